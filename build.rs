@@ -1,0 +1,35 @@
+//! Compiles the thread-local `s2n_errno` and names the shared library.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=src/ffi/errno.c");
+
+    cc::Build::new()
+        .file("src/ffi/errno.c")
+        .warnings_into_errors(true)
+        .compile("rs2n_errno");
+
+    if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
+        link_as_libs2n();
+    }
+}
+
+/// Gives the shared library its soname, and exports the C variable beside the Rust functions.
+///
+/// rustc's own version script makes every symbol local that it does not know, `s2n_errno` among
+/// them. lld accepts a second, anonymous script; GNU ld does not.
+fn link_as_libs2n() {
+    let script = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("s2n.map");
+    fs::write(&script, "{ global: s2n_*; local: *; };\n").expect("OUT_DIR is writable");
+
+    for arg in [
+        "-fuse-ld=lld".to_string(),
+        "-Wl,-soname,libs2n.so.1".to_string(),
+        format!("-Wl,--version-script={}", script.display()),
+    ] {
+        println!("cargo:rustc-cdylib-link-arg={arg}");
+    }
+}

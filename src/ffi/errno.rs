@@ -1,0 +1,181 @@
+//! `s2n_errno` and the texts of errors.
+
+use std::cell::RefCell;
+use std::ffi::{CStr, CString, c_char, c_int};
+use std::panic::Location;
+
+use super::boundary::boundary_or;
+use super::input;
+use crate::tls::error::{Code, Error, ErrorType};
+
+unsafe extern "C" {
+    /// The calling thread's `s2n_errno`, defined in errno.c.
+    safe fn rs2n_errno_slot() -> *mut c_int;
+}
+
+/// Stores `error` in this thread's `s2n_errno`, and its place in the debug texts.
+pub(super) fn record(error: Error) {
+    set(error.code());
+    LAST.with_borrow_mut(|last| *last = Last::new(&error));
+    if let Some(os_error) = error.os_error() {
+        nix::errno::Errno::set_raw(os_error);
+    }
+}
+
+/// Stores the number alone: for calls that succeed and yet say something.
+pub(super) fn set(code: Code) {
+    // SAFETY: the slot is a thread-local of this thread, alive as long as the thread runs.
+    unsafe { rs2n_errno_slot().write(code.number()) };
+}
+
+#[cfg(test)]
+pub(super) fn last() -> i32 {
+    // SAFETY: as in `set`.
+    unsafe { rs2n_errno_slot().read() }
+}
+
+thread_local! {
+    static LAST: RefCell<Last> = RefCell::default();
+}
+
+/// Where this thread's last error was raised; the texts are made when they are asked for.
+#[derive(Default)]
+struct Last {
+    raised: Option<(Code, &'static Location<'static>)>,
+    debug: Option<CString>,
+    source: Option<CString>,
+}
+
+impl Last {
+    fn new(error: &Error) -> Self {
+        Self {
+            raised: Some((error.code(), error.raised_at())),
+            ..Self::default()
+        }
+    }
+
+    fn debug(&mut self) -> &CStr {
+        let Some((code, at)) = self.raised else {
+            return c"";
+        };
+        self.debug.get_or_insert_with(|| {
+            let name = code.name().to_string_lossy();
+            text(format!(
+                "{name}: Error encountered in {}:{}",
+                at.file(),
+                at.line()
+            ))
+        })
+    }
+
+    fn source(&mut self) -> &CStr {
+        let Some((_, at)) = self.raised else {
+            return c"";
+        };
+        self.source.get_or_insert_with(|| {
+            let file = at.file().rsplit('/').next().unwrap_or_default();
+            text(format!("{file}:{}", at.line()))
+        })
+    }
+}
+
+fn text(text: String) -> CString {
+    CString::new(text).unwrap_or_default()
+}
+
+/// Gives the address of the calling thread's `s2n_errno`.
+///
+/// @returns a pointer that is valid in this thread, as long as the thread runs
+#[unsafe(no_mangle)]
+pub extern "C" fn s2n_errno_location() -> *mut c_int {
+    rs2n_errno_slot()
+}
+
+/// Gives the class of an error: what a program has to decide on.
+///
+/// @param error A value of `s2n_errno`
+/// @returns a member of `s2n_error_type`; no number is refused
+#[unsafe(no_mangle)]
+pub extern "C" fn s2n_error_get_type(error: c_int) -> c_int {
+    error >> ErrorType::SHIFT
+}
+
+/// Says what an error means.
+///
+/// @param error A value of `s2n_errno`
+/// @param lang "EN" in any case, or NULL for English; there is no other language
+/// @returns a static string; a fixed text for an unknown number or language
+///
+/// # Safety
+///
+/// `lang` is NULL or a NUL-terminated string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_strerror(error: c_int, lang: *const c_char) -> *const c_char {
+    // SAFETY: the C caller's promise about `lang`.
+    unsafe { in_english(lang, || message(error).as_ptr()) }
+}
+
+/// Says which error a thread met last, and where in the library it was raised.
+///
+/// @param error A value of `s2n_errno`; only "no error" is told apart from the others
+/// @param lang "EN" in any case, or NULL for English
+/// @returns the error's name, file and line; valid in this thread until its next failed call
+///
+/// # Safety
+///
+/// `lang` is NULL or a NUL-terminated string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_strerror_debug(error: c_int, lang: *const c_char) -> *const c_char {
+    let text = || match error {
+        0 => Code::Ok.message().as_ptr(),
+        _ => LAST.with_borrow_mut(|last| last.debug().as_ptr()),
+    };
+    // SAFETY: the C caller's promise about `lang`.
+    unsafe { in_english(lang, text) }
+}
+
+/// Gives the name of an error, such as "S2N_ERR_NULL".
+///
+/// @param error A value of `s2n_errno`
+/// @returns a static string; "Internal s2n error" for an unknown number
+#[unsafe(no_mangle)]
+pub extern "C" fn s2n_strerror_name(error: c_int) -> *const c_char {
+    Code::from_number(error)
+        .map_or(UNKNOWN, Code::name)
+        .as_ptr()
+}
+
+/// Says where in the library this thread's last error was raised.
+///
+/// @param error A value of `s2n_errno`; only "no error" is told apart from the others
+/// @returns file and line, such as "io.rs:120"; valid in this thread until its next failed call
+#[unsafe(no_mangle)]
+pub extern "C" fn s2n_strerror_source(error: c_int) -> *const c_char {
+    boundary_or(UNKNOWN.as_ptr(), || {
+        Ok(match error {
+            0 => Code::Ok.message().as_ptr(),
+            _ => LAST.with_borrow_mut(|last| last.source().as_ptr()),
+        })
+    })
+}
+
+const UNKNOWN: &CStr = c"Internal s2n error";
+const NO_SUCH_LANGUAGE: &CStr = c"Language is not supported for error translation";
+
+fn message(error: c_int) -> &'static CStr {
+    Code::from_number(error).map_or(UNKNOWN, Code::message)
+}
+
+/// Answers with `text`, unless another language is asked for.
+///
+/// # Safety
+///
+/// `lang` is null or a NUL-terminated string.
+unsafe fn in_english(lang: *const c_char, text: impl FnOnce() -> *const c_char) -> *const c_char {
+    // SAFETY: the caller's promise about `lang`.
+    let lang = unsafe { input::optional_str(lang) };
+    boundary_or(UNKNOWN.as_ptr(), || match lang {
+        Some(lang) if !lang.to_bytes().eq_ignore_ascii_case(b"en") => Ok(NO_SUCH_LANGUAGE.as_ptr()),
+        _ => Ok(text()),
+    })
+}

@@ -1,0 +1,69 @@
+//! What C hands in: pointers become slices and strings here.
+
+use std::ffi::{CStr, c_char};
+use std::slice;
+
+use crate::tls::error::{Code, Result};
+
+/// Reads a pointer and a length. An empty buffer may have any pointer, null included.
+///
+/// # Safety
+///
+/// If `ptr` is not null, `len` bytes can be read there for `'a`.
+pub(super) unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8]> {
+    if len == 0 {
+        return Ok(&[]);
+    }
+    check(ptr, len)?;
+    // SAFETY: not null, and the caller promises `len` readable bytes.
+    Ok(unsafe { slice::from_raw_parts(ptr, len) })
+}
+
+/// [`bytes`], to be written to.
+///
+/// # Safety
+///
+/// If `ptr` is not null, `len` bytes can be read and written there for `'a`, by nobody else.
+pub(super) unsafe fn bytes_mut<'a>(ptr: *mut u8, len: usize) -> Result<&'a mut [u8]> {
+    if len == 0 {
+        return Ok(&mut []);
+    }
+    check(ptr, len)?;
+    // SAFETY: not null, and the caller promises `len` bytes that nobody else uses.
+    Ok(unsafe { slice::from_raw_parts_mut(ptr, len) })
+}
+
+/// A slice may not be longer than `isize::MAX` bytes, whatever C asks for.
+fn check(ptr: *const u8, len: usize) -> Result<()> {
+    if ptr.is_null() {
+        return Err(Code::Null)?;
+    }
+    if isize::try_from(len).is_err() {
+        return Err(Code::InvalidArgument)?;
+    }
+    Ok(())
+}
+
+/// Reads a string that must be there.
+///
+/// # Safety
+///
+/// `ptr` is null, or a NUL-terminated string that lives for `'a`.
+pub(super) unsafe fn str<'a>(ptr: *const c_char) -> Result<&'a CStr> {
+    // SAFETY: the caller's promise.
+    let text = unsafe { optional_str(ptr) };
+    Ok(text.ok_or(Code::Null)?)
+}
+
+/// Reads a string that may be missing.
+///
+/// # Safety
+///
+/// `ptr` is null, or a NUL-terminated string that lives for `'a`.
+pub(super) unsafe fn optional_str<'a>(ptr: *const c_char) -> Option<&'a CStr> {
+    if ptr.is_null() {
+        return None;
+    }
+    // SAFETY: not null, and the caller promises a NUL-terminated string.
+    Some(unsafe { CStr::from_ptr(ptr) })
+}

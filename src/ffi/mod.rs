@@ -1,0 +1,12 @@
+//! The C API: every exported function, and nothing else.
+//!
+//! A body turns pointers into references, calls one safe method, and turns its result into the C
+//! return value and `s2n_errno`; `boundary` is the only way out.
+
+mod boundary;
+mod errno;
+mod handle;
+mod init;
+mod input;
+mod output;
+pub mod types;

@@ -1,0 +1,3 @@
+//! The types of the header.
+
+#![allow(non_camel_case_types)]

@@ -1,0 +1,1 @@
+//! Calls that leave us, each behind a safe type.

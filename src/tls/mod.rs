@@ -1,0 +1,7 @@
+//! The TLS library: safe Rust, no C types, no descriptors.
+
+#![forbid(unsafe_code)]
+
+pub mod blocked;
+pub mod error;
+pub mod transport;
