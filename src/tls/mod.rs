@@ -4,4 +4,5 @@
 
 pub mod blocked;
 pub mod error;
+pub mod policy;
 pub mod transport;

@@ -1,0 +1,145 @@
+//! Security policies: what a name allows, and what of it we can offer.
+//!
+//! A policy of s2n-tls names versions, cipher suites, groups and signature schemes in order of
+//! preference. It is reduced to what rustls and its provider have, keeping the order;
+//! `docs/policies.md` lists every result.
+
+use std::sync::{Arc, OnceLock};
+
+use rustls::crypto::{CipherSuite, CryptoProvider, SignatureScheme, WebPkiSupportedAlgorithms};
+use rustls::enums::ProtocolVersion;
+use rustls::pki_types::SignatureVerificationAlgorithm;
+use rustls::server::{CipherSuiteSelector, KeyExchangeSelector};
+
+use super::error::{Code, Result};
+
+pub mod names;
+mod reduction;
+mod selection;
+mod table;
+
+use reduction::Reduction;
+use selection::{ChaCha20First, GroupOrder, SuiteOrder};
+pub use table::CertificateKey;
+use table::{DEPRECATED, Definition, POLICIES};
+
+/// A policy, reduced to what we can offer. There is one of each, for the life of the process.
+pub struct Policy {
+    definition: &'static Definition,
+    provider: Arc<CryptoProvider>,
+    signature_schemes: Vec<SignatureScheme>,
+    certificate_algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
+    kx_selector: &'static GroupOrder,
+}
+
+impl Policy {
+    /// The policy with this name, whatever the case of its letters.
+    ///
+    /// A policy of which nothing can be offered is refused here, not when a handshake fails.
+    pub fn find(name: &[u8]) -> Result<&'static Self> {
+        let index = position(name)?;
+        let reduced = REDUCED[index].get_or_init(|| Self::reduce(&POLICIES[index]));
+        Ok(reduced.as_ref().ok_or(Code::CipherNotSupported)?)
+    }
+
+    /// What a config has until it is told otherwise.
+    pub fn default_policy() -> &'static Self {
+        Self::find(b"default").expect("the table has a usable default policy")
+    }
+
+    /// Whether the policy with this name would have allowed a connection of this version and
+    /// suite. Asks the whole policy, not what is left of it.
+    pub fn allows(name: &[u8], version: ProtocolVersion, suite: CipherSuite) -> Result<bool> {
+        let definition = &POLICIES[position(name)?];
+        Ok(version.0 >= definition.min_version as u16
+            && definition.suites.iter().any(|s| s.wire() == suite.0))
+    }
+
+    /// The first of its names.
+    pub fn label(&self) -> &'static str {
+        self.definition.label()
+    }
+
+    pub fn supports_tls12(&self) -> bool {
+        !self.provider.tls12_cipher_suites.is_empty()
+    }
+
+    pub fn supports_tls13(&self) -> bool {
+        !self.provider.tls13_cipher_suites.is_empty()
+    }
+
+    /// Suites and groups in the policy's order.
+    pub fn provider(&self) -> &Arc<CryptoProvider> {
+        &self.provider
+    }
+
+    /// Schemes for the signatures of the handshake, in the policy's order.
+    pub fn signature_schemes(&self) -> &[SignatureScheme] {
+        &self.signature_schemes
+    }
+
+    /// How to verify signatures of the handshake: exactly the schemes above.
+    pub fn handshake_signatures(&self) -> &WebPkiSupportedAlgorithms {
+        &self.provider.signature_verification_algorithms
+    }
+
+    /// How to verify the signatures within a certificate chain.
+    pub fn certificate_algorithms(&self) -> &'static [&'static dyn SignatureVerificationAlgorithm] {
+        self.certificate_algorithms
+    }
+
+    /// The public keys that certificates may have; nothing if the policy does not say.
+    pub fn certificate_keys(&self) -> Option<&'static [CertificateKey]> {
+        self.definition.certificate_keys
+    }
+
+    /// Whether our own certificates must obey the policy's rules for certificates, too.
+    pub fn checks_own_certificates(&self) -> bool {
+        self.definition.checks_own_certificates
+    }
+
+    /// How a server chooses the cipher suite.
+    pub fn cipher_suite_selector(&self) -> &'static dyn CipherSuiteSelector {
+        if self.definition.boosts_chacha20 {
+            &ChaCha20First
+        } else {
+            &SuiteOrder
+        }
+    }
+
+    /// How a server chooses the group, and whether it asks for another key share.
+    pub fn kx_selector(&self) -> &'static dyn KeyExchangeSelector {
+        self.kx_selector
+    }
+
+    fn reduce(definition: &'static Definition) -> Option<Self> {
+        let reduction = Reduction::of(definition)?;
+        Some(Self {
+            definition,
+            signature_schemes: reduction.signature_schemes(),
+            certificate_algorithms: reduction.certificate_algorithms,
+            provider: Arc::new(reduction.into_provider()),
+            kx_selector: GroupOrder::of(definition),
+        })
+    }
+}
+
+/// Each row of the table, reduced when it is first asked for; nothing if nothing was left.
+static REDUCED: [OnceLock<Option<Policy>>; POLICIES.len()] =
+    [const { OnceLock::new() }; POLICIES.len()];
+
+fn position(name: &[u8]) -> Result<usize> {
+    let is_meant = |known: &&str| known.as_bytes().eq_ignore_ascii_case(name);
+    let mut rows = POLICIES.iter();
+
+    if let Some(index) = rows.position(|policy| policy.names.iter().any(is_meant)) {
+        return Ok(index);
+    }
+    if DEPRECATED.iter().any(is_meant) {
+        Err(Code::DeprecatedSecurityPolicy)?
+    }
+    Err(Code::InvalidSecurityPolicy)?
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,488 @@
+use std::collections::BTreeSet;
+
+use rustls::crypto::kx::{NamedGroup, SupportedKxGroup};
+use rustls::enums::ProtocolVersion;
+use rustls::pki_types::alg_id;
+use rustls::server::OfferedKxGroup;
+use rustls::{ClientConfig, RootCertStore};
+
+use super::table::{Group, Scheme, Suite, Version};
+use super::*;
+
+fn policy(name: &str) -> &'static Policy {
+    Policy::find(name.as_bytes()).unwrap()
+}
+
+fn refusal(name: &str) -> Code {
+    match Policy::find(name.as_bytes()) {
+        Ok(policy) => panic!("{name} is {}", policy.label()),
+        Err(error) => error.code(),
+    }
+}
+
+/// Every policy of the table that can be used, with its definition.
+fn usable() -> Vec<(&'static Definition, &'static Policy)> {
+    let find = |d: &'static Definition| Some((d, Policy::find(d.label().as_bytes()).ok()?));
+    POLICIES.iter().filter_map(find).collect()
+}
+
+fn suites(policy: &Policy) -> Vec<u16> {
+    let provider = policy.provider();
+    let tls12 = provider.tls12_cipher_suites.iter();
+    let tls13 = provider.tls13_cipher_suites.iter();
+    let names = tls13.map(|s| s.common.suite.0);
+    names.chain(tls12.map(|s| s.common.suite.0)).collect()
+}
+
+fn groups(policy: &Policy) -> Vec<NamedGroup> {
+    policy
+        .provider()
+        .kx_groups
+        .iter()
+        .map(|g| g.name())
+        .collect()
+}
+
+#[test]
+fn the_table_is_whole() {
+    let names: Vec<_> = POLICIES.iter().flat_map(|p| p.names).collect();
+    assert_eq!(
+        (POLICIES.len(), names.len(), DEPRECATED.len()),
+        (158, 169, 30)
+    );
+
+    let distinct: BTreeSet<_> = names
+        .into_iter()
+        .chain(DEPRECATED)
+        .map(|name| name.to_ascii_lowercase())
+        .collect();
+    assert_eq!(distinct.len(), 169 + 30);
+}
+
+#[test]
+fn names_are_found_in_any_case() {
+    assert_eq!(policy("DEFAULT_tls13").label(), "default_tls13");
+    assert_eq!(
+        policy("cloudfront-tls-1-2-2021").label(),
+        "CloudFront-TLS-1-2-2021"
+    );
+}
+
+#[test]
+fn all_names_of_a_policy_are_one_policy() {
+    assert!(std::ptr::eq(policy("default"), policy("20251014")));
+    assert!(std::ptr::eq(policy("default"), Policy::default_policy()));
+    assert_eq!(policy("rfc9151").label(), "20251013");
+}
+
+#[test]
+fn names_that_nobody_knows_are_refused() {
+    for name in ["", "defaul", "default ", "defaultx", "2025\u{fe}"] {
+        assert_eq!(refusal(name), Code::InvalidSecurityPolicy, "{name:?}");
+    }
+}
+
+#[test]
+fn deprecated_names_are_refused_in_any_case() {
+    for name in DEPRECATED {
+        assert_eq!(refusal(name), Code::DeprecatedSecurityPolicy, "{name}");
+        let shouted = name.to_ascii_uppercase();
+        assert_eq!(
+            refusal(&shouted),
+            Code::DeprecatedSecurityPolicy,
+            "{shouted}"
+        );
+    }
+}
+
+#[test]
+fn a_policy_is_usable_unless_nothing_of_it_can_be_offered() {
+    let mut refused = Vec::new();
+    for definition in POLICIES {
+        match Policy::find(definition.label().as_bytes()) {
+            Ok(policy) => assert!(policy.supports_tls12() || policy.supports_tls13()),
+            Err(error) => {
+                assert_eq!(error.code(), Code::CipherNotSupported);
+                refused.push(definition.label());
+            }
+        }
+    }
+    assert_eq!(
+        refused,
+        [
+            "20140601",
+            "20141001",
+            "20150202",
+            "20150214",
+            "test_all_rsa_kex",
+            "null"
+        ]
+    );
+    assert_eq!(usable().len(), 152);
+}
+
+#[test]
+fn the_default_policy_keeps_its_order() {
+    let policy = Policy::default_policy();
+    assert_eq!(
+        suites(policy),
+        [0x1301, 0x1302, 0x1303, 0xc02b, 0xc02c, 0xc02f, 0xc030]
+    );
+    assert_eq!(
+        groups(policy),
+        [
+            NamedGroup::X25519MLKEM768,
+            NamedGroup::secp256r1MLKEM768,
+            NamedGroup::secp256r1,
+            NamedGroup::X25519,
+            NamedGroup::secp384r1,
+        ]
+    );
+    let schemes: Vec<_> = policy.signature_schemes().iter().map(|s| s.0).collect();
+    assert_eq!(
+        schemes,
+        [
+            0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601
+        ]
+    );
+}
+
+#[test]
+fn what_is_kept_is_what_the_provider_has_in_the_order_of_the_policy() {
+    for (definition, policy) in usable() {
+        let of_version = |tls13: bool| {
+            let mut kept: Vec<_> = definition.suites.iter().map(|s| s.wire()).collect();
+            kept.retain(|wire| (wire >> 8 == 0x13) == tls13 && SUITES.contains(wire));
+            kept
+        };
+        let mut expected = of_version(true);
+        if policy.supports_tls12() {
+            expected.extend(of_version(false));
+        }
+        assert_eq!(suites(policy), expected, "{}", definition.label());
+
+        let mut expected: Vec<_> = definition
+            .groups
+            .iter()
+            .map(|g| NamedGroup(g.wire()))
+            .collect();
+        expected.retain(|group| {
+            ![Group::P521, Group::P384Kem]
+                .map(|g| g.wire())
+                .contains(&group.0)
+        });
+        assert_eq!(groups(policy), expected, "{}", definition.label());
+
+        let mut expected: Vec<_> = definition.schemes.iter().map(|s| s.wire()).collect();
+        expected.retain(|wire| SCHEMES.contains(wire));
+        let kept: Vec<_> = policy.signature_schemes().iter().map(|s| s.0).collect();
+        assert_eq!(kept, expected, "{}", definition.label());
+    }
+}
+
+const SUITES: [u16; 9] = [
+    0x1301, 0x1302, 0x1303, 0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9,
+];
+const SCHEMES: [u16; 12] = [
+    0x0401, 0x0403, 0x0501, 0x0503, 0x0601, 0x0603, 0x0804, 0x0805, 0x0806, 0x0904, 0x0905, 0x0906,
+];
+
+#[test]
+fn versions_follow_the_policy() {
+    let versions = |name| (policy(name).supports_tls12(), policy(name).supports_tls13());
+
+    assert_eq!(versions("default"), (true, true));
+    assert_eq!(versions("AWS-CRT-SDK-TLSv1.3"), (false, true));
+    assert_eq!(versions("ELBSecurityPolicy-TLS-1-2-2017-01"), (true, false));
+    // Its minimum version is TLS 1.0.
+    assert_eq!(versions("KMS-TLS-1-0-2018-10"), (true, false));
+    // It lists TLS 1.2 suites, but TLS 1.2 has none of its groups.
+    assert_eq!(versions("test_pq_only"), (false, true));
+
+    for (definition, policy) in usable() {
+        if definition.min_version == Version::Tls13 {
+            assert!(!policy.supports_tls12(), "{}", definition.label());
+        }
+    }
+}
+
+#[test]
+fn rustls_takes_every_policy() {
+    for (definition, policy) in usable() {
+        let built = ClientConfig::builder(policy.provider().clone())
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        if let Err(error) = built {
+            panic!("{}: {error}", definition.label());
+        }
+    }
+}
+
+#[test]
+fn handshake_signatures_are_those_of_the_policy() {
+    for (definition, policy) in usable() {
+        assert_eq!(
+            policy.handshake_signatures().supported_schemes(),
+            policy.signature_schemes(),
+            "{}",
+            definition.label()
+        );
+    }
+}
+
+#[test]
+fn the_first_algorithm_of_an_ecdsa_scheme_has_the_curve_of_tls13() {
+    let mapping = policy("default").handshake_signatures().mapping();
+    let curves: Vec<_> = mapping[..3]
+        .iter()
+        .map(|(_, algorithms)| algorithms[0].public_key_alg_id())
+        .collect();
+    assert_eq!(
+        curves,
+        [alg_id::ECDSA_P256, alg_id::ECDSA_P384, alg_id::ECDSA_P521]
+    );
+    assert!(
+        mapping[..3]
+            .iter()
+            .all(|(_, algorithms)| algorithms.len() == 3)
+    );
+}
+
+#[test]
+fn chains_may_use_what_the_policy_says_or_everything() {
+    let signatures = |name| -> BTreeSet<Vec<u8>> {
+        let algorithms = policy(name).certificate_algorithms().iter();
+        algorithms.map(|a| a.signature_alg_id().to_vec()).collect()
+    };
+
+    assert_eq!(
+        signatures("rfc9151"),
+        [alg_id::ECDSA_SHA384, alg_id::RSA_PKCS1_SHA384]
+            .map(|id| id.to_vec())
+            .into_iter()
+            .chain([SHA384_WITH_RSA_WITHOUT_PARAMETERS.to_vec()])
+            .collect()
+    );
+    assert!(signatures("default").contains(&*alg_id::ED25519));
+}
+
+/// The object identifier 1.2.840.113549.1.1.12, nothing after it.
+const SHA384_WITH_RSA_WITHOUT_PARAMETERS: &[u8] = &[
+    0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c,
+];
+
+#[test]
+fn few_policies_have_rules_for_keys_in_certificates() {
+    assert_eq!(policy("default").certificate_keys(), None);
+    assert!(!policy("default").checks_own_certificates());
+    assert_eq!(
+        policy("cnsa_2").certificate_keys(),
+        Some(&[CertificateKey::MlDsa87][..])
+    );
+    assert!(policy("cnsa_2").checks_own_certificates());
+    assert_eq!(policy("cnsa_1").certificate_keys().map(<[_]>::len), Some(5));
+}
+
+#[test]
+fn a_connection_is_judged_by_the_whole_policy() {
+    let allows = |name: &str, version, suite| {
+        Policy::allows(name.as_bytes(), version, CipherSuite(suite)).map_err(|e| e.code())
+    };
+    let (tls12, tls13) = (ProtocolVersion::TLSv1_2, ProtocolVersion::TLSv1_3);
+
+    assert_eq!(allows("default", tls13, 0x1301), Ok(true));
+    assert_eq!(allows("default", tls12, 0xc02b), Ok(true));
+    assert_eq!(allows("default", tls12, 0xcca9), Ok(false));
+    assert_eq!(allows("AWS-CRT-SDK-TLSv1.3", tls12, 0x1301), Ok(false));
+    // Nothing of this one can be offered, but it can be asked.
+    assert_eq!(allows("20140601", tls12, 0xc02b), Ok(false));
+    assert_eq!(
+        allows("nobody", tls12, 0xc02b),
+        Err(Code::InvalidSecurityPolicy)
+    );
+}
+
+fn choose12(policy: &Policy, client: &[u16]) -> Option<u16> {
+    let server = &policy.provider().tls12_cipher_suites;
+    let find = |wire: &u16| server.iter().copied().find(|s| s.common.suite.0 == *wire);
+    let selector = policy.cipher_suite_selector();
+    let chosen = selector.select_tls12_cipher_suite(&mut client.iter().filter_map(find), server);
+    chosen.map(|suite| suite.common.suite.0)
+}
+
+fn choose13(policy: &Policy, client: &[u16]) -> Option<u16> {
+    let server = &policy.provider().tls13_cipher_suites;
+    let find = |wire: &u16| server.iter().copied().find(|s| s.common.suite.0 == *wire);
+    let selector = policy.cipher_suite_selector();
+    let chosen = selector.select_tls13_cipher_suite(&mut client.iter().filter_map(find), server);
+    chosen.map(|suite| suite.common.suite.0)
+}
+
+#[test]
+fn the_order_of_the_server_chooses_the_suite() {
+    let default = policy("default");
+    assert_eq!(choose13(default, &[0x1303, 0x1302, 0x1301]), Some(0x1301));
+    assert_eq!(choose13(default, &[0x1303, 0x1302]), Some(0x1302));
+    assert_eq!(choose12(default, &[0xc030, 0xc02f, 0xc02c]), Some(0xc02c));
+    assert_eq!(choose12(default, &[]), None);
+}
+
+#[test]
+fn a_boosting_policy_gives_chacha20_to_those_who_want_it_most() {
+    let boosting = policy("CloudFront-TLS-1-2-2021-Chacha20-Boosted");
+    assert_eq!(choose13(boosting, &[0x1303, 0x1301]), Some(0x1303));
+    assert_eq!(choose13(boosting, &[0x1301, 0x1303]), Some(0x1301));
+    assert_eq!(choose12(boosting, &[0xcca8, 0xcca9, 0xc02b]), Some(0xcca9));
+    assert_eq!(choose12(boosting, &[0xc030, 0xcca8]), Some(0xc030));
+
+    let boosting = usable().into_iter().filter(|(d, _)| d.boosts_chacha20);
+    assert_eq!(boosting.count(), 2);
+}
+
+/// What a server chooses for a client that supports `supported`, of which it sent shares for
+/// `shares`.
+fn choose_group(policy: &Policy, supported: &[Group], shares: &[Group]) -> Option<Group> {
+    let server: &[&'static dyn SupportedKxGroup] = &policy.provider().kx_groups;
+    let mut client = supported.iter().map(|offer| {
+        let mut server = server.iter().copied();
+        let group = server.find(|group| group.name().0 == offer.wire()).unwrap();
+        OfferedKxGroup::new(group, shares.contains(offer))
+    });
+    let chosen = policy
+        .kx_selector()
+        .select_key_exchange(&mut client, server)?;
+    Group::from_wire(chosen.name().0)
+}
+
+#[test]
+fn a_curve_with_a_share_wins_over_a_better_one_without() {
+    let policy = policy("default_tls13");
+    let supported = [Group::P384, Group::X25519, Group::P256];
+
+    assert_eq!(
+        choose_group(policy, &supported, &[Group::P384, Group::X25519]),
+        Some(Group::X25519)
+    );
+    // Without a usable share the client is asked again, for what the server likes best.
+    assert_eq!(choose_group(policy, &supported, &[]), Some(Group::P256));
+    assert_eq!(choose_group(policy, &[], &[]), None);
+}
+
+#[test]
+fn a_post_quantum_group_is_worth_a_round_trip() {
+    let policy = policy("default_pq");
+
+    assert_eq!(
+        choose_group(policy, &[Group::X25519, Group::P256Kem], &[Group::X25519]),
+        Some(Group::P256Kem)
+    );
+    // Two of them: the one that needs no round trip.
+    assert_eq!(
+        choose_group(
+            policy,
+            &[Group::X25519Kem, Group::P256Kem],
+            &[Group::P256Kem]
+        ),
+        Some(Group::P256Kem)
+    );
+}
+
+#[test]
+fn a_policy_may_insist_on_p384() {
+    let insisting = policy("20251113");
+    assert_eq!(
+        choose_group(insisting, &[Group::P256, Group::P384], &[Group::P256]),
+        Some(Group::P384)
+    );
+    assert_eq!(
+        choose_group(insisting, &[Group::P256], &[Group::P256]),
+        Some(Group::P256)
+    );
+    // A post-quantum group still comes first.
+    let insisting = policy("20260722");
+    assert_eq!(
+        choose_group(insisting, &[Group::Kem1024, Group::P384], &[Group::P384]),
+        Some(Group::Kem1024)
+    );
+}
+
+/// The selector is not told the version. In TLS 1.2, where the reference does not insist on
+/// anything, the choice is the same only because of this.
+#[test]
+fn what_a_policy_insists_on_is_its_first_curve() {
+    let insisting = POLICIES.iter().filter(|d| d.insists_on.is_some());
+    for definition in insisting.clone() {
+        let mut curves = definition.groups.iter().filter(|g| !g.is_post_quantum());
+        assert_eq!(curves.next().copied(), definition.insists_on);
+    }
+    assert_eq!(insisting.count(), 6);
+}
+
+#[test]
+fn post_quantum_groups_lead_every_list() {
+    for definition in POLICIES {
+        assert!(definition.groups.is_sorted_by_key(|g| !g.is_post_quantum()));
+    }
+}
+
+#[test]
+fn names_are_those_of_the_reference() {
+    assert_eq!(
+        names::cipher(CipherSuite(0xc02b)),
+        c"ECDHE-ECDSA-AES128-GCM-SHA256"
+    );
+    assert_eq!(
+        names::cipher(CipherSuite(0xcca8)),
+        c"ECDHE-RSA-CHACHA20-POLY1305"
+    );
+    assert_eq!(
+        names::cipher(CipherSuite(0x1302)),
+        c"TLS_AES_256_GCM_SHA384"
+    );
+    assert_eq!(
+        names::cipher(CipherSuite(0xfafa)),
+        c"TLS_NULL_WITH_NULL_NULL"
+    );
+
+    let curve = names::group(NamedGroup::X25519);
+    assert_eq!(
+        (curve.curve, curve.kem_group, curve.group),
+        (c"x25519", c"NONE", c"x25519")
+    );
+    let hybrid = names::group(NamedGroup::secp256r1MLKEM768);
+    assert_eq!(
+        (hybrid.curve, hybrid.kem_group, hybrid.group),
+        (c"NONE", c"SecP256r1MLKEM768", c"SecP256r1MLKEM768")
+    );
+    assert_eq!(names::group(NamedGroup::X448), names::GroupNames::NONE);
+
+    let scheme = |number, version| names::signature_scheme(SignatureScheme(number), version);
+    assert_eq!(
+        scheme(0x0403, ProtocolVersion::TLSv1_2),
+        Some(c"legacy_ecdsa_sha256")
+    );
+    assert_eq!(
+        scheme(0x0403, ProtocolVersion::TLSv1_3),
+        Some(c"ecdsa_secp256r1_sha256")
+    );
+    assert_eq!(
+        scheme(0x0804, ProtocolVersion::TLSv1_3),
+        Some(c"rsa_pss_rsae_sha256")
+    );
+    assert_eq!(scheme(0x0807, ProtocolVersion::TLSv1_3), None);
+}
+
+#[test]
+fn numbers_lead_back_to_their_names() {
+    for definition in POLICIES {
+        for suite in definition.suites {
+            assert_eq!(Suite::from_wire(suite.wire()), Some(*suite));
+        }
+        for group in definition.groups {
+            assert_eq!(Group::from_wire(group.wire()), Some(*group));
+        }
+        for scheme in definition.schemes {
+            assert_eq!(Scheme::from_wire(scheme.wire()), Some(*scheme));
+        }
+    }
+}
