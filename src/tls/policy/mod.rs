@@ -4,6 +4,7 @@
 //! preference. It is reduced to what rustls and its provider have, keeping the order;
 //! `docs/policies.md` lists every result.
 
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use rustls::crypto::{CipherSuite, CryptoProvider, SignatureScheme, WebPkiSupportedAlgorithms};
@@ -13,6 +14,7 @@ use rustls::server::{CipherSuiteSelector, KeyExchangeSelector};
 
 use super::error::{Code, Result};
 
+mod key_share;
 pub mod names;
 mod reduction;
 mod selection;
@@ -121,6 +123,12 @@ impl Policy {
             provider: Arc::new(reduction.into_provider()),
             kx_selector: GroupOrder::of(definition),
         })
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Policy").field(&self.label()).finish()
     }
 }
 

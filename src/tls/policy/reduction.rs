@@ -14,6 +14,7 @@ use rustls_aws_lc_rs::{
     SUPPORTED_SIG_ALGS,
 };
 
+use super::key_share::WithCurve;
 use super::table::{Definition, Group, Scheme, Suite, Version};
 
 type Algorithms = &'static [&'static dyn SignatureVerificationAlgorithm];
@@ -30,7 +31,7 @@ pub(super) struct Reduction {
 impl Reduction {
     /// Reduces a policy. Nothing, if no version is left with a suite, a group and a scheme.
     pub fn of(definition: &'static Definition) -> Option<Self> {
-        let groups: Vec<_> = kept(definition.groups, Group::offered);
+        let mut groups: Vec<_> = kept(definition.groups, Group::offered);
         let schemes: Vec<_> = kept(definition.schemes, Scheme::offered);
         let usable = |version: ProtocolVersion| {
             groups.iter().any(|g| g.name().usable_for_version(version))
@@ -49,8 +50,11 @@ impl Reduction {
             return None;
         }
 
-        // rustls wants these slices for ever. A policy is reduced once in the life of the
-        // process and then kept, so each leaks at most once.
+        // rustls wants what follows for ever. A policy is reduced once in the life of the process
+        // and then kept, so each leaks at most once.
+        if let Some(both) = with_first_curve(&groups) {
+            groups[0] = Box::leak(Box::new(both));
+        }
         let certificate_algorithms = match definition.certificate_schemes {
             Some(schemes) => Vec::leak(certificate_algorithms(schemes)),
             None => ALL_VERIFICATION_ALGS,
@@ -84,6 +88,16 @@ impl Reduction {
 
 fn kept<T: Copy, U>(all: &[T], offered: impl Fn(T) -> Option<U>) -> Vec<U> {
     all.iter().copied().filter_map(offered).collect()
+}
+
+/// The first group together with the first curve, if they are not the same.
+fn with_first_curve(groups: &[&'static dyn SupportedKxGroup]) -> Option<WithCurve> {
+    let is_curve = |group: &&&'static dyn SupportedKxGroup| {
+        // Curves are what both versions have; post-quantum groups came with TLS 1.3.
+        group.name().usable_for_version(ProtocolVersion::TLSv1_2)
+    };
+    let (&group, &curve) = (groups.first()?, groups.iter().find(is_curve)?);
+    (group.name() != curve.name()).then_some(WithCurve { group, curve })
 }
 
 /// RSA with PKCS #1 padding ended with TLS 1.2; ML-DSA began with TLS 1.3.

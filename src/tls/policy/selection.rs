@@ -141,3 +141,128 @@ fn ready_or_first<'a>(offers: &'a [&'a OfferedKxGroup]) -> Option<&'a &'a Offere
 fn is_post_quantum(name: NamedGroup) -> bool {
     Group::from_wire(name.0).is_some_and(Group::is_post_quantum)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{policy, usable};
+    use super::super::{POLICIES, Policy};
+    use super::*;
+
+    fn choose12(policy: &Policy, client: &[u16]) -> Option<u16> {
+        let server = &policy.provider().tls12_cipher_suites;
+        let find = |wire: &u16| server.iter().copied().find(|s| s.common.suite.0 == *wire);
+        let selector = policy.cipher_suite_selector();
+        let chosen =
+            selector.select_tls12_cipher_suite(&mut client.iter().filter_map(find), server);
+        chosen.map(|suite| suite.common.suite.0)
+    }
+
+    fn choose13(policy: &Policy, client: &[u16]) -> Option<u16> {
+        let server = &policy.provider().tls13_cipher_suites;
+        let find = |wire: &u16| server.iter().copied().find(|s| s.common.suite.0 == *wire);
+        let selector = policy.cipher_suite_selector();
+        let chosen =
+            selector.select_tls13_cipher_suite(&mut client.iter().filter_map(find), server);
+        chosen.map(|suite| suite.common.suite.0)
+    }
+
+    #[test]
+    fn the_order_of_the_server_chooses_the_suite() {
+        let default = policy("default");
+        assert_eq!(choose13(default, &[0x1303, 0x1302, 0x1301]), Some(0x1301));
+        assert_eq!(choose13(default, &[0x1303, 0x1302]), Some(0x1302));
+        assert_eq!(choose12(default, &[0xc030, 0xc02f, 0xc02c]), Some(0xc02c));
+        assert_eq!(choose12(default, &[]), None);
+    }
+
+    #[test]
+    fn a_boosting_policy_gives_chacha20_to_those_who_want_it_most() {
+        let boosting = policy("CloudFront-TLS-1-2-2021-Chacha20-Boosted");
+        assert_eq!(choose13(boosting, &[0x1303, 0x1301]), Some(0x1303));
+        assert_eq!(choose13(boosting, &[0x1301, 0x1303]), Some(0x1301));
+        assert_eq!(choose12(boosting, &[0xcca8, 0xcca9, 0xc02b]), Some(0xcca9));
+        assert_eq!(choose12(boosting, &[0xc030, 0xcca8]), Some(0xc030));
+
+        let boosting = usable().into_iter().filter(|(d, _)| d.boosts_chacha20);
+        assert_eq!(boosting.count(), 2);
+    }
+
+    /// What a server chooses for a client that supports `supported`, of which it sent shares for
+    /// `shares`.
+    fn choose_group(policy: &Policy, supported: &[Group], shares: &[Group]) -> Option<Group> {
+        let server: &[&'static dyn SupportedKxGroup] = &policy.provider().kx_groups;
+        let mut client = supported.iter().map(|offer| {
+            let mut server = server.iter().copied();
+            let group = server.find(|group| group.name().0 == offer.wire()).unwrap();
+            OfferedKxGroup::new(group, shares.contains(offer))
+        });
+        let chosen = policy
+            .kx_selector()
+            .select_key_exchange(&mut client, server)?;
+        Group::from_wire(chosen.name().0)
+    }
+
+    #[test]
+    fn a_curve_with_a_share_wins_over_a_better_one_without() {
+        let policy = policy("default_tls13");
+        let supported = [Group::P384, Group::X25519, Group::P256];
+
+        assert_eq!(
+            choose_group(policy, &supported, &[Group::P384, Group::X25519]),
+            Some(Group::X25519)
+        );
+        // Without a usable share the client is asked again, for what the server likes best.
+        assert_eq!(choose_group(policy, &supported, &[]), Some(Group::P256));
+        assert_eq!(choose_group(policy, &[], &[]), None);
+    }
+
+    #[test]
+    fn a_post_quantum_group_is_worth_a_round_trip() {
+        let policy = policy("default_pq");
+
+        assert_eq!(
+            choose_group(policy, &[Group::X25519, Group::P256Kem], &[Group::X25519]),
+            Some(Group::P256Kem)
+        );
+        // Two of them: the one that needs no round trip.
+        assert_eq!(
+            choose_group(
+                policy,
+                &[Group::X25519Kem, Group::P256Kem],
+                &[Group::P256Kem]
+            ),
+            Some(Group::P256Kem)
+        );
+    }
+
+    #[test]
+    fn a_policy_may_insist_on_p384() {
+        let insisting = policy("20251113");
+        assert_eq!(
+            choose_group(insisting, &[Group::P256, Group::P384], &[Group::P256]),
+            Some(Group::P384)
+        );
+        assert_eq!(
+            choose_group(insisting, &[Group::P256], &[Group::P256]),
+            Some(Group::P256)
+        );
+        // A post-quantum group still comes first.
+        let insisting = policy("20260722");
+        assert_eq!(
+            choose_group(insisting, &[Group::Kem1024, Group::P384], &[Group::P384]),
+            Some(Group::Kem1024)
+        );
+    }
+
+    /// The selector is not told the version. In TLS 1.2, where the reference does not insist on
+    /// anything, the choice is the same only because of this.
+    #[test]
+    fn what_a_policy_insists_on_is_its_first_curve() {
+        let insisting = POLICIES.iter().filter(|d| d.insists_on.is_some());
+        for definition in insisting.clone() {
+            let mut curves = definition.groups.iter().filter(|g| !g.is_post_quantum());
+            assert_eq!(curves.next().copied(), definition.insists_on);
+        }
+        assert_eq!(insisting.count(), 6);
+    }
+}

@@ -1,32 +1,28 @@
 use std::collections::BTreeSet;
 
-use rustls::crypto::kx::{NamedGroup, SupportedKxGroup};
+use rustls::crypto::kx::NamedGroup;
 use rustls::enums::ProtocolVersion;
-use rustls::pki_types::alg_id;
-use rustls::server::OfferedKxGroup;
+use rustls::pki_types::{ServerName, alg_id};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::table::{Group, Scheme, Suite, Version};
 use super::*;
 
-fn policy(name: &str) -> &'static Policy {
+pub(super) fn policy(name: &str) -> &'static Policy {
     Policy::find(name.as_bytes()).unwrap()
 }
 
 fn refusal(name: &str) -> Code {
-    match Policy::find(name.as_bytes()) {
-        Ok(policy) => panic!("{name} is {}", policy.label()),
-        Err(error) => error.code(),
-    }
+    Policy::find(name.as_bytes()).unwrap_err().code()
 }
 
 /// Every policy of the table that can be used, with its definition.
-fn usable() -> Vec<(&'static Definition, &'static Policy)> {
+pub(super) fn usable() -> Vec<(&'static Definition, &'static Policy)> {
     let find = |d: &'static Definition| Some((d, Policy::find(d.label().as_bytes()).ok()?));
     POLICIES.iter().filter_map(find).collect()
 }
 
-fn suites(policy: &Policy) -> Vec<u16> {
+pub(super) fn suites(policy: &Policy) -> Vec<u16> {
     let provider = policy.provider();
     let tls12 = provider.tls12_cipher_suites.iter();
     let tls13 = provider.tls13_cipher_suites.iter();
@@ -34,7 +30,7 @@ fn suites(policy: &Policy) -> Vec<u16> {
     names.chain(tls12.map(|s| s.common.suite.0)).collect()
 }
 
-fn groups(policy: &Policy) -> Vec<NamedGroup> {
+pub(super) fn groups(policy: &Policy) -> Vec<NamedGroup> {
     policy
         .provider()
         .kx_groups
@@ -196,8 +192,6 @@ fn versions_follow_the_policy() {
     assert_eq!(versions("ELBSecurityPolicy-TLS-1-2-2017-01"), (true, false));
     // Its minimum version is TLS 1.0.
     assert_eq!(versions("KMS-TLS-1-0-2018-10"), (true, false));
-    // It lists TLS 1.2 suites, but TLS 1.2 has none of its groups.
-    assert_eq!(versions("test_pq_only"), (false, true));
 
     for (definition, policy) in usable() {
         if definition.min_version == Version::Tls13 {
@@ -207,15 +201,58 @@ fn versions_follow_the_policy() {
 }
 
 #[test]
+fn a_version_needs_a_suite_and_a_group_and_a_scheme() {
+    let versions = |groups, schemes| {
+        let definition = Box::leak(Box::new(Definition {
+            suites: &[Suite::Aes128Gcm, Suite::EeA128Gcm],
+            groups,
+            schemes,
+            ..Definition::PLAIN
+        }));
+        Reduction::of(definition).map(|r| (!r.tls12.is_empty(), !r.tls13.is_empty()))
+    };
+
+    assert_eq!(
+        versions(&[Group::P256], &[Scheme::Ecdsa256]),
+        Some((true, true))
+    );
+    assert_eq!(
+        versions(&[Group::P256], &[Scheme::Pkcs1S256]),
+        Some((true, false))
+    );
+    assert_eq!(
+        versions(&[Group::P256], &[Scheme::MlDsa65]),
+        Some((false, true))
+    );
+    assert_eq!(
+        versions(&[Group::X25519Kem], &[Scheme::Ecdsa256]),
+        Some((false, true))
+    );
+    assert_eq!(versions(&[Group::X25519Kem], &[Scheme::Pkcs1S256]), None);
+    assert_eq!(versions(&[Group::P521], &[Scheme::Ecdsa256]), None);
+    assert_eq!(versions(&[Group::P256], &[Scheme::EcdsaSha1]), None);
+}
+
+#[test]
 fn rustls_takes_every_policy() {
     for (definition, policy) in usable() {
-        let built = ClientConfig::builder(policy.provider().clone())
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth();
-        if let Err(error) = built {
-            panic!("{}: {error}", definition.label());
-        }
+        assert!(!client_hello(policy).is_empty(), "{}", definition.label());
     }
+}
+
+/// The record with the first message of a client.
+pub(super) fn client_hello(policy: &Policy) -> Vec<u8> {
+    let config = ClientConfig::builder(policy.provider().clone())
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth()
+        .unwrap();
+    let mut record = Vec::new();
+    let name = ServerName::try_from("localhost").unwrap();
+    Arc::new(config)
+        .connect(name)
+        .start_handshake(&mut record)
+        .unwrap();
+    record
 }
 
 #[test]
@@ -300,122 +337,6 @@ fn a_connection_is_judged_by_the_whole_policy() {
         allows("nobody", tls12, 0xc02b),
         Err(Code::InvalidSecurityPolicy)
     );
-}
-
-fn choose12(policy: &Policy, client: &[u16]) -> Option<u16> {
-    let server = &policy.provider().tls12_cipher_suites;
-    let find = |wire: &u16| server.iter().copied().find(|s| s.common.suite.0 == *wire);
-    let selector = policy.cipher_suite_selector();
-    let chosen = selector.select_tls12_cipher_suite(&mut client.iter().filter_map(find), server);
-    chosen.map(|suite| suite.common.suite.0)
-}
-
-fn choose13(policy: &Policy, client: &[u16]) -> Option<u16> {
-    let server = &policy.provider().tls13_cipher_suites;
-    let find = |wire: &u16| server.iter().copied().find(|s| s.common.suite.0 == *wire);
-    let selector = policy.cipher_suite_selector();
-    let chosen = selector.select_tls13_cipher_suite(&mut client.iter().filter_map(find), server);
-    chosen.map(|suite| suite.common.suite.0)
-}
-
-#[test]
-fn the_order_of_the_server_chooses_the_suite() {
-    let default = policy("default");
-    assert_eq!(choose13(default, &[0x1303, 0x1302, 0x1301]), Some(0x1301));
-    assert_eq!(choose13(default, &[0x1303, 0x1302]), Some(0x1302));
-    assert_eq!(choose12(default, &[0xc030, 0xc02f, 0xc02c]), Some(0xc02c));
-    assert_eq!(choose12(default, &[]), None);
-}
-
-#[test]
-fn a_boosting_policy_gives_chacha20_to_those_who_want_it_most() {
-    let boosting = policy("CloudFront-TLS-1-2-2021-Chacha20-Boosted");
-    assert_eq!(choose13(boosting, &[0x1303, 0x1301]), Some(0x1303));
-    assert_eq!(choose13(boosting, &[0x1301, 0x1303]), Some(0x1301));
-    assert_eq!(choose12(boosting, &[0xcca8, 0xcca9, 0xc02b]), Some(0xcca9));
-    assert_eq!(choose12(boosting, &[0xc030, 0xcca8]), Some(0xc030));
-
-    let boosting = usable().into_iter().filter(|(d, _)| d.boosts_chacha20);
-    assert_eq!(boosting.count(), 2);
-}
-
-/// What a server chooses for a client that supports `supported`, of which it sent shares for
-/// `shares`.
-fn choose_group(policy: &Policy, supported: &[Group], shares: &[Group]) -> Option<Group> {
-    let server: &[&'static dyn SupportedKxGroup] = &policy.provider().kx_groups;
-    let mut client = supported.iter().map(|offer| {
-        let mut server = server.iter().copied();
-        let group = server.find(|group| group.name().0 == offer.wire()).unwrap();
-        OfferedKxGroup::new(group, shares.contains(offer))
-    });
-    let chosen = policy
-        .kx_selector()
-        .select_key_exchange(&mut client, server)?;
-    Group::from_wire(chosen.name().0)
-}
-
-#[test]
-fn a_curve_with_a_share_wins_over_a_better_one_without() {
-    let policy = policy("default_tls13");
-    let supported = [Group::P384, Group::X25519, Group::P256];
-
-    assert_eq!(
-        choose_group(policy, &supported, &[Group::P384, Group::X25519]),
-        Some(Group::X25519)
-    );
-    // Without a usable share the client is asked again, for what the server likes best.
-    assert_eq!(choose_group(policy, &supported, &[]), Some(Group::P256));
-    assert_eq!(choose_group(policy, &[], &[]), None);
-}
-
-#[test]
-fn a_post_quantum_group_is_worth_a_round_trip() {
-    let policy = policy("default_pq");
-
-    assert_eq!(
-        choose_group(policy, &[Group::X25519, Group::P256Kem], &[Group::X25519]),
-        Some(Group::P256Kem)
-    );
-    // Two of them: the one that needs no round trip.
-    assert_eq!(
-        choose_group(
-            policy,
-            &[Group::X25519Kem, Group::P256Kem],
-            &[Group::P256Kem]
-        ),
-        Some(Group::P256Kem)
-    );
-}
-
-#[test]
-fn a_policy_may_insist_on_p384() {
-    let insisting = policy("20251113");
-    assert_eq!(
-        choose_group(insisting, &[Group::P256, Group::P384], &[Group::P256]),
-        Some(Group::P384)
-    );
-    assert_eq!(
-        choose_group(insisting, &[Group::P256], &[Group::P256]),
-        Some(Group::P256)
-    );
-    // A post-quantum group still comes first.
-    let insisting = policy("20260722");
-    assert_eq!(
-        choose_group(insisting, &[Group::Kem1024, Group::P384], &[Group::P384]),
-        Some(Group::Kem1024)
-    );
-}
-
-/// The selector is not told the version. In TLS 1.2, where the reference does not insist on
-/// anything, the choice is the same only because of this.
-#[test]
-fn what_a_policy_insists_on_is_its_first_curve() {
-    let insisting = POLICIES.iter().filter(|d| d.insists_on.is_some());
-    for definition in insisting.clone() {
-        let mut curves = definition.groups.iter().filter(|g| !g.is_post_quantum());
-        assert_eq!(curves.next().copied(), definition.insists_on);
-    }
-    assert_eq!(insisting.count(), 6);
 }
 
 #[test]

@@ -58,7 +58,8 @@ pub enum CertificateKey {
 }
 
 impl Definition {
-    const PLAIN: Self = Self {
+    /// What a row has of which it says nothing.
+    pub const PLAIN: Self = Self {
         names: &[],
         min_version: Version::Tls12,
         suites: &[],
