@@ -14,6 +14,8 @@ use rustls::server::{CipherSuiteSelector, KeyExchangeSelector};
 
 use super::error::{Code, Result};
 
+#[cfg(test)]
+mod document;
 mod key_share;
 pub mod names;
 mod reduction;
