@@ -5,4 +5,5 @@
 pub mod blocked;
 pub mod error;
 pub mod policy;
+pub mod record;
 pub mod transport;

@@ -1,0 +1,59 @@
+//! Bounds on what brings nothing.
+
+use super::super::{FloodGuard, PostHandshake};
+use crate::tls::error::{Code, Result};
+
+const KINDS: [fn(&mut FloodGuard) -> Result<()>; 4] = [
+    FloodGuard::empty_record,
+    FloodGuard::control_record,
+    |guard| guard.message(&PostHandshake::KeyUpdate { requested: true }),
+    |guard| guard.message(&PostHandshake::HelloRequest),
+];
+
+#[test]
+fn each_kind_is_bounded() {
+    for kind in KINDS {
+        let mut guard = FloodGuard::default();
+        for _ in 0..32 {
+            kind(&mut guard).unwrap();
+        }
+        assert_eq!(kind(&mut guard).unwrap_err().code(), Code::BadMessage);
+        assert_eq!(kind(&mut guard).unwrap_err().code(), Code::BadMessage);
+    }
+}
+
+#[test]
+fn data_begins_the_counts_anew() {
+    for kind in KINDS {
+        let mut guard = FloodGuard::default();
+        for _ in 0..100 {
+            for _ in 0..32 {
+                kind(&mut guard).unwrap();
+            }
+            guard.data();
+        }
+    }
+}
+
+#[test]
+fn one_kind_does_not_reset_another() {
+    let mut guard = FloodGuard::default();
+    for _ in 0..32 {
+        for kind in KINDS {
+            kind(&mut guard).unwrap();
+        }
+    }
+    for kind in KINDS {
+        assert_eq!(kind(&mut guard).unwrap_err().code(), Code::BadMessage);
+    }
+}
+
+#[test]
+fn tickets_are_never_too_many() {
+    let mut guard = FloodGuard::default();
+    for _ in 0..100_000 {
+        guard
+            .message(&PostHandshake::NewSessionTicket(b"ticket"))
+            .unwrap();
+    }
+}

@@ -1,0 +1,92 @@
+//! How much a key may seal.
+
+use super::*;
+use crate::tls::error::Code;
+
+fn seal_code(sealer: &mut Sealer, typ: ContentType) -> Option<Code> {
+    let mut out = [0; 64];
+    sealer
+        .seal(typ, &[b"content"], &mut out)
+        .err()
+        .map(|error| error.code())
+}
+
+#[test]
+fn tls13_wants_a_key_update_before_the_limit() {
+    for suite in tls13_suites() {
+        let mut sealer = sealer(suite, 0);
+        sealer.lower_limit(10);
+        for _ in 0..9 {
+            assert!(!sealer.wants_key_update());
+            assert_eq!(seal_code(&mut sealer, ContentType::ApplicationData), None);
+        }
+        assert!(sealer.wants_key_update());
+        let refused = seal_code(&mut sealer, ContentType::ApplicationData);
+        assert_eq!(refused, Some(Code::RecordLimit));
+
+        // The last record under the key is the one that says so.
+        assert_eq!(seal_code(&mut sealer, ContentType::Handshake), None);
+        let refused = seal_code(&mut sealer, ContentType::Handshake);
+        assert_eq!(refused, Some(Code::RecordLimit));
+
+        sealer.rekey((0, secrets(suite, 2))).unwrap();
+        for _ in 0..9 {
+            assert!(!sealer.wants_key_update());
+            assert_eq!(seal_code(&mut sealer, ContentType::ApplicationData), None);
+        }
+        assert!(sealer.wants_key_update());
+    }
+}
+
+#[test]
+fn tls12_ends_at_the_limit_but_can_say_goodbye() {
+    for suite in tls12_suites() {
+        let mut sealer = sealer(suite, 1);
+        sealer.lower_limit(10);
+        for _ in 1..9 {
+            assert_eq!(seal_code(&mut sealer, ContentType::ApplicationData), None);
+        }
+        let refused = seal_code(&mut sealer, ContentType::ApplicationData);
+        assert_eq!(refused, Some(Code::RecordLimit));
+        assert!(!sealer.wants_key_update());
+
+        assert_eq!(seal_code(&mut sealer, ContentType::Alert), None);
+        let refused = seal_code(&mut sealer, ContentType::Alert);
+        assert_eq!(refused, Some(Code::RecordLimit));
+    }
+}
+
+#[test]
+fn the_limit_of_gcm_is_that_of_the_suite() {
+    for suite in suites() {
+        let limit = 1 << 24;
+        let is_gcm = format!("{suite:?}").contains("GCM");
+        let mut before = sealer(suite, limit - 2);
+        assert_eq!(seal_code(&mut before, ContentType::ApplicationData), None);
+        let expected = is_gcm.then_some(Code::RecordLimit);
+        let at_limit = seal_code(&mut before, ContentType::ApplicationData);
+        assert_eq!(at_limit, expected, "{suite:?}");
+    }
+}
+
+#[test]
+fn a_limit_cannot_be_raised() {
+    let suite = suites()[0];
+    let mut sealer = sealer(suite, 0);
+    sealer.lower_limit(1);
+    sealer.lower_limit(100);
+    let refused = seal_code(&mut sealer, ContentType::ApplicationData);
+    assert_eq!(refused, Some(Code::RecordLimit));
+}
+
+#[test]
+fn sequence_numbers_do_not_wrap() {
+    for suite in suites() {
+        let refused = opener(suite, u64::MAX).open_copy(&sealer(suite, 0).data(b"content"));
+        assert_eq!(refused.unwrap_err().code(), Code::RecordLimit);
+        for typ in [ContentType::ApplicationData, ContentType::Alert] {
+            let refused = seal_code(&mut sealer(suite, u64::MAX), typ);
+            assert_eq!(refused, Some(Code::RecordLimit));
+        }
+    }
+}
