@@ -1,0 +1,223 @@
+//! Records, messages and alerts from a peer that may send anything.
+//!
+//! Besides "no panic" it checks what must hold: a record that was not touched opens to what was
+//! sealed, a damaged one does not open and does no harm to the next, and messages and alerts mean
+//! the same however they are cut.
+
+#![no_main]
+
+use libfuzzer_sys::arbitrary::{self, Arbitrary};
+use libfuzzer_sys::fuzz_target;
+use rustls::crypto::cipher::{AeadKey, Iv};
+use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
+use rustls_aws_lc_rs::{ALL_TLS12_CIPHER_SUITES, ALL_TLS13_CIPHER_SUITES};
+use s2n::tls::record::{
+    AlertEvent, AlertJoiner, ContentType, Header, MAX_PLAINTEXT, MessageJoiner, Opener,
+    PostHandshake, Sealer, Side,
+};
+
+#[derive(Arbitrary, Debug)]
+enum Case<'a> {
+    Connection(Connection<'a>),
+    Messages(Stream<'a>),
+    Alerts(Stream<'a>),
+}
+
+/// A writer and a reader, and what happens between them.
+#[derive(Arbitrary, Debug)]
+struct Connection<'a> {
+    suite: u8,
+    beginning: u16,
+    steps: Vec<Step<'a>>,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Step<'a> {
+    Record {
+        typ: u8,
+        plain: &'a [u8],
+        cuts: Vec<u16>,
+    },
+    Damaged {
+        plain: &'a [u8],
+        at: u16,
+        change: u8,
+    },
+    Arbitrary(&'a [u8]),
+    /// Arbitrary bytes behind a header that is right.
+    Framed(&'a [u8]),
+    KeyUpdate,
+}
+
+/// The content of consecutive records of one type.
+#[derive(Arbitrary, Debug)]
+struct Stream<'a> {
+    content: &'a [u8],
+    cuts: Vec<u16>,
+    client: bool,
+    tls13: bool,
+    ignore_warnings: bool,
+}
+
+fuzz_target!(|case: Case| match case {
+    Case::Connection(connection) => connection.run(),
+    Case::Messages(stream) => stream.check_messages(),
+    Case::Alerts(stream) => stream.check_alerts(),
+});
+
+impl Connection<'_> {
+    fn run(self) {
+        let suites: Vec<_> = ALL_TLS12_CIPHER_SUITES
+            .iter()
+            .copied()
+            .map(SupportedCipherSuite::Tls12)
+            .chain(
+                ALL_TLS13_CIPHER_SUITES
+                    .iter()
+                    .copied()
+                    .map(SupportedCipherSuite::Tls13),
+            )
+            .collect();
+        let suite = suites[usize::from(self.suite) % suites.len()];
+        let mut generation = 0_u8;
+        let keys = |beginning| (beginning, secrets(suite, 0));
+        let mut sealer = Sealer::new(suite, keys(self.beginning.into())).unwrap();
+        let mut opener = Opener::new(suite, keys(self.beginning.into())).unwrap();
+
+        for step in self.steps {
+            match step {
+                Step::Record { typ, plain, cuts } => {
+                    let typ = content_type(typ);
+                    let plain = &plain[..plain.len().min(MAX_PLAINTEXT)];
+                    let mut record = seal(&mut sealer, typ, &pieces(plain, &cuts));
+                    let opened = opener.open(&mut record).unwrap();
+                    assert_eq!((opened.typ, &record[opened.plain]), (typ, plain));
+                }
+                Step::Damaged { plain, at, change } => {
+                    let plain = &plain[..plain.len().min(MAX_PLAINTEXT)];
+                    let good = seal(&mut sealer, ContentType::ApplicationData, &[plain]);
+                    let mut damaged = good.clone();
+                    damaged[usize::from(at) % good.len()] ^= change.max(1);
+                    opener.open(&mut damaged).unwrap_err();
+                    let mut good = good;
+                    opener.open(&mut good).unwrap();
+                }
+                Step::Arbitrary(bytes) => {
+                    opener.open(&mut bytes.to_vec()).unwrap_err();
+                }
+                Step::Framed(body) => {
+                    let body = &body[..body.len().min(u16::MAX.into())];
+                    let [hi, lo] = (body.len() as u16).to_be_bytes();
+                    let mut record = [&[23, 3, 3, hi, lo], body].concat();
+                    assert_eq!(Header::read(&record).len, body.len());
+                    opener.open(&mut record).unwrap_err();
+                }
+                Step::KeyUpdate => {
+                    generation = generation.wrapping_add(1);
+                    sealer.rekey((0, secrets(suite, generation))).unwrap();
+                    opener.rekey((0, secrets(suite, generation))).unwrap();
+                }
+            }
+        }
+    }
+}
+
+impl Stream<'_> {
+    /// What is understood in one record is understood in many. The reverse does not hold: nothing
+    /// may follow a KeyUpdate in its record.
+    fn check_messages(self) {
+        let whole = self.messages(&[self.content]);
+        let cut = self.messages(&pieces(self.content, &self.cuts));
+        if let Some(whole) = whole {
+            assert_eq!(Some(whole), cut);
+        }
+    }
+
+    /// The messages that were seen and whether one goes on, or nothing if they were refused.
+    fn messages(&self, records: &[&[u8]]) -> Option<(Vec<(u8, Vec<u8>)>, bool)> {
+        let side = match self.client {
+            true => Side::Client,
+            false => Side::Server,
+        };
+        let mut seen = Vec::new();
+        let mut joiner = MessageJoiner::default();
+        for record in records {
+            let outcome = joiner.push(record, side, self.tls13, |message| {
+                seen.push(match message {
+                    PostHandshake::HelloRequest => (0, Vec::new()),
+                    PostHandshake::NewSessionTicket(ticket) => (4, ticket.to_vec()),
+                    PostHandshake::KeyUpdate { requested } => (24, vec![requested.into()]),
+                });
+                Ok(())
+            });
+            outcome.ok()?;
+        }
+        Some((seen, joiner.is_mid_message()))
+    }
+
+    fn check_alerts(self) {
+        let whole = self.alert(&[self.content]);
+        let cut = self.alert(&pieces(self.content, &self.cuts));
+        assert_eq!(whole, cut);
+    }
+
+    /// How the alerts end; empty records are left out, for they are refused.
+    fn alert(&self, records: &[&[u8]]) -> AlertEvent {
+        let mut joiner = AlertJoiner::default();
+        records
+            .iter()
+            .filter(|record| !record.is_empty())
+            .map(|record| joiner.push(record, self.tls13, self.ignore_warnings))
+            .map(Result::unwrap)
+            .find(|event| *event != AlertEvent::None)
+            .unwrap_or(AlertEvent::None)
+    }
+}
+
+fn seal(sealer: &mut Sealer, typ: ContentType, pieces: &[&[u8]]) -> Vec<u8> {
+    let len: usize = pieces.iter().map(|piece| piece.len()).sum();
+    let mut out = vec![0; len + sealer.overhead()];
+    let written = sealer.seal(typ, pieces, &mut out).unwrap();
+    assert_eq!(written, out.len());
+    out
+}
+
+fn content_type(typ: u8) -> ContentType {
+    match typ % 3 {
+        0 => ContentType::Alert,
+        1 => ContentType::Handshake,
+        _ => ContentType::ApplicationData,
+    }
+}
+
+/// `bytes`, cut where `cuts` say.
+fn pieces<'a>(bytes: &'a [u8], cuts: &[u16]) -> Vec<&'a [u8]> {
+    let mut rest = bytes;
+    let mut pieces = Vec::new();
+    for &cut in cuts {
+        let (piece, after) = rest.split_at(usize::from(cut) % (rest.len() + 1));
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces.push(rest);
+    pieces
+}
+
+fn secrets(suite: SupportedCipherSuite, generation: u8) -> ConnectionTrafficSecrets {
+    let iv = Iv::from([generation ^ 0x55; 12]);
+    let key_len = match suite {
+        SupportedCipherSuite::Tls12(suite) => suite.aead_alg.key_block_shape().enc_key_len,
+        SupportedCipherSuite::Tls13(suite) => suite.aead_alg.key_len(),
+        _ => unreachable!("no other version is fuzzed"),
+    };
+    match key_len {
+        16 => ConnectionTrafficSecrets::Aes128Gcm {
+            key: AeadKey::from([generation; 16]),
+            iv,
+        },
+        _ => ConnectionTrafficSecrets::Aes256Gcm {
+            key: AeadKey::from([generation; 32]),
+            iv,
+        },
+    }
+}
