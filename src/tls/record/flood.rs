@@ -5,9 +5,9 @@ use crate::tls::error::{Code, Result};
 
 /// How many of a kind may follow each other without application data between them.
 ///
-/// s2n-tls has no such bounds: a peer can keep a receiving call busy for as long as it likes. OpenSSL and
-/// BoringSSL draw the line at 32 empty records and at 32 key updates, so whoever keeps to theirs
-/// keeps to ours.
+/// s2n-tls has no such bounds: a peer can keep a receiving call busy for as long as it likes.
+/// OpenSSL and BoringSSL draw the line at 32 empty records, BoringSSL also at 32 key updates, so
+/// whoever keeps to theirs keeps to ours.
 const PATIENCE: u8 = 32;
 
 /// Counts what brings nothing, kind by kind.
