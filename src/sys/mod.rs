@@ -1,1 +1,5 @@
 //! Calls that leave us, each behind a safe type.
+
+pub mod callbacks;
+pub mod fd;
+pub mod io;

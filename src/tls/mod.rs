@@ -3,7 +3,12 @@
 #![forbid(unsafe_code)]
 
 pub mod blocked;
+pub mod certs;
+pub(crate) mod client_hello;
+pub mod config;
+pub mod connection;
 pub mod error;
+pub(crate) mod handshake;
 pub mod policy;
 pub mod record;
 pub mod transport;

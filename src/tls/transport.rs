@@ -7,8 +7,11 @@ pub trait Reader: Send + Sync {
     /// Stores at most `buf.len()` bytes; 0 is the end of the stream.
     fn read(&self, buf: &mut [u8]) -> io::Result<usize>;
 
-    /// Asks the peer's stack for prompt acknowledgements; a hint.
+    /// Asks the own stack to acknowledge at once; a hint.
     fn quick_ack(&self) {}
+
+    /// Puts back the settings that the transport had when it was handed over.
+    fn restore(&self) {}
 }
 
 /// Where sent bytes go.
@@ -21,4 +24,7 @@ pub trait Writer: Send + Sync {
 
     /// Ends what [`Writer::cork`] began.
     fn uncork(&self) {}
+
+    /// Puts back the settings that the transport had when it was handed over.
+    fn restore(&self) {}
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::Location;
 
+mod from_rustls;
 mod table;
 
 pub use table::Code;

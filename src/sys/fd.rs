@@ -1,0 +1,179 @@
+//! A descriptor that the application lent us: read and written, never closed.
+
+use std::io;
+use std::mem::{size_of, size_of_val};
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, send};
+
+use crate::tls::transport::{Reader, Writer};
+
+/// The reading end of a connection.
+pub struct ReadFd {
+    fd: RawFd,
+    /// `SO_RCVLOWAT` when the descriptor was handed over.
+    low_water_mark: Option<libc::c_int>,
+}
+
+impl ReadFd {
+    pub fn new(fd: RawFd) -> Self {
+        Self {
+            fd,
+            low_water_mark: option(fd, libc::SOL_SOCKET, libc::SO_RCVLOWAT),
+        }
+    }
+}
+
+impl Reader for ReadFd {
+    fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        Errno::clear();
+        // SAFETY: `buf` can be written to for its whole length. A descriptor that is not open
+        // makes the call fail.
+        let read = unsafe { libc::read(self.fd, buf.as_mut_ptr().cast(), buf.len()) };
+        usize::try_from(read).map_err(|_| io::Error::last_os_error())
+    }
+
+    fn quick_ack(&self) {
+        #[cfg(target_os = "linux")]
+        set_option(self.fd, libc::IPPROTO_TCP, libc::TCP_QUICKACK, 1);
+    }
+
+    fn restore(&self) {
+        if let Some(mark) = self.low_water_mark {
+            set_option(self.fd, libc::SOL_SOCKET, libc::SO_RCVLOWAT, mark);
+        }
+    }
+}
+
+/// The writing end of a connection.
+pub struct WriteFd {
+    fd: RawFd,
+    /// Pipes and files take no flags, so they are written another way.
+    is_socket: AtomicBool,
+    /// `TCP_CORK` when the descriptor was handed over; nothing on what is not a TCP socket.
+    corked_before: Option<bool>,
+}
+
+impl WriteFd {
+    pub fn new(fd: RawFd) -> Self {
+        Self {
+            fd,
+            is_socket: AtomicBool::new(true),
+            corked_before: option(fd, libc::IPPROTO_TCP, CORK).map(|value| value != 0),
+        }
+    }
+
+    fn set_cork(&self, on: bool) {
+        // A socket that was corked before is the application's to uncork.
+        if self.corked_before == Some(false) {
+            set_option(self.fd, libc::IPPROTO_TCP, CORK, on.into());
+        }
+    }
+}
+
+impl Writer for WriteFd {
+    fn write(&self, buf: &[u8]) -> io::Result<usize> {
+        Errno::clear();
+        if self.is_socket.load(Ordering::Relaxed) {
+            // A peer that is gone must be an error, not a signal that ends the process.
+            match send(self.fd, buf, MsgFlags::MSG_NOSIGNAL) {
+                Err(Errno::ENOTSOCK) => self.is_socket.store(false, Ordering::Relaxed),
+                outcome => return outcome.map_err(io::Error::from),
+            }
+            Errno::clear();
+        }
+        // SAFETY: `buf` can be read for its whole length. A descriptor that is not open makes the
+        // call fail.
+        let written = unsafe { libc::write(self.fd, buf.as_ptr().cast(), buf.len()) };
+        usize::try_from(written).map_err(|_| io::Error::last_os_error())
+    }
+
+    fn cork(&self) {
+        self.set_cork(true);
+    }
+
+    fn uncork(&self) {
+        self.set_cork(false);
+    }
+
+    fn restore(&self) {
+        if let Some(corked) = self.corked_before {
+            set_option(self.fd, libc::IPPROTO_TCP, CORK, corked.into());
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+const CORK: libc::c_int = libc::TCP_CORK;
+#[cfg(not(target_os = "linux"))]
+const CORK: libc::c_int = libc::TCP_NOPUSH;
+
+/// Reads an integer option; nothing where the descriptor has none of this kind.
+fn option(fd: RawFd, level: libc::c_int, name: libc::c_int) -> Option<libc::c_int> {
+    let mut value: libc::c_int = 0;
+    let mut len = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: `value` has room for `len` bytes, and both outlive the call.
+    let status = unsafe { libc::getsockopt(fd, level, name, (&raw mut value).cast(), &mut len) };
+    (status == 0).then_some(value)
+}
+
+/// Sets an integer option. The options we set are hints: a refusal changes nothing that matters.
+fn set_option(fd: RawFd, level: libc::c_int, name: libc::c_int, value: libc::c_int) {
+    let len = size_of_val(&value) as libc::socklen_t;
+    // SAFETY: `value` can be read for `len` bytes and outlives the call.
+    unsafe { libc::setsockopt(fd, level, name, (&raw const value).cast(), len) };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::fd::AsRawFd;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn sockets_and_pipes_are_both_written() {
+        let (mut receiver, sender) = UnixStream::pair().expect("a socket pair");
+        let socket = WriteFd::new(sender.as_raw_fd());
+        assert_eq!(socket.write(b"abc").expect("the socket takes it"), 3);
+        let mut bytes = [0; 3];
+        receiver.read_exact(&mut bytes).expect("the bytes arrive");
+        assert_eq!(&bytes, b"abc");
+
+        let (mut receiver, sender) = io::pipe().expect("a pipe");
+        let pipe = WriteFd::new(sender.as_raw_fd());
+        assert_eq!(pipe.write(b"xyz").expect("the pipe takes it"), 3);
+        receiver.read_exact(&mut bytes).expect("the bytes arrive");
+        assert_eq!(&bytes, b"xyz");
+    }
+
+    #[test]
+    fn a_closed_peer_is_an_error_and_no_signal() {
+        let (receiver, sender) = UnixStream::pair().expect("a socket pair");
+        drop(receiver);
+        let error = WriteFd::new(sender.as_raw_fd()).write(b"x").unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::EPIPE));
+    }
+
+    #[test]
+    fn a_negative_descriptor_is_a_bad_one() {
+        let read = ReadFd::new(-1).read(&mut [0; 4]).unwrap_err();
+        assert_eq!(read.raw_os_error(), Some(libc::EBADF));
+        let written = WriteFd::new(-1).write(b"x").unwrap_err();
+        assert_eq!(written.raw_os_error(), Some(libc::EBADF));
+    }
+
+    #[test]
+    fn reading_stops_at_the_end_of_the_stream() {
+        let (receiver, mut sender) = UnixStream::pair().expect("a socket pair");
+        sender.write_all(b"hi").expect("the socket takes it");
+        drop(sender);
+        let reader = ReadFd::new(receiver.as_raw_fd());
+        let mut bytes = [0; 8];
+        assert_eq!(reader.read(&mut bytes).expect("two bytes wait"), 2);
+        assert_eq!(reader.read(&mut bytes).expect("the end is no error"), 0);
+    }
+}

@@ -1,0 +1,109 @@
+//! The application's callbacks that carry records. What comes back from them is doubted.
+
+use std::ffi::{c_int, c_void};
+use std::io;
+
+use nix::errno::Errno;
+
+use crate::tls::transport::{Reader, Writer};
+
+/// The application's context pointer: we only hand it back.
+#[derive(Clone, Copy, Debug)]
+pub struct Context(pub *mut c_void);
+
+// SAFETY: the pointer is never followed by us. An application that uses one connection from
+// several threads promises that its context may be used from them.
+unsafe impl Send for Context {}
+
+// SAFETY: as above.
+unsafe impl Sync for Context {}
+
+pub type RecvFn = unsafe extern "C" fn(*mut c_void, *mut u8, u32) -> c_int;
+pub type SendFn = unsafe extern "C" fn(*mut c_void, *const u8, u32) -> c_int;
+
+/// A receiving callback and what it is called with.
+pub struct RecvCallback {
+    pub function: RecvFn,
+    pub context: Context,
+}
+
+impl Reader for RecvCallback {
+    fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        let len = u32::try_from(buf.len()).unwrap_or(u32::MAX);
+        Errno::clear();
+        // SAFETY: `buf` can be written to for `len` bytes, and the application paired `context`
+        // with `function`.
+        let stored = unsafe { (self.function)(self.context.0, buf.as_mut_ptr(), len) };
+        count(stored, len)
+    }
+}
+
+/// A sending callback and what it is called with.
+pub struct SendCallback {
+    pub function: SendFn,
+    pub context: Context,
+}
+
+impl Writer for SendCallback {
+    fn write(&self, buf: &[u8]) -> io::Result<usize> {
+        let len = u32::try_from(buf.len()).unwrap_or(u32::MAX);
+        Errno::clear();
+        // SAFETY: `buf` can be read for `len` bytes, and the application paired `context` with
+        // `function`.
+        let taken = unsafe { (self.function)(self.context.0, buf.as_ptr(), len) };
+        count(taken, len)
+    }
+}
+
+/// What a callback says it did. More than it was asked is a lie that we do not build on.
+fn count(result: c_int, asked: u32) -> io::Result<usize> {
+    match u32::try_from(result) {
+        Ok(count) if count <= asked => Ok(count as usize),
+        Ok(_) => Err(io::ErrorKind::InvalidData.into()),
+        Err(_) => Err(io::Error::last_os_error()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ptr;
+
+    use super::*;
+
+    unsafe extern "C" fn takes_everything(_: *mut c_void, _: *const u8, len: u32) -> c_int {
+        len as c_int
+    }
+
+    unsafe extern "C" fn takes_too_much(_: *mut c_void, _: *const u8, len: u32) -> c_int {
+        len as c_int + 1
+    }
+
+    unsafe extern "C" fn would_block(_: *mut c_void, _: *const u8, _: u32) -> c_int {
+        Errno::set_raw(libc::EAGAIN);
+        -1
+    }
+
+    unsafe extern "C" fn fails_without_a_reason(_: *mut c_void, _: *const u8, _: u32) -> c_int {
+        -1
+    }
+
+    fn written(function: SendFn) -> io::Result<usize> {
+        let context = Context(ptr::null_mut());
+        SendCallback { function, context }.write(b"record")
+    }
+
+    #[test]
+    fn a_callback_is_believed_only_within_what_it_was_asked() {
+        assert_eq!(written(takes_everything).expect("all is taken"), 6);
+        let error = written(takes_too_much).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn a_failure_carries_the_callbacks_own_errno() {
+        Errno::set_raw(libc::EBADF);
+        let code = |function| written(function).unwrap_err().raw_os_error();
+        assert_eq!(code(would_block), Some(libc::EAGAIN));
+        assert_eq!(code(fails_without_a_reason), Some(0));
+    }
+}

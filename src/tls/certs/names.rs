@@ -1,0 +1,191 @@
+//! The names in a certificate.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use x509_parser::extensions::GeneralName;
+use x509_parser::oid_registry::{
+    OID_KEY_TYPE_EC_PUBLIC_KEY, OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS,
+};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use super::KeyType;
+use crate::tls::error::{Code, Result};
+
+/// Who a certificate says that it is for, in the order in which s2n-tls asks about the names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Names {
+    /// The subjectAltName's DNS names, URIs and IP addresses, as text.
+    alternative: Vec<String>,
+
+    /// Whether there was a name of those kinds: if so the common name does not count
+    /// (RFC 6125, 6.4.4).
+    has_alternative: bool,
+
+    common: Option<String>,
+}
+
+/// The longest common name that counts, in bytes.
+const MAX_COMMON_NAME: usize = 254;
+
+impl Names {
+    pub(crate) fn of(der: &[u8]) -> Result<Self> {
+        let cert = parse(der)?;
+        let mut names = Self::default();
+        if let Ok(Some(extension)) = cert.subject_alternative_name() {
+            for name in &extension.value.general_names {
+                names.add(name);
+            }
+        }
+        // The last one is the most specific.
+        names.common = cert
+            .subject()
+            .iter_common_name()
+            .last()
+            .and_then(|name| name.as_str().ok())
+            .filter(|name| (1..=MAX_COMMON_NAME).contains(&name.len()))
+            .map(str::to_owned);
+        Ok(names)
+    }
+
+    fn add(&mut self, name: &GeneralName<'_>) {
+        let text = match name {
+            GeneralName::DNSName(name) | GeneralName::URI(name) => Some((*name).to_owned()),
+            GeneralName::IPAddress(bytes) => address(bytes).map(|address| address.to_string()),
+            _ => return,
+        };
+        self.has_alternative = true;
+        self.alternative
+            .extend(text.filter(|text| !text.is_empty()));
+    }
+
+    /// Whether one of the names is accepted. A certificate without names is asked about with an
+    /// empty one.
+    pub(crate) fn any(&self, mut accepts: impl FnMut(&[u8]) -> bool) -> bool {
+        if self.has_alternative {
+            return self.alternative.iter().any(|name| accepts(name.as_bytes()));
+        }
+        match &self.common {
+            // RFC 6125, 6.4.4: the common name stands in for a domain name, never for an address.
+            Some(name) => name.parse::<IpAddr>().is_err() && accepts(name.as_bytes()),
+            None => accepts(b""),
+        }
+    }
+
+    /// Whether a server that was asked for `host` may show this certificate.
+    pub(crate) fn matches(&self, host: &[u8], kind: Match) -> bool {
+        self.any(|name| match (kind, name.strip_prefix(b"*")) {
+            (Match::Exact, _) => name.eq_ignore_ascii_case(host),
+            (Match::Wildcard, Some(suffix)) => one_label_before(host, suffix),
+            (Match::Wildcard, None) => false,
+        })
+    }
+}
+
+/// How a name of a certificate stands to the one that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Match {
+    Exact,
+    Wildcard,
+}
+
+/// Whether `name`, out of a certificate, is `host`. A leading "*." stands for one label.
+pub(crate) fn is_host(name: &[u8], host: &[u8]) -> bool {
+    if host.is_empty() {
+        return false;
+    }
+    if name.eq_ignore_ascii_case(host) {
+        return true;
+    }
+    name.starts_with(b"*.") && one_label_before(host, &name[1..])
+}
+
+/// Whether `host` is one label, then `suffix`, which begins with a dot.
+fn one_label_before(host: &[u8], suffix: &[u8]) -> bool {
+    let dot = host.iter().position(|&byte| byte == b'.');
+    dot.is_some_and(|dot| suffix.len() > 1 && host[dot..].eq_ignore_ascii_case(suffix))
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    if let Ok(bytes) = <[u8; 4]>::try_from(bytes) {
+        return Some(Ipv4Addr::from(bytes).into());
+    }
+    let bytes = <[u8; 16]>::try_from(bytes).ok()?;
+    Some(Ipv6Addr::from(bytes).into())
+}
+
+fn parse(der: &[u8]) -> Result<X509Certificate<'_>> {
+    match X509Certificate::from_der(der) {
+        Ok(([], cert)) => Ok(cert),
+        _ => Err(Code::DecodeCertificate)?,
+    }
+}
+
+/// What kind of key the certificate is for.
+pub(super) fn key_type(der: &[u8]) -> Result<KeyType> {
+    let cert = parse(der)?;
+    let algorithm = &cert.public_key().algorithm.algorithm;
+    Ok(match algorithm {
+        oid if *oid == OID_PKCS1_RSAENCRYPTION => KeyType::Rsa,
+        oid if *oid == OID_PKCS1_RSASSAPSS => KeyType::RsaPss,
+        oid if *oid == OID_KEY_TYPE_EC_PUBLIC_KEY => KeyType::Ecdsa,
+        _ => KeyType::Other,
+    })
+}
+
+/// When the certificate is valid: first and last second since 1970.
+pub(crate) fn validity(der: &[u8]) -> Result<(i64, i64)> {
+    let cert = parse(der)?;
+    let validity = cert.validity();
+    Ok((
+        validity.not_before.timestamp(),
+        validity.not_after.timestamp(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wildcard_stands_for_one_label() {
+        assert!(is_host(b"*.example.org", b"a.example.org"));
+        assert!(is_host(b"*.Example.org", b"a.eXample.ORG"));
+        assert!(!is_host(b"*.example.org", b"example.org"));
+        assert!(!is_host(b"*.example.org", b"a.b.example.org"));
+        assert!(!is_host(b"*.example.org", b""));
+        assert!(!is_host(b"*.", b"a."));
+        assert!(!is_host(b"a*.example.org", b"ab.example.org"));
+    }
+
+    #[test]
+    fn case_does_not_matter() {
+        assert!(is_host(b"Example.ORG", b"example.org"));
+        assert!(!is_host(b"example.org", b"example.or"));
+        assert!(!is_host(b"", b""));
+    }
+
+    #[test]
+    fn the_common_name_counts_only_alone() {
+        let mut names = Names {
+            common: Some("common.example".into()),
+            ..Names::default()
+        };
+        assert!(names.any(|name| name == b"common.example"));
+        names.has_alternative = true;
+        assert!(!names.any(|name| name == b"common.example"));
+    }
+
+    #[test]
+    fn an_address_is_no_common_name() {
+        let names = Names {
+            common: Some("127.0.0.1".into()),
+            ..Names::default()
+        };
+        assert!(!names.any(|_| true));
+    }
+
+    #[test]
+    fn a_certificate_without_names_is_asked_about_with_none() {
+        assert!(Names::default().any(|name| name.is_empty()));
+    }
+}

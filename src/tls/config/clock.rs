@@ -1,0 +1,56 @@
+//! The clocks of a config: the system's, or the application's.
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime};
+
+use rustls::pki_types::UnixTime;
+use rustls::time_provider::TimeProvider;
+
+use super::Config;
+
+/// Tells the time, unless it fails.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Option<Duration>;
+}
+
+/// The time since 1970.
+pub(super) struct WallClock;
+
+impl Clock for WallClock {
+    fn now(&self) -> Option<Duration> {
+        SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .ok()
+    }
+}
+
+/// The time since the library's first look at it.
+pub(super) struct MonotonicClock;
+
+impl Clock for MonotonicClock {
+    fn now(&self) -> Option<Duration> {
+        static START: OnceLock<Instant> = OnceLock::new();
+        Some(START.get_or_init(Instant::now).elapsed())
+    }
+}
+
+/// A config's wall clock, as rustls asks for it.
+pub(super) struct RustlsClock(pub(super) std::sync::Arc<dyn Clock>);
+
+impl std::fmt::Debug for RustlsClock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RustlsClock")
+    }
+}
+
+impl TimeProvider for RustlsClock {
+    fn current_time(&self) -> Option<UnixTime> {
+        self.0.now().map(UnixTime::since_unix_epoch)
+    }
+}
+
+impl Config {
+    pub(super) fn unix_time(&self) -> crate::tls::error::Result<UnixTime> {
+        self.wall_now().map(UnixTime::since_unix_epoch)
+    }
+}

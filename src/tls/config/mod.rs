@@ -1,0 +1,308 @@
+//! Settings that connections share.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::tls::certs::{CertChain, KeyType, Loaded};
+use crate::tls::connection::{Mode, lock};
+use crate::tls::error::{Code, Result};
+use crate::tls::policy::Policy;
+
+pub mod alpn;
+mod clock;
+pub(crate) mod credentials;
+mod freeze;
+mod signatures;
+mod trust;
+mod verify;
+
+pub use self::clock::Clock;
+use self::clock::{MonotonicClock, WallClock};
+use self::freeze::Frozen;
+use self::trust::TrustStore;
+
+/// Whether certificates of clients are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAuth {
+    None,
+    Required,
+    Optional,
+}
+
+/// Answers whether a name in the peer's certificate is acceptable.
+pub trait VerifyHost: Send + Sync {
+    fn verify(&self, host: &[u8]) -> bool;
+}
+
+/// What a connection says instead of its config.
+#[derive(Clone, Default)]
+pub struct Overrides {
+    pub policy: Option<&'static Policy>,
+    pub client_auth: Option<ClientAuth>,
+    /// Empty for the config's list.
+    pub alpn: Vec<Vec<u8>>,
+    pub verify_host: Option<Arc<dyn VerifyHost>>,
+}
+
+/// Settings that connections share, and what rustls makes of them.
+///
+/// Everything may be changed at any time; a connection sees the change if its handshake has not
+/// begun.
+pub struct Config {
+    settings: Mutex<Settings>,
+    frozen: Mutex<Frozen>,
+    recv_multi_record: AtomicBool,
+    ignores_warnings: AtomicBool,
+    /// Seconds.
+    max_blinding_delay: AtomicU32,
+    /// Bytes; 0 for no buffer.
+    send_buffer_size: AtomicU32,
+}
+
+#[derive(Clone)]
+struct Settings {
+    policy: &'static Policy,
+    chains: Vec<Arc<CertChain>>,
+    /// The library owns the one chain, and no other may join it.
+    owns_chain: bool,
+    trust: Arc<TrustStore>,
+    verifies: bool,
+    client_auth: Option<ClientAuth>,
+    alpn: Vec<Vec<u8>>,
+    verify_host: Option<Arc<dyn VerifyHost>>,
+    wall_clock: Arc<dyn Clock>,
+    monotonic_clock: Arc<dyn Clock>,
+}
+
+/// The longest delay of an error's answer, in seconds, unless the application sets another.
+const DEFAULT_MAX_BLINDING_DELAY: u32 = 30;
+
+/// The smallest send buffer, in bytes: one that holds a record with a few bytes of data.
+const MIN_SEND_BUFFER: u32 = 1034;
+
+impl Config {
+    /// A config that trusts the operating system's roots.
+    pub fn new() -> Result<Self> {
+        let config = Self::new_minimal();
+        config.load_system_certs()?;
+        Ok(config)
+    }
+
+    /// A config that trusts nobody.
+    pub fn new_minimal() -> Self {
+        Self {
+            settings: Mutex::new(Settings {
+                policy: Policy::default_policy(),
+                chains: Vec::new(),
+                owns_chain: false,
+                trust: Arc::default(),
+                verifies: true,
+                client_auth: None,
+                alpn: Vec::new(),
+                verify_host: None,
+                wall_clock: Arc::new(WallClock),
+                monotonic_clock: Arc::new(MonotonicClock),
+            }),
+            frozen: Mutex::default(),
+            recv_multi_record: AtomicBool::new(false),
+            ignores_warnings: AtomicBool::new(false),
+            max_blinding_delay: AtomicU32::new(DEFAULT_MAX_BLINDING_DELAY),
+            send_buffer_size: AtomicU32::new(0),
+        }
+    }
+
+    /// Changes a setting that rustls' configs depend on.
+    fn change<R>(&self, change: impl FnOnce(&mut Settings) -> R) -> R {
+        let outcome = change(&mut lock(&self.settings));
+        lock(&self.frozen).thaw();
+        outcome
+    }
+
+    fn settings(&self) -> Settings {
+        lock(&self.settings).clone()
+    }
+
+    pub fn policy(&self) -> &'static Policy {
+        lock(&self.settings).policy
+    }
+
+    pub fn set_policy(&self, policy: &'static Policy) {
+        self.change(|settings| settings.policy = policy);
+    }
+
+    /// Adds a chain that the application owns.
+    pub fn add_chain(&self, chain: Arc<CertChain>) -> Result<()> {
+        chain.loaded()?;
+        self.change(|settings| {
+            if settings.owns_chain {
+                return Err(Code::CertOwnership)?;
+            }
+            settings.chains.push(chain);
+            Ok(())
+        })
+    }
+
+    /// Sets the one chain of a config that owns it.
+    pub fn set_own_chain(&self, chain_pem: &[u8], key_pem: &[u8]) -> Result<()> {
+        let chain = CertChain::default();
+        chain.load(chain_pem, key_pem)?;
+        self.change(|settings| {
+            if !settings.chains.is_empty() {
+                return Err(Code::CertOwnership)?;
+            }
+            settings.owns_chain = true;
+            settings.chains.push(Arc::new(chain));
+            Ok(())
+        })
+    }
+
+    fn loaded_chains(settings: &Settings) -> Vec<Arc<Loaded>> {
+        let chains = settings.chains.iter();
+        chains.filter_map(|chain| chain.loaded().ok()).collect()
+    }
+
+    /// Fails if a connection of this mode cannot use the config.
+    pub fn check_usable(&self, mode: Mode) -> Result<()> {
+        let chains = Self::loaded_chains(&self.settings());
+        let mut key_types: Vec<KeyType> = Vec::new();
+        for chain in &chains {
+            if chain.key.is_none() {
+                return Err(Code::NoPrivateKey)?;
+            }
+            if !key_types.contains(&chain.key_type) {
+                key_types.push(chain.key_type);
+            }
+        }
+        match mode {
+            Mode::Client if key_types.len() > 1 => Err(Code::TooManyCertificates)?,
+            _ => Ok(()),
+        }
+    }
+
+    pub fn client_auth(&self) -> Option<ClientAuth> {
+        lock(&self.settings).client_auth
+    }
+
+    pub fn set_client_auth(&self, client_auth: ClientAuth) {
+        self.change(|settings| settings.client_auth = Some(client_auth));
+    }
+
+    pub fn alpn(&self) -> Vec<Vec<u8>> {
+        lock(&self.settings).alpn.clone()
+    }
+
+    pub fn set_alpn(&self, protocols: Vec<Vec<u8>>) {
+        self.change(|settings| settings.alpn = protocols);
+    }
+
+    pub fn append_alpn(&self, protocol: &[u8]) -> Result<()> {
+        self.change(|settings| alpn::append(&mut settings.alpn, protocol))
+    }
+
+    pub fn verify_host(&self) -> Option<Arc<dyn VerifyHost>> {
+        lock(&self.settings).verify_host.clone()
+    }
+
+    pub fn set_verify_host(&self, verify_host: Option<Arc<dyn VerifyHost>>) {
+        lock(&self.settings).verify_host = verify_host;
+    }
+
+    /// Accepts every certificate from now on, and forgets whom to trust.
+    pub fn disable_verification(&self) {
+        self.change(|settings| {
+            settings.verifies = false;
+            settings.trust = Arc::default();
+        });
+    }
+
+    /// Trusts the operating system's roots as well; once, until the trust store is wiped.
+    pub fn load_system_certs(&self) -> Result<()> {
+        self.change_trust(TrustStore::add_system)
+    }
+
+    /// Trusts the certificates of a PEM file.
+    pub fn trust_pem(&self, pem: &[u8]) -> Result<()> {
+        self.change_trust(|trust| trust.add_pem(pem))
+    }
+
+    /// Trusts the certificates of a file, and of all files of a directory.
+    pub fn trust_location(
+        &self,
+        file: Option<&std::path::Path>,
+        dir: Option<&std::path::Path>,
+    ) -> Result<()> {
+        self.change_trust(|trust| trust.add_location(file, dir))
+    }
+
+    pub fn wipe_trust(&self) {
+        self.change(|settings| settings.trust = Arc::default());
+    }
+
+    /// Changes the trust store; one that could not be changed stays as it was.
+    fn change_trust(&self, change: impl FnOnce(&mut TrustStore) -> Result<()>) -> Result<()> {
+        let mut trust = TrustStore::clone(&lock(&self.settings).trust);
+        change(&mut trust)?;
+        lock(&self.settings).trust = Arc::new(trust);
+        Ok(())
+    }
+
+    pub fn set_wall_clock(&self, clock: Arc<dyn Clock>) {
+        self.change(|settings| settings.wall_clock = clock);
+    }
+
+    pub fn set_monotonic_clock(&self, clock: Arc<dyn Clock>) {
+        lock(&self.settings).monotonic_clock = clock;
+    }
+
+    /// The time since 1970.
+    pub fn wall_now(&self) -> Result<Duration> {
+        let clock = lock(&self.settings).wall_clock.clone();
+        Ok(clock.now().ok_or(Code::Cancelled)?)
+    }
+
+    /// The time since some moment in the past.
+    pub fn monotonic_now(&self) -> Result<Duration> {
+        let clock = lock(&self.settings).monotonic_clock.clone();
+        Ok(clock.now().ok_or(Code::Cancelled)?)
+    }
+
+    pub fn recv_multi_record(&self) -> bool {
+        self.recv_multi_record.load(Relaxed)
+    }
+
+    pub fn set_recv_multi_record(&self, on: bool) {
+        self.recv_multi_record.store(on, Relaxed);
+    }
+
+    /// Whether alerts of warning level are ignored before TLS 1.3.
+    pub fn ignores_warnings(&self) -> bool {
+        self.ignores_warnings.load(Relaxed)
+    }
+
+    pub fn set_ignores_warnings(&self, on: bool) {
+        self.ignores_warnings.store(on, Relaxed);
+    }
+
+    /// The longest delay of an error's answer, in seconds.
+    pub fn max_blinding_delay(&self) -> u32 {
+        self.max_blinding_delay.load(Relaxed)
+    }
+
+    pub fn set_max_blinding_delay(&self, seconds: u32) {
+        self.max_blinding_delay.store(seconds, Relaxed);
+    }
+
+    /// The buffer in which the records of one send are collected, in bytes.
+    pub fn send_buffer_size(&self) -> Option<u32> {
+        Some(self.send_buffer_size.load(Relaxed)).filter(|&size| size > 0)
+    }
+
+    pub fn set_send_buffer_size(&self, size: u32) -> Result<()> {
+        if size < MIN_SEND_BUFFER {
+            return Err(Code::InvalidArgument)?;
+        }
+        self.send_buffer_size.store(size, Relaxed);
+        Ok(())
+    }
+}

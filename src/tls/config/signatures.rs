@@ -1,0 +1,111 @@
+//! How rustls verifies the signatures of a handshake.
+
+use std::fmt;
+use std::hash::Hasher;
+use std::sync::Arc;
+
+use rustls::client::danger::{
+    HandshakeSignatureValid, ServerIdentity, ServerVerifier, SignatureVerificationInput,
+};
+use rustls::crypto::{SignatureScheme, VerifiedIdentity};
+use rustls::error::Error;
+use rustls::server::danger::{ClientIdentity, ClientVerifier};
+use rustls::{DistinguishedName, crypto};
+
+use super::ClientAuth;
+use crate::tls::policy::Policy;
+
+/// Verifies signatures as a policy allows. The certificates themselves are ours to verify, in a
+/// step of their own: see [`super::Config::verify_server`].
+pub(super) struct Signatures {
+    pub(super) policy: &'static Policy,
+    pub(super) client_auth: ClientAuth,
+}
+
+impl fmt::Debug for Signatures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Signatures").field(&self.policy).finish()
+    }
+}
+
+type Verdict = Result<HandshakeSignatureValid, Error>;
+
+impl Signatures {
+    fn tls12(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
+        crypto::verify_tls12_signature(input, self.policy.handshake_signatures())
+    }
+
+    fn tls13(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
+        crypto::verify_tls13_signature(input, self.policy.handshake_signatures())
+    }
+
+    fn schemes(&self) -> Vec<SignatureScheme> {
+        self.policy.handshake_signatures().supported_schemes()
+    }
+}
+
+/// rustls must never decide about a certificate.
+const NOT_ASKED: Error = Error::Unreachable("certificates are verified by the handshake");
+
+impl ServerVerifier for Signatures {
+    fn verify_identity<'a>(
+        &self,
+        _: &ServerIdentity<'a, '_>,
+    ) -> Result<VerifiedIdentity<'a>, Error> {
+        Err(NOT_ASKED)
+    }
+
+    fn verify_tls12_signature(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
+        self.tls12(input)
+    }
+
+    fn verify_tls13_signature(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
+        self.tls13(input)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.schemes()
+    }
+
+    fn request_ocsp_response(&self) -> bool {
+        false
+    }
+
+    fn hash_config(&self, h: &mut dyn Hasher) {
+        h.write(self.policy.label().as_bytes());
+    }
+}
+
+impl ClientVerifier for Signatures {
+    fn verify_identity<'a>(
+        &self,
+        _: &ClientIdentity<'a, '_>,
+    ) -> Result<VerifiedIdentity<'a>, Error> {
+        Err(NOT_ASKED)
+    }
+
+    fn verify_tls12_signature(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
+        self.tls12(input)
+    }
+
+    fn verify_tls13_signature(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
+        self.tls13(input)
+    }
+
+    /// An empty list: the client may show any certificate.
+    fn root_hint_subjects(&self) -> Arc<[DistinguishedName]> {
+        Arc::new([])
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        self.client_auth == ClientAuth::Required
+    }
+
+    fn offer_client_auth(&self) -> bool {
+        self.client_auth != ClientAuth::None
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.schemes()
+    }
+}

@@ -1,0 +1,118 @@
+//! Whom a config trusts.
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use rustls::pki_types::{CertificateDer, TrustAnchor};
+
+use crate::tls::certs::pem;
+use crate::tls::error::{Code, Result};
+
+/// Certificates that need nobody to vouch for them.
+#[derive(Clone, Default)]
+pub(super) struct TrustStore {
+    own: Roots,
+    system: Option<Arc<Roots>>,
+}
+
+/// Trusted certificates, and the anchors that they make.
+///
+/// A certificate that is trusted and shown by the peer itself is recognized by its bytes, so they
+/// are kept.
+#[derive(Clone, Default)]
+struct Roots {
+    anchors: Vec<TrustAnchor<'static>>,
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl Roots {
+    fn add(&mut self, cert: CertificateDer<'static>) -> Result<()> {
+        let anchor =
+            webpki::anchor_from_trusted_cert(&cert).map_err(|_| Code::DecodeCertificate)?;
+        self.anchors.push(anchor.to_owned());
+        self.certificates.push(cert);
+        Ok(())
+    }
+}
+
+impl TrustStore {
+    pub(super) fn is_empty(&self) -> bool {
+        self.anchors().next().is_none()
+    }
+
+    pub(super) fn anchors(&self) -> impl Iterator<Item = &TrustAnchor<'static>> {
+        self.roots().flat_map(|roots| &roots.anchors)
+    }
+
+    pub(super) fn contains(&self, cert: &CertificateDer<'_>) -> bool {
+        self.roots()
+            .any(|roots| roots.certificates.iter().any(|root| root == cert))
+    }
+
+    fn roots(&self) -> impl Iterator<Item = &Roots> {
+        std::iter::once(&self.own).chain(self.system.as_deref())
+    }
+
+    pub(super) fn add_system(&mut self) -> Result<()> {
+        if self.system.is_some() {
+            return Err(Code::X509TrustStore)?;
+        }
+        self.system = Some(system_roots());
+        Ok(())
+    }
+
+    pub(super) fn add_pem(&mut self, text: &[u8]) -> Result<()> {
+        let certs = pem::certificates(text).map_err(|_| Code::InvalidPem)?;
+        for cert in certs {
+            self.own.add(cert)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn add_location(&mut self, file: Option<&Path>, dir: Option<&Path>) -> Result<()> {
+        if file.is_none() && dir.is_none() {
+            return Err(Code::Null)?;
+        }
+        if let Some(file) = file {
+            let text = fs::read(file).map_err(|_| Code::X509TrustStore)?;
+            self.add_pem(&text).map_err(|_| Code::X509TrustStore)?;
+        }
+        if let Some(dir) = dir {
+            self.add_directory(dir)?;
+        }
+        Ok(())
+    }
+
+    /// Adds what parses: such a directory holds links, lists and README files as well.
+    fn add_directory(&mut self, dir: &Path) -> Result<()> {
+        let entries = fs::read_dir(dir).map_err(|_| Code::X509TrustStore)?;
+        for entry in entries {
+            let path = entry.map_err(|_| Code::X509TrustStore)?.path();
+            if !path.is_file() {
+                continue;
+            }
+            let certs = fs::read(&path).map(|text| pem::certificates(&text));
+            for cert in certs.into_iter().flatten().flatten() {
+                if !self.contains(&cert) {
+                    let _ = self.own.add(cert);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The operating system's roots. They are many, so the process parses them once.
+fn system_roots() -> Arc<Roots> {
+    static ROOTS: OnceLock<Arc<Roots>> = OnceLock::new();
+    let load = || {
+        let mut roots = Roots::default();
+        for cert in rustls_native_certs::load_native_certs().certs {
+            // One that we cannot read is one that we do not trust.
+            let _ = roots.add(cert);
+        }
+        Arc::new(roots)
+    };
+    ROOTS.get_or_init(load).clone()
+}

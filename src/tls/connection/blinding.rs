@@ -1,0 +1,102 @@
+//! Blinding: an error that a peer caused is answered only after a random delay, so that the time
+//! of the answer does not tell an attacker which step failed.
+
+use std::time::Duration;
+
+use super::Connection;
+use super::lock;
+use crate::tls::error::{Code, Error, ErrorType, Result};
+use crate::tls::handshake::random;
+
+/// Who waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BlindingMode {
+    /// The failing call waits before it returns.
+    #[default]
+    BuiltIn,
+    /// The application waits; it asks how long.
+    SelfService,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Blinding {
+    pub(super) mode: BlindingMode,
+
+    /// When the delay is over, by the connection's monotonic clock. Stays set afterwards: a
+    /// connection that was delayed once does not wait for the peer's close_notify.
+    until: Option<Duration>,
+}
+
+enum Effect {
+    None,
+    Close,
+    CloseAndDelay,
+}
+
+fn effect(code: Code) -> Effect {
+    match code {
+        Code::Closed
+        | Code::Cancelled
+        | Code::CipherNotSupported
+        | Code::ProtocolVersionUnsupported => Effect::Close,
+        _ if matches!(code.kind(), ErrorType::Ok | ErrorType::Blocked) => Effect::None,
+        _ => Effect::CloseAndDelay,
+    }
+}
+
+impl Connection {
+    /// Closes the connection for an error that reading met, and starts the delay.
+    pub(crate) fn blind(&self, error: Error) -> Error {
+        match effect(error.code()) {
+            Effect::None => return error,
+            Effect::Close => self.shared.close(),
+            Effect::CloseAndDelay => {
+                self.shared.close();
+                if let Err(failure) = self.start_delay() {
+                    return failure;
+                }
+            }
+        }
+        error
+    }
+
+    fn start_delay(&self) -> Result<()> {
+        let config = self.config()?;
+        let Some(delay) = draw(config.max_blinding_delay())? else {
+            return Ok(());
+        };
+        let mode = lock(&self.blinding).mode;
+        if mode == BlindingMode::BuiltIn {
+            std::thread::sleep(delay);
+        }
+        let now = config.monotonic_now()?;
+        lock(&self.blinding).until = Some(match mode {
+            BlindingMode::BuiltIn => now,
+            BlindingMode::SelfService => now + delay,
+        });
+        Ok(())
+    }
+
+    /// How long the application still has to wait before it may close.
+    pub fn delay(&self) -> Result<Duration> {
+        let Some(until) = lock(&self.blinding).until else {
+            return Ok(Duration::ZERO);
+        };
+        Ok(until.saturating_sub(self.config()?.monotonic_now()?))
+    }
+
+    pub(super) fn was_delayed(&self) -> bool {
+        lock(&self.blinding).until.is_some()
+    }
+}
+
+/// A delay between a third of `max` seconds and `max`; nothing if there is to be none.
+fn draw(max: u32) -> Result<Option<Duration>> {
+    let max = u64::from(max) * 1_000_000_000;
+    if max == 0 {
+        return Ok(None);
+    }
+    let min = max / 3;
+    // The bias of the remainder is below 2^-29.
+    Ok(Some(Duration::from_nanos(min + random()? % (max - min))))
+}

@@ -1,0 +1,22 @@
+//! What a handshake agreed on.
+
+use std::ffi::{CStr, CString};
+
+/// Facts of a completed handshake. They do not change until the connection is wiped.
+#[derive(Debug)]
+pub struct Facts {
+    /// The cipher suite's number (RFC 8446, B.4).
+    pub suite: u16,
+    /// Its name: OpenSSL's for TLS 1.2, the standard's for TLS 1.3.
+    pub cipher: &'static CStr,
+    /// The elliptic curve, the KEM group and the group, each "NONE" where there is none.
+    pub curve: &'static CStr,
+    pub kem_group: &'static CStr,
+    pub group: &'static CStr,
+    pub resumed: bool,
+    /// The protocol that ALPN agreed on.
+    pub alpn: Option<CString>,
+    /// Server: the client's certificates, each behind its length in three bytes.
+    pub client_cert_chain: Option<Box<[u8]>>,
+    pub client_cert_used: bool,
+}

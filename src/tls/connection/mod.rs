@@ -1,0 +1,354 @@
+//! One TLS connection: its two halves, its phases, and what the application set up.
+
+use std::ffi::{CStr, CString};
+use std::sync::atomic::Ordering::*;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+
+use self::blinding::Blinding;
+use self::link::Link;
+use self::receive::RecvHalf;
+use self::send::SendHalf;
+use self::shared::Shared;
+use crate::tls::config::{ClientAuth, Config, Overrides, VerifyHost};
+use crate::tls::error::{Code, Result};
+use crate::tls::handshake::{Handshake, Kernel};
+use crate::tls::policy::Policy;
+use crate::tls::transport::{Reader, Writer};
+
+mod blinding;
+mod buffers;
+mod facts;
+mod link;
+pub(crate) mod receive;
+pub(crate) mod send;
+mod shared;
+mod shutdown;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use self::blinding::BlindingMode;
+pub use self::facts::Facts;
+pub use self::send::{Data, MAX_SMALL_RECORD_THRESHOLD};
+pub use self::shared::{TLS12, TLS13, UNKNOWN_VERSION};
+
+/// Which end of the connection we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Server,
+    Client,
+}
+
+/// One TLS connection.
+///
+/// Sending and receiving may run in two threads at once, so each half has a lock of its own. A
+/// half's lock is never waited for: a second call in the same direction, from another thread or
+/// from a callback, is the caller's mistake and gets `Reentrancy`. All that a callback may
+/// legitimately ask for is outside the halves.
+pub struct Connection {
+    pub(crate) mode: Mode,
+    pub(crate) shared: Shared,
+    pub(crate) link: Link,
+    pub(crate) send: Mutex<SendHalf>,
+    pub(crate) recv: Mutex<RecvHalf>,
+    pub(crate) handshake: Mutex<Handshake>,
+    /// The key schedule after the handshake; touched only for key updates.
+    pub(crate) kernel: Mutex<Option<Kernel>>,
+    setup: Mutex<Setup>,
+    blinding: Mutex<Blinding>,
+    facts: Mutex<Option<Arc<Facts>>>,
+}
+
+/// What the application said about this connection.
+#[derive(Default)]
+struct Setup {
+    config: Option<Arc<Config>>,
+    overrides: Overrides,
+    /// Client: the server to be asked for. Server: the one that the client asked for.
+    server_name: Option<CString>,
+    corked: bool,
+}
+
+/// The longest server name, in bytes (RFC 1035, 2.3.4, as s2n-tls reads it).
+const MAX_SERVER_NAME: usize = 255;
+
+impl Connection {
+    pub fn new(mode: Mode) -> Self {
+        Self {
+            mode,
+            shared: Shared::new(mode),
+            link: Link::default(),
+            send: Mutex::default(),
+            recv: Mutex::default(),
+            handshake: Mutex::default(),
+            kernel: Mutex::default(),
+            setup: Mutex::default(),
+            blinding: Mutex::default(),
+            facts: Mutex::default(),
+        }
+    }
+
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Makes the connection as good as new. It keeps its mode and its config.
+    pub fn wipe(&self) -> Result<()> {
+        let mut handshake = enter(&self.handshake)?;
+        let mut send = enter(&self.send)?;
+        let mut recv = enter(&self.recv)?;
+
+        if lock(&self.setup).corked {
+            self.link.restore();
+        }
+        *handshake = Handshake::default();
+        *send = SendHalf::default();
+        *recv = RecvHalf::default();
+        self.link.set_reader(None);
+        self.link.set_writer(None);
+        *lock(&self.kernel) = None;
+        *lock(&self.facts) = None;
+        *lock(&self.blinding) = Blinding::default();
+        self.shared.reset(self.mode);
+
+        let config = std::mem::take(&mut *lock(&self.setup)).config;
+        if let Some(config) = config {
+            self.set_config(config)?;
+        }
+        Ok(())
+    }
+
+    /// The config in use: the application's, or the library's own.
+    pub fn config(&self) -> Result<Arc<Config>> {
+        static DEFAULT: OnceLock<Arc<Config>> = OnceLock::new();
+
+        if let Some(config) = &lock(&self.setup).config {
+            return Ok(config.clone());
+        }
+        if let Some(config) = DEFAULT.get() {
+            return Ok(config.clone());
+        }
+        let config = Arc::new(Config::new()?);
+        Ok(DEFAULT.get_or_init(|| config).clone())
+    }
+
+    pub fn set_config(&self, config: Arc<Config>) -> Result<()> {
+        if let Some(current) = &lock(&self.setup).config
+            && Arc::ptr_eq(current, &config)
+        {
+            return Ok(());
+        }
+        config.check_usable(self.mode)?;
+        if let Some(size) = config.send_buffer_size() {
+            self.shared.send_buffer.store(size, Relaxed);
+        }
+        lock(&self.setup).config = Some(config);
+        Ok(())
+    }
+
+    /// What this connection says instead of its config.
+    pub(crate) fn overrides(&self) -> Overrides {
+        lock(&self.setup).overrides.clone()
+    }
+
+    pub fn policy(&self) -> Result<&'static Policy> {
+        match lock(&self.setup).overrides.policy {
+            Some(policy) => Ok(policy),
+            None => Ok(self.config()?.policy()),
+        }
+    }
+
+    pub fn set_policy(&self, policy: &'static Policy) {
+        lock(&self.setup).overrides.policy = Some(policy);
+    }
+
+    pub fn set_client_auth(&self, client_auth: ClientAuth) {
+        lock(&self.setup).overrides.client_auth = Some(client_auth);
+    }
+
+    /// The connection's own wish, else the config's, else what suits the mode.
+    pub fn client_auth(&self) -> Result<ClientAuth> {
+        if let Some(client_auth) = lock(&self.setup).overrides.client_auth {
+            return Ok(client_auth);
+        }
+        Ok(match (self.config()?.client_auth(), self.mode) {
+            (Some(client_auth), _) => client_auth,
+            (None, Mode::Client) => ClientAuth::Optional,
+            (None, Mode::Server) => ClientAuth::None,
+        })
+    }
+
+    pub fn set_verify_host(&self, verify_host: Option<Arc<dyn VerifyHost>>) {
+        lock(&self.setup).overrides.verify_host = verify_host;
+    }
+
+    pub fn set_alpn(&self, protocols: Vec<Vec<u8>>) {
+        lock(&self.setup).overrides.alpn = protocols;
+    }
+
+    pub fn alpn(&self) -> Vec<Vec<u8>> {
+        lock(&self.setup).overrides.alpn.clone()
+    }
+
+    /// Names the server that a client wants to talk to.
+    pub fn set_server_name(&self, name: &CStr) -> Result<()> {
+        if self.mode == Mode::Server {
+            return Err(Code::ClientMode)?;
+        }
+        if name.count_bytes() > MAX_SERVER_NAME {
+            return Err(Code::ServerNameTooLong)?;
+        }
+        self.remember_server_name(name.into());
+        Ok(())
+    }
+
+    pub(crate) fn remember_server_name(&self, name: CString) {
+        lock(&self.setup).server_name = Some(name);
+    }
+
+    /// Looks at the server name; it stays where it is until another is set, or the connection is
+    /// wiped.
+    pub fn with_server_name<R>(&self, look: impl FnOnce(Option<&CStr>) -> R) -> R {
+        look(lock(&self.setup).server_name.as_deref())
+    }
+
+    pub fn set_reader(&self, reader: Option<Arc<dyn Reader>>) {
+        self.link.set_reader(reader);
+    }
+
+    /// A new transport is not broken, whatever the old one was.
+    pub fn set_writer(&self, writer: Option<Arc<dyn Writer>>, mends: bool) {
+        self.link.set_writer(writer);
+        if mends {
+            self.shared.write_broken.store(false, Release);
+        }
+    }
+
+    pub fn set_corked(&self) {
+        lock(&self.setup).corked = true;
+    }
+
+    pub(crate) fn is_corked(&self) -> bool {
+        lock(&self.setup).corked
+    }
+
+    pub fn set_blinding(&self, mode: BlindingMode) {
+        lock(&self.blinding).mode = mode;
+    }
+
+    /// Sets how many plaintext bytes a record carries at most.
+    pub fn set_record_size(&self, size: u32) {
+        self.shared.record_size.store(size, Relaxed);
+    }
+
+    /// Sends the first `threshold` bytes in small records, and again after `timeout` idle seconds.
+    pub fn set_small_records(&self, threshold: u32, timeout: u16) -> Result<()> {
+        if threshold > MAX_SMALL_RECORD_THRESHOLD {
+            return Err(Code::InvalidDynamicThreshold)?;
+        }
+        let shared = &self.shared;
+        shared.small_record_threshold.store(threshold, Relaxed);
+        shared.small_record_timeout.store(timeout.into(), Relaxed);
+        Ok(())
+    }
+
+    pub fn set_recv_buffering(&self, on: bool) {
+        self.shared.recv_buffering.store(on, Relaxed);
+    }
+
+    pub fn set_dynamic_buffers(&self, on: bool) {
+        self.shared.dynamic_buffers.store(on, Relaxed);
+    }
+
+    /// Gives the memory of both buffers back; refused while something is in them.
+    pub fn release_buffers(&self) -> Result<()> {
+        let mut send = enter(&self.send)?;
+        if !send.out.is_empty() {
+            return Err(Code::StufferHasUnprocessedData)?;
+        }
+        send.out.release();
+
+        let mut recv = enter(&self.recv)?;
+        if recv.has_unread() || recv.has_partial_record() || recv.is_mid_message() {
+            return Err(Code::StufferHasUnprocessedData)?;
+        }
+        recv.input.release();
+        Ok(())
+    }
+
+    /// Gives back what only the handshake needed.
+    pub fn free_handshake(&self) -> Result<()> {
+        let mut handshake = enter(&self.handshake)?;
+        handshake.free();
+        lock(&self.setup).overrides.alpn = Vec::new();
+        Ok(())
+    }
+
+    pub fn peek(&self) -> u32 {
+        self.shared.peek.load(Acquire)
+    }
+
+    pub fn peek_buffered(&self) -> u32 {
+        self.shared.peek_buffered.load(Acquire)
+    }
+
+    pub fn wire_bytes_in(&self) -> u64 {
+        self.shared.wire_in.load(Relaxed)
+    }
+
+    pub fn wire_bytes_out(&self) -> u64 {
+        self.shared.wire_out.load(Relaxed)
+    }
+
+    /// The alert that ended reading.
+    pub fn alert(&self) -> Result<u8> {
+        let alert = self.shared.alert.load(Acquire);
+        Ok(u8::try_from(alert).map_err(|_| Code::NoAlert)?)
+    }
+
+    pub fn version(&self) -> u8 {
+        self.shared.version.load(Acquire)
+    }
+
+    pub fn client_version(&self) -> u8 {
+        self.shared.client_version.load(Acquire)
+    }
+
+    pub fn server_version(&self) -> u8 {
+        self.shared.server_version.load(Acquire)
+    }
+
+    /// Changes our writing keys before the next send; nothing happens before TLS 1.3.
+    pub fn request_key_update(&self) {
+        self.shared.key_update_due.store(true, Release);
+    }
+
+    /// What the handshake agreed on; nothing before it is complete.
+    pub fn facts(&self) -> Option<Arc<Facts>> {
+        lock(&self.facts).clone()
+    }
+
+    pub(crate) fn set_facts(&self, facts: Facts) {
+        *lock(&self.facts) = Some(Arc::new(facts));
+    }
+
+    /// Client: whether we showed a certificate.
+    pub(crate) fn note_client_cert(&self, used: bool) {
+        if let Some(facts) = lock(&self.facts).as_mut().and_then(Arc::get_mut) {
+            facts.client_cert_used = used;
+        }
+    }
+}
+
+/// Enters a half, or says that it is in use.
+pub(crate) fn enter<T>(half: &Mutex<T>) -> Result<MutexGuard<'_, T>> {
+    Ok(half.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => Code::Reentrancy,
+        // A bug of ours panicked in this half; what it holds cannot be trusted.
+        TryLockError::Poisoned(_) => Code::Safety,
+    })?)
+}
+
+/// Locks what is only ever held for a moment, with no callback under it.
+pub(crate) fn lock<T>(data: &Mutex<T>) -> MutexGuard<'_, T> {
+    data.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,292 @@
+//! Receiving: reads become records, and records become application bytes.
+
+use std::ops::Range;
+use std::sync::atomic::Ordering::*;
+
+use super::buffers::InBuffer;
+use super::shared::Shared;
+use super::{Connection, Mode, TLS13, enter, lock};
+use crate::tls::blocked::Blocked;
+use crate::tls::error::{Code, Error, Result};
+use crate::tls::record::{
+    AlertEvent, AlertJoiner, ContentType, FloodGuard, Header, MessageJoiner, Opened, Opener,
+    PostHandshake, Side,
+};
+
+/// The reading direction of a connection.
+#[derive(Default)]
+pub(crate) struct RecvHalf {
+    /// Nothing before the handshake is complete.
+    pub(crate) opener: Option<Opener>,
+
+    pub(crate) input: InBuffer,
+
+    /// The decrypted bytes of the current record that the application has not taken, as a range
+    /// of the held input.
+    ///
+    /// Invariant: lies within `input.held()`; empty if there is no current record.
+    plain: Range<usize>,
+
+    /// How many held bytes the current record takes, header and tag included.
+    record_len: usize,
+
+    messages: MessageJoiner,
+    pub(crate) alerts: AlertJoiner,
+    flood: FloodGuard,
+
+    /// An error that a call met after it had bytes to return; the next call reports it.
+    deferred: Option<Error>,
+}
+
+impl Connection {
+    /// Receives at most `buf.len()` bytes; 0 is the end of what the peer sends.
+    pub fn recv(&self, buf: &mut [u8], blocked: &mut Blocked) -> Result<usize> {
+        *blocked = Blocked::Read;
+        let mut half = enter(&self.recv)?;
+        let outcome = half.receive(self, buf);
+        if outcome.is_ok() && half.plain.is_empty() {
+            *blocked = Blocked::Not;
+        }
+        half.end_of_call(&self.shared);
+        outcome
+    }
+}
+
+impl RecvHalf {
+    fn receive(&mut self, conn: &Connection, buf: &mut [u8]) -> Result<usize> {
+        if let Some(error) = self.deferred.take() {
+            return Err(error);
+        }
+        if !conn.shared.can_read() {
+            return match conn.shared.close_notify_received.load(Acquire) {
+                true => Ok(0),
+                false => Err(Code::Closed)?,
+            };
+        }
+        let more_records = conn.config()?.recv_multi_record();
+        let mut received = 0;
+        while received < buf.len() && conn.shared.can_read() {
+            match self.next_plain(conn) {
+                Ok(()) => received += self.take(&mut buf[received..]),
+                Err(error) if received == 0 => return Err(error),
+                Err(error) => {
+                    // The bytes count first. That the peer is slow or gone is found out again.
+                    if !matches!(error.code(), Code::IoBlocked | Code::Closed) {
+                        self.deferred = Some(error);
+                    }
+                    break;
+                }
+            }
+            if received > 0 && !more_records {
+                break;
+            }
+        }
+        Ok(received)
+    }
+
+    /// Makes decrypted bytes available, or handles one record that holds none.
+    fn next_plain(&mut self, conn: &Connection) -> Result<()> {
+        if !self.plain.is_empty() {
+            return Ok(());
+        }
+        match self.read_record(conn)? {
+            ContentType::ApplicationData => self.application_data(conn),
+            ContentType::Alert => self.alert(conn),
+            ContentType::Handshake => self.handshake(conn),
+            ContentType::ChangeCipherSpec => {
+                self.drop_record();
+                self.flood
+                    .control_record()
+                    .map_err(|error| conn.blind(error))
+            }
+        }
+    }
+
+    /// Reads and decrypts one record; its plaintext is `self.plain` then.
+    pub(crate) fn read_record(&mut self, conn: &Connection) -> Result<ContentType> {
+        let header = self.fill_record(conn)?;
+        self.record_len = Header::LEN + header.len;
+        let record = &mut self.input.held_mut()[..self.record_len];
+        let opened = match &mut self.opener {
+            Some(opener) => opener.open(record),
+            None => header.unprotected(),
+        };
+        match opened.and_then(|opened| self.check_interleaving(opened)) {
+            Ok(opened) => {
+                self.plain = opened.plain;
+                Ok(opened.typ)
+            }
+            Err(error) => {
+                self.drop_record();
+                Err(conn.blind(error))
+            }
+        }
+    }
+
+    /// RFC 8446, 5.1: between the parts of a handshake message "there MUST NOT be any other
+    /// records".
+    fn check_interleaving(&self, opened: Opened) -> Result<Opened> {
+        match opened.typ {
+            ContentType::Handshake => Ok(opened),
+            _ if self.messages.is_mid_message() => Err(Code::BadMessage)?,
+            _ => Ok(opened),
+        }
+    }
+
+    /// Reads until the next record is whole. A blocked call keeps what it has read.
+    pub(crate) fn fill_record(&mut self, conn: &Connection) -> Result<Header> {
+        let ahead = conn.shared.recv_buffering.load(Relaxed);
+        let (link, shared) = (&conn.link, &conn.shared);
+        self.input.fill(Header::LEN, ahead, link, shared)?;
+        let header = Header::read(self.input.held());
+        if let Some(opener) = &self.opener
+            && let Err(error) = opener.check(&header)
+        {
+            // There is no telling where the next record would begin.
+            self.input.consume(Header::LEN);
+            return Err(conn.blind(error));
+        }
+        self.input
+            .fill(Header::LEN + header.len, ahead, link, shared)?;
+        Ok(header)
+    }
+
+    /// Takes a whole record out of the input, for the handshake.
+    pub(crate) fn take_record(&mut self, header: &Header, into: &mut Vec<u8>) {
+        let len = Header::LEN + header.len;
+        into.extend_from_slice(&self.input.held()[..len]);
+        self.input.consume(len);
+    }
+
+    fn take(&mut self, buf: &mut [u8]) -> usize {
+        let len = buf.len().min(self.plain.len());
+        let from = self.plain.start;
+        buf[..len].copy_from_slice(&self.input.held()[from..from + len]);
+        self.plain.start += len;
+        if self.plain.is_empty() {
+            self.drop_record();
+        }
+        len
+    }
+
+    pub(crate) fn drop_record(&mut self) {
+        self.input.consume(self.record_len);
+        self.record_len = 0;
+        self.plain = 0..0;
+    }
+
+    fn application_data(&mut self, conn: &Connection) -> Result<()> {
+        if !self.plain.is_empty() {
+            self.flood.data();
+            return Ok(());
+        }
+        self.drop_record();
+        self.flood.empty_record().map_err(|error| conn.blind(error))
+    }
+
+    /// Handles the alerts of the current record (RFC 8446, 6; RFC 5246, 7.2).
+    pub(crate) fn alert(&mut self, conn: &Connection) -> Result<()> {
+        let tls13 = conn.shared.version.load(Acquire) >= TLS13;
+        let event = conn.config().and_then(|config| {
+            let plain = &self.input.held()[self.plain.clone()];
+            self.alerts.push(plain, tls13, config.ignores_warnings())
+        });
+        self.drop_record();
+        let event = event
+            .and_then(|event| self.flood.control_record().map(|()| event))
+            .map_err(|error| conn.blind(error))?;
+        match event {
+            AlertEvent::None => Ok(()),
+            AlertEvent::CloseNotify => {
+                conn.shared.receive_close_notify();
+                Ok(())
+            }
+            AlertEvent::Fatal(code) => {
+                conn.shared.receive_error_alert(code);
+                Err(Code::Alert)?
+            }
+        }
+    }
+
+    /// Handles the post-handshake messages of the current record.
+    pub(crate) fn handshake(&mut self, conn: &Connection) -> Result<()> {
+        let outcome = self.post_handshake(conn);
+        self.drop_record();
+        outcome.map_err(|error| conn.blind(error))
+    }
+
+    fn post_handshake(&mut self, conn: &Connection) -> Result<()> {
+        let opener = self.opener.as_mut().ok_or(Code::BadMessage)?;
+        let plain = &self.input.held()[self.plain.clone()];
+        if plain.is_empty() {
+            self.flood.empty_record()?;
+        }
+        let side = match conn.mode {
+            Mode::Server => Side::Server,
+            Mode::Client => Side::Client,
+        };
+        let (flood, tls13) = (&mut self.flood, opener.is_tls13());
+        self.messages.push(plain, side, tls13, |message| {
+            flood.message(&message)?;
+            if let PostHandshake::KeyUpdate { requested } = message {
+                let keys = lock(&conn.kernel)
+                    .as_mut()
+                    .ok_or(Code::BadMessage)?
+                    .next_read_keys()?;
+                opener.rekey(keys)?;
+                if requested {
+                    conn.shared.key_update_due.store(true, Release);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Tells the getters what is left, and gives memory back.
+    pub(crate) fn end_of_call(&mut self, shared: &Shared) {
+        let beyond = match self.record_len {
+            0 => self.beyond_partial_record(),
+            len => self.input.len() - len,
+        };
+        shared.peek.store(self.plain.len() as u32, Release);
+        shared.peek_buffered.store(beyond as u32, Release);
+        if shared.dynamic_buffers.load(Relaxed) {
+            self.input.release();
+        }
+    }
+
+    /// Whole records that wait count, the part of one that is still coming does not.
+    fn beyond_partial_record(&self) -> usize {
+        let held = self.input.held();
+        let is_whole =
+            held.len() >= Header::LEN && held.len() >= Header::LEN + Header::read(held).len;
+        if is_whole { held.len() } else { 0 }
+    }
+
+    pub(crate) fn has_unread(&self) -> bool {
+        !self.plain.is_empty()
+    }
+
+    /// Whether a record has come in part and no further record waits behind it.
+    pub(crate) fn has_partial_record(&self) -> bool {
+        self.record_len == 0 && self.input.len() > 0 && self.beyond_partial_record() == 0
+    }
+
+    pub(crate) fn is_mid_message(&self) -> bool {
+        self.messages.is_mid_message()
+    }
+}
+
+impl Shared {
+    pub(crate) fn receive_close_notify(&self) {
+        self.alert.store(0, Release);
+        self.close_notify_received.store(true, Release);
+        self.read_closed.store(true, Release);
+    }
+
+    pub(crate) fn receive_error_alert(&self, code: u8) {
+        self.alert.store(code.into(), Release);
+        self.error_alert_received.store(true, Release);
+        self.close();
+    }
+}

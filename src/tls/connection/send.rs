@@ -1,0 +1,280 @@
+//! Sending: application bytes become records, and records become writes.
+
+use std::io::IoSlice;
+use std::sync::atomic::Ordering::*;
+use std::time::Duration;
+
+use super::buffers::OutBuffer;
+use super::shared::Shared;
+use super::{Connection, enter, lock};
+use crate::tls::blocked::Blocked;
+use crate::tls::error::{Code, Result};
+use crate::tls::record::{ContentType, Sealer};
+
+/// The writing direction of a connection.
+#[derive(Default)]
+pub(crate) struct SendHalf {
+    /// Nothing before the handshake is complete.
+    pub(crate) sealer: Option<Sealer>,
+
+    pub(crate) out: OutBuffer,
+
+    /// How many bytes of the caller's data are sealed and were not reported as sent. The caller
+    /// offers them again at the front of its next call.
+    unreported: usize,
+
+    /// Bytes of the period in which small records are counted.
+    bytes_in_period: u64,
+
+    /// When the last send began; kept only if a timeout of the period is set.
+    last_send: Option<Duration>,
+
+    /// An alert in rustls' words, which ends the connection in place of a close_notify.
+    pub(crate) owed_alert: Vec<u8>,
+
+    pub(crate) alert_sent: bool,
+
+    /// rustls has keys, and encrypts what it sends.
+    pub(crate) handshake_is_encrypted: bool,
+}
+
+/// The largest threshold of small records, in bytes.
+pub const MAX_SMALL_RECORD_THRESHOLD: u32 = 8 << 20;
+
+/// A small record fits one Ethernet frame, with room for the headers of IP and TCP.
+const SMALL_RECORD_ON_THE_WIRE: usize = 1400;
+
+/// What a configured send buffer keeps back for a record's header and expansion; s2n-tls reckons
+/// with the most that a version allows (RFC 8446, 5.2; RFC 5246, 6.2.3).
+const EXPANSION_TLS13: usize = 261;
+/// See [`EXPANSION_TLS13`].
+const EXPANSION_TLS12: usize = 1029;
+
+impl Connection {
+    /// Sends the bytes that `data` gives, after an earlier call's records have left.
+    ///
+    /// Returns how many bytes are in records that the transport has taken whole. If that is not
+    /// all, `blocked` says so, and the caller goes on with the byte after the last reported one.
+    pub fn send<'a>(
+        &self,
+        data: impl FnOnce() -> Result<Data<'a>>,
+        blocked: &mut Blocked,
+    ) -> Result<usize> {
+        *blocked = Blocked::Write;
+        let mut half = enter(&self.send)?;
+        let outcome = half.send(self, data);
+        half.give_back_memory(&self.shared);
+        let (sent, all) = outcome?;
+        if all {
+            *blocked = Blocked::Not;
+        }
+        Ok(sent)
+    }
+}
+
+/// What a caller wants to send: a list of buffers, less the first `skip` bytes.
+#[derive(Clone, Copy)]
+pub struct Data<'a> {
+    buffers: &'a [IoSlice<'a>],
+    skip: usize,
+    len: usize,
+}
+
+impl<'a> Data<'a> {
+    /// Fails if there are fewer than `skip` bytes, or more than can be counted.
+    pub fn new(buffers: &'a [IoSlice<'a>], skip: usize) -> Result<Self> {
+        let total = buffers
+            .iter()
+            .try_fold(0_usize, |total, buffer| total.checked_add(buffer.len()))
+            .filter(|&total| isize::try_from(total).is_ok())
+            .ok_or(Code::InvalidArgument)?;
+        let len = total.checked_sub(skip).ok_or(Code::InvalidArgument)?;
+        Ok(Self { buffers, skip, len })
+    }
+
+    /// Calls `seal` with the pieces that hold `len` bytes from `start` on.
+    fn with_pieces<R>(&self, start: usize, len: usize, seal: impl FnOnce(&[&[u8]]) -> R) -> R {
+        let mut few: [&[u8]; FEW_PIECES] = [&[]; FEW_PIECES];
+        let mut count = 0;
+        let mut many = Vec::new();
+        for piece in self.pieces(start, len) {
+            if count < FEW_PIECES {
+                few[count] = piece;
+                count += 1;
+                continue;
+            }
+            if many.is_empty() {
+                many.extend_from_slice(&few);
+            }
+            many.push(piece);
+        }
+        match many.is_empty() {
+            true => seal(&few[..count]),
+            false => seal(&many),
+        }
+    }
+
+    fn pieces(&self, start: usize, len: usize) -> impl Iterator<Item = &'a [u8]> {
+        let mut skip = self.skip + start;
+        let mut left = len;
+        self.buffers.iter().filter_map(move |buffer| {
+            let buffer: &'a [u8] = buffer;
+            let from = skip.min(buffer.len());
+            skip -= from;
+            let piece = &buffer[from..][..left.min(buffer.len() - from)];
+            left -= piece.len();
+            (!piece.is_empty()).then_some(piece)
+        })
+    }
+}
+
+/// How many pieces of a record are listed without allocating.
+const FEW_PIECES: usize = 8;
+
+impl SendHalf {
+    fn send<'a>(
+        &mut self,
+        conn: &Connection,
+        data: impl FnOnce() -> Result<Data<'a>>,
+    ) -> Result<(usize, bool)> {
+        let shared = &conn.shared;
+        if !shared.can_write() {
+            return Err(Code::Closed)?;
+        }
+
+        // Whatever the arguments are: nothing else can be said before the last call's records
+        // have left.
+        self.flush(conn)?;
+
+        let data = data()?;
+        if data.len < self.unreported {
+            return Err(Code::SendSize)?;
+        }
+        self.begin_period(conn)?;
+
+        // What was unreported has left with the flush.
+        let mut sent = self.unreported;
+        while self.unreported < data.len {
+            let sealed = self.send_record(conn, &data, &mut sent);
+            match sealed {
+                Ok(()) => {}
+                Err(error) if error.is_blocked() && sent > 0 => {
+                    self.unreported -= sent;
+                    return Ok((sent, false));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.unreported = 0;
+        Ok((data.len, true))
+    }
+
+    /// Seals the next record, and writes it unless more records are to go with it.
+    fn send_record(&mut self, conn: &Connection, data: &Data<'_>, sent: &mut usize) -> Result<()> {
+        self.send_post_handshake(conn)?;
+        let shared = &conn.shared;
+        let sealer = self.sealer.as_mut().ok_or(Code::Encrypt)?;
+
+        let most = max_payload(shared, sealer);
+        let small = self.bytes_in_period < shared.small_record_threshold.load(Relaxed).into();
+        let len = match small {
+            true => most.min(SMALL_RECORD_ON_THE_WIRE - sealer.overhead()),
+            false => most,
+        };
+        let len = len.min(data.len - self.unreported);
+
+        let room = self.out.room(len + sealer.overhead());
+        let written = data.with_pieces(self.unreported, len, |pieces| {
+            sealer.seal(ContentType::ApplicationData, pieces, room)
+        })?;
+        self.out.commit(written);
+        self.unreported += len;
+        self.bytes_in_period += len as u64;
+
+        let next = most.min(data.len - self.unreported);
+        let expansion = expansion(sealer);
+        let buffer = match shared.send_buffer.load(Relaxed) as usize {
+            0 => 0,
+            size => size.max(most + expansion),
+        };
+        if next == 0 || next + expansion > self.out.room_in(buffer) {
+            self.flush(conn)?;
+            *sent = self.unreported;
+        }
+        Ok(())
+    }
+
+    /// Restarts the count of small records after a pause of the application.
+    fn begin_period(&mut self, conn: &Connection) -> Result<()> {
+        let timeout = conn.shared.small_record_timeout.load(Relaxed);
+        if timeout == 0 {
+            return Ok(());
+        }
+        let now = conn.config()?.monotonic_now()?;
+        let timeout = Duration::from_secs(timeout.into());
+        if let Some(last) = self.last_send.replace(now)
+            && now.saturating_sub(last) > timeout
+        {
+            self.bytes_in_period = 0;
+        }
+        Ok(())
+    }
+
+    /// Sends what is owed before application data: a key update, asked for by the peer or due
+    /// because this key has sealed as many records as is safe (RFC 8446, 4.6.3 and 5.5).
+    pub(crate) fn send_post_handshake(&mut self, conn: &Connection) -> Result<()> {
+        let Some(sealer) = &mut self.sealer else {
+            return Ok(());
+        };
+        if !conn.shared.key_update_due.load(Acquire) && !sealer.wants_key_update() {
+            return Ok(());
+        }
+        conn.shared.key_update_due.store(false, Release);
+        if !sealer.is_tls13() {
+            return Ok(());
+        }
+
+        let room = self.out.room(KEY_UPDATE.len() + sealer.overhead());
+        let written = sealer.seal(ContentType::Handshake, &[&KEY_UPDATE], room)?;
+        self.out.commit(written);
+        // The peer changes its reading keys right behind the message, so every later record
+        // belongs to the new ones.
+        let keys = lock(&conn.kernel)
+            .as_mut()
+            .ok_or(Code::HandshakeNotComplete)?
+            .next_write_keys()?;
+        sealer.rekey(keys)?;
+        self.flush(conn)
+    }
+
+    pub(crate) fn flush(&mut self, conn: &Connection) -> Result<()> {
+        self.out.flush(&conn.link, &conn.shared)
+    }
+
+    pub(crate) fn give_back_memory(&mut self, shared: &Shared) {
+        if shared.dynamic_buffers.load(Relaxed) && self.out.is_empty() {
+            self.out.release();
+        }
+    }
+}
+
+/// A KeyUpdate that does not ask for one in return (RFC 8446, 4.6.3).
+const KEY_UPDATE: [u8; 5] = [24, 0, 0, 1, 0];
+
+/// The most plaintext that a record may carry now.
+fn max_payload(shared: &Shared, sealer: &Sealer) -> usize {
+    let preferred = shared.record_size.load(Relaxed) as usize;
+    match shared.send_buffer.load(Relaxed) as usize {
+        0 => preferred,
+        buffer => preferred
+            .min(buffer.saturating_sub(expansion(sealer)))
+            .max(1),
+    }
+}
+
+fn expansion(sealer: &Sealer) -> usize {
+    match sealer.is_tls13() {
+        true => EXPANSION_TLS13,
+        false => EXPANSION_TLS12,
+    }
+}

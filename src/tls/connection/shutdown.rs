@@ -1,0 +1,123 @@
+//! Closing: our last word, and waiting for the peer's.
+
+use std::sync::atomic::Ordering::*;
+use std::time::Duration;
+
+use super::receive::RecvHalf;
+use super::send::SendHalf;
+use super::{Connection, enter};
+use crate::tls::blocked::Blocked;
+use crate::tls::error::{Code, Result};
+use crate::tls::record::{ContentType, alert_record};
+
+/// RFC 8446, 6.1.
+const CLOSE_NOTIFY: u8 = 0;
+const WARNING: u8 = 1;
+
+impl Connection {
+    /// Closes the writing direction: what waits is sent, then a close_notify, or the alert that
+    /// the peer is owed. To be repeated if it blocks.
+    pub fn shutdown_send(&self, blocked: &mut Blocked) -> Result<()> {
+        *blocked = Blocked::Not;
+        if self.link.is_missing() {
+            return Ok(());
+        }
+        let mut half = enter(&self.send)?;
+        self.shared.write_closed.store(true, Release);
+        self.close_sending(&mut half, blocked)?;
+        half.give_back_memory(&self.shared);
+        Ok(())
+    }
+
+    /// Closes both directions: [`Connection::shutdown_send`], then waits for the peer's
+    /// close_notify, so that the caller knows that it lost nothing of what the peer sent.
+    pub fn shutdown(&self, blocked: &mut Blocked) -> Result<()> {
+        self.shutdown_send(blocked)?;
+
+        if !self.expects_close_notify()? {
+            self.shared.close();
+            *blocked = Blocked::Not;
+            return Ok(());
+        }
+
+        *blocked = Blocked::Read;
+        let mut half = enter(&self.recv)?;
+        let outcome = half.await_close_notify(self);
+        half.end_of_call(&self.shared);
+        outcome?;
+        *blocked = Blocked::Not;
+        Ok(())
+    }
+
+    fn close_sending(&self, half: &mut SendHalf, blocked: &mut Blocked) -> Result<()> {
+        let mut flush = |half: &mut SendHalf| {
+            *blocked = Blocked::Write;
+            half.flush(self)?;
+            *blocked = Blocked::Not;
+            Ok(())
+        };
+        flush(half)?;
+
+        // Nobody is listening any more, or the peer already has our last word.
+        if self.shared.error_alert_received.load(Acquire) || half.alert_sent {
+            return Ok(());
+        }
+
+        // An alert that is sent before the delay is over would tell an attacker what the delay is
+        // meant to hide.
+        if self.delay()? > Duration::ZERO {
+            return Err(Code::ShutdownPaused)?;
+        }
+
+        self.write_last_word(half)?;
+        half.alert_sent = true;
+        flush(half)
+    }
+
+    /// RFC 8446, 6.1: "Each party MUST send a "close_notify" alert before closing its write side
+    /// of the connection, unless it has already sent some error alert."
+    fn write_last_word(&self, half: &mut SendHalf) -> Result<()> {
+        if !half.owed_alert.is_empty() {
+            let alert = std::mem::take(&mut half.owed_alert);
+            half.out.extend(&alert);
+            return Ok(());
+        }
+        if let Some(sealer) = &mut half.sealer {
+            let room = half.out.room(2 + sealer.overhead());
+            let alert = [WARNING, CLOSE_NOTIFY];
+            let written = sealer.seal(ContentType::Alert, &[&alert], room)?;
+            half.out.commit(written);
+            return Ok(());
+        }
+        // In the middle of a handshake rustls holds the keys, and offers no close_notify. A
+        // plaintext one would be an error to a peer that expects encrypted records.
+        if !half.handshake_is_encrypted {
+            half.out.extend(&alert_record(WARNING, CLOSE_NOTIFY));
+        }
+        Ok(())
+    }
+
+    /// Whether there is a close_notify to wait for.
+    fn expects_close_notify(&self) -> Result<bool> {
+        let over = self.link.is_missing()
+            || self.shared.error_alert_received.load(Acquire)
+            || !self.shared.handshake_done.load(Acquire)
+            || self.was_delayed();
+        Ok(!over)
+    }
+}
+
+impl RecvHalf {
+    fn await_close_notify(&mut self, conn: &Connection) -> Result<()> {
+        while !conn.shared.close_notify_received.load(Acquire) {
+            // The application closed, so it does not want what is left.
+            self.drop_record();
+            match self.read_record(conn)? {
+                ContentType::Alert => self.alert(conn)?,
+                ContentType::Handshake => self.handshake(conn)?,
+                ContentType::ApplicationData | ContentType::ChangeCipherSpec => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,111 @@
+//! Errors of rustls, as the API names them; and ours, as rustls must hear them to write an alert.
+
+use rustls::error::{CertificateError, Error as Tls, PeerIncompatible, PeerMisbehaved};
+
+use super::{Code, Error};
+
+impl From<Tls> for Error {
+    #[track_caller]
+    fn from(error: Tls) -> Self {
+        Self::new(code(&error))
+    }
+}
+
+fn code(error: &Tls) -> Code {
+    match error {
+        Tls::AlertReceived(_) => Code::Alert,
+        Tls::DecryptError => Code::Decrypt,
+        Tls::EncryptError => Code::Encrypt,
+        Tls::PeerSentOversizedRecord => Code::MaxInnerPlaintextSize,
+        Tls::PeerIncompatible(reason) => incompatible(reason),
+        Tls::PeerMisbehaved(reason) => misbehaved(reason),
+        Tls::InvalidMessage(_) => Code::BadMessage,
+        Tls::InvalidCertificate(reason) => certificate(reason),
+        Tls::NoApplicationProtocol => Code::NoApplicationProtocol,
+        Tls::NoSuitableCertificate => Code::NoValidSignatureScheme,
+        Tls::FailedToGetCurrentTime => Code::Cancelled,
+        Tls::FailedToGetRandomBytes => Code::Random,
+        Tls::InconsistentKeys(_) => Code::KeyMismatch,
+        Tls::UnsupportedNameType => Code::InvalidArgument,
+        Tls::HandshakeNotComplete => Code::HandshakeNotComplete,
+        // What is left tells of a bug, here or in rustls.
+        _ => Code::Safety,
+    }
+}
+
+fn incompatible(reason: &PeerIncompatible) -> Code {
+    match reason {
+        PeerIncompatible::NoCipherSuitesInCommon => Code::CipherNotSupported,
+        PeerIncompatible::SupportedVersionsExtensionRequired
+        | PeerIncompatible::Tls12NotOffered
+        | PeerIncompatible::Tls12NotOfferedOrEnabled
+        | PeerIncompatible::Tls13RequiredForQuic
+        | PeerIncompatible::ServerDoesNotSupportTls12Or13
+        | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => {
+            Code::ProtocolVersionUnsupported
+        }
+        PeerIncompatible::NoKxGroupsInCommon
+        | PeerIncompatible::NamedGroupsExtensionRequired
+        | PeerIncompatible::NoEcPointFormatsInCommon => Code::EcdheUnsupportedCurve,
+        PeerIncompatible::NoSignatureSchemesInCommon
+        | PeerIncompatible::SignatureAlgorithmsExtensionRequired
+        | PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon => {
+            Code::NoValidSignatureScheme
+        }
+        PeerIncompatible::ExtendedMainSecretExtensionRequired
+        | PeerIncompatible::KeyShareExtensionRequired => Code::MissingExtension,
+        _ => Code::BadMessage,
+    }
+}
+
+fn misbehaved(reason: &PeerMisbehaved) -> Code {
+    match reason {
+        PeerMisbehaved::NoCertificatesPresented => Code::MissingClientCert,
+        PeerMisbehaved::InvalidKeyShare => Code::BadKeyShare,
+        PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme
+        | PeerMisbehaved::SignedKxWithWrongAlgorithm => Code::InvalidSignatureScheme,
+        PeerMisbehaved::AttemptedDowngradeToTls12WhenTls13IsSupported => {
+            Code::ProtocolDowngradeDetected
+        }
+        _ => Code::BadMessage,
+    }
+}
+
+fn certificate(reason: &CertificateError) -> Code {
+    match reason {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => Code::CertExpired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            Code::CertNotYetValid
+        }
+        CertificateError::Revoked => Code::CertRevoked,
+        CertificateError::UnhandledCriticalExtension => Code::CertUnhandledCriticalExtension,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            Code::CertInvalidHostname
+        }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            Code::CertIntentInvalid
+        }
+        CertificateError::BadEncoding => Code::DecodeCertificate,
+        CertificateError::BadSignature => Code::VerifySignature,
+        _ => Code::CertUntrusted,
+    }
+}
+
+/// The refusal of a certificate, so that rustls chooses the alert (RFC 8446, 6.2).
+impl From<&Error> for Tls {
+    fn from(error: &Error) -> Self {
+        Self::InvalidCertificate(match error.code() {
+            Code::CertExpired => CertificateError::Expired,
+            Code::CertNotYetValid => CertificateError::NotValidYet,
+            Code::CertRevoked => CertificateError::Revoked,
+            Code::CertInvalidHostname => CertificateError::NotValidForName,
+            Code::CertIntentInvalid => CertificateError::InvalidPurpose,
+            Code::CertUnhandledCriticalExtension => CertificateError::UnhandledCriticalExtension,
+            Code::CertUntrusted | Code::CertMaxChainDepthExceeded => {
+                CertificateError::UnknownIssuer
+            }
+            Code::DecodeCertificate | Code::CertInvalid => CertificateError::BadEncoding,
+            _ => CertificateError::ApplicationVerificationFailure,
+        })
+    }
+}

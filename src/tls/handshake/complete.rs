@@ -1,0 +1,134 @@
+//! The end of a handshake: rustls hands the keys over, and the records are ours.
+
+use std::ffi::CString;
+use std::sync::atomic::Ordering::*;
+
+use rustls::crypto::Identity;
+use rustls::enums::ProtocolVersion;
+use rustls::split::SplitConnection;
+use rustls::{ClientSide, ConnectionOutputs, ExtractedSecrets, HandshakeKind, ServerSide};
+
+use super::stage::Stage;
+use super::{Handshake, Kernel};
+use crate::tls::connection::receive::RecvHalf;
+use crate::tls::connection::send::SendHalf;
+use crate::tls::connection::{Connection, Facts, Mode, TLS12, TLS13, lock};
+use crate::tls::error::{Code, Result};
+use crate::tls::policy::names::{self, GroupNames};
+use crate::tls::record::{Opener, Sealer};
+
+impl Handshake {
+    pub(super) fn complete_client(
+        &mut self,
+        conn: &Connection,
+        send: &mut SendHalf,
+        recv: &mut RecvHalf,
+        connection: SplitConnection<ClientSide>,
+    ) -> Result<()> {
+        let agreed = Agreed::new(conn, &connection.outputs)?;
+        let (secrets, kernel) = connection.dangerous_into_kernel_connection()?;
+        let kernel = Kernel::Client(Box::new(kernel));
+        self.install(conn, send, recv, agreed, secrets, kernel)
+    }
+
+    pub(super) fn complete_server(
+        &mut self,
+        conn: &Connection,
+        send: &mut SendHalf,
+        recv: &mut RecvHalf,
+        connection: SplitConnection<ServerSide>,
+    ) -> Result<()> {
+        let agreed = Agreed::new(conn, &connection.outputs)?;
+        let (secrets, kernel) = connection.dangerous_into_kernel_connection()?;
+        let kernel = Kernel::Server(Box::new(kernel));
+        self.install(conn, send, recv, agreed, secrets, kernel)
+    }
+
+    fn install(
+        &mut self,
+        conn: &Connection,
+        send: &mut SendHalf,
+        recv: &mut RecvHalf,
+        agreed: Agreed,
+        secrets: ExtractedSecrets,
+        kernel: Kernel,
+    ) -> Result<()> {
+        // Nothing may follow the last message in its record: new keys begin here.
+        if !self.input.is_empty() {
+            return Err(Code::BadMessage)?;
+        }
+        send.sealer = Some(Sealer::new(agreed.suite, secrets.tx)?);
+        recv.opener = Some(Opener::new(agreed.suite, secrets.rx)?);
+        *lock(&conn.kernel) = Some(kernel);
+        conn.shared.version.store(agreed.version, Release);
+        if conn.mode == Mode::Client {
+            conn.shared.server_version.store(agreed.version, Release);
+        }
+        conn.set_facts(agreed.facts);
+        self.stage = Stage::Complete;
+        Ok(())
+    }
+}
+
+/// What rustls says of a finished handshake.
+struct Agreed {
+    version: u8,
+    suite: rustls::SupportedCipherSuite,
+    facts: Facts,
+}
+
+impl Agreed {
+    fn new(conn: &Connection, outputs: &ConnectionOutputs) -> Result<Self> {
+        let version = match outputs.protocol_version() {
+            Some(ProtocolVersion::TLSv1_3) => TLS13,
+            Some(ProtocolVersion::TLSv1_2) => TLS12,
+            _ => return Err(Code::HandshakeState)?,
+        };
+        let suite = outputs
+            .negotiated_cipher_suite()
+            .ok_or(Code::HandshakeState)?;
+        let group = match outputs.negotiated_key_exchange_group() {
+            Some(group) => names::group(group.name()),
+            None => GroupNames::NONE,
+        };
+        let client_cert_chain = match conn.mode {
+            Mode::Server => outputs.peer_identity().map(|peer| chain(peer.identity())),
+            Mode::Client => None,
+        };
+        Ok(Self {
+            version,
+            suite,
+            facts: Facts {
+                suite: suite.suite().into(),
+                cipher: names::cipher(suite.suite()),
+                curve: group.curve,
+                kem_group: group.kem_group,
+                group: group.group,
+                resumed: matches!(
+                    outputs.handshake_kind(),
+                    Some(HandshakeKind::Resumed | HandshakeKind::ResumedWithHelloRetryRequest)
+                ),
+                // A protocol's name may hold any byte but NUL where C reads it as a string.
+                alpn: outputs
+                    .alpn_protocol()
+                    .and_then(|protocol| CString::new(protocol.as_ref()).ok()),
+                client_cert_used: client_cert_chain.is_some(),
+                client_cert_chain,
+            },
+        })
+    }
+}
+
+/// A chain as the API gives it: each certificate behind its length in three bytes.
+fn chain(identity: &Identity<'_>) -> Box<[u8]> {
+    let Identity::X509(chain) = identity else {
+        return Box::default();
+    };
+    let mut bytes = Vec::new();
+    for cert in std::iter::once(&chain.end_entity).chain(&chain.intermediates) {
+        let [_, len @ ..] = (cert.len() as u32).to_be_bytes();
+        bytes.extend_from_slice(&len);
+        bytes.extend_from_slice(cert);
+    }
+    bytes.into()
+}

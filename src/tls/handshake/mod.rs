@@ -1,0 +1,191 @@
+//! The negotiate loop: rustls makes the messages, this module moves them.
+
+use std::sync::atomic::Ordering::*;
+
+use self::input::Input;
+use self::stage::Stage;
+use crate::tls::blocked::Blocked;
+use crate::tls::config::credentials::Request;
+use crate::tls::connection::receive::RecvHalf;
+use crate::tls::connection::send::SendHalf;
+use crate::tls::connection::{Connection, TLS13, enter};
+use crate::tls::error::{Code, Error, Result};
+use crate::tls::record::{ContentType, Header};
+
+mod complete;
+mod input;
+mod kernel;
+mod stage;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::kernel::Kernel;
+
+/// A handshake between two calls of `s2n_negotiate`.
+#[derive(Default)]
+pub(crate) struct Handshake {
+    stage: Stage,
+
+    input: Input,
+
+    /// Server: the first ClientHello, with its header, as far as it has come.
+    client_hello: Vec<u8>,
+
+    /// The peer has sent an encrypted record, so a plaintext alert is nothing that it said.
+    peer_is_encrypted: bool,
+
+    /// Client: whether the server asked for a certificate, and got one.
+    request: Request,
+}
+
+impl Connection {
+    /// Drives the handshake as far as it goes without waiting.
+    pub fn negotiate(&self, blocked: &mut Blocked) -> Result<()> {
+        let mut handshake = enter(&self.handshake)?;
+        if self.shared.handshake_done.load(Acquire) {
+            return self.send_after_handshake(blocked);
+        }
+
+        let mut send = enter(&self.send)?;
+        let mut recv = enter(&self.recv)?;
+        let outcome = handshake.drive(self, &mut send, &mut recv, blocked);
+        if outcome.is_ok() {
+            self.shared.handshake_done.store(true, Release);
+            // A connection that waits for its first request holds no more than it needs.
+            handshake.free();
+            send.out.release();
+            *blocked = Blocked::Not;
+        }
+        recv.end_of_call(&self.shared);
+        send.give_back_memory(&self.shared);
+        outcome
+    }
+
+    /// A negotiate that comes after the end of the handshake sends what TLS 1.3 owes the peer.
+    fn send_after_handshake(&self, blocked: &mut Blocked) -> Result<()> {
+        if self.version() == TLS13 && self.shared.is_open() {
+            *blocked = Blocked::Write;
+            let mut send = enter(&self.send)?;
+            send.flush(self)?;
+            send.send_post_handshake(self)?;
+        }
+        *blocked = Blocked::Not;
+        Ok(())
+    }
+}
+
+impl Handshake {
+    fn drive(
+        &mut self,
+        conn: &Connection,
+        send: &mut SendHalf,
+        recv: &mut RecvHalf,
+        blocked: &mut Blocked,
+    ) -> Result<()> {
+        loop {
+            *blocked = Blocked::Write;
+            self.flush(conn, send, recv)?;
+
+            *blocked = Blocked::Not;
+            if self.stage.is_complete() {
+                return Ok(());
+            }
+            if !conn.shared.is_open() {
+                return Err(Code::Closed)?;
+            }
+
+            if self.stage.is_start() {
+                self.start(conn, send).map_err(|error| conn.blind(error))?;
+            } else {
+                *blocked = Blocked::Read;
+                self.receive(conn, send, recv)?;
+            }
+        }
+    }
+
+    fn flush(&mut self, conn: &Connection, send: &mut SendHalf, recv: &mut RecvHalf) -> Result<()> {
+        let writer = conn.link.writer().filter(|_| conn.is_corked());
+        if let Some(writer) = &writer
+            && !send.out.is_empty()
+        {
+            writer.cork();
+        }
+        let Err(error) = send.flush(conn) else {
+            if let Some(writer) = writer {
+                writer.uncork();
+            }
+            return Ok(());
+        };
+        if error.is_blocked() || self.stage.is_start() {
+            return Err(error);
+        }
+
+        // The peer may have closed because of something it said before.
+        match self.receive(conn, send, recv) {
+            Err(alert) if alert.code() == Code::Alert => Err(alert),
+            _ => Err(error),
+        }
+    }
+
+    /// Reads one record, and hands it to rustls.
+    fn receive(
+        &mut self,
+        conn: &Connection,
+        send: &mut SendHalf,
+        recv: &mut RecvHalf,
+    ) -> Result<()> {
+        let header = recv.fill_record(conn)?;
+        if header.typ == ContentType::Alert as u8
+            && !self.peer_is_encrypted
+            && header.len <= PLAINTEXT_ALERT
+        {
+            recv.read_record(conn)?;
+            return recv.alert(conn);
+        }
+
+        self.peer_is_encrypted |= header.typ == ContentType::ApplicationData as u8;
+        let start = self.input.end().len();
+        recv.take_record(&header, self.input.end());
+        if header.typ == ContentType::Handshake as u8 && self.stage.is_listening() {
+            let body = &self.input.end()[start + Header::LEN..];
+            self.client_hello.extend_from_slice(body);
+        }
+
+        let advanced = self.advance(conn, send, recv);
+        if let Some(reader) = conn.link.reader() {
+            reader.quick_ack();
+        }
+        advanced.map_err(|error| self.fail(conn, error))
+    }
+
+    /// Ends a handshake that cannot go on.
+    fn fail(&mut self, conn: &Connection, error: Error) -> Error {
+        self.stage = Stage::Failed;
+        if error.code() == Code::Alert {
+            conn.shared.close();
+            return error;
+        }
+        let error = conn.blind(error);
+        // rustls gave the handshake up, whatever the error was.
+        conn.shared.close();
+        error
+    }
+
+    /// Gives back what only the handshake needed.
+    pub(crate) fn free(&mut self) {
+        self.input = Input::default();
+        self.client_hello = Vec::new();
+    }
+}
+
+/// An alert that is not encrypted is a level and a description (RFC 8446, 6).
+const PLAINTEXT_ALERT: usize = 2;
+
+/// Eight random bytes, for what need not be secret for long.
+pub(crate) fn random() -> Result<u64> {
+    let mut bytes = [0; 8];
+    rustls_aws_lc_rs::DEFAULT_SECURE_RANDOM
+        .fill(&mut bytes)
+        .map_err(|_| Code::Random)?;
+    Ok(u64::from_ne_bytes(bytes))
+}

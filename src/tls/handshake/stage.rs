@@ -1,0 +1,354 @@
+//! The steps of a handshake, as rustls divides it.
+
+use rustls::client::ClientHandshake;
+use rustls::crypto::VerifiedIdentity;
+use rustls::pki_types::{DnsName, IpAddr, Ipv4Addr, ServerName};
+use rustls::server::{Accepted, ServerHandshake};
+use rustls::{ClientSide, NeedsInput, ServerSide, Tcp, VerifyPeerIdentity};
+use std::sync::atomic::Ordering::*;
+
+use super::Handshake;
+use crate::tls::client_hello::ClientHello;
+use crate::tls::config::ClientAuth;
+use crate::tls::config::credentials::{Request, watch_requests};
+use crate::tls::connection::receive::RecvHalf;
+use crate::tls::connection::send::SendHalf;
+use crate::tls::connection::{Connection, Mode};
+use crate::tls::error::{Code, Result};
+
+/// Where a handshake stands between two calls.
+#[derive(Default)]
+pub(super) enum Stage {
+    /// Nothing was sent or received.
+    #[default]
+    Start,
+
+    /// The server has not seen a whole ClientHello.
+    Listening(NeedsInput<ServerSide>),
+
+    /// rustls waits for the server's next record.
+    Client(NeedsInput<ClientSide>),
+
+    /// rustls waits for the client's next record.
+    Server(NeedsInput<ServerSide>),
+
+    /// Both sides are done; our last flight may still be on its way.
+    Complete,
+
+    /// rustls gave up.
+    Failed,
+}
+
+impl Stage {
+    pub(super) fn is_start(&self) -> bool {
+        matches!(self, Self::Start)
+    }
+
+    pub(super) fn is_listening(&self) -> bool {
+        matches!(self, Self::Listening(_))
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        matches!(self, Self::Complete)
+    }
+}
+
+impl Handshake {
+    /// The first step: a client speaks, a server listens.
+    pub(super) fn start(&mut self, conn: &Connection, send: &mut SendHalf) -> Result<()> {
+        if conn.mode == Mode::Server {
+            self.stage = Stage::Listening(ServerHandshake::start());
+            return Ok(());
+        }
+        let config = conn.config()?.client(&conn.overrides())?;
+        let mut output = Vec::new();
+        let name = conn.with_server_name(|name| match name {
+            Some(name) => server_name(name.to_bytes()),
+            None => no_name(),
+        });
+        let handshake = config.connect(name).start_handshake(&mut output)?;
+        send.out.extend(&output);
+        self.stage = Stage::Client(handshake);
+        Ok(())
+    }
+
+    /// Lets rustls work on what has come.
+    pub(super) fn advance(
+        &mut self,
+        conn: &Connection,
+        send: &mut SendHalf,
+        recv: &mut RecvHalf,
+    ) -> Result<()> {
+        let mut output = Vec::new();
+        let (outcome, request) = watch_requests(|| self.steps(conn, send, recv, &mut output));
+        let outcome = outcome.and_then(|()| self.check_request(conn, request, &mut output));
+        send.handshake_is_encrypted |= holds_protected_records(&output);
+        match outcome {
+            Ok(()) => send.out.extend(&output),
+            // The alert is for `s2n_shutdown` to send, when the blinding delay is over.
+            Err(_) => send.owed_alert = output,
+        }
+        outcome
+    }
+
+    /// Whether the server asked for a certificate as the client was told to expect.
+    fn check_request(
+        &mut self,
+        conn: &Connection,
+        request: Request,
+        output: &mut Vec<u8>,
+    ) -> Result<()> {
+        if conn.mode == Mode::Server {
+            return Ok(());
+        }
+        if request != Request::None {
+            self.request = request;
+        }
+        let asked = self.request != Request::None;
+        let wrong = match conn.client_auth()? {
+            ClientAuth::None if asked => Code::UnexpectedCertRequest,
+            ClientAuth::Required if !asked && self.stage.is_complete() => Code::MissingCertRequest,
+            _ => {
+                if self.stage.is_complete() {
+                    conn.note_client_cert(self.request == Request::Answered);
+                }
+                return Ok(());
+            }
+        };
+        // rustls is content, so what it wrote is no alert.
+        output.clear();
+        Err(wrong)?
+    }
+
+    fn steps(
+        &mut self,
+        conn: &Connection,
+        send: &mut SendHalf,
+        recv: &mut RecvHalf,
+        output: &mut Vec<u8>,
+    ) -> Result<()> {
+        match std::mem::replace(&mut self.stage, Stage::Failed) {
+            Stage::Listening(handshake) => match self.process_server(conn, handshake, output)? {
+                ServerHandshake::NeedsInput(handshake) => {
+                    self.stage = Stage::Listening(handshake);
+                    Ok(())
+                }
+                ServerHandshake::Accepted(accepted) => {
+                    let next = self.choose(conn, accepted, output)?;
+                    self.serve(conn, send, recv, next, output)
+                }
+                _ => Err(Code::HandshakeState)?,
+            },
+            Stage::Server(handshake) => {
+                let next = self.process_server(conn, handshake, output)?;
+                match next {
+                    // rustls has used all that came.
+                    ServerHandshake::NeedsInput(handshake) => {
+                        self.stage = Stage::Server(handshake);
+                        Ok(())
+                    }
+                    next => self.serve(conn, send, recv, next, output),
+                }
+            }
+            Stage::Client(handshake) => {
+                let next = self.process_client(conn, handshake, output)?;
+                self.ask(conn, send, recv, next, output)
+            }
+            Stage::Start | Stage::Complete | Stage::Failed => Err(Code::HandshakeState)?,
+        }
+    }
+
+    fn process_client(
+        &mut self,
+        conn: &Connection,
+        handshake: NeedsInput<ClientSide>,
+        output: &mut Vec<u8>,
+    ) -> Result<ClientHandshake> {
+        let next = handshake.process(&mut self.input, output);
+        self.note_alerts(conn, next)
+    }
+
+    fn process_server(
+        &mut self,
+        conn: &Connection,
+        handshake: NeedsInput<ServerSide>,
+        output: &mut Vec<u8>,
+    ) -> Result<ServerHandshake> {
+        let next = handshake.process(&mut self.input, output);
+        self.note_alerts(conn, next)
+    }
+
+    /// Remembers an alert that rustls met in an encrypted record.
+    fn note_alerts<T>(&self, conn: &Connection, next: Result<T, rustls::Error>) -> Result<T> {
+        if self.input.close_notify() {
+            conn.shared.receive_close_notify();
+            return Err(Code::Closed)?;
+        }
+        match next {
+            Err(rustls::Error::AlertReceived(description)) => match u8::from(description) {
+                0 => {
+                    conn.shared.receive_close_notify();
+                    Err(Code::Closed)?
+                }
+                code => {
+                    conn.shared.receive_error_alert(code);
+                    Err(Code::Alert)?
+                }
+            },
+            next => Ok(next?),
+        }
+    }
+
+    /// A client's steps up to the next record.
+    fn ask(
+        &mut self,
+        conn: &Connection,
+        send: &mut SendHalf,
+        recv: &mut RecvHalf,
+        mut next: ClientHandshake,
+        output: &mut Vec<u8>,
+    ) -> Result<()> {
+        loop {
+            next = match next {
+                ClientHandshake::NeedsInput(handshake) => {
+                    self.stage = Stage::Client(handshake);
+                    return Ok(());
+                }
+                ClientHandshake::VerifyServerIdentity(peer) => {
+                    match verify_server(conn, peer, output)? {
+                        // More messages may have come in the record that held the certificate.
+                        ClientHandshake::NeedsInput(handshake) => {
+                            self.process_client(conn, handshake, output)?
+                        }
+                        next => next,
+                    }
+                }
+                ClientHandshake::Complete(connection) => {
+                    return self.complete_client(conn, send, recv, connection);
+                }
+                _ => return Err(Code::HandshakeState)?,
+            }
+        }
+    }
+
+    /// A server's steps from the choice of its config up to the next record.
+    fn serve(
+        &mut self,
+        conn: &Connection,
+        send: &mut SendHalf,
+        recv: &mut RecvHalf,
+        mut next: ServerHandshake,
+        output: &mut Vec<u8>,
+    ) -> Result<()> {
+        loop {
+            next = match next {
+                ServerHandshake::NeedsInput(handshake) => {
+                    self.stage = Stage::Server(handshake);
+                    return Ok(());
+                }
+                ServerHandshake::VerifyClientIdentity(peer) => {
+                    match verify_client(conn, peer, output)? {
+                        ServerHandshake::NeedsInput(handshake) => {
+                            self.process_server(conn, handshake, output)?
+                        }
+                        next => next,
+                    }
+                }
+                ServerHandshake::Complete(connection) => {
+                    return self.complete_server(conn, send, recv, connection);
+                }
+                _ => return Err(Code::HandshakeState)?,
+            }
+        }
+    }
+
+    /// Looks at the ClientHello, and chooses what the server answers with.
+    fn choose(
+        &mut self,
+        conn: &Connection,
+        accepted: Accepted<Tcp>,
+        output: &mut Vec<u8>,
+    ) -> Result<ServerHandshake> {
+        let message = std::mem::take(&mut self.client_hello);
+        let hello = ClientHello::parse(&message)?;
+        conn.shared
+            .client_version
+            .store(hello.best_version(), Release);
+        if let Some(name) = hello.server_name() {
+            conn.remember_server_name(name);
+        }
+
+        let overrides = conn.overrides();
+        let config = conn.config()?;
+        let ours = match overrides.alpn.is_empty() {
+            true => config.alpn(),
+            false => overrides.alpn.clone(),
+        };
+        // Without a protocol in common s2n-tls goes on without one; rustls would give up.
+        let in_common = hello
+            .alpn()
+            .any(|theirs| ours.iter().any(|ours| ours == theirs));
+        let config = config.server(&overrides, in_common)?;
+        Ok(accepted.choose_config(config, output)?)
+    }
+}
+
+fn verify_server(
+    conn: &Connection,
+    peer: VerifyPeerIdentity<ClientSide, Tcp>,
+    output: &mut Vec<u8>,
+) -> Result<ClientHandshake> {
+    let identity = peer.presented_identity()?.identity.clone().into_owned();
+    let name = conn.with_server_name(|name| name.map(|name| name.to_bytes().to_vec()));
+    let verdict = conn
+        .config()?
+        .verify_server(&conn.overrides(), &identity, name.as_deref());
+    match verdict {
+        Ok(()) => Ok(peer.continue_with(Ok(VerifiedIdentity::assertion(identity)), output)?),
+        Err(error) => {
+            // rustls writes the alert; the error stays ours.
+            let _ = peer.continue_with(Err(rustls::Error::from(&error)), output);
+            Err(error)
+        }
+    }
+}
+
+fn verify_client(
+    conn: &Connection,
+    peer: VerifyPeerIdentity<ServerSide, Tcp>,
+    output: &mut Vec<u8>,
+) -> Result<ServerHandshake> {
+    let identity = peer.presented_identity()?.identity.clone().into_owned();
+    match conn.config()?.verify_client(&conn.overrides(), &identity) {
+        Ok(()) => Ok(peer.continue_with(Ok(VerifiedIdentity::assertion(identity)), output)?),
+        Err(error) => {
+            let _ = peer.continue_with(Err(rustls::Error::from(&error)), output);
+            Err(error)
+        }
+    }
+}
+
+/// rustls wants a name; an IP address is one that it does not send.
+fn no_name() -> ServerName<'static> {
+    ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([0, 0, 0, 0])))
+}
+
+/// The name that goes into the ClientHello, if it can stand there.
+fn server_name(name: &[u8]) -> ServerName<'static> {
+    match DnsName::try_from(name) {
+        Ok(name) => ServerName::DnsName(name.to_owned()),
+        Err(_) => no_name(),
+    }
+}
+
+/// Whether there are records beyond plaintext handshake and alert ones.
+fn holds_protected_records(mut output: &[u8]) -> bool {
+    while let [typ, _, _, high, low, rest @ ..] = output {
+        if !matches!(typ, 21 | 22) {
+            return true;
+        }
+        let len = usize::from(u16::from_be_bytes([*high, *low]));
+        output = rest.get(len..).unwrap_or_default();
+    }
+    false
+}
