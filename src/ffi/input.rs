@@ -1,6 +1,6 @@
 //! What C hands in: pointers become slices and strings here.
 
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, c_char, c_int};
 use std::slice;
 
 use crate::tls::error::{Code, Result};
@@ -66,4 +66,41 @@ pub(super) unsafe fn optional_str<'a>(ptr: *const c_char) -> Option<&'a CStr> {
     }
     // SAFETY: not null, and the caller promises a NUL-terminated string.
     Some(unsafe { CStr::from_ptr(ptr) })
+}
+
+/// Reads a pointer and a length of which the pointer must be there.
+///
+/// # Safety
+///
+/// As for [`bytes`].
+pub(super) unsafe fn required_bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8]> {
+    if ptr.is_null() {
+        return Err(Code::Null)?;
+    }
+    // SAFETY: the caller's promise.
+    unsafe { bytes(ptr, len) }
+}
+
+/// Reads a list of strings; a null list, or a count below one, is an empty one.
+///
+/// # Safety
+///
+/// `list` is null, or holds `count` pointers, each null or a NUL-terminated string that lives for
+/// `'a`.
+pub(super) unsafe fn strings<'a>(
+    list: *const *const c_char,
+    count: c_int,
+) -> Result<Vec<&'a CStr>> {
+    let count = usize::try_from(count).unwrap_or(0);
+    if list.is_null() || count == 0 {
+        return Ok(Vec::new());
+    }
+    // SAFETY: not null, and the caller promises `count` pointers.
+    let list = unsafe { slice::from_raw_parts(list, count) };
+    list.iter()
+        .map(|&text| {
+            // SAFETY: the caller's promise about each string.
+            unsafe { str(text) }
+        })
+        .collect()
 }

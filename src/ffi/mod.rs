@@ -4,9 +4,15 @@
 //! return value and `s2n_errno`; `boundary` is the only way out.
 
 mod boundary;
+mod certs;
+mod config;
+mod connection;
 mod errno;
 mod handle;
 mod init;
 mod input;
+mod io;
+mod negotiated;
 mod output;
+mod transport;
 pub mod types;

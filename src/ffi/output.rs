@@ -1,5 +1,7 @@
 //! What C takes out: results are written through pointers here.
 
+use super::types::s2n_blocked_status;
+use crate::tls::blocked::Blocked;
 use crate::tls::error::{Code, Result};
 
 /// Where one value goes.
@@ -20,4 +22,24 @@ impl<T> Slot<'_, T> {
     pub(super) fn set(self, value: T) {
         self.0.write(value);
     }
+}
+
+/// Makes a call that may block, and tells C what it waits for, also when it failed.
+///
+/// # Safety
+///
+/// `ptr` is null, or can be written to.
+pub(super) unsafe fn blocked<R>(
+    ptr: *mut s2n_blocked_status,
+    call: impl FnOnce(&mut Blocked) -> Result<R>,
+) -> Result<R> {
+    if ptr.is_null() {
+        return Err(Code::Null)?;
+    }
+    let mut blocked = Blocked::Not;
+    let outcome = call(&mut blocked);
+    // SAFETY: not null, and the caller promises that it can be written to. Written only now: no
+    // reference to it exists while a callback of the application runs.
+    unsafe { ptr.write(blocked.into()) };
+    outcome
 }

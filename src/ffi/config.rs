@@ -1,0 +1,620 @@
+//! Configs: settings that connections share.
+
+use std::ffi::{CStr, OsStr, c_char, c_int, c_void};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use super::boundary::{boundary, status};
+use super::handle::Handle;
+use super::types::*;
+use super::{init, input, output};
+use crate::sys::callbacks::{ClockCallback, VerifyHostCallback};
+use crate::sys::io::Context;
+use crate::tls::config::{ClientAuth, Clock, Config, VerifyHost, alpn};
+use crate::tls::error::{Code, Result};
+use crate::tls::policy::Policy;
+
+/// What a `struct s2n_config *` points at.
+pub(super) struct ConfigHandle {
+    pub(super) core: Arc<Config>,
+    context: AtomicPtr<c_void>,
+}
+
+impl Handle for s2n_config {
+    type Inner = ConfigHandle;
+}
+
+/// Makes a config with the "default" security policy that trusts the operating system's roots.
+///
+/// @returns a config, to be freed with `s2n_config_free()`; or NULL with
+/// `S2N_ERR_NOT_INITIALIZED`
+#[unsafe(no_mangle)]
+pub extern "C" fn s2n_config_new() -> *mut s2n_config {
+    boundary(|| {
+        init::check()?;
+        Ok(give(Config::new()?))
+    })
+}
+
+/// Makes a config with the "default" security policy that trusts nobody.
+///
+/// @returns a config, to be freed with `s2n_config_free()`; or NULL with
+/// `S2N_ERR_NOT_INITIALIZED`
+#[unsafe(no_mangle)]
+pub extern "C" fn s2n_config_new_minimal() -> *mut s2n_config {
+    boundary(|| {
+        init::check()?;
+        Ok(give(Config::new_minimal()))
+    })
+}
+
+fn give(config: Config) -> *mut s2n_config {
+    s2n_config::give(Arc::new(ConfigHandle {
+        core: Arc::new(config),
+        context: AtomicPtr::default(),
+    }))
+}
+
+/// Frees a config. Connections that use it go on using it.
+///
+/// @param config A config; not to be used again
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_free(config: *mut s2n_config) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        drop(unsafe { s2n_config::take(config) }?);
+        Ok(())
+    })
+}
+
+/// Keeps a pointer for the application.
+///
+/// @param config A config
+/// @param ctx Any pointer; never followed
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_ctx(config: *mut s2n_config, ctx: *mut c_void) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.context.store(ctx, Ordering::Release);
+        Ok(())
+    })
+}
+
+/// Gives the pointer that `s2n_config_set_ctx()` kept.
+///
+/// @param config A config
+/// @param ctx Set to the pointer, NULL if none was kept
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live; `ctx` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_get_ctx(
+    config: *mut s2n_config,
+    ctx: *mut *mut c_void,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        // SAFETY: the C caller's promise about `ctx`.
+        let slot = unsafe { output::slot(ctx) }?;
+        slot.set(config.context.load(Ordering::Acquire));
+        Ok(())
+    })
+}
+
+/// Chooses the security policy: versions, cipher suites, groups and signature schemes, in order.
+///
+/// @param config A config
+/// @param version The name of a policy, such as "default_tls13"
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
+/// `S2N_ERR_DEPRECATED_SECURITY_POLICY`, or `S2N_ERR_CIPHER_NOT_SUPPORTED` if nothing of the policy is
+/// supported; the old policy stays then
+///
+/// # Safety
+///
+/// `config` is NULL or live; `version` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_cipher_preferences(
+    config: *mut s2n_config,
+    version: *const c_char,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        // SAFETY: the C caller's promise about `version`.
+        let version = unsafe { input::str(version) }?;
+        config.core.set_policy(Policy::find(version.to_bytes())?);
+        Ok(())
+    })
+}
+
+/// Sets the one certificate chain of a config, which owns it. Superseded by
+/// `s2n_config_add_cert_chain_and_key_to_store()`.
+///
+/// @param config A config
+/// @param cert_chain_pem Certificates in PEM, the leaf first; copied
+/// @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
+/// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`, or
+/// `S2N_ERR_CERT_OWNERSHIP` if there is a chain already
+///
+/// # Safety
+///
+/// `config` is NULL or live; the others are NULL or strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_add_cert_chain_and_key(
+    config: *mut s2n_config,
+    cert_chain_pem: *const c_char,
+    private_key_pem: *const c_char,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        // SAFETY: the C caller's promise about `cert_chain_pem`.
+        let chain = unsafe { input::str(cert_chain_pem) }?;
+        // SAFETY: the C caller's promise about `private_key_pem`.
+        let key = unsafe { input::str(private_key_pem) }?;
+        config.core.set_own_chain(chain.to_bytes(), key.to_bytes())
+    })
+}
+
+/// Adds a certificate chain that a server may choose, or that a client shows when it is asked.
+///
+/// @param config A config
+/// @param cert_key_pair A loaded chain; it stays the caller's, who may free it while configs use it
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERT_FOUND` if nothing was loaded,
+/// `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`
+///
+/// # Safety
+///
+/// `config` and `cert_key_pair` are NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_add_cert_chain_and_key_to_store(
+    config: *mut s2n_config,
+    cert_key_pair: *mut s2n_cert_chain_and_key,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        // SAFETY: the C caller's promise about `cert_key_pair`.
+        let chain = unsafe { s2n_cert_chain_and_key::borrow(cert_key_pair) }?;
+        config.core.add_chain(chain.core.clone())
+    })
+}
+
+/// Trusts the certificates of a PEM file, and those of all files of a directory.
+///
+/// @param config A config
+/// @param ca_pem_filename A file's path, or NULL
+/// @param ca_dir A directory's path, or NULL; files in it that hold no certificate are skipped
+/// @returns 0, or -1 with `S2N_ERR_NULL` if both are NULL, `S2N_ERR_X509_TRUST_STORE` if one cannot be
+/// read
+///
+/// # Safety
+///
+/// `config` is NULL or live; the others are NULL or strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_verification_ca_location(
+    config: *mut s2n_config,
+    ca_pem_filename: *const c_char,
+    ca_dir: *const c_char,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        // SAFETY: the C caller's promise about `ca_pem_filename`.
+        let file = unsafe { input::optional_str(ca_pem_filename) };
+        // SAFETY: the C caller's promise about `ca_dir`.
+        let dir = unsafe { input::optional_str(ca_dir) };
+        config.core.trust_location(file.map(path), dir.map(path))
+    })
+}
+
+/// Trusts the certificates of a PEM text. A trusted certificate may be a root, an intermediate, or the
+/// peer's own.
+///
+/// @param config A config
+/// @param pem Certificates in PEM; copied
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_PEM`, `S2N_ERR_DECODE_CERTIFICATE`; nothing is
+/// trusted then that was not before
+///
+/// # Safety
+///
+/// `config` is NULL or live; `pem` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_add_pem_to_trust_store(
+    config: *mut s2n_config,
+    pem: *const c_char,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        // SAFETY: the C caller's promise about `pem`.
+        config
+            .core
+            .trust_pem(unsafe { input::str(pem) }?.to_bytes())
+    })
+}
+
+/// Trusts nobody any more.
+///
+/// @param config A config
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_wipe_trust_store(config: *mut s2n_config) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.wipe_trust();
+        Ok(())
+    })
+}
+
+/// Trusts the operating system's roots, as `s2n_config_new()` does.
+///
+/// @param config A config
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_X509_TRUST_STORE` if they were loaded before
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_load_system_certs(config: *mut s2n_config) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.load_system_certs()
+    })
+}
+
+/// Accepts every certificate, and empties the trust store. Whoever is on the way can then read and change
+/// everything: for tests.
+///
+/// @param config A config
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_disable_x509_verification(config: *mut s2n_config) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.disable_verification();
+        Ok(())
+    })
+}
+
+/// Sets whether certificates of clients are asked for.
+///
+/// @param config A config
+/// @param client_auth_type A member of `s2n_cert_auth_type`
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_client_auth_type(
+    config: *mut s2n_config,
+    client_auth_type: s2n_cert_auth_type_arg,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_client_auth(client_auth_type.try_into()?);
+        Ok(())
+    })
+}
+
+/// Says whether certificates of clients are asked for.
+///
+/// @param config A config
+/// @param client_auth_type Set to what was set, or to `S2N_CERT_AUTH_NONE`
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live; `client_auth_type` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_get_client_auth_type(
+    config: *mut s2n_config,
+    client_auth_type: *mut s2n_cert_auth_type,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        // SAFETY: the C caller's promise about `client_auth_type`.
+        let slot = unsafe { output::slot(client_auth_type) }?;
+        slot.set(config.core.client_auth().unwrap_or(ClientAuth::None).into());
+        Ok(())
+    })
+}
+
+/// Adds a protocol to the end of the list that is offered or accepted by ALPN (RFC 7301).
+///
+/// @param config A config
+/// @param protocol The name; copied
+/// @param protocol_len Its length in bytes, not 0
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_APPLICATION_PROTOCOL`
+///
+/// # Safety
+///
+/// `config` is NULL or live; `protocol` is NULL or readable for `protocol_len` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_append_protocol_preference(
+    config: *mut s2n_config,
+    protocol: *const u8,
+    protocol_len: u8,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        // SAFETY: the C caller's promise about `protocol`.
+        let protocol = unsafe { input::bytes(protocol, protocol_len.into()) }?;
+        config.core.append_alpn(protocol)
+    })
+}
+
+/// Sets the list of protocols that are offered or accepted by ALPN (RFC 7301), most preferred first.
+///
+/// @param config A config
+/// @param protocols Names; copied. NULL clears the list.
+/// @param protocol_count Number of names; 0 clears the list
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_APPLICATION_PROTOCOL`; the old list stays then
+///
+/// # Safety
+///
+/// `config` is NULL or live; `protocols` is NULL or holds `protocol_count` strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_protocol_preferences(
+    config: *mut s2n_config,
+    protocols: *const *const c_char,
+    protocol_count: c_int,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        // SAFETY: the C caller's promise about `protocols`.
+        let names = unsafe { input::strings(protocols, protocol_count) }?;
+        let list = alpn::list(names.iter().map(|name| name.to_bytes()))?;
+        config.core.set_alpn(list);
+        Ok(())
+    })
+}
+
+/// Sets who is asked whether a name in the peer's certificate is acceptable. Without a callback a
+/// client compares with its server name, and a server accepts no client's certificate.
+///
+/// The callback is asked about the alternative names (DNS names, URIs and IP addresses as text), or, if
+/// there are none, about the common name, until it accepts one.
+///
+/// @param config A config
+/// @param host_fn The callback: 1 accepts a name, 0 does not. NULL restores the built-in check.
+/// @param data Handed to the callback as it is; stays the caller's
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live; `host_fn` can be called with `data`, in any thread that uses the config.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_verify_host_callback(
+    config: *mut s2n_config,
+    host_fn: s2n_verify_host_fn,
+    data: *mut c_void,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_verify_host(verify_host(host_fn, data));
+        Ok(())
+    })
+}
+
+/// Sets the wall clock, for the validity of certificates: nanoseconds since 1970.
+///
+/// @param config A config
+/// @param clock_fn The callback; returns 0. If it fails, so does the call that needed the time, with
+/// `S2N_ERR_CANCELLED`.
+/// @param ctx Handed to the callback as it is; stays the caller's
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live; `clock_fn` can be called with `ctx`, in any thread that uses the config.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_wall_clock(
+    config: *mut s2n_config,
+    clock_fn: s2n_clock_time_nanoseconds,
+    ctx: *mut c_void,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_wall_clock(clock(clock_fn, ctx)?);
+        Ok(())
+    })
+}
+
+/// Sets the monotonic clock, for delays and timeouts: nanoseconds since some moment in the past.
+///
+/// @param config A config
+/// @param clock_fn The callback; returns 0. If it fails, so does the call that needed the time, with
+/// `S2N_ERR_CANCELLED`.
+/// @param ctx Handed to the callback as it is; stays the caller's
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live; `clock_fn` can be called with `ctx`, in any thread that uses the config.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_monotonic_clock(
+    config: *mut s2n_config,
+    clock_fn: s2n_clock_time_nanoseconds,
+    ctx: *mut c_void,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_monotonic_clock(clock(clock_fn, ctx)?);
+        Ok(())
+    })
+}
+
+/// Lets one `s2n_recv()` return the data of several records.
+///
+/// @param config A config
+/// @param enabled Whether a call goes on until its room is full or the transport has nothing more
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_recv_multi_record(
+    config: *mut s2n_config,
+    enabled: bool,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_recv_multi_record(enabled);
+        Ok(())
+    })
+}
+
+/// Collects the records of one `s2n_send()` in a buffer, and writes them together. Connections take the
+/// setting over when they are given the config.
+///
+/// @param config A config
+/// @param size The buffer's size in bytes, at least 1034. Less than the largest record makes records
+/// smaller.
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_send_buffer_size(
+    config: *mut s2n_config,
+    size: u32,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_send_buffer_size(size)
+    })
+}
+
+/// Sets how long an error that the peer caused is blinded at most; the delay is between a third of this
+/// and this.
+///
+/// @param config A config
+/// @param seconds The longest delay; 0 for none at all, 30 unless set
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_max_blinding_delay(
+    config: *mut s2n_config,
+    seconds: u32,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_max_blinding_delay(seconds);
+        Ok(())
+    })
+}
+
+/// Sets what alerts of warning level do before TLS 1.3, where all but two are fatal.
+///
+/// @param config A config
+/// @param alert_behavior A member of `s2n_alert_behavior`
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_alert_behavior(
+    config: *mut s2n_config,
+    alert_behavior: s2n_alert_behavior_arg,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        let ignores = match alert_behavior.0 {
+            0 => false,
+            1 => true,
+            _ => return Err(Code::InvalidArgument)?,
+        };
+        config.core.set_ignores_warnings(ignores);
+        Ok(())
+    })
+}
+
+/// A callback and its data, as the core asks them.
+pub(super) fn verify_host(
+    function: s2n_verify_host_fn,
+    data: *mut c_void,
+) -> Option<Arc<dyn VerifyHost>> {
+    let function = function?;
+    let context = Context(data);
+    Some(Arc::new(VerifyHostCallback { function, context }))
+}
+
+fn clock(function: s2n_clock_time_nanoseconds, ctx: *mut c_void) -> Result<Arc<dyn Clock>> {
+    let function = function.ok_or(Code::Null)?;
+    let context = Context(ctx);
+    Ok(Arc::new(ClockCallback { function, context }))
+}
+
+fn path(path: &CStr) -> &Path {
+    Path::new(OsStr::from_bytes(path.to_bytes()))
+}
+
+impl TryFrom<s2n_cert_auth_type_arg> for ClientAuth {
+    type Error = Code;
+
+    fn try_from(client_auth: s2n_cert_auth_type_arg) -> Result<Self, Code> {
+        match client_auth.0 {
+            0 => Ok(Self::None),
+            1 => Ok(Self::Required),
+            2 => Ok(Self::Optional),
+            _ => Err(Code::InvalidArgument),
+        }
+    }
+}
+
+impl From<ClientAuth> for s2n_cert_auth_type {
+    fn from(client_auth: ClientAuth) -> Self {
+        match client_auth {
+            ClientAuth::None => Self::S2N_CERT_AUTH_NONE,
+            ClientAuth::Required => Self::S2N_CERT_AUTH_REQUIRED,
+            ClientAuth::Optional => Self::S2N_CERT_AUTH_OPTIONAL,
+        }
+    }
+}
