@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::boundary::{boundary, boundary_or, status};
-use super::config::verify_host;
 use super::handle::Handle;
 use super::transport::Ends;
+use super::trust::verify_host;
 use super::types::*;
 use super::{init, input, output};
 use crate::tls::config::alpn;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::boundary::status;
 use crate::tls::error::{Code, Result};
+use crate::tls::warm_up;
 
 static INITIALIZED: AtomicBool = AtomicBool::new(false);
 
@@ -19,14 +20,14 @@ pub(super) fn check() -> Result<()> {
 /// Makes the library ready. Call it once, before any other function that makes an object.
 ///
 /// @returns 0, or -1 with `S2N_ERR_INITIALIZED` if it was called before without
-/// `s2n_cleanup_final()` since
+/// `s2n_cleanup_final()` since, or `S2N_ERR_RANDOM` if the system gives no entropy
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_init() -> c_int {
     status(|| {
         if INITIALIZED.swap(true, Ordering::AcqRel) {
             return Err(Code::Initialized)?;
         }
-        Ok(())
+        warm_up()
     })
 }
 

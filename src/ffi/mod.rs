@@ -15,4 +15,5 @@ mod io;
 mod negotiated;
 mod output;
 mod transport;
+mod trust;
 pub mod types;

@@ -12,3 +12,5 @@ pub(crate) mod handshake;
 pub mod policy;
 pub mod record;
 pub mod transport;
+
+pub(crate) use handshake::warm_up;

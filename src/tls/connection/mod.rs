@@ -131,6 +131,16 @@ impl Connection {
         Ok(DEFAULT.get_or_init(|| config).clone())
     }
 
+    /// Whether one receive may take several records. Asked at each call, so it costs no share of
+    /// the config.
+    fn receives_many_records(&self) -> bool {
+        let setup = lock(&self.setup);
+        setup
+            .config
+            .as_ref()
+            .is_some_and(|config| config.recv_multi_record())
+    }
+
     pub fn set_config(&self, config: Arc<Config>) -> Result<()> {
         if let Some(current) = &lock(&self.setup).config
             && Arc::ptr_eq(current, &config)

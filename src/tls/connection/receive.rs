@@ -63,7 +63,7 @@ impl RecvHalf {
                 false => Err(Code::Closed)?,
             };
         }
-        let more_records = conn.config()?.recv_multi_record();
+        let more_records = conn.receives_many_records();
         let mut received = 0;
         while received < buf.len() && conn.shared.can_read() {
             match self.next_plain(conn) {

@@ -10,6 +10,7 @@ use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
 use crate::tls::connection::{Connection, TLS13, enter};
 use crate::tls::error::{Code, Error, Result};
+use crate::tls::policy::Policy;
 use crate::tls::record::{ContentType, Header};
 
 mod complete;
@@ -95,7 +96,8 @@ impl Handshake {
             }
 
             if self.stage.is_start() {
-                self.start(conn, send).map_err(|error| conn.blind(error))?;
+                // No peer had a part in what goes wrong here, so nothing is blinded.
+                self.start(conn, send)?;
             } else {
                 *blocked = Blocked::Read;
                 self.receive(conn, send, recv)?;
@@ -180,6 +182,13 @@ impl Handshake {
 
 /// An alert that is not encrypted is a level and a description (RFC 8446, 6).
 const PLAINTEXT_ALERT: usize = 2;
+
+/// Does what the first handshake would otherwise have to wait for: seeds the random generator, and
+/// makes the default policy.
+pub(crate) fn warm_up() -> Result<()> {
+    Policy::default_policy().provider();
+    random().map(drop)
+}
 
 /// Eight random bytes, for what need not be secret for long.
 pub(crate) fn random() -> Result<u64> {
