@@ -3,7 +3,7 @@
 // Names are those of the API.
 #![allow(non_camel_case_types, non_upper_case_globals)]
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 
 use crate::tls::blocked::Blocked;
 
@@ -25,13 +25,33 @@ opaque! {
     s2n_config;
     /// One connection.
     s2n_connection;
+    /// Where an error was raised.
+    s2n_stacktrace;
+    /// One certificate of a chain.
+    s2n_cert;
     /// A certificate chain, and its private key.
     s2n_cert_chain_and_key;
+    /// A key.
+    s2n_pkey;
+    /// The first message of a client.
+    s2n_client_hello;
+    /// What resumes a session.
+    s2n_session_ticket;
+    /// A pre-shared key.
+    s2n_psk;
+    /// A pre-shared key that a client offers.
+    s2n_offered_psk;
+    /// All pre-shared keys that a client offers.
+    s2n_offered_psk_list;
+    /// What a private key is to do.
+    s2n_async_pkey_op;
+    /// The early data that a client offers.
+    s2n_offered_early_data;
 }
 
 /// The class of an error: what a program has to decide on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_error_type {
     S2N_ERR_T_OK = 0,
     S2N_ERR_T_IO = 1,
@@ -45,7 +65,7 @@ pub enum s2n_error_type {
 
 /// Whether the cryptography is a FIPS 140 module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_fips_mode {
     S2N_FIPS_MODE_DISABLED = 0,
     S2N_FIPS_MODE_ENABLED = 1,
@@ -53,7 +73,7 @@ pub enum s2n_fips_mode {
 
 /// Extensions whose bytes the API gives (RFC 8446, 4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_tls_extension_type {
     S2N_EXTENSION_SERVER_NAME = 0,
     S2N_EXTENSION_MAX_FRAG_LEN = 1,
@@ -69,7 +89,7 @@ pub enum s2n_tls_extension_type {
 
 /// The maximum fragment lengths that can be negotiated (RFC 6066, 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_max_frag_len {
     S2N_TLS_MAX_FRAG_LEN_512 = 1,
     S2N_TLS_MAX_FRAG_LEN_1024 = 2,
@@ -79,7 +99,7 @@ pub enum s2n_max_frag_len {
 
 /// Whether a signature is verified before it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_verify_after_sign {
     S2N_VERIFY_AFTER_SIGN_DISABLED = 0,
     S2N_VERIFY_AFTER_SIGN_ENABLED = 1,
@@ -87,7 +107,7 @@ pub enum s2n_verify_after_sign {
 
 /// Whether a client asks for the status of certificates (RFC 6066, 8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_status_request_type {
     S2N_STATUS_REQUEST_NONE = 0,
     S2N_STATUS_REQUEST_OCSP = 1,
@@ -95,7 +115,7 @@ pub enum s2n_status_request_type {
 
 /// Whether a client asks for certificate timestamps (RFC 6962).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_ct_support_level {
     S2N_CT_SUPPORT_NONE = 0,
     S2N_CT_SUPPORT_REQUEST = 1,
@@ -103,7 +123,7 @@ pub enum s2n_ct_support_level {
 
 /// What an alert of warning level does before TLS 1.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_alert_behavior {
     S2N_ALERT_FAIL_ON_WARNINGS = 0,
     S2N_ALERT_IGNORE_WARNINGS = 1,
@@ -111,7 +131,7 @@ pub enum s2n_alert_behavior {
 
 /// Which end of a connection we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_mode {
     S2N_SERVER = 0,
     S2N_CLIENT = 1,
@@ -119,7 +139,7 @@ pub enum s2n_mode {
 
 /// Whether the handshake waits for `s2n_client_hello_cb_done()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_client_hello_cb_mode {
     S2N_CLIENT_HELLO_CB_BLOCKING = 0,
     S2N_CLIENT_HELLO_CB_NONBLOCKING = 1,
@@ -127,7 +147,7 @@ pub enum s2n_client_hello_cb_mode {
 
 /// Who waits after an error that the peer caused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_blinding {
     S2N_BUILT_IN_BLINDING = 0,
     S2N_SELF_SERVICE_BLINDING = 1,
@@ -135,7 +155,7 @@ pub enum s2n_blinding {
 
 /// Whether the peer is asked to change its keys as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_peer_key_update {
     S2N_KEY_UPDATE_NOT_REQUESTED = 0,
     S2N_KEY_UPDATE_REQUESTED = 1,
@@ -143,7 +163,7 @@ pub enum s2n_peer_key_update {
 
 /// What a call that could not finish is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_blocked_status {
     S2N_NOT_BLOCKED = 0,
     S2N_BLOCKED_ON_READ = 1,
@@ -154,7 +174,7 @@ pub enum s2n_blocked_status {
 
 /// Whether certificates of clients are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_cert_auth_type {
     S2N_CERT_AUTH_NONE = 0,
     S2N_CERT_AUTH_REQUIRED = 1,
@@ -163,7 +183,7 @@ pub enum s2n_cert_auth_type {
 
 /// How a handshake was signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_tls_signature_algorithm {
     S2N_TLS_SIGNATURE_ANONYMOUS = 0,
     S2N_TLS_SIGNATURE_RSA = 1,
@@ -175,7 +195,7 @@ pub enum s2n_tls_signature_algorithm {
 
 /// The hash of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_tls_hash_algorithm {
     S2N_TLS_HASH_NONE = 0,
     S2N_TLS_HASH_MD5 = 1,
@@ -189,7 +209,7 @@ pub enum s2n_tls_hash_algorithm {
 
 /// The hash of a pre-shared key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_psk_hmac {
     S2N_PSK_HMAC_SHA256 = 0,
     S2N_PSK_HMAC_SHA384 = 1,
@@ -197,7 +217,7 @@ pub enum s2n_psk_hmac {
 
 /// Where the pre-shared keys of a connection come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_psk_mode {
     S2N_PSK_MODE_RESUMPTION = 0,
     S2N_PSK_MODE_EXTERNAL = 1,
@@ -205,7 +225,7 @@ pub enum s2n_psk_mode {
 
 /// How a certificate was found for the name that a client asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_cert_sni_match {
     S2N_SNI_NONE = 1,
     S2N_SNI_EXACT_MATCH = 2,
@@ -215,7 +235,7 @@ pub enum s2n_cert_sni_match {
 
 /// Whether the results of private key operations are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_async_pkey_validation_mode {
     S2N_ASYNC_PKEY_VALIDATION_FAST = 0,
     S2N_ASYNC_PKEY_VALIDATION_STRICT = 1,
@@ -223,7 +243,7 @@ pub enum s2n_async_pkey_validation_mode {
 
 /// What a private key is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_async_pkey_op_type {
     S2N_ASYNC_DECRYPT = 0,
     S2N_ASYNC_SIGN = 1,
@@ -231,7 +251,7 @@ pub enum s2n_async_pkey_op_type {
 
 /// What has become of early data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_early_data_status_t {
     S2N_EARLY_DATA_STATUS_OK = 0,
     S2N_EARLY_DATA_STATUS_NOT_REQUESTED = 1,
@@ -241,7 +261,7 @@ pub enum s2n_early_data_status_t {
 
 /// The format of a serialized connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(C)]
 pub enum s2n_serialization_version {
     S2N_SERIALIZED_CONN_NONE = 0,
     S2N_SERIALIZED_CONN_V1 = 1,
@@ -283,13 +303,122 @@ pub const S2N_UNKNOWN_PROTOCOL_VERSION: c_int = 0;
 /// Tells the time, in nanoseconds; 0 for success.
 pub type s2n_clock_time_nanoseconds = Option<unsafe extern "C" fn(*mut c_void, *mut u64) -> c_int>;
 
+/// Looks a session up in the application's cache.
+pub type s2n_cache_retrieve_callback = Option<
+    unsafe extern "C" fn(
+        conn: *mut s2n_connection,
+        *mut c_void,
+        key: *const c_void,
+        key_size: u64,
+        value: *mut c_void,
+        value_size: *mut u64,
+    ) -> c_int,
+>;
+
+/// Stores a session in the application's cache.
+pub type s2n_cache_store_callback = Option<
+    unsafe extern "C" fn(
+        conn: *mut s2n_connection,
+        *mut c_void,
+        ttl_in_seconds: u64,
+        key: *const c_void,
+        key_size: u64,
+        value: *const c_void,
+        value_size: u64,
+    ) -> c_int,
+>;
+
+/// Removes a session from the application's cache.
+pub type s2n_cache_delete_callback = Option<
+    unsafe extern "C" fn(
+        conn: *mut s2n_connection,
+        *mut c_void,
+        key: *const c_void,
+        key_size: u64,
+    ) -> c_int,
+>;
+
+/// Prepares an allocator.
+pub type s2n_mem_init_callback = Option<unsafe extern "C" fn() -> c_int>;
+
+/// Ends the use of an allocator.
+pub type s2n_mem_cleanup_callback = Option<unsafe extern "C" fn() -> c_int>;
+
+/// Allocates memory.
+pub type s2n_mem_malloc_callback = Option<
+    unsafe extern "C" fn(ptr: *mut *mut c_void, requested: u32, allocated: *mut u32) -> c_int,
+>;
+
+/// Frees memory.
+pub type s2n_mem_free_callback = Option<unsafe extern "C" fn(ptr: *mut c_void, size: u32) -> c_int>;
+
+/// Prepares a random generator.
+pub type s2n_rand_init_callback = Option<unsafe extern "C" fn() -> c_int>;
+
+/// Ends the use of a random generator.
+pub type s2n_rand_cleanup_callback = Option<unsafe extern "C" fn() -> c_int>;
+
+/// Fills a buffer with secret random bytes.
+pub type s2n_rand_seed_callback =
+    Option<unsafe extern "C" fn(data: *mut c_void, size: u32) -> c_int>;
+
+/// Fills a buffer with public random bytes.
+pub type s2n_rand_mix_callback =
+    Option<unsafe extern "C" fn(data: *mut c_void, size: u32) -> c_int>;
+
+/// Chooses between two certificates for the same name.
+pub type s2n_cert_tiebreak_callback = Option<
+    unsafe extern "C" fn(
+        cert1: *mut s2n_cert_chain_and_key,
+        cert2: *mut s2n_cert_chain_and_key,
+        name: *mut u8,
+        name_len: u32,
+    ) -> *mut s2n_cert_chain_and_key,
+>;
+
 /// Answers whether a name in the peer's certificate is acceptable: 1 if it is, 0 if not.
 pub type s2n_verify_host_fn = Option<
+    unsafe extern "C" fn(host_name: *const c_char, host_name_len: usize, data: *mut c_void) -> u8,
+>;
+
+/// Takes a ticket that a server sent.
+pub type s2n_session_ticket_fn = Option<
     unsafe extern "C" fn(
-        host_name: *const std::ffi::c_char,
-        host_name_len: usize,
-        data: *mut c_void,
-    ) -> u8,
+        conn: *mut s2n_connection,
+        ctx: *mut c_void,
+        ticket: *mut s2n_session_ticket,
+    ) -> c_int,
+>;
+
+/// Chooses one of the pre-shared keys that a client offers.
+pub type s2n_psk_selection_callback = Option<
+    unsafe extern "C" fn(
+        conn: *mut s2n_connection,
+        context: *mut c_void,
+        psk_list: *mut s2n_offered_psk_list,
+    ) -> c_int,
+>;
+
+/// Begins an operation with a private key that is elsewhere.
+pub type s2n_async_pkey_fn =
+    Option<unsafe extern "C" fn(conn: *mut s2n_connection, op: *mut s2n_async_pkey_op) -> c_int>;
+
+/// Takes a line of a key log (RFC 9850).
+pub type s2n_key_log_fn = Option<
+    unsafe extern "C" fn(
+        ctx: *mut c_void,
+        conn: *mut s2n_connection,
+        logline: *mut u8,
+        len: usize,
+    ) -> c_int,
+>;
+
+/// Decides about the early data that a client offers.
+pub type s2n_early_data_cb = Option<
+    unsafe extern "C" fn(
+        conn: *mut s2n_connection,
+        early_data: *mut s2n_offered_early_data,
+    ) -> c_int,
 >;
 
 impl From<Blocked> for s2n_blocked_status {

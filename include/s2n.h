@@ -1,0 +1,1507 @@
+/*
+ * rs2n: the s2n-tls C API as a memory-safe shared library.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Made from the source by cbindgen; a test compares. Do not edit: run `make header`.
+ */
+
+#ifndef S2N_H
+#define S2N_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#ifndef S2N_API
+#define S2N_API
+#endif
+
+struct s2n_config;
+struct s2n_connection;
+struct s2n_stacktrace;
+struct s2n_cert;
+struct s2n_cert_chain_and_key;
+struct s2n_pkey;
+struct s2n_client_hello;
+struct s2n_session_ticket;
+struct s2n_psk;
+struct s2n_offered_psk;
+struct s2n_offered_psk_list;
+struct s2n_async_pkey_op;
+struct s2n_offered_early_data;
+
+typedef struct s2n_pkey s2n_cert_public_key;
+typedef struct s2n_pkey s2n_cert_private_key;
+
+/** Stores at most `len` received bytes, and returns how many: 0 at the end of the stream. */
+typedef int s2n_recv_fn(void *io_context, uint8_t *buf, uint32_t len);
+
+/** Takes at most `len` bytes to be sent, and returns how many. */
+typedef int s2n_send_fn(void *io_context, const uint8_t *buf, uint32_t len);
+
+/** Looks at a ClientHello before a server answers it. */
+typedef int s2n_client_hello_fn(struct s2n_connection *conn, void *ctx);
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The number of this thread's last error. Look at it only after a call that failed. */
+S2N_API extern __thread int s2n_errno;
+
+#ifdef __cplusplus
+}
+#endif
+
+
+#define S2N_SUCCESS 0
+
+#define S2N_FAILURE -1
+
+#define S2N_CALLBACK_BLOCKED -2
+
+#define S2N_MINIMUM_SUPPORTED_TLS_RECORD_MAJOR_VERSION 2
+
+#define S2N_MAXIMUM_SUPPORTED_TLS_RECORD_MAJOR_VERSION 3
+
+#define S2N_SSLv2 20
+
+#define S2N_SSLv3 30
+
+#define S2N_TLS10 31
+
+#define S2N_TLS11 32
+
+#define S2N_TLS12 33
+
+#define S2N_TLS13 34
+
+#define S2N_UNKNOWN_PROTOCOL_VERSION 0
+
+/**
+ * Whether certificates of clients are asked for.
+ */
+typedef enum {
+    S2N_CERT_AUTH_NONE = 0,
+    S2N_CERT_AUTH_REQUIRED = 1,
+    S2N_CERT_AUTH_OPTIONAL = 2,
+} s2n_cert_auth_type;
+
+/**
+ * Which end of a connection we are.
+ */
+typedef enum {
+    S2N_SERVER = 0,
+    S2N_CLIENT = 1,
+} s2n_mode;
+
+/**
+ * What a call that could not finish is waiting for.
+ */
+typedef enum {
+    S2N_NOT_BLOCKED = 0,
+    S2N_BLOCKED_ON_READ = 1,
+    S2N_BLOCKED_ON_WRITE = 2,
+    S2N_BLOCKED_ON_APPLICATION_INPUT = 3,
+    S2N_BLOCKED_ON_EARLY_DATA = 4,
+} s2n_blocked_status;
+
+/**
+ * The class of an error: what a program has to decide on.
+ */
+typedef enum {
+    S2N_ERR_T_OK = 0,
+    S2N_ERR_T_IO = 1,
+    S2N_ERR_T_CLOSED = 2,
+    S2N_ERR_T_BLOCKED = 3,
+    S2N_ERR_T_ALERT = 4,
+    S2N_ERR_T_PROTO = 5,
+    S2N_ERR_T_INTERNAL = 6,
+    S2N_ERR_T_USAGE = 7,
+} s2n_error_type;
+
+/**
+ * Whether the cryptography is a FIPS 140 module.
+ */
+typedef enum {
+    S2N_FIPS_MODE_DISABLED = 0,
+    S2N_FIPS_MODE_ENABLED = 1,
+} s2n_fips_mode;
+
+/**
+ * Extensions whose bytes the API gives (RFC 8446, 4.2).
+ */
+typedef enum {
+    S2N_EXTENSION_SERVER_NAME = 0,
+    S2N_EXTENSION_MAX_FRAG_LEN = 1,
+    S2N_EXTENSION_OCSP_STAPLING = 5,
+    S2N_EXTENSION_SUPPORTED_GROUPS = 10,
+    S2N_EXTENSION_EC_POINT_FORMATS = 11,
+    S2N_EXTENSION_SIGNATURE_ALGORITHMS = 13,
+    S2N_EXTENSION_ALPN = 16,
+    S2N_EXTENSION_CERTIFICATE_TRANSPARENCY = 18,
+    S2N_EXTENSION_SUPPORTED_VERSIONS = 43,
+    S2N_EXTENSION_RENEGOTIATION_INFO = 65281,
+} s2n_tls_extension_type;
+
+/**
+ * The maximum fragment lengths that can be negotiated (RFC 6066, 4).
+ */
+typedef enum {
+    S2N_TLS_MAX_FRAG_LEN_512 = 1,
+    S2N_TLS_MAX_FRAG_LEN_1024 = 2,
+    S2N_TLS_MAX_FRAG_LEN_2048 = 3,
+    S2N_TLS_MAX_FRAG_LEN_4096 = 4,
+} s2n_max_frag_len;
+
+/**
+ * Whether a signature is verified before it is sent.
+ */
+typedef enum {
+    S2N_VERIFY_AFTER_SIGN_DISABLED = 0,
+    S2N_VERIFY_AFTER_SIGN_ENABLED = 1,
+} s2n_verify_after_sign;
+
+/**
+ * Whether a client asks for the status of certificates (RFC 6066, 8).
+ */
+typedef enum {
+    S2N_STATUS_REQUEST_NONE = 0,
+    S2N_STATUS_REQUEST_OCSP = 1,
+} s2n_status_request_type;
+
+/**
+ * Whether a client asks for certificate timestamps (RFC 6962).
+ */
+typedef enum {
+    S2N_CT_SUPPORT_NONE = 0,
+    S2N_CT_SUPPORT_REQUEST = 1,
+} s2n_ct_support_level;
+
+/**
+ * Whether the handshake waits for `s2n_client_hello_cb_done()`.
+ */
+typedef enum {
+    S2N_CLIENT_HELLO_CB_BLOCKING = 0,
+    S2N_CLIENT_HELLO_CB_NONBLOCKING = 1,
+} s2n_client_hello_cb_mode;
+
+/**
+ * Whether the peer is asked to change its keys as well.
+ */
+typedef enum {
+    S2N_KEY_UPDATE_NOT_REQUESTED = 0,
+    S2N_KEY_UPDATE_REQUESTED = 1,
+} s2n_peer_key_update;
+
+/**
+ * How a handshake was signed.
+ */
+typedef enum {
+    S2N_TLS_SIGNATURE_ANONYMOUS = 0,
+    S2N_TLS_SIGNATURE_RSA = 1,
+    S2N_TLS_SIGNATURE_ECDSA = 3,
+    S2N_TLS_SIGNATURE_MLDSA = 9,
+    S2N_TLS_SIGNATURE_RSA_PSS_RSAE = 224,
+    S2N_TLS_SIGNATURE_RSA_PSS_PSS = 225,
+} s2n_tls_signature_algorithm;
+
+/**
+ * The hash of a signature.
+ */
+typedef enum {
+    S2N_TLS_HASH_NONE = 0,
+    S2N_TLS_HASH_MD5 = 1,
+    S2N_TLS_HASH_SHA1 = 2,
+    S2N_TLS_HASH_SHA224 = 3,
+    S2N_TLS_HASH_SHA256 = 4,
+    S2N_TLS_HASH_SHA384 = 5,
+    S2N_TLS_HASH_SHA512 = 6,
+    S2N_TLS_HASH_MD5_SHA1 = 224,
+} s2n_tls_hash_algorithm;
+
+/**
+ * The hash of a pre-shared key.
+ */
+typedef enum {
+    S2N_PSK_HMAC_SHA256 = 0,
+    S2N_PSK_HMAC_SHA384 = 1,
+} s2n_psk_hmac;
+
+/**
+ * Where the pre-shared keys of a connection come from.
+ */
+typedef enum {
+    S2N_PSK_MODE_RESUMPTION = 0,
+    S2N_PSK_MODE_EXTERNAL = 1,
+} s2n_psk_mode;
+
+/**
+ * How a certificate was found for the name that a client asked for.
+ */
+typedef enum {
+    S2N_SNI_NONE = 1,
+    S2N_SNI_EXACT_MATCH = 2,
+    S2N_SNI_WILDCARD_MATCH = 3,
+    S2N_SNI_NO_MATCH = 4,
+} s2n_cert_sni_match;
+
+/**
+ * Whether the results of private key operations are checked.
+ */
+typedef enum {
+    S2N_ASYNC_PKEY_VALIDATION_FAST = 0,
+    S2N_ASYNC_PKEY_VALIDATION_STRICT = 1,
+} s2n_async_pkey_validation_mode;
+
+/**
+ * What a private key is to do.
+ */
+typedef enum {
+    S2N_ASYNC_DECRYPT = 0,
+    S2N_ASYNC_SIGN = 1,
+} s2n_async_pkey_op_type;
+
+/**
+ * What has become of early data.
+ */
+typedef enum {
+    S2N_EARLY_DATA_STATUS_OK = 0,
+    S2N_EARLY_DATA_STATUS_NOT_REQUESTED = 1,
+    S2N_EARLY_DATA_STATUS_REJECTED = 2,
+    S2N_EARLY_DATA_STATUS_END = 3,
+} s2n_early_data_status_t;
+
+/**
+ * The format of a serialized connection.
+ */
+typedef enum {
+    S2N_SERIALIZED_CONN_NONE = 0,
+    S2N_SERIALIZED_CONN_V1 = 1,
+} s2n_serialization_version;
+
+/**
+ * Who waits after an error that the peer caused.
+ */
+typedef enum {
+    S2N_BUILT_IN_BLINDING = 0,
+    S2N_SELF_SERVICE_BLINDING = 1,
+} s2n_blinding;
+
+/**
+ * What an alert of warning level does before TLS 1.3.
+ */
+typedef enum {
+    S2N_ALERT_FAIL_ON_WARNINGS = 0,
+    S2N_ALERT_IGNORE_WARNINGS = 1,
+} s2n_alert_behavior;
+
+/**
+ * Tells the time, in nanoseconds; 0 for success.
+ */
+typedef int (*s2n_clock_time_nanoseconds)(void*, uint64_t*);
+
+/**
+ * Answers whether a name in the peer's certificate is acceptable: 1 if it is, 0 if not.
+ */
+typedef uint8_t (*s2n_verify_host_fn)(const char *host_name, size_t host_name_len, void *data);
+
+/**
+ * Looks a session up in the application's cache.
+ */
+typedef int (*s2n_cache_retrieve_callback)(struct s2n_connection *conn,
+                                           void*,
+                                           const void *key,
+                                           uint64_t key_size,
+                                           void *value,
+                                           uint64_t *value_size);
+
+/**
+ * Stores a session in the application's cache.
+ */
+typedef int (*s2n_cache_store_callback)(struct s2n_connection *conn,
+                                        void*,
+                                        uint64_t ttl_in_seconds,
+                                        const void *key,
+                                        uint64_t key_size,
+                                        const void *value,
+                                        uint64_t value_size);
+
+/**
+ * Removes a session from the application's cache.
+ */
+typedef int (*s2n_cache_delete_callback)(struct s2n_connection *conn,
+                                         void*,
+                                         const void *key,
+                                         uint64_t key_size);
+
+/**
+ * Prepares an allocator.
+ */
+typedef int (*s2n_mem_init_callback)(void);
+
+/**
+ * Ends the use of an allocator.
+ */
+typedef int (*s2n_mem_cleanup_callback)(void);
+
+/**
+ * Allocates memory.
+ */
+typedef int (*s2n_mem_malloc_callback)(void **ptr, uint32_t requested, uint32_t *allocated);
+
+/**
+ * Frees memory.
+ */
+typedef int (*s2n_mem_free_callback)(void *ptr, uint32_t size);
+
+/**
+ * Prepares a random generator.
+ */
+typedef int (*s2n_rand_init_callback)(void);
+
+/**
+ * Ends the use of a random generator.
+ */
+typedef int (*s2n_rand_cleanup_callback)(void);
+
+/**
+ * Fills a buffer with secret random bytes.
+ */
+typedef int (*s2n_rand_seed_callback)(void *data, uint32_t size);
+
+/**
+ * Fills a buffer with public random bytes.
+ */
+typedef int (*s2n_rand_mix_callback)(void *data, uint32_t size);
+
+/**
+ * Chooses between two certificates for the same name.
+ */
+typedef struct s2n_cert_chain_and_key *(*s2n_cert_tiebreak_callback)(struct s2n_cert_chain_and_key *cert1,
+                                                                     struct s2n_cert_chain_and_key *cert2,
+                                                                     uint8_t *name,
+                                                                     uint32_t name_len);
+
+/**
+ * Takes a ticket that a server sent.
+ */
+typedef int (*s2n_session_ticket_fn)(struct s2n_connection *conn,
+                                     void *ctx,
+                                     struct s2n_session_ticket *ticket);
+
+/**
+ * Chooses one of the pre-shared keys that a client offers.
+ */
+typedef int (*s2n_psk_selection_callback)(struct s2n_connection *conn,
+                                          void *context,
+                                          struct s2n_offered_psk_list *psk_list);
+
+/**
+ * Begins an operation with a private key that is elsewhere.
+ */
+typedef int (*s2n_async_pkey_fn)(struct s2n_connection *conn, struct s2n_async_pkey_op *op);
+
+/**
+ * Takes a line of a key log (RFC 9850).
+ */
+typedef int (*s2n_key_log_fn)(void *ctx, struct s2n_connection *conn, uint8_t *logline, size_t len);
+
+/**
+ * Decides about the early data that a client offers.
+ */
+typedef int (*s2n_early_data_cb)(struct s2n_connection *conn,
+                                 struct s2n_offered_early_data *early_data);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Makes the library ready. Call it once, before any other function that makes an object.
+ *
+ * @returns 0, or -1 with `S2N_ERR_INITIALIZED` if it was called before without
+ * `s2n_cleanup_final()` since, or `S2N_ERR_RANDOM` if the system gives no entropy
+ */
+S2N_API extern int s2n_init(void);
+
+/**
+ * Does nothing: a thread holds no resources of the library.
+ *
+ * @returns 0
+ */
+S2N_API extern int s2n_cleanup(void);
+
+/**
+ * Ends the use of the library. Objects that still live stay valid; `s2n_init()` may be called
+ * again.
+ *
+ * @returns 0, or -1 with `S2N_ERR_NOT_INITIALIZED` if the library was not initialized
+ */
+S2N_API extern int s2n_cleanup_final(void);
+
+/**
+ * Keeps `s2n_init()` from installing an exit handler. None is installed, so this only checks
+ * that it is called in time.
+ *
+ * @returns 0, or -1 with `S2N_ERR_INITIALIZED` after `s2n_init()`
+ */
+S2N_API extern int s2n_disable_atexit(void);
+
+/**
+ * Gives the address of the calling thread's `s2n_errno`.
+ *
+ * @returns a pointer that is valid in this thread, as long as the thread runs
+ */
+S2N_API extern int *s2n_errno_location(void);
+
+/**
+ * Gives the class of an error: what a program has to decide on.
+ *
+ * @param error A value of `s2n_errno`
+ * @returns a member of `s2n_error_type`; no number is refused
+ */
+S2N_API extern int s2n_error_get_type(int error);
+
+/**
+ * Says what an error means.
+ *
+ * @param error A value of `s2n_errno`
+ * @param lang "EN" in any case, or NULL for English; there is no other language
+ * @returns a static string; a fixed text for an unknown number or language
+ */
+S2N_API extern const char *s2n_strerror(int error, const char *lang);
+
+/**
+ * Says which error a thread met last, and where in the library it was raised.
+ *
+ * @param error A value of `s2n_errno`; only "no error" is told apart from the others
+ * @param lang "EN" in any case, or NULL for English
+ * @returns the error's name, file and line; valid in this thread until its next failed call
+ */
+S2N_API extern const char *s2n_strerror_debug(int error, const char *lang);
+
+/**
+ * Gives the name of an error, such as "S2N_ERR_NULL".
+ *
+ * @param error A value of `s2n_errno`
+ * @returns a static string; "Internal s2n error" for an unknown number
+ */
+S2N_API extern const char *s2n_strerror_name(int error);
+
+/**
+ * Says where in the library this thread's last error was raised.
+ *
+ * @param error A value of `s2n_errno`; only "no error" is told apart from the others
+ * @returns file and line, such as "io.rs:120"; valid in this thread until its next failed call
+ */
+S2N_API extern const char *s2n_strerror_source(int error);
+
+/**
+ * Makes a config with the "default" security policy that trusts the operating system's roots.
+ *
+ * @returns a config, to be freed with `s2n_config_free()`; or NULL with
+ * `S2N_ERR_NOT_INITIALIZED`
+ */
+S2N_API extern struct s2n_config *s2n_config_new(void);
+
+/**
+ * Makes a config with the "default" security policy that trusts nobody.
+ *
+ * @returns a config, to be freed with `s2n_config_free()`; or NULL with
+ * `S2N_ERR_NOT_INITIALIZED`
+ */
+S2N_API extern struct s2n_config *s2n_config_new_minimal(void);
+
+/**
+ * Frees a config. Connections that use it go on using it.
+ *
+ * @param config A config; not to be used again
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_config_free(struct s2n_config *config);
+
+/**
+ * Keeps a pointer for the application.
+ *
+ * @param config A config
+ * @param ctx Any pointer; never followed
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_config_set_ctx(struct s2n_config *config, void *ctx);
+
+/**
+ * Gives the pointer that `s2n_config_set_ctx()` kept.
+ *
+ * @param config A config
+ * @param ctx Set to the pointer, NULL if none was kept
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_config_get_ctx(struct s2n_config *config, void **ctx);
+
+/**
+ * Chooses the security policy: versions, cipher suites, groups and signature schemes, in order.
+ *
+ * @param config A config
+ * @param version The name of a policy, such as "default_tls13"
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
+ * `S2N_ERR_DEPRECATED_SECURITY_POLICY`, or `S2N_ERR_CIPHER_NOT_SUPPORTED` if nothing of the policy is
+ * supported; the old policy stays then
+ */
+S2N_API extern
+int s2n_config_set_cipher_preferences(struct s2n_config *config,
+                                      const char *version);
+
+/**
+ * Sets the one certificate chain of a config, which owns it. Superseded by
+ * `s2n_config_add_cert_chain_and_key_to_store()`.
+ *
+ * @param config A config
+ * @param cert_chain_pem Certificates in PEM, the leaf first; copied
+ * @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
+ * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`, or
+ * `S2N_ERR_CERT_OWNERSHIP` if there is a chain already
+ */
+S2N_API extern
+int s2n_config_add_cert_chain_and_key(struct s2n_config *config,
+                                      const char *cert_chain_pem,
+                                      const char *private_key_pem);
+
+/**
+ * Adds a certificate chain that a server may choose, or that a client shows when it is asked.
+ *
+ * @param config A config
+ * @param cert_key_pair A loaded chain; it stays the caller's, who may free it while configs use it
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERT_FOUND` if nothing was loaded,
+ * `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`
+ */
+S2N_API extern
+int s2n_config_add_cert_chain_and_key_to_store(struct s2n_config *config,
+                                               struct s2n_cert_chain_and_key *cert_key_pair);
+
+/**
+ * Adds a protocol to the end of the list that is offered or accepted by ALPN (RFC 7301).
+ *
+ * @param config A config
+ * @param protocol The name; copied
+ * @param protocol_len Its length in bytes, not 0
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_APPLICATION_PROTOCOL`
+ */
+S2N_API extern
+int s2n_config_append_protocol_preference(struct s2n_config *config,
+                                          const uint8_t *protocol,
+                                          uint8_t protocol_len);
+
+/**
+ * Sets the list of protocols that are offered or accepted by ALPN (RFC 7301), most preferred first.
+ *
+ * @param config A config
+ * @param protocols Names; copied. NULL clears the list.
+ * @param protocol_count Number of names; 0 clears the list
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_APPLICATION_PROTOCOL`; the old list stays then
+ */
+S2N_API extern
+int s2n_config_set_protocol_preferences(struct s2n_config *config,
+                                        const char *const *protocols,
+                                        int protocol_count);
+
+/**
+ * Sets the wall clock, for the validity of certificates: nanoseconds since 1970.
+ *
+ * @param config A config
+ * @param clock_fn The callback; returns 0. If it fails, so does the call that needed the time, with
+ * `S2N_ERR_CANCELLED`.
+ * @param ctx Handed to the callback as it is; stays the caller's
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_wall_clock(struct s2n_config *config,
+                              s2n_clock_time_nanoseconds clock_fn,
+                              void *ctx);
+
+/**
+ * Sets the monotonic clock, for delays and timeouts: nanoseconds since some moment in the past.
+ *
+ * @param config A config
+ * @param clock_fn The callback; returns 0. If it fails, so does the call that needed the time, with
+ * `S2N_ERR_CANCELLED`.
+ * @param ctx Handed to the callback as it is; stays the caller's
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_monotonic_clock(struct s2n_config *config,
+                                   s2n_clock_time_nanoseconds clock_fn,
+                                   void *ctx);
+
+/**
+ * Lets one `s2n_recv()` return the data of several records.
+ *
+ * @param config A config
+ * @param enabled Whether a call goes on until its room is full or the transport has nothing more
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_config_set_recv_multi_record(struct s2n_config *config, bool enabled);
+
+/**
+ * Collects the records of one `s2n_send()` in a buffer, and writes them together. Connections take the
+ * setting over when they are given the config.
+ *
+ * @param config A config
+ * @param size The buffer's size in bytes, at least 1034. Less than the largest record makes records
+ * smaller.
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+ */
+S2N_API extern
+int s2n_config_set_send_buffer_size(struct s2n_config *config,
+                                    uint32_t size);
+
+/**
+ * Sets how long an error that the peer caused is blinded at most; the delay is between a third of this
+ * and this.
+ *
+ * @param config A config
+ * @param seconds The longest delay; 0 for none at all, 30 unless set
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_max_blinding_delay(struct s2n_config *config,
+                                      uint32_t seconds);
+
+/**
+ * Sets what alerts of warning level do before TLS 1.3, where all but two are fatal.
+ *
+ * @param config A config
+ * @param alert_behavior A member of `s2n_alert_behavior`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+ */
+S2N_API extern
+int s2n_config_set_alert_behavior(struct s2n_config *config,
+                                  s2n_alert_behavior alert_behavior);
+
+/**
+ * Trusts the certificates of a PEM file, and those of all files of a directory.
+ *
+ * @param config A config
+ * @param ca_pem_filename A file's path, or NULL
+ * @param ca_dir A directory's path, or NULL; files in it that hold no certificate are skipped
+ * @returns 0, or -1 with `S2N_ERR_NULL` if both are NULL, `S2N_ERR_X509_TRUST_STORE` if one cannot be
+ * read
+ */
+S2N_API extern
+int s2n_config_set_verification_ca_location(struct s2n_config *config,
+                                            const char *ca_pem_filename,
+                                            const char *ca_dir);
+
+/**
+ * Trusts the certificates of a PEM text. A trusted certificate may be a root, an intermediate, or the
+ * peer's own.
+ *
+ * @param config A config
+ * @param pem Certificates in PEM; copied
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_PEM`, `S2N_ERR_DECODE_CERTIFICATE`; nothing is
+ * trusted then that was not before
+ */
+S2N_API extern
+int s2n_config_add_pem_to_trust_store(struct s2n_config *config,
+                                      const char *pem);
+
+/**
+ * Trusts nobody any more.
+ *
+ * @param config A config
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_config_wipe_trust_store(struct s2n_config *config);
+
+/**
+ * Trusts the operating system's roots, as `s2n_config_new()` does.
+ *
+ * @param config A config
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_X509_TRUST_STORE` if they were loaded before
+ */
+S2N_API extern int s2n_config_load_system_certs(struct s2n_config *config);
+
+/**
+ * Accepts every certificate, and empties the trust store. Whoever is on the way can then read and change
+ * everything: for tests.
+ *
+ * @param config A config
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_disable_x509_verification(struct s2n_config *config);
+
+/**
+ * Sets whether certificates of clients are asked for.
+ *
+ * @param config A config
+ * @param client_auth_type A member of `s2n_cert_auth_type`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+ */
+S2N_API extern
+int s2n_config_set_client_auth_type(struct s2n_config *config,
+                                    s2n_cert_auth_type client_auth_type);
+
+/**
+ * Says whether certificates of clients are asked for.
+ *
+ * @param config A config
+ * @param client_auth_type Set to what was set, or to `S2N_CERT_AUTH_NONE`
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_get_client_auth_type(struct s2n_config *config,
+                                    s2n_cert_auth_type *client_auth_type);
+
+/**
+ * Sets who is asked whether a name in the peer's certificate is acceptable. Without a callback a
+ * client compares with its server name, and a server accepts no client's certificate.
+ *
+ * The callback is asked about the alternative names (DNS names, URIs and IP addresses as text), or, if
+ * there are none, about the common name, until it accepts one.
+ *
+ * @param config A config
+ * @param host_fn The callback: 1 accepts a name, 0 does not. NULL restores the built-in check.
+ * @param data Handed to the callback as it is; stays the caller's
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_verify_host_callback(struct s2n_config *config,
+                                        s2n_verify_host_fn host_fn,
+                                        void *data);
+
+/**
+ * Makes an empty chain, to be loaded.
+ *
+ * @returns a chain, to be freed with `s2n_cert_chain_and_key_free()`; or NULL with
+ * `S2N_ERR_NOT_INITIALIZED`
+ */
+S2N_API extern struct s2n_cert_chain_and_key *s2n_cert_chain_and_key_new(void);
+
+/**
+ * Frees a chain. Configs that use it go on using it.
+ *
+ * @param cert_and_key A chain, not to be used again; NULL is fine
+ * @returns 0
+ */
+S2N_API extern int s2n_cert_chain_and_key_free(struct s2n_cert_chain_and_key *cert_and_key);
+
+/**
+ * Loads a chain and its key. Configs that have the chain use what it held when they were frozen.
+ *
+ * @param chain_and_key A chain
+ * @param chain_pem Certificates in PEM, the leaf first; copied
+ * @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
+ * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`
+ */
+S2N_API extern
+int s2n_cert_chain_and_key_load_pem(struct s2n_cert_chain_and_key *chain_and_key,
+                                    const char *chain_pem,
+                                    const char *private_key_pem);
+
+/**
+ * Loads a chain and its key, which need no NUL at the end.
+ *
+ * @param chain_and_key A chain
+ * @param chain_pem Certificates in PEM, the leaf first; copied
+ * @param chain_pem_len Their length in bytes
+ * @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
+ * @param private_key_pem_len Its length in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
+ * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`
+ */
+S2N_API extern
+int s2n_cert_chain_and_key_load_pem_bytes(struct s2n_cert_chain_and_key *chain_and_key,
+                                          uint8_t *chain_pem,
+                                          uint32_t chain_pem_len,
+                                          uint8_t *private_key_pem,
+                                          uint32_t private_key_pem_len);
+
+/**
+ * Loads a chain without its key, for a private key that is elsewhere.
+ *
+ * @param chain_and_key A chain
+ * @param chain_pem Certificates in PEM, the leaf first; copied
+ * @param chain_pem_len Their length in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
+ * `S2N_ERR_DECODE_CERTIFICATE`
+ */
+S2N_API extern
+int s2n_cert_chain_and_key_load_public_pem_bytes(struct s2n_cert_chain_and_key *chain_and_key,
+                                                 uint8_t *chain_pem,
+                                                 uint32_t chain_pem_len);
+
+/**
+ * Keeps a pointer for the application.
+ *
+ * @param cert_and_key A chain
+ * @param ctx Any pointer; never followed
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_cert_chain_and_key_set_ctx(struct s2n_cert_chain_and_key *cert_and_key,
+                                   void *ctx);
+
+/**
+ * Gives the pointer that `s2n_cert_chain_and_key_set_ctx()` kept.
+ *
+ * @param cert_and_key A chain
+ * @returns the pointer, NULL if none was kept; NULL with `S2N_ERR_NULL` if `cert_and_key` is NULL
+ */
+S2N_API extern void *s2n_cert_chain_and_key_get_ctx(struct s2n_cert_chain_and_key *cert_and_key);
+
+/**
+ * Makes a connection.
+ *
+ * @param mode `S2N_SERVER` or `S2N_CLIENT`
+ * @returns a connection, to be freed with `s2n_connection_free()`; or NULL with
+ * `S2N_ERR_NOT_INITIALIZED`, or `S2N_ERR_INVALID_ARGUMENT` for another mode
+ */
+S2N_API extern struct s2n_connection *s2n_connection_new(s2n_mode mode);
+
+/**
+ * Frees a connection. Descriptors stay open, and nothing is sent: see `s2n_shutdown()`.
+ *
+ * @param conn A connection; not to be used again. One that is in use by a call further up, whose
+ * callback this is, lives until that call returns.
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_free(struct s2n_connection *conn);
+
+/**
+ * Makes a connection ready for another peer. It keeps its mode and its config; everything else is as
+ * after `s2n_connection_new()`: set the transport, the server name and the rest again.
+ *
+ * @param conn A connection
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_REENTRANCY` while another call uses it
+ */
+S2N_API extern
+int s2n_connection_wipe(struct s2n_connection *conn);
+
+/**
+ * Attaches a config. A change of the config is seen by connections that have not begun their
+ * handshake.
+ *
+ * @param conn A connection
+ * @param config A config; it stays the caller's, who may free it while connections use it
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_TOO_MANY_CERTIFICATES` if a client's config has
+ * certificates of several key types, `S2N_ERR_NO_PRIVATE_KEY` if a certificate has no key
+ */
+S2N_API extern
+int s2n_connection_set_config(struct s2n_connection *conn,
+                              struct s2n_config *config);
+
+/**
+ * Keeps a pointer for the application.
+ *
+ * @param conn A connection
+ * @param ctx Any pointer; never followed
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_set_ctx(struct s2n_connection *conn, void *ctx);
+
+/**
+ * Gives the pointer that `s2n_connection_set_ctx()` kept.
+ *
+ * @param conn A connection
+ * @returns the pointer, NULL if none was set; NULL with `S2N_ERR_NULL` if `conn` is NULL
+ */
+S2N_API extern void *s2n_connection_get_ctx(struct s2n_connection *conn);
+
+/**
+ * Says which end of the connection this is.
+ *
+ * @param conn A connection
+ * @returns `S2N_CLIENT` or `S2N_SERVER`; the latter also if `conn` is NULL
+ */
+S2N_API extern s2n_mode s2n_connection_get_mode(struct s2n_connection *conn);
+
+/**
+ * Chooses the security policy of this connection, in place of its config's.
+ *
+ * @param conn A connection
+ * @param version The name of a policy, such as "default_tls13"
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
+ * `S2N_ERR_DEPRECATED_SECURITY_POLICY`, or `S2N_ERR_CIPHER_NOT_SUPPORTED` if nothing of the policy is
+ * supported; the old policy stays then
+ */
+S2N_API extern
+int s2n_connection_set_cipher_preferences(struct s2n_connection *conn,
+                                          const char *version);
+
+/**
+ * Names the server that a client wants to talk to: for the server_name extension (RFC 6066, 3), and for
+ * the verification of its certificate.
+ *
+ * @param conn A client's connection
+ * @param server_name At most 255 bytes; copied
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CLIENT_MODE` on a server,
+ * `S2N_ERR_SERVER_NAME_TOO_LONG`
+ */
+S2N_API extern
+int s2n_set_server_name(struct s2n_connection *conn,
+                        const char *server_name);
+
+/**
+ * Gives the server name: the one that was set on a client, the one that was asked for on a server.
+ *
+ * The string belongs to the connection: it is valid until another name is set, or the connection is
+ * wiped or freed.
+ *
+ * @param conn A connection
+ * @returns the name; NULL if there is none, with `S2N_ERR_NULL` set if `conn` is NULL
+ */
+S2N_API extern const char *s2n_get_server_name(struct s2n_connection *conn);
+
+/**
+ * Adds a protocol to the list that this connection offers or accepts by ALPN (RFC 7301), in place of
+ * its config's list.
+ *
+ * @param conn A connection
+ * @param protocol The name; copied
+ * @param protocol_len Its length in bytes, not 0
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_APPLICATION_PROTOCOL`
+ */
+S2N_API extern
+int s2n_connection_append_protocol_preference(struct s2n_connection *conn,
+                                              const uint8_t *protocol,
+                                              uint8_t protocol_len);
+
+/**
+ * Sets the list of protocols that this connection offers or accepts by ALPN (RFC 7301), most preferred
+ * first, in place of its config's list.
+ *
+ * @param conn A connection
+ * @param protocols Names; copied. NULL clears the list.
+ * @param protocol_count Number of names; 0 clears the list
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_APPLICATION_PROTOCOL`; the old list stays then
+ */
+S2N_API extern
+int s2n_connection_set_protocol_preferences(struct s2n_connection *conn,
+                                            const char *const *protocols,
+                                            int protocol_count);
+
+/**
+ * Sets who is asked whether a name in the peer's certificate is acceptable, in place of the config's
+ * callback.
+ *
+ * @param conn A connection
+ * @param host_fn The callback: 1 accepts a name, 0 does not. NULL restores the built-in check.
+ * @param data Handed to the callback as it is; stays the caller's
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_set_verify_host_callback(struct s2n_connection *conn,
+                                            s2n_verify_host_fn host_fn,
+                                            void *data);
+
+/**
+ * Sets whether certificates of clients are asked for, in place of the config's setting.
+ *
+ * @param conn A connection
+ * @param client_auth_type A member of `s2n_cert_auth_type`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+ */
+S2N_API extern
+int s2n_connection_set_client_auth_type(struct s2n_connection *conn,
+                                        s2n_cert_auth_type client_auth_type);
+
+/**
+ * Says whether certificates of clients are asked for on this connection.
+ *
+ * @param conn A connection
+ * @param client_auth_type Set to the connection's setting, else the config's, else what suits the mode
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_get_client_auth_type(struct s2n_connection *conn,
+                                        s2n_cert_auth_type *client_auth_type);
+
+/**
+ * Sets who waits after an error that the peer caused. Such an error closes the connection, and is
+ * answered only after a random delay, so that its time tells an attacker nothing.
+ *
+ * @param conn A connection
+ * @param blinding `S2N_BUILT_IN_BLINDING`: the failing call sleeps. Any other value: the application
+ * waits for `s2n_connection_get_delay()` nanoseconds before it calls `s2n_shutdown()` and closes.
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_set_blinding(struct s2n_connection *conn,
+                                s2n_blinding blinding);
+
+/**
+ * Says how long the application has to wait before it may close a connection that failed.
+ *
+ * @param conn A connection
+ * @returns nanoseconds, 0 if there is nothing to wait for; UINT64_MAX with `S2N_ERR_NULL`, or
+ * `S2N_ERR_CANCELLED` if the application's clock failed
+ */
+S2N_API extern uint64_t s2n_connection_get_delay(struct s2n_connection *conn);
+
+/**
+ * Sends large records, of up to 16384 bytes.
+ *
+ * @param conn A connection
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_prefer_throughput(struct s2n_connection *conn);
+
+/**
+ * Sends small records, of up to 1435 bytes, so that a receiver can use each segment as it comes.
+ *
+ * @param conn A connection
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_prefer_low_latency(struct s2n_connection *conn);
+
+/**
+ * Sends small records first, and large ones once a transfer has got going.
+ *
+ * @param conn A connection
+ * @param resize_threshold How many bytes go out in records that fit one frame; at most 8388608, 0 turns
+ * this off
+ * @param timeout_threshold After how many seconds without a send records are small again; 0 for never
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_DYNAMIC_THRESHOLD`
+ */
+S2N_API extern
+int s2n_connection_set_dynamic_record_threshold(struct s2n_connection *conn,
+                                                uint32_t resize_threshold,
+                                                uint16_t timeout_threshold);
+
+/**
+ * Lets the connection read more than the current record from its transport, which saves system calls.
+ * An application that polls its descriptor must then look at `s2n_peek_buffered()` too.
+ *
+ * @param conn A connection
+ * @param enabled Whether to read ahead
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_set_recv_buffering(struct s2n_connection *conn,
+                                      bool enabled);
+
+/**
+ * Gives the memory of empty buffers back after each call.
+ *
+ * @param conn A connection
+ * @param enabled Whether to give memory back
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_set_dynamic_buffers(struct s2n_connection *conn, bool enabled);
+
+/**
+ * Gives the memory of both buffers back, for a connection that will be idle.
+ *
+ * @param conn A connection
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_STUFFER_HAS_UNPROCESSED_DATA` while bytes wait to be
+ * sent or received
+ */
+S2N_API extern
+int s2n_connection_release_buffers(struct s2n_connection *conn);
+
+/**
+ * Gives back what only the handshake needed. Sending and receiving go on.
+ *
+ * @param conn A connection whose handshake is complete
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_free_handshake(struct s2n_connection *conn);
+
+/**
+ * Reads and writes one descriptor: a socket, usually. It is borrowed, never closed, and may be
+ * blocking or not.
+ *
+ * @param conn A connection
+ * @param fd An open descriptor; one that is not open fails when it is used
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_set_fd(struct s2n_connection *conn, int fd);
+
+/**
+ * Reads a descriptor, which is borrowed and never closed.
+ *
+ * @param conn A connection
+ * @param readfd An open descriptor
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_set_read_fd(struct s2n_connection *conn, int readfd);
+
+/**
+ * Writes a descriptor, which is borrowed and never closed. A connection whose writes failed
+ * because the peer was gone may be given another.
+ *
+ * @param conn A connection
+ * @param writefd An open descriptor
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_set_write_fd(struct s2n_connection *conn, int writefd);
+
+/**
+ * Gives the descriptor that the connection reads.
+ *
+ * @param conn A connection
+ * @param readfd Set to the descriptor
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` if none was set
+ */
+S2N_API extern int s2n_connection_get_read_fd(struct s2n_connection *conn, int *readfd);
+
+/**
+ * Gives the descriptor that the connection writes.
+ *
+ * @param conn A connection
+ * @param writefd Set to the descriptor
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` if none was set
+ */
+S2N_API extern int s2n_connection_get_write_fd(struct s2n_connection *conn, int *writefd);
+
+/**
+ * Corks the TCP socket during the handshake, so that a flight of messages leaves in full
+ * segments. A socket that was corked before is left alone.
+ *
+ * @param conn A connection that writes a descriptor
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_CORK_SET_ON_UNMANAGED` if no descriptor was
+ * set
+ */
+S2N_API extern int s2n_connection_use_corked_io(struct s2n_connection *conn);
+
+/**
+ * Sets what the receiving callback is called with.
+ *
+ * @param conn A connection
+ * @param ctx Handed to the callback as it is; stays the caller's
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_set_recv_ctx(struct s2n_connection *conn, void *ctx);
+
+/**
+ * Sets what the sending callback is called with.
+ *
+ * @param conn A connection
+ * @param ctx Handed to the callback as it is; stays the caller's
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_set_send_ctx(struct s2n_connection *conn, void *ctx);
+
+/**
+ * Receives through a callback instead of a descriptor.
+ *
+ * The callback stores at most `len` bytes and returns how many; 0 is the end of the stream; a
+ * negative value is a failure that `errno` explains, where EAGAIN and EWOULDBLOCK mean "not yet".
+ * A callback that claims more than `len` gets `S2N_ERR_SAFETY`.
+ *
+ * @param conn A connection
+ * @param recv The callback, or NULL for none
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_set_recv_cb(struct s2n_connection *conn,
+                               int (*recv)(void *io_context, uint8_t *buf, uint32_t len));
+
+/**
+ * Sends through a callback instead of a descriptor.
+ *
+ * The callback takes at most `len` bytes and returns how many; a negative value is a failure that
+ * `errno` explains, where EAGAIN and EWOULDBLOCK mean "not yet". A callback that keeps taking
+ * nothing gets `S2N_ERR_IO_BLOCKED`; one that claims more than `len` `S2N_ERR_SAFETY`.
+ *
+ * @param conn A connection
+ * @param send The callback, or NULL for none
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_set_send_cb(struct s2n_connection *conn,
+                               int (*send)(void *io_context, const uint8_t *buf, uint32_t len));
+
+/**
+ * Performs the handshake, or as much of it as is possible without waiting.
+ *
+ * Call it again while the error's type is `S2N_ERR_T_BLOCKED`, once what `blocked` names is
+ * ready. After success it may be called at any time; it then sends what TLS 1.3 owes the peer.
+ *
+ * @param conn A connection with a transport, and with a config that suits its mode
+ * @param blocked Set to what a blocked call waits for
+ * @returns 0 when the handshake is complete; -1 otherwise, with `S2N_ERR_IO_BLOCKED`,
+ * `S2N_ERR_ASYNC_BLOCKED`, `S2N_ERR_CLOSED`, `S2N_ERR_ALERT`, or what was wrong with the peer's
+ * messages. An error of the last kind is blinded: see `s2n_connection_set_blinding()`.
+ *
+ * No other call on the connection may run at the same time.
+ */
+S2N_API extern int s2n_negotiate(struct s2n_connection *conn, s2n_blocked_status *blocked);
+
+/**
+ * Sends application data.
+ *
+ * The data is cut into records, and each record is written before the next is sealed. If the
+ * transport takes no more, the call returns how many bytes are in records that left whole; call
+ * again with the data behind them, and with at least as much of it as before.
+ *
+ * @param conn A connection whose handshake is complete
+ * @param buf The data; stays the caller's
+ * @param size Length of the data in bytes
+ * @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
+ * @returns the number of bytes sent; or -1 with `S2N_ERR_IO_BLOCKED` if that is none,
+ * `S2N_ERR_SEND_SIZE` if less is offered than a blocked call had taken, `S2N_ERR_CLOSED`,
+ * `S2N_ERR_INVALID_ARGUMENT`, `S2N_ERR_ENCRYPT` before the handshake, `S2N_ERR_IO`
+ *
+ * One thread may send while another receives. A second sender gets `S2N_ERR_REENTRANCY`. Writing
+ * to a peer that is gone raises no SIGPIPE on a socket.
+ */
+S2N_API extern
+ssize_t s2n_send(struct s2n_connection *conn,
+                 const void *buf,
+                 ssize_t size,
+                 s2n_blocked_status *blocked);
+
+/**
+ * Sends application data from several buffers, as `s2n_send()` does from one.
+ *
+ * @param conn A connection whose handshake is complete
+ * @param bufs The buffers; stay the caller's
+ * @param count Number of buffers
+ * @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
+ * @returns as `s2n_send()`
+ */
+S2N_API extern
+ssize_t s2n_sendv(struct s2n_connection *conn,
+                  const struct iovec *bufs,
+                  ssize_t count,
+                  s2n_blocked_status *blocked);
+
+/**
+ * Sends application data from several buffers, less the first bytes of them: how a caller goes
+ * on after a partial send without touching its list.
+ *
+ * @param conn A connection whose handshake is complete
+ * @param bufs The buffers; stay the caller's
+ * @param count Number of buffers
+ * @param offs How many bytes to leave out, counted over all buffers
+ * @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
+ * @returns as `s2n_send()`; `S2N_ERR_INVALID_ARGUMENT` also if `offs` is negative, or more than
+ * there is
+ */
+S2N_API extern
+ssize_t s2n_sendv_with_offset(struct s2n_connection *conn,
+                              const struct iovec *bufs,
+                              ssize_t count,
+                              ssize_t offs,
+                              s2n_blocked_status *blocked);
+
+/**
+ * Receives application data: what is left of the current record, else the next record.
+ *
+ * @param conn A connection whose handshake is complete
+ * @param buf Where the data goes; stays the caller's
+ * @param size Room in bytes
+ * @param blocked `S2N_NOT_BLOCKED` if no decrypted byte is left over, else
+ * `S2N_BLOCKED_ON_READ`
+ * @returns the number of bytes received; 0 after the peer's close_notify; or -1 with
+ * `S2N_ERR_IO_BLOCKED`, `S2N_ERR_CLOSED` if the stream ended without a close_notify (data may be
+ * missing), `S2N_ERR_ALERT`, or what was wrong with the peer's records. An error of the last kind
+ * is blinded: see `s2n_connection_set_blinding()`.
+ *
+ * One thread may receive while another sends. A second receiver gets `S2N_ERR_REENTRANCY`.
+ */
+S2N_API extern
+ssize_t s2n_recv(struct s2n_connection *conn,
+                 void *buf,
+                 ssize_t size,
+                 s2n_blocked_status *blocked);
+
+/**
+ * Says how many decrypted bytes wait for `s2n_recv()`: those of a record that was received in
+ * part.
+ *
+ * @param conn A connection
+ * @returns a number of bytes; 0 if `conn` is NULL
+ */
+S2N_API extern uint32_t s2n_peek(struct s2n_connection *conn);
+
+/**
+ * Says how many bytes were read beyond the current record and are not decrypted: with receive
+ * buffering a descriptor may have nothing to read while they wait.
+ *
+ * @param conn A connection
+ * @returns a number of bytes; 0 without receive buffering, and if `conn` is NULL
+ */
+S2N_API extern uint32_t s2n_peek_buffered(struct s2n_connection *conn);
+
+/**
+ * Closes the connection: sends what waits and a close_notify, or the alert that the peer is owed,
+ * then waits for the peer's close_notify (RFC 8446, 6.1). Data that comes before it is dropped.
+ *
+ * @param conn A connection
+ * @param blocked Set to what a blocked call waits for
+ * @returns 0 when both sides have closed, or when no answer is to be expected; -1 otherwise, with
+ * `S2N_ERR_IO_BLOCKED` (call again), `S2N_ERR_SHUTDOWN_PAUSED` before the blinding delay is over,
+ * `S2N_ERR_CLOSED` if the stream ended without a close_notify, `S2N_ERR_ALERT`, `S2N_ERR_IO`
+ *
+ * No other call on the connection may run at the same time. Descriptors stay open.
+ */
+S2N_API extern int s2n_shutdown(struct s2n_connection *conn, s2n_blocked_status *blocked);
+
+/**
+ * Closes the sending direction alone: sends what waits and a close_notify. In TLS 1.3 receiving
+ * goes on to the peer's own end; before, the connection is over.
+ *
+ * @param conn A connection
+ * @param blocked Set to `S2N_BLOCKED_ON_WRITE` while not all is sent
+ * @returns 0 when all is sent; -1 otherwise, as `s2n_shutdown()`
+ *
+ * No other call that sends may run at the same time; one that receives may.
+ */
+S2N_API extern int s2n_shutdown_send(struct s2n_connection *conn, s2n_blocked_status *blocked);
+
+/**
+ * Names the protocol that ALPN agreed on.
+ *
+ * The string belongs to the connection: it is valid until the connection is wiped or freed.
+ *
+ * @param conn A connection
+ * @returns the name; NULL if there is none, with `S2N_ERR_NULL` set if `conn` is NULL
+ */
+S2N_API extern const char *s2n_get_application_protocol(struct s2n_connection *conn);
+
+/**
+ * Gives the version that was agreed on.
+ *
+ * @param conn A connection
+ * @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before it is known; -1 with
+ * `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_get_actual_protocol_version(struct s2n_connection *conn);
+
+/**
+ * Gives the best version that the client offers.
+ *
+ * @param conn A connection
+ * @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before it is known; -1 with
+ * `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_get_client_protocol_version(struct s2n_connection *conn);
+
+/**
+ * Gives the best version that the server offers; on a client the one that it chose.
+ *
+ * @param conn A connection
+ * @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before it is known; -1 with
+ * `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_get_server_protocol_version(struct s2n_connection *conn);
+
+/**
+ * Names the cipher suite.
+ *
+ * @param conn A connection
+ * @returns a static string: OpenSSL's name in TLS 1.2, the standard's in TLS 1.3, and
+ * "TLS_NULL_WITH_NULL_NULL" before the handshake is complete; NULL with `S2N_ERR_NULL`
+ */
+S2N_API extern const char *s2n_connection_get_cipher(struct s2n_connection *conn);
+
+/**
+ * Gives the number of the cipher suite.
+ *
+ * @param conn A connection
+ * @param first Set to its first byte
+ * @param second Set to its second byte
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before the handshake is complete
+ */
+S2N_API extern
+int s2n_connection_get_cipher_iana_value(struct s2n_connection *conn,
+                                         uint8_t *first,
+                                         uint8_t *second);
+
+/**
+ * Names the elliptic curve of the key exchange.
+ *
+ * @param conn A connection
+ * @returns a static string, "NONE" if there is none; NULL with `S2N_ERR_NULL`
+ */
+S2N_API extern const char *s2n_connection_get_curve(struct s2n_connection *conn);
+
+/**
+ * Names the group of a key exchange with a post-quantum part.
+ *
+ * @param conn A connection
+ * @returns a static string, "NONE" if there is none; NULL with `S2N_ERR_NULL`
+ */
+S2N_API extern const char *s2n_connection_get_kem_group_name(struct s2n_connection *conn);
+
+/**
+ * Names the group of the key exchange, whatever its kind.
+ *
+ * @param conn A connection
+ * @param group_name Set to a static string, "NONE" if there is none
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before the handshake is complete
+ */
+S2N_API extern
+int s2n_connection_get_key_exchange_group(struct s2n_connection *conn,
+                                          const char **group_name);
+
+/**
+ * Gives the alert that ended reading (RFC 8446, 6): 0 after a close_notify.
+ *
+ * @param conn A connection
+ * @returns the alert's number; -1 with `S2N_ERR_NULL`, or `S2N_ERR_NO_ALERT` if there was none
+ */
+S2N_API extern int s2n_connection_get_alert(struct s2n_connection *conn);
+
+/**
+ * Counts the bytes that came from the transport, those of the handshake included.
+ *
+ * @param conn A connection
+ * @returns a number of bytes; 0 if `conn` is NULL
+ */
+S2N_API extern uint64_t s2n_connection_get_wire_bytes_in(struct s2n_connection *conn);
+
+/**
+ * Counts the bytes that the transport took, those of the handshake included.
+ *
+ * @param conn A connection
+ * @returns a number of bytes; 0 if `conn` is NULL
+ */
+S2N_API extern uint64_t s2n_connection_get_wire_bytes_out(struct s2n_connection *conn);
+
+/**
+ * Says whether the handshake resumed a session.
+ *
+ * @param conn A connection
+ * @returns 1 if it did, 0 if not, before it is complete, and if `conn` is NULL
+ */
+S2N_API extern int s2n_connection_is_session_resumed(struct s2n_connection *conn);
+
+/**
+ * Says whether the client showed a certificate.
+ *
+ * @param conn A connection
+ * @returns 1 if it did, 0 if not or before the handshake is complete; -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_client_cert_used(struct s2n_connection *conn);
+
+/**
+ * Gives the client's certificates as they came: each in DER behind its length in three bytes.
+ *
+ * The bytes belong to the connection: they are valid until it is wiped or freed.
+ *
+ * @param conn A server's connection
+ * @param der_cert_chain_out Set to the bytes
+ * @param cert_chain_len Set to their number
+ * @returns 0, or -1 with `S2N_ERR_NULL` if a pointer is NULL or the client showed no certificate
+ */
+S2N_API extern
+int s2n_connection_get_client_cert_chain(struct s2n_connection *conn,
+                                         uint8_t **der_cert_chain_out,
+                                         uint32_t *cert_chain_len);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* S2N_H */

@@ -1,0 +1,165 @@
+//! `include/s2n.h` is what the source says, and what C programs expect.
+
+use std::process::Command;
+use std::{env, fs};
+
+mod support;
+
+use support::{root, run, scratch};
+
+/// The header's order: a chapter is a file, and a file's functions keep their order.
+const CHAPTERS: [&str; 10] = [
+    "types.rs",
+    "init.rs",
+    "errno.rs",
+    "config.rs",
+    "trust.rs",
+    "certs.rs",
+    "connection.rs",
+    "transport.rs",
+    "io.rs",
+    "negotiated.rs",
+];
+
+fn generated() -> String {
+    let config = cbindgen::Config::from_file(root().join("cbindgen.toml")).expect("valid settings");
+    let builder = cbindgen::Builder::new().with_config(config);
+    let bindings = CHAPTERS
+        .iter()
+        .fold(builder, |builder, file| {
+            builder.with_src(root().join("src/ffi").join(file))
+        })
+        .generate()
+        .expect("the source can be parsed");
+    let mut header = Vec::new();
+    bindings.write(&mut header);
+    without_safety(&String::from_utf8(header).expect("text"))
+}
+
+/// Leaves out what is said to Rust callers: the parameters' own descriptions say it to C's.
+fn without_safety(header: &str) -> String {
+    let mut lines = Vec::new();
+    let mut skipping = false;
+    for line in header.lines() {
+        if line.trim() == "* # Safety" {
+            skipping = true;
+            while lines.last().is_some_and(|line: &&str| line.trim() == "*") {
+                lines.pop();
+            }
+        }
+        skipping &= line.trim() != "*/";
+        if !skipping {
+            lines.push(line);
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn the_header_is_current() {
+    let path = root().join("include/s2n.h");
+    let header = generated();
+    if env::var_os("RS2N_BLESS").is_some() {
+        fs::write(&path, &header).expect("the header can be written");
+    }
+    let checked_in = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        header == checked_in,
+        "include/s2n.h is not what the source says: run `make header`"
+    );
+}
+
+#[test]
+fn the_header_compiles_alone() {
+    let dir = scratch("header-alone");
+    for (compilers, language, standards) in [
+        (["gcc", "clang"], "c", &["c99", "c11"][..]),
+        (["g++", "clang++"], "c++", &["c++17"]),
+    ] {
+        for compiler in compilers {
+            for standard in standards {
+                let source = dir.join("alone");
+                fs::write(&source, "#include <s2n.h>\n").expect("written");
+                run(compile_only(compiler, standard)
+                    .args(["-x", language])
+                    .arg(source));
+            }
+        }
+    }
+}
+
+fn compile_only(compiler: &str, standard: &str) -> Command {
+    let mut command = Command::new(compiler);
+    command
+        .arg(format!("-std={standard}"))
+        .args([
+            "-Wall",
+            "-Wextra",
+            "-Wpedantic",
+            "-Werror",
+            "-fsyntax-only",
+            "-I",
+        ])
+        .arg(root().join("include"));
+    command
+}
+
+/// The facts of the API, in the reference's own spelling, next to our header: a compiler refuses
+/// what differs.
+fn redeclarations() -> String {
+    let mut source = String::from("#include <s2n.h>\n#include <assert.h>\n");
+    let mut lines = 0;
+    for row in rows("functions.tsv") {
+        let [name, result, parameters] = row.as_slice() else {
+            panic!("three columns: {row:?}");
+        };
+        source += &format!("{result} {name}({parameters});\n");
+        lines += 1;
+    }
+    for row in rows("types.tsv") {
+        let [kind, _, name, member, value] = row.as_slice() else {
+            panic!("five columns: {row:?}");
+        };
+        source += &match kind.as_str() {
+            "enum" => {
+                format!("_Static_assert({member} == {value} && sizeof({name}) == 4, \"\");\n")
+            }
+            "define" => format!("_Static_assert({name} == {value}, \"\");\n"),
+            "callback" => format!("{value}\n"),
+            "typedef" => format!("typedef {value} {name};\n"),
+            other => panic!("an unknown kind of fact: {other}"),
+        };
+        lines += 1;
+    }
+    assert!(lines > 200, "the lists of facts are whole");
+    source
+}
+
+fn rows(name: &str) -> Vec<Vec<String>> {
+    let path = root().join("tests/abi").join(name);
+    let text = fs::read_to_string(&path).expect("the list is there");
+    let rows = text.lines().skip(1);
+    rows.map(|row| row.split('\t').map(str::to_owned).collect())
+        .collect()
+}
+
+#[test]
+fn prototypes_types_and_values_are_those_of_the_reference() {
+    let source = scratch("redeclarations").join("redeclarations.c");
+    fs::write(&source, redeclarations()).expect("written");
+    for compiler in ["gcc", "clang"] {
+        run(compile_only(compiler, "c11").arg(&source));
+    }
+}
+
+#[test]
+fn a_wrong_prototype_would_be_noticed() {
+    let source = scratch("wrong-redeclaration").join("wrong.c");
+    let wrong = "#include <s2n.h>\nint s2n_peek(struct s2n_connection *conn);\n";
+    fs::write(&source, wrong).expect("written");
+    let outcome = compile_only("gcc", "c11")
+        .arg(&source)
+        .output()
+        .expect("gcc runs");
+    assert!(!outcome.status.success());
+}

@@ -1,0 +1,109 @@
+//! What the integration tests share.
+#![allow(dead_code)] // Each test binary uses a part.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{env, fs};
+
+/// The project's folder.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A fresh folder for what a test makes, below the build's own.
+pub fn scratch(name: &str) -> PathBuf {
+    let dir = build_dir().join("tests-scratch").join(name);
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir).expect("the build folder is writable");
+    dir
+}
+
+/// Where cargo put this build's library.
+pub fn build_dir() -> PathBuf {
+    let exe = env::current_exe().expect("a test has a path");
+    let deps = exe.parent().expect("tests are in a folder");
+    deps.parent()
+        .expect("which is in the build's")
+        .to_path_buf()
+}
+
+/// The shared library of this build, under the name that programs look for.
+///
+/// `cargo test` builds only what tests link, so the shared library is asked for.
+pub fn library_dir() -> PathBuf {
+    static ONCE: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
+    ONCE.get_or_init(|| {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
+            .args(["build", "--lib", "--quiet"])
+            .current_dir(root());
+        if build_dir().ends_with("release") {
+            cargo.arg("--release");
+        }
+        run(&mut cargo);
+        let dir = build_dir()
+            .join("tests-lib")
+            .join(std::process::id().to_string());
+        fs::create_dir_all(&dir).expect("the build folder is writable");
+        for name in ["libs2n.so", "libs2n.so.1"] {
+            let link = dir.join(name);
+            let _ = fs::remove_file(&link);
+            std::os::unix::fs::symlink(build_dir().join("libs2n.so"), link).expect("a link");
+        }
+        dir
+    })
+    .clone()
+}
+
+/// Runs a command to its end; its failure is the test's.
+pub fn run(command: &mut Command) -> Output {
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}: {}", advice(command)));
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    output
+}
+
+fn advice(command: &Command) -> String {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let package = match program.as_str() {
+        "nm" | "readelf" => "binutils",
+        "clang" | "clang++" => "clang",
+        "gnutls-cli" | "gnutls-serv" => "gnutls-bin",
+        other => other,
+    };
+    format!("install it, for instance with `apt-get install {package}`")
+}
+
+/// Compiles a C program against this build's library.
+pub fn compile(compiler: &str, source: &Path, program: &Path) {
+    let lib = library_dir();
+    run(Command::new(compiler)
+        .args([
+            "-std=gnu11",
+            "-g",
+            "-O1",
+            "-Wall",
+            "-Wextra",
+            "-Wpedantic",
+            "-Werror",
+            "-pthread",
+        ])
+        .arg("-I")
+        .arg(root().join("include"))
+        .arg("-I")
+        .arg(root().join("tests/c"))
+        .arg(source)
+        .arg("-o")
+        .arg(program)
+        .arg("-L")
+        .arg(&lib)
+        .arg("-ls2n")
+        .arg(format!("-Wl,-rpath,{}", lib.display())));
+}
