@@ -1,7 +1,7 @@
 //! The steps of a handshake, as rustls divides it.
 
 use rustls::client::ClientHandshake;
-use rustls::crypto::VerifiedIdentity;
+use rustls::crypto::{CertificateIdentity, Identity, VerifiedIdentity};
 use rustls::pki_types::{DnsName, IpAddr, Ipv4Addr, ServerName};
 use rustls::server::{Accepted, ServerHandshake};
 use rustls::{ClientSide, NeedsInput, ServerSide, Tcp, VerifyPeerIdentity};
@@ -304,12 +304,26 @@ fn verify_server(
         .config()?
         .verify_server(&conn.overrides(), &identity, name.as_deref());
     match verdict {
-        Ok(()) => Ok(peer.continue_with(Ok(VerifiedIdentity::assertion(identity)), output)?),
+        Ok(()) => {
+            let verified = VerifiedIdentity::assertion(leaf_of(identity));
+            Ok(peer.continue_with(Ok(verified), output)?)
+        }
         Err(error) => {
             // rustls writes the alert; the error stays ours.
             let _ = peer.continue_with(Err(rustls::Error::from(&error)), output);
             Err(error)
         }
+    }
+}
+
+/// rustls keeps what it is given for as long as the connection lives. It needs the key of the
+/// leaf; the rest of the chain has done its work.
+fn leaf_of(identity: Identity<'static>) -> Identity<'static> {
+    match identity {
+        Identity::X509(chain) => {
+            Identity::X509(CertificateIdentity::new(chain.end_entity, Vec::new()))
+        }
+        other => other,
     }
 }
 

@@ -1,0 +1,57 @@
+#!/bin/sh
+# Makes the certificates of the tests and of the demonstration in the folder $1.
+#
+# Each NAME.pem is a leaf and what leads to the root, NAME.key its private key.
+set -eu
+mkdir -p "$1"
+cd "$1"
+
+names='subjectAltName=DNS:localhost,DNS:www.rs2n.test,DNS:*.wild.rs2n.test,IP:127.0.0.1'
+
+key() { # NAME ALGORITHM
+    case $2 in
+    ecdsa) openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key" ;;
+    rsa) openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$1.key" ;;
+    esac
+}
+
+authority() { # NAME SUBJECT
+    key "$1" ecdsa
+    openssl req -x509 -new -key "$1.key" -sha256 -days 3650 -subj "/CN=$2" -out "$1.crt" \
+        -addext 'keyUsage=critical,keyCertSign,cRLSign' 2>/dev/null
+}
+
+signed() { # NAME ISSUER EXTENSIONS [OPTION...]
+    name=$1 issuer=$2
+    printf '%s\n' "$3" >"$name.ext"
+    shift 3
+    openssl req -new -key "$name.key" -subj "/CN=$name" -out "$name.csr" 2>/dev/null
+    openssl x509 -req -in "$name.csr" -CA "$issuer.crt" -CAkey "$issuer.key" -CAcreateserial \
+        -sha256 -extfile "$name.ext" -out "$name.crt" "$@" 2>/dev/null
+    rm "$name.csr" "$name.ext"
+}
+
+leaf() { # NAME ALGORITHM ISSUER USAGE [OPTION...]
+    name=$1 algorithm=$2 issuer=$3 usage=$4
+    shift 4
+    key "$name" "$algorithm"
+    signed "$name" "$issuer" "basicConstraints=CA:FALSE
+extendedKeyUsage=$usage
+$names" "$@"
+    cat "$name.crt" "$issuer.crt" >"$name.pem"
+}
+
+authority ca 'rs2n test root'
+authority other-ca 'another test root'
+key intermediate ecdsa
+signed intermediate ca 'basicConstraints=critical,CA:TRUE
+keyUsage=critical,keyCertSign,cRLSign' -days 3650
+
+leaf ecdsa ecdsa intermediate serverAuth -days 3650
+leaf rsa rsa intermediate serverAuth -days 3650
+leaf client ecdsa intermediate clientAuth -days 3650
+leaf unknown ecdsa other-ca serverAuth -days 3650
+leaf expired ecdsa intermediate serverAuth -days -1
+
+cp ca.crt ca.pem
+cp other-ca.crt other-ca.pem
