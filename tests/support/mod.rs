@@ -107,3 +107,26 @@ pub fn compile(compiler: &str, source: &Path, program: &Path) {
         .arg("-ls2n")
         .arg(format!("-Wl,-rpath,{}", lib.display())));
 }
+
+/// Runs a program as it is, and again under valgrind, where no error and no leak is let through.
+pub fn run_and_check_memory(program: &Path, args: &[&str]) {
+    run(Command::new(program).args(args));
+    run(Command::new("valgrind")
+        .args([
+            "--quiet",
+            "--error-exitcode=99",
+            "--leak-check=full",
+            "--errors-for-leak-kinds=definite,possible",
+        ])
+        .arg(program)
+        .args(args));
+}
+
+/// The rows of a list in `tests/abi`, without its heading.
+pub fn rows(name: &str) -> Vec<Vec<String>> {
+    let path = root().join("tests/abi").join(name);
+    let text = fs::read_to_string(&path).expect("the list is there");
+    let rows = text.lines().skip(1);
+    rows.map(|row| row.split('\t').map(str::to_owned).collect())
+        .collect()
+}

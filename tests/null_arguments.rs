@@ -1,0 +1,228 @@
+//! Every function takes NULL for every pointer, and says so: no crash, the failure value, and
+//! `S2N_ERR_NULL`. What may be NULL is listed with its reason in `tests/abi/nullable.tsv`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::fs;
+
+mod support;
+
+use support::{compile, rows, run_and_check_memory, scratch};
+
+#[test]
+fn null_is_refused_or_has_a_meaning() {
+    let dir = scratch("null-arguments");
+    let source = dir.join("null_arguments.c");
+    fs::write(&source, program()).expect("written");
+    for compiler in ["gcc", "clang"] {
+        let program = dir.join(compiler);
+        compile(compiler, &source, &program);
+        run_and_check_memory(&program, &[]);
+    }
+}
+
+fn program() -> String {
+    let mut exceptions = exceptions();
+    let callbacks = callbacks();
+    let mut calls = String::new();
+    let mut count = 0;
+    for row in rows("functions.tsv") {
+        let [name, result, parameters] = row.as_slice() else {
+            panic!("three columns: {row:?}");
+        };
+        let parameters: Vec<_> = parameters.split(", ").map(Parameter::new).collect();
+        for (place, parameter) in parameters.iter().enumerate() {
+            if !parameter.is_pointer(&callbacks) {
+                continue;
+            }
+            let key = (name.clone(), parameter.name.clone());
+            let expected = exceptions
+                .remove(&key)
+                .unwrap_or_else(|| Expected::failure(result));
+            call(&mut calls, name, result, &parameters, place, &expected);
+            count += 1;
+        }
+    }
+    assert!(exceptions.is_empty(), "no such parameters: {exceptions:?}");
+    assert!(count > 100, "the list of functions is whole");
+    format!("{START}{calls}{END}")
+}
+
+struct Parameter {
+    kind: String,
+    name: String,
+}
+
+impl Parameter {
+    /// Reads "const char *version", "s2n_mode mode", or a type alone.
+    fn new(text: &str) -> Self {
+        let end = text.rfind([' ', '*']).map_or(0, |last| last + 1);
+        let kind = match end {
+            0 => text,
+            _ => text[..end].trim_end(),
+        };
+        Self {
+            kind: kind.to_owned(),
+            name: text[end..].to_owned(),
+        }
+    }
+
+    fn is_pointer(&self, callbacks: &BTreeSet<String>) -> bool {
+        self.kind.contains('*') || callbacks.contains(&self.kind)
+    }
+
+    /// An argument that no check refuses before the one that is to be seen.
+    fn valid(&self) -> String {
+        match (self.kind.as_str(), self.name.as_str()) {
+            ("struct s2n_connection *", _) => "conn".into(),
+            ("struct s2n_config *", _) => "config".into(),
+            ("struct s2n_cert_chain_and_key *", _) => "chain".into(),
+            (_, "lang") => "\"en\"".into(),
+            (_, "version") => "\"default\"".into(),
+            (_, "error" | "offs") => "0".into(),
+            (_, "ca_dir") => "\".\"".into(),
+            ("const char *", _) => "\"missing\"".into(),
+            ("const char *const *", _) => "names".into(),
+            ("const struct iovec *", _) => "&vector".into(),
+            (kind, _) if kind.ends_with("_fn *") => format!("({kind})never"),
+            (kind, _) if kind.contains('*') => "(void *)room".into(),
+            (kind, _) if kind.ends_with("_fn") || kind.starts_with("s2n_clock") => {
+                format!("({kind})never")
+            }
+            _ => "1".into(),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Expected {
+    check: String,
+    error: String,
+}
+
+impl Expected {
+    fn failure(result: &str) -> Self {
+        let value = match result {
+            "int" | "ssize_t" => "-1",
+            "uint64_t" => "UINT64_MAX",
+            pointer if pointer.ends_with('*') => "NULL",
+            other => panic!("what is the failure value of {other}?"),
+        };
+        Self {
+            check: format!("result == {value}"),
+            error: "S2N_ERR_NULL".into(),
+        }
+    }
+}
+
+fn exceptions() -> BTreeMap<(String, String), Expected> {
+    let rows = rows("nullable.tsv").into_iter();
+    rows.map(|row| {
+        let [function, parameter, check, error, reason] = <[String; 5]>::try_from(row).expect("5");
+        assert!(!reason.is_empty(), "{function} gives a reason");
+        let error = match error.as_str() {
+            "-" => "S2N_ERR_OK".into(),
+            _ => error,
+        };
+        ((function, parameter), Expected { check, error })
+    })
+    .collect()
+}
+
+/// Names of types that are pointers to functions.
+fn callbacks() -> BTreeSet<String> {
+    let rows = rows("types.tsv").into_iter();
+    rows.filter(|row| row[0] == "callback" && row[3] == "pointer")
+        .map(|row| row[2].clone())
+        .collect()
+}
+
+fn call(
+    calls: &mut String,
+    name: &str,
+    result: &str,
+    parameters: &[Parameter],
+    null: usize,
+    expected: &Expected,
+) {
+    let arguments: Vec<_> = parameters
+        .iter()
+        .enumerate()
+        .map(|(place, parameter)| match place == null {
+            true => "NULL".into(),
+            false => parameter.valid(),
+        })
+        .collect();
+    let Expected { check, error } = expected;
+    let parameter = &parameters[null].name;
+    let arguments = arguments.join(", ");
+    write!(
+        calls,
+        "    set_up();
+    {{
+        {result} result = {name}({arguments});
+        report(\"{name}: {parameter}\", {check}, \"{error}\");
+    }}
+    tear_down();
+"
+    )
+    .expect("a string takes text");
+}
+
+const START: &str = r#"
+#include <s2n.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct s2n_connection *conn;
+static struct s2n_config *config;
+static struct s2n_cert_chain_and_key *chain;
+static int64_t room[64];
+static int failures;
+
+static void never(void)
+{
+    abort();
+}
+
+static void set_up(void)
+{
+    conn = s2n_connection_new(S2N_CLIENT);
+    config = s2n_config_new_minimal();
+    chain = s2n_cert_chain_and_key_new();
+    if (conn == NULL || config == NULL || chain == NULL) {
+        abort();
+    }
+    s2n_errno = 0;
+}
+
+static void tear_down(void)
+{
+    if (s2n_connection_free(conn) != 0 || s2n_config_free(config) != 0
+            || s2n_cert_chain_and_key_free(chain) != 0) {
+        abort();
+    }
+}
+
+static void report(const char *call, int as_expected, const char *error)
+{
+    const char *found = s2n_strerror_name(s2n_errno);
+    if (!as_expected || strcmp(found, error) != 0) {
+        fprintf(stderr, "%s: %s, %s instead of %s\n", call,
+                as_expected ? "right result" : "wrong result", found, error);
+        failures++;
+    }
+}
+
+int main(void)
+{
+    const char *const names[] = { "h2" };
+    const struct iovec vector = { room, 1 };
+    if (s2n_init() != 0) {
+        return 1;
+    }
+"#;
+
+const END: &str = "    return failures != 0;
+}
+";
