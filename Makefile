@@ -1,0 +1,94 @@
+# Builds, installs, tests and demonstrates rs2n. `make demo` and `make test` are the two to start with.
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
+
+CARGO ?= cargo
+CARGO_TARGET_DIR ?= target
+RELEASE := $(CARGO_TARGET_DIR)/release
+BUILD := build
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+SONAME := libs2n.so.1
+LIBRARY := libs2n.so.1.0.0
+# What a program needs beside libs2n.a: `cargo rustc --lib -- --print native-static-libs`.
+PRIVATE_LIBS := -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
+
+CFLAGS ?= -O2 -g
+EXAMPLE_CFLAGS := -std=gnu11 -Wall -Wextra -Wpedantic -Werror
+EXAMPLES := $(patsubst examples-c/%.c,$(BUILD)/examples/%,$(wildcard examples-c/*.c))
+
+all: library
+
+library:
+	$(CARGO) build --release
+	mkdir -p $(BUILD)
+	cp $(RELEASE)/libs2n.so $(BUILD)/$(LIBRARY)
+	cp $(RELEASE)/libs2n.a $(BUILD)/libs2n.a
+	ln -sf $(LIBRARY) $(BUILD)/$(SONAME)
+	ln -sf $(SONAME) $(BUILD)/libs2n.so
+
+$(BUILD)/s2n.pc: Makefile Cargo.toml
+	mkdir -p $(BUILD)
+	printf '%s\n' \
+	    'prefix=$(PREFIX)' \
+	    'libdir=$(LIBDIR)' \
+	    'includedir=$(INCLUDEDIR)' \
+	    '' \
+	    'Name: s2n' \
+	    'Description: The s2n-tls C API as a memory-safe library' \
+	    'Version: $(VERSION)' \
+	    'Cflags: -I$${includedir}' \
+	    'Libs: -L$${libdir} -ls2n' \
+	    'Libs.private: $(PRIVATE_LIBS)' >$@
+
+install: library
+	$(MAKE) --always-make $(BUILD)/s2n.pc
+	install -d '$(DESTDIR)$(LIBDIR)' '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(PKGCONFIGDIR)'
+	install -m 755 $(BUILD)/$(LIBRARY) '$(DESTDIR)$(LIBDIR)'
+	ln -sf $(LIBRARY) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
+	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/libs2n.so'
+	install -m 644 $(BUILD)/libs2n.a '$(DESTDIR)$(LIBDIR)'
+	install -m 644 include/s2n.h '$(DESTDIR)$(INCLUDEDIR)'
+	install -m 644 $(BUILD)/s2n.pc '$(DESTDIR)$(PKGCONFIGDIR)'
+
+uninstall:
+	cd '$(DESTDIR)$(LIBDIR)' && rm -f $(LIBRARY) $(SONAME) libs2n.so libs2n.a
+	rm -f '$(DESTDIR)$(INCLUDEDIR)/s2n.h' '$(DESTDIR)$(PKGCONFIGDIR)/s2n.pc'
+
+examples: library $(EXAMPLES)
+
+$(BUILD)/examples/%: examples-c/%.c include/s2n.h
+	mkdir -p $(BUILD)/examples
+	$(CC) $(CFLAGS) $(EXAMPLE_CFLAGS) -Iinclude $< -o $@ \
+	    -L$(BUILD) -ls2n -pthread -Wl,-rpath,'$$ORIGIN/..'
+
+demo: examples
+	sh examples-c/demo.sh $(BUILD)
+
+test:
+	sh tests/deps.sh
+	CARGO='$(CARGO)' sh tests/run.sh
+
+# include/s2n.h, from the source
+header:
+	RS2N_BLESS=1 $(CARGO) test --quiet --test header the_header_is_current
+
+bench:
+	sh benches/run.sh
+
+# See fuzz/README.md for longer runs.
+fuzz:
+	$(CARGO) fuzz run -s none record -- -max_total_time=60
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+
+clean:
+	$(CARGO) clean
+	rm -rf $(BUILD)
+
+.PHONY: all library install uninstall examples demo test header bench fuzz lint clean

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Moves a file of 64 MiB each way between the two examples, in TLS 1.3 and in TLS 1.2, and shows
+# what was agreed on and that nothing was changed on the way. $1 is the build folder.
+set -eu
+build=$1
+dir=$build/demo
+mkdir -p "$dir"
+sh "$(dirname "$0")/../tests/certs/make.sh" "$dir/certs"
+head -c 67108864 /dev/urandom >"$dir/upload"
+head -c 67108864 /dev/urandom >"$dir/download"
+
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true' EXIT
+
+for policy in default_tls13 ELBSecurityPolicy-TLS-1-2-2017-01; do
+    rm -f "$dir/server.log" "$dir/uploaded" "$dir/downloaded"
+    mkfifo "$dir/server.log"
+    "$build/examples/server" -N 1 -c "$policy" -C "$dir/certs/ecdsa.pem" -K "$dir/certs/ecdsa.key" \
+        -x -r "$dir/uploaded" -s "$dir/download" >"$dir/server.log" &
+    server=$!
+    exec 3<"$dir/server.log"
+    read -r _ port <&3
+
+    echo "== policy $policy"
+    "$build/examples/client" -c "$policy" -A "$dir/certs/ca.pem" \
+        -x -s "$dir/upload" -r "$dir/downloaded" localhost "$port"
+    wait "$server"
+    server=
+    exec 3<&-
+
+    for pair in upload:uploaded download:downloaded; do
+        sent=$(sha256sum <"$dir/${pair%:*}")
+        received=$(sha256sum <"$dir/${pair#*:}")
+        echo "sha-256 of the ${pair%:*}: ${sent%% *} sent"
+        echo "sha-256 of the ${pair%:*}: ${received%% *} received"
+        [ "$sent" = "$received" ] || { echo "the ${pair%:*} was changed" >&2; exit 1; }
+    done
+done
+rm -rf "$dir"

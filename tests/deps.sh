@@ -1,0 +1,36 @@
+#!/bin/sh
+# Makes sure that what the tests run is there. As root it installs what is missing; otherwise it
+# names the packages and stops.
+set -eu
+
+missing=
+need() { # COMMAND PACKAGE
+    command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+
+need gcc gcc
+need g++ g++
+need make make
+need clang clang
+need clang++ clang
+need ld.lld lld
+need nm binutils
+need readelf binutils
+need openssl openssl
+need gnutls-cli gnutls-bin
+need gnutls-serv gnutls-bin
+need curl curl
+need valgrind valgrind
+need python3 python3
+need pkg-config pkg-config
+
+[ -z "$missing" ] && exit 0
+missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
+if [ "$(id -u)" -ne 0 ]; then
+    echo "the tests need these packages: apt-get install $missing" >&2
+    exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086 # a list of packages
+apt-get install -y -qq $missing

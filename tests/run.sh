@@ -1,0 +1,15 @@
+#!/bin/sh
+# Runs every test, and closes with the counts of all test programs together.
+set -eu
+log=${CARGO_TARGET_DIR:-target}/test.log
+mkdir -p "$(dirname "$log")"
+
+status=0
+{ "${CARGO:-cargo}" test --no-fail-fast 2>&1 || echo 'cargo test failed'; } | tee "$log"
+if grep -q '^cargo test failed$' "$log"; then
+    status=1
+fi
+
+awk '/^test result:/ { passed += $4; failed += $6 }
+    END { printf "%d passed, %d failed\n", passed, failed }' "$log"
+exit "$status"
