@@ -50,6 +50,16 @@ impl Chains {
             .find(|selected| self.suits_a_suite(selected, hello))
     }
 
+    /// Why no chain can be used: the client's signature schemes do not suit, or its suites.
+    fn why_none(&self, hello: &ClientHello<'_>) -> PeerIncompatible {
+        let schemes = hello.signature_schemes();
+        let mut chains = self.chains.iter();
+        match chains.any(|(_, credentials)| credentials.signer(schemes).is_some()) {
+            true => PeerIncompatible::NoCipherSuitesInCommon,
+            false => PeerIncompatible::NoSignatureSchemesInCommon,
+        }
+    }
+
     /// Before TLS 1.3 the cipher suite says what kind of key signs.
     fn suits_a_suite(&self, selected: &SelectedCredential, hello: &ClientHello<'_>) -> bool {
         let provider = self.policy.provider();
@@ -84,7 +94,7 @@ impl ServerCredentialResolver for Chains {
         by_name(Match::Exact)
             .or_else(|| by_name(Match::Wildcard))
             .or_else(|| self.first_usable(self.chains.iter(), hello))
-            .ok_or(PeerIncompatible::NoSignatureSchemesInCommon.into())
+            .ok_or_else(|| self.why_none(hello).into())
     }
 }
 

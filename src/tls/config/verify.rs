@@ -1,10 +1,11 @@
 //! Whether a peer is who it says it is, in the order in which s2n-tls finds out.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use rustls::crypto::Identity;
 use rustls::pki_types::{CertificateDer, TrustAnchor};
-use webpki::{EndEntityCert, ExtendedKeyUsage};
+use webpki::{EndEntityCert, ExtendedKeyUsage, ExtendedKeyUsageValidator, KeyPurposeIdIter};
 
 use super::trust::TrustStore;
 use super::{Config, Overrides, VerifyHost};
@@ -75,14 +76,40 @@ impl Config {
         let cert = EndEntityCert::try_from(leaf).map_err(|error| refusal(&error))?;
         let anchors: Vec<TrustAnchor<'_>> = trust.anchors().cloned().collect();
         let algorithms = policy.certificate_algorithms();
-        cert.verify_for_usage(algorithms, &anchors, rest, now, usage, None, None)
-            .map_err(|error| refusal(&error))?;
+        let verify = |usage: &dyn ExtendedKeyUsageValidator| {
+            cert.verify_for_usage(algorithms, &anchors, rest, now, usage, None, None)
+                .map(drop)
+                .map_err(|error| refusal(&error))
+        };
+        let lenient = Lenient {
+            usage,
+            refused: Cell::new(false),
+        };
+        verify(&lenient)?;
+        if lenient.refused.get() {
+            verify(usage)?;
+        }
         Ok(())
     }
 }
 
 const SERVER: ExtendedKeyUsage = ExtendedKeyUsage::required_if_present(&[43, 6, 1, 5, 5, 7, 3, 1]);
 const CLIENT: ExtendedKeyUsage = ExtendedKeyUsage::required_if_present(&[43, 6, 1, 5, 5, 7, 3, 2]);
+
+/// Lets a wrong purpose pass at first: who vouches for a certificate counts before what it is for.
+struct Lenient<'a> {
+    usage: &'a ExtendedKeyUsage,
+    refused: Cell<bool>,
+}
+
+impl ExtendedKeyUsageValidator for Lenient<'_> {
+    fn validate(&self, purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
+        if self.usage.validate(purposes).is_err() {
+            self.refused.set(true);
+        }
+        Ok(())
+    }
+}
 
 /// Asks whether one of the certificate's names is acceptable.
 fn check_names(
@@ -119,7 +146,8 @@ fn check_validity(cert: &CertificateDer<'_>, now: u64) -> Result<()> {
 fn refusal(error: &webpki::Error) -> Code {
     use webpki::Error::*;
     match error {
-        CertExpired { .. } => Code::CertExpired,
+        // Who is not valid for a moment is not valid any more.
+        CertExpired { .. } | InvalidCertValidity => Code::CertExpired,
         CertNotValidYet { .. } => Code::CertNotYetValid,
         CertRevoked => Code::CertRevoked,
         RequiredEkuNotFound(_) => Code::CertIntentInvalid,
