@@ -18,9 +18,10 @@ use crate::tls::error::Code;
 ///
 /// @param config A config
 /// @param ca_pem_filename A file's path, or NULL
-/// @param ca_dir A directory's path, or NULL; files in it that hold no certificate are skipped
-/// @returns 0, or -1 with `S2N_ERR_NULL` if both are NULL, `S2N_ERR_X509_TRUST_STORE` if one cannot be
-/// read
+/// @param ca_dir A directory's path, or NULL; files in it that hold no certificate are skipped, and
+/// so is a directory that cannot be read
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_X509_TRUST_STORE` if the file cannot be read, or
+/// both are NULL; nothing is trusted then that was not before
 ///
 /// # Safety
 ///

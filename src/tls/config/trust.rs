@@ -72,7 +72,7 @@ impl TrustStore {
 
     pub(super) fn add_location(&mut self, file: Option<&Path>, dir: Option<&Path>) -> Result<()> {
         if file.is_none() && dir.is_none() {
-            return Err(Code::Null)?;
+            return Err(Code::X509TrustStore)?;
         }
         if let Some(file) = file {
             let text = fs::read(file).map_err(|_| Code::X509TrustStore)?;
@@ -85,8 +85,13 @@ impl TrustStore {
     }
 
     /// Adds what parses: such a directory holds links, lists and README files as well.
+    ///
+    /// s2n-tls looks into a directory only during handshakes, so one that cannot be read is no error
+    /// here either: it leads to peers that are not trusted.
     fn add_directory(&mut self, dir: &Path) -> Result<()> {
-        let entries = fs::read_dir(dir).map_err(|_| Code::X509TrustStore)?;
+        let Ok(entries) = fs::read_dir(dir) else {
+            return Ok(());
+        };
         for entry in entries {
             let path = entry.map_err(|_| Code::X509TrustStore)?.path();
             if !path.is_file() {

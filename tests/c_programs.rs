@@ -1,0 +1,69 @@
+//! The tests written in C: what a C program sees, also under valgrind.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+mod support;
+
+use support::{compile, root, rows, run, run_and_check_memory, scratch};
+
+#[test]
+fn errors() {
+    let dir = scratch("c-errors");
+    fs::write(dir.join("error_table.h"), error_table()).expect("written");
+    // Next to its table, which is not part of the sources.
+    let source = dir.join("errors.c");
+    fs::copy(root().join("tests/c/errors.c"), &source).expect("copied");
+    check(&source, &dir, &[]);
+}
+
+#[test]
+fn config() {
+    check_with_certificates("config");
+}
+
+fn check_with_certificates(name: &str) {
+    let dir = scratch(&format!("c-{name}"));
+    let certificates = certificates(&dir);
+    let source = root().join("tests/c").join(name).with_extension("c");
+    let folder = certificates.to_str().expect("a path of text");
+    check(&source, &dir, &[folder]);
+}
+
+fn check(source: &Path, dir: &Path, args: &[&str]) {
+    for compiler in ["gcc", "clang"] {
+        let program = dir.join(compiler);
+        compile(compiler, source, &program);
+        run_and_check_memory(&program, args);
+    }
+}
+
+fn certificates(dir: &Path) -> PathBuf {
+    let folder = dir.join("certs");
+    let script = root().join("tests/certs/make.sh");
+    run(Command::new("sh").arg(script).arg(&folder));
+    folder
+}
+
+/// The facts of the errors as a C table.
+fn error_table() -> String {
+    let mut table = String::from(
+        "static const struct { int number; int type; const char *name; const char *message; } \
+         ERRORS[] = {\n",
+    );
+    let rows = rows("errors.tsv");
+    assert_eq!(rows.len(), 270);
+    for row in rows {
+        let [name, kind, number, message] = row.as_slice() else {
+            panic!("four columns: {row:?}");
+        };
+        writeln!(
+            table,
+            "    {{ {number}, {kind}, \"{name}\", {message:?} }},"
+        )
+        .expect("text");
+    }
+    table + "};\n"
+}
