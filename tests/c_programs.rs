@@ -24,6 +24,11 @@ fn config() {
     check_with_certificates("config");
 }
 
+#[test]
+fn connection() {
+    check_with_certificates("connection");
+}
+
 fn check_with_certificates(name: &str) {
     let dir = scratch(&format!("c-{name}"));
     let certificates = certificates(&dir);
