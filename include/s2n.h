@@ -475,11 +475,12 @@ S2N_API extern int s2n_error_get_type(int error);
 S2N_API extern const char *s2n_strerror(int error, const char *lang);
 
 /**
- * Says which error a thread met last, and where in the library it was raised.
+ * Says where in the library this thread's last error was raised, with the path of the file.
  *
  * @param error A value of `s2n_errno`; only "no error" is told apart from the others
  * @param lang "EN" in any case, or NULL for English
- * @returns the error's name, file and line; valid in this thread until its next failed call
+ * @returns a text such as "Error encountered in src/ffi/io.rs:120"; valid in this thread until its
+ * next failed call
  */
 S2N_API extern const char *s2n_strerror_debug(int error, const char *lang);
 
@@ -686,9 +687,10 @@ int s2n_config_set_alert_behavior(struct s2n_config *config,
  *
  * @param config A config
  * @param ca_pem_filename A file's path, or NULL
- * @param ca_dir A directory's path, or NULL; files in it that hold no certificate are skipped
- * @returns 0, or -1 with `S2N_ERR_NULL` if both are NULL, `S2N_ERR_X509_TRUST_STORE` if one cannot be
- * read
+ * @param ca_dir A directory's path, or NULL; files in it that hold no certificate are skipped, and
+ * so is a directory that cannot be read
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_X509_TRUST_STORE` if the file cannot be read, or
+ * both are NULL; nothing is trusted then that was not before
  */
 S2N_API extern
 int s2n_config_set_verification_ca_location(struct s2n_config *config,
