@@ -1,0 +1,83 @@
+"""Gets a page over HTTPS, and can be the server that it gets one from.
+
+    https_get.py [--ca FILE] URL                 prints a page
+    https_get.py --serve CHAIN KEY               answers one request, on a port that it prints
+    https_get.py --demo CHAIN KEY --ca FILE      does both at once
+
+CHAIN, KEY and FILE are PEM files.
+"""
+
+import argparse
+import socket
+import sys
+import threading
+from urllib.parse import urlsplit
+
+import s2n
+
+
+def get(url, config):
+    """Returns the answer's head and body."""
+    parts = urlsplit(url)
+    request = f"GET {parts.path or '/'} HTTP/1.0\r\nHost: {parts.hostname}\r\n\r\n"
+    with socket.create_connection((parts.hostname, parts.port or 443)) as sock:
+        with s2n.connect(sock, config, parts.hostname) as connection:
+            connection.send(request.encode())
+            answer = b""
+            while data := connection.recv():
+                answer += data
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return head.decode(), body.decode()
+
+
+def serve_one(listener, config):
+    """Answers one request with what was agreed on."""
+    sock, _ = listener.accept()
+    with sock, s2n.accept(sock, config) as connection:
+        request = b""
+        while b"\r\n\r\n" not in request:
+            data = connection.recv()
+            if not data:
+                return
+            request += data
+        page = f"version: {connection.version}\ncipher: {connection.cipher}\nalpn: {connection.protocol}\n"
+        connection.send(f"HTTP/1.0 200 OK\r\nContent-Length: {len(page)}\r\n\r\n{page}".encode())
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Gets a page over HTTPS.")
+    parser.add_argument("url", nargs="?")
+    parser.add_argument("--ca", help="certificates to trust; the system's if not given")
+    parser.add_argument("--serve", nargs=2, metavar=("CHAIN", "KEY"), help="answer one request")
+    parser.add_argument("--demo", nargs=2, metavar=("CHAIN", "KEY"), help="answer our own request")
+    parser.add_argument("--max-delay", type=int, help="seconds until a bad peer is answered, at most")
+    arguments = parser.parse_args()
+
+    demo = None
+    if arguments.serve or arguments.demo:
+        chain, key = arguments.serve or arguments.demo
+        config = s2n.Config(chain_file=chain, key_file=key, max_delay=arguments.max_delay)
+        listener = socket.create_server(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        if arguments.serve:
+            print("port:", port, flush=True)
+            return serve_one(listener, config)
+        # The library waits without Python's lock, so that the threads do not wait for each other.
+        demo = threading.Thread(target=serve_one, args=(listener, config))
+        demo.start()
+        arguments.url = f"https://localhost:{port}/"
+    if not arguments.url:
+        parser.error("a URL is missing")
+
+    head, body = get(arguments.url, s2n.Config(ca_file=arguments.ca, max_delay=arguments.max_delay))
+    print(body, end="")
+    if demo:
+        demo.join()
+    return 0 if " 200 " in head.splitlines()[0] else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except s2n.Error as error:
+        sys.exit(str(error))

@@ -1,0 +1,171 @@
+"""TLS on connected sockets through the s2n C API, with nothing but ctypes.
+
+The library is looked up as `libs2n.so.1`; LD_LIBRARY_PATH says where else to look.
+"""
+
+import ctypes
+from ctypes import CDLL, POINTER, byref, c_char_p, c_int, c_size_t, c_ssize_t, c_uint8, c_uint32, c_void_p
+
+_SERVER, _CLIENT = 0, 1
+_TLS10 = 31
+
+_lib = CDLL("libs2n.so.1")
+
+
+def _declare(result, name, *arguments):
+    function = getattr(_lib, name)
+    function.restype, function.argtypes = result, arguments
+    return function
+
+
+_errno_location = _declare(POINTER(c_int), "s2n_errno_location")
+_strerror = _declare(c_char_p, "s2n_strerror", c_int, c_char_p)
+_strerror_name = _declare(c_char_p, "s2n_strerror_name", c_int)
+_init = _declare(c_int, "s2n_init")
+
+_config_new = _declare(c_void_p, "s2n_config_new")
+_config_new_minimal = _declare(c_void_p, "s2n_config_new_minimal")
+_config_free = _declare(c_int, "s2n_config_free", c_void_p)
+_set_policy = _declare(c_int, "s2n_config_set_cipher_preferences", c_void_p, c_char_p)
+_set_max_delay = _declare(c_int, "s2n_config_set_max_blinding_delay", c_void_p, c_uint32)
+_add_trust = _declare(c_int, "s2n_config_set_verification_ca_location", c_void_p, c_char_p, c_char_p)
+_add_protocol = _declare(c_int, "s2n_config_append_protocol_preference", c_void_p, c_char_p, c_uint8)
+_add_chain = _declare(c_int, "s2n_config_add_cert_chain_and_key_to_store", c_void_p, c_void_p)
+_chain_new = _declare(c_void_p, "s2n_cert_chain_and_key_new")
+_chain_free = _declare(c_int, "s2n_cert_chain_and_key_free", c_void_p)
+_chain_load = _declare(
+    c_int, "s2n_cert_chain_and_key_load_pem_bytes", c_void_p, c_char_p, c_uint32, c_char_p, c_uint32
+)
+
+_connection_new = _declare(c_void_p, "s2n_connection_new", c_int)
+_connection_free = _declare(c_int, "s2n_connection_free", c_void_p)
+_set_config = _declare(c_int, "s2n_connection_set_config", c_void_p, c_void_p)
+_set_fd = _declare(c_int, "s2n_connection_set_fd", c_void_p, c_int)
+_set_server_name = _declare(c_int, "s2n_set_server_name", c_void_p, c_char_p)
+_negotiate = _declare(c_int, "s2n_negotiate", c_void_p, c_void_p)
+_send = _declare(c_ssize_t, "s2n_send", c_void_p, c_char_p, c_ssize_t, c_void_p)
+_recv = _declare(c_ssize_t, "s2n_recv", c_void_p, c_void_p, c_ssize_t, c_void_p)
+_shutdown = _declare(c_int, "s2n_shutdown", c_void_p, c_void_p)
+_version = _declare(c_int, "s2n_connection_get_actual_protocol_version", c_void_p)
+_cipher = _declare(c_char_p, "s2n_connection_get_cipher", c_void_p)
+_protocol = _declare(c_char_p, "s2n_get_application_protocol", c_void_p)
+
+
+class Error(Exception):
+    """A call failed; `name` is the code's, such as S2N_ERR_CERT_UNTRUSTED."""
+
+    def __init__(self, code):
+        self.name = _strerror_name(code).decode()
+        super().__init__(f"{self.name}: {_strerror(code, b'EN').decode()}")
+
+
+def _check(result):
+    """Passes a result on, unless it is the API's -1 or NULL."""
+    if result is None or result == -1:
+        raise Error(_errno_location().contents.value)
+    return result
+
+
+class Config:
+    """What connections have in common. Make one, and use it for many of them."""
+
+    def __init__(self, policy="default_tls13", ca_file=None, chain_file=None, key_file=None, protocols=(),
+                 max_delay=None):
+        """Trusts the certificates in `ca_file`, or those of the system; shows those in `chain_file`.
+
+        A connection that a peer made fail is answered after a random delay, of `max_delay` seconds at most.
+        """
+        self._chain = None
+        self._config = _check(_config_new_minimal() if ca_file or chain_file else _config_new())
+        _check(_set_policy(self._config, policy.encode()))
+        if max_delay is not None:
+            _check(_set_max_delay(self._config, max_delay))
+        if ca_file:
+            _check(_add_trust(self._config, ca_file.encode(), None))
+        for protocol in protocols:
+            _check(_add_protocol(self._config, protocol.encode(), len(protocol)))
+        if chain_file:
+            with open(chain_file, "rb") as chain, open(key_file, "rb") as key:
+                chain_pem, key_pem = chain.read(), key.read()
+            self._chain = _check(_chain_new())
+            _check(_chain_load(self._chain, chain_pem, len(chain_pem), key_pem, len(key_pem)))
+            _check(_add_chain(self._config, self._chain))
+
+    def __del__(self):
+        if getattr(self, "_config", None):
+            _config_free(self._config)
+        if getattr(self, "_chain", None):
+            _chain_free(self._chain)
+
+
+class Connection:
+    """TLS on a connected socket, which is made blocking. Use `connect` or `accept` to get one."""
+
+    def __init__(self, mode, sock, config, server_name=None):
+        sock.setblocking(True)
+        # The library keeps the descriptor and a share of the config, we what they belong to.
+        self._sock, self._config = sock, config
+        self._conn = _check(_connection_new(mode))
+        _check(_set_config(self._conn, config._config))
+        _check(_set_fd(self._conn, sock.fileno()))
+        if server_name:
+            _check(_set_server_name(self._conn, server_name.encode()))
+        try:
+            _check(_negotiate(self._conn, byref(c_int())))
+        except Error:
+            _shutdown(self._conn, byref(c_int()))  # tells the peer why
+            raise
+
+    @property
+    def version(self):
+        return f"TLS 1.{_check(_version(self._conn)) - _TLS10}"
+
+    @property
+    def cipher(self):
+        return _check(_cipher(self._conn)).decode()
+
+    @property
+    def protocol(self):
+        """What ALPN agreed on, or None."""
+        protocol = _protocol(self._conn)
+        return protocol and protocol.decode()
+
+    def send(self, data):
+        """Sends all of `data`."""
+        sent = 0
+        while sent < len(data):
+            sent += _check(_send(self._conn, data[sent:], len(data) - sent, byref(c_int())))
+
+    def recv(self, size=16384):
+        """Waits for data, and returns at most `size` bytes; none if the peer has closed."""
+        buffer = ctypes.create_string_buffer(size)
+        received = _check(_recv(self._conn, buffer, size, byref(c_int())))
+        return buffer.raw[:received]
+
+    def close(self):
+        """Closes both directions in good order; the socket remains its owner's."""
+        _check(_shutdown(self._conn, byref(c_int())))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, error, *_):
+        if error is None:
+            self.close()
+
+    def __del__(self):
+        if getattr(self, "_conn", None):
+            _connection_free(self._conn)
+
+
+def connect(sock, config, server_name):
+    """Makes a TLS connection as its client; the server must be `server_name`."""
+    return Connection(_CLIENT, sock, config, server_name)
+
+
+def accept(sock, config):
+    """Makes a TLS connection as its server."""
+    return Connection(_SERVER, sock, config)
+
+
+_check(_init())
