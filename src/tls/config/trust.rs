@@ -63,7 +63,10 @@ impl TrustStore {
     }
 
     pub(super) fn add_pem(&mut self, text: &[u8]) -> Result<()> {
-        let certs = pem::certificates(text).map_err(|_| Code::InvalidPem)?;
+        let certs = pem::certificates(text).map_err(|error| match error.code() {
+            Code::NoCertificateInPem => Code::InvalidPem,
+            code => code,
+        })?;
         for cert in certs {
             self.own.add(cert)?;
         }

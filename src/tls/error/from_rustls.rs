@@ -1,5 +1,6 @@
 //! Errors of rustls, as the API names them; and ours, as rustls must hear them to write an alert.
 
+use rustls::enums::ContentType;
 use rustls::error::{CertificateError, Error as Tls, PeerIncompatible, PeerMisbehaved};
 
 use super::{Code, Error};
@@ -20,6 +21,14 @@ fn code(error: &Tls) -> Code {
         Tls::PeerIncompatible(reason) => incompatible(reason),
         Tls::PeerMisbehaved(reason) => misbehaved(reason),
         Tls::InvalidMessage(_) => Code::BadMessage,
+        // Before there are keys such a record is one that cannot be decrypted, says s2n-tls.
+        Tls::InappropriateMessage {
+            got_type: ContentType::ApplicationData,
+            ..
+        } => Code::Decrypt,
+        Tls::InappropriateMessage { .. } | Tls::InappropriateHandshakeMessage { .. } => {
+            Code::BadMessage
+        }
         Tls::InvalidCertificate(reason) => certificate(reason),
         Tls::NoApplicationProtocol => Code::NoApplicationProtocol,
         Tls::NoSuitableCertificate => Code::NoValidSignatureScheme,
