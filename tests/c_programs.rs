@@ -29,6 +29,11 @@ fn connection() {
     check_with_certificates("connection");
 }
 
+#[test]
+fn bad_input() {
+    check_with_certificates("bad_input");
+}
+
 fn check_with_certificates(name: &str) {
     let dir = scratch(&format!("c-{name}"));
     let certificates = certificates(&dir);

@@ -1,0 +1,372 @@
+/*
+ * What no correct program passes, and what no correct peer or transport does: each has one answer,
+ * and none is undefined.
+ *
+ * usage: bad_input FOLDER-OF-CERTIFICATES
+ */
+#include "check.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char *folder;
+
+static struct s2n_connection *new_connection(s2n_mode mode)
+{
+    struct s2n_connection *conn = s2n_connection_new(mode);
+    CHECK(conn != NULL);
+    return conn;
+}
+
+static void numbers_that_are_no_members_of_an_enum(void)
+{
+    struct s2n_config *config = s2n_config_new_minimal();
+    struct s2n_connection *conn = new_connection(S2N_CLIENT);
+    const int numbers[] = { -1, 3, 7, INT_MAX, INT_MIN };
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        int number = numbers[i];
+        CHECK_FAILS(s2n_connection_new((s2n_mode)number), NULL, S2N_ERR_INVALID_ARGUMENT);
+        CHECK_ERROR(s2n_config_set_client_auth_type(config, (s2n_cert_auth_type)number),
+                S2N_ERR_INVALID_ARGUMENT);
+        CHECK_ERROR(s2n_connection_set_client_auth_type(conn, (s2n_cert_auth_type)number),
+                S2N_ERR_INVALID_ARGUMENT);
+        CHECK_ERROR(s2n_config_set_alert_behavior(config, (s2n_alert_behavior)number),
+                S2N_ERR_INVALID_ARGUMENT);
+        CHECK_OK(s2n_connection_set_blinding(conn, (s2n_blinding)number));
+    }
+    CHECK_OK(s2n_connection_free(conn));
+    CHECK_OK(s2n_config_free(config));
+}
+
+static void sizes_that_are_negative_or_too_large(void)
+{
+    struct s2n_connection *conn = new_connection(S2N_CLIENT);
+    s2n_blocked_status blocked = S2N_BLOCKED_ON_EARLY_DATA;
+    char room[8] = { 0 };
+
+    CHECK_ERROR(s2n_recv(conn, room, -1, &blocked), S2N_ERR_SAFETY);
+    CHECK_ERROR(s2n_recv(conn, room, (-SSIZE_MAX - 1), &blocked), S2N_ERR_SAFETY);
+    CHECK(blocked == S2N_BLOCKED_ON_EARLY_DATA);
+
+    CHECK_ERROR(s2n_send(conn, room, -1, &blocked), S2N_ERR_INVALID_ARGUMENT);
+    CHECK(blocked == S2N_BLOCKED_ON_WRITE);
+    CHECK_ERROR(s2n_send(conn, room, (-SSIZE_MAX - 1), &blocked), S2N_ERR_INVALID_ARGUMENT);
+    CHECK_ERROR(s2n_send(conn, NULL, 1, &blocked), S2N_ERR_NULL);
+
+    const struct iovec two[] = { { room, 3 }, { room, 4 } };
+    CHECK_ERROR(s2n_sendv_with_offset(conn, two, 2, -1, &blocked), S2N_ERR_INVALID_ARGUMENT);
+    CHECK_ERROR(s2n_sendv_with_offset(conn, two, 2, 8, &blocked), S2N_ERR_INVALID_ARGUMENT);
+    CHECK_ERROR(s2n_sendv_with_offset(conn, two, 2, SSIZE_MAX, &blocked),
+            S2N_ERR_INVALID_ARGUMENT);
+    CHECK(s2n_sendv_with_offset(conn, two, 2, 7, &blocked) == 0);
+    CHECK_ERROR(s2n_sendv(conn, NULL, 1, &blocked), S2N_ERR_NULL);
+
+    const struct iovec hole[] = { { room, 3 }, { NULL, 4 } };
+    CHECK_ERROR(s2n_sendv(conn, hole, 2, &blocked), S2N_ERR_NULL);
+    const struct iovec endless[] = { { room, 3 }, { room, SSIZE_MAX } };
+    CHECK_ERROR(s2n_sendv(conn, endless, 2, &blocked), S2N_ERR_INVALID_ARGUMENT);
+    const struct iovec huge[] = { { room, SIZE_MAX } };
+    CHECK_ERROR(s2n_sendv(conn, huge, 1, &blocked), S2N_ERR_INVALID_ARGUMENT);
+    CHECK_OK(s2n_connection_free(conn));
+}
+
+static void check_bad_fd(int fd, int expected)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    char room[8];
+    struct s2n_connection *client = new_connection(S2N_CLIENT);
+    struct s2n_connection *server = new_connection(S2N_SERVER);
+    CHECK_OK(s2n_connection_set_fd(client, fd));
+    CHECK_OK(s2n_connection_set_fd(server, fd));
+    for (int call = 0; call < 2; call++) {
+        errno = 0;
+        CHECK_ERROR(s2n_negotiate(client, &blocked), S2N_ERR_IO);
+        CHECK(errno == expected && blocked == S2N_BLOCKED_ON_WRITE);
+        errno = 0;
+        CHECK_ERROR(s2n_negotiate(server, &blocked), S2N_ERR_IO);
+        CHECK(errno == expected && blocked == S2N_BLOCKED_ON_READ);
+        errno = 0;
+        CHECK_ERROR(s2n_recv(server, room, sizeof(room), &blocked), S2N_ERR_IO);
+        CHECK(errno == expected);
+    }
+    CHECK_OK(s2n_connection_free(client));
+    CHECK_OK(s2n_connection_free(server));
+}
+
+static void descriptors_that_are_not_open(void)
+{
+    int fd = open("/dev/null", O_RDWR);
+    CHECK(fd >= 0);
+    CHECK_OK(close(fd));
+    check_bad_fd(fd, EBADF);
+    check_bad_fd(-1, EBADF);
+    check_bad_fd(INT_MIN, EBADF);
+}
+
+static void descriptors_of_the_wrong_kind(void)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    int ends[2];
+    CHECK_OK(pipe(ends));
+    struct s2n_connection *conn = new_connection(S2N_SERVER);
+    CHECK_OK(s2n_connection_set_fd(conn, ends[1]));
+    CHECK_ERROR(s2n_negotiate(conn, &blocked), S2N_ERR_IO);
+    CHECK(errno == EBADF);
+    CHECK_OK(close(ends[0]));
+    CHECK_OK(close(ends[1]));
+
+    int fd = open("/", O_RDONLY | O_DIRECTORY);
+    CHECK(fd >= 0);
+    CHECK_OK(s2n_connection_set_read_fd(conn, fd));
+    CHECK_ERROR(s2n_negotiate(conn, &blocked), S2N_ERR_IO);
+    CHECK(errno == EISDIR);
+    CHECK_OK(close(fd));
+    CHECK_OK(s2n_connection_free(conn));
+}
+
+/* Without a handler for SIGPIPE: it would end this program. */
+static void a_peer_that_is_gone(void)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    int ends[2];
+    CHECK_OK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+    CHECK_OK(close(ends[1]));
+    struct s2n_connection *client = new_connection(S2N_CLIENT);
+    CHECK_OK(s2n_connection_set_fd(client, ends[0]));
+    CHECK_ERROR(s2n_negotiate(client, &blocked), S2N_ERR_IO);
+    CHECK(errno == EPIPE);
+    CHECK_ERROR(s2n_negotiate(client, &blocked), S2N_ERR_IO);
+    CHECK(errno == 0);
+
+    struct s2n_connection *server = new_connection(S2N_SERVER);
+    CHECK_OK(s2n_connection_set_fd(server, ends[0]));
+    CHECK_ERROR(s2n_negotiate(server, &blocked), S2N_ERR_CLOSED);
+    CHECK(blocked == S2N_BLOCKED_ON_READ);
+    CHECK_ERROR(s2n_negotiate(server, &blocked), S2N_ERR_CLOSED);
+    CHECK(blocked == S2N_NOT_BLOCKED);
+    CHECK_OK(s2n_connection_free(client));
+    CHECK_OK(s2n_connection_free(server));
+    CHECK_OK(close(ends[0]));
+}
+
+static int claims;
+
+static int claim(void *context, uint8_t *buf, uint32_t len)
+{
+    (void)buf;
+    claims++;
+    return *(int *)context + (int)len;
+}
+
+static int claim_sent(void *context, const uint8_t *buf, uint32_t len)
+{
+    (void)buf;
+    claims++;
+    return *(int *)context + (int)len;
+}
+
+static int takes_nothing(void *context, const uint8_t *buf, uint32_t len)
+{
+    (void)context;
+    (void)buf;
+    (void)len;
+    claims++;
+    return 0;
+}
+
+static void callbacks_that_lie(void)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    int more = 1;
+    struct s2n_connection *server = new_connection(S2N_SERVER);
+    CHECK_OK(s2n_connection_set_recv_cb(server, claim));
+    CHECK_OK(s2n_connection_set_recv_ctx(server, &more));
+    claims = 0;
+    CHECK_ERROR(s2n_negotiate(server, &blocked), S2N_ERR_SAFETY);
+    CHECK(claims == 1);
+    more = INT_MAX - 5;
+    CHECK_ERROR(s2n_negotiate(server, &blocked), S2N_ERR_SAFETY);
+    CHECK_OK(s2n_connection_free(server));
+
+    more = 1;
+    struct s2n_connection *client = new_connection(S2N_CLIENT);
+    CHECK_OK(s2n_connection_set_send_cb(client, claim_sent));
+    CHECK_OK(s2n_connection_set_send_ctx(client, &more));
+    CHECK_ERROR(s2n_negotiate(client, &blocked), S2N_ERR_SAFETY);
+    CHECK_OK(s2n_connection_free(client));
+}
+
+static void a_callback_that_takes_nothing(void)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    struct s2n_connection *client = new_connection(S2N_CLIENT);
+    CHECK_OK(s2n_connection_set_send_cb(client, takes_nothing));
+    claims = 0;
+    CHECK_ERROR(s2n_negotiate(client, &blocked), S2N_ERR_IO_BLOCKED);
+    CHECK(blocked == S2N_BLOCKED_ON_WRITE);
+    CHECK(claims > 1 && claims < 10000);
+    CHECK_OK(s2n_connection_free(client));
+}
+
+static void check_garbage(s2n_mode mode, const char *bytes, size_t length, const char *error)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    int ends[2];
+    CHECK_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends));
+    CHECK(write(ends[1], bytes, length) == (ssize_t)length);
+    struct s2n_config *config = s2n_config_new_minimal();
+    struct s2n_connection *conn = new_connection(mode);
+    CHECK_OK(s2n_config_set_max_blinding_delay(config, 0));
+    CHECK_OK(s2n_connection_set_config(conn, config));
+    CHECK_OK(s2n_connection_set_fd(conn, ends[0]));
+    CHECK(s2n_negotiate(conn, &blocked) == -1);
+    CHECK_TEXT(s2n_strerror_name(s2n_errno), error);
+    CHECK(blocked == S2N_BLOCKED_ON_READ);
+    if (s2n_error_get_type(s2n_errno) != S2N_ERR_T_BLOCKED) {
+        CHECK_ERROR(s2n_negotiate(conn, &blocked), S2N_ERR_CLOSED);
+        CHECK_OK(s2n_shutdown(conn, &blocked));
+    }
+    CHECK_OK(s2n_connection_free(conn));
+    CHECK_OK(s2n_config_free(config));
+    CHECK_OK(close(ends[0]));
+    CHECK_OK(close(ends[1]));
+}
+
+static void peers_that_do_not_speak_tls(void)
+{
+    /* "TT" and "P/" read as a version and a length of 20527: the call waits for that much. */
+    check_garbage(S2N_CLIENT, "HTTP/1.1 400 Bad Request\r\n\r\n", 28, "S2N_ERR_IO_BLOCKED");
+    check_garbage(S2N_SERVER, "GET / HTTP/1.1\r\n\r\n", 18, "S2N_ERR_IO_BLOCKED");
+
+    for (int mode = S2N_SERVER; mode <= S2N_CLIENT; mode++) {
+        /* Application data before there are keys. */
+        check_garbage(mode, "\x17\x03\x03\x00\x05hello", 10, "S2N_ERR_DECRYPT");
+        /* A fatal alert. */
+        check_garbage(mode, "\x15\x03\x03\x00\x02\x02\x28", 7, "S2N_ERR_ALERT");
+        /* A hello that is cut short. */
+        check_garbage(mode, mode == S2N_SERVER ? "\x16\x03\x03\x00\x04\x01\x00\x00\x00"
+                                               : "\x16\x03\x03\x00\x04\x02\x00\x00\x00",
+                9, "S2N_ERR_BAD_MESSAGE");
+        /* A handshake record without a message. */
+        check_garbage(mode, "\x16\x03\x03\x00\x00", 5, "S2N_ERR_BAD_MESSAGE");
+    }
+}
+
+/* What loading these texts as a chain and as its key answers. */
+static void check_chain(const char *certificates, const char *key, const char *error)
+{
+    struct s2n_cert_chain_and_key *chain = s2n_cert_chain_and_key_new();
+    CHECK(s2n_cert_chain_and_key_load_pem(chain, certificates, key) == -1);
+    CHECK_TEXT(s2n_strerror_name(s2n_errno), error);
+
+    /* The same without a NUL behind it: valgrind would see a read beyond. */
+    uint32_t certificates_len = strlen(certificates);
+    uint32_t key_len = strlen(key);
+    uint8_t *certificates_bytes = malloc(certificates_len + !certificates_len);
+    uint8_t *key_bytes = malloc(key_len + !key_len);
+    CHECK(certificates_bytes != NULL && key_bytes != NULL);
+    memcpy(certificates_bytes, certificates, certificates_len);
+    memcpy(key_bytes, key, key_len);
+    s2n_errno = 0;
+    CHECK(s2n_cert_chain_and_key_load_pem_bytes(chain, certificates_bytes, certificates_len,
+                  key_bytes, key_len) == -1);
+    CHECK_TEXT(s2n_strerror_name(s2n_errno), error);
+    free(certificates_bytes);
+    free(key_bytes);
+
+    /* A chain that could not be loaded is still empty. */
+    struct s2n_config *config = s2n_config_new_minimal();
+    CHECK_ERROR(s2n_config_add_cert_chain_and_key_to_store(config, chain), S2N_ERR_NO_CERT_FOUND);
+    CHECK_OK(s2n_config_free(config));
+    CHECK_OK(s2n_cert_chain_and_key_free(chain));
+}
+
+static void check_trust(const char *text, const char *error)
+{
+    struct s2n_config *config = s2n_config_new_minimal();
+    CHECK(s2n_config_add_pem_to_trust_store(config, text) == -1);
+    CHECK_TEXT(s2n_strerror_name(s2n_errno), error);
+    CHECK_OK(s2n_config_free(config));
+}
+
+static void certificates_and_keys_that_are_none(void)
+{
+    char *good = read_file(folder, "ecdsa.pem");
+    char *key = read_file(folder, "ecdsa.key");
+    char *other_key = read_file(folder, "rsa.key");
+    char binary[256];
+    for (int i = 0; i < 255; i++) {
+        binary[i] = (char)(i + 1);
+    }
+    binary[255] = 0;
+    const char *nothing[] = { "", " \n\t", "no PEM here", "-----", binary };
+    for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
+        check_chain(nothing[i], key, "S2N_ERR_NO_CERTIFICATE_IN_PEM");
+        check_chain(good, nothing[i], "S2N_ERR_INVALID_PEM");
+        check_trust(nothing[i], "S2N_ERR_INVALID_PEM");
+    }
+
+    /* Of the wrong kind, and of another certificate. */
+    check_chain(key, key, "S2N_ERR_INVALID_PEM");
+    check_chain(good, good, "S2N_ERR_INVALID_PEM");
+    check_chain(good, other_key, "S2N_ERR_KEY_MISMATCH");
+    check_trust(key, "S2N_ERR_INVALID_PEM");
+
+    /* Cut in the body of the first block. */
+    char *cut = strdup(good);
+    cut[200] = 0;
+    check_chain(cut, key, "S2N_ERR_INVALID_PEM");
+    check_trust(cut, "S2N_ERR_INVALID_PEM");
+    free(cut);
+    cut = strdup(key);
+    cut[100] = 0;
+    check_chain(good, cut, "S2N_ERR_INVALID_PEM");
+    free(cut);
+    /* Cut in the last block: the first alone would be a whole chain. */
+    cut = strdup(good);
+    cut[strlen(cut) - 60] = 0;
+    check_chain(cut, key, "S2N_ERR_INVALID_PEM");
+    check_trust(cut, "S2N_ERR_INVALID_PEM");
+    free(cut);
+
+    /* Not base64, and base64 of something else. */
+    char *spoilt = strdup(good);
+    spoilt[60] = '!';
+    check_chain(spoilt, key, "S2N_ERR_DECODE_CERTIFICATE");
+    check_trust(spoilt, "S2N_ERR_DECODE_CERTIFICATE");
+    memset(spoilt + 28, 'A', 64);
+    check_chain(spoilt, key, "S2N_ERR_DECODE_CERTIFICATE");
+    check_trust(spoilt, "S2N_ERR_DECODE_CERTIFICATE");
+    free(spoilt);
+    spoilt = strdup(key);
+    spoilt[60] = '!';
+    check_chain(good, spoilt, "S2N_ERR_DECODE_PRIVATE_KEY");
+    memset(spoilt + 28, 'A', 64);
+    check_chain(good, spoilt, "S2N_ERR_DECODE_PRIVATE_KEY");
+    free(spoilt);
+
+    free(good);
+    free(key);
+    free(other_key);
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc == 2);
+    folder = argv[1];
+    CHECK_OK(s2n_init());
+    numbers_that_are_no_members_of_an_enum();
+    sizes_that_are_negative_or_too_large();
+    descriptors_that_are_not_open();
+    descriptors_of_the_wrong_kind();
+    a_peer_that_is_gone();
+    callbacks_that_lie();
+    a_callback_that_takes_nothing();
+    peers_that_do_not_speak_tls();
+    certificates_and_keys_that_are_none();
+    CHECK_OK(s2n_cleanup_final());
+    return 0;
+}
