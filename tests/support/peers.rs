@@ -134,6 +134,15 @@ impl Process {
         }
     }
 
+    /// Reads this much of the program's output, whatever it is.
+    pub fn read(&mut self, len: usize) -> Vec<u8> {
+        let mut bytes = vec![0; len];
+        self.stdout
+            .read_exact(&mut bytes)
+            .expect("the program writes so much");
+        bytes
+    }
+
     /// Waits for the program's end.
     pub fn finish(mut self) -> Report {
         let mut stdout = Vec::new();
@@ -156,11 +165,14 @@ fn read(mut stream: ChildStderr) -> String {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // `timeout` passes the signal on to what it runs.
-        let _ = Command::new("kill")
-            .arg(self.child.id().to_string())
-            .status();
-        let _ = self.child.wait();
+        // Once it is reaped, its number may be another program's.
+        if matches!(self.child.try_wait(), Ok(None)) {
+            // `timeout` passes the signal on to what it runs.
+            let _ = Command::new("kill")
+                .arg(self.child.id().to_string())
+                .status();
+            let _ = self.child.wait();
+        }
     }
 }
 

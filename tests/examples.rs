@@ -1,0 +1,267 @@
+//! Each example compiles with gcc and with clang, runs, and does what its first comment says.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
+
+#[path = "support/peers.rs"]
+mod peers;
+mod support;
+
+use peers::{Process, Report, cert, example, installed};
+use support::{root, run_and_check_memory, scratch};
+
+const COMPILERS: [&str; 2] = ["gcc", "clang"];
+const TLS12: &str = "ELBSecurityPolicy-TLS-1-2-2017-01";
+const TLS13: &str = "default_tls13";
+
+/// Runs an example that is both ends of a connection, built by each compiler.
+fn run_alone(name: &str, args: &[&str]) -> Vec<Report> {
+    let reports = COMPILERS.map(|compiler| {
+        let program = example(name, compiler).display().to_string();
+        let report = Process::spawn(&program, args).finish();
+        assert_eq!(report.code, Some(0), "{name}, {compiler}: {report:?}");
+        report
+    });
+    reports.into()
+}
+
+#[test]
+fn memory_pair_needs_no_socket() {
+    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
+    for (policy, cipher) in [(TLS13, "TLS_AES_"), (TLS12, "ECDHE-ECDSA-")] {
+        for report in run_alone("memory_pair", &[policy, &ca, &chain, &key]) {
+            assert!(
+                report.stdout.starts_with(&format!("cipher: {cipher}")),
+                "{report:?}"
+            );
+            assert!(
+                report.stdout.contains("bytes each way: 100000\n"),
+                "{report:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn memory_pair_leaks_nothing() {
+    let program = example("memory_pair", "cc");
+    let (ca, chain, key) = (cert("ca.pem"), cert("rsa.pem"), cert("rsa.key"));
+    for policy in [TLS13, TLS12] {
+        run_and_check_memory(&program, &[policy, &ca, &chain, &key]);
+    }
+}
+
+#[test]
+fn duplex_sends_while_it_receives() {
+    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
+    for report in run_alone("duplex", &[&ca, &chain, &key, "20"]) {
+        assert_eq!(report.stdout, "bytes each way: 20000000\n");
+    }
+}
+
+#[test]
+fn half_close_gets_its_answer() {
+    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
+    for report in run_alone("half_close", &[&ca, &chain, &key]) {
+        assert_eq!(report.stdout, "you asked: how? why?\n");
+    }
+}
+
+#[test]
+fn sendv_goes_on_after_partial_sends() {
+    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
+    for report in run_alone("sendv", &[&ca, &chain, &key]) {
+        let line = |start: &str| {
+            let rest = report.stdout.lines().find_map(|at| at.strip_prefix(start));
+            rest.unwrap_or_else(|| panic!("{start}{report:?}"))
+                .to_owned()
+        };
+        assert_eq!(line("sent: "), line("received: "), "{report:?}");
+        assert!(
+            !report.stderr.contains("partial sends: 0\n"),
+            "the socket was never full: {report:?}"
+        );
+    }
+}
+
+#[test]
+fn client_and_server_say_what_they_did() {
+    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
+    for (server, client) in [("gcc", "clang"), ("clang", "gcc")] {
+        let server = example("server", server).display().to_string();
+        let client = example("client", client).display().to_string();
+        for (policy, version) in [(TLS13, "TLS 1.3"), (TLS12, "TLS 1.2")] {
+            let args = ["-N", "1", "-c", policy, "-C", &chain, "-K", &key, "-e"];
+            let mut server = Process::spawn(&server, &args);
+            let port = server.wait_for("port: ");
+            let client = Process::spawn(&client, &["-A", &ca, "localhost", &port]).finish();
+            let server = server.finish();
+            assert_eq!(
+                (client.code, server.code),
+                (Some(0), Some(0)),
+                "{client:?} {server:?}"
+            );
+            assert!(
+                client.stdout.contains(&format!("version: {version}\n")),
+                "{client:?}"
+            );
+            for name in ["cipher", "group", "alpn", "bytes sent", "seconds", "GB/s"] {
+                assert!(client.stdout.contains(&format!("{name}: ")), "{client:?}");
+            }
+        }
+    }
+}
+
+/// Clients that send more than any buffer holds, all at once, while a bad one is blinded.
+#[test]
+fn echo_server_serves_many_at_once() {
+    const LEN: usize = 2_000_000;
+    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
+    for compiler in COMPILERS {
+        let program = example("echo_server", compiler).display().to_string();
+        let mut server = Process::spawn(&program, &["0", &chain, &key]);
+        let address = format!("127.0.0.1:{}", server.wait_for("port: "));
+
+        let mut bad = TcpStream::connect(&address).expect("it listens");
+        bad.write_all(b"this is not a ClientHello\r\n")
+            .expect("sent");
+
+        let dir = scratch(&format!("echo-{compiler}"));
+        let clients: Vec<_> = (1..=8_usize)
+            .map(|number| {
+                let content: Vec<u8> = (0..LEN).map(|at| (at / number % 253) as u8).collect();
+                let path = dir.join(number.to_string());
+                fs::write(&path, &content).expect("written");
+                let input = Stdio::from(File::open(&path).expect("readable"));
+                let args = ["s_client", "-connect", &address, "-CAfile", &ca];
+                let args = [&args[..], &["-verify_return_error", "-quiet", "-nbio"]].concat();
+                let client = Process::spawn_with_input("openssl", &args, input);
+                (client, content)
+            })
+            .collect();
+        for (mut client, content) in clients {
+            assert!(client.read(LEN) == content, "the echo differs");
+        }
+
+        // Ten seconds are the least that the bad client waits, without an answer or an end.
+        bad.set_nonblocking(true).expect("a socket");
+        let error = bad.read(&mut [0; 100]).expect_err("nothing yet");
+        assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    }
+}
+
+/// Every way to fail has an exit code of its own.
+#[test]
+fn client_says_why_it_failed() {
+    let client = example("client", "cc").display().to_string();
+    let ca = cert("ca.pem");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port().to_string();
+    drop(listener);
+    let cases = [
+        (vec!["localhost"], 2, "usage: "),
+        (
+            vec!["-c", "no such policy", "localhost", &port],
+            2,
+            "S2N_ERR_INVALID_SECURITY_POLICY",
+        ),
+        (vec!["-A", &ca, "localhost", &port], 3, "cannot connect"),
+    ];
+    for (args, code, text) in cases {
+        let report = Process::spawn(&client, &args).finish();
+        assert_eq!(report.code, Some(code), "{args:?}: {report:?}");
+        assert!(report.stderr.contains(text), "{args:?}: {report:?}");
+    }
+}
+
+/// Runs an example in Python against the installed library.
+fn python(args: &[&str]) -> Process {
+    let library = installed().join("lib");
+    let script = root().join("examples-python/https_get.py");
+    let path = format!("LD_LIBRARY_PATH={}", library.display());
+    let script = script.display().to_string();
+    Process::spawn(
+        "env",
+        &[&[path.as_str(), "python3", "-B", &script], args].concat(),
+    )
+}
+
+#[test]
+fn python_gets_a_page_from_itself() {
+    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
+    let report = python(&["--demo", &chain, &key, "--ca", &ca]).finish();
+    assert_eq!(report.code, Some(0), "{report:?}");
+    assert!(
+        report.stdout.starts_with("version: TLS 1.3\n"),
+        "{report:?}"
+    );
+}
+
+#[test]
+fn python_gets_a_page_from_pythons_own_tls() {
+    let (ca, chain, key) = (cert("ca.pem"), cert("rsa.pem"), cert("rsa.key"));
+    let script = root().join("tests/peers/server.py").display().to_string();
+    for (version, suite) in [
+        ("1.3", "TLS_AES_256_GCM_SHA384"),
+        ("1.2", "ECDHE-RSA-AES128-GCM-SHA256"),
+    ] {
+        let mut server = Process::spawn("python3", &[&script, version, suite, &chain, &key]);
+        let port = server.wait_for("port: ");
+        let report = python(&["--ca", &ca, &format!("https://localhost:{port}/")]).finish();
+        let server = server.finish();
+        assert_eq!(
+            (report.code, server.code),
+            (Some(0), Some(0)),
+            "{report:?} {server:?}"
+        );
+        assert_eq!(report.stdout, "hello\n");
+    }
+}
+
+#[test]
+fn python_answers_pythons_own_tls() {
+    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
+    let script = root().join("tests/peers/client.py").display().to_string();
+    for (version, suite) in [
+        ("1.3", "TLS_AES_128_GCM_SHA256"),
+        ("1.2", "ECDHE-ECDSA-AES128-GCM-SHA256"),
+    ] {
+        let mut server = python(&["--serve", &chain, &key]);
+        let port = server.wait_for("port: ");
+        let client = Process::spawn("python3", &[&script, version, suite, &ca, &port]).finish();
+        let server = server.finish();
+        assert_eq!(
+            (client.code, server.code),
+            (Some(0), Some(0)),
+            "{client:?} {server:?}"
+        );
+        assert!(
+            client.stdout.contains(&format!("version: TLS {version}\n")),
+            "{client:?}"
+        );
+    }
+}
+
+#[test]
+fn python_names_the_error() {
+    let (chain, key, ca) = (cert("client.pem"), cert("client.key"), cert("ca.pem"));
+    let other = cert("other-ca.pem");
+    for (trusted, error) in [
+        (other, "S2N_ERR_CERT_UNTRUSTED"),
+        (ca, "S2N_ERR_CERT_INTENT_INVALID"),
+    ] {
+        let mut server = python(&["--max-delay", "0", "--serve", &chain, &key]);
+        let url = format!("https://localhost:{}/", server.wait_for("port: "));
+        let report = python(&["--max-delay", "0", "--ca", &trusted, &url]).finish();
+        let server = server.finish();
+        assert_eq!(
+            (report.code, server.code),
+            (Some(1), Some(1)),
+            "{report:?} {server:?}"
+        );
+        assert!(report.stderr.starts_with(error), "{report:?}");
+        assert!(server.stderr.starts_with("S2N_ERR_ALERT"), "{server:?}");
+    }
+}
