@@ -175,7 +175,7 @@ pub unsafe extern "C" fn s2n_config_add_cert_chain_and_key(
 ///
 /// @param config A config
 /// @param cert_key_pair A loaded chain; it stays the caller's, who may free it while configs use it
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERT_FOUND` if nothing was loaded,
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if nothing was loaded,
 /// `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`
 ///
 /// # Safety

@@ -59,9 +59,9 @@ impl CertChain {
         Ok(())
     }
 
-    /// What was loaded; a chain that is empty serves nobody.
+    /// What was loaded; an empty chain serves no type of key, as s2n-tls puts it.
     pub(crate) fn loaded(&self) -> Result<Arc<Loaded>> {
-        Ok(lock(&self.loaded).clone().ok_or(Code::NoCertFound)?)
+        Ok(lock(&self.loaded).clone().ok_or(Code::CertTypeUnsupported)?)
     }
 }
 
