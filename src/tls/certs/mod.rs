@@ -61,7 +61,9 @@ impl CertChain {
 
     /// What was loaded; an empty chain serves no type of key, as s2n-tls puts it.
     pub(crate) fn loaded(&self) -> Result<Arc<Loaded>> {
-        Ok(lock(&self.loaded).clone().ok_or(Code::CertTypeUnsupported)?)
+        Ok(lock(&self.loaded)
+            .clone()
+            .ok_or(Code::CertTypeUnsupported)?)
     }
 }
 

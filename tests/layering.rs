@@ -1,0 +1,187 @@
+//! Each zone of the sources uses what it may, and nothing else.
+//!
+//! `ffi` turns C into references, `sys` calls out of the library, `tls` is safe Rust; rustls is
+//! named where the protocol is, so that another release of it is a change of a few modules.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+mod support;
+
+use support::root;
+
+#[test]
+fn every_zone_keeps_to_itself() {
+    let mut zones_seen = BTreeSet::new();
+    let mut violations = Vec::new();
+    for path in sources(&root().join("src")) {
+        let name = path.strip_prefix(root().join("src")).expect("below src");
+        let name = name.to_str().expect("a path of text");
+        let text = fs::read_to_string(&path).expect("a source can be read");
+        zones_seen.extend(name.split_once('/').map(|(zone, _)| zone.to_owned()));
+        violations.extend(violations_of(name, &text));
+    }
+    assert_eq!(
+        zones_seen.into_iter().collect::<Vec<_>>(),
+        ["ffi", "sys", "tls"]
+    );
+    assert!(violations.is_empty(), "{}", violations.join("\n"));
+}
+
+#[test]
+fn a_violation_would_be_noticed() {
+    for (name, text) in [
+        ("ffi/io.rs", "use rustls::Connection;"),
+        ("ffi/io.rs", "fn f() { rustls_aws_lc_rs::provider(); }"),
+        ("ffi/io.rs", "fn f() { s2n_connection_free(conn); }"),
+        ("ffi/io.rs", "s2n_connection_free(conn);"),
+        ("ffi/io.rs", "#[cfg(test)]\nfn f() {}\nuse rustls::X;"),
+        ("sys/fd.rs", "use rustls::Connection;"),
+        ("sys/fd.rs", "use crate::tls::error::Code;"),
+        ("sys/fd.rs", "use crate::ffi::types::*;"),
+        ("tls/connection/send.rs", "use rustls::Connection;"),
+        ("tls/connection/send.rs", "pub use ::rustls as tls;"),
+        ("tls/config/mod.rs", "fn f(p: *const u8) {}"),
+        ("tls/config/mod.rs", "fn f(p: *mut u8) {}"),
+        ("tls/config/mod.rs", "unsafe { f() }"),
+        ("tls/config/mod.rs", "use std::ffi::c_int;"),
+        ("tls/config/mod.rs", "use std::os::fd::RawFd;"),
+        ("tls/config/mod.rs", "use crate::sys::fd;"),
+        ("tls/config/mod.rs", "libc::read(0);"),
+    ] {
+        assert_eq!(violations_of(name, text).len(), 1, "{name}: {text}");
+    }
+}
+
+#[test]
+fn what_is_allowed_is_not_a_violation() {
+    for (name, text) in [
+        ("tls/config/mod.rs", "use rustls::ClientConfig;"),
+        (
+            "tls/connection/send.rs",
+            "// rustls does it otherwise, unsafe as it is.",
+        ),
+        (
+            "tls/connection/send.rs",
+            "fn f() {}\n#[cfg(test)]\nmod tests { use rustls::X; }",
+        ),
+        ("ffi/io.rs", "pub extern \"C\" fn s2n_connection_free() {}"),
+        ("sys/fd.rs", "unsafe { libc::read(fd, ptr, len) }"),
+    ] {
+        assert_eq!(violations_of(name, text), [""; 0], "{name}: {text}");
+    }
+}
+
+/// Modules that may name rustls and its companions.
+const PROTOCOL: [&str; 7] = [
+    "tls/certs",
+    "tls/config",
+    "tls/error",
+    "tls/handshake",
+    "tls/policy",
+    "tls/record",
+    "tls/session",
+];
+
+/// Words that a zone must not use.
+const FORBIDDEN: [(&str, &[&str]); 2] = [
+    (
+        "tls/",
+        &[
+            "unsafe",
+            "extern",
+            "libc",
+            "nix",
+            "sys",
+            "c_char",
+            "c_int",
+            "c_long",
+            "c_uint",
+            "c_void",
+            "RawFd",
+            "OwnedFd",
+            "BorrowedFd",
+            "s2n_errno",
+        ],
+    ),
+    ("sys/", &["Code"]),
+];
+
+fn violations_of(name: &str, text: &str) -> Vec<String> {
+    let exports: BTreeSet<String> = fs::read_to_string(root().join("tests/abi/exports.txt"))
+        .expect("the list is there")
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    let mut violations = Vec::new();
+    for (number, line) in code_of(text) {
+        if let Some(reason) = violation(name, line, &exports) {
+            violations.push(format!("src/{name}:{number}: {reason}: {}", line.trim()));
+        }
+    }
+    violations
+}
+
+fn violation(name: &str, line: &str, exports: &BTreeSet<String>) -> Option<String> {
+    let words: Vec<&str> = line
+        .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+        .filter(|word| !word.is_empty())
+        .collect();
+
+    let is_protocol = PROTOCOL.iter().any(|module| {
+        let rest = name.strip_prefix(module);
+        rest.is_some_and(|rest| rest.starts_with(['/', '.']))
+    });
+    let is_rustls =
+        |word: &&&str| **word == "rustls" || word.starts_with("rustls_") || **word == "webpki";
+    if let Some(word) = words.iter().find(is_rustls).filter(|_| !is_protocol) {
+        return Some(format!("{word} is named outside of the protocol's modules"));
+    }
+    for (zone, forbidden) in FORBIDDEN {
+        let word = words.iter().find(|word| forbidden.contains(word));
+        if let Some(word) = word.filter(|_| name.starts_with(zone)) {
+            return Some(format!("{zone} does not use {word}"));
+        }
+    }
+    if name.starts_with("tls/") && (line.contains("*const ") || line.contains("*mut ")) {
+        return Some("tls/ uses no raw pointers".into());
+    }
+    if !name.starts_with("ffi/") && line.contains("crate::ffi") {
+        return Some("nothing is built upon ffi/".into());
+    }
+    let is_call = |place: &usize| {
+        let declares = *place > 0 && words[place - 1] == "fn";
+        exports.contains(words[*place]) && !declares
+    };
+    let call = (0..words.len()).find(is_call);
+    if let Some(place) = call.filter(|_| name.starts_with("ffi/")) {
+        return Some(format!("an exported function uses {}", words[place]));
+    }
+    None
+}
+
+/// The numbered lines of a source, without comments, and without the module of tests at its end.
+fn code_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let end = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
+    let code = text[..end].lines().enumerate();
+    code.map(|(index, line)| (index + 1, line.split("//").next().unwrap_or_default()))
+}
+
+/// All sources below a folder, but those of tests.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder of sources") {
+        let path = entry.expect("an entry").path();
+        let is_test = path.file_stem().is_some_and(|stem| stem == "tests");
+        if is_test {
+            continue;
+        }
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
