@@ -1,0 +1,146 @@
+//! 1 GiB through the echo server, by 64 clients at once, in pieces of random sizes.
+
+use std::fs;
+use std::io::{self, IoSlice, Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use s2n::tls::blocked::Blocked;
+use s2n::tls::config::Config;
+use s2n::tls::connection::{Connection, Data, Mode};
+use s2n::tls::policy::Policy;
+use s2n::tls::transport::{Reader, Writer};
+
+#[path = "support/peers.rs"]
+mod peers;
+mod support;
+
+use peers::{Process, cert, example};
+
+const CLIENTS: u64 = 64;
+const EACH: usize = (1 << 30) / CLIENTS as usize;
+const LARGEST_PIECE: u64 = 70_000;
+
+/// A TCP stream, as a connection wants it.
+struct Stream(TcpStream);
+
+impl Reader for Stream {
+    fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        (&self.0).read(buf)
+    }
+}
+
+impl Writer for Stream {
+    fn write(&self, buf: &[u8]) -> io::Result<usize> {
+        (&self.0).write(buf)
+    }
+}
+
+/// Numbers that look random and can be had again (Vigna's splitmix64).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn size(&mut self, left: usize) -> usize {
+        left.min(1 + (self.next() % LARGEST_PIECE) as usize)
+    }
+
+    fn fill(&mut self, buf: &mut [u8]) {
+        for chunk in buf.chunks_mut(8) {
+            chunk.copy_from_slice(&self.next().to_ne_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+fn connect(config: &Arc<Config>, port: u16) -> Connection {
+    let tcp = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
+    let conn = Connection::new(Mode::Client);
+    conn.set_config(config.clone()).expect("the config suits");
+    conn.set_server_name(c"localhost").expect("short");
+    let stream = Arc::new(Stream(tcp));
+    conn.set_reader(Some(stream.clone()));
+    conn.set_writer(Some(stream), true);
+    conn.negotiate(&mut Blocked::Not).expect("a handshake");
+    conn
+}
+
+fn send(conn: &Connection, seed: u64) {
+    let (mut content, mut sizes) = (Random(seed), Random(!seed));
+    let mut left = EACH;
+    let mut piece = vec![0; LARGEST_PIECE as usize];
+    while left > 0 {
+        // Whole words, so that the receiver can make the same stream in other pieces.
+        let len = (sizes.size(left) + 7) & !7;
+        let piece = &mut piece[..len.min(left)];
+        content.fill(piece);
+        let buffers = [IoSlice::new(piece)];
+        let sent = conn.send(|| Data::new(&buffers, 0), &mut Blocked::Not);
+        assert_eq!(sent.expect("sent"), piece.len());
+        left -= piece.len();
+    }
+}
+
+fn receive(conn: &Connection, seed: u64) {
+    let (mut content, mut sizes) = (Random(seed), Random(seed ^ 0xff));
+    let mut expected = Vec::new();
+    let mut got = 0;
+    let mut piece = vec![0; LARGEST_PIECE as usize];
+    while got < EACH {
+        let room = sizes.size(EACH - got);
+        let len = conn
+            .recv(&mut piece[..room], &mut Blocked::Not)
+            .expect("received");
+        assert!(len > 0, "the server closed after {got} bytes");
+        while expected.len() < len {
+            expected.extend(content.next().to_ne_bytes());
+        }
+        assert!(
+            expected[..len] == piece[..len],
+            "changed within {got}..{}",
+            got + len
+        );
+        expected.drain(..len);
+        got += len;
+    }
+}
+
+#[test]
+fn a_gigabyte_comes_back_unchanged() {
+    let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let seed = started.expect("after 1970").as_nanos() as u64;
+    println!("seed: {seed}");
+
+    let program = example("echo_server", "cc").display().to_string();
+    let (chain, key) = (cert("ecdsa.pem"), cert("ecdsa.key"));
+    let mut server = Process::spawn(&program, &["0", &chain, &key]);
+    let port = server.wait_for("port: ").parse().expect("a port");
+
+    let config = Config::new_minimal();
+    config.set_policy(Policy::find(b"default_tls13").expect("known"));
+    let ca = fs::read(cert("ca.pem")).expect("readable");
+    config.trust_pem(&ca).expect("a root");
+    let config = Arc::new(config);
+
+    std::thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let config = &config;
+            scope.spawn(move || {
+                let seed = seed.wrapping_add(client);
+                let conn = connect(config, port);
+                std::thread::scope(|scope| {
+                    scope.spawn(|| send(&conn, seed));
+                    receive(&conn, seed);
+                });
+                conn.shutdown(&mut Blocked::Not).expect("both have closed");
+            });
+        }
+    });
+}
