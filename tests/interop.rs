@@ -385,6 +385,8 @@ fn bad_certificates_have_errors_of_their_own() {
             ("ecdsa", vec!["-A", &other], "S2N_ERR_CERT_UNTRUSTED"),
             ("unknown", vec!["-A", &ca], "S2N_ERR_CERT_UNTRUSTED"),
             ("expired", vec!["-A", &ca], "S2N_ERR_CERT_EXPIRED"),
+            ("future", vec!["-A", &ca], "S2N_ERR_CERT_NOT_YET_VALID"),
+            ("selfsigned", vec!["-A", &ca], "S2N_ERR_CERT_UNTRUSTED"),
             ("client", vec!["-A", &ca], "S2N_ERR_CERT_INTENT_INVALID"),
         ] {
             let options = leaf(server);

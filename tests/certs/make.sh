@@ -41,6 +41,40 @@ $names" "$@"
     cat "$name.crt" "$issuer.crt" >"$name.pem"
 }
 
+# `openssl x509` dates from today; `openssl ca` from when one likes, but wants books kept.
+dated() { # NAME ISSUER FIRST-DAY LAST-DAY
+    key "$1" ecdsa
+    mkdir books
+    : >books/index
+    cat >books/config <<END
+[ca]
+default_ca = books
+[books]
+database = books/index
+new_certs_dir = books
+rand_serial = yes
+policy = subject
+[subject]
+commonName = supplied
+[leaf]
+basicConstraints = CA:FALSE
+extendedKeyUsage = serverAuth
+$names
+END
+    openssl req -new -key "$1.key" -subj "/CN=$1" -out "$1.csr" 2>/dev/null
+    openssl ca -batch -notext -config books/config -extensions leaf -cert "$2.crt" -keyfile "$2.key" \
+        -md sha256 -startdate "${3}000000Z" -enddate "${4}000000Z" -in "$1.csr" -out "$1.crt" 2>/dev/null
+    cat "$1.crt" "$2.crt" >"$1.pem"
+    rm -r books "$1.csr"
+}
+
+selfsigned() { # NAME
+    key "$1" ecdsa
+    openssl req -x509 -new -key "$1.key" -sha256 -days 3650 -subj "/CN=$1" -out "$1.crt" \
+        -addext "$names" -addext 'extendedKeyUsage=serverAuth' 2>/dev/null
+    cp "$1.crt" "$1.pem"
+}
+
 authority ca 'rs2n test root'
 authority other-ca 'another test root'
 key intermediate ecdsa
@@ -51,7 +85,9 @@ leaf ecdsa ecdsa intermediate serverAuth -days 3650
 leaf rsa rsa intermediate serverAuth -days 3650
 leaf client ecdsa intermediate clientAuth -days 3650
 leaf unknown ecdsa other-ca serverAuth -days 3650
-leaf expired ecdsa intermediate serverAuth -days -1
+dated expired intermediate 20000101 20010101
+dated future intermediate 21000101 21010101
+selfsigned selfsigned
 
 cp ca.crt ca.pem
 cp other-ca.crt other-ca.pem
