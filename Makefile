@@ -13,11 +13,12 @@ BUILD := build
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 SONAME := libs2n.so.1
 LIBRARY := libs2n.so.1.0.0
-# What a program needs beside libs2n.a: `cargo rustc --lib -- --print native-static-libs`.
-PRIVATE_LIBS := -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
+# What a program needs beside libs2n.a: `cargo rustc --lib -- --print native-static-libs`, with
+# the static half of libgcc, which suits `-static` as well.
+PRIVATE_LIBS := -lgcc_eh -lgcc -lutil -lrt -lpthread -lm -ldl -lc
 
 CFLAGS ?= -O2 -g
-EXAMPLE_CFLAGS := -std=gnu11 -Wall -Wextra -Wpedantic -Werror
+EXAMPLE_CFLAGS := -std=gnu99 -Wall -Wextra -Wpedantic -Werror
 EXAMPLES := $(patsubst examples-c/%.c,$(BUILD)/examples/%,$(wildcard examples-c/*.c))
 
 all: library
@@ -87,8 +88,12 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
 
+# licences, advisories and sources of what we depend on
+deny:
+	$(CARGO) deny check
+
 clean:
 	$(CARGO) clean
 	rm -rf $(BUILD)
 
-.PHONY: all library install uninstall examples demo test header bench fuzz lint clean
+.PHONY: all library install uninstall examples demo test header bench fuzz lint deny clean

@@ -43,7 +43,7 @@ pub fn example(name: &str, compiler: &str) -> PathBuf {
     let program = scratch(&format!("example-{name}-{compiler}-{}", std::process::id())).join(name);
     run(Command::new(compiler)
         .args([
-            "-std=gnu11",
+            "-std=gnu99",
             "-O2",
             "-g",
             "-Wall",
