@@ -7,7 +7,9 @@ use std::process::Command;
 
 mod support;
 
-use support::{compile, root, rows, run, run_and_check_memory, scratch};
+use support::{
+    MEMORY_ERROR, compile, root, rows, run, run_and_check_memory, scratch, under_valgrind,
+};
 
 #[test]
 fn errors() {
@@ -32,6 +34,28 @@ fn connection() {
 #[test]
 fn bad_input() {
     check_with_certificates("bad_input");
+}
+
+#[test]
+fn a_leak_and_a_use_after_free_would_be_noticed() {
+    let dir = scratch("c-leak");
+    for (name, body) in [
+        ("leak", "return s2n_config_new_minimal() == NULL;"),
+        (
+            "use-after-free",
+            "struct s2n_config *config = s2n_config_new_minimal();
+             s2n_config_free(config);
+             return s2n_config_set_ctx(config, NULL);",
+        ),
+    ] {
+        let source = dir.join(name).with_extension("c");
+        let text = format!("#include <s2n.h>\nint main(void) {{ s2n_init(); {body} }}\n");
+        fs::write(&source, text).expect("written");
+        let program = dir.join(name);
+        compile("gcc", &source, &program);
+        let outcome = under_valgrind(&program).output().expect("valgrind runs");
+        assert_eq!(outcome.status.code(), Some(MEMORY_ERROR), "{name}");
+    }
 }
 
 fn check_with_certificates(name: &str) {

@@ -109,22 +109,28 @@ pub fn compile(compiler: &str, source: &Path, program: &Path) {
 }
 
 /// Runs a program as it is, and again under valgrind, where no error and no leak is let through.
+pub fn run_and_check_memory(program: &Path, args: &[&str]) {
+    run(Command::new(program).args(args));
+    run(under_valgrind(program).args(args));
+}
+
+/// A program under valgrind, which answers [`MEMORY_ERROR`] to an error or a leak.
 ///
 /// "Possible" leaks are left alone: a static hash map is one, because it keeps a pointer into the
 /// middle of its table.
-pub fn run_and_check_memory(program: &Path, args: &[&str]) {
-    run(Command::new(program).args(args));
-    run(Command::new("valgrind")
-        .args([
-            "--quiet",
-            "--error-exitcode=99",
-            "--leak-check=full",
-            "--show-leak-kinds=definite",
-            "--errors-for-leak-kinds=definite",
-        ])
-        .arg(program)
-        .args(args));
+pub fn under_valgrind(program: &Path) -> Command {
+    let mut command = Command::new("valgrind");
+    command
+        .arg("--quiet")
+        .arg(format!("--error-exitcode={MEMORY_ERROR}"))
+        .arg("--leak-check=full")
+        .arg("--show-leak-kinds=definite")
+        .arg("--errors-for-leak-kinds=definite")
+        .arg(program);
+    command
 }
+
+pub const MEMORY_ERROR: i32 = 99;
 
 /// The rows of a list in `tests/abi`, without its heading.
 pub fn rows(name: &str) -> Vec<Vec<String>> {
