@@ -37,6 +37,11 @@ fn bad_input() {
 }
 
 #[test]
+fn records() {
+    check_with_certificates("records");
+}
+
+#[test]
 fn a_leak_and_a_use_after_free_would_be_noticed() {
     let dir = scratch("c-leak");
     for (name, body) in [

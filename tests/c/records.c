@@ -1,0 +1,492 @@
+/*
+ * Data after the handshake: sending, receiving and closing over a transport in memory that blocks,
+ * fails or spoils bytes where a test wants it to.
+ *
+ * usage: records FOLDER-OF-CERTIFICATES
+ */
+#include "check.h"
+
+#include <stdint.h>
+
+struct link {
+    uint8_t bytes[1 << 18];
+    size_t read;
+    size_t written;
+    /* How many bytes it takes before it blocks. */
+    size_t room;
+    /* Failures with these errno values come first. */
+    int send_error;
+    int recv_error;
+    int ended;
+    uint32_t largest_request;
+};
+
+struct pair {
+    struct s2n_config *config;
+    struct s2n_cert_chain_and_key *chain;
+    struct s2n_connection *client;
+    struct s2n_connection *server;
+    struct link to_server;
+    struct link to_client;
+    int tls13;
+};
+
+static const char *folder;
+
+static int take_error(int *error)
+{
+    errno = *error;
+    *error = 0;
+    return -1;
+}
+
+static int link_send(void *context, const uint8_t *buf, uint32_t len)
+{
+    struct link *link = context;
+    if (link->send_error != 0) {
+        return take_error(&link->send_error);
+    }
+    size_t taken = len < link->room ? len : link->room;
+    if (taken == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    CHECK(link->written + taken <= sizeof(link->bytes));
+    memcpy(link->bytes + link->written, buf, taken);
+    link->written += taken;
+    link->room -= taken;
+    return taken;
+}
+
+static int link_recv(void *context, uint8_t *buf, uint32_t len)
+{
+    struct link *link = context;
+    if (link->recv_error != 0) {
+        return take_error(&link->recv_error);
+    }
+    if (len > link->largest_request) {
+        link->largest_request = len;
+    }
+    size_t given = link->written - link->read;
+    if (given == 0 && link->ended) {
+        return 0;
+    }
+    if (given == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    given = len < given ? len : given;
+    memcpy(buf, link->bytes + link->read, given);
+    link->read += given;
+    return given;
+}
+
+static void attach(struct s2n_connection *conn, struct pair *pair, struct link *in,
+        struct link *out)
+{
+    CHECK(conn != NULL);
+    out->room = SIZE_MAX;
+    CHECK_OK(s2n_connection_set_config(conn, pair->config));
+    CHECK_OK(s2n_connection_set_blinding(conn, S2N_SELF_SERVICE_BLINDING));
+    CHECK_OK(s2n_connection_set_recv_cb(conn, link_recv));
+    CHECK_OK(s2n_connection_set_recv_ctx(conn, in));
+    CHECK_OK(s2n_connection_set_send_cb(conn, link_send));
+    CHECK_OK(s2n_connection_set_send_ctx(conn, out));
+}
+
+static struct pair *new_pair(int tls13)
+{
+    struct pair *pair = calloc(1, sizeof(*pair));
+    char *authority = read_file(folder, "ca.pem");
+    CHECK(pair != NULL);
+    pair->tls13 = tls13;
+    pair->chain = load_chain(folder, "ecdsa");
+    pair->config = s2n_config_new_minimal();
+    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(pair->config, pair->chain));
+    CHECK_OK(s2n_config_add_pem_to_trust_store(pair->config, authority));
+    CHECK_OK(s2n_config_set_cipher_preferences(pair->config,
+            tls13 ? "default_tls13" : "ELBSecurityPolicy-TLS-1-2-2017-01"));
+    free(authority);
+    pair->client = s2n_connection_new(S2N_CLIENT);
+    pair->server = s2n_connection_new(S2N_SERVER);
+    attach(pair->client, pair, &pair->to_client, &pair->to_server);
+    attach(pair->server, pair, &pair->to_server, &pair->to_client);
+    CHECK_OK(s2n_set_server_name(pair->client, "localhost"));
+    return pair;
+}
+
+static struct pair *connected(int tls13)
+{
+    struct pair *pair = new_pair(tls13);
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    int client = -1, server = -1;
+    for (int round = 0; round < 10 && (client != 0 || server != 0); round++) {
+        client = s2n_negotiate(pair->client, &blocked);
+        CHECK(client == 0 || s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED);
+        server = s2n_negotiate(pair->server, &blocked);
+        CHECK(server == 0 || s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED);
+    }
+    CHECK(client == 0 && server == 0);
+    return pair;
+}
+
+static void disconnect(struct pair *pair)
+{
+    CHECK_OK(s2n_connection_free(pair->client));
+    CHECK_OK(s2n_connection_free(pair->server));
+    CHECK_OK(s2n_config_free(pair->config));
+    CHECK_OK(s2n_cert_chain_and_key_free(pair->chain));
+    free(pair);
+}
+
+static uint8_t data[60000];
+static uint8_t received[60000];
+
+/* Receives until the transport blocks; the number of bytes. */
+static size_t receive_all(struct s2n_connection *conn)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    size_t total = 0;
+    ssize_t count = 0;
+    while ((count = s2n_recv(conn, received + total, sizeof(received) - total, &blocked)) > 0) {
+        total += count;
+    }
+    CHECK(count == -1 && s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED);
+    return total;
+}
+
+static void what_was_agreed_is_told(int tls13)
+{
+    struct pair *pair = connected(tls13);
+    struct s2n_connection *const both[] = { pair->client, pair->server };
+    s2n_blocked_status blocked = S2N_BLOCKED_ON_READ;
+    for (int i = 0; i < 2; i++) {
+        CHECK(s2n_connection_get_actual_protocol_version(both[i])
+                == (tls13 ? S2N_TLS13 : S2N_TLS12));
+        CHECK_TEXT(s2n_connection_get_cipher(both[i]),
+                tls13 ? "TLS_AES_128_GCM_SHA256" : "ECDHE-ECDSA-AES128-GCM-SHA256");
+        CHECK_TEXT(s2n_get_server_name(both[i]), "localhost");
+        CHECK(s2n_get_application_protocol(both[i]) == NULL);
+        CHECK(s2n_connection_is_session_resumed(both[i]) == 0);
+        uint8_t first = 0, second = 0;
+        CHECK_OK(s2n_connection_get_cipher_iana_value(both[i], &first, &second));
+        CHECK(first == (tls13 ? 0x13 : 0xc0) && second == (tls13 ? 0x01 : 0x2b));
+        CHECK_ERROR(s2n_connection_get_alert(both[i]), S2N_ERR_NO_ALERT);
+        CHECK_OK(s2n_negotiate(both[i], &blocked));
+        CHECK(blocked == S2N_NOT_BLOCKED);
+    }
+    CHECK(s2n_connection_get_wire_bytes_out(pair->client) == pair->to_server.written);
+    CHECK(s2n_connection_get_wire_bytes_in(pair->client) == pair->to_client.read);
+    CHECK(s2n_connection_get_wire_bytes_out(pair->server) == pair->to_client.written);
+    CHECK(s2n_connection_get_wire_bytes_in(pair->server) == pair->to_server.read);
+    disconnect(pair);
+}
+
+static void record_sizes_are_the_references(int tls13)
+{
+    struct pair *pair = connected(tls13);
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    const size_t overhead = tls13 ? 22 : 29;
+    const struct {
+        int (*prefer)(struct s2n_connection *);
+        size_t size;
+    } cases[] = {
+        { NULL, 8087 },
+        { s2n_connection_prefer_throughput, 16384 },
+        { s2n_connection_prefer_low_latency, 1435 },
+    };
+    for (int i = 0; i < 3; i++) {
+        if (cases[i].prefer != NULL) {
+            CHECK_OK(cases[i].prefer(pair->client));
+        }
+        size_t before = pair->to_server.written;
+        CHECK(s2n_send(pair->client, data, 2 * cases[i].size, &blocked)
+                == (ssize_t)(2 * cases[i].size));
+        CHECK(pair->to_server.written - before == 2 * (cases[i].size + overhead));
+        before = pair->to_server.written;
+        CHECK(s2n_send(pair->client, data, cases[i].size + 1, &blocked)
+                == (ssize_t)(cases[i].size + 1));
+        CHECK(pair->to_server.written - before == cases[i].size + 1 + 2 * overhead);
+        CHECK(receive_all(pair->server) == 3 * cases[i].size + 1);
+    }
+    disconnect(pair);
+}
+
+static void a_blocked_send_goes_on_where_it_stopped(int tls13)
+{
+    struct pair *pair = connected(tls13);
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    pair->to_server.room = 0;
+    CHECK_ERROR(s2n_send(pair->client, data, 20000, &blocked), S2N_ERR_IO_BLOCKED);
+    CHECK(blocked == S2N_BLOCKED_ON_WRITE);
+    /* Even nonsense is answered so, until the pending record is out. */
+    CHECK_ERROR(s2n_send(pair->client, data, -1, &blocked), S2N_ERR_IO_BLOCKED);
+
+    pair->to_server.room = 9000;
+    s2n_errno = 0;
+    CHECK(s2n_send(pair->client, data, 20000, &blocked) == 8087);
+    CHECK(blocked == S2N_BLOCKED_ON_WRITE);
+    CHECK_TEXT(s2n_strerror_name(s2n_errno), "S2N_ERR_IO_BLOCKED");
+
+    pair->to_server.room = SIZE_MAX;
+    CHECK_ERROR(s2n_send(pair->client, data + 8087, 8086, &blocked), S2N_ERR_SEND_SIZE);
+    CHECK(blocked == S2N_BLOCKED_ON_WRITE);
+    CHECK_ERROR(s2n_send(pair->client, NULL, 0, &blocked), S2N_ERR_SEND_SIZE);
+    uint8_t *elsewhere = malloc(11913);
+    CHECK(elsewhere != NULL);
+    memcpy(elsewhere, data + 8087, 11913);
+    CHECK(s2n_send(pair->client, elsewhere, 11913, &blocked) == 11913);
+    CHECK(blocked == S2N_NOT_BLOCKED);
+    free(elsewhere);
+
+    CHECK(receive_all(pair->server) == 20000);
+    CHECK(memcmp(received, data, 20000) == 0);
+    disconnect(pair);
+}
+
+static void vectors_are_one_text(int tls13)
+{
+    struct pair *pair = connected(tls13);
+    s2n_blocked_status blocked = S2N_BLOCKED_ON_READ;
+    const struct iovec vector[] = { { data, 10 }, { NULL, 0 }, { data + 10, 9990 } };
+    CHECK(s2n_sendv(pair->client, vector, 3, &blocked) == 10000);
+    CHECK(s2n_sendv_with_offset(pair->client, vector, 3, 15, &blocked) == 9985);
+    CHECK(s2n_sendv_with_offset(pair->client, vector, 3, 10000, &blocked) == 0);
+    CHECK_ERROR(s2n_sendv_with_offset(pair->client, vector, 3, 10001, &blocked),
+            S2N_ERR_INVALID_ARGUMENT);
+    CHECK_ERROR(s2n_send(pair->client, NULL, 1, &blocked), S2N_ERR_NULL);
+    CHECK_ERROR(s2n_sendv(pair->client, NULL, 1, &blocked), S2N_ERR_NULL);
+    CHECK(s2n_send(pair->client, "!", 1, &blocked) == 1);
+    CHECK(blocked == S2N_NOT_BLOCKED);
+    CHECK(receive_all(pair->server) == 19986);
+    CHECK(memcmp(received, data, 10000) == 0);
+    CHECK(memcmp(received + 10000, data + 15, 9985) == 0 && received[19985] == '!');
+    disconnect(pair);
+}
+
+static void a_call_receives_one_record(int tls13)
+{
+    struct pair *pair = connected(tls13);
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    CHECK_ERROR(s2n_recv(pair->server, received, 10, &blocked), S2N_ERR_IO_BLOCKED);
+    CHECK(blocked == S2N_BLOCKED_ON_READ);
+    CHECK(s2n_recv(pair->server, NULL, 0, &blocked) == 0);
+    CHECK(blocked == S2N_NOT_BLOCKED);
+
+    CHECK(s2n_send(pair->client, data, 100, &blocked) == 100);
+    size_t first_record = pair->to_server.written;
+    CHECK(s2n_send(pair->client, data + 100, 50, &blocked) == 50);
+    CHECK(s2n_recv(pair->server, received, 30, &blocked) == 30);
+    CHECK(blocked == S2N_BLOCKED_ON_READ && s2n_peek(pair->server) == 70);
+    CHECK(pair->to_server.read == first_record && s2n_peek_buffered(pair->server) == 0);
+    CHECK(s2n_recv(pair->server, NULL, 0, &blocked) == 0);
+    CHECK(blocked == S2N_BLOCKED_ON_READ);
+    CHECK_ERROR(s2n_connection_release_buffers(pair->server),
+            S2N_ERR_STUFFER_HAS_UNPROCESSED_DATA);
+    CHECK(s2n_recv(pair->server, received + 30, 1000, &blocked) == 70);
+    CHECK(blocked == S2N_NOT_BLOCKED && s2n_peek(pair->server) == 0);
+    CHECK_OK(s2n_connection_release_buffers(pair->server));
+    CHECK(s2n_recv(pair->server, received + 100, 1000, &blocked) == 50);
+    CHECK(memcmp(received, data, 150) == 0);
+
+    /* All at once, if the config says so. */
+    CHECK_OK(s2n_config_set_recv_multi_record(pair->config, true));
+    CHECK(s2n_send(pair->client, data, 20000, &blocked) == 20000);
+    CHECK(s2n_recv(pair->server, received, 30000, &blocked) == 20000);
+    CHECK(blocked == S2N_NOT_BLOCKED && memcmp(received, data, 20000) == 0);
+    disconnect(pair);
+}
+
+static void close_notify_ends_one_direction(int tls13)
+{
+    struct pair *pair = connected(tls13);
+    s2n_blocked_status blocked = S2N_BLOCKED_ON_READ;
+    CHECK(s2n_send(pair->client, data, 5, &blocked) == 5);
+    CHECK_OK(s2n_shutdown_send(pair->client, &blocked));
+    CHECK(blocked == S2N_NOT_BLOCKED);
+    CHECK_ERROR(s2n_send(pair->client, data, 5, &blocked), S2N_ERR_CLOSED);
+    CHECK(blocked == S2N_BLOCKED_ON_WRITE);
+    CHECK_OK(s2n_shutdown_send(pair->client, &blocked));
+
+    CHECK(s2n_recv(pair->server, received, 10, &blocked) == 5);
+    for (int i = 0; i < 3; i++) {
+        CHECK(s2n_recv(pair->server, received, 10, &blocked) == 0);
+        CHECK(blocked == S2N_NOT_BLOCKED);
+    }
+    CHECK(s2n_connection_get_alert(pair->server) == 0);
+    if (tls13) {
+        CHECK(s2n_send(pair->server, data, 7, &blocked) == 7);
+        CHECK(s2n_recv(pair->client, received, 10, &blocked) == 7);
+    } else {
+        CHECK_ERROR(s2n_send(pair->server, data, 7, &blocked), S2N_ERR_CLOSED);
+        CHECK_ERROR(s2n_recv(pair->client, received, 10, &blocked), S2N_ERR_CLOSED);
+    }
+    CHECK_OK(s2n_shutdown(pair->server, &blocked));
+    CHECK_OK(s2n_shutdown(pair->client, &blocked));
+    CHECK(blocked == S2N_NOT_BLOCKED);
+    CHECK(s2n_recv(pair->client, received, 10, &blocked) == 0);
+    CHECK_OK(s2n_shutdown(pair->client, &blocked));
+    CHECK_OK(s2n_negotiate(pair->client, &blocked));
+    disconnect(pair);
+}
+
+static void shutdown_waits_for_the_peer(int tls13)
+{
+    struct pair *pair = connected(tls13);
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    CHECK(s2n_send(pair->server, data, 20000, &blocked) == 20000);
+    pair->to_server.room = 3;
+    CHECK_ERROR(s2n_shutdown(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+    CHECK(blocked == S2N_BLOCKED_ON_WRITE);
+    CHECK_ERROR(s2n_send(pair->client, data, 1, &blocked), S2N_ERR_CLOSED);
+    pair->to_server.room = SIZE_MAX;
+    CHECK_ERROR(s2n_shutdown(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+    CHECK(blocked == S2N_BLOCKED_ON_READ);
+    size_t written = pair->to_server.written;
+    CHECK_OK(s2n_shutdown(pair->server, &blocked));
+    CHECK_OK(s2n_shutdown(pair->client, &blocked));
+    CHECK(blocked == S2N_NOT_BLOCKED && pair->to_server.written == written);
+    disconnect(pair);
+}
+
+static void a_cut_stream_is_told_apart_from_an_end(int tls13)
+{
+    struct pair *pair = connected(tls13);
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    pair->to_server.ended = 1;
+    pair->to_client.ended = 1;
+    for (int i = 0; i < 2; i++) {
+        CHECK_ERROR(s2n_recv(pair->server, received, 10, &blocked), S2N_ERR_CLOSED);
+        CHECK(blocked == S2N_BLOCKED_ON_READ);
+        CHECK_ERROR(s2n_shutdown(pair->client, &blocked), S2N_ERR_CLOSED);
+        CHECK(blocked == S2N_BLOCKED_ON_READ);
+    }
+    CHECK(s2n_connection_get_delay(pair->server) == 0);
+    disconnect(pair);
+}
+
+static void a_spoilt_record_is_blinded(int tls13)
+{
+    struct pair *pair = connected(tls13);
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    CHECK(s2n_send(pair->client, data, 100, &blocked) == 100);
+    pair->to_server.bytes[pair->to_server.written - 1] ^= 1;
+    CHECK_ERROR(s2n_recv(pair->server, received, 100, &blocked), S2N_ERR_DECRYPT);
+    CHECK(blocked == S2N_BLOCKED_ON_READ);
+    uint64_t delay = s2n_connection_get_delay(pair->server);
+    CHECK(delay > 9 * UINT64_C(1000000000) && delay < 30 * UINT64_C(1000000000));
+
+    CHECK_ERROR(s2n_recv(pair->server, received, 100, &blocked), S2N_ERR_CLOSED);
+    CHECK_ERROR(s2n_send(pair->server, data, 100, &blocked), S2N_ERR_CLOSED);
+    CHECK_ERROR(s2n_shutdown(pair->server, &blocked), S2N_ERR_SHUTDOWN_PAUSED);
+    CHECK(blocked == S2N_NOT_BLOCKED);
+    CHECK_ERROR(s2n_shutdown_send(pair->server, &blocked), S2N_ERR_SHUTDOWN_PAUSED);
+    CHECK_OK(s2n_connection_wipe(pair->server));
+    CHECK(s2n_connection_get_delay(pair->server) == 0);
+    disconnect(pair);
+}
+
+static void failures_of_the_transport_are_passed_on(int tls13)
+{
+    struct pair *pair = connected(tls13);
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+
+    /* An interrupted call is made again, and nobody sees it. */
+    pair->to_server.send_error = EINTR;
+    CHECK(s2n_send(pair->client, data, 10, &blocked) == 10);
+    pair->to_server.recv_error = EINTR;
+    CHECK(s2n_recv(pair->server, received, 10, &blocked) == 10);
+
+    /* Other failures leave no mark. */
+    pair->to_server.recv_error = ECONNRESET;
+    CHECK_ERROR(s2n_recv(pair->server, received, 10, &blocked), S2N_ERR_IO);
+    CHECK(errno == ECONNRESET && blocked == S2N_BLOCKED_ON_READ);
+    pair->to_server.send_error = ECONNRESET;
+    CHECK_ERROR(s2n_send(pair->client, data, 10, &blocked), S2N_ERR_IO);
+    CHECK(errno == ECONNRESET && blocked == S2N_BLOCKED_ON_WRITE);
+    CHECK(s2n_send(pair->client, data, 10, &blocked) == 10);
+    CHECK(s2n_recv(pair->server, received, 10, &blocked) == 10);
+
+    /* A peer that is gone does. */
+    pair->to_server.send_error = EPIPE;
+    CHECK_ERROR(s2n_send(pair->client, data, 10, &blocked), S2N_ERR_IO);
+    CHECK(errno == EPIPE);
+    CHECK_ERROR(s2n_send(pair->client, data, 10, &blocked), S2N_ERR_IO);
+    CHECK(errno == 0);
+    CHECK_ERROR(s2n_shutdown(pair->client, &blocked), S2N_ERR_IO);
+    disconnect(pair);
+}
+
+static struct s2n_connection *inner;
+static int inner_calls;
+
+static int recv_that_calls_back(void *context, uint8_t *buf, uint32_t len)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    uint8_t room[10];
+    if (inner_calls++ == 0) {
+        CHECK_ERROR(s2n_recv(inner, room, sizeof(room), &blocked), S2N_ERR_REENTRANCY);
+        CHECK(s2n_send(inner, data, 10, &blocked) == 10);
+    }
+    return link_recv(context, buf, len);
+}
+
+static void callbacks_may_use_the_other_direction(int tls13)
+{
+    struct pair *pair = connected(tls13);
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    inner = pair->server;
+    inner_calls = 0;
+    CHECK_OK(s2n_connection_set_recv_cb(pair->server, recv_that_calls_back));
+    CHECK(s2n_send(pair->client, data, 20, &blocked) == 20);
+    CHECK(s2n_recv(pair->server, received, 30, &blocked) == 20);
+    CHECK(s2n_recv(pair->client, received, 30, &blocked) == 10);
+    disconnect(pair);
+}
+
+static void every_read_asks_for_what_is_missing(int tls13)
+{
+    struct pair *pair = connected(tls13);
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    pair->to_server.largest_request = 0;
+    CHECK(s2n_send(pair->client, data, 1000, &blocked) == 1000);
+    CHECK(s2n_send(pair->client, data, 1000, &blocked) == 1000);
+    CHECK(s2n_recv(pair->server, received, 3000, &blocked) == 1000);
+    CHECK(pair->to_server.largest_request == (tls13 ? 1017u : 1024u));
+
+    CHECK_OK(s2n_connection_set_recv_buffering(pair->server, true));
+    CHECK(s2n_send(pair->client, data, 1000, &blocked) == 1000);
+    CHECK(s2n_recv(pair->server, received, 3000, &blocked) == 1000);
+    CHECK(s2n_peek_buffered(pair->server) == (tls13 ? 1022u : 1029u));
+    CHECK(pair->to_server.read == pair->to_server.written);
+    CHECK_OK(s2n_connection_release_buffers(pair->server));
+    CHECK(s2n_recv(pair->server, received, 3000, &blocked) == 1000);
+    CHECK(s2n_peek_buffered(pair->server) == 0);
+    disconnect(pair);
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc == 2);
+    folder = argv[1];
+    for (size_t i = 0; i < sizeof(data); i++) {
+        data[i] = (uint8_t)(i * 7 + i / 256);
+    }
+    CHECK_OK(s2n_init());
+    for (int tls13 = 0; tls13 <= 1; tls13++) {
+        what_was_agreed_is_told(tls13);
+        record_sizes_are_the_references(tls13);
+        a_blocked_send_goes_on_where_it_stopped(tls13);
+        vectors_are_one_text(tls13);
+        a_call_receives_one_record(tls13);
+        close_notify_ends_one_direction(tls13);
+        shutdown_waits_for_the_peer(tls13);
+        a_cut_stream_is_told_apart_from_an_end(tls13);
+        a_spoilt_record_is_blinded(tls13);
+        failures_of_the_transport_are_passed_on(tls13);
+        callbacks_may_use_the_other_direction(tls13);
+        every_read_asks_for_what_is_missing(tls13);
+    }
+    CHECK_OK(s2n_cleanup_final());
+    return 0;
+}
