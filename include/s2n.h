@@ -475,14 +475,16 @@ S2N_API extern int s2n_error_get_type(int error);
 S2N_API extern const char *s2n_strerror(int error, const char *lang);
 
 /**
- * Says where in the library this thread's last error was raised, with the path of the file.
+ * Says which error this thread met last, and where in the library it was raised.
  *
  * @param error A value of `s2n_errno`; only "no error" is told apart from the others
  * @param lang "EN" in any case, or NULL for English
- * @returns a text such as "Error encountered in src/ffi/io.rs:120"; valid in this thread until its
- * next failed call
+ * @returns the error's name, then "Error encountered in" and the file and line; valid in this thread
+ * until its next failed call
  */
-S2N_API extern const char *s2n_strerror_debug(int error, const char *lang);
+S2N_API extern
+const char *s2n_strerror_debug(int error,
+                               const char *lang);
 
 /**
  * Gives the name of an error, such as "S2N_ERR_NULL".

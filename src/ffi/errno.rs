@@ -41,7 +41,7 @@ thread_local! {
 /// Where this thread's last error was raised; the texts are made when they are asked for.
 #[derive(Default)]
 struct Last {
-    raised_at: Option<&'static Location<'static>>,
+    raised: Option<(Code, &'static Location<'static>)>,
     debug: Option<CString>,
     source: Option<CString>,
 }
@@ -49,23 +49,24 @@ struct Last {
 impl Last {
     fn new(error: &Error) -> Self {
         Self {
-            raised_at: Some(error.raised_at()),
+            raised: Some((error.code(), error.raised_at())),
             ..Self::default()
         }
     }
 
     fn debug(&mut self) -> &CStr {
-        let Some(at) = self.raised_at else {
+        let Some((code, at)) = self.raised else {
             return c"";
         };
         self.debug.get_or_insert_with(|| {
+            let name = code.name().to_string_lossy();
             let (file, line) = (at.file(), at.line());
-            text(format!("Error encountered in {file}:{line}"))
+            text(format!("{name}: Error encountered in {file}:{line}"))
         })
     }
 
     fn source(&mut self) -> &CStr {
-        let Some(at) = self.raised_at else {
+        let Some((_, at)) = self.raised else {
             return c"";
         };
         self.source.get_or_insert_with(|| {
@@ -111,12 +112,12 @@ pub unsafe extern "C" fn s2n_strerror(error: c_int, lang: *const c_char) -> *con
     unsafe { in_english(lang, || message(error).as_ptr()) }
 }
 
-/// Says where in the library this thread's last error was raised, with the path of the file.
+/// Says which error this thread met last, and where in the library it was raised.
 ///
 /// @param error A value of `s2n_errno`; only "no error" is told apart from the others
 /// @param lang "EN" in any case, or NULL for English
-/// @returns a text such as "Error encountered in src/ffi/io.rs:120"; valid in this thread until its
-/// next failed call
+/// @returns the error's name, then "Error encountered in" and the file and line; valid in this thread
+/// until its next failed call
 ///
 /// # Safety
 ///

@@ -1,15 +1,19 @@
 //! PEM files (RFC 7468).
 
-use rustls::pki_types::pem::{Error, PemObject};
+use std::iter;
+
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pemfile::{Error, Item, read_one_from_slice};
 
 use crate::tls::error::{Code, Result};
 
-/// All certificates of a file, at least one. Text between them is skipped.
+/// All certificates of a file, at least one. Text and other things between them are skipped.
 pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
     let mut chain = Vec::new();
-    for cert in CertificateDer::pem_slice_iter(pem) {
-        chain.push(cert.map_err(|error| code(&error, Code::DecodeCertificate))?);
+    for item in items(pem, Code::DecodeCertificate) {
+        if let Item::X509Certificate(cert) = item? {
+            chain.push(cert);
+        }
     }
     if !chain.is_empty() {
         return Ok(chain);
@@ -24,16 +28,33 @@ pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
 /// The first private key of a file. Encrypted keys are not read: nobody could be asked for the
 /// password.
 pub(crate) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>> {
-    let key = PrivateKeyDer::from_pem_slice(pem);
-    Ok(key.map_err(|error| code(&error, Code::DecodePrivateKey))?)
+    for item in items(pem, Code::DecodePrivateKey) {
+        match item? {
+            Item::Pkcs8Key(key) => return Ok(key.into()),
+            Item::Pkcs1Key(key) => return Ok(key.into()),
+            Item::Sec1Key(key) => return Ok(key.into()),
+            _ => continue,
+        }
+    }
+    Err(Code::InvalidPem)?
 }
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 
-/// What is not base64 cannot be decoded; the rest is a matter of lines.
-fn code(error: &Error, undecodable: Code) -> Code {
-    match error {
-        Error::Base64Decode(_) => undecodable,
-        _ => Code::InvalidPem,
-    }
+/// The sections of a file, up to the first that cannot be read.
+fn items(mut pem: &[u8], undecodable: Code) -> impl Iterator<Item = Result<Item, Code>> {
+    iter::from_fn(move || match read_one_from_slice(pem) {
+        Ok(next) => next.map(|(item, rest)| {
+            pem = rest;
+            Ok(item)
+        }),
+        Err(error) => {
+            pem = &[];
+            Some(Err(match error {
+                // What is not base64 cannot be decoded; the rest is a matter of lines.
+                Error::Base64Decode(_) => undecodable,
+                _ => Code::InvalidPem,
+            }))
+        }
+    })
 }
