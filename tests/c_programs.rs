@@ -32,6 +32,12 @@ fn connection() {
 }
 
 #[test]
+fn callbacks() {
+    let source = root().join("tests/c/callbacks.c");
+    check(&source, &scratch("c-callbacks"), &[]);
+}
+
+#[test]
 fn bad_input() {
     check_with_certificates("bad_input");
 }
