@@ -116,6 +116,9 @@ int main(int argc, char **argv)
         perror("socketpair");
         return 1;
     }
+    /* Less room than there is to send, so that there is something to see. */
+    int room = 20000;
+    setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
     check(s2n_init() == 0, "s2n_init");
     pid_t receiver = fork();
     if (receiver == 0) {
