@@ -48,6 +48,11 @@ fn records() {
 }
 
 #[test]
+fn handshake() {
+    check_with_certificates("handshake");
+}
+
+#[test]
 fn a_leak_and_a_use_after_free_would_be_noticed() {
     let dir = scratch("c-leak");
     for (name, body) in [

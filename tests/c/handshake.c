@@ -1,0 +1,286 @@
+/*
+ * Handshakes: who is trusted, what is agreed on, and what a refusal is called.
+ *
+ * usage: handshake FOLDER-OF-CERTIFICATES
+ */
+#include "pair.h"
+
+#define check_outcome(pair, client, server) check_outcome_at(pair, client, server, __LINE__)
+
+static void check_outcome_at(struct pair *pair, const char *client, const char *server, int line)
+{
+    const char *client_outcome, *server_outcome;
+    negotiate(pair, &client_outcome, &server_outcome);
+    if (strcmp(client_outcome, client) != 0
+            || (server != NULL && strcmp(server_outcome, server) != 0)) {
+        fprintf(stderr, "%s:%d: client %s, server %s\n", __FILE__, line, client_outcome,
+                server_outcome);
+        exit(1);
+    }
+}
+
+/* A certificate that is refused is blinded, as everything that the peer caused. */
+static void check_refused(struct pair *pair, const char *error)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    check_outcome(pair, error, NULL);
+    CHECK(s2n_connection_get_delay(pair->client) > 0);
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_CLOSED);
+    CHECK_ERROR(s2n_shutdown(pair->client, &blocked), S2N_ERR_SHUTDOWN_PAUSED);
+    disconnect(pair);
+}
+
+static void certificates_are_verified(int tls13)
+{
+    check_refused(new_pair(tls13, "unknown"), "S2N_ERR_CERT_UNTRUSTED");
+    check_refused(new_pair(tls13, "expired"), "S2N_ERR_CERT_EXPIRED");
+
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    CHECK_OK(s2n_set_server_name(pair->client, "elsewhere.rs2n.test"));
+    check_refused(pair, "S2N_ERR_CERT_INVALID_HOSTNAME");
+
+    struct s2n_config *careless = s2n_config_new_minimal();
+    pair = new_pair(tls13, "unknown");
+    CHECK_OK(s2n_config_set_cipher_preferences(careless, policy(tls13)));
+    CHECK_OK(s2n_config_disable_x509_verification(careless));
+    CHECK_OK(s2n_connection_set_config(pair->client, careless));
+    check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
+    disconnect(pair);
+    CHECK_OK(s2n_config_free(careless));
+}
+
+static void host_names_are_compared(int tls13)
+{
+    const struct {
+        const char *name;
+        const char *outcome;
+    } cases[] = {
+        { "localhost", "S2N_ERR_OK" },
+        { "LocalHost", "S2N_ERR_OK" },
+        { "www.rs2n.test", "S2N_ERR_OK" },
+        { "any.wild.rs2n.test", "S2N_ERR_OK" },
+        { "wild.rs2n.test", "S2N_ERR_CERT_INVALID_HOSTNAME" },
+        { "two.labels.wild.rs2n.test", "S2N_ERR_CERT_INVALID_HOSTNAME" },
+        { "127.0.0.1", "S2N_ERR_OK" },
+        { "127.0.0.2", "S2N_ERR_CERT_INVALID_HOSTNAME" },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct pair *pair = new_pair(tls13, "ecdsa");
+        CHECK_OK(s2n_set_server_name(pair->client, cases[i].name));
+        check_outcome(pair, cases[i].outcome, NULL);
+        disconnect(pair);
+    }
+}
+
+static int names_asked;
+
+static uint8_t answer_about_name(const char *name, size_t length, void *answer)
+{
+    CHECK(name != NULL && length > 0);
+    names_asked++;
+    return *(const uint8_t *)answer;
+}
+
+static void the_application_may_judge_host_names(int tls13)
+{
+    uint8_t yes = 1, no = 0;
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    names_asked = 0;
+    CHECK_OK(s2n_set_server_name(pair->client, "elsewhere.rs2n.test"));
+    CHECK_OK(s2n_connection_set_verify_host_callback(pair->client, answer_about_name, &yes));
+    check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
+    CHECK(names_asked == 1);
+    disconnect(pair);
+
+    pair = new_pair(tls13, "ecdsa");
+    names_asked = 0;
+    CHECK_OK(s2n_connection_set_verify_host_callback(pair->client, answer_about_name, &no));
+    check_outcome(pair, "S2N_ERR_CERT_INVALID_HOSTNAME", NULL);
+    CHECK(names_asked > 1);
+    disconnect(pair);
+}
+
+static void clients_are_asked_for_certificates(int tls13)
+{
+    uint8_t yes = 1;
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    struct s2n_config *config = s2n_config_new_minimal();
+    struct s2n_cert_chain_and_key *chain = load_chain(folder, "client");
+    char *authority = read_file(folder, "ca.pem");
+    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(config, chain));
+    CHECK_OK(s2n_config_add_pem_to_trust_store(config, authority));
+    CHECK_OK(s2n_config_set_cipher_preferences(config, policy(tls13)));
+    CHECK_OK(s2n_connection_set_config(pair->client, config));
+    CHECK_OK(s2n_connection_set_client_auth_type(pair->client, S2N_CERT_AUTH_REQUIRED));
+    CHECK_OK(s2n_connection_set_client_auth_type(pair->server, S2N_CERT_AUTH_REQUIRED));
+    CHECK_OK(s2n_connection_set_verify_host_callback(pair->server, answer_about_name, &yes));
+    check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
+    CHECK(s2n_connection_client_cert_used(pair->server) == 1);
+    uint8_t *der = NULL;
+    uint32_t length = 0;
+    CHECK_OK(s2n_connection_get_client_cert_chain(pair->server, &der, &length));
+    CHECK(der != NULL && length > 100);
+    disconnect(pair);
+    CHECK_OK(s2n_config_free(config));
+    CHECK_OK(s2n_cert_chain_and_key_free(chain));
+    free(authority);
+
+    /* The server asks, and the client has nothing to show. */
+    pair = new_pair(tls13, "ecdsa");
+    config = s2n_config_new_minimal();
+    CHECK_OK(s2n_config_disable_x509_verification(config));
+    CHECK_OK(s2n_config_set_cipher_preferences(config, policy(tls13)));
+    CHECK_OK(s2n_connection_set_config(pair->client, config));
+    CHECK_OK(s2n_connection_set_client_auth_type(pair->server, S2N_CERT_AUTH_REQUIRED));
+    const char *client, *server;
+    negotiate(pair, &client, &server);
+    CHECK_TEXT(server, "S2N_ERR_MISSING_CLIENT_CERT");
+    disconnect(pair);
+
+    pair = new_pair(tls13, "ecdsa");
+    CHECK_OK(s2n_connection_set_config(pair->client, config));
+    CHECK_OK(s2n_connection_set_client_auth_type(pair->server, S2N_CERT_AUTH_OPTIONAL));
+    check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
+    CHECK(s2n_connection_client_cert_used(pair->server) == 0);
+    disconnect(pair);
+
+    /* The client does not want to be asked; or insists. */
+    pair = new_pair(tls13, "ecdsa");
+    CHECK_OK(s2n_connection_set_config(pair->client, config));
+    CHECK_OK(s2n_connection_set_client_auth_type(pair->client, S2N_CERT_AUTH_NONE));
+    CHECK_OK(s2n_connection_set_client_auth_type(pair->server, S2N_CERT_AUTH_OPTIONAL));
+    check_outcome(pair, "S2N_ERR_UNEXPECTED_CERT_REQUEST", NULL);
+    disconnect(pair);
+
+    pair = new_pair(tls13, "ecdsa");
+    CHECK_OK(s2n_connection_set_config(pair->client, config));
+    CHECK_OK(s2n_connection_set_client_auth_type(pair->client, S2N_CERT_AUTH_REQUIRED));
+    check_outcome(pair, "S2N_ERR_MISSING_CERT_REQUEST", NULL);
+    disconnect(pair);
+    CHECK_OK(s2n_config_free(config));
+}
+
+static void the_server_chooses_the_protocol(int tls13)
+{
+    const char *const offered[] = { "h2", "http/1.1" };
+    const char *const preferred[] = { "spdy", "http/1.1", "h2" };
+    const char *const others[] = { "spdy" };
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    CHECK_OK(s2n_connection_set_protocol_preferences(pair->client, offered, 2));
+    CHECK_OK(s2n_connection_set_protocol_preferences(pair->server, preferred, 3));
+    check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
+    CHECK_TEXT(s2n_get_application_protocol(pair->client), "http/1.1");
+    CHECK_TEXT(s2n_get_application_protocol(pair->server), "http/1.1");
+    disconnect(pair);
+
+    /* Nothing in common is no reason to fail. */
+    pair = new_pair(tls13, "ecdsa");
+    CHECK_OK(s2n_connection_set_protocol_preferences(pair->client, offered, 2));
+    CHECK_OK(s2n_connection_set_protocol_preferences(pair->server, others, 1));
+    check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
+    CHECK(s2n_get_application_protocol(pair->client) == NULL);
+    CHECK(s2n_get_application_protocol(pair->server) == NULL);
+    disconnect(pair);
+}
+
+static int broken_clock(void *context, uint64_t *nanoseconds)
+{
+    (void)context;
+    *nanoseconds = 0;
+    return -1;
+}
+
+static int clock_of_1971(void *context, uint64_t *nanoseconds)
+{
+    (void)context;
+    *nanoseconds = UINT64_C(31536000) * 1000000000;
+    return 0;
+}
+
+static void time_is_the_applications(int tls13)
+{
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    CHECK_OK(s2n_config_set_wall_clock(pair->config, clock_of_1971, NULL));
+    check_outcome(pair, "S2N_ERR_CERT_NOT_YET_VALID", NULL);
+    disconnect(pair);
+
+    pair = new_pair(tls13, "ecdsa");
+    CHECK_OK(s2n_config_set_wall_clock(pair->config, broken_clock, NULL));
+    check_outcome(pair, "S2N_ERR_CANCELLED", NULL);
+    disconnect(pair);
+}
+
+/* One byte at a time, with a block between any two. */
+static void blocking_anywhere_changes_nothing(int tls13)
+{
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    int client = -1, server = -1;
+    pair->to_server.room = pair->to_client.room = 0;
+    for (int turn = 0; turn < 20000 && (client != 0 || server != 0); turn++) {
+        if (client != 0) {
+            client = s2n_negotiate(pair->client, &blocked);
+            CHECK(client == 0 || s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED);
+            CHECK((blocked == S2N_NOT_BLOCKED) == (client == 0));
+        }
+        if (server != 0) {
+            server = s2n_negotiate(pair->server, &blocked);
+            CHECK(server == 0 || s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED);
+            CHECK((blocked == S2N_NOT_BLOCKED) == (server == 0));
+        }
+        pair->to_server.room = pair->to_client.room = 1;
+    }
+    CHECK(client == 0 && server == 0);
+    pair->to_server.room = SIZE_MAX;
+    CHECK(s2n_send(pair->client, "done", 4, &blocked) == 4);
+    char room[8];
+    CHECK(s2n_recv(pair->server, room, sizeof(room), &blocked) == 4);
+    disconnect(pair);
+}
+
+static void versions_must_meet(void)
+{
+    struct pair *pair = new_pair(1, "ecdsa");
+    CHECK_OK(s2n_connection_set_cipher_preferences(pair->client, policy(0)));
+    check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
+    CHECK(s2n_connection_get_actual_protocol_version(pair->client) == S2N_TLS12);
+    CHECK(s2n_connection_get_client_protocol_version(pair->server) == S2N_TLS12);
+    CHECK(s2n_connection_get_server_protocol_version(pair->server) == S2N_TLS13);
+    disconnect(pair);
+}
+
+static void a_wiped_connection_can_be_used_again(int tls13)
+{
+    struct pair *pair = connected(tls13);
+    for (int round = 0; round < 2; round++) {
+        CHECK_OK(s2n_connection_wipe(pair->client));
+        CHECK_OK(s2n_connection_wipe(pair->server));
+        memset(&pair->to_server, 0, sizeof(pair->to_server));
+        memset(&pair->to_client, 0, sizeof(pair->to_client));
+        attach(pair->client, pair, &pair->to_client, &pair->to_server);
+        attach(pair->server, pair, &pair->to_server, &pair->to_client);
+        CHECK_OK(s2n_set_server_name(pair->client, "localhost"));
+        check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
+    }
+    disconnect(pair);
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc == 2);
+    folder = argv[1];
+    CHECK_OK(s2n_init());
+    for (int tls13 = 0; tls13 <= 1; tls13++) {
+        certificates_are_verified(tls13);
+        host_names_are_compared(tls13);
+        the_application_may_judge_host_names(tls13);
+        clients_are_asked_for_certificates(tls13);
+        the_server_chooses_the_protocol(tls13);
+        time_is_the_applications(tls13);
+        blocking_anywhere_changes_nothing(tls13);
+        a_wiped_connection_can_be_used_again(tls13);
+    }
+    versions_must_meet();
+    CHECK_OK(s2n_cleanup_final());
+    return 0;
+}
