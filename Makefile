@@ -66,12 +66,16 @@ $(BUILD)/examples/%: examples-c/%.c include/s2n.h
 	$(CC) $(CFLAGS) $(EXAMPLE_CFLAGS) -Iinclude $< -o $@ \
 	    -L$(BUILD) -ls2n -pthread -Wl,-rpath,'$$ORIGIN/..'
 
-demo: examples
+demo: deps
+	$(MAKE) examples
 	sh examples-c/demo.sh $(BUILD)
 
-test:
-	sh tests/deps.sh
+test: deps
 	CARGO='$(CARGO)' sh tests/run.sh
+
+# the programs that building and testing needs
+deps:
+	sh tests/deps.sh
 
 # include/s2n.h, from the source
 header:
@@ -96,4 +100,4 @@ clean:
 	$(CARGO) clean
 	rm -rf $(BUILD)
 
-.PHONY: all library install uninstall examples demo test header bench fuzz lint deny clean
+.PHONY: all library install uninstall examples demo test deps header bench fuzz lint deny clean

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum exit_code { USAGE = 2, LISTEN = 3, HANDSHAKE = 4, TRANSFER = 5 };
@@ -92,16 +93,25 @@ static int listen_on(const char *port)
     return fd;
 }
 
+/* What went over the present connection. */
+static uint64_t bytes_sent, bytes_received;
+
 static int send_all(struct s2n_connection *conn, const void *bytes, size_t len)
 {
     s2n_blocked_status blocked;
-    return s2n_send(conn, bytes, (ssize_t) len, &blocked) == (ssize_t) len ? 0 : -1;
+    if (s2n_send(conn, bytes, (ssize_t) len, &blocked) != (ssize_t) len) {
+        return -1;
+    }
+    bytes_sent += len;
+    return 0;
 }
 
 static ssize_t receive(struct s2n_connection *conn, void *bytes, size_t len)
 {
     s2n_blocked_status blocked;
-    return s2n_recv(conn, bytes, (ssize_t) len, &blocked);
+    ssize_t received = s2n_recv(conn, bytes, (ssize_t) len, &blocked);
+    bytes_received += received > 0 ? (uint64_t) received : 0;
+    return received;
 }
 
 static int serve_echo(struct s2n_connection *conn)
@@ -210,6 +220,29 @@ static int serve(struct s2n_connection *conn, const struct options *options)
     }
 }
 
+static void report_agreement(struct s2n_connection *conn)
+{
+    const char *group = "NONE", *alpn = s2n_get_application_protocol(conn);
+    s2n_connection_get_key_exchange_group(conn, &group);
+    printf("version: TLS 1.%d\n", s2n_connection_get_actual_protocol_version(conn) - S2N_TLS10);
+    printf("cipher: %s\n", s2n_connection_get_cipher(conn));
+    printf("group: %s\n", group);
+    printf("alpn: %s\n", alpn == NULL ? "none" : alpn);
+    fflush(stdout);
+}
+
+static void report_transfer(struct timespec start)
+{
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    double seconds = (double) (end.tv_sec - start.tv_sec) + (double) (end.tv_nsec - start.tv_nsec) * 1e-9;
+    printf("bytes sent: %llu\n", (unsigned long long) bytes_sent);
+    printf("bytes received: %llu\n", (unsigned long long) bytes_received);
+    printf("seconds: %.3f\n", seconds);
+    printf("GB/s: %.3f\n", (double) (bytes_sent + bytes_received) / seconds * 1e-9);
+    fflush(stdout);
+}
+
 /* One connection, from its handshake to its end. A client that fails does not end the server. */
 static enum exit_code handle(struct s2n_connection *conn, const struct options *options)
 {
@@ -219,13 +252,16 @@ static enum exit_code handle(struct s2n_connection *conn, const struct options *
         s2n_shutdown(conn, &blocked); /* tells the client why */
         return HANDSHAKE;
     }
-    printf("version: TLS 1.%d\n", s2n_connection_get_actual_protocol_version(conn) - S2N_TLS10);
-    printf("cipher: %s\n", s2n_connection_get_cipher(conn));
-    fflush(stdout);
+    report_agreement(conn);
+
+    struct timespec start;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    bytes_sent = bytes_received = 0;
     if (serve(conn, options) != 0) {
         complain("transfer");
         return TRANSFER;
     }
+    report_transfer(start);
     if (s2n_shutdown(conn, &blocked) != 0) {
         complain("closing");
         return TRANSFER;
