@@ -334,6 +334,116 @@ fn our_server_and_python() {
     }
 }
 
+/// Who our client talks to.
+const SERVERS: [&str; 3] = ["openssl", "gnutls", "python"];
+
+/// Another library's server with this certificate, and its port. With `ca` it wants to see a
+/// certificate of that authority.
+fn other_server(peer: &str, name: &str, tls13: bool, ca: Option<&str>) -> (Process, String) {
+    let (chain, key) = (cert(&format!("{name}.pem")), cert(&format!("{name}.key")));
+    let case = Case {
+        tls13,
+        key: "ecdsa",
+        cipher: "AES_256_GCM",
+    };
+    match peer {
+        "openssl" => {
+            let options = leaf(name);
+            let mut args = vec![
+                "s_server",
+                "-accept",
+                "127.0.0.1:0",
+                "-www",
+                "-naccept",
+                "1",
+            ];
+            args.extend(strs(&options));
+            args.push(if tls13 { "-tls1_3" } else { "-tls1_2" });
+            if let Some(ca) = ca {
+                args.extend(["-Verify", "3", "-verify_return_error", "-CAfile", ca]);
+            }
+            let mut server = Process::spawn("openssl", &args);
+            let port = server.wait_for("ACCEPT 127.0.0.1:");
+            (server, port)
+        }
+        "gnutls" => {
+            let (port, priority) = (free_port(), case.gnutls());
+            let mut args = vec![
+                "-c",
+                "exec \"$0\" \"$@\" 2>&1",
+                "gnutls-serv",
+                "--http",
+                "--port",
+                &port,
+                "--priority",
+                &priority,
+                "--x509certfile",
+                &chain,
+                "--x509keyfile",
+                &key,
+            ];
+            if let Some(ca) = ca {
+                args.extend([
+                    "--require-client-cert",
+                    "--verify-client-cert",
+                    "--x509cafile",
+                    ca,
+                ]);
+            }
+            let mut server = Process::spawn("sh", &args);
+            server.wait_for("HTTP Server listening on IPv4");
+            (server, port)
+        }
+        _ => {
+            let script = root().join("tests/peers/server.py").display().to_string();
+            let version = if tls13 { "1.3" } else { "1.2" };
+            let suite = case.suite();
+            let mut args = vec![script.as_str(), version, &suite, &chain, &key];
+            args.extend(ca);
+            let mut server = Process::spawn("python3", &args);
+            let port = server.wait_for("port: ");
+            (server, port)
+        }
+    }
+}
+
+#[test]
+fn bad_certificates_have_errors_of_their_own() {
+    let (ca, other) = (cert("ca.pem"), cert("other-ca.pem"));
+    let cases = [
+        (
+            "ecdsa",
+            vec!["-A", &ca, "-n", "wrong.example"],
+            "S2N_ERR_CERT_INVALID_HOSTNAME",
+        ),
+        ("ecdsa", vec!["-A", &other], "S2N_ERR_CERT_UNTRUSTED"),
+        ("unknown", vec!["-A", &ca], "S2N_ERR_CERT_UNTRUSTED"),
+        ("expired", vec!["-A", &ca], "S2N_ERR_CERT_EXPIRED"),
+        ("client", vec!["-A", &ca], "S2N_ERR_CERT_INTENT_INVALID"),
+    ];
+    for peer in SERVERS {
+        for tls13 in [true, false] {
+            for (name, args, error) in &cases {
+                let (_server, port) = other_server(peer, name, tls13, None);
+                let args = [&["-b", "0"], &args[..], &["localhost", &port]].concat();
+                let ours = report(&client(), &args);
+                assert_eq!(ours.code, Some(4), "{peer} {name}: {ours:?}");
+                assert!(
+                    ours.stderr.contains(error),
+                    "{peer} {tls13} {name}: {ours:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn any_certificate_passes_if_none_is_verified() {
+    let options = leaf("unknown");
+    let ours = refusal(&strs(&options), &["-A", &cert("ca.pem"), "-k"]);
+    assert_eq!(ours.code, Some(0), "{ours:?}");
+}
+
 /// Our client's error against `openssl s_server` with this certificate.
 fn refusal(server: &[&str], client_args: &[&str]) -> Report {
     let mut args = vec![
@@ -373,37 +483,6 @@ fn strs(strings: &[String]) -> Vec<&str> {
 }
 
 #[test]
-fn bad_certificates_have_errors_of_their_own() {
-    let (ca, other) = (cert("ca.pem"), cert("other-ca.pem"));
-    for version in ["-tls1_2", "-tls1_3"] {
-        for (server, args, error) in [
-            (
-                "ecdsa",
-                vec!["-A", &ca, "-n", "wrong.example"],
-                "S2N_ERR_CERT_INVALID_HOSTNAME",
-            ),
-            ("ecdsa", vec!["-A", &other], "S2N_ERR_CERT_UNTRUSTED"),
-            ("unknown", vec!["-A", &ca], "S2N_ERR_CERT_UNTRUSTED"),
-            ("expired", vec!["-A", &ca], "S2N_ERR_CERT_EXPIRED"),
-            ("future", vec!["-A", &ca], "S2N_ERR_CERT_NOT_YET_VALID"),
-            ("selfsigned", vec!["-A", &ca], "S2N_ERR_CERT_UNTRUSTED"),
-            ("client", vec!["-A", &ca], "S2N_ERR_CERT_INTENT_INVALID"),
-        ] {
-            let options = leaf(server);
-            let ours = refusal(&[&strs(&options)[..], &[version]].concat(), &args);
-            assert_eq!(ours.code, Some(4), "{server}: {ours:?}");
-            assert!(ours.stderr.contains(error), "{version} {server}: {ours:?}");
-        }
-        let options = leaf("unknown");
-        let ours = refusal(
-            &[&strs(&options)[..], &[version]].concat(),
-            &["-A", &ca, "-k"],
-        );
-        assert_eq!(ours.code, Some(0), "-k accepts any: {ours:?}");
-    }
-}
-
-#[test]
 fn wildcards_and_addresses_are_names() {
     let ca = cert("ca.pem");
     let options = leaf("ecdsa");
@@ -421,23 +500,50 @@ fn wildcards_and_addresses_are_names() {
 }
 
 #[test]
-fn our_server_learns_why_a_client_refuses_it() {
+fn our_server_learns_that_a_client_refuses_it() {
     let (chain, key, other) = (cert("ecdsa.pem"), cert("ecdsa.key"), cert("other-ca.pem"));
-    for version in ["-tls1_2", "-tls1_3"] {
-        let (ours, port) = serve(&["-C", &chain, "-K", &key]);
-        let to = format!("127.0.0.1:{port}");
-        let args = [
-            "s_client",
-            "-connect",
-            &to,
-            "-CAfile",
-            &other,
-            "-verify_return_error",
-            version,
-        ];
-        report("openssl", &args);
-        let ours = ours.finish();
-        assert!(ours.stderr.contains("S2N_ERR_ALERT"), "{version}: {ours:?}");
+    let script = root().join("tests/peers/client.py").display().to_string();
+    for policy in ["default_tls13", "ELBSecurityPolicy-TLS-1-2-2017-01"] {
+        for peer in ["openssl", "gnutls", "curl", "python"] {
+            let (ours, port) = serve(&["-c", policy, "-C", &chain, "-K", &key]);
+            let (to, url) = (
+                format!("127.0.0.1:{port}"),
+                format!("https://localhost:{port}/"),
+            );
+            let refused = match peer {
+                "openssl" => {
+                    let verify = ["-CAfile", &other, "-verify_return_error"];
+                    report(
+                        "openssl",
+                        &[&["s_client", "-connect", &to], &verify[..]].concat(),
+                    )
+                }
+                "gnutls" => {
+                    let args = ["--port", &port, "--x509cafile", &other, "localhost"];
+                    report("gnutls-cli", &args)
+                }
+                "curl" => report("curl", &["--silent", "--cacert", &other, &url]),
+                _ => {
+                    let (version, suite) = match policy {
+                        "default_tls13" => ("1.3", "TLS_AES_128_GCM_SHA256"),
+                        _ => ("1.2", "ECDHE-ECDSA-AES128-GCM-SHA256"),
+                    };
+                    report("python3", &[&script, version, suite, &other, &port])
+                }
+            };
+            assert_ne!(refused.code, Some(0), "{peer}: {refused:?}");
+            let ours = ours.finish();
+            // Some say why they go, and some just go.
+            let told =
+                ours.stderr.contains("S2N_ERR_ALERT") || ours.stderr.contains("S2N_ERR_CLOSED");
+            assert!(told && ours.code != Some(0), "{peer} {policy}: {ours:?}");
+            if peer == "openssl" || peer == "curl" || peer == "python" {
+                assert!(
+                    ours.stderr.contains("S2N_ERR_ALERT"),
+                    "{peer} {policy}: {ours:?}"
+                );
+            }
+        }
     }
 }
 
@@ -476,47 +582,81 @@ fn clients_without_a_good_certificate_are_refused() {
 }
 
 #[test]
-fn both_sides_can_show_certificates() {
+fn our_client_shows_its_certificate() {
+    let (ca, chain, key) = (cert("ca.pem"), cert("client.pem"), cert("client.key"));
+    for peer in SERVERS {
+        for tls13 in [true, false] {
+            let dir = scratch(&format!("shows-{peer}-{tls13}"));
+            let (request, reply) = (dir.join("request"), dir.join("reply"));
+            fs::write(&request, "GET / HTTP/1.0\r\n\r\n").expect("written");
+            let (request, reply) = (request.display().to_string(), reply.display().to_string());
+            let (_server, port) = other_server(peer, "ecdsa", tls13, Some(&ca));
+            let shown = [
+                "-A", &ca, "-C", &chain, "-K", &key, "-s", &request, "-r", &reply,
+            ];
+            let ours = report(&client(), &[&shown[..], &["localhost", &port]].concat());
+            assert_eq!(ours.code, Some(0), "{peer} {tls13}: {ours:?}");
+            assert!(
+                fs::read(&reply).expect("a reply").starts_with(b"HTTP/1."),
+                "{peer}"
+            );
+
+            let (_server, port) = other_server(peer, "ecdsa", tls13, Some(&ca));
+            let hidden = ["-b", "0", "-A", &ca, "-s", &request, "-r", &reply];
+            let ours = report(&client(), &[&hidden[..], &["localhost", &port]].concat());
+            assert_ne!(ours.code, Some(0), "{peer} {tls13}: {ours:?}");
+            // What is left of a refused connection may be an alert, an end, or a reset.
+            let told = ["S2N_ERR_ALERT", "S2N_ERR_CLOSED", "S2N_ERR_IO"];
+            assert!(
+                told.iter().any(|error| ours.stderr.contains(error)),
+                "{peer}: {ours:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn our_server_sees_certificates() {
     let (chain, key, ca) = (cert("ecdsa.pem"), cert("ecdsa.key"), cert("ca.pem"));
     let (client_chain, client_key) = (cert("client.pem"), cert("client.key"));
+    let request = scratch("sees").join("request");
+    fs::write(&request, "GET / HTTP/1.0\r\n\r\n").expect("written");
     for policy in ["default_tls13", "ELBSecurityPolicy-TLS-1-2-2017-01"] {
-        // curl shows ours its certificate,
-        let (ours, port) = serve(&["-c", policy, "-C", &chain, "-K", &key, "-A", &ca]);
-        let url = format!("https://localhost:{port}/");
-        let args = [
-            "--silent",
-            "--cacert",
-            &ca,
-            "--cert",
-            &client_chain,
-            "--key",
-            &client_key,
-            &url,
-        ];
-        let peer = report("curl", &args);
-        let ours = ours.finish();
-        assert_eq!(
-            (peer.code, ours.code),
-            (Some(0), Some(0)),
-            "{policy}: {peer:?} {ours:?}"
-        );
-        assert!(ours.stdout.contains("client: "), "{ours:?}");
-
-        // and ours shows OpenSSL its own.
-        let mut options = leaf("ecdsa");
-        options.extend(["-Verify", "3", "-verify_return_error", "-CAfile", &ca].map(str::to_owned));
-        let shown = [
-            "-c",
-            policy,
-            "-A",
-            &ca,
-            "-C",
-            &client_chain,
-            "-K",
-            &client_key,
-        ];
-        let ours = refusal(&strs(&options), &shown);
-        assert_eq!(ours.code, Some(0), "{policy}: {ours:?}");
+        for peer in ["curl", "gnutls"] {
+            let (ours, port) = serve(&["-c", policy, "-C", &chain, "-K", &key, "-A", &ca]);
+            let url = format!("https://localhost:{port}/");
+            let theirs = match peer {
+                "curl" => {
+                    let shown = ["--cert", &client_chain, "--key", &client_key, &url];
+                    report(
+                        "curl",
+                        &[&["--silent", "--cacert", &ca], &shown[..]].concat(),
+                    )
+                }
+                _ => {
+                    let args = [
+                        "--port",
+                        &port,
+                        "--x509cafile",
+                        &ca,
+                        "--x509certfile",
+                        &client_chain,
+                    ];
+                    let args = [&args[..], &["--x509keyfile", &client_key, "localhost"]].concat();
+                    let input = Stdio::from(File::open(&request).expect("readable"));
+                    Process::spawn_with_input("gnutls-cli", &args, input).finish()
+                }
+            };
+            let ours = ours.finish();
+            assert!(
+                theirs.stdout.contains("cipher: "),
+                "{peer} {policy}: {theirs:?} {ours:?}"
+            );
+            assert!(
+                ours.stdout.contains("client: "),
+                "{peer} {policy}: {ours:?}"
+            );
+        }
     }
 }
 

@@ -1,16 +1,22 @@
-"""An HTTPS server of one request: version, OpenSSL's name of the suite, chain, key."""
+"""An HTTPS server of one request: version, OpenSSL's name of the suite, chain, key.
+
+With a fifth argument it wants to see a certificate of that authority.
+"""
 
 import socket
 import ssl
 import sys
 
-version, suite, chain, key = sys.argv[1:]
+version, suite, chain, key = sys.argv[1:5]
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(chain, key)
 wanted = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}[version]
 context.minimum_version = context.maximum_version = wanted
 if version == "1.2":
     context.set_ciphers(suite)
+if len(sys.argv) > 5:
+    context.load_verify_locations(sys.argv[5])
+    context.verify_mode = ssl.CERT_REQUIRED
 
 listener = socket.create_server(("127.0.0.1", 0))
 print("port:", listener.getsockname()[1], flush=True)
