@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::hash::Hasher;
 use std::sync::Arc;
 
+use rustls::Tls12CipherSuite;
 use rustls::client::{ClientCredentialResolver, CredentialRequest};
 use rustls::crypto::{Credentials, SelectedCredential, SignatureScheme, Signer, SigningKey};
 use rustls::enums::CertificateType;
@@ -50,33 +51,44 @@ impl Chains {
             .find(|selected| self.suits_a_suite(selected, hello))
     }
 
-    /// Why no chain can be used: the client's signature schemes do not suit, or its suites.
+    /// Why no chain can be used: no suite in common goes with one of our keys, or the client's
+    /// signature schemes do not suit.
+    ///
+    /// The suites come first. rustls tells us only of schemes that a suite in common can use.
     fn why_none(&self, hello: &ClientHello<'_>) -> PeerIncompatible {
-        let schemes = hello.signature_schemes();
-        let mut chains = self.chains.iter();
-        match chains.any(|(_, credentials)| credentials.signer(schemes).is_some()) {
-            true => PeerIncompatible::NoCipherSuitesInCommon,
-            false => PeerIncompatible::NoSignatureSchemesInCommon,
+        let signs = |schemes: &[SignatureScheme]| {
+            let mut chains = self.chains.iter();
+            chains.any(|(_, credentials)| credentials.signer(schemes).is_some())
+        };
+        let suites_fit =
+            self.offers_tls13(hello) || self.common_tls12(hello).any(|suite| signs(suite.sign));
+        match suites_fit || self.chains.is_empty() {
+            true => PeerIncompatible::NoSignatureSchemesInCommon,
+            false => PeerIncompatible::NoCipherSuitesInCommon,
         }
+    }
+
+    fn offers_tls13(&self, hello: &ClientHello<'_>) -> bool {
+        let suites = self.policy.provider().tls13_cipher_suites.iter();
+        suites
+            .map(|suite| suite.common.suite)
+            .any(|suite| hello.cipher_suites().contains(&suite))
+    }
+
+    fn common_tls12(&self, hello: &ClientHello<'_>) -> impl Iterator<Item = &Tls12CipherSuite> {
+        let suites = self.policy.provider().tls12_cipher_suites.iter();
+        suites
+            .copied()
+            .filter(|suite| hello.cipher_suites().contains(&suite.common.suite))
     }
 
     /// Before TLS 1.3 the cipher suite says what kind of key signs.
     fn suits_a_suite(&self, selected: &SelectedCredential, hello: &ClientHello<'_>) -> bool {
-        let provider = self.policy.provider();
-        let offered = hello.cipher_suites();
-        let tls13 = provider.tls13_cipher_suites.iter();
-        if tls13
-            .map(|suite| suite.common.suite)
-            .any(|suite| offered.contains(&suite))
-        {
-            return true;
-        }
         let scheme = selected.signer.scheme();
-        provider
-            .tls12_cipher_suites
-            .iter()
-            .filter(|suite| offered.contains(&suite.common.suite))
-            .any(|suite| suite.sign.contains(&scheme))
+        self.offers_tls13(hello)
+            || self
+                .common_tls12(hello)
+                .any(|suite| suite.sign.contains(&scheme))
     }
 }
 

@@ -17,6 +17,8 @@ use crate::tls::policy::Policy;
 
 const TLS12_POLICY: &[u8] = b"ELBSecurityPolicy-TLS-1-2-2017-01";
 const TLS13_POLICY: &[u8] = b"default_tls13";
+/// TLS 1.2 with RSA certificates only.
+const RSA_POLICY: &[u8] = b"20170210";
 const POLICIES: [&[u8]; 2] = [TLS12_POLICY, TLS13_POLICY];
 
 /// A certificate authority, and what it has certified.
@@ -396,6 +398,15 @@ fn a_server_without_a_certificate_cannot_serve() {
     let config = Config::new_minimal();
     pair.server.set_config(Arc::new(config)).expect("fits");
     assert_eq!(pair.negotiate().1, Err(Code::NoValidSignatureScheme));
+}
+
+#[test]
+fn no_cipher_in_common_is_answered_without_delay() {
+    let pair = Pair::new(TLS12_POLICY);
+    let rsa_only = Policy::find(RSA_POLICY).expect("a policy");
+    pair.client.set_policy(rsa_only);
+    assert_eq!(pair.negotiate().1, Err(Code::CipherNotSupported));
+    assert!(pair.server.delay().expect("a clock").is_zero());
 }
 
 #[test]
