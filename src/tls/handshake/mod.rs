@@ -55,6 +55,7 @@ impl Connection {
             // A connection that waits for its first request holds no more than it needs.
             handshake.free();
             send.out.release();
+            recv.input.release();
             *blocked = Blocked::Not;
         }
         recv.end_of_call(&self.shared);

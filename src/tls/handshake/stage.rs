@@ -16,7 +16,7 @@ use crate::tls::connection::send::SendHalf;
 use crate::tls::connection::{Connection, Mode};
 use crate::tls::error::{Code, Result};
 
-/// Where a handshake stands between two calls.
+/// Where a handshake stands between two calls. rustls' part is large, and does not stay.
 #[derive(Default)]
 pub(super) enum Stage {
     /// Nothing was sent or received.
@@ -24,13 +24,13 @@ pub(super) enum Stage {
     Start,
 
     /// The server has not seen a whole ClientHello.
-    Listening(NeedsInput<ServerSide>),
+    Listening(Box<NeedsInput<ServerSide>>),
 
     /// rustls waits for the server's next record.
-    Client(NeedsInput<ClientSide>),
+    Client(Box<NeedsInput<ClientSide>>),
 
     /// rustls waits for the client's next record.
-    Server(NeedsInput<ServerSide>),
+    Server(Box<NeedsInput<ServerSide>>),
 
     /// Both sides are done; our last flight may still be on its way.
     Complete,
@@ -57,7 +57,7 @@ impl Handshake {
     /// The first step: a client speaks, a server listens.
     pub(super) fn start(&mut self, conn: &Connection, send: &mut SendHalf) -> Result<()> {
         if conn.mode == Mode::Server {
-            self.stage = Stage::Listening(ServerHandshake::start());
+            self.stage = Stage::Listening(Box::new(ServerHandshake::start()));
             return Ok(());
         }
         let config = conn.config()?.client(&conn.overrides())?;
@@ -68,7 +68,7 @@ impl Handshake {
         });
         let handshake = config.connect(name).start_handshake(&mut output)?;
         send.out.extend(&output);
-        self.stage = Stage::Client(handshake);
+        self.stage = Stage::Client(Box::new(handshake));
         Ok(())
     }
 
@@ -128,9 +128,9 @@ impl Handshake {
         output: &mut Vec<u8>,
     ) -> Result<()> {
         match std::mem::replace(&mut self.stage, Stage::Failed) {
-            Stage::Listening(handshake) => match self.process_server(conn, handshake, output)? {
+            Stage::Listening(handshake) => match self.process_server(conn, *handshake, output)? {
                 ServerHandshake::NeedsInput(handshake) => {
-                    self.stage = Stage::Listening(handshake);
+                    self.stage = Stage::Listening(Box::new(handshake));
                     Ok(())
                 }
                 ServerHandshake::Accepted(accepted) => {
@@ -140,18 +140,18 @@ impl Handshake {
                 _ => Err(Code::HandshakeState)?,
             },
             Stage::Server(handshake) => {
-                let next = self.process_server(conn, handshake, output)?;
+                let next = self.process_server(conn, *handshake, output)?;
                 match next {
                     // rustls has used all that came.
                     ServerHandshake::NeedsInput(handshake) => {
-                        self.stage = Stage::Server(handshake);
+                        self.stage = Stage::Server(Box::new(handshake));
                         Ok(())
                     }
                     next => self.serve(conn, send, recv, next, output),
                 }
             }
             Stage::Client(handshake) => {
-                let next = self.process_client(conn, handshake, output)?;
+                let next = self.process_client(conn, *handshake, output)?;
                 self.ask(conn, send, recv, next, output)
             }
             Stage::Start | Stage::Complete | Stage::Failed => Err(Code::HandshakeState)?,
@@ -211,7 +211,7 @@ impl Handshake {
         loop {
             next = match next {
                 ClientHandshake::NeedsInput(handshake) => {
-                    self.stage = Stage::Client(handshake);
+                    self.stage = Stage::Client(Box::new(handshake));
                     return Ok(());
                 }
                 ClientHandshake::VerifyServerIdentity(peer) => {
@@ -243,7 +243,7 @@ impl Handshake {
         loop {
             next = match next {
                 ServerHandshake::NeedsInput(handshake) => {
-                    self.stage = Stage::Server(handshake);
+                    self.stage = Stage::Server(Box::new(handshake));
                     return Ok(());
                 }
                 ServerHandshake::VerifyClientIdentity(peer) => {
