@@ -1,0 +1,135 @@
+//! How connections end.
+
+use super::*;
+
+#[test]
+fn the_end_of_the_stream_is_no_end_of_the_data() {
+    for version in VERSIONS {
+        for cut in [0, 3, 5, 10] {
+            let pair = Pair::new(version);
+            send(&pair.client, b"data").0.expect("sent");
+            {
+                let mut state = pair.to_server.state();
+                state.bytes.truncate(cut);
+                state.ended = true;
+            }
+            assert_eq!(recv(&pair.server, 9), (Err(Code::Closed), Blocked::Read));
+            assert_eq!(recv(&pair.server, 9), (Err(Code::Closed), Blocked::Read));
+        }
+    }
+}
+
+#[test]
+fn a_close_notify_is_the_end_of_the_data() {
+    for version in VERSIONS {
+        let pair = Pair::new(version);
+        send(&pair.client, b"last").0.expect("sent");
+        assert_eq!(
+            shutdown(&pair.client),
+            (Err(Code::IoBlocked), Blocked::Read)
+        );
+        assert_eq!(send(&pair.client, b"x").0, Err(Code::Closed));
+
+        assert_eq!(recv(&pair.server, 9), (Ok(b"last".to_vec()), Blocked::Not));
+        assert_eq!(recv(&pair.server, 9), (Ok(vec![]), Blocked::Not));
+        assert_eq!(recv(&pair.server, 9), (Ok(vec![]), Blocked::Not));
+        assert_eq!(pair.server.alert().map_err(|error| error.code()), Ok(0));
+
+        assert_eq!(shutdown(&pair.server), (Ok(()), Blocked::Not));
+        assert_eq!(shutdown(&pair.client), (Ok(()), Blocked::Not));
+        assert_eq!(shutdown(&pair.client), (Ok(()), Blocked::Not));
+    }
+}
+
+#[test]
+fn closing_by_halves_is_for_tls13() {
+    for version in VERSIONS {
+        let pair = Pair::new(version);
+        let mut blocked = Blocked::Not;
+        pair.client.shutdown_send(&mut blocked).expect("sent");
+        assert_eq!(recv(&pair.server, 9).0, Ok(vec![]));
+
+        let (sent, got) = match version {
+            TLS13 => (Ok(5), Ok(b"still".to_vec())),
+            _ => (Err(Code::Closed), Err(Code::Closed)),
+        };
+        assert_eq!(send(&pair.server, b"still").0, sent);
+        assert_eq!(recv(&pair.client, 9).0, got);
+    }
+}
+
+#[test]
+fn a_shutdown_finishes_what_it_began() {
+    let pair = Pair::new(TLS13);
+    pair.to_server.state().room = Some(0);
+    assert_eq!(send(&pair.client, b"data").0, Err(Code::IoBlocked));
+    assert_eq!(
+        shutdown(&pair.client),
+        (Err(Code::IoBlocked), Blocked::Write)
+    );
+    pair.to_server.state().room = Some(30);
+    assert_eq!(
+        shutdown(&pair.client),
+        (Err(Code::IoBlocked), Blocked::Write)
+    );
+    pair.to_server.state().room = None;
+    assert_eq!(
+        shutdown(&pair.client),
+        (Err(Code::IoBlocked), Blocked::Read)
+    );
+    assert_eq!(received(&pair.server), b"data");
+    assert!(pair.to_server.state().bytes.is_empty(), "one close_notify");
+}
+
+#[test]
+fn a_fatal_alert_ends_both_directions() {
+    let pair = Pair::new(TLS13);
+    {
+        let mut half = pair.client.send.lock().expect("free");
+        half.owed_alert = sealed_alert(&mut half, 40);
+    }
+    shutdown(&pair.client)
+        .0
+        .expect_err("the peer does not answer");
+    assert_eq!(recv(&pair.server, 9), (Err(Code::Alert), Blocked::Read));
+    assert_eq!(recv(&pair.server, 9).0, Err(Code::Closed));
+    assert_eq!(send(&pair.server, b"x").0, Err(Code::Closed));
+    assert_eq!(pair.server.alert().map_err(|error| error.code()), Ok(40));
+    let sent = pair.server.wire_bytes_out();
+    assert_eq!(shutdown(&pair.server), (Ok(()), Blocked::Not));
+    assert_eq!(
+        pair.server.wire_bytes_out(),
+        sent,
+        "nothing answers an alert"
+    );
+}
+
+#[test]
+fn a_bad_record_is_blinded() {
+    let pair = Pair::new(TLS13);
+    pair.server.set_blinding(BlindingMode::SelfService);
+    send(&pair.client, b"data").0.expect("sent");
+    *pair.to_server.state().bytes.back_mut().expect("a tag") ^= 1;
+
+    assert_eq!(recv(&pair.server, 9), (Err(Code::Decrypt), Blocked::Read));
+    let delay = pair.server.delay().expect("the clock works").as_secs();
+    assert!((9..30).contains(&delay), "{delay} s");
+    assert_eq!(
+        shutdown(&pair.server),
+        (Err(Code::ShutdownPaused), Blocked::Not)
+    );
+    assert_eq!(pair.server.wire_bytes_out(), 0);
+    assert_eq!(send(&pair.server, b"x").0, Err(Code::Closed));
+}
+
+#[test]
+fn a_wiped_connection_is_new() {
+    let pair = Pair::new(TLS13);
+    pair.client.set_server_name(c"a.example").expect("short");
+    send(&pair.client, b"x").0.expect("sent");
+    pair.client.wipe().expect("free");
+    assert_eq!(pair.client.wire_bytes_out(), 0);
+    pair.client.with_server_name(|name| assert!(name.is_none()));
+    assert_eq!(send(&pair.client, b"x").0, Err(Code::Encrypt));
+    assert_eq!(shutdown(&pair.client), (Ok(()), Blocked::Not));
+}

@@ -1,0 +1,110 @@
+//! What a receive gives, and what it leaves.
+
+use super::*;
+
+#[test]
+fn a_receive_takes_one_record_and_not_a_byte_more() {
+    for version in VERSIONS {
+        let pair = Pair::new(version);
+        send(&pair.client, b"first").0.expect("sent");
+        send(&pair.client, b"second").0.expect("sent");
+        let on_the_wire = pair.to_server.state().bytes.len();
+
+        assert_eq!(recv(&pair.server, 3), (Ok(b"fir".to_vec()), Blocked::Read));
+        assert_eq!(pair.server.peek(), 2);
+        let second = on_the_wire - pair.server.wire_bytes_in() as usize;
+        assert_eq!(pair.to_server.state().bytes.len(), second);
+        assert_eq!(second, on_the_wire / 2 + 1, "the longer record is left");
+
+        assert_eq!(recv(&pair.server, 100), (Ok(b"st".to_vec()), Blocked::Not));
+        assert_eq!(
+            recv(&pair.server, 100),
+            (Ok(b"second".to_vec()), Blocked::Not)
+        );
+        assert_eq!(
+            recv(&pair.server, 100),
+            (Err(Code::IoBlocked), Blocked::Read)
+        );
+    }
+}
+
+#[test]
+fn receiving_nothing_reads_nothing() {
+    let pair = Pair::new(TLS13);
+    assert_eq!(recv(&pair.server, 0), (Ok(vec![]), Blocked::Not));
+    send(&pair.client, b"data").0.expect("sent");
+    recv(&pair.server, 1).0.expect("received");
+    assert_eq!(recv(&pair.server, 0), (Ok(vec![]), Blocked::Read));
+}
+
+#[test]
+fn buffered_receiving_counts_what_waits() {
+    let pair = Pair::new(TLS13);
+    pair.server.set_recv_buffering(true);
+    for _ in 0..3 {
+        send(&pair.client, b"record").0.expect("sent");
+    }
+    assert_eq!(recv(&pair.server, 100).0, Ok(b"record".to_vec()));
+    assert_eq!(pair.server.peek_buffered() as usize, 2 * (6 + 22));
+    assert!(pair.to_server.state().bytes.is_empty());
+    assert_eq!(received(&pair.server), b"recordrecord");
+    assert_eq!(pair.server.peek_buffered(), 0);
+}
+
+#[test]
+fn many_records_fill_one_receive_if_the_config_says_so() {
+    let config = Arc::new(Config::new_minimal());
+    config.set_recv_multi_record(true);
+    let pair = Pair::with_config(TLS13, config);
+    for _ in 0..3 {
+        send(&pair.client, b"record").0.expect("sent");
+    }
+    assert_eq!(
+        recv(&pair.server, 15),
+        (Ok(b"recordrecordrec".to_vec()), Blocked::Read)
+    );
+    assert_eq!(recv(&pair.server, 15), (Ok(b"ord".to_vec()), Blocked::Not));
+}
+
+#[test]
+fn an_error_behind_data_waits_for_the_next_receive() {
+    let config = Arc::new(Config::new_minimal());
+    config.set_recv_multi_record(true);
+    let pair = Pair::with_config(TLS13, config);
+    pair.server.set_blinding(BlindingMode::SelfService);
+    send(&pair.client, b"good").0.expect("sent");
+    send(&pair.client, b"evil").0.expect("sent");
+    *pair.to_server.state().bytes.back_mut().expect("a tag") ^= 1;
+
+    assert_eq!(recv(&pair.server, 100).0, Ok(b"good".to_vec()));
+    assert_eq!(recv(&pair.server, 100).0, Err(Code::Decrypt));
+    assert_eq!(recv(&pair.server, 100).0, Err(Code::Closed));
+}
+
+#[test]
+fn directions_are_independent() {
+    let pair = Pair::new(TLS13);
+    let _sending = pair.client.send.lock().expect("free");
+    send(&pair.server, b"data").0.expect("sent");
+    assert_eq!(recv(&pair.client, 9).0, Ok(b"data".to_vec()));
+    assert_eq!(send(&pair.client, b"x").0, Err(Code::Reentrancy));
+}
+
+#[test]
+fn buffers_are_released_only_when_they_are_empty() {
+    let code = |conn: &Connection| conn.release_buffers().map_err(|error| error.code());
+    let pair = Pair::new(TLS13);
+    pair.to_server.state().room = Some(4);
+    send(&pair.client, b"data").0.expect_err("blocked");
+    assert_eq!(code(&pair.client), Err(Code::StufferHasUnprocessedData));
+    recv(&pair.server, 9).0.expect_err("blocked");
+    assert_eq!(code(&pair.server), Err(Code::StufferHasUnprocessedData));
+
+    pair.to_server.state().room = None;
+    send(&pair.client, b"data").0.expect("sent");
+    assert_eq!(code(&pair.client), Ok(()));
+    recv(&pair.server, 1).0.expect("received");
+    assert_eq!(code(&pair.server), Err(Code::StufferHasUnprocessedData));
+    recv(&pair.server, 9).0.expect("received");
+    assert_eq!(code(&pair.server), Ok(()));
+}

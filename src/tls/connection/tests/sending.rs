@@ -1,0 +1,194 @@
+//! What a send takes, cuts and reports.
+
+use super::*;
+
+#[test]
+fn a_blocked_send_reports_records_that_left_whole() {
+    let pair = Pair::new(TLS13);
+    let data = pattern(20000);
+
+    pair.to_server.state().room = Some(0);
+    assert_eq!(
+        send(&pair.client, &data),
+        (Err(Code::IoBlocked), Blocked::Write)
+    );
+
+    pair.to_server.state().room = Some(9000);
+    assert_eq!(send(&pair.client, &data), (Ok(8087), Blocked::Write));
+
+    pair.to_server.state().room = None;
+    assert_eq!(send(&pair.client, &data[8087..]), (Ok(11913), Blocked::Not));
+    assert_eq!(received(&pair.server), data);
+}
+
+#[test]
+fn a_retry_with_less_is_refused_and_harms_nothing() {
+    let pair = Pair::new(TLS13);
+    let data = pattern(5000);
+    pair.to_server.state().room = Some(0);
+    assert_eq!(send(&pair.client, &data).0, Err(Code::IoBlocked));
+
+    pair.to_server.state().room = None;
+    assert_eq!(
+        send(&pair.client, &data[..4999]),
+        (Err(Code::SendSize), Blocked::Write)
+    );
+    assert_eq!(
+        send(&pair.client, &[]),
+        (Err(Code::SendSize), Blocked::Write)
+    );
+    assert_eq!(send(&pair.client, &data), (Ok(5000), Blocked::Not));
+    assert_eq!(received(&pair.server), data);
+}
+
+#[test]
+fn every_cut_of_the_link_leaves_the_data_whole() {
+    let data = pattern(20_000);
+    for version in VERSIONS {
+        let whole = {
+            let pair = Pair::new(version);
+            send(&pair.client, &data).0.expect("sent");
+            pair.to_server.state().bytes.len()
+        };
+        for cut in (0..whole).step_by(7) {
+            let pair = Pair::new(version);
+            pair.to_server.state().room = Some(cut);
+            let mut sent = 0;
+            let mut all = Vec::new();
+            while sent < data.len() {
+                match send(&pair.client, &data[sent..]).0 {
+                    Ok(len) => sent += len,
+                    Err(code) => assert_eq!(code, Code::IoBlocked),
+                }
+                all.extend(received(&pair.server));
+                pair.to_server.state().room = None;
+            }
+            all.extend(received(&pair.server));
+            assert!(all == data, "cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn records_have_the_preferred_size() {
+    let sizes = |set: &dyn Fn(&Connection), version| {
+        let pair = Pair::new(version);
+        set(&pair.client);
+        send(&pair.client, &pattern(40_000)).0.expect("sent");
+        let mut sizes = Vec::new();
+        while let (Ok(data), _) = recv(&pair.server, 70_000) {
+            sizes.push(data.len());
+        }
+        (sizes[0], sizes[1])
+    };
+    for version in VERSIONS {
+        assert_eq!(sizes(&|_| {}, version), (8087, 8087));
+        assert_eq!(
+            sizes(&|conn| conn.set_record_size(16384), version),
+            (16384, 16384)
+        );
+        let small = |conn: &Connection| conn.set_small_records(1, 0).expect("in range");
+        let first = if version == TLS13 { 1378 } else { 1371 };
+        assert_eq!(sizes(&small, version), (first, 8087));
+    }
+}
+
+#[test]
+fn a_send_buffer_collects_records() {
+    let config = Arc::new(Config::new_minimal());
+    config.set_send_buffer_size(40_000).expect("in range");
+    let pair = Pair::with_config(TLS13, config);
+    send(&pair.client, &pattern(40_000)).0.expect("sent");
+    assert_eq!(pair.to_server.state().writes, 2);
+    assert_eq!(received(&pair.server), pattern(40_000));
+
+    let config = Arc::new(Config::new_minimal());
+    config.set_send_buffer_size(2000).expect("in range");
+    for (version, size) in [(TLS13, 1739), (TLS12, 971)] {
+        let pair = Pair::with_config(version, config.clone());
+        send(&pair.client, &pattern(5000)).0.expect("sent");
+        assert_eq!(recv(&pair.server, 9000).0.expect("received").len(), size);
+    }
+}
+
+#[test]
+fn vectors_are_one_stream() {
+    let data = pattern(30_000);
+    for pieces in [1, 2, 7, 9, 1024] {
+        let pair = Pair::new(TLS13);
+        let mut buffers: Vec<_> = data.chunks(data.len() / pieces).map(IoSlice::new).collect();
+        buffers.insert(1, IoSlice::new(&[]));
+        let mut blocked = Blocked::Not;
+        let sent = pair
+            .client
+            .send(|| Data::new(&buffers, 12_345), &mut blocked);
+        assert_eq!(sent.map_err(|error| error.code()), Ok(30_000 - 12_345));
+        assert!(received(&pair.server) == data[12_345..], "{pieces} pieces");
+    }
+}
+
+#[test]
+fn offsets_end_with_the_data() {
+    let buffers = [IoSlice::new(b"abc")];
+    assert!(Data::new(&buffers, 3).is_ok());
+    let error = Data::new(&buffers, 4).err().expect("one too many");
+    assert_eq!(error.code(), Code::InvalidArgument);
+}
+
+#[test]
+fn a_link_that_takes_nothing_is_not_asked_for_ever() {
+    struct Nothing;
+    impl Writer for Nothing {
+        fn write(&self, _: &[u8]) -> io::Result<usize> {
+            Ok(0)
+        }
+    }
+    let pair = Pair::new(TLS13);
+    pair.client.set_writer(Some(Arc::new(Nothing)), false);
+    assert_eq!(
+        send(&pair.client, b"x"),
+        (Err(Code::IoBlocked), Blocked::Write)
+    );
+}
+
+#[test]
+fn a_broken_pipe_stays_broken() {
+    let pair = Pair::new(TLS13);
+    pair.to_server.state().failure = Some(libc::EPIPE);
+    assert_eq!(send(&pair.client, b"x").0, Err(Code::Io));
+    pair.to_server.state().failure = None;
+    assert_eq!(send(&pair.client, b"x").0, Err(Code::Io));
+
+    let pair = Pair::new(TLS13);
+    pair.to_server.state().failure = Some(libc::ECONNRESET);
+    assert_eq!(send(&pair.client, b"x").0, Err(Code::Io));
+    pair.to_server.state().failure = None;
+    assert_eq!(send(&pair.client, b"x").0, Ok(1));
+}
+
+#[test]
+fn a_callback_may_not_use_its_own_direction() {
+    struct Recursive(Mutex<Option<Arc<Connection>>>, Mutex<Vec<Code>>);
+    impl Writer for Recursive {
+        fn write(&self, buf: &[u8]) -> io::Result<usize> {
+            let conn = self.0.lock().expect("free").clone();
+            let code = send(&conn.expect("set"), b"inner").0.expect_err("refused");
+            self.1.lock().expect("free").push(code);
+            Ok(buf.len())
+        }
+    }
+    let conn = Arc::new(Pair::new(TLS13).client);
+    let writer = Arc::new(Recursive(Mutex::new(Some(conn.clone())), Mutex::default()));
+    conn.set_writer(Some(writer.clone()), false);
+    assert_eq!(send(&conn, b"outer").0, Ok(5));
+    assert_eq!(*writer.1.lock().expect("free"), [Code::Reentrancy]);
+    writer.0.lock().expect("free").take();
+}
+
+#[test]
+fn sending_before_the_handshake_is_refused_and_harmless() {
+    let conn = Connection::new(Mode::Client);
+    conn.set_config(config()).expect("the config suits");
+    assert_eq!(send(&conn, b"x").0, Err(Code::Encrypt));
+    assert_eq!(send(&conn, b"").0, Ok(0));
+}
