@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 use crate::support::{build_dir, root, run, scratch};
 
 /// How long a program may run, in seconds, before it counts as hanging.
-const PATIENCE: &str = "120";
+const PATIENCE: &str = "600";
 
 /// The library as `make install` leaves it, made once for all test programs.
 pub fn installed() -> &'static Path {
