@@ -39,6 +39,11 @@ fn a_violation_would_be_noticed() {
         ("ffi/io.rs", "#[cfg(test)]\nfn f() {}\nuse rustls::X;"),
         ("sys/fd.rs", "use rustls::Connection;"),
         ("sys/fd.rs", "use crate::tls::error::Code;"),
+        ("sys/fd.rs", "use crate::tls::error;"),
+        ("sys/fd.rs", "use crate::tls::config::Config;"),
+        ("sys/fd.rs", "use crate::tls::config::{Clock, Config};"),
+        ("sys/fd.rs", "use crate::tls::{config, transport};"),
+        ("sys/fd.rs", "use crate::tls;"),
         ("sys/fd.rs", "use crate::ffi::types::*;"),
         ("tls/connection/send.rs", "use rustls::Connection;"),
         ("tls/connection/send.rs", "pub use ::rustls as tls;"),
@@ -46,6 +51,20 @@ fn a_violation_would_be_noticed() {
         ("tls/config/mod.rs", "fn f(p: *mut u8) {}"),
         ("tls/config/mod.rs", "unsafe { f() }"),
         ("tls/config/mod.rs", "use std::ffi::c_int;"),
+        ("tls/config/mod.rs", "use std::ffi::c_ulonglong;"),
+        ("tls/config/mod.rs", "use std::os::fd::AsRawFd;"),
+        (
+            "tls/handshake/mod.rs",
+            "#[cfg(test)]\nmod tests;\n\nuse std::ffi::c_int;",
+        ),
+        (
+            "tls/connection/mod.rs",
+            "#[cfg(test)]\npub(crate) mod tests;\nuse rustls::X;",
+        ),
+        (
+            "tls/connection/send.rs",
+            "#[cfg(test)]\nmod tests {\n    use rustls::X;\n}\n\nuse rustls::Y;",
+        ),
         ("tls/config/mod.rs", "use std::os::fd::RawFd;"),
         ("tls/config/mod.rs", "use crate::sys::fd;"),
         ("tls/config/mod.rs", "libc::read(0);"),
@@ -66,7 +85,13 @@ fn what_is_allowed_is_not_a_violation() {
             "tls/connection/send.rs",
             "fn f() {}\n#[cfg(test)]\nmod tests { use rustls::X; }",
         ),
+        (
+            "tls/connection/send.rs",
+            "#[cfg(test)]\nmod tests {\n    fn f() {\n        rustls::x();\n    }\n}\nfn g() {}",
+        ),
         ("ffi/io.rs", "pub extern \"C\" fn s2n_connection_free() {}"),
+        ("sys/fd.rs", "use crate::tls::transport::{Reader, Writer};"),
+        ("sys/fd.rs", "use crate::tls::config::{Clock, VerifyHost};"),
         ("sys/fd.rs", "unsafe { libc::read(fd, ptr, len) }"),
     ] {
         assert_eq!(violations_of(name, text), [""; 0], "{name}: {text}");
@@ -95,18 +120,34 @@ const FORBIDDEN: [(&str, &[&str]); 2] = [
             "nix",
             "sys",
             "c_char",
+            "c_schar",
+            "c_uchar",
+            "c_short",
+            "c_ushort",
             "c_int",
-            "c_long",
             "c_uint",
+            "c_long",
+            "c_ulong",
+            "c_longlong",
+            "c_ulonglong",
+            "c_float",
+            "c_double",
             "c_void",
             "RawFd",
             "OwnedFd",
             "BorrowedFd",
+            "AsFd",
+            "AsRawFd",
+            "FromRawFd",
+            "IntoRawFd",
             "s2n_errno",
         ],
     ),
     ("sys/", &["Code"]),
 ];
+
+/// What `sys` knows of `tls`: the traits that it implements.
+const TRAITS: [&str; 2] = ["transport::", "config::{Clock, VerifyHost}"];
 
 fn violations_of(name: &str, text: &str) -> Vec<String> {
     let exports: BTreeSet<String> = fs::read_to_string(root().join("tests/abi/exports.txt"))
@@ -147,6 +188,16 @@ fn violation(name: &str, line: &str, exports: &BTreeSet<String>) -> Option<Strin
     if name.starts_with("tls/") && (line.contains("*const ") || line.contains("*mut ")) {
         return Some("tls/ uses no raw pointers".into());
     }
+    let knows_more = || {
+        let places = line
+            .match_indices("tls")
+            .map(|(place, _)| &line[place + 3..]);
+        let mut paths = places.map(|rest| rest.strip_prefix("::").unwrap_or_default());
+        !paths.all(|path| TRAITS.iter().any(|known| path.starts_with(known)))
+    };
+    if name.starts_with("sys/") && words.contains(&"tls") && knows_more() {
+        return Some("sys/ uses only the traits of tls that it implements".into());
+    }
     if !name.starts_with("ffi/") && line.contains("crate::ffi") {
         return Some("nothing is built upon ffi/".into());
     }
@@ -161,11 +212,35 @@ fn violation(name: &str, line: &str, exports: &BTreeSet<String>) -> Option<Strin
     None
 }
 
-/// The numbered lines of a source, without comments, and without the module of tests at its end.
-fn code_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let end = text.find("#[cfg(test)]\nmod tests").unwrap_or(text.len());
-    let code = text[..end].lines().enumerate();
-    code.map(|(index, line)| (index + 1, line.split("//").next().unwrap_or_default()))
+/// The numbered lines of a source, without comments and without its module of tests, wherever that
+/// stands.
+fn code_of(text: &str) -> Vec<(usize, &str)> {
+    let mut code = Vec::new();
+    let mut after_cfg_test = false;
+    let mut in_tests = false;
+    for (index, line) in text.lines().enumerate() {
+        let is_head = after_cfg_test && !in_tests && names_tests(line);
+        after_cfg_test = line == "#[cfg(test)]";
+        if is_head {
+            // A declaration, or a module in one line, ends where it begins.
+            in_tests = line.ends_with('{');
+            continue;
+        }
+        if !in_tests {
+            code.push((index + 1, line.split("//").next().unwrap_or_default()));
+        }
+        // rustfmt leaves a brace alone at the margin only where an item ends.
+        in_tests &= line != "}";
+    }
+    code
+}
+
+/// Whether a line begins a module of tests, whoever may see it.
+fn names_tests(line: &str) -> bool {
+    let mut words = line
+        .split([' ', ';'])
+        .skip_while(|word| word.starts_with("pub"));
+    words.next() == Some("mod") && words.next() == Some("tests")
 }
 
 /// All sources below a folder, but those of tests.
