@@ -154,9 +154,10 @@ fn a_wrong_prototype_would_be_noticed() {
     let source = scratch("wrong-redeclaration").join("wrong.c");
     let wrong = "#include <s2n.h>\nint s2n_peek(struct s2n_connection *conn);\n";
     fs::write(&source, wrong).expect("written");
-    let outcome = compile_only("gcc", "c11")
-        .arg(&source)
-        .output()
-        .expect("gcc runs");
+    let mut gcc = compile_only("gcc", "c11");
+    let outcome = gcc.arg(&source).output().expect("gcc runs");
     assert!(!outcome.status.success());
+    // For this reason, and not for want of the header.
+    let reason = String::from_utf8_lossy(&outcome.stderr);
+    assert!(reason.contains("conflicting types"), "{reason}");
 }
