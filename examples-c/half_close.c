@@ -99,7 +99,11 @@ int main(int argc, char **argv)
     pid_t server = fork();
     if (server == 0) {
         close(fds[0]);
-        _exit(serve(cert, key, fds[1]));
+        int status = serve(cert, key, fds[1]);
+        free(ca);
+        free(cert);
+        free(key);
+        _exit(status);
     }
     close(fds[1]);
 
