@@ -53,10 +53,13 @@ install: library
 	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/libs2n.so'
 	install -m 644 $(BUILD)/libs2n.a '$(DESTDIR)$(LIBDIR)'
 	install -m 644 include/s2n.h '$(DESTDIR)$(INCLUDEDIR)'
+	install -d '$(DESTDIR)$(INCLUDEDIR)/s2n/unstable'
+	install -m 644 include/s2n/unstable/*.h '$(DESTDIR)$(INCLUDEDIR)/s2n/unstable'
 	install -m 644 $(BUILD)/s2n.pc '$(DESTDIR)$(PKGCONFIGDIR)'
 
 uninstall:
 	cd '$(DESTDIR)$(LIBDIR)' && rm -f $(LIBRARY) $(SONAME) libs2n.so libs2n.a
+	rm -rf '$(DESTDIR)$(INCLUDEDIR)/s2n/unstable'
 	rm -f '$(DESTDIR)$(INCLUDEDIR)/s2n.h' '$(DESTDIR)$(PKGCONFIGDIR)/s2n.pc'
 
 examples: library $(EXAMPLES)
@@ -77,9 +80,9 @@ test: deps
 deps:
 	sh tests/deps.sh
 
-# include/s2n.h, from the source
+# the headers in include, from the source
 header:
-	RS2N_BLESS=1 $(CARGO) test --quiet --test header the_header_is_current
+	RS2N_BLESS=1 $(CARGO) test --quiet --test header the_headers_are_current
 
 bench:
 	sh benches/run.sh

@@ -1361,6 +1361,22 @@ S2N_API extern int s2n_shutdown(struct s2n_connection *conn, s2n_blocked_status 
 S2N_API extern int s2n_shutdown_send(struct s2n_connection *conn, s2n_blocked_status *blocked);
 
 /**
+ * Asks for new sending keys (RFC 8446, 4.6.3). The next send that has data brings them into use;
+ * before TLS 1.3 nothing ever happens. Keys also change by themselves, before they have sealed
+ * more records than is safe.
+ *
+ * @param conn A connection, before or after its handshake
+ * @param peer_request `S2N_KEY_UPDATE_NOT_REQUESTED`: the peer keeps its own keys
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for any other
+ * `peer_request`
+ *
+ * May be called from any thread.
+ */
+S2N_API extern
+int s2n_connection_request_key_update(struct s2n_connection *conn,
+                                      s2n_peer_key_update peer_request);
+
+/**
  * Names the protocol that ALPN agreed on.
  *
  * The string belongs to the connection: it is valid until the connection is wiped or freed.
@@ -1503,6 +1519,28 @@ S2N_API extern
 int s2n_connection_get_client_cert_chain(struct s2n_connection *conn,
                                          uint8_t **der_cert_chain_out,
                                          uint32_t *cert_chain_len);
+
+/**
+ * Clients: would ask the server for shorter records (RFC 6066, 4). That cannot be negotiated
+ * here; `s2n_connection_prefer_low_latency()` shortens what we send.
+ *
+ * @param config A config
+ * @param mfl_code A member of `s2n_max_frag_len`; 0 asks for nothing
+ * @returns 0 for 0; otherwise -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_MAX_FRAG_LEN` for an
+ * unknown code, `S2N_ERR_UNIMPLEMENTED` for a known one
+ */
+S2N_API extern
+int s2n_config_send_max_fragment_length(struct s2n_config *config,
+                                        s2n_max_frag_len mfl_code);
+
+/**
+ * Servers: would grant a client shorter records (RFC 6066, 4). That cannot be negotiated here;
+ * such requests are ignored, as they are in s2n-tls by default.
+ *
+ * @param config A config
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ */
+S2N_API extern int s2n_config_accept_max_fragment_length(struct s2n_config *config);
 
 #ifdef __cplusplus
 }  // extern "C"

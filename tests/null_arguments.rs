@@ -171,6 +171,7 @@ fn call(
 
 const START: &str = r#"
 #include <s2n.h>
+#include <s2n/unstable/ktls.h>
 #include <stdlib.h>
 #include <string.h>
 

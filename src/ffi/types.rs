@@ -287,6 +287,16 @@ pub struct s2n_blinding_arg(pub u32);
 #[repr(transparent)]
 pub struct s2n_alert_behavior_arg(pub u32);
 
+/// `s2n_peer_key_update` as it arrives: any integer, not yet one of ours.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct s2n_peer_key_update_arg(pub u32);
+
+/// `s2n_max_frag_len` as it arrives: any integer, not yet one of ours.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct s2n_max_frag_len_arg(pub u32);
+
 pub const S2N_SUCCESS: c_int = 0;
 pub const S2N_FAILURE: c_int = -1;
 pub const S2N_CALLBACK_BLOCKED: c_int = -2;

@@ -332,6 +332,16 @@ impl Connection {
         self.shared.key_update_due.store(true, Release);
     }
 
+    /// How many KeyUpdates were sent; 255 stands for more.
+    pub fn key_updates_sent(&self) -> u8 {
+        self.shared.key_updates_sent.load(Relaxed)
+    }
+
+    /// How many KeyUpdates were received; 255 stands for more.
+    pub fn key_updates_received(&self) -> u8 {
+        self.shared.key_updates_received.load(Relaxed)
+    }
+
     /// What the handshake agreed on; nothing before it is complete.
     pub fn facts(&self) -> Option<Arc<Facts>> {
         lock(&self.facts).clone()

@@ -234,6 +234,7 @@ impl RecvHalf {
                     .ok_or(Code::BadMessage)?
                     .next_read_keys()?;
                 opener.rekey(keys)?;
+                Shared::count_key_update(&conn.shared.key_updates_received);
                 if requested {
                     conn.shared.key_update_due.store(true, Release);
                 }

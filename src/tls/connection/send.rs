@@ -244,6 +244,7 @@ impl SendHalf {
             .ok_or(Code::HandshakeNotComplete)?
             .next_write_keys()?;
         sealer.rekey(keys)?;
+        Shared::count_key_update(&conn.shared.key_updates_sent);
         self.flush(conn)
     }
 

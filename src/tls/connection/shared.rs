@@ -23,6 +23,8 @@ pub(crate) struct Shared {
     pub(crate) error_alert_received: AtomicBool,
     /// We owe the peer a KeyUpdate; the next send pays.
     pub(crate) key_update_due: AtomicBool,
+    pub(crate) key_updates_sent: AtomicU8,
+    pub(crate) key_updates_received: AtomicU8,
     /// A write met EPIPE. Further writes fail without asking the transport.
     pub(crate) write_broken: AtomicBool,
     /// The alert that ended reading, or -1.
@@ -68,6 +70,8 @@ impl Shared {
             close_notify_received: AtomicBool::new(false),
             error_alert_received: AtomicBool::new(false),
             key_update_due: AtomicBool::new(false),
+            key_updates_sent: AtomicU8::new(0),
+            key_updates_received: AtomicU8::new(0),
             write_broken: AtomicBool::new(false),
             alert: AtomicI16::new(-1),
             wire_in: AtomicU64::new(0),
@@ -96,6 +100,7 @@ impl Shared {
             };
         }
         copy!(read_closed write_closed close_notify_received error_alert_received key_update_due);
+        copy!(key_updates_sent key_updates_received);
         copy!(write_broken alert wire_in wire_out peek peek_buffered version client_version);
         copy!(server_version handshake_done record_size small_record_threshold);
         copy!(small_record_timeout send_buffer recv_buffering dynamic_buffers);
@@ -106,6 +111,11 @@ impl Shared {
     pub(crate) fn close(&self) {
         self.read_closed.store(true, Release);
         self.write_closed.store(true, Release);
+    }
+
+    /// Counts a KeyUpdate; only the one direction that sends or receives it calls.
+    pub(crate) fn count_key_update(count: &AtomicU8) {
+        count.store(count.load(Relaxed).saturating_add(1), Relaxed);
     }
 
     pub(crate) fn can_read(&self) -> bool {
