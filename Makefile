@@ -87,9 +87,9 @@ header:
 bench:
 	sh benches/run.sh
 
-# See fuzz/README.md for longer runs.
+# every fuzz target for FUZZ_SECONDS seconds, 60 unless set
 fuzz:
-	$(CARGO) fuzz run -s none record -- -max_total_time=60
+	sh fuzz/run.sh
 
 lint:
 	$(CARGO) fmt --check

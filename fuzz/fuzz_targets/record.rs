@@ -59,6 +59,9 @@ struct Stream<'a> {
     ignore_warnings: bool,
 }
 
+/// A message's type, and what it says.
+type Message = (u8, Vec<u8>);
+
 fuzz_target!(|case: Case| match case {
     Case::Connection(connection) => connection.run(),
     Case::Messages(stream) => stream.check_messages(),
@@ -134,7 +137,7 @@ impl Stream<'_> {
     }
 
     /// The messages that were seen and whether one goes on, or nothing if they were refused.
-    fn messages(&self, records: &[&[u8]]) -> Option<(Vec<(u8, Vec<u8>)>, bool)> {
+    fn messages(&self, records: &[&[u8]]) -> Option<(Vec<Message>, bool)> {
         let side = match self.client {
             true => Side::Client,
             false => Side::Server,

@@ -1,0 +1,5 @@
+//! What the fuzz targets share: links in memory, certificates, and clocks that only we move.
+
+pub mod link;
+pub mod party;
+pub mod peer;

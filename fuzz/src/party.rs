@@ -1,0 +1,307 @@
+//! A client or a server on a link in memory.
+
+use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use s2n::tls::blocked::Blocked;
+use s2n::tls::certs::CertChain;
+use s2n::tls::config::{ClientAuth, Clock, Config, VerifyHost};
+use s2n::tls::connection::{BlindingMode, Connection, Data, Mode};
+use s2n::tls::error::Code;
+use s2n::tls::policy::Policy;
+
+use crate::link::Pipe;
+
+macro_rules! made {
+    ($($name:ident = $file:literal;)*) => {
+        $(pub const $name: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $file));)*
+    };
+}
+
+made! {
+    ROOT = "ca.pem";
+    OTHER_ROOT = "other-ca.pem";
+    SERVER_CHAIN = "ecdsa.pem";
+    SERVER_KEY = "ecdsa.key";
+    RSA_CHAIN = "rsa.pem";
+    RSA_KEY = "rsa.key";
+    CLIENT_CHAIN = "client.pem";
+    CLIENT_KEY = "client.key";
+}
+
+/// Time passes when we say so.
+struct StoppedClock(AtomicU64);
+
+static NOW: StoppedClock = StoppedClock(AtomicU64::new(1));
+
+struct Now;
+
+impl Clock for Now {
+    fn now(&self) -> Option<Duration> {
+        Some(Duration::from_secs(NOW.0.load(Relaxed)))
+    }
+}
+
+/// Every delay that has begun is over.
+pub fn wait() {
+    NOW.0.fetch_add(u64::from(MAX_DELAY) + 1, Relaxed);
+}
+
+/// Seconds.
+const MAX_DELAY: u32 = 30;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    Tls12,
+    Tls13,
+}
+
+impl Version {
+    fn policy(self) -> &'static Policy {
+        let name: &[u8] = match self {
+            Self::Tls12 => b"ELBSecurityPolicy-TLS-1-2-2017-01",
+            Self::Tls13 => b"default_tls13",
+        };
+        Policy::find(name).expect("a policy of the library")
+    }
+
+    /// The version's number in the API.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Tls12 => 33,
+            Self::Tls13 => 34,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Setup {
+    pub version: Version,
+    /// Both show a certificate.
+    pub mutual: bool,
+    pub multi_record: bool,
+    /// Errors start a delay, which the application waits for.
+    pub delays: bool,
+}
+
+/// A config for each kind of party; they are costly to make.
+fn config(mode: Mode, setup: Setup) -> Arc<Config> {
+    const KINDS: usize = 1 << 5;
+    static MADE: [OnceLock<Arc<Config>>; KINDS] = [const { OnceLock::new() }; KINDS];
+
+    let choices = [
+        mode == Mode::Client,
+        setup.version == Version::Tls13,
+        setup.mutual,
+        setup.multi_record,
+        setup.delays,
+    ];
+    let kind = choices
+        .iter()
+        .fold(0, |kind, &choice| kind * 2 + usize::from(choice));
+    MADE[kind].get_or_init(|| make(mode, setup)).clone()
+}
+
+fn make(mode: Mode, setup: Setup) -> Arc<Config> {
+    let config = Config::new_minimal();
+    config.set_policy(setup.version.policy());
+    config.trust_pem(ROOT).expect("the root is one");
+    config.set_monotonic_clock(Arc::new(Now));
+    config.set_recv_multi_record(setup.multi_record);
+    config.set_max_blinding_delay(if setup.delays { MAX_DELAY } else { 0 });
+    config.set_alpn(vec![b"h2".to_vec(), b"http/1.1".to_vec()]);
+
+    let add = |chain: &[u8], key: &[u8]| {
+        let loaded = CertChain::default();
+        loaded.load(chain, key).expect("the key fits");
+        config.add_chain(Arc::new(loaded)).expect("it is loaded");
+    };
+    if mode == Mode::Server {
+        add(SERVER_CHAIN, SERVER_KEY);
+        add(RSA_CHAIN, RSA_KEY);
+    } else if setup.mutual {
+        add(CLIENT_CHAIN, CLIENT_KEY);
+    }
+    if setup.mutual {
+        config.set_client_auth(ClientAuth::Required);
+        if mode == Mode::Server {
+            config.set_verify_host(Some(Arc::new(AnyClient)));
+        }
+    }
+    Arc::new(config)
+}
+
+struct AnyClient;
+
+impl VerifyHost for AnyClient {
+    fn verify(&self, _: &[u8]) -> bool {
+        true
+    }
+}
+
+/// A connection, and what it said and heard.
+pub struct Party {
+    pub conn: Connection,
+    /// How many bytes it has sent, as its application was told.
+    pub sent: usize,
+    /// How many bytes it has received. All were right.
+    pub received: usize,
+    /// The handshake is complete.
+    pub ready: bool,
+    /// The handshake failed, or receiving did.
+    pub failed: Option<Code>,
+    /// The peer's end of the stream was seen.
+    pub ended: bool,
+    /// Our side asked for the end.
+    closing: bool,
+    reader: Arc<Pipe>,
+    writer: Arc<Pipe>,
+    room: Vec<u8>,
+}
+
+/// What an application waits for is over after this many calls, whatever came.
+const MANY_CALLS: usize = 70_000;
+
+impl Party {
+    pub fn new(mode: Mode, setup: Setup, reader: &Arc<Pipe>, writer: &Arc<Pipe>) -> Self {
+        let conn = Connection::new(mode);
+        conn.set_config(config(mode, setup)).expect("it suits");
+        conn.set_reader(Some(reader.clone()));
+        conn.set_writer(Some(writer.clone()), true);
+        if setup.delays {
+            conn.set_blinding(BlindingMode::SelfService);
+        }
+        if mode == Mode::Client {
+            conn.set_server_name(c"localhost").expect("a short name");
+        }
+        Self {
+            conn,
+            sent: 0,
+            received: 0,
+            ready: false,
+            failed: None,
+            ended: false,
+            closing: false,
+            reader: reader.clone(),
+            writer: writer.clone(),
+            room: vec![0; 1 << 16],
+        }
+    }
+
+    /// Goes on as far as what has come allows. `peer_sent` is how much there can be to receive.
+    pub fn work(&mut self, peer_sent: usize) {
+        if !self.ready {
+            self.negotiate();
+        }
+        if self.ready {
+            for call in 0.. {
+                assert!(call < MANY_CALLS, "receiving does not come to an end");
+                if !self.recv(self.room.len(), peer_sent) {
+                    break;
+                }
+            }
+        }
+        self.check_counters();
+    }
+
+    pub fn negotiate(&mut self) {
+        let mut blocked = Blocked::Not;
+        let outcome = self.conn.negotiate(&mut blocked);
+        match outcome {
+            Ok(()) => {
+                assert!(self.ready || self.failed.is_none(), "it failed before");
+                assert_eq!(blocked, Blocked::Not);
+                self.ready = true;
+            }
+            Err(error) if error.is_blocked() => {
+                assert_ne!(blocked, Blocked::Not);
+                assert!(self.failed.is_none(), "{:?}, then blocked", self.failed);
+                assert!(self.reader.is_empty(), "blocked, and yet there is input");
+            }
+            Err(error) => self.fail(error.code()),
+        }
+    }
+
+    /// Receives once. Answers whether to go on.
+    pub fn recv(&mut self, room: usize, peer_sent: usize) -> bool {
+        let mut blocked = Blocked::Not;
+        let buf = &mut self.room[..room];
+        match self.conn.recv(buf, &mut blocked) {
+            Ok(0) => {
+                assert!(room == 0 || self.conn.alert().is_ok_and(|alert| alert == 0));
+                self.ended |= room > 0;
+                false
+            }
+            Ok(len) => {
+                assert!(self.ready, "bytes before the end of the handshake");
+                assert!(self.failed.is_none(), "bytes after {:?}", self.failed);
+                assert!(!self.ended, "bytes after the end");
+                assert!(self.received + len <= peer_sent, "bytes that nobody sent");
+                for (at, &byte) in buf[..len].iter().enumerate() {
+                    assert_eq!(byte, pattern(self.received + at), "a wrong byte");
+                }
+                self.received += len;
+                true
+            }
+            Err(error) if error.is_blocked() => {
+                assert!(self.failed.is_none(), "{:?}, then blocked", self.failed);
+                assert!(self.reader.is_empty(), "blocked, and yet there is input");
+                false
+            }
+            Err(error) => {
+                self.fail(error.code());
+                false
+            }
+        }
+    }
+
+    /// An error closes the connection for good.
+    fn fail(&mut self, code: Code) {
+        if self.closing && code == Code::Closed {
+            return;
+        }
+        self.failed.get_or_insert(code);
+        let mut blocked = Blocked::Not;
+        let again = self.conn.recv(&mut [0; 9], &mut blocked);
+        assert!(
+            again.is_err_and(|error| !error.is_blocked()) || self.conn.alert().is_ok(),
+            "a connection that goes on after {code:?}"
+        );
+    }
+
+    pub fn send(&mut self, len: usize) {
+        let data: Vec<u8> = (self.sent..self.sent + len).map(pattern).collect();
+        let buffers = [std::io::IoSlice::new(&data)];
+        let mut blocked = Blocked::Not;
+        if let Ok(sent) = self.conn.send(|| Data::new(&buffers, 0), &mut blocked) {
+            assert!(self.ready || len == 0, "bytes sent before the handshake");
+            assert_eq!(sent, len, "the link takes all there is");
+            self.sent += sent;
+        }
+    }
+
+    /// Closes, and answers what stands in the way.
+    pub fn shutdown(&mut self) -> Option<Code> {
+        let mut blocked = Blocked::Not;
+        self.closing = true;
+        let outcome = self.conn.shutdown(&mut blocked);
+        outcome.err().map(|error| error.code())
+    }
+
+    pub fn shutdown_send(&mut self) {
+        let mut blocked = Blocked::Not;
+        self.closing = true;
+        let _ = self.conn.shutdown_send(&mut blocked);
+    }
+
+    fn check_counters(&self) {
+        assert_eq!(self.conn.wire_bytes_in(), self.reader.read_out());
+        assert_eq!(self.conn.wire_bytes_out(), self.writer.written());
+    }
+}
+
+/// The byte at this place of everything that is ever sent.
+fn pattern(at: usize) -> u8 {
+    (at ^ at >> 8 ^ at >> 16) as u8
+}

@@ -1,0 +1,332 @@
+//! A genuine conversation, and somebody in the middle who changes what one side hears.
+//!
+//! The input is a program for the one in the middle: two bytes of setup, then steps, each a byte
+//! and its operands. [`Program`] writes such inputs, for the seeds.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use arbitrary::{Result, Unstructured};
+use s2n::tls::connection::Mode;
+use s2n::tls::error::{Code, ErrorType};
+
+use crate::link::Pipe;
+use crate::party::{Party, Setup, Version, wait};
+
+pub struct Conversation {
+    /// Who hears what the one in the middle makes of it.
+    subject: Party,
+    genuine: Party,
+    said: Arc<Pipe>,
+    heard: Arc<Pipe>,
+    back: Arc<Pipe>,
+    setup: Setup,
+    /// Records that the genuine side has sent and the subject has not heard.
+    records: VecDeque<Vec<u8>>,
+    /// The records came as they were sent, and both applications behaved.
+    untouched: bool,
+    /// The genuine side has closed, after its handshake.
+    closed: bool,
+    /// All the records that the genuine side has sent.
+    pub recorded: Vec<Vec<u8>>,
+}
+
+/// The most records that pass before the first step.
+pub const MAX_PRELUDE: u8 = 16;
+
+impl Conversation {
+    pub fn new(u: &mut Unstructured<'_>) -> Result<Self> {
+        let flags: u8 = u.arbitrary()?;
+        let flag = |bit: u8| flags >> bit & 1 == 1;
+        let setup = Setup {
+            version: match flag(1) {
+                true => Version::Tls13,
+                false => Version::Tls12,
+            },
+            mutual: flag(2),
+            multi_record: flag(3),
+            delays: flag(4),
+        };
+        let (mode, other) = match flag(0) {
+            true => (Mode::Client, Mode::Server),
+            false => (Mode::Server, Mode::Client),
+        };
+        let [said, heard, back] = [(); 3].map(|()| Arc::<Pipe>::default());
+        let conversation = Self {
+            subject: Party::new(mode, setup, &heard, &back),
+            genuine: Party::new(other, setup, &back, &said),
+            said,
+            heard,
+            back,
+            setup,
+            records: VecDeque::new(),
+            untouched: true,
+            closed: false,
+            recorded: Vec::new(),
+        };
+        conversation.subject.conn.set_recv_buffering(flag(5));
+        conversation.subject.conn.set_dynamic_buffers(flag(6));
+        Ok(conversation)
+    }
+
+    pub fn run(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
+        let prelude: u8 = u.arbitrary()?;
+        self.work();
+        for _ in 0..prelude.min(MAX_PRELUDE) {
+            self.pass();
+        }
+        while !u.is_empty() {
+            self.step(u)?;
+            self.work();
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
+        let step: u8 = u.arbitrary()?;
+        match step % STEPS {
+            PASS => {
+                for _ in 0..u.arbitrary::<u8>()?.min(MAX_PRELUDE) {
+                    self.pass();
+                }
+            }
+            DAMAGE => {
+                let (at, change): (u16, u8) = u.arbitrary()?;
+                self.change(|record| {
+                    let at = usize::from(at) % record.len();
+                    record[at] ^= change.max(1);
+                });
+            }
+            OVERWRITE => {
+                let at: u16 = u.arbitrary()?;
+                let bytes = bytes(u)?;
+                self.change(|record| {
+                    let at = usize::from(at) % record.len();
+                    let len = bytes.len().min(record.len() - at);
+                    record[at..at + len].copy_from_slice(&bytes[..len]);
+                });
+            }
+            CUT => {
+                let keep: u16 = u.arbitrary()?;
+                self.change(|record| record.truncate(usize::from(keep) % record.len()));
+            }
+            // The header keeps pace, so it is the messages that do not fit.
+            RESIZE => {
+                let (at, drop): (u16, u8) = u.arbitrary()?;
+                let bytes = bytes(u)?;
+                self.change(|record| {
+                    let at = HEADER + usize::from(at) % (record.len() - HEADER + 1);
+                    let end = record.len().min(at + usize::from(drop));
+                    record.splice(at..end, bytes.iter().copied());
+                    let len = (record.len() - HEADER) as u16;
+                    record[3..HEADER].copy_from_slice(&len.to_be_bytes());
+                });
+            }
+            DIVIDE => {
+                let at: u16 = u.arbitrary()?;
+                self.divide(at.into());
+            }
+            DROP => self.untouched &= self.records.pop_front().is_none(),
+            REPEAT => {
+                if let Some(record) = self.records.front().cloned() {
+                    self.records.push_front(record);
+                    self.untouched = false;
+                }
+            }
+            SWAP => {
+                if self.records.len() > 1 {
+                    self.records.swap(0, 1);
+                    self.untouched = false;
+                }
+            }
+            INSERT => {
+                let bytes = bytes(u)?;
+                self.insert(bytes);
+            }
+            FRAME => {
+                let typ: u8 = u.arbitrary()?;
+                let body = bytes(u)?;
+                let [high, low] = (body.len() as u16).to_be_bytes();
+                self.insert(&[&[20 + typ % 5, 3, 3, high, low], body].concat());
+            }
+            END => {
+                self.heard.end();
+                self.untouched = false;
+            }
+            SAY => self.genuine.send(usize::from(u.arbitrary::<u16>()?)),
+            CLOSE => {
+                self.untouched &= self.genuine.ready && self.subject.ready;
+                self.closed = true;
+                self.genuine.shutdown_send();
+            }
+            UPDATE_KEYS => self.genuine.conn.request_key_update(),
+            ANSWER => self.subject.send(usize::from(u.arbitrary::<u16>()?)),
+            RECEIVE => {
+                let room: u16 = u.arbitrary()?;
+                self.untouched &= self.subject.ready;
+                self.subject.recv(room.into(), self.genuine.sent);
+            }
+            SHUTDOWN => {
+                self.untouched = false;
+                self.subject.shutdown();
+            }
+            SHUTDOWN_SEND => {
+                self.untouched = false;
+                self.subject.shutdown_send();
+            }
+            FREE_HANDSHAKE => {
+                self.untouched &= self.subject.ready;
+                let _ = self.subject.conn.free_handshake();
+            }
+            RELEASE_BUFFERS => drop(self.subject.conn.release_buffers()),
+            ANSWER_WITH_NEW_KEYS => self.subject.conn.request_key_update(),
+            READ_AHEAD => self.subject.conn.set_recv_buffering(u.arbitrary()?),
+            _ => wait(),
+        }
+        Ok(())
+    }
+
+    /// Lets both sides work until neither has anything to do.
+    fn work(&mut self) {
+        self.subject.work(self.genuine.sent);
+        self.genuine.work(self.subject.sent);
+        self.subject.work(self.genuine.sent);
+        self.collect();
+    }
+
+    /// Takes what the genuine side has sent apart into records.
+    fn collect(&mut self) {
+        let bytes = self.said.take_all();
+        let mut rest = &bytes[..];
+        while let [_, _, _, high, low, ..] = *rest {
+            let len = HEADER + usize::from(u16::from_be_bytes([high, low]));
+            let (record, after) = rest.split_at(len);
+            self.records.push_back(record.to_vec());
+            self.recorded.push(record.to_vec());
+            rest = after;
+        }
+        assert!(rest.is_empty(), "the genuine side sends whole records");
+    }
+
+    fn pass(&mut self) {
+        if let Some(record) = self.records.pop_front() {
+            self.heard.push(&record);
+            self.work();
+        }
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Vec<u8>)) {
+        if let Some(mut record) = self.records.pop_front() {
+            change(&mut record);
+            self.untouched = false;
+            self.heard.push(&record);
+        }
+    }
+
+    /// Makes two records of one. For plaintext messages that is nothing wrong.
+    fn divide(&mut self, at: usize) {
+        let Some(record) = self.records.pop_front() else {
+            return;
+        };
+        let (header, body) = record.split_at(HEADER);
+        let (first, second) = body.split_at(at % (body.len() + 1));
+        for part in [first, second] {
+            let [high, low] = (part.len() as u16).to_be_bytes();
+            self.insert(&[&header[..3], &[high, low], part].concat());
+        }
+    }
+
+    fn insert(&mut self, bytes: &[u8]) {
+        self.untouched &= bytes.is_empty();
+        self.heard.push(bytes);
+    }
+
+    /// Ends the conversation as an application would, and looks back.
+    pub fn finish(mut self) {
+        if self.untouched {
+            self.check_untouched();
+        }
+        // The first attempt may meet what was not received yet, and that may begin a delay.
+        self.subject.shutdown();
+        self.heard.end();
+        self.subject.shutdown();
+        wait();
+        match self.subject.shutdown() {
+            Some(code) if code.kind() == ErrorType::Blocked => panic!("blocked at the end"),
+            Some(Code::ShutdownPaused) => panic!("a delay without end"),
+            _ => {}
+        }
+        self.genuine.work(self.subject.sent);
+    }
+
+    /// What nobody changed arrives, whole and right.
+    fn check_untouched(&mut self) {
+        while !self.records.is_empty() {
+            self.pass();
+        }
+        let (subject, genuine) = (&self.subject, &self.genuine);
+        if self.closed {
+            assert_eq!(subject.failed, None);
+            assert_eq!(subject.received, genuine.sent);
+            assert!(subject.ended);
+            return;
+        }
+        for (side, other) in [(subject, genuine), (genuine, subject)] {
+            assert_eq!(side.failed, None, "{:?}", side.conn.mode());
+            assert!(side.ready);
+            assert_eq!(side.conn.version(), self.setup.version.number());
+            assert_eq!(side.received, other.sent);
+        }
+        assert!(self.back.is_empty() && self.heard.is_empty());
+    }
+}
+
+fn bytes<'a>(u: &mut Unstructured<'a>) -> Result<&'a [u8]> {
+    let len: u16 = u.arbitrary()?;
+    u.bytes(usize::from(len).min(u.len()))
+}
+
+const HEADER: usize = 5;
+
+macro_rules! steps {
+    ($($name:ident)*) => {
+        #[repr(u8)]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+        enum Step { $($name,)* WAIT }
+        $(pub const $name: u8 = Step::$name as u8;)*
+        const STEPS: u8 = Step::WAIT as u8 + 1;
+    };
+}
+
+steps! {
+    PASS DAMAGE OVERWRITE CUT RESIZE DIVIDE DROP REPEAT SWAP INSERT FRAME END
+    SAY CLOSE UPDATE_KEYS
+    ANSWER RECEIVE SHUTDOWN SHUTDOWN_SEND FREE_HANDSHAKE RELEASE_BUFFERS ANSWER_WITH_NEW_KEYS
+    READ_AHEAD
+}
+
+/// An input for the target.
+pub struct Program(Vec<u8>);
+
+impl Program {
+    pub fn new(flags: u8, prelude: u8) -> Self {
+        Self(vec![flags, prelude])
+    }
+
+    /// A step, and its operands as bytes, lowest first.
+    pub fn step(mut self, step: u8, operands: &[u8]) -> Self {
+        self.0.push(step);
+        self.0.extend_from_slice(operands);
+        self
+    }
+
+    /// A step with bytes behind its operands.
+    pub fn step_with(self, step: u8, operands: &[u8], bytes: &[u8]) -> Self {
+        let len = (bytes.len() as u16).to_le_bytes();
+        self.step(step, &[operands, &len, bytes].concat())
+    }
+
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
