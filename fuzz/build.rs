@@ -9,9 +9,21 @@ fn main() {
     println!("cargo:rerun-if-changed={}", script.display());
 
     let out = std::env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    let made = Command::new("sh").arg(&script).arg(&out).status();
+    run(Command::new("sh").arg(&script).arg(&out));
+    for name in ["ecdsa", "rsa", "client", "selfsigned", "ca"] {
+        let path = |kind| format!("{out}/{name}.{kind}");
+        for (tool, from, to) in [("x509", "crt", "crt.der"), ("pkey", "key", "key.der")] {
+            let (from, to) = (path(from), path(to));
+            let args = [tool, "-in", &from, "-outform", "DER", "-out", &to];
+            run(Command::new("openssl").args(args));
+        }
+    }
+}
+
+fn run(command: &mut Command) {
+    let status = command.status();
     assert!(
-        made.is_ok_and(|status| status.success()),
-        "certificates cannot be made: is openssl there?"
+        status.is_ok_and(|status| status.success()),
+        "{command:?} failed: is openssl there?"
     );
 }

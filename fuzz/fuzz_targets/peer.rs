@@ -8,9 +8,10 @@
 
 use arbitrary::Unstructured;
 use libfuzzer_sys::fuzz_target;
-use rs2n_fuzz::peer::Conversation;
+use rs2n_fuzz::peer::{self, Conversation};
+use rs2n_fuzz::seeds;
 
-fuzz_target!(|input: &[u8]| {
+fuzz_target!(init: seeds::write("peer", peer::seeds()), |input: &[u8]| {
     let mut u = Unstructured::new(input);
     let Ok(mut conversation) = Conversation::new(&mut u) else {
         return;

@@ -3,3 +3,5 @@
 pub mod link;
 pub mod party;
 pub mod peer;
+pub mod pem;
+pub mod seeds;

@@ -58,7 +58,7 @@ pub enum Version {
 }
 
 impl Version {
-    fn policy(self) -> &'static Policy {
+    pub fn policy(self) -> &'static Policy {
         let name: &[u8] = match self {
             Self::Tls12 => b"ELBSecurityPolicy-TLS-1-2-2017-01",
             Self::Tls13 => b"default_tls13",
@@ -86,7 +86,7 @@ pub struct Setup {
 }
 
 /// A config for each kind of party; they are costly to make.
-fn config(mode: Mode, setup: Setup) -> Arc<Config> {
+pub fn config(mode: Mode, setup: Setup) -> Arc<Config> {
     const KINDS: usize = 1 << 5;
     static MADE: [OnceLock<Arc<Config>>; KINDS] = [const { OnceLock::new() }; KINDS];
 
@@ -164,14 +164,15 @@ pub struct Party {
 const MANY_CALLS: usize = 70_000;
 
 impl Party {
-    pub fn new(mode: Mode, setup: Setup, reader: &Arc<Pipe>, writer: &Arc<Pipe>) -> Self {
+    pub fn new(mode: Mode, config: Arc<Config>, reader: &Arc<Pipe>, writer: &Arc<Pipe>) -> Self {
         let conn = Connection::new(mode);
-        conn.set_config(config(mode, setup)).expect("it suits");
+        conn.set_blinding(match config.max_blinding_delay() {
+            0 => BlindingMode::BuiltIn,
+            _ => BlindingMode::SelfService,
+        });
+        conn.set_config(config).expect("it suits");
         conn.set_reader(Some(reader.clone()));
         conn.set_writer(Some(writer.clone()), true);
-        if setup.delays {
-            conn.set_blinding(BlindingMode::SelfService);
-        }
         if mode == Mode::Client {
             conn.set_server_name(c"localhost").expect("a short name");
         }

@@ -1,7 +1,7 @@
 //! A genuine conversation, and somebody in the middle who changes what one side hears.
 //!
 //! The input is a program for the one in the middle: two bytes of setup, then steps, each a byte
-//! and its operands. [`Program`] writes such inputs, for the seeds.
+//! and its operands.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use s2n::tls::connection::Mode;
 use s2n::tls::error::{Code, ErrorType};
 
 use crate::link::Pipe;
-use crate::party::{Party, Setup, Version, wait};
+use crate::party::{Party, Setup, Version, config, wait};
 
 pub struct Conversation {
     /// Who hears what the one in the middle makes of it.
@@ -28,11 +28,11 @@ pub struct Conversation {
     /// The genuine side has closed, after its handshake.
     closed: bool,
     /// All the records that the genuine side has sent.
-    pub recorded: Vec<Vec<u8>>,
+    recorded: Vec<Vec<u8>>,
 }
 
 /// The most records that pass before the first step.
-pub const MAX_PRELUDE: u8 = 16;
+const MAX_PRELUDE: u8 = 16;
 
 impl Conversation {
     pub fn new(u: &mut Unstructured<'_>) -> Result<Self> {
@@ -53,8 +53,8 @@ impl Conversation {
         };
         let [said, heard, back] = [(); 3].map(|()| Arc::<Pipe>::default());
         let conversation = Self {
-            subject: Party::new(mode, setup, &heard, &back),
-            genuine: Party::new(other, setup, &back, &said),
+            subject: Party::new(mode, config(mode, setup), &heard, &back),
+            genuine: Party::new(other, config(other, setup), &back, &said),
             said,
             heard,
             back,
@@ -293,7 +293,7 @@ macro_rules! steps {
         #[repr(u8)]
         #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
         enum Step { $($name,)* WAIT }
-        $(pub const $name: u8 = Step::$name as u8;)*
+        $(const $name: u8 = Step::$name as u8;)*
         const STEPS: u8 = Step::WAIT as u8 + 1;
     };
 }
@@ -305,28 +305,56 @@ steps! {
     READ_AHEAD
 }
 
+/// Genuine conversations of every kind, whole and up to each record, and the same as raw bytes.
+pub fn seeds() -> Vec<(String, Vec<u8>)> {
+    let mut seeds = Vec::new();
+    for flags in 0..SETUPS {
+        let records = record(flags);
+        for known in 0..=records.len() {
+            let genuine = Program::new(flags, known as u8);
+            let rest = records[known..].concat();
+            seeds.push((format!("{flags}-{known}-replayed"), genuine.insert(&rest)));
+            let close = Program::new(flags, known as u8)
+                .step(SAY, &[200, 0])
+                .step(PASS, &[MAX_PRELUDE])
+                .step(ANSWER, &[200, 0])
+                .step(CLOSE, &[])
+                .step(PASS, &[MAX_PRELUDE]);
+            seeds.push((format!("{flags}-{known}-genuine"), close.0));
+        }
+    }
+    seeds
+}
+
+/// Role, version, and who shows a certificate.
+const SETUPS: u8 = 1 << 3;
+
+/// What a genuine peer says when nobody interferes.
+fn record(flags: u8) -> Vec<Vec<u8>> {
+    let program = Program::new(flags, MAX_PRELUDE);
+    let mut u = Unstructured::new(&program.0);
+    let mut conversation = Conversation::new(&mut u).expect("the setup is there");
+    conversation.run(&mut u).expect("so is the prelude");
+    conversation.recorded
+}
+
 /// An input for the target.
-pub struct Program(Vec<u8>);
+struct Program(Vec<u8>);
 
 impl Program {
-    pub fn new(flags: u8, prelude: u8) -> Self {
+    fn new(flags: u8, prelude: u8) -> Self {
         Self(vec![flags, prelude])
     }
 
     /// A step, and its operands as bytes, lowest first.
-    pub fn step(mut self, step: u8, operands: &[u8]) -> Self {
+    fn step(mut self, step: u8, operands: &[u8]) -> Self {
         self.0.push(step);
         self.0.extend_from_slice(operands);
         self
     }
 
-    /// A step with bytes behind its operands.
-    pub fn step_with(self, step: u8, operands: &[u8], bytes: &[u8]) -> Self {
+    fn insert(self, bytes: &[u8]) -> Vec<u8> {
         let len = (bytes.len() as u16).to_le_bytes();
-        self.step(step, &[operands, &len, bytes].concat())
-    }
-
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.0
+        self.step(INSERT, &[&len, bytes].concat()).0
     }
 }
