@@ -1,5 +1,6 @@
 //! What the fuzz targets share: links in memory, certificates, and clocks that only we move.
 
+pub mod api;
 pub mod link;
 pub mod party;
 pub mod peer;

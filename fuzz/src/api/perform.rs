@@ -1,0 +1,605 @@
+//! Each call, and what must hold of its answer.
+
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ptr;
+
+use libc::{iovec, ssize_t};
+
+use super::c::*;
+use super::call::{Call, Change, Odd, Policy, Setting, Side, Which, Who};
+use super::world::{MAX_DELAY, World, on_clock, on_host, pem};
+use crate::party;
+
+/// Members of `s2n_blocked_status`.
+const NOT_BLOCKED: c_int = 0;
+const ON_WRITE: c_int = 2;
+
+/// Members of `s2n_error_type`.
+const BLOCKED: c_int = 3;
+const USAGE: c_int = 7;
+
+impl World {
+    pub fn perform(&self, call: &Call) {
+        match call {
+            Call::New { side, clear } => {
+                self.free(*side);
+                self.new_connection(*side);
+                if *clear {
+                    self.clear_link(*side);
+                }
+            }
+            Call::NewOfMode(mode) => {
+                // SAFETY: any mode may be asked for, and nobody else has the connection.
+                unsafe {
+                    let conn = s2n_connection_new(*mode);
+                    assert_eq!(conn.is_null(), !(0..=1).contains(mode));
+                    assert_eq!(s2n_connection_free(conn), -c_int::from(conn.is_null()));
+                }
+            }
+            Call::Free(who) => match who.side() {
+                Some(side) => self.free(side),
+                // SAFETY: NULL is refused.
+                None => assert_eq!(unsafe { s2n_connection_free(ptr::null_mut()) }, -1),
+            },
+            Call::Wipe { side, clear } => self.wipe(*side, *clear),
+            Call::SetCallbacks { side, recv, send } => self.set_callbacks(*side, *recv, *send),
+            Call::SetNoDescriptor(side) => {
+                self.broken.set(true);
+                let mut fd = 0;
+                // SAFETY: the connection is live or NULL.
+                unsafe {
+                    self.status(s2n_connection_set_fd(self.conn(*side), -1));
+                    self.status(s2n_connection_get_read_fd(self.conn(*side), &mut fd));
+                }
+            }
+            Call::SetConfig { who, config } => self.set_config(*who, *config),
+            Call::Plan {
+                side,
+                sending,
+                steps,
+            } => self.plan(*side, *sending, steps),
+            Call::Negotiate(who) => self.negotiate(*who),
+            Call::Handshake => self.handshake(),
+            Call::Send { who, len, odd } => self.send_one(*who, (*len).into(), *odd),
+            Call::SendVector {
+                who,
+                pieces,
+                offset,
+                odd,
+            } => self.send_vector(*who, pieces, (*offset).into(), *odd),
+            Call::Recv { who, room, odd } => drop(self.receive(*who, (*room).into(), *odd)),
+            Call::Shutdown(who) => self.shut(*who, s2n_shutdown),
+            Call::ShutdownSend(who) => self.shut(*who, s2n_shutdown_send),
+            // SAFETY: the connection is live or NULL.
+            Call::ReleaseBuffers(who) => unsafe {
+                self.status(s2n_connection_release_buffers(self.of(*who)));
+            },
+            Call::FreeHandshake(who) => {
+                if let Some(side) = who.side()
+                    && !self.life(self.life_of(side), |life| life.ready)
+                {
+                    self.broken.set(true);
+                }
+                // SAFETY: the connection is live or NULL.
+                self.status(unsafe { s2n_connection_free_handshake(self.of(*who)) });
+            }
+            // SAFETY: the connection is live or NULL.
+            Call::RequestKeyUpdate { who, peer } => unsafe {
+                let peer = c_int::from(*peer % 3);
+                self.status(s2n_connection_request_key_update(self.of(*who), peer));
+            },
+            Call::Set { who, setting } => self.set(*who, setting),
+            Call::Get(who) => self.get(*who),
+            Call::Config(change) => self.change(change),
+            Call::Wait(milliseconds) => {
+                let passed = u64::from(*milliseconds) * 1_000_000;
+                self.now.set(self.now.get() + passed);
+            }
+            Call::ClockFails(fails) => {
+                self.broken.set(true);
+                self.clock_fails.set(*fails);
+            }
+            Call::HostIsWrong(wrong) => {
+                self.broken.set(true);
+                self.host_is_wrong.set(*wrong);
+            }
+            Call::WithoutBlocked { who, call } => self.without_blocked(*who, *call),
+        }
+    }
+
+    fn of(&self, who: Who) -> Conn {
+        who.side().map_or(ptr::null_mut(), |side| self.conn(side))
+    }
+
+    /// Looks at the error of a call that answers -1 for one. Answers whether it succeeded.
+    fn status(&self, status: impl Into<i64>) -> bool {
+        let status = status.into();
+        assert!(status >= -1);
+        if status == -1 {
+            self.error();
+        }
+        status >= 0
+    }
+
+    /// The type of the last error.
+    fn error(&self) -> c_int {
+        // SAFETY: the slot is this thread's own; the texts are strings that live until the next
+        // failure.
+        unsafe {
+            let error = *s2n_errno_location();
+            assert_ne!(error, 0, "a failure without an error");
+            for text in [
+                s2n_strerror_name(error),
+                s2n_strerror(error, c"EN".as_ptr()),
+                s2n_strerror_debug(error, ptr::null()),
+                s2n_strerror_source(error),
+            ] {
+                let text = CStr::from_ptr(text).to_bytes();
+                assert!(!text.is_empty() && text != b"Internal s2n error");
+            }
+            let kind = s2n_error_get_type(error);
+            let name = CStr::from_ptr(s2n_strerror_name(error));
+            if kind != BLOCKED && kind != USAGE && name != c"S2N_ERR_NULL" {
+                self.broken.set(true);
+            }
+            kind
+        }
+    }
+
+    fn free(&self, side: Side) {
+        self.broken.set(true);
+        let conn = self.take_conn(side);
+        if !conn.is_null() {
+            // SAFETY: the connection is live; calls further up hold their own share.
+            assert_eq!(unsafe { s2n_connection_free(conn) }, 0);
+        }
+    }
+
+    fn wipe(&self, side: Side, clear: bool) {
+        let conn = self.conn(side);
+        // SAFETY: the connection is live or NULL.
+        if !self.status(unsafe { s2n_connection_wipe(conn) }) {
+            return;
+        }
+        self.new_life(side);
+        self.set_callbacks(side, true, true);
+        if clear {
+            self.clear_link(side);
+        }
+        // SAFETY: as above.
+        unsafe {
+            assert_eq!(s2n_connection_get_wire_bytes_in(conn), 0);
+            assert_eq!(s2n_peek(conn), 0);
+            assert_eq!(s2n_peek_buffered(conn), 0);
+            assert_eq!(s2n_connection_get_alert(conn), -1);
+        }
+    }
+
+    fn set_config(&self, who: Who, which: Which) {
+        self.broken.set(true);
+        let delays = self.setup.get().delays;
+        let side = who.side().unwrap_or(Side::Client);
+        let config = match which {
+            // With delays it waits for the application, which is asked when a connection begins.
+            Which::Own(setup) => self.config(side, with_delays(setup, delays)),
+            Which::Foreign(setup) => self.config(side.other(), with_delays(setup, delays)),
+            Which::Odd => self.odd_config.get(),
+            Which::Null => ptr::null_mut(),
+        };
+        // SAFETY: both are live or NULL.
+        self.status(unsafe { s2n_connection_set_config(self.of(who), config) });
+    }
+
+    fn negotiate(&self, who: Who) {
+        let conn = self.of(who);
+        let life = who.side().map(|side| self.life_of(side));
+        let mut blocked = -1;
+        // SAFETY: the connection is live or NULL.
+        let done = self.status(unsafe { s2n_negotiate(conn, &mut blocked) });
+        if conn.is_null() {
+            assert!(!done);
+            return;
+        }
+        assert!((0..=4).contains(&blocked));
+        assert!(!done || blocked == NOT_BLOCKED);
+        if let Some(life) = life
+            && done
+        {
+            self.life(life, |life| life.ready = true);
+        }
+    }
+
+    pub fn handshake(&self) {
+        for _ in 0..8 {
+            self.negotiate(Who::Client);
+            self.negotiate(Who::Server);
+        }
+    }
+
+    fn send_one(&self, who: Who, len: usize, odd: Odd) {
+        let side = who.side().unwrap_or(Side::Client);
+        let (conn, life) = (self.of(who), self.life_of(side));
+        let data = self.offer(life, len);
+        let buf = match odd {
+            Odd::NullBuffer => ptr::null(),
+            _ => data.as_ptr(),
+        };
+        let size = match odd {
+            Odd::NegativeSize => -1 - len as ssize_t,
+            _ => len as ssize_t,
+        };
+        let mut blocked = -1;
+        // SAFETY: the connection is live or NULL; the buffer holds what its size says, or is
+        // refused.
+        let sent = unsafe { s2n_send(conn, buf.cast(), size, &mut blocked) };
+        let wrong = conn.is_null() || size < 0 || (buf.is_null() && size > 0);
+        self.check_sent(life, sent, len, wrong, blocked);
+    }
+
+    fn send_vector(&self, who: Who, pieces: &[u16], offset: usize, odd: Odd) {
+        let side = who.side().unwrap_or(Side::Client);
+        let (conn, life) = (self.of(who), self.life_of(side));
+        let pieces = &pieces[..pieces.len().min(40)];
+        let total: usize = pieces.iter().map(|&piece| usize::from(piece)).sum();
+        let offset = offset.min(total);
+        let data = self.offer(life, total - offset);
+
+        // What is left out is not looked at: it may hold anything.
+        let bytes = [vec![0; offset], data].concat();
+        let mut rest = &bytes[..];
+        let mut buffers = Vec::new();
+        for &piece in pieces {
+            let (piece, after) = rest.split_at(piece.into());
+            // A buffer of its own, so that the sanitizer sees its end.
+            buffers.push(piece.to_vec().into_boxed_slice());
+            rest = after;
+        }
+        let mut vectors: Vec<_> = buffers
+            .iter()
+            .map(|buffer| iovec {
+                iov_base: buffer.as_ptr().cast_mut().cast(),
+                iov_len: buffer.len(),
+            })
+            .collect();
+        let mut wrong = conn.is_null();
+        if odd == Odd::NullBuffer
+            && let Some(last) = vectors.last_mut()
+        {
+            last.iov_base = ptr::null_mut();
+            wrong |= last.iov_len > 0;
+        }
+        let count = vectors.len() as ssize_t;
+        let (count, offset) = match odd {
+            Odd::NegativeSize => (-count, offset as ssize_t),
+            Odd::OffsetBeyond => (count, total as ssize_t + 1),
+            Odd::NegativeOffset => (count, -1 - offset as ssize_t),
+            _ => (count, offset as ssize_t),
+        };
+        wrong |= offset < 0 || offset > total as ssize_t || (count < 0 && offset > 0);
+        let len = match count {
+            0.. => total - offset.clamp(0, total as ssize_t) as usize,
+            _ => 0,
+        };
+        let mut blocked = -1;
+        // SAFETY: the connection is live or NULL; the vectors hold what they say, or are refused.
+        let sent =
+            unsafe { s2n_sendv_with_offset(conn, vectors.as_ptr(), count, offset, &mut blocked) };
+        self.check_sent(life, sent, len, wrong, blocked);
+    }
+
+    fn check_sent(&self, life: usize, sent: ssize_t, len: usize, wrong: bool, blocked: c_int) {
+        if !self.status(sent as i64) {
+            return;
+        }
+        assert!(!wrong, "wrong arguments, and yet {sent}");
+        assert!(sent as usize <= len, "{sent} of {len}");
+        assert_eq!(blocked == NOT_BLOCKED, sent as usize == len);
+        assert!(blocked == NOT_BLOCKED || blocked == ON_WRITE);
+        self.life(life, |life| {
+            assert!(life.ready || sent == 0, "bytes before the handshake");
+            life.sent += sent as usize;
+        });
+    }
+
+    /// Receives once, and answers how much.
+    fn receive(&self, who: Who, room: usize, odd: Odd) -> usize {
+        let side = who.side().unwrap_or(Side::Client);
+        let (conn, life) = (self.of(who), self.life_of(side));
+        let mut bytes = vec![0_u8; room].into_boxed_slice();
+        let buf = match odd {
+            Odd::NullBuffer => ptr::null_mut(),
+            _ => bytes.as_mut_ptr(),
+        };
+        let size = match odd {
+            Odd::NegativeSize => -1 - room as ssize_t,
+            _ => room as ssize_t,
+        };
+        let wrong = conn.is_null() || size < 0 || (buf.is_null() && size > 0);
+        // SAFETY: the connection is live or NULL.
+        let peeked = unsafe { s2n_peek(conn) } as usize;
+        let mut blocked = -1;
+        // SAFETY: the connection is live or NULL; the buffer holds what its size says, or is
+        // refused.
+        let received = unsafe { s2n_recv(conn, buf.cast(), size, &mut blocked) };
+        let before = self.broken.get();
+        if !self.status(received as i64) {
+            if wrong {
+                self.broken.set(before);
+            }
+            if !wrong && self.error() == BLOCKED && conn == self.of(who) {
+                // SAFETY: as above.
+                unsafe {
+                    assert_eq!(s2n_peek(conn), 0);
+                    assert_eq!(s2n_peek_buffered(conn), 0);
+                }
+            }
+            assert!(wrong || peeked == 0 || self.broken.get() || self.error() == USAGE);
+            return 0;
+        }
+        let received = received as usize;
+        assert!(!wrong && received <= room);
+        assert!(received >= peeked.min(room) || self.broken.get());
+        if received == 0 && room > 0 {
+            self.broken.set(true);
+        }
+        if received > 0 {
+            self.check_received(life, &bytes[..received]);
+        }
+        received
+    }
+
+    fn shut(&self, who: Who, close: unsafe extern "C" fn(Conn, *mut c_int) -> c_int) {
+        self.broken.set(true);
+        let mut blocked = -1;
+        // SAFETY: the connection is live or NULL.
+        let closed = self.status(unsafe { close(self.of(who), &mut blocked) });
+        assert!(!closed || blocked == NOT_BLOCKED);
+    }
+
+    fn set(&self, who: Who, setting: &Setting) {
+        let conn = self.of(who);
+        // SAFETY: the connection is live or NULL; every string is one, every buffer holds what its
+        // size says.
+        self.status(unsafe {
+            match setting {
+                Setting::Throughput => s2n_connection_prefer_throughput(conn),
+                Setting::LowLatency => s2n_connection_prefer_low_latency(conn),
+                Setting::RecvBuffering(on) => s2n_connection_set_recv_buffering(conn, *on),
+                Setting::DynamicBuffers(on) => s2n_connection_set_dynamic_buffers(conn, *on),
+                Setting::DynamicRecords(threshold, timeout) => {
+                    s2n_connection_set_dynamic_record_threshold(conn, *threshold, *timeout)
+                }
+                Setting::ClientAuth(auth) => {
+                    self.broken.set(true);
+                    let set = s2n_connection_set_client_auth_type(conn, (*auth % 4).into());
+                    let mut now = -1;
+                    s2n_connection_get_client_auth_type(conn, &mut now);
+                    set
+                }
+                Setting::Policy(policy) => {
+                    self.broken.set(true);
+                    policy.with(|policy| s2n_connection_set_cipher_preferences(conn, policy))
+                }
+                Setting::ServerName(name) => {
+                    self.broken.set(true);
+                    string(name, |name| s2n_set_server_name(conn, name))
+                }
+                Setting::Protocol(name) => {
+                    let name = &name[..name.len().min(255)];
+                    let (name, len) = (name.as_ptr(), name.len() as u8);
+                    s2n_connection_append_protocol_preference(conn, name, len)
+                }
+                Setting::VerifyHost(on) => {
+                    self.broken.set(true);
+                    let verify = on.then_some(on_host as VerifyHostFn);
+                    s2n_connection_set_verify_host_callback(conn, verify, ptr::null_mut())
+                }
+                Setting::Context(context) => {
+                    let context = *context as *mut c_void;
+                    let set = s2n_connection_set_ctx(conn, context);
+                    if set == 0 {
+                        assert_eq!(s2n_connection_get_ctx(conn), context);
+                    }
+                    set
+                }
+                Setting::Corked => s2n_connection_use_corked_io(conn),
+            }
+        });
+    }
+
+    fn get(&self, who: Who) {
+        let conn = self.of(who);
+        let mut name = ptr::null();
+        let (mut first, mut second) = (0, 0);
+        let (mut chain, mut len) = (ptr::null_mut(), 0);
+        // SAFETY: the connection is live or NULL; what comes back are strings and bytes that live
+        // as long as it.
+        unsafe {
+            read(s2n_get_server_name(conn));
+            read(s2n_get_application_protocol(conn));
+            read(s2n_connection_get_cipher(conn));
+            read(s2n_connection_get_curve(conn));
+            read(s2n_connection_get_kem_group_name(conn));
+            if s2n_connection_get_key_exchange_group(conn, &mut name) == 0 {
+                read(name);
+            }
+            s2n_connection_get_cipher_iana_value(conn, &mut first, &mut second);
+            s2n_connection_get_key_update_counts(conn, &mut first, &mut second);
+            if s2n_connection_get_client_cert_chain(conn, &mut chain, &mut len) == 0 {
+                let bytes = std::slice::from_raw_parts(chain, len as usize);
+                std::hint::black_box(bytes.iter().map(|&byte| u32::from(byte)).sum::<u32>());
+            }
+            s2n_connection_get_mode(conn);
+            s2n_connection_get_actual_protocol_version(conn);
+            s2n_connection_get_client_protocol_version(conn);
+            s2n_connection_get_server_protocol_version(conn);
+            s2n_connection_get_alert(conn);
+            s2n_connection_is_session_resumed(conn);
+            s2n_connection_client_cert_used(conn);
+            let delay = s2n_connection_get_delay(conn);
+            let most = u64::from(MAX_DELAY) * 1_000_000_000;
+            assert!(delay <= most || delay == u64::MAX);
+            assert!(s2n_peek(conn) <= 1 << 14);
+        }
+        let Some(side) = who.side().filter(|_| !conn.is_null()) else {
+            return;
+        };
+        let (wire_in, wire_out) =
+            self.life(self.life_of(side), |life| (life.wire_in, life.wire_out));
+        // SAFETY: as above.
+        unsafe {
+            assert_eq!(s2n_connection_get_wire_bytes_in(conn), wire_in);
+            assert_eq!(s2n_connection_get_wire_bytes_out(conn), wire_out);
+        }
+    }
+
+    fn change(&self, change: &Change) {
+        let config = self.odd_config.get();
+        // SAFETY: the config is live or NULL, and no connection's call needs it to live; every
+        // string is one, every buffer holds what its size says.
+        self.status(unsafe {
+            match change {
+                Change::Replace => {
+                    let fresh = s2n_config_new_minimal();
+                    let set = s2n_config_set_max_blinding_delay(fresh, 0);
+                    let old = self.odd_config.replace(fresh);
+                    if !old.is_null() {
+                        assert_eq!(s2n_config_free(old), 0);
+                    }
+                    set
+                }
+                Change::Free => s2n_config_free(self.odd_config.replace(ptr::null_mut())),
+                Change::Policy(policy) => {
+                    policy.with(|policy| s2n_config_set_cipher_preferences(config, policy))
+                }
+                Change::AddOwnChain => {
+                    let (chain, key) = (pem(party::SERVER_CHAIN), pem(party::SERVER_KEY));
+                    s2n_config_add_cert_chain_and_key(config, chain.as_ptr(), key.as_ptr())
+                }
+                Change::AddText(text) => string(text, |text| {
+                    s2n_config_add_cert_chain_and_key(config, text, text)
+                }),
+                Change::Trust(text) => {
+                    string(text, |text| s2n_config_add_pem_to_trust_store(config, text))
+                }
+                Change::TrustRoot => {
+                    s2n_config_add_pem_to_trust_store(config, pem(party::ROOT).as_ptr())
+                }
+                Change::WipeTrust => s2n_config_wipe_trust_store(config),
+                Change::NoVerification => s2n_config_disable_x509_verification(config),
+                Change::Protocol(name) => {
+                    let name = &name[..name.len().min(255)];
+                    let (name, len) = (name.as_ptr(), name.len() as u8);
+                    s2n_config_append_protocol_preference(config, name, len)
+                }
+                Change::Protocols(names, odd) => {
+                    let names: Vec<_> = names.iter().map(|name| text(name)).collect();
+                    let names: Vec<_> = names.iter().map(|name| name.as_ptr()).collect();
+                    // A count may be negative, but not more than there are.
+                    let count = c_int::from(*odd).min(names.len() as c_int);
+                    s2n_config_set_protocol_preferences(config, names.as_ptr(), count)
+                }
+                Change::Clock(ours) => {
+                    let clock = ours.then_some(on_clock as ClockFn);
+                    s2n_config_set_monotonic_clock(config, clock, ptr::null_mut())
+                }
+                Change::MultiRecord(on) => s2n_config_set_recv_multi_record(config, *on),
+                Change::SendBuffer(size) => {
+                    s2n_config_set_send_buffer_size(config, size & 0xf_ffff)
+                }
+                Change::AlertBehavior(behavior) => {
+                    s2n_config_set_alert_behavior(config, (*behavior % 3).into())
+                }
+                Change::ClientAuth(auth) => {
+                    s2n_config_set_client_auth_type(config, (*auth % 4).into())
+                }
+            }
+        });
+    }
+
+    fn without_blocked(&self, who: Who, call: u8) {
+        let (conn, nowhere) = (self.of(who), ptr::null_mut());
+        // SAFETY: the connection is live or NULL; the missing place is refused.
+        let failed = unsafe {
+            match call % 5 {
+                0 => s2n_negotiate(conn, nowhere) == -1,
+                1 => s2n_send(conn, ptr::null(), 0, nowhere) == -1,
+                2 => s2n_recv(conn, ptr::null_mut(), 0, nowhere) == -1,
+                3 => s2n_shutdown(conn, nowhere) == -1,
+                _ => s2n_shutdown_send(conn, nowhere) == -1,
+            }
+        };
+        assert!(failed);
+        self.error();
+    }
+
+    /// Nothing happened but waiting: handshakes complete, all bytes arrive, and both sides close.
+    pub fn come_to_an_end(&self) {
+        const SIDES: [(Who, Side); 2] = [(Who::Client, Side::Client), (Who::Server, Side::Server)];
+
+        self.handshake();
+        for (who, side) in SIDES {
+            let life = self.life_of(side);
+            assert!(self.life(life, |life| life.ready), "{side:?} is not ready");
+            // What was sealed already is offered again, as the library asks for.
+            let rest = self.life(life, |life| life.offered - life.sent);
+            self.send_one(who, rest, Odd::No);
+        }
+        for (who, side) in SIDES {
+            while self.receive(who, 10_000, Odd::No) > 0 {}
+            let sent = self.life(self.life_of(side.other()), |life| life.sent);
+            assert_eq!(self.life(self.life_of(side), |life| life.received), sent);
+        }
+        assert!(!self.broken.get(), "nothing was wrong, and yet");
+        for (who, side) in SIDES {
+            assert_eq!(
+                self.life(self.life_of(side), |life| life.sent),
+                self.life(self.life_of(side), |life| life.offered)
+            );
+            self.shut(who, s2n_shutdown);
+        }
+        let mut blocked = -1;
+        for (_, side) in SIDES {
+            // SAFETY: the connection is live.
+            assert_eq!(unsafe { s2n_shutdown(self.conn(side), &mut blocked) }, 0);
+        }
+    }
+}
+
+impl Policy {
+    pub fn with<R>(&self, call: impl FnOnce(*const c_char) -> R) -> R {
+        let name: &[u8] = match self {
+            Self::Tls12 => b"ELBSecurityPolicy-TLS-1-2-2017-01",
+            Self::Tls13 => b"default_tls13",
+            Self::Default => b"default",
+            Self::Fips => b"default_fips",
+            Self::Named(name) => name,
+            Self::Null => return call(ptr::null()),
+        };
+        string(name, call)
+    }
+}
+
+fn with_delays(setup: super::call::Setup, delays: bool) -> super::call::Setup {
+    super::call::Setup { delays, ..setup }
+}
+
+fn string<R>(bytes: &[u8], call: impl FnOnce(*const c_char) -> R) -> R {
+    call(text(bytes).as_ptr())
+}
+
+/// The bytes up to the first NUL.
+fn text(bytes: &[u8]) -> CString {
+    let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
+    CString::new(text).expect("there is no NUL in it")
+}
+
+/// # Safety
+///
+/// `text` is NULL or a string.
+unsafe fn read(text: *const c_char) {
+    if !text.is_null() {
+        // SAFETY: the caller's promise.
+        std::hint::black_box(unsafe { CStr::from_ptr(text) }.to_bytes().len());
+    }
+}
