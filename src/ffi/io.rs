@@ -79,6 +79,9 @@ pub unsafe extern "C" fn s2n_send(
         let data = move || {
             let buffers = place;
             let size = usize::try_from(size).map_err(|_| Code::InvalidArgument)?;
+            if buf.is_null() {
+                return Data::missing(size, 0);
+            }
             // SAFETY: the C caller's promise about `buf`.
             buffers[0] = IoSlice::new(unsafe { input::bytes(buf.cast(), size) }?);
             Data::new(buffers, 0)
@@ -283,8 +286,17 @@ unsafe fn send_vector(
     let data = move || {
         let buffers = place;
         // SAFETY: the caller's promise about `bufs`.
-        *buffers = unsafe { vector(bufs, count) }?;
+        let bufs = unsafe { vector(bufs, count) }?;
         let offs = usize::try_from(offs).map_err(|_| Code::InvalidArgument)?;
+        if let Some(total) = missing(bufs)? {
+            return Data::missing(total, offs);
+        }
+        buffers.reserve_exact(bufs.len());
+        for buf in bufs {
+            // SAFETY: the caller's promise about each buffer.
+            let bytes = unsafe { input::bytes(buf.iov_base.cast_const().cast(), buf.iov_len) };
+            buffers.push(IoSlice::new(bytes?));
+        }
         Data::new(buffers, offs)
     };
     // SAFETY: the caller's promise about `blocked`.
@@ -293,12 +305,12 @@ unsafe fn send_vector(
 
 /// # Safety
 ///
-/// `bufs` is null or holds `count` buffers, each readable for its length during `'a`.
-unsafe fn vector<'a>(bufs: *const iovec, count: ssize_t) -> Result<Vec<IoSlice<'a>>> {
+/// `bufs` is null or holds `count` buffers during `'a`.
+unsafe fn vector<'a>(bufs: *const iovec, count: ssize_t) -> Result<&'a [iovec]> {
     // A count below one is no data, whatever `bufs` is.
     let count = usize::try_from(count).unwrap_or(0);
     if count == 0 {
-        return Ok(Vec::new());
+        return Ok(&[]);
     }
     if bufs.is_null() {
         return Err(Code::Null)?;
@@ -307,14 +319,18 @@ unsafe fn vector<'a>(bufs: *const iovec, count: ssize_t) -> Result<Vec<IoSlice<'
         return Err(Code::InvalidArgument)?;
     }
     // SAFETY: not null, and the caller promises `count` buffers.
-    let bufs = unsafe { slice::from_raw_parts(bufs, count) };
-    bufs.iter()
-        .map(|buf| {
-            // SAFETY: the caller's promise about each buffer.
-            let bytes = unsafe { input::bytes(buf.iov_base.cast_const().cast(), buf.iov_len) };
-            bytes.map(IoSlice::new)
-        })
-        .collect()
+    Ok(unsafe { slice::from_raw_parts(bufs, count) })
+}
+
+/// The length of all buffers together, if one of them has a length and no address.
+fn missing(bufs: &[iovec]) -> Result<Option<usize>> {
+    let is_missing = |buf: &iovec| buf.iov_base.is_null() && buf.iov_len > 0;
+    if !bufs.iter().any(is_missing) {
+        return Ok(None);
+    }
+    let lens = bufs.iter().map(|buf| buf.iov_len);
+    let total = lens.reduce(usize::saturating_add).unwrap_or(0);
+    Ok(Some(total))
 }
 
 /// # Safety

@@ -38,6 +38,13 @@ pub(super) unsafe fn blocked<R>(
     }
     let mut blocked = Blocked::Not;
     let outcome = call(&mut blocked);
+    if blocked == Blocked::Not
+        && let Err(error) = &outcome
+        && error.code() == Code::Reentrancy
+    {
+        // The status belongs to the call that is running.
+        return outcome;
+    }
     // SAFETY: not null, and the caller promises that it can be written to. Written only now: no
     // reference to it exists while a callback of the application runs.
     unsafe { ptr.write(blocked.into()) };

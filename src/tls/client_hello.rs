@@ -13,11 +13,11 @@ pub(crate) struct ClientHello<'a> {
 }
 
 const CLIENT_HELLO: u8 = 1;
-const RANDOM: usize = 32;
+pub(super) const RANDOM: usize = 32;
 
 const SERVER_NAME: u16 = 0;
 const ALPN: u16 = 16;
-const SUPPORTED_VERSIONS: u16 = 43;
+pub(super) const SUPPORTED_VERSIONS: u16 = 43;
 
 /// RFC 6066, 3: the one type of name that there is.
 const HOST_NAME: u8 = 0;
@@ -49,13 +49,7 @@ impl<'a> ClientHello<'a> {
     }
 
     fn extension(&self, wanted: u16) -> Option<&'a [u8]> {
-        let mut extensions = Bytes(self.extensions);
-        while let (Ok(typ), Ok(data)) = (extensions.u16(), extensions.vector(2)) {
-            if typ == wanted {
-                return Some(data);
-            }
-        }
-        None
+        Bytes(self.extensions).extension(wanted)
     }
 
     /// The best version that the client offers, as the API numbers versions.
@@ -88,7 +82,7 @@ impl<'a> ClientHello<'a> {
 }
 
 /// 0x0303 is TLS 1.2, which the API calls 33.
-fn number(version: u16) -> u8 {
+pub(super) fn number(version: u16) -> u8 {
     match version {
         0x0304 => TLS13,
         0x0300..=0x0303 => 30 + (version & 0xff) as u8,
@@ -97,10 +91,10 @@ fn number(version: u16) -> u8 {
 }
 
 /// What is left to be read.
-struct Bytes<'a>(&'a [u8]);
+pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
 impl<'a> Bytes<'a> {
-    fn take(&mut self, len: usize) -> Result<&'a [u8]> {
+    pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(len).ok_or(Code::BadMessage)?;
         self.0 = rest;
         Ok(taken)
@@ -113,18 +107,28 @@ impl<'a> Bytes<'a> {
             .fold(0, |number, &byte| number << 8 | usize::from(byte)))
     }
 
-    fn u8(&mut self) -> Result<u8> {
+    pub(super) fn u8(&mut self) -> Result<u8> {
         Ok(self.number(1)? as u8)
     }
 
-    fn u16(&mut self) -> Result<u16> {
+    pub(super) fn u16(&mut self) -> Result<u16> {
         Ok(self.number(2)? as u16)
     }
 
     /// A vector behind a length of `len` bytes (RFC 8446, 3.4).
-    fn vector(&mut self, len: usize) -> Result<&'a [u8]> {
+    pub(super) fn vector(&mut self, len: usize) -> Result<&'a [u8]> {
         let len = self.number(len)?;
         self.take(len)
+    }
+
+    /// The data of the first extension of a type, in a list of extensions.
+    pub(super) fn extension(mut self, wanted: u16) -> Option<&'a [u8]> {
+        while let (Ok(typ), Ok(data)) = (self.u16(), self.vector(2)) {
+            if typ == wanted {
+                return Some(data);
+            }
+        }
+        None
     }
 }
 

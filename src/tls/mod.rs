@@ -11,6 +11,7 @@ pub mod error;
 pub(crate) mod handshake;
 pub mod policy;
 pub mod record;
+pub(crate) mod server_hello;
 pub mod transport;
 
 pub(crate) use handshake::warm_up;

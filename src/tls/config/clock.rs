@@ -29,9 +29,14 @@ pub(super) struct MonotonicClock;
 
 impl Clock for MonotonicClock {
     fn now(&self) -> Option<Duration> {
-        static START: OnceLock<Instant> = OnceLock::new();
-        Some(START.get_or_init(Instant::now).elapsed())
+        Some(uptime())
     }
+}
+
+/// The system's monotonic time.
+pub(crate) fn uptime() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
 }
 
 /// A config's wall clock, as rustls asks for it.

@@ -16,6 +16,7 @@ use super::signatures::Signatures;
 use super::{ClientAuth, Config, Overrides, Settings};
 use crate::tls::connection::lock;
 use crate::tls::error::{Code, Result};
+use crate::tls::handshake::secrets::{OF_A_CLIENT, OF_A_SERVER};
 use crate::tls::policy::Policy;
 
 /// rustls configs that were made, and what for.
@@ -119,6 +120,7 @@ fn freeze_client(settings: &Settings, policy: &'static Policy) -> Result<ClientC
     config.enable_secret_extraction = true;
     config.require_ems = false;
     config.resumption = Resumption::disabled();
+    config.key_log = Arc::new(OF_A_CLIENT);
     Ok(config)
 }
 
@@ -144,6 +146,7 @@ fn freeze_server(
     config.alpn_protocols = protocols(&settings.alpn);
     config.enable_secret_extraction = true;
     config.require_ems = false;
+    config.key_log = Arc::new(OF_A_SERVER);
     config.session_storage = Arc::new(NoSessions);
     config.send_tls13_tickets = Tls13Tickets { default: 0, max: 0 };
     // s2n-tls does not look at the name's form.

@@ -18,6 +18,7 @@ mod trust;
 mod verify;
 
 pub use self::clock::Clock;
+pub(crate) use self::clock::uptime;
 use self::clock::{MonotonicClock, WallClock};
 use self::freeze::Frozen;
 use self::trust::TrustStore;

@@ -65,15 +65,14 @@ impl Connection {
         let Some(delay) = draw(config.max_blinding_delay())? else {
             return Ok(());
         };
-        let mode = lock(&self.blinding).mode;
-        if mode == BlindingMode::BuiltIn {
+        let until = config.monotonic_now()? + delay;
+        let mut blinding = lock(&self.blinding);
+        blinding.until = Some(until);
+        if blinding.mode == BlindingMode::BuiltIn {
+            drop(blinding);
+            // However often it is interrupted.
             std::thread::sleep(delay);
         }
-        let now = config.monotonic_now()?;
-        lock(&self.blinding).until = Some(match mode {
-            BlindingMode::BuiltIn => now,
-            BlindingMode::SelfService => now + delay,
-        });
         Ok(())
     }
 

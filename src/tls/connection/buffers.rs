@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::link::Link;
 use super::shared::Shared;
 use crate::tls::error::Result;
+use crate::tls::record::Header;
 
 /// Bytes that are on their way out.
 #[derive(Debug, Default)]
@@ -66,7 +67,7 @@ impl OutBuffer {
 }
 
 /// Bytes that came in.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct InBuffer {
     /// All of it is initialized: the transport writes into it.
     bytes: Vec<u8>,
@@ -75,10 +76,32 @@ pub(crate) struct InBuffer {
     ///
     /// Invariant: `held.end <= bytes.len()`, and `0..0` if nothing is held.
     held: Range<usize>,
+
+    /// Up to where a reader that may read ahead reads, counted from `origin`.
+    window: usize,
+
+    /// Where the window begins.
+    origin: usize,
+
+    /// How many of the held bytes do not count as in the window, once it is moved: the front of a
+    /// header that an earlier call has read, or the header of the record that is being read.
+    outside: usize,
 }
 
-/// The first request of a reader that may read ahead.
+/// How far a reader that may read ahead reads, unless a record needs more.
 const READ_AHEAD: usize = 16384;
+
+impl Default for InBuffer {
+    fn default() -> Self {
+        Self {
+            bytes: Vec::new(),
+            held: 0..0,
+            window: READ_AHEAD,
+            origin: 0,
+            outside: 0,
+        }
+    }
+}
 
 impl InBuffer {
     pub(crate) fn held(&self) -> &[u8] {
@@ -101,29 +124,69 @@ impl InBuffer {
         link: &Link,
         shared: &Shared,
     ) -> Result<()> {
+        if len > Header::LEN {
+            self.outside = Header::LEN;
+        }
+        if self.held.len() >= len {
+            return Ok(());
+        }
+        if self.ahead() < len - self.held.len() {
+            self.move_window();
+        }
+        let outcome = self.read(len, ahead, link, shared);
+        if outcome.is_err() && len == Header::LEN {
+            self.outside = self.held.len();
+        }
+        outcome
+    }
+
+    fn read(&mut self, len: usize, ahead: bool, link: &Link, shared: &Shared) -> Result<()> {
         while self.held.len() < len {
-            self.make_room(if ahead { len.max(READ_AHEAD) } else { len });
-            let stop = match ahead {
-                true => self.bytes.len(),
-                false => self.held.start + len,
-            };
-            self.held.end += link.read(shared, &mut self.bytes[self.held.end..stop])?;
+            let missing = len - self.held.len();
+            let most = self.widen(missing);
+            let request = if ahead { most } else { missing };
+            self.make_room(request);
+            let end = self.held.end;
+            self.held.end += link.read(shared, &mut self.bytes[end..end + request])?;
         }
         Ok(())
     }
 
-    /// Makes the buffer hold `len` bytes from where the held ones start.
+    /// How many bytes of the window come behind what is held.
+    fn ahead(&self) -> usize {
+        (self.origin + self.window).saturating_sub(self.held.end)
+    }
+
+    /// Lets the window begin where s2n-tls' does, so that an application sees the same bytes
+    /// waiting: it keeps a record's header elsewhere, as far as it has come.
+    fn move_window(&mut self) {
+        self.move_to_front();
+        self.origin = self.outside;
+    }
+
+    /// How many bytes to ask for when `missing` are needed: all that the window has room for.
+    fn widen(&mut self, missing: usize) -> usize {
+        let ahead = self.ahead();
+        if missing > ahead {
+            self.window += (missing - ahead).max(GROWTH);
+        }
+        missing.max(ahead)
+    }
+
+    /// Makes room for `len` bytes behind the held ones.
     fn make_room(&mut self, len: usize) {
-        if self.held.start + len <= self.bytes.len() {
+        let end = self.held.end + len;
+        if end <= self.bytes.len() {
             return;
         }
+        let capacity = end.next_power_of_two().min(end + GROWTH).max(SMALLEST);
+        self.bytes.reserve_exact(capacity - self.bytes.len());
+        self.bytes.resize(capacity, 0);
+    }
+
+    fn move_to_front(&mut self) {
         self.bytes.copy_within(self.held.clone(), 0);
         self.held = 0..self.held.len();
-        if len > self.bytes.len() {
-            let capacity = len.next_power_of_two().min(len + GROWTH).max(SMALLEST);
-            self.bytes.reserve_exact(capacity - self.bytes.len());
-            self.bytes.resize(capacity, 0);
-        }
     }
 
     pub(crate) fn consume(&mut self, len: usize) {
@@ -131,13 +194,23 @@ impl InBuffer {
         debug_assert!(self.held.start <= self.held.end);
         if self.held.is_empty() {
             self.held = 0..0;
+            self.origin = 0;
         }
+        self.outside = 0;
     }
 
-    /// Gives the memory back that is not in use.
-    pub(crate) fn release(&mut self) {
-        if self.held.is_empty() {
-            *self = Self::default();
+    /// Gives the memory back if nothing is held, or, where a record is `waited` for, no more than the
+    /// front of its header.
+    pub(crate) fn release(&mut self, waited: bool) {
+        if self.held.is_empty() || waited && self.held.len() < Header::LEN {
+            let bytes = self.held().to_vec();
+            *self = Self {
+                held: 0..bytes.len(),
+                origin: bytes.len(),
+                outside: bytes.len(),
+                bytes,
+                ..Self::default()
+            };
         }
     }
 }

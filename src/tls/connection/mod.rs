@@ -77,7 +77,7 @@ impl Connection {
             mode,
             shared: Shared::new(mode),
             link: Link::default(),
-            send: Mutex::default(),
+            send: Mutex::new(SendHalf::new()),
             recv: Mutex::default(),
             handshake: Mutex::default(),
             kernel: Mutex::default(),
@@ -161,10 +161,10 @@ impl Connection {
     }
 
     pub fn policy(&self) -> Result<&'static Policy> {
-        match lock(&self.setup).overrides.policy {
-            Some(policy) => Ok(policy),
-            None => Ok(self.config()?.policy()),
+        if let Some(policy) = lock(&self.setup).overrides.policy {
+            return Ok(policy);
         }
+        Ok(self.config()?.policy())
     }
 
     pub fn set_policy(&self, policy: &'static Policy) {
@@ -248,6 +248,7 @@ impl Connection {
     /// Sets how many plaintext bytes a record carries at most.
     pub fn set_record_size(&self, size: u32) {
         self.shared.record_size.store(size, Relaxed);
+        self.shared.enlarge_send_buffer();
     }
 
     /// Sends the first `threshold` bytes in small records, and again after `timeout` idle seconds.
@@ -276,12 +277,13 @@ impl Connection {
             return Err(Code::StufferHasUnprocessedData)?;
         }
         send.out.release();
+        self.shared.send_buffer_in_use.store(0, Relaxed);
 
         let mut recv = enter(&self.recv)?;
         if recv.has_unread() || recv.has_partial_record() || recv.is_mid_message() {
             return Err(Code::StufferHasUnprocessedData)?;
         }
-        recv.input.release();
+        recv.release_input();
         Ok(())
     }
 

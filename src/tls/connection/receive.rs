@@ -30,6 +30,9 @@ pub(crate) struct RecvHalf {
     /// How many held bytes the current record takes, header and tag included.
     record_len: usize,
 
+    /// A call found the next record incomplete: what is held belongs to it.
+    waiting: bool,
+
     messages: MessageJoiner,
     pub(crate) alerts: AlertJoiner,
     flood: FloodGuard,
@@ -41,10 +44,11 @@ pub(crate) struct RecvHalf {
 impl Connection {
     /// Receives at most `buf.len()` bytes; 0 is the end of what the peer sends.
     pub fn recv(&self, buf: &mut [u8], blocked: &mut Blocked) -> Result<usize> {
-        *blocked = Blocked::Read;
         let mut half = enter(&self.recv)?;
+        *blocked = Blocked::Read;
         let outcome = half.receive(self, buf);
-        if outcome.is_ok() && half.plain.is_empty() {
+        // Old applications rely on this: the status says that nothing of a record is left here.
+        if outcome.is_ok() && !half.has_unread() && !half.has_partial_record() {
             *blocked = Blocked::Not;
         }
         half.end_of_call(&self.shared);
@@ -109,6 +113,13 @@ impl RecvHalf {
         let record = &mut self.input.held_mut()[..self.record_len];
         let opened = match &mut self.opener {
             Some(opener) => opener.open(record),
+            // rustls has the keys, and the one record that may come is the end of the handshake.
+            None if header.typ == ContentType::ApplicationData as u8
+                && conn.shared.knows_version()
+                && conn.shared.closes_by_halves() =>
+            {
+                Err(Code::BadMessage.into())
+            }
             None => header.unprotected(),
         };
         match opened.and_then(|opened| self.check_interleaving(opened)) {
@@ -135,19 +146,24 @@ impl RecvHalf {
 
     /// Reads until the next record is whole. A blocked call keeps what it has read.
     pub(crate) fn fill_record(&mut self, conn: &Connection) -> Result<Header> {
+        self.waiting = true;
         let ahead = conn.shared.recv_buffering.load(Relaxed);
         let (link, shared) = (&conn.link, &conn.shared);
         self.input.fill(Header::LEN, ahead, link, shared)?;
         let header = Header::read(self.input.held());
-        if let Some(opener) = &self.opener
-            && let Err(error) = opener.check(&header)
-        {
+        let checked = match &self.opener {
+            Some(opener) => opener.check(&header),
+            None => header.check_unprotected(),
+        };
+        if let Err(error) = checked {
             // There is no telling where the next record would begin.
             self.input.consume(Header::LEN);
+            self.waiting = false;
             return Err(conn.blind(error));
         }
         self.input
             .fill(Header::LEN + header.len, ahead, link, shared)?;
+        self.waiting = false;
         Ok(header)
     }
 
@@ -245,32 +261,28 @@ impl RecvHalf {
 
     /// Tells the getters what is left, and gives memory back.
     pub(crate) fn end_of_call(&mut self, shared: &Shared) {
-        let beyond = match self.record_len {
-            0 => self.beyond_partial_record(),
-            len => self.input.len() - len,
+        let beyond = match self.waiting {
+            true => 0,
+            false => self.input.len() - self.record_len,
         };
         shared.peek.store(self.plain.len() as u32, Release);
         shared.peek_buffered.store(beyond as u32, Release);
         if shared.dynamic_buffers.load(Relaxed) {
-            self.input.release();
+            self.release_input();
         }
     }
 
-    /// Whole records that wait count, the part of one that is still coming does not.
-    fn beyond_partial_record(&self) -> usize {
-        let held = self.input.held();
-        let is_whole =
-            held.len() >= Header::LEN && held.len() >= Header::LEN + Header::read(held).len;
-        if is_whole { held.len() } else { 0 }
+    pub(crate) fn release_input(&mut self) {
+        self.input.release(self.waiting);
     }
 
     pub(crate) fn has_unread(&self) -> bool {
         !self.plain.is_empty()
     }
 
-    /// Whether a record has come in part and no further record waits behind it.
+    /// Whether the body of a record has come in part.
     pub(crate) fn has_partial_record(&self) -> bool {
-        self.record_len == 0 && self.input.len() > 0 && self.beyond_partial_record() == 0
+        self.waiting && self.input.len() > Header::LEN
     }
 
     pub(crate) fn is_mid_message(&self) -> bool {

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use super::buffers::OutBuffer;
 use super::shared::Shared;
-use super::{Connection, enter, lock};
+use super::{Connection, TLS13, enter, lock};
 use crate::tls::blocked::Blocked;
+use crate::tls::config::uptime;
 use crate::tls::error::{Code, Result};
+use crate::tls::handshake::secrets::SendingKeys;
 use crate::tls::record::{ContentType, Sealer};
 
 /// The writing direction of a connection.
@@ -26,16 +28,16 @@ pub(crate) struct SendHalf {
     /// Bytes of the period in which small records are counted.
     bytes_in_period: u64,
 
-    /// When the last send began; kept only if a timeout of the period is set.
-    last_send: Option<Duration>,
+    /// When the last send began, or the connection; kept only if a timeout of the period is set.
+    last_send: Duration,
 
     /// An alert in rustls' words, which ends the connection in place of a close_notify.
     pub(crate) owed_alert: Vec<u8>,
 
     pub(crate) alert_sent: bool,
 
-    /// rustls has keys, and encrypts what it sends.
-    pub(crate) handshake_is_encrypted: bool,
+    /// What a close_notify in the middle of a handshake is sealed with, once there are keys.
+    pub(crate) handshake_keys: Option<SendingKeys>,
 }
 
 /// The largest threshold of small records, in bytes.
@@ -78,6 +80,9 @@ pub struct Data<'a> {
     buffers: &'a [IoSlice<'a>],
     skip: usize,
     len: usize,
+
+    /// There are no bytes behind the length: the call fails when it would need the first.
+    missing: bool,
 }
 
 impl<'a> Data<'a> {
@@ -86,10 +91,30 @@ impl<'a> Data<'a> {
         let total = buffers
             .iter()
             .try_fold(0_usize, |total, buffer| total.checked_add(buffer.len()))
-            .filter(|&total| isize::try_from(total).is_ok())
             .ok_or(Code::InvalidArgument)?;
+        Self::counted(buffers, total, skip)
+    }
+
+    /// What a caller says to be `total` bytes at no address.
+    pub fn missing(total: usize, skip: usize) -> Result<Self> {
+        let data = Self::counted(&[], total, skip)?;
+        Ok(Self {
+            missing: true,
+            ..data
+        })
+    }
+
+    fn counted(buffers: &'a [IoSlice<'a>], total: usize, skip: usize) -> Result<Self> {
+        if isize::try_from(total).is_err() {
+            return Err(Code::InvalidArgument)?;
+        }
         let len = total.checked_sub(skip).ok_or(Code::InvalidArgument)?;
-        Ok(Self { buffers, skip, len })
+        Ok(Self {
+            buffers,
+            skip,
+            len,
+            missing: false,
+        })
     }
 
     /// Calls `seal` with the pieces that hold `len` bytes from `start` on.
@@ -132,6 +157,14 @@ impl<'a> Data<'a> {
 const FEW_PIECES: usize = 8;
 
 impl SendHalf {
+    /// The writing direction of a connection that begins now.
+    pub(super) fn new() -> Self {
+        Self {
+            last_send: uptime(),
+            ..Self::default()
+        }
+    }
+
     fn send<'a>(
         &mut self,
         conn: &Connection,
@@ -155,6 +188,8 @@ impl SendHalf {
         // What was unreported has left with the flush.
         let mut sent = self.unreported;
         while self.unreported < data.len {
+            // If this blocks, what has left is reported by the next call.
+            self.send_post_handshake(conn)?;
             let sealed = self.send_record(conn, &data, &mut sent);
             match sealed {
                 Ok(()) => {}
@@ -171,11 +206,13 @@ impl SendHalf {
 
     /// Seals the next record, and writes it unless more records are to go with it.
     fn send_record(&mut self, conn: &Connection, data: &Data<'_>, sent: &mut usize) -> Result<()> {
-        self.send_post_handshake(conn)?;
         let shared = &conn.shared;
         let sealer = self.sealer.as_mut().ok_or(Code::Encrypt)?;
+        if data.missing {
+            return Err(Code::Null)?;
+        }
 
-        let most = max_payload(shared, sealer);
+        let most = shared.max_payload();
         let small = self.bytes_in_period < shared.small_record_threshold.load(Relaxed).into();
         let len = match small {
             true => most.min(SMALL_RECORD_ON_THE_WIRE - sealer.overhead()),
@@ -192,11 +229,8 @@ impl SendHalf {
         self.bytes_in_period += len as u64;
 
         let next = most.min(data.len - self.unreported);
-        let expansion = expansion(sealer);
-        let buffer = match shared.send_buffer.load(Relaxed) as usize {
-            0 => 0,
-            size => size.max(most + expansion),
-        };
+        let expansion = shared.expansion();
+        let buffer = shared.use_send_buffer();
         if next == 0 || next + expansion > self.out.room_in(buffer) {
             self.flush(conn)?;
             *sent = self.unreported;
@@ -212,9 +246,10 @@ impl SendHalf {
         }
         let now = conn.config()?.monotonic_now()?;
         let timeout = Duration::from_secs(timeout.into());
-        if let Some(last) = self.last_send.replace(now)
-            && now.saturating_sub(last) > timeout
-        {
+        let last = std::mem::replace(&mut self.last_send, now);
+        // A clock that runs backwards, or began later than the connection, tells of no activity.
+        let pause = now.checked_sub(last);
+        if pause.is_none_or(|pause| pause > timeout) {
             self.bytes_in_period = 0;
         }
         Ok(())
@@ -229,11 +264,13 @@ impl SendHalf {
         if !conn.shared.key_update_due.load(Acquire) && !sealer.wants_key_update() {
             return Ok(());
         }
-        conn.shared.key_update_due.store(false, Release);
         if !sealer.is_tls13() {
+            conn.shared.key_update_due.store(false, Release);
             return Ok(());
         }
+        self.out.flush(&conn.link, &conn.shared)?;
 
+        conn.shared.key_update_due.store(false, Release);
         let room = self.out.room(KEY_UPDATE.len() + sealer.overhead());
         let written = sealer.seal(ContentType::Handshake, &[&KEY_UPDATE], room)?;
         self.out.commit(written);
@@ -255,6 +292,7 @@ impl SendHalf {
     pub(crate) fn give_back_memory(&mut self, shared: &Shared) {
         if shared.dynamic_buffers.load(Relaxed) && self.out.is_empty() {
             self.out.release();
+            shared.send_buffer_in_use.store(0, Relaxed);
         }
     }
 }
@@ -262,20 +300,49 @@ impl SendHalf {
 /// A KeyUpdate that does not ask for one in return (RFC 8446, 4.6.3).
 const KEY_UPDATE: [u8; 5] = [24, 0, 0, 1, 0];
 
-/// The most plaintext that a record may carry now.
-fn max_payload(shared: &Shared, sealer: &Sealer) -> usize {
-    let preferred = shared.record_size.load(Relaxed) as usize;
-    match shared.send_buffer.load(Relaxed) as usize {
-        0 => preferred,
-        buffer => preferred
-            .min(buffer.saturating_sub(expansion(sealer)))
-            .max(1),
+impl Shared {
+    /// The most plaintext that a record may carry now.
+    fn max_payload(&self) -> usize {
+        let preferred = self.record_size.load(Relaxed) as usize;
+        match self.send_buffer.load(Relaxed) as usize {
+            0 => preferred,
+            buffer => preferred
+                .min(buffer.saturating_sub(self.expansion()))
+                .max(1),
+        }
     }
-}
 
-fn expansion(sealer: &Sealer) -> usize {
-    match sealer.is_tls13() {
-        true => EXPANSION_TLS13,
-        false => EXPANSION_TLS12,
+    /// What is kept back for a record's header and expansion.
+    fn expansion(&self) -> usize {
+        match self.knows_version() && self.version.load(Acquire) >= TLS13 {
+            true => EXPANSION_TLS13,
+            false => EXPANSION_TLS12,
+        }
+    }
+
+    /// The size of the buffer in which records are collected, 0 if none is configured. Its size is
+    /// settled when it is first used, which is in the handshake.
+    pub(crate) fn use_send_buffer(&self) -> usize {
+        let configured = self.send_buffer.load(Relaxed) as usize;
+        if configured == 0 {
+            return 0;
+        }
+        match self.send_buffer_in_use.load(Relaxed) as usize {
+            0 => {
+                let size = configured.max(self.max_payload() + self.expansion());
+                self.send_buffer_in_use.store(size as u32, Relaxed);
+                size
+            }
+            size => size,
+        }
+    }
+
+    /// A buffer in use holds at least one record of the size that is preferred now.
+    pub(super) fn enlarge_send_buffer(&self) {
+        let record = self.record_size.load(Relaxed) + self.expansion() as u32;
+        let in_use = self.send_buffer_in_use.load(Relaxed);
+        if in_use > 0 && in_use < record {
+            self.send_buffer_in_use.store(record, Relaxed);
+        }
     }
 }

@@ -49,8 +49,11 @@ pub(crate) struct Shared {
     pub(crate) small_record_threshold: AtomicU32,
     /// After how many idle seconds records are small again; 0 is never.
     pub(crate) small_record_timeout: AtomicU32,
-    /// Size of the buffer in which the records of one send are collected; 0 for none.
+    /// Size of the buffer in which the records of one send are collected, as the config has it; 0
+    /// for none.
     pub(crate) send_buffer: AtomicU32,
+    /// Size of that buffer as it is: a larger record preference makes it grow. 0 until it is used.
+    pub(crate) send_buffer_in_use: AtomicU32,
     pub(crate) recv_buffering: AtomicBool,
     pub(crate) dynamic_buffers: AtomicBool,
 }
@@ -86,6 +89,7 @@ impl Shared {
             small_record_threshold: AtomicU32::new(0),
             small_record_timeout: AtomicU32::new(0),
             send_buffer: AtomicU32::new(0),
+            send_buffer_in_use: AtomicU32::new(0),
             recv_buffering: AtomicBool::new(false),
             dynamic_buffers: AtomicBool::new(false),
         }
@@ -103,7 +107,7 @@ impl Shared {
         copy!(key_updates_sent key_updates_received);
         copy!(write_broken alert wire_in wire_out peek peek_buffered version client_version);
         copy!(server_version handshake_done record_size small_record_threshold);
-        copy!(small_record_timeout send_buffer recv_buffering dynamic_buffers);
+        copy!(send_buffer_in_use small_record_timeout send_buffer recv_buffering dynamic_buffers);
     }
 
     /// Ends both directions: nothing that this connection received can be trusted any more, or
@@ -130,9 +134,19 @@ impl Shared {
         !self.read_closed.load(Acquire) && !self.write_closed.load(Acquire)
     }
 
+    /// Whether the version is more than what we would like it to be.
+    pub(crate) fn knows_version(&self) -> bool {
+        self.version.load(Acquire) != UNKNOWN_VERSION
+            && self.server_version.load(Acquire) != UNKNOWN_VERSION
+    }
+
     /// RFC 8446, 6.1: since TLS 1.3 one direction may end before the other; before, a close_notify
     /// ends both.
-    fn closes_by_halves(&self) -> bool {
-        self.version.load(Acquire) >= TLS13
+    pub(crate) fn closes_by_halves(&self) -> bool {
+        match self.version.load(Acquire) {
+            // A server that has not seen a ClientHello hopes for the best.
+            UNKNOWN_VERSION => true,
+            version => version >= TLS13,
+        }
     }
 }

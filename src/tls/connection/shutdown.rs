@@ -82,18 +82,18 @@ impl Connection {
             half.out.extend(&alert);
             return Ok(());
         }
-        if let Some(sealer) = &mut half.sealer {
-            let room = half.out.room(2 + sealer.overhead());
-            let alert = [WARNING, CLOSE_NOTIFY];
-            let written = sealer.seal(ContentType::Alert, &[&alert], room)?;
-            half.out.commit(written);
-            return Ok(());
-        }
-        // In the middle of a handshake rustls holds the keys, and offers no close_notify. A
-        // plaintext one would be an error to a peer that expects encrypted records.
-        if !half.handshake_is_encrypted {
+        let mut early = match &half.handshake_keys {
+            Some(keys) if half.sealer.is_none() => Some(keys.sealer()?),
+            _ => None,
+        };
+        let Some(sealer) = half.sealer.as_mut().or(early.as_mut()) else {
             half.out.extend(&alert_record(WARNING, CLOSE_NOTIFY));
-        }
+            return Ok(());
+        };
+        let room = half.out.room(2 + sealer.overhead());
+        let alert = [WARNING, CLOSE_NOTIFY];
+        let written = sealer.seal(ContentType::Alert, &[&alert], room)?;
+        half.out.commit(written);
         Ok(())
     }
 

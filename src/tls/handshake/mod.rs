@@ -8,14 +8,16 @@ use crate::tls::blocked::Blocked;
 use crate::tls::config::credentials::Request;
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
-use crate::tls::connection::{Connection, TLS13, enter};
+use crate::tls::connection::{Connection, TLS12, TLS13, UNKNOWN_VERSION, enter};
 use crate::tls::error::{Code, Error, Result};
 use crate::tls::policy::Policy;
 use crate::tls::record::{ContentType, Header};
+use crate::tls::server_hello::ServerHello;
 
 mod complete;
 mod input;
 mod kernel;
+pub(crate) mod secrets;
 mod stage;
 #[cfg(test)]
 mod tests;
@@ -31,6 +33,9 @@ pub(crate) struct Handshake {
 
     /// Server: the first ClientHello, with its header, as far as it has come.
     client_hello: Vec<u8>,
+
+    /// What the server chose, once it has.
+    server_hello: Option<ServerHello>,
 
     /// The peer has sent an encrypted record, so a plaintext alert is nothing that it said.
     peer_is_encrypted: bool,
@@ -49,14 +54,15 @@ impl Connection {
 
         let mut send = enter(&self.send)?;
         let mut recv = enter(&self.recv)?;
-        let outcome = handshake.drive(self, &mut send, &mut recv, blocked);
+        let mut outcome = handshake.drive(self, &mut send, &mut recv, blocked);
         if outcome.is_ok() {
             self.shared.handshake_done.store(true, Release);
             // A connection that waits for its first request holds no more than it needs.
             handshake.free();
+            send.handshake_keys = None;
             send.out.release();
-            recv.input.release();
-            *blocked = Blocked::Not;
+            recv.release_input();
+            outcome = self.send_owed(&mut send, blocked);
         }
         recv.end_of_call(&self.shared);
         send.give_back_memory(&self.shared);
@@ -65,10 +71,17 @@ impl Connection {
 
     /// A negotiate that comes after the end of the handshake sends what TLS 1.3 owes the peer.
     fn send_after_handshake(&self, blocked: &mut Blocked) -> Result<()> {
-        if self.version() == TLS13 && self.shared.is_open() {
+        if !self.shared.can_write() {
+            *blocked = Blocked::Not;
+            return Ok(());
+        }
+        let mut send = enter(&self.send)?;
+        self.send_owed(&mut send, blocked)
+    }
+
+    fn send_owed(&self, send: &mut SendHalf, blocked: &mut Blocked) -> Result<()> {
+        if self.version() == TLS13 {
             *blocked = Blocked::Write;
-            let mut send = enter(&self.send)?;
-            send.flush(self)?;
             send.send_post_handshake(self)?;
         }
         *blocked = Blocked::Not;
@@ -138,27 +151,39 @@ impl Handshake {
         recv: &mut RecvHalf,
     ) -> Result<()> {
         let header = recv.fill_record(conn)?;
-        if header.typ == ContentType::Alert as u8
-            && !self.peer_is_encrypted
-            && header.len <= PLAINTEXT_ALERT
-        {
+        if header.typ == ContentType::Alert as u8 && !self.peer_is_encrypted {
             recv.read_record(conn)?;
             return recv.alert(conn);
         }
 
-        self.peer_is_encrypted |= header.typ == ContentType::ApplicationData as u8;
+        self.peer_is_encrypted |= match conn.version() {
+            TLS12 => header.typ == ContentType::ChangeCipherSpec as u8,
+            _ => header.typ == ContentType::ApplicationData as u8,
+        };
         let start = self.input.end().len();
         recv.take_record(&header, self.input.end());
-        if header.typ == ContentType::Handshake as u8 && self.stage.is_listening() {
+        if header.typ == ContentType::Handshake as u8 {
             let body = &self.input.end()[start + Header::LEN..];
-            self.client_hello.extend_from_slice(body);
+            if self.stage.is_listening() {
+                self.client_hello.extend_from_slice(body);
+            } else if let Some(hello) = ServerHello::read(body) {
+                if conn.server_version() == UNKNOWN_VERSION {
+                    conn.shared.server_version.store(hello.version, Release);
+                    conn.shared.version.store(hello.version, Release);
+                }
+                self.server_hello = Some(hello);
+            }
         }
 
         let advanced = self.advance(conn, send, recv);
         if let Some(reader) = conn.link.reader() {
             reader.quick_ack();
         }
-        advanced.map_err(|error| self.fail(conn, error))
+        match advanced {
+            // The peer's own end is no failure of its messages; the loop reports it.
+            Err(_) if conn.shared.close_notify_received.load(Acquire) => Ok(()),
+            advanced => advanced.map_err(|error| self.fail(conn, error)),
+        }
     }
 
     /// Ends a handshake that cannot go on.
@@ -180,9 +205,6 @@ impl Handshake {
         self.client_hello = Vec::new();
     }
 }
-
-/// An alert that is not encrypted is a level and a description (RFC 8446, 6).
-const PLAINTEXT_ALERT: usize = 2;
 
 /// Does what the first handshake would otherwise have to wait for: seeds the random generator, and
 /// makes the default policy.

@@ -2,19 +2,23 @@
 
 use rustls::client::ClientHandshake;
 use rustls::crypto::{CertificateIdentity, Identity, VerifiedIdentity};
+use rustls::error::PeerMisbehaved;
 use rustls::pki_types::{DnsName, IpAddr, Ipv4Addr, ServerName};
 use rustls::server::{Accepted, ServerHandshake};
 use rustls::{ClientSide, NeedsInput, ServerSide, Tcp, VerifyPeerIdentity};
 use std::sync::atomic::Ordering::*;
 
 use super::Handshake;
+use super::secrets::{SendingKeys, watch_secrets};
 use crate::tls::client_hello::ClientHello;
 use crate::tls::config::ClientAuth;
 use crate::tls::config::credentials::{Request, watch_requests};
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
-use crate::tls::connection::{Connection, Mode};
+use crate::tls::connection::{Connection, Mode, TLS12, TLS13};
 use crate::tls::error::{Code, Result};
+use crate::tls::record::Header;
+use crate::tls::server_hello::ServerHello;
 
 /// Where a handshake stands between two calls. rustls' part is large, and does not stay.
 #[derive(Default)]
@@ -61,12 +65,16 @@ impl Handshake {
             return Ok(());
         }
         let config = conn.config()?.client(&conn.overrides())?;
+        let best = best_version(conn)?;
+        conn.shared.version.store(best, Release);
+        conn.shared.client_version.store(best, Release);
         let mut output = Vec::new();
         let name = conn.with_server_name(|name| match name {
             Some(name) => server_name(name.to_bytes()),
             None => no_name(),
         });
         let handshake = config.connect(name).start_handshake(&mut output)?;
+        conn.shared.use_send_buffer();
         send.out.extend(&output);
         self.stage = Stage::Client(Box::new(handshake));
         Ok(())
@@ -80,9 +88,15 @@ impl Handshake {
         recv: &mut RecvHalf,
     ) -> Result<()> {
         let mut output = Vec::new();
-        let (outcome, request) = watch_requests(|| self.steps(conn, send, recv, &mut output));
+        let steps = || self.steps(conn, send, recv, &mut output);
+        let ((outcome, request), secret) = watch_secrets(|| watch_requests(steps));
         let outcome = outcome.and_then(|()| self.check_request(conn, request, &mut output));
-        send.handshake_is_encrypted |= holds_protected_records(&output);
+        if let Some(secret) = secret {
+            let theirs = self.server_hello.take();
+            let hello = theirs.or_else(|| ServerHello::read(output.get(Header::LEN..)?));
+            let policy = conn.policy()?;
+            send.handshake_keys = hello.and_then(|hello| SendingKeys::new(secret, &hello, policy));
+        }
         match outcome {
             Ok(()) => send.out.extend(&output),
             // The alert is for `s2n_shutdown` to send, when the blinding delay is over.
@@ -185,7 +199,11 @@ impl Handshake {
             return Err(Code::Closed)?;
         }
         match next {
-            Err(rustls::Error::AlertReceived(description)) => match u8::from(description) {
+            // RFC 8446, 6: in TLS 1.3 the level says nothing.
+            Err(
+                rustls::Error::AlertReceived(description)
+                | rustls::Error::PeerMisbehaved(PeerMisbehaved::IllegalWarningAlert(description)),
+            ) => match u8::from(description) {
                 0 => {
                     conn.shared.receive_close_notify();
                     Err(Code::Closed)?
@@ -288,9 +306,23 @@ impl Handshake {
         let in_common = hello
             .alpn()
             .any(|theirs| ours.iter().any(|ours| ours == theirs));
-        let config = config.server(&overrides, in_common)?;
-        Ok(accepted.choose_config(config, output)?)
+        let frozen = config.server(&overrides, in_common)?;
+        let best = best_version(conn)?;
+        conn.shared.server_version.store(best, Release);
+        let next = accepted.choose_config(frozen, output)?;
+        let version = best.min(hello.best_version());
+        conn.shared.version.store(version, Release);
+        conn.shared.use_send_buffer();
+        Ok(next)
     }
+}
+
+/// The best version that the connection's policy has.
+fn best_version(conn: &Connection) -> Result<u8> {
+    Ok(match conn.policy()?.supports_tls13() {
+        true => TLS13,
+        false => TLS12,
+    })
 }
 
 fn verify_server(
@@ -353,16 +385,4 @@ fn server_name(name: &[u8]) -> ServerName<'static> {
         Ok(name) => ServerName::DnsName(name.to_owned()),
         Err(_) => no_name(),
     }
-}
-
-/// Whether there are records beyond plaintext handshake and alert ones.
-fn holds_protected_records(mut output: &[u8]) -> bool {
-    while let [typ, _, _, high, low, rest @ ..] = output {
-        if !matches!(typ, 21 | 22) {
-            return true;
-        }
-        let len = usize::from(u16::from_be_bytes([*high, *low]));
-        output = rest.get(len..).unwrap_or_default();
-    }
-    false
 }

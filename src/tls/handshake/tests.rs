@@ -494,6 +494,37 @@ fn a_shutdown_in_a_handshake_says_so() {
     assert_eq!(recv(&pair.server, 9).0, Ok(vec![]));
 }
 
+/// Each way that a handshake can stand still with keys in use on the side that gives up.
+#[test]
+fn a_shutdown_is_sealed_once_there_are_keys() {
+    // A TLS 1.3 client that has read the ServerHello.
+    let pair = Pair::new(TLS13_POLICY);
+    assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+    assert_eq!(negotiate(&pair.server).0, Err(Code::IoBlocked));
+    pair.to_client.state().bytes.truncate(200);
+    assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+    assert_eq!(shutdown(&pair.client), (Ok(()), Blocked::Not));
+    assert_eq!(negotiate(&pair.server), (Err(Code::Closed), Blocked::Not));
+    assert_eq!(pair.server.alert().expect("received"), 0);
+
+    // A TLS 1.3 server that has sent its flight.
+    let pair = Pair::new(TLS13_POLICY);
+    assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+    assert_eq!(negotiate(&pair.server).0, Err(Code::IoBlocked));
+    assert_eq!(shutdown(&pair.server), (Ok(()), Blocked::Not));
+    assert_eq!(negotiate(&pair.client), (Ok(()), Blocked::Not));
+    assert_eq!(recv(&pair.client, 9).0, Ok(vec![]));
+
+    // A TLS 1.2 client that has sent its Finished.
+    let pair = Pair::new(TLS12_POLICY);
+    assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+    assert_eq!(negotiate(&pair.server).0, Err(Code::IoBlocked));
+    assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+    assert_eq!(shutdown(&pair.client), (Ok(()), Blocked::Not));
+    assert_eq!(negotiate(&pair.server), (Ok(()), Blocked::Not));
+    assert_eq!(recv(&pair.server, 9).0, Ok(vec![]));
+}
+
 #[test]
 fn garbage_is_a_bad_message() {
     let pair = Pair::new(TLS13_POLICY);

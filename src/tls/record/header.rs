@@ -57,6 +57,15 @@ impl Header {
         }
     }
 
+    /// Refuses what can be no record before there were keys: that of SSLv2, which has its length
+    /// here.
+    pub fn check_unprotected(&self) -> Result<()> {
+        match self.typ & 0x80 {
+            0 => Ok(()),
+            _ => Err(Code::BadMessage)?,
+        }
+    }
+
     /// The content of a record that came before there were keys.
     pub fn unprotected(&self) -> Result<Opened> {
         let typ = ContentType::try_from(self.typ)?;

@@ -72,6 +72,9 @@ impl Opener {
         if self.tls13 && outer != ContentType::ApplicationData {
             return Err(Code::BadMessage)?;
         }
+        if self.tls13 && header.len > MAX_CIPHERTEXT_TLS13 {
+            return Err(Code::RecordLimit)?;
+        }
         if body.len() != header.len || body.len() < self.explicit_nonce_len + TAG_LEN {
             return Err(Code::Safety)?;
         }
@@ -99,6 +102,9 @@ impl Opener {
         Ok(())
     }
 }
+
+/// RFC 8446, 5.2: "The length MUST NOT exceed 2^14 + 256 bytes."
+const MAX_CIPHERTEXT_TLS13: usize = (1 << 14) + 256;
 
 const VERSION: EncodableVersion = EncodableVersion::Legacy(ProtocolVersion::TLSv1_2);
 

@@ -125,6 +125,7 @@ fn install(conn: &Connection, version: u8, [write, read]: [u8; 2]) {
     conn.send.lock().expect("free").sealer = Some(Sealer::new(suite, keys(write)).expect("fits"));
     conn.recv.lock().expect("free").opener = Some(Opener::new(suite, keys(read)).expect("fits"));
     conn.shared.version.store(version, Release);
+    conn.shared.server_version.store(version, Release);
     conn.shared.handshake_done.store(true, Release);
 }
 

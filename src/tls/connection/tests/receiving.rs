@@ -94,9 +94,15 @@ fn directions_are_independent() {
 fn buffers_are_released_only_when_they_are_empty() {
     let code = |conn: &Connection| conn.release_buffers().map_err(|error| error.code());
     let pair = Pair::new(TLS13);
-    pair.to_server.state().room = Some(4);
+    pair.to_server.state().room = Some(5);
     send(&pair.client, b"data").0.expect_err("blocked");
     assert_eq!(code(&pair.client), Err(Code::StufferHasUnprocessedData));
+    // A header alone is kept, and does not count.
+    recv(&pair.server, 9).0.expect_err("blocked");
+    assert_eq!(code(&pair.server), Ok(()));
+
+    pair.to_server.state().room = Some(1);
+    send(&pair.client, b"data").0.expect_err("blocked");
     recv(&pair.server, 9).0.expect_err("blocked");
     assert_eq!(code(&pair.server), Err(Code::StufferHasUnprocessedData));
 

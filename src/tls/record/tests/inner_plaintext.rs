@@ -73,16 +73,18 @@ fn the_longest_inner_plaintext_may_be_full_or_padded() {
 #[test]
 fn a_longer_inner_plaintext_is_refused() {
     for suite in tls13_suites() {
-        for (size, zeros) in [
-            (16_385, 0),
-            (16_384, 1),
-            (0, 16_385),
-            (20_000, 0),
-            (65_000, 100),
+        for (size, zeros, code) in [
+            (16_385, 0, Code::MaxInnerPlaintextSize),
+            (16_384, 1, Code::MaxInnerPlaintextSize),
+            (0, 16_385, Code::MaxInnerPlaintextSize),
+            (16_384 + 239, 0, Code::MaxInnerPlaintextSize),
+            (16_384 + 240, 0, Code::RecordLimit),
+            (20_000, 0, Code::RecordLimit),
+            (65_000, 100, Code::RecordLimit),
         ] {
             let record = with_inner(suite, &padded(&plaintext(size), 23, zeros));
             let refused = opener(suite, 0).open_copy(&record);
-            assert_eq!(refused.unwrap_err().code(), Code::MaxInnerPlaintextSize);
+            assert_eq!(refused.unwrap_err().code(), code, "{size} {zeros}");
         }
     }
 }

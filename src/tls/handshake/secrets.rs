@@ -1,0 +1,161 @@
+//! The secrets of a handshake under way.
+//!
+//! rustls protects the messages of a handshake and keeps its keys. What it cannot send for us is the
+//! close_notify of an application that gives up half-way, so its key log is listened to.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use rustls::crypto::cipher::{AeadKey, Iv};
+use rustls::crypto::tls13::OkmBlock;
+use rustls::{
+    ConnectionTrafficSecrets, KeyLog, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite,
+};
+use zeroize::Zeroizing;
+
+use crate::tls::client_hello::RANDOM;
+use crate::tls::error::{Code, Error, Result};
+use crate::tls::policy::Policy;
+use crate::tls::record::Sealer;
+use crate::tls::server_hello::ServerHello;
+
+/// A secret that rustls has come by, and that protects what this side sends next.
+pub(crate) struct Secret {
+    bytes: Zeroizing<Vec<u8>>,
+    client_random: Vec<u8>,
+}
+
+thread_local! {
+    /// rustls shares a config's key log between connections, and does not say for which one it
+    /// logs. A step of a handshake does not leave its thread.
+    static LATEST: RefCell<Option<Secret>> = const { RefCell::new(None) };
+}
+
+/// Runs a step of a handshake, and gives the secret that it came by.
+pub(super) fn watch_secrets<R>(step: impl FnOnce() -> R) -> (R, Option<Secret>) {
+    LATEST.take();
+    let outcome = step();
+    (outcome, LATEST.take())
+}
+
+/// What to listen for, by the labels of RFC 9850, section 2.
+pub(crate) struct Listener(pub(crate) &'static [&'static str]);
+
+/// A client sends its Finished with its handshake keys, in TLS 1.2 with the only ones.
+pub(crate) const OF_A_CLIENT: Listener =
+    Listener(&["CLIENT_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_RANDOM"]);
+
+/// A TLS 1.3 server waits for the client's Finished with its application keys in use.
+pub(crate) const OF_A_SERVER: Listener = Listener(&["SERVER_TRAFFIC_SECRET_0"]);
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Listener").field(&self.0).finish()
+    }
+}
+
+impl KeyLog for Listener {
+    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        if self.will_log(label) {
+            LATEST.set(Some(Secret {
+                bytes: Zeroizing::new(secret.to_vec()),
+                client_random: client_random.to_vec(),
+            }));
+        }
+    }
+
+    fn will_log(&self, label: &str) -> bool {
+        self.0.contains(&label)
+    }
+}
+
+/// What the next record of this side would be sealed with.
+pub(crate) struct SendingKeys {
+    secret: Secret,
+    suite: SupportedCipherSuite,
+    server_random: [u8; RANDOM],
+}
+
+impl SendingKeys {
+    pub(super) fn new(secret: Secret, hello: &ServerHello, policy: &Policy) -> Option<Self> {
+        let provider = policy.provider();
+        let tls12 = provider.tls12_cipher_suites.iter();
+        let tls13 = provider.tls13_cipher_suites.iter();
+        let suite = tls12
+            .map(|&suite| SupportedCipherSuite::Tls12(suite))
+            .chain(tls13.map(|&suite| SupportedCipherSuite::Tls13(suite)))
+            .find(|suite| u16::from(suite.suite()) == hello.suite)?;
+        Some(Self {
+            secret,
+            suite,
+            server_random: hello.random,
+        })
+    }
+
+    pub(crate) fn sealer(&self) -> Result<Sealer> {
+        // TLS 1.3 keys are new here; under the client's TLS 1.2 keys Finished was record 0.
+        let (sequence, secrets) = match self.suite {
+            SupportedCipherSuite::Tls13(suite) => (0, self.tls13_keys(suite)?),
+            SupportedCipherSuite::Tls12(suite) => (1, self.tls12_client_keys(suite)?),
+            _ => return Err(Code::KeyInit)?,
+        };
+        Sealer::new(self.suite, (sequence, secrets))
+    }
+
+    /// RFC 8446, 7.3.
+    fn tls13_keys(&self, suite: &Tls13CipherSuite) -> Result<ConnectionTrafficSecrets> {
+        let secret = OkmBlock::new(&self.secret.bytes);
+        let expander = suite.hkdf_provider.expander_for_okm(&secret);
+        let expand = |label: &[u8], len: usize| {
+            let mut output = Zeroizing::new(vec![0; len]);
+            let context_len = [0];
+            let info: [&[u8]; 5] = [
+                &(len as u16).to_be_bytes(),
+                &[(TLS13_LABEL.len() + label.len()) as u8],
+                TLS13_LABEL,
+                label,
+                &context_len,
+            ];
+            match expander.expand_slice(&info, &mut output) {
+                Ok(()) => Ok(output),
+                Err(_) => Err(Error::new(Code::KeyInit)),
+            }
+        };
+        let key = expand(b"key", suite.aead_alg.key_len())?;
+        let iv = expand(b"iv", suite.aead_alg.iv_len())?;
+        let iv = Iv::new(&iv).map_err(|_| Code::KeyInit)?;
+        let keys = suite.aead_alg.extract_keys(aead_key(&key)?, iv);
+        Ok(keys.map_err(|_| Code::KeyInit)?)
+    }
+
+    /// RFC 5246, 6.3.
+    fn tls12_client_keys(&self, suite: &Tls12CipherSuite) -> Result<ConnectionTrafficSecrets> {
+        let secret = self.secret.bytes.first_chunk().ok_or(Code::KeyInit)?;
+        let shape = suite.aead_alg.key_block_shape();
+        let len = 2 * (shape.enc_key_len + shape.fixed_iv_len) + shape.explicit_nonce_len;
+        let mut block = Zeroizing::new(vec![0; len]);
+        let seed = [&self.server_random[..], &self.secret.client_random].concat();
+        let prf = suite.prf_provider.new_secret(secret);
+        prf.prf(&mut block, b"key expansion", &seed);
+
+        let (client_key, rest) = block.split_at(shape.enc_key_len);
+        let (_, rest) = rest.split_at(shape.enc_key_len);
+        let (client_iv, rest) = rest.split_at(shape.fixed_iv_len);
+        // rustls counts explicit nonces from here as well, so ours is not one of its own.
+        let (_, explicit) = rest.split_at(shape.fixed_iv_len);
+        let keys = suite
+            .aead_alg
+            .extract_keys(aead_key(client_key)?, client_iv, explicit);
+        Ok(keys.map_err(|_| Code::KeyInit)?)
+    }
+}
+
+const TLS13_LABEL: &[u8] = b"tls13 ";
+
+fn aead_key(bytes: &[u8]) -> Result<AeadKey> {
+    if let Ok(key) = <[u8; 16]>::try_from(bytes) {
+        return Ok(key.into());
+    }
+    let key = <[u8; 32]>::try_from(bytes).map_err(|_| Code::KeyInit)?;
+    Ok(key.into())
+}
