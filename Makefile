@@ -59,7 +59,7 @@ install: library
 
 uninstall:
 	cd '$(DESTDIR)$(LIBDIR)' && rm -f $(LIBRARY) $(SONAME) libs2n.so libs2n.a
-	rm -rf '$(DESTDIR)$(INCLUDEDIR)/s2n/unstable'
+	rm -rf '$(DESTDIR)$(INCLUDEDIR)/s2n'
 	rm -f '$(DESTDIR)$(INCLUDEDIR)/s2n.h' '$(DESTDIR)$(PKGCONFIGDIR)/s2n.pc'
 
 examples: library $(EXAMPLES)
@@ -84,6 +84,12 @@ deps:
 header:
 	RS2N_BLESS=1 $(CARGO) test --quiet --test header the_headers_are_current
 
+# the same calls on s2n-tls and on rs2n
+SEEDS ?= 2000
+FIRST ?= 1
+twin: deps
+	sh tests/twin/run.sh $(SEEDS) $(FIRST)
+
 bench:
 	sh benches/run.sh
 
@@ -103,4 +109,4 @@ clean:
 	$(CARGO) clean
 	rm -rf $(BUILD)
 
-.PHONY: all library install uninstall examples demo test deps header bench fuzz lint deny clean
+.PHONY: all library install uninstall examples demo test deps header twin bench fuzz lint deny clean

@@ -23,6 +23,8 @@ need curl curl
 need valgrind valgrind
 need python3 python3
 need pkg-config pkg-config
+# The reference's crate wants this library beside one that replaces the reference.
+[ -e "$(gcc -print-file-name=libcrypto.so)" ] || missing="$missing libssl-dev"
 
 [ -z "$missing" ] && exit 0
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')

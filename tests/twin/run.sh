@@ -1,0 +1,28 @@
+#!/bin/sh
+# Performs the twin tests: the same calls on s2n-tls and on rs2n, and the same outcome.
+#
+# usage: tests/twin/run.sh [SEEDS [FIRST-SEED]]
+set -eu
+seeds=${1:-2000}
+first=${2:-1}
+cd "$(dirname "$0")/../.."
+
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+dir=$target/twin
+mkdir -p "$dir"
+sh tests/certs/make.sh "$dir/certs"
+
+# One driver, built twice: with the reference, and with what `make install` puts in its place.
+make --no-print-directory install PREFIX="$dir/install" >"$dir/install.log" 2>&1 \
+    || { cat "$dir/install.log"; exit 1; }
+CARGO_TARGET_DIR=$dir/reference cargo build --release --quiet --locked \
+    --manifest-path tests/twin/Cargo.toml
+S2N_TLS_LIB_DIR=$dir/install/lib S2N_TLS_INCLUDE_DIR=$dir/install/include \
+    CARGO_TARGET_DIR=$dir/rs2n cargo build --release --quiet --locked \
+    --manifest-path tests/twin/Cargo.toml --package driver
+
+CARGO_TARGET_DIR=$dir/reference cargo test --release --quiet --locked \
+    --manifest-path tests/twin/Cargo.toml --package runner
+
+exec "$dir/reference/release/runner" "$dir/reference/release/driver" "$dir/rs2n/release/driver" \
+    "$dir/install/lib" "$dir/certs" tests/twin "$seeds" "$first"

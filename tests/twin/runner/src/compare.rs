@@ -1,0 +1,53 @@
+//! Runs scripts on both libraries, and compares what they did.
+
+use crate::differences::Differences;
+use crate::driver::{Driver, Trace};
+
+pub struct Twin {
+    pub reference: Driver,
+    pub rs2n: Driver,
+    pub differences: Differences,
+}
+
+/// Two traces that differ, and where.
+pub struct Divergence {
+    pub line: usize,
+    pub reference: Trace,
+    pub rs2n: Trace,
+}
+
+impl Twin {
+    /// Performs a script twice; nothing if the traces agree but for the listed differences.
+    pub fn run(&mut self, script: &[String]) -> Option<Divergence> {
+        self.reference.start(script);
+        self.rs2n.start(script);
+        let reference = self.reference.finish();
+        let rs2n = self.rs2n.finish();
+        let line = self.first_difference(&reference, &rs2n)?;
+        Some(Divergence {
+            line,
+            reference,
+            rs2n,
+        })
+    }
+
+    fn first_difference(&self, reference: &Trace, rs2n: &Trace) -> Option<usize> {
+        let lines = reference.len().max(rs2n.len());
+        for line in 0..lines {
+            let (Some(ours), Some(theirs)) = (rs2n.get(line), reference.get(line)) else {
+                return Some(line);
+            };
+            // A script that makes no sense shows nothing.
+            let senseless = theirs.contains("MISTAKE") || theirs.starts_with("THE DRIVER");
+            if ours == theirs && !senseless {
+                continue;
+            }
+            match self.differences.find(theirs, ours) {
+                Some(known) if known.ends_comparison => return None,
+                Some(_) => {}
+                None => return Some(line),
+            }
+        }
+        None
+    }
+}

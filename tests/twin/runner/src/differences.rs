@@ -1,0 +1,99 @@
+//! The accepted differences, as `differences.md` lists them.
+
+use std::cell::Cell;
+
+use regex::Regex;
+
+pub struct Difference {
+    pub name: String,
+    reference: Regex,
+    rs2n: Regex,
+    /// What follows is another conversation, and not compared.
+    pub ends_comparison: bool,
+    pub met: Cell<u64>,
+}
+
+pub struct Differences(Vec<Difference>);
+
+impl Differences {
+    /// Reads the page: a heading is a name, the indented lines under it are the patterns, the rest
+    /// is for people.
+    pub fn parse(page: &str) -> Result<Self, String> {
+        let mut differences = Vec::new();
+        for section in page.split("\n## ").skip(1) {
+            let (name, body) = section.split_once('\n').unwrap_or((section, ""));
+            let field = |field: &str| {
+                body.lines()
+                    .find_map(|line| line.strip_prefix("    ")?.strip_prefix(field))
+                    .map(str::trim)
+                    .ok_or_else(|| format!("{name}: no line {field}"))
+            };
+            let pattern = |text: &str| {
+                Regex::new(&format!("^(?:{text})$")).map_err(|error| format!("{name}: {error}"))
+            };
+            let ends_comparison = match field("then:")? {
+                "stop" => true,
+                "go on" => false,
+                other => return Err(format!("{name}: then: {other}")),
+            };
+            let is_reason = |line: &&str| !line.starts_with("    ") && !line.trim().is_empty();
+            if body.lines().find(is_reason).is_none() {
+                return Err(format!("{name}: no reason"));
+            }
+            differences.push(Difference {
+                name: name.trim().to_owned(),
+                reference: pattern(field("s2n-tls:")?)?,
+                rs2n: pattern(field("rs2n:")?)?,
+                ends_comparison,
+                met: Cell::new(0),
+            });
+        }
+        Ok(Self(differences))
+    }
+
+    /// The difference that explains these two lines.
+    pub fn find(&self, reference: &str, rs2n: &str) -> Option<&Difference> {
+        let found = self
+            .0
+            .iter()
+            .find(|known| known.reference.is_match(reference) && known.rs2n.is_match(rs2n))?;
+        found.met.set(found.met.get() + 1);
+        Some(found)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Difference> {
+        self.0.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = "# Differences\n\n## size\n\n    s2n-tls: send . 5 => 5 .*\n    \
+                        rs2n: send . 5 => -1 .*\n    then: go on\n\nBecause.\n";
+
+    #[test]
+    fn a_difference_explains_its_own_lines_only() {
+        let differences = Differences::parse(PAGE).expect("a valid page");
+        let found = differences.find("send c 5 => 5 NOT", "send c 5 => -1 X");
+        assert_eq!(found.expect("listed").name, "size");
+        assert!(
+            differences
+                .find("send c 5 => 5 NOT", "send c 5 => 4 NOT")
+                .is_none()
+        );
+        assert!(
+            differences
+                .find("send c 50 => 5 NOT", "send c 5 => -1 X")
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn a_difference_needs_patterns_and_a_reason() {
+        assert!(Differences::parse(&PAGE.replace("Because.", "")).is_err());
+        assert!(Differences::parse(&PAGE.replace("    then: go on\n", "")).is_err());
+        assert!(Differences::parse(&PAGE.replace("send . 5 => 5", "(")).is_err());
+    }
+}
