@@ -19,7 +19,7 @@ fuzz() {
     rm -f "$logs/$1.failed"
     mkdir -p "fuzz/corpus/$1" "fuzz/seeds/$1"
     cargo fuzz run "$1" "fuzz/corpus/$1" "fuzz/seeds/$1" -- \
-        -max_total_time="$seconds" -max_len=8192 -timeout=25 >"$logs/$1.log" 2>&1 ||
+        -max_total_time="$seconds" -max_len=8192 -len_control=0 -timeout=25 >"$logs/$1.log" 2>&1 ||
         echo "exit status $?" >"$logs/$1.failed"
 }
 

@@ -9,5 +9,6 @@
 
 use libfuzzer_sys::fuzz_target;
 use rs2n_fuzz::api::Case;
+use rs2n_fuzz::seeds;
 
-fuzz_target!(|case: Case| case.run());
+fuzz_target!(init: seeds::write("api", seeds::noise()), |case: Case| case.run());

@@ -1,11 +1,12 @@
 //! What an input says: a list of calls.
 
-use arbitrary::Arbitrary;
+use arbitrary::{Arbitrary, Result, Unstructured};
 
 #[derive(Arbitrary, Debug)]
 pub struct Case {
     pub setup: Setup,
-    pub established: bool,
+    /// The calls begin before the handshake.
+    pub early: bool,
     pub calls: Vec<Call>,
 }
 
@@ -26,11 +27,21 @@ pub enum Side {
 }
 
 /// Whose connection is handed over: now and then nobody's, which is NULL.
-#[derive(Arbitrary, Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Who {
     Client,
     Server,
     Nobody,
+}
+
+impl Arbitrary<'_> for Who {
+    fn arbitrary(u: &mut Unstructured<'_>) -> Result<Self> {
+        Ok(match u8::arbitrary(u)? % 16 {
+            0 => Self::Nobody,
+            number if number % 2 == 0 => Self::Client,
+            _ => Self::Server,
+        })
+    }
 }
 
 impl Who {
@@ -43,88 +54,177 @@ impl Who {
     }
 }
 
-/// One call, or a few that belong together.
-#[derive(Arbitrary, Debug)]
+/// One call, or a few that belong together. What leads on comes more often than what ends it all.
+#[derive(Debug)]
 pub enum Call {
-    New {
-        side: Side,
-        /// The link forgets what was under way.
-        clear: bool,
-    },
-    NewOfMode(i32),
-    Free(Who),
-    Wipe {
-        side: Side,
-        clear: bool,
-    },
-    SetCallbacks {
-        side: Side,
-        recv: bool,
-        send: bool,
-    },
-    SetNoDescriptor(Side),
-    SetConfig {
-        who: Who,
-        config: Which,
-    },
+    Talk(Talk),
     /// What the callbacks of a side do the next times.
     Plan {
         side: Side,
         sending: bool,
         steps: Vec<Behaviour>,
     },
-    Negotiate(Who),
+    Tune(Tune),
     Handshake,
+    Life(Life),
+    Rare(Rare),
+}
+
+impl<'a> Arbitrary<'a> for Call {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        Ok(match u8::arbitrary(u)? % 32 {
+            0..16 => Self::Talk(u.arbitrary()?),
+            16..21 => Self::Plan {
+                side: u.arbitrary()?,
+                sending: u.arbitrary()?,
+                steps: u.arbitrary()?,
+            },
+            21..26 => Self::Tune(u.arbitrary()?),
+            26..28 => Self::Handshake,
+            28..30 => Self::Life(u.arbitrary()?),
+            _ => Self::Rare(u.arbitrary()?),
+        })
+    }
+}
+
+#[derive(Debug)]
+pub enum Talk {
+    Negotiate(Who),
     Send {
         who: Who,
-        len: u16,
+        len: Len,
         odd: Odd,
     },
     SendVector {
         who: Who,
-        pieces: Vec<u16>,
-        offset: u16,
+        pieces: Vec<Len>,
+        offset: Len,
         odd: Odd,
     },
     Recv {
         who: Who,
-        room: u16,
+        room: Len,
         odd: Odd,
     },
-    Shutdown(Who),
-    ShutdownSend(Who),
+    RequestKeyUpdate(Who),
+    Get(Who),
+}
+
+impl<'a> Arbitrary<'a> for Talk {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        let kind = u8::arbitrary(u)? % 16;
+        let who = u.arbitrary()?;
+        Ok(match kind {
+            0 => Self::Negotiate(who),
+            1..6 => Self::Send {
+                who,
+                len: u.arbitrary()?,
+                odd: u.arbitrary()?,
+            },
+            6..9 => Self::SendVector {
+                who,
+                pieces: u.arbitrary()?,
+                offset: u.arbitrary()?,
+                odd: u.arbitrary()?,
+            },
+            9..14 => Self::Recv {
+                who,
+                room: u.arbitrary()?,
+                odd: u.arbitrary()?,
+            },
+            14 => Self::RequestKeyUpdate(who),
+            _ => Self::Get(who),
+        })
+    }
+}
+
+#[derive(Arbitrary, Debug)]
+pub enum Tune {
     ReleaseBuffers(Who),
     FreeHandshake(Who),
-    RequestKeyUpdate {
-        who: Who,
-        peer: u8,
-    },
-    Set {
-        who: Who,
-        setting: Setting,
-    },
-    Get(Who),
-    Config(Change),
+    Throughput(Who),
+    LowLatency(Who),
+    RecvBuffering(Who, bool),
+    DynamicBuffers(Who, bool),
+    DynamicRecords(Who, u32, u16),
+    Context(Who, usize),
+    SetCallbacks(Side),
     /// Time passes, in milliseconds.
     Wait(u16),
+}
+
+#[derive(Arbitrary, Debug)]
+pub enum Life {
+    Shutdown(Who),
+    ShutdownSend(Who),
+    New {
+        side: Side,
+        /// The link forgets what was under way.
+        clear: bool,
+    },
+    Free(Who),
+    Wipe {
+        side: Side,
+        clear: bool,
+    },
+    /// Both sides, and what is between them.
+    WipeBoth,
+}
+
+#[derive(Arbitrary, Debug)]
+pub enum Rare {
+    NewOfMode(i32),
+    TakeCallbacks { side: Side, recv: bool },
+    SetNoDescriptor(Side),
+    SetConfig { who: Who, config: Which },
+    Change(Change),
+    ClientAuth(Who, u8),
+    Policy(Who, Policy),
+    ServerName(Who, Vec<u8>),
+    Protocol(Who, Vec<u8>),
+    VerifyHost(Who, bool),
+    Corked(Who),
+    WrongKeyUpdate(Who, u8),
     ClockFails(bool),
     HostIsWrong(bool),
-    WithoutBlocked {
-        who: Who,
-        call: u8,
-    },
+    WithoutBlocked(Who, u8),
+}
+
+/// A number of bytes: as often a few as a few thousand.
+#[derive(Clone, Copy, Debug)]
+pub struct Len(pub usize);
+
+impl Arbitrary<'_> for Len {
+    fn arbitrary(u: &mut Unstructured<'_>) -> Result<Self> {
+        let (size, most): (u16, u8) = u.arbitrary()?;
+        Ok(Self(usize::from(size) >> (most % 16)))
+    }
+
+    fn size_hint(_: usize) -> (usize, Option<usize>) {
+        (3, Some(3))
+    }
 }
 
 /// What is wrong with the arguments, mostly nothing.
-#[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Odd {
     No,
-    Nothing,
-    Never,
     NullBuffer,
     NegativeSize,
     OffsetBeyond,
     NegativeOffset,
+}
+
+impl Arbitrary<'_> for Odd {
+    fn arbitrary(u: &mut Unstructured<'_>) -> Result<Self> {
+        Ok(match u8::arbitrary(u)? % 32 {
+            1 => Self::NullBuffer,
+            2 => Self::NegativeSize,
+            3 => Self::OffsetBeyond,
+            4 => Self::NegativeOffset,
+            _ => Self::No,
+        })
+    }
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -136,22 +236,6 @@ pub enum Which {
     /// The one that [`Change`] changes.
     Odd,
     Null,
-}
-
-#[derive(Arbitrary, Debug)]
-pub enum Setting {
-    Throughput,
-    LowLatency,
-    RecvBuffering(bool),
-    DynamicBuffers(bool),
-    DynamicRecords(u32, u16),
-    ClientAuth(u8),
-    Policy(Policy),
-    ServerName(Vec<u8>),
-    Protocol(Vec<u8>),
-    VerifyHost(bool),
-    Context(usize),
-    Corked,
 }
 
 /// A change of the odd config.

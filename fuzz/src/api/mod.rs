@@ -11,7 +11,7 @@ impl Case {
     pub fn run(&self) {
         world::with(|world| {
             world.begin(self.setup);
-            if self.established {
+            if !self.early {
                 world.handshake();
             }
             for call in self.calls.iter().take(MANY) {

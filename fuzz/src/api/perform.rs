@@ -6,7 +6,9 @@ use std::ptr;
 use libc::{iovec, ssize_t};
 
 use super::c::*;
-use super::call::{Call, Change, Odd, Policy, Setting, Side, Which, Who};
+use super::call::{
+    Call, Change, Len, Life, Odd, Policy, Rare, Setup, Side, Talk, Tune, Which, Who,
+};
 use super::world::{MAX_DELAY, World, on_clock, on_host, pem};
 use crate::party;
 
@@ -21,90 +23,186 @@ const USAGE: c_int = 7;
 impl World {
     pub fn perform(&self, call: &Call) {
         match call {
-            Call::New { side, clear } => {
-                self.free(*side);
-                self.new_connection(*side);
-                if *clear {
-                    self.clear_link(*side);
-                }
-            }
-            Call::NewOfMode(mode) => {
-                // SAFETY: any mode may be asked for, and nobody else has the connection.
-                unsafe {
-                    let conn = s2n_connection_new(*mode);
-                    assert_eq!(conn.is_null(), !(0..=1).contains(mode));
-                    assert_eq!(s2n_connection_free(conn), -c_int::from(conn.is_null()));
-                }
-            }
-            Call::Free(who) => match who.side() {
-                Some(side) => self.free(side),
-                // SAFETY: NULL is refused.
-                None => assert_eq!(unsafe { s2n_connection_free(ptr::null_mut()) }, -1),
-            },
-            Call::Wipe { side, clear } => self.wipe(*side, *clear),
-            Call::SetCallbacks { side, recv, send } => self.set_callbacks(*side, *recv, *send),
-            Call::SetNoDescriptor(side) => {
-                self.broken.set(true);
-                let mut fd = 0;
-                // SAFETY: the connection is live or NULL.
-                unsafe {
-                    self.status(s2n_connection_set_fd(self.conn(*side), -1));
-                    self.status(s2n_connection_get_read_fd(self.conn(*side), &mut fd));
-                }
-            }
-            Call::SetConfig { who, config } => self.set_config(*who, *config),
+            Call::Talk(talk) => self.talk(talk),
             Call::Plan {
                 side,
                 sending,
                 steps,
             } => self.plan(*side, *sending, steps),
-            Call::Negotiate(who) => self.negotiate(*who),
+            Call::Tune(tune) => self.tune(tune),
             Call::Handshake => self.handshake(),
-            Call::Send { who, len, odd } => self.send_one(*who, (*len).into(), *odd),
-            Call::SendVector {
+            Call::Life(life) => self.live(life),
+            Call::Rare(rare) => self.rarely(rare),
+        }
+    }
+
+    fn talk(&self, talk: &Talk) {
+        match talk {
+            Talk::Negotiate(who) => self.negotiate(*who),
+            Talk::Send { who, len, odd } => self.send_one(*who, len.0, *odd),
+            Talk::SendVector {
                 who,
                 pieces,
                 offset,
                 odd,
-            } => self.send_vector(*who, pieces, (*offset).into(), *odd),
-            Call::Recv { who, room, odd } => drop(self.receive(*who, (*room).into(), *odd)),
-            Call::Shutdown(who) => self.shut(*who, s2n_shutdown),
-            Call::ShutdownSend(who) => self.shut(*who, s2n_shutdown_send),
-            // SAFETY: the connection is live or NULL.
-            Call::ReleaseBuffers(who) => unsafe {
-                self.status(s2n_connection_release_buffers(self.of(*who)));
-            },
-            Call::FreeHandshake(who) => {
-                if let Some(side) = who.side()
-                    && !self.life(self.life_of(side), |life| life.ready)
-                {
-                    self.broken.set(true);
-                }
-                // SAFETY: the connection is live or NULL.
-                self.status(unsafe { s2n_connection_free_handshake(self.of(*who)) });
-            }
-            // SAFETY: the connection is live or NULL.
-            Call::RequestKeyUpdate { who, peer } => unsafe {
-                let peer = c_int::from(*peer % 3);
-                self.status(s2n_connection_request_key_update(self.of(*who), peer));
-            },
-            Call::Set { who, setting } => self.set(*who, setting),
-            Call::Get(who) => self.get(*who),
-            Call::Config(change) => self.change(change),
-            Call::Wait(milliseconds) => {
-                let passed = u64::from(*milliseconds) * 1_000_000;
-                self.now.set(self.now.get() + passed);
-            }
-            Call::ClockFails(fails) => {
-                self.broken.set(true);
-                self.clock_fails.set(*fails);
-            }
-            Call::HostIsWrong(wrong) => {
-                self.broken.set(true);
-                self.host_is_wrong.set(*wrong);
-            }
-            Call::WithoutBlocked { who, call } => self.without_blocked(*who, *call),
+            } => self.send_vector(*who, pieces, offset.0, *odd),
+            Talk::Recv { who, room, odd } => drop(self.receive(*who, room.0, *odd)),
+            Talk::RequestKeyUpdate(who) => self.request_key_update(*who, 0),
+            Talk::Get(who) => self.get(*who),
         }
+    }
+
+    fn request_key_update(&self, who: Who, peer: c_int) {
+        // SAFETY: the connection is live or NULL.
+        let asked = self.status(unsafe { s2n_connection_request_key_update(self.of(who), peer) });
+        assert_eq!(asked, peer == 0 && !self.of(who).is_null());
+    }
+
+    fn tune(&self, tune: &Tune) {
+        // SAFETY: the connection is live or NULL.
+        self.status(unsafe {
+            match *tune {
+                Tune::ReleaseBuffers(who) => s2n_connection_release_buffers(self.of(who)),
+                Tune::FreeHandshake(who) => {
+                    if let Some(side) = who.side()
+                        && !self.life(self.life_of(side), |life| life.ready)
+                    {
+                        self.broken.set(true);
+                    }
+                    s2n_connection_free_handshake(self.of(who))
+                }
+                Tune::Throughput(who) => s2n_connection_prefer_throughput(self.of(who)),
+                Tune::LowLatency(who) => s2n_connection_prefer_low_latency(self.of(who)),
+                Tune::RecvBuffering(who, on) => s2n_connection_set_recv_buffering(self.of(who), on),
+                Tune::DynamicBuffers(who, on) => {
+                    s2n_connection_set_dynamic_buffers(self.of(who), on)
+                }
+                Tune::DynamicRecords(who, threshold, timeout) => {
+                    s2n_connection_set_dynamic_record_threshold(self.of(who), threshold, timeout)
+                }
+                Tune::Context(who, context) => {
+                    let context = context as *mut c_void;
+                    let set = s2n_connection_set_ctx(self.of(who), context);
+                    assert!(set != 0 || s2n_connection_get_ctx(self.of(who)) == context);
+                    set
+                }
+                Tune::SetCallbacks(side) => {
+                    self.set_callbacks(side, true, true);
+                    0
+                }
+                Tune::Wait(milliseconds) => {
+                    let passed = u64::from(milliseconds) * 1_000_000;
+                    self.now.set(self.now.get() + passed);
+                    0
+                }
+            }
+        });
+    }
+
+    fn live(&self, life: &Life) {
+        match *life {
+            Life::Shutdown(who) => self.shut(who, s2n_shutdown),
+            Life::ShutdownSend(who) => self.shut(who, s2n_shutdown_send),
+            Life::New { side, clear } => {
+                self.free(side);
+                self.new_connection(side);
+                if clear {
+                    self.clear_link(side);
+                }
+            }
+            Life::Free(who) => match who.side() {
+                Some(side) => self.free(side),
+                // SAFETY: NULL is refused.
+                None => assert_eq!(unsafe { s2n_connection_free(ptr::null_mut()) }, -1),
+            },
+            Life::Wipe { side, clear } => drop(self.wipe(side, clear)),
+            Life::WipeBoth => {
+                let configured = self.config_is_own.get();
+                if self.wipe(Side::Client, true) && self.wipe(Side::Server, true) {
+                    // Nothing is left of what went before.
+                    self.broken.set(!configured || self.is_odd());
+                }
+            }
+        }
+    }
+
+    fn rarely(&self, rare: &Rare) {
+        if !matches!(
+            rare,
+            Rare::NewOfMode(_)
+                | Rare::Change(_)
+                | Rare::WrongKeyUpdate(..)
+                | Rare::WithoutBlocked(..)
+        ) {
+            self.broken.set(true);
+        }
+        // SAFETY: the connection is live or NULL; every string is one, every buffer holds what its
+        // size says.
+        self.status(unsafe {
+            match rare {
+                Rare::NewOfMode(mode) => {
+                    let conn = s2n_connection_new(*mode);
+                    assert_eq!(conn.is_null(), !(0..=1).contains(mode));
+                    let freed = s2n_connection_free(conn);
+                    assert_eq!(freed, -c_int::from(conn.is_null()));
+                    freed
+                }
+                Rare::TakeCallbacks { side, recv } => {
+                    self.set_callbacks(*side, !recv, *recv);
+                    0
+                }
+                Rare::SetNoDescriptor(side) => {
+                    let (conn, mut fd) = (self.conn(*side), 0);
+                    let set = s2n_connection_set_fd(conn, -1);
+                    assert!(set != 0 || s2n_connection_get_read_fd(conn, &mut fd) == 0 && fd == -1);
+                    set
+                }
+                Rare::SetConfig { who, config } => {
+                    self.config_is_own.set(false);
+                    s2n_connection_set_config(self.of(*who), self.which(*who, *config))
+                }
+                Rare::Change(change) => self.change(change),
+                Rare::ClientAuth(who, auth) => {
+                    let (conn, auth) = (self.of(*who), c_int::from(*auth % 4));
+                    let mut now = -1;
+                    let set = s2n_connection_set_client_auth_type(conn, auth);
+                    let got = s2n_connection_get_client_auth_type(conn, &mut now);
+                    assert!(set != 0 || got == 0 && now == auth);
+                    set
+                }
+                Rare::Policy(who, policy) => policy
+                    .with(|policy| s2n_connection_set_cipher_preferences(self.of(*who), policy)),
+                Rare::ServerName(who, name) => {
+                    string(name, |name| s2n_set_server_name(self.of(*who), name))
+                }
+                Rare::Protocol(who, name) => {
+                    let name = &name[..name.len().min(255)];
+                    let (name, len) = (name.as_ptr(), name.len() as u8);
+                    s2n_connection_append_protocol_preference(self.of(*who), name, len)
+                }
+                Rare::VerifyHost(who, on) => {
+                    let verify = on.then_some(on_host as VerifyHostFn);
+                    s2n_connection_set_verify_host_callback(self.of(*who), verify, ptr::null_mut())
+                }
+                Rare::Corked(who) => s2n_connection_use_corked_io(self.of(*who)),
+                Rare::WrongKeyUpdate(who, peer) => {
+                    self.request_key_update(*who, c_int::from(*peer) + 1);
+                    0
+                }
+                Rare::ClockFails(fails) => {
+                    self.clock_fails.set(*fails);
+                    0
+                }
+                Rare::HostIsWrong(wrong) => {
+                    self.host_is_wrong.set(*wrong);
+                    0
+                }
+                Rare::WithoutBlocked(who, call) => {
+                    self.without_blocked(*who, *call);
+                    0
+                }
+            }
+        });
     }
 
     fn of(&self, who: Who) -> Conn {
@@ -155,11 +253,11 @@ impl World {
         }
     }
 
-    fn wipe(&self, side: Side, clear: bool) {
+    fn wipe(&self, side: Side, clear: bool) -> bool {
         let conn = self.conn(side);
         // SAFETY: the connection is live or NULL.
         if !self.status(unsafe { s2n_connection_wipe(conn) }) {
-            return;
+            return false;
         }
         self.new_life(side);
         self.set_callbacks(side, true, true);
@@ -173,21 +271,24 @@ impl World {
             assert_eq!(s2n_peek_buffered(conn), 0);
             assert_eq!(s2n_connection_get_alert(conn), -1);
         }
+        true
     }
 
-    fn set_config(&self, who: Who, which: Which) {
-        self.broken.set(true);
+    fn is_odd(&self) -> bool {
+        self.clock_fails.get() || self.host_is_wrong.get()
+    }
+
+    /// A config that lives, or NULL.
+    fn which(&self, who: Who, which: Which) -> Conf {
+        // With other delays the library itself would sleep.
         let delays = self.setup.get().delays;
         let side = who.side().unwrap_or(Side::Client);
-        let config = match which {
-            // With delays it waits for the application, which is asked when a connection begins.
-            Which::Own(setup) => self.config(side, with_delays(setup, delays)),
-            Which::Foreign(setup) => self.config(side.other(), with_delays(setup, delays)),
+        match which {
+            Which::Own(setup) => self.config(side, Setup { delays, ..setup }),
+            Which::Foreign(setup) => self.config(side.other(), Setup { delays, ..setup }),
             Which::Odd => self.odd_config.get(),
             Which::Null => ptr::null_mut(),
-        };
-        // SAFETY: both are live or NULL.
-        self.status(unsafe { s2n_connection_set_config(self.of(who), config) });
+        }
     }
 
     fn negotiate(&self, who: Who) {
@@ -236,11 +337,11 @@ impl World {
         self.check_sent(life, sent, len, wrong, blocked);
     }
 
-    fn send_vector(&self, who: Who, pieces: &[u16], offset: usize, odd: Odd) {
+    fn send_vector(&self, who: Who, pieces: &[Len], offset: usize, odd: Odd) {
         let side = who.side().unwrap_or(Side::Client);
         let (conn, life) = (self.of(who), self.life_of(side));
         let pieces = &pieces[..pieces.len().min(40)];
-        let total: usize = pieces.iter().map(|&piece| usize::from(piece)).sum();
+        let total: usize = pieces.iter().map(|piece| piece.0).sum();
         let offset = offset.min(total);
         let data = self.offer(life, total - offset);
 
@@ -248,8 +349,8 @@ impl World {
         let bytes = [vec![0; offset], data].concat();
         let mut rest = &bytes[..];
         let mut buffers = Vec::new();
-        for &piece in pieces {
-            let (piece, after) = rest.split_at(piece.into());
+        for piece in pieces {
+            let (piece, after) = rest.split_at(piece.0);
             // A buffer of its own, so that the sanitizer sees its end.
             buffers.push(piece.to_vec().into_boxed_slice());
             rest = after;
@@ -356,57 +457,6 @@ impl World {
         assert!(!closed || blocked == NOT_BLOCKED);
     }
 
-    fn set(&self, who: Who, setting: &Setting) {
-        let conn = self.of(who);
-        // SAFETY: the connection is live or NULL; every string is one, every buffer holds what its
-        // size says.
-        self.status(unsafe {
-            match setting {
-                Setting::Throughput => s2n_connection_prefer_throughput(conn),
-                Setting::LowLatency => s2n_connection_prefer_low_latency(conn),
-                Setting::RecvBuffering(on) => s2n_connection_set_recv_buffering(conn, *on),
-                Setting::DynamicBuffers(on) => s2n_connection_set_dynamic_buffers(conn, *on),
-                Setting::DynamicRecords(threshold, timeout) => {
-                    s2n_connection_set_dynamic_record_threshold(conn, *threshold, *timeout)
-                }
-                Setting::ClientAuth(auth) => {
-                    self.broken.set(true);
-                    let set = s2n_connection_set_client_auth_type(conn, (*auth % 4).into());
-                    let mut now = -1;
-                    s2n_connection_get_client_auth_type(conn, &mut now);
-                    set
-                }
-                Setting::Policy(policy) => {
-                    self.broken.set(true);
-                    policy.with(|policy| s2n_connection_set_cipher_preferences(conn, policy))
-                }
-                Setting::ServerName(name) => {
-                    self.broken.set(true);
-                    string(name, |name| s2n_set_server_name(conn, name))
-                }
-                Setting::Protocol(name) => {
-                    let name = &name[..name.len().min(255)];
-                    let (name, len) = (name.as_ptr(), name.len() as u8);
-                    s2n_connection_append_protocol_preference(conn, name, len)
-                }
-                Setting::VerifyHost(on) => {
-                    self.broken.set(true);
-                    let verify = on.then_some(on_host as VerifyHostFn);
-                    s2n_connection_set_verify_host_callback(conn, verify, ptr::null_mut())
-                }
-                Setting::Context(context) => {
-                    let context = *context as *mut c_void;
-                    let set = s2n_connection_set_ctx(conn, context);
-                    if set == 0 {
-                        assert_eq!(s2n_connection_get_ctx(conn), context);
-                    }
-                    set
-                }
-                Setting::Corked => s2n_connection_use_corked_io(conn),
-            }
-        });
-    }
-
     fn get(&self, who: Who) {
         let conn = self.of(who);
         let mut name = ptr::null();
@@ -453,11 +503,11 @@ impl World {
         }
     }
 
-    fn change(&self, change: &Change) {
+    fn change(&self, change: &Change) -> c_int {
         let config = self.odd_config.get();
         // SAFETY: the config is live or NULL, and no connection's call needs it to live; every
         // string is one, every buffer holds what its size says.
-        self.status(unsafe {
+        unsafe {
             match change {
                 Change::Replace => {
                     let fresh = s2n_config_new_minimal();
@@ -514,7 +564,7 @@ impl World {
                     s2n_config_set_client_auth_type(config, (*auth % 4).into())
                 }
             }
-        });
+        }
     }
 
     fn without_blocked(&self, who: Who, call: u8) {
@@ -578,10 +628,6 @@ impl Policy {
         };
         string(name, call)
     }
-}
-
-fn with_delays(setup: super::call::Setup, delays: bool) -> super::call::Setup {
-    super::call::Setup { delays, ..setup }
 }
 
 fn string<R>(bytes: &[u8], call: impl FnOnce(*const c_char) -> R) -> R {

@@ -30,6 +30,8 @@ pub struct World {
     pub now: Cell<u64>,
     pub clock_fails: Cell<bool>,
     pub host_is_wrong: Cell<bool>,
+    /// Nobody was given another config.
+    pub config_is_own: Cell<bool>,
     /// Something happened after which a conversation need not come to a good end.
     pub broken: Cell<bool>,
 }
@@ -93,6 +95,7 @@ impl World {
             now: Cell::new(1),
             clock_fails: Cell::new(false),
             host_is_wrong: Cell::new(false),
+            config_is_own: Cell::new(true),
             broken: Cell::new(false),
         }
     }
@@ -123,6 +126,7 @@ impl World {
         self.lives.borrow_mut().clear();
         self.clock_fails.set(false);
         self.host_is_wrong.set(false);
+        self.config_is_own.set(true);
         for side in [Side::Client, Side::Server] {
             self.new_connection(side);
             self.clear_link(side);
