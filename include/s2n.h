@@ -309,6 +309,11 @@ typedef int (*s2n_clock_time_nanoseconds)(void*, uint64_t*);
 typedef uint8_t (*s2n_verify_host_fn)(const char *host_name, size_t host_name_len, void *data);
 
 /**
+ * Takes a line of a key log (RFC 9850).
+ */
+typedef int (*s2n_key_log_fn)(void *ctx, struct s2n_connection *conn, uint8_t *logline, size_t len);
+
+/**
  * Looks a session up in the application's cache.
  */
 typedef int (*s2n_cache_retrieve_callback)(struct s2n_connection *conn,
@@ -403,11 +408,6 @@ typedef int (*s2n_psk_selection_callback)(struct s2n_connection *conn,
  * Begins an operation with a private key that is elsewhere.
  */
 typedef int (*s2n_async_pkey_fn)(struct s2n_connection *conn, struct s2n_async_pkey_op *op);
-
-/**
- * Takes a line of a key log (RFC 9850).
- */
-typedef int (*s2n_key_log_fn)(void *ctx, struct s2n_connection *conn, uint8_t *logline, size_t len);
 
 /**
  * Decides about the early data that a client offers.
@@ -1375,6 +1375,23 @@ S2N_API extern int s2n_shutdown_send(struct s2n_connection *conn, s2n_blocked_st
 S2N_API extern
 int s2n_connection_request_key_update(struct s2n_connection *conn,
                                       s2n_peer_key_update peer_request);
+
+/**
+ * Sets a callback that is told the secrets of each handshake, in the format that protocol analysers
+ * read (RFC 9850). Whoever knows them can read all traffic: for debugging only.
+ *
+ * The callback gets one line a time, without its end, and must not keep the pointer. What it returns
+ * is not looked at. It runs within `s2n_negotiate()`.
+ *
+ * @param config A config; connections that begin their handshake later use the callback
+ * @param callback The callback; NULL for none
+ * @param ctx Handed to the callback as it is; stays the caller's
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_key_log_cb(struct s2n_config *config,
+                              s2n_key_log_fn callback,
+                              void *ctx);
 
 /**
  * Names the protocol that ALPN agreed on.

@@ -42,11 +42,14 @@ const LOW_LATENCY: u32 = 1435;
 pub extern "C" fn s2n_connection_new(mode: s2n_mode_arg) -> *mut s2n_connection {
     boundary(|| {
         init::check()?;
-        Ok(s2n_connection::give(Arc::new(ConnectionHandle {
+        let conn = Arc::new(ConnectionHandle {
             core: Connection::new(mode.try_into()?),
             ends: Mutex::default(),
             context: AtomicPtr::default(),
-        })))
+        });
+        // Callbacks are told of the connection by its pointer.
+        conn.core.set_name(Arc::as_ptr(&conn).expose_provenance());
+        Ok(s2n_connection::give(conn))
     })
 }
 

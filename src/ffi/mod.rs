@@ -12,6 +12,7 @@ mod handle;
 mod init;
 mod input;
 mod io;
+mod key_log;
 mod key_update;
 mod ktls;
 mod negotiated;

@@ -1,12 +1,17 @@
 //! The application's callbacks that are asked about a certificate, or for the time.
 
 use std::ffi::{c_char, c_int, c_void};
+use std::ptr;
 use std::time::Duration;
 
+use zeroize::Zeroize;
+
 use super::io::Context;
-use crate::tls::config::{Clock, VerifyHost};
+use crate::tls::config::{Clock, LogKeys, VerifyHost};
 
 pub type VerifyHostFn = unsafe extern "C" fn(*const c_char, usize, *mut c_void) -> u8;
+/// `C` is what stands for a connection.
+pub type KeyLogFn<C> = unsafe extern "C" fn(*mut c_void, *mut C, *mut u8, usize) -> c_int;
 pub type ClockFn = unsafe extern "C" fn(*mut c_void, *mut u64) -> c_int;
 
 /// Asks the application whether a name is acceptable.
@@ -23,6 +28,24 @@ impl VerifyHost for VerifyHostCallback {
         // `context` with `function`.
         let verdict = unsafe { (self.function)(name.as_ptr().cast(), host.len(), self.context.0) };
         verdict != 0
+    }
+}
+
+/// Hands the application lines of a key log.
+pub struct KeyLogCallback<C> {
+    pub function: KeyLogFn<C>,
+    pub context: Context,
+}
+
+impl<C> LogKeys for KeyLogCallback<C> {
+    fn log(&self, name: usize, line: &[u8]) {
+        // It may be written to, says the callback's type.
+        let mut line = line.to_vec();
+        let conn = ptr::with_exposed_provenance_mut(name);
+        // SAFETY: `line` can be used for its length; `conn` is the application's own pointer; the
+        // application paired `context` with `function`.
+        unsafe { (self.function)(self.context.0, conn, line.as_mut_ptr(), line.len()) };
+        line.zeroize();
     }
 }
 

@@ -265,6 +265,59 @@ static void a_wiped_connection_can_be_used_again(int tls13)
     disconnect(pair);
 }
 
+/* The lines of a key log, one per secret, and whose they are. */
+struct key_log {
+    char lines[32][320];
+    struct s2n_connection *conns[32];
+    int count;
+};
+
+static int remember_key(void *context, struct s2n_connection *conn, uint8_t *line, size_t len)
+{
+    struct key_log *log = context;
+    CHECK(log->count < 32 && len < sizeof(log->lines[0]));
+    memcpy(log->lines[log->count], line, len);
+    log->conns[log->count] = conn;
+    log->count++;
+    return -1; /* Nobody looks. */
+}
+
+static void secrets_are_logged(int tls13)
+{
+    static const char *const labels[2][5] = {
+        { "CLIENT_RANDOM ", NULL },
+        { "CLIENT_HANDSHAKE_TRAFFIC_SECRET ", "SERVER_HANDSHAKE_TRAFFIC_SECRET ",
+                "CLIENT_TRAFFIC_SECRET_0 ", "SERVER_TRAFFIC_SECRET_0 ", "EXPORTER_SECRET " },
+    };
+    struct key_log log = { .count = 0 };
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    CHECK_OK(s2n_config_set_key_log_cb(pair->config, remember_key, &log));
+    check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
+
+    for (int i = 0; i < 5 && labels[tls13][i] != NULL; i++) {
+        const char *label = labels[tls13][i], *ours = NULL, *theirs = NULL;
+        for (int j = 0; j < log.count; j++) {
+            if (strncmp(log.lines[j], label, strlen(label)) == 0) {
+                *(log.conns[j] == pair->client ? &ours : &theirs) = log.lines[j];
+                CHECK(log.conns[j] == pair->client || log.conns[j] == pair->server);
+            }
+        }
+        /* Both ends know the same secret: a random of 32 bytes, and 32 bytes or 48 in TLS 1.2. */
+        CHECK(ours != NULL && theirs != NULL);
+        CHECK_TEXT(ours, theirs);
+        CHECK(strlen(ours) == strlen(label) + 64 + 1 + (tls13 ? 64 : 96));
+    }
+    disconnect(pair);
+
+    log.count = 0;
+    pair = new_pair(tls13, "ecdsa");
+    CHECK_OK(s2n_config_set_key_log_cb(pair->config, remember_key, &log));
+    CHECK_OK(s2n_config_set_key_log_cb(pair->config, NULL, NULL));
+    check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
+    CHECK(log.count == 0);
+    disconnect(pair);
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 2);
@@ -277,6 +330,7 @@ int main(int argc, char **argv)
         clients_are_asked_for_certificates(tls13);
         the_server_chooses_the_protocol(tls13);
         time_is_the_applications(tls13);
+        secrets_are_logged(tls13);
         blocking_anywhere_changes_nothing(tls13);
         a_wiped_connection_can_be_used_again(tls13);
     }

@@ -16,7 +16,7 @@ use super::signatures::Signatures;
 use super::{ClientAuth, Config, Overrides, Settings};
 use crate::tls::connection::lock;
 use crate::tls::error::{Code, Result};
-use crate::tls::handshake::secrets::{OF_A_CLIENT, OF_A_SERVER};
+use crate::tls::handshake::secrets::Listener;
 use crate::tls::policy::Policy;
 
 /// rustls configs that were made, and what for.
@@ -120,7 +120,7 @@ fn freeze_client(settings: &Settings, policy: &'static Policy) -> Result<ClientC
     config.enable_secret_extraction = true;
     config.require_ems = false;
     config.resumption = Resumption::disabled();
-    config.key_log = Arc::new(OF_A_CLIENT);
+    config.key_log = listener(settings);
     Ok(config)
 }
 
@@ -146,12 +146,17 @@ fn freeze_server(
     config.alpn_protocols = protocols(&settings.alpn);
     config.enable_secret_extraction = true;
     config.require_ems = false;
-    config.key_log = Arc::new(OF_A_SERVER);
+    config.key_log = listener(settings);
     config.session_storage = Arc::new(NoSessions);
     config.send_tls13_tickets = Tls13Tickets { default: 0, max: 0 };
     // s2n-tls does not look at the name's form.
     config.invalid_sni_policy = InvalidSniPolicy::IgnoreAll;
     Ok(config)
+}
+
+fn listener(settings: &Settings) -> Arc<Listener> {
+    let to_all = settings.key_log.is_some();
+    Arc::new(Listener { to_all })
 }
 
 fn protocols(names: &[Vec<u8>]) -> Vec<ApplicationProtocol<'static>> {

@@ -36,6 +36,11 @@ pub trait VerifyHost: Send + Sync {
     fn verify(&self, host: &[u8]) -> bool;
 }
 
+/// Takes the lines of a key log. `name` is the application's for the connection.
+pub trait LogKeys: Send + Sync {
+    fn log(&self, name: usize, line: &[u8]);
+}
+
 /// What a connection says instead of its config.
 #[derive(Clone, Default)]
 pub struct Overrides {
@@ -72,6 +77,7 @@ struct Settings {
     client_auth: Option<ClientAuth>,
     alpn: Vec<Vec<u8>>,
     verify_host: Option<Arc<dyn VerifyHost>>,
+    key_log: Option<Arc<dyn LogKeys>>,
     wall_clock: Arc<dyn Clock>,
     monotonic_clock: Arc<dyn Clock>,
 }
@@ -102,6 +108,7 @@ impl Config {
                 client_auth: None,
                 alpn: Vec::new(),
                 verify_host: None,
+                key_log: None,
                 wall_clock: Arc::new(WallClock),
                 monotonic_clock: Arc::new(MonotonicClock),
             }),
@@ -246,6 +253,14 @@ impl Config {
         change(&mut trust)?;
         lock(&self.settings).trust = Arc::new(trust);
         Ok(())
+    }
+
+    pub(crate) fn key_log(&self) -> Option<Arc<dyn LogKeys>> {
+        lock(&self.settings).key_log.clone()
+    }
+
+    pub fn set_key_log(&self, key_log: Option<Arc<dyn LogKeys>>) {
+        self.change(|settings| settings.key_log = key_log);
     }
 
     pub fn set_wall_clock(&self, clock: Arc<dyn Clock>) {

@@ -1,7 +1,7 @@
 //! One TLS connection: its two halves, its phases, and what the application set up.
 
 use std::ffi::{CStr, CString};
-use std::sync::atomic::Ordering::*;
+use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
 use self::blinding::Blinding;
@@ -46,6 +46,8 @@ pub enum Mode {
 /// legitimately ask for is outside the halves.
 pub struct Connection {
     pub(crate) mode: Mode,
+    /// What the application knows this connection by; we only hand it back.
+    name: AtomicUsize,
     pub(crate) shared: Shared,
     pub(crate) link: Link,
     pub(crate) send: Mutex<SendHalf>,
@@ -75,6 +77,7 @@ impl Connection {
     pub fn new(mode: Mode) -> Self {
         Self {
             mode,
+            name: AtomicUsize::new(0),
             shared: Shared::new(mode),
             link: Link::default(),
             send: Mutex::new(SendHalf::new()),
@@ -89,6 +92,14 @@ impl Connection {
 
     pub fn mode(&self) -> Mode {
         self.mode
+    }
+
+    pub(crate) fn name(&self) -> usize {
+        self.name.load(Relaxed)
+    }
+
+    pub fn set_name(&self, name: usize) {
+        self.name.store(name, Relaxed);
     }
 
     /// Makes the connection as good as new. It keeps its mode and its config.

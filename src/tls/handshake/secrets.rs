@@ -1,10 +1,10 @@
 //! The secrets of a handshake under way.
 //!
 //! rustls protects the messages of a handshake and keeps its keys. What it cannot send for us is the
-//! close_notify of an application that gives up half-way, so its key log is listened to.
+//! close_notify of an application that gives up half-way, so its key log is listened to; and so
+//! does the application, if it wants to.
 
 use std::cell::RefCell;
-use std::fmt;
 
 use rustls::crypto::cipher::{AeadKey, Iv};
 use rustls::crypto::tls13::OkmBlock;
@@ -14,58 +14,98 @@ use rustls::{
 use zeroize::Zeroizing;
 
 use crate::tls::client_hello::RANDOM;
+use crate::tls::connection::{Connection, Mode};
 use crate::tls::error::{Code, Error, Result};
 use crate::tls::policy::Policy;
 use crate::tls::record::Sealer;
 use crate::tls::server_hello::ServerHello;
 
-/// A secret that rustls has come by, and that protects what this side sends next.
+/// A secret that rustls has come by.
 pub(crate) struct Secret {
+    /// What it is, in the words of RFC 9850, section 2.
+    label: String,
     bytes: Zeroizing<Vec<u8>>,
     client_random: Vec<u8>,
+}
+
+impl Secret {
+    /// Whether it protects what this side sends next: a client sends its Finished with its handshake
+    /// keys, in TLS 1.2 with the only ones; a TLS 1.3 server waits for the client's Finished with its
+    /// application keys in use.
+    fn protects_sending(&self, mode: Mode) -> bool {
+        match mode {
+            Mode::Client => {
+                matches!(
+                    &*self.label,
+                    "CLIENT_HANDSHAKE_TRAFFIC_SECRET" | "CLIENT_RANDOM"
+                )
+            }
+            Mode::Server => self.label == "SERVER_TRAFFIC_SECRET_0",
+        }
+    }
+
+    /// A line of a key log (RFC 9850, section 2), without its end.
+    fn line(&self) -> Zeroizing<String> {
+        let hex = |bytes: &[u8]| -> Zeroizing<String> {
+            Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        };
+        let (random, secret) = (hex(&self.client_random), hex(&self.bytes));
+        Zeroizing::new(format!("{} {} {}", self.label, *random, *secret))
+    }
 }
 
 thread_local! {
     /// rustls shares a config's key log between connections, and does not say for which one it
     /// logs. A step of a handshake does not leave its thread.
-    static LATEST: RefCell<Option<Secret>> = const { RefCell::new(None) };
+    static LOGGED: RefCell<Vec<Secret>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs a step of a handshake, and gives the secret that it came by.
-pub(super) fn watch_secrets<R>(step: impl FnOnce() -> R) -> (R, Option<Secret>) {
-    LATEST.take();
+/// Runs a step of a handshake, and gives the secrets that it came by.
+pub(super) fn watch_secrets<R>(step: impl FnOnce() -> R) -> (R, Vec<Secret>) {
+    LOGGED.take();
     let outcome = step();
-    (outcome, LATEST.take())
+    (outcome, LOGGED.take())
 }
 
-/// What to listen for, by the labels of RFC 9850, section 2.
-pub(crate) struct Listener(pub(crate) &'static [&'static str]);
-
-/// A client sends its Finished with its handshake keys, in TLS 1.2 with the only ones.
-pub(crate) const OF_A_CLIENT: Listener =
-    Listener(&["CLIENT_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_RANDOM"]);
-
-/// A TLS 1.3 server waits for the client's Finished with its application keys in use.
-pub(crate) const OF_A_SERVER: Listener = Listener(&["SERVER_TRAFFIC_SECRET_0"]);
-
-impl fmt::Debug for Listener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Listener").field(&self.0).finish()
+/// Tells the application's key log of secrets, and picks the one that protects what is sent next.
+pub(super) fn log(conn: &Connection, secrets: Vec<Secret>) -> Result<Option<Secret>> {
+    if !secrets.is_empty()
+        && let Some(key_log) = conn.config()?.key_log()
+    {
+        for secret in &secrets {
+            key_log.log(conn.name(), secret.line().as_bytes());
+        }
     }
+    let mut secrets = secrets.into_iter();
+    Ok(secrets.rfind(|secret| secret.protects_sending(conn.mode())))
+}
+
+/// What rustls tells its secrets.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    /// Listen to all secrets, not to those alone that we need.
+    pub(crate) to_all: bool,
 }
 
 impl KeyLog for Listener {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
         if self.will_log(label) {
-            LATEST.set(Some(Secret {
+            let secret = Secret {
+                label: label.to_owned(),
                 bytes: Zeroizing::new(secret.to_vec()),
                 client_random: client_random.to_vec(),
-            }));
+            };
+            LOGGED.with_borrow_mut(|logged| logged.push(secret));
         }
     }
 
     fn will_log(&self, label: &str) -> bool {
-        self.0.contains(&label)
+        let needed = [
+            "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+            "CLIENT_RANDOM",
+            "SERVER_TRAFFIC_SECRET_0",
+        ];
+        self.to_all || needed.contains(&label)
     }
 }
 

@@ -9,7 +9,7 @@ use rustls::{ClientSide, NeedsInput, ServerSide, Tcp, VerifyPeerIdentity};
 use std::sync::atomic::Ordering::*;
 
 use super::Handshake;
-use super::secrets::{SendingKeys, watch_secrets};
+use super::secrets::{self, SendingKeys, watch_secrets};
 use crate::tls::client_hello::ClientHello;
 use crate::tls::config::ClientAuth;
 use crate::tls::config::credentials::{Request, watch_requests};
@@ -89,9 +89,9 @@ impl Handshake {
     ) -> Result<()> {
         let mut output = Vec::new();
         let steps = || self.steps(conn, send, recv, &mut output);
-        let ((outcome, request), secret) = watch_secrets(|| watch_requests(steps));
+        let ((outcome, request), secrets) = watch_secrets(|| watch_requests(steps));
         let outcome = outcome.and_then(|()| self.check_request(conn, request, &mut output));
-        if let Some(secret) = secret {
+        if let Some(secret) = secrets::log(conn, secrets)? {
             let theirs = self.server_hello.take();
             let hello = theirs.or_else(|| ServerHello::read(output.get(Header::LEN..)?));
             let policy = conn.policy()?;

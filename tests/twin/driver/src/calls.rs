@@ -92,7 +92,12 @@ impl World {
             options.call(|blocked| unsafe { s2n_negotiate(conn, blocked) } as isize);
         if result == 0 && name != "null" {
             let wire = wire(conn);
-            self.conn(name)?.base.get_or_insert(wire);
+            let conn = self.conn(name)?;
+            if conn.base.is_none() {
+                conn.base = Some(wire);
+                let end = conn.end.as_ref();
+                conn.records_base = end.map_or(0, |end| end.outgoing.borrow().records_written);
+            }
         }
         Ok(text)
     }

@@ -68,11 +68,26 @@ pub struct Pipe {
     pub reader: Side,
     /// What the reader has taken of the record at the front.
     taken: Vec<u8>,
+    /// How many records were written, and what of the next one was.
+    pub records_written: u64,
+    writing: Vec<u8>,
+    /// The first record.
+    pub first: Vec<u8>,
 }
 
 impl Pipe {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Fault> {
         let len = self.writer.allow(bytes.len())?;
+        for &byte in &bytes[..len] {
+            self.writing.push(byte);
+            if record_len(&self.writing) == Some(self.writing.len()) {
+                self.records_written += 1;
+                let record = std::mem::take(&mut self.writing);
+                if self.first.is_empty() {
+                    self.first = record;
+                }
+            }
+        }
         // Behind the end nothing arrives.
         if !self.ended {
             self.queue.extend(&bytes[..len]);

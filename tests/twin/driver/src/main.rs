@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 mod calls;
 mod errno;
+mod forge;
 mod link;
 mod script;
 mod sockets;

@@ -46,6 +46,25 @@ impl World {
                 self.sockets = Some(sockets);
                 Ok("ok".into())
             }
+            ("forge", [name, typ, hex, padding @ ..]) => {
+                let padding = padding.first().map_or(Ok(0), |padding| number(padding))?;
+                let plain = if *hex == "-" { Vec::new() } else { bytes(hex)? };
+                done(self.forge(name, number(typ)?, &plain, padding))
+            }
+            ("forge_fill", [name, typ, len, padding @ ..]) => {
+                let padding = padding.first().map_or(Ok(0), |padding| number(padding))?;
+                done(self.forge(name, number(typ)?, &vec![7; number(len)?], padding))
+            }
+            ("forge_rekey", [name]) => {
+                let peer = if *name == "c" { "s" } else { "c" };
+                let forger = self
+                    .conn(peer)?
+                    .forger
+                    .as_mut()
+                    .ok_or("nothing was forged")?;
+                forger.update();
+                Ok("ok".into())
+            }
             ("sockets_again", []) => {
                 let sockets = self.sockets.as_ref().ok_or("no sockets")?;
                 done(sockets.attach(self))
@@ -358,7 +377,7 @@ fn limit(word: &str) -> Result<Option<usize>, Mistake> {
     }
 }
 
-fn bytes(hex: &str) -> Result<Vec<u8>, Mistake> {
+pub fn bytes(hex: &str) -> Result<Vec<u8>, Mistake> {
     let pairs = hex.as_bytes().chunks(2);
     pairs
         .map(|pair| {

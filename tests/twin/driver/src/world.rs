@@ -8,6 +8,7 @@ use std::ptr;
 
 use s2n_tls_sys::*;
 
+use crate::forge::{self, Forger, Secrets};
 use crate::link::{self, End};
 use crate::sockets::Sockets;
 
@@ -21,6 +22,8 @@ pub struct World {
     /// Both configs' monotonic clock, in nanoseconds.
     pub clock: Box<Cell<u64>>,
     pub sockets: Option<Sockets>,
+    /// What the key log said of the conversation between `c` and `s`.
+    pub secrets: Box<Secrets>,
 }
 
 pub struct Config {
@@ -42,6 +45,10 @@ pub struct Conn {
     pub stream: u8,
     /// The wire counters when the handshake ended.
     pub base: Option<(u64, u64)>,
+    /// How many records it had written then.
+    pub records_base: u64,
+    /// Seals what others send in its name.
+    pub forger: Option<Forger>,
 }
 
 /// The byte at a place of a stream.
@@ -59,6 +66,7 @@ impl World {
             // Long after the system's clock, by which s2n-tls dates a new connection.
             clock: Box::new(Cell::new(1 << 62)),
             sockets: None,
+            secrets: Box::default(),
         }
     }
 
@@ -99,7 +107,8 @@ impl World {
             // SAFETY: the library was initialized.
             let config = unsafe { s2n_config_new_minimal() };
             let clock = ptr::from_ref(&*self.clock).cast_mut().cast();
-            // SAFETY: the config is live, the clock outlives it, and its callback fits.
+            let secrets = ptr::from_ref(&*self.secrets).cast_mut().cast();
+            // SAFETY: the config is live, clock and secrets outlive it, and their callbacks fit.
             unsafe {
                 must(s2n_config_set_cipher_preferences(config, policy.as_ptr()));
                 must(s2n_config_set_monotonic_clock(
@@ -108,6 +117,7 @@ impl World {
                     clock,
                 ));
                 must(s2n_config_disable_x509_verification(config));
+                must(s2n_config_set_key_log_cb(config, Some(forge::log), secrets));
             }
             let chain = match name {
                 "sc" => self.load_chain(config),
@@ -153,6 +163,8 @@ impl World {
             is_damaged: false,
             stream: name.as_bytes()[0],
             base: None,
+            records_base: 0,
+            forger: None,
         };
         self.conns.insert(name.into(), conn);
     }
@@ -179,8 +191,38 @@ impl World {
             }
             conn.end = Some(end);
             (conn.sent, conn.received, conn.base) = (0, 0, None);
+            conn.forger = None;
             (conn.is_in_order, conn.is_damaged) = (true, false);
         }
+        Ok(())
+    }
+
+    /// Lets a record arrive at `name` as if its peer had sealed it.
+    pub fn forge(
+        &mut self,
+        name: &str,
+        typ: u8,
+        plain: &[u8],
+        padding: usize,
+    ) -> Result<(), Mistake> {
+        let peer = if name == "c" { "s" } else { "c" };
+        let end = self.conn(name)?.end.as_ref().ok_or("no link")?;
+        let incoming = std::rc::Rc::clone(&end.incoming);
+        let hello = match peer {
+            "s" => incoming.borrow().first.clone(),
+            _ => end.outgoing.borrow().first.clone(),
+        };
+        self.conn(name)?.is_in_order = false;
+        if self.conn(peer)?.forger.is_none() {
+            let records = incoming.borrow().records_written - self.conn(peer)?.records_base;
+            let forger = Forger::new(&self.secrets, peer == "c", &hello, records)?;
+            self.conn(peer)?.forger = Some(forger);
+        }
+        let forger = self.conn(peer)?.forger.as_mut().expect("just made");
+        incoming
+            .borrow_mut()
+            .queue
+            .extend(forger.record(typ, plain, padding));
         Ok(())
     }
 

@@ -3,6 +3,9 @@
 use crate::differences::Differences;
 use crate::driver::{Driver, Trace};
 
+/// The name of a script that nobody wrote.
+pub const RANDOM: &str = "random";
+
 pub struct Twin {
     pub reference: Driver,
     pub rs2n: Driver,
@@ -18,12 +21,12 @@ pub struct Divergence {
 
 impl Twin {
     /// Performs a script twice; nothing if the traces agree but for the listed differences.
-    pub fn run(&mut self, script: &[String]) -> Option<Divergence> {
+    pub fn run(&mut self, name: &str, script: &[String]) -> Option<Divergence> {
         self.reference.start(script);
         self.rs2n.start(script);
         let reference = self.reference.finish();
         let rs2n = self.rs2n.finish();
-        let line = self.first_difference(&reference, &rs2n)?;
+        let line = self.first_difference(name, &reference, &rs2n)?;
         Some(Divergence {
             line,
             reference,
@@ -31,7 +34,7 @@ impl Twin {
         })
     }
 
-    fn first_difference(&self, reference: &Trace, rs2n: &Trace) -> Option<usize> {
+    fn first_difference(&self, name: &str, reference: &Trace, rs2n: &Trace) -> Option<usize> {
         let lines = reference.len().max(rs2n.len());
         for line in 0..lines {
             let (Some(ours), Some(theirs)) = (rs2n.get(line), reference.get(line)) else {
@@ -42,7 +45,7 @@ impl Twin {
             if ours == theirs && !senseless {
                 continue;
             }
-            match self.differences.find(theirs, ours) {
+            match self.differences.find(name, theirs, ours) {
                 Some(known) if known.ends_comparison => return None,
                 Some(_) => {}
                 None => return Some(line),

@@ -8,6 +8,8 @@ pub struct Difference {
     pub name: String,
     reference: Regex,
     rs2n: Regex,
+    /// The scripts that may meet it, by the beginning of their names; all if there are none.
+    scripts: Vec<String>,
     /// What follows is another conversation, and not compared.
     pub ends_comparison: bool,
     pub met: Cell<u64>,
@@ -40,8 +42,10 @@ impl Differences {
             if body.lines().find(is_reason).is_none() {
                 return Err(format!("{name}: no reason"));
             }
+            let scripts = field("in:").unwrap_or_default();
             differences.push(Difference {
                 name: name.trim().to_owned(),
+                scripts: scripts.split_whitespace().map(str::to_owned).collect(),
                 reference: pattern(field("s2n-tls:")?)?,
                 rs2n: pattern(field("rs2n:")?)?,
                 ends_comparison,
@@ -51,12 +55,14 @@ impl Differences {
         Ok(Self(differences))
     }
 
-    /// The difference that explains these two lines.
-    pub fn find(&self, reference: &str, rs2n: &str) -> Option<&Difference> {
-        let found = self
-            .0
-            .iter()
-            .find(|known| known.reference.is_match(reference) && known.rs2n.is_match(rs2n))?;
+    /// The difference that explains these two lines of a script.
+    pub fn find(&self, script: &str, reference: &str, rs2n: &str) -> Option<&Difference> {
+        let found = self.0.iter().find(|known| {
+            let scripts = &known.scripts;
+            let expected =
+                scripts.is_empty() || scripts.iter().any(|name| script.starts_with(name));
+            expected && known.reference.is_match(reference) && known.rs2n.is_match(rs2n)
+        })?;
         found.met.set(found.met.get() + 1);
         Some(found)
     }
@@ -76,18 +82,21 @@ mod tests {
     #[test]
     fn a_difference_explains_its_own_lines_only() {
         let differences = Differences::parse(PAGE).expect("a valid page");
-        let found = differences.find("send c 5 => 5 NOT", "send c 5 => -1 X");
+        let find = |reference, rs2n| differences.find("random", reference, rs2n);
+        let found = find("send c 5 => 5 NOT", "send c 5 => -1 X");
         assert_eq!(found.expect("listed").name, "size");
-        assert!(
-            differences
-                .find("send c 5 => 5 NOT", "send c 5 => 4 NOT")
-                .is_none()
-        );
-        assert!(
-            differences
-                .find("send c 50 => 5 NOT", "send c 5 => -1 X")
-                .is_none()
-        );
+        assert!(find("send c 5 => 5 NOT", "send c 5 => 4 NOT").is_none());
+        assert!(find("send c 50 => 5 NOT", "send c 5 => -1 X").is_none());
+    }
+
+    #[test]
+    fn a_difference_may_be_expected_in_some_scripts_only() {
+        let page = PAGE.replace("    then: go on", "    in: SND-01 SND-02\n    then: go on");
+        let differences = Differences::parse(&page).expect("a valid page");
+        let find = |script| differences.find(script, "send c 5 => 5 NOT", "send c 5 => -1 X");
+        assert!(find("SND-02-more.txt").is_some());
+        assert!(find("SND-03.txt").is_none());
+        assert!(find("random").is_none());
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod driver;
 mod generate;
 mod shrink;
 
-use compare::{Divergence, Twin};
+use compare::{Divergence, RANDOM, Twin};
 use differences::Differences;
 use driver::Driver;
 
@@ -68,7 +68,8 @@ fn run_scripts(twin: &mut Twin, folder: &Path) -> usize {
     for path in &paths {
         let text = fs::read_to_string(path).expect("text");
         let script: Vec<String> = text.lines().map(str::to_owned).collect();
-        if let Some(divergence) = twin.run(&script) {
+        let name = path.file_name().expect("a file").to_string_lossy();
+        if let Some(divergence) = twin.run(&name, &script) {
             println!("FAILED: {}", path.display());
             divergence.print();
             failed += 1;
@@ -84,14 +85,14 @@ fn run_seeds(twin: &mut Twin, first: u64, seeds: u64) -> usize {
     for seed in first..first + seeds {
         let script = generate::script(seed);
         ran += 1;
-        if twin.run(&script).is_none() {
+        if twin.run(RANDOM, &script).is_none() {
             continue;
         }
         failed += 1;
         println!("FAILED: seed {seed}, whose script in short is");
         let short = shrink::shrink(twin, script);
         short.iter().for_each(|line| println!("    {line}"));
-        match twin.run(&short) {
+        match twin.run(RANDOM, &short) {
             Some(divergence) => divergence.print(),
             None => println!("which differs now and then"),
         }

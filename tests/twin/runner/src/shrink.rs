@@ -1,6 +1,6 @@
 //! Makes a script that shows a divergence as short as possible.
 
-use crate::compare::Twin;
+use crate::compare::{RANDOM, Twin};
 
 /// Leaves out lines for as long as the two libraries still differ, at the same kind of call.
 pub fn shrink(twin: &mut Twin, mut script: Vec<String>) -> Vec<String> {
@@ -25,7 +25,7 @@ pub fn shrink(twin: &mut Twin, mut script: Vec<String>) -> Vec<String> {
 
 /// The first call that differs; nothing if none does, or if the script has lost what its calls need.
 fn differing_verb(twin: &mut Twin, script: &[String]) -> Option<String> {
-    let divergence = twin.run(script)?;
+    let divergence = twin.run(RANDOM, script)?;
     if divergence
         .reference
         .iter()
