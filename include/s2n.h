@@ -1283,7 +1283,7 @@ ssize_t s2n_sendv(struct s2n_connection *conn,
  * @param conn A connection whose handshake is complete
  * @param bufs The buffers; stay the caller's
  * @param count Number of buffers
- * @param offs How many bytes to leave out, counted over all buffers
+ * @param offs How many bytes to leave out, counted over all buffers; they are not looked at
  * @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
  * @returns as `s2n_send()`; `S2N_ERR_INVALID_ARGUMENT` also if `offs` is negative, or more than
  * there is

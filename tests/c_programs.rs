@@ -8,7 +8,8 @@ use std::process::Command;
 mod support;
 
 use support::{
-    MEMORY_ERROR, compile, root, rows, run, run_and_check_memory, scratch, under_valgrind,
+    MEMORY_ERROR, compile, root, rows, run, run_and_check_memory, scratch, under_drd,
+    under_valgrind,
 };
 
 #[test]
@@ -52,6 +53,48 @@ fn handshake() {
     check_with_certificates("handshake");
 }
 
+/// About seven thousand conversations: too many for valgrind.
+#[test]
+fn a_conversation_survives_every_cut() {
+    let (program, certificates) = program_with_certificates("cut");
+    run(Command::new(program).arg(certificates));
+}
+
+/// The memory that it measures is not valgrind's.
+#[test]
+fn a_gibibyte_needs_no_memory() {
+    let (program, certificates) = program_with_certificates("large");
+    run(Command::new(program).arg(certificates));
+}
+
+#[test]
+fn both_directions_can_be_used_at_once() {
+    let (program, certificates) = program_with_certificates("threads");
+    run(Command::new(&program).arg(&certificates).arg("10"));
+    run(under_drd(&program).arg(&certificates).arg("1"));
+}
+
+#[test]
+fn a_race_would_be_noticed() {
+    let dir = scratch("c-race");
+    let (source, program) = (dir.join("race.c"), dir.join("race"));
+    let text = "#include <pthread.h>
+        #include <stddef.h>
+        static int count;
+        static void *add(void *unused) { count++; return unused; }
+        int main(void) {
+            pthread_t other;
+            pthread_create(&other, NULL, add, NULL);
+            add(NULL);
+            return pthread_join(other, NULL);
+        }
+        ";
+    fs::write(&source, text).expect("written");
+    compile("gcc", &source, &program);
+    let outcome = under_drd(&program).output().expect("valgrind runs");
+    assert_eq!(outcome.status.code(), Some(MEMORY_ERROR));
+}
+
 #[test]
 fn a_leak_and_a_use_after_free_would_be_noticed() {
     let dir = scratch("c-leak");
@@ -80,6 +123,15 @@ fn check_with_certificates(name: &str) {
     let source = root().join("tests/c").join(name).with_extension("c");
     let folder = certificates.to_str().expect("a path of text");
     check(&source, &dir, &[folder]);
+}
+
+/// A test in C that is not for [`check`], and its certificates.
+fn program_with_certificates(name: &str) -> (PathBuf, PathBuf) {
+    let dir = scratch(&format!("c-{name}"));
+    let program = dir.join(name);
+    let source = root().join("tests/c").join(name).with_extension("c");
+    compile("gcc", &source, &program);
+    (program, certificates(&dir))
 }
 
 fn check(source: &Path, dir: &Path, args: &[&str]) {

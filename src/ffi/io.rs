@@ -124,7 +124,7 @@ pub unsafe extern "C" fn s2n_sendv(
 /// @param conn A connection whose handshake is complete
 /// @param bufs The buffers; stay the caller's
 /// @param count Number of buffers
-/// @param offs How many bytes to leave out, counted over all buffers
+/// @param offs How many bytes to leave out, counted over all buffers; they are not looked at
 /// @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
 /// @returns as `s2n_send()`; `S2N_ERR_INVALID_ARGUMENT` also if `offs` is negative, or more than
 /// there is
@@ -288,6 +288,7 @@ unsafe fn send_vector(
         // SAFETY: the caller's promise about `bufs`.
         let bufs = unsafe { vector(bufs, count) }?;
         let offs = usize::try_from(offs).map_err(|_| Code::InvalidArgument)?;
+        let (bufs, offs) = leave_out(bufs, offs);
         if let Some(total) = missing(bufs)? {
             return Data::missing(total, offs);
         }
@@ -320,6 +321,20 @@ unsafe fn vector<'a>(bufs: *const iovec, count: ssize_t) -> Result<&'a [iovec]> 
     }
     // SAFETY: not null, and the caller promises `count` buffers.
     Ok(unsafe { slice::from_raw_parts(bufs, count) })
+}
+
+/// The buffers from the first one on of which anything is wanted, and how many bytes of them to
+/// leave out. What comes before is not looked at.
+fn leave_out(bufs: &[iovec], mut offs: usize) -> (&[iovec], usize) {
+    let mut unwanted = 0;
+    for buf in bufs {
+        if buf.iov_len > offs {
+            break;
+        }
+        offs -= buf.iov_len;
+        unwanted += 1;
+    }
+    (&bufs[unwanted..], offs)
 }
 
 /// The length of all buffers together, if one of them has a length and no address.

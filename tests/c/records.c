@@ -121,13 +121,19 @@ static void vectors_are_one_text(int tls13)
     CHECK(s2n_sendv_with_offset(pair->client, vector, 3, 10000, &blocked) == 0);
     CHECK_ERROR(s2n_sendv_with_offset(pair->client, vector, 3, 10001, &blocked),
             S2N_ERR_INVALID_ARGUMENT);
+    const struct iovec gone[] = { { NULL, 15 }, { data, 10000 }, { NULL, 5 } };
+    CHECK_ERROR(s2n_sendv_with_offset(pair->client, gone, 2, 14, &blocked), S2N_ERR_NULL);
+    CHECK(s2n_sendv_with_offset(pair->client, gone, 2, 30, &blocked) == 9985);
+    CHECK_ERROR(s2n_sendv_with_offset(pair->client, gone, 3, 15, &blocked), S2N_ERR_NULL);
+    CHECK(s2n_sendv_with_offset(pair->client, gone, 3, 10020, &blocked) == 0);
     CHECK_ERROR(s2n_send(pair->client, NULL, 1, &blocked), S2N_ERR_NULL);
     CHECK_ERROR(s2n_sendv(pair->client, NULL, 1, &blocked), S2N_ERR_NULL);
     CHECK(s2n_send(pair->client, "!", 1, &blocked) == 1);
     CHECK(blocked == S2N_NOT_BLOCKED);
-    CHECK(receive_all(pair->server) == 19986);
+    CHECK(receive_all(pair->server) == 29971);
     CHECK(memcmp(received, data, 10000) == 0);
-    CHECK(memcmp(received + 10000, data + 15, 9985) == 0 && received[19985] == '!');
+    CHECK(memcmp(received + 10000, data + 15, 9985) == 0);
+    CHECK(memcmp(received + 19985, data + 15, 9985) == 0 && received[29970] == '!');
     disconnect(pair);
 }
 

@@ -130,6 +130,17 @@ pub fn under_valgrind(program: &Path) -> Command {
     command
 }
 
+/// A program under valgrind's detector of data races, which answers [`MEMORY_ERROR`] to one.
+pub fn under_drd(program: &Path) -> Command {
+    let mut command = Command::new("valgrind");
+    command
+        .arg("--quiet")
+        .arg("--tool=drd")
+        .arg(format!("--error-exitcode={MEMORY_ERROR}"))
+        .arg(program);
+    command
+}
+
 pub const MEMORY_ERROR: i32 = 99;
 
 /// The rows of a list in `tests/abi`, without its heading.
