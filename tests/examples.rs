@@ -1,16 +1,21 @@
 //! Each example compiles with gcc and with clang, runs, and does what its first comment says.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 
+#[path = "support/parties.rs"]
+mod parties;
 #[path = "support/peers.rs"]
 mod peers;
 mod support;
 
+use parties::{SERVERS, other_server};
 use peers::{Process, Report, cert, example, installed};
-use support::{root, run, run_and_check_memory, scratch};
+use support::{MEMORY_ERROR, root, run, run_and_check_memory, scratch};
 
 const COMPILERS: [&str; 2] = ["gcc", "clang"];
 const TLS12: &str = "ELBSecurityPolicy-TLS-1-2-2017-01";
@@ -160,6 +165,110 @@ fn echo_server_serves_many_at_once() {
             }
         }
     }
+}
+
+/// The examples that send what they read, and print what comes back, in a loop of their own.
+const LOOPS: [&str; 2] = ["gnutls_loop", "rustls_loop"];
+
+/// A file with this content, as a program's standard input.
+fn input(path: &Path, content: &[u8]) -> Stdio {
+    fs::write(path, content).expect("written");
+    Stdio::from(File::open(path).expect("readable"))
+}
+
+#[test]
+fn loops_get_a_page() {
+    let ca = cert("ca.pem");
+    let request = scratch("loops-request").join("request");
+    for (name, compiler) in LOOPS.into_iter().zip(COMPILERS) {
+        let program = example(name, compiler).display().to_string();
+        for peer in SERVERS {
+            for tls13 in [true, false] {
+                let (_server, port) = other_server(peer, "ecdsa", tls13, None);
+                let input = input(&request, b"GET / HTTP/1.0\r\n\r\n");
+                let args = ["localhost", &port, &ca];
+                let report = Process::spawn_with_input(&program, &args, input).finish();
+                let case = format!("{name}, {peer}, TLS 1.3: {tls13}: {report:?}");
+                assert_eq!(report.code, Some(0), "{case}");
+                assert!(report.stdout.starts_with("HTTP/1.0 200"), "{case}");
+            }
+        }
+    }
+}
+
+/// More than any buffer holds goes both ways at once, and nothing is lost at the end.
+#[test]
+fn loops_send_while_they_receive() {
+    const LEN: usize = 2_000_000;
+    let (ca, chain, key) = (cert("ca.pem"), cert("rsa.pem"), cert("rsa.key"));
+    let server = example("echo_server", "cc").display().to_string();
+    let mut server = Process::spawn(&server, &["0", &chain, &key]);
+    let port = server.wait_for("port: ");
+    let content: Vec<u8> = (0..LEN).map(|at| (at % 251) as u8).collect();
+    let path = scratch("loops-content").join("content");
+    for (name, compiler) in LOOPS.into_iter().zip(["clang", "gcc"]) {
+        let program = example(name, compiler).display().to_string();
+        let input = input(&path, &content);
+        let args = ["localhost", &port, &ca];
+        let mut client = Process::spawn_with_input(&program, &args, input);
+        assert!(client.read(LEN) == content, "{name}: the echo differs");
+        let report = client.finish();
+        assert_eq!(report.code, Some(0), "{name}: {report:?}");
+        assert_eq!(report.stdout, "", "{name}: more came back than was sent");
+    }
+}
+
+#[test]
+fn loops_leak_nothing() {
+    let (chain, key) = (cert("ecdsa.pem"), cert("ecdsa.key"));
+    let server = example("echo_server", "cc").display().to_string();
+    let mut server = Process::spawn(&server, &["0", &chain, &key]);
+    let port = server.wait_for("port: ");
+    for name in LOOPS {
+        let report = loop_under_valgrind(name, &port);
+        assert_eq!(report.code, Some(0), "{name}: {report:?}");
+        assert_eq!(report.stdout, "hello\n", "{name}: {report:?}");
+    }
+}
+
+/// A stream that ends without a close_notify is an error, and no end.
+#[test]
+fn loops_notice_a_truncated_stream() {
+    for name in LOOPS {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("bound").port().to_string();
+        let server = thread::spawn(move || {
+            let (mut client, _) = listener.accept().expect("a client");
+            client.shutdown(Shutdown::Write).expect("connected");
+            io::copy(&mut client, &mut io::sink()).expect("readable")
+        });
+        let report = loop_under_valgrind(name, &port);
+        assert_eq!(report.code, Some(4), "{name}: {report:?}");
+        assert!(
+            report.stderr.starts_with("handshake: S2N_ERR_CLOSED"),
+            "{name}: {report:?}"
+        );
+        assert!(server.join().expect("no panic") > 0, "a ClientHello came");
+    }
+}
+
+/// Says hello to the server on this port. A memory error or a leak is the program's exit code.
+fn loop_under_valgrind(name: &str, port: &str) -> Report {
+    let program = example(name, "cc").display().to_string();
+    let memory_error = format!("--error-exitcode={MEMORY_ERROR}");
+    let args = [
+        "--quiet",
+        &memory_error,
+        "--leak-check=full",
+        "--errors-for-leak-kinds=definite",
+        "--show-leak-kinds=definite",
+        &program,
+        "localhost",
+        port,
+        &cert("ca.pem"),
+    ];
+    let words = scratch(&format!("loop-{name}-{port}")).join("words");
+    Process::spawn_with_input("valgrind", &args, input(&words, b"hello\n")).finish()
 }
 
 /// Every way to fail has an exit code of its own.
