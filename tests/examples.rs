@@ -15,7 +15,7 @@ mod support;
 
 use parties::{SERVERS, other_server};
 use peers::{Process, Report, cert, example, installed};
-use support::{MEMORY_ERROR, root, run, run_and_check_memory, scratch};
+use support::{root, run, run_and_check_memory, scratch, under_valgrind};
 
 const COMPILERS: [&str; 2] = ["gcc", "clang"];
 const TLS12: &str = "ELBSecurityPolicy-TLS-1-2-2017-01";
@@ -254,21 +254,13 @@ fn loops_notice_a_truncated_stream() {
 
 /// Says hello to the server on this port. A memory error or a leak is the program's exit code.
 fn loop_under_valgrind(name: &str, port: &str) -> Report {
-    let program = example(name, "cc").display().to_string();
-    let memory_error = format!("--error-exitcode={MEMORY_ERROR}");
-    let args = [
-        "--quiet",
-        &memory_error,
-        "--leak-check=full",
-        "--errors-for-leak-kinds=definite",
-        "--show-leak-kinds=definite",
-        &program,
-        "localhost",
-        port,
-        &cert("ca.pem"),
-    ];
+    let mut valgrind = under_valgrind(&example(name, "cc"));
+    valgrind.args(["localhost", port, &cert("ca.pem")]);
+    let program = valgrind.get_program().to_str().expect("text");
+    let args = valgrind.get_args().map(|arg| arg.to_str().expect("text"));
+    let args: Vec<_> = args.collect();
     let words = scratch(&format!("loop-{name}-{port}")).join("words");
-    Process::spawn_with_input("valgrind", &args, input(&words, b"hello\n")).finish()
+    Process::spawn_with_input(program, &args, input(&words, b"hello\n")).finish()
 }
 
 /// Every way to fail has an exit code of its own.

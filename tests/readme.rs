@@ -1,4 +1,4 @@
-//! The program in the README is one.
+//! The program in the README is one, and the pieces in the guide are what it says they are.
 
 use std::fs;
 use std::net::TcpStream;
@@ -13,20 +13,32 @@ mod peers;
 mod support;
 
 use parties::other_server;
-use peers::{Process, Report, cert};
-use support::{compile, root, scratch};
+use peers::{Process, Report, cert, certs};
+use support::{compile, root, run_and_check_memory, scratch};
 
-/// The README's program. `name` is the test's, and the compiler.
-fn program(name: &str, compiler: &str) -> PathBuf {
-    let readme = fs::read_to_string(root().join("README.md")).expect("a README");
-    let (_, rest) = readme.split_once("```c\n").expect("a program in C");
-    let (text, _) = rest.split_once("```").expect("its end");
+/// The pieces of C of a page.
+fn pieces(page: &str) -> Vec<String> {
+    let page = fs::read_to_string(root().join(page)).expect("a page");
+    let starts = page.split("```c\n").skip(1);
+    let pieces = starts.map(|rest| rest.split_once("```").expect("an end").0.to_owned());
+    pieces.collect()
+}
 
+/// Makes a program of this text. `name` is the test's, and the compiler.
+fn build(name: &str, compiler: &str, text: &str) -> PathBuf {
     let dir = scratch(&format!("readme-{name}-{compiler}"));
-    let (source, program) = (dir.join("get.c"), dir.join("get"));
+    let (source, program) = (dir.join("program.c"), dir.join("program"));
     fs::write(&source, text).expect("written");
     compile(compiler, &source, &program);
     program
+}
+
+/// The README's program.
+fn program(name: &str, compiler: &str) -> PathBuf {
+    let [text] = &pieces("README.md")[..] else {
+        panic!("one program in C");
+    };
+    build(name, compiler, text)
 }
 
 /// Runs the program, which trusts the authority of the tests instead of the system's.
@@ -62,4 +74,16 @@ fn the_program_says_why_it_failed() {
     let report = get(program("nobody", "gcc"), &["localhost"], Stdio::null());
     assert_eq!(report.code, Some(1), "{report:?}");
     assert!(report.stderr.starts_with("S2N_ERR_"), "{report:?}");
+}
+
+#[test]
+fn the_guide_is_true() {
+    let pieces = pieces("docs/USAGE.md");
+    assert!(pieces.len() > 5, "the guide has lost its pieces of C");
+    let test = fs::read_to_string(root().join("tests/c/usage.c")).expect("a test");
+    let text = pieces.join("\n") + &test;
+    for compiler in ["gcc", "clang"] {
+        let program = build("guide", compiler, &text);
+        run_and_check_memory(&program, &[&certs().display().to_string()]);
+    }
 }
