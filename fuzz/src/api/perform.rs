@@ -329,6 +329,7 @@ impl World {
     fn send_one(&self, who: Who, len: usize, odd: Odd) {
         let side = who.side().unwrap_or(Side::Client);
         let (conn, life) = (self.of(who), self.life_of(side));
+        let taken = self.taken_at_most(life);
         let data = self.offer(life, len);
         let buf = match odd {
             Odd::NullBuffer => ptr::null(),
@@ -342,7 +343,7 @@ impl World {
         // SAFETY: the connection is live or NULL; the buffer holds what its size says, or is
         // refused.
         let sent = unsafe { s2n_send(conn, buf.cast(), size, &mut blocked) };
-        let wrong = conn.is_null() || size < 0 || (buf.is_null() && size > 0);
+        let wrong = conn.is_null() || size < 0 || (buf.is_null() && len > taken);
         self.check_sent(life, sent, len, wrong, blocked);
     }
 
@@ -352,6 +353,7 @@ impl World {
         let pieces = &pieces[..pieces.len().min(40)];
         let total: usize = pieces.iter().map(|piece| piece.0).sum();
         let offset = offset.min(total);
+        let taken = self.taken_at_most(life);
         let data = self.offer(life, total - offset);
 
         // What is left out is not looked at: it may hold anything.
@@ -376,8 +378,7 @@ impl World {
             && let Some(last) = vectors.last_mut()
         {
             last.iov_base = ptr::null_mut();
-            // Not if all of it is left out.
-            wrong |= last.iov_len > 0 && offset < total;
+            wrong |= last.iov_len > 0 && total - offset > taken;
         }
         let count = vectors.len() as ssize_t;
         let (count, offset) = match odd {
@@ -410,6 +411,11 @@ impl World {
             assert!(life.ready || sent == 0, "bytes before the handshake");
             life.sent += sent as usize;
         });
+    }
+
+    /// How many bytes may be in records already, which a send does not need any more.
+    fn taken_at_most(&self, life: usize) -> usize {
+        self.life(life, |life| life.offered - life.sent)
     }
 
     /// Receives once, and answers how much.
