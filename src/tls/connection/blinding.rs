@@ -33,12 +33,16 @@ enum Effect {
     CloseAndDelay,
 }
 
-fn effect(code: Code) -> Effect {
+fn effect(error: &Error) -> Effect {
+    let code = error.code();
     match code {
+        _ if error.is_open() => Effect::Close,
         Code::Closed
         | Code::Cancelled
         | Code::CipherNotSupported
-        | Code::ProtocolVersionUnsupported => Effect::Close,
+        | Code::ProtocolVersionUnsupported
+        | Code::UnexpectedCertRequest
+        | Code::MissingCertRequest => Effect::Close,
         _ if matches!(code.kind(), ErrorType::Ok | ErrorType::Blocked) => Effect::None,
         _ => Effect::CloseAndDelay,
     }
@@ -47,7 +51,7 @@ fn effect(code: Code) -> Effect {
 impl Connection {
     /// Closes the connection for an error that reading met, and starts the delay.
     pub(crate) fn blind(&self, error: Error) -> Error {
-        match effect(error.code()) {
+        match effect(&error) {
             Effect::None => return error,
             Effect::Close => self.shared.close(),
             Effect::CloseAndDelay => {

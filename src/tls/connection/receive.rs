@@ -167,6 +167,14 @@ impl RecvHalf {
         Ok(header)
     }
 
+    /// Drops a whole record that means nothing.
+    pub(crate) fn ignore_record(&mut self, conn: &Connection, header: &Header) -> Result<()> {
+        self.input.consume(Header::LEN + header.len);
+        self.flood
+            .control_record()
+            .map_err(|error| conn.blind(error))
+    }
+
     /// Takes a whole record out of the input, for the handshake.
     pub(crate) fn take_record(&mut self, header: &Header, into: &mut Vec<u8>) {
         let len = Header::LEN + header.len;

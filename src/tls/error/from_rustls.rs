@@ -1,14 +1,33 @@
 //! Errors of rustls, as the API names them; and ours, as rustls must hear them to write an alert.
 
 use rustls::enums::ContentType;
-use rustls::error::{CertificateError, Error as Tls, PeerIncompatible, PeerMisbehaved};
+use rustls::error::{
+    CertificateError, Error as Tls, InvalidMessage, PeerIncompatible, PeerMisbehaved,
+};
 
 use super::{Code, Error};
 
 impl From<Tls> for Error {
     #[track_caller]
     fn from(error: Tls) -> Self {
-        Self::new(code(&error))
+        let ours = Self::new(code(&error));
+        match is_out_of_turn(&error) {
+            true => ours.open(),
+            false => ours,
+        }
+    }
+}
+
+/// What is refused for when it comes or how long it is, before anybody looks into it.
+fn is_out_of_turn(error: &Tls) -> bool {
+    match error {
+        Tls::InappropriateMessage { got_type, .. } => *got_type != ContentType::ApplicationData,
+        Tls::InappropriateHandshakeMessage { .. }
+        | Tls::InvalidMessage(
+            InvalidMessage::InvalidEmptyPayload | InvalidMessage::HandshakePayloadTooLarge,
+        )
+        | Tls::PeerMisbehaved(PeerMisbehaved::IllegalMiddleboxChangeCipherSpec) => true,
+        _ => false,
     }
 }
 

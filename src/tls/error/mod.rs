@@ -19,6 +19,9 @@ pub struct Error {
 
     /// What `errno` holds once the call has returned; nothing if the call says nothing of it.
     os_error: Option<i32>,
+
+    /// The failure tells nothing of a secret, whatever its code is elsewhere.
+    is_open: bool,
 }
 
 impl Error {
@@ -29,6 +32,7 @@ impl Error {
             code,
             raised_at: Location::caller(),
             os_error: None,
+            is_open: false,
         }
     }
 
@@ -39,6 +43,19 @@ impl Error {
             os_error: Some(os_error),
             ..Self::new(code)
         }
+    }
+
+    /// The same failure, which the peer may learn of at once.
+    pub(super) fn open(self) -> Self {
+        Self {
+            is_open: true,
+            ..self
+        }
+    }
+
+    /// Whether the peer may learn of it at once: it only said something out of turn.
+    pub fn is_open(&self) -> bool {
+        self.is_open
     }
 
     pub fn code(&self) -> Code {

@@ -8,7 +8,7 @@ use crate::tls::blocked::Blocked;
 use crate::tls::config::credentials::Request;
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
-use crate::tls::connection::{Connection, TLS12, TLS13, UNKNOWN_VERSION, enter};
+use crate::tls::connection::{Connection, Mode, TLS12, TLS13, UNKNOWN_VERSION, enter};
 use crate::tls::error::{Code, Error, Result};
 use crate::tls::policy::Policy;
 use crate::tls::record::{ContentType, Header};
@@ -156,6 +156,12 @@ impl Handshake {
             return recv.alert(conn);
         }
 
+        let is_unknown = ContentType::try_from(header.typ).is_err();
+        if is_unknown && !conn.shared.knows_version() || self.is_hello_request(conn, &header, recv)
+        {
+            return recv.ignore_record(conn, &header);
+        }
+
         self.peer_is_encrypted |= match conn.version() {
             TLS12 => header.typ == ContentType::ChangeCipherSpec as u8,
             _ => header.typ == ContentType::ApplicationData as u8,
@@ -184,6 +190,18 @@ impl Handshake {
             Err(_) if conn.shared.close_notify_received.load(Acquire) => Ok(()),
             advanced => advanced.map_err(|error| self.fail(conn, error)),
         }
+    }
+
+    /// RFC 5246, 7.4.1.1: a HelloRequest "will be ignored by the client if the client is currently
+    /// negotiating". rustls is not told of one that has a record of its own.
+    fn is_hello_request(&self, conn: &Connection, header: &Header, recv: &RecvHalf) -> bool {
+        const HELLO_REQUEST: [u8; 4] = [0; 4];
+        conn.mode == Mode::Client
+            && header.typ == ContentType::Handshake as u8
+            && header.len == HELLO_REQUEST.len()
+            && !self.peer_is_encrypted
+            && self.input.is_empty()
+            && recv.input.held()[Header::LEN..][..header.len] == HELLO_REQUEST
     }
 
     /// Ends a handshake that cannot go on.

@@ -384,11 +384,13 @@ fn a_client_may_insist_on_being_asked_or_on_not_being_asked() {
         let pair = Pair::new(policy);
         pair.client.set_client_auth(ClientAuth::Required);
         assert_eq!(pair.negotiate().0, Err(Code::MissingCertRequest));
+        assert!(pair.client.delay().expect("a clock").is_zero());
 
         let pair = Pair::new(policy);
         pair.client.set_client_auth(ClientAuth::None);
         pair.server_config.set_client_auth(ClientAuth::Optional);
         assert_eq!(pair.negotiate().0, Err(Code::UnexpectedCertRequest));
+        assert!(pair.client.delay().expect("a clock").is_zero());
     }
 }
 
