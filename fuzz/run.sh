@@ -1,5 +1,6 @@
 #!/bin/sh
-# Fuzzes each target for FUZZ_SECONDS seconds (60 unless set), two at a time.
+# Fuzzes each target for FUZZ_SECONDS seconds (60 unless set), two at a time. The engine's choices
+# begin with FUZZ_SEED (1 unless set; 0 for another one each time).
 #
 # usage: fuzz/run.sh [TARGET...]
 #
@@ -19,7 +20,7 @@ fuzz() {
     rm -f "$logs/$1.failed"
     mkdir -p "fuzz/corpus/$1" "fuzz/seeds/$1"
     cargo fuzz run "$1" "fuzz/corpus/$1" "fuzz/seeds/$1" -- \
-        -max_total_time="$seconds" -max_len=8192 -len_control=0 -timeout=25 >"$logs/$1.log" 2>&1 ||
+        -seed="${FUZZ_SEED:-1}" -max_total_time="$seconds" -max_len=8192 -len_control=0 -timeout=25 >"$logs/$1.log" 2>&1 ||
         echo "exit status $?" >"$logs/$1.failed"
 }
 
