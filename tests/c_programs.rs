@@ -53,6 +53,11 @@ fn handshake() {
     check_with_certificates("handshake");
 }
 
+#[test]
+fn sockets() {
+    check_with_certificates("sockets");
+}
+
 /// About seven thousand conversations: too many for valgrind.
 #[test]
 fn a_conversation_survives_every_cut() {

@@ -120,10 +120,11 @@ impl Handshake {
     }
 
     fn flush(&mut self, conn: &Connection, send: &mut SendHalf, recv: &mut RecvHalf) -> Result<()> {
-        let writer = conn.link.writer().filter(|_| conn.is_corked());
-        if let Some(writer) = &writer
-            && !send.out.is_empty()
-        {
+        let writer = conn
+            .link
+            .writer()
+            .filter(|_| conn.is_corked() && !send.out.is_empty());
+        if let Some(writer) = &writer {
             writer.cork();
         }
         let Err(error) = send.flush(conn) else {
