@@ -2,6 +2,7 @@
 
 mod c;
 mod call;
+mod config;
 mod perform;
 mod world;
 

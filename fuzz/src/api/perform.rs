@@ -1,16 +1,14 @@
 //! Each call, and what must hold of its answer.
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
 use libc::{iovec, ssize_t};
 
 use super::c::*;
-use super::call::{
-    Call, Change, Len, Life, Odd, Policy, Rare, Setup, Side, Talk, Tune, Which, Who,
-};
-use super::world::{MAX_DELAY, World, on_clock, on_host, pem};
-use crate::party;
+use super::call::{Call, Len, Life, Odd, Rare, Setup, Side, Talk, Tune, Which, Who};
+use super::config::string;
+use super::world::{MAX_DELAY, World, on_host};
 
 /// Members of `s2n_blocked_status`.
 const NOT_BLOCKED: c_int = 0;
@@ -101,7 +99,12 @@ impl World {
 
     fn live(&self, life: &Life) {
         match *life {
-            Life::Shutdown(who) => self.shut(who, s2n_shutdown),
+            Life::Shutdown(who) => {
+                if let Some(side) = who.side() {
+                    self.life(self.life_of(side), |life| life.drops = true);
+                }
+                self.shut(who, s2n_shutdown);
+            }
             Life::ShutdownSend(who) => self.shut(who, s2n_shutdown_send),
             Life::New { side, clear } => {
                 self.free(side);
@@ -519,70 +522,6 @@ impl World {
         }
     }
 
-    fn change(&self, change: &Change) -> c_int {
-        let config = self.odd_config.get();
-        // SAFETY: the config is live or NULL, and no connection's call needs it to live; every
-        // string is one, every buffer holds what its size says.
-        unsafe {
-            match change {
-                Change::Replace => {
-                    let fresh = s2n_config_new_minimal();
-                    let set = s2n_config_set_max_blinding_delay(fresh, 0);
-                    let old = self.odd_config.replace(fresh);
-                    if !old.is_null() {
-                        assert_eq!(s2n_config_free(old), 0);
-                    }
-                    set
-                }
-                Change::Free => s2n_config_free(self.odd_config.replace(ptr::null_mut())),
-                Change::Policy(policy) => {
-                    policy.with(|policy| s2n_config_set_cipher_preferences(config, policy))
-                }
-                Change::AddOwnChain => {
-                    let (chain, key) = (pem(party::SERVER_CHAIN), pem(party::SERVER_KEY));
-                    s2n_config_add_cert_chain_and_key(config, chain.as_ptr(), key.as_ptr())
-                }
-                Change::AddText(text) => string(text, |text| {
-                    s2n_config_add_cert_chain_and_key(config, text, text)
-                }),
-                Change::Trust(text) => {
-                    string(text, |text| s2n_config_add_pem_to_trust_store(config, text))
-                }
-                Change::TrustRoot => {
-                    s2n_config_add_pem_to_trust_store(config, pem(party::ROOT).as_ptr())
-                }
-                Change::WipeTrust => s2n_config_wipe_trust_store(config),
-                Change::NoVerification => s2n_config_disable_x509_verification(config),
-                Change::Protocol(name) => {
-                    let name = &name[..name.len().min(255)];
-                    let (name, len) = (name.as_ptr(), name.len() as u8);
-                    s2n_config_append_protocol_preference(config, name, len)
-                }
-                Change::Protocols(names, odd) => {
-                    let names: Vec<_> = names.iter().map(|name| text(name)).collect();
-                    let names: Vec<_> = names.iter().map(|name| name.as_ptr()).collect();
-                    // A count may be negative, but not more than there are.
-                    let count = c_int::from(*odd).min(names.len() as c_int);
-                    s2n_config_set_protocol_preferences(config, names.as_ptr(), count)
-                }
-                Change::Clock(ours) => {
-                    let clock = ours.then_some(on_clock as ClockFn);
-                    s2n_config_set_monotonic_clock(config, clock, ptr::null_mut())
-                }
-                Change::MultiRecord(on) => s2n_config_set_recv_multi_record(config, *on),
-                Change::SendBuffer(size) => {
-                    s2n_config_set_send_buffer_size(config, size & 0xf_ffff)
-                }
-                Change::AlertBehavior(behavior) => {
-                    s2n_config_set_alert_behavior(config, (*behavior % 3).into())
-                }
-                Change::ClientAuth(auth) => {
-                    s2n_config_set_client_auth_type(config, (*auth % 4).into())
-                }
-            }
-        }
-    }
-
     fn without_blocked(&self, who: Who, call: u8) {
         let (conn, nowhere) = (self.of(who), ptr::null_mut());
         // SAFETY: the connection is live or NULL; the missing place is refused.
@@ -630,30 +569,6 @@ impl World {
             assert_eq!(unsafe { s2n_shutdown(self.conn(side), &mut blocked) }, 0);
         }
     }
-}
-
-impl Policy {
-    pub fn with<R>(&self, call: impl FnOnce(*const c_char) -> R) -> R {
-        let name: &[u8] = match self {
-            Self::Tls12 => b"ELBSecurityPolicy-TLS-1-2-2017-01",
-            Self::Tls13 => b"default_tls13",
-            Self::Default => b"default",
-            Self::Fips => b"default_fips",
-            Self::Named(name) => name,
-            Self::Null => return call(ptr::null()),
-        };
-        string(name, call)
-    }
-}
-
-fn string<R>(bytes: &[u8], call: impl FnOnce(*const c_char) -> R) -> R {
-    call(text(bytes).as_ptr())
-}
-
-/// The bytes up to the first NUL.
-fn text(bytes: &[u8]) -> CString {
-    let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
-    CString::new(text).expect("there is no NUL in it")
 }
 
 /// # Safety
