@@ -1394,6 +1394,344 @@ int s2n_config_set_key_log_cb(struct s2n_config *config,
                               void *ctx);
 
 /**
+ * Sets a callback that a server calls when a ClientHello has come, before it is answered: before
+ * version, cipher suite and certificate are chosen.
+ *
+ * The callback may look at the message with `s2n_connection_get_client_hello()`, and may give the
+ * connection another config with `s2n_connection_set_config()`. It is called once for each
+ * connection, within `s2n_negotiate()`; not for the second ClientHello that follows a
+ * HelloRetryRequest. If it returns less than 0, the handshake fails with `S2N_ERR_CANCELLED`. What 0
+ * and more mean depends on the mode: see `s2n_config_set_client_hello_cb_mode()`.
+ *
+ * @param config A config
+ * @param client_hello_callback The callback; NULL for none
+ * @param ctx Handed to the callback as it is; stays the caller's
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_client_hello_cb(struct s2n_config *config,
+                                   int (*client_hello_callback)(struct s2n_connection *conn,
+                                                                void *ctx),
+                                   void *ctx);
+
+/**
+ * Sets what happens when the ClientHello callback has returned.
+ *
+ * @param config A config
+ * @param cb_mode `S2N_CLIENT_HELLO_CB_BLOCKING`, the default: the handshake goes on.
+ * `S2N_CLIENT_HELLO_CB_NONBLOCKING`: it waits until `s2n_client_hello_cb_done()` is called, in the
+ * callback or later; `s2n_negotiate()` then fails with `S2N_ERR_ASYNC_BLOCKED` and
+ * `S2N_BLOCKED_ON_APPLICATION_INPUT`.
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` for another mode
+ */
+S2N_API extern
+int s2n_config_set_client_hello_cb_mode(struct s2n_config *config,
+                                        s2n_client_hello_cb_mode cb_mode);
+
+/**
+ * Lets a handshake go on that waits after its ClientHello callback. The next `s2n_negotiate()` does.
+ *
+ * May be called in any thread, while no other call on the connection runs but the callback's.
+ *
+ * @param conn A connection
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if its config is not in
+ * `S2N_CLIENT_HELLO_CB_NONBLOCKING` mode, `S2N_ERR_ASYNC_NOT_PERFORMED` if the callback was not
+ * called
+ */
+S2N_API extern
+int s2n_client_hello_cb_done(struct s2n_connection *conn);
+
+/**
+ * Says that the server name of the ClientHello was made use of, for instance to choose a config.
+ *
+ * Clients are told that their name was accepted (RFC 6066, 3), with or without this call.
+ *
+ * @param conn A server's connection, before its ClientHello is answered
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE`
+ */
+S2N_API extern int s2n_connection_server_name_extension_used(struct s2n_connection *conn);
+
+/**
+ * Gives the ClientHello that a server has received: after a HelloRetryRequest, the second one.
+ *
+ * It belongs to the connection, and is valid until that is freed. `s2n_connection_wipe()` and
+ * `s2n_connection_free_handshake()` empty it.
+ *
+ * @param conn A connection
+ * @returns the ClientHello; NULL on a client and before one has come; NULL with `S2N_ERR_NULL` if
+ * `conn` is NULL
+ */
+S2N_API extern
+struct s2n_client_hello *s2n_connection_get_client_hello(struct s2n_connection *conn);
+
+/**
+ * Gives the version that the ClientHello talks of: `S2N_TLS12` also for what is newer, which an
+ * extension says (RFC 8446, 4.2.1).
+ *
+ * @param conn A connection
+ * @returns a version, `S2N_UNKNOWN_PROTOCOL_VERSION` before there is a ClientHello; -1 with
+ * `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_get_client_hello_version(struct s2n_connection *conn);
+
+/**
+ * Parses a ClientHello that did not come over a connection.
+ *
+ * @param bytes The message, with its handshake header and nothing behind it; copied
+ * @param size Its length in bytes
+ * @returns a ClientHello, to be freed with `s2n_client_hello_free()`; or NULL with `S2N_ERR_NULL`,
+ * `S2N_ERR_SIZE_MISMATCH` if there is no header, `S2N_ERR_BAD_MESSAGE`,
+ * `S2N_ERR_DUPLICATE_EXTENSION`
+ */
+S2N_API extern
+struct s2n_client_hello *s2n_client_hello_parse_message(const uint8_t *bytes,
+                                                        uint32_t size);
+
+/**
+ * Frees a ClientHello that `s2n_client_hello_parse_message()` made.
+ *
+ * @param ch Where its address is; set to NULL. The address may be NULL.
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for a connection's own
+ */
+S2N_API extern int s2n_client_hello_free(struct s2n_client_hello **ch);
+
+/**
+ * Gives the length of the message.
+ *
+ * @param ch A ClientHello
+ * @returns a number of bytes, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern ssize_t s2n_client_hello_get_raw_message_length(struct s2n_client_hello *ch);
+
+/**
+ * Copies the message, without its handshake header and with zeros for the random bytes.
+ *
+ * @param ch A ClientHello
+ * @param out Where the bytes go
+ * @param max_length Room in bytes; of a longer message the front is copied
+ * @returns the number of bytes copied, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+ssize_t s2n_client_hello_get_raw_message(struct s2n_client_hello *ch,
+                                         uint8_t *out,
+                                         uint32_t max_length);
+
+/**
+ * Gives the length of the list of cipher suites.
+ *
+ * @param ch A ClientHello
+ * @returns a number of bytes, two for each; or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern ssize_t s2n_client_hello_get_cipher_suites_length(struct s2n_client_hello *ch);
+
+/**
+ * Copies the list of cipher suites: two bytes for each, the higher first.
+ *
+ * @param ch A ClientHello
+ * @param out Where the bytes go
+ * @param max_length Room in bytes; of a longer list the front is copied
+ * @returns the number of bytes copied, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+ssize_t s2n_client_hello_get_cipher_suites(struct s2n_client_hello *ch,
+                                           uint8_t *out,
+                                           uint32_t max_length);
+
+/**
+ * Gives the length of the list of extensions.
+ *
+ * @param ch A ClientHello
+ * @returns a number of bytes, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern ssize_t s2n_client_hello_get_extensions_length(struct s2n_client_hello *ch);
+
+/**
+ * Copies the list of extensions, as it came (RFC 8446, 4.2).
+ *
+ * @param ch A ClientHello
+ * @param out Where the bytes go
+ * @param max_length Room in bytes; of a longer list the front is copied
+ * @returns the number of bytes copied, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+ssize_t s2n_client_hello_get_extensions(struct s2n_client_hello *ch,
+                                        uint8_t *out,
+                                        uint32_t max_length);
+
+/**
+ * Gives the length of an extension's data.
+ *
+ * @param ch A ClientHello
+ * @param extension_type The extension
+ * @returns a number of bytes; 0 with `S2N_ERR_EXTENSION_NOT_RECEIVED`, or
+ * `S2N_ERR_UNRECOGNIZED_EXTENSION` for one that s2n-tls does not know; -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+ssize_t s2n_client_hello_get_extension_length(struct s2n_client_hello *ch,
+                                              s2n_tls_extension_type extension_type);
+
+/**
+ * Copies an extension's data.
+ *
+ * @param ch A ClientHello
+ * @param extension_type The extension
+ * @param out Where the bytes go
+ * @param max_length Room in bytes; of longer data the front is copied
+ * @returns the number of bytes copied; 0 and -1 as `s2n_client_hello_get_extension_length()`
+ */
+S2N_API extern
+ssize_t s2n_client_hello_get_extension_by_id(struct s2n_client_hello *ch,
+                                             s2n_tls_extension_type extension_type,
+                                             uint8_t *out,
+                                             uint32_t max_length);
+
+/**
+ * Says whether there is an extension, also one that s2n-tls does not know.
+ *
+ * @param ch A ClientHello
+ * @param extension_iana The extension's number
+ * @param exists Set to the answer
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_client_hello_has_extension(struct s2n_client_hello *ch,
+                                   uint16_t extension_iana,
+                                   bool *exists);
+
+/**
+ * Gives the length of the session ID.
+ *
+ * @param ch A ClientHello
+ * @param out_length Set to a number of bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_client_hello_get_session_id_length(struct s2n_client_hello *ch,
+                                           uint32_t *out_length);
+
+/**
+ * Copies the session ID.
+ *
+ * @param ch A ClientHello
+ * @param out Where the bytes go
+ * @param out_length Set to the number of bytes copied
+ * @param max_length Room in bytes; of a longer ID the front is copied
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_client_hello_get_session_id(struct s2n_client_hello *ch,
+                                    uint8_t *out,
+                                    uint32_t *out_length,
+                                    uint32_t max_length);
+
+/**
+ * Gives the length of the list of compression methods.
+ *
+ * @param ch A ClientHello
+ * @param out_length Set to a number of bytes, one for each
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_client_hello_get_compression_methods_length(struct s2n_client_hello *ch,
+                                                    uint32_t *out_length);
+
+/**
+ * Copies the list of compression methods.
+ *
+ * @param ch A ClientHello
+ * @param list Where the bytes go
+ * @param list_length Room in bytes
+ * @param out_length Set to the number of bytes copied
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE` if there is less room than
+ * needed
+ */
+S2N_API extern
+int s2n_client_hello_get_compression_methods(struct s2n_client_hello *ch,
+                                             uint8_t *list,
+                                             uint32_t list_length,
+                                             uint32_t *out_length);
+
+/**
+ * Gives the version that stands in the message: `S2N_TLS12` also for what is newer.
+ *
+ * @param ch A ClientHello
+ * @param out Set to the version; one that is none of TLS is numbered the same way, 10 times its first
+ * byte and its second
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_client_hello_get_legacy_protocol_version(struct s2n_client_hello *ch,
+                                                 uint8_t *out);
+
+/**
+ * Gives the version in the header of the record that brought the ClientHello.
+ *
+ * @param ch A ClientHello
+ * @param out Set to the version
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for one that no record brought
+ */
+S2N_API extern
+int s2n_client_hello_get_legacy_record_version(struct s2n_client_hello *ch,
+                                               uint8_t *out);
+
+/**
+ * Copies the random bytes.
+ *
+ * @param ch A ClientHello
+ * @param out Where the 32 bytes go
+ * @param max_length Room in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE` for less room than 32
+ */
+S2N_API extern
+int s2n_client_hello_get_random(struct s2n_client_hello *ch,
+                                uint8_t *out,
+                                uint32_t max_length);
+
+/**
+ * Stores the numbers of the groups that the client supports (RFC 8446, 4.2.7), its favourite first.
+ *
+ * @param ch A ClientHello
+ * @param groups Where the numbers go
+ * @param groups_count_max Room, as a count of numbers
+ * @param groups_count Set to how many were stored; 0 on failure
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_EXTENSION_NOT_RECEIVED`,
+ * `S2N_ERR_INVALID_PARSED_EXTENSIONS`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`
+ */
+S2N_API extern
+int s2n_client_hello_get_supported_groups(struct s2n_client_hello *ch,
+                                          uint16_t *groups,
+                                          uint16_t groups_count_max,
+                                          uint16_t *groups_count);
+
+/**
+ * Gives the length of the server name that the client asks for (RFC 6066, 3).
+ *
+ * @param ch A ClientHello
+ * @param length Set to a number of bytes; 0 on failure
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_EXTENSION_NOT_RECEIVED`, `S2N_ERR_SAFETY` if the
+ * extension holds no host name
+ */
+S2N_API extern
+int s2n_client_hello_get_server_name_length(struct s2n_client_hello *ch,
+                                            uint16_t *length);
+
+/**
+ * Copies the server name that the client asks for. No NUL is put behind it.
+ *
+ * @param ch A ClientHello
+ * @param server_name Where the bytes go
+ * @param length Room in bytes
+ * @param out_length Set to the number of bytes copied; 0 on failure
+ * @returns 0, or -1 as `s2n_client_hello_get_server_name_length()`; `S2N_ERR_SAFETY` also if there is
+ * less room than needed
+ */
+S2N_API extern
+int s2n_client_hello_get_server_name(struct s2n_client_hello *ch,
+                                     uint8_t *server_name,
+                                     uint16_t length,
+                                     uint16_t *out_length);
+
+/**
  * Names the protocol that ALPN agreed on.
  *
  * The string belongs to the connection: it is valid until the connection is wiped or freed.

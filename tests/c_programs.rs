@@ -54,6 +54,11 @@ fn handshake() {
 }
 
 #[test]
+fn client_hello() {
+    check_with_certificates("client_hello");
+}
+
+#[test]
 fn sockets() {
     check_with_certificates("sockets");
 }

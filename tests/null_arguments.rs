@@ -77,6 +77,7 @@ impl Parameter {
             ("struct s2n_connection *", _) => "conn".into(),
             ("struct s2n_config *", _) => "config".into(),
             ("struct s2n_cert_chain_and_key *", _) => "chain".into(),
+            ("struct s2n_client_hello *", _) => "hello".into(),
             (_, "lang") => "\"en\"".into(),
             (_, "version") => "\"default\"".into(),
             (_, "error" | "offs") => "0".into(),
@@ -178,6 +179,7 @@ const START: &str = r#"
 static struct s2n_connection *conn;
 static struct s2n_config *config;
 static struct s2n_cert_chain_and_key *chain;
+static struct s2n_client_hello *hello;
 static int64_t room[64];
 static int failures;
 
@@ -191,7 +193,12 @@ static void set_up(void)
     conn = s2n_connection_new(S2N_CLIENT);
     config = s2n_config_new_minimal();
     chain = s2n_cert_chain_and_key_new();
-    if (conn == NULL || config == NULL || chain == NULL) {
+    /* TLS 1.2, one cipher suite, no compression, nothing else. */
+    static const uint8_t message[4 + 41] = {
+        1, 0, 0, 41, 3, 3, [40] = 2, 0xc0, 0x2f, 1, 0,
+    };
+    hello = s2n_client_hello_parse_message(message, sizeof(message));
+    if (conn == NULL || config == NULL || chain == NULL || hello == NULL) {
         abort();
     }
     s2n_errno = 0;
@@ -200,7 +207,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     if (s2n_connection_free(conn) != 0 || s2n_config_free(config) != 0
-            || s2n_cert_chain_and_key_free(chain) != 0) {
+            || s2n_cert_chain_and_key_free(chain) != 0 || s2n_client_hello_free(&hello) != 0) {
         abort();
     }
 }

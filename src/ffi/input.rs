@@ -33,6 +33,17 @@ pub(super) unsafe fn bytes_mut<'a>(ptr: *mut u8, len: usize) -> Result<&'a mut [
     Ok(unsafe { slice::from_raw_parts_mut(ptr, len) })
 }
 
+/// Reads a pointer and a length, to be written to, of which the pointer must be there.
+///
+/// # Safety
+///
+/// `ptr` is null, or `len` values can be read and written there for `'a`, by nobody else.
+pub(super) unsafe fn required_slice_mut<'a, T>(ptr: *mut T, len: usize) -> Result<&'a mut [T]> {
+    check(ptr.cast(), len.saturating_mul(size_of::<T>()))?;
+    // SAFETY: not null, and the caller promises `len` values that nobody else uses.
+    Ok(unsafe { slice::from_raw_parts_mut(ptr, len) })
+}
+
 /// A slice may not be longer than `isize::MAX` bytes, whatever C asks for.
 fn check(ptr: *const u8, len: usize) -> Result<()> {
     if ptr.is_null() {

@@ -5,6 +5,8 @@
 
 mod boundary;
 mod certs;
+mod client_hello;
+mod client_hello_fields;
 mod config;
 mod connection;
 mod errno;

@@ -292,6 +292,16 @@ pub struct s2n_alert_behavior_arg(pub u32);
 #[repr(transparent)]
 pub struct s2n_peer_key_update_arg(pub u32);
 
+/// `s2n_client_hello_cb_mode` as it arrives: any integer, not yet one of ours.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct s2n_client_hello_cb_mode_arg(pub u32);
+
+/// `s2n_tls_extension_type` as it arrives: any integer, not yet one of ours.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct s2n_tls_extension_type_arg(pub u32);
+
 /// `s2n_max_frag_len` as it arrives: any integer, not yet one of ours.
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]

@@ -7,11 +7,13 @@ use std::time::Duration;
 use zeroize::Zeroize;
 
 use super::io::Context;
-use crate::tls::config::{Clock, LogKeys, VerifyHost};
+use crate::tls::config::{Clock, LogKeys, SeeClientHello, VerifyHost};
 
 pub type VerifyHostFn = unsafe extern "C" fn(*const c_char, usize, *mut c_void) -> u8;
 /// `C` is what stands for a connection.
 pub type KeyLogFn<C> = unsafe extern "C" fn(*mut c_void, *mut C, *mut u8, usize) -> c_int;
+/// `C` is what stands for a connection.
+pub type ClientHelloFn<C> = unsafe extern "C" fn(*mut C, *mut c_void) -> c_int;
 pub type ClockFn = unsafe extern "C" fn(*mut c_void, *mut u64) -> c_int;
 
 /// Asks the application whether a name is acceptable.
@@ -28,6 +30,21 @@ impl VerifyHost for VerifyHostCallback {
         // `context` with `function`.
         let verdict = unsafe { (self.function)(name.as_ptr().cast(), host.len(), self.context.0) };
         verdict != 0
+    }
+}
+
+/// Shows the application a connection whose ClientHello has come.
+pub struct ClientHelloCallback<C> {
+    pub function: ClientHelloFn<C>,
+    pub context: Context,
+}
+
+impl<C> SeeClientHello for ClientHelloCallback<C> {
+    fn see(&self, name: usize) -> i32 {
+        let conn = ptr::with_exposed_provenance_mut(name);
+        // SAFETY: `conn` is the application's own pointer; the application paired `context` with
+        // `function`.
+        unsafe { (self.function)(conn, self.context.0) }
     }
 }
 

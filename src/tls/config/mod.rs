@@ -36,6 +36,13 @@ pub trait VerifyHost: Send + Sync {
     fn verify(&self, host: &[u8]) -> bool;
 }
 
+/// Looks at a connection whose ClientHello has come, and may change it. `name` is the application's for
+/// the connection.
+pub trait SeeClientHello: Send + Sync {
+    /// Less than 0 refuses the client.
+    fn see(&self, name: usize) -> i32;
+}
+
 /// Takes the lines of a key log. `name` is the application's for the connection.
 pub trait LogKeys: Send + Sync {
     fn log(&self, name: usize, line: &[u8]);
@@ -60,6 +67,8 @@ pub struct Config {
     frozen: Mutex<Frozen>,
     recv_multi_record: AtomicBool,
     ignores_warnings: AtomicBool,
+    /// A handshake waits after the ClientHello callback until the application is done.
+    client_hello_waits: AtomicBool,
     /// Seconds.
     max_blinding_delay: AtomicU32,
     /// Bytes; 0 for no buffer.
@@ -78,6 +87,7 @@ struct Settings {
     alpn: Vec<Vec<u8>>,
     verify_host: Option<Arc<dyn VerifyHost>>,
     key_log: Option<Arc<dyn LogKeys>>,
+    client_hello: Option<Arc<dyn SeeClientHello>>,
     wall_clock: Arc<dyn Clock>,
     monotonic_clock: Arc<dyn Clock>,
 }
@@ -109,12 +119,14 @@ impl Config {
                 alpn: Vec::new(),
                 verify_host: None,
                 key_log: None,
+                client_hello: None,
                 wall_clock: Arc::new(WallClock),
                 monotonic_clock: Arc::new(MonotonicClock),
             }),
             frozen: Mutex::default(),
             recv_multi_record: AtomicBool::new(false),
             ignores_warnings: AtomicBool::new(false),
+            client_hello_waits: AtomicBool::new(false),
             max_blinding_delay: AtomicU32::new(DEFAULT_MAX_BLINDING_DELAY),
             send_buffer_size: AtomicU32::new(0),
         }
@@ -253,6 +265,22 @@ impl Config {
         change(&mut trust)?;
         lock(&self.settings).trust = Arc::new(trust);
         Ok(())
+    }
+
+    pub(crate) fn client_hello(&self) -> Option<Arc<dyn SeeClientHello>> {
+        lock(&self.settings).client_hello.clone()
+    }
+
+    pub fn set_client_hello(&self, callback: Option<Arc<dyn SeeClientHello>>) {
+        lock(&self.settings).client_hello = callback;
+    }
+
+    pub(crate) fn client_hello_waits(&self) -> bool {
+        self.client_hello_waits.load(Relaxed)
+    }
+
+    pub fn set_client_hello_waits(&self, waits: bool) {
+        self.client_hello_waits.store(waits, Relaxed);
     }
 
     pub(crate) fn key_log(&self) -> Option<Arc<dyn LogKeys>> {

@@ -9,6 +9,7 @@ use self::link::Link;
 use self::receive::RecvHalf;
 use self::send::SendHalf;
 use self::shared::Shared;
+use crate::tls::client_hello::ClientHello;
 use crate::tls::config::{ClientAuth, Config, Overrides, VerifyHost};
 use crate::tls::error::{Code, Result};
 use crate::tls::handshake::{Handshake, Kernel};
@@ -58,6 +59,8 @@ pub struct Connection {
     setup: Mutex<Setup>,
     blinding: Mutex<Blinding>,
     facts: Mutex<Option<Arc<Facts>>>,
+    /// Server: what the client said first. Made once: the application may keep its address.
+    client_hello: OnceLock<Arc<ClientHello>>,
 }
 
 /// What the application said about this connection.
@@ -87,6 +90,7 @@ impl Connection {
             setup: Mutex::default(),
             blinding: Mutex::default(),
             facts: Mutex::default(),
+            client_hello: OnceLock::new(),
         }
     }
 
@@ -118,6 +122,9 @@ impl Connection {
         self.link.set_writer(None);
         *lock(&self.kernel) = None;
         *lock(&self.facts) = None;
+        if let Some(hello) = self.client_hello.get() {
+            hello.clear();
+        }
         *lock(&self.blinding) = Blinding::default();
         self.shared.reset(self.mode);
 
@@ -302,6 +309,9 @@ impl Connection {
     pub fn free_handshake(&self) -> Result<()> {
         let mut handshake = enter(&self.handshake)?;
         handshake.free();
+        if let Some(hello) = self.client_hello.get() {
+            hello.free_message();
+        }
         lock(&self.setup).overrides.alpn = Vec::new();
         Ok(())
     }
@@ -362,6 +372,44 @@ impl Connection {
 
     pub(crate) fn set_facts(&self, facts: Facts) {
         *lock(&self.facts) = Some(Arc::new(facts));
+    }
+
+    /// What the client said first; nothing on a client, and before it is whole.
+    pub fn client_hello(&self) -> Option<&Arc<ClientHello>> {
+        self.client_hello.get().filter(|hello| hello.is_known())
+    }
+
+    pub(crate) fn keep_client_hello(&self, body: &[u8], record_version: Option<[u8; 2]>) {
+        let place = || Arc::new(ClientHello::of_connection());
+        self.client_hello
+            .get_or_init(place)
+            .store(body, record_version);
+    }
+
+    /// The version that the ClientHello talks of: TLS 1.2 at most. 0 before there is one.
+    pub fn client_hello_version(&self) -> u8 {
+        match self.client_hello() {
+            Some(hello) => hello.version(),
+            None if self.shared.hello_answered.load(Acquire) => TLS12,
+            None => UNKNOWN_VERSION,
+        }
+    }
+
+    /// Lets a handshake go on that waits for the application.
+    pub fn release_client_hello(&self) -> Result<()> {
+        if !self.config()?.client_hello_waits() {
+            return Err(Code::InvalidState)?;
+        }
+        if !self.shared.hello_shown.load(Acquire) {
+            return Err(Code::AsyncNotPerformed)?;
+        }
+        self.shared.hello_released.store(true, Release);
+        Ok(())
+    }
+
+    /// Whether the application may still have a say in the answer to the ClientHello.
+    pub fn may_choose_by_client_hello(&self) -> bool {
+        self.mode == Mode::Server && !self.shared.hello_answered.load(Acquire)
     }
 
     /// Client: whether we showed a certificate.

@@ -43,6 +43,13 @@ pub(crate) struct Shared {
     pub(crate) server_version: AtomicU8,
     pub(crate) handshake_done: AtomicBool,
 
+    /// Server: the application's callback has seen the ClientHello, or there is none.
+    pub(crate) hello_shown: AtomicBool,
+    /// Server: the application is done with the ClientHello.
+    pub(crate) hello_released: AtomicBool,
+    /// Server: the ClientHello is being answered, or was. Client: it was made.
+    pub(crate) hello_answered: AtomicBool,
+
     /// Plaintext bytes per record, as the application prefers.
     pub(crate) record_size: AtomicU32,
     /// How many bytes go out in small records at first; 0 turns the small records off.
@@ -85,6 +92,9 @@ impl Shared {
             client_version: AtomicU8::new(client_version),
             server_version: AtomicU8::new(server_version),
             handshake_done: AtomicBool::new(false),
+            hello_shown: AtomicBool::new(false),
+            hello_released: AtomicBool::new(false),
+            hello_answered: AtomicBool::new(false),
             record_size: AtomicU32::new(DEFAULT_RECORD_SIZE),
             small_record_threshold: AtomicU32::new(0),
             small_record_timeout: AtomicU32::new(0),
@@ -107,6 +117,7 @@ impl Shared {
         copy!(key_updates_sent key_updates_received);
         copy!(write_broken alert wire_in wire_out peek peek_buffered version client_version);
         copy!(server_version handshake_done record_size small_record_threshold);
+        copy!(hello_shown hello_released hello_answered);
         copy!(send_buffer_in_use small_record_timeout send_buffer recv_buffering dynamic_buffers);
     }
 

@@ -5,13 +5,14 @@ use std::sync::atomic::Ordering::*;
 use self::input::Input;
 use self::stage::Stage;
 use crate::tls::blocked::Blocked;
+use crate::tls::client_hello::Message;
 use crate::tls::config::credentials::Request;
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
 use crate::tls::connection::{Connection, Mode, TLS12, TLS13, UNKNOWN_VERSION, enter};
 use crate::tls::error::{Code, Error, Result};
 use crate::tls::policy::Policy;
-use crate::tls::record::{ContentType, Header};
+use crate::tls::record::{ContentType, Header, alert_record};
 use crate::tls::server_hello::ServerHello;
 
 mod complete;
@@ -24,6 +25,11 @@ mod tests;
 
 pub(crate) use self::kernel::Kernel;
 
+/// RFC 8446, 6: an alert that ends the connection, and the refusal of what was offered.
+const FATAL: u8 = 2;
+/// See [`FATAL`].
+const HANDSHAKE_FAILURE: u8 = 40;
+
 /// A handshake between two calls of `s2n_negotiate`.
 #[derive(Default)]
 pub(crate) struct Handshake {
@@ -33,6 +39,12 @@ pub(crate) struct Handshake {
 
     /// Server: the first ClientHello, with its header, as far as it has come.
     client_hello: Vec<u8>,
+
+    /// Server: the version in the header of the first record.
+    record_version: Option<[u8; 2]>,
+
+    /// Server: the application has to release the ClientHello.
+    waits: bool,
 
     /// What the server chose, once it has.
     server_hello: Option<ServerHello>,
@@ -112,6 +124,9 @@ impl Handshake {
             if self.stage.is_start() {
                 // No peer had a part in what goes wrong here, so nothing is blinded.
                 self.start(conn, send)?;
+            } else if self.stage.is_greeted() {
+                *blocked = Blocked::Read;
+                self.answer(conn, send, recv, blocked)?;
             } else {
                 *blocked = Blocked::Read;
                 self.receive(conn, send, recv)?;
@@ -170,23 +185,68 @@ impl Handshake {
         let start = self.input.end().len();
         recv.take_record(&header, self.input.end());
         if header.typ == ContentType::Handshake as u8 {
-            let body = &self.input.end()[start + Header::LEN..];
-            if self.stage.is_listening() {
-                self.client_hello.extend_from_slice(body);
-            } else if let Some(hello) = ServerHello::read(body) {
-                if conn.server_version() == UNKNOWN_VERSION {
-                    conn.shared.server_version.store(hello.version, Release);
-                    conn.shared.version.store(hello.version, Release);
-                }
-                self.server_hello = Some(hello);
-            }
+            self.record_version.get_or_insert(header.version);
+            self.note_hello(conn, start + Header::LEN);
         }
-
-        let advanced = self.advance(conn, send, recv);
+        let outcome = self.work(conn, send, recv);
         if let Some(reader) = conn.link.reader() {
             reader.quick_ack();
         }
-        match advanced {
+        outcome
+    }
+
+    /// Looks at the messages of a handshake record, which begin at a place of the input.
+    fn note_hello(&mut self, conn: &Connection, start: usize) {
+        let messages = &self.input.end()[start..];
+        if self.stage.is_listening() {
+            self.client_hello.extend_from_slice(messages);
+        } else if conn.mode == Mode::Server {
+            // After a HelloRetryRequest; the application sees the last one.
+            if let Ok((body, _)) = Message::split(messages)
+                && !self.peer_is_encrypted
+                && Message::parse(body).is_ok()
+            {
+                conn.keep_client_hello(body, self.record_version);
+            }
+        } else if let Some(hello) = ServerHello::read(messages) {
+            if conn.server_version() == UNKNOWN_VERSION {
+                conn.shared.server_version.store(hello.version, Release);
+                conn.shared.version.store(hello.version, Release);
+            }
+            self.server_hello = Some(hello);
+        }
+    }
+
+    /// Shows the application the ClientHello, and answers it when the application is done.
+    fn answer(
+        &mut self,
+        conn: &Connection,
+        send: &mut SendHalf,
+        recv: &mut RecvHalf,
+        blocked: &mut Blocked,
+    ) -> Result<()> {
+        let shared = &conn.shared;
+        if !shared.hello_shown.swap(true, AcqRel)
+            && let Some(callback) = conn.config()?.client_hello()
+        {
+            if callback.see(conn.name()) < 0 {
+                send.owed_alert = alert_record(FATAL, HANDSHAKE_FAILURE).to_vec();
+                return Err(self.fail(conn, Code::Cancelled.into()));
+            }
+            // The callback may have chosen another config.
+            self.waits = conn.config()?.client_hello_waits();
+        }
+        if self.waits && !shared.hello_released.load(Acquire) {
+            *blocked = Blocked::ApplicationInput;
+            return Err(Code::AsyncBlocked)?;
+        }
+        shared.hello_answered.store(true, Release);
+        self.work(conn, send, recv)
+    }
+
+    /// Lets rustls take its next steps.
+    fn work(&mut self, conn: &Connection, send: &mut SendHalf, recv: &mut RecvHalf) -> Result<()> {
+        match self.advance(conn, send, recv) {
             // The peer's own end is no failure of its messages; the loop reports it.
             Err(_) if conn.shared.close_notify_received.load(Acquire) => Ok(()),
             advanced => advanced.map_err(|error| self.fail(conn, error)),

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::*;
 
 use super::Handshake;
 use super::secrets::{self, SendingKeys, watch_secrets};
-use crate::tls::client_hello::ClientHello;
+use crate::tls::client_hello::Message;
 use crate::tls::config::ClientAuth;
 use crate::tls::config::credentials::{Request, watch_requests};
 use crate::tls::connection::receive::RecvHalf;
@@ -29,6 +29,9 @@ pub(super) enum Stage {
 
     /// The server has not seen a whole ClientHello.
     Listening(Box<NeedsInput<ServerSide>>),
+
+    /// The ClientHello is whole, and not answered.
+    Greeted(Box<Accepted<Tcp>>),
 
     /// rustls waits for the server's next record.
     Client(Box<NeedsInput<ClientSide>>),
@@ -52,6 +55,10 @@ impl Stage {
         matches!(self, Self::Listening(_))
     }
 
+    pub(super) fn is_greeted(&self) -> bool {
+        matches!(self, Self::Greeted(_))
+    }
+
     pub(super) fn is_complete(&self) -> bool {
         matches!(self, Self::Complete)
     }
@@ -68,6 +75,7 @@ impl Handshake {
         let best = best_version(conn)?;
         conn.shared.version.store(best, Release);
         conn.shared.client_version.store(best, Release);
+        conn.shared.hello_answered.store(true, Release);
         let mut output = Vec::new();
         let name = conn.with_server_name(|name| match name {
             Some(name) => server_name(name.to_bytes()),
@@ -148,11 +156,15 @@ impl Handshake {
                     Ok(())
                 }
                 ServerHandshake::Accepted(accepted) => {
-                    let next = self.choose(conn, accepted, output)?;
-                    self.serve(conn, send, recv, next, output)
+                    self.stage = Stage::Greeted(Box::new(accepted));
+                    self.keep_client_hello(conn)
                 }
                 _ => Err(Code::HandshakeState)?,
             },
+            Stage::Greeted(accepted) => {
+                let next = self.choose(conn, *accepted, output)?;
+                self.serve(conn, send, recv, next, output)
+            }
             Stage::Server(handshake) => {
                 let next = self.process_server(conn, *handshake, output)?;
                 match next {
@@ -280,7 +292,21 @@ impl Handshake {
         }
     }
 
-    /// Looks at the ClientHello, and chooses what the server answers with.
+    /// Notes what the client says, for us and for the application.
+    fn keep_client_hello(&self, conn: &Connection) -> Result<()> {
+        let (body, _) = Message::split(&self.client_hello)?;
+        let hello = Message::parse(body)?;
+        conn.shared
+            .client_version
+            .store(hello.best_version(), Release);
+        if let Some(name) = hello.server_name() {
+            conn.remember_server_name(name);
+        }
+        conn.keep_client_hello(body, self.record_version);
+        Ok(())
+    }
+
+    /// Chooses what the server answers the ClientHello with.
     fn choose(
         &mut self,
         conn: &Connection,
@@ -288,14 +314,8 @@ impl Handshake {
         output: &mut Vec<u8>,
     ) -> Result<ServerHandshake> {
         let message = std::mem::take(&mut self.client_hello);
-        let hello = ClientHello::parse(&message)?;
-        conn.shared
-            .client_version
-            .store(hello.best_version(), Release);
-        if let Some(name) = hello.server_name() {
-            conn.remember_server_name(name);
-        }
-
+        let (body, _) = Message::split(&message)?;
+        let hello = Message::parse(body)?;
         let overrides = conn.overrides();
         let config = conn.config()?;
         let ours = match overrides.alpn.is_empty() {

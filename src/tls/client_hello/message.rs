@@ -1,54 +1,93 @@
-//! The ClientHello as bytes (RFC 8446, 4.1.2): what a server must know before rustls answers it.
+//! A ClientHello as it arrives.
 
 use std::ffi::CString;
 
+use super::Bytes;
 use crate::tls::connection::{TLS12, TLS13, UNKNOWN_VERSION};
 use crate::tls::error::{Code, Result};
 
-/// A whole ClientHello message.
-#[derive(Debug)]
-pub(crate) struct ClientHello<'a> {
-    legacy_version: u16,
-    extensions: &'a [u8],
+/// A whole ClientHello, without its handshake header.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Message<'a> {
+    pub(crate) legacy_version: [u8; 2],
+    pub(crate) session_id: &'a [u8],
+    pub(crate) cipher_suites: &'a [u8],
+    pub(crate) compression_methods: &'a [u8],
+    /// The list, without its length.
+    pub(crate) extensions: &'a [u8],
 }
 
 const CLIENT_HELLO: u8 = 1;
-pub(super) const RANDOM: usize = 32;
+pub(crate) const RANDOM: usize = 32;
 
-const SERVER_NAME: u16 = 0;
+/// The longest legacy_session_id, in bytes.
+const MAX_SESSION_ID: usize = 32;
+
+pub(super) const SERVER_NAME: u16 = 0;
+pub(super) const SUPPORTED_GROUPS: u16 = 10;
 const ALPN: u16 = 16;
-pub(super) const SUPPORTED_VERSIONS: u16 = 43;
+pub(crate) const SUPPORTED_VERSIONS: u16 = 43;
 
 /// RFC 6066, 3: the one type of name that there is.
 const HOST_NAME: u8 = 0;
 
-impl<'a> ClientHello<'a> {
-    /// Parses a message that begins with its handshake header. What follows it is another message.
-    pub(crate) fn parse(message: &'a [u8]) -> Result<Self> {
-        let mut message = Bytes(message);
-        if message.u8()? != CLIENT_HELLO {
+impl<'a> Message<'a> {
+    /// Takes the body of a ClientHello from the front of handshake messages, and gives the rest.
+    pub(crate) fn split(messages: &'a [u8]) -> Result<(&'a [u8], &'a [u8])> {
+        let mut messages = Bytes(messages);
+        if messages.u8()? != CLIENT_HELLO {
             return Err(Code::BadMessage)?;
         }
-        let mut body = Bytes(message.vector(3)?);
-        let legacy_version = body.u16()?;
+        let body = messages.vector(3)?;
+        Ok((body, messages.0))
+    }
+
+    /// Parses the body of a ClientHello.
+    pub(crate) fn parse(body: &'a [u8]) -> Result<Self> {
+        let mut body = Bytes(body);
+        let legacy_version = [body.u8()?, body.u8()?];
         body.take(RANDOM)?;
-        body.vector(1)?; // legacy_session_id
-        body.vector(2)?; // cipher_suites
-        body.vector(1)?; // legacy_compression_methods
+        let session_id = body.vector(1)?;
+        let cipher_suites = body.vector(2)?;
+        let compression_methods = body.vector(1)?;
         let extensions = match body.0 {
             [] => &[],
             _ => body.vector(2)?,
         };
-        match body.0 {
-            [] => Ok(Self {
+        let well_formed = session_id.len() <= MAX_SESSION_ID
+            && !cipher_suites.is_empty()
+            && cipher_suites.len() % 2 == 0
+            && body.0.is_empty();
+        match well_formed {
+            true => Ok(Self {
                 legacy_version,
+                session_id,
+                cipher_suites,
+                compression_methods,
                 extensions,
             }),
-            _ => Err(Code::BadMessage)?,
+            false => Err(Code::BadMessage)?,
         }
     }
 
-    fn extension(&self, wanted: u16) -> Option<&'a [u8]> {
+    /// Refuses a list of extensions that does not come to an even end, or has one of `types` twice.
+    pub(crate) fn check_extensions(&self, types: &[u16]) -> Result<()> {
+        let mut list = Bytes(self.extensions);
+        let mut seen = Vec::new();
+        while !list.0.is_empty() {
+            let typ = list.u16()?;
+            list.vector(2)?;
+            if types.contains(&typ) {
+                if seen.contains(&typ) {
+                    return Err(Code::DuplicateExtension)?;
+                }
+                seen.push(typ);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn extension(&self, wanted: u16) -> Option<&'a [u8]> {
         Bytes(self.extensions).extension(wanted)
     }
 
@@ -61,28 +100,34 @@ impl<'a> ClientHello<'a> {
                 .map(|version| number(u16::from_be_bytes([version[0], version[1]])))
                 .max()
         });
-        offered.unwrap_or_else(|| number(self.legacy_version).min(TLS12))
+        offered.unwrap_or_else(|| number(u16::from_be_bytes(self.legacy_version)).min(TLS12))
     }
 
     /// The first name of the server_name extension.
     pub(crate) fn server_name(&self) -> Option<CString> {
-        let mut names = Bytes(Bytes(self.extension(SERVER_NAME)?).vector(2).ok()?);
-        if names.u8().ok()? != HOST_NAME {
-            return None;
-        }
-        CString::new(names.vector(2).ok()?).ok()
+        let name = host_name(self.extension(SERVER_NAME)?).ok()?;
+        CString::new(name).ok()
     }
 
     /// The protocols of the application_layer_protocol_negotiation extension (RFC 7301).
-    pub(crate) fn alpn(&self) -> impl Iterator<Item = &'a [u8]> {
+    pub(crate) fn alpn(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let list = self.extension(ALPN).unwrap_or_default();
         let mut protocols = Bytes(Bytes(list).vector(2).unwrap_or_default());
         std::iter::from_fn(move || protocols.vector(1).ok())
     }
 }
 
+/// The first name in the data of a server_name extension (RFC 6066, 3).
+pub(super) fn host_name(data: &[u8]) -> Result<&[u8]> {
+    let mut names = Bytes(Bytes(data).vector(2)?);
+    if names.u8()? != HOST_NAME {
+        return Err(Code::BadMessage)?;
+    }
+    names.vector(2)
+}
+
 /// 0x0303 is TLS 1.2, which the API calls 33.
-pub(super) fn number(version: u16) -> u8 {
+pub(crate) fn number(version: u16) -> u8 {
     match version {
         0x0304 => TLS13,
         0x0300..=0x0303 => 30 + (version & 0xff) as u8,
@@ -90,51 +135,14 @@ pub(super) fn number(version: u16) -> u8 {
     }
 }
 
-/// What is left to be read.
-pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
-
-impl<'a> Bytes<'a> {
-    pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(len).ok_or(Code::BadMessage)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn number(&mut self, len: usize) -> Result<usize> {
-        let bytes = self.take(len)?;
-        Ok(bytes
-            .iter()
-            .fold(0, |number, &byte| number << 8 | usize::from(byte)))
-    }
-
-    pub(super) fn u8(&mut self) -> Result<u8> {
-        Ok(self.number(1)? as u8)
-    }
-
-    pub(super) fn u16(&mut self) -> Result<u16> {
-        Ok(self.number(2)? as u16)
-    }
-
-    /// A vector behind a length of `len` bytes (RFC 8446, 3.4).
-    pub(super) fn vector(&mut self, len: usize) -> Result<&'a [u8]> {
-        let len = self.number(len)?;
-        self.take(len)
-    }
-
-    /// The data of the first extension of a type, in a list of extensions.
-    pub(super) fn extension(mut self, wanted: u16) -> Option<&'a [u8]> {
-        while let (Ok(typ), Ok(data)) = (self.u16(), self.vector(2)) {
-            if typ == wanted {
-                return Some(data);
-            }
-        }
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(messages: &[u8]) -> Result<Message<'_>> {
+        let (body, _) = Message::split(messages)?;
+        Message::parse(body)
+    }
 
     fn vector(len: usize, body: &[u8]) -> Vec<u8> {
         let size = (body.len() as u32).to_be_bytes();
@@ -174,7 +182,7 @@ mod tests {
     #[test]
     fn extensions_are_found() {
         let message = sample();
-        let hello = ClientHello::parse(&message).expect("the sample is well-formed");
+        let hello = parse(&message).expect("the sample is well-formed");
         assert_eq!(hello.best_version(), TLS13);
         assert_eq!(hello.server_name().as_deref(), Some(c"a.example"));
         let protocols: Vec<_> = hello.alpn().collect();
@@ -184,7 +192,7 @@ mod tests {
     #[test]
     fn without_extensions_the_legacy_version_counts() {
         let message = message(&[]);
-        let hello = ClientHello::parse(&message).expect("the message is well-formed");
+        let hello = parse(&message).expect("the message is well-formed");
         assert_eq!(hello.best_version(), TLS12);
         assert_eq!(hello.server_name(), None);
         assert_eq!(hello.alpn().count(), 0);
@@ -194,7 +202,7 @@ mod tests {
     fn a_cut_message_is_refused() {
         let message = sample();
         for len in 0..message.len() {
-            let error = ClientHello::parse(&message[..len]).unwrap_err();
+            let error = parse(&message[..len]).unwrap_err();
             assert_eq!(error.code(), Code::BadMessage, "cut at {len}");
         }
     }
@@ -206,7 +214,7 @@ mod tests {
             for bit in 0..8 {
                 let mut message = message.clone();
                 message[at] ^= 1 << bit;
-                if let Ok(hello) = ClientHello::parse(&message) {
+                if let Ok(hello) = parse(&message) {
                     hello.best_version();
                     hello.server_name();
                     hello.alpn().count();
