@@ -98,6 +98,18 @@ impl Sockets {
         Ok(())
     }
 
+    /// Waits a moment for something to read.
+    fn is_readable(&self) -> bool {
+        const MOMENT: libc::c_int = 100;
+        let mut ends = [&self.client, &self.server].map(|ends| libc::pollfd {
+            fd: ends.numbers.0,
+            events: libc::POLLIN,
+            revents: 0,
+        });
+        // SAFETY: the list holds two descriptors.
+        unsafe { libc::poll(ends.as_mut_ptr(), 2, MOMENT) > 0 }
+    }
+
     pub fn call(&mut self, verb: &str, name: &str, values: &[&str]) -> Result<String, Mistake> {
         let ends = match name {
             "c" => &mut self.client,
@@ -171,6 +183,11 @@ fn cork(fd: RawFd) -> io::Result<bool> {
 }
 
 impl World {
+    /// Whether a connection over sockets may get on after a moment.
+    pub fn something_arrives(&self) -> bool {
+        self.sockets.as_ref().is_some_and(Sockets::is_readable)
+    }
+
     /// Sends `total` bytes in calls of `piece`, and receives them in calls of `room`. How the
     /// kernel cuts them differs from run to run, so only the end is told.
     pub fn transfer(
