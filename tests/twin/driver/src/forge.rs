@@ -12,12 +12,15 @@ use s2n_tls_sys::s2n_connection;
 
 use crate::world::Mistake;
 
-/// What the key log said: by label, the client's random and the secret.
+/// What the key log said, by label.
 #[derive(Default)]
-pub struct Secrets(RefCell<BTreeMap<String, (Vec<u8>, Vec<u8>)>>);
+pub struct Secrets(RefCell<BTreeMap<String, Secret>>);
+
+/// A client's random, and the secret that belongs to it.
+type Secret = (Vec<u8>, Vec<u8>);
 
 impl Secrets {
-    fn get(&self, label: &str) -> Result<(Vec<u8>, Vec<u8>), Mistake> {
+    fn get(&self, label: &str) -> Result<Secret, Mistake> {
         let secrets = self.0.borrow();
         secrets.get(label).cloned().ok_or(format!("no {label}"))
     }
