@@ -4,7 +4,7 @@
 
 pub mod blocked;
 pub mod certs;
-pub(crate) mod client_hello;
+pub mod client_hello;
 pub mod config;
 pub mod connection;
 pub mod error;

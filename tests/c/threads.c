@@ -110,15 +110,33 @@ static struct s2n_connection *new_connection(s2n_mode mode, struct s2n_config *c
     return conn;
 }
 
+/* A client and a server that have shaken hands over blocking sockets. */
+struct ends {
+    struct s2n_connection *conns[2];
+    int fds[2];
+};
+
+static void connect_ends(struct ends *ends, struct s2n_config *config)
+{
+    CHECK_OK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends->fds));
+    ends->conns[0] = new_connection(S2N_CLIENT, config);
+    ends->conns[1] = new_connection(S2N_SERVER, config);
+    handshake(ends->conns, ends->fds);
+}
+
+static void close_ends(struct ends *ends)
+{
+    for (int i = 0; i < 2; i++) {
+        CHECK_OK(s2n_connection_free(ends->conns[i]));
+        CHECK_OK(close(ends->fds[i]));
+    }
+}
+
 static void saturate(struct s2n_config *config, bool updates_keys, int seconds)
 {
-    int fds[2];
-    CHECK_OK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
-    struct s2n_connection *const conns[2] = {
-        new_connection(S2N_CLIENT, config),
-        new_connection(S2N_SERVER, config),
-    };
-    handshake(conns, fds);
+    struct ends ends;
+    connect_ends(&ends, config);
+    struct s2n_connection *const *conns = ends.conns;
 
     atomic_store(&time_is_up, false);
     struct direction senders[2], receivers[2];
@@ -145,10 +163,7 @@ static void saturate(struct s2n_config *config, bool updates_keys, int seconds)
         printf("%llu bytes, %d key updates\n", (unsigned long long) senders[i].bytes,
                 senders[i].updates);
     }
-    for (int i = 0; i < 2; i++) {
-        CHECK_OK(s2n_connection_free(conns[i]));
-        CHECK_OK(close(fds[i]));
-    }
+    close_ends(&ends);
 }
 
 /* A transport that holds its caller until it may go on. */
@@ -198,18 +213,13 @@ static void *receive_nothing(void *conn)
 
 static void a_second_thread_in_a_direction_is_refused(struct s2n_config *config)
 {
-    int fds[2];
-    CHECK_OK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
-    struct s2n_connection *const conns[2] = {
-        new_connection(S2N_CLIENT, config),
-        new_connection(S2N_SERVER, config),
-    };
-    handshake(conns, fds);
+    struct ends ends;
+    connect_ends(&ends, config);
+    struct s2n_connection *conn = ends.conns[0];
 
     struct gate gate;
     CHECK_OK(sem_init(&gate.entered, 0, 0));
     CHECK_OK(sem_init(&gate.may_leave, 0, 0));
-    struct s2n_connection *conn = conns[0];
     CHECK_OK(s2n_connection_set_send_cb(conn, hold_sender));
     CHECK_OK(s2n_connection_set_send_ctx(conn, &gate));
     CHECK_OK(s2n_connection_set_recv_cb(conn, hold_receiver));
@@ -236,10 +246,7 @@ static void a_second_thread_in_a_direction_is_refused(struct s2n_config *config)
 
     CHECK_OK(sem_destroy(&gate.entered));
     CHECK_OK(sem_destroy(&gate.may_leave));
-    for (int i = 0; i < 2; i++) {
-        CHECK_OK(s2n_connection_free(conns[i]));
-        CHECK_OK(close(fds[i]));
-    }
+    close_ends(&ends);
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,112 @@
+//! ClientHellos from whoever.
+//!
+//! Besides "no panic": what is accepted is what its fields say, put together again; extensions are
+//! found where a reader of the list finds them; a message that is cut or lengthened is refused.
+
+#![no_main]
+
+use std::sync::Arc;
+
+use libfuzzer_sys::fuzz_target;
+use rs2n_fuzz::link::Pipe;
+use rs2n_fuzz::party::{self, Party, Setup, Version};
+use rs2n_fuzz::seeds;
+use s2n::tls::client_hello::{ClientHello, Field};
+use s2n::tls::connection::Mode;
+use s2n::tls::error::Code;
+
+const RANDOM: std::ops::Range<usize> = 2..34;
+
+fuzz_target!(
+    init: seeds::write("client_hello", hellos()),
+    |body: &[u8]| {
+        let len = (body.len() as u32).to_be_bytes();
+        let message = [&[1][..], &len[1..], body].concat();
+        if let Ok(hello) = ClientHello::parse(&message) {
+            check_fields(&hello, body);
+            check_extensions(&hello);
+            assert!(ClientHello::parse(&message[..message.len() - 1]).is_err());
+            assert!(ClientHello::parse(&[&message[..], &[0]].concat()).is_err());
+        }
+    }
+);
+
+fn field(hello: &ClientHello, field: Field) -> Vec<u8> {
+    let bytes = hello.with(field, <[u8]>::to_vec).expect("it was parsed");
+    assert_eq!(bytes.len(), hello.len(field));
+    bytes
+}
+
+/// A vector behind its length (RFC 8446, 3.4).
+fn vector(size: usize, bytes: &[u8]) -> Vec<u8> {
+    let len = (bytes.len() as u32).to_be_bytes();
+    [&len[4 - size..], bytes].concat()
+}
+
+fn check_fields(hello: &ClientHello, body: &[u8]) {
+    let mut zeroed = body.to_vec();
+    zeroed[RANDOM].fill(0);
+    assert_eq!(field(hello, Field::Message), zeroed);
+    assert_eq!(hello.random(), body[RANDOM]);
+    let extensions = field(hello, Field::Extensions);
+    let mut parts = vec![
+        zeroed[..RANDOM.end].to_vec(),
+        vector(1, &field(hello, Field::SessionId)),
+        vector(2, &field(hello, Field::CipherSuites)),
+        vector(1, &field(hello, Field::CompressionMethods)),
+    ];
+    // No list and an empty one are the same.
+    if !extensions.is_empty() || zeroed != parts.concat() {
+        parts.push(vector(2, &extensions));
+    }
+    assert_eq!(parts.concat(), zeroed);
+    let version = u32::from(body[0]) * 10 + u32::from(body[1]);
+    assert_eq!(u32::from(hello.legacy_version()), version % 256);
+    assert!(hello.record_version().is_err());
+}
+
+fn check_extensions(hello: &ClientHello) {
+    let list = field(hello, Field::Extensions);
+    let (mut rest, mut seen) = (&list[..], Vec::new());
+    while let [a, b, c, d, after @ ..] = rest {
+        let typ = u16::from_be_bytes([*a, *b]);
+        let (data, after) = after.split_at(u16::from_be_bytes([*c, *d]).into());
+        assert!(hello.has_extension(typ));
+        match hello.with_extension(typ, |found| found == data) {
+            Ok(same) => assert!(same && !seen.contains(&typ)),
+            Err(error) => assert_eq!(error.code(), Code::UnrecognizedExtension),
+        }
+        seen.push(typ);
+        rest = after;
+    }
+    assert!(rest.is_empty());
+    for typ in [0, 10, 43, 51] {
+        let found = hello.with_extension(typ, <[u8]>::len);
+        assert_eq!(found.is_ok(), seen.contains(&typ));
+    }
+    if let Ok(groups) = hello.supported_groups() {
+        let data = hello.with_extension(10, <[u8]>::len).expect("it was read");
+        assert!(groups.len() * 2 + 2 <= data);
+    }
+    let _ = hello.with_server_name(|name| assert!(name.len() < list.len()));
+}
+
+/// What our own clients say first.
+fn hellos() -> Vec<(String, Vec<u8>)> {
+    const HEADERS: usize = 5 + 4;
+
+    let versions = [("tls12", Version::Tls12), ("tls13", Version::Tls13)];
+    let seeds = versions.map(|(name, version)| {
+        let setup = Setup {
+            version,
+            mutual: false,
+            multi_record: false,
+            delays: false,
+        };
+        let (reader, writer) = (Arc::default(), Arc::<Pipe>::default());
+        let config = party::config(Mode::Client, setup);
+        Party::new(Mode::Client, config, &reader, &writer).negotiate();
+        (name.to_owned(), writer.take_all().split_off(HEADERS))
+    });
+    seeds.into()
+}
