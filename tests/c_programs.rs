@@ -59,6 +59,11 @@ fn client_hello() {
 }
 
 #[test]
+fn fingerprint() {
+    check_with_certificates("fingerprint");
+}
+
+#[test]
 fn sockets() {
     check_with_certificates("sockets");
 }

@@ -26,20 +26,47 @@ const CHAPTERS: [&str; 15] = [
     "unsupported.rs",
 ];
 
-/// The headers of functions that s2n-tls may still change, and the file of each.
-const UNSTABLE: [(&str, &str); 1] = [("ktls", "ktls.rs")];
+/// A header of functions that s2n-tls may still change.
+struct Unstable {
+    name: &'static str,
+    file: &'static str,
+    /// What it declares besides functions.
+    opaque: Option<&'static str>,
+    enums: &'static [&'static str],
+}
+
+const UNSTABLE: [Unstable; 2] = [
+    Unstable {
+        name: "ktls",
+        file: "ktls.rs",
+        opaque: None,
+        enums: &[],
+    },
+    Unstable {
+        name: "fingerprint",
+        file: "fingerprint.rs",
+        opaque: Some("\nstruct s2n_fingerprint;\n"),
+        enums: &["s2n_fingerprint_type"],
+    },
+];
 
 /// The headers, by their path below `include`.
 fn headers() -> Vec<(String, String)> {
     let config = cbindgen::Config::from_file(root().join("cbindgen.toml")).expect("valid settings");
     let mut headers = vec![("s2n.h".to_owned(), generated(config.clone(), &CHAPTERS))];
-    for (name, file) in UNSTABLE {
+    for Unstable {
+        name,
+        file,
+        opaque,
+        enums,
+    } in UNSTABLE
+    {
         let config = cbindgen::Config {
             include_guard: Some(format!("S2N_UNSTABLE_{}_H", name.to_uppercase())),
             sys_includes: vec!["s2n.h".into()],
-            after_includes: None,
+            after_includes: opaque.map(str::to_owned),
             export: cbindgen::ExportConfig {
-                include: Vec::new(),
+                include: enums.iter().map(|name| (*name).to_owned()).collect(),
                 ..config.export.clone()
             },
             ..config.clone()

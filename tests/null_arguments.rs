@@ -78,6 +78,11 @@ impl Parameter {
             ("struct s2n_config *", _) => "config".into(),
             ("struct s2n_cert_chain_and_key *", _) => "chain".into(),
             ("struct s2n_client_hello *", _) => "hello".into(),
+            ("struct s2n_fingerprint *" | "const struct s2n_fingerprint *", _) => {
+                "fingerprint".into()
+            }
+            ("s2n_fingerprint_type", _) => "S2N_FINGERPRINT_JA3".into(),
+            (_, "max_output_size" | "max_size" | "max_hash_size") => "sizeof(room)".into(),
             (_, "lang") => "\"en\"".into(),
             (_, "version") => "\"default\"".into(),
             (_, "error" | "offs") => "0".into(),
@@ -172,6 +177,7 @@ fn call(
 
 const START: &str = r#"
 #include <s2n.h>
+#include <s2n/unstable/fingerprint.h>
 #include <s2n/unstable/ktls.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,6 +186,7 @@ static struct s2n_connection *conn;
 static struct s2n_config *config;
 static struct s2n_cert_chain_and_key *chain;
 static struct s2n_client_hello *hello;
+static struct s2n_fingerprint *fingerprint;
 static int64_t room[64];
 static int failures;
 
@@ -198,7 +205,9 @@ static void set_up(void)
         1, 0, 0, 41, 3, 3, [40] = 2, 0xc0, 0x2f, 1, 0,
     };
     hello = s2n_client_hello_parse_message(message, sizeof(message));
-    if (conn == NULL || config == NULL || chain == NULL || hello == NULL) {
+    fingerprint = s2n_fingerprint_new(S2N_FINGERPRINT_JA3);
+    if (conn == NULL || config == NULL || chain == NULL || hello == NULL || fingerprint == NULL
+            || s2n_fingerprint_set_client_hello(fingerprint, hello) != 0) {
         abort();
     }
     s2n_errno = 0;
@@ -207,7 +216,8 @@ static void set_up(void)
 static void tear_down(void)
 {
     if (s2n_connection_free(conn) != 0 || s2n_config_free(config) != 0
-            || s2n_cert_chain_and_key_free(chain) != 0 || s2n_client_hello_free(&hello) != 0) {
+            || s2n_cert_chain_and_key_free(chain) != 0 || s2n_client_hello_free(&hello) != 0
+            || s2n_fingerprint_free(&fingerprint) != 0) {
         abort();
     }
 }

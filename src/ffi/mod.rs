@@ -10,6 +10,7 @@ mod client_hello_fields;
 mod config;
 mod connection;
 mod errno;
+pub mod fingerprint;
 mod handle;
 mod init;
 mod input;

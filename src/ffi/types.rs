@@ -35,6 +35,8 @@ opaque! {
     s2n_pkey;
     /// The first message of a client.
     s2n_client_hello;
+    /// A fingerprint of a ClientHello.
+    s2n_fingerprint;
     /// What resumes a session.
     s2n_session_ticket;
     /// A pre-shared key.
@@ -301,6 +303,11 @@ pub struct s2n_client_hello_cb_mode_arg(pub u32);
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct s2n_tls_extension_type_arg(pub u32);
+
+/// `s2n_fingerprint_type` as it arrives: any integer, not yet one of ours.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct s2n_fingerprint_type_arg(pub u32);
 
 /// `s2n_max_frag_len` as it arrives: any integer, not yet one of ours.
 #[derive(Clone, Copy, Debug)]

@@ -2,9 +2,11 @@
 //! the application may ask about it.
 
 mod bytes;
+mod fingerprint;
 mod message;
 mod stored;
 
 pub(crate) use self::bytes::Bytes;
+pub use self::fingerprint::{Fingerprint, Method};
 pub(crate) use self::message::{Message, RANDOM, SUPPORTED_VERSIONS, number};
 pub use self::stored::{ClientHello, Field};

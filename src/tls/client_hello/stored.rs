@@ -2,8 +2,8 @@
 
 use std::sync::Mutex;
 
-use super::Bytes;
 use super::message::{Message, RANDOM, SERVER_NAME, SUPPORTED_GROUPS, host_name};
+use super::{Bytes, Fingerprint, Method};
 use crate::tls::connection::{TLS12, lock};
 use crate::tls::error::{Code, Result};
 
@@ -148,6 +148,10 @@ impl ClientHello {
     pub fn has_extension(&self, typ: u16) -> bool {
         self.look(|message| Ok(message.extension(typ).is_some()))
             .unwrap_or(false)
+    }
+
+    pub fn fingerprint(&self, method: Method) -> Result<Fingerprint> {
+        self.look(|message| method.apply(message))
     }
 
     pub fn random(&self) -> [u8; RANDOM] {
