@@ -109,6 +109,42 @@ typedef enum {
 } s2n_blocked_status;
 
 /**
+ * How a certificate was found for the name that a client asked for.
+ */
+typedef enum {
+    S2N_SNI_NONE = 1,
+    S2N_SNI_EXACT_MATCH = 2,
+    S2N_SNI_WILDCARD_MATCH = 3,
+    S2N_SNI_NO_MATCH = 4,
+} s2n_cert_sni_match;
+
+/**
+ * How a handshake was signed.
+ */
+typedef enum {
+    S2N_TLS_SIGNATURE_ANONYMOUS = 0,
+    S2N_TLS_SIGNATURE_RSA = 1,
+    S2N_TLS_SIGNATURE_ECDSA = 3,
+    S2N_TLS_SIGNATURE_MLDSA = 9,
+    S2N_TLS_SIGNATURE_RSA_PSS_RSAE = 224,
+    S2N_TLS_SIGNATURE_RSA_PSS_PSS = 225,
+} s2n_tls_signature_algorithm;
+
+/**
+ * The hash of a signature.
+ */
+typedef enum {
+    S2N_TLS_HASH_NONE = 0,
+    S2N_TLS_HASH_MD5 = 1,
+    S2N_TLS_HASH_SHA1 = 2,
+    S2N_TLS_HASH_SHA224 = 3,
+    S2N_TLS_HASH_SHA256 = 4,
+    S2N_TLS_HASH_SHA384 = 5,
+    S2N_TLS_HASH_SHA512 = 6,
+    S2N_TLS_HASH_MD5_SHA1 = 224,
+} s2n_tls_hash_algorithm;
+
+/**
  * The class of an error: what a program has to decide on.
  */
 typedef enum {
@@ -197,32 +233,6 @@ typedef enum {
 } s2n_peer_key_update;
 
 /**
- * How a handshake was signed.
- */
-typedef enum {
-    S2N_TLS_SIGNATURE_ANONYMOUS = 0,
-    S2N_TLS_SIGNATURE_RSA = 1,
-    S2N_TLS_SIGNATURE_ECDSA = 3,
-    S2N_TLS_SIGNATURE_MLDSA = 9,
-    S2N_TLS_SIGNATURE_RSA_PSS_RSAE = 224,
-    S2N_TLS_SIGNATURE_RSA_PSS_PSS = 225,
-} s2n_tls_signature_algorithm;
-
-/**
- * The hash of a signature.
- */
-typedef enum {
-    S2N_TLS_HASH_NONE = 0,
-    S2N_TLS_HASH_MD5 = 1,
-    S2N_TLS_HASH_SHA1 = 2,
-    S2N_TLS_HASH_SHA224 = 3,
-    S2N_TLS_HASH_SHA256 = 4,
-    S2N_TLS_HASH_SHA384 = 5,
-    S2N_TLS_HASH_SHA512 = 6,
-    S2N_TLS_HASH_MD5_SHA1 = 224,
-} s2n_tls_hash_algorithm;
-
-/**
  * The hash of a pre-shared key.
  */
 typedef enum {
@@ -237,16 +247,6 @@ typedef enum {
     S2N_PSK_MODE_RESUMPTION = 0,
     S2N_PSK_MODE_EXTERNAL = 1,
 } s2n_psk_mode;
-
-/**
- * How a certificate was found for the name that a client asked for.
- */
-typedef enum {
-    S2N_SNI_NONE = 1,
-    S2N_SNI_EXACT_MATCH = 2,
-    S2N_SNI_WILDCARD_MATCH = 3,
-    S2N_SNI_NO_MATCH = 4,
-} s2n_cert_sni_match;
 
 /**
  * Whether the results of private key operations are checked.
@@ -307,6 +307,14 @@ typedef int (*s2n_clock_time_nanoseconds)(void*, uint64_t*);
  * Answers whether a name in the peer's certificate is acceptable: 1 if it is, 0 if not.
  */
 typedef uint8_t (*s2n_verify_host_fn)(const char *host_name, size_t host_name_len, void *data);
+
+/**
+ * Chooses between two certificates for the same name.
+ */
+typedef struct s2n_cert_chain_and_key *(*s2n_cert_tiebreak_callback)(struct s2n_cert_chain_and_key *cert1,
+                                                                     struct s2n_cert_chain_and_key *cert2,
+                                                                     uint8_t *name,
+                                                                     uint32_t name_len);
 
 /**
  * Takes a line of a key log (RFC 9850).
@@ -381,14 +389,6 @@ typedef int (*s2n_rand_seed_callback)(void *data, uint32_t size);
  * Fills a buffer with public random bytes.
  */
 typedef int (*s2n_rand_mix_callback)(void *data, uint32_t size);
-
-/**
- * Chooses between two certificates for the same name.
- */
-typedef struct s2n_cert_chain_and_key *(*s2n_cert_tiebreak_callback)(struct s2n_cert_chain_and_key *cert1,
-                                                                     struct s2n_cert_chain_and_key *cert2,
-                                                                     uint8_t *name,
-                                                                     uint32_t name_len);
 
 /**
  * Takes a ticket that a server sent.
@@ -556,34 +556,6 @@ S2N_API extern int s2n_config_get_ctx(struct s2n_config *config, void **ctx);
 S2N_API extern
 int s2n_config_set_cipher_preferences(struct s2n_config *config,
                                       const char *version);
-
-/**
- * Sets the one certificate chain of a config, which owns it. Superseded by
- * `s2n_config_add_cert_chain_and_key_to_store()`.
- *
- * @param config A config
- * @param cert_chain_pem Certificates in PEM, the leaf first; copied
- * @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
- * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`, or
- * `S2N_ERR_CERT_OWNERSHIP` if there is a chain already
- */
-S2N_API extern
-int s2n_config_add_cert_chain_and_key(struct s2n_config *config,
-                                      const char *cert_chain_pem,
-                                      const char *private_key_pem);
-
-/**
- * Adds a certificate chain that a server may choose, or that a client shows when it is asked.
- *
- * @param config A config
- * @param cert_key_pair A loaded chain; it stays the caller's, who may free it while configs use it
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if nothing was loaded,
- * `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`
- */
-S2N_API extern
-int s2n_config_add_cert_chain_and_key_to_store(struct s2n_config *config,
-                                               struct s2n_cert_chain_and_key *cert_key_pair);
 
 /**
  * Adds a protocol to the end of the list that is offered or accepted by ALPN (RFC 7301).
@@ -778,6 +750,82 @@ int s2n_config_set_verify_host_callback(struct s2n_config *config,
                                         void *data);
 
 /**
+ * Sets how many certificates a peer may send. 7 unless set.
+ *
+ * @param config A config
+ * @param max_depth A number of certificates, the peer's own included
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT` for 0
+ */
+S2N_API extern
+int s2n_config_set_max_cert_chain_depth(struct s2n_config *config,
+                                        uint16_t max_depth);
+
+/**
+ * Accepts certificates before and after their time: for devices whose clock is wrong. The certificates
+ * of a path must still have been valid at the same time, and OCSP responses are still dated.
+ *
+ * @param config A config
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_disable_x509_time_verification(struct s2n_config *config);
+
+/**
+ * Accepts certificates for any purpose: those of clients from servers, and the other way round.
+ *
+ * @param config A config
+ * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if `config` is NULL
+ */
+S2N_API extern int s2n_config_disable_x509_intent_verification(struct s2n_config *config);
+
+/**
+ * Sets whether the OCSP response (RFC 6960) that comes with a server's certificate must be good. It must,
+ * unless this is turned off; a server need not send one.
+ *
+ * @param config A config
+ * @param check_ocsp 0 for off
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_check_stapled_ocsp_response(struct s2n_config *config,
+                                               uint8_t check_ocsp);
+
+/**
+ * Sets whether clients ask for an OCSP response with the server's certificate (RFC 6066, 8).
+ * `s2n_config_set_verification_ca_location()` makes them ask as well; `S2N_STATUS_REQUEST_NONE` after
+ * it takes that back.
+ *
+ * @param config A config
+ * @param type A member of `s2n_status_request_type`
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_status_request_type(struct s2n_config *config,
+                                       s2n_status_request_type type);
+
+/**
+ * Would make clients ask for certificate timestamps (RFC 6962); rustls cannot.
+ *
+ * @param config A config
+ * @param level A member of `s2n_ct_support_level`
+ * @returns 0 for `S2N_CT_SUPPORT_NONE`; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ */
+S2N_API extern
+int s2n_config_set_ct_support_level(struct s2n_config *config,
+                                    s2n_ct_support_level level);
+
+/**
+ * Makes servers name those whom the config trusts when they ask for a certificate (RFC 8446, 4.2.4).
+ * What is trusted later is not named.
+ *
+ * @param config A config
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if it trusts the operating system's
+ * roots, `S2N_ERR_TOO_MANY_CAS` if their names are longer than 10,000 bytes
+ */
+S2N_API extern
+int s2n_config_set_cert_authorities_from_trust_store(struct s2n_config *config);
+
+/**
  * Makes an empty chain, to be loaded.
  *
  * @returns a chain, to be freed with `s2n_cert_chain_and_key_free()`; or NULL with
@@ -857,6 +905,237 @@ int s2n_cert_chain_and_key_set_ctx(struct s2n_cert_chain_and_key *cert_and_key,
  * @returns the pointer, NULL if none was kept; NULL with `S2N_ERR_NULL` if `cert_and_key` is NULL
  */
 S2N_API extern void *s2n_cert_chain_and_key_get_ctx(struct s2n_cert_chain_and_key *cert_and_key);
+
+/**
+ * Sets the OCSP response (RFC 6960) about the leaf, which a server shows to clients that ask for one
+ * (RFC 6066, 8).
+ *
+ * @param chain_and_key A chain
+ * @param data The response in DER; copied. NULL for none
+ * @param length Its length in bytes; 0 for none
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_cert_chain_and_key_set_ocsp_data(struct s2n_cert_chain_and_key *chain_and_key,
+                                         const uint8_t *data,
+                                         uint32_t length);
+
+/**
+ * Would set the certificate timestamps (RFC 6962) that a server shows; rustls cannot send them.
+ *
+ * @param chain_and_key A chain
+ * @param data The list of timestamps; NULL for none
+ * @param length Its length in bytes; 0 for none
+ * @returns 0 for none; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ */
+S2N_API extern
+int s2n_cert_chain_and_key_set_sct_list(struct s2n_cert_chain_and_key *chain_and_key,
+                                        const uint8_t *data,
+                                        uint32_t length);
+
+/**
+ * Sets the one certificate chain of a config, which owns it. Superseded by
+ * `s2n_config_add_cert_chain_and_key_to_store()`.
+ *
+ * @param config A config
+ * @param cert_chain_pem Certificates in PEM, the leaf first; copied
+ * @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
+ * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`, or
+ * `S2N_ERR_CERT_OWNERSHIP` if there is a chain already
+ */
+S2N_API extern
+int s2n_config_add_cert_chain_and_key(struct s2n_config *config,
+                                      const char *cert_chain_pem,
+                                      const char *private_key_pem);
+
+/**
+ * Sets the one certificate chain of a config, which owns it; its private key is elsewhere.
+ *
+ * @param config A config
+ * @param cert_chain_pem Certificates in PEM, the leaf first; copied
+ * @param cert_chain_pem_size Their length in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
+ * `S2N_ERR_DECODE_CERTIFICATE`, or `S2N_ERR_CERT_OWNERSHIP` if there is a chain already
+ */
+S2N_API extern
+int s2n_config_add_cert_chain(struct s2n_config *config,
+                              uint8_t *cert_chain_pem,
+                              uint32_t cert_chain_pem_size);
+
+/**
+ * Frees the chain that `s2n_config_add_cert_chain_and_key()` made; others are the application's.
+ *
+ * @param config A config
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_config_free_cert_chain_and_key(struct s2n_config *config);
+
+/**
+ * Adds a certificate chain that a server may choose, or that a client shows when it is asked.
+ *
+ * A server looks for the name that the client asked for, then for the name's wildcard, among the DNS
+ * names of all chains (or the common names of those that have no DNS names), and falls back to the
+ * defaults. Among what it finds the type of key decides: the policy's first cipher suite or
+ * signature scheme that the client can use with one of them.
+ *
+ * @param config A config
+ * @param cert_key_pair A loaded chain; it stays the caller's, who may free it while configs use it
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if nothing was loaded,
+ * `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`
+ */
+S2N_API extern
+int s2n_config_add_cert_chain_and_key_to_store(struct s2n_config *config,
+                                               struct s2n_cert_chain_and_key *cert_key_pair);
+
+/**
+ * Sets which chains a server shows to clients that ask for no name that it has. Otherwise these are the
+ * chains that were added first, for each type of key.
+ *
+ * @param config A config
+ * @param cert_key_pairs Loaded chains, at most one for each type of key; they stay the caller's
+ * @param num_cert_key_pairs Their number
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NUM_DEFAULT_CERTIFICATES` for none or too many,
+ * `S2N_ERR_MULTIPLE_DEFAULT_CERTIFICATES_PER_AUTH_TYPE`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if one has
+ * nothing loaded, `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`
+ */
+S2N_API extern
+int s2n_config_set_cert_chain_and_key_defaults(struct s2n_config *config,
+                                               struct s2n_cert_chain_and_key **cert_key_pairs,
+                                               uint32_t num_cert_key_pairs);
+
+/**
+ * Sets a callback that chooses between two chains that have the same name and type of key. Without
+ * one the first that was added stays.
+ *
+ * @param config A config
+ * @param cert_tiebreak_cb The callback: gives one of the chains, or NULL to keep the first; NULL for
+ * none. It runs when a chain is added.
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_cert_tiebreak_callback(struct s2n_config *config,
+                                          s2n_cert_tiebreak_callback cert_tiebreak_cb);
+
+/**
+ * Sets what a server says with the chain of `s2n_config_add_cert_chain_and_key()`. Superseded by
+ * `s2n_cert_chain_and_key_set_ocsp_data()`.
+ *
+ * @param config A config
+ * @param type `S2N_EXTENSION_OCSP_STAPLING`, with an OCSP response in DER; or
+ * `S2N_EXTENSION_CERTIFICATE_TRANSPARENCY`, which cannot be sent
+ * @param data The bytes; copied. NULL for none
+ * @param length Their number
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_UPDATING_EXTENSION` if there is no chain,
+ * `S2N_ERR_CERT_OWNERSHIP` if it is the application's, `S2N_ERR_UNRECOGNIZED_EXTENSION`,
+ * `S2N_ERR_UNIMPLEMENTED`
+ */
+S2N_API extern
+int s2n_config_set_extension_data(struct s2n_config *config,
+                                  s2n_tls_extension_type type,
+                                  const uint8_t *data,
+                                  uint32_t length);
+
+/**
+ * Counts the certificates of a chain.
+ *
+ * @param chain_and_key A chain
+ * @param cert_length Set to their number
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also if the chain is empty
+ */
+S2N_API extern
+int s2n_cert_chain_get_length(const struct s2n_cert_chain_and_key *chain_and_key,
+                              uint32_t *cert_length);
+
+/**
+ * Gives a certificate of a chain. It belongs to the chain, and lives as long.
+ *
+ * @param chain_and_key A chain
+ * @param out_cert Set to the certificate
+ * @param cert_idx Its place, 0 for the leaf
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also if the chain is empty, or `S2N_ERR_NO_CERT_FOUND` behind
+ * its end
+ */
+S2N_API extern
+int s2n_cert_chain_get_cert(const struct s2n_cert_chain_and_key *chain_and_key,
+                            struct s2n_cert **out_cert,
+                            uint32_t cert_idx);
+
+/**
+ * Gives the bytes of a certificate (DER). They belong to its chain.
+ *
+ * @param cert A certificate
+ * @param out_cert_der Set to the bytes
+ * @param cert_length Set to their number
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_cert_get_der(const struct s2n_cert *cert,
+                     const uint8_t **out_cert_der,
+                     uint32_t *cert_length);
+
+/**
+ * Gives the length of an extension's value (RFC 5280, 4.2).
+ *
+ * @param cert A certificate
+ * @param oid The extension's object identifier, a string such as "2.5.29.17"
+ * @param ext_value_len Set to the length in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also for a string that is no identifier,
+ * `S2N_ERR_X509_EXTENSION_VALUE_NOT_FOUND`, or `S2N_ERR_SAFETY` if the certificate has no extensions
+ */
+S2N_API extern
+int s2n_cert_get_x509_extension_value_length(struct s2n_cert *cert,
+                                             const uint8_t *oid,
+                                             uint32_t *ext_value_len);
+
+/**
+ * Copies an extension's value (RFC 5280, 4.2), in DER.
+ *
+ * @param cert A certificate
+ * @param oid The extension's object identifier, a string such as "2.5.29.17"
+ * @param ext_value Where the bytes go
+ * @param ext_value_len Room in bytes; set to the number of bytes copied
+ * @param critical Set to whether the extension is critical
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also for a string that is no identifier,
+ * `S2N_ERR_X509_EXTENSION_VALUE_NOT_FOUND`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`, or `S2N_ERR_SAFETY` if the
+ * certificate has no extensions
+ */
+S2N_API extern
+int s2n_cert_get_x509_extension_value(struct s2n_cert *cert,
+                                      const uint8_t *oid,
+                                      uint8_t *ext_value,
+                                      uint32_t *ext_value_len,
+                                      bool *critical);
+
+/**
+ * Gives the length of the text in an extension's value that is a UTF8String.
+ *
+ * @param extension_data The value, in DER
+ * @param extension_len Its length in bytes
+ * @param utf8_str_len Set to the text's length in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_SAFETY` if `extension_len` is 0, or
+ * `S2N_ERR_INVALID_X509_EXTENSION_TYPE`
+ */
+S2N_API extern
+int s2n_cert_get_utf8_string_from_extension_data_length(const uint8_t *extension_data,
+                                                        uint32_t extension_len,
+                                                        uint32_t *utf8_str_len);
+
+/**
+ * Copies the text in an extension's value that is a UTF8String. No NUL is added.
+ *
+ * @param extension_data The value, in DER
+ * @param extension_len Its length in bytes
+ * @param out_data Where the text goes
+ * @param out_len Room in bytes; set to the text's length
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_SAFETY` if `extension_len` is 0,
+ * `S2N_ERR_INVALID_X509_EXTENSION_TYPE`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE`
+ */
+S2N_API extern
+int s2n_cert_get_utf8_string_from_extension_data(const uint8_t *extension_data,
+                                                 uint32_t extension_len,
+                                                 uint8_t *out_data,
+                                                 uint32_t *out_len);
 
 /**
  * Makes a connection.
@@ -1394,6 +1673,44 @@ int s2n_config_set_key_log_cb(struct s2n_config *config,
                               void *ctx);
 
 /**
+ * Derives a secret that both sides have and nobody else, for other protocols (RFC 8446, 7.5).
+ *
+ * @param conn A connection of TLS 1.3 whose handshake is complete
+ * @param label What the secret is for: registered with IANA, or private to the application
+ * @param label_length Its length in bytes, 249 at most
+ * @param context What else the secret depends on; must not be NULL
+ * @param context_length Its length in bytes; 0 for nothing
+ * @param output Where the secret goes
+ * @param output_length How long it shall be, in bytes; 255 hashes of the cipher suite at most
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before TLS 1.3,
+ * `S2N_ERR_HANDSHAKE_NOT_COMPLETE`, `S2N_ERR_SAFETY` for a label that is too long,
+ * `S2N_ERR_HKDF_OUTPUT_SIZE`
+ */
+S2N_API extern
+int s2n_connection_tls_exporter(struct s2n_connection *conn,
+                                const uint8_t *label,
+                                uint32_t label_length,
+                                const uint8_t *context,
+                                uint32_t context_length,
+                                uint8_t *output,
+                                uint32_t output_length);
+
+/**
+ * Copies the master secret (RFC 5246, 8.1), of which all keys are made. Whoever knows it can read all
+ * traffic.
+ *
+ * @param conn A connection of TLS 1.2 whose handshake is complete
+ * @param secret_bytes Where the 48 bytes go
+ * @param max_size Room in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`, `S2N_ERR_INVALID_STATE` in
+ * TLS 1.3, `S2N_ERR_HANDSHAKE_NOT_COMPLETE`
+ */
+S2N_API extern
+int s2n_connection_get_master_secret(const struct s2n_connection *conn,
+                                     uint8_t *secret_bytes,
+                                     size_t max_size);
+
+/**
  * Sets a callback that a server calls when a ClientHello has come, before it is answered: before
  * version, cipher suite and certificate are chosen.
  *
@@ -1874,6 +2191,129 @@ S2N_API extern
 int s2n_connection_get_client_cert_chain(struct s2n_connection *conn,
                                          uint8_t **der_cert_chain_out,
                                          uint32_t *cert_chain_len);
+
+/**
+ * Gives the certificate chain that this side shows.
+ *
+ * @param conn A connection
+ * @returns the application's chain, or that of the config; NULL if none is chosen yet, or it was freed;
+ * NULL with `S2N_ERR_NULL` if `conn` is NULL
+ */
+S2N_API extern
+struct s2n_cert_chain_and_key *s2n_connection_get_selected_cert(struct s2n_connection *conn);
+
+/**
+ * Says how a server's certificate was found for the name that the client asked for (RFC 6066, 3).
+ *
+ * @param conn A server's connection that has chosen its certificate
+ * @param match_status Set to a member of `s2n_cert_sni_match`
+ * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, `S2N_ERR_CLIENT_MODE`,
+ * `S2N_ERR_NO_CERT_FOUND`
+ */
+S2N_API extern
+int s2n_connection_get_certificate_match(struct s2n_connection *conn,
+                                         s2n_cert_sni_match *match_status);
+
+/**
+ * Copies the path by which the peer's certificate was verified: its own first, the trusted one last.
+ *
+ * @param conn A connection that has verified its peer
+ * @param cert_chain An empty chain, which gets the certificates
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT` if the chain is not empty,
+ * `S2N_ERR_CERT_NOT_VALIDATED`
+ */
+S2N_API extern
+int s2n_connection_get_peer_cert_chain(const struct s2n_connection *conn,
+                                       struct s2n_cert_chain_and_key *cert_chain);
+
+/**
+ * Gives the OCSP response (RFC 6960) that came with the server's certificate.
+ *
+ * @param conn A client's connection
+ * @param length Set to its length in bytes, 0 for none
+ * @returns the response in DER, valid until the connection is wiped or freed; NULL for none; NULL with
+ * `S2N_ERR_NULL` if a pointer is NULL
+ */
+S2N_API extern
+const uint8_t *s2n_connection_get_ocsp_response(struct s2n_connection *conn,
+                                                uint32_t *length);
+
+/**
+ * Says whether the server shows an OCSP response, or showed one.
+ *
+ * @param conn A connection
+ * @returns 1 or 0; -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_is_ocsp_stapled(struct s2n_connection *conn);
+
+/**
+ * Gives the certificate timestamps (RFC 6962) that the server sent. There are never any: rustls cannot
+ * ask for them.
+ *
+ * @param conn A connection
+ * @param length Set to 0
+ * @returns NULL; with `S2N_ERR_NULL` if `conn` is NULL
+ */
+S2N_API extern
+const uint8_t *s2n_connection_get_sct_list(struct s2n_connection *conn,
+                                           uint32_t *length);
+
+/**
+ * Says what kind of key signed for the server.
+ *
+ * @param conn A connection
+ * @param chosen_alg Set to a member of `s2n_tls_signature_algorithm`; anonymous before anything is
+ * signed
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_get_selected_signature_algorithm(struct s2n_connection *conn,
+                                                    s2n_tls_signature_algorithm *chosen_alg);
+
+/**
+ * Says with which hash the server signed.
+ *
+ * @param conn A connection
+ * @param chosen_alg Set to a member of `s2n_tls_hash_algorithm`; none before anything is signed
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_get_selected_digest_algorithm(struct s2n_connection *conn,
+                                                 s2n_tls_hash_algorithm *chosen_alg);
+
+/**
+ * Says what kind of key signed for the client.
+ *
+ * @param conn A connection
+ * @param chosen_alg Set to a member of `s2n_tls_signature_algorithm`; anonymous if the client showed no
+ * certificate
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_get_selected_client_cert_signature_algorithm(struct s2n_connection *conn,
+                                                                s2n_tls_signature_algorithm *chosen_alg);
+
+/**
+ * Says with which hash the client signed.
+ *
+ * @param conn A connection
+ * @param chosen_alg Set to a member of `s2n_tls_hash_algorithm`; none if the client showed no certificate
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_get_selected_client_cert_digest_algorithm(struct s2n_connection *conn,
+                                                             s2n_tls_hash_algorithm *chosen_alg);
+
+/**
+ * Gives the name of the server's signature scheme (RFC 8446, 4.2.3).
+ *
+ * @param conn A connection whose handshake is complete
+ * @param scheme_name Set to a name that lives as long as the process
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before the handshake is complete
+ */
+S2N_API extern
+int s2n_connection_get_signature_scheme(struct s2n_connection *conn,
+                                        const char **scheme_name);
 
 /**
  * Clients: would ask the server for shorter records (RFC 6066, 4). That cannot be negotiated

@@ -8,13 +8,16 @@ mod support;
 use support::{root, rows, run, scratch};
 
 /// The order of `s2n.h`: a chapter is a file, and a file's functions keep their order.
-const CHAPTERS: [&str; 15] = [
+const CHAPTERS: [&str; 19] = [
     "types.rs",
     "init.rs",
     "errno.rs",
     "config.rs",
     "trust.rs",
+    "verification.rs",
     "certs.rs",
+    "config_certs.rs",
+    "cert.rs",
     "connection.rs",
     "transport.rs",
     "io.rs",
@@ -23,6 +26,7 @@ const CHAPTERS: [&str; 15] = [
     "client_hello.rs",
     "client_hello_fields.rs",
     "negotiated.rs",
+    "authentication.rs",
     "unsupported.rs",
 ];
 
@@ -35,7 +39,7 @@ struct Unstable {
     enums: &'static [&'static str],
 }
 
-const UNSTABLE: [Unstable; 2] = [
+const UNSTABLE: [Unstable; 6] = [
     Unstable {
         name: "ktls",
         file: "ktls.rs",
@@ -47,6 +51,32 @@ const UNSTABLE: [Unstable; 2] = [
         file: "fingerprint.rs",
         opaque: Some("\nstruct s2n_fingerprint;\n"),
         enums: &["s2n_fingerprint_type"],
+    },
+    Unstable {
+        name: "crl",
+        file: "crl.rs",
+        opaque: Some(
+            "\nstruct s2n_crl;\nstruct s2n_crl_lookup;\nstruct s2n_cert_validation_info;\n",
+        ),
+        enums: &["s2n_crl_lookup_callback", "s2n_cert_validation_callback"],
+    },
+    Unstable {
+        name: "cert_authorities",
+        file: "cert_authorities.rs",
+        opaque: Some("\nstruct s2n_certificate_request;\nstruct s2n_certificate_authority_list;\n"),
+        enums: &["s2n_cert_request_callback"],
+    },
+    Unstable {
+        name: "allow_ip_in_cn",
+        file: "allow_ip_in_cn.rs",
+        opaque: None,
+        enums: &[],
+    },
+    Unstable {
+        name: "custom_x509_extensions",
+        file: "custom_x509_extensions.rs",
+        opaque: None,
+        enums: &[],
     },
 ];
 

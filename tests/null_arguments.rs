@@ -45,7 +45,18 @@ fn program() -> String {
     }
     assert!(exceptions.is_empty(), "no such parameters: {exceptions:?}");
     assert!(count > 100, "the list of functions is whole");
-    format!("{START}{calls}{END}")
+    let start = START.replace("CERTIFICATE", &certificate());
+    format!("{start}{calls}{END}")
+}
+
+/// A certificate in PEM, as a C string.
+fn certificate() -> String {
+    let made = rcgen::generate_simple_self_signed(["a.example".to_owned()]).expect("made");
+    let lines = made.cert.pem();
+    lines
+        .lines()
+        .map(|line| format!("\"{line}\\n\"\n"))
+        .collect()
 }
 
 struct Parameter {
@@ -81,6 +92,12 @@ impl Parameter {
             ("struct s2n_fingerprint *" | "const struct s2n_fingerprint *", _) => {
                 "fingerprint".into()
             }
+            ("struct s2n_cert *" | "const struct s2n_cert *", _) => "cert".into(),
+            ("struct s2n_crl *", _) => "crl".into(),
+            ("struct s2n_crl **", _) => "&crl".into(),
+            ("const struct s2n_connection *", _) => "conn".into(),
+            ("const struct s2n_cert_chain_and_key *", _) => "chain".into(),
+            ("const uint8_t *", "oid") => "(const uint8_t *)\"2.5.29.17\"".into(),
             ("s2n_fingerprint_type", _) => "S2N_FINGERPRINT_JA3".into(),
             (_, "max_output_size" | "max_size" | "max_hash_size") => "sizeof(room)".into(),
             (_, "lang") => "\"en\"".into(),
@@ -92,7 +109,11 @@ impl Parameter {
             ("const struct iovec *", _) => "&vector".into(),
             (kind, _) if kind.ends_with("_fn *") => format!("({kind})never"),
             (kind, _) if kind.contains('*') => "(void *)room".into(),
-            (kind, _) if kind.ends_with("_fn") || kind.starts_with("s2n_clock") => {
+            (kind, _)
+                if kind.ends_with("_fn")
+                    || kind.ends_with("_callback")
+                    || kind.starts_with("s2n_clock") =>
+            {
                 format!("({kind})never")
             }
             _ => "1".into(),
@@ -177,6 +198,10 @@ fn call(
 
 const START: &str = r#"
 #include <s2n.h>
+#include <s2n/unstable/allow_ip_in_cn.h>
+#include <s2n/unstable/cert_authorities.h>
+#include <s2n/unstable/crl.h>
+#include <s2n/unstable/custom_x509_extensions.h>
 #include <s2n/unstable/fingerprint.h>
 #include <s2n/unstable/ktls.h>
 #include <stdlib.h>
@@ -187,6 +212,11 @@ static struct s2n_config *config;
 static struct s2n_cert_chain_and_key *chain;
 static struct s2n_client_hello *hello;
 static struct s2n_fingerprint *fingerprint;
+static struct s2n_cert_chain_and_key *loaded;
+static struct s2n_cert *cert;
+static struct s2n_crl *crl;
+static uint8_t pem[] =
+CERTIFICATE;
 static int64_t room[64];
 static int failures;
 
@@ -206,6 +236,12 @@ static void set_up(void)
     };
     hello = s2n_client_hello_parse_message(message, sizeof(message));
     fingerprint = s2n_fingerprint_new(S2N_FINGERPRINT_JA3);
+    loaded = s2n_cert_chain_and_key_new();
+    crl = s2n_crl_new();
+    if (s2n_cert_chain_and_key_load_public_pem_bytes(loaded, pem, strlen((char *)pem)) != 0
+            || s2n_cert_chain_get_cert(loaded, &cert, 0) != 0 || crl == NULL) {
+        abort();
+    }
     if (conn == NULL || config == NULL || chain == NULL || hello == NULL || fingerprint == NULL
             || s2n_fingerprint_set_client_hello(fingerprint, hello) != 0) {
         abort();
@@ -216,7 +252,8 @@ static void set_up(void)
 static void tear_down(void)
 {
     if (s2n_connection_free(conn) != 0 || s2n_config_free(config) != 0
-            || s2n_cert_chain_and_key_free(chain) != 0 || s2n_client_hello_free(&hello) != 0
+            || s2n_cert_chain_and_key_free(chain) != 0
+            || s2n_cert_chain_and_key_free(loaded) != 0 || s2n_crl_free(&crl) != 0 || s2n_client_hello_free(&hello) != 0
             || s2n_fingerprint_free(&fingerprint) != 0) {
         abort();
     }

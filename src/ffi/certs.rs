@@ -1,19 +1,43 @@
 //! Certificate chains and their keys.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::boundary::{boundary, status};
 use super::handle::Handle;
 use super::types::s2n_cert_chain_and_key;
 use super::{init, input};
 use crate::tls::certs::CertChain;
+use crate::tls::connection::Certificates;
+use crate::tls::error::Code;
 
 /// What a `struct s2n_cert_chain_and_key *` points at.
 pub(super) struct CertChainHandle {
     pub(super) core: Arc<CertChain>,
+    /// Certificates whose addresses the application has.
+    pub(super) given: Mutex<Vec<Certificates>>,
     context: AtomicPtr<c_void>,
+}
+
+impl CertChainHandle {
+    pub(super) fn new() -> Arc<Self> {
+        let chain = Arc::new(Self {
+            core: Arc::default(),
+            given: Mutex::default(),
+            context: AtomicPtr::default(),
+        });
+        // Connections give the pointer to the application.
+        chain.core.set_name(Arc::as_ptr(&chain).expose_provenance());
+        chain
+    }
+}
+
+impl Drop for CertChainHandle {
+    fn drop(&mut self) {
+        // Connections that use the chain have no pointer to give any more.
+        self.core.set_name(0);
+    }
 }
 
 impl Handle for s2n_cert_chain_and_key {
@@ -28,10 +52,7 @@ impl Handle for s2n_cert_chain_and_key {
 pub extern "C" fn s2n_cert_chain_and_key_new() -> *mut s2n_cert_chain_and_key {
     boundary(|| {
         init::check()?;
-        Ok(s2n_cert_chain_and_key::give(Arc::new(CertChainHandle {
-            core: Arc::default(),
-            context: AtomicPtr::default(),
-        })))
+        Ok(s2n_cert_chain_and_key::give(CertChainHandle::new()))
     })
 }
 
@@ -178,5 +199,58 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_get_ctx(
         // SAFETY: the C caller's promise about `cert_and_key`.
         let cert_and_key = unsafe { s2n_cert_chain_and_key::borrow(cert_and_key) }?;
         Ok(cert_and_key.context.load(Ordering::Acquire))
+    })
+}
+
+/// Sets the OCSP response (RFC 6960) about the leaf, which a server shows to clients that ask for one
+/// (RFC 6066, 8).
+///
+/// @param chain_and_key A chain
+/// @param data The response in DER; copied. NULL for none
+/// @param length Its length in bytes; 0 for none
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `chain_and_key` is NULL or live; `data` is NULL or readable for `length` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_cert_chain_and_key_set_ocsp_data(
+    chain_and_key: *mut s2n_cert_chain_and_key,
+    data: *const u8,
+    length: u32,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `chain_and_key`.
+        let chain = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
+        // SAFETY: the C caller's promise about `data`.
+        let response = unsafe { input::optional_bytes(data, length as usize) }?;
+        chain.core.set_ocsp(response);
+        Ok(())
+    })
+}
+
+/// Would set the certificate timestamps (RFC 6962) that a server shows; rustls cannot send them.
+///
+/// @param chain_and_key A chain
+/// @param data The list of timestamps; NULL for none
+/// @param length Its length in bytes; 0 for none
+/// @returns 0 for none; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+///
+/// # Safety
+///
+/// `chain_and_key` is NULL or live; `data` is NULL or readable for `length` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_cert_chain_and_key_set_sct_list(
+    chain_and_key: *mut s2n_cert_chain_and_key,
+    data: *const u8,
+    length: u32,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `chain_and_key`.
+        unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
+        match data.is_null() || length == 0 {
+            true => Ok(()),
+            false => Err(Code::Unimplemented)?,
+        }
     })
 }

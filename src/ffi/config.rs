@@ -1,10 +1,11 @@
 //! Configs: settings that connections share.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::boundary::{boundary, status};
+use super::certs::CertChainHandle;
 use super::handle::Handle;
 use super::types::*;
 use super::{init, input, output};
@@ -17,6 +18,8 @@ use crate::tls::policy::Policy;
 /// What a `struct s2n_config *` points at.
 pub(super) struct ConfigHandle {
     pub(super) core: Arc<Config>,
+    /// The chain that the config owns: connections give its pointer to the application.
+    pub(super) own_chain: Mutex<Option<Arc<CertChainHandle>>>,
     context: AtomicPtr<c_void>,
 }
 
@@ -51,6 +54,7 @@ pub extern "C" fn s2n_config_new_minimal() -> *mut s2n_config {
 fn give(config: Config) -> *mut s2n_config {
     s2n_config::give(Arc::new(ConfigHandle {
         core: Arc::new(config),
+        own_chain: Mutex::default(),
         context: AtomicPtr::default(),
     }))
 }
@@ -138,60 +142,6 @@ pub unsafe extern "C" fn s2n_config_set_cipher_preferences(
         let version = unsafe { input::str(version) }?;
         config.core.set_policy(Policy::find(version.to_bytes())?);
         Ok(())
-    })
-}
-
-/// Sets the one certificate chain of a config, which owns it. Superseded by
-/// `s2n_config_add_cert_chain_and_key_to_store()`.
-///
-/// @param config A config
-/// @param cert_chain_pem Certificates in PEM, the leaf first; copied
-/// @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
-/// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`, or
-/// `S2N_ERR_CERT_OWNERSHIP` if there is a chain already
-///
-/// # Safety
-///
-/// `config` is NULL or live; the others are NULL or strings.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_config_add_cert_chain_and_key(
-    config: *mut s2n_config,
-    cert_chain_pem: *const c_char,
-    private_key_pem: *const c_char,
-) -> c_int {
-    status(|| {
-        // SAFETY: the C caller's promise about `config`.
-        let config = unsafe { s2n_config::borrow(config) }?;
-        // SAFETY: the C caller's promise about `cert_chain_pem`.
-        let chain = unsafe { input::str(cert_chain_pem) }?;
-        // SAFETY: the C caller's promise about `private_key_pem`.
-        let key = unsafe { input::str(private_key_pem) }?;
-        config.core.set_own_chain(chain.to_bytes(), key.to_bytes())
-    })
-}
-
-/// Adds a certificate chain that a server may choose, or that a client shows when it is asked.
-///
-/// @param config A config
-/// @param cert_key_pair A loaded chain; it stays the caller's, who may free it while configs use it
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if nothing was loaded,
-/// `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`
-///
-/// # Safety
-///
-/// `config` and `cert_key_pair` are NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_config_add_cert_chain_and_key_to_store(
-    config: *mut s2n_config,
-    cert_key_pair: *mut s2n_cert_chain_and_key,
-) -> c_int {
-    status(|| {
-        // SAFETY: the C caller's promise about `config`.
-        let config = unsafe { s2n_config::borrow(config) }?;
-        // SAFETY: the C caller's promise about `cert_key_pair`.
-        let chain = unsafe { s2n_cert_chain_and_key::borrow(cert_key_pair) }?;
-        config.core.add_chain(chain.core.clone())
     })
 }
 

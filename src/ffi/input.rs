@@ -92,6 +92,19 @@ pub(super) unsafe fn required_bytes<'a>(ptr: *const u8, len: usize) -> Result<&'
     unsafe { bytes(ptr, len) }
 }
 
+/// Reads a pointer and a length; a null pointer is an empty buffer, whatever its length.
+///
+/// # Safety
+///
+/// As for [`bytes`].
+pub(super) unsafe fn optional_bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8]> {
+    if ptr.is_null() {
+        return Ok(&[]);
+    }
+    // SAFETY: the caller's promise.
+    unsafe { bytes(ptr, len) }
+}
+
 /// Reads a list of strings; a null list, or a count below one, is an empty one.
 ///
 /// # Safety

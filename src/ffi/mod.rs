@@ -3,12 +3,19 @@
 //! A body turns pointers into references, calls one safe method, and turns its result into the C
 //! return value and `s2n_errno`; `boundary` is the only way out.
 
+mod allow_ip_in_cn;
+mod authentication;
 mod boundary;
+mod cert;
+pub mod cert_authorities;
 mod certs;
 mod client_hello;
 mod client_hello_fields;
 mod config;
+mod config_certs;
 mod connection;
+pub mod crl;
+mod custom_x509_extensions;
 mod errno;
 pub mod fingerprint;
 mod handle;
@@ -24,3 +31,4 @@ mod transport;
 mod trust;
 pub mod types;
 mod unsupported;
+mod verification;

@@ -18,6 +18,17 @@ pub(super) unsafe fn slot<'a, T>(ptr: *mut T) -> Result<Slot<'a, T>> {
 /// A checked place for one value.
 pub(super) struct Slot<'a, T>(&'a mut std::mem::MaybeUninit<T>);
 
+/// A place for one value that holds one already.
+///
+/// # Safety
+///
+/// `ptr` is null, or points to a value, and can be written to for `'a`, by nobody else.
+pub(super) unsafe fn inout<'a, T>(ptr: *mut T) -> Result<&'a mut T> {
+    // SAFETY: the caller's promise.
+    let place = unsafe { ptr.as_mut() };
+    Ok(place.ok_or(Code::Null)?)
+}
+
 impl<T> Slot<'_, T> {
     pub(super) fn set(self, value: T) {
         self.0.write(value);

@@ -49,6 +49,16 @@ opaque! {
     s2n_async_pkey_op;
     /// The early data that a client offers.
     s2n_offered_early_data;
+    /// A list of revoked certificates.
+    s2n_crl;
+    /// A question for a list of revoked certificates.
+    s2n_crl_lookup;
+    /// A certificate that waits for a verdict.
+    s2n_cert_validation_info;
+    /// A server's request for a certificate.
+    s2n_certificate_request;
+    /// The authorities that a server accepts.
+    s2n_certificate_authority_list;
 }
 
 /// The class of an error: what a program has to decide on.
@@ -313,6 +323,16 @@ pub struct s2n_fingerprint_type_arg(pub u32);
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct s2n_max_frag_len_arg(pub u32);
+
+/// `s2n_status_request_type` as it arrives: any integer, not yet one of ours.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct s2n_status_request_type_arg(pub u32);
+
+/// `s2n_ct_support_level` as it arrives: any integer, not yet one of ours.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct s2n_ct_support_level_arg(pub u32);
 
 pub const S2N_SUCCESS: c_int = 0;
 pub const S2N_FAILURE: c_int = -1;

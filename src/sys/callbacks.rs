@@ -2,18 +2,30 @@
 
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroize;
 
 use super::io::Context;
-use crate::tls::config::{Clock, LogKeys, SeeClientHello, VerifyHost};
+use crate::tls::config::callbacks::{
+    AnswerRequest, BreakTie, CertificateRequest, Clock, CrlLookup, LogKeys, LookUpCrl,
+    SeeClientHello, Validate, Validation, VerifyHost,
+};
 
 pub type VerifyHostFn = unsafe extern "C" fn(*const c_char, usize, *mut c_void) -> u8;
 /// `C` is what stands for a connection.
 pub type KeyLogFn<C> = unsafe extern "C" fn(*mut c_void, *mut C, *mut u8, usize) -> c_int;
 /// `C` is what stands for a connection.
 pub type ClientHelloFn<C> = unsafe extern "C" fn(*mut C, *mut c_void) -> c_int;
+/// `C` is what stands for a certificate chain.
+pub type BreakTieFn<C> = unsafe extern "C" fn(*mut C, *mut C, *mut u8, u32) -> *mut C;
+/// `L` is what stands for a lookup.
+pub type CrlLookupFn<L> = unsafe extern "C" fn(*mut L, *mut c_void) -> c_int;
+/// `C` is what stands for a connection, `V` for a validation.
+pub type ValidationFn<C, V> = unsafe extern "C" fn(*mut C, *mut V, *mut c_void) -> c_int;
+/// `C` is what stands for a connection, `R` for a request.
+pub type CertificateRequestFn<C, R> = unsafe extern "C" fn(*mut C, *mut c_void, *mut R) -> c_int;
 pub type ClockFn = unsafe extern "C" fn(*mut c_void, *mut u64) -> c_int;
 
 /// Asks the application whether a name is acceptable.
@@ -63,6 +75,70 @@ impl<C> LogKeys for KeyLogCallback<C> {
         // application paired `context` with `function`.
         unsafe { (self.function)(self.context.0, conn, line.as_mut_ptr(), line.len()) };
         line.zeroize();
+    }
+}
+
+/// Asks the application which of two certificates is for a name.
+pub struct BreakTieCallback<C> {
+    pub function: BreakTieFn<C>,
+}
+
+impl<C> BreakTie for BreakTieCallback<C> {
+    fn winner(&self, first: usize, second: usize, host: &[u8]) -> usize {
+        // It may be written to, says the callback's type.
+        let mut host = host.to_vec();
+        let len = u32::try_from(host.len()).unwrap_or(u32::MAX);
+        let [first, second] = [first, second].map(ptr::with_exposed_provenance_mut);
+        // SAFETY: `host` can be used for its length; the chains are the application's own pointers.
+        let winner = unsafe { (self.function)(first, second, host.as_mut_ptr(), len) };
+        winner.addr()
+    }
+}
+
+/// Asks the application for a list of revoked certificates.
+pub struct CrlLookupCallback<L> {
+    pub function: CrlLookupFn<L>,
+    pub context: Context,
+}
+
+impl<L> LookUpCrl for CrlLookupCallback<L> {
+    fn look_up(&self, lookup: &Arc<CrlLookup>) -> bool {
+        let lookup = Arc::as_ptr(lookup).cast_mut().cast();
+        // SAFETY: `lookup` lives until the connection is wiped; the application paired `context` with
+        // `function`.
+        unsafe { (self.function)(lookup, self.context.0) == 0 }
+    }
+}
+
+/// Asks the application for its verdict about a certificate.
+pub struct ValidationCallback<C, V> {
+    pub function: ValidationFn<C, V>,
+    pub context: Context,
+}
+
+impl<C, V> Validate for ValidationCallback<C, V> {
+    fn validate(&self, name: usize, validation: &Arc<Validation>) -> bool {
+        let conn = ptr::with_exposed_provenance_mut(name);
+        let validation = Arc::as_ptr(validation).cast_mut().cast();
+        // SAFETY: `conn` is the application's own pointer; `validation` lives until the connection is
+        // wiped; the application paired `context` with `function`.
+        unsafe { (self.function)(conn, validation, self.context.0) == 0 }
+    }
+}
+
+/// Asks the application which certificate to show.
+pub struct CertificateRequestCallback<C, R> {
+    pub function: CertificateRequestFn<C, R>,
+    pub context: Context,
+}
+
+impl<C, R> AnswerRequest for CertificateRequestCallback<C, R> {
+    fn answer(&self, name: usize, request: &CertificateRequest) -> bool {
+        let conn = ptr::with_exposed_provenance_mut(name);
+        let request = (&raw const *request).cast_mut().cast();
+        // SAFETY: `conn` is the application's own pointer; `request` lives during the call; the
+        // application paired `context` with `function`.
+        unsafe { (self.function)(conn, self.context.0, request) == 0 }
     }
 }
 

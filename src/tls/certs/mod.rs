@@ -1,5 +1,6 @@
 //! Certificate chains and the keys that belong to them.
 
+use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, Mutex};
 
 use rustls::crypto::{CertificateIdentity, Identity, SigningKey};
@@ -9,15 +10,29 @@ use webpki::EndEntityCert;
 use crate::tls::connection::lock;
 use crate::tls::error::{Code, Result};
 
+pub mod crl;
+pub mod extension;
+mod name_hash;
 pub(crate) mod names;
 pub(crate) mod pem;
-
-use self::names::Names;
 
 /// A chain, and its key. Made empty, loaded later, and shared by configs.
 #[derive(Default)]
 pub struct CertChain {
-    loaded: Mutex<Option<Arc<Loaded>>>,
+    /// What the application knows this chain by; we only hand it back.
+    name: AtomicUsize,
+    content: Mutex<Content>,
+    /// The answer about the leaf from its authority (RFC 6960), to be shown with it.
+    ocsp: Mutex<Option<Arc<[u8]>>>,
+}
+
+#[derive(Clone, Default)]
+enum Content {
+    #[default]
+    Empty,
+    Loaded(Arc<Loaded>),
+    /// Certificates that a peer has shown.
+    Peer(Arc<[Box<[u8]>]>),
 }
 
 /// What a PEM file held.
@@ -28,42 +43,99 @@ pub(crate) struct Loaded {
     /// Nothing if only the public part was loaded.
     pub(crate) key: Option<Arc<dyn SigningKey>>,
 
-    pub(crate) key_type: KeyType,
+    /// Nothing if a key of this kind does not sign handshakes.
+    pub(crate) key_type: Option<KeyType>,
 
-    /// The names that the leaf is good for.
-    pub(crate) names: Names,
+    /// The names that clients may ask for, in lower case.
+    pub(crate) hosts: Vec<Vec<u8>>,
 }
 
 /// The kinds of keys between which a server chooses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyType {
     Rsa,
-    RsaPss,
     Ecdsa,
-    Other,
+    RsaPss,
+    MlDsa,
+}
+
+impl KeyType {
+    pub(crate) const COUNT: usize = 4;
 }
 
 impl CertChain {
     /// Loads a chain, leaf first, and the private key of the leaf.
     pub fn load(&self, chain_pem: &[u8], key_pem: &[u8]) -> Result<()> {
         let key = load_key(pem::private_key(key_pem)?)?;
-        let loaded = Loaded::new(pem::certificates(chain_pem)?, Some(key))?;
-        *lock(&self.loaded) = Some(Arc::new(loaded));
-        Ok(())
+        self.set(pem::certificates(chain_pem)?, Some(key))
     }
 
     /// Loads a chain whose key is elsewhere.
     pub fn load_public(&self, chain_pem: &[u8]) -> Result<()> {
-        let loaded = Loaded::new(pem::certificates(chain_pem)?, None)?;
-        *lock(&self.loaded) = Some(Arc::new(loaded));
+        self.set(pem::certificates(chain_pem)?, None)
+    }
+
+    fn set(
+        &self,
+        chain: Vec<CertificateDer<'static>>,
+        key: Option<Arc<dyn SigningKey>>,
+    ) -> Result<()> {
+        let loaded = Arc::new(Loaded::new(chain, key)?);
+        *lock(&self.content) = Content::Loaded(loaded);
+        Ok(())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        matches!(*lock(&self.content), Content::Empty)
+    }
+
+    /// Takes the chain of a peer; refused if this one has certificates.
+    pub fn set_peer(&self, chain: Arc<[Box<[u8]>]>) -> Result<()> {
+        let mut content = lock(&self.content);
+        if !matches!(*content, Content::Empty) {
+            return Err(Code::InvalidArgument)?;
+        }
+        *content = Content::Peer(chain);
         Ok(())
     }
 
     /// What was loaded; an empty chain serves no type of key, as s2n-tls puts it.
     pub(crate) fn loaded(&self) -> Result<Arc<Loaded>> {
-        Ok(lock(&self.loaded)
-            .clone()
-            .ok_or(Code::CertTypeUnsupported)?)
+        match &*lock(&self.content) {
+            Content::Loaded(loaded) => Ok(loaded.clone()),
+            _ => Err(Code::CertTypeUnsupported)?,
+        }
+    }
+
+    /// A copy of each certificate (DER), the leaf first.
+    pub fn certificates(&self) -> Result<Arc<[Box<[u8]>]>> {
+        let content = lock(&self.content).clone();
+        match content {
+            Content::Empty => Err(Code::Null)?,
+            Content::Peer(chain) => Ok(chain),
+            Content::Loaded(loaded) => {
+                let certificates = loaded.certificates();
+                Ok(certificates.map(|der| der.as_ref().into()).collect())
+            }
+        }
+    }
+
+    pub fn name(&self) -> usize {
+        self.name.load(Relaxed)
+    }
+
+    pub fn set_name(&self, name: usize) {
+        self.name.store(name, Relaxed);
+    }
+
+    pub(crate) fn ocsp(&self) -> Option<Arc<[u8]>> {
+        lock(&self.ocsp).clone()
+    }
+
+    /// Sets the response that is shown with the chain; empty for none.
+    pub fn set_ocsp(&self, response: &[u8]) {
+        *lock(&self.ocsp) =
+            Some(response.into()).filter(|response: &Arc<[u8]>| !response.is_empty());
     }
 }
 
@@ -80,14 +152,21 @@ impl Loaded {
         {
             return Err(Code::KeyMismatch)?;
         }
-        let names = Names::of(&leaf)?;
+        let hosts = names::hosts(&leaf)?;
         let key_type = names::key_type(&leaf)?;
         Ok(Self {
             identity: Arc::new(Identity::X509(CertificateIdentity::new(leaf, chain))),
             key,
             key_type,
-            names,
+            hosts,
         })
+    }
+
+    fn certificates(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
+        let Identity::X509(chain) = &*self.identity else {
+            unreachable!("a chain is made of certificates");
+        };
+        std::iter::once(&chain.end_entity).chain(&chain.intermediates)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use x509_parser::der_parser::{Oid, oid};
 use x509_parser::extensions::GeneralName;
 use x509_parser::oid_registry::{
     OID_KEY_TYPE_EC_PUBLIC_KEY, OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS,
@@ -60,32 +61,39 @@ impl Names {
 
     /// Whether one of the names is accepted. A certificate without names is asked about with an
     /// empty one.
-    pub(crate) fn any(&self, mut accepts: impl FnMut(&[u8]) -> bool) -> bool {
+    pub(crate) fn any(&self, allows_address: bool, mut accepts: impl FnMut(&[u8]) -> bool) -> bool {
         if self.has_alternative {
             return self.alternative.iter().any(|name| accepts(name.as_bytes()));
         }
         match &self.common {
             // RFC 6125, 6.4.4: the common name stands in for a domain name, never for an address.
-            Some(name) => name.parse::<IpAddr>().is_err() && accepts(name.as_bytes()),
+            Some(name) => {
+                (allows_address || name.parse::<IpAddr>().is_err()) && accepts(name.as_bytes())
+            }
             None => accepts(b""),
         }
     }
-
-    /// Whether a server that was asked for `host` may show this certificate.
-    pub(crate) fn matches(&self, host: &[u8], kind: Match) -> bool {
-        self.any(|name| match (kind, name.strip_prefix(b"*")) {
-            (Match::Exact, _) => name.eq_ignore_ascii_case(host),
-            (Match::Wildcard, Some(suffix)) => one_label_before(host, suffix),
-            (Match::Wildcard, None) => false,
-        })
-    }
 }
 
-/// How a name of a certificate stands to the one that was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Match {
-    Exact,
-    Wildcard,
+/// The names under which a server's certificate is found, in lower case: the subjectAltName's DNS
+/// names, or, if there are none, the common names.
+pub(super) fn hosts(der: &[u8]) -> Result<Vec<Vec<u8>>> {
+    let cert = parse(der)?;
+    let mut hosts = Vec::new();
+    if let Ok(Some(extension)) = cert.subject_alternative_name() {
+        for name in &extension.value.general_names {
+            if let GeneralName::DNSName(name) = name {
+                hosts.push(name.to_ascii_lowercase().into_bytes());
+            }
+        }
+    }
+    if hosts.is_empty() {
+        let names = cert.subject().iter_common_name();
+        let names = names.filter_map(|name| name.as_str().ok());
+        hosts.extend(names.map(|name| name.to_ascii_lowercase().into_bytes()));
+    }
+    hosts.retain(|name| !name.is_empty());
+    Ok(hosts)
 }
 
 /// Whether `name`, out of a certificate, is `host`. A leading "*." stands for one label.
@@ -113,7 +121,7 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
     Some(Ipv6Addr::from(bytes).into())
 }
 
-fn parse(der: &[u8]) -> Result<X509Certificate<'_>> {
+pub(crate) fn parse(der: &[u8]) -> Result<X509Certificate<'_>> {
     match X509Certificate::from_der(der) {
         Ok(([], cert)) => Ok(cert),
         _ => Err(Code::DecodeCertificate)?,
@@ -121,16 +129,25 @@ fn parse(der: &[u8]) -> Result<X509Certificate<'_>> {
 }
 
 /// What kind of key the certificate is for.
-pub(super) fn key_type(der: &[u8]) -> Result<KeyType> {
+pub(super) fn key_type(der: &[u8]) -> Result<Option<KeyType>> {
     let cert = parse(der)?;
     let algorithm = &cert.public_key().algorithm.algorithm;
-    Ok(match algorithm {
-        oid if *oid == OID_PKCS1_RSAENCRYPTION => KeyType::Rsa,
-        oid if *oid == OID_PKCS1_RSASSAPSS => KeyType::RsaPss,
-        oid if *oid == OID_KEY_TYPE_EC_PUBLIC_KEY => KeyType::Ecdsa,
-        _ => KeyType::Other,
+    let is = |oids: &[Oid<'_>]| oids.contains(algorithm);
+    Ok(match () {
+        _ if is(&[OID_PKCS1_RSAENCRYPTION]) => Some(KeyType::Rsa),
+        _ if is(&[OID_PKCS1_RSASSAPSS]) => Some(KeyType::RsaPss),
+        _ if is(&[OID_KEY_TYPE_EC_PUBLIC_KEY]) => Some(KeyType::Ecdsa),
+        _ if is(&ML_DSA) => Some(KeyType::MlDsa),
+        _ => None,
     })
 }
+
+/// RFC 9881, 2: ML-DSA-44, ML-DSA-65 and ML-DSA-87.
+const ML_DSA: [Oid<'_>; 3] = [
+    oid!(2.16.840.1.101.3.4.3.17),
+    oid!(2.16.840.1.101.3.4.3.18),
+    oid!(2.16.840.1.101.3.4.3.19),
+];
 
 /// When the certificate is valid: first and last second since 1970.
 pub(crate) fn validity(der: &[u8]) -> Result<(i64, i64)> {
@@ -170,9 +187,9 @@ mod tests {
             common: Some("common.example".into()),
             ..Names::default()
         };
-        assert!(names.any(|name| name == b"common.example"));
+        assert!(names.any(false, |name| name == b"common.example"));
         names.has_alternative = true;
-        assert!(!names.any(|name| name == b"common.example"));
+        assert!(!names.any(false, |name| name == b"common.example"));
     }
 
     #[test]
@@ -181,11 +198,12 @@ mod tests {
             common: Some("127.0.0.1".into()),
             ..Names::default()
         };
-        assert!(!names.any(|_| true));
+        assert!(!names.any(false, |_| true));
+        assert!(names.any(true, |_| true));
     }
 
     #[test]
     fn a_certificate_without_names_is_asked_about_with_none() {
-        assert!(Names::default().any(|name| name.is_empty()));
+        assert!(Names::default().any(false, |name| name.is_empty()));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use rustls_pemfile::{Error, Item, read_one_from_slice};
 
 use crate::tls::error::{Code, Result};
@@ -34,6 +34,16 @@ pub(crate) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>> {
             Item::Pkcs1Key(key) => return Ok(key.into()),
             Item::Sec1Key(key) => return Ok(key.into()),
             _ => continue,
+        }
+    }
+    Err(Code::InvalidPem)?
+}
+
+/// The first certificate revocation list of a file.
+pub(super) fn crl(pem: &[u8]) -> Result<CertificateRevocationListDer<'static>> {
+    for item in items(pem, Code::InvalidPem) {
+        if let Item::Crl(list) = item? {
+            return Ok(list);
         }
     }
     Err(Code::InvalidPem)?

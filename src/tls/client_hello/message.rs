@@ -25,6 +25,10 @@ const MAX_SESSION_ID: usize = 32;
 
 pub(super) const SERVER_NAME: u16 = 0;
 pub(super) const SUPPORTED_GROUPS: u16 = 10;
+/// RFC 6066, 8: the status_request extension, and the one type of status.
+const STATUS_REQUEST: u16 = 5;
+/// See [`STATUS_REQUEST`].
+const OCSP: u8 = 1;
 const ALPN: u16 = 16;
 pub(crate) const SUPPORTED_VERSIONS: u16 = 43;
 
@@ -107,6 +111,12 @@ impl<'a> Message<'a> {
     pub(crate) fn server_name(&self) -> Option<CString> {
         let name = host_name(self.extension(SERVER_NAME)?).ok()?;
         CString::new(name).ok()
+    }
+
+    /// Whether an OCSP response is asked for (RFC 6066, 8).
+    pub(crate) fn asks_for_ocsp(&self) -> bool {
+        let request = self.extension(STATUS_REQUEST);
+        request.is_some_and(|request| request.first() == Some(&OCSP))
     }
 
     /// The protocols of the application_layer_protocol_negotiation extension (RFC 7301).

@@ -1,6 +1,7 @@
 //! Which certificate we show.
 
-use std::cell::Cell;
+use std::collections::HashMap;
+use std::fmt;
 use std::hash::Hasher;
 use std::sync::Arc;
 
@@ -8,61 +9,117 @@ use rustls::Tls12CipherSuite;
 use rustls::client::{ClientCredentialResolver, CredentialRequest};
 use rustls::crypto::{Credentials, SelectedCredential, SignatureScheme, Signer, SigningKey};
 use rustls::enums::CertificateType;
-use rustls::error::{Error, PeerIncompatible};
+use rustls::error::PeerIncompatible;
 use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::server::{ClientHello, ServerCredentialResolver};
 
-use crate::tls::certs::Loaded;
-use crate::tls::certs::names::Match;
+use super::certificates::{ByType, Certificates};
+use super::choices::{self, NameMatch, Request};
+use super::requests::{AnswerRequest, CertificateRequest};
+use crate::tls::certs::CertChain;
+use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
 
 /// The chains of a config, ready to sign as a policy prefers.
-#[derive(Debug)]
 pub(super) struct Chains {
     policy: &'static Policy,
-    chains: Vec<(Arc<Loaded>, Credentials)>,
+    defaults: ByType<Arc<Entry>>,
+    domains: HashMap<Vec<u8>, ByType<Arc<Entry>>>,
+    /// Client: chooses among them, or others.
+    pub(super) answer_request: Option<Arc<dyn AnswerRequest>>,
+}
+
+struct Entry {
+    chain: Arc<CertChain>,
+    credentials: Credentials,
 }
 
 impl Chains {
-    pub(super) fn new(policy: &'static Policy, chains: Vec<Arc<Loaded>>) -> Self {
-        let chains = chains.into_iter().filter_map(|chain| {
-            let key = PolicyKey {
-                key: chain.key.clone()?,
-                policy,
-            };
-            let identity = chain.identity.clone();
-            let credentials = Credentials::new_unchecked(identity, Box::new(key));
-            Some((chain, credentials))
-        });
+    pub(super) fn new(policy: &'static Policy, certificates: &Certificates) -> Self {
+        let mut entries = HashMap::new();
+        let mut entry = |chain: &Arc<CertChain>| {
+            let made = || Entry::new(policy, chain).map(Arc::new);
+            let entry = entries.entry(Arc::as_ptr(chain)).or_insert_with(made);
+            entry.clone()
+        };
+        let mut ready = |chains: &ByType<Arc<CertChain>>| -> ByType<Arc<Entry>> {
+            chains.each_ref().map(|chain| entry(chain.as_ref()?))
+        };
         Self {
             policy,
-            chains: chains.collect(),
+            defaults: ready(certificates.default_of()),
+            domains: certificates
+                .domains()
+                .map(|(name, chains)| (name.to_vec(), ready(chains)))
+                .collect(),
+            answer_request: None,
         }
     }
 
-    /// The first of the chains that the client can use.
-    fn first_usable<'a>(
-        &'a self,
-        chains: impl Iterator<Item = &'a (Arc<Loaded>, Credentials)>,
+    pub(super) fn is_empty(&self) -> bool {
+        self.domains.is_empty() && self.defaults.iter().all(Option::is_none)
+    }
+
+    /// The chains for a name: those that have it, else those that have its wildcard, else the defaults.
+    fn for_name(&self, name: Option<&[u8]>) -> (&ByType<Arc<Entry>>, NameMatch) {
+        let name = name.map(<[u8]>::to_ascii_lowercase);
+        if let Some(chains) = name.as_ref().and_then(|name| self.domains.get(name)) {
+            return (chains, NameMatch::Exact);
+        }
+        let wildcard = name.and_then(|name| {
+            let dot = name.iter().position(|&byte| byte == b'.')?;
+            Some([b"*", &name[dot..]].concat())
+        });
+        match wildcard.and_then(|name| self.domains.get(&name)) {
+            Some(chains) => (chains, NameMatch::Wildcard),
+            None => (&self.defaults, NameMatch::None),
+        }
+    }
+
+    /// In TLS 1.3 the policy's first scheme that one of the keys can sign with decides.
+    fn choose_tls13<'a>(
+        &self,
+        chains: &'a ByType<Arc<Entry>>,
+        offered: &[SignatureScheme],
+    ) -> Option<(&'a Entry, SelectedCredential)> {
+        let schemes = self.policy.signature_schemes().iter();
+        schemes
+            .filter(|scheme| offered.contains(scheme))
+            .find_map(|&scheme| {
+                let mut chains = chains.iter().flatten();
+                chains.find_map(|entry| Some((&**entry, entry.select(&[scheme])?)))
+            })
+    }
+
+    /// Before TLS 1.3 the cipher suite says what kind of key signs, and the policy's first one
+    /// decides.
+    fn choose_tls12<'a>(
+        &self,
+        chains: &'a ByType<Arc<Entry>>,
         hello: &ClientHello<'_>,
-    ) -> Option<SelectedCredential> {
-        chains
-            .filter_map(|(_, credentials)| credentials.signer(hello.signature_schemes()))
-            .find(|selected| self.suits_a_suite(selected, hello))
+    ) -> Option<(&'a Entry, SelectedCredential)> {
+        self.common_tls12(hello).find_map(|suite| {
+            let offered = hello.signature_schemes().iter().copied();
+            let usable: Vec<_> = offered
+                .filter(|scheme| suite.sign.contains(scheme))
+                .collect();
+            let mut chains = chains.iter().flatten();
+            chains.find_map(|entry| Some((&**entry, entry.select(&usable)?)))
+        })
     }
 
     /// Why no chain can be used: no suite in common goes with one of our keys, or the client's
     /// signature schemes do not suit.
     ///
     /// The suites come first. rustls tells us only of schemes that a suite in common can use.
-    fn why_none(&self, hello: &ClientHello<'_>) -> PeerIncompatible {
+    fn why_none(&self, chains: &ByType<Arc<Entry>>, hello: &ClientHello<'_>) -> PeerIncompatible {
         let signs = |schemes: &[SignatureScheme]| {
-            let mut chains = self.chains.iter();
-            chains.any(|(_, credentials)| credentials.signer(schemes).is_some())
+            let mut chains = chains.iter().flatten();
+            chains.any(|entry| entry.select(schemes).is_some())
         };
         let suites_fit =
             self.offers_tls13(hello) || self.common_tls12(hello).any(|suite| signs(suite.sign));
-        match suites_fit || self.chains.is_empty() {
+        match suites_fit {
             true => PeerIncompatible::NoSignatureSchemesInCommon,
             false => PeerIncompatible::NoCipherSuitesInCommon,
         }
@@ -81,44 +138,96 @@ impl Chains {
             .copied()
             .filter(|suite| hello.cipher_suites().contains(&suite.common.suite))
     }
+}
 
-    /// Before TLS 1.3 the cipher suite says what kind of key signs.
-    fn suits_a_suite(&self, selected: &SelectedCredential, hello: &ClientHello<'_>) -> bool {
-        let scheme = selected.signer.scheme();
-        self.offers_tls13(hello)
-            || self
-                .common_tls12(hello)
-                .any(|suite| suite.sign.contains(&scheme))
+impl Entry {
+    fn new(policy: &'static Policy, chain: &Arc<CertChain>) -> Option<Self> {
+        let loaded = chain.loaded().ok()?;
+        let key = PolicyKey {
+            key: loaded.key.clone()?,
+            policy,
+        };
+        Some(Self {
+            chain: chain.clone(),
+            credentials: Credentials::new_unchecked(loaded.identity.clone(), Box::new(key)),
+        })
+    }
+
+    fn select(&self, schemes: &[SignatureScheme]) -> Option<SelectedCredential> {
+        let mut selected = self.credentials.signer(schemes)?;
+        selected.ocsp = self.chain.ocsp();
+        Some(selected)
+    }
+
+    fn note(&self, selected: &SelectedCredential, name_match: NameMatch) {
+        choices::note(|choices| {
+            choices.chain = Some(self.chain.clone());
+            choices.name_match = name_match;
+            choices.our_scheme = Some(selected.signer.scheme().0);
+        });
+    }
+}
+
+impl fmt::Debug for Chains {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = self.defaults.iter().flatten();
+        f.debug_list()
+            .entries(keys.map(|entry| &entry.credentials.key))
+            .finish()
     }
 }
 
 impl ServerCredentialResolver for Chains {
-    /// By name, exact before wildcard; else the chain that was added first.
-    fn resolve(&self, hello: &ClientHello<'_>) -> Result<SelectedCredential, Error> {
-        let by_name = |kind| {
-            let name = hello.server_name()?;
-            let chains = self
-                .chains
-                .iter()
-                .filter(move |(chain, _)| chain.names.matches(name.as_ref().as_bytes(), kind));
-            self.first_usable(chains, hello)
+    fn resolve(&self, hello: &ClientHello<'_>) -> Result<SelectedCredential, rustls::Error> {
+        let name = hello.server_name().map(|name| name.as_ref().as_bytes());
+        let (chains, name_match) = self.for_name(name);
+        let chosen = match self.offers_tls13(hello) {
+            true => self.choose_tls13(chains, hello.signature_schemes()),
+            false => self.choose_tls12(chains, hello),
         };
-        by_name(Match::Exact)
-            .or_else(|| by_name(Match::Wildcard))
-            .or_else(|| self.first_usable(self.chains.iter(), hello))
-            .ok_or_else(|| self.why_none(hello).into())
+        let (entry, selected) = chosen.ok_or_else(|| self.why_none(chains, hello))?;
+        entry.note(&selected, name_match);
+        Ok(selected)
+    }
+}
+
+impl Chains {
+    /// The certificate for a server that asks for one.
+    fn answer(&self, request: &CredentialRequest<'_>) -> Result<Option<Arc<Entry>>> {
+        let Some(default) = self.defaults.iter().flatten().next() else {
+            return Ok(None);
+        };
+        let Some(callback) = &self.answer_request else {
+            return Ok(Some(default.clone()));
+        };
+        let authorities = request.root_hint_subjects().iter();
+        let request =
+            CertificateRequest::new(authorities.map(|name| name.as_ref().into()).collect());
+        if !callback.answer(choices::name(), &request) {
+            return Err(Code::Cancelled)?;
+        }
+        let chain = request.answered().ok_or(Code::NoCertFound)?;
+        Ok(Entry::new(self.policy, &chain).map(Arc::new))
     }
 }
 
 impl ClientCredentialResolver for Chains {
     fn resolve(&self, request: &CredentialRequest<'_>) -> Option<SelectedCredential> {
-        let selected = self
-            .chains
-            .iter()
-            .find_map(|(_, credentials)| credentials.signer(request.signature_schemes()));
-        REQUEST.set(match selected {
-            Some(_) => Request::Answered,
-            None => Request::Declined,
+        let answer = self.answer(request);
+        let selected = match &answer {
+            Ok(Some(entry)) => entry
+                .select(request.signature_schemes())
+                .inspect(|selected| {
+                    entry.note(selected, NameMatch::None);
+                }),
+            _ => None,
+        };
+        choices::note(|choices| {
+            choices.failure = answer.err();
+            choices.request = match selected {
+                Some(_) => Request::Answered,
+                None => Request::Declined,
+            };
         });
         selected
     }
@@ -128,34 +237,10 @@ impl ClientCredentialResolver for Chains {
     }
 
     fn hash_config(&self, h: &mut dyn Hasher) {
-        for (chain, _) in &self.chains {
-            let address = Arc::as_ptr(chain).addr();
-            h.write_usize(address);
+        for entry in self.defaults.iter().flatten() {
+            h.write_usize(Arc::as_ptr(&entry.chain).addr());
         }
     }
-}
-
-/// Whether a server asked for our certificate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Request {
-    #[default]
-    None,
-    /// It asked, and we have none that it can use.
-    Declined,
-    Answered,
-}
-
-thread_local! {
-    /// rustls shares a config's resolver between connections, and does not say for which one it
-    /// asks. A step of a handshake does not leave its thread.
-    static REQUEST: Cell<Request> = const { Cell::new(Request::None) };
-}
-
-/// Runs a step of a handshake, and says whether the server asked for a certificate in it.
-pub(crate) fn watch_requests<R>(step: impl FnOnce() -> R) -> (R, Request) {
-    REQUEST.set(Request::None);
-    let outcome = step();
-    (outcome, REQUEST.take())
 }
 
 /// A key that signs in the order of a policy's schemes, not of its own.

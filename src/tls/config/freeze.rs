@@ -107,10 +107,13 @@ impl Config {
 
 fn freeze_client(settings: &Settings, policy: &'static Policy) -> Result<ClientConfig> {
     let clock = Arc::new(RustlsClock(settings.wall_clock.clone()));
-    let chains = Chains::new(policy, Config::loaded_chains(settings));
+    let mut chains = Chains::new(policy, &settings.certificates);
+    chains.answer_request = settings.answer_request.clone();
     let signatures = Signatures {
         policy,
         client_auth: ClientAuth::None,
+        wants_ocsp: settings.ocsp_wanted || settings.ocsp_implied,
+        authorities: Arc::new([]),
     };
     let mut config = ClientConfig::builder_with_details(policy.provider().clone(), clock)
         .dangerous()
@@ -130,17 +133,19 @@ fn freeze_server(
     client_auth: ClientAuth,
 ) -> Result<ServerConfig> {
     let clock = Arc::new(RustlsClock(settings.wall_clock.clone()));
-    let chains = Config::loaded_chains(settings);
-    if chains.iter().all(|chain| chain.key.is_none()) {
+    let chains = Chains::new(policy, &settings.certificates);
+    if chains.is_empty() {
         return Err(Code::NoValidSignatureScheme)?;
     }
     let signatures = Signatures {
         policy,
         client_auth,
+        wants_ocsp: false,
+        authorities: settings.authorities.clone(),
     };
     let mut config = ServerConfig::builder_with_details(policy.provider().clone(), clock)
         .with_client_cert_verifier(Arc::new(signatures))
-        .with_server_credential_resolver(Arc::new(Chains::new(policy, chains)))?;
+        .with_server_credential_resolver(Arc::new(chains))?;
     config.cipher_suite_selector = policy.cipher_suite_selector();
     config.kx_selector = policy.kx_selector();
     config.alpn_protocols = protocols(&settings.alpn);

@@ -4,24 +4,37 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::tls::certs::{CertChain, KeyType, Loaded};
+use rustls::DistinguishedName;
+
+use crate::tls::certs::CertChain;
 use crate::tls::connection::{Mode, lock};
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
 
 pub mod alpn;
+pub mod callbacks;
+mod certificates;
+pub(crate) mod choices;
 mod clock;
-pub(crate) mod credentials;
+mod credentials;
 mod freeze;
+mod requests;
 mod signatures;
 mod trust;
 mod verify;
 
+pub use self::certificates::BreakTie;
+use self::certificates::{Certificates, Owner};
+pub use self::choices::NameMatch;
 pub use self::clock::Clock;
 pub(crate) use self::clock::uptime;
 use self::clock::{MonotonicClock, WallClock};
 use self::freeze::Frozen;
+pub use self::requests::{AnswerRequest, Authorities, CertificateRequest};
 use self::trust::TrustStore;
+use self::verify::Rules;
+pub(crate) use self::verify::Verifier;
+pub use self::verify::{LookUpCrl, Validate, Validation};
 
 /// Whether certificates of clients are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,11 +91,17 @@ pub struct Config {
 #[derive(Clone)]
 struct Settings {
     policy: &'static Policy,
-    chains: Vec<Arc<CertChain>>,
-    /// The library owns the one chain, and no other may join it.
-    owns_chain: bool,
+    certificates: Arc<Certificates>,
+    break_tie: Option<Arc<dyn BreakTie>>,
     trust: Arc<TrustStore>,
-    verifies: bool,
+    rules: Rules,
+    /// A client asks for the status of the server's certificate: the application wants it to, or set
+    /// whom to trust.
+    ocsp_wanted: bool,
+    ocsp_implied: bool,
+    answer_request: Option<Arc<dyn AnswerRequest>>,
+    /// Whom a server names when it asks for a certificate.
+    authorities: Arc<[DistinguishedName]>,
     client_auth: Option<ClientAuth>,
     alpn: Vec<Vec<u8>>,
     verify_host: Option<Arc<dyn VerifyHost>>,
@@ -111,10 +130,14 @@ impl Config {
         Self {
             settings: Mutex::new(Settings {
                 policy: Policy::default_policy(),
-                chains: Vec::new(),
-                owns_chain: false,
+                certificates: Arc::default(),
+                break_tie: None,
                 trust: Arc::default(),
-                verifies: true,
+                rules: Rules::default(),
+                ocsp_wanted: false,
+                ocsp_implied: false,
+                answer_request: None,
+                authorities: Arc::new([]),
                 client_auth: None,
                 alpn: Vec::new(),
                 verify_host: None,
@@ -152,52 +175,87 @@ impl Config {
     }
 
     /// Adds a chain that the application owns.
-    pub fn add_chain(&self, chain: Arc<CertChain>) -> Result<()> {
-        chain.loaded()?;
+    pub fn add_chain(&self, chain: &Arc<CertChain>) -> Result<()> {
+        if lock(&self.settings).certificates.owner == Owner::Library {
+            return Err(Code::CertOwnership)?;
+        }
+        self.add(chain, Owner::Application)
+    }
+
+    /// Adds the one chain of a config that owns it.
+    pub fn add_own_chain(&self, chain: &Arc<CertChain>) -> Result<()> {
+        let certificates = lock(&self.settings).certificates.clone();
+        if certificates.owner != Owner::Nobody {
+            return Err(Code::CertOwnership)?;
+        }
+        let loaded = chain.loaded()?;
+        if let Some(key_type) = loaded.key_type
+            && certificates.default_of()[key_type as usize].is_some()
+        {
+            return Err(Code::MultipleDefaultCertificatesPerAuthType)?;
+        }
+        self.add(chain, Owner::Library)
+    }
+
+    fn add(&self, chain: &Arc<CertChain>, owner: Owner) -> Result<()> {
+        let won = self.names_won(chain)?;
         self.change(|settings| {
-            if settings.owns_chain {
-                return Err(Code::CertOwnership)?;
-            }
-            settings.chains.push(chain);
+            let certificates = Arc::make_mut(&mut settings.certificates);
+            certificates.add(chain, &won)?;
+            certificates.owner = owner;
             Ok(())
         })
     }
 
-    /// Sets the one chain of a config that owns it.
-    pub fn set_own_chain(&self, chain_pem: &[u8], key_pem: &[u8]) -> Result<()> {
-        let chain = CertChain::default();
-        chain.load(chain_pem, key_pem)?;
-        self.change(|settings| {
-            if !settings.chains.is_empty() {
-                return Err(Code::CertOwnership)?;
-            }
-            settings.owns_chain = true;
-            settings.chains.push(Arc::new(chain));
-            Ok(())
-        })
+    /// The names that the application gives to a new chain, although another has them.
+    fn names_won(&self, chain: &CertChain) -> Result<Vec<Vec<u8>>> {
+        let settings = self.settings();
+        let Some(break_tie) = settings.break_tie else {
+            return Ok(Vec::new());
+        };
+        let rivals = settings.certificates.rivals(&*chain.loaded()?);
+        let won = rivals.into_iter().filter(|(name, rival)| {
+            let winner = break_tie.winner(rival.name(), chain.name(), name);
+            winner == chain.name()
+        });
+        Ok(won.map(|(name, _)| name).collect())
     }
 
-    fn loaded_chains(settings: &Settings) -> Vec<Arc<Loaded>> {
-        let chains = settings.chains.iter();
-        chains.filter_map(|chain| chain.loaded().ok()).collect()
+    pub fn set_break_tie(&self, break_tie: Option<Arc<dyn BreakTie>>) {
+        lock(&self.settings).break_tie = break_tie;
+    }
+
+    /// Sets which chains are shown when no name matches.
+    pub fn set_default_chains(&self, chains: &[Arc<CertChain>]) -> Result<()> {
+        self.change(|settings| Arc::make_mut(&mut settings.certificates).set_defaults(chains))
+    }
+
+    /// Lets go of the chain that the config owns.
+    pub fn free_own_chain(&self) {
+        self.change(|settings| Arc::make_mut(&mut settings.certificates).free_own());
+    }
+
+    /// The chain that the config owns, for a call that changes it.
+    pub fn own_chain(&self) -> Result<Arc<CertChain>> {
+        let certificates = lock(&self.settings).certificates.clone();
+        let chain = certificates.defaults().next();
+        let chain = chain.ok_or(Code::UpdatingExtension)?;
+        match certificates.owner {
+            Owner::Library => Ok(chain.clone()),
+            _ => Err(Code::CertOwnership)?,
+        }
     }
 
     /// Fails if a connection of this mode cannot use the config.
     pub fn check_usable(&self, mode: Mode) -> Result<()> {
-        let chains = Self::loaded_chains(&self.settings());
-        let mut key_types: Vec<KeyType> = Vec::new();
-        for chain in &chains {
-            if chain.key.is_none() {
-                return Err(Code::NoPrivateKey)?;
-            }
-            if !key_types.contains(&chain.key_type) {
-                key_types.push(chain.key_type);
-            }
+        let certificates = lock(&self.settings).certificates.clone();
+        if mode == Mode::Client && certificates.defaults().count() > 1 {
+            return Err(Code::TooManyCertificates)?;
         }
-        match mode {
-            Mode::Client if key_types.len() > 1 => Err(Code::TooManyCertificates)?,
-            _ => Ok(()),
+        if certificates.lacks_a_key {
+            return Err(Code::NoPrivateKey)?;
         }
+        Ok(())
     }
 
     pub fn client_auth(&self) -> Option<ClientAuth> {
@@ -228,14 +286,6 @@ impl Config {
         lock(&self.settings).verify_host = verify_host;
     }
 
-    /// Accepts every certificate from now on, and forgets whom to trust.
-    pub fn disable_verification(&self) {
-        self.change(|settings| {
-            settings.verifies = false;
-            settings.trust = Arc::default();
-        });
-    }
-
     /// Trusts the operating system's roots as well; once, until the trust store is wiped.
     pub fn load_system_certs(&self) -> Result<()> {
         self.change_trust(TrustStore::add_system)
@@ -252,7 +302,17 @@ impl Config {
         file: Option<&std::path::Path>,
         dir: Option<&std::path::Path>,
     ) -> Result<()> {
-        self.change_trust(|trust| trust.add_location(file, dir))
+        self.change_trust(|trust| trust.add_location(file, dir))?;
+        self.change(|settings| settings.ocsp_implied = true);
+        Ok(())
+    }
+
+    /// Sets whether a client asks for the status of the server's certificate (RFC 6066, 8).
+    pub fn set_wants_ocsp(&self, wants: bool) {
+        self.change(|settings| {
+            settings.ocsp_wanted = wants;
+            settings.ocsp_implied &= wants;
+        });
     }
 
     pub fn wipe_trust(&self) {

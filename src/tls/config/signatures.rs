@@ -12,7 +12,7 @@ use rustls::error::Error;
 use rustls::server::danger::{ClientIdentity, ClientVerifier};
 use rustls::{DistinguishedName, crypto};
 
-use super::ClientAuth;
+use super::{ClientAuth, choices};
 use crate::tls::policy::Policy;
 
 /// Verifies signatures as a policy allows. The certificates themselves are ours to verify, in a
@@ -20,6 +20,10 @@ use crate::tls::policy::Policy;
 pub(super) struct Signatures {
     pub(super) policy: &'static Policy,
     pub(super) client_auth: ClientAuth,
+    /// Client: ask for the status of the server's certificate.
+    pub(super) wants_ocsp: bool,
+    /// Server: whom to name when it asks for a certificate; if nobody, the client may show any.
+    pub(super) authorities: Arc<[DistinguishedName]>,
 }
 
 impl fmt::Debug for Signatures {
@@ -32,16 +36,22 @@ type Verdict = Result<HandshakeSignatureValid, Error>;
 
 impl Signatures {
     fn tls12(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
+        note(input);
         crypto::verify_tls12_signature(input, self.policy.handshake_signatures())
     }
 
     fn tls13(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
+        note(input);
         crypto::verify_tls13_signature(input, self.policy.handshake_signatures())
     }
 
     fn schemes(&self) -> Vec<SignatureScheme> {
         self.policy.handshake_signatures().supported_schemes()
     }
+}
+
+fn note(input: &SignatureVerificationInput<'_>) {
+    choices::note(|choices| choices.peer_scheme = Some(input.signature.scheme.0));
 }
 
 /// rustls must never decide about a certificate.
@@ -68,7 +78,7 @@ impl ServerVerifier for Signatures {
     }
 
     fn request_ocsp_response(&self) -> bool {
-        false
+        self.wants_ocsp
     }
 
     fn hash_config(&self, h: &mut dyn Hasher) {
@@ -92,9 +102,8 @@ impl ClientVerifier for Signatures {
         self.tls13(input)
     }
 
-    /// An empty list: the client may show any certificate.
     fn root_hint_subjects(&self) -> Arc<[DistinguishedName]> {
-        Arc::new([])
+        self.authorities.clone()
     }
 
     fn client_auth_mandatory(&self) -> bool {

@@ -21,9 +21,9 @@ pub(super) struct TrustStore {
 /// A certificate that is trusted and shown by the peer itself is recognized by its bytes, so they
 /// are kept.
 #[derive(Clone, Default)]
-struct Roots {
-    anchors: Vec<TrustAnchor<'static>>,
-    certificates: Vec<CertificateDer<'static>>,
+pub(super) struct Roots {
+    pub(super) anchors: Vec<TrustAnchor<'static>>,
+    pub(super) certificates: Vec<CertificateDer<'static>>,
 }
 
 impl Roots {
@@ -38,11 +38,11 @@ impl Roots {
 
 impl TrustStore {
     pub(super) fn is_empty(&self) -> bool {
-        self.anchors().next().is_none()
+        self.roots().all(|roots| roots.anchors.is_empty())
     }
 
-    pub(super) fn anchors(&self) -> impl Iterator<Item = &TrustAnchor<'static>> {
-        self.roots().flat_map(|roots| &roots.anchors)
+    pub(super) fn has_system(&self) -> bool {
+        self.system.is_some()
     }
 
     pub(super) fn contains(&self, cert: &CertificateDer<'_>) -> bool {
@@ -50,7 +50,7 @@ impl TrustStore {
             .any(|roots| roots.certificates.iter().any(|root| root == cert))
     }
 
-    fn roots(&self) -> impl Iterator<Item = &Roots> {
+    pub(super) fn roots(&self) -> impl Iterator<Item = &Roots> {
         std::iter::once(&self.own).chain(self.system.as_deref())
     }
 

@@ -7,26 +7,32 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use self::blinding::Blinding;
 use self::link::Link;
 use self::receive::RecvHalf;
+use self::secrets::MasterSecret;
 use self::send::SendHalf;
 use self::shared::Shared;
 use crate::tls::client_hello::ClientHello;
+use crate::tls::config::choices::Choices;
 use crate::tls::config::{ClientAuth, Config, Overrides, VerifyHost};
 use crate::tls::error::{Code, Result};
 use crate::tls::handshake::{Handshake, Kernel};
 use crate::tls::policy::Policy;
 use crate::tls::transport::{Reader, Writer};
 
+mod authentication;
 mod blinding;
 mod buffers;
 mod facts;
 mod link;
 pub(crate) mod receive;
+mod secrets;
 pub(crate) mod send;
 mod shared;
 mod shutdown;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use self::authentication::Peer;
+pub use self::authentication::{Certificates, ServerName};
 pub use self::blinding::BlindingMode;
 pub use self::facts::Facts;
 pub use self::send::{Data, MAX_SMALL_RECORD_THRESHOLD};
@@ -59,6 +65,9 @@ pub struct Connection {
     setup: Mutex<Setup>,
     blinding: Mutex<Blinding>,
     facts: Mutex<Option<Arc<Facts>>>,
+    choices: Mutex<Choices>,
+    master_secret: Mutex<Option<MasterSecret>>,
+    peer: Mutex<Peer>,
     /// Server: what the client said first. Made once: the application may keep its address.
     client_hello: OnceLock<Arc<ClientHello>>,
 }
@@ -90,6 +99,9 @@ impl Connection {
             setup: Mutex::default(),
             blinding: Mutex::default(),
             facts: Mutex::default(),
+            choices: Mutex::default(),
+            master_secret: Mutex::default(),
+            peer: Mutex::default(),
             client_hello: OnceLock::new(),
         }
     }
@@ -122,6 +134,9 @@ impl Connection {
         self.link.set_writer(None);
         *lock(&self.kernel) = None;
         *lock(&self.facts) = None;
+        *lock(&self.choices) = Choices::default();
+        *lock(&self.master_secret) = None;
+        *lock(&self.peer) = Peer::default();
         if let Some(hello) = self.client_hello.get() {
             hello.clear();
         }

@@ -6,8 +6,12 @@ use std::sync::atomic::Ordering::*;
 use rustls::crypto::Identity;
 use rustls::enums::ProtocolVersion;
 use rustls::split::SplitConnection;
-use rustls::{ClientSide, ConnectionOutputs, ExtractedSecrets, HandshakeKind, ServerSide};
+use rustls::{
+    ClientSide, ConnectionOutputs, ExtractedSecrets, HandshakeKind, KeyingMaterialExporter,
+    ServerSide,
+};
 
+use super::kernel::Schedule;
 use super::stage::Stage;
 use super::{Handshake, Kernel};
 use crate::tls::connection::receive::RecvHalf;
@@ -23,11 +27,12 @@ impl Handshake {
         conn: &Connection,
         send: &mut SendHalf,
         recv: &mut RecvHalf,
-        connection: SplitConnection<ClientSide>,
+        mut connection: SplitConnection<ClientSide>,
     ) -> Result<()> {
         let agreed = Agreed::new(conn, &connection.outputs)?;
+        let exporter = agreed.exporter(&mut connection.outputs);
         let (secrets, kernel) = connection.dangerous_into_kernel_connection()?;
-        let kernel = Kernel::Client(Box::new(kernel));
+        let kernel = Kernel::new(Schedule::Client(Box::new(kernel)), exporter);
         self.install(conn, send, recv, agreed, secrets, kernel)
     }
 
@@ -36,11 +41,12 @@ impl Handshake {
         conn: &Connection,
         send: &mut SendHalf,
         recv: &mut RecvHalf,
-        connection: SplitConnection<ServerSide>,
+        mut connection: SplitConnection<ServerSide>,
     ) -> Result<()> {
         let agreed = Agreed::new(conn, &connection.outputs)?;
+        let exporter = agreed.exporter(&mut connection.outputs);
         let (secrets, kernel) = connection.dangerous_into_kernel_connection()?;
-        let kernel = Kernel::Server(Box::new(kernel));
+        let kernel = Kernel::new(Schedule::Server(Box::new(kernel)), exporter);
         self.install(conn, send, recv, agreed, secrets, kernel)
     }
 
@@ -116,6 +122,16 @@ impl Agreed {
                 client_cert_chain,
             },
         })
+    }
+}
+
+impl Agreed {
+    /// s2n-tls exports in TLS 1.3 only.
+    fn exporter(&self, outputs: &mut ConnectionOutputs) -> Option<KeyingMaterialExporter> {
+        match self.version {
+            TLS13 => outputs.exporter().ok(),
+            _ => None,
+        }
     }
 }
 

@@ -6,7 +6,6 @@ use self::input::Input;
 use self::stage::Stage;
 use crate::tls::blocked::Blocked;
 use crate::tls::client_hello::Message;
-use crate::tls::config::credentials::Request;
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
 use crate::tls::connection::{Connection, Mode, TLS12, TLS13, UNKNOWN_VERSION, enter};
@@ -22,6 +21,7 @@ pub(crate) mod secrets;
 mod stage;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 pub(crate) use self::kernel::Kernel;
 
@@ -51,9 +51,6 @@ pub(crate) struct Handshake {
 
     /// The peer has sent an encrypted record, so a plaintext alert is nothing that it said.
     peer_is_encrypted: bool,
-
-    /// Client: whether the server asked for a certificate, and got one.
-    request: Request,
 }
 
 impl Connection {
@@ -127,6 +124,13 @@ impl Handshake {
             } else if self.stage.is_greeted() {
                 *blocked = Blocked::Read;
                 self.answer(conn, send, recv, blocked)?;
+            } else if self.stage.is_trial() {
+                if self.stage.waits_for_verdict() {
+                    *blocked = Blocked::ApplicationInput;
+                    return Err(Code::AsyncBlocked)?;
+                }
+                *blocked = Blocked::Read;
+                self.work(conn, send, recv)?;
             } else {
                 *blocked = Blocked::Read;
                 self.receive(conn, send, recv)?;

@@ -20,6 +20,9 @@ use crate::tls::policy::Policy;
 use crate::tls::record::Sealer;
 use crate::tls::server_hello::ServerHello;
 
+/// TLS 1.2 has one secret, and its line begins with this.
+const MASTER_SECRET: &str = "CLIENT_RANDOM";
+
 /// A secret that rustls has come by.
 pub(crate) struct Secret {
     /// What it is, in the words of RFC 9850, section 2.
@@ -37,7 +40,7 @@ impl Secret {
             Mode::Client => {
                 matches!(
                     &*self.label,
-                    "CLIENT_HANDSHAKE_TRAFFIC_SECRET" | "CLIENT_RANDOM"
+                    "CLIENT_HANDSHAKE_TRAFFIC_SECRET" | MASTER_SECRET
                 )
             }
             Mode::Server => self.label == "SERVER_TRAFFIC_SECRET_0",
@@ -62,18 +65,25 @@ thread_local! {
 
 /// Runs a step of a handshake, and gives the secrets that it came by.
 pub(super) fn watch_secrets<R>(step: impl FnOnce() -> R) -> (R, Vec<Secret>) {
-    LOGGED.take();
+    // A callback in the step may drive another connection.
+    let outer = LOGGED.take();
     let outcome = step();
-    (outcome, LOGGED.take())
+    (outcome, LOGGED.replace(outer))
 }
 
-/// Tells the application's key log of secrets, and picks the one that protects what is sent next.
+/// Tells the application's key log of secrets, keeps the one that the API gives, and picks the one that
+/// protects what is sent next.
 pub(super) fn log(conn: &Connection, secrets: Vec<Secret>) -> Result<Option<Secret>> {
     if !secrets.is_empty()
         && let Some(key_log) = conn.config()?.key_log()
     {
         for secret in &secrets {
             key_log.log(conn.name(), secret.line().as_bytes());
+        }
+    }
+    for secret in &secrets {
+        if secret.label == MASTER_SECRET {
+            conn.keep_master_secret(&secret.bytes);
         }
     }
     let mut secrets = secrets.into_iter();
@@ -102,7 +112,7 @@ impl KeyLog for Listener {
     fn will_log(&self, label: &str) -> bool {
         let needed = [
             "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
-            "CLIENT_RANDOM",
+            MASTER_SECRET,
             "SERVER_TRAFFIC_SECRET_0",
         ];
         self.to_all || needed.contains(&label)

@@ -1,22 +1,22 @@
 //! The steps of a handshake, as rustls divides it.
 
 use rustls::client::ClientHandshake;
-use rustls::crypto::{CertificateIdentity, Identity, VerifiedIdentity};
 use rustls::error::PeerMisbehaved;
 use rustls::pki_types::{DnsName, IpAddr, Ipv4Addr, ServerName};
 use rustls::server::{Accepted, ServerHandshake};
-use rustls::{ClientSide, NeedsInput, ServerSide, Tcp, VerifyPeerIdentity};
+use rustls::{ClientSide, NeedsInput, ServerSide, Tcp};
 use std::sync::atomic::Ordering::*;
 
 use super::Handshake;
 use super::secrets::{self, SendingKeys, watch_secrets};
+use super::trial::{Next, Trial};
 use crate::tls::client_hello::Message;
 use crate::tls::config::ClientAuth;
-use crate::tls::config::credentials::{Request, watch_requests};
+use crate::tls::config::choices::{self, Request};
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
 use crate::tls::connection::{Connection, Mode, TLS12, TLS13};
-use crate::tls::error::{Code, Result};
+use crate::tls::error::{Code, Error, Result};
 use crate::tls::record::Header;
 use crate::tls::server_hello::ServerHello;
 
@@ -39,6 +39,9 @@ pub(super) enum Stage {
     /// rustls waits for the client's next record.
     Server(Box<NeedsInput<ServerSide>>),
 
+    /// The peer has shown its certificate, and nobody has accepted it yet.
+    Trial(Box<Trial>),
+
     /// Both sides are done; our last flight may still be on its way.
     Complete,
 
@@ -57,6 +60,14 @@ impl Stage {
 
     pub(super) fn is_greeted(&self) -> bool {
         matches!(self, Self::Greeted(_))
+    }
+
+    pub(super) fn is_trial(&self) -> bool {
+        matches!(self, Self::Trial(_))
+    }
+
+    pub(super) fn waits_for_verdict(&self) -> bool {
+        matches!(self, Self::Trial(trial) if trial.waits())
     }
 
     pub(super) fn is_complete(&self) -> bool {
@@ -97,8 +108,11 @@ impl Handshake {
     ) -> Result<()> {
         let mut output = Vec::new();
         let steps = || self.steps(conn, send, recv, &mut output);
-        let ((outcome, request), secrets) = watch_secrets(|| watch_requests(steps));
-        let outcome = outcome.and_then(|()| self.check_request(conn, request, &mut output));
+        let watched = || choices::watch(conn.name(), steps);
+        let ((outcome, mut choices), secrets) = watch_secrets(watched);
+        let failure = choices.failure.take();
+        conn.note_choices(choices);
+        let outcome = outcome.and_then(|()| self.check_request(conn, failure, &mut output));
         if let Some(secret) = secrets::log(conn, secrets)? {
             let theirs = self.server_hello.take();
             let hello = theirs.or_else(|| ServerHello::read(output.get(Header::LEN..)?));
@@ -117,29 +131,28 @@ impl Handshake {
     fn check_request(
         &mut self,
         conn: &Connection,
-        request: Request,
+        failure: Option<Error>,
         output: &mut Vec<u8>,
     ) -> Result<()> {
         if conn.mode == Mode::Server {
             return Ok(());
         }
-        if request != Request::None {
-            self.request = request;
-        }
-        let asked = self.request != Request::None;
+        let request = conn.choices().request;
+        let asked = request != Request::None;
         let wrong = match conn.client_auth()? {
+            _ if failure.is_some() => Code::Cancelled,
             ClientAuth::None if asked => Code::UnexpectedCertRequest,
             ClientAuth::Required if !asked && self.stage.is_complete() => Code::MissingCertRequest,
             _ => {
                 if self.stage.is_complete() {
-                    conn.note_client_cert(self.request == Request::Answered);
+                    conn.note_client_cert(request == Request::Answered);
                 }
                 return Ok(());
             }
         };
         // rustls is content, so what it wrote is no alert.
         output.clear();
-        Err(wrong)?
+        Err(failure.unwrap_or_else(|| wrong.into()))
     }
 
     fn steps(
@@ -180,6 +193,7 @@ impl Handshake {
                 let next = self.process_client(conn, *handshake, output)?;
                 self.ask(conn, send, recv, next, output)
             }
+            Stage::Trial(trial) => self.judge(conn, send, recv, *trial, output),
             Stage::Start | Stage::Complete | Stage::Failed => Err(Code::HandshakeState)?,
         }
     }
@@ -235,29 +249,22 @@ impl Handshake {
         conn: &Connection,
         send: &mut SendHalf,
         recv: &mut RecvHalf,
-        mut next: ClientHandshake,
+        next: ClientHandshake,
         output: &mut Vec<u8>,
     ) -> Result<()> {
-        loop {
-            next = match next {
-                ClientHandshake::NeedsInput(handshake) => {
-                    self.stage = Stage::Client(Box::new(handshake));
-                    return Ok(());
-                }
-                ClientHandshake::VerifyServerIdentity(peer) => {
-                    match verify_server(conn, peer, output)? {
-                        // More messages may have come in the record that held the certificate.
-                        ClientHandshake::NeedsInput(handshake) => {
-                            self.process_client(conn, handshake, output)?
-                        }
-                        next => next,
-                    }
-                }
-                ClientHandshake::Complete(connection) => {
-                    return self.complete_client(conn, send, recv, connection);
-                }
-                _ => return Err(Code::HandshakeState)?,
+        match next {
+            ClientHandshake::NeedsInput(handshake) => {
+                self.stage = Stage::Client(Box::new(handshake));
+                Ok(())
             }
+            ClientHandshake::VerifyServerIdentity(peer) => {
+                let trial = Trial::of_server(conn, peer)?;
+                self.judge(conn, send, recv, trial, output)
+            }
+            ClientHandshake::Complete(connection) => {
+                self.complete_client(conn, send, recv, connection)
+            }
+            _ => Err(Code::HandshakeState)?,
         }
     }
 
@@ -267,28 +274,57 @@ impl Handshake {
         conn: &Connection,
         send: &mut SendHalf,
         recv: &mut RecvHalf,
-        mut next: ServerHandshake,
+        next: ServerHandshake,
         output: &mut Vec<u8>,
     ) -> Result<()> {
-        loop {
-            next = match next {
-                ServerHandshake::NeedsInput(handshake) => {
-                    self.stage = Stage::Server(Box::new(handshake));
-                    return Ok(());
-                }
-                ServerHandshake::VerifyClientIdentity(peer) => {
-                    match verify_client(conn, peer, output)? {
-                        ServerHandshake::NeedsInput(handshake) => {
-                            self.process_server(conn, handshake, output)?
-                        }
-                        next => next,
-                    }
-                }
-                ServerHandshake::Complete(connection) => {
-                    return self.complete_server(conn, send, recv, connection);
-                }
-                _ => return Err(Code::HandshakeState)?,
+        match next {
+            ServerHandshake::NeedsInput(handshake) => {
+                self.stage = Stage::Server(Box::new(handshake));
+                Ok(())
             }
+            ServerHandshake::VerifyClientIdentity(peer) => {
+                let trial = Trial::of_client(peer)?;
+                self.judge(conn, send, recv, trial, output)
+            }
+            ServerHandshake::Complete(connection) => {
+                self.complete_server(conn, send, recv, connection)
+            }
+            _ => Err(Code::HandshakeState)?,
+        }
+    }
+
+    /// Goes on with the verification of the peer's certificate, and then with the handshake.
+    fn judge(
+        &mut self,
+        conn: &Connection,
+        send: &mut SendHalf,
+        recv: &mut RecvHalf,
+        mut trial: Trial,
+        output: &mut Vec<u8>,
+    ) -> Result<()> {
+        match trial.proceed(conn) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.stage = Stage::Trial(Box::new(trial));
+                return Ok(());
+            }
+            Err(error) => {
+                trial.refuse(&error, output);
+                return Err(error);
+            }
+        }
+        // More messages may have come in the record that held the certificate.
+        match trial.accept(output)? {
+            Next::Client(ClientHandshake::NeedsInput(handshake)) => {
+                let next = self.process_client(conn, handshake, output)?;
+                self.ask(conn, send, recv, next, output)
+            }
+            Next::Server(ServerHandshake::NeedsInput(handshake)) => {
+                let next = self.process_server(conn, handshake, output)?;
+                self.serve(conn, send, recv, next, output)
+            }
+            Next::Client(next) => self.ask(conn, send, recv, next, output),
+            Next::Server(next) => self.serve(conn, send, recv, next, output),
         }
     }
 
@@ -316,6 +352,9 @@ impl Handshake {
         let message = std::mem::take(&mut self.client_hello);
         let (body, _) = Message::split(&message)?;
         let hello = Message::parse(body)?;
+        if hello.asks_for_ocsp() {
+            conn.note_ocsp_request();
+        }
         let overrides = conn.overrides();
         let config = conn.config()?;
         let ours = match overrides.alpn.is_empty() {
@@ -343,55 +382,6 @@ fn best_version(conn: &Connection) -> Result<u8> {
         true => TLS13,
         false => TLS12,
     })
-}
-
-fn verify_server(
-    conn: &Connection,
-    peer: VerifyPeerIdentity<ClientSide, Tcp>,
-    output: &mut Vec<u8>,
-) -> Result<ClientHandshake> {
-    let identity = peer.presented_identity()?.identity.clone().into_owned();
-    let name = conn.with_server_name(|name| name.map(|name| name.to_bytes().to_vec()));
-    let verdict = conn
-        .config()?
-        .verify_server(&conn.overrides(), &identity, name.as_deref());
-    match verdict {
-        Ok(()) => {
-            let verified = VerifiedIdentity::assertion(leaf_of(identity));
-            Ok(peer.continue_with(Ok(verified), output)?)
-        }
-        Err(error) => {
-            // rustls writes the alert; the error stays ours.
-            let _ = peer.continue_with(Err(rustls::Error::from(&error)), output);
-            Err(error)
-        }
-    }
-}
-
-/// rustls keeps what it is given for as long as the connection lives. It needs the key of the
-/// leaf; the rest of the chain has done its work.
-fn leaf_of(identity: Identity<'static>) -> Identity<'static> {
-    match identity {
-        Identity::X509(chain) => {
-            Identity::X509(CertificateIdentity::new(chain.end_entity, Vec::new()))
-        }
-        other => other,
-    }
-}
-
-fn verify_client(
-    conn: &Connection,
-    peer: VerifyPeerIdentity<ServerSide, Tcp>,
-    output: &mut Vec<u8>,
-) -> Result<ServerHandshake> {
-    let identity = peer.presented_identity()?.identity.clone().into_owned();
-    match conn.config()?.verify_client(&conn.overrides(), &identity) {
-        Ok(()) => Ok(peer.continue_with(Ok(VerifiedIdentity::assertion(identity)), output)?),
-        Err(error) => {
-            let _ = peer.continue_with(Err(rustls::Error::from(&error)), output);
-            Err(error)
-        }
-    }
 }
 
 /// rustls wants a name; an IP address is one that it does not send.

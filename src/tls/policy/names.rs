@@ -2,9 +2,8 @@
 
 use std::ffi::CStr;
 
+use rustls::crypto::CipherSuite;
 use rustls::crypto::kx::NamedGroup;
-use rustls::crypto::{CipherSuite, SignatureScheme};
-use rustls::enums::ProtocolVersion;
 
 use super::table::{Group, Scheme, Suite};
 
@@ -54,14 +53,62 @@ pub fn group(name: NamedGroup) -> GroupNames {
     }
 }
 
-/// The name of a signature scheme, if a policy has it. ECDSA names say the curve in TLS 1.3,
+/// What kind of key made a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signature {
+    Anonymous,
+    Rsa,
+    Ecdsa,
+    MlDsa,
+    RsaPssRsae,
+    RsaPssPss,
+}
+
+/// The hash of a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hash {
+    None,
+    Sha1,
+    Sha224,
+    Sha256,
+    Sha384,
+    Sha512,
+    Md5Sha1,
+}
+
+/// The kind and the hash of a signature scheme's number; anonymous if there is none, or none that a
+/// policy has.
+pub fn signature(scheme: Option<u16>) -> (Signature, Hash) {
+    use Scheme::*;
+    let Some(scheme) = scheme.and_then(Scheme::from_wire) else {
+        return (Signature::Anonymous, Hash::None);
+    };
+    match scheme {
+        Pkcs1Sha1 => (Signature::Rsa, Hash::Sha1),
+        Pkcs1S224 => (Signature::Rsa, Hash::Sha224),
+        Pkcs1S256 => (Signature::Rsa, Hash::Sha256),
+        Pkcs1S384 => (Signature::Rsa, Hash::Sha384),
+        Pkcs1S512 => (Signature::Rsa, Hash::Sha512),
+        Md5Sha1 => (Signature::Rsa, Hash::Md5Sha1),
+        EcdsaSha1 => (Signature::Ecdsa, Hash::Sha1),
+        Ecdsa224 => (Signature::Ecdsa, Hash::Sha224),
+        Ecdsa256 => (Signature::Ecdsa, Hash::Sha256),
+        Ecdsa384 => (Signature::Ecdsa, Hash::Sha384),
+        Ecdsa512 => (Signature::Ecdsa, Hash::Sha512),
+        PssRsae256 => (Signature::RsaPssRsae, Hash::Sha256),
+        PssRsae384 => (Signature::RsaPssRsae, Hash::Sha384),
+        PssRsae512 => (Signature::RsaPssRsae, Hash::Sha512),
+        PssPss256 => (Signature::RsaPssPss, Hash::Sha256),
+        PssPss384 => (Signature::RsaPssPss, Hash::Sha384),
+        PssPss512 => (Signature::RsaPssPss, Hash::Sha512),
+        MlDsa44 | MlDsa65 | MlDsa87 => (Signature::MlDsa, Hash::None),
+    }
+}
+
+/// The name of a signature scheme's number, if a policy has it. ECDSA names say the curve in TLS 1.3,
 /// where the scheme binds it, and `legacy` before.
-pub fn signature_scheme(
-    scheme: SignatureScheme,
-    version: ProtocolVersion,
-) -> Option<&'static CStr> {
-    let scheme = Scheme::from_wire(scheme.0)?;
-    let binds_curve = version == ProtocolVersion::TLSv1_3;
+pub fn signature_scheme(scheme: u16, binds_curve: bool) -> Option<&'static CStr> {
+    let scheme = Scheme::from_wire(scheme)?;
     Some(match (scheme, binds_curve) {
         (Scheme::Ecdsa256, true) => c"ecdsa_secp256r1_sha256",
         (Scheme::Ecdsa384, true) => c"ecdsa_secp384r1_sha384",

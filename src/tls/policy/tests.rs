@@ -377,20 +377,22 @@ fn names_are_those_of_the_reference() {
     );
     assert_eq!(names::group(NamedGroup::X448), names::GroupNames::NONE);
 
-    let scheme = |number, version| names::signature_scheme(SignatureScheme(number), version);
+    let scheme = names::signature_scheme;
+    assert_eq!(scheme(0x0403, false), Some(c"legacy_ecdsa_sha256"));
+    assert_eq!(scheme(0x0403, true), Some(c"ecdsa_secp256r1_sha256"));
+    assert_eq!(scheme(0x0804, true), Some(c"rsa_pss_rsae_sha256"));
+    assert_eq!(scheme(0x0807, true), None);
+
+    use names::{Hash, Signature};
+    let signature = names::signature;
+    let anonymous = (Signature::Anonymous, Hash::None);
+    assert_eq!(signature(None), anonymous);
+    assert_eq!(signature(Some(0x0807)), anonymous);
+    assert_eq!(signature(Some(0x0503)), (Signature::Ecdsa, Hash::Sha384));
     assert_eq!(
-        scheme(0x0403, ProtocolVersion::TLSv1_2),
-        Some(c"legacy_ecdsa_sha256")
+        signature(Some(0x0806)),
+        (Signature::RsaPssRsae, Hash::Sha512)
     );
-    assert_eq!(
-        scheme(0x0403, ProtocolVersion::TLSv1_3),
-        Some(c"ecdsa_secp256r1_sha256")
-    );
-    assert_eq!(
-        scheme(0x0804, ProtocolVersion::TLSv1_3),
-        Some(c"rsa_pss_rsae_sha256")
-    );
-    assert_eq!(scheme(0x0807, ProtocolVersion::TLSv1_3), None);
 }
 
 #[test]

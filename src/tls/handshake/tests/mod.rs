@@ -93,7 +93,9 @@ impl Pair {
             Arc::new(config)
         };
         let (client_config, server_config) = (make(), make());
-        server_config.add_chain(chain(&pki().server)).expect("fits");
+        server_config
+            .add_chain(&chain(&pki().server))
+            .expect("fits");
 
         let (to_server, to_client) = (Arc::<Pipe>::default(), Arc::<Pipe>::default());
         let connect = |mode, reader: &Arc<Pipe>, writer: &Arc<Pipe>| {

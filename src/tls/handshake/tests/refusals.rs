@@ -63,7 +63,7 @@ fn an_expired_certificate_is_refused() {
         let pair = Pair::new(policy);
         let config = Config::new_minimal();
         config.set_policy(Policy::find(policy).expect("a policy"));
-        config.add_chain(chain(&pki().expired)).expect("fits");
+        config.add_chain(&chain(&pki().expired)).expect("fits");
         pair.server.set_config(Arc::new(config)).expect("fits");
         assert_eq!(pair.negotiate().0, Err(Code::CertExpired));
     }
@@ -115,7 +115,7 @@ fn clients_show_certificates_when_they_are_asked() {
     for policy in POLICIES {
         let pair = Pair::new(policy);
         pair.client_config
-            .add_chain(chain(&pki().client))
+            .add_chain(&chain(&pki().client))
             .expect("fits");
         pair.server_config.set_client_auth(ClientAuth::Required);
         pair.server_config.set_verify_host(Some(Arc::new(AnyHost)));
@@ -155,7 +155,7 @@ fn a_client_without_a_certificate_may_be_refused() {
 fn a_server_accepts_no_name_unless_it_is_told_to() {
     let pair = Pair::new(TLS13_POLICY);
     pair.client_config
-        .add_chain(chain(&pki().client))
+        .add_chain(&chain(&pki().client))
         .expect("fits");
     pair.server_config.set_client_auth(ClientAuth::Optional);
     assert_eq!(pair.negotiate().1, Err(Code::CertInvalidHostname));

@@ -1,0 +1,31 @@
+/*
+ * rs2n: the s2n-tls C API as a memory-safe shared library.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Made from the source by cbindgen; a test compares. Do not edit: run `make header`.
+ */
+
+#ifndef S2N_UNSTABLE_ALLOW_IP_IN_CN_H
+#define S2N_UNSTABLE_ALLOW_IP_IN_CN_H
+
+#include <s2n.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Accepts IP addresses as the common names of certificates, against RFC 6125, 6.4.4. They belong into
+ * the subjectAltName.
+ *
+ * @param config A config
+ * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if `config` is NULL
+ */
+S2N_API extern
+int s2n_config_allow_ip_in_cn(struct s2n_config *config);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* S2N_UNSTABLE_ALLOW_IP_IN_CN_H */

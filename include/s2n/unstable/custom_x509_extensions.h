@@ -1,0 +1,36 @@
+/*
+ * rs2n: the s2n-tls C API as a memory-safe shared library.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Made from the source by cbindgen; a test compares. Do not edit: run `make header`.
+ */
+
+#ifndef S2N_UNSTABLE_CUSTOM_X509_EXTENSIONS_H
+#define S2N_UNSTABLE_CUSTOM_X509_EXTENSIONS_H
+
+#include <s2n.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Would accept certificates with a critical extension that the application checks itself. webpki refuses
+ * such certificates in any case.
+ *
+ * @param config A config
+ * @param extension_oid The extension's object identifier, in numbers and dots
+ * @param extension_oid_len Its length in bytes
+ * @returns -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, otherwise
+ * `S2N_ERR_API_UNSUPPORTED_BY_LIBCRYPTO`
+ */
+S2N_API extern
+int s2n_config_add_custom_x509_extension(struct s2n_config *config,
+                                         uint8_t *extension_oid,
+                                         uint32_t _extension_oid_len);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* S2N_UNSTABLE_CUSTOM_X509_EXTENSIONS_H */

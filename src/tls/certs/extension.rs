@@ -1,0 +1,86 @@
+//! Extensions of a certificate (RFC 5280, 4.2), as bytes.
+
+use x509_parser::der_parser::Oid;
+use x509_parser::der_parser::asn1_rs::{Any, FromDer, Tag};
+use x509_parser::oid_registry::OidRegistry;
+
+use super::names::parse;
+use crate::tls::error::{Code, Result};
+
+/// What one extension of a certificate says.
+pub struct Extension {
+    pub value: Vec<u8>,
+    pub critical: bool,
+}
+
+/// The extension with an object identifier in numbers and dots, such as "2.5.29.17".
+pub fn find(der: &[u8], oid: &str) -> Result<Extension> {
+    let cert = parse(der)?;
+    if cert.extensions().is_empty() {
+        return Err(Code::Safety)?;
+    }
+    let oid = identifier(oid)?;
+    let extension = cert
+        .extensions()
+        .iter()
+        .find(|extension| extension.oid == oid)
+        .ok_or(Code::X509ExtensionValueNotFound)?;
+    Ok(Extension {
+        value: extension.value.to_vec(),
+        critical: extension.critical,
+    })
+}
+
+/// Reads numbers and dots, or the short name of a well-known identifier.
+fn identifier(text: &str) -> Result<Oid<'static>> {
+    let numbers: Option<Vec<u64>> = text.split('.').map(|number| number.parse().ok()).collect();
+    let oid = match numbers {
+        Some(numbers) => Oid::from(&numbers).ok(),
+        None => {
+            let registry = OidRegistry::default().with_all_crypto().with_x509();
+            let mut known = registry.iter_by_sn(text);
+            known.next().map(|(oid, _)| oid.clone())
+        }
+    };
+    Ok(oid.ok_or(Code::Null)?)
+}
+
+/// The text of a UTF8String (X.690, 8.23) at the start of an extension's value.
+pub fn utf8(value: &[u8]) -> Result<&[u8]> {
+    match Any::from_der(value) {
+        Ok((_, any)) if any.tag() == Tag::Utf8String => Ok(any.data),
+        _ => Err(Code::InvalidX509ExtensionType)?,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_utf8_string_may_be_followed_by_anything() {
+        let text = utf8(b"\x0c\x02hi!").expect("a string");
+        assert_eq!(text, b"hi");
+    }
+
+    #[test]
+    fn what_is_no_utf8_string_is_refused() {
+        let wrong: [&[u8]; 5] = [b"", b"\x0c", b"\x0c\x02h", b"\x13\x02hi", b"\x0c\x80hi\0\0"];
+        for value in wrong {
+            let error = utf8(value).expect_err("no string");
+            assert_eq!(error.code(), Code::InvalidX509ExtensionType);
+        }
+    }
+
+    #[test]
+    fn identifiers_are_numbers_or_names() {
+        let by_number = identifier("2.5.29.17").expect("numbers");
+        assert_eq!(identifier("subjectAltName").expect("a name"), by_number);
+        for wrong in ["", ".", "2.5.", "2.5.x", "99.99", "no such name"] {
+            assert_eq!(
+                identifier(wrong).expect_err("no identifier").code(),
+                Code::Null
+            );
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What the application is asked, and the values that go with the questions: all that `sys` knows of
+//! configs.
+
+pub use super::certificates::BreakTie;
+pub use super::clock::Clock;
+pub use super::requests::{AnswerRequest, CertificateRequest};
+pub use super::verify::{LookUpCrl, Validate, Validation};
+pub use super::{LogKeys, SeeClientHello, VerifyHost};
+pub use crate::tls::certs::crl::CrlLookup;

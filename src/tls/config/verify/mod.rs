@@ -1,0 +1,212 @@
+//! Whether a peer is who it says it is, in the order in which s2n-tls finds out.
+
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+
+use super::{Config, Overrides, VerifyHost};
+use crate::tls::certs::crl::{Crl, CrlLookup};
+use crate::tls::certs::names::{self, Names};
+use crate::tls::connection::{Certificates, Mode, lock};
+use crate::tls::error::{Code, Result};
+
+mod ocsp;
+mod path;
+
+/// Finds certificate revocation lists.
+pub trait LookUpCrl: Send + Sync {
+    /// Asks for the list about one certificate, which may be answered later; false ends the handshake.
+    fn look_up(&self, lookup: &Arc<CrlLookup>) -> bool;
+}
+
+/// Has the last word about a peer's certificate. `name` is the application's for the connection.
+pub trait Validate: Send + Sync {
+    /// Asks for a verdict, which may come later; false ends the handshake.
+    fn validate(&self, name: usize, validation: &Arc<Validation>) -> bool;
+}
+
+/// A verdict about a peer's certificate, once it is there.
+#[derive(Default)]
+pub struct Validation {
+    accepted: std::sync::Mutex<Option<bool>>,
+}
+
+impl Validation {
+    pub fn decide(&self, accepted: bool) -> Result<()> {
+        let mut verdict = lock(&self.accepted);
+        if verdict.is_some() {
+            return Err(Code::InvalidState)?;
+        }
+        *verdict = Some(accepted);
+        Ok(())
+    }
+
+    pub(crate) fn verdict(&self) -> Option<bool> {
+        *lock(&self.accepted)
+    }
+}
+
+/// What a config says about the verification of peers.
+#[derive(Clone)]
+pub(super) struct Rules {
+    /// Whether anything is verified at all.
+    pub(super) verifies: bool,
+    /// Whether it must be the right time, by the config's clock.
+    pub(super) checks_time: bool,
+    /// Whether certificates must be meant for servers, or clients.
+    pub(super) checks_intent: bool,
+    /// Whether an OCSP response that comes with a certificate must be good.
+    pub(super) checks_ocsp: bool,
+    pub(super) allows_addresses_in_common_names: bool,
+    /// The most certificates that a peer may send.
+    pub(super) max_chain: u16,
+    pub(super) look_up_crl: Option<Arc<dyn LookUpCrl>>,
+    pub(super) validate: Option<Arc<dyn Validate>>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            verifies: true,
+            checks_time: true,
+            checks_intent: true,
+            checks_ocsp: true,
+            allows_addresses_in_common_names: false,
+            max_chain: 7,
+            look_up_crl: None,
+            validate: None,
+        }
+    }
+}
+
+impl Config {
+    /// Changes what is verified.
+    fn change_rules(&self, change: impl FnOnce(&mut Rules)) {
+        change(&mut lock(&self.settings).rules);
+    }
+
+    /// Accepts every certificate from now on, and forgets whom to trust.
+    pub fn disable_verification(&self) {
+        self.change_rules(|rules| rules.verifies = false);
+        self.wipe_trust();
+    }
+
+    pub fn disable_time_verification(&self) {
+        self.change_rules(|rules| rules.checks_time = false);
+    }
+
+    pub fn disable_intent_verification(&self) {
+        self.change_rules(|rules| rules.checks_intent = false);
+    }
+
+    pub fn set_checks_ocsp(&self, checks: bool) {
+        self.change_rules(|rules| rules.checks_ocsp = checks);
+    }
+
+    pub fn allow_addresses_in_common_names(&self) {
+        self.change_rules(|rules| rules.allows_addresses_in_common_names = true);
+    }
+
+    /// Sets how many certificates a peer may send.
+    pub fn set_max_chain(&self, certificates: u16) -> Result<()> {
+        if certificates == 0 {
+            return Err(Code::InvalidArgument)?;
+        }
+        self.change_rules(|rules| rules.max_chain = certificates);
+        Ok(())
+    }
+
+    pub fn set_look_up_crl(&self, callback: Option<Arc<dyn LookUpCrl>>) {
+        self.change_rules(|rules| rules.look_up_crl = callback);
+    }
+
+    pub fn set_validate(&self, callback: Option<Arc<dyn Validate>>) {
+        self.change_rules(|rules| rules.validate = callback);
+    }
+
+    /// What is verified, as it is now.
+    pub(crate) fn verifier(&self, over: &Overrides, mode: Mode) -> Verifier<'_> {
+        let settings = self.settings();
+        Verifier {
+            config: self,
+            policy: over.policy.unwrap_or(settings.policy),
+            verify_host: over.verify_host.clone().or(settings.verify_host),
+            rules: settings.rules,
+            trust: settings.trust,
+            mode,
+        }
+    }
+}
+
+/// Verifies one peer.
+pub(crate) struct Verifier<'a> {
+    config: &'a Config,
+    policy: &'static super::Policy,
+    verify_host: Option<Arc<dyn VerifyHost>>,
+    rules: Rules,
+    trust: Arc<super::TrustStore>,
+    /// Which side we are; the peer is the other one.
+    mode: Mode,
+}
+
+impl Verifier<'_> {
+    pub(crate) fn is_off(&self) -> bool {
+        !self.rules.verifies
+    }
+
+    pub(crate) fn look_up_crl(&self) -> Option<&Arc<dyn LookUpCrl>> {
+        self.rules.look_up_crl.as_ref()
+    }
+
+    pub(crate) fn validate(&self) -> Option<&Arc<dyn Validate>> {
+        self.rules.validate.as_ref()
+    }
+
+    /// Whether a chain may be looked at, and is for the right name. Whose a client's is only a callback
+    /// can say.
+    pub(crate) fn check_presented(
+        &self,
+        chain: &[CertificateDer<'_>],
+        server_name: Option<&[u8]>,
+    ) -> Result<()> {
+        if self.trust.is_empty() {
+            return Err(Code::CertUntrusted)?;
+        }
+        if chain.len() > self.rules.max_chain.into() {
+            return Err(Code::CertMaxChainDepthExceeded)?;
+        }
+        let leaf = chain.first().ok_or(Code::NoCertFound)?;
+        let names = Names::of(leaf)?;
+        let addresses = self.rules.allows_addresses_in_common_names;
+        let accepted = match &self.verify_host {
+            Some(callback) => names.any(addresses, |name| callback.verify(name)),
+            None => {
+                let host = server_name.unwrap_or_default();
+                names.any(addresses, |name| names::is_host(name, host))
+            }
+        };
+        match accepted {
+            true => Ok(()),
+            false => Err(Code::CertInvalidHostname)?,
+        }
+    }
+
+    /// Finds the path from a chain's leaf to a certificate that we trust. With lists of revoked
+    /// certificates every certificate must be found in one as not revoked.
+    pub(crate) fn find_path(
+        &self,
+        chain: &[CertificateDer<'_>],
+        crls: Option<&[Arc<Crl>]>,
+    ) -> Result<Certificates> {
+        let (leaf, rest) = chain.split_first().ok_or(Code::NoCertFound)?;
+        path::find(self, leaf, rest, crls)
+    }
+
+    /// Checks an OCSP response that came with the leaf of a path.
+    pub(crate) fn check_ocsp(&self, path: &Certificates, response: &[u8]) -> Result<()> {
+        match self.rules.checks_ocsp {
+            true => ocsp::check(self, path, response),
+            false => Ok(()),
+        }
+    }
+}

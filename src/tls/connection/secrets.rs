@@ -1,0 +1,59 @@
+//! Secrets of the connection that the application may have.
+
+use std::sync::atomic::Ordering::*;
+
+use zeroize::Zeroizing;
+
+use super::{Connection, TLS13, lock};
+use crate::tls::error::{Code, Result};
+
+/// RFC 5246, 8.1; boxed, because most connections have none.
+pub(super) type MasterSecret = Box<Zeroizing<[u8; MASTER_SECRET_LEN]>>;
+
+/// RFC 5246, 8.1, in bytes.
+pub const MASTER_SECRET_LEN: usize = 48;
+
+/// The longest label of the exporter, in bytes, which "tls13 " precedes in 255.
+const MAX_LABEL: usize = 249;
+
+impl Connection {
+    pub(crate) fn keep_master_secret(&self, secret: &[u8]) {
+        if let Ok(secret) = secret.try_into() {
+            *lock(&self.master_secret) = Some(Box::new(Zeroizing::new(secret)));
+        }
+    }
+
+    /// Copies the master secret; there is one before TLS 1.3 only.
+    pub fn master_secret(&self, out: &mut [u8]) -> Result<()> {
+        let out = out
+            .get_mut(..MASTER_SECRET_LEN)
+            .ok_or(Code::InsufficientMemSize)?;
+        self.check_exportable(|version| version < TLS13)?;
+        let secret = lock(&self.master_secret);
+        let secret = secret.as_ref().ok_or(Code::HandshakeNotComplete)?;
+        out.copy_from_slice(&***secret);
+        Ok(())
+    }
+
+    /// RFC 8446, 7.5.
+    pub fn export(&self, label: &[u8], context: &[u8], output: &mut [u8]) -> Result<()> {
+        self.check_exportable(|version| version == TLS13)?;
+        if label.len() > MAX_LABEL {
+            return Err(Code::Safety)?;
+        }
+        match &*lock(&self.kernel) {
+            Some(kernel) => kernel.export(label, context, output),
+            None => Err(Code::HandshakeNotComplete)?,
+        }
+    }
+
+    fn check_exportable(&self, suits: impl FnOnce(u8) -> bool) -> Result<()> {
+        if !suits(self.version()) {
+            return Err(Code::InvalidState)?;
+        }
+        if !self.shared.handshake_done.load(Acquire) {
+            return Err(Code::HandshakeNotComplete)?;
+        }
+        Ok(())
+    }
+}
