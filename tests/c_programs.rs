@@ -28,6 +28,16 @@ fn config() {
 }
 
 #[test]
+fn certificates_chosen() {
+    check_with_certificates("certificates");
+}
+
+#[test]
+fn validation() {
+    check_with_certificates("validation");
+}
+
+#[test]
 fn connection() {
     check_with_certificates("connection");
 }

@@ -91,3 +91,40 @@ selfsigned selfsigned
 
 cp ca.crt ca.pem
 cp other-ca.crt other-ca.pem
+
+# What the intermediate authority says of its certificates: NAME.crl and NAME.ocsp of a time when
+# `rsa` was revoked and `ecdsa` was not; the root says nothing against the intermediate one.
+mkdir books
+: >books/index
+for name in ecdsa rsa; do
+    serial=$(openssl x509 -in "$name.crt" -noout -serial | cut -d= -f2)
+    case $name in
+    ecdsa) printf 'V\t350101000000Z\t\t%s\tunknown\t/CN=%s\n' "$serial" "$name" ;;
+    rsa) printf 'R\t350101000000Z\t260101000000Z\t%s\tunknown\t/CN=%s\n' "$serial" "$name" ;;
+    esac >>books/index
+done
+echo 01 >books/number
+cat >books/config <<END
+[ca]
+default_ca = books
+[books]
+database = books/index
+crlnumber = books/number
+crl_extensions = crl
+[crl]
+authorityKeyIdentifier = keyid:always
+END
+crl() { # NAME ISSUER
+    openssl ca -gencrl -config books/config -cert "$2.crt" -keyfile "$2.key" -md sha256 \
+        -crldays 3650 -out "$1.crl" 2>/dev/null
+}
+for name in ecdsa rsa; do
+    openssl ocsp -issuer intermediate.crt -cert "$name.crt" -reqout "$name.req" -no_nonce
+    openssl ocsp -index books/index -CA intermediate.crt -rsigner intermediate.crt \
+        -rkey intermediate.key -reqin "$name.req" -respout "$name.ocsp" -ndays 3650 2>/dev/null
+    rm "$name.req"
+done
+crl intermediate intermediate
+: >books/index
+crl ca ca
+rm -r books

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::*;
 
 use zeroize::Zeroizing;
 
-use super::{Connection, TLS13, lock};
+use super::{Connection, TLS13, UNKNOWN_VERSION, lock};
 use crate::tls::error::{Code, Result};
 
 /// RFC 5246, 8.1; boxed, because most connections have none.
@@ -28,7 +28,7 @@ impl Connection {
         let out = out
             .get_mut(..MASTER_SECRET_LEN)
             .ok_or(Code::InsufficientMemSize)?;
-        self.check_exportable(|version| version < TLS13)?;
+        self.check_exportable(self.version() < TLS13)?;
         let secret = lock(&self.master_secret);
         let secret = secret.as_ref().ok_or(Code::HandshakeNotComplete)?;
         out.copy_from_slice(&***secret);
@@ -37,7 +37,12 @@ impl Connection {
 
     /// RFC 8446, 7.5.
     pub fn export(&self, label: &[u8], context: &[u8], output: &mut [u8]) -> Result<()> {
-        self.check_exportable(|version| version == TLS13)?;
+        // A server that has not seen a ClientHello hopes for the best.
+        let version = match self.version() {
+            UNKNOWN_VERSION => self.server_version(),
+            version => version,
+        };
+        self.check_exportable(version == TLS13)?;
         if label.len() > MAX_LABEL {
             return Err(Code::Safety)?;
         }
@@ -47,8 +52,8 @@ impl Connection {
         }
     }
 
-    fn check_exportable(&self, suits: impl FnOnce(u8) -> bool) -> Result<()> {
-        if !suits(self.version()) {
+    fn check_exportable(&self, version_suits: bool) -> Result<()> {
+        if !version_suits {
             return Err(Code::InvalidState)?;
         }
         if !self.shared.handshake_done.load(Acquire) {

@@ -1,0 +1,476 @@
+/*
+ * What is verified of a peer's certificate, and what the application has to say about it: revoked
+ * certificates, OCSP responses, a last word, and the choice of a client's certificate.
+ */
+#include "pair.h"
+
+#include <pthread.h>
+#include <s2n/unstable/cert_authorities.h>
+#include <s2n/unstable/crl.h>
+#include <stdbool.h>
+
+static void expect(struct pair *pair, const char *client_outcome, const char *server_outcome)
+{
+    const char *client, *server;
+    negotiate(pair, &client, &server);
+    CHECK_TEXT(client, client_outcome);
+    CHECK_TEXT(server, server_outcome);
+}
+
+/* The client waits for the application, and again, and then goes on. */
+static void expect_waiting(struct pair *pair)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    expect(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_ASYNC_BLOCKED);
+    CHECK(blocked == S2N_BLOCKED_ON_APPLICATION_INPUT);
+}
+
+/* A client that sees what was changed in the config. */
+static void renew_client(struct pair *pair)
+{
+    CHECK_OK(s2n_connection_free(pair->client));
+    pair->client = s2n_connection_new(S2N_CLIENT);
+    attach(pair->client, pair, &pair->to_client, &pair->to_server);
+    CHECK_OK(s2n_set_server_name(pair->client, "localhost"));
+}
+
+/* --- Revoked certificates --- */
+
+static struct s2n_crl *load_crl(const char *name)
+{
+    char *pem = read_file(folder, name);
+    struct s2n_crl *crl = s2n_crl_new();
+    CHECK(crl != NULL);
+    CHECK_OK(s2n_crl_load_pem(crl, (uint8_t *) pem, strlen(pem)));
+    CHECK_ERROR(s2n_crl_load_pem(crl, (uint8_t *) pem, strlen(pem)), S2N_ERR_INVALID_ARGUMENT);
+    free(pem);
+    return crl;
+}
+
+enum answer { AT_ONCE, LATER, NOTHING, FAILURE };
+
+struct lists {
+    struct s2n_crl *crls[2];
+    enum answer answer;
+    struct s2n_crl_lookup *asked[8];
+    int count;
+};
+
+static int answer(struct lists *lists, struct s2n_crl_lookup *lookup)
+{
+    uint64_t wanted = 0, found = 0;
+    CHECK_OK(s2n_crl_lookup_get_cert_issuer_hash(lookup, &wanted));
+    for (int i = 0; i < 2; i++) {
+        CHECK_OK(s2n_crl_get_issuer_hash(lists->crls[i], &found));
+        if (found == wanted) {
+            return s2n_crl_lookup_set(lookup, lists->crls[i]);
+        }
+    }
+    return s2n_crl_lookup_ignore(lookup);
+}
+
+static int on_lookup(struct s2n_crl_lookup *lookup, void *context)
+{
+    struct lists *lists = context;
+    CHECK(lists->count < 8);
+    lists->asked[lists->count++] = lookup;
+    switch (lists->answer) {
+        case AT_ONCE:
+            return answer(lists, lookup);
+        case NOTHING:
+            return s2n_crl_lookup_ignore(lookup);
+        case LATER:
+            return 0;
+        default:
+            return 1;
+    }
+}
+
+static void revocation(int tls13, const char *chain, enum answer how, const char *outcome)
+{
+    struct lists lists = {
+        .crls = { load_crl("intermediate.crl"), load_crl("ca.crl") },
+        .answer = how,
+    };
+    struct pair *pair = new_pair(tls13, chain);
+    CHECK_OK(s2n_config_set_crl_lookup_cb(pair->config, on_lookup, &lists));
+    if (how == LATER) {
+        expect_waiting(pair);
+        CHECK(lists.count == 2);
+        CHECK_OK(answer(&lists, lists.asked[0]));
+        expect_waiting(pair);
+        CHECK_OK(answer(&lists, lists.asked[1]));
+        CHECK(lists.count == 2);
+    }
+    const char *client, *server;
+    negotiate(pair, &client, &server);
+    CHECK_TEXT(client, outcome);
+    CHECK(lists.count == (how == FAILURE ? 1 : 2));
+    CHECK_OK(s2n_crl_free(&lists.crls[0]));
+    CHECK(lists.crls[0] == NULL);
+    CHECK_OK(s2n_crl_free(&lists.crls[1]));
+    disconnect(pair);
+}
+
+static void lists_themselves(void)
+{
+    struct s2n_crl *crl = s2n_crl_new();
+    uint64_t hash = 0;
+    char *pem = read_file(folder, "ca.pem");
+    CHECK_ERROR(s2n_crl_get_issuer_hash(crl, &hash), S2N_ERR_NULL);
+    CHECK_ERROR(s2n_crl_validate_active(crl), S2N_ERR_NULL);
+    CHECK_ERROR(s2n_crl_validate_not_expired(crl), S2N_ERR_NULL);
+    CHECK_ERROR(s2n_crl_load_pem(crl, (uint8_t *) pem, 1), S2N_ERR_INVALID_PEM);
+    free(pem);
+    CHECK_OK(s2n_crl_free(&crl));
+    CHECK_OK(s2n_crl_free(&crl));
+    CHECK_OK(s2n_crl_free(NULL));
+
+    crl = load_crl("intermediate.crl");
+    CHECK_OK(s2n_crl_validate_active(crl));
+    CHECK_OK(s2n_crl_validate_not_expired(crl));
+    CHECK_OK(s2n_crl_get_issuer_hash(crl, &hash));
+    CHECK(hash != 0 && hash <= UINT32_MAX);
+    CHECK_OK(s2n_crl_free(&crl));
+}
+
+/* --- A last word --- */
+
+struct word {
+    enum answer answer;
+    int accepts;
+    struct s2n_cert_validation_info *info;
+    uint32_t length;
+    int count;
+};
+
+static int on_validation(struct s2n_connection *conn, struct s2n_cert_validation_info *info,
+        void *context)
+{
+    struct word *word = context;
+    struct s2n_cert_chain_and_key *path = s2n_cert_chain_and_key_new();
+    if (s2n_connection_get_peer_cert_chain(conn, path) == 0) {
+        CHECK_OK(s2n_cert_chain_get_length(path, &word->length));
+    }
+    CHECK_OK(s2n_cert_chain_and_key_free(path));
+    word->info = info;
+    word->count++;
+    if (word->answer == FAILURE) {
+        return -1;
+    }
+    if (word->answer == AT_ONCE) {
+        CHECK_OK(word->accepts ? s2n_cert_validation_accept(info) : s2n_cert_validation_reject(info));
+        CHECK_ERROR(s2n_cert_validation_reject(info), S2N_ERR_INVALID_STATE);
+    }
+    return 0;
+}
+
+static void *accept_elsewhere(void *info)
+{
+    CHECK_OK(s2n_cert_validation_accept(info));
+    return NULL;
+}
+
+static void last_word(int tls13, enum answer how, int accepts, int verifies, const char *outcome)
+{
+    struct word word = { .answer = how, .accepts = accepts };
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    CHECK_OK(s2n_config_set_cert_validation_cb(pair->config, on_validation, &word));
+    if (!verifies) {
+        CHECK_OK(s2n_config_disable_x509_verification(pair->config));
+        renew_client(pair);
+    }
+    if (how == LATER) {
+        expect_waiting(pair);
+        if (accepts) {
+            pthread_t thread;
+            CHECK(pthread_create(&thread, NULL, accept_elsewhere, word.info) == 0);
+            CHECK(pthread_join(thread, NULL) == 0);
+        } else {
+            CHECK_OK(s2n_cert_validation_reject(word.info));
+        }
+    }
+    const char *client, *server;
+    negotiate(pair, &client, &server);
+    CHECK_TEXT(client, outcome);
+    CHECK(word.count == 1);
+    CHECK(word.length == (verifies ? 3u : 0u));
+    disconnect(pair);
+}
+
+/* A connection that is given up while it waits. */
+static void given_up(int tls13, int frees)
+{
+    struct word word = { .answer = LATER };
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    CHECK_OK(s2n_config_set_cert_validation_cb(pair->config, on_validation, &word));
+    expect_waiting(pair);
+    if (!frees) {
+        CHECK_OK(s2n_connection_wipe(pair->client));
+        CHECK_OK(s2n_connection_wipe(pair->server));
+        memset(&pair->to_client, 0, sizeof(struct link));
+        memset(&pair->to_server, 0, sizeof(struct link));
+        attach(pair->client, pair, &pair->to_client, &pair->to_server);
+        attach(pair->server, pair, &pair->to_server, &pair->to_client);
+        CHECK_OK(s2n_set_server_name(pair->client, "localhost"));
+        expect_waiting(pair);
+        CHECK_OK(s2n_cert_validation_accept(word.info));
+        expect(pair, "S2N_ERR_OK", "S2N_ERR_OK");
+    }
+    disconnect(pair);
+}
+
+/* --- OCSP responses --- */
+
+static void load_ocsp(struct s2n_cert_chain_and_key *chain, const char *name, int damage)
+{
+    char path[4096];
+    uint8_t response[4096];
+    snprintf(path, sizeof(path), "%s/%s.ocsp", folder, name);
+    FILE *file = fopen(path, "rb");
+    CHECK(file != NULL);
+    const size_t length = fread(response, 1, sizeof(response), file);
+    CHECK(length > 100 && length < sizeof(response));
+    fclose(file);
+    if (damage != 0) {
+        response[length - damage] ^= 1;
+    }
+    CHECK_OK(s2n_cert_chain_and_key_set_ocsp_data(chain, response, length));
+}
+
+struct stapling {
+    const char *chain;
+    const char *response;
+    int damage;
+    bool asks;
+    bool unchecked;
+    uint64_t clock;
+    const char *outcome;
+};
+
+static int tell_time(void *seconds, uint64_t *nanoseconds)
+{
+    *nanoseconds = *(uint64_t *) seconds * 1000000000;
+    return 0;
+}
+
+static void stapled(int tls13, struct stapling stapling)
+{
+    struct pair *pair = new_pair(tls13, stapling.chain);
+    uint32_t length = 1;
+    if (stapling.response != NULL) {
+        load_ocsp(pair->chain, stapling.response, stapling.damage);
+    }
+    if (stapling.asks) {
+        CHECK_OK(s2n_config_set_status_request_type(pair->config, S2N_STATUS_REQUEST_OCSP));
+    }
+    if (stapling.unchecked) {
+        CHECK_OK(s2n_config_set_check_stapled_ocsp_response(pair->config, 0));
+    }
+    if (stapling.clock != 0) {
+        CHECK_OK(s2n_config_set_wall_clock(pair->config, tell_time, &stapling.clock));
+    }
+    renew_client(pair);
+    CHECK(s2n_connection_get_ocsp_response(pair->client, &length) == NULL && length == 0);
+    const char *client, *server;
+    negotiate(pair, &client, &server);
+    CHECK_TEXT(client, stapling.outcome);
+    const bool shown = stapling.response != NULL && stapling.asks;
+    if (strcmp(client, "S2N_ERR_OK") == 0) {
+        CHECK(s2n_connection_is_ocsp_stapled(pair->client) == shown);
+        CHECK(s2n_connection_is_ocsp_stapled(pair->server) == shown);
+        const uint8_t *response = s2n_connection_get_ocsp_response(pair->client, &length);
+        CHECK((response != NULL) == shown && (length > 100) == shown);
+        CHECK(s2n_connection_get_ocsp_response(pair->server, &length) == NULL && length == 0);
+        CHECK(s2n_connection_get_sct_list(pair->client, &length) == NULL && length == 0);
+    }
+    disconnect(pair);
+}
+
+static void responses(int tls13)
+{
+    const struct stapling cases[] = {
+        { "ecdsa", "ecdsa", 0, true, false, 0, "S2N_ERR_OK" },
+        { "ecdsa", "ecdsa", 0, false, false, 0, "S2N_ERR_OK" },
+        { "ecdsa", NULL, 0, true, false, 0, "S2N_ERR_OK" },
+        { "rsa", "rsa", 0, true, false, 0, "S2N_ERR_CERT_REVOKED" },
+        { "rsa", "rsa", 0, true, true, 0, "S2N_ERR_OK" },
+        /* About another certificate, or by nobody who may say so. */
+        { "ecdsa", "rsa", 0, true, false, 0, "S2N_ERR_CERT_UNTRUSTED" },
+        { "unknown", "ecdsa", 0, true, false, 0, "S2N_ERR_CERT_UNTRUSTED" },
+        /* Eleven years from now it is old. */
+        { "ecdsa", "ecdsa", 0, true, false, 2130000000, "S2N_ERR_CERT_EXPIRED" },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        stapled(tls13, cases[i]);
+    }
+    /* No response at all. */
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    CHECK_OK(s2n_cert_chain_and_key_set_ocsp_data(pair->chain, (const uint8_t *) "nonsense", 8));
+    CHECK_OK(s2n_config_set_status_request_type(pair->config, S2N_STATUS_REQUEST_OCSP));
+    renew_client(pair);
+    const char *client, *server;
+    negotiate(pair, &client, &server);
+    CHECK_TEXT(client, "S2N_ERR_INVALID_OCSP_RESPONSE");
+    disconnect(pair);
+}
+
+/* --- Less strict, and stricter --- */
+
+static void depth(int tls13, uint16_t most, const char *outcome)
+{
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    CHECK_ERROR(s2n_config_set_max_cert_chain_depth(pair->config, 0), S2N_ERR_INVALID_ARGUMENT);
+    CHECK_OK(s2n_config_set_max_cert_chain_depth(pair->config, most));
+    renew_client(pair);
+    const char *client, *server;
+    negotiate(pair, &client, &server);
+    CHECK_TEXT(client, outcome);
+    disconnect(pair);
+}
+
+static void times(int tls13)
+{
+    for (int disabled = 0; disabled < 2; disabled++) {
+        struct pair *pair = new_pair(tls13, "ecdsa");
+        uint64_t long_ago = 1000;
+        CHECK_OK(s2n_config_set_wall_clock(pair->config, tell_time, &long_ago));
+        if (disabled) {
+            CHECK_OK(s2n_config_disable_x509_time_verification(pair->config));
+        }
+        const char *client, *server;
+        negotiate(pair, &client, &server);
+        CHECK_TEXT(client, disabled ? "S2N_ERR_OK" : "S2N_ERR_CERT_NOT_YET_VALID");
+        disconnect(pair);
+    }
+}
+
+static void intent(int tls13)
+{
+    for (int disabled = 0; disabled < 2; disabled++) {
+        struct pair *pair = new_pair(tls13, "client");
+        if (disabled) {
+            CHECK_OK(s2n_config_disable_x509_intent_verification(pair->config));
+        }
+        const char *client, *server;
+        negotiate(pair, &client, &server);
+        CHECK_TEXT(client, disabled ? "S2N_ERR_OK" : "S2N_ERR_CERT_INTENT_INVALID");
+        disconnect(pair);
+    }
+}
+
+/* --- A client's certificate --- */
+
+struct choice {
+    struct s2n_cert_chain_and_key *chain;
+    int result;
+    int names;
+    int count;
+};
+
+static int on_request(struct s2n_connection *conn, void *context,
+        struct s2n_certificate_request *request)
+{
+    struct choice *choice = context;
+    struct s2n_certificate_authority_list *list = s2n_certificate_request_get_ca_list(request);
+    uint8_t *name = NULL;
+    uint16_t length = 0;
+    CHECK(conn != NULL && list != NULL);
+    choice->count++;
+    for (int round = 0; round < 2; round++) {
+        choice->names = 0;
+        while (s2n_certificate_authority_list_has_next(list)) {
+            CHECK_OK(s2n_certificate_authority_list_next(list, &name, &length));
+            CHECK(length > 10 && name[0] == 0x30 && name[1] == length - 2);
+            choice->names++;
+        }
+        CHECK_ERROR(s2n_certificate_authority_list_next(list, &name, &length),
+                S2N_ERR_INVALID_ARGUMENT);
+        CHECK(name == NULL && length == 0);
+        CHECK_OK(s2n_certificate_authority_list_reread(list));
+    }
+    if (choice->chain != NULL) {
+        CHECK_OK(s2n_certificate_request_set_certificate(request, choice->chain));
+    }
+    return choice->result;
+}
+
+static uint8_t accept_any(const char *name, size_t length, void *data)
+{
+    (void) name;
+    (void) length;
+    (void) data;
+    return 1;
+}
+
+static void client_chooses(int tls13, bool named, bool chooses, int result, const char *outcome)
+{
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    struct choice choice = { .chain = chooses ? load_chain(folder, "client") : NULL, .result = result };
+    CHECK_OK(s2n_config_set_client_auth_type(pair->config, S2N_CERT_AUTH_REQUIRED));
+    CHECK_OK(s2n_config_set_verify_host_callback(pair->config, accept_any, NULL));
+    CHECK_OK(s2n_config_disable_x509_intent_verification(pair->config));
+    if (named) {
+        CHECK_OK(s2n_config_set_cert_authorities_from_trust_store(pair->config));
+    }
+    CHECK_OK(s2n_config_set_cert_request_callback(pair->config, on_request, &choice));
+    const char *client, *server;
+    negotiate(pair, &client, &server);
+    CHECK_TEXT(client, outcome);
+    CHECK(choice.count == 1);
+    CHECK(choice.names == (named && tls13 ? 1 : 0) || !tls13);
+    if (strcmp(outcome, "S2N_ERR_OK") == 0) {
+        CHECK_TEXT(server, outcome);
+        CHECK(s2n_connection_get_selected_cert(pair->client) == choice.chain);
+        CHECK(s2n_connection_client_cert_used(pair->server) == 1);
+    }
+    disconnect(pair);
+    CHECK_OK(s2n_cert_chain_and_key_free(choice.chain));
+}
+
+static void system_roots_are_not_named(void)
+{
+    struct s2n_config *config = s2n_config_new();
+    CHECK(config != NULL);
+    CHECK_ERROR(s2n_config_set_cert_authorities_from_trust_store(config), S2N_ERR_INVALID_STATE);
+    CHECK_OK(s2n_config_free(config));
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc == 2);
+    folder = argv[1];
+    CHECK_OK(s2n_init());
+    lists_themselves();
+    system_roots_are_not_named();
+    for (int tls13 = 0; tls13 < 2; tls13++) {
+        revocation(tls13, "ecdsa", AT_ONCE, "S2N_ERR_OK");
+        revocation(tls13, "ecdsa", LATER, "S2N_ERR_OK");
+        revocation(tls13, "ecdsa", NOTHING, "S2N_ERR_CRL_LOOKUP_FAILED");
+        revocation(tls13, "ecdsa", FAILURE, "S2N_ERR_CANCELLED");
+        revocation(tls13, "rsa", AT_ONCE, "S2N_ERR_CERT_REVOKED");
+        revocation(tls13, "rsa", LATER, "S2N_ERR_CERT_REVOKED");
+
+        last_word(tls13, AT_ONCE, 1, 1, "S2N_ERR_OK");
+        last_word(tls13, AT_ONCE, 0, 1, "S2N_ERR_CERT_REJECTED");
+        last_word(tls13, LATER, 1, 1, "S2N_ERR_OK");
+        last_word(tls13, LATER, 0, 1, "S2N_ERR_CERT_REJECTED");
+        last_word(tls13, FAILURE, 0, 1, "S2N_ERR_CANCELLED");
+        last_word(tls13, AT_ONCE, 0, 0, "S2N_ERR_CERT_REJECTED");
+        given_up(tls13, 0);
+        given_up(tls13, 1);
+
+        responses(tls13);
+        depth(tls13, 2, "S2N_ERR_OK");
+        depth(tls13, 1, "S2N_ERR_CERT_MAX_CHAIN_DEPTH_EXCEEDED");
+        times(tls13);
+        intent(tls13);
+        client_chooses(tls13, false, true, 0, "S2N_ERR_OK");
+        client_chooses(tls13, true, true, 0, "S2N_ERR_OK");
+        client_chooses(tls13, true, false, 0, "S2N_ERR_NO_CERT_FOUND");
+        client_chooses(tls13, true, true, 1, "S2N_ERR_CANCELLED");
+    }
+    CHECK_OK(s2n_cleanup());
+    return 0;
+}
