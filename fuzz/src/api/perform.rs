@@ -322,9 +322,10 @@ impl World {
         }
         assert!((0..=4).contains(&blocked));
         assert!(!done || blocked == NOT_BLOCKED);
-        // A KeyUpdate that cannot be sent yet fails the call, but not the handshake.
+        // A KeyUpdate that cannot be sent yet fails the call, but not the handshake. A callback may
+        // have freed the connection.
         if let Some(life) = life
-            && (done || is_negotiated(conn))
+            && (done || (self.of(who) == conn && is_negotiated(conn)))
         {
             self.life(life, |life| life.ready = true);
         }
