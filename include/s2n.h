@@ -2316,6 +2316,28 @@ int s2n_connection_get_signature_scheme(struct s2n_connection *conn,
                                         const char **scheme_name);
 
 /**
+ * Says what kind of handshake it was, in words of s2n-tls joined by '|', for logs.
+ *
+ * @param conn A connection
+ * @returns such as "NEGOTIATED|FULL_HANDSHAKE|MIDDLEBOX_COMPAT"; "INITIAL" before the handshake is
+ * complete. It is valid until the connection is wiped or freed. NULL with `S2N_ERR_NULL` if `conn` is
+ * NULL
+ */
+S2N_API extern
+const char *s2n_connection_get_handshake_type_name(struct s2n_connection *conn);
+
+/**
+ * Says at which message a handshake stands, for logs. Of an encrypted flight of the peer it is the
+ * first message.
+ *
+ * @param conn A connection
+ * @returns such as "SERVER_HELLO"; "APPLICATION_DATA" once the handshake is complete. It lives as long as
+ * the process. NULL with `S2N_ERR_NULL` if `conn` is NULL
+ */
+S2N_API extern
+const char *s2n_connection_get_last_message_name(struct s2n_connection *conn);
+
+/**
  * Clients: would ask the server for shorter records (RFC 6066, 4). That cannot be negotiated
  * here; `s2n_connection_prefer_low_latency()` shortens what we send.
  *

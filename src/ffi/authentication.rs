@@ -277,6 +277,49 @@ pub unsafe extern "C" fn s2n_connection_get_signature_scheme(
     })
 }
 
+/// Says what kind of handshake it was, in words of s2n-tls joined by '|', for logs.
+///
+/// @param conn A connection
+/// @returns such as "NEGOTIATED|FULL_HANDSHAKE|MIDDLEBOX_COMPAT"; "INITIAL" before the handshake is
+/// complete. It is valid until the connection is wiped or freed. NULL with `S2N_ERR_NULL` if `conn` is
+/// NULL
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_handshake_type_name(
+    conn: *mut s2n_connection,
+) -> *const c_char {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        let facts = conn.core.facts();
+        Ok(facts.map_or(c"INITIAL".as_ptr(), |facts| facts.kind.as_ptr()))
+    })
+}
+
+/// Says at which message a handshake stands, for logs. Of an encrypted flight of the peer it is the
+/// first message.
+///
+/// @param conn A connection
+/// @returns such as "SERVER_HELLO"; "APPLICATION_DATA" once the handshake is complete. It lives as long as
+/// the process. NULL with `S2N_ERR_NULL` if `conn` is NULL
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_last_message_name(
+    conn: *mut s2n_connection,
+) -> *const c_char {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        Ok(conn.core.message_name().as_ptr())
+    })
+}
+
 /// Asks a connection something, and tells C.
 ///
 /// # Safety

@@ -5,6 +5,8 @@
  */
 #include "pair.h"
 
+#include <stdbool.h>
+
 #define check_outcome(pair, client, server) check_outcome_at(pair, client, server, __LINE__)
 
 static void check_outcome_at(struct pair *pair, const char *client, const char *server, int line)
@@ -318,6 +320,47 @@ static void secrets_are_logged(int tls13)
     disconnect(pair);
 }
 
+static void check_names(struct s2n_connection *conn, const char *kind, const char *message)
+{
+    CHECK_TEXT(s2n_connection_get_handshake_type_name(conn), kind);
+    CHECK_TEXT(s2n_connection_get_last_message_name(conn), message);
+}
+
+static void handshakes_have_names(int tls13, s2n_cert_auth_type auth, const char *kind)
+{
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    const bool asks = auth != S2N_CERT_AUTH_NONE;
+    /* The client has no certificate of its own. */
+    struct s2n_config *config = s2n_config_new_minimal();
+    CHECK_OK(s2n_config_disable_x509_verification(config));
+    CHECK_OK(s2n_config_set_cipher_preferences(config, policy(tls13)));
+    CHECK_OK(s2n_connection_set_config(pair->client, config));
+    CHECK_OK(s2n_connection_set_client_auth_type(pair->server, auth));
+    check_names(pair->client, "INITIAL", "CLIENT_HELLO");
+    check_names(pair->server, "INITIAL", "CLIENT_HELLO");
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+    check_names(pair->client, "INITIAL", "SERVER_HELLO");
+    CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
+    CHECK_TEXT(s2n_connection_get_last_message_name(pair->server),
+            asks ? "CLIENT_CERT" : tls13 ? "CLIENT_FINISHED" : "CLIENT_KEY");
+    if (!tls13) {
+        CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+        CHECK_TEXT(s2n_connection_get_last_message_name(pair->client),
+                "SERVER_CHANGE_CIPHER_SPEC");
+    }
+    const char *client, *server;
+    negotiate(pair, &client, &server);
+    CHECK_TEXT(client, "S2N_ERR_OK");
+    CHECK_TEXT(server, "S2N_ERR_OK");
+    check_names(pair->client, kind, "APPLICATION_DATA");
+    check_names(pair->server, kind, "APPLICATION_DATA");
+    CHECK_OK(s2n_connection_wipe(pair->server));
+    check_names(pair->server, "INITIAL", "CLIENT_HELLO");
+    disconnect(pair);
+    CHECK_OK(s2n_config_free(config));
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 2);
@@ -335,6 +378,13 @@ int main(int argc, char **argv)
         a_wiped_connection_can_be_used_again(tls13);
     }
     versions_must_meet();
+    handshakes_have_names(1, S2N_CERT_AUTH_NONE, "NEGOTIATED|FULL_HANDSHAKE|MIDDLEBOX_COMPAT");
+    handshakes_have_names(1, S2N_CERT_AUTH_OPTIONAL,
+            "NEGOTIATED|FULL_HANDSHAKE|CLIENT_AUTH|NO_CLIENT_CERT|MIDDLEBOX_COMPAT");
+    handshakes_have_names(0, S2N_CERT_AUTH_NONE,
+            "NEGOTIATED|FULL_HANDSHAKE|TLS12_PERFECT_FORWARD_SECRECY");
+    handshakes_have_names(0, S2N_CERT_AUTH_OPTIONAL,
+            "NEGOTIATED|FULL_HANDSHAKE|CLIENT_AUTH|NO_CLIENT_CERT|TLS12_PERFECT_FORWARD_SECRECY");
     CHECK_OK(s2n_cleanup_final());
     return 0;
 }

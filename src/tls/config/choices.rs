@@ -80,6 +80,11 @@ pub(super) fn name() -> usize {
     CHOICES.with_borrow(|choices| choices.connection)
 }
 
+/// Whether a server asked for our certificate in this step.
+pub(crate) fn request() -> Request {
+    CHOICES.with_borrow(|choices| choices.request)
+}
+
 /// Notes a decision.
 pub(super) fn note(change: impl FnOnce(&mut Choices)) {
     CHOICES.with_borrow_mut(change);

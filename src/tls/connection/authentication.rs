@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::*;
 
 use super::{Connection, Mode, TLS13, lock};
 use crate::tls::certs::CertChain;
@@ -9,6 +10,7 @@ use crate::tls::certs::crl::CrlLookup;
 use crate::tls::config::choices::Choices;
 use crate::tls::config::{NameMatch, Validation};
 use crate::tls::error::{Code, Result};
+use crate::tls::handshake::At;
 use crate::tls::policy::names::{self, Hash, Signature};
 
 /// How a server's certificate was found.
@@ -113,6 +115,11 @@ impl Connection {
             NameMatch::None if asked => ServerName::NoMatch,
             NameMatch::None => ServerName::None,
         })
+    }
+
+    /// The message of the handshake that comes next, or the end of it.
+    pub fn message_name(&self) -> &'static CStr {
+        At::name(self.shared.at.load(Acquire))
     }
 
     /// How the server signed.

@@ -14,6 +14,8 @@ pub struct Facts {
     pub kem_group: &'static CStr,
     pub group: &'static CStr,
     pub resumed: bool,
+    /// What kind of handshake it was.
+    pub kind: CString,
     /// The protocol that ALPN agreed on.
     pub alpn: Option<CString>,
     /// Server: the client's certificates, each behind its length in three bytes.

@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) client_version: AtomicU8,
     pub(crate) server_version: AtomicU8,
     pub(crate) handshake_done: AtomicBool,
+    /// The message of the handshake that comes next.
+    pub(crate) at: AtomicU8,
 
     /// Server: the application's callback has seen the ClientHello, or there is none.
     pub(crate) hello_shown: AtomicBool,
@@ -92,6 +94,7 @@ impl Shared {
             client_version: AtomicU8::new(client_version),
             server_version: AtomicU8::new(server_version),
             handshake_done: AtomicBool::new(false),
+            at: AtomicU8::new(0),
             hello_shown: AtomicBool::new(false),
             hello_released: AtomicBool::new(false),
             hello_answered: AtomicBool::new(false),
@@ -117,7 +120,7 @@ impl Shared {
         copy!(key_updates_sent key_updates_received);
         copy!(write_broken alert wire_in wire_out peek peek_buffered version client_version);
         copy!(server_version handshake_done record_size small_record_threshold);
-        copy!(hello_shown hello_released hello_answered);
+        copy!(hello_shown hello_released hello_answered at);
         copy!(send_buffer_in_use small_record_timeout send_buffer recv_buffering dynamic_buffers);
     }
 

@@ -13,12 +13,12 @@ use rustls::{
 
 use super::kernel::Schedule;
 use super::stage::Stage;
-use super::{Handshake, Kernel};
+use super::{Handshake, Kernel, names};
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
 use crate::tls::connection::{Connection, Facts, Mode, TLS12, TLS13, lock};
 use crate::tls::error::{Code, Result};
-use crate::tls::policy::names::{self, GroupNames};
+use crate::tls::policy::names::{GroupNames, cipher, group};
 use crate::tls::record::{Opener, Sealer};
 
 impl Handshake {
@@ -94,31 +94,36 @@ impl Agreed {
             .negotiated_cipher_suite()
             .ok_or(Code::HandshakeState)?;
         let group = match outputs.negotiated_key_exchange_group() {
-            Some(group) => names::group(group.name()),
+            Some(agreed) => group(agreed.name()),
             None => GroupNames::NONE,
         };
         let client_cert_chain = match conn.mode {
             Mode::Server => outputs.peer_identity().map(|peer| chain(peer.identity())),
             Mode::Client => None,
         };
+        let (resumed, retried) = match outputs.handshake_kind() {
+            Some(HandshakeKind::Resumed) => (true, false),
+            Some(HandshakeKind::ResumedWithHelloRetryRequest) => (true, true),
+            Some(HandshakeKind::FullWithHelloRetryRequest) => (false, true),
+            _ => (false, false),
+        };
+        let shown = client_cert_chain.is_some();
         Ok(Self {
             version,
             suite,
             facts: Facts {
+                kind: names::kind(conn, version, resumed, retried, shown),
+                resumed,
                 suite: suite.suite().into(),
-                cipher: names::cipher(suite.suite()),
+                cipher: cipher(suite.suite()),
                 curve: group.curve,
                 kem_group: group.kem_group,
                 group: group.group,
-                resumed: matches!(
-                    outputs.handshake_kind(),
-                    Some(HandshakeKind::Resumed | HandshakeKind::ResumedWithHelloRetryRequest)
-                ),
                 // A protocol's name may hold any byte but NUL where C reads it as a string.
                 alpn: outputs
                     .alpn_protocol()
                     .and_then(|protocol| CString::new(protocol.as_ref()).ok()),
-                client_cert_used: client_cert_chain.is_some(),
+                client_cert_used: shown,
                 client_cert_chain,
             },
         })

@@ -17,6 +17,7 @@ use crate::tls::server_hello::ServerHello;
 mod complete;
 mod input;
 mod kernel;
+mod names;
 pub(crate) mod secrets;
 mod stage;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod tests;
 mod trial;
 
 pub(crate) use self::kernel::Kernel;
+pub(crate) use self::names::At;
 
 /// RFC 8446, 6: an alert that ends the connection, and the refusal of what was offered.
 const FATAL: u8 = 2;
@@ -48,6 +50,12 @@ pub(crate) struct Handshake {
 
     /// What the server chose, once it has.
     server_hello: Option<ServerHello>,
+
+    /// Client: the version that the server chose.
+    server_hello_version: Option<u8>,
+
+    /// Client: we have sent what follows the ServerHello.
+    has_answered: bool,
 
     /// The peer has sent an encrypted record, so a plaintext alert is nothing that it said.
     peer_is_encrypted: bool,
@@ -111,6 +119,7 @@ impl Handshake {
             self.flush(conn, send, recv)?;
 
             *blocked = Blocked::Not;
+            conn.shared.at.store(self.at(conn) as u8, Release);
             if self.stage.is_complete() {
                 return Ok(());
             }
@@ -217,6 +226,7 @@ impl Handshake {
                 conn.shared.server_version.store(hello.version, Release);
                 conn.shared.version.store(hello.version, Release);
             }
+            self.server_hello_version = Some(hello.version);
             self.server_hello = Some(hello);
         }
     }

@@ -120,7 +120,10 @@ impl Handshake {
             send.handshake_keys = hello.and_then(|hello| SendingKeys::new(secret, &hello, policy));
         }
         match outcome {
-            Ok(()) => send.out.extend(&output),
+            Ok(()) => {
+                self.has_answered |= self.server_hello_version.is_some() && !output.is_empty();
+                send.out.extend(&output);
+            }
             // The alert is for `s2n_shutdown` to send, when the blinding delay is over.
             Err(_) => send.owed_alert = output,
         }
