@@ -99,6 +99,40 @@ fn both_directions_can_be_used_at_once() {
     run(under_drd(&program).arg(&certificates).arg("1"));
 }
 
+/// A protocol analyser reads with the logged secrets, and cannot without them.
+#[test]
+fn analysers_read_with_logged_secrets() {
+    let (program, certificates) = program_with_certificates("capture");
+    let dir = program.parent().expect("a folder");
+    let (capture, keys) = (dir.join("capture.pcap"), dir.join("keys"));
+    for version in ["12", "13"] {
+        run(Command::new(&program)
+            .arg(&certificates)
+            .arg(version)
+            .args([&capture, &keys]));
+        let analyse = |keys: &Path| {
+            let preference = format!("tls.keylog_file:{}", keys.display());
+            let output = run(Command::new("tshark").arg("-r").arg(&capture).args([
+                "-o",
+                &preference,
+                "-q",
+                "-z",
+                "follow,tls,ascii,0",
+            ]));
+            String::from_utf8(output.stdout).expect("text")
+        };
+        let read = analyse(&keys);
+        for text in [
+            "from the client\n",
+            "from the server\n",
+            "from the client again\n",
+        ] {
+            assert!(read.contains(text), "TLS {version}: {text} in {read}");
+        }
+        assert!(!analyse(Path::new("/dev/null")).contains("from the client\n"));
+    }
+}
+
 #[test]
 fn a_race_would_be_noticed() {
     let dir = scratch("c-race");

@@ -21,6 +21,7 @@ need gnutls-cli gnutls-bin
 need gnutls-serv gnutls-bin
 need curl curl
 need valgrind valgrind
+need tshark tshark
 need python3 python3
 need pkg-config pkg-config
 # The reference's crate wants this library beside one that replaces the reference.
