@@ -550,8 +550,9 @@ S2N_API extern int s2n_config_get_ctx(struct s2n_config *config, void **ctx);
  * @param config A config
  * @param version The name of a policy, such as "default_tls13"
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
- * `S2N_ERR_DEPRECATED_SECURITY_POLICY`, or `S2N_ERR_CIPHER_NOT_SUPPORTED` if nothing of the policy is
- * supported; the old policy stays then
+ * `S2N_ERR_DEPRECATED_SECURITY_POLICY`, `S2N_ERR_CIPHER_NOT_SUPPORTED` if nothing of the policy is
+ * supported, or `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the policy has rules that a certificate
+ * of the config breaks; the old policy stays then
  */
 S2N_API extern
 int s2n_config_set_cipher_preferences(struct s2n_config *config,
@@ -941,8 +942,9 @@ int s2n_cert_chain_and_key_set_sct_list(struct s2n_cert_chain_and_key *chain_and
  * @param cert_chain_pem Certificates in PEM, the leaf first; copied
  * @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
- * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`, or
- * `S2N_ERR_CERT_OWNERSHIP` if there is a chain already
+ * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`,
+ * `S2N_ERR_CERT_OWNERSHIP` if there is a chain already, or
+ * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
  */
 S2N_API extern
 int s2n_config_add_cert_chain_and_key(struct s2n_config *config,
@@ -956,7 +958,8 @@ int s2n_config_add_cert_chain_and_key(struct s2n_config *config,
  * @param cert_chain_pem Certificates in PEM, the leaf first; copied
  * @param cert_chain_pem_size Their length in bytes
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
- * `S2N_ERR_DECODE_CERTIFICATE`, or `S2N_ERR_CERT_OWNERSHIP` if there is a chain already
+ * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_CERT_OWNERSHIP` if there is a chain already, or
+ * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
  */
 S2N_API extern
 int s2n_config_add_cert_chain(struct s2n_config *config,
@@ -982,7 +985,8 @@ S2N_API extern int s2n_config_free_cert_chain_and_key(struct s2n_config *config)
  * @param config A config
  * @param cert_key_pair A loaded chain; it stays the caller's, who may free it while configs use it
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if nothing was loaded,
- * `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`
+ * `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`,
+ * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
  */
 S2N_API extern
 int s2n_config_add_cert_chain_and_key_to_store(struct s2n_config *config,
@@ -1172,7 +1176,8 @@ int s2n_connection_wipe(struct s2n_connection *conn);
  * @param conn A connection
  * @param config A config; it stays the caller's, who may free it while connections use it
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_TOO_MANY_CERTIFICATES` if a client's config has
- * certificates of several key types, `S2N_ERR_NO_PRIVATE_KEY` if a certificate has no key
+ * certificates of several key types, `S2N_ERR_NO_PRIVATE_KEY` if a certificate has no key,
+ * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if one breaks rules of the connection's own policy
  */
 S2N_API extern
 int s2n_connection_set_config(struct s2n_connection *conn,
@@ -1209,8 +1214,9 @@ S2N_API extern s2n_mode s2n_connection_get_mode(struct s2n_connection *conn);
  * @param conn A connection
  * @param version The name of a policy, such as "default_tls13"
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
- * `S2N_ERR_DEPRECATED_SECURITY_POLICY`, or `S2N_ERR_CIPHER_NOT_SUPPORTED` if nothing of the policy is
- * supported; the old policy stays then
+ * `S2N_ERR_DEPRECATED_SECURITY_POLICY`, `S2N_ERR_CIPHER_NOT_SUPPORTED` if nothing of the policy is
+ * supported, or `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the policy has rules that a certificate
+ * of the config breaks; the old policy stays then
  */
 S2N_API extern
 int s2n_connection_set_cipher_preferences(struct s2n_connection *conn,
@@ -1394,6 +1400,35 @@ int s2n_connection_release_buffers(struct s2n_connection *conn);
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_connection_free_handshake(struct s2n_connection *conn);
+
+/**
+ * Stores the numbers of the groups that the config's security policy offers (RFC 8446, 4.2.7), the most
+ * preferred first.
+ *
+ * @param config A config
+ * @param groups Where the numbers go
+ * @param groups_count_max Room, as a count of numbers
+ * @param groups_count Set to how many were stored; 0 on failure
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`
+ */
+S2N_API extern
+int s2n_config_get_supported_groups(struct s2n_config *config,
+                                    uint16_t *groups,
+                                    uint16_t groups_count_max,
+                                    uint16_t *groups_count);
+
+/**
+ * Says whether a security policy would have allowed the version and the cipher suite that were agreed
+ * on. Before the handshake is complete there is no suite, and the answer is 0.
+ *
+ * @param conn A connection
+ * @param version The name of a policy, of which all counts, be it supported or not
+ * @returns 1 if it would, 0 if not; or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
+ * `S2N_ERR_DEPRECATED_SECURITY_POLICY`
+ */
+S2N_API extern
+int s2n_connection_is_valid_for_cipher_preferences(struct s2n_connection *conn,
+                                                   const char *version);
 
 /**
  * Reads and writes one descriptor: a socket, usually. It is borrowed, never closed, and may be
@@ -2119,6 +2154,16 @@ int s2n_connection_get_cipher_iana_value(struct s2n_connection *conn,
 S2N_API extern const char *s2n_connection_get_curve(struct s2n_connection *conn);
 
 /**
+ * Would name the KEM of a post-quantum key exchange in TLS 1.2, which s2n-tls no longer has. In TLS 1.3
+ * it is `s2n_connection_get_kem_group_name()` that knows.
+ *
+ * @param conn A connection
+ * @returns the static string "NONE"; NULL with `S2N_ERR_NULL`
+ */
+S2N_API extern
+const char *s2n_connection_get_kem_name(struct s2n_connection *conn);
+
+/**
  * Names the group of a key exchange with a post-quantum part.
  *
  * @param conn A connection
@@ -2358,6 +2403,36 @@ int s2n_config_send_max_fragment_length(struct s2n_config *config,
  * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern int s2n_config_accept_max_fragment_length(struct s2n_config *config);
+
+/**
+ * Servers: would set the parameters of finite-field Diffie-Hellman. No policy offers that here, whatever
+ * it names.
+ *
+ * @param config A config
+ * @param dhparams_pem Parameters in PEM
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ */
+S2N_API extern
+int s2n_config_add_dhparams(struct s2n_config *config,
+                            const char *dhparams_pem);
+
+/**
+ * Frees what `s2n_config_add_dhparams()` added: never anything.
+ *
+ * @param config A config
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_config_free_dhparams(struct s2n_config *config);
+
+/**
+ * Servers: would ask for DSS certificates, too, in TLS 1.2, for clients that answer nothing else. None
+ * could be accepted; what a server asks for cannot be changed here.
+ *
+ * @param config A config
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ */
+S2N_API extern
+int s2n_config_enable_cert_req_dss_legacy_compat(struct s2n_config *config);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -69,6 +69,11 @@ fn client_hello() {
 }
 
 #[test]
+fn policies() {
+    check_with_certificates("policies");
+}
+
+#[test]
 fn fingerprint() {
     check_with_certificates("fingerprint");
 }

@@ -124,7 +124,9 @@ fn a_gigabyte_comes_back_unchanged() {
     let port = server.wait_for("port: ").parse().expect("a port");
 
     let config = Config::new_minimal();
-    config.set_policy(Policy::find(b"default_tls13").expect("known"));
+    config
+        .set_policy(Policy::find(b"default_tls13").expect("known"))
+        .expect("it has no rules");
     let ca = fs::read(cert("ca.pem")).expect("readable");
     config.trust_pem(&ca).expect("a root");
     let config = Arc::new(config);

@@ -105,7 +105,9 @@ pub fn config(mode: Mode, setup: Setup) -> Arc<Config> {
 
 fn make(mode: Mode, setup: Setup) -> Arc<Config> {
     let config = Config::new_minimal();
-    config.set_policy(setup.version.policy());
+    config
+        .set_policy(setup.version.policy())
+        .expect("it has no rules for certificates");
     config.trust_pem(ROOT).expect("the root is one");
     config.set_monotonic_clock(Arc::new(Now));
     config.set_recv_multi_record(setup.multi_record);

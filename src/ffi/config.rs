@@ -124,8 +124,9 @@ pub unsafe extern "C" fn s2n_config_get_ctx(
 /// @param config A config
 /// @param version The name of a policy, such as "default_tls13"
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
-/// `S2N_ERR_DEPRECATED_SECURITY_POLICY`, or `S2N_ERR_CIPHER_NOT_SUPPORTED` if nothing of the policy is
-/// supported; the old policy stays then
+/// `S2N_ERR_DEPRECATED_SECURITY_POLICY`, `S2N_ERR_CIPHER_NOT_SUPPORTED` if nothing of the policy is
+/// supported, or `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the policy has rules that a certificate
+/// of the config breaks; the old policy stays then
 ///
 /// # Safety
 ///
@@ -140,8 +141,7 @@ pub unsafe extern "C" fn s2n_config_set_cipher_preferences(
         let config = unsafe { s2n_config::borrow(config) }?;
         // SAFETY: the C caller's promise about `version`.
         let version = unsafe { input::str(version) }?;
-        config.core.set_policy(Policy::find(version.to_bytes())?);
-        Ok(())
+        config.core.set_policy(Policy::find(version.to_bytes())?)
     })
 }
 

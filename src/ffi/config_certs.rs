@@ -21,8 +21,9 @@ use crate::tls::error::{Code, Result};
 /// @param cert_chain_pem Certificates in PEM, the leaf first; copied
 /// @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
-/// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`, or
-/// `S2N_ERR_CERT_OWNERSHIP` if there is a chain already
+/// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`,
+/// `S2N_ERR_CERT_OWNERSHIP` if there is a chain already, or
+/// `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
 ///
 /// # Safety
 ///
@@ -40,6 +41,7 @@ pub unsafe extern "C" fn s2n_config_add_cert_chain_and_key(
         let chain_pem = unsafe { input::str(cert_chain_pem) }?;
         // SAFETY: the C caller's promise about `private_key_pem`.
         let key_pem = unsafe { input::str(private_key_pem) }?;
+        config.core.check_has_no_chain()?;
         let chain = CertChainHandle::new();
         chain.core.load(chain_pem.to_bytes(), key_pem.to_bytes())?;
         own(config, chain)
@@ -52,7 +54,8 @@ pub unsafe extern "C" fn s2n_config_add_cert_chain_and_key(
 /// @param cert_chain_pem Certificates in PEM, the leaf first; copied
 /// @param cert_chain_pem_size Their length in bytes
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
-/// `S2N_ERR_DECODE_CERTIFICATE`, or `S2N_ERR_CERT_OWNERSHIP` if there is a chain already
+/// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_CERT_OWNERSHIP` if there is a chain already, or
+/// `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
 ///
 /// # Safety
 ///
@@ -68,6 +71,7 @@ pub unsafe extern "C" fn s2n_config_add_cert_chain(
         let config = unsafe { s2n_config::borrow(config) }?;
         // SAFETY: the C caller's promise about `cert_chain_pem`.
         let pem = unsafe { input::required_bytes(cert_chain_pem, cert_chain_pem_size as usize) }?;
+        config.core.check_has_no_chain()?;
         let chain = CertChainHandle::new();
         chain.core.load_public(pem)?;
         own(config, chain)
@@ -117,7 +121,8 @@ pub unsafe extern "C" fn s2n_config_free_cert_chain_and_key(config: *mut s2n_con
 /// @param config A config
 /// @param cert_key_pair A loaded chain; it stays the caller's, who may free it while configs use it
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if nothing was loaded,
-/// `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`
+/// `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`,
+/// `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
 ///
 /// # Safety
 ///

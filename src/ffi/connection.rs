@@ -98,7 +98,8 @@ pub unsafe extern "C" fn s2n_connection_wipe(conn: *mut s2n_connection) -> c_int
 /// @param conn A connection
 /// @param config A config; it stays the caller's, who may free it while connections use it
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_TOO_MANY_CERTIFICATES` if a client's config has
-/// certificates of several key types, `S2N_ERR_NO_PRIVATE_KEY` if a certificate has no key
+/// certificates of several key types, `S2N_ERR_NO_PRIVATE_KEY` if a certificate has no key,
+/// `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if one breaks rules of the connection's own policy
 ///
 /// # Safety
 ///
@@ -180,8 +181,9 @@ pub unsafe extern "C" fn s2n_connection_get_mode(conn: *mut s2n_connection) -> s
 /// @param conn A connection
 /// @param version The name of a policy, such as "default_tls13"
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
-/// `S2N_ERR_DEPRECATED_SECURITY_POLICY`, or `S2N_ERR_CIPHER_NOT_SUPPORTED` if nothing of the policy is
-/// supported; the old policy stays then
+/// `S2N_ERR_DEPRECATED_SECURITY_POLICY`, `S2N_ERR_CIPHER_NOT_SUPPORTED` if nothing of the policy is
+/// supported, or `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the policy has rules that a certificate
+/// of the config breaks; the old policy stays then
 ///
 /// # Safety
 ///
@@ -196,8 +198,7 @@ pub unsafe extern "C" fn s2n_connection_set_cipher_preferences(
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         // SAFETY: the C caller's promise about `version`.
         let version = unsafe { input::str(version) }?;
-        conn.core.set_policy(Policy::find(version.to_bytes())?);
-        Ok(())
+        conn.core.set_policy(Policy::find(version.to_bytes())?)
     })
 }
 

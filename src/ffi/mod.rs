@@ -27,6 +27,7 @@ mod key_update;
 mod ktls;
 mod negotiated;
 mod output;
+mod policy;
 mod transport;
 mod trust;
 pub mod types;

@@ -160,6 +160,24 @@ pub unsafe extern "C" fn s2n_connection_get_curve(conn: *mut s2n_connection) -> 
     })
 }
 
+/// Would name the KEM of a post-quantum key exchange in TLS 1.2, which s2n-tls no longer has. In TLS 1.3
+/// it is `s2n_connection_get_kem_group_name()` that knows.
+///
+/// @param conn A connection
+/// @returns the static string "NONE"; NULL with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_kem_name(conn: *mut s2n_connection) -> *const c_char {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        unsafe { s2n_connection::borrow(conn) }?;
+        Ok(NONE.as_ptr())
+    })
+}
+
 /// Names the group of a key exchange with a post-quantum part.
 ///
 /// @param conn A connection

@@ -7,6 +7,7 @@ pub mod certs;
 pub mod client_hello;
 pub mod config;
 pub mod connection;
+mod crypto;
 pub mod error;
 pub(crate) mod handshake;
 pub mod policy;

@@ -8,17 +8,38 @@ cd "$1"
 
 names='subjectAltName=DNS:localhost,DNS:www.rs2n.test,DNS:*.wild.rs2n.test,IP:127.0.0.1'
 
+# How authorities sign, until it is changed.
+hash=sha256
+
 key() { # NAME ALGORITHM
+    bound='rsa_pss_keygen_md:sha256 rsa_pss_keygen_mgf1_md:sha256 rsa_pss_keygen_saltlen:32'
     case $2 in
-    ecdsa) openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key" ;;
-    rsa) openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$1.key" ;;
+    ecdsa) genpkey "$1" EC ec_paramgen_curve:P-256 ;;
+    p384) genpkey "$1" EC ec_paramgen_curve:P-384 ;;
+    p521) genpkey "$1" EC ec_paramgen_curve:P-521 ;;
+    rsa) genpkey "$1" RSA rsa_keygen_bits:2048 ;;
+    ed25519) genpkey "$1" ED25519 ;;
+    pss) genpkey "$1" RSA-PSS rsa_keygen_bits:2048 ;;
+    pss-sha256) genpkey "$1" RSA-PSS rsa_keygen_bits:2048 $bound ;;
     esac
 }
 
-authority() { # NAME SUBJECT
-    key "$1" ecdsa
-    openssl req -x509 -new -key "$1.key" -sha256 -days 3650 -subj "/CN=$2" -out "$1.crt" \
-        -addext 'keyUsage=critical,keyCertSign,cRLSign' 2>/dev/null
+genpkey() { # NAME ALGORITHM OPTION...
+    name=$1 algorithm=$2
+    shift 2
+    for option; do
+        set -- "$@" -pkeyopt "$option"
+        shift
+    done
+    openssl genpkey -quiet -algorithm "$algorithm" "$@" -out "$name.key"
+}
+
+authority() { # NAME SUBJECT ALGORITHM [OPTION...]
+    name=$1 subject=$2
+    key "$1" "$3"
+    shift 3
+    openssl req -x509 -new -key "$name.key" "-$hash" -days 3650 -subj "/CN=$subject" \
+        -out "$name.crt" -addext 'keyUsage=critical,keyCertSign,cRLSign' "$@" 2>/dev/null
 }
 
 signed() { # NAME ISSUER EXTENSIONS [OPTION...]
@@ -27,7 +48,7 @@ signed() { # NAME ISSUER EXTENSIONS [OPTION...]
     shift 3
     openssl req -new -key "$name.key" -subj "/CN=$name" -out "$name.csr" 2>/dev/null
     openssl x509 -req -in "$name.csr" -CA "$issuer.crt" -CAkey "$issuer.key" -CAcreateserial \
-        -sha256 -extfile "$name.ext" -out "$name.crt" "$@" 2>/dev/null
+        "-$hash" -extfile "$name.ext" -out "$name.crt" "$@" 2>/dev/null
     rm "$name.csr" "$name.ext"
 }
 
@@ -75,8 +96,8 @@ selfsigned() { # NAME
     cp "$1.crt" "$1.pem"
 }
 
-authority ca 'rs2n test root'
-authority other-ca 'another test root'
+authority ca 'rs2n test root' ecdsa
+authority other-ca 'another test root' ecdsa
 key intermediate ecdsa
 signed intermediate ca 'basicConstraints=critical,CA:TRUE
 keyUsage=critical,keyCertSign,cRLSign' -days 3650
@@ -89,8 +110,29 @@ dated expired intermediate 20000101 20010101
 dated future intermediate 21000101 21010101
 selfsigned selfsigned
 
-cp ca.crt ca.pem
-cp other-ca.crt other-ca.pem
+# Keys and signatures that are less common.
+leaf p521 p521 intermediate serverAuth -days 3650
+leaf ed25519 ed25519 intermediate serverAuth -days 3650
+leaf pss pss intermediate serverAuth,clientAuth -days 3650
+leaf pss-sha256 pss-sha256 intermediate serverAuth -days 3650
+authority pss-ca 'a test root of RSA-PSS' pss -sigopt rsa_pss_saltlen:digest
+leaf under-pss ecdsa pss-ca serverAuth -days 3650 -sigopt rsa_pss_saltlen:digest
+hash=sha1
+leaf sha1 ecdsa intermediate serverAuth -days 3650
+
+# RFC 9151 wants P-384 and SHA-384 in every certificate: a chain that has them, and one each
+# with another key, another signature, and another key of the root.
+hash=sha384
+authority cnsa-ca 'a test root of P-384' p384
+leaf cnsa p384 cnsa-ca serverAuth -days 3650
+leaf cnsa-p256 ecdsa cnsa-ca serverAuth -days 3650
+leaf cnsa-root p384 ca serverAuth -days 3650
+hash=sha256
+leaf cnsa-sha256 p384 cnsa-ca serverAuth -days 3650
+
+for name in ca other-ca pss-ca cnsa-ca; do
+    cp "$name.crt" "$name.pem"
+done
 
 # What the intermediate authority says of its certificates: NAME.crl and NAME.ocsp of a time when
 # `rsa` was revoked and `ecdsa` was not; the root says nothing against the intermediate one.

@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex};
 use rustls::crypto::{CertificateIdentity, Identity, SigningKey};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use webpki::EndEntityCert;
+use zeroize::Zeroizing;
 
 use crate::tls::connection::lock;
+use crate::tls::crypto::rsa_pss;
 use crate::tls::error::{Code, Result};
 
 pub mod crl;
@@ -43,8 +45,7 @@ pub(crate) struct Loaded {
     /// Nothing if only the public part was loaded.
     pub(crate) key: Option<Arc<dyn SigningKey>>,
 
-    /// Nothing if a key of this kind does not sign handshakes.
-    pub(crate) key_type: Option<KeyType>,
+    pub(crate) key_type: KeyType,
 
     /// The names that clients may ask for, in lower case.
     pub(crate) hosts: Vec<Vec<u8>>,
@@ -162,7 +163,8 @@ impl Loaded {
         })
     }
 
-    fn certificates(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
+    /// The certificates, the leaf first.
+    pub(crate) fn certificates(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
         let Identity::X509(chain) = &*self.identity else {
             unreachable!("a chain is made of certificates");
         };
@@ -171,6 +173,10 @@ impl Loaded {
 }
 
 fn load_key(key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>> {
+    if let Some(pss) = rsa_pss::Key::read(&key) {
+        drop(Zeroizing::new(key));
+        return Ok(Arc::new(pss));
+    }
     let key = rustls_aws_lc_rs::DEFAULT_KEY_PROVIDER
         .load_private_key(key)
         .map_err(|_| Code::DecodePrivateKey)?;

@@ -128,17 +128,17 @@ pub(crate) fn parse(der: &[u8]) -> Result<X509Certificate<'_>> {
     }
 }
 
-/// What kind of key the certificate is for.
-pub(super) fn key_type(der: &[u8]) -> Result<Option<KeyType>> {
+/// What kind of key the certificate is for. As in s2n-tls there are no others: Ed25519 is refused.
+pub(super) fn key_type(der: &[u8]) -> Result<KeyType> {
     let cert = parse(der)?;
     let algorithm = &cert.public_key().algorithm.algorithm;
     let is = |oids: &[Oid<'_>]| oids.contains(algorithm);
     Ok(match () {
-        _ if is(&[OID_PKCS1_RSAENCRYPTION]) => Some(KeyType::Rsa),
-        _ if is(&[OID_PKCS1_RSASSAPSS]) => Some(KeyType::RsaPss),
-        _ if is(&[OID_KEY_TYPE_EC_PUBLIC_KEY]) => Some(KeyType::Ecdsa),
-        _ if is(&ML_DSA) => Some(KeyType::MlDsa),
-        _ => None,
+        _ if is(&[OID_PKCS1_RSAENCRYPTION]) => KeyType::Rsa,
+        _ if is(&[OID_PKCS1_RSASSAPSS]) => KeyType::RsaPss,
+        _ if is(&[OID_KEY_TYPE_EC_PUBLIC_KEY]) => KeyType::Ecdsa,
+        _ if is(&ML_DSA) => KeyType::MlDsa,
+        _ => Err(Code::DecodeCertificate)?,
     })
 }
 

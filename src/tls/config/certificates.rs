@@ -39,13 +39,10 @@ pub(super) enum Owner {
 impl Certificates {
     /// The names of a new chain for which there is a chain with the same type of key, and that one.
     pub(super) fn rivals(&self, loaded: &Loaded) -> Vec<(Vec<u8>, Arc<CertChain>)> {
-        let Some(key_type) = loaded.key_type else {
-            return Vec::new();
-        };
         let names = loaded.hosts.iter();
         names
             .filter_map(|name| {
-                let rival = self.domains.get(name)?[key_type as usize].clone()?;
+                let rival = self.domains.get(name)?[loaded.key_type as usize].clone()?;
                 Some((name.clone(), rival))
             })
             .collect()
@@ -54,7 +51,7 @@ impl Certificates {
     /// Adds a chain. Of two with a name in common the first one stays, but for the names in `won`.
     pub(super) fn add(&mut self, chain: &Arc<CertChain>, won: &[Vec<u8>]) -> Result<()> {
         let loaded = chain.loaded()?;
-        let place = loaded.key_type.ok_or(Code::CertTypeUnsupported)? as usize;
+        let place = loaded.key_type as usize;
         for name in &loaded.hosts {
             let wins = won.contains(name);
             let slot = &mut self.domains.entry(name.clone()).or_default()[place];
@@ -79,7 +76,7 @@ impl Certificates {
         }
         let mut defaults = ByType::default();
         for chain in chains {
-            let key_type = chain.loaded()?.key_type.ok_or(Code::CertTypeUnsupported)?;
+            let key_type = chain.loaded()?.key_type;
             let slot = &mut defaults[key_type as usize];
             if slot.replace(chain.clone()).is_some() {
                 return Err(Code::MultipleDefaultCertificatesPerAuthType)?;
@@ -100,6 +97,12 @@ impl Certificates {
 
     pub(super) fn defaults(&self) -> impl Iterator<Item = &Arc<CertChain>> {
         self.defaults.iter().flatten()
+    }
+
+    /// Every chain that may be shown; one with several names as often as it has names.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<CertChain>> {
+        let of_domains = self.domains.values().flatten().flatten();
+        self.defaults().chain(of_domains)
     }
 
     pub(super) fn default_of(&self) -> &ByType<Arc<CertChain>> {

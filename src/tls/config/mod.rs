@@ -170,8 +170,23 @@ impl Config {
         lock(&self.settings).policy
     }
 
-    pub fn set_policy(&self, policy: &'static Policy) {
-        self.change(|settings| settings.policy = policy);
+    /// Sets the policy, if the chains obey its rules.
+    pub fn set_policy(&self, policy: &'static Policy) -> Result<()> {
+        self.change(|settings| {
+            Self::check_chains(settings, policy)?;
+            settings.policy = policy;
+            Ok(())
+        })
+    }
+
+    /// Fails if a policy has rules that one of the chains breaks.
+    pub(crate) fn check_policy(&self, policy: &Policy) -> Result<()> {
+        Self::check_chains(&self.settings(), policy)
+    }
+
+    fn check_chains(settings: &Settings, policy: &Policy) -> Result<()> {
+        let mut chains = settings.certificates.all();
+        chains.try_for_each(|chain| policy.check_own(&*chain.loaded()?))
     }
 
     /// Adds a chain that the application owns.
@@ -182,22 +197,27 @@ impl Config {
         self.add(chain, Owner::Application)
     }
 
+    /// Fails if the config cannot own a chain: it has one.
+    pub fn check_has_no_chain(&self) -> Result<()> {
+        match lock(&self.settings).certificates.owner {
+            Owner::Nobody => Ok(()),
+            _ => Err(Code::CertOwnership)?,
+        }
+    }
+
     /// Adds the one chain of a config that owns it.
     pub fn add_own_chain(&self, chain: &Arc<CertChain>) -> Result<()> {
+        self.check_has_no_chain()?;
         let certificates = lock(&self.settings).certificates.clone();
-        if certificates.owner != Owner::Nobody {
-            return Err(Code::CertOwnership)?;
-        }
-        let loaded = chain.loaded()?;
-        if let Some(key_type) = loaded.key_type
-            && certificates.default_of()[key_type as usize].is_some()
-        {
+        let key_type = chain.loaded()?.key_type;
+        if certificates.default_of()[key_type as usize].is_some() {
             return Err(Code::MultipleDefaultCertificatesPerAuthType)?;
         }
         self.add(chain, Owner::Library)
     }
 
     fn add(&self, chain: &Arc<CertChain>, owner: Owner) -> Result<()> {
+        self.policy().check_own(&*chain.loaded()?)?;
         let won = self.names_won(chain)?;
         self.change(|settings| {
             let certificates = Arc::make_mut(&mut settings.certificates);

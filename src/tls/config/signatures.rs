@@ -13,6 +13,7 @@ use rustls::server::danger::{ClientIdentity, ClientVerifier};
 use rustls::{DistinguishedName, crypto};
 
 use super::{ClientAuth, choices};
+use crate::tls::crypto::rsa_pss;
 use crate::tls::policy::Policy;
 
 /// Verifies signatures as a policy allows. The certificates themselves are ours to verify, in a
@@ -42,7 +43,13 @@ impl Signatures {
 
     fn tls13(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
         note(input);
-        crypto::verify_tls13_signature(input, self.policy.handshake_signatures())
+        let scheme = input.signature.scheme;
+        match rsa_pss::algorithms(scheme) {
+            Some(algorithms) if self.policy.signature_schemes().contains(&scheme) => {
+                rsa_pss::verify(input, algorithms)
+            }
+            _ => crypto::verify_tls13_signature(input, self.policy.handshake_signatures()),
+        }
     }
 
     fn schemes(&self) -> Vec<SignatureScheme> {

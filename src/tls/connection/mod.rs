@@ -45,6 +45,9 @@ pub enum Mode {
     Client,
 }
 
+/// What a connection without a cipher suite has: TLS_NULL_WITH_NULL_NULL.
+const NO_SUITE: u16 = 0;
+
 /// One TLS connection.
 ///
 /// Sending and receiving may run in two threads at once, so each half has a lock of its own. A
@@ -180,6 +183,9 @@ impl Connection {
         {
             return Ok(());
         }
+        if let Some(policy) = self.overrides().policy {
+            config.check_policy(policy)?;
+        }
         config.check_usable(self.mode)?;
         if let Some(size) = config.send_buffer_size() {
             self.shared.send_buffer.store(size, Relaxed);
@@ -200,8 +206,20 @@ impl Connection {
         Ok(self.config()?.policy())
     }
 
-    pub fn set_policy(&self, policy: &'static Policy) {
+    /// Sets the policy, if the config's chains obey its rules.
+    pub fn set_policy(&self, policy: &'static Policy) -> Result<()> {
+        let config = lock(&self.setup).config.clone();
+        if let Some(config) = config {
+            config.check_policy(policy)?;
+        }
         lock(&self.setup).overrides.policy = Some(policy);
+        Ok(())
+    }
+
+    /// Whether the policy with this name would have allowed what was agreed on.
+    pub fn is_valid_for(&self, policy: &[u8]) -> Result<bool> {
+        let suite = self.facts().map_or(NO_SUITE, |facts| facts.suite);
+        Policy::allows(policy, self.version(), suite)
     }
 
     pub fn set_client_auth(&self, client_auth: ClientAuth) {

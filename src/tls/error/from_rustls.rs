@@ -63,7 +63,10 @@ fn code(error: &Tls) -> Code {
 
 fn incompatible(reason: &PeerIncompatible) -> Code {
     match reason {
-        PeerIncompatible::NoCipherSuitesInCommon => Code::CipherNotSupported,
+        // Without a curve in common there is no suite for which TLS 1.2 has a key exchange.
+        PeerIncompatible::NoCipherSuitesInCommon | PeerIncompatible::NoKxGroupsInCommon => {
+            Code::CipherNotSupported
+        }
         PeerIncompatible::SupportedVersionsExtensionRequired
         | PeerIncompatible::Tls12NotOffered
         | PeerIncompatible::Tls12NotOfferedOrEnabled
@@ -72,8 +75,7 @@ fn incompatible(reason: &PeerIncompatible) -> Code {
         | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => {
             Code::ProtocolVersionUnsupported
         }
-        PeerIncompatible::NoKxGroupsInCommon
-        | PeerIncompatible::NamedGroupsExtensionRequired
+        PeerIncompatible::NamedGroupsExtensionRequired
         | PeerIncompatible::NoEcPointFormatsInCommon => Code::EcdheUnsupportedCurve,
         PeerIncompatible::NoSignatureSchemesInCommon
         | PeerIncompatible::SignatureAlgorithmsExtensionRequired
@@ -89,7 +91,13 @@ fn incompatible(reason: &PeerIncompatible) -> Code {
 fn misbehaved(reason: &PeerMisbehaved) -> Code {
     match reason {
         PeerMisbehaved::NoCertificatesPresented => Code::MissingClientCert,
-        PeerMisbehaved::InvalidKeyShare => Code::BadKeyShare,
+        PeerMisbehaved::InvalidKeyShare | PeerMisbehaved::WrongGroupForKeyShare => {
+            Code::BadKeyShare
+        }
+        PeerMisbehaved::IllegalHelloRetryRequestWithNoChanges
+        | PeerMisbehaved::IllegalHelloRetryRequestWithOfferedGroup => Code::InvalidHelloRetry,
+        PeerMisbehaved::IllegalHelloRetryRequestWithUnofferedNamedGroup
+        | PeerMisbehaved::SelectedUnofferedKxGroup => Code::EcdheUnsupportedCurve,
         PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme
         | PeerMisbehaved::SignedKxWithWrongAlgorithm => Code::InvalidSignatureScheme,
         PeerMisbehaved::AttemptedDowngradeToTls12WhenTls13IsSupported => {

@@ -1,7 +1,7 @@
 //! The steps of a handshake, as rustls divides it.
 
 use rustls::client::ClientHandshake;
-use rustls::error::PeerMisbehaved;
+use rustls::error::{PeerIncompatible, PeerMisbehaved};
 use rustls::pki_types::{DnsName, IpAddr, Ipv4Addr, ServerName};
 use rustls::server::{Accepted, ServerHandshake};
 use rustls::{ClientSide, NeedsInput, ServerSide, Tcp};
@@ -371,11 +371,24 @@ impl Handshake {
         let frozen = config.server(&overrides, in_common)?;
         let best = best_version(conn)?;
         conn.shared.server_version.store(best, Release);
-        let next = accepted.choose_config(frozen, output)?;
         let version = best.min(hello.best_version());
+        let next = accepted.choose_config(frozen, output);
+        let next = next.map_err(|error| refusal(error, version))?;
         conn.shared.version.store(version, Release);
         conn.shared.use_send_buffer();
         Ok(next)
+    }
+}
+
+/// Why a client is refused.
+fn refusal(error: rustls::Error, version: u8) -> Error {
+    match error {
+        rustls::Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon)
+            if version == TLS13 =>
+        {
+            Code::InvalidSupportedGroupState.into()
+        }
+        error => error.into(),
     }
 }
 

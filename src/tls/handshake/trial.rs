@@ -11,7 +11,7 @@ use rustls::{ClientSide, ServerSide, Tcp, VerifyPeerIdentity};
 
 use crate::tls::certs::crl::{Crl, CrlLookup};
 use crate::tls::config::{Validation, Verifier};
-use crate::tls::connection::{Connection, Mode};
+use crate::tls::connection::{Connection, Mode, TLS13};
 use crate::tls::error::{Code, Error, Result};
 
 /// A certificate that nobody has accepted yet.
@@ -134,7 +134,8 @@ impl Trial {
             Mode::Client => conn.with_server_name(|name| name.map(|name| name.to_bytes().to_vec())),
             Mode::Server => None,
         };
-        verifier.check_presented(&self.chain, name.as_deref())?;
+        let is_tls13 = conn.version() == TLS13;
+        verifier.check_presented(&self.chain, name.as_deref(), is_tls13)?;
         let Some(callback) = verifier.look_up_crl() else {
             return Ok(Progress::Ready(None));
         };

@@ -114,7 +114,7 @@ policy's order, and leaves out the rest:
 - protocol versions before TLS 1.2;
 - cipher suites other than those of TLS 1.3 and the ECDHE suites of TLS 1.2 with AES-GCM or
   ChaCha20-Poly1305: no CBC, no RC4, no 3DES, no RSA or DHE key exchange;
-- some groups and signature schemes, as listed.
+- some signature schemes, as listed; `rsa_pss_pss_sha256` and its kin count in TLS 1.3 only.
 
 A policy of which nothing is left is refused by the call that sets it, with
 `S2N_ERR_CIPHER_NOT_SUPPORTED`. Names are compared without regard to case.

@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn either_share_of_a_client_can_be_answered() {
         let provider = policy("default").provider();
-        let [both, curve] = [0, 2].map(|i| provider.kx_groups[i]);
+        let [both, curve] = [0, 3].map(|i| provider.kx_groups[i]);
         assert_eq!(curve.name(), NamedGroup::secp256r1);
 
         let client = both.start().unwrap().into_single();

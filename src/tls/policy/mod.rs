@@ -7,8 +7,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use rustls::crypto::{CipherSuite, CryptoProvider, SignatureScheme, WebPkiSupportedAlgorithms};
-use rustls::enums::ProtocolVersion;
+use rustls::crypto::{CryptoProvider, SignatureScheme, WebPkiSupportedAlgorithms};
 use rustls::pki_types::SignatureVerificationAlgorithm;
 use rustls::server::{CipherSuiteSelector, KeyExchangeSelector};
 
@@ -19,13 +18,13 @@ mod document;
 mod key_share;
 pub mod names;
 mod reduction;
+mod rules;
 mod selection;
 mod table;
 
 use reduction::Reduction;
 use selection::{ChaCha20First, GroupOrder, SuiteOrder};
-pub use table::CertificateKey;
-use table::{DEPRECATED, Definition, POLICIES};
+use table::{CertificateKey, DEPRECATED, Definition, POLICIES};
 
 /// A policy, reduced to what we can offer. There is one of each, for the life of the process.
 pub struct Policy {
@@ -53,10 +52,16 @@ impl Policy {
 
     /// Whether the policy with this name would have allowed a connection of this version and
     /// suite. Asks the whole policy, not what is left of it.
-    pub fn allows(name: &[u8], version: ProtocolVersion, suite: CipherSuite) -> Result<bool> {
+    pub fn allows(name: &[u8], version: u8, suite: u16) -> Result<bool> {
         let definition = &POLICIES[position(name)?];
-        Ok(version.0 >= definition.min_version as u16
-            && definition.suites.iter().any(|s| s.wire() == suite.0))
+        Ok(version >= definition.min_version.number()
+            && definition.suites.iter().any(|s| s.wire() == suite))
+    }
+
+    /// The numbers of the groups on the wire, in the policy's order.
+    pub fn groups(&self) -> Vec<u16> {
+        let groups = self.provider.kx_groups.iter();
+        groups.map(|group| group.name().0).collect()
     }
 
     /// The first of its names.
@@ -92,16 +97,6 @@ impl Policy {
         self.certificate_algorithms
     }
 
-    /// The public keys that certificates may have; nothing if the policy does not say.
-    pub fn certificate_keys(&self) -> Option<&'static [CertificateKey]> {
-        self.definition.certificate_keys
-    }
-
-    /// Whether our own certificates must obey the policy's rules for certificates, too.
-    pub fn checks_own_certificates(&self) -> bool {
-        self.definition.checks_own_certificates
-    }
-
     /// How a server chooses the cipher suite.
     pub fn cipher_suite_selector(&self) -> &'static dyn CipherSuiteSelector {
         if self.definition.boosts_chacha20 {
@@ -114,6 +109,19 @@ impl Policy {
     /// How a server chooses the group, and whether it asks for another key share.
     pub fn kx_selector(&self) -> &'static dyn KeyExchangeSelector {
         self.kx_selector
+    }
+
+    /// The default policy with no other group than this one.
+    #[cfg(test)]
+    pub(crate) fn with_group(group: u16) -> &'static Self {
+        let default = POLICIES.iter().find(|p| p.names.contains(&"default"));
+        let group = table::Group::from_wire(group).expect("a group of the reference");
+        let definition = Definition {
+            groups: vec![group].leak(),
+            ..*default.expect("it is there")
+        };
+        let policy = Self::reduce(Box::leak(Box::new(definition)));
+        Box::leak(Box::new(policy.expect("something is left")))
     }
 
     fn reduce(definition: &'static Definition) -> Option<Self> {

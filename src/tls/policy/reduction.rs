@@ -16,6 +16,7 @@ use rustls_aws_lc_rs::{
 
 use super::key_share::WithCurve;
 use super::table::{Definition, Group, Scheme, Suite, Version};
+use crate::tls::crypto::{groups, rsa_pss};
 
 type Algorithms = &'static [&'static dyn SignatureVerificationAlgorithm];
 
@@ -57,7 +58,7 @@ impl Reduction {
         }
         let certificate_algorithms = match definition.certificate_schemes {
             Some(schemes) => Vec::leak(certificate_algorithms(schemes)),
-            None => ALL_VERIFICATION_ALGS,
+            None => Vec::leak([ALL_VERIFICATION_ALGS, rsa_pss::ALGORITHMS].concat()),
         };
         let signatures =
             WebPkiSupportedAlgorithms::new(certificate_algorithms, Vec::leak(schemes)).ok()?;
@@ -100,7 +101,8 @@ fn with_first_curve(groups: &[&'static dyn SupportedKxGroup]) -> Option<WithCurv
     (group.name() != curve.name()).then_some(WithCurve { group, curve })
 }
 
-/// RSA with PKCS #1 padding ended with TLS 1.2; ML-DSA began with TLS 1.3.
+/// RSA with PKCS #1 padding ended with TLS 1.2; ML-DSA began with TLS 1.3, and so did, as far as
+/// rustls is concerned, keys for RSASSA-PSS alone.
 fn is_for(scheme: SignatureScheme, version: ProtocolVersion) -> bool {
     match scheme {
         SignatureScheme::RSA_PKCS1_SHA256
@@ -109,7 +111,7 @@ fn is_for(scheme: SignatureScheme, version: ProtocolVersion) -> bool {
         SignatureScheme::ML_DSA_44 | SignatureScheme::ML_DSA_65 | SignatureScheme::ML_DSA_87 => {
             version == ProtocolVersion::TLSv1_3
         }
-        _ => true,
+        _ => version == ProtocolVersion::TLSv1_3 || rsa_pss::algorithms(scheme).is_none(),
     }
 }
 
@@ -138,7 +140,7 @@ impl Suite {
 
 impl Group {
     pub fn offered(self) -> Option<&'static dyn SupportedKxGroup> {
-        let mut all = ALL_KX_GROUPS.iter().copied();
+        let mut all = ALL_KX_GROUPS.iter().chain(&groups::MORE).copied();
         all.find(|group| group.name().0 == self.wire())
     }
 }
@@ -147,7 +149,8 @@ impl Scheme {
     /// The scheme with its algorithms. Of ECDSA's, the first is the one with TLS 1.3's curve;
     /// TLS 1.2 takes them all, because there the scheme does not say the curve.
     pub fn offered(self) -> Option<(SignatureScheme, Algorithms)> {
-        let mut all = SUPPORTED_SIG_ALGS.mapping().iter().copied();
+        let all = SUPPORTED_SIG_ALGS.mapping().iter();
+        let mut all = all.chain(&rsa_pss::SCHEMES).copied();
         all.find(|(scheme, _)| scheme.0 == self.wire())
     }
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
+use rustls::crypto::CipherSuite;
 use rustls::crypto::kx::NamedGroup;
-use rustls::enums::ProtocolVersion;
 use rustls::pki_types::{ServerName, alg_id};
 use rustls::{ClientConfig, RootCertStore};
 
@@ -129,16 +129,19 @@ fn the_default_policy_keeps_its_order() {
         [
             NamedGroup::X25519MLKEM768,
             NamedGroup::secp256r1MLKEM768,
+            NamedGroup::secp384r1MLKEM1024,
             NamedGroup::secp256r1,
             NamedGroup::X25519,
             NamedGroup::secp384r1,
+            NamedGroup::secp521r1,
         ]
     );
     let schemes: Vec<_> = policy.signature_schemes().iter().map(|s| s.0).collect();
     assert_eq!(
         schemes,
         [
-            0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601
+            0x0403, 0x0503, 0x0603, 0x0809, 0x080a, 0x080b, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501,
+            0x0601
         ]
     );
 }
@@ -157,17 +160,8 @@ fn what_is_kept_is_what_the_provider_has_in_the_order_of_the_policy() {
         }
         assert_eq!(suites(policy), expected, "{}", definition.label());
 
-        let mut expected: Vec<_> = definition
-            .groups
-            .iter()
-            .map(|g| NamedGroup(g.wire()))
-            .collect();
-        expected.retain(|group| {
-            ![Group::P521, Group::P384Kem]
-                .map(|g| g.wire())
-                .contains(&group.0)
-        });
-        assert_eq!(groups(policy), expected, "{}", definition.label());
+        let all: Vec<_> = definition.groups.iter().map(|g| g.wire()).collect();
+        assert_eq!(policy.groups(), all, "{}", definition.label());
 
         let mut expected: Vec<_> = definition.schemes.iter().map(|s| s.wire()).collect();
         expected.retain(|wire| SCHEMES.contains(wire));
@@ -179,9 +173,28 @@ fn what_is_kept_is_what_the_provider_has_in_the_order_of_the_policy() {
 const SUITES: [u16; 9] = [
     0x1301, 0x1302, 0x1303, 0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9,
 ];
-const SCHEMES: [u16; 12] = [
-    0x0401, 0x0403, 0x0501, 0x0503, 0x0601, 0x0603, 0x0804, 0x0805, 0x0806, 0x0904, 0x0905, 0x0906,
+const SCHEMES: [u16; 15] = [
+    0x0401, 0x0403, 0x0501, 0x0503, 0x0601, 0x0603, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b,
+    0x0904, 0x0905, 0x0906,
 ];
+
+#[test]
+fn the_default_policies_lose_nothing_that_is_modern() {
+    for name in ["default", "default_fips", "default_tls13", "default_pq"] {
+        let policy = policy(name);
+        let definition = policy.definition;
+        assert_eq!(policy.groups().len(), definition.groups.len(), "{name}");
+        assert_eq!(
+            policy.signature_schemes().len(),
+            definition.schemes.len(),
+            "{name}"
+        );
+        let is_modern = |name: &str| !name.contains("-SHA") || name.contains("-GCM-");
+        let modern = definition.suites.iter();
+        let modern = modern.filter(|suite| is_modern(&suite.name().to_string_lossy()));
+        assert_eq!(suites(policy).len(), modern.count(), "{name}");
+    }
+}
 
 #[test]
 fn versions_follow_the_policy() {
@@ -229,7 +242,11 @@ fn a_version_needs_a_suite_and_a_group_and_a_scheme() {
         Some((false, true))
     );
     assert_eq!(versions(&[Group::X25519Kem], &[Scheme::Pkcs1S256]), None);
-    assert_eq!(versions(&[Group::P521], &[Scheme::Ecdsa256]), None);
+    assert_eq!(
+        versions(&[Group::P256], &[Scheme::PssPss256]),
+        Some((false, true))
+    );
+    assert_eq!(versions(&[], &[Scheme::Ecdsa256]), None);
     assert_eq!(versions(&[Group::P256], &[Scheme::EcdsaSha1]), None);
 }
 
@@ -303,6 +320,24 @@ fn chains_may_use_what_the_policy_says_or_everything() {
     assert!(signatures("default").contains(&*alg_id::ED25519));
 }
 
+#[test]
+fn chains_may_hold_keys_for_rsa_pss_alone() {
+    let keys = |name| {
+        let algorithms = policy(name).certificate_algorithms().iter();
+        let keys = algorithms.map(|algorithm| algorithm.public_key_alg_id().to_vec());
+        keys.collect::<BTreeSet<_>>()
+    };
+    for id in [
+        alg_id::RSA_PSS_SHA256,
+        alg_id::RSA_PSS_SHA384,
+        alg_id::RSA_PSS_SHA512,
+    ] {
+        assert!(keys("default").contains(&*id));
+        assert!(keys("default_tls13").contains(&*id));
+        assert!(!keys("rfc9151").contains(&*id));
+    }
+}
+
 /// The object identifier 1.2.840.113549.1.1.12, nothing after it.
 const SHA384_WITH_RSA_WITHOUT_PARAMETERS: &[u8] = &[
     0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c,
@@ -310,22 +345,20 @@ const SHA384_WITH_RSA_WITHOUT_PARAMETERS: &[u8] = &[
 
 #[test]
 fn few_policies_have_rules_for_keys_in_certificates() {
-    assert_eq!(policy("default").certificate_keys(), None);
-    assert!(!policy("default").checks_own_certificates());
-    assert_eq!(
-        policy("cnsa_2").certificate_keys(),
-        Some(&[CertificateKey::MlDsa87][..])
-    );
-    assert!(policy("cnsa_2").checks_own_certificates());
-    assert_eq!(policy("cnsa_1").certificate_keys().map(<[_]>::len), Some(5));
+    let keys = |name| policy(name).definition.certificate_keys;
+    assert_eq!(keys("default"), None);
+    assert!(!policy("default").definition.checks_own_certificates);
+    assert_eq!(keys("cnsa_2"), Some(&[CertificateKey::MlDsa87][..]));
+    assert!(policy("cnsa_2").definition.checks_own_certificates);
+    assert_eq!(keys("cnsa_1").map(<[_]>::len), Some(5));
 }
 
 #[test]
 fn a_connection_is_judged_by_the_whole_policy() {
     let allows = |name: &str, version, suite| {
-        Policy::allows(name.as_bytes(), version, CipherSuite(suite)).map_err(|e| e.code())
+        Policy::allows(name.as_bytes(), version, suite).map_err(|e| e.code())
     };
-    let (tls12, tls13) = (ProtocolVersion::TLSv1_2, ProtocolVersion::TLSv1_3);
+    let (tls12, tls13) = (Version::Tls12.number(), Version::Tls13.number());
 
     assert_eq!(allows("default", tls13, 0x1301), Ok(true));
     assert_eq!(allows("default", tls12, 0xc02b), Ok(true));
@@ -333,6 +366,7 @@ fn a_connection_is_judged_by_the_whole_policy() {
     assert_eq!(allows("AWS-CRT-SDK-TLSv1.3", tls12, 0x1301), Ok(false));
     // Nothing of this one can be offered, but it can be asked.
     assert_eq!(allows("20140601", tls12, 0xc02b), Ok(false));
+    assert_eq!(allows("20140601", Version::Ssl3.number(), 0x0067), Ok(true));
     assert_eq!(
         allows("nobody", tls12, 0xc02b),
         Err(Code::InvalidSecurityPolicy)

@@ -168,9 +168,13 @@ impl Verifier<'_> {
         &self,
         chain: &[CertificateDer<'_>],
         server_name: Option<&[u8]>,
+        is_tls13: bool,
     ) -> Result<()> {
         if self.trust.is_empty() {
             return Err(Code::CertUntrusted)?;
+        }
+        for cert in chain.iter().take(self.rules.max_chain.into()) {
+            self.policy.check_peer(cert, is_tls13)?;
         }
         if chain.len() > self.rules.max_chain.into() {
             return Err(Code::CertMaxChainDepthExceeded)?;
@@ -199,7 +203,10 @@ impl Verifier<'_> {
         crls: Option<&[Arc<Crl>]>,
     ) -> Result<Certificates> {
         let (leaf, rest) = chain.split_first().ok_or(Code::NoCertFound)?;
-        path::find(self, leaf, rest, crls)
+        let path = path::find(self, leaf, rest, crls)?;
+        let root = path.last().ok_or(Code::NoCertFound)?;
+        self.policy.check_root(root)?;
+        Ok(path)
     }
 
     /// Checks an OCSP response that came with the leaf of a path.

@@ -16,6 +16,7 @@ use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
 
 mod damage;
+mod groups;
 mod refusals;
 
 const TLS12_POLICY: &[u8] = b"ELBSecurityPolicy-TLS-1-2-2017-01";
@@ -88,7 +89,7 @@ impl Pair {
         let policy = Policy::find(policy).expect("a policy");
         let make = || {
             let config = Config::new_minimal();
-            config.set_policy(policy);
+            config.set_policy(policy).expect("no rules");
             config.trust_pem(pki().ca.as_bytes()).expect("a root");
             Arc::new(config)
         };

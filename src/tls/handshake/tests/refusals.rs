@@ -62,7 +62,9 @@ fn an_expired_certificate_is_refused() {
     for policy in POLICIES {
         let pair = Pair::new(policy);
         let config = Config::new_minimal();
-        config.set_policy(Policy::find(policy).expect("a policy"));
+        config
+            .set_policy(Policy::find(policy).expect("a policy"))
+            .expect("no rules");
         config.add_chain(&chain(&pki().expired)).expect("fits");
         pair.server.set_config(Arc::new(config)).expect("fits");
         assert_eq!(pair.negotiate().0, Err(Code::CertExpired));
@@ -189,7 +191,7 @@ fn a_server_without_a_certificate_cannot_serve() {
 fn no_cipher_in_common_is_answered_without_delay() {
     let pair = Pair::new(TLS12_POLICY);
     let rsa_only = Policy::find(RSA_POLICY).expect("a policy");
-    pair.client.set_policy(rsa_only);
+    pair.client.set_policy(rsa_only).expect("no rules");
     assert_eq!(pair.negotiate().1, Err(Code::CipherNotSupported));
     assert!(pair.server.delay().expect("a clock").is_zero());
 }
@@ -197,9 +199,10 @@ fn no_cipher_in_common_is_answered_without_delay() {
 #[test]
 fn no_version_in_common_is_an_error_of_its_own() {
     let pair = Pair::new(TLS13_POLICY);
-    pair.server.set_policy(tls13_only());
+    pair.server.set_policy(tls13_only()).expect("no rules");
     pair.client
-        .set_policy(Policy::find(TLS12_POLICY).expect("a policy"));
+        .set_policy(Policy::find(TLS12_POLICY).expect("a policy"))
+        .expect("no rules");
     assert_eq!(pair.negotiate().1, Err(Code::ProtocolVersionUnsupported));
 }
 

@@ -35,15 +35,21 @@ pub(super) struct Definition {
     pub insists_on: Option<Group>,
 }
 
-/// Protocol versions, oldest first, with the numbers that they have on the wire.
+/// Protocol versions, oldest first, with the numbers that they have in the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u16)]
+#[repr(u8)]
 pub(super) enum Version {
-    Ssl3 = 0x0300,
-    Tls10 = 0x0301,
-    Tls11 = 0x0302,
-    Tls12 = 0x0303,
-    Tls13 = 0x0304,
+    Ssl3 = 30,
+    Tls10 = 31,
+    Tls11 = 32,
+    Tls12 = 33,
+    Tls13 = 34,
+}
+
+impl Version {
+    pub fn number(self) -> u8 {
+        self as u8
+    }
 }
 
 /// A kind and size of public key in a certificate.

@@ -1,0 +1,82 @@
+//! Key exchange groups: secp521r1, and secp384r1 together with ML-KEM-1024.
+
+use aws_lc_rs::agreement::{
+    ECDH_P521, EphemeralPrivateKey, PublicKey, UnparsedPublicKey, agree_ephemeral,
+};
+use aws_lc_rs::rand::SystemRandom;
+use rustls::crypto::GetRandomFailed;
+use rustls::crypto::kx::{
+    ActiveKeyExchange, Hybrid, HybridLayout, NamedGroup, SharedSecret, StartedKeyExchange,
+    SupportedKxGroup,
+};
+use rustls::error::{Error, PeerMisbehaved};
+use rustls_aws_lc_rs::kx_group::{MLKEM1024, SECP384R1};
+
+/// What policies may name beyond the groups of the provider.
+pub(crate) static MORE: [&dyn SupportedKxGroup; 2] = [&Secp521r1, &SECP384R1MLKEM1024];
+
+/// draft-ietf-tls-ecdhe-mlkem, 4: the share of the curve, then that of ML-KEM; so with the secrets.
+static SECP384R1MLKEM1024: Hybrid = Hybrid {
+    classical: SECP384R1,
+    post_quantum: MLKEM1024,
+    name: NamedGroup::secp384r1MLKEM1024,
+    layout: HybridLayout {
+        classical_share_len: 97,
+        post_quantum_client_share_len: 1568,
+        post_quantum_server_share_len: 1568,
+        post_quantum_first: false,
+    },
+};
+
+#[derive(Debug)]
+struct Secp521r1;
+
+impl SupportedKxGroup for Secp521r1 {
+    fn start(&self) -> Result<StartedKeyExchange, Error> {
+        let private = EphemeralPrivateKey::generate(&ECDH_P521, &SystemRandom::new())
+            .map_err(|_| GetRandomFailed)?;
+        let public = private.compute_public_key().map_err(|_| GetRandomFailed)?;
+        Ok(StartedKeyExchange::Single(Box::new(Started {
+            private,
+            public,
+        })))
+    }
+
+    fn name(&self) -> NamedGroup {
+        NamedGroup::secp521r1
+    }
+}
+
+/// Our half of an exchange on secp521r1. AWS-LC wipes the private key.
+struct Started {
+    private: EphemeralPrivateKey,
+    public: PublicKey,
+}
+
+impl ActiveKeyExchange for Started {
+    fn complete(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, Error> {
+        // RFC 8446, 4.2.8.2: uncompressed points alone. AWS-LC knows other formats, too.
+        if peer.first() != Some(&UNCOMPRESSED) {
+            Err(PeerMisbehaved::InvalidKeyShare)?;
+        }
+        let peer = UnparsedPublicKey::new(&ECDH_P521, peer);
+        let refused = Error::from(PeerMisbehaved::InvalidKeyShare);
+        agree_ephemeral(self.private, peer, refused, |secret| {
+            Ok(SharedSecret::from(secret))
+        })
+    }
+
+    fn pub_key(&self) -> &[u8] {
+        self.public.as_ref()
+    }
+
+    fn group(&self) -> NamedGroup {
+        NamedGroup::secp521r1
+    }
+}
+
+/// How an uncompressed point begins (SEC 1, 2.3.3).
+const UNCOMPRESSED: u8 = 4;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,4 @@
+//! Cryptography of AWS-LC that rustls' provider leaves out, behind rustls' traits.
+
+pub(crate) mod groups;
+pub(crate) mod rsa_pss;

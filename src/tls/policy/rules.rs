@@ -1,0 +1,255 @@
+//! What some policies demand of certificates: how they are signed, and which keys they have.
+//!
+//! A peer's chain is looked at before anything else about it is. Our own chains are looked at by
+//! the calls that bring a chain and a policy together.
+
+use x509_parser::asn1_rs::{FromDer, Oid};
+use x509_parser::der_parser::oid;
+use x509_parser::oid_registry::*;
+use x509_parser::prelude::X509Certificate;
+use x509_parser::public_key::RSAPublicKey;
+use x509_parser::x509::SubjectPublicKeyInfo;
+
+use super::table::{Definition, Scheme};
+use super::{CertificateKey, Policy};
+use crate::tls::certs::Loaded;
+use crate::tls::certs::names::parse;
+use crate::tls::error::{Code, Result};
+
+impl Policy {
+    /// Looks at one certificate of a peer's chain.
+    ///
+    /// Who signs for himself vouches for nothing, so how he does it does not count.
+    pub(crate) fn check_peer(&self, der: &[u8], is_tls13: bool) -> Result<()> {
+        let rules = self.definition;
+        if rules.certificate_schemes.is_none() && rules.certificate_keys.is_none() {
+            return Ok(());
+        }
+        let cert = parse(der)?;
+        if cert.issuer().as_raw() != cert.subject().as_raw() {
+            if is_tls13 && SHA1.contains(&cert.signature_algorithm.algorithm) {
+                return Err(Code::CertUntrusted)?;
+            }
+            rules.check_signature(&cert)?;
+        }
+        rules.check_key(cert.public_key())
+    }
+
+    /// Looks at the key of the root that vouches for a peer's chain.
+    pub(crate) fn check_root(&self, der: &[u8]) -> Result<()> {
+        match self.definition.certificate_keys {
+            Some(_) => self.definition.check_key(parse(der)?.public_key()),
+            None => Ok(()),
+        }
+    }
+
+    /// Looks at a chain of ours, if the policy means those, too.
+    pub(crate) fn check_own(&self, chain: &Loaded) -> Result<()> {
+        if !self.definition.checks_own_certificates {
+            return Ok(());
+        }
+        for der in chain.certificates() {
+            let cert = parse(der)?;
+            self.definition.check_key(cert.public_key())?;
+            self.definition.check_signature(&cert)?;
+        }
+        Ok(())
+    }
+}
+
+impl Definition {
+    fn check_signature(&self, cert: &X509Certificate<'_>) -> Result<()> {
+        let algorithm = &cert.signature_algorithm.algorithm;
+        let makes = |scheme: &Scheme| scheme.in_certificates().as_ref() == Some(algorithm);
+        match self.certificate_schemes {
+            Some(schemes) if !schemes.iter().any(makes) => {
+                Err(Code::SecurityPolicyIncompatibleCert)?
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_key(&self, key: &SubjectPublicKeyInfo<'_>) -> Result<()> {
+        let Some(allowed) = self.certificate_keys else {
+            return Ok(());
+        };
+        match CertificateKey::of(key) {
+            Some(key) if allowed.contains(&key) => Ok(()),
+            _ => Err(Code::SecurityPolicyIncompatibleCert)?,
+        }
+    }
+}
+
+impl CertificateKey {
+    /// Which of the keys that policies name this is, if any.
+    fn of(key: &SubjectPublicKeyInfo<'_>) -> Option<Self> {
+        let algorithm = &key.algorithm.algorithm;
+        let bytes = &*key.subject_public_key.data;
+        Some(if *algorithm == OID_PKCS1_RSAENCRYPTION {
+            match rsa_bits(bytes)? {
+                3072 => Self::Rsa3072,
+                4096 => Self::Rsa4096,
+                _ => return None,
+            }
+        } else if *algorithm == OID_PKCS1_RSASSAPSS {
+            match rsa_bits(bytes)? {
+                3072 => Self::RsaPss3072,
+                4096 => Self::RsaPss4096,
+                _ => return None,
+            }
+        } else if *algorithm == OID_KEY_TYPE_EC_PUBLIC_KEY {
+            let curve = key.algorithm.parameters.as_ref()?.as_oid().ok()?;
+            (curve == OID_NIST_EC_P384).then_some(Self::EcdsaP384)?
+        } else {
+            (*algorithm == ML_DSA_87).then_some(Self::MlDsa87)?
+        })
+    }
+}
+
+/// The size of an RSA key.
+fn rsa_bits(key: &[u8]) -> Option<usize> {
+    let (_, key) = RSAPublicKey::from_der(key).ok()?;
+    let first = key.modulus.iter().position(|&byte| byte != 0)?;
+    let modulus = &key.modulus[first..];
+    Some(modulus.len() * 8 - modulus[0].leading_zeros() as usize)
+}
+
+impl Scheme {
+    /// What a signature of this scheme is called in a certificate. The hash function of RSASSA-PSS
+    /// is not part of that, and does not count.
+    fn in_certificates(self) -> Option<Oid<'static>> {
+        Some(match self {
+            Self::Pkcs1Sha1 => OID_PKCS1_SHA1WITHRSA,
+            Self::Pkcs1S224 => OID_PKCS1_SHA224WITHRSA,
+            Self::Pkcs1S256 => OID_PKCS1_SHA256WITHRSA,
+            Self::Pkcs1S384 => OID_PKCS1_SHA384WITHRSA,
+            Self::Pkcs1S512 => OID_PKCS1_SHA512WITHRSA,
+            Self::EcdsaSha1 => ECDSA_SHA1,
+            Self::Ecdsa224 => OID_SIG_ECDSA_WITH_SHA224,
+            Self::Ecdsa256 => OID_SIG_ECDSA_WITH_SHA256,
+            Self::Ecdsa384 => OID_SIG_ECDSA_WITH_SHA384,
+            Self::Ecdsa512 => OID_SIG_ECDSA_WITH_SHA512,
+            Self::PssRsae256 | Self::PssRsae384 | Self::PssRsae512 => OID_PKCS1_RSASSAPSS,
+            Self::PssPss256 | Self::PssPss384 | Self::PssPss512 => OID_PKCS1_RSASSAPSS,
+            Self::MlDsa44 => ML_DSA_44,
+            Self::MlDsa65 => ML_DSA_65,
+            Self::MlDsa87 => ML_DSA_87,
+            Self::Md5Sha1 => return None,
+        })
+    }
+}
+
+const ML_DSA_44: Oid<'static> = oid!(2.16.840.1.101.3.4.3.17);
+const ML_DSA_65: Oid<'static> = oid!(2.16.840.1.101.3.4.3.18);
+const ML_DSA_87: Oid<'static> = oid!(2.16.840.1.101.3.4.3.19);
+const ECDSA_SHA1: Oid<'static> = oid!(1.2.840.10045.4.1);
+const DSA_SHA1: Oid<'static> = oid!(1.2.840.10040.4.3);
+
+/// RFC 8446, 4.4.2.4 advises against certificates that are signed with SHA-1.
+const SHA1: [Oid<'static>; 4] = [
+    OID_PKCS1_SHA1WITHRSA,
+    OID_SHA1_WITH_RSA,
+    ECDSA_SHA1,
+    DSA_SHA1,
+];
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::rsa::KeySize;
+    use aws_lc_rs::signature::{KeyPair as _, RsaKeyPair};
+    use rcgen::{
+        KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512,
+        PublicKeyData,
+    };
+    use rustls::crypto::public_key_to_spki;
+    use rustls::pki_types::{AlgorithmIdentifier, alg_id};
+
+    use super::super::tests::policy;
+    use super::*;
+
+    fn kind(spki: &[u8]) -> Option<CertificateKey> {
+        let (_, key) = SubjectPublicKeyInfo::from_der(spki).unwrap();
+        CertificateKey::of(&key)
+    }
+
+    #[test]
+    fn keys_are_told_apart_by_curve_and_size() {
+        for (algorithm, expected) in [
+            (&PKCS_ECDSA_P256_SHA256, None),
+            (&PKCS_ECDSA_P384_SHA384, Some(CertificateKey::EcdsaP384)),
+            (&PKCS_ECDSA_P521_SHA512, None),
+        ] {
+            let key = KeyPair::generate_for(algorithm).unwrap();
+            assert_eq!(kind(&key.subject_public_key_info()), expected);
+        }
+        for (size, rsa, pss) in [
+            (KeySize::Rsa2048, None, None),
+            (
+                KeySize::Rsa3072,
+                Some(CertificateKey::Rsa3072),
+                Some(CertificateKey::RsaPss3072),
+            ),
+            (
+                KeySize::Rsa4096,
+                Some(CertificateKey::Rsa4096),
+                Some(CertificateKey::RsaPss4096),
+            ),
+        ] {
+            let key = RsaKeyPair::generate(size).unwrap();
+            let of = |id: AlgorithmIdentifier| kind(&public_key_to_spki(&id, key.public_key()));
+            assert_eq!(of(alg_id::RSA_ENCRYPTION), rsa);
+            assert_eq!(of(alg_id::RSA_PSS_SHA384), pss);
+        }
+        assert_eq!(
+            kind(&public_key_to_spki(&alg_id::ML_DSA_87, [0; 2592])),
+            Some(CertificateKey::MlDsa87)
+        );
+        assert_eq!(
+            kind(&public_key_to_spki(&alg_id::ML_DSA_65, [0; 1952])),
+            None
+        );
+        assert_eq!(
+            kind(&public_key_to_spki(&alg_id::RSA_ENCRYPTION, b"none")),
+            None
+        );
+    }
+
+    #[test]
+    fn a_roots_key_counts_if_the_policy_says_so() {
+        let root = |algorithm| {
+            let key = KeyPair::generate_for(algorithm).unwrap();
+            let params = rcgen::CertificateParams::default();
+            params.self_signed(&key).unwrap().der().to_vec()
+        };
+        let (weak, strong) = (root(&PKCS_ECDSA_P256_SHA256), root(&PKCS_ECDSA_P384_SHA384));
+        let check = |name, der: &[u8]| policy(name).check_root(der).map_err(|e| e.code());
+
+        assert_eq!(check("default_tls13", &weak), Ok(()));
+        assert_eq!(check("rfc9151", &strong), Ok(()));
+        assert_eq!(
+            check("rfc9151", &weak),
+            Err(Code::SecurityPolicyIncompatibleCert)
+        );
+        assert_eq!(check("rfc9151", b"none"), Err(Code::DecodeCertificate));
+    }
+
+    #[test]
+    fn schemes_have_the_names_that_certificates_give_them() {
+        for (scheme, id) in [
+            (Scheme::Pkcs1S256, alg_id::RSA_PKCS1_SHA256),
+            (Scheme::Pkcs1S384, alg_id::RSA_PKCS1_SHA384),
+            (Scheme::Pkcs1S512, alg_id::RSA_PKCS1_SHA512),
+            (Scheme::Ecdsa256, alg_id::ECDSA_SHA256),
+            (Scheme::Ecdsa384, alg_id::ECDSA_SHA384),
+            (Scheme::Ecdsa512, alg_id::ECDSA_SHA512),
+            (Scheme::PssRsae256, alg_id::RSA_PSS_SHA256),
+            (Scheme::PssPss512, alg_id::RSA_PSS_SHA512),
+            (Scheme::MlDsa44, alg_id::ML_DSA_44),
+            (Scheme::MlDsa65, alg_id::ML_DSA_65),
+            (Scheme::MlDsa87, alg_id::ML_DSA_87),
+        ] {
+            let (_, oid) = Oid::from_der(&id).unwrap();
+            assert_eq!(scheme.in_certificates(), Some(oid), "{scheme:?}");
+        }
+    }
+}
