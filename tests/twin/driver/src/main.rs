@@ -4,7 +4,9 @@
 //! comes a line `=` too. The program is written against the declarations of `s2n-tls-sys`, and does
 //! not know which library it was linked with.
 //!
-//! usage: driver FOLDER-OF-CERTIFICATES
+//! usage: driver FOLDER-OF-CERTIFICATES [client POLICY ROOT | server POLICY CHAIN]
+//!
+//! With more than the folder it is one end of a conversation with another process: see [`meet`].
 
 use std::io::{BufRead, Write, stdin, stdout};
 use std::path::PathBuf;
@@ -13,6 +15,7 @@ mod calls;
 mod errno;
 mod forge;
 mod link;
+mod meet;
 mod script;
 mod sockets;
 mod world;
@@ -24,6 +27,14 @@ fn main() {
     let certs = PathBuf::from(std::env::args().nth(1).expect("the folder of certificates"));
     // SAFETY: the first call of the library; nothing else runs yet.
     assert_eq!(unsafe { s2n_tls_sys::s2n_init() }, 0);
+
+    let end: Vec<String> = std::env::args().skip(2).collect();
+    if !end.is_empty() {
+        // SAFETY: no handler is involved.
+        unsafe { libc::alarm(SECONDS_PER_SCRIPT) };
+        println!("{}", meet::meet(&certs, &end));
+        return;
+    }
 
     let mut script = Vec::new();
     for line in stdin().lock().lines() {

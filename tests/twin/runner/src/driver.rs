@@ -60,17 +60,19 @@ impl Driver {
         }
     }
 
-    fn spawn(&self) -> Running {
+    pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command
-            .arg(&self.certs)
-            // The reference may not lock all the memory that it would like to.
-            .env("S2N_DONT_MLOCK", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
+        // The reference may not lock all the memory that it would like to.
+        command.arg(&self.certs).env("S2N_DONT_MLOCK", "1");
         if let Some(dir) = &self.library_dir {
             command.env("LD_LIBRARY_PATH", dir);
         }
+        command
+    }
+
+    fn spawn(&self) -> Running {
+        let mut command = self.command();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the driver was built");
         Running {
             input: child.stdin.take().expect("piped"),

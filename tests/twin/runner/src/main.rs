@@ -3,14 +3,16 @@
 //! usage: runner REFERENCE-DRIVER RS2N-DRIVER RS2N-LIBRARY-FOLDER CERTIFICATES TWIN-FOLDER SEEDS
 //!            [FIRST-SEED]
 //!
-//! Runs every script of `TWIN-FOLDER/scripts`, then as many random ones as SEEDS says. Ends with 1 if
-//! there was a difference that `TWIN-FOLDER/differences.md` does not list.
+//! Runs every script of `TWIN-FOLDER/scripts`, then as many random ones as SEEDS says, and lets the two
+//! talk to each other. Ends with 1 if there was a difference that `TWIN-FOLDER/differences.md` does
+//! not list.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs};
 
 mod compare;
+mod cross;
 mod differences;
 mod driver;
 mod generate;
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
     };
     let mut failed = run_scripts(&mut twin, &folder.join("scripts"));
     failed += run_seeds(&mut twin, first, seeds);
+    failed += cross::run(&twin.reference, &twin.rs2n);
 
     for known in twin.differences.iter() {
         println!("accepted {} times: {}", known.met.get(), known.name);
