@@ -86,7 +86,7 @@ fn load(certs: &[u8], key: &[u8]) -> Option<Arc<CertChain>> {
     let chain = Arc::new(CertChain::default());
     let loaded = chain.load(certs, key);
     let config = Config::new_minimal();
-    let added = code(config.add_chain(chain.clone()));
+    let added = code(config.add_chain(&chain));
     match loaded {
         Ok(()) => {
             assert_eq!(added, Ok(()));
@@ -103,10 +103,12 @@ fn load(certs: &[u8], key: &[u8]) -> Option<Arc<CertChain>> {
 /// What a client with this config says to a server that shows `chain`.
 fn handshake(chain: &Arc<CertChain>, client: Config) -> Result<(), Code> {
     let server = Config::new_minimal();
-    server.add_chain(chain.clone()).expect("it is loaded");
+    server.add_chain(&chain).expect("it is loaded");
     let [to_server, to_client] = [(); 2].map(|()| Arc::<Pipe>::default());
     let party = |mode, config: Config, reader, writer| {
-        config.set_policy(Version::Tls13.policy());
+        config
+            .set_policy(Version::Tls13.policy())
+            .expect("it has no rules for certificates");
         config.set_max_blinding_delay(0);
         Party::new(mode, Arc::new(config), reader, writer)
     };

@@ -117,7 +117,7 @@ fn make(mode: Mode, setup: Setup) -> Arc<Config> {
     let add = |chain: &[u8], key: &[u8]| {
         let loaded = CertChain::default();
         loaded.load(chain, key).expect("the key fits");
-        config.add_chain(Arc::new(loaded)).expect("it is loaded");
+        config.add_chain(&Arc::new(loaded)).expect("it is loaded");
     };
     if mode == Mode::Server {
         add(SERVER_CHAIN, SERVER_KEY);
