@@ -46,6 +46,25 @@ struct meeting {
     const char *group;
 };
 
+/* What a less common key of the server signs with in TLS 1.3. */
+static void check_scheme(struct s2n_connection *conn, const char *chain)
+{
+    static const char *const schemes[][2] = {
+        { "pss", "rsa_pss_pss_sha256" },
+        { "pss-sha256", "rsa_pss_pss_sha256" },
+        { "p521", "ecdsa_secp521r1_sha512" },
+        { "cnsa", "ecdsa_secp384r1_sha384" },
+    };
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        const char *scheme = NULL;
+        if (strcmp(schemes[i][0], chain) == 0
+                && s2n_connection_get_actual_protocol_version(conn) == S2N_TLS13) {
+            CHECK_OK(s2n_connection_get_signature_scheme(conn, &scheme));
+            CHECK_TEXT(scheme, schemes[i][1]);
+        }
+    }
+}
+
 static void meet(const struct meeting *meeting)
 {
     struct s2n_cert_chain_and_key *chain = load_chain(folder, meeting->chain);
@@ -67,6 +86,8 @@ static void meet(const struct meeting *meeting)
         CHECK_OK(s2n_connection_get_key_exchange_group(pair->server, &group));
         CHECK_TEXT(group, meeting->group);
         CHECK_TEXT(s2n_connection_get_kem_name(pair->server), "NONE");
+        check_scheme(pair->client, meeting->chain);
+        check_scheme(pair->server, meeting->chain);
     }
     disconnect(pair);
     CHECK_OK(s2n_config_free(ours));

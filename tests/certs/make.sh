@@ -12,7 +12,6 @@ names='subjectAltName=DNS:localhost,DNS:www.rs2n.test,DNS:*.wild.rs2n.test,IP:12
 hash=sha256
 
 key() { # NAME ALGORITHM
-    bound='rsa_pss_keygen_md:sha256 rsa_pss_keygen_mgf1_md:sha256 rsa_pss_keygen_saltlen:32'
     case $2 in
     ecdsa) genpkey "$1" EC ec_paramgen_curve:P-256 ;;
     p384) genpkey "$1" EC ec_paramgen_curve:P-384 ;;
@@ -20,7 +19,11 @@ key() { # NAME ALGORITHM
     rsa) genpkey "$1" RSA rsa_keygen_bits:2048 ;;
     ed25519) genpkey "$1" ED25519 ;;
     pss) genpkey "$1" RSA-PSS rsa_keygen_bits:2048 ;;
-    pss-sha256) genpkey "$1" RSA-PSS rsa_keygen_bits:2048 $bound ;;
+    # One that says its salts, and one that does not.
+    pss-sha384) genpkey "$1" RSA-PSS rsa_keygen_bits:2048 rsa_pss_keygen_md:sha384 \
+        rsa_pss_keygen_mgf1_md:sha384 rsa_pss_keygen_saltlen:48 ;;
+    pss-sha256) genpkey "$1" RSA-PSS rsa_keygen_bits:2048 rsa_pss_keygen_md:sha256 \
+        rsa_pss_keygen_mgf1_md:sha256 ;;
     esac
 }
 
@@ -115,6 +118,7 @@ leaf p521 p521 intermediate serverAuth -days 3650
 leaf ed25519 ed25519 intermediate serverAuth -days 3650
 leaf pss pss intermediate serverAuth,clientAuth -days 3650
 leaf pss-sha256 pss-sha256 intermediate serverAuth -days 3650
+leaf pss-sha384 pss-sha384 intermediate serverAuth -days 3650
 authority pss-ca 'a test root of RSA-PSS' pss -sigopt rsa_pss_saltlen:digest
 leaf under-pss ecdsa pss-ca serverAuth -days 3650 -sigopt rsa_pss_saltlen:digest
 hash=sha1

@@ -25,21 +25,25 @@ type Algorithm = &'static dyn SignatureVerificationAlgorithm;
 type Algorithms = &'static [Algorithm];
 
 /// The schemes, each with the algorithms of the keys that may use it: of those that have not
-/// chosen a hash function, and of those that have chosen this one.
+/// chosen a hash function, and of those that have chosen this one, for salts as long as the hash or
+/// for salts of 20 bytes and more, which need not be said.
 pub(crate) static SCHEMES: [(SignatureScheme, Algorithms); 3] = [
-    (SHA256, &[&PLAIN_SHA256, &BOUND_SHA256]),
-    (SHA384, &[&PLAIN_SHA384, &BOUND_SHA384]),
-    (SHA512, &[&PLAIN_SHA512, &BOUND_SHA512]),
+    (SHA256, &[&PLAIN_SHA256, &BOUND_SHA256, &SALTY_SHA256]),
+    (SHA384, &[&PLAIN_SHA384, &BOUND_SHA384, &SALTY_SHA384]),
+    (SHA512, &[&PLAIN_SHA512, &BOUND_SHA512, &SALTY_SHA512]),
 ];
 
 /// All algorithms.
 pub(crate) static ALGORITHMS: Algorithms = &[
     &PLAIN_SHA256,
     &BOUND_SHA256,
+    &SALTY_SHA256,
     &PLAIN_SHA384,
     &BOUND_SHA384,
+    &SALTY_SHA384,
     &PLAIN_SHA512,
     &BOUND_SHA512,
+    &SALTY_SHA512,
 ];
 
 const SHA256: SignatureScheme = SignatureScheme(0x0809);
@@ -74,10 +78,41 @@ static BOUND_SHA512: AwsLcRsVerificationAlgorithm = AwsLcRsVerificationAlgorithm
     ..PLAIN_SHA512
 };
 
+static SALTY_SHA256: AwsLcRsVerificationAlgorithm = AwsLcRsVerificationAlgorithm {
+    public_key_alg_id: SALTY[0],
+    ..PLAIN_SHA256
+};
+static SALTY_SHA384: AwsLcRsVerificationAlgorithm = AwsLcRsVerificationAlgorithm {
+    public_key_alg_id: SALTY[1],
+    ..PLAIN_SHA384
+};
+static SALTY_SHA512: AwsLcRsVerificationAlgorithm = AwsLcRsVerificationAlgorithm {
+    public_key_alg_id: SALTY[2],
+    ..PLAIN_SHA512
+};
+
 /// The object identifier 1.2.840.113549.1.1.10, nothing after it.
 const WITHOUT_PARAMETERS: AlgorithmIdentifier = AlgorithmIdentifier::from_slice(&[
     0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a,
 ]);
+
+/// The same with a hash function, MGF1 with the same, and nothing about salts: with SHA-256, SHA-384
+/// and SHA-512.
+const SALTY: [AlgorithmIdentifier; 3] = [
+    AlgorithmIdentifier::from_slice(&with_hash(1)),
+    AlgorithmIdentifier::from_slice(&with_hash(2)),
+    AlgorithmIdentifier::from_slice(&with_hash(3)),
+];
+
+/// Hash functions are members of 2.16.840.1.101.3.4.2.
+const fn with_hash(member: u8) -> [u8; 60] {
+    [
+        0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a, 0x30, 0x2f, 0xa0, 0x0f,
+        0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, member, 0x05, 0x00,
+        0xa1, 0x1c, 0x30, 0x1a, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08,
+        0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, member, 0x05, 0x00,
+    ]
+}
 
 /// The algorithms of a scheme, if it is one of these.
 pub(crate) fn algorithms(scheme: SignatureScheme) -> Option<Algorithms> {
@@ -132,11 +167,14 @@ impl Key {
 }
 
 /// The kinds of keys, and what each may sign with.
-const KINDS: [(AlgorithmIdentifier, &[SignatureScheme]); 4] = [
+const KINDS: [(AlgorithmIdentifier, &[SignatureScheme]); 7] = [
     (WITHOUT_PARAMETERS, &[SHA256, SHA384, SHA512]),
     (alg_id::RSA_PSS_SHA256, &[SHA256]),
     (alg_id::RSA_PSS_SHA384, &[SHA384]),
     (alg_id::RSA_PSS_SHA512, &[SHA512]),
+    (SALTY[0], &[SHA256]),
+    (SALTY[1], &[SHA384]),
+    (SALTY[2], &[SHA512]),
 ];
 
 /// The algorithm identifier and the key of a PrivateKeyInfo (RFC 5208, 5).

@@ -41,6 +41,9 @@ fn a_key_signs_with_the_hash_functions_that_it_may_use() {
         (alg_id::RSA_PSS_SHA256, &[0x0809]),
         (alg_id::RSA_PSS_SHA384, &[0x080a]),
         (alg_id::RSA_PSS_SHA512, &[0x080b]),
+        (SALTY[0], &[0x0809]),
+        (SALTY[1], &[0x080a]),
+        (SALTY[2], &[0x080b]),
     ] {
         let key = Key::read(&pkcs8(&algorithm)).unwrap();
         assert_eq!(schemes(&key), expected);
@@ -73,9 +76,9 @@ fn what_a_key_signs_can_be_verified() {
         );
         public.verify(b"message", &signature).unwrap();
 
-        // Behind the traits: of the two algorithms the one for such keys.
-        let [plain, bound] = algorithms else {
-            panic!("two kinds of keys use a scheme")
+        // Behind the traits: of the algorithms the one for such keys.
+        let [plain, bound, salty] = algorithms else {
+            panic!("three kinds of keys use a scheme")
         };
         let bits = key.pair.public_key().as_ref();
         assert!(plain.verify_signature(bits, b"message", &signature).is_ok());
@@ -90,6 +93,10 @@ fn what_a_key_signs_can_be_verified() {
                 .any(|w| w == WITHOUT_PARAMETERS.as_ref())
         );
         assert_eq!(bound.public_key_alg_id(), bound.signature_alg_id());
+        // What says the salt, too, is longer by that.
+        let (long, short) = (bound.public_key_alg_id(), salty.public_key_alg_id());
+        assert_eq!(long[13..short.len()], short[13..]);
+        assert_eq!(long.len(), short.len() + 5);
     }
 }
 
