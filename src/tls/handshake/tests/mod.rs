@@ -17,6 +17,7 @@ use crate::tls::policy::Policy;
 
 mod damage;
 mod groups;
+mod mldsa;
 mod refusals;
 
 const TLS12_POLICY: &[u8] = b"ELBSecurityPolicy-TLS-1-2-2017-01";

@@ -1,0 +1,89 @@
+//! Certificates with post-quantum keys (ML-DSA), alone and under the roots of today.
+
+use rcgen::{PKCS_ML_DSA_44, PKCS_ML_DSA_65, PKCS_ML_DSA_87, SignatureAlgorithm};
+
+use super::*;
+
+/// A root with one kind of key, and a server's certificate with another.
+fn certified(
+    root: &'static SignatureAlgorithm,
+    leaf: &'static SignatureAlgorithm,
+) -> (String, (String, String)) {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let name = rcgen::DnType::CommonName;
+    params.distinguished_name.push(name, "a root");
+    let key = KeyPair::generate_for(root).expect("a key");
+    let issuer = CertifiedIssuer::self_signed(params, key).expect("a root");
+    let key = KeyPair::generate_for(leaf).expect("a key");
+    let params = CertificateParams::new(["server.example".to_owned()]).expect("a name");
+    let cert = params.signed_by(&key, &issuer).expect("a certificate");
+    (issuer.pem(), (cert.pem(), key.serialize_pem()))
+}
+
+/// Both ends of a handshake with these keys, of which the client knows the root.
+fn pair(
+    policy: &[u8],
+    root: &'static SignatureAlgorithm,
+    leaf: &'static SignatureAlgorithm,
+) -> Result<Pair, Code> {
+    let (root, leaf) = certified(root, leaf);
+    let pair = Pair::new(TLS13_POLICY);
+    let policy = Policy::find(policy).expect("a policy");
+    let server = Config::new_minimal();
+    server
+        .add_chain(&chain(&leaf))
+        .expect("s2n-tls has such keys");
+    server.set_policy(policy).map_err(|error| error.code())?;
+    let client = Config::new_minimal();
+    client.set_policy(policy).expect("it has no chains");
+    client.trust_pem(root.as_bytes()).expect("a root");
+    pair.server.set_config(Arc::new(server)).expect("fits");
+    pair.client.set_config(Arc::new(client)).expect("fits");
+    Ok(pair)
+}
+
+#[test]
+fn each_size_signs_and_is_verified() {
+    for (leaf, scheme) in [
+        (&PKCS_ML_DSA_44, c"mldsa44"),
+        (&PKCS_ML_DSA_65, c"mldsa65"),
+        (&PKCS_ML_DSA_87, c"mldsa87"),
+    ] {
+        for root in [&PKCS_ECDSA_P384_SHA384, &PKCS_ML_DSA_65] {
+            let pair = pair(b"default_pq", root, leaf).expect("no rules for our keys");
+            pair.establish();
+            for conn in [&pair.client, &pair.server] {
+                assert_eq!(conn.signature_scheme_name(), scheme);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_policy_may_want_nothing_but_the_largest() {
+    let large = pair(b"cnsa_2", &PKCS_ML_DSA_87, &PKCS_ML_DSA_87).expect("as it should be");
+    large.establish();
+    let facts = large.client.facts().expect("agreed");
+    assert_eq!(facts.group, c"MLKEM1024");
+    assert_eq!(large.client.signature_scheme_name(), c"mldsa87");
+
+    for (root, leaf) in [
+        (&PKCS_ML_DSA_65, &PKCS_ML_DSA_87),
+        (&PKCS_ML_DSA_87, &PKCS_ML_DSA_65),
+        (&PKCS_ECDSA_P384_SHA384, &PKCS_ML_DSA_87),
+    ] {
+        let refused = pair(b"cnsa_2", root, leaf).err();
+        assert_eq!(refused, Some(Code::SecurityPolicyIncompatibleCert));
+    }
+}
+
+/// TLS 1.2 has no scheme for them.
+#[test]
+fn they_are_of_no_use_before_tls13() {
+    let pair = pair(b"20260513", &PKCS_ML_DSA_87, &PKCS_ML_DSA_87).expect("no rules");
+    let tls12 = Policy::find(TLS12_POLICY).expect("a policy");
+    pair.server.set_policy(tls12).expect("no rules");
+    pair.client.set_policy(tls12).expect("no rules");
+    assert_eq!(pair.negotiate().1, Err(Code::CipherNotSupported));
+}
