@@ -194,6 +194,9 @@ static void report(struct s2n_connection *conn)
     printf("cipher: %s\n", s2n_connection_get_cipher(conn));
     printf("group: %s\n", group);
     printf("alpn: %s\n", alpn == NULL ? "none" : alpn);
+    uint32_t ocsp = 0;
+    s2n_connection_get_ocsp_response(conn, &ocsp);
+    printf("ocsp: %u bytes\n", (unsigned int) ocsp);
     fflush(stdout);
 }
 

@@ -44,6 +44,7 @@ static void usage(const char *name)
         "  -N COUNT    end after so many connections\n"
         "  -c POLICY   security policy, such as default_tls13\n"
         "  -A FILE     ask for certificates of clients, and trust these\n"
+        "  -o FILE     show clients this OCSP response, in DER\n"
         "  -a LIST     protocols for ALPN, separated by commas\n"
         "  -b SECONDS  answer a bad client after so long at most: see s2n_connection_set_blinding()\n"
         "  -e          echo\n"
@@ -269,13 +270,30 @@ static enum exit_code handle(struct s2n_connection *conn, const struct options *
     return 0;
 }
 
+/* Shows clients that ask for it what the authority says about the certificate. */
+static void staple(struct s2n_cert_chain_and_key *chain, const char *path)
+{
+    static uint8_t response[1 << 16];
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        perror(path);
+        exit(USAGE);
+    }
+    size_t len = fread(response, 1, sizeof(response), file);
+    fclose(file);
+    if (s2n_cert_chain_and_key_set_ocsp_data(chain, response, (uint32_t) len) != 0) {
+        fail(USAGE, path);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct options options = { .mode = HTTP };
     const char *port = "0", *policy = NULL, *ca = NULL, *cert = NULL, *key = NULL;
+    const char *ocsp = NULL;
     char *alpn = NULL;
     int connections = -1, delay = -1, option;
-    while ((option = getopt(argc, argv, "p:N:c:A:C:K:a:b:s:r:ex")) != -1) {
+    while ((option = getopt(argc, argv, "p:N:c:A:C:K:o:a:b:s:r:ex")) != -1) {
         switch (option) {
         case 'p': port = optarg; break;
         case 'N': connections = atoi(optarg); break;
@@ -283,6 +301,7 @@ int main(int argc, char **argv)
         case 'A': ca = optarg; break;
         case 'C': cert = optarg; break;
         case 'K': key = optarg; break;
+        case 'o': ocsp = optarg; break;
         case 'a': alpn = optarg; break;
         case 'b': delay = atoi(optarg); break;
         case 's': options.to_send = optarg; break;
@@ -308,6 +327,9 @@ int main(int argc, char **argv)
     }
     free(cert_pem);
     free(key_pem);
+    if (ocsp != NULL) {
+        staple(chain, ocsp);
+    }
     if (policy != NULL && s2n_config_set_cipher_preferences(config, policy) != 0) {
         fail(USAGE, policy);
     }
