@@ -9,8 +9,7 @@
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
-use rs2n_fuzz::link::Pipe;
-use rs2n_fuzz::party::{self, Party, Version};
+use rs2n_fuzz::party::{self, shake_hands};
 use rs2n_fuzz::{pem, seeds};
 use s2n::tls::certs::CertChain;
 use s2n::tls::config::Config;
@@ -38,7 +37,7 @@ fuzz_target!(
             check_key(input);
             if let Some(chain) = load(input, input) {
                 // A key of whatever kind: the policy has its say too.
-                let _ = handshake(&chain, Config::new_minimal());
+                let _ = shake_hands(&chain, Config::new_minimal());
             }
         }
     }
@@ -62,9 +61,9 @@ fn check_certs(certs: &[u8]) {
         assert_eq!(public, Ok(()), "loaded with a key, and not without");
         let careless = Config::new_minimal();
         careless.disable_verification();
-        assert_eq!(handshake(&chain, careless), Ok(()));
+        assert_eq!(shake_hands(&chain, careless), Ok(()));
         if trusted.is_ok() {
-            let verdict = handshake(&chain, config);
+            let verdict = shake_hands(&chain, config);
             assert!(verdict.is_ok() || verdict.is_err_and(|code| code.kind() == ErrorType::Proto));
             return;
         }
@@ -76,7 +75,7 @@ fn check_key(key: &[u8]) {
         if let Some(chain) = load(certs, key) {
             let config = Config::new_minimal();
             config.trust_pem(party::ROOT).expect("the root is one");
-            assert_eq!(handshake(&chain, config), Ok(()));
+            assert_eq!(shake_hands(&chain, config), Ok(()));
         }
     }
 }
@@ -96,35 +95,6 @@ fn load(certs: &[u8], key: &[u8]) -> Option<Arc<CertChain>> {
         Err(_) => {
             assert_eq!(added, Err(Code::CertTypeUnsupported));
             None
-        }
-    }
-}
-
-/// What a client with this config says to a server that shows `chain`.
-fn handshake(chain: &Arc<CertChain>, client: Config) -> Result<(), Code> {
-    let server = Config::new_minimal();
-    server.add_chain(&chain).expect("it is loaded");
-    let [to_server, to_client] = [(); 2].map(|()| Arc::<Pipe>::default());
-    let party = |mode, config: Config, reader, writer| {
-        config
-            .set_policy(Version::Tls13.policy())
-            .expect("it has no rules for certificates");
-        config.set_max_blinding_delay(0);
-        Party::new(mode, Arc::new(config), reader, writer)
-    };
-    let mut client = party(Mode::Client, client, &to_client, &to_server);
-    let mut server = party(Mode::Server, server, &to_server, &to_client);
-    for side in [0, 1, 0, 1] {
-        match side {
-            0 => client.work(0),
-            _ => server.work(0),
-        }
-    }
-    match client.failed {
-        Some(code) => Err(code),
-        None => {
-            assert!(client.ready && server.ready);
-            Ok(())
         }
     }
 }

@@ -142,6 +142,34 @@ impl VerifyHost for AnyClient {
     }
 }
 
+/// What a client with this config says to a server that shows `chain`, in TLS 1.3.
+pub fn shake_hands(chain: &Arc<CertChain>, client: Config) -> Result<(), Code> {
+    let server = Config::new_minimal();
+    server.add_chain(chain).expect("it is loaded");
+    let [to_server, to_client] = [(); 2].map(|()| Arc::<Pipe>::default());
+    let party = |mode, config: Config, reader, writer| {
+        let set = config.set_policy(Version::Tls13.policy());
+        set.expect("it has no rules for certificates");
+        config.set_max_blinding_delay(0);
+        Party::new(mode, Arc::new(config), reader, writer)
+    };
+    let mut client = party(Mode::Client, client, &to_client, &to_server);
+    let mut server = party(Mode::Server, server, &to_server, &to_client);
+    for side in [0, 1, 0, 1] {
+        match side {
+            0 => client.work(0),
+            _ => server.work(0),
+        }
+    }
+    match client.failed {
+        Some(code) => Err(code),
+        None => {
+            assert!(client.ready && server.ready);
+            Ok(())
+        }
+    }
+}
+
 /// A connection, and what it said and heard.
 pub struct Party {
     pub conn: Connection,
