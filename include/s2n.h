@@ -90,6 +90,14 @@ typedef enum {
 } s2n_cert_auth_type;
 
 /**
+ * What a private key is to do.
+ */
+typedef enum {
+    S2N_ASYNC_DECRYPT = 0,
+    S2N_ASYNC_SIGN = 1,
+} s2n_async_pkey_op_type;
+
+/**
  * Which end of a connection we are.
  */
 typedef enum {
@@ -257,14 +265,6 @@ typedef enum {
 } s2n_async_pkey_validation_mode;
 
 /**
- * What a private key is to do.
- */
-typedef enum {
-    S2N_ASYNC_DECRYPT = 0,
-    S2N_ASYNC_SIGN = 1,
-} s2n_async_pkey_op_type;
-
-/**
  * What has become of early data.
  */
 typedef enum {
@@ -315,6 +315,11 @@ typedef struct s2n_cert_chain_and_key *(*s2n_cert_tiebreak_callback)(struct s2n_
                                                                      struct s2n_cert_chain_and_key *cert2,
                                                                      uint8_t *name,
                                                                      uint32_t name_len);
+
+/**
+ * Begins an operation with a private key that is elsewhere.
+ */
+typedef int (*s2n_async_pkey_fn)(struct s2n_connection *conn, struct s2n_async_pkey_op *op);
 
 /**
  * Takes a line of a key log (RFC 9850).
@@ -403,11 +408,6 @@ typedef int (*s2n_session_ticket_fn)(struct s2n_connection *conn,
 typedef int (*s2n_psk_selection_callback)(struct s2n_connection *conn,
                                           void *context,
                                           struct s2n_offered_psk_list *psk_list);
-
-/**
- * Begins an operation with a private key that is elsewhere.
- */
-typedef int (*s2n_async_pkey_fn)(struct s2n_connection *conn, struct s2n_async_pkey_op *op);
 
 /**
  * Decides about the early data that a client offers.
@@ -1039,6 +1039,149 @@ int s2n_config_set_extension_data(struct s2n_config *config,
                                   s2n_tls_extension_type type,
                                   const uint8_t *data,
                                   uint32_t length);
+
+/**
+ * Sets a callback that is called whenever a handshake needs a private key: once, for a server, and for
+ * a client that shows a certificate. With a callback, chains need no private key.
+ *
+ * The callback gets an operation, which it owns and must free with `s2n_async_pkey_op_free()`, whatever
+ * it returns. It signs, in the callback or later, in any thread: with `s2n_async_pkey_op_perform()`, or
+ * with `s2n_async_pkey_op_get_input()` and `s2n_async_pkey_op_set_output()`. Then
+ * `s2n_async_pkey_op_apply()` gives the signature to the connection. Until then `s2n_negotiate()` fails
+ * with `S2N_ERR_ASYNC_BLOCKED` and `S2N_BLOCKED_ON_APPLICATION_INPUT`. The callback returns 0; else the
+ * handshake fails with `S2N_ERR_ASYNC_CALLBACK_FAILED`.
+ *
+ * @param config A config; connections that begin their handshake later use the callback
+ * @param fn The callback; NULL for none
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_async_pkey_callback(struct s2n_config *config,
+                                       s2n_async_pkey_fn fn);
+
+/**
+ * Sets whether `s2n_async_pkey_op_apply()` verifies signatures with the certificate's public key.
+ *
+ * @param config A config
+ * @param mode `S2N_ASYNC_PKEY_VALIDATION_FAST`, the default, does not;
+ * `S2N_ASYNC_PKEY_VALIDATION_STRICT` does
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+ */
+S2N_API extern
+int s2n_config_set_async_pkey_validation_mode(struct s2n_config *config,
+                                              s2n_async_pkey_validation_mode mode);
+
+/**
+ * Sets whether signatures are verified before they are sent, wherever they were made: a fault of the
+ * computation could give the private key away. If one is wrong, the handshake fails with
+ * `S2N_ERR_VERIFY_SIGNATURE`, and so does `s2n_async_pkey_op_apply()`.
+ *
+ * @param config A config
+ * @param mode `S2N_VERIFY_AFTER_SIGN_DISABLED`, the default, or `S2N_VERIFY_AFTER_SIGN_ENABLED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+ */
+S2N_API extern
+int s2n_config_set_verify_after_sign(struct s2n_config *config,
+                                     s2n_verify_after_sign mode);
+
+/**
+ * Gives the private key of a chain, for `s2n_async_pkey_op_perform()`. It belongs to the chain, and is
+ * valid until that is freed.
+ *
+ * @param cert_and_key A chain
+ * @returns the key, also of a chain that has none, with which nothing can be performed; NULL with
+ * `S2N_ERR_NULL`
+ */
+S2N_API extern
+s2n_cert_private_key *s2n_cert_chain_and_key_get_private_key(struct s2n_cert_chain_and_key *cert_and_key);
+
+/**
+ * Signs with a private key. May be called once, in the callback or later, in any thread; the
+ * connection need not live any more.
+ *
+ * @param op An operation
+ * @param key The private key of a chain; see `s2n_cert_chain_and_key_get_private_key()`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also if the chain has no private key;
+ * `S2N_ERR_ASYNC_ALREADY_PERFORMED`; `S2N_ERR_PKEY_CTX_INIT` if the key is of another kind;
+ * `S2N_ERR_SIGN`
+ */
+S2N_API extern
+int s2n_async_pkey_op_perform(struct s2n_async_pkey_op *op,
+                              s2n_cert_private_key *key);
+
+/**
+ * Gives a signature to the connection that needs it, whose next `s2n_negotiate()` goes on. May be
+ * called in the callback or later, in any thread, and again if it failed.
+ *
+ * @param op An operation that has its signature
+ * @param conn The connection that the callback was called with
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_ASYNC_NOT_PERFORMED`,
+ * `S2N_ERR_ASYNC_ALREADY_APPLIED`, `S2N_ERR_ASYNC_WRONG_CONNECTION` if the connection does not wait for
+ * this operation, `S2N_ERR_VERIFY_SIGNATURE`
+ */
+S2N_API extern
+int s2n_async_pkey_op_apply(struct s2n_async_pkey_op *op,
+                            struct s2n_connection *conn);
+
+/**
+ * Frees an operation, before or after its connection. A connection that waits for it waits until it is
+ * freed or wiped itself.
+ *
+ * @param op An operation, not to be used again
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_async_pkey_op_free(struct s2n_async_pkey_op *op);
+
+/**
+ * Gives the type of an operation.
+ *
+ * @param op An operation
+ * @param type Set to `S2N_ASYNC_SIGN`; nothing is decrypted in what we support
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_async_pkey_op_get_op_type(struct s2n_async_pkey_op *op,
+                                  s2n_async_pkey_op_type *type);
+
+/**
+ * Gives the size of what is to be signed.
+ *
+ * @param op An operation
+ * @param data_len Set to the size in bytes: that of a SHA-256, SHA-384 or SHA-512 hash
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED` for ML-DSA
+ */
+S2N_API extern
+int s2n_async_pkey_op_get_input_size(struct s2n_async_pkey_op *op,
+                                     uint32_t *data_len);
+
+/**
+ * Gives what is to be signed: a hash, for RSA with PKCS #1 padding or PSS and for ECDSA. Its size says
+ * which hash it is, and the salt of PSS is as long.
+ *
+ * @param op An operation
+ * @param data Where the hash goes
+ * @param data_len The room there in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_SAFETY` if there is not room enough, or
+ * `S2N_ERR_UNIMPLEMENTED` for ML-DSA
+ */
+S2N_API extern
+int s2n_async_pkey_op_get_input(struct s2n_async_pkey_op *op,
+                                uint8_t *data,
+                                uint32_t data_len);
+
+/**
+ * Sets the signature, which was made elsewhere. It may be set again until it is applied.
+ *
+ * @param op An operation
+ * @param data The signature, as it goes into the handshake message: ECDSA's in DER; copied
+ * @param data_len Its length in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_async_pkey_op_set_output(struct s2n_async_pkey_op *op,
+                                 const uint8_t *data,
+                                 uint32_t data_len);
 
 /**
  * Counts the certificates of a chain.

@@ -8,7 +8,7 @@ mod support;
 use support::{root, rows, run, scratch};
 
 /// The order of `s2n.h`: a chapter is a file, and a file's functions keep their order.
-const CHAPTERS: [&str; 20] = [
+const CHAPTERS: [&str; 21] = [
     "types.rs",
     "init.rs",
     "errno.rs",
@@ -17,6 +17,7 @@ const CHAPTERS: [&str; 20] = [
     "verification.rs",
     "certs.rs",
     "config_certs.rs",
+    "async_pkey.rs",
     "cert.rs",
     "connection.rs",
     "policy.rs",
@@ -40,7 +41,13 @@ struct Unstable {
     enums: &'static [&'static str],
 }
 
-const UNSTABLE: [Unstable; 6] = [
+const UNSTABLE: [Unstable; 7] = [
+    Unstable {
+        name: "async_offload",
+        file: "async_offload.rs",
+        opaque: Some("\nstruct s2n_async_offload_op;\n"),
+        enums: &["s2n_async_offload_op_type"],
+    },
     Unstable {
         name: "ktls",
         file: "ktls.rs",

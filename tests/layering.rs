@@ -42,6 +42,10 @@ fn a_violation_would_be_noticed() {
         ("sys/fd.rs", "use crate::tls::error;"),
         ("sys/fd.rs", "use crate::tls::config::Config;"),
         ("sys/fd.rs", "use crate::tls::config::{Clock, Config};"),
+        (
+            "sys/fd.rs",
+            "use crate::tls::handshake::operation::Signature;",
+        ),
         ("sys/fd.rs", "use crate::tls::{config, transport};"),
         ("sys/fd.rs", "use crate::tls;"),
         ("sys/fd.rs", "use crate::ffi::types::*;"),

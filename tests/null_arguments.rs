@@ -87,6 +87,7 @@ impl Parameter {
         match (self.kind.as_str(), self.name.as_str()) {
             ("struct s2n_connection *", _) => "conn".into(),
             ("struct s2n_config *", _) => "config".into(),
+            ("s2n_cert_private_key *", _) => "s2n_cert_chain_and_key_get_private_key(chain)".into(),
             ("struct s2n_cert_chain_and_key *", _) => "chain".into(),
             ("struct s2n_client_hello *", _) => "hello".into(),
             ("struct s2n_fingerprint *" | "const struct s2n_fingerprint *", _) => {
@@ -111,6 +112,7 @@ impl Parameter {
             (kind, _) if kind.contains('*') => "(void *)room".into(),
             (kind, _)
                 if kind.ends_with("_fn")
+                    || kind.ends_with("_cb")
                     || kind.ends_with("_callback")
                     || kind.starts_with("s2n_clock") =>
             {
@@ -199,6 +201,7 @@ fn call(
 const START: &str = r#"
 #include <s2n.h>
 #include <s2n/unstable/allow_ip_in_cn.h>
+#include <s2n/unstable/async_offload.h>
 #include <s2n/unstable/cert_authorities.h>
 #include <s2n/unstable/crl.h>
 #include <s2n/unstable/custom_x509_extensions.h>

@@ -4,6 +4,8 @@
 //! return value and `s2n_errno`; `boundary` is the only way out.
 
 mod allow_ip_in_cn;
+pub mod async_offload;
+mod async_pkey;
 mod authentication;
 mod boundary;
 mod cert;

@@ -47,6 +47,8 @@ opaque! {
     s2n_offered_psk_list;
     /// What a private key is to do.
     s2n_async_pkey_op;
+    /// What may be done in another thread.
+    s2n_async_offload_op;
     /// The early data that a client offers.
     s2n_offered_early_data;
     /// A list of revoked certificates.
@@ -60,6 +62,9 @@ opaque! {
     /// The authorities that a server accepts.
     s2n_certificate_authority_list;
 }
+
+/// The private key of a chain.
+pub type s2n_cert_private_key = s2n_pkey;
 
 /// The class of an error: what a program has to decide on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -303,6 +308,16 @@ pub struct s2n_alert_behavior_arg(pub u32);
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct s2n_peer_key_update_arg(pub u32);
+
+/// `s2n_async_pkey_validation_mode` as it arrives: any integer, not yet one of ours.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct s2n_async_pkey_validation_mode_arg(pub u32);
+
+/// `s2n_verify_after_sign` as it arrives: any integer, not yet one of ours.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct s2n_verify_after_sign_arg(pub u32);
 
 /// `s2n_client_hello_cb_mode` as it arrives: any integer, not yet one of ours.
 #[derive(Clone, Copy, Debug)]

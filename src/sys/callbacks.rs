@@ -1,16 +1,19 @@
 //! The application's callbacks that are asked about a certificate, or for the time.
 
 use std::ffi::{c_char, c_int, c_void};
+use std::io;
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroize;
 
+use super::aside::{self, OwnStack};
 use super::io::Context;
 use crate::tls::config::callbacks::{
-    AnswerRequest, BreakTie, CertificateRequest, Clock, CrlLookup, LogKeys, LookUpCrl,
-    SeeClientHello, Validate, Validation, VerifyHost,
+    Answer, AnswerRequest, Aside, BreakTie, CertificateRequest, Clock, CrlLookup, LogKeys,
+    LookUpCrl, Offload, PrivateKeys, Question, SeeClientHello, Signature, Stacks, Validate,
+    Validation, Verification, VerifyHost, Work,
 };
 
 pub type VerifyHostFn = unsafe extern "C" fn(*const c_char, usize, *mut c_void) -> u8;
@@ -26,6 +29,10 @@ pub type CrlLookupFn<L> = unsafe extern "C" fn(*mut L, *mut c_void) -> c_int;
 pub type ValidationFn<C, V> = unsafe extern "C" fn(*mut C, *mut V, *mut c_void) -> c_int;
 /// `C` is what stands for a connection, `R` for a request.
 pub type CertificateRequestFn<C, R> = unsafe extern "C" fn(*mut C, *mut c_void, *mut R) -> c_int;
+/// `C` is what stands for a connection, and `O` for an operation.
+pub type PrivateKeyFn<C, O> = unsafe extern "C" fn(*mut C, *mut O) -> c_int;
+/// `C` is what stands for a connection, and `O` for an operation.
+pub type OffloadFn<C, O> = unsafe extern "C" fn(*mut C, *mut O, *mut c_void) -> c_int;
 pub type ClockFn = unsafe extern "C" fn(*mut c_void, *mut u64) -> c_int;
 
 /// Asks the application whether a name is acceptable.
@@ -139,6 +146,57 @@ impl<C, R> AnswerRequest for CertificateRequestCallback<C, R> {
         // SAFETY: `conn` is the application's own pointer; `request` lives during the call; the
         // application paired `context` with `function`.
         unsafe { (self.function)(conn, self.context.0, request) == 0 }
+    }
+}
+
+/// Has the application sign.
+pub struct PrivateKeyCallback<C, O> {
+    pub function: PrivateKeyFn<C, O>,
+}
+
+impl<C, O> PrivateKeys for PrivateKeyCallback<C, O> {
+    fn sign(&self, name: usize, operation: Arc<Signature>) -> i32 {
+        let conn = ptr::with_exposed_provenance_mut(name);
+        // It is the application's from here on, which frees it.
+        let operation = Arc::into_raw(operation).cast_mut().cast();
+        // SAFETY: `conn` is the application's own pointer, and `operation` stands for an operation.
+        unsafe { (self.function)(conn, operation) }
+    }
+}
+
+impl<C, O> Stacks for PrivateKeyCallback<C, O> {
+    fn aside(&self, work: Work) -> io::Result<Box<dyn Aside>> {
+        Ok(Box::new(OwnStack::new(work)?))
+    }
+
+    fn ask(&self, question: Question) -> Answer {
+        aside::ask(question)
+    }
+}
+
+/// Has the application do a part of our work.
+pub struct OffloadCallback<C, O> {
+    pub function: OffloadFn<C, O>,
+    pub context: Context,
+}
+
+impl<C, O> Offload for OffloadCallback<C, O> {
+    fn verify(&self, name: usize, operation: &Arc<Verification>) -> i32 {
+        let conn = ptr::with_exposed_provenance_mut(name);
+        let operation = Arc::as_ptr(operation).cast_mut().cast();
+        // SAFETY: `conn` is the application's own pointer, and `operation` stands for an operation;
+        // the application paired `context` with `function`.
+        unsafe { (self.function)(conn, operation, self.context.0) }
+    }
+}
+
+impl<C, O> Stacks for OffloadCallback<C, O> {
+    fn aside(&self, work: Work) -> io::Result<Box<dyn Aside>> {
+        Ok(Box::new(OwnStack::new(work)?))
+    }
+
+    fn ask(&self, question: Question) -> Answer {
+        aside::ask(question)
     }
 }
 

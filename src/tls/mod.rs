@@ -9,7 +9,7 @@ pub mod config;
 pub mod connection;
 mod crypto;
 pub mod error;
-pub(crate) mod handshake;
+pub mod handshake;
 pub mod policy;
 pub mod record;
 pub(crate) mod server_hello;

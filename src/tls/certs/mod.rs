@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, Mutex};
 
-use rustls::crypto::{CertificateIdentity, Identity, SigningKey};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::crypto::{CertificateIdentity, Identity, SignatureScheme, SigningKey};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, SignatureVerificationAlgorithm};
 use webpki::EndEntityCert;
 use zeroize::Zeroizing;
 
@@ -46,6 +46,9 @@ pub(crate) struct Loaded {
     pub(crate) key: Option<Arc<dyn SigningKey>>,
 
     pub(crate) key_type: KeyType,
+
+    /// What the leaf's key signs with, wherever that key is.
+    pub(crate) schemes: &'static [SignatureScheme],
 
     /// The names that clients may ask for, in lower case.
     pub(crate) hosts: Vec<Vec<u8>>,
@@ -108,6 +111,11 @@ impl CertChain {
         }
     }
 
+    /// The private key, if it was loaded.
+    pub(crate) fn key(&self) -> Option<Arc<dyn SigningKey>> {
+        self.loaded().ok()?.key.clone()
+    }
+
     /// A copy of each certificate (DER), the leaf first.
     pub fn certificates(&self) -> Result<Arc<[Box<[u8]>]>> {
         let content = lock(&self.content).clone();
@@ -154,13 +162,29 @@ impl Loaded {
             return Err(Code::KeyMismatch)?;
         }
         let hosts = names::hosts(&leaf)?;
-        let key_type = names::key_type(&leaf)?;
+        let (key_type, schemes) = names::key_type(&leaf)?;
         Ok(Self {
             identity: Arc::new(Identity::X509(CertificateIdentity::new(leaf, chain))),
             key,
             key_type,
+            schemes,
             hosts,
         })
+    }
+
+    /// Whether a signature was made with the leaf's key. One of the algorithms has to agree.
+    pub(crate) fn has_signed(
+        &self,
+        message: &[u8],
+        signature: &[u8],
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
+    ) -> bool {
+        let leaf = self.certificates().next().map(EndEntityCert::try_from);
+        let Some(Ok(leaf)) = leaf else {
+            return false;
+        };
+        let agrees = |&algorithm| leaf.verify_signature(algorithm, message, signature).is_ok();
+        algorithms.iter().any(agrees)
     }
 
     /// The certificates, the leaf first.

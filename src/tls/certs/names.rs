@@ -2,14 +2,18 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use rustls::crypto::SignatureScheme;
+use x509_parser::asn1_rs::Any;
 use x509_parser::der_parser::{Oid, oid};
 use x509_parser::extensions::GeneralName;
 use x509_parser::oid_registry::{
-    OID_KEY_TYPE_EC_PUBLIC_KEY, OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS,
+    OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521,
+    OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS,
 };
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::KeyType;
+use crate::tls::crypto::rsa_pss;
 use crate::tls::error::{Code, Result};
 
 /// Who a certificate says that it is for, in the order in which s2n-tls asks about the names.
@@ -128,18 +132,53 @@ pub(crate) fn parse(der: &[u8]) -> Result<X509Certificate<'_>> {
     }
 }
 
-/// What kind of key the certificate is for. As in s2n-tls there are no others: Ed25519 is refused.
-pub(super) fn key_type(der: &[u8]) -> Result<KeyType> {
+/// What kind of key the certificate is for, and what such a key signs with. As in s2n-tls there are no
+/// other kinds: Ed25519 is refused.
+pub(super) fn key_type(der: &[u8]) -> Result<(KeyType, &'static [SignatureScheme])> {
     let cert = parse(der)?;
-    let algorithm = &cert.public_key().algorithm.algorithm;
-    let is = |oids: &[Oid<'_>]| oids.contains(algorithm);
+    let algorithm = &cert.public_key().algorithm;
+    let is = |oids: &[Oid<'_>]| oids.contains(&algorithm.algorithm);
+    let curve = || algorithm.parameters.as_ref()?.as_oid().ok();
     Ok(match () {
-        _ if is(&[OID_PKCS1_RSAENCRYPTION]) => KeyType::Rsa,
-        _ if is(&[OID_PKCS1_RSASSAPSS]) => KeyType::RsaPss,
-        _ if is(&[OID_KEY_TYPE_EC_PUBLIC_KEY]) => KeyType::Ecdsa,
-        _ if is(&ML_DSA) => KeyType::MlDsa,
-        _ => Err(Code::DecodeCertificate)?,
+        _ if is(&[OID_PKCS1_RSAENCRYPTION]) => (KeyType::Rsa, RSA),
+        _ if is(&[OID_PKCS1_RSASSAPSS]) => {
+            let algorithm = algorithm_of(cert.public_key().raw);
+            (KeyType::RsaPss, algorithm.map_or(&[], rsa_pss::schemes_of))
+        }
+        _ if is(&[OID_KEY_TYPE_EC_PUBLIC_KEY]) => {
+            (KeyType::Ecdsa, curve().map_or(&[], |oid| ecdsa(&oid)))
+        }
+        _ => match ML_DSA.iter().position(|oid| is(std::slice::from_ref(oid))) {
+            Some(at) => (KeyType::MlDsa, &ML_DSA_SCHEMES[at..=at]),
+            None => Err(Code::DecodeCertificate)?,
+        },
     })
+}
+
+const RSA: &[SignatureScheme] = &[
+    SignatureScheme::RSA_PSS_SHA256,
+    SignatureScheme::RSA_PSS_SHA384,
+    SignatureScheme::RSA_PSS_SHA512,
+    SignatureScheme::RSA_PKCS1_SHA256,
+    SignatureScheme::RSA_PKCS1_SHA384,
+    SignatureScheme::RSA_PKCS1_SHA512,
+];
+
+/// The inside of the AlgorithmIdentifier of a public key.
+fn algorithm_of(spki: &[u8]) -> Option<&[u8]> {
+    let (_, spki) = Any::from_der(spki).ok()?;
+    let (_, algorithm) = Any::from_der(spki.data).ok()?;
+    Some(algorithm.data)
+}
+
+/// RFC 8446, 4.2.3: a curve and a hash go together.
+fn ecdsa(curve: &Oid<'_>) -> &'static [SignatureScheme] {
+    match curve {
+        oid if *oid == OID_EC_P256 => &[SignatureScheme::ECDSA_NISTP256_SHA256],
+        oid if *oid == OID_NIST_EC_P384 => &[SignatureScheme::ECDSA_NISTP384_SHA384],
+        oid if *oid == OID_NIST_EC_P521 => &[SignatureScheme::ECDSA_NISTP521_SHA512],
+        _ => &[],
+    }
 }
 
 /// RFC 9881, 2: ML-DSA-44, ML-DSA-65 and ML-DSA-87.
@@ -147,6 +186,12 @@ const ML_DSA: [Oid<'_>; 3] = [
     oid!(2.16.840.1.101.3.4.3.17),
     oid!(2.16.840.1.101.3.4.3.18),
     oid!(2.16.840.1.101.3.4.3.19),
+];
+
+const ML_DSA_SCHEMES: [SignatureScheme; 3] = [
+    SignatureScheme::ML_DSA_44,
+    SignatureScheme::ML_DSA_65,
+    SignatureScheme::ML_DSA_87,
 ];
 
 /// When the certificate is valid: first and last second since 1970.

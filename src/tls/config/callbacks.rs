@@ -3,7 +3,9 @@
 
 pub use super::certificates::BreakTie;
 pub use super::clock::Clock;
+pub use super::elsewhere::{Answer, Aside, Offload, PrivateKeys, Question, Stacks, Work};
 pub use super::requests::{AnswerRequest, CertificateRequest};
 pub use super::verify::{LookUpCrl, Validate, Validation};
 pub use super::{LogKeys, SeeClientHello, VerifyHost};
 pub use crate::tls::certs::crl::CrlLookup;
+pub use crate::tls::handshake::operation::{Signature, Verification};

@@ -95,6 +95,10 @@ impl Certificates {
         }
     }
 
+    pub(super) fn has_any(&self) -> bool {
+        !self.domains.is_empty() || self.defaults().next().is_some()
+    }
+
     pub(super) fn defaults(&self) -> impl Iterator<Item = &Arc<CertChain>> {
         self.defaults.iter().flatten()
     }

@@ -85,6 +85,11 @@ pub(crate) fn request() -> Request {
     CHOICES.with_borrow(|choices| choices.request)
 }
 
+/// What the step has decided so far.
+pub(crate) fn so_far() -> Choices {
+    CHOICES.with_borrow(Choices::clone)
+}
+
 /// Notes a decision.
 pub(super) fn note(change: impl FnOnce(&mut Choices)) {
     CHOICES.with_borrow_mut(change);

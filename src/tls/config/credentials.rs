@@ -7,15 +7,16 @@ use std::sync::Arc;
 
 use rustls::Tls12CipherSuite;
 use rustls::client::{ClientCredentialResolver, CredentialRequest};
-use rustls::crypto::{Credentials, SelectedCredential, SignatureScheme, Signer, SigningKey};
+use rustls::crypto::{Credentials, SelectedCredential, SignatureScheme};
 use rustls::enums::CertificateType;
 use rustls::error::PeerIncompatible;
-use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::server::{ClientHello, ServerCredentialResolver};
 
-use super::certificates::{ByType, Certificates};
+use super::Settings;
+use super::certificates::ByType;
 use super::choices::{self, NameMatch, Request};
 use super::requests::{AnswerRequest, CertificateRequest};
+use super::signing::Signing;
 use crate::tls::certs::CertChain;
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
@@ -23,6 +24,7 @@ use crate::tls::policy::Policy;
 /// The chains of a config, ready to sign as a policy prefers.
 pub(super) struct Chains {
     policy: &'static Policy,
+    signing: Signing,
     defaults: ByType<Arc<Entry>>,
     domains: HashMap<Vec<u8>, ByType<Arc<Entry>>>,
     /// Client: chooses among them, or others.
@@ -35,10 +37,12 @@ struct Entry {
 }
 
 impl Chains {
-    pub(super) fn new(policy: &'static Policy, certificates: &Certificates) -> Self {
+    pub(super) fn new(settings: &Settings, policy: &'static Policy) -> Self {
+        let signing = Signing::new(settings);
+        let certificates = &settings.certificates;
         let mut entries = HashMap::new();
         let mut entry = |chain: &Arc<CertChain>| {
-            let made = || Entry::new(policy, chain).map(Arc::new);
+            let made = || Entry::new(policy, chain, &signing).map(Arc::new);
             let entry = entries.entry(Arc::as_ptr(chain)).or_insert_with(made);
             entry.clone()
         };
@@ -53,6 +57,7 @@ impl Chains {
                 .map(|(name, chains)| (name.to_vec(), ready(chains)))
                 .collect(),
             answer_request: None,
+            signing,
         }
     }
 
@@ -141,12 +146,9 @@ impl Chains {
 }
 
 impl Entry {
-    fn new(policy: &'static Policy, chain: &Arc<CertChain>) -> Option<Self> {
+    fn new(policy: &'static Policy, chain: &Arc<CertChain>, signing: &Signing) -> Option<Self> {
         let loaded = chain.loaded().ok()?;
-        let key = PolicyKey {
-            key: loaded.key.clone()?,
-            policy,
-        };
+        let key = signing.key(&loaded, policy)?;
         Some(Self {
             chain: chain.clone(),
             credentials: Credentials::new_unchecked(loaded.identity.clone(), Box::new(key)),
@@ -207,7 +209,7 @@ impl Chains {
             return Err(Code::Cancelled)?;
         }
         let chain = request.answered().ok_or(Code::NoCertFound)?;
-        Ok(Entry::new(self.policy, &chain).map(Arc::new))
+        Ok(Entry::new(self.policy, &chain, &self.signing).map(Arc::new))
     }
 }
 
@@ -240,26 +242,5 @@ impl ClientCredentialResolver for Chains {
         for entry in self.defaults.iter().flatten() {
             h.write_usize(Arc::as_ptr(&entry.chain).addr());
         }
-    }
-}
-
-/// A key that signs in the order of a policy's schemes, not of its own.
-#[derive(Debug)]
-struct PolicyKey {
-    key: Arc<dyn SigningKey>,
-    policy: &'static Policy,
-}
-
-impl SigningKey for PolicyKey {
-    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
-        self.policy
-            .signature_schemes()
-            .iter()
-            .filter(|scheme| offered.contains(scheme))
-            .find_map(|&scheme| self.key.choose_scheme(&[scheme]))
-    }
-
-    fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
-        self.key.public_key()
     }
 }

@@ -107,13 +107,14 @@ impl Config {
 
 fn freeze_client(settings: &Settings, policy: &'static Policy) -> Result<ClientConfig> {
     let clock = Arc::new(RustlsClock(settings.wall_clock.clone()));
-    let mut chains = Chains::new(policy, &settings.certificates);
+    let mut chains = Chains::new(settings, policy);
     chains.answer_request = settings.answer_request.clone();
     let signatures = Signatures {
         policy,
         client_auth: ClientAuth::None,
         wants_ocsp: settings.ocsp_wanted || settings.ocsp_implied,
         authorities: Arc::new([]),
+        offload: settings.offload.clone(),
     };
     let mut config = ClientConfig::builder_with_details(policy.provider().clone(), clock)
         .dangerous()
@@ -133,7 +134,7 @@ fn freeze_server(
     client_auth: ClientAuth,
 ) -> Result<ServerConfig> {
     let clock = Arc::new(RustlsClock(settings.wall_clock.clone()));
-    let chains = Chains::new(policy, &settings.certificates);
+    let chains = Chains::new(settings, policy);
     if chains.is_empty() {
         return Err(Code::NoValidSignatureScheme)?;
     }
@@ -142,6 +143,7 @@ fn freeze_server(
         client_auth,
         wants_ocsp: false,
         authorities: settings.authorities.clone(),
+        offload: settings.offload.clone(),
     };
     let mut config = ServerConfig::builder_with_details(policy.provider().clone(), clock)
         .with_client_cert_verifier(Arc::new(signatures))

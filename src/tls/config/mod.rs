@@ -17,9 +17,11 @@ mod certificates;
 pub(crate) mod choices;
 mod clock;
 mod credentials;
+mod elsewhere;
 mod freeze;
 mod requests;
 mod signatures;
+mod signing;
 mod trust;
 mod verify;
 
@@ -29,6 +31,8 @@ pub use self::choices::NameMatch;
 pub use self::clock::Clock;
 pub(crate) use self::clock::uptime;
 use self::clock::{MonotonicClock, WallClock};
+pub(crate) use self::elsewhere::{Algorithms, ToSign, ToVerify};
+pub use self::elsewhere::{Answer, Aside, Offload, PrivateKeys, Question, Stacks, Work};
 use self::freeze::Frozen;
 pub use self::requests::{AnswerRequest, Authorities, CertificateRequest};
 use self::trust::TrustStore;
@@ -107,6 +111,12 @@ struct Settings {
     verify_host: Option<Arc<dyn VerifyHost>>,
     key_log: Option<Arc<dyn LogKeys>>,
     client_hello: Option<Arc<dyn SeeClientHello>>,
+    private_keys: Option<Arc<dyn PrivateKeys>>,
+    /// Signatures that the application makes are verified.
+    verifies_private_keys: bool,
+    /// All signatures are verified before they are sent.
+    verifies_after_sign: bool,
+    offload: Option<Arc<dyn Offload>>,
     wall_clock: Arc<dyn Clock>,
     monotonic_clock: Arc<dyn Clock>,
 }
@@ -143,6 +153,10 @@ impl Config {
                 verify_host: None,
                 key_log: None,
                 client_hello: None,
+                private_keys: None,
+                verifies_private_keys: false,
+                verifies_after_sign: false,
+                offload: None,
                 wall_clock: Arc::new(WallClock),
                 monotonic_clock: Arc::new(MonotonicClock),
             }),
@@ -268,11 +282,15 @@ impl Config {
 
     /// Fails if a connection of this mode cannot use the config.
     pub fn check_usable(&self, mode: Mode) -> Result<()> {
-        let certificates = lock(&self.settings).certificates.clone();
+        let Settings {
+            certificates,
+            private_keys,
+            ..
+        } = self.settings();
         if mode == Mode::Client && certificates.defaults().count() > 1 {
             return Err(Code::TooManyCertificates)?;
         }
-        if certificates.lacks_a_key {
+        if certificates.lacks_a_key && private_keys.is_none() {
             return Err(Code::NoPrivateKey)?;
         }
         Ok(())

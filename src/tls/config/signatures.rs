@@ -9,10 +9,11 @@ use rustls::client::danger::{
 };
 use rustls::crypto::{SignatureScheme, VerifiedIdentity};
 use rustls::error::Error;
+use rustls::pki_types::CertificateDer;
 use rustls::server::danger::{ClientIdentity, ClientVerifier};
-use rustls::{DistinguishedName, crypto};
+use rustls::{DistinguishedName, SignerPublicKey, crypto};
 
-use super::{ClientAuth, choices};
+use super::{Algorithms, ClientAuth, Offload, Question, ToVerify, choices};
 use crate::tls::crypto::rsa_pss;
 use crate::tls::policy::Policy;
 
@@ -25,6 +26,7 @@ pub(super) struct Signatures {
     pub(super) wants_ocsp: bool,
     /// Server: whom to name when it asks for a certificate; if nobody, the client may show any.
     pub(super) authorities: Arc<[DistinguishedName]>,
+    pub(super) offload: Option<Arc<dyn Offload>>,
 }
 
 impl fmt::Debug for Signatures {
@@ -38,18 +40,62 @@ type Verdict = Result<HandshakeSignatureValid, Error>;
 impl Signatures {
     fn tls12(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
         note(input);
+        if let Some(verdict) = self.ask(input, |algorithms| algorithms) {
+            return verdict;
+        }
         crypto::verify_tls12_signature(input, self.policy.handshake_signatures())
     }
 
     fn tls13(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
         note(input);
         let scheme = input.signature.scheme;
-        match rsa_pss::algorithms(scheme) {
+        let own = rsa_pss::algorithms(scheme);
+        // RFC 8446, 4.2.3: a scheme names its curve, and PKCS #1 is for certificates alone.
+        let may_sign = |algorithms: Algorithms| match scheme {
+            SignatureScheme::RSA_PKCS1_SHA256
+            | SignatureScheme::RSA_PKCS1_SHA384
+            | SignatureScheme::RSA_PKCS1_SHA512 => &[],
+            _ if own.is_some() => algorithms,
+            _ => &algorithms[..1],
+        };
+        if let Some(verdict) = self.ask(input, may_sign) {
+            return verdict;
+        }
+        match own {
             Some(algorithms) if self.policy.signature_schemes().contains(&scheme) => {
                 rsa_pss::verify(input, algorithms)
             }
             _ => crypto::verify_tls13_signature(input, self.policy.handshake_signatures()),
         }
+    }
+
+    /// Has the application verify a signature, if it wants to, and if there is anything to verify: what
+    /// nobody could have signed is refused at once, by rustls.
+    fn ask(
+        &self,
+        input: &SignatureVerificationInput<'_>,
+        may_sign: impl FnOnce(Algorithms) -> Algorithms,
+    ) -> Option<Verdict> {
+        let offload = self.offload.as_ref()?;
+        let SignerPublicKey::X509(leaf) = input.signer else {
+            return None;
+        };
+        let mut known = self.policy.handshake_signatures().mapping().iter();
+        let (_, algorithms) = known.find(|(scheme, _)| *scheme == input.signature.scheme)?;
+        let algorithms = may_sign(algorithms);
+        if algorithms.is_empty() {
+            return None;
+        }
+        let answer = offload.ask(Question::Verify(ToVerify {
+            message: input.message.to_vec(),
+            signature: input.signature.signature().to_vec(),
+            leaf: CertificateDer::clone(leaf).into_owned(),
+            algorithms,
+        }));
+        Some(match answer {
+            Some(_) => Ok(HandshakeSignatureValid::assertion()),
+            None => Err(Error::HandshakeNotComplete),
+        })
     }
 
     fn schemes(&self) -> Vec<SignatureScheme> {

@@ -39,6 +39,7 @@ fn effect(error: &Error) -> Effect {
         _ if error.is_open() => Effect::Close,
         Code::Closed
         | Code::Cancelled
+        | Code::AsyncCallbackFailed
         | Code::CipherNotSupported
         | Code::ProtocolVersionUnsupported
         | Code::UnexpectedCertRequest

@@ -14,6 +14,7 @@ use crate::tls::client_hello::ClientHello;
 use crate::tls::config::choices::Choices;
 use crate::tls::config::{ClientAuth, Config, Overrides, VerifyHost};
 use crate::tls::error::{Code, Result};
+use crate::tls::handshake::operation::{Signing, Verification};
 use crate::tls::handshake::{Handshake, Kernel};
 use crate::tls::policy::Policy;
 use crate::tls::transport::{Reader, Writer};
@@ -65,6 +66,11 @@ pub struct Connection {
     pub(crate) handshake: Mutex<Handshake>,
     /// The key schedule after the handshake; touched only for key updates.
     pub(crate) kernel: Mutex<Option<Kernel>>,
+    /// What the application has to sign. Apart from the handshake, which is in use while the
+    /// application is told of it.
+    pub(crate) signing: Mutex<Signing>,
+    /// What the application has to verify.
+    pub(crate) verification: OnceLock<Arc<Verification>>,
     setup: Mutex<Setup>,
     blinding: Mutex<Blinding>,
     facts: Mutex<Option<Arc<Facts>>>,
@@ -99,6 +105,8 @@ impl Connection {
             recv: Mutex::default(),
             handshake: Mutex::default(),
             kernel: Mutex::default(),
+            signing: Mutex::default(),
+            verification: OnceLock::new(),
             setup: Mutex::default(),
             blinding: Mutex::default(),
             facts: Mutex::default(),
@@ -140,6 +148,10 @@ impl Connection {
         *lock(&self.choices) = Choices::default();
         *lock(&self.master_secret) = None;
         *lock(&self.peer) = Peer::default();
+        *lock(&self.signing) = Signing::No;
+        if let Some(verification) = self.verification.get() {
+            verification.wipe();
+        }
         if let Some(hello) = self.client_hello.get() {
             hello.clear();
         }

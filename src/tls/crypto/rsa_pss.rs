@@ -166,6 +166,12 @@ impl Key {
     }
 }
 
+/// What the key of a public key's AlgorithmIdentifier may sign with.
+pub(crate) fn schemes_of(algorithm: &[u8]) -> &'static [SignatureScheme] {
+    let kind = KINDS.iter().find(|(known, _)| known.as_ref() == algorithm);
+    kind.map_or(&[], |(_, schemes)| schemes)
+}
+
 /// The kinds of keys, and what each may sign with.
 const KINDS: [(AlgorithmIdentifier, &[SignatureScheme]); 7] = [
     (WITHOUT_PARAMETERS, &[SHA256, SHA384, SHA512]),

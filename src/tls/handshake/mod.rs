@@ -1,11 +1,13 @@
 //! The negotiate loop: rustls makes the messages, this module moves them.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
 use self::input::Input;
 use self::stage::Stage;
 use crate::tls::blocked::Blocked;
 use crate::tls::client_hello::Message;
+use crate::tls::config::{Offload, PrivateKeys};
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
 use crate::tls::connection::{Connection, Mode, TLS12, TLS13, UNKNOWN_VERSION, enter};
@@ -14,10 +16,12 @@ use crate::tls::policy::Policy;
 use crate::tls::record::{ContentType, Header, alert_record};
 use crate::tls::server_hello::ServerHello;
 
+mod aside;
 mod complete;
 mod input;
 mod kernel;
 mod names;
+pub mod operation;
 pub(crate) mod secrets;
 mod stage;
 #[cfg(test)]
@@ -59,6 +63,12 @@ pub(crate) struct Handshake {
 
     /// The peer has sent an encrypted record, so a plaintext alert is nothing that it said.
     peer_is_encrypted: bool,
+
+    /// Set while the application may have to sign.
+    private_keys: Option<Arc<dyn PrivateKeys>>,
+
+    /// Set if the application verifies signatures.
+    offload: Option<Arc<dyn Offload>>,
 }
 
 impl Connection {
@@ -119,7 +129,9 @@ impl Handshake {
             self.flush(conn, send, recv)?;
 
             *blocked = Blocked::Not;
-            conn.shared.at.store(self.at(conn) as u8, Release);
+            if !self.stage.is_waiting() {
+                conn.shared.at.store(self.at(conn) as u8, Release);
+            }
             if self.stage.is_complete() {
                 return Ok(());
             }
@@ -127,22 +139,33 @@ impl Handshake {
                 return Err(Code::Closed)?;
             }
 
-            if self.stage.is_start() {
+            let outcome = if self.stage.is_start() {
                 // No peer had a part in what goes wrong here, so nothing is blinded.
-                self.start(conn, send)?;
+                self.start(conn, send)
             } else if self.stage.is_greeted() {
                 *blocked = Blocked::Read;
-                self.answer(conn, send, recv, blocked)?;
+                self.answer(conn, send, recv)
             } else if self.stage.is_trial() {
-                if self.stage.waits_for_verdict() {
-                    *blocked = Blocked::ApplicationInput;
-                    return Err(Code::AsyncBlocked)?;
-                }
                 *blocked = Blocked::Read;
-                self.work(conn, send, recv)?;
+                match self.stage.waits_for_verdict() {
+                    true => Err(Code::AsyncBlocked.into()),
+                    false => self.work(conn, send, recv),
+                }
+            } else if self.stage.is_waiting() {
+                *blocked = Blocked::ApplicationInput;
+                self.work(conn, send, recv)
             } else {
                 *blocked = Blocked::Read;
-                self.receive(conn, send, recv)?;
+                self.receive(conn, send, recv)
+            };
+            if let Err(error) = outcome {
+                match error.code() {
+                    Code::AsyncBlocked => *blocked = Blocked::ApplicationInput,
+                    // The signature is part of what is to be written.
+                    Code::AsyncCallbackFailed => *blocked = Blocked::Write,
+                    _ => {}
+                }
+                return Err(error);
             }
         }
     }
@@ -161,7 +184,7 @@ impl Handshake {
             }
             return Ok(());
         };
-        if error.is_blocked() || self.stage.is_start() {
+        if error.is_blocked() || self.stage.is_start() || self.stage.is_waiting() {
             return Err(error);
         }
 
@@ -237,7 +260,6 @@ impl Handshake {
         conn: &Connection,
         send: &mut SendHalf,
         recv: &mut RecvHalf,
-        blocked: &mut Blocked,
     ) -> Result<()> {
         let shared = &conn.shared;
         if !shared.hello_shown.swap(true, AcqRel)
@@ -251,7 +273,6 @@ impl Handshake {
             self.waits = conn.config()?.client_hello_waits();
         }
         if self.waits && !shared.hello_released.load(Acquire) {
-            *blocked = Blocked::ApplicationInput;
             return Err(Code::AsyncBlocked)?;
         }
         shared.hello_answered.store(true, Release);
@@ -263,6 +284,8 @@ impl Handshake {
         match self.advance(conn, send, recv) {
             // The peer's own end is no failure of its messages; the loop reports it.
             Err(_) if conn.shared.close_notify_received.load(Acquire) => Ok(()),
+            // The handshake waits for the application.
+            Err(error) if error.is_blocked() => Err(error),
             advanced => advanced.map_err(|error| self.fail(conn, error)),
         }
     }
@@ -296,6 +319,8 @@ impl Handshake {
     pub(crate) fn free(&mut self) {
         self.input = Input::default();
         self.client_hello = Vec::new();
+        self.private_keys = None;
+        self.offload = None;
     }
 }
 

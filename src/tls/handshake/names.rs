@@ -15,7 +15,10 @@ pub(crate) enum At {
     ServerHello,
     EncryptedExtensions,
     ServerCert,
+    ServerCertVerify,
+    ServerKey,
     ClientCert,
+    ClientCertVerify,
     ClientKey,
     ClientFinished,
     ServerChangeCipherSpec,
@@ -23,12 +26,15 @@ pub(crate) enum At {
 }
 
 impl At {
-    const ALL: [(Self, &CStr); 9] = [
+    const ALL: [(Self, &CStr); 12] = [
         (Self::ClientHello, c"CLIENT_HELLO"),
         (Self::ServerHello, c"SERVER_HELLO"),
         (Self::EncryptedExtensions, c"ENCRYPTED_EXTENSIONS"),
         (Self::ServerCert, c"SERVER_CERT"),
+        (Self::ServerCertVerify, c"SERVER_CERT_VERIFY"),
+        (Self::ServerKey, c"SERVER_KEY"),
         (Self::ClientCert, c"CLIENT_CERT"),
+        (Self::ClientCertVerify, c"CLIENT_CERT_VERIFY"),
         (Self::ClientKey, c"CLIENT_KEY"),
         (Self::ClientFinished, c"CLIENT_FINISHED"),
         (Self::ServerChangeCipherSpec, c"SERVER_CHANGE_CIPHER_SPEC"),
@@ -38,6 +44,15 @@ impl At {
     pub(crate) fn name(number: u8) -> &'static CStr {
         let known = Self::ALL.iter().find(|(at, _)| *at as u8 == number);
         known.map_or(c"CLIENT_HELLO", |(_, name)| name)
+    }
+
+    /// The message with the signature of this side.
+    pub(super) fn signature_of(side: Mode, version: u8) -> Self {
+        match side {
+            Mode::Client => Self::ClientCertVerify,
+            Mode::Server if version == TLS13 => Self::ServerCertVerify,
+            Mode::Server => Self::ServerKey,
+        }
     }
 }
 

@@ -8,8 +8,9 @@ use rustls::{ClientSide, NeedsInput, ServerSide, Tcp};
 use std::sync::atomic::Ordering::*;
 
 use super::Handshake;
+use super::aside::Waiting;
 use super::secrets::{self, SendingKeys, watch_secrets};
-use super::trial::{Next, Trial};
+use super::trial::{Peer, Trial};
 use crate::tls::client_hello::Message;
 use crate::tls::config::ClientAuth;
 use crate::tls::config::choices::{self, Request};
@@ -42,6 +43,12 @@ pub(super) enum Stage {
     /// The peer has shown its certificate, and nobody has accepted it yet.
     Trial(Box<Trial>),
 
+    /// A client waits for the application.
+    ClientWaits(Box<Waiting<ClientHandshake>>),
+
+    /// A server does.
+    ServerWaits(Box<Waiting<ServerHandshake>>),
+
     /// Both sides are done; our last flight may still be on its way.
     Complete,
 
@@ -70,6 +77,10 @@ impl Stage {
         matches!(self, Self::Trial(trial) if trial.waits())
     }
 
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self, Self::ClientWaits(_) | Self::ServerWaits(_))
+    }
+
     pub(super) fn is_complete(&self) -> bool {
         matches!(self, Self::Complete)
     }
@@ -82,7 +93,10 @@ impl Handshake {
             self.stage = Stage::Listening(Box::new(ServerHandshake::start()));
             return Ok(());
         }
-        let config = conn.config()?.client(&conn.overrides())?;
+        let config = conn.config()?;
+        self.private_keys = config.private_keys();
+        self.offload = config.offload();
+        let config = config.client(&conn.overrides())?;
         let best = best_version(conn)?;
         conn.shared.version.store(best, Release);
         conn.shared.client_version.store(best, Release);
@@ -112,7 +126,10 @@ impl Handshake {
         let ((outcome, mut choices), secrets) = watch_secrets(watched);
         let failure = choices.failure.take();
         conn.note_choices(choices);
-        let outcome = outcome.and_then(|()| self.check_request(conn, failure, &mut output));
+        let outcome = match outcome {
+            Err(error) if failure.is_none() || !error.is_blocked() => Err(error),
+            _ => self.check_request(conn, failure, &mut output),
+        };
         if let Some(secret) = secrets::log(conn, secrets)? {
             let theirs = self.server_hello.take();
             let hello = theirs.or_else(|| ServerHello::read(output.get(Header::LEN..)?));
@@ -124,6 +141,7 @@ impl Handshake {
                 self.has_answered |= self.server_hello_version.is_some() && !output.is_empty();
                 send.out.extend(&output);
             }
+            Err(error) if error.is_blocked() => send.out.extend(&output),
             // The alert is for `s2n_shutdown` to send, when the blinding delay is over.
             Err(_) => send.owed_alert = output,
         }
@@ -197,6 +215,14 @@ impl Handshake {
                 self.ask(conn, send, recv, next, output)
             }
             Stage::Trial(trial) => self.judge(conn, send, recv, *trial, output),
+            Stage::ServerWaits(waiting) => {
+                let next = self.resume(conn, output, Stage::ServerWaits, waiting)?;
+                self.use_rest_of_server(conn, send, recv, next, output)
+            }
+            Stage::ClientWaits(waiting) => {
+                let next = self.resume(conn, output, Stage::ClientWaits, waiting)?;
+                self.use_rest_of_client(conn, send, recv, next, output)
+            }
             Stage::Start | Stage::Complete | Stage::Failed => Err(Code::HandshakeState)?,
         }
     }
@@ -207,8 +233,9 @@ impl Handshake {
         handshake: NeedsInput<ClientSide>,
         output: &mut Vec<u8>,
     ) -> Result<ClientHandshake> {
-        let next = handshake.process(&mut self.input, output);
-        self.note_alerts(conn, next)
+        self.step(conn, output, Stage::ClientWaits, |input, output| {
+            handshake.process(input, output)
+        })
     }
 
     fn process_server(
@@ -217,12 +244,17 @@ impl Handshake {
         handshake: NeedsInput<ServerSide>,
         output: &mut Vec<u8>,
     ) -> Result<ServerHandshake> {
-        let next = handshake.process(&mut self.input, output);
-        self.note_alerts(conn, next)
+        self.step(conn, output, Stage::ServerWaits, |input, output| {
+            handshake.process(input, output)
+        })
     }
 
     /// Remembers an alert that rustls met in an encrypted record.
-    fn note_alerts<T>(&self, conn: &Connection, next: Result<T, rustls::Error>) -> Result<T> {
+    pub(super) fn note_alerts<T>(
+        &self,
+        conn: &Connection,
+        next: Result<T, rustls::Error>,
+    ) -> Result<T> {
         if self.input.close_notify() {
             conn.shared.receive_close_notify();
             return Err(Code::Closed)?;
@@ -316,19 +348,57 @@ impl Handshake {
                 return Err(error);
             }
         }
-        // More messages may have come in the record that held the certificate.
-        match trial.accept(output)? {
-            Next::Client(ClientHandshake::NeedsInput(handshake)) => {
-                let next = self.process_client(conn, handshake, output)?;
-                self.ask(conn, send, recv, next, output)
+        let (peer, verified) = trial.accept()?;
+        match peer {
+            Peer::Server(peer) => {
+                let next = self.step(conn, output, Stage::ClientWaits, |_, output| {
+                    peer.continue_with(Ok(verified), output)
+                })?;
+                self.use_rest_of_client(conn, send, recv, next, output)
             }
-            Next::Server(ServerHandshake::NeedsInput(handshake)) => {
-                let next = self.process_server(conn, handshake, output)?;
-                self.serve(conn, send, recv, next, output)
+            Peer::Client(peer) => {
+                let next = self.step(conn, output, Stage::ServerWaits, |_, output| {
+                    peer.continue_with(Ok(verified), output)
+                })?;
+                self.use_rest_of_server(conn, send, recv, next, output)
             }
-            Next::Client(next) => self.ask(conn, send, recv, next, output),
-            Next::Server(next) => self.serve(conn, send, recv, next, output),
         }
+    }
+
+    /// More messages may have come in the record that held the last one.
+    fn use_rest_of_client(
+        &mut self,
+        conn: &Connection,
+        send: &mut SendHalf,
+        recv: &mut RecvHalf,
+        next: ClientHandshake,
+        output: &mut Vec<u8>,
+    ) -> Result<()> {
+        let next = match next {
+            ClientHandshake::NeedsInput(handshake) => {
+                self.process_client(conn, handshake, output)?
+            }
+            next => next,
+        };
+        self.ask(conn, send, recv, next, output)
+    }
+
+    /// See [`Self::use_rest_of_client`].
+    fn use_rest_of_server(
+        &mut self,
+        conn: &Connection,
+        send: &mut SendHalf,
+        recv: &mut RecvHalf,
+        next: ServerHandshake,
+        output: &mut Vec<u8>,
+    ) -> Result<()> {
+        let next = match next {
+            ServerHandshake::NeedsInput(handshake) => {
+                self.process_server(conn, handshake, output)?
+            }
+            next => next,
+        };
+        self.serve(conn, send, recv, next, output)
     }
 
     /// Notes what the client says, for us and for the application.
@@ -371,12 +441,20 @@ impl Handshake {
         let frozen = config.server(&overrides, in_common)?;
         let best = best_version(conn)?;
         conn.shared.server_version.store(best, Release);
+        self.private_keys = config.private_keys();
+        self.offload = config.offload();
         let version = best.min(hello.best_version());
-        let next = accepted.choose_config(frozen, output);
-        let next = next.map_err(|error| refusal(error, version))?;
+        let next = self.attempt(conn, output, Stage::ServerWaits, |_, output| {
+            accepted.choose_config(frozen, output)
+        });
+        let next = match next {
+            Ok(next) => Ok(next.map_err(|error| refusal(error, version))?),
+            Err(error) if error.is_blocked() => Err(error),
+            Err(error) => return Err(error),
+        };
         conn.shared.version.store(version, Release);
         conn.shared.use_send_buffer();
-        Ok(next)
+        next
     }
 }
 

@@ -3,10 +3,8 @@
 
 use std::sync::Arc;
 
-use rustls::client::ClientHandshake;
 use rustls::crypto::{CertificateIdentity, Identity, VerifiedIdentity};
 use rustls::pki_types::CertificateDer;
-use rustls::server::ServerHandshake;
 use rustls::{ClientSide, ServerSide, Tcp, VerifyPeerIdentity};
 
 use crate::tls::certs::crl::{Crl, CrlLookup};
@@ -24,15 +22,9 @@ pub(super) struct Trial {
 }
 
 /// What rustls goes on with.
-enum Peer {
+pub(super) enum Peer {
     Server(VerifyPeerIdentity<ClientSide, Tcp>),
     Client(VerifyPeerIdentity<ServerSide, Tcp>),
-}
-
-/// The handshake after the verification.
-pub(super) enum Next {
-    Client(ClientHandshake),
-    Server(ServerHandshake),
 }
 
 enum Progress {
@@ -153,21 +145,18 @@ impl Trial {
         Ok(Progress::LooksUp(lookups))
     }
 
-    pub(super) fn accept(self, output: &mut Vec<u8>) -> Result<Next> {
+    /// What rustls goes on with.
+    pub(super) fn accept(self) -> Result<(Peer, VerifiedIdentity<'static>)> {
         let mut chain = self.chain.into_iter();
         let leaf = chain.next().ok_or(Code::NoCertFound)?;
-        let verified = |rest| {
-            let identity = Identity::X509(CertificateIdentity::new(leaf, rest));
-            Ok(VerifiedIdentity::assertion(identity))
-        };
-        Ok(match self.peer {
+        let rest = match &self.peer {
             // rustls keeps what it is given for as long as the connection lives. It needs the key of
             // the leaf; the rest of the chain has done its work.
-            Peer::Server(peer) => Next::Client(peer.continue_with(verified(Vec::new()), output)?),
-            Peer::Client(peer) => {
-                Next::Server(peer.continue_with(verified(chain.collect()), output)?)
-            }
-        })
+            Peer::Server(_) => Vec::new(),
+            Peer::Client(_) => chain.collect(),
+        };
+        let identity = Identity::X509(CertificateIdentity::new(leaf, rest));
+        Ok((self.peer, VerifiedIdentity::assertion(identity)))
     }
 
     /// Lets rustls write the alert; the error stays ours.

@@ -1,0 +1,144 @@
+//! What the application does for a handshake, whenever it likes.
+//!
+//! rustls wants a signature at once, and a verdict about one. So its work is done on a stack of its
+//! own, which stops where it asks, and is left standing until the application has an answer.
+
+use std::io;
+use std::sync::Arc;
+
+use rustls::crypto::SignatureScheme;
+use rustls::pki_types::{CertificateDer, SignatureVerificationAlgorithm};
+use webpki::EndEntityCert;
+
+use super::Config;
+use crate::tls::certs::Loaded;
+use crate::tls::connection::lock;
+use crate::tls::handshake::operation::{Signature, Verification};
+
+/// Makes stacks on which work can wait.
+pub trait Stacks: Send + Sync {
+    /// Puts work on a stack of its own, where it may [ask](Stacks::ask). It has not begun then.
+    fn aside(&self, work: Work) -> io::Result<Box<dyn Aside>>;
+
+    /// Stops the work that asks until it is answered. Nothing if there will be no answer.
+    fn ask(&self, question: Question) -> Answer;
+}
+
+/// Private keys that the application keeps to itself.
+pub trait PrivateKeys: Stacks {
+    /// Hands the application something to sign for a connection that it knows by `name`. 0 if it
+    /// takes it.
+    fn sign(&self, name: usize, operation: Arc<Signature>) -> i32;
+}
+
+/// Work of ours that the application does in a thread of its own.
+pub trait Offload: Stacks {
+    /// Shows the application what is to be done for a connection that it knows by `name`. 0 if it
+    /// sees to it.
+    fn verify(&self, name: usize, operation: &Arc<Verification>) -> i32;
+}
+
+/// What is done on a stack of its own. It may go on in another thread than it began in.
+pub type Work = Box<dyn FnOnce() + Send>;
+
+/// Work that stops where it asks. It may be given up there.
+pub trait Aside: Send {
+    /// Goes on, with the answer to what was asked last, until the next question. Nothing if the work
+    /// is done.
+    fn go_on(&mut self, answer: Answer) -> Option<Question>;
+}
+
+pub enum Question {
+    Sign(ToSign),
+    Verify(ToVerify),
+}
+
+/// The signature that was asked for; an empty one for one that was verified.
+pub type Answer = Option<Vec<u8>>;
+
+/// What is to be signed.
+pub struct ToSign {
+    pub(crate) message: Vec<u8>,
+    pub(crate) scheme: SignatureScheme,
+
+    /// Whose key signs.
+    pub(crate) chain: Arc<Loaded>,
+
+    /// How its signature is verified.
+    pub(crate) algorithms: Algorithms,
+}
+
+/// One of these has to agree about a signature.
+pub(crate) type Algorithms = &'static [&'static dyn SignatureVerificationAlgorithm];
+
+/// A signature of the peer's.
+pub struct ToVerify {
+    pub(crate) message: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
+    pub(crate) leaf: CertificateDer<'static>,
+    pub(crate) algorithms: Algorithms,
+}
+
+impl ToVerify {
+    pub(crate) fn is_right(&self) -> bool {
+        let Ok(leaf) = EndEntityCert::try_from(&self.leaf) else {
+            return false;
+        };
+        let mut algorithms = self.algorithms.iter();
+        algorithms.any(|&algorithm| {
+            leaf.verify_signature(algorithm, &self.message, &self.signature)
+                .is_ok()
+        })
+    }
+}
+
+impl Config {
+    /// Who signs instead of us, if there is anything to sign with.
+    pub(crate) fn private_keys(&self) -> Option<Arc<dyn PrivateKeys>> {
+        let settings = lock(&self.settings);
+        let may_sign = settings.certificates.has_any() || settings.answer_request.is_some();
+        settings.private_keys.clone().filter(|_| may_sign)
+    }
+
+    /// Has all signatures made by the application.
+    pub fn set_private_keys(&self, private_keys: Option<Arc<dyn PrivateKeys>>) {
+        self.change(|settings| settings.private_keys = private_keys);
+    }
+
+    /// Whether a signature of the application's is verified when it is applied.
+    pub(crate) fn verifies_private_keys(&self) -> bool {
+        let settings = lock(&self.settings);
+        settings.verifies_private_keys || settings.verifies_after_sign
+    }
+
+    pub fn set_verifies_private_keys(&self, on: bool) {
+        lock(&self.settings).verifies_private_keys = on;
+    }
+
+    /// Whether all signatures are verified before they are sent.
+    pub fn set_verifies_after_sign(&self, on: bool) {
+        self.change(|settings| settings.verifies_after_sign = on);
+    }
+
+    pub(crate) fn offload(&self) -> Option<Arc<dyn Offload>> {
+        lock(&self.settings).offload.clone()
+    }
+
+    /// Has the peer's signatures verified when the application likes.
+    pub fn set_offload(&self, offload: Option<Arc<dyn Offload>>) {
+        self.change(|settings| settings.offload = offload);
+    }
+}
+
+#[cfg(test)]
+impl Question {
+    /// Something to be verified that is wrong.
+    pub(crate) fn for_test(message: &[u8]) -> Self {
+        Self::Verify(ToVerify {
+            message: message.to_vec(),
+            signature: Vec::new(),
+            leaf: Vec::new().into(),
+            algorithms: &[],
+        })
+    }
+}

@@ -1,0 +1,215 @@
+//! Who signs our side of a handshake.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::crypto::{SignatureScheme, Signer, SigningKey};
+use rustls::error::{CertificateError, Error};
+use rustls::pki_types::SubjectPublicKeyInfoDer;
+
+use super::{Algorithms, PrivateKeys, Question, Settings, ToSign};
+use crate::tls::certs::Loaded;
+use crate::tls::crypto::rsa_pss;
+use crate::tls::policy::Policy;
+
+/// Who signs, as a config has it.
+pub(super) struct Signing {
+    private_keys: Option<Arc<dyn PrivateKeys>>,
+    verifies: bool,
+}
+
+impl Signing {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            private_keys: settings.private_keys.clone(),
+            verifies: settings.verifies_after_sign,
+        }
+    }
+
+    /// Nothing if there is nobody who could sign for the chain.
+    pub(super) fn key(&self, chain: &Arc<Loaded>, policy: &'static Policy) -> Option<PolicyKey> {
+        Some(PolicyKey {
+            chain: chain.clone(),
+            policy,
+            signs: self.signs(chain)?,
+        })
+    }
+
+    fn signs(&self, chain: &Loaded) -> Option<Signs> {
+        if let Some(keys) = &self.private_keys {
+            return Some(Signs::Elsewhere(keys.clone()));
+        }
+        let key = chain.key.clone()?;
+        Some(match self.verifies {
+            true => Signs::AndVerifies(key),
+            false => Signs::Here(key),
+        })
+    }
+}
+
+/// A key that signs in the order of a policy's schemes, not of its own.
+#[derive(Debug)]
+pub(super) struct PolicyKey {
+    chain: Arc<Loaded>,
+    policy: &'static Policy,
+    signs: Signs,
+}
+
+impl PolicyKey {
+    fn signer(&self, scheme: SignatureScheme) -> Option<Box<dyn Signer>> {
+        let own = |key: &Arc<dyn SigningKey>| key.choose_scheme(&[scheme]);
+        let chain = &self.chain;
+        let mut known = self.policy.handshake_signatures().mapping().iter();
+        let known = known.find_map(|&(of, by)| (of == scheme).then_some(by));
+        let algorithms = rsa_pss::algorithms(scheme).or(known)?;
+        match &self.signs {
+            Signs::Here(key) => own(key),
+            Signs::AndVerifies(key) => Some(Box::new(VerifyingSigner {
+                chain: chain.clone(),
+                algorithms,
+                signer: own(key)?,
+            })),
+            Signs::Elsewhere(keys) => chain.schemes.contains(&scheme).then(|| {
+                let (chain, keys) = (chain.clone(), keys.clone());
+                Box::new(AskingSigner {
+                    chain,
+                    scheme,
+                    algorithms,
+                    keys,
+                }) as Box<dyn Signer>
+            }),
+        }
+    }
+}
+
+impl SigningKey for PolicyKey {
+    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        self.policy
+            .signature_schemes()
+            .iter()
+            .filter(|scheme| offered.contains(scheme))
+            .find_map(|&scheme| self.signer(scheme))
+    }
+
+    fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
+        self.chain.key.as_ref()?.public_key()
+    }
+}
+
+/// Who signs.
+enum Signs {
+    Here(Arc<dyn SigningKey>),
+    AndVerifies(Arc<dyn SigningKey>),
+    Elsewhere(Arc<dyn PrivateKeys>),
+}
+
+impl fmt::Debug for Signs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signs")
+    }
+}
+
+/// Verifies what it has signed: a fault of the computation could give an RSA key away.
+#[derive(Debug)]
+struct VerifyingSigner {
+    chain: Arc<Loaded>,
+    algorithms: Algorithms,
+    signer: Box<dyn Signer>,
+}
+
+impl Signer for VerifyingSigner {
+    fn sign(self: Box<Self>, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let signature = self.signer.sign(message)?;
+        match self.chain.has_signed(message, &signature, self.algorithms) {
+            true => Ok(signature),
+            false => Err(CertificateError::BadSignature.into()),
+        }
+    }
+
+    fn scheme(&self) -> SignatureScheme {
+        self.signer.scheme()
+    }
+}
+
+/// Has the application sign.
+struct AskingSigner {
+    chain: Arc<Loaded>,
+    scheme: SignatureScheme,
+    algorithms: Algorithms,
+    keys: Arc<dyn PrivateKeys>,
+}
+
+impl Signer for AskingSigner {
+    fn sign(self: Box<Self>, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let answer = self.keys.ask(Question::Sign(ToSign {
+            message: message.to_vec(),
+            scheme: self.scheme,
+            chain: self.chain,
+            algorithms: self.algorithms,
+        }));
+        answer.ok_or(Error::HandshakeNotComplete)
+    }
+
+    fn scheme(&self) -> SignatureScheme {
+        self.scheme
+    }
+}
+
+impl fmt::Debug for AskingSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AskingSigner").field(&self.scheme).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+    use crate::tls::certs::CertChain;
+
+    #[derive(Debug)]
+    struct Faulty(Box<dyn Signer>);
+
+    impl Signer for Faulty {
+        fn sign(self: Box<Self>, message: &[u8]) -> Result<Vec<u8>, Error> {
+            let mut signature = self.0.sign(message)?;
+            *signature.last_mut().expect("not empty") ^= 1;
+            Ok(signature)
+        }
+
+        fn scheme(&self) -> SignatureScheme {
+            self.0.scheme()
+        }
+    }
+
+    #[test]
+    fn a_faulty_signature_does_not_leave() {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(["example".to_owned()]).expect("a name");
+        let cert = params.self_signed(&key).expect("a certificate").pem();
+        let pem = CertChain::default();
+        pem.load(cert.as_bytes(), key.serialize_pem().as_bytes())
+            .expect("a chain and its key");
+        let chain = pem.loaded().expect("a chain");
+        let signer = || {
+            let key = chain.key.as_ref().expect("a key");
+            key.choose_scheme(chain.schemes).expect("a scheme")
+        };
+        let mut known = rustls_aws_lc_rs::SUPPORTED_SIG_ALGS.mapping().iter();
+        let (_, algorithms) = known
+            .find(|(scheme, _)| chain.schemes.contains(scheme))
+            .expect("a scheme");
+        let verifying = |signer| {
+            let chain = chain.clone();
+            Box::new(VerifyingSigner {
+                chain,
+                algorithms,
+                signer,
+            })
+        };
+        assert!(verifying(signer()).sign(b"message").is_ok());
+        let outcome = verifying(Box::new(Faulty(signer()))).sign(b"message");
+        assert_eq!(outcome, Err(CertificateError::BadSignature.into()));
+    }
+}

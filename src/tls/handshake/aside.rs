@@ -1,0 +1,187 @@
+//! Steps of rustls' that wait for the application.
+
+use std::sync::atomic::Ordering::*;
+use std::sync::{Arc, Mutex};
+
+use super::Handshake;
+use super::input::Input;
+use super::names::At;
+use super::operation::{Signature, Signing};
+use super::stage::Stage;
+use crate::tls::config::choices;
+use crate::tls::config::{Answer, Aside, ClientAuth, Question, Stacks, ToSign, ToVerify};
+use crate::tls::connection::{Connection, Mode, UNKNOWN_VERSION, lock};
+use crate::tls::error::{Code, Result};
+
+/// A step that waits, and will give a `T`.
+pub(super) struct Waiting<T> {
+    aside: Box<dyn Aside>,
+    done: Arc<Mutex<Option<Done<T>>>>,
+}
+
+/// What rustls says of a step.
+type Outcome<T> = Result<T, rustls::Error>;
+
+/// What a step leaves behind.
+struct Done<T> {
+    outcome: Outcome<T>,
+    input: Input,
+    output: Vec<u8>,
+}
+
+impl Handshake {
+    /// Lets rustls take a step. If the application has a part in it, the step may come to wait: then
+    /// `wait` says how, and the call fails with `AsyncBlocked`.
+    pub(super) fn step<T: Send + 'static>(
+        &mut self,
+        conn: &Connection,
+        output: &mut Vec<u8>,
+        wait: fn(Box<Waiting<T>>) -> Stage,
+        step: impl FnOnce(&mut Input, &mut Vec<u8>) -> Outcome<T> + Send + 'static,
+    ) -> Result<T> {
+        let outcome = self.attempt(conn, output, wait, step)?;
+        self.note_alerts(conn, outcome)
+    }
+
+    /// A [step](Self::step) whose failure is rustls' own.
+    pub(super) fn attempt<T: Send + 'static>(
+        &mut self,
+        conn: &Connection,
+        output: &mut Vec<u8>,
+        wait: fn(Box<Waiting<T>>) -> Stage,
+        step: impl FnOnce(&mut Input, &mut Vec<u8>) -> Outcome<T> + Send + 'static,
+    ) -> Result<Outcome<T>> {
+        let Some(stacks) = self.stacks() else {
+            return Ok(step(&mut self.input, output));
+        };
+
+        let mut input = std::mem::take(&mut self.input);
+        let done = Arc::new(Mutex::new(None));
+        let result = done.clone();
+        let work = Box::new(move || {
+            let mut output = Vec::new();
+            let outcome = step(&mut input, &mut output);
+            *lock(&result) = Some(Done {
+                outcome,
+                input,
+                output,
+            });
+        });
+        let aside = stacks.aside(work).map_err(|_| Code::Alloc)?;
+        let waiting = Box::new(Waiting { aside, done });
+        self.go_on(conn, output, wait, waiting, None)
+    }
+
+    fn stacks(&self) -> Option<Arc<dyn Stacks>> {
+        match (&self.private_keys, &self.offload) {
+            (Some(keys), _) => Some(keys.clone()),
+            (None, Some(offload)) => Some(offload.clone()),
+            (None, None) => None,
+        }
+    }
+
+    /// Goes on with a step that waited, if the application has answered.
+    pub(super) fn resume<T>(
+        &mut self,
+        conn: &Connection,
+        output: &mut Vec<u8>,
+        wait: fn(Box<Waiting<T>>) -> Stage,
+        waiting: Box<Waiting<T>>,
+    ) -> Result<T> {
+        match conn.take_answer() {
+            None => {
+                self.stage = wait(waiting);
+                Err(Code::AsyncBlocked)?
+            }
+            answer => {
+                let outcome = self.go_on(conn, output, wait, waiting, answer)?;
+                self.note_alerts(conn, outcome)
+            }
+        }
+    }
+
+    fn go_on<T>(
+        &mut self,
+        conn: &Connection,
+        output: &mut Vec<u8>,
+        wait: fn(Box<Waiting<T>>) -> Stage,
+        mut waiting: Box<Waiting<T>>,
+        mut answer: Answer,
+    ) -> Result<Outcome<T>> {
+        while let Some(question) = waiting.aside.go_on(answer) {
+            answer = match question {
+                Question::Sign(question) => self.ask_to_sign(conn, question)?,
+                Question::Verify(question) => self.ask_to_verify(conn, question)?,
+            };
+            if answer.is_none() {
+                self.stage = wait(waiting);
+                return Err(Code::AsyncBlocked)?;
+            }
+        }
+        let done = lock(&waiting.done).take().ok_or(Code::HandshakeState)?;
+        self.input = done.input;
+        output.extend_from_slice(&done.output);
+        Ok(done.outcome)
+    }
+
+    /// Has the application sign. Nothing if it will do so later.
+    fn ask_to_sign(&mut self, conn: &Connection, question: ToSign) -> Result<Answer> {
+        if conn.mode == Mode::Client && conn.client_auth()? == ClientAuth::None {
+            return Err(Code::UnexpectedCertRequest)?;
+        }
+        if conn.version() == UNKNOWN_VERSION {
+            // The application may want to know.
+            let version = conn.server_version().min(conn.client_version());
+            conn.shared.version.store(version, Release);
+        }
+        conn.note_choices(choices::so_far());
+        conn.note_signature(conn.mode);
+        // A handshake needs one signature of each side.
+        let keys = self.private_keys.take().ok_or(Code::HandshakeState)?;
+        let operation = Signature::new(question, conn.config()?.verifies_private_keys());
+        *lock(&conn.signing) = Signing::Waits(operation.number());
+        if keys.sign(conn.name(), Arc::new(operation)) != 0 {
+            return Err(Code::AsyncCallbackFailed)?;
+        }
+        Ok(conn.take_answer())
+    }
+
+    /// Has the application verify a signature of the peer's. Nothing if it will do so later.
+    fn ask_to_verify(&mut self, conn: &Connection, question: ToVerify) -> Result<Answer> {
+        let peer = match conn.mode {
+            Mode::Client => Mode::Server,
+            Mode::Server => Mode::Client,
+        };
+        conn.note_signature(peer);
+        let offload = self.offload.as_ref().ok_or(Code::HandshakeState)?;
+        let operation = conn.verification.get_or_init(Arc::default);
+        operation.begin(question);
+        if offload.verify(conn.name(), operation) != 0 {
+            return Err(Code::Cancelled)?;
+        }
+        Ok(conn.take_answer())
+    }
+}
+
+impl Connection {
+    /// The handshake stands at the signature of this side.
+    fn note_signature(&self, side: Mode) {
+        let at = At::signature_of(side, self.version());
+        self.shared.at.store(at as u8, Release);
+    }
+
+    /// What the application was asked for, once it is there.
+    fn take_answer(&self) -> Answer {
+        if self.verification.get().is_some_and(|it| it.take()) {
+            return Some(Vec::new());
+        }
+        let mut signing = lock(&self.signing);
+        match std::mem::take(&mut *signing) {
+            Signing::Done(signature) => Some(signature),
+            not_yet => {
+                *signing = not_yet;
+                None
+            }
+        }
+    }
+}

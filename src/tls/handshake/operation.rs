@@ -1,0 +1,199 @@
+//! What the application does for a handshake: it signs, and verifies.
+
+use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::{Arc, Mutex};
+
+use sha2::{Digest, Sha256, Sha384, Sha512};
+
+use crate::tls::certs::CertChain;
+use crate::tls::config::{ToSign, ToVerify};
+use crate::tls::connection::{Connection, lock};
+use crate::tls::error::{Code, Result};
+use crate::tls::policy::names::{self, Hash};
+
+/// Something to be signed, and the signature. It outlives its connection, if it has to.
+pub struct Signature {
+    /// Never used twice, so that a result finds no other handshake than its own.
+    number: u64,
+
+    question: ToSign,
+
+    /// The signature is verified before it is used.
+    is_strict: bool,
+
+    state: Mutex<State>,
+}
+
+enum State {
+    Open,
+    Performed(Vec<u8>),
+    Applied,
+}
+
+impl Signature {
+    pub(super) fn new(question: ToSign, is_strict: bool) -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        Self {
+            number: NUMBER.fetch_add(1, Relaxed),
+            question,
+            is_strict,
+            state: Mutex::new(State::Open),
+        }
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Signs with a key that was loaded after all.
+    pub fn perform(&self, key: &CertChain) -> Result<()> {
+        let mut state = lock(&self.state);
+        if !matches!(*state, State::Open) {
+            return Err(Code::AsyncAlreadyPerformed)?;
+        }
+        let key = key.key().ok_or(Code::Null)?;
+        let signer = key
+            .choose_scheme(&[self.question.scheme])
+            .ok_or(Code::PkeyCtxInit)?;
+        let signature = signer
+            .sign(&self.question.message)
+            .map_err(|_| Code::Sign)?;
+        *state = State::Performed(signature);
+        Ok(())
+    }
+
+    /// Takes a signature that was made elsewhere; another one, until it is applied.
+    pub fn set_output(&self, signature: &[u8]) {
+        let mut state = lock(&self.state);
+        // s2n-tls does not mind one that comes too late.
+        if !matches!(*state, State::Applied) {
+            *state = State::Performed(signature.to_vec());
+        }
+    }
+
+    /// Hands the signature to the handshake that waits for it.
+    pub fn apply(&self, conn: &Connection) -> Result<()> {
+        let mut state = lock(&self.state);
+        let signature = match &*state {
+            State::Open => Err(Code::AsyncNotPerformed)?,
+            State::Applied => Err(Code::AsyncAlreadyApplied)?,
+            State::Performed(signature) => signature,
+        };
+        let mut signing = lock(&conn.signing);
+        if !matches!(*signing, Signing::Waits(number) if number == self.number) {
+            return Err(Code::AsyncWrongConnection)?;
+        }
+        let ToSign {
+            message,
+            chain,
+            algorithms,
+            ..
+        } = &self.question;
+        if self.is_strict && !chain.has_signed(message, signature, algorithms) {
+            return Err(Code::VerifySignature)?;
+        }
+        *signing = Signing::Done(signature.clone());
+        *state = State::Applied;
+        Ok(())
+    }
+
+    /// How long the [input](Self::input) is, in bytes.
+    pub fn input_len(&self) -> Result<usize> {
+        match self.hash() {
+            Hash::Sha256 => Ok(Sha256::output_size()),
+            Hash::Sha384 => Ok(Sha384::output_size()),
+            Hash::Sha512 => Ok(Sha512::output_size()),
+            // ML-DSA signs no hash, but a digest that depends on the key (FIPS 204, 6.2).
+            _ => Err(Code::Unimplemented)?,
+        }
+    }
+
+    /// The hash of what is to be signed: what goes into PKCS #1's DigestInfo, PSS or ECDSA.
+    pub fn input(&self) -> Result<Vec<u8>> {
+        let message = &self.question.message;
+        match self.hash() {
+            Hash::Sha256 => Ok(Sha256::digest(message).to_vec()),
+            Hash::Sha384 => Ok(Sha384::digest(message).to_vec()),
+            Hash::Sha512 => Ok(Sha512::digest(message).to_vec()),
+            _ => Err(Code::Unimplemented)?,
+        }
+    }
+
+    fn hash(&self) -> Hash {
+        let (_, hash) = names::signature(Some(self.question.scheme.0));
+        hash
+    }
+}
+
+/// A signature of the peer's that the application has us verify. A connection has one of these, for
+/// all signatures: the application may keep its address.
+#[derive(Default)]
+pub struct Verification(Mutex<Verifying>);
+
+#[derive(Default)]
+enum Verifying {
+    #[default]
+    No,
+    Waits(Arc<ToVerify>),
+    Runs(Arc<ToVerify>),
+    Done,
+}
+
+impl Verification {
+    pub(super) fn begin(&self, question: ToVerify) {
+        *lock(&self.0) = Verifying::Waits(Arc::new(question));
+    }
+
+    /// Verifies what waits to be. May be repeated if it failed.
+    pub fn perform(&self) -> Result<()> {
+        let question = {
+            let mut state = lock(&self.0);
+            let Verifying::Waits(question) = &*state else {
+                return Err(Code::InvalidState)?;
+            };
+            let question = question.clone();
+            *state = Verifying::Runs(question.clone());
+            question
+        };
+        // The connection may be asked how far this is, and be wiped, meanwhile.
+        let is_right = question.is_right();
+        let mut state = lock(&self.0);
+        if matches!(&*state, Verifying::Runs(running) if Arc::ptr_eq(running, &question)) {
+            *state = match is_right {
+                true => Verifying::Done,
+                false => Verifying::Waits(question),
+            };
+        }
+        match is_right {
+            true => Ok(()),
+            false => Err(Code::VerifySignature)?,
+        }
+    }
+
+    /// Whether it is done; if so, it is ready for the next signature.
+    pub(super) fn take(&self) -> bool {
+        let mut state = lock(&self.0);
+        let is_done = matches!(*state, Verifying::Done);
+        if is_done {
+            *state = Verifying::No;
+        }
+        is_done
+    }
+
+    pub(crate) fn wipe(&self) {
+        *lock(&self.0) = Verifying::No;
+    }
+}
+
+/// Whether a connection has something to be signed.
+#[derive(Default)]
+pub(crate) enum Signing {
+    #[default]
+    No,
+
+    /// For the operation of this number.
+    Waits(u64),
+
+    /// Here is the signature.
+    Done(Vec<u8>),
+}
