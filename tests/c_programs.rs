@@ -79,6 +79,59 @@ fn fingerprint() {
 }
 
 #[test]
+fn async_pkey() {
+    check_with_certificates("async_pkey");
+}
+
+#[test]
+fn async_offload() {
+    check_with_certificates("async_offload");
+}
+
+#[test]
+fn remote_signer() {
+    check_with_certificates("remote_signer");
+}
+
+/// With the keys in SoftHSM, a PKCS #11 token in software.
+#[test]
+fn pkcs11() {
+    const PIN: &str = "1234";
+    let (program, certificates) = program_with_certificates("pkcs11");
+    let dir = scratch("softhsm");
+    let tokens = dir.join("tokens");
+    fs::create_dir(&tokens).expect("made");
+    let settings = dir.join("softhsm2.conf");
+    let text = format!(
+        "directories.tokendir = {}\nlog.level = ERROR\n",
+        tokens.display()
+    );
+    fs::write(&settings, text).expect("written");
+
+    let util = |args: &[&str]| {
+        let mut util = Command::new("softhsm2-util");
+        util.env("SOFTHSM2_CONF", &settings);
+        run(util.args(args).args(["--pin", PIN]))
+    };
+    let init = ["--init-token", "--free", "--label", "rs2n", "--so-pin", PIN];
+    util(&init);
+    for (name, id) in [("rsa", "01"), ("ecdsa", "02")] {
+        let key = certificates.join(name).with_extension("key");
+        let key = key.to_str().expect("a path of text");
+        let import = ["--import", key, "--token", "rs2n", "--label", name];
+        util(&[&import[..], &["--id", id]].concat());
+        // From now on the token alone has it.
+        fs::remove_file(key).expect("removed");
+    }
+
+    let module = "/usr/lib/softhsm/libsofthsm2.so";
+    for mut command in [Command::new(&program), under_valgrind(&program)] {
+        command.env("SOFTHSM2_CONF", &settings);
+        run(command.arg(&certificates).arg(module).arg(PIN));
+    }
+}
+
+#[test]
 fn sockets() {
     check_with_certificates("sockets");
 }

@@ -23,9 +23,12 @@ need curl curl
 need valgrind valgrind
 need tshark tshark
 need python3 python3
+need softhsm2-util softhsm2
 need pkg-config pkg-config
 # The reference's crate wants this library beside one that replaces the reference.
 [ -e "$(gcc -print-file-name=libcrypto.so)" ] || missing="$missing libssl-dev"
+# The declarations of PKCS #11.
+[ -e /usr/include/p11-kit-1/p11-kit/pkcs11.h ] || missing="$missing libp11-kit-dev"
 
 [ -z "$missing" ] && exit 0
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')

@@ -167,6 +167,39 @@ fn echo_server_serves_many_at_once() {
     }
 }
 
+/// Clients whose handshakes wait for one thread, which has the key.
+#[test]
+fn async_key_signs_in_another_thread() {
+    let ca = cert("ca.pem");
+    for (compiler, name) in COMPILERS.into_iter().zip(["ecdsa", "rsa"]) {
+        let program = example("async_key", compiler);
+        let (chain, key) = (cert(&format!("{name}.pem")), cert(&format!("{name}.key")));
+        let mut server = under_valgrind(&program);
+        let server = server.args(["0", &chain, &key, "8"]);
+        let program = server.get_program().to_str().expect("text").to_owned();
+        let args: Vec<_> = server
+            .get_args()
+            .map(|arg| arg.to_str().expect("text"))
+            .collect();
+        let mut server = Process::spawn(&program, &args);
+        let address = format!("127.0.0.1:{}", server.wait_for("port: "));
+        let clients: Vec<_> = (0..8)
+            .map(|at| {
+                let version = if at % 2 == 0 { "-tls1_2" } else { "-tls1_3" };
+                let args = ["s_client", "-connect", &address, "-CAfile", &ca, version];
+                let args = [&args[..], &["-verify_return_error", "-quiet"]].concat();
+                Process::spawn("openssl", &args)
+            })
+            .collect();
+        for client in clients {
+            let report = client.finish();
+            assert_eq!(report.stdout, "signed in another thread\n", "{report:?}");
+        }
+        let report = server.finish();
+        assert_eq!(report.code, Some(0), "{report:?}");
+    }
+}
+
 /// The examples that send what they read, and print what comes back, in a loop of their own.
 const LOOPS: [&str; 2] = ["gnutls_loop", "rustls_loop"];
 

@@ -4,7 +4,8 @@
  *
  * usage: usage FOLDER-OF-CERTIFICATES
  */
-#include "pair.h"
+#include "keyless.h"
+#include "openssl.h"
 
 #include <pthread.h>
 #include <s2n/unstable/ktls.h>
@@ -477,6 +478,22 @@ static void a_config_may_go_first(int tls13)
     free(pair);
 }
 
+int token_sign(const uint8_t *hash, uint32_t hash_len, uint8_t *signature, uint32_t *signature_len)
+{
+    *signature_len = openssl_sign(folder, "ecdsa", NULL, hash, hash_len, signature);
+    return 0;
+}
+
+static void keys_may_be_elsewhere(int tls13)
+{
+    struct keyless keyless = new_keyless(tls13, "ecdsa", sign_elsewhere);
+    const char *client, *server;
+    negotiate(keyless.pair, &client, &server);
+    CHECK_TEXT(client, "S2N_ERR_OK");
+    CHECK_TEXT(server, "S2N_ERR_OK");
+    free_keyless(&keyless);
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 2);
@@ -501,6 +518,7 @@ int main(int argc, char **argv)
         keys_change_with_a_send(tls13);
         memory_is_given_back(tls13);
         a_config_may_go_first(tls13);
+        keys_may_be_elsewhere(tls13);
     }
     warnings_are_fatal_unless_ignored();
     CHECK_OK(s2n_cleanup_final());

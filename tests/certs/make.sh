@@ -106,8 +106,10 @@ signed intermediate ca 'basicConstraints=critical,CA:TRUE
 keyUsage=critical,keyCertSign,cRLSign' -days 3650
 
 leaf ecdsa ecdsa intermediate serverAuth -days 3650
+leaf ecdsa384 p384 intermediate serverAuth -days 3650
 leaf rsa rsa intermediate serverAuth -days 3650
 leaf client ecdsa intermediate clientAuth -days 3650
+leaf client-rsa rsa intermediate clientAuth -days 3650
 leaf unknown ecdsa other-ca serverAuth -days 3650
 dated expired intermediate 20000101 20010101
 dated future intermediate 21000101 21010101

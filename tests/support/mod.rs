@@ -75,6 +75,7 @@ fn advice(command: &Command) -> String {
     let package = match program.as_str() {
         "nm" | "readelf" => "binutils",
         "clang" | "clang++" => "clang",
+        "softhsm2-util" => "softhsm2",
         "gnutls-cli" | "gnutls-serv" => "gnutls-bin",
         other => other,
     };
