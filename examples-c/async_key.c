@@ -1,0 +1,277 @@
+/*
+ * A server whose private key is kept by another thread; it could as well be another process, another
+ * machine or a hardware token.
+ *
+ * The main thread serves many connections with epoll and has the certificate alone. When a handshake
+ * needs a signature, the library calls back; the operation goes to the key's thread, and the
+ * connection waits for nothing else. Through a pipe it comes back, signed, and the handshake goes on.
+ */
+#define _GNU_SOURCE /* accept4, pipe2 */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <s2n.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct client {
+    struct s2n_connection *conn;
+    int fd;
+    size_t sent; /* of the greeting */
+    struct s2n_async_pkey_op *op; /* what is to be signed */
+    struct client *next;          /* in the queue */
+};
+
+/* The thread of the key, and who waits for it. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t filled;
+    struct client *first, *last;
+    int ended;
+    int signed_clients[2]; /* a pipe */
+    s2n_cert_private_key *key;
+} keeper = { .lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER };
+
+static const char greeting[] = "signed in another thread\n";
+static int epoll;
+static int left = -1; /* how many connections are still to be served; -1 for no end */
+
+static void check(int ok, const char *what)
+{
+    if (!ok) {
+        fprintf(stderr, "%s: %s: %s\n", what, s2n_strerror_name(s2n_errno), strerror(errno));
+        exit(1);
+    }
+}
+
+static char *read_text(const char *path)
+{
+    char *text = calloc(1, 1 << 16);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL || text == NULL || fread(text, 1, (1 << 16) - 1, file) == 0) {
+        perror(path);
+        exit(2);
+    }
+    fclose(file);
+    return text;
+}
+
+static void *keep_key(void *unused)
+{
+    pthread_mutex_lock(&keeper.lock);
+    for (;;) {
+        while (keeper.first == NULL && !keeper.ended) {
+            pthread_cond_wait(&keeper.filled, &keeper.lock);
+        }
+        struct client *client = keeper.first;
+        if (client == NULL) {
+            break;
+        }
+        keeper.first = client->next;
+        pthread_mutex_unlock(&keeper.lock);
+
+        /* A key that the library does not know would be asked with s2n_async_pkey_op_get_input() and
+         * s2n_async_pkey_op_set_output(). */
+        check(s2n_async_pkey_op_perform(client->op, keeper.key) == 0, "signing");
+        ssize_t len = write(keeper.signed_clients[1], &client, sizeof(client));
+        check(len == sizeof(client), "pipe");
+        pthread_mutex_lock(&keeper.lock);
+    }
+    pthread_mutex_unlock(&keeper.lock);
+    return unused;
+}
+
+/* What the library calls when it needs a signature. */
+static int ask_keeper(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
+{
+    struct client *client = s2n_connection_get_ctx(conn);
+    client->op = op;
+    client->next = NULL;
+    pthread_mutex_lock(&keeper.lock);
+    if (keeper.first == NULL) {
+        keeper.first = client;
+    } else {
+        keeper.last->next = client;
+    }
+    keeper.last = client;
+    pthread_cond_signal(&keeper.filled);
+    pthread_mutex_unlock(&keeper.lock);
+    return 0;
+}
+
+/* Without events the socket is left alone: not even its end is of interest. */
+static void wait_for(struct client *client, uint32_t events)
+{
+    struct epoll_event event = { .events = events, .data.ptr = client };
+    epoll_ctl(epoll, EPOLL_CTL_DEL, client->fd, NULL);
+    if (events != 0) {
+        check(epoll_ctl(epoll, EPOLL_CTL_ADD, client->fd, &event) == 0, "epoll");
+    }
+}
+
+static int wait_or_fail(struct client *client, s2n_blocked_status blocked)
+{
+    if (s2n_error_get_type(s2n_errno) != S2N_ERR_T_BLOCKED) {
+        fprintf(stderr, "connection: %s\n", s2n_strerror_name(s2n_errno));
+        return -1;
+    }
+    switch (blocked) {
+    case S2N_BLOCKED_ON_READ: wait_for(client, EPOLLIN); break;
+    case S2N_BLOCKED_ON_WRITE: wait_for(client, EPOLLOUT); break;
+    default: wait_for(client, 0); /* S2N_BLOCKED_ON_APPLICATION_INPUT: the key's thread has it */
+    }
+    return 0;
+}
+
+/* Returns 1 when all is said, 0 while there is something to wait for, and -1 for a failure. */
+static int converse(struct client *client)
+{
+    const size_t size = sizeof(greeting) - 1;
+    s2n_blocked_status blocked;
+    if (s2n_negotiate(client->conn, &blocked) != 0) {
+        return wait_or_fail(client, blocked);
+    }
+    while (client->sent < size) {
+        ssize_t len = s2n_send(
+            client->conn, greeting + client->sent, (ssize_t) (size - client->sent), &blocked);
+        if (len < 0) {
+            return wait_or_fail(client, blocked);
+        }
+        client->sent += (size_t) len;
+    }
+    if (s2n_shutdown_send(client->conn, &blocked) != 0) {
+        return wait_or_fail(client, blocked);
+    }
+    return 1;
+}
+
+/* A connection that failed is owed a delay, which is the subject of echo_server.c. */
+static void serve(struct client *client)
+{
+    if (converse(client) == 0) {
+        return;
+    }
+    s2n_connection_free(client->conn);
+    close(client->fd);
+    free(client);
+    left -= left > 0;
+}
+
+/* Goes on with a client that has its signature. */
+static void take_signed(void)
+{
+    struct client *client = NULL;
+    check(read(keeper.signed_clients[0], &client, sizeof(client)) == sizeof(client), "pipe");
+    check(s2n_async_pkey_op_apply(client->op, client->conn) == 0, "signature");
+    check(s2n_async_pkey_op_free(client->op) == 0, "operation");
+    serve(client);
+}
+
+static void accept_client(int listener, struct s2n_config *config)
+{
+    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+        return;
+    }
+    struct client *client = calloc(1, sizeof(*client));
+    check(client != NULL, "client");
+    client->fd = fd;
+    client->conn = s2n_connection_new(S2N_SERVER);
+    check(client->conn != NULL && s2n_connection_set_config(client->conn, config) == 0
+            && s2n_connection_set_fd(client->conn, fd) == 0
+            && s2n_connection_set_ctx(client->conn, client) == 0
+            && s2n_connection_set_blinding(client->conn, S2N_SELF_SERVICE_BLINDING) == 0,
+        "accepting");
+    serve(client);
+}
+
+static int listen_on(uint16_t port)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port) };
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t len = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    check(fd >= 0 && bind(fd, (struct sockaddr *) &address, len) == 0 && listen(fd, 128) == 0
+            && getsockname(fd, (struct sockaddr *) &address, &len) == 0,
+        "listening");
+    printf("port: %d\n", ntohs(address.sin_port));
+    fflush(stdout);
+    return fd;
+}
+
+/* The certificate alone, or with its key. */
+static struct s2n_cert_chain_and_key *load(char *cert, const char *key)
+{
+    struct s2n_cert_chain_and_key *chain = s2n_cert_chain_and_key_new();
+    check(chain != NULL, "certificate");
+    int outcome = key != NULL
+        ? s2n_cert_chain_and_key_load_pem(chain, cert, key)
+        : s2n_cert_chain_and_key_load_public_pem_bytes(chain, (uint8_t *) cert, (uint32_t) strlen(cert));
+    check(outcome == 0, "certificate");
+    return chain;
+}
+
+static void watch(int fd, void *name)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = name };
+    check(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0, "epoll");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 4 || argc > 5) {
+        fprintf(stderr, "usage: %s PORT CERTIFICATE KEY [CONNECTIONS]\n", argv[0]);
+        return 2;
+    }
+    left = argc == 5 ? atoi(argv[4]) : -1;
+    check(s2n_init() == 0, "s2n_init");
+    char *cert = read_text(argv[2]), *key = read_text(argv[3]);
+    struct s2n_cert_chain_and_key *public = load(cert, NULL), *private = load(cert, key);
+    free(cert);
+    free(key);
+    struct s2n_config *config = s2n_config_new_minimal();
+    check(s2n_config_add_cert_chain_and_key_to_store(config, public) == 0
+            && s2n_config_set_async_pkey_callback(config, ask_keeper) == 0
+            && s2n_config_set_cipher_preferences(config, "default_tls13") == 0,
+        "config");
+
+    pthread_t thread;
+    keeper.key = s2n_cert_chain_and_key_get_private_key(private);
+    check(pipe2(keeper.signed_clients, O_CLOEXEC) == 0, "pipe");
+    check(pthread_create(&thread, NULL, keep_key, NULL) == 0, "thread");
+
+    int listener = listen_on((uint16_t) atoi(argv[1]));
+    epoll = epoll_create1(EPOLL_CLOEXEC);
+    watch(listener, &listener);
+    watch(keeper.signed_clients[0], &keeper);
+    while (left != 0) {
+        struct epoll_event event;
+        if (epoll_wait(epoll, &event, 1, -1) != 1) {
+            continue;
+        }
+        if (event.data.ptr == &listener) {
+            accept_client(listener, config);
+        } else if (event.data.ptr == &keeper) {
+            take_signed();
+        } else {
+            serve(event.data.ptr);
+        }
+    }
+
+    pthread_mutex_lock(&keeper.lock);
+    keeper.ended = 1;
+    pthread_cond_signal(&keeper.filled);
+    pthread_mutex_unlock(&keeper.lock);
+    pthread_join(thread, NULL);
+    s2n_config_free(config);
+    s2n_cert_chain_and_key_free(public);
+    s2n_cert_chain_and_key_free(private);
+    return s2n_cleanup_final();
+}
