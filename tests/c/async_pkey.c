@@ -186,6 +186,14 @@ static void another_thread_may_sign(int tls13, const char *chain)
     disconnect(pair);
 }
 
+static const char *padding(int tls13, const char *chain)
+{
+    if (strncmp(chain, "ecdsa", 5) == 0) {
+        return NULL;
+    }
+    return tls13 ? "pss" : "pkcs1";
+}
+
 /* What is signed elsewhere is the hash; the size says which. */
 static void a_signature_may_come_from_elsewhere(int tls13, const char *chain, bool is_strict)
 {
@@ -209,8 +217,7 @@ static void a_signature_may_come_from_elsewhere(int tls13, const char *chain, bo
     CHECK(memcmp(hash, again, size) == 0);
 
     uint8_t signature[512];
-    const char *padding = strcmp(chain, "rsa") != 0 ? NULL : tls13 ? "pss" : "pkcs1";
-    uint32_t length = openssl_sign(folder, chain, padding, hash, size, signature);
+    uint32_t length = openssl_sign(folder, chain, padding(tls13, chain), hash, size, signature);
     CHECK_OK(s2n_async_pkey_op_set_output(callback.op, signature, length));
     memset(signature, 0, sizeof(signature));
     CHECK_OK(s2n_async_pkey_op_apply(callback.op, pair->server));
@@ -256,8 +263,7 @@ static void a_wrong_signature_may_be_found(int tls13, const char *chain, bool is
     /* A better one is still taken. */
     uint8_t hash[32], signature[512];
     CHECK_OK(s2n_async_pkey_op_get_input(callback.op, hash, sizeof(hash)));
-    const char *padding = strcmp(chain, "rsa") != 0 ? NULL : tls13 ? "pss" : "pkcs1";
-    uint32_t length = openssl_sign(folder, chain, padding, hash, sizeof(hash), signature);
+    uint32_t length = openssl_sign(folder, chain, padding(tls13, chain), hash, sizeof(hash), signature);
     CHECK_OK(s2n_async_pkey_op_set_output(callback.op, signature, length));
     CHECK_OK(s2n_async_pkey_op_apply(callback.op, pair->server));
     CHECK_OK(s2n_async_pkey_op_free(callback.op));
@@ -512,6 +518,22 @@ static void a_client_signs_only_if_it_wants_to(int tls13)
     disconnect(pair);
 }
 
+/* The server has one group, which is not the client's first: it signs in its second answer. */
+static void a_retried_hello_is_signed_for(void)
+{
+    struct pair *pair = new_pair_with_callback(1, "rsa");
+    CHECK_OK(s2n_connection_set_cipher_preferences(pair->server, "20250211"));
+    comes_to(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
+    uint32_t size = 0;
+    CHECK_OK(s2n_async_pkey_op_get_input_size(callback.op, &size));
+    CHECK(size == 48);
+    sign_and_apply(pair->server);
+    finishes(pair);
+    CHECK(callback.calls == 1);
+    CHECK(strstr(s2n_connection_get_handshake_type_name(pair->server), "HELLO_RETRY_REQUEST"));
+    disconnect(pair);
+}
+
 static int nested_tls13;
 
 /* The signature may be somebody's who has to be asked over TLS. */
@@ -565,11 +587,9 @@ int main(int argc, char **argv)
     folder = argv[1];
     CHECK_OK(s2n_init());
     for (int tls13 = 0; tls13 <= 1; tls13++) {
-        const char *const chains[] = { "ecdsa", "rsa", "ecdsa384" };
-        for (int chain = 0; chain < 3; chain++) {
-            if (chain == 2 && !tls13) {
-                continue; /* the old policy prefers SHA-256, whatever the curve is */
-            }
+        /* In TLS 1.2 the policy prefers SHA-256, whatever the curve is, and has no RSA-PSS. */
+        const char *const chains[] = { "ecdsa", "rsa", "ecdsa384", "pss", "pss-sha256" };
+        for (int chain = 0; chain < (tls13 ? 5 : 2); chain++) {
             the_callback_may_sign_at_once(tls13, chains[chain]);
             the_application_may_sign_later(tls13, chains[chain]);
             another_thread_may_sign(tls13, chains[chain]);
@@ -601,6 +621,7 @@ int main(int argc, char **argv)
         a_callback_may_be_taken_away(tls13);
     }
     a_key_of_another_kind_does_not_do();
+    a_retried_hello_is_signed_for();
     CHECK_OK(s2n_cleanup_final());
     return 0;
 }
