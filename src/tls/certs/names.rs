@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use rustls::crypto::SignatureScheme;
-use x509_parser::asn1_rs::Any;
+use x509_parser::asn1_rs::{Any, Tag};
 use x509_parser::der_parser::{Oid, oid};
 use x509_parser::extensions::GeneralName;
 use x509_parser::oid_registry::{
@@ -26,7 +26,7 @@ pub(crate) struct Names {
     /// (RFC 6125, 6.4.4).
     has_alternative: bool,
 
-    common: Option<String>,
+    common: Option<Vec<u8>>,
 }
 
 /// The longest common name that counts, in bytes.
@@ -36,26 +36,29 @@ impl Names {
     pub(crate) fn of(der: &[u8]) -> Result<Self> {
         let cert = parse(der)?;
         let mut names = Self::default();
-        if let Ok(Some(extension)) = cert.subject_alternative_name() {
+        // One name that makes no sense spoils the extension.
+        if let Ok(Some(extension)) = cert.subject_alternative_name()
+            && !extension.value.general_names.iter().any(is_invalid)
+        {
             for name in &extension.value.general_names {
                 names.add(name);
             }
         }
-        // The last one is the most specific.
+        // The last one is the most specific. Only strings of these types count (RFC 5280, A.1).
         names.common = cert
             .subject()
             .iter_common_name()
             .last()
-            .and_then(|name| name.as_str().ok())
-            .filter(|name| (1..=MAX_COMMON_NAME).contains(&name.len()))
-            .map(str::to_owned);
+            .map(|name| name.attr_value())
+            .filter(|value| COMMON_NAME_TAGS.contains(&value.tag()))
+            .map(|value| value.data.to_vec());
         Ok(names)
     }
 
     fn add(&mut self, name: &GeneralName<'_>) {
         let text = match name {
             GeneralName::DNSName(name) | GeneralName::URI(name) => Some((*name).to_owned()),
-            GeneralName::IPAddress(bytes) => address(bytes).map(|address| address.to_string()),
+            GeneralName::IPAddress(bytes) => address(bytes).map(address_text),
             _ => return,
         };
         self.has_alternative = true;
@@ -72,7 +75,8 @@ impl Names {
         match &self.common {
             // RFC 6125, 6.4.4: the common name stands in for a domain name, never for an address.
             Some(name) => {
-                (allows_address || name.parse::<IpAddr>().is_err()) && accepts(name.as_bytes())
+                let is_usable = (1..=MAX_COMMON_NAME).contains(&name.len());
+                is_usable && (allows_address || !is_address(name)) && accepts(name)
             }
             None => accepts(b""),
         }
@@ -125,11 +129,43 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
     Some(Ipv6Addr::from(bytes).into())
 }
 
+fn is_address(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| text.parse::<IpAddr>().is_ok())
+}
+
+/// An address as s2n-tls writes it: never with dots in one of version 6.
+fn address_text(address: IpAddr) -> String {
+    match address {
+        IpAddr::V6(address) if address.to_ipv4_mapped().is_some() => {
+            let groups = address.segments();
+            format!("::ffff:{:x}:{:x}", groups[6], groups[7])
+        }
+        address => address.to_string(),
+    }
+}
+
+fn is_invalid(name: &GeneralName<'_>) -> bool {
+    matches!(name, GeneralName::Invalid(..))
+}
+
+const COMMON_NAME_TAGS: [Tag; 5] = [
+    Tag::T61String,
+    Tag::PrintableString,
+    Tag::UniversalString,
+    Tag::Utf8String,
+    Tag::BmpString,
+];
+
 pub(crate) fn parse(der: &[u8]) -> Result<X509Certificate<'_>> {
     match X509Certificate::from_der(der) {
         Ok(([], cert)) => Ok(cert),
         _ => Err(Code::DecodeCertificate)?,
     }
+}
+
+/// The certificate's SubjectPublicKeyInfo.
+pub(super) fn public_key(der: &[u8]) -> Result<&[u8]> {
+    Ok(parse(der)?.tbs_certificate.subject_pki.raw)
 }
 
 /// What kind of key the certificate is for, and what such a key signs with. As in s2n-tls there are no
@@ -229,7 +265,7 @@ mod tests {
     #[test]
     fn the_common_name_counts_only_alone() {
         let mut names = Names {
-            common: Some("common.example".into()),
+            common: Some(b"common.example".to_vec()),
             ..Names::default()
         };
         assert!(names.any(false, |name| name == b"common.example"));
@@ -240,7 +276,7 @@ mod tests {
     #[test]
     fn an_address_is_no_common_name() {
         let names = Names {
-            common: Some("127.0.0.1".into()),
+            common: Some(b"127.0.0.1".to_vec()),
             ..Names::default()
         };
         assert!(!names.any(false, |_| true));

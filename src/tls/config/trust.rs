@@ -34,6 +34,15 @@ impl Roots {
         self.certificates.push(cert);
         Ok(())
     }
+
+    /// The certificates that make this anchor. More than one if an authority was renewed.
+    pub(super) fn certificates_of(
+        &self,
+        anchor: &TrustAnchor<'_>,
+    ) -> impl Iterator<Item = &CertificateDer<'static>> {
+        let pairs = self.anchors.iter().zip(&self.certificates);
+        pairs.filter_map(move |(known, cert)| (known == anchor).then_some(cert))
+    }
 }
 
 impl TrustStore {

@@ -1,6 +1,6 @@
 //! The path from a peer's certificate to one that we trust.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +8,14 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use webpki::{
     CertRevocationList, EndEntityCert, ExpirationPolicy, ExtendedKeyUsage,
     ExtendedKeyUsageValidator, KeyPurposeIdIter, RevocationCheckDepth, RevocationOptionsBuilder,
-    UnknownStatusPolicy,
+    UnknownStatusPolicy, VerifiedPath,
 };
 
 use super::super::trust::Roots;
 use super::Verifier;
 use crate::tls::certs::crl::Crl;
 use crate::tls::certs::names;
+use crate::tls::certs::path_rules::Path;
 use crate::tls::connection::{Certificates, Mode};
 use crate::tls::error::{Code, Result};
 
@@ -28,9 +29,13 @@ pub(super) fn find(
         true => vec![verifier.config.unix_time()?],
         false => some_time_of_each(leaf, rest),
     };
+    let alone = Path::read([leaf.as_ref()].into_iter())?;
     if verifier.trust.contains(leaf) {
-        if verifier.rules.checks_time {
-            check_validity(leaf, times[0].as_secs())?;
+        let now = times.first().filter(|_| verifier.rules.checks_time);
+        alone.check(now.map(UnixTime::as_secs))?;
+        // Nobody asks what the trusted end of a path is for.
+        if rest.iter().any(|other| alone.is_issued_by(other)) {
+            check_intent(verifier, &alone)?;
         }
         return Ok([leaf.as_ref().into()].into());
     }
@@ -46,7 +51,15 @@ pub(super) fn find(
     if crls.is_some_and(<[_]>::is_empty) {
         return Err(Code::CrlLookupFailed)?;
     }
+    check_intent(verifier, &alone)?;
     Ok(path)
+}
+
+fn check_intent(verifier: &Verifier<'_>, leaf: &Path<'_>) -> Result<()> {
+    match verifier.rules.checks_intent {
+        true => Ok(leaf.check_intent(verifier.mode)?),
+        false => Ok(()),
+    }
 }
 
 /// When the time does not matter: webpki cannot be told so, but a path is valid when the last of its
@@ -127,21 +140,68 @@ impl Search<'_> {
                     .with_expiration_policy(ExpirationPolicy::Ignore)
                     .build()
             });
-        let anchors = &roots.anchors;
-        let path = self
-            .leaf
-            .verify_for_usage(
-                algorithms, anchors, self.rest, time, usage, revocation, None,
-            )
-            .map_err(|error| refusal(&error))?;
+        // Why the last path was refused that webpki would take, and the one that was not.
+        let (refused, accepted) = (Cell::new(None), RefCell::new(None));
+        let conforms = |path: &VerifiedPath<'_>| match self.check(roots, path, time) {
+            Ok(path) => {
+                *accepted.borrow_mut() = Some(path);
+                Ok(())
+            }
+            Err(code) => {
+                refused.set(Some(code));
+                Err(webpki::Error::UnknownIssuer)
+            }
+        };
+        let outcome = self.leaf.verify_for_usage(
+            algorithms,
+            &roots.anchors,
+            self.rest,
+            time,
+            usage,
+            revocation,
+            Some(&conforms),
+        );
+        if let Err(error) = outcome {
+            let code = refused.get().unwrap_or_else(|| refusal(&error));
+            return Err(self.which_time(code, time))?;
+        }
+        Ok(accepted.take().ok_or(Code::CertUntrusted)?)
+    }
 
-        let mut certificates: Vec<Box<[u8]>> = vec![self.leaf.der().as_ref().into()];
-        let between = path.intermediate_certificates();
-        certificates.extend(between.map(|cert| Box::from(cert.der().as_ref())));
-        let anchor = anchors.iter().position(|anchor| anchor == path.anchor());
-        let root = anchor.and_then(|place| roots.certificates.get(place));
-        certificates.extend(root.map(|root| Box::from(root.as_ref())));
-        Ok(certificates.into())
+    /// Whether a path conforms that webpki has found, with one of the certificates of its anchor.
+    fn check(
+        &self,
+        roots: &Roots,
+        path: &VerifiedPath<'_>,
+        time: UnixTime,
+    ) -> Result<Certificates, Code> {
+        let now = self.verifier.rules.checks_time.then_some(time.as_secs());
+        let leaf = self.leaf.der();
+        let between = path.intermediate_certificates().map(|cert| cert.der());
+        let below: Vec<_> = std::iter::once(leaf).chain(between).collect();
+        let mut outcome = Err(Code::CertUntrusted);
+        for root in roots.certificates_of(path.anchor()) {
+            let whole = || below.iter().chain([root]).map(|cert| cert.as_ref());
+            outcome = Path::read(whole())
+                .and_then(|path| path.check(now))
+                .map(|()| whole().map(Box::from).collect());
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
+    }
+
+    /// What s2n-tls says of a chain in which it is not the time of every certificate.
+    fn which_time(&self, code: Code, time: UnixTime) -> Code {
+        if !matches!(code, Code::CertExpired | Code::CertNotYetValid) {
+            return code;
+        }
+        let leaf = self.leaf.der();
+        let chain = std::iter::once(&leaf).chain(self.rest);
+        let outcome = Path::read(chain.map(|cert| cert.as_ref()))
+            .and_then(|path| path.check_times(time.as_secs()));
+        outcome.err().unwrap_or(code)
     }
 }
 
@@ -163,19 +223,6 @@ impl ExtendedKeyUsageValidator for Lenient<'_> {
     }
 }
 
-/// A certificate that is trusted itself needs no path, but its time must have come.
-fn check_validity(cert: &CertificateDer<'_>, now: u64) -> Result<()> {
-    let (first, last) = names::validity(cert)?;
-    let now = i64::try_from(now).unwrap_or(i64::MAX);
-    if now < first {
-        return Err(Code::CertNotYetValid)?;
-    }
-    if now > last {
-        return Err(Code::CertExpired)?;
-    }
-    Ok(())
-}
-
 fn refusal(error: &webpki::Error) -> Code {
     use webpki::Error::*;
     match error {
@@ -188,9 +235,8 @@ fn refusal(error: &webpki::Error) -> Code {
         | UnsupportedCrlSignatureAlgorithm(_)
         | UnsupportedCrlSignatureAlgorithmForPublicKey(_) => Code::CrlSignature,
         IssuerNotCrlSigner => Code::CrlIssuer,
-        RequiredEkuNotFound(_) => Code::CertIntentInvalid,
+        RequiredEkuNotFound(_) | EmptyEkuExtension => Code::CertIntentInvalid,
         UnsupportedCriticalExtension => Code::CertUnhandledCriticalExtension,
-        BadDer | BadDerTime | TrailingData(_) => Code::DecodeCertificate,
         _ => Code::CertUntrusted,
     }
 }
