@@ -104,7 +104,12 @@ impl<'a> Message<'a> {
                 .map(|version| number(u16::from_be_bytes([version[0], version[1]])))
                 .max()
         });
-        offered.unwrap_or_else(|| number(u16::from_be_bytes(self.legacy_version)).min(TLS12))
+        offered.unwrap_or_else(|| self.legacy_best_version())
+    }
+
+    /// The best version before TLS 1.3, which has an extension for it.
+    pub(crate) fn legacy_best_version(&self) -> u8 {
+        number(u16::from_be_bytes(self.legacy_version)).min(TLS12)
     }
 
     /// The first name of the server_name extension.

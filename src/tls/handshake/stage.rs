@@ -405,9 +405,10 @@ impl Handshake {
     fn keep_client_hello(&self, conn: &Connection) -> Result<()> {
         let (body, _) = Message::split(&self.client_hello)?;
         let hello = Message::parse(body)?;
+        // The extension for it counts only when the message is answered.
         conn.shared
             .client_version
-            .store(hello.best_version(), Release);
+            .store(hello.legacy_best_version(), Release);
         if let Some(name) = hello.server_name() {
             conn.remember_server_name(name);
         }
@@ -438,12 +439,20 @@ impl Handshake {
         let in_common = hello
             .alpn()
             .any(|theirs| ours.iter().any(|ours| ours == theirs));
-        let frozen = config.server(&overrides, in_common)?;
-        let best = best_version(conn)?;
+        let (best, theirs) = (best_version(conn)?, hello.best_version());
+        let version = best.min(theirs);
         conn.shared.server_version.store(best, Release);
+        conn.shared.client_version.store(theirs, Release);
+        let frozen = config.server(&overrides, in_common);
+        let frozen = frozen.map_err(|error| match error.code() {
+            // Before TLS 1.3 a certificate goes with suites; without any, no suite is left.
+            Code::NoValidSignatureScheme if version < TLS13 => Code::CipherNotSupported.into(),
+            _ => error,
+        });
+        conn.shared.version.store(version, Release);
+        let frozen = frozen?;
         self.private_keys = config.private_keys();
         self.offload = config.offload();
-        let version = best.min(hello.best_version());
         let next = self.attempt(conn, output, Stage::ServerWaits, |_, output| {
             accepted.choose_config(frozen, output)
         });
@@ -452,7 +461,6 @@ impl Handshake {
             Err(error) if error.is_blocked() => Err(error),
             Err(error) => return Err(error),
         };
-        conn.shared.version.store(version, Release);
         conn.shared.use_send_buffer();
         next
     }
