@@ -165,7 +165,7 @@ pub unsafe extern "C" fn s2n_config_append_protocol_preference(
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         // SAFETY: the C caller's promise about `protocol`.
-        let protocol = unsafe { input::bytes(protocol, protocol_len.into()) }?;
+        let protocol = unsafe { input::required_bytes(protocol, protocol_len.into()) }?;
         config.core.append_alpn(protocol)
     })
 }

@@ -270,7 +270,7 @@ pub unsafe extern "C" fn s2n_connection_append_protocol_preference(
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         // SAFETY: the C caller's promise about `protocol`.
-        let protocol = unsafe { input::bytes(protocol, protocol_len.into()) }?;
+        let protocol = unsafe { input::required_bytes(protocol, protocol_len.into()) }?;
         let mut list = conn.core.alpn();
         alpn::append(&mut list, protocol)?;
         conn.core.set_alpn(list);
