@@ -20,6 +20,9 @@ pub(crate) struct Message<'a> {
 const CLIENT_HELLO: u8 = 1;
 pub(crate) const RANDOM: usize = 32;
 
+/// RFC 7507, 2: TLS_FALLBACK_SCSV.
+const FALLBACK: [u8; 2] = [0x56, 0x00];
+
 /// The longest legacy_session_id, in bytes.
 const MAX_SESSION_ID: usize = 32;
 
@@ -110,6 +113,13 @@ impl<'a> Message<'a> {
     /// The best version before TLS 1.3, which has an extension for it.
     pub(crate) fn legacy_best_version(&self) -> u8 {
         number(u16::from_be_bytes(self.legacy_version)).min(TLS12)
+    }
+
+    /// Whether a client tries again with less than it can (RFC 7507).
+    pub(crate) fn is_fallback(&self) -> bool {
+        self.cipher_suites
+            .chunks_exact(2)
+            .any(|suite| suite == FALLBACK)
     }
 
     /// The first name of the server_name extension.

@@ -39,6 +39,7 @@ fn code(error: &Tls) -> Code {
         Tls::PeerSentOversizedRecord => Code::MaxInnerPlaintextSize,
         Tls::PeerIncompatible(reason) => incompatible(reason),
         Tls::PeerMisbehaved(reason) => misbehaved(reason),
+        Tls::InvalidMessage(InvalidMessage::DuplicateExtension(_)) => Code::DuplicateExtension,
         Tls::InvalidMessage(_) => Code::BadMessage,
         // Before there are keys such a record is one that cannot be decrypted, says s2n-tls.
         Tls::InappropriateMessage {

@@ -450,6 +450,9 @@ impl Handshake {
             _ => error,
         });
         conn.shared.version.store(version, Release);
+        if hello.is_fallback() && version < best {
+            return Err(Code::FallbackDetected)?;
+        }
         let frozen = frozen?;
         self.private_keys = config.private_keys();
         self.offload = config.offload();
@@ -469,10 +472,12 @@ impl Handshake {
 /// Why a client is refused.
 fn refusal(error: rustls::Error, version: u8) -> Error {
     match error {
-        rustls::Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon)
-            if version == TLS13 =>
-        {
-            Code::InvalidSupportedGroupState.into()
+        rustls::Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon) => {
+            match version == TLS13 {
+                true => Code::InvalidSupportedGroupState.into(),
+                // Without a group no suite is left.
+                false => Code::CipherNotSupported.into(),
+            }
         }
         error => error.into(),
     }
