@@ -52,7 +52,7 @@ pub unsafe extern "C" fn log(
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    crate::script::bytes(text).unwrap_or_default()
+    crate::words::bytes(text).unwrap_or_default()
 }
 
 /// A peer's writing keys. Both policies of the scripts have AES-128-GCM and SHA-256.

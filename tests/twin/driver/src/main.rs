@@ -4,20 +4,27 @@
 //! comes a line `=` too. The program is written against the declarations of `s2n-tls-sys`, and does
 //! not know which library it was linked with.
 //!
-//! usage: driver FOLDER-OF-CERTIFICATES [client POLICY ROOT | server POLICY CHAIN]
-//!
-//! With more than the folder it is one end of a conversation with another process: see [`meet`].
+//! usage: driver FOLDER-OF-CERTIFICATES
 
 use std::io::{BufRead, Write, stdin, stdout};
 use std::path::PathBuf;
 
+mod apart;
 mod calls;
+mod chains;
+mod configs;
 mod errno;
+mod facts;
+mod fingerprints;
 mod forge;
+mod hello_callback;
+mod hellos;
+mod hosts;
 mod link;
-mod meet;
+mod objects;
 mod script;
 mod sockets;
+mod words;
 mod world;
 
 /// No script takes longer, unless a library hangs: then the alarm ends the process.
@@ -27,14 +34,6 @@ fn main() {
     let certs = PathBuf::from(std::env::args().nth(1).expect("the folder of certificates"));
     // SAFETY: the first call of the library; nothing else runs yet.
     assert_eq!(unsafe { s2n_tls_sys::s2n_init() }, 0);
-
-    let end: Vec<String> = std::env::args().skip(2).collect();
-    if !end.is_empty() {
-        // SAFETY: no handler is involved.
-        unsafe { libc::alarm(SECONDS_PER_SCRIPT) };
-        println!("{}", meet::meet(&certs, &end));
-        return;
-    }
 
     let mut script = Vec::new();
     for line in stdin().lock().lines() {

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 use std::ptr;
-use std::str::FromStr;
 
 use s2n_tls_sys::*;
 
-use crate::calls::{self, Options, failure};
-use crate::errno;
+use crate::calls::{self, Options};
 use crate::link::{Fault, Pipe, Side};
 use crate::sockets::Sockets;
+use crate::words::{bytes, number, status};
 use crate::world::{Mistake, World};
+use crate::{apart, chains, configs, errno, facts, fingerprints, hello_callback, hellos, hosts};
 
 /// Performs a script, and prints each line with what came of it.
 pub fn perform(certs: &Path, script: &[String]) {
@@ -32,6 +32,11 @@ pub fn perform(certs: &Path, script: &[String]) {
 
 impl World {
     fn call(&mut self, verb: &str, words: &[&str]) -> Result<String, Mistake> {
+        for module in MODULES {
+            if let Some(outcome) = module(self, verb, words) {
+                return outcome;
+            }
+        }
         match (verb, words) {
             ("configs", [version]) => done(self.make_configs(version)),
             ("connections", []) => done(self.make_connections()),
@@ -98,6 +103,7 @@ impl World {
     fn io_call(&mut self, verb: &str, words: &[&str]) -> Result<String, Mistake> {
         match (verb, words) {
             ("handshake", []) => self.handshake(),
+            ("verdict", [name]) => self.verdict(name),
             ("negotiate", [name, options @ ..]) => self.negotiate(name, &Options::new(options)?),
             ("send", [name, size, options @ ..]) => {
                 self.send(name, number(size)?, &Options::new(options)?)
@@ -303,6 +309,20 @@ impl World {
     }
 }
 
+/// Performs a line that is one of its module's; nothing for those of others.
+type Module = fn(&mut World, &str, &[&str]) -> Option<Result<String, Mistake>>;
+
+const MODULES: [Module; 8] = [
+    apart::call,
+    configs::call,
+    chains::call,
+    hosts::call,
+    hello_callback::call,
+    hellos::call,
+    fingerprints::call,
+    facts::call,
+];
+
 const CONFIG_CALLS: [&str; 4] = ["multi_record", "send_buffer", "alert_behavior", "max_delay"];
 
 const SETTERS: [&str; 16] = [
@@ -351,17 +371,6 @@ fn done(outcome: Result<(), Mistake>) -> Result<String, Mistake> {
     outcome.map(|()| "ok".into())
 }
 
-fn status(result: i32) -> String {
-    match result {
-        -1 => format!("-1 {}", failure()),
-        _ => result.to_string(),
-    }
-}
-
-fn number<T: FromStr>(word: &str) -> Result<T, Mistake> {
-    word.parse().map_err(|_| format!("no number: {word}"))
-}
-
 fn on(word: &str) -> Result<bool, Mistake> {
     match word {
         "on" => Ok(true),
@@ -375,16 +384,6 @@ fn limit(word: &str) -> Result<Option<usize>, Mistake> {
         "all" => Ok(None),
         _ => number(word).map(Some),
     }
-}
-
-pub fn bytes(hex: &str) -> Result<Vec<u8>, Mistake> {
-    let pairs = hex.as_bytes().chunks(2);
-    pairs
-        .map(|pair| {
-            let pair = std::str::from_utf8(pair).map_err(|error| error.to_string())?;
-            u8::from_str_radix(pair, 16).map_err(|error| error.to_string())
-        })
-        .collect()
 }
 
 fn fail(side: &mut Side, fault: &str, times: &[&str]) -> Result<(), Mistake> {

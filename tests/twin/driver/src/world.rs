@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::{CString, c_int, c_void};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::ptr;
 
@@ -10,25 +11,30 @@ use s2n_tls_sys::*;
 
 use crate::forge::{self, Forger, Secrets};
 use crate::link::{self, End};
+use crate::objects::Objects;
 use crate::sockets::Sockets;
 
 /// A script that says something that cannot be done.
 pub type Mistake = String;
 
 pub struct World {
-    certs: PathBuf,
-    configs: BTreeMap<String, Config>,
+    pub certs: PathBuf,
+    pub configs: BTreeMap<String, Config>,
     pub conns: BTreeMap<String, Conn>,
     /// Both configs' monotonic clock, in nanoseconds.
     pub clock: Box<Cell<u64>>,
     pub sockets: Option<Sockets>,
+    /// Transports of connections whose peers are elsewhere.
+    pub streams: BTreeMap<String, TcpStream>,
     /// What the key log said of the conversation between `c` and `s`.
     pub secrets: Box<Secrets>,
+    pub objects: Objects,
 }
 
 pub struct Config {
     pub ptr: *mut s2n_config,
-    chain: *mut s2n_cert_chain_and_key,
+    /// The chain of its own that `configs` gave it.
+    pub chain: *mut s2n_cert_chain_and_key,
 }
 
 pub struct Conn {
@@ -66,7 +72,9 @@ impl World {
             // Long after the system's clock, by which s2n-tls dates a new connection.
             clock: Box::new(Cell::new(1 << 62)),
             sockets: None,
+            streams: BTreeMap::new(),
             secrets: Box::default(),
+            objects: Objects::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The accepted differences, as `differences.md` lists them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 
 use regex::Regex;
 
@@ -13,17 +14,27 @@ pub struct Difference {
     /// What follows is another conversation, and not compared.
     pub ends_comparison: bool,
     pub met: Cell<u64>,
+    /// Those of the scripts that have not met it.
+    pub unmet: RefCell<BTreeSet<String>>,
+}
+
+impl Difference {
+    /// Whether random scripts may meet it as well.
+    pub fn is_anywhere(&self) -> bool {
+        self.scripts.is_empty()
+    }
 }
 
 pub struct Differences(Vec<Difference>);
 
 impl Differences {
-    /// Reads the page: a heading is a name, the indented lines under it are the patterns, the rest
-    /// is for people.
-    pub fn parse(page: &str) -> Result<Self, String> {
+    /// Reads pages: a heading is a name, the indented lines under it are the patterns, the rest is
+    /// for people. What is indented twice goes on from the line before.
+    pub fn parse(pages: &str) -> Result<Self, String> {
         let mut differences = Vec::new();
-        for section in page.split("\n## ").skip(1) {
+        for section in pages.split("\n## ").skip(1) {
             let (name, body) = section.split_once('\n').unwrap_or((section, ""));
+            let body = body.replace("\n        ", " ");
             let field = |field: &str| {
                 body.lines()
                     .find_map(|line| line.strip_prefix("    ")?.strip_prefix(field))
@@ -43,9 +54,11 @@ impl Differences {
                 return Err(format!("{name}: no reason"));
             }
             let scripts = field("in:").unwrap_or_default();
+            let scripts: Vec<String> = scripts.split_whitespace().map(str::to_owned).collect();
             differences.push(Difference {
                 name: name.trim().to_owned(),
-                scripts: scripts.split_whitespace().map(str::to_owned).collect(),
+                unmet: RefCell::new(scripts.iter().cloned().collect()),
+                scripts,
                 reference: pattern(field("s2n-tls:")?)?,
                 rs2n: pattern(field("rs2n:")?)?,
                 ends_comparison,
@@ -64,6 +77,8 @@ impl Differences {
             expected && known.reference.is_match(reference) && known.rs2n.is_match(rs2n)
         })?;
         found.met.set(found.met.get() + 1);
+        let met = |name: &String| script.starts_with(name.as_str());
+        found.unmet.borrow_mut().retain(|name| !met(name));
         Some(found)
     }
 
@@ -97,6 +112,18 @@ mod tests {
         assert!(find("SND-02-more.txt").is_some());
         assert!(find("SND-03.txt").is_none());
         assert!(find("random").is_none());
+    }
+
+    #[test]
+    fn each_script_of_a_difference_is_to_meet_it() {
+        let page = PAGE.replace(
+            "    then: go on",
+            "    in: SND-01\n        SND-02\n    then: go on",
+        );
+        let differences = Differences::parse(&page).expect("a valid page");
+        differences.find("SND-02", "send c 5 => 5 NOT", "send c 5 => -1 X");
+        let unmet = differences.0[0].unmet.borrow();
+        assert_eq!(unmet.iter().collect::<Vec<_>>(), ["SND-01"]);
     }
 
     #[test]

@@ -44,35 +44,40 @@ impl Driver {
     }
 
     pub fn finish(&mut self) -> Trace {
-        let running = self.running.as_mut().expect("a script was started");
         let mut trace = Vec::new();
         loop {
-            let mut line = String::new();
-            let read = running.output.read_line(&mut line).unwrap_or(0);
-            if read == 0 {
-                trace.push(self.bury());
-                return trace;
-            }
-            match line.trim_end() {
-                "=" => return trace,
-                line => trace.push(line.to_owned()),
+            match self.next_line() {
+                Ok(line) if line == "=" => return trace,
+                Ok(line) => trace.push(line),
+                Err(end) => {
+                    trace.push(end);
+                    return trace;
+                }
             }
         }
     }
 
-    pub fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        // The reference may not lock all the memory that it would like to.
-        command.arg(&self.certs).env("S2N_DONT_MLOCK", "1");
-        if let Some(dir) = &self.library_dir {
-            command.env("LD_LIBRARY_PATH", dir);
+    /// A line of the trace, or how the process ended.
+    pub fn next_line(&mut self) -> Result<String, String> {
+        let running = self.running.as_mut().expect("a script was started");
+        let mut line = String::new();
+        match running.output.read_line(&mut line) {
+            Ok(1..) => Ok(line.trim_end().to_owned()),
+            _ => Err(self.bury()),
         }
-        command
     }
 
     fn spawn(&self) -> Running {
-        let mut command = self.command();
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut command = Command::new(&self.program);
+        command
+            .arg(&self.certs)
+            // The reference may not lock all the memory that it would like to.
+            .env("S2N_DONT_MLOCK", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        if let Some(dir) = &self.library_dir {
+            command.env("LD_LIBRARY_PATH", dir);
+        }
         let mut child = command.spawn().expect("the driver was built");
         Running {
             input: child.stdin.take().expect("piped"),

@@ -3,22 +3,26 @@
 //! usage: runner REFERENCE-DRIVER RS2N-DRIVER RS2N-LIBRARY-FOLDER CERTIFICATES TWIN-FOLDER SEEDS
 //!            [FIRST-SEED]
 //!
-//! Runs every script of `TWIN-FOLDER/scripts`, then as many random ones as SEEDS says, and lets the two
-//! talk to each other. Ends with 1 if there was a difference that `TWIN-FOLDER/differences.md` does
-//! not list.
+//! Runs every script of `TWIN-FOLDER/scripts`, then as many random ones as SEEDS says. Ends with 1 if
+//! there was a difference that `TWIN-FOLDER/differences.md` does not list.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs};
 
+mod cases;
+mod certificates;
 mod compare;
 mod cross;
 mod differences;
 mod driver;
 mod generate;
+mod hellos;
+mod matrix;
 mod shrink;
 
 use compare::{Divergence, RANDOM, Twin};
+use cross::Cast;
 use differences::Differences;
 use driver::Driver;
 
@@ -36,21 +40,40 @@ fn main() -> ExitCode {
     let first: u64 = rest
         .first()
         .map_or(1, |first| first.parse().expect("a seed"));
-    let page = fs::read_to_string(folder.join("differences.md")).expect("the differences");
+    let page = |name| fs::read_to_string(folder.join(name)).expect("the differences");
+    let pages = page("differences.md") + &page("verification.md");
 
+    let new_reference = || Driver::new(reference.as_ref(), certs.as_ref(), None);
+    let new_rs2n = || Driver::new(rs2n.as_ref(), certs.as_ref(), Some(library.as_ref()));
     let mut twin = Twin {
-        reference: Driver::new(reference.as_ref(), certs.as_ref(), None),
-        rs2n: Driver::new(rs2n.as_ref(), certs.as_ref(), Some(library.as_ref())),
-        differences: Differences::parse(&page).expect("valid differences"),
+        reference: new_reference(),
+        rs2n: new_rs2n(),
+        differences: Differences::parse(&pages).expect("valid differences"),
     };
     let mut failed = run_scripts(&mut twin, &folder.join("scripts"));
+    failed += run_named(&mut twin, "ClientHellos", &hellos::scripts());
+    failed += run_named(&mut twin, "combinations", &matrix::scripts(certs.as_ref()));
+    failed += run_named(
+        &mut twin,
+        "chains to verify",
+        &cases::scripts(certs.as_ref()),
+    );
+    let mut cast = Cast {
+        reference: [new_reference(), new_reference()],
+        rs2n: [new_rs2n(), new_rs2n()],
+    };
+    failed += cross::run(&mut cast, &twin.differences);
     failed += run_seeds(&mut twin, first, seeds);
-    failed += cross::run(&twin.reference, &twin.rs2n);
 
     for known in twin.differences.iter() {
         println!("accepted {} times: {}", known.met.get(), known.name);
-        if known.met.get() == 0 && seeds > 0 && first == 1 {
+        // Some are met by random scripts only.
+        if known.met.get() == 0 && (!known.is_anywhere() || seeds > 0 && first == 1) {
             println!("FAILED: no script meets this difference; it may be gone");
+            failed += 1;
+        }
+        for name in &*known.unmet.borrow() {
+            println!("FAILED: {name} does not meet it");
             failed += 1;
         }
     }
@@ -79,6 +102,23 @@ fn run_scripts(twin: &mut Twin, folder: &Path) -> usize {
         }
     }
     println!("{} scripts, {failed} of them differ", paths.len());
+    failed
+}
+
+/// Runs scripts that a program wrote.
+fn run_named(twin: &mut Twin, kind: &str, scripts: &[(String, Vec<String>)]) -> usize {
+    let mut failed = 0;
+    for (name, script) in scripts {
+        let Some(divergence) = twin.run(name, script) else {
+            continue;
+        };
+        failed += 1;
+        if failed <= MOST_REPORTS || env::var_os("TWIN_REPORT_ALL").is_some() {
+            println!("FAILED: {name}");
+            divergence.print();
+        }
+    }
+    println!("{} {kind}, {failed} of them differ", scripts.len());
     failed
 }
 

@@ -1,0 +1,146 @@
+//! The ClientHello callback of a config.
+
+use std::ffi::{c_int, c_void};
+use std::ptr;
+
+use s2n_tls_sys::*;
+
+use crate::calls::failure;
+use crate::facts;
+use crate::words::{c_string, number, status, text};
+use crate::world::{Mistake, World};
+
+/// What the callback does.
+pub struct HelloCallback {
+    result: c_int,
+    actions: Vec<Action>,
+}
+
+enum Action {
+    Done,
+    NameUsed,
+    ServerName,
+    HasHello,
+    SetConfig(*mut s2n_config),
+    Policy(String),
+    Alpn(String),
+    ClientAuth(u32),
+    Facts,
+}
+
+impl Action {
+    fn new(world: &World, word: &str) -> Result<Self, Mistake> {
+        let (verb, value) = word.split_once(':').unwrap_or((word, ""));
+        Ok(match verb {
+            "done" => Self::Done,
+            "name_used" => Self::NameUsed,
+            "get_server_name" => Self::ServerName,
+            "has_hello" => Self::HasHello,
+            "set_config" => Self::SetConfig(world.config(value)?),
+            "policy" => Self::Policy(value.to_owned()),
+            "alpn_append" => Self::Alpn(value.to_owned()),
+            "client_auth" => Self::ClientAuth(number(value)?),
+            "facts" => Self::Facts,
+            _ => return Err(format!("no action {word}")),
+        })
+    }
+
+    fn perform(&self, conn: *mut s2n_connection) -> String {
+        // SAFETY: the connection lives while its callback runs, and so does the config.
+        unsafe {
+            match self {
+                Self::Done => status(s2n_client_hello_cb_done(conn)),
+                Self::NameUsed => status(s2n_connection_server_name_extension_used(conn)),
+                Self::ServerName => facts::string(s2n_get_server_name(conn)),
+                Self::HasHello => (!s2n_connection_get_client_hello(conn).is_null()).to_string(),
+                Self::SetConfig(config) => status(s2n_connection_set_config(conn, *config)),
+                Self::Policy(name) => {
+                    let name = c_string(name.clone().into_bytes()).expect("no NUL");
+                    status(s2n_connection_set_cipher_preferences(conn, name.as_ptr()))
+                }
+                Self::Alpn(name) => {
+                    let name = text(name).expect("no NUL");
+                    let len = name.len() as u8;
+                    let name = name.ptr().cast();
+                    status(s2n_connection_append_protocol_preference(conn, name, len))
+                }
+                Self::ClientAuth(kind) => status(s2n_connection_set_client_auth_type(conn, *kind)),
+                Self::Facts => facts::of(conn),
+            }
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::NameUsed => "name_used",
+            Self::ServerName => "get_server_name",
+            Self::HasHello => "has_hello",
+            Self::SetConfig(_) => "set_config",
+            Self::Policy(_) => "policy",
+            Self::Alpn(_) => "alpn_append",
+            Self::ClientAuth(_) => "client_auth",
+            Self::Facts => "facts",
+        }
+    }
+}
+
+pub fn call(world: &mut World, verb: &str, words: &[&str]) -> Option<Result<String, Mistake>> {
+    match (verb, words) {
+        ("hello_cb", [config, result, actions @ ..]) => Some(set(world, config, result, actions)),
+        ("hello_mode", [config, mode]) => Some(set_mode(world, config, mode)),
+        ("hello_done", [name]) => Some(world.conn_ptr(name).map(|conn| {
+            // SAFETY: the connection is live or null.
+            status(unsafe { s2n_client_hello_cb_done(conn) })
+        })),
+        ("name_used", [name]) => Some(world.conn_ptr(name).map(|conn| {
+            // SAFETY: the connection is live or null.
+            status(unsafe { s2n_connection_server_name_extension_used(conn) })
+        })),
+        _ => None,
+    }
+}
+
+fn set(world: &World, config: &str, result: &str, actions: &[&str]) -> Result<String, Mistake> {
+    let config = world.config(config)?;
+    if result == "null" {
+        // SAFETY: the config is live or null.
+        let result = unsafe { s2n_config_set_client_hello_cb(config, None, ptr::null_mut()) };
+        return Ok(status(result));
+    }
+    let actions = actions.iter().map(|word| Action::new(world, word));
+    let callback = Box::new(HelloCallback {
+        result: number(result)?,
+        actions: actions.collect::<Result<_, _>>()?,
+    });
+    let context = ptr::from_ref(&*callback).cast_mut().cast();
+    world.objects.hello_callbacks.borrow_mut().push(callback);
+    // SAFETY: the config is live or null; the context lives as long as the world.
+    let result = unsafe { s2n_config_set_client_hello_cb(config, Some(run), context) };
+    Ok(status(result))
+}
+
+fn set_mode(world: &World, config: &str, mode: &str) -> Result<String, Mistake> {
+    let config = world.config(config)?;
+    let mode = match mode {
+        "blocking" => s2n_client_hello_cb_mode::BLOCKING,
+        "nonblocking" => s2n_client_hello_cb_mode::NONBLOCKING,
+        _ => number(mode)?,
+    };
+    // SAFETY: the config is live or null.
+    let result = unsafe { s2n_config_set_client_hello_cb_mode(config, mode) };
+    Ok(match result {
+        -1 => format!("-1 {}", failure()),
+        _ => result.to_string(),
+    })
+}
+
+unsafe extern "C" fn run(conn: *mut s2n_connection, context: *mut c_void) -> c_int {
+    // SAFETY: the context is what was registered, and lives.
+    let callback = unsafe { &*context.cast::<HelloCallback>() };
+    println!("  the ClientHello callback is called");
+    for action in &callback.actions {
+        println!("  {} => {}", action.name(), action.perform(conn));
+    }
+    callback.result
+}
