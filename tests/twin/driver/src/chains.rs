@@ -1,10 +1,11 @@
 //! Calls about certificate chains, and about whom a config trusts.
 
+use std::ffi::c_int;
 use std::ptr;
 
 use s2n_tls_sys::*;
 
-use crate::words::{Text, status};
+use crate::words::{Text, number, status};
 use crate::world::{Mistake, World};
 
 pub fn call(world: &mut World, verb: &str, words: &[&str]) -> Option<Result<String, Mistake>> {
@@ -25,26 +26,36 @@ pub fn call(world: &mut World, verb: &str, words: &[&str]) -> Option<Result<Stri
         ("chain_context", [name]) => context(world, name),
         ("trust", [config, pem]) => trust(world, config, pem),
         ("trust_at", [config, file, dir]) => trust_at(world, config, file, dir),
-        ("trust_system", [config]) => {
-            // SAFETY: the config is live or null.
-            world
-                .config(config)
-                .map(|config| status(unsafe { s2n_config_load_system_certs(config) }))
+        ("trust_system", [config]) => done(world, config, s2n_config_load_system_certs),
+        ("trust_nobody", [config]) => done(world, config, s2n_config_wipe_trust_store),
+        ("trust_all", [config]) => done(world, config, s2n_config_disable_x509_verification),
+        ("any_time", [config]) => done(world, config, s2n_config_disable_x509_time_verification),
+        ("any_intent", [config]) => {
+            done(world, config, s2n_config_disable_x509_intent_verification)
         }
-        ("trust_nobody", [config]) => {
-            // SAFETY: the config is live or null.
-            world
-                .config(config)
-                .map(|config| status(unsafe { s2n_config_wipe_trust_store(config) }))
-        }
-        ("trust_all", [config]) => {
-            // SAFETY: the config is live or null.
-            world
-                .config(config)
-                .map(|config| status(unsafe { s2n_config_disable_x509_verification(config) }))
-        }
+        ("addresses_in_names", [config]) => done(world, config, s2n_config_allow_ip_in_cn),
+        ("chain_depth", [config, depth]) => chain_depth(world, config, depth),
         _ => return None,
     })
+}
+
+/// A call on nothing but a config.
+fn done(
+    world: &World,
+    config: &str,
+    call: unsafe extern "C" fn(*mut s2n_config) -> c_int,
+) -> Result<String, Mistake> {
+    let config = world.config(config)?;
+    // SAFETY: the config is live or null.
+    Ok(status(unsafe { call(config) }))
+}
+
+fn chain_depth(world: &World, config: &str, depth: &str) -> Result<String, Mistake> {
+    let (config, depth) = (world.config(config)?, number(depth)?);
+    // SAFETY: the config is live or null.
+    Ok(status(unsafe {
+        s2n_config_set_max_cert_chain_depth(config, depth)
+    }))
 }
 
 fn new(world: &mut World, name: &str) -> Result<String, Mistake> {

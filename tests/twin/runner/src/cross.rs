@@ -119,7 +119,7 @@ impl Scene {
         client.start(&client_script);
         let mut theirs = client.finish();
         for line in &mut theirs {
-            *line = line.replace(&port, "PORT");
+            *line = line.replace(&format!("connect c {port}"), "connect c PORT");
         }
         before.extend(server.finish());
         Traces {

@@ -164,6 +164,13 @@ const POLICIES: [(&str, &str); 2] = [
     ("13", "default_tls13"),
 ];
 
+/// What a client may be told not to look at.
+const LENIENCIES: [(&str, &str); 3] = [
+    ("at-any-time", "any_time cc"),
+    ("of-any-intent", "any_intent cc"),
+    ("with-addresses-in-names", "addresses_in_names cc"),
+];
+
 /// Writes all certificates to the folder `cases` of `certs`, and says what to do with them.
 pub fn scripts(certs: &Path) -> Vec<Named> {
     let keys = certs.join("keys");
@@ -174,15 +181,21 @@ pub fn scripts(certs: &Path) -> Vec<Named> {
         for (version, policy) in POLICIES {
             for (role, verifier) in [("server", "c"), ("client", "s")] {
                 let name = format!("{}/{role}/{version}", case.name);
-                scripts.push((name, script(&case, verifier, policy)));
+                scripts.push((name, script(&case, verifier, policy, "")));
             }
+        }
+        // Leniency does not depend on the version.
+        let (_, policy) = POLICIES[1];
+        for (title, leniency) in LENIENCIES {
+            let name = format!("{}/{title}", case.name);
+            scripts.push((name, script(&case, "c", policy, leniency)));
         }
     }
     scripts
 }
 
 /// `verifier` is the connection that verifies the other's certificate.
-fn script(case: &Case, verifier: &str, policy: &str) -> Vec<String> {
+fn script(case: &Case, verifier: &str, policy: &str, leniency: &str) -> Vec<String> {
     let Case { name, pki } = case;
     let peer = if verifier == "c" { "s" } else { "c" };
     let mut script = Vec::new();
@@ -204,6 +217,7 @@ fn script(case: &Case, verifier: &str, policy: &str) -> Vec<String> {
         say("verify_host sc any".into());
         say("trust_all cc".into());
     }
+    say(leniency.into());
     say("connections".into());
     say(format!("server_name c {}", pki.host));
     say(format!("verdict {verifier}"));
