@@ -25,6 +25,10 @@ pub(super) struct Blinding {
     /// When the delay is over, by the connection's monotonic clock. Stays set afterwards: a
     /// connection that was delayed once does not wait for the peer's close_notify.
     until: Option<Duration>,
+
+    /// The whole of it. With another config there may be another clock, by which no more is left than
+    /// this.
+    delay: Duration,
 }
 
 enum Effect {
@@ -73,6 +77,7 @@ impl Connection {
         let until = config.monotonic_now()? + delay;
         let mut blinding = lock(&self.blinding);
         blinding.until = Some(until);
+        blinding.delay = delay;
         if blinding.mode == BlindingMode::BuiltIn {
             drop(blinding);
             // However often it is interrupted.
@@ -83,10 +88,16 @@ impl Connection {
 
     /// How long the application still has to wait before it may close.
     pub fn delay(&self) -> Result<Duration> {
-        let Some(until) = lock(&self.blinding).until else {
+        let (until, delay) = {
+            let blinding = lock(&self.blinding);
+            (blinding.until, blinding.delay)
+        };
+        let Some(until) = until else {
             return Ok(Duration::ZERO);
         };
-        Ok(until.saturating_sub(self.config()?.monotonic_now()?))
+        Ok(until
+            .saturating_sub(self.config()?.monotonic_now()?)
+            .min(delay))
     }
 
     pub(super) fn was_delayed(&self) -> bool {
