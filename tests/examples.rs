@@ -1,5 +1,6 @@
 //! Each example compiles with gcc and with clang, runs, and does what its first comment says.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -174,13 +175,15 @@ fn async_key_signs_in_another_thread() {
     for (compiler, name) in COMPILERS.into_iter().zip(["ecdsa", "rsa"]) {
         let program = example("async_key", compiler);
         let (chain, key) = (cert(&format!("{name}.pem")), cert(&format!("{name}.key")));
-        let mut server = under_valgrind(&program);
+        let mut server = match name {
+            "ecdsa" => under_valgrind(&program),
+            _ => Command::new(&program),
+        };
         let server = server.args(["0", &chain, &key, "8"]);
-        let program = server.get_program().to_str().expect("text").to_owned();
-        let args: Vec<_> = server
-            .get_args()
-            .map(|arg| arg.to_str().expect("text"))
-            .collect();
+        let text = |part: &OsStr| part.to_str().expect("text").to_owned();
+        let program = text(server.get_program());
+        let args: Vec<_> = server.get_args().map(text).collect();
+        let args: Vec<_> = args.iter().map(String::as_str).collect();
         let mut server = Process::spawn(&program, &args);
         let address = format!("127.0.0.1:{}", server.wait_for("port: "));
         let clients: Vec<_> = (0..8)

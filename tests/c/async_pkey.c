@@ -22,6 +22,7 @@ static struct {
     const struct s2n_connection *server;
     struct s2n_connection *conn;
     struct s2n_async_pkey_op *op;
+    pthread_t thread;
 } callback;
 
 static int sign(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
@@ -421,6 +422,33 @@ static void the_callback_may_free_the_connection(int tls13)
 }
 #endif
 
+#ifndef REFERENCE /* s2n-tls wants the connection to be left alone meanwhile */
+static int sign_in_a_thread(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
+{
+    callback.op = op;
+    CHECK_OK(pthread_create(&callback.thread, NULL, sign_and_apply, conn));
+    return 0;
+}
+
+/* The signature arrives while the connection is asked again and again. */
+static void a_signature_may_come_at_any_time(int tls13)
+{
+    for (int times = 0; times < 20; times++) {
+        struct pair *pair = new_pair_with_callback(tls13, "ecdsa");
+        CHECK_OK(s2n_config_set_async_pkey_callback(pair->config, sign_in_a_thread));
+        s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+        CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+        do {
+            CHECK(s2n_negotiate(pair->server, &blocked) == -1);
+            CHECK(s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED);
+        } while (blocked == S2N_BLOCKED_ON_APPLICATION_INPUT);
+        CHECK_OK(pthread_join(callback.thread, NULL));
+        finishes(pair);
+        disconnect(pair);
+    }
+}
+#endif
+
 /* A chain that has no key needs a callback, and a key of another object. */
 static void a_chain_needs_no_key(int tls13, const char *name)
 {
@@ -614,6 +642,7 @@ int main(int argc, char **argv)
         a_waiting_connection_may_be_wiped(tls13);
 #ifndef REFERENCE
         the_callback_may_free_the_connection(tls13);
+        a_signature_may_come_at_any_time(tls13);
 #endif
         a_client_signs_only_if_it_wants_to(tls13);
         another_handshake_may_run_in_the_callback(tls13, 0);
