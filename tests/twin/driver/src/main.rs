@@ -22,6 +22,7 @@ mod hellos;
 mod hosts;
 mod link;
 mod objects;
+mod private_keys;
 mod script;
 mod sockets;
 mod words;

@@ -10,7 +10,7 @@ use crate::link::{Fault, Pipe, Side};
 use crate::sockets::Sockets;
 use crate::words::{bytes, number, status};
 use crate::world::{Mistake, World};
-use crate::{apart, chains, configs, errno, facts, fingerprints, hello_callback, hellos, hosts};
+use crate::{apart, chains, configs, errno, facts, fingerprints, hello_callback, hellos, hosts, private_keys};
 
 /// Performs a script, and prints each line with what came of it.
 pub fn perform(certs: &Path, script: &[String]) {
@@ -312,12 +312,13 @@ impl World {
 /// Performs a line that is one of its module's; nothing for those of others.
 type Module = fn(&mut World, &str, &[&str]) -> Option<Result<String, Mistake>>;
 
-const MODULES: [Module; 8] = [
+const MODULES: [Module; 9] = [
     apart::call,
     configs::call,
     chains::call,
     hosts::call,
     hello_callback::call,
+    private_keys::call,
     hellos::call,
     fingerprints::call,
     facts::call,
