@@ -28,8 +28,9 @@ impl Kernel {
     /// Fills `output` with a secret of its own for this label and context.
     pub(crate) fn export(&self, label: &[u8], context: &[u8], output: &mut [u8]) -> Result<()> {
         let exporter = self.exporter.as_ref().ok_or(Code::InvalidState)?;
+        // No secret is no use, says s2n-tls.
         if output.is_empty() {
-            return Ok(());
+            return Err(Code::HkdfOutputSize)?;
         }
         let derived = exporter.derive(label, Some(context), output);
         derived.map(drop).map_err(|_| Code::HkdfOutputSize.into())
