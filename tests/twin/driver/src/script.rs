@@ -10,7 +10,10 @@ use crate::link::{Fault, Pipe, Side};
 use crate::sockets::Sockets;
 use crate::words::{bytes, number, status};
 use crate::world::{Mistake, World};
-use crate::{apart, chains, configs, errno, facts, fingerprints, hello_callback, hellos, hosts, private_keys};
+use crate::{
+    apart, chains, configs, errno, evidence, facts, fingerprints, hello_callback, hellos, hosts,
+    private_keys,
+};
 
 /// Performs a script, and prints each line with what came of it.
 pub fn perform(certs: &Path, script: &[String]) {
@@ -312,7 +315,8 @@ impl World {
 /// Performs a line that is one of its module's; nothing for those of others.
 type Module = fn(&mut World, &str, &[&str]) -> Option<Result<String, Mistake>>;
 
-const MODULES: [Module; 9] = [
+const MODULES: [Module; 10] = [
+    evidence::call,
     apart::call,
     configs::call,
     chains::call,

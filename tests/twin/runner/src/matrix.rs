@@ -93,6 +93,11 @@ pub fn scripts(certs: &Path) -> Vec<Named> {
                     "handshake",
                     "facts c",
                     "facts s",
+                    "evidence c",
+                    "evidence s",
+                    "progress c",
+                    "progress s",
+                    "export label context 40",
                 ];
                 script.extend(rest.map(str::to_owned));
                 scripts.push((name, script));
