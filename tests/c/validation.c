@@ -8,6 +8,7 @@
 #include <s2n/unstable/cert_authorities.h>
 #include <s2n/unstable/crl.h>
 #include <stdbool.h>
+#include <time.h>
 
 static void expect(struct pair *pair, const char *client_outcome, const char *server_outcome)
 {
@@ -299,8 +300,9 @@ static void responses(int tls13)
         /* About another certificate, or by nobody who may say so. */
         { "ecdsa", "rsa", 0, true, false, 0, "S2N_ERR_CERT_UNTRUSTED" },
         { "unknown", "ecdsa", 0, true, false, 0, "S2N_ERR_CERT_UNTRUSTED" },
-        /* Eleven years from now it is old. */
-        { "ecdsa", "ecdsa", 0, true, false, 2130000000, "S2N_ERR_CERT_EXPIRED" },
+        /* It is for a year, and the certificate for ten. */
+        { "ecdsa", "ecdsa", 0, true, false, (uint64_t) time(NULL) + 63072000, "S2N_ERR_CERT_EXPIRED" },
+        { "ecdsa", "ecdsa", 0, true, true, (uint64_t) time(NULL) + 63072000, "S2N_ERR_OK" },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         stapled(tls13, cases[i]);

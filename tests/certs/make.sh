@@ -169,7 +169,7 @@ crl() { # NAME ISSUER
 for name in ecdsa rsa; do
     openssl ocsp -issuer intermediate.crt -cert "$name.crt" -reqout "$name.req" -no_nonce
     openssl ocsp -index books/index -CA intermediate.crt -rsigner intermediate.crt \
-        -rkey intermediate.key -reqin "$name.req" -respout "$name.ocsp" -ndays 3650 2>/dev/null
+        -rkey intermediate.key -reqin "$name.req" -respout "$name.ocsp" -ndays 365 2>/dev/null
     rm "$name.req"
 done
 crl intermediate intermediate

@@ -48,7 +48,7 @@ fn identifier(text: &str) -> Result<Oid<'static>> {
 /// The text of a UTF8String (X.690, 8.23) at the start of an extension's value.
 pub fn utf8(value: &[u8]) -> Result<&[u8]> {
     match Any::from_der(value) {
-        Ok((_, any)) if any.tag() == Tag::Utf8String => Ok(any.data),
+        Ok((_, any)) if any.tag() == Tag::Utf8String && any.header.is_primitive() => Ok(any.data),
         _ => Err(Code::InvalidX509ExtensionType)?,
     }
 }
@@ -65,7 +65,14 @@ mod tests {
 
     #[test]
     fn what_is_no_utf8_string_is_refused() {
-        let wrong: [&[u8]; 5] = [b"", b"\x0c", b"\x0c\x02h", b"\x13\x02hi", b"\x0c\x80hi\0\0"];
+        let wrong: [&[u8]; 6] = [
+            b"\x2c\x02hi",
+            b"",
+            b"\x0c",
+            b"\x0c\x02h",
+            b"\x13\x02hi",
+            b"\x0c\x80hi\0\0",
+        ];
         for value in wrong {
             let error = utf8(value).expect_err("no string");
             assert_eq!(error.code(), Code::InvalidX509ExtensionType);

@@ -146,7 +146,7 @@ impl Handshake {
                 *blocked = Blocked::Read;
                 self.answer(conn, send, recv)
             } else if self.stage.is_trial() {
-                *blocked = Blocked::Read;
+                *blocked = Blocked::ApplicationInput;
                 match self.stage.waits_for_verdict() {
                     true => Err(Code::AsyncBlocked.into()),
                     false => self.work(conn, send, recv),

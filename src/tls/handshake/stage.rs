@@ -293,7 +293,7 @@ impl Handshake {
                 Ok(())
             }
             ClientHandshake::VerifyServerIdentity(peer) => {
-                let trial = Trial::of_server(conn, peer)?;
+                let trial = Trial::of_server(peer)?;
                 self.judge(conn, send, recv, trial, output)
             }
             ClientHandshake::Complete(connection) => {

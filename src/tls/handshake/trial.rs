@@ -40,16 +40,10 @@ enum Progress {
 }
 
 impl Trial {
-    pub(super) fn of_server(
-        conn: &Connection,
-        peer: VerifyPeerIdentity<ClientSide, Tcp>,
-    ) -> Result<Self> {
+    pub(super) fn of_server(peer: VerifyPeerIdentity<ClientSide, Tcp>) -> Result<Self> {
         let presented = peer.presented_identity()?;
         let (chain, ocsp) = (certificates(presented.identity)?, presented.ocsp_response);
         let ocsp = ocsp.to_vec();
-        if !ocsp.is_empty() {
-            conn.set_peer_ocsp(&ocsp);
-        }
         Ok(Self {
             peer: Peer::Server(peer),
             chain,
@@ -85,7 +79,10 @@ impl Trial {
                 return Ok(false);
             }
             self.progress = match &self.progress {
-                Progress::Presented if verifier.is_off() => Progress::Verified,
+                Progress::Presented if verifier.is_off() => {
+                    self.keep_ocsp(conn);
+                    Progress::Verified
+                }
                 Progress::Presented => self.present(conn, &verifier)?,
                 Progress::LooksUp(lookups) => {
                     let crls = lookups
@@ -96,6 +93,7 @@ impl Trial {
                 Progress::Ready(crls) => {
                     let path = verifier.find_path(&self.chain, crls.as_deref())?;
                     conn.set_peer_path(path.clone());
+                    self.keep_ocsp(conn);
                     if !self.ocsp.is_empty() {
                         verifier.check_ocsp(&path, &self.ocsp)?;
                     }
@@ -117,6 +115,12 @@ impl Trial {
                     _ => return Err(Code::CertRejected)?,
                 },
             };
+        }
+    }
+
+    fn keep_ocsp(&self, conn: &Connection) {
+        if !self.ocsp.is_empty() {
+            conn.set_peer_ocsp(&self.ocsp);
         }
     }
 

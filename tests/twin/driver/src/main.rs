@@ -25,7 +25,9 @@ mod link;
 mod objects;
 mod private_keys;
 mod script;
+mod shown;
 mod sockets;
+mod trial;
 mod words;
 mod world;
 

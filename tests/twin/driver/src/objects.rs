@@ -8,6 +8,7 @@ use s2n_tls_sys::*;
 
 use crate::hello_callback::HelloCallback;
 use crate::hosts::Hosts;
+use crate::trial::Trial;
 use crate::world::{Mistake, World};
 
 #[derive(Default)]
@@ -15,12 +16,15 @@ pub struct Objects {
     pub chains: BTreeMap<String, *mut s2n_cert_chain_and_key>,
     pub hellos: BTreeMap<String, *mut s2n_client_hello>,
     pub fingerprints: BTreeMap<String, *mut s2n_fingerprint>,
+    pub crls: BTreeMap<String, *mut s2n_crl>,
     /// The time of day of the configs that were given this clock, in seconds since 1970. Nothing
     /// for a clock that fails.
     pub wall: Box<Cell<Option<u64>>>,
     /// The contexts of callbacks.
     #[expect(clippy::vec_box, reason = "callbacks know their addresses")]
     pub hosts: RefCell<Vec<Box<Hosts>>>,
+    #[expect(clippy::vec_box, reason = "callbacks know their addresses")]
+    pub trials: RefCell<Vec<Box<Trial>>>,
     #[expect(clippy::vec_box, reason = "callbacks know their addresses")]
     pub hello_callbacks: RefCell<Vec<Box<HelloCallback>>>,
 }
@@ -56,6 +60,10 @@ impl World {
         }
     }
 
+    pub fn crl(&self, name: &str) -> Result<*mut s2n_crl, Mistake> {
+        find(&self.objects.crls, "list", name)
+    }
+
     pub fn fingerprint(&self, name: &str) -> Result<*mut s2n_fingerprint, Mistake> {
         find(&self.objects.fingerprints, "fingerprint", name)
     }
@@ -81,6 +89,9 @@ impl Drop for Objects {
             }
             for &(mut hello) in self.hellos.values() {
                 s2n_client_hello_free(&raw mut hello);
+            }
+            for &(mut crl) in self.crls.values() {
+                s2n_crl_free(&raw mut crl);
             }
             for &chain in self.chains.values() {
                 s2n_cert_chain_and_key_free(chain);
