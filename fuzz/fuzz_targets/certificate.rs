@@ -111,6 +111,10 @@ fn revoke(list: &[u8]) {
     check(shake_hands(&our_chain(), client));
 }
 
+/// The connection is fine, or something is wrong with what came.
 fn check(outcome: Result<(), Code>) {
-    assert!(outcome.is_ok() || outcome.is_err_and(|code| code.kind() == ErrorType::Proto));
+    if let Err(code) = outcome {
+        // s2n-tls counts this one among the caller's mistakes.
+        assert!(code.kind() == ErrorType::Proto || code == Code::InvalidOcspResponse);
+    }
 }
