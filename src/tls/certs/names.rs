@@ -6,11 +6,12 @@ use rustls::crypto::SignatureScheme;
 use x509_parser::asn1_rs::{Any, Tag};
 use x509_parser::der_parser::{Oid, oid};
 use x509_parser::extensions::GeneralName;
+use x509_parser::nom::Parser;
 use x509_parser::oid_registry::{
     OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521,
     OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS,
 };
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::prelude::{FromDer, X509Certificate, X509CertificateParser};
 
 use super::KeyType;
 use crate::tls::crypto::rsa_pss;
@@ -33,8 +34,7 @@ pub(crate) struct Names {
 const MAX_COMMON_NAME: usize = 254;
 
 impl Names {
-    pub(crate) fn of(der: &[u8]) -> Result<Self> {
-        let cert = parse(der)?;
+    pub(crate) fn of(cert: &X509Certificate<'_>) -> Self {
         let mut names = Self::default();
         // One name that makes no sense spoils the extension.
         if let Ok(Some(extension)) = cert.subject_alternative_name()
@@ -52,7 +52,7 @@ impl Names {
             .map(|name| name.attr_value())
             .filter(|value| COMMON_NAME_TAGS.contains(&value.tag()))
             .map(|value| value.data.to_vec());
-        Ok(names)
+        names
     }
 
     fn add(&mut self, name: &GeneralName<'_>) {
@@ -163,15 +163,27 @@ pub(crate) fn parse(der: &[u8]) -> Result<X509Certificate<'_>> {
     }
 }
 
+/// [`parse`], without a look into the extensions, for which most of the time goes.
+pub(crate) fn parse_without_extensions(der: &[u8]) -> Result<X509Certificate<'_>> {
+    let mut parser = X509CertificateParser::new().with_deep_parse_extensions(false);
+    match parser.parse(der) {
+        Ok(([], cert)) => Ok(cert),
+        _ => Err(Code::DecodeCertificate)?,
+    }
+}
+
 /// The certificate's SubjectPublicKeyInfo.
 pub(super) fn public_key(der: &[u8]) -> Result<&[u8]> {
-    Ok(parse(der)?.tbs_certificate.subject_pki.raw)
+    Ok(parse_without_extensions(der)?
+        .tbs_certificate
+        .subject_pki
+        .raw)
 }
 
 /// What kind of key the certificate is for, and what such a key signs with. As in s2n-tls there are no
 /// other kinds: Ed25519 is refused.
 pub(super) fn key_type(der: &[u8]) -> Result<(KeyType, &'static [SignatureScheme])> {
-    let cert = parse(der)?;
+    let cert = parse_without_extensions(der)?;
     let algorithm = &cert.public_key().algorithm;
     let is = |oids: &[Oid<'_>]| oids.contains(&algorithm.algorithm);
     let curve = || algorithm.parameters.as_ref()?.as_oid().ok();
@@ -232,7 +244,7 @@ const ML_DSA_SCHEMES: [SignatureScheme; 3] = [
 
 /// When the certificate is valid: first and last second since 1970.
 pub(crate) fn validity(der: &[u8]) -> Result<(i64, i64)> {
-    let cert = parse(der)?;
+    let cert = parse_without_extensions(der)?;
     let validity = cert.validity();
     Ok((
         validity.not_before.timestamp(),

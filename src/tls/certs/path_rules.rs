@@ -3,6 +3,8 @@
 //! webpki takes a trust anchor for a name and a key, and reads neither key usages nor key
 //! identifiers. s2n-tls looks at the anchor's certificate as at any other.
 
+use std::borrow::Cow;
+
 use x509_parser::extensions::{AuthorityKeyIdentifier, GeneralName, ParsedExtension};
 use x509_parser::oid_registry::*;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -11,21 +13,30 @@ use crate::tls::connection::Mode;
 use crate::tls::error::Code;
 
 /// Certificates from a peer's own up to one that is trusted.
-pub(crate) struct Path<'a>(Vec<X509Certificate<'a>>);
+pub(crate) struct Path<'a>(Vec<Cow<'a, X509Certificate<'a>>>);
 
 impl<'a> Path<'a> {
-    /// Reads a path in DER, the peer's own certificate first.
-    pub(crate) fn read(certificates: impl Iterator<Item = &'a [u8]>) -> Result<Self, Code> {
-        let parsed = certificates.map(|der| match X509Certificate::from_der(der) {
-            Ok((_, cert)) => Ok(cert),
-            Err(_) => Err(Code::DecodeCertificate),
-        });
-        parsed.collect::<Result<_, _>>().map(Self)
+    /// A peer's own certificate, which is trusted itself.
+    pub(crate) fn alone(leaf: &'a X509Certificate<'a>) -> Self {
+        Self(vec![Cow::Borrowed(leaf)])
+    }
+
+    /// Reads the certificates (DER) from the one that has issued the peer's up to the trusted one.
+    pub(crate) fn read(
+        leaf: &'a X509Certificate<'a>,
+        above: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Self, Code> {
+        let mut path = Self::alone(leaf);
+        for der in above {
+            let (_, cert) = X509Certificate::from_der(der).map_err(|_| Code::DecodeCertificate)?;
+            path.0.push(Cow::Owned(cert));
+        }
+        Ok(path)
     }
 
     /// Whether all of them may stand where they do. Nothing for a time that does not matter.
     pub(crate) fn check(&self, now: Option<u64>) -> Result<(), Code> {
-        self.0.iter().try_for_each(check_form)?;
+        self.0.iter().try_for_each(|cert| check_form(cert))?;
         for pair in self.0.windows(2) {
             check_issuer(&pair[0], &pair[1])?;
         }
@@ -50,16 +61,6 @@ impl<'a> Path<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Whether another certificate bears the name of the issuer of this path's first.
-    pub(crate) fn is_issued_by(&self, other: &[u8]) -> bool {
-        let Ok((_, other)) = X509Certificate::from_der(other) else {
-            return false;
-        };
-        self.0
-            .first()
-            .is_some_and(|leaf| leaf.issuer() == other.subject())
     }
 
     /// Whether the peer's certificate is meant for what it does: by its purposes, and by what its

@@ -37,8 +37,8 @@ use self::freeze::Frozen;
 pub use self::requests::{AnswerRequest, Authorities, CertificateRequest};
 use self::trust::TrustStore;
 use self::verify::Rules;
-pub(crate) use self::verify::Verifier;
 pub use self::verify::{LookUpCrl, Validate, Validation};
+pub(crate) use self::verify::{Presented, Verifier};
 
 /// Whether certificates of clients are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

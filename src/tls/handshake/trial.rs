@@ -8,7 +8,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::{ClientSide, ServerSide, Tcp, VerifyPeerIdentity};
 
 use crate::tls::certs::crl::{Crl, CrlLookup};
-use crate::tls::config::{Validation, Verifier};
+use crate::tls::config::{Presented, Validation, Verifier};
 use crate::tls::connection::{Connection, Mode, TLS13};
 use crate::tls::error::{Code, Error, Result};
 
@@ -74,6 +74,7 @@ impl Trial {
     pub(super) fn proceed(&mut self, conn: &Connection) -> Result<bool> {
         let config = conn.config()?;
         let verifier = config.verifier(&conn.overrides(), conn.mode);
+        let presented = Presented::new(&self.chain);
         loop {
             if self.waits() {
                 return Ok(false);
@@ -83,7 +84,7 @@ impl Trial {
                     self.keep_ocsp(conn);
                     Progress::Verified
                 }
-                Progress::Presented => self.present(conn, &verifier)?,
+                Progress::Presented => self.present(conn, &verifier, &presented)?,
                 Progress::LooksUp(lookups) => {
                     let crls = lookups
                         .iter()
@@ -91,7 +92,7 @@ impl Trial {
                     Progress::Ready(Some(crls.collect()))
                 }
                 Progress::Ready(crls) => {
-                    let path = verifier.find_path(&self.chain, crls.as_deref())?;
+                    let path = verifier.find_path(&presented, crls.as_deref())?;
                     conn.set_peer_path(path.clone());
                     self.keep_ocsp(conn);
                     if !self.ocsp.is_empty() {
@@ -125,13 +126,18 @@ impl Trial {
     }
 
     /// Looks at the chain, and asks for lists of revoked certificates.
-    fn present(&self, conn: &Connection, verifier: &Verifier<'_>) -> Result<Progress> {
+    fn present(
+        &self,
+        conn: &Connection,
+        verifier: &Verifier<'_>,
+        presented: &Presented<'_>,
+    ) -> Result<Progress> {
         let name = match conn.mode {
             Mode::Client => conn.with_server_name(|name| name.map(|name| name.to_bytes().to_vec())),
             Mode::Server => None,
         };
         let is_tls13 = conn.version() == TLS13;
-        verifier.check_presented(&self.chain, name.as_deref(), is_tls13)?;
+        verifier.check_presented(presented, name.as_deref(), is_tls13)?;
         let Some(callback) = verifier.look_up_crl() else {
             return Ok(Progress::Ready(None));
         };

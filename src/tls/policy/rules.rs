@@ -13,24 +13,29 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 use super::table::{Definition, Scheme};
 use super::{CertificateKey, Policy};
 use crate::tls::certs::Loaded;
-use crate::tls::certs::names::parse;
+use crate::tls::certs::names::parse_without_extensions as parse;
 use crate::tls::error::{Code, Result};
 
 impl Policy {
+    /// Whether certificates of peers have to be looked at.
+    pub(crate) fn has_rules_for_certificates(&self) -> bool {
+        let rules = self.definition;
+        rules.certificate_schemes.is_some() || rules.certificate_keys.is_some()
+    }
+
     /// Looks at one certificate of a peer's chain.
     ///
     /// Who signs for himself vouches for nothing, so how he does it does not count.
-    pub(crate) fn check_peer(&self, der: &[u8], is_tls13: bool) -> Result<()> {
+    pub(crate) fn check_peer(&self, cert: &X509Certificate<'_>, is_tls13: bool) -> Result<()> {
         let rules = self.definition;
-        if rules.certificate_schemes.is_none() && rules.certificate_keys.is_none() {
+        if !self.has_rules_for_certificates() {
             return Ok(());
         }
-        let cert = parse(der)?;
         if cert.issuer().as_raw() != cert.subject().as_raw() {
             if is_tls13 && SHA1.contains(&cert.signature_algorithm.algorithm) {
                 return Err(Code::CertUntrusted)?;
             }
-            rules.check_signature(&cert)?;
+            rules.check_signature(cert)?;
         }
         rules.check_key(cert.public_key())
     }

@@ -1,8 +1,10 @@
 //! Whether a peer is who it says it is, in the order in which s2n-tls finds out.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
+use x509_parser::prelude::X509Certificate;
 
 use super::{Config, Overrides, VerifyHost};
 use crate::tls::certs::crl::{Crl, CrlLookup};
@@ -138,6 +140,50 @@ impl Config {
     }
 }
 
+/// What a peer has shown. A certificate is read when somebody first wants to know; only of the peer's
+/// own the extensions count here.
+pub(crate) struct Presented<'a> {
+    chain: &'a [CertificateDer<'a>],
+    read: Vec<OnceCell<X509Certificate<'a>>>,
+}
+
+impl<'a> Presented<'a> {
+    pub(crate) fn new(chain: &'a [CertificateDer<'a>]) -> Self {
+        Self {
+            chain,
+            read: chain.iter().map(|_| OnceCell::new()).collect(),
+        }
+    }
+
+    fn leaf(&self) -> Result<&X509Certificate<'a>> {
+        self.certificate(0)
+    }
+
+    fn certificate(&self, place: usize) -> Result<&X509Certificate<'a>> {
+        let (Some(der), Some(read)) = (self.chain.get(place), self.read.get(place)) else {
+            return Err(Code::NoCertFound)?;
+        };
+        if let Some(certificate) = read.get() {
+            return Ok(certificate);
+        }
+        let certificate = match place {
+            0 => names::parse(der)?,
+            _ => names::parse_without_extensions(der)?,
+        };
+        Ok(read.get_or_init(|| certificate))
+    }
+
+    /// Whether one of the others bears the name of the issuer of the first.
+    fn has_issuer(&self) -> Result<bool> {
+        let leaf = self.leaf()?;
+        let mut others = 1..self.chain.len();
+        Ok(others.any(|place| {
+            let other = self.certificate(place);
+            other.is_ok_and(|other| other.subject() == leaf.issuer())
+        }))
+    }
+}
+
 /// Verifies one peer.
 pub(crate) struct Verifier<'a> {
     config: &'a Config,
@@ -166,21 +212,24 @@ impl Verifier<'_> {
     /// can say.
     pub(crate) fn check_presented(
         &self,
-        chain: &[CertificateDer<'_>],
+        presented: &Presented<'_>,
         server_name: Option<&[u8]>,
         is_tls13: bool,
     ) -> Result<()> {
         if self.trust.is_empty() {
             return Err(Code::CertUntrusted)?;
         }
-        for cert in chain.iter().take(self.rules.max_chain.into()) {
-            self.policy.check_peer(cert, is_tls13)?;
+        let chain = presented.chain;
+        if self.policy.has_rules_for_certificates() {
+            for place in 0..chain.len().min(self.rules.max_chain.into()) {
+                self.policy
+                    .check_peer(presented.certificate(place)?, is_tls13)?;
+            }
         }
         if chain.len() > self.rules.max_chain.into() {
             return Err(Code::CertMaxChainDepthExceeded)?;
         }
-        let leaf = chain.first().ok_or(Code::NoCertFound)?;
-        let names = Names::of(leaf)?;
+        let names = Names::of(presented.leaf()?);
         let addresses = self.rules.allows_addresses_in_common_names;
         let accepted = match &self.verify_host {
             Some(callback) => names.any(addresses, |name| callback.verify(name)),
@@ -199,11 +248,10 @@ impl Verifier<'_> {
     /// certificates every certificate must be found in one as not revoked.
     pub(crate) fn find_path(
         &self,
-        chain: &[CertificateDer<'_>],
+        presented: &Presented<'_>,
         crls: Option<&[Arc<Crl>]>,
     ) -> Result<Certificates> {
-        let (leaf, rest) = chain.split_first().ok_or(Code::NoCertFound)?;
-        let path = path::find(self, leaf, rest, crls)?;
+        let path = path::find(self, presented, crls)?;
         let root = path.last().ok_or(Code::NoCertFound)?;
         self.policy.check_root(root)?;
         Ok(path)

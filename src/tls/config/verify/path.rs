@@ -10,9 +10,10 @@ use webpki::{
     ExtendedKeyUsageValidator, KeyPurposeIdIter, RevocationCheckDepth, RevocationOptionsBuilder,
     UnknownStatusPolicy, VerifiedPath,
 };
+use x509_parser::prelude::X509Certificate;
 
 use super::super::trust::Roots;
-use super::Verifier;
+use super::{Presented, Verifier};
 use crate::tls::certs::crl::Crl;
 use crate::tls::certs::names;
 use crate::tls::certs::path_rules::Path;
@@ -21,20 +22,21 @@ use crate::tls::error::{Code, Result};
 
 pub(super) fn find(
     verifier: &Verifier<'_>,
-    leaf: &CertificateDer<'_>,
-    rest: &[CertificateDer<'_>],
+    presented: &Presented<'_>,
     crls: Option<&[Arc<Crl>]>,
 ) -> Result<Certificates> {
+    let (leaf, rest) = presented.chain.split_first().ok_or(Code::NoCertFound)?;
+    let parsed = presented.leaf()?;
     let times = match verifier.rules.checks_time {
         true => vec![verifier.config.unix_time()?],
         false => some_time_of_each(leaf, rest),
     };
-    let alone = Path::read([leaf.as_ref()].into_iter())?;
+    let alone = Path::alone(parsed);
     if verifier.trust.contains(leaf) {
         let now = times.first().filter(|_| verifier.rules.checks_time);
         alone.check(now.map(UnixTime::as_secs))?;
         // Nobody asks what the trusted end of a path is for.
-        if rest.iter().any(|other| alone.is_issued_by(other)) {
+        if presented.has_issuer()? {
             check_intent(verifier, &alone)?;
         }
         return Ok([leaf.as_ref().into()].into());
@@ -44,6 +46,7 @@ pub(super) fn find(
     let search = Search {
         verifier,
         leaf: EndEntityCert::try_from(leaf).map_err(|error| refusal(&error))?,
+        parsed,
         rest,
         lists,
     };
@@ -77,6 +80,7 @@ fn some_time_of_each(leaf: &CertificateDer<'_>, rest: &[CertificateDer<'_>]) -> 
 struct Search<'a> {
     verifier: &'a Verifier<'a>,
     leaf: EndEntityCert<'a>,
+    parsed: &'a X509Certificate<'a>,
     rest: &'a [CertificateDer<'a>],
     lists: Vec<&'a CertRevocationList<'static>>,
 }
@@ -182,7 +186,7 @@ impl Search<'_> {
         let mut outcome = Err(Code::CertUntrusted);
         for root in roots.certificates_of(path.anchor()) {
             let whole = || below.iter().chain([root]).map(|cert| cert.as_ref());
-            outcome = Path::read(whole())
+            outcome = Path::read(self.parsed, whole().skip(1))
                 .and_then(|path| path.check(now))
                 .map(|()| whole().map(Box::from).collect());
             if outcome.is_ok() {
@@ -197,10 +201,9 @@ impl Search<'_> {
         if !matches!(code, Code::CertExpired | Code::CertNotYetValid) {
             return code;
         }
-        let leaf = self.leaf.der();
-        let chain = std::iter::once(&leaf).chain(self.rest);
-        let outcome = Path::read(chain.map(|cert| cert.as_ref()))
-            .and_then(|path| path.check_times(time.as_secs()));
+        let rest = self.rest.iter().map(|cert| cert.as_ref());
+        let outcome =
+            Path::read(self.parsed, rest).and_then(|path| path.check_times(time.as_secs()));
         outcome.err().unwrap_or(code)
     }
 }
