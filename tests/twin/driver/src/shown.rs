@@ -1,11 +1,11 @@
-//! Which certificate is shown, what stands in it, and the secret that both ends have.
+//! Which certificate is shown, what stands in it, the secret that both ends have, and what policies say.
 
 use std::ffi::CString;
 use std::ptr;
 
 use s2n_tls_sys::*;
 
-use crate::words::{bytes, number, short, status};
+use crate::words::{bytes, number, short, status, text};
 use crate::world::{Mistake, World};
 
 pub fn call(world: &mut World, verb: &str, words: &[&str]) -> Option<Result<String, Mistake>> {
@@ -18,6 +18,13 @@ pub fn call(world: &mut World, verb: &str, words: &[&str]) -> Option<Result<Stri
         ("extension", [chain, place, oid, room]) => extension(world, chain, place, oid, room),
         ("utf8", [hex, room]) => utf8(hex, room),
         ("master", [room]) => master(world, room),
+        ("groups", [config, room]) => groups(world, config, room),
+        ("valid_for", [name, policy]) => valid_for(world, name, policy),
+        ("extension_data", [config, kind, hex]) => extension_data(world, config, kind, hex),
+        ("free_own_chain", [config]) => world.config(config).map(|config| {
+            // SAFETY: the config is live or null.
+            status(unsafe { s2n_config_free_cert_chain_and_key(config) })
+        }),
         _ => return None,
     })
 }
@@ -204,4 +211,37 @@ fn master(world: &World, room: &str) -> Result<String, Mistake> {
         "{client} {server} same={} known={is_known}",
         ours == theirs
     ))
+}
+
+/// The groups of a config's policy.
+fn groups(world: &World, config: &str, room: &str) -> Result<String, Mistake> {
+    let config = world.config(config)?;
+    let mut groups = vec![0; number(room)?];
+    let mut count = 77;
+    // SAFETY: the config is live or null; the room is as long as said.
+    let result = unsafe {
+        let room = groups.len() as u16;
+        s2n_config_get_supported_groups(config, groups.as_mut_ptr(), room, &raw mut count)
+    };
+    // What is in the room after a failure is nobody's business.
+    groups.truncate(count.into());
+    Ok(format!("{} {count} {groups:?}", status(result)))
+}
+
+/// Whether a policy would have allowed what a connection agreed on.
+fn valid_for(world: &World, name: &str, policy: &str) -> Result<String, Mistake> {
+    let (conn, policy) = (world.conn_ptr(name)?, text(policy)?);
+    // SAFETY: the connection is live or null, and so is the name.
+    Ok(status(unsafe {
+        s2n_connection_is_valid_for_cipher_preferences(conn, policy.ptr())
+    }))
+}
+
+/// What the config's own chain is shown with.
+fn extension_data(world: &World, config: &str, kind: &str, hex: &str) -> Result<String, Mistake> {
+    let (config, kind, data) = (world.config(config)?, number(kind)?, bytes(hex)?);
+    // SAFETY: the config is live or null; the bytes are copied.
+    Ok(status(unsafe {
+        s2n_config_set_extension_data(config, kind, data.as_ptr(), data.len() as u32)
+    }))
 }
