@@ -9,7 +9,7 @@ mod parties;
 mod peers;
 mod support;
 
-use parties::{SERVERS, client, leaf, other_server, report, serve, strs};
+use parties::{SERVERS, client, leaf, openssl_server, other_server, report, serve, strs};
 use peers::{Process, Report, cert};
 use support::{root, scratch};
 
@@ -52,17 +52,7 @@ fn any_certificate_passes_if_none_is_verified() {
 
 /// Our client's error against `openssl s_server` with this certificate.
 fn refusal(server: &[&str], client_args: &[&str]) -> Report {
-    let mut args = vec![
-        "s_server",
-        "-accept",
-        "127.0.0.1:0",
-        "-www",
-        "-naccept",
-        "1",
-    ];
-    args.extend(server);
-    let mut peer = Process::spawn("openssl", &args);
-    let port = peer.wait_for("ACCEPT 127.0.0.1:");
+    let (_peer, port) = openssl_server(server);
     let args = [&["-b", "0"], client_args, &["localhost", port.as_str()]].concat();
     report(&client(), &args)
 }

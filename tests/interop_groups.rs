@@ -10,7 +10,7 @@ mod parties;
 mod peers;
 mod support;
 
-use parties::{client, leaf, report, serve, strs};
+use parties::{client, gnutls_server, leaf, openssl_server, report, serve, strs};
 use peers::{Process, Report, cert, free_port};
 use support::scratch;
 
@@ -28,43 +28,6 @@ const POLICIES: [&str; 3] = ["default", "default_tls13", "20240501"];
 fn gnutls_priority(version: &str, groups: &[&str]) -> String {
     let groups: String = groups.iter().map(|g| format!(":+GROUP-{g}")).collect();
     format!("NORMAL:-VERS-ALL:+VERS-TLS{version}:-GROUP-ALL{groups}")
-}
-
-/// A server of OpenSSL's with these options, for one connection, and its port.
-fn openssl_server(options: &[&str]) -> (Process, String) {
-    let mut args = vec![
-        "s_server",
-        "-accept",
-        "127.0.0.1:0",
-        "-www",
-        "-naccept",
-        "1",
-    ];
-    args.extend(options);
-    let mut server = Process::spawn("openssl", &args);
-    let port = server.wait_for("ACCEPT 127.0.0.1:");
-    (server, port)
-}
-
-/// A server of GnuTLS with this priority and certificate, and its port.
-fn gnutls_server(priority: &str, name: &str) -> (Process, String) {
-    let (chain, key) = (cert(&format!("{name}.pem")), cert(&format!("{name}.key")));
-    let port = free_port();
-    let args = [
-        "-c",
-        "exec \"$0\" \"$@\" 2>&1",
-        "gnutls-serv",
-        "--http",
-        "--port",
-        &port,
-    ];
-    let files = ["--x509certfile", &chain, "--x509keyfile", &key];
-    let mut server = Process::spawn(
-        "sh",
-        &[&args[..], &["--priority", priority], &files].concat(),
-    );
-    server.wait_for("HTTP Server listening on IPv4");
-    (server, port)
 }
 
 /// Our client asks for a page, and says what it agreed on.
@@ -159,7 +122,8 @@ fn our_client_takes_the_group_that_a_server_wants() {
                 if version == "1.3" && policy == "20240501" {
                     continue;
                 }
-                let (_server, port) = gnutls_server(&gnutls_priority(version, &[gnutls]), "ecdsa");
+                let (_server, port) =
+                    gnutls_server(&gnutls_priority(version, &[gnutls]), "ecdsa", &[]);
                 let what = format!("{policy}, GnuTLS with TLS {version}");
                 check_group(&fetch(policy, &ca, &port), ours, &what);
             }
@@ -291,7 +255,7 @@ fn our_client_verifies_less_common_keys() {
 
         if name != NOT_FOR_GNUTLS {
             let priority = gnutls_priority(version, &["SECP256R1", "X25519"]);
-            let (_server, port) = gnutls_server(&priority, name);
+            let (_server, port) = gnutls_server(&priority, name, &[]);
             let ours = fetch("default", &ca, &port);
             assert_eq!(ours.code, Some(0), "{name} {version}, GnuTLS: {ours:?}");
         }

@@ -7,8 +7,8 @@ mod parties;
 mod peers;
 mod support;
 
-use parties::{client, leaf, report, serve, strs};
-use peers::{Process, cert, free_port};
+use parties::{client, gnutls_server, leaf, openssl_server, report, serve, strs};
+use peers::{Process, cert};
 
 /// Another library's server that shows a response.
 fn stapling_server(peer: &str, name: &str, tls13: bool) -> (Process, String) {
@@ -16,43 +16,12 @@ fn stapling_server(peer: &str, name: &str, tls13: bool) -> (Process, String) {
     if peer == "openssl" {
         let options = leaf(name);
         let version = if tls13 { "-tls1_3" } else { "-tls1_2" };
-        let first = [
-            "s_server",
-            "-accept",
-            "127.0.0.1:0",
-            "-www",
-            "-naccept",
-            "1",
-        ];
         let status = [version, "-status_file", &response];
-        let args = [&first[..], &status, &strs(&options)].concat();
-        let mut server = Process::spawn("openssl", &args);
-        let port = server.wait_for("ACCEPT 127.0.0.1:");
-        return (server, port);
+        return openssl_server(&[&strs(&options)[..], &status].concat());
     }
-    let (chain, key) = (cert(&format!("{name}.pem")), cert(&format!("{name}.key")));
     let version = if tls13 { "1.3" } else { "1.2" };
     let priority = format!("NORMAL:-VERS-ALL:+VERS-TLS{version}");
-    let port = free_port();
-    let args = [
-        "-c",
-        "exec \"$0\" \"$@\" 2>&1",
-        "gnutls-serv",
-        "--http",
-        "--port",
-        &port,
-        "--priority",
-        &priority,
-        "--x509certfile",
-        &chain,
-        "--x509keyfile",
-        &key,
-        "--ocsp-response",
-        &response,
-    ];
-    let mut server = Process::spawn("sh", &args);
-    server.wait_for("HTTP Server listening on IPv4");
-    (server, port)
+    gnutls_server(&priority, name, &["--ocsp-response", &response])
 }
 
 #[test]

@@ -106,51 +106,21 @@ pub fn other_server(peer: &str, name: &str, tls13: bool, ca: Option<&str>) -> (P
     match peer {
         "openssl" => {
             let options = leaf(name);
-            let mut args = vec![
-                "s_server",
-                "-accept",
-                "127.0.0.1:0",
-                "-www",
-                "-naccept",
-                "1",
-            ];
-            args.extend(strs(&options));
+            let mut args = strs(&options);
             args.push(if tls13 { "-tls1_3" } else { "-tls1_2" });
             if let Some(ca) = ca {
                 args.extend(["-Verify", "3", "-verify_return_error", "-CAfile", ca]);
             }
-            let mut server = Process::spawn("openssl", &args);
-            let port = server.wait_for("ACCEPT 127.0.0.1:");
-            (server, port)
+            openssl_server(&args)
         }
-        "gnutls" => {
-            let (port, priority) = (free_port(), case.gnutls());
-            let mut args = vec![
-                "-c",
-                "exec \"$0\" \"$@\" 2>&1",
-                "gnutls-serv",
-                "--http",
-                "--port",
-                &port,
-                "--priority",
-                &priority,
-                "--x509certfile",
-                &chain,
-                "--x509keyfile",
-                &key,
-            ];
-            if let Some(ca) = ca {
-                args.extend([
-                    "--require-client-cert",
-                    "--verify-client-cert",
-                    "--x509cafile",
-                    ca,
-                ]);
+        "gnutls" => match ca {
+            None => gnutls_server(&case.gnutls(), name, &[]),
+            Some(ca) => {
+                let asks = ["--require-client-cert", "--verify-client-cert"];
+                let trusts = ["--x509cafile", ca];
+                gnutls_server(&case.gnutls(), name, &[&asks[..], &trusts].concat())
             }
-            let mut server = Process::spawn("sh", &args);
-            server.wait_for("HTTP Server listening on IPv4");
-            (server, port)
-        }
+        },
         _ => {
             let script = root().join("tests/peers/server.py").display().to_string();
             let version = if tls13 { "1.3" } else { "1.2" };
@@ -162,6 +132,28 @@ pub fn other_server(peer: &str, name: &str, tls13: bool, ca: Option<&str>) -> (P
             (server, port)
         }
     }
+}
+
+/// A server of OpenSSL's with these options, for one connection, and its port.
+pub fn openssl_server(options: &[&str]) -> (Process, String) {
+    let first = ["s_server", "-accept", "127.0.0.1:0", "-www"];
+    let args = [&first[..], &["-naccept", "1"], options].concat();
+    let mut server = Process::spawn("openssl", &args);
+    let port = server.wait_for("ACCEPT 127.0.0.1:");
+    (server, port)
+}
+
+/// A server of GnuTLS with this priority, certificate and further options, and its port.
+pub fn gnutls_server(priority: &str, name: &str, options: &[&str]) -> (Process, String) {
+    let (chain, key) = (cert(&format!("{name}.pem")), cert(&format!("{name}.key")));
+    let port = free_port();
+    let shell = ["-c", "exec \"$0\" \"$@\" 2>&1", "gnutls-serv"];
+    let first = ["--http", "--port", &port, "--priority", priority];
+    let files = ["--x509certfile", &chain, "--x509keyfile", &key];
+    let args = [&shell[..], &first, &files, options].concat();
+    let mut server = Process::spawn("sh", &args);
+    server.wait_for("HTTP Server listening on IPv4");
+    (server, port)
 }
 
 pub fn leaf(name: &str) -> Vec<String> {
