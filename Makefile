@@ -84,6 +84,10 @@ deps:
 header:
 	RS2N_BLESS=1 $(CARGO) test --quiet --test header the_headers_are_current
 
+# the list of functions in docs/COMPATIBILITY.md, from the source
+compatibility:
+	RS2N_BLESS=1 $(CARGO) test --quiet --test compatibility the_page_shows_the_table
+
 # the same calls on s2n-tls and on rs2n
 SEEDS ?= 2000
 FIRST ?= 1
@@ -109,4 +113,4 @@ clean:
 	$(CARGO) clean
 	rm -rf $(BUILD)
 
-.PHONY: all library install uninstall examples demo test deps header twin bench fuzz lint deny clean
+.PHONY: all library install uninstall examples demo test deps header compatibility twin bench fuzz lint deny clean

@@ -81,6 +81,14 @@ S2N_API extern __thread int s2n_errno;
 #define S2N_UNKNOWN_PROTOCOL_VERSION 0
 
 /**
+ * Whether the cryptography is a FIPS 140 module.
+ */
+typedef enum {
+    S2N_FIPS_MODE_DISABLED = 0,
+    S2N_FIPS_MODE_ENABLED = 1,
+} s2n_fips_mode;
+
+/**
  * Whether certificates of clients are asked for.
  */
 typedef enum {
@@ -153,6 +161,16 @@ typedef enum {
 } s2n_tls_hash_algorithm;
 
 /**
+ * What has become of early data.
+ */
+typedef enum {
+    S2N_EARLY_DATA_STATUS_OK = 0,
+    S2N_EARLY_DATA_STATUS_NOT_REQUESTED = 1,
+    S2N_EARLY_DATA_STATUS_REJECTED = 2,
+    S2N_EARLY_DATA_STATUS_END = 3,
+} s2n_early_data_status_t;
+
+/**
  * The class of an error: what a program has to decide on.
  */
 typedef enum {
@@ -165,14 +183,6 @@ typedef enum {
     S2N_ERR_T_INTERNAL = 6,
     S2N_ERR_T_USAGE = 7,
 } s2n_error_type;
-
-/**
- * Whether the cryptography is a FIPS 140 module.
- */
-typedef enum {
-    S2N_FIPS_MODE_DISABLED = 0,
-    S2N_FIPS_MODE_ENABLED = 1,
-} s2n_fips_mode;
 
 /**
  * Extensions whose bytes the API gives (RFC 8446, 4.2).
@@ -265,16 +275,6 @@ typedef enum {
 } s2n_async_pkey_validation_mode;
 
 /**
- * What has become of early data.
- */
-typedef enum {
-    S2N_EARLY_DATA_STATUS_OK = 0,
-    S2N_EARLY_DATA_STATUS_NOT_REQUESTED = 1,
-    S2N_EARLY_DATA_STATUS_REJECTED = 2,
-    S2N_EARLY_DATA_STATUS_END = 3,
-} s2n_early_data_status_t;
-
-/**
  * The format of a serialized connection.
  */
 typedef enum {
@@ -297,63 +297,6 @@ typedef enum {
     S2N_ALERT_FAIL_ON_WARNINGS = 0,
     S2N_ALERT_IGNORE_WARNINGS = 1,
 } s2n_alert_behavior;
-
-/**
- * Tells the time, in nanoseconds; 0 for success.
- */
-typedef int (*s2n_clock_time_nanoseconds)(void*, uint64_t*);
-
-/**
- * Answers whether a name in the peer's certificate is acceptable: 1 if it is, 0 if not.
- */
-typedef uint8_t (*s2n_verify_host_fn)(const char *host_name, size_t host_name_len, void *data);
-
-/**
- * Chooses between two certificates for the same name.
- */
-typedef struct s2n_cert_chain_and_key *(*s2n_cert_tiebreak_callback)(struct s2n_cert_chain_and_key *cert1,
-                                                                     struct s2n_cert_chain_and_key *cert2,
-                                                                     uint8_t *name,
-                                                                     uint32_t name_len);
-
-/**
- * Begins an operation with a private key that is elsewhere.
- */
-typedef int (*s2n_async_pkey_fn)(struct s2n_connection *conn, struct s2n_async_pkey_op *op);
-
-/**
- * Takes a line of a key log (RFC 9850).
- */
-typedef int (*s2n_key_log_fn)(void *ctx, struct s2n_connection *conn, uint8_t *logline, size_t len);
-
-/**
- * Looks a session up in the application's cache.
- */
-typedef int (*s2n_cache_retrieve_callback)(struct s2n_connection *conn,
-                                           void*,
-                                           const void *key,
-                                           uint64_t key_size,
-                                           void *value,
-                                           uint64_t *value_size);
-
-/**
- * Stores a session in the application's cache.
- */
-typedef int (*s2n_cache_store_callback)(struct s2n_connection *conn,
-                                        void*,
-                                        uint64_t ttl_in_seconds,
-                                        const void *key,
-                                        uint64_t key_size,
-                                        const void *value,
-                                        uint64_t value_size);
-
-/**
- * Removes a session from the application's cache.
- */
-typedef int (*s2n_cache_delete_callback)(struct s2n_connection *conn,
-                                         void*,
-                                         const void *key,
-                                         uint64_t key_size);
 
 /**
  * Prepares an allocator.
@@ -396,6 +339,63 @@ typedef int (*s2n_rand_seed_callback)(void *data, uint32_t size);
 typedef int (*s2n_rand_mix_callback)(void *data, uint32_t size);
 
 /**
+ * Tells the time, in nanoseconds; 0 for success.
+ */
+typedef int (*s2n_clock_time_nanoseconds)(void*, uint64_t*);
+
+/**
+ * Answers whether a name in the peer's certificate is acceptable: 1 if it is, 0 if not.
+ */
+typedef uint8_t (*s2n_verify_host_fn)(const char *host_name, size_t host_name_len, void *data);
+
+/**
+ * Chooses between two certificates for the same name.
+ */
+typedef struct s2n_cert_chain_and_key *(*s2n_cert_tiebreak_callback)(struct s2n_cert_chain_and_key *cert1,
+                                                                     struct s2n_cert_chain_and_key *cert2,
+                                                                     uint8_t *name,
+                                                                     uint32_t name_len);
+
+/**
+ * Begins an operation with a private key that is elsewhere.
+ */
+typedef int (*s2n_async_pkey_fn)(struct s2n_connection *conn, struct s2n_async_pkey_op *op);
+
+/**
+ * Takes a line of a key log (RFC 9850).
+ */
+typedef int (*s2n_key_log_fn)(void *ctx, struct s2n_connection *conn, uint8_t *logline, size_t len);
+
+/**
+ * Stores a session in the application's cache.
+ */
+typedef int (*s2n_cache_store_callback)(struct s2n_connection *conn,
+                                        void*,
+                                        uint64_t ttl_in_seconds,
+                                        const void *key,
+                                        uint64_t key_size,
+                                        const void *value,
+                                        uint64_t value_size);
+
+/**
+ * Looks a session up in the application's cache.
+ */
+typedef int (*s2n_cache_retrieve_callback)(struct s2n_connection *conn,
+                                           void*,
+                                           const void *key,
+                                           uint64_t key_size,
+                                           void *value,
+                                           uint64_t *value_size);
+
+/**
+ * Removes a session from the application's cache.
+ */
+typedef int (*s2n_cache_delete_callback)(struct s2n_connection *conn,
+                                         void*,
+                                         const void *key,
+                                         uint64_t key_size);
+
+/**
  * Takes a ticket that a server sent.
  */
 typedef int (*s2n_session_ticket_fn)(struct s2n_connection *conn,
@@ -423,9 +423,11 @@ extern "C" {
  * Makes the library ready. Call it once, before any other function that makes an object.
  *
  * @returns 0, or -1 with `S2N_ERR_INITIALIZED` if it was called before without
- * `s2n_cleanup_final()` since, or `S2N_ERR_RANDOM` if the system gives no entropy
+ * `s2n_cleanup_final()` since, `S2N_ERR_RANDOM` if the system gives no entropy, or `S2N_ERR_CANCELLED`
+ * if a callback of `s2n_mem_set_callbacks()` refuses
  */
-S2N_API extern int s2n_init(void);
+S2N_API extern
+int s2n_init(void);
 
 /**
  * Does nothing: a thread holds no resources of the library.
@@ -438,7 +440,8 @@ S2N_API extern int s2n_cleanup(void);
  * Ends the use of the library. Objects that still live stay valid; `s2n_init()` may be called
  * again.
  *
- * @returns 0, or -1 with `S2N_ERR_NOT_INITIALIZED` if the library was not initialized
+ * @returns 0, or -1 with `S2N_ERR_NOT_INITIALIZED` if the library was not initialized, or
+ * `S2N_ERR_ATEXIT` if a callback of `s2n_mem_set_callbacks()` refuses
  */
 S2N_API extern int s2n_cleanup_final(void);
 
@@ -449,6 +452,68 @@ S2N_API extern int s2n_cleanup_final(void);
  * @returns 0, or -1 with `S2N_ERR_INITIALIZED` after `s2n_init()`
  */
 S2N_API extern int s2n_disable_atexit(void);
+
+/**
+ * Keeps `s2n_init()` from initializing the cryptography. It needs none, so this only checks that it is
+ * called in time.
+ *
+ * @returns 0, or -1 with `S2N_ERR_INITIALIZED` after `s2n_init()`
+ */
+S2N_API extern
+int s2n_crypto_disable_init(void);
+
+/**
+ * Gives the version of OpenSSL's API that the cryptography has.
+ *
+ * @returns AWS-LC's answer: 1.1.1
+ */
+S2N_API extern unsigned long s2n_get_openssl_version(void);
+
+/**
+ * Tells whether the cryptography is a FIPS 140 module. It is not.
+ *
+ * @param fips_mode Set to `S2N_FIPS_MODE_DISABLED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_NOT_INITIALIZED` before `s2n_init()`
+ */
+S2N_API extern int s2n_get_fips_mode(s2n_fips_mode *fips_mode);
+
+/**
+ * Sets where the library gets its memory, in place of `malloc()`. Call it before any other function of
+ * the library, and before `s2n_init()`, which begins to use the callbacks.
+ *
+ * Any thread may call them. Memory of AWS-LC, which does the cryptography, still comes from
+ * `malloc()`, and so does what a callback refuses to give, or gives too little of. Memory is neither
+ * locked nor kept out of core dumps. What still lives when `s2n_cleanup_final()` ends the use of the
+ * callbacks is not given back to them.
+ *
+ * @param mem_init_callback Called by `s2n_init()`, which fails if this gives less than 0
+ * @param mem_cleanup_callback Called by `s2n_cleanup_final()`, which fails if this gives less than 0
+ * @param mem_malloc_callback Sets a pointer to at least so many bytes, of whatever alignment, and their
+ * number; gives less than 0 if it cannot
+ * @param mem_free_callback Takes memory back, with the number that came with it
+ * @returns 0; or -1 with `S2N_ERR_INITIALIZED` after `s2n_init()`, or if the library has used memory
+ * before; or with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_mem_set_callbacks(s2n_mem_init_callback mem_init_callback,
+                          s2n_mem_cleanup_callback mem_cleanup_callback,
+                          s2n_mem_malloc_callback mem_malloc_callback,
+                          s2n_mem_free_callback mem_free_callback);
+
+/**
+ * Does nothing, as in s2n-tls: random bytes come from AWS-LC, which gets them from the system.
+ *
+ * @param rand_init_callback Not called
+ * @param rand_cleanup_callback Not called
+ * @param rand_seed_callback Not called
+ * @param rand_mix_callback Not called
+ * @returns 0
+ */
+S2N_API extern
+int s2n_rand_set_callbacks(s2n_rand_init_callback rand_init_callback,
+                           s2n_rand_cleanup_callback rand_cleanup_callback,
+                           s2n_rand_seed_callback rand_seed_callback,
+                           s2n_rand_mix_callback rand_mix_callback);
 
 /**
  * Gives the address of the calling thread's `s2n_errno`.
@@ -501,6 +566,57 @@ S2N_API extern const char *s2n_strerror_name(int error);
  * @returns file and line, such as "io.rs:120"; valid in this thread until its next failed call
  */
 S2N_API extern const char *s2n_strerror_source(int error);
+
+/**
+ * Tells whether errors record a stack trace.
+ *
+ * @returns what `s2n_stack_traces_enabled_set()` set last, or whether `S2N_PRINT_STACKTRACE` was in the
+ * environment of `s2n_init()`
+ */
+S2N_API extern
+bool s2n_stack_traces_enabled(void);
+
+/**
+ * Sets whether errors record a stack trace, in all threads. That takes microseconds for each error,
+ * "blocked" ones too.
+ *
+ * @param newval Whether they do
+ * @returns 0
+ */
+S2N_API extern int s2n_stack_traces_enabled_set(bool newval);
+
+/**
+ * Records a stack trace, as an error does, if that is enabled.
+ *
+ * @returns 0
+ */
+S2N_API extern int s2n_calculate_stacktrace(void);
+
+/**
+ * Prints the stack trace of this thread's last error; or how to get one, if that is not enabled.
+ *
+ * @param fptr A stream to write to
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_IO` if nothing can be written there
+ */
+S2N_API extern int s2n_print_stacktrace(FILE *fptr);
+
+/**
+ * Forgets this thread's stack trace, and what `s2n_get_stacktrace()` gave of it.
+ *
+ * @returns 0
+ */
+S2N_API extern int s2n_free_stacktrace(void);
+
+/**
+ * Gives the stack trace of this thread's last error: for each caller, from the innermost one on, a line
+ * with its name and, where known, its place in the source.
+ *
+ * @param trace Set to a list of strings and its length, both 0 if there is no trace. The strings are
+ * valid in this thread until the next call of this function or `s2n_free_stacktrace()`.
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_get_stacktrace(struct s2n_stacktrace *trace);
 
 /**
  * Makes a config with the "default" security policy that trusts the operating system's roots.
@@ -2524,6 +2640,703 @@ const char *s2n_connection_get_handshake_type_name(struct s2n_connection *conn);
  */
 S2N_API extern
 const char *s2n_connection_get_last_message_name(struct s2n_connection *conn);
+
+/**
+ * Servers: sets what stores a TLS 1.2 session in the application's cache.
+ *
+ * @param config A config
+ * @param cache_store_callback Stores a session
+ * @param data Handed to the callback; never followed
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_cache_store_callback(struct s2n_config *config,
+                                        s2n_cache_store_callback cache_store_callback,
+                                        void *data);
+
+/**
+ * Servers: sets what looks a TLS 1.2 session up in the application's cache.
+ *
+ * @param config A config
+ * @param cache_retrieve_callback Looks a session up
+ * @param data Handed to the callback; never followed
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_cache_retrieve_callback(struct s2n_config *config,
+                                           s2n_cache_retrieve_callback cache_retrieve_callback,
+                                           void *data);
+
+/**
+ * Servers: sets what removes a TLS 1.2 session from the application's cache.
+ *
+ * @param config A config
+ * @param cache_delete_callback Removes a session
+ * @param data Handed to the callback; never followed
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_cache_delete_callback(struct s2n_config *config,
+                                         s2n_cache_delete_callback cache_delete_callback,
+                                         void *data);
+
+/**
+ * Servers: turns the cache of TLS 1.2 sessions on or off. It is off.
+ *
+ * @param config A config
+ * @param enabled 0 for off
+ * @returns 0 for off; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
+ * there yet
+ */
+S2N_API extern int s2n_config_set_session_cache_onoff(struct s2n_config *config, uint8_t enabled);
+
+/**
+ * Sets how long a session can be resumed.
+ *
+ * @param config A config
+ * @param lifetime_in_secs Seconds
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_session_state_lifetime(struct s2n_config *config,
+                                          uint64_t lifetime_in_secs);
+
+/**
+ * Turns session tickets on or off. They are off: a server sends none, and a client does not keep
+ * those that it gets.
+ *
+ * @param config A config
+ * @param enabled 0 for off
+ * @returns 0 for off; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
+ * there yet
+ */
+S2N_API extern int s2n_config_set_session_tickets_onoff(struct s2n_config *config, uint8_t enabled);
+
+/**
+ * Servers: sets for how long a key encrypts tickets.
+ *
+ * @param config A config
+ * @param lifetime_in_secs Seconds
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_ticket_encrypt_decrypt_key_lifetime(struct s2n_config *config,
+                                                       uint64_t lifetime_in_secs);
+
+/**
+ * Servers: sets for how long a key that encrypts no more still decrypts tickets.
+ *
+ * @param config A config
+ * @param lifetime_in_secs Seconds
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_ticket_decrypt_key_lifetime(struct s2n_config *config,
+                                               uint64_t lifetime_in_secs);
+
+/**
+ * Servers: adds a key for tickets.
+ *
+ * @param config A config
+ * @param name The name of the key, which is sent in the clear; copied
+ * @param name_len Its length in bytes, at most 16
+ * @param key Secret bytes from which the key is derived; copied
+ * @param key_len Their length in bytes
+ * @param intro_time_in_seconds_from_epoch From when the key counts, in seconds since 1970; 0 for
+ * now
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_add_ticket_crypto_key(struct s2n_config *config,
+                                     const uint8_t *name,
+                                     uint32_t name_len,
+                                     uint8_t *key,
+                                     uint32_t key_len,
+                                     uint64_t intro_time_in_seconds_from_epoch);
+
+/**
+ * Servers: sets whether only sessions with forward secrecy are resumed in TLS 1.2.
+ *
+ * @param config A config
+ * @param enabled Whether they must have it
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_require_ticket_forward_secrecy(struct s2n_config *config,
+                                              bool enabled);
+
+/**
+ * Servers: sets how many tickets follow a TLS 1.3 handshake, and turns tickets on.
+ *
+ * @param config A config
+ * @param num A number of tickets
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern int s2n_config_set_initial_ticket_count(struct s2n_config *config, uint8_t num);
+
+/**
+ * Servers: asks for more tickets to be sent after a TLS 1.3 handshake.
+ *
+ * @param conn A connection
+ * @param num How many more
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern int s2n_connection_add_new_tickets_to_send(struct s2n_connection *conn, uint8_t num);
+
+/**
+ * Servers: tells how many tickets were sent: none, as tickets are not there yet.
+ *
+ * @param conn A connection
+ * @param num Set to 0
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_CLIENT_MODE` for a client
+ */
+S2N_API extern int s2n_connection_get_tickets_sent(struct s2n_connection *conn, uint16_t *num);
+
+/**
+ * Servers: sets for how long keying material of a TLS 1.3 session may be used in resumptions.
+ *
+ * @param conn A connection
+ * @param lifetime_in_secs Seconds
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_connection_set_server_keying_material_lifetime(struct s2n_connection *conn,
+                                                       uint32_t lifetime_in_secs);
+
+/**
+ * Clients: sets who is told of a ticket that came.
+ *
+ * @param config A config
+ * @param callback Gets the ticket, which lives as long as the call
+ * @param ctx Handed to the callback; never followed
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_session_ticket_cb(struct s2n_config *config,
+                                     s2n_session_ticket_fn callback,
+                                     void *ctx);
+
+/**
+ * Gives the size of a ticket, with the session that belongs to it.
+ *
+ * @param ticket A ticket
+ * @param data_len Set to a number of bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_session_ticket_get_data_len(struct s2n_session_ticket *ticket,
+                                    size_t *data_len);
+
+/**
+ * Gives a ticket, with the session that belongs to it, for `s2n_connection_set_session()`.
+ *
+ * @param ticket A ticket
+ * @param max_data_len Room in bytes
+ * @param data Filled
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_session_ticket_get_data(struct s2n_session_ticket *ticket,
+                                size_t max_data_len,
+                                uint8_t *data);
+
+/**
+ * Gives for how long a session can be resumed.
+ *
+ * @param ticket A ticket
+ * @param session_lifetime Set to a number of seconds
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_session_ticket_get_lifetime(struct s2n_session_ticket *ticket,
+                                    uint32_t *session_lifetime);
+
+/**
+ * Clients: offers to resume a session.
+ *
+ * @param conn A connection
+ * @param session What `s2n_connection_get_session()` or a ticket's callback gave; copied
+ * @param length Its length in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_connection_set_session(struct s2n_connection *conn,
+                               const uint8_t *session,
+                               size_t length);
+
+/**
+ * Clients: gives what resumes the session of this connection later.
+ *
+ * @param conn A connection
+ * @param session Filled
+ * @param max_length Room in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_connection_get_session(struct s2n_connection *conn,
+                               uint8_t *session,
+                               size_t max_length);
+
+/**
+ * Clients: gives for how long the server means to accept its ticket. None is kept yet.
+ *
+ * @param conn A connection
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_SESSION_TICKET_NOT_SUPPORTED`
+ */
+S2N_API extern int s2n_connection_get_session_ticket_lifetime_hint(struct s2n_connection *conn);
+
+/**
+ * Gives the size of what `s2n_connection_get_session()` gives. There is nothing yet.
+ *
+ * @param conn A connection
+ * @returns 0: there is no session to resume; never fails
+ */
+S2N_API extern int s2n_connection_get_session_length(struct s2n_connection *conn);
+
+/**
+ * Gives the length of the id by which this session can be resumed. There is none yet.
+ *
+ * @param conn A connection
+ * @returns 0: there is no session to resume; or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_get_session_id_length(struct s2n_connection *conn);
+
+/**
+ * Gives the id by which this session can be resumed. There is none yet.
+ *
+ * @param conn A connection
+ * @param session_id Would be filled
+ * @param max_length Room in bytes
+ * @returns 0: there is no session to resume; or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_get_session_id(struct s2n_connection *conn,
+                                  uint8_t *session_id,
+                                  size_t max_length);
+
+/**
+ * Makes an empty pre-shared key, to be filled.
+ *
+ * @returns NULL with `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern struct s2n_psk *s2n_external_psk_new(void);
+
+/**
+ * Frees a pre-shared key.
+ *
+ * @param psk A pointer to one, or to NULL; NULL does nothing
+ * @returns 0 as long as there is nothing to free; -1 with `S2N_ERR_UNIMPLEMENTED` for anything
+ * else, since none can be made yet
+ */
+S2N_API extern int s2n_psk_free(struct s2n_psk **psk);
+
+/**
+ * Sets the name of a key, which is sent in the clear.
+ *
+ * @param psk A key
+ * @param identity The name; copied
+ * @param identity_size Its length in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_psk_set_identity(struct s2n_psk *psk,
+                         const uint8_t *identity,
+                         uint16_t identity_size);
+
+/**
+ * Sets the secret.
+ *
+ * @param psk A key
+ * @param secret The secret; copied
+ * @param secret_size Its length in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_psk_set_secret(struct s2n_psk *psk,
+                       const uint8_t *secret,
+                       uint16_t secret_size);
+
+/**
+ * Sets the hash function that goes with a key. It decides on the cipher suites.
+ *
+ * @param psk A key
+ * @param hmac A member of `s2n_psk_hmac`
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern int s2n_psk_set_hmac(struct s2n_psk *psk, s2n_psk_hmac hmac);
+
+/**
+ * Offers a key, or accepts it, after those that were appended before.
+ *
+ * @param conn A connection
+ * @param psk A key; copied
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern int s2n_connection_append_psk(struct s2n_connection *conn, struct s2n_psk *psk);
+
+/**
+ * Sets what pre-shared keys are for: resumption or keys of the application's.
+ *
+ * @param config A config
+ * @param mode A member of `s2n_psk_mode`
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern int s2n_config_set_psk_mode(struct s2n_config *config, s2n_psk_mode mode);
+
+/**
+ * Sets what pre-shared keys are for, in place of the config's setting.
+ *
+ * @param conn A connection
+ * @param mode A member of `s2n_psk_mode`
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern int s2n_connection_set_psk_mode(struct s2n_connection *conn, s2n_psk_mode mode);
+
+/**
+ * Gives the length of the name of the key that was agreed on: 0, as none can be yet.
+ *
+ * @param conn A connection
+ * @param identity_length Set to 0
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_get_negotiated_psk_identity_length(struct s2n_connection *conn,
+                                                      uint16_t *identity_length);
+
+/**
+ * Gives the name of the key that was agreed on: nothing, as none can be yet.
+ *
+ * @param conn A connection
+ * @param identity Would be filled
+ * @param max_identity_length Room in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_get_negotiated_psk_identity(struct s2n_connection *conn,
+                                               uint8_t *identity,
+                                               uint16_t max_identity_length);
+
+/**
+ * Makes a place for a key that a client offers, for `s2n_offered_psk_list_next()`.
+ *
+ * @returns NULL with `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern struct s2n_offered_psk *s2n_offered_psk_new(void);
+
+/**
+ * Frees what `s2n_offered_psk_new()` made.
+ *
+ * @param psk A pointer to one, or to NULL; NULL does nothing
+ * @returns 0 as long as there is nothing to free; -1 with `S2N_ERR_UNIMPLEMENTED` for anything
+ * else, since none can be made yet
+ */
+S2N_API extern int s2n_offered_psk_free(struct s2n_offered_psk **psk);
+
+/**
+ * Gives the name of a key that a client offers.
+ *
+ * @param psk An offered key
+ * @param identity Set to the name, which is the connection's
+ * @param size Set to its length in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_offered_psk_get_identity(struct s2n_offered_psk *psk,
+                                 uint8_t **identity,
+                                 uint16_t *size);
+
+/**
+ * Tells whether a client offers one more key.
+ *
+ * @param psk_list What the selection callback got
+ * @returns false: there are no such lists yet
+ */
+S2N_API extern bool s2n_offered_psk_list_has_next(struct s2n_offered_psk_list *psk_list);
+
+/**
+ * Gives the next key that a client offers.
+ *
+ * @param psk_list What the selection callback got
+ * @param psk Made to be that key
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_offered_psk_list_next(struct s2n_offered_psk_list *psk_list,
+                              struct s2n_offered_psk *psk);
+
+/**
+ * Begins a list of offered keys anew.
+ *
+ * @param psk_list What the selection callback got
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern int s2n_offered_psk_list_reread(struct s2n_offered_psk_list *psk_list);
+
+/**
+ * Chooses one of the keys that a client offers.
+ *
+ * @param psk_list What the selection callback got
+ * @param psk One of its keys; NULL for none of them
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_offered_psk_list_choose_psk(struct s2n_offered_psk_list *psk_list,
+                                    struct s2n_offered_psk *psk);
+
+/**
+ * Servers: sets who chooses among the keys that a client offers.
+ *
+ * @param config A config
+ * @param cb Chooses
+ * @param context Handed to the callback; never followed
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_psk_selection_callback(struct s2n_config *config,
+                                          s2n_psk_selection_callback cb,
+                                          void *context);
+
+/**
+ * Servers: sets how much early data is accepted. It is none.
+ *
+ * @param config A config
+ * @param max_early_data_size Bytes
+ * @returns 0 for none; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
+ * there yet
+ */
+S2N_API extern
+int s2n_config_set_server_max_early_data_size(struct s2n_config *config,
+                                              uint32_t max_early_data_size);
+
+/**
+ * Servers: sets how much early data is accepted, in place of the config's setting. It is none.
+ *
+ * @param conn A connection
+ * @param max_early_data_size Bytes
+ * @returns 0 for none; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
+ * there yet
+ */
+S2N_API extern
+int s2n_connection_set_server_max_early_data_size(struct s2n_connection *conn,
+                                                  uint32_t max_early_data_size);
+
+/**
+ * Servers: sets bytes that go into tickets, for a later decision about early data.
+ *
+ * @param conn A connection
+ * @param context The bytes; copied
+ * @param context_size Their length
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_connection_set_server_early_data_context(struct s2n_connection *conn,
+                                                 const uint8_t *context,
+                                                 uint16_t context_size);
+
+/**
+ * Allows early data with an external pre-shared key.
+ *
+ * @param psk A key
+ * @param max_early_data_size Bytes
+ * @param cipher_suite_first_byte The first byte of the suite (RFC 8446, B.4)
+ * @param cipher_suite_second_byte The second byte of the suite
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_psk_configure_early_data(struct s2n_psk *psk,
+                                 uint32_t max_early_data_size,
+                                 uint8_t cipher_suite_first_byte,
+                                 uint8_t cipher_suite_second_byte);
+
+/**
+ * Sets the protocol (ALPN) of early data with an external pre-shared key.
+ *
+ * @param psk A key
+ * @param application_protocol The protocol; copied
+ * @param size Its length in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_psk_set_application_protocol(struct s2n_psk *psk,
+                                     const uint8_t *application_protocol,
+                                     uint8_t size);
+
+/**
+ * Sets bytes for the decision about early data with an external pre-shared key.
+ *
+ * @param psk A key
+ * @param context The bytes; copied
+ * @param size Their length
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_psk_set_early_data_context(struct s2n_psk *psk,
+                                   const uint8_t *context,
+                                   uint16_t size);
+
+/**
+ * Tells what has become of early data.
+ *
+ * @param conn A connection
+ * @param status Set to a member of `s2n_early_data_status_t`
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_connection_get_early_data_status(struct s2n_connection *conn,
+                                         s2n_early_data_status_t *status);
+
+/**
+ * Tells how much early data may still be sent.
+ *
+ * @param conn A connection
+ * @param allowed_early_data_size Set to a number of bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_connection_get_remaining_early_data_size(struct s2n_connection *conn,
+                                                 uint32_t *allowed_early_data_size);
+
+/**
+ * Tells how much early data may be sent in all.
+ *
+ * @param conn A connection
+ * @param max_early_data_size Set to a number of bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_connection_get_max_early_data_size(struct s2n_connection *conn,
+                                           uint32_t *max_early_data_size);
+
+/**
+ * Clients: sends early data, and performs as much of the handshake as is needed for it.
+ *
+ * @param conn A connection
+ * @param data The data; stays the caller's
+ * @param data_len Its length in bytes
+ * @param data_sent Set to the number of bytes sent
+ * @param blocked Set to what a blocked call waits for
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_send_early_data(struct s2n_connection *conn,
+                        const uint8_t *data,
+                        ssize_t data_len,
+                        ssize_t *data_sent,
+                        s2n_blocked_status *blocked);
+
+/**
+ * Servers: receives early data, and performs as much of the handshake as is needed for it.
+ *
+ * @param conn A connection
+ * @param data Filled
+ * @param max_data_len Room in bytes
+ * @param data_received Set to the number of bytes received
+ * @param blocked Set to what a blocked call waits for
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_recv_early_data(struct s2n_connection *conn,
+                        uint8_t *data,
+                        ssize_t max_data_len,
+                        ssize_t *data_received,
+                        s2n_blocked_status *blocked);
+
+/**
+ * Servers: sets who decides about early data.
+ *
+ * @param config A config
+ * @param cb Decides
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern int s2n_config_set_early_data_cb(struct s2n_config *config, s2n_early_data_cb cb);
+
+/**
+ * Gives the length of the bytes that were set for the decision.
+ *
+ * @param early_data What the callback got
+ * @param context_len Set to a number of bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_offered_early_data_get_context_length(struct s2n_offered_early_data *early_data,
+                                              uint16_t *context_len);
+
+/**
+ * Gives the bytes that were set for the decision.
+ *
+ * @param early_data What the callback got
+ * @param context Filled
+ * @param max_len Room in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_offered_early_data_get_context(struct s2n_offered_early_data *early_data,
+                                       uint8_t *context,
+                                       uint16_t max_len);
+
+/**
+ * Declines early data.
+ *
+ * @param early_data What the callback got
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern int s2n_offered_early_data_reject(struct s2n_offered_early_data *early_data);
+
+/**
+ * Accepts early data.
+ *
+ * @param early_data What the callback got
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern int s2n_offered_early_data_accept(struct s2n_offered_early_data *early_data);
+
+/**
+ * Allows connections to be serialized, and sets the format.
+ *
+ * @param config A config
+ * @param version A member of `s2n_serialization_version`
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_serialization_version(struct s2n_config *config,
+                                         s2n_serialization_version version);
+
+/**
+ * Gives the size of a serialized connection.
+ *
+ * @param conn A connection
+ * @param length Set to a number of bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_connection_serialization_length(struct s2n_connection *conn,
+                                        uint32_t *length);
+
+/**
+ * Writes the keys and the state of a connection down, for `s2n_connection_deserialize()`.
+ *
+ * @param conn A connection
+ * @param buffer Filled; a secret
+ * @param buffer_length Room in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_connection_serialize(struct s2n_connection *conn,
+                             uint8_t *buffer,
+                             uint32_t buffer_length);
+
+/**
+ * Gives a new connection the keys and the state of another one.
+ *
+ * @param conn A connection
+ * @param buffer What `s2n_connection_serialize()` wrote; copied
+ * @param buffer_length Its length in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_connection_deserialize(struct s2n_connection *conn,
+                               uint8_t *buffer,
+                               uint32_t buffer_length);
 
 /**
  * Clients: would ask the server for shorter records (RFC 6066, 4). That cannot be negotiated

@@ -1,83 +1,194 @@
-//! What docs/COMPATIBILITY.md says of functions that are not there.
+//! The table of what becomes of each function is true, and `docs/COMPATIBILITY.md` shows it.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::{env, fs};
 
+use s2n::ffi::coverage::{API, Answer, Function, Status};
+
+#[path = "support/calls.rs"]
+mod calls;
 mod support;
 
-use support::{library_dir, root, run, scratch};
+use support::{compile, root, rows, run_and_check_memory, scratch};
 
-/// The names that the page lists, with their prefix.
-fn missing() -> BTreeSet<String> {
-    let page = fs::read_to_string(root().join("docs/COMPATIBILITY.md")).expect("the page");
-    let (_, list) = page
-        .split_once("## Functions that are not there yet")
-        .expect("the list");
-    let rows = list.lines().filter(|line| line.starts_with("- "));
-    let names = rows.flat_map(|row| row.split('`').skip(1).step_by(2));
-    names.map(|name| format!("s2n_{name}")).collect()
+fn functions() -> impl Iterator<Item = &'static Function> {
+    API.iter().flat_map(|chapter| chapter.functions)
 }
 
-#[test]
-fn no_function_is_both_missing_and_exported() {
-    let exports = fs::read_to_string(root().join("tests/abi/exports.txt")).expect("the list");
-    let exported: BTreeSet<_> = exports.lines().map(str::to_owned).collect();
-    let missing = missing();
-    assert_eq!(missing.intersection(&exported).collect::<Vec<_>>(), [""; 0]);
-    // The API has 314 functions, and one variable.
-    assert_eq!(missing.len() + exported.len(), 315);
-}
-
-/// A program that says that it runs, and then calls a function that is missing. It is linked with a
-/// library that has the function, and the same soname as ours.
-fn program() -> PathBuf {
-    let missing = missing();
-    let name = missing.first().expect("a function is missing");
-    let dir = scratch("compatibility");
-    let write = |file: &str, text: String| {
-        let path = dir.join(file);
-        fs::write(&path, text).expect("written");
-        path
-    };
-    let whole = write(
-        "whole.c",
-        format!("int s2n_init(void) {{ return 0; }}\nint {name}(void) {{ return 0; }}\n"),
-    );
-    let source = write(
-        "program.c",
-        format!(
-            "#include <stdio.h>\nint s2n_init(void);\nint {name}(void);\n\
-             int main(void) {{ s2n_init(); puts(\"started\"); fflush(stdout); return {name}(); }}\n"
-        ),
-    );
-    let (library, program) = (dir.join("libwhole.so"), dir.join("program"));
-    run(Command::new("cc")
-        .args(["-shared", "-fPIC", "-Wl,-soname,libs2n.so.1"])
-        .arg(whole)
-        .arg("-o")
-        .arg(&library));
-    run(Command::new("cc")
-        .arg(source)
-        .arg(&library)
-        .arg("-Wl,-z,lazy")
-        .arg("-o")
-        .arg(&program));
-    program
-}
-
-#[test]
-fn a_missing_function_ends_the_program_at_its_call_or_at_its_start() {
-    let program = program();
-    for (bind_now, said) in [("", "started\n"), ("1", "")] {
-        let output = Command::new(&program)
-            .env("LD_LIBRARY_PATH", library_dir())
-            .env("LD_BIND_NOW", bind_now)
-            .output()
-            .expect("it was built");
-        assert_eq!(output.status.code(), Some(127), "{output:?}");
-        assert_eq!(String::from_utf8_lossy(&output.stdout), said);
-        assert!(String::from_utf8_lossy(&output.stderr).contains("undefined symbol"));
+/// What a function says as long as it does not do its work.
+fn answer(function: &Function) -> Option<&Answer> {
+    match &function.status {
+        Status::Works => None,
+        Status::Refused(answer) | Status::Pending(answer) => Some(answer),
     }
+}
+
+#[test]
+fn every_function_of_the_library_is_in_the_table_once() {
+    let mut table = BTreeSet::new();
+    for function in functions() {
+        assert!(
+            table.insert(function.name),
+            "{} is there twice",
+            function.name
+        );
+    }
+    let exports = fs::read_to_string(root().join("tests/abi/exports.txt")).expect("the list");
+    let mut exported: BTreeSet<_> = exports.lines().collect();
+    for variable in ["s2n_errno", "S2N_BLOCKED_ON_APPLICATION_DATA"] {
+        assert!(exported.remove(variable), "{variable} is exported");
+    }
+    assert_eq!(table, exported);
+    assert_eq!(table.len(), 311, "the API of s2n-tls");
+}
+
+#[test]
+fn what_does_not_work_answers_as_the_table_says() {
+    let prototypes: BTreeMap<_, _> = rows("functions.tsv")
+        .into_iter()
+        .map(|row| (row[0].clone(), (row[1].clone(), row[2].clone())))
+        .collect();
+    let mut statements = String::new();
+    let mut count = 0;
+    for function in functions() {
+        let Some(answer) = answer(function) else {
+            continue;
+        };
+        let name = function.name;
+        let (result, parameters) = &prototypes[name];
+        let arguments: Vec<_> = calls::parameters(parameters)
+            .iter()
+            .map(|parameter| match parameter.kind.as_str() {
+                // What is to be freed: there is nothing.
+                "struct s2n_psk **" | "struct s2n_offered_psk **" => "(void *)&nothing".into(),
+                _ => parameter.valid(),
+            })
+            .collect();
+        let (value, error) = match *answer {
+            Answer::Error(error) => (calls::failure_value(result), error),
+            Answer::Value(value) => (value, "S2N_ERR_OK"),
+        };
+        let arguments = arguments.join(", ");
+        writeln!(
+            statements,
+            "    set_up();\n    {{\n        void *nothing = NULL;\n        (void)nothing;\n        \
+             {result} result = {name}({arguments});\n        \
+             report(\"{name}\", result == {value}, \"{error}\");\n    }}\n    tear_down();"
+        )
+        .expect("a string takes text");
+        count += 1;
+    }
+    assert!(count > 0, "nothing is refused or pending");
+
+    let dir = scratch("answers");
+    let source = dir.join("answers.c");
+    fs::write(&source, calls::program(&statements)).expect("written");
+    let program = dir.join("answers");
+    compile("gcc", &source, &program);
+    run_and_check_memory(&program, &[]);
+}
+
+/// The text of each exported function, up to the next one.
+fn bodies() -> BTreeMap<String, String> {
+    let mut bodies = BTreeMap::new();
+    for entry in fs::read_dir(root().join("src/ffi")).expect("a directory") {
+        let path = entry.expect("readable").path();
+        if path.extension().is_none_or(|suffix| suffix != "rs") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("readable");
+        for function in text.split("#[unsafe(no_mangle)]").skip(1) {
+            let Some((_, rest)) = function.split_once("extern \"C\" fn ") else {
+                continue;
+            };
+            let name = rest.split('(').next().expect("a name");
+            let body = rest.split("\n}\n").next().expect("a body");
+            bodies.insert(name.to_owned(), body.to_owned());
+        }
+    }
+    bodies
+}
+
+#[test]
+fn what_works_is_not_made_of_answers_for_what_does_not() {
+    let bodies = bodies();
+    let excuses = [
+        "not_yet(",
+        "nothing_yet(",
+        "none_yet(",
+        "unsupported(",
+        "off_is_fine(",
+        "freed(",
+        "Err(Code::Unimplemented)?\n    })",
+    ];
+    for function in functions() {
+        let body = &bodies[function.name];
+        let excused = excuses.iter().any(|excuse| body.contains(excuse));
+        if matches!(function.status, Status::Works) {
+            assert!(!excused, "{}: {body}", function.name);
+        }
+    }
+}
+
+const BEGIN: &str =
+    "<!-- From here on made of src/ffi/coverage.rs: run `make compatibility`. -->\n";
+
+/// The part of the page that is made of the table.
+fn shown() -> String {
+    let count = |wanted: fn(&Status) -> bool| {
+        let all = functions().filter(|function| wanted(&function.status));
+        all.count()
+    };
+    let works = count(|status| matches!(status, Status::Works));
+    let refused = count(|status| matches!(status, Status::Refused(_)));
+    let pending = count(|status| matches!(status, Status::Pending(_)));
+    let mut page = format!(
+        "\nOf {} functions {works} work, {refused} are refused for good, and {pending} are pending: what \
+         they are for is not there yet, and until then they answer as shown.\n",
+        functions().count()
+    );
+    for chapter in API {
+        writeln!(page, "\n### {}\n", chapter.title).expect("a string takes text");
+        let working: Vec<_> = chapter
+            .functions
+            .iter()
+            .filter(|function| answer(function).is_none())
+            .map(|function| format!("`{}`", function.name))
+            .collect();
+        if !working.is_empty() {
+            writeln!(page, "Work: {}.\n", working.join(", ")).expect("a string takes text");
+        }
+        if working.len() < chapter.functions.len() {
+            page += "| function | status | answer |\n| --- | --- | --- |\n";
+            chapter.functions.iter().for_each(|it| page += &row(it));
+        }
+    }
+    page.trim_end().to_owned() + "\n"
+}
+
+fn row(function: &Function) -> String {
+    let (status, answer) = match &function.status {
+        Status::Works => return String::new(),
+        Status::Refused(answer) => ("refused", answer),
+        Status::Pending(answer) => ("pending", answer),
+    };
+    let (Answer::Error(text) | Answer::Value(text)) = answer;
+    let note = match function.note {
+        "" => String::new(),
+        note => format!(": {note}"),
+    };
+    format!("| `{}` | {status} | `{text}`{note} |\n", function.name)
+}
+
+#[test]
+fn the_page_shows_the_table() {
+    let path = root().join("docs/COMPATIBILITY.md");
+    let page = fs::read_to_string(&path).expect("the page");
+    let (before, after) = page.split_once(BEGIN).expect("the place of the table");
+    if env::var_os("RS2N_BLESS").is_some() {
+        fs::write(&path, before.to_owned() + BEGIN + &shown()).expect("it can be written");
+        return;
+    }
+    assert_eq!(after, shown(), "run `make compatibility`");
 }

@@ -8,10 +8,12 @@ mod support;
 use support::{root, rows, run, scratch};
 
 /// The order of `s2n.h`: a chapter is a file, and a file's functions keep their order.
-const CHAPTERS: [&str; 21] = [
+const CHAPTERS: [&str; 29] = [
     "types.rs",
     "init.rs",
+    "memory.rs",
     "errno.rs",
+    "stacktrace.rs",
     "config.rs",
     "trust.rs",
     "verification.rs",
@@ -29,11 +31,18 @@ const CHAPTERS: [&str; 21] = [
     "client_hello_fields.rs",
     "negotiated.rs",
     "authentication.rs",
+    "session_cache.rs",
+    "session_tickets.rs",
+    "resumption.rs",
+    "psk.rs",
+    "early_data.rs",
+    "serialization.rs",
     "unsupported.rs",
 ];
 
-/// A header of functions that s2n-tls may still change.
-struct Unstable {
+/// A header besides `s2n.h`.
+struct Further {
+    /// Its path below `include/s2n`, without the suffix.
     name: &'static str,
     file: &'static str,
     /// What it declares besides functions.
@@ -41,48 +50,78 @@ struct Unstable {
     enums: &'static [&'static str],
 }
 
-const UNSTABLE: [Unstable; 7] = [
-    Unstable {
-        name: "async_offload",
+const FURTHER: [Further; 12] = [
+    Further {
+        name: "unstable/async_offload",
         file: "async_offload.rs",
         opaque: Some("\nstruct s2n_async_offload_op;\n"),
         enums: &["s2n_async_offload_op_type"],
     },
-    Unstable {
-        name: "ktls",
+    Further {
+        name: "unstable/ktls",
         file: "ktls.rs",
         opaque: None,
         enums: &[],
     },
-    Unstable {
-        name: "fingerprint",
+    Further {
+        name: "unstable/fingerprint",
         file: "fingerprint.rs",
         opaque: Some("\nstruct s2n_fingerprint;\n"),
         enums: &["s2n_fingerprint_type"],
     },
-    Unstable {
-        name: "crl",
+    Further {
+        name: "unstable/crl",
         file: "crl.rs",
         opaque: Some(
             "\nstruct s2n_crl;\nstruct s2n_crl_lookup;\nstruct s2n_cert_validation_info;\n",
         ),
         enums: &["s2n_crl_lookup_callback", "s2n_cert_validation_callback"],
     },
-    Unstable {
-        name: "cert_authorities",
+    Further {
+        name: "unstable/cert_authorities",
         file: "cert_authorities.rs",
         opaque: Some("\nstruct s2n_certificate_request;\nstruct s2n_certificate_authority_list;\n"),
         enums: &["s2n_cert_request_callback"],
     },
-    Unstable {
-        name: "allow_ip_in_cn",
+    Further {
+        name: "unstable/allow_ip_in_cn",
         file: "allow_ip_in_cn.rs",
         opaque: None,
         enums: &[],
     },
-    Unstable {
-        name: "custom_x509_extensions",
+    Further {
+        name: "unstable/custom_x509_extensions",
         file: "custom_x509_extensions.rs",
+        opaque: None,
+        enums: &[],
+    },
+    Further {
+        name: "unstable/cleanup",
+        file: "cleanup.rs",
+        opaque: None,
+        enums: &[],
+    },
+    Further {
+        name: "unstable/npn",
+        file: "npn.rs",
+        opaque: None,
+        enums: &[],
+    },
+    Further {
+        name: "unstable/renegotiate",
+        file: "renegotiate.rs",
+        opaque: None,
+        enums: &["s2n_renegotiate_response", "s2n_renegotiate_request_cb"],
+    },
+    Further {
+        name: "quic",
+        file: "quic.rs",
+        opaque: None,
+        enums: &["s2n_secret_type_t", "s2n_secret_cb"],
+    },
+    Further {
+        name: "internal",
+        file: "internal.rs",
         opaque: None,
         enums: &[],
     },
@@ -92,15 +131,15 @@ const UNSTABLE: [Unstable; 7] = [
 fn headers() -> Vec<(String, String)> {
     let config = cbindgen::Config::from_file(root().join("cbindgen.toml")).expect("valid settings");
     let mut headers = vec![("s2n.h".to_owned(), generated(config.clone(), &CHAPTERS))];
-    for Unstable {
+    for Further {
         name,
         file,
         opaque,
         enums,
-    } in UNSTABLE
+    } in FURTHER
     {
         let config = cbindgen::Config {
-            include_guard: Some(format!("S2N_UNSTABLE_{}_H", name.to_uppercase())),
+            include_guard: Some(format!("S2N_{}_H", name.replace('/', "_").to_uppercase())),
             sys_includes: vec!["s2n.h".into()],
             after_includes: opaque.map(str::to_owned),
             export: cbindgen::ExportConfig {
@@ -109,7 +148,7 @@ fn headers() -> Vec<(String, String)> {
             },
             ..config.clone()
         };
-        headers.push((format!("s2n/unstable/{name}.h"), generated(config, &[file])));
+        headers.push((format!("s2n/{name}.h"), generated(config, &[file])));
     }
     headers
 }
@@ -203,46 +242,81 @@ fn compile_only(compiler: &str, standard: &str) -> Command {
     command
 }
 
-/// The facts of the API, in the reference's own spelling, next to our header: a compiler refuses
+/// The facts of the API, in the reference's own spelling, next to our headers: a compiler refuses
 /// what differs.
-fn redeclarations() -> String {
-    let mut source = String::from("#include <assert.h>\n");
+fn facts() -> String {
+    let mut source = String::from("#include <assert.h>\n#include <stddef.h>\n");
     for (name, _) in headers() {
         source += &format!("#include <{name}>\n");
     }
-    let mut lines = 0;
-    for row in rows("functions.tsv") {
+    let functions = rows("functions.tsv");
+    assert!(functions.len() > 300, "the list of functions is whole");
+    for row in functions {
         let [name, result, parameters] = row.as_slice() else {
             panic!("three columns: {row:?}");
         };
-        // The header must have it already: a declaration of our own would hide that it has not.
-        source += &format!("_Static_assert(sizeof(&{name}) > 0, \"\");\n");
+        // A pointer of the reference's type takes it; and so does a declaration, which must agree with
+        // ours in what a pointer would convert.
+        source += &format!("{result} (*const p_{name})({parameters}) = {name};\n");
         source += &format!("{result} {name}({parameters});\n");
-        lines += 1;
     }
-    for row in rows("types.tsv") {
-        let [kind, _, name, member, value] = row.as_slice() else {
-            panic!("five columns: {row:?}");
-        };
-        source += &match kind.as_str() {
-            "enum" => {
-                format!("_Static_assert({member} == {value} && sizeof({name}) == 4, \"\");\n")
-            }
-            "define" => format!("_Static_assert({name} == {value}, \"\");\n"),
-            "callback" => format!("{value}\n"),
-            "typedef" => format!("typedef {value} {name};\n"),
-            other => panic!("an unknown kind of fact: {other}"),
-        };
-        lines += 1;
+    let types = rows("types.tsv");
+    assert!(types.len() > 160, "the list of types is whole");
+    types
+        .iter()
+        .fold(source, |source, row| source + &fact(row) + "\n")
+}
+
+/// One of `types.tsv` as C.
+fn fact(row: &[String]) -> String {
+    let [kind, header, name, member, value] = row else {
+        panic!("five columns: {row:?}");
+    };
+    let holds = |condition: String| format!("_Static_assert({condition}, \"{name} {member}\");");
+    match (kind.as_str(), name.as_str()) {
+        // It is for whoever builds the library; here it says nothing.
+        ("define", "S2N_API") => "typedef int empty S2N_API;".into(),
+        // Programs see a declaration only; the layout is that of `s2n_stacktrace` in our source.
+        ("struct" | "struct_field", "s2n_stacktrace") => {
+            assert!(header.contains("opaque in s2n.h"));
+            "struct s2n_stacktrace;".into()
+        }
+        ("enum", _) => holds(format!("{member} == {value} && sizeof({name}) == 4")),
+        ("define", _) => holds(format!("({name}) == ({value})")),
+        ("callback", _) => value.clone(),
+        ("typedef", _) => format!("typedef {value} {name};"),
+        // A definition of ours would be a second one if the header had one.
+        ("opaque_struct", _) => format!("struct {name} {{ char nothing; }};"),
+        ("struct", _) => {
+            let (size, align) = member[5..]
+                .split_once(" align ")
+                .expect("size and alignment");
+            holds(format!(
+                "sizeof(struct {name}) == {size} && _Alignof(struct {name}) == {align}"
+            ))
+        }
+        ("struct_field", _) => {
+            let (kind, place) = value.split_once(" offset ").expect("a type and a place");
+            let (offset, size) = place.split_once(" size ").expect("offset and size");
+            let field = format!("((struct {name} *)0)->{member}");
+            holds(format!(
+                "offsetof(struct {name}, {member}) == {offset} && sizeof({field}) == {size} \
+                 && _Generic({field}, {kind}: 1, default: 0)"
+            ))
+        }
+        ("variable", "s2n_errno") => "extern __thread int s2n_errno;".into(),
+        ("variable", _) => {
+            let (kind, _) = value.split_once(" = ").expect("a type and a value");
+            format!("extern {kind} {name};")
+        }
+        _ => panic!("an unknown kind of fact: {row:?}"),
     }
-    assert!(lines > 200, "the lists of facts are whole");
-    source
 }
 
 #[test]
 fn prototypes_types_and_values_are_those_of_the_reference() {
-    let source = scratch("redeclarations").join("redeclarations.c");
-    fs::write(&source, redeclarations()).expect("written");
+    let source = scratch("facts").join("facts.c");
+    fs::write(&source, facts()).expect("written");
     for compiler in ["gcc", "clang"] {
         run(compile_only(compiler, "c11").arg(&source));
     }

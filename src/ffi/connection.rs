@@ -3,9 +3,10 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::boundary::{boundary, boundary_or, status};
+use super::config::ConfigHandle;
 use super::handle::Handle;
 use super::transport::Ends;
 use super::trust::verify_host;
@@ -20,7 +21,26 @@ use crate::tls::policy::Policy;
 pub(super) struct ConnectionHandle {
     pub(super) core: Connection,
     pub(super) ends: Mutex<Ends>,
+    config: Mutex<Option<Arc<ConfigHandle>>>,
     context: AtomicPtr<c_void>,
+}
+
+impl ConnectionHandle {
+    /// The config that the application attached.
+    pub(super) fn config(&self) -> Option<Arc<ConfigHandle>> {
+        self.config
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn attach(&self, config: Arc<ConfigHandle>) {
+        let mut attached = self.config.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = attached.replace(config);
+        drop(attached);
+        // The last share of a config takes its time to go.
+        drop(old);
+    }
 }
 
 impl Handle for s2n_connection {
@@ -45,6 +65,7 @@ pub extern "C" fn s2n_connection_new(mode: s2n_mode_arg) -> *mut s2n_connection 
         let conn = Arc::new(ConnectionHandle {
             core: Connection::new(mode.try_into()?),
             ends: Mutex::default(),
+            config: Mutex::default(),
             context: AtomicPtr::default(),
         });
         // Callbacks are told of the connection by its pointer.
@@ -113,8 +134,10 @@ pub unsafe extern "C" fn s2n_connection_set_config(
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         // SAFETY: the C caller's promise about `config`.
-        let config = unsafe { s2n_config::borrow(config) }?;
-        conn.core.set_config(config.core.clone())
+        let config = unsafe { s2n_config::share(config) }?;
+        conn.core.set_config(config.core.clone())?;
+        conn.attach(config);
+        Ok(())
     })
 }
 

@@ -25,8 +25,6 @@ opaque! {
     s2n_config;
     /// One connection.
     s2n_connection;
-    /// Where an error was raised.
-    s2n_stacktrace;
     /// One certificate of a chain.
     s2n_cert;
     /// A certificate chain, and its private key.
@@ -61,6 +59,14 @@ opaque! {
     s2n_certificate_request;
     /// The authorities that a server accepts.
     s2n_certificate_authority_list;
+}
+
+/// Where an error was raised: a list of lines.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct s2n_stacktrace {
+    pub trace: *mut *mut c_char,
+    pub trace_size: c_int,
 }
 
 /// The private key of a chain.
@@ -348,6 +354,21 @@ pub struct s2n_status_request_type_arg(pub u32);
 #[derive(Clone, Copy, Debug)]
 #[repr(transparent)]
 pub struct s2n_ct_support_level_arg(pub u32);
+
+/// `s2n_psk_hmac` as it arrives: any integer, not yet one of ours.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct s2n_psk_hmac_arg(pub u32);
+
+/// `s2n_psk_mode` as it arrives: any integer, not yet one of ours.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct s2n_psk_mode_arg(pub u32);
+
+/// `s2n_serialization_version` as it arrives: any integer, not yet one of ours.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct s2n_serialization_version_arg(pub u32);
 
 pub const S2N_SUCCESS: c_int = 0;
 pub const S2N_FAILURE: c_int = -1;

@@ -4,3 +4,4 @@ pub mod aside;
 pub mod callbacks;
 pub mod fd;
 pub mod io;
+pub mod memory;

@@ -16,7 +16,7 @@ use crate::tls::config::{ClientAuth, Config, Overrides, VerifyHost};
 use crate::tls::error::{Code, Result};
 use crate::tls::handshake::operation::{Signing, Verification};
 use crate::tls::handshake::{Handshake, Kernel};
-use crate::tls::policy::Policy;
+use crate::tls::policy::{Policy, prefers_tls13};
 use crate::tls::transport::{Reader, Writer};
 
 mod authentication;
@@ -167,16 +167,17 @@ impl Connection {
 
     /// The config in use: the application's, or the library's own.
     pub fn config(&self) -> Result<Arc<Config>> {
-        static DEFAULT: OnceLock<Arc<Config>> = OnceLock::new();
+        static DEFAULTS: [OnceLock<Arc<Config>>; 2] = [const { OnceLock::new() }; 2];
 
         if let Some(config) = &lock(&self.setup).config {
             return Ok(config.clone());
         }
-        if let Some(config) = DEFAULT.get() {
+        let default = &DEFAULTS[usize::from(prefers_tls13())];
+        if let Some(config) = default.get() {
             return Ok(config.clone());
         }
         let config = Arc::new(Config::new()?);
-        Ok(DEFAULT.get_or_init(|| config).clone())
+        Ok(default.get_or_init(|| config).clone())
     }
 
     /// Whether one receive may take several records. Asked at each call, so it costs no share of

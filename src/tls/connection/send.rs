@@ -74,6 +74,19 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// Sends what is in records already.
+    pub fn flush(&self, blocked: &mut Blocked) -> Result<()> {
+        *blocked = Blocked::Write;
+        let mut half = enter(&self.send)?;
+        let outcome = half.flush(self);
+        half.give_back_memory(&self.shared);
+        outcome?;
+        *blocked = Blocked::Not;
+        Ok(())
+    }
+}
+
 /// What a caller wants to send: a list of buffers, less the first `skip` bytes.
 #[derive(Clone, Copy)]
 pub struct Data<'a> {

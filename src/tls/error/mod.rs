@@ -3,8 +3,10 @@
 use std::fmt;
 use std::panic::Location;
 
+mod alert;
 mod from_rustls;
 mod table;
+pub mod trace;
 
 pub use table::Code;
 
@@ -28,6 +30,7 @@ impl Error {
     /// An error raised by the caller's line.
     #[track_caller]
     pub fn new(code: Code) -> Self {
+        trace::record();
         Self {
             code,
             raised_at: Location::caller(),

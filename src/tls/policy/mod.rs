@@ -5,6 +5,7 @@
 //! `docs/policies.md` lists every result.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use rustls::crypto::{CryptoProvider, SignatureScheme, WebPkiSupportedAlgorithms};
@@ -35,6 +36,18 @@ pub struct Policy {
     kx_selector: &'static GroupOrder,
 }
 
+static PREFER_TLS13: AtomicBool = AtomicBool::new(false);
+
+/// Makes "default_tls13" the default policy, for the life of the process.
+pub fn prefer_tls13() {
+    PREFER_TLS13.store(true, Relaxed);
+}
+
+/// Whether [`prefer_tls13`] was called.
+pub(crate) fn prefers_tls13() -> bool {
+    PREFER_TLS13.load(Relaxed)
+}
+
 impl Policy {
     /// The policy with this name, whatever the case of its letters.
     ///
@@ -47,7 +60,11 @@ impl Policy {
 
     /// What a config has until it is told otherwise.
     pub fn default_policy() -> &'static Self {
-        Self::find(b"default").expect("the table has a usable default policy")
+        let name: &[u8] = match prefers_tls13() {
+            true => b"default_tls13",
+            false => b"default",
+        };
+        Self::find(name).expect("the table has usable default policies")
     }
 
     /// Whether the policy with this name would have allowed a connection of this version and

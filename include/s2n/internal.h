@@ -1,0 +1,55 @@
+/*
+ * rs2n: the s2n-tls C API as a memory-safe shared library.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Made from the source by cbindgen; a test compares. Do not edit: run `make header`.
+ */
+
+#ifndef S2N_INTERNAL_H
+#define S2N_INTERNAL_H
+
+#include <s2n.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Gives the config that `s2n_connection_set_config()` attached.
+ *
+ * @param conn A connection
+ * @param config Set to the config. It stays valid as long as the connection, even if its owner freed it;
+ * freeing it is its owner's.
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also if no config was attached
+ */
+S2N_API extern
+int s2n_connection_get_config(struct s2n_connection *conn,
+                              struct s2n_config **config);
+
+/**
+ * Sends what is in records already and has not left, without taking up a send that blocked: its data is
+ * not counted before that call is repeated.
+ *
+ * @param conn A connection
+ * @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_IO_BLOCKED`, `S2N_ERR_IO`, or `S2N_ERR_REENTRANCY`
+ * while another call sends
+ */
+S2N_API extern
+int s2n_flush(struct s2n_connection *conn,
+              s2n_blocked_status *blocked);
+
+/**
+ * Makes "default_tls13" the security policy of configs that are made from now on, and of connections
+ * without a config. TLS 1.3 needs no such call: name the policy instead.
+ *
+ * @returns 0
+ */
+S2N_API extern
+int s2n_enable_tls13(void);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* S2N_INTERNAL_H */

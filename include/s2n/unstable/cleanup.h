@@ -1,0 +1,28 @@
+/*
+ * rs2n: the s2n-tls C API as a memory-safe shared library.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Made from the source by cbindgen; a test compares. Do not edit: run `make header`.
+ */
+
+#ifndef S2N_UNSTABLE_CLEANUP_H
+#define S2N_UNSTABLE_CLEANUP_H
+
+#include <s2n.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Does nothing, as in s2n-tls: a thread holds no resources of the library.
+ *
+ * @returns 0
+ */
+S2N_API extern int s2n_cleanup_thread(void);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* S2N_UNSTABLE_CLEANUP_H */

@@ -1,0 +1,33 @@
+/*
+ * rs2n: the s2n-tls C API as a memory-safe shared library.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Made from the source by cbindgen; a test compares. Do not edit: run `make header`.
+ */
+
+#ifndef S2N_UNSTABLE_NPN_H
+#define S2N_UNSTABLE_NPN_H
+
+#include <s2n.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Would turn the extension next_protocol_negotiation on, which ALPN (RFC 7301) replaced. It is off, and
+ * stays so: the handshake message that goes with it cannot be sent here.
+ *
+ * @param config A config
+ * @param enable Whether to use it
+ * @returns 0 for false; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ */
+S2N_API extern
+int s2n_config_set_npn(struct s2n_config *config,
+                       bool enable);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* S2N_UNSTABLE_NPN_H */

@@ -1,0 +1,253 @@
+//! Memory: the system's, or what an application's callbacks give.
+//!
+//! Until somebody sets callbacks, everything goes straight to the system. Callbacks can be set only
+//! before the first allocation; from then on each block begins with a note of where it came from, so
+//! that a callback may fail, or be replaced, and every block still goes back to its source.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::ffi::{c_int, c_void};
+use std::ptr;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::{PoisonError, RwLock};
+
+pub type InitFn = unsafe extern "C" fn() -> c_int;
+pub type MallocFn = unsafe extern "C" fn(*mut *mut c_void, u32, *mut u32) -> c_int;
+pub type FreeFn = unsafe extern "C" fn(*mut c_void, u32) -> c_int;
+
+/// What an application gives memory with.
+#[derive(Clone, Copy)]
+pub struct Callbacks {
+    pub init: InitFn,
+    pub cleanup: InitFn,
+    pub malloc: MallocFn,
+    pub free: FreeFn,
+}
+
+/// Takes callbacks, which count from the next [`begin`] on. False if memory is in use already that
+/// tells nothing of its source.
+pub fn set_callbacks(callbacks: Callbacks) -> bool {
+    let noted = MODE.compare_exchange(UNDECIDED, NOTED, Relaxed, Relaxed);
+    if noted.is_err_and(|mode| mode != NOTED) {
+        return false;
+    }
+    change(|source| source.callbacks = Some(callbacks));
+    true
+}
+
+/// Begins to use the callbacks, if there are any. False if they refuse.
+pub fn begin() -> bool {
+    let Some(callbacks) = source().callbacks else {
+        return true;
+    };
+    // SAFETY: the application gave the function for this.
+    let outcome = unsafe { (callbacks.init)() };
+    if outcome < 0 {
+        return false;
+    }
+    change(|source| {
+        source.uses += 1;
+        source.active = true;
+    });
+    true
+}
+
+/// Ends the use of the callbacks: what came from them and still lives stays where it is. False if they
+/// refuse.
+pub fn end() -> bool {
+    let Source {
+        callbacks: Some(callbacks),
+        active: true,
+        ..
+    } = source()
+    else {
+        return true;
+    };
+    // SAFETY: the application gave the function for this.
+    let outcome = unsafe { (callbacks.cleanup)() };
+    if outcome >= 0 {
+        change(|source| source.active = false);
+    }
+    outcome >= 0
+}
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
+
+struct Allocator;
+
+/// Whether blocks begin with a note; decided by the first allocation, once and for all.
+static MODE: AtomicU8 = AtomicU8::new(UNDECIDED);
+const UNDECIDED: u8 = 0;
+const PLAIN: u8 = 1;
+const NOTED: u8 = 2;
+
+#[derive(Clone, Copy)]
+struct Source {
+    callbacks: Option<Callbacks>,
+    active: bool,
+
+    /// How often their use began: a block goes back only to callbacks that gave it.
+    uses: u32,
+}
+
+static SOURCE: RwLock<Source> = RwLock::new(Source {
+    callbacks: None,
+    active: false,
+    uses: 0,
+});
+
+fn source() -> Source {
+    *SOURCE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn change(how: impl FnOnce(&mut Source)) {
+    how(&mut SOURCE.write().unwrap_or_else(PoisonError::into_inner));
+}
+
+/// Whether blocks have notes. Asking decides it.
+fn is_noted() -> bool {
+    match MODE.load(Relaxed) {
+        PLAIN => false,
+        NOTED => true,
+        _ => MODE.compare_exchange(UNDECIDED, PLAIN, Relaxed, Relaxed) == Err(NOTED),
+    }
+}
+
+// SAFETY: blocks are those of the system, or lie within those of the system or of the callbacks: as
+// large and as aligned as asked for. Nothing here allocates or unwinds.
+unsafe impl GlobalAlloc for Allocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        match is_noted() {
+            // SAFETY: the caller's promise.
+            false => unsafe { System.alloc(layout) },
+            true => noted(layout).unwrap_or(ptr::null_mut()),
+        }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        if !is_noted() {
+            // SAFETY: the caller's promise.
+            return unsafe { System.alloc_zeroed(layout) };
+        }
+        let Some(block) = noted(layout) else {
+            return ptr::null_mut();
+        };
+        // SAFETY: the block has this size.
+        unsafe { block.write_bytes(0, layout.size()) };
+        block
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        match is_noted() {
+            // SAFETY: the caller's promise; no block of this process has a note.
+            false => unsafe { System.dealloc(block, layout) },
+            // SAFETY: as above; every block has one.
+            true => unsafe { give_back(block) },
+        }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        if !is_noted() {
+            // SAFETY: the caller's promise.
+            return unsafe { System.realloc(block, layout, size) };
+        }
+        let new = Layout::from_size_align(size, layout.align())
+            .ok()
+            .and_then(noted);
+        let Some(new) = new else {
+            return ptr::null_mut();
+        };
+        // SAFETY: both blocks are at least that large, and different.
+        unsafe { new.copy_from_nonoverlapping(block, size.min(layout.size())) };
+        // SAFETY: the caller's promise; it is not used again.
+        unsafe { give_back(block) };
+        new
+    }
+}
+
+/// Where a block came from. It lies right before the block.
+#[derive(Clone, Copy)]
+struct Note {
+    start: *mut u8,
+    size: u32,
+
+    /// The use of the callbacks in which they gave it; 0 for the system's.
+    uses: u32,
+}
+
+/// What a block begins with, besides its note, so that the rest can be aligned.
+const NOTE: usize = size_of::<Note>();
+
+/// A block with a note before it.
+fn noted(layout: Layout) -> Option<*mut u8> {
+    let align = layout.align().max(align_of::<Note>());
+    let size = layout.size().checked_add(NOTE + align)?;
+    let note = from_callbacks(size).or_else(|| from_system(size))?;
+
+    let behind_note = note.start.wrapping_add(NOTE);
+    let block = behind_note.wrapping_add(behind_note.align_offset(align));
+    // SAFETY: `NOTE` bytes before `block`, aligned as it is, belong to what was allocated.
+    unsafe { block.wrapping_sub(NOTE).cast::<Note>().write(note) };
+    Some(block)
+}
+
+fn from_callbacks(size: usize) -> Option<Note> {
+    let Source {
+        callbacks: Some(callbacks),
+        active: true,
+        uses,
+    } = source()
+    else {
+        return None;
+    };
+    let size = u32::try_from(size).ok()?;
+    let (mut start, mut given) = (ptr::null_mut(), 0);
+    // SAFETY: the application gave the function for this; both places can be written to.
+    let outcome = unsafe { (callbacks.malloc)(&mut start, size, &mut given) };
+    if outcome < 0 || start.is_null() {
+        return None;
+    }
+    if given < size {
+        // SAFETY: it came from these callbacks just now.
+        unsafe { (callbacks.free)(start, given) };
+        return None;
+    }
+    Some(Note {
+        start: start.cast(),
+        size: given,
+        uses,
+    })
+}
+
+fn from_system(size: usize) -> Option<Note> {
+    // SAFETY: any size is allowed.
+    let start = unsafe { libc::malloc(size) };
+    (!start.is_null()).then_some(Note {
+        start: start.cast(),
+        size: 0,
+        uses: 0,
+    })
+}
+
+/// # Safety
+///
+/// `block` came from [`noted`], and is not used again.
+unsafe fn give_back(block: *mut u8) {
+    // SAFETY: the caller's promise.
+    let note = unsafe { block.wrapping_sub(NOTE).cast::<Note>().read() };
+    if note.uses == 0 {
+        // SAFETY: it came from `malloc`.
+        unsafe { libc::free(note.start.cast()) };
+        return;
+    }
+    if let Source {
+        callbacks: Some(callbacks),
+        active: true,
+        uses,
+    } = source()
+        && uses == note.uses
+    {
+        // SAFETY: it came from these callbacks, whose use has not ended.
+        unsafe { (callbacks.free)(note.start.cast(), note.size) };
+    }
+}

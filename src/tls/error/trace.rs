@@ -1,0 +1,76 @@
+//! Stack traces of errors, for those who asked for them.
+
+use std::backtrace::Backtrace;
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+static ENABLED: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    static LAST: RefCell<Option<Backtrace>> = const { RefCell::new(None) };
+}
+
+pub fn is_enabled() -> bool {
+    ENABLED.load(Relaxed)
+}
+
+pub fn enable(enabled: bool) {
+    ENABLED.store(enabled, Relaxed);
+}
+
+/// Keeps the stack of this moment, in place of the last one, if that is enabled.
+#[inline]
+pub fn record() {
+    if is_enabled() {
+        keep();
+    }
+}
+
+#[cold]
+fn keep() {
+    LAST.set(Some(Backtrace::force_capture()));
+}
+
+pub fn forget() {
+    LAST.set(None);
+}
+
+/// A line for each caller, from the innermost one on: its name, and its place if that is known.
+pub fn lines() -> Vec<String> {
+    let text = LAST.with_borrow(|last| last.as_ref().map(Backtrace::to_string));
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.unwrap_or_default().lines() {
+        let line = line.trim();
+        match lines.last_mut() {
+            Some(frame) if line.starts_with("at ") => {
+                frame.push(' ');
+                frame.push_str(line);
+            }
+            _ => lines.push(line.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Code, Error};
+    use super::*;
+
+    #[test]
+    fn an_error_keeps_its_stack_if_asked_to() {
+        // In a thread of its own, whose stack is nobody else's.
+        let lines = std::thread::spawn(|| {
+            let _ = Error::new(Code::Null);
+            assert_eq!(lines(), [""; 0]);
+            enable(true);
+            let _ = Error::new(Code::Null);
+            enable(false);
+            lines()
+        });
+        let lines = lines.join().expect("the thread has ended well");
+        assert!(lines.len() > 3, "{lines:?}");
+        let here = "an_error_keeps_its_stack_if_asked_to";
+        assert!(lines.iter().any(|line| line.contains(here)), "{lines:?}");
+    }
+}
