@@ -132,6 +132,16 @@ fn pkcs11() {
 }
 
 #[test]
+fn memory() {
+    check_with_certificates("memory");
+}
+
+#[test]
+fn internal() {
+    check_with_certificates("internal");
+}
+
+#[test]
 fn sockets() {
     check_with_certificates("sockets");
 }

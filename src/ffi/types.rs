@@ -69,6 +69,10 @@ pub struct s2n_stacktrace {
     pub trace_size: c_int,
 }
 
+// Programs that ask for one have declared it themselves.
+const _: () = assert!(size_of::<s2n_stacktrace>() == 16 && align_of::<s2n_stacktrace>() == 8);
+const _: () = assert!(std::mem::offset_of!(s2n_stacktrace, trace_size) == 8);
+
 /// The private key of a chain.
 pub type s2n_cert_private_key = s2n_pkey;
 

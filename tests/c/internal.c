@@ -1,0 +1,215 @@
+/*
+ * What s2n-tls exports without a public header, stack traces, and the rest that is not about
+ * connections.
+ *
+ * usage: internal FOLDER-OF-CERTIFICATES
+ */
+#include "pair.h"
+
+#include <s2n/internal.h>
+#include <s2n/quic.h>
+#include <s2n/unstable/cleanup.h>
+#include <s2n/unstable/npn.h>
+#include <s2n/unstable/renegotiate.h>
+#include <stdbool.h>
+
+/* As s2n-tls has it, whose header keeps it to itself. */
+struct s2n_stacktrace {
+    char **trace;
+    int trace_size;
+};
+
+static void test_before_the_start(void)
+{
+    s2n_fips_mode mode = S2N_FIPS_MODE_ENABLED;
+    CHECK_ERROR(s2n_get_fips_mode(&mode), S2N_ERR_NOT_INITIALIZED);
+    CHECK(mode == S2N_FIPS_MODE_DISABLED);
+    CHECK_OK(s2n_crypto_disable_init());
+    CHECK_OK(s2n_rand_set_callbacks(NULL, NULL, NULL, NULL));
+}
+
+static void test_after_the_start(void)
+{
+    s2n_fips_mode mode = S2N_FIPS_MODE_ENABLED;
+    CHECK_OK(s2n_get_fips_mode(&mode));
+    CHECK(mode == S2N_FIPS_MODE_DISABLED);
+    CHECK(s2n_get_openssl_version() == 0x1010107f);
+    CHECK_OK(s2n_cleanup_thread());
+    CHECK_ERROR(s2n_disable_atexit(), S2N_ERR_INITIALIZED);
+}
+
+static void test_the_config_of_a_connection(void)
+{
+    struct s2n_config *one = s2n_config_new_minimal(), *found = NULL;
+    struct s2n_connection *conn = s2n_connection_new(S2N_CLIENT);
+    CHECK_ERROR(s2n_connection_get_config(conn, &found), S2N_ERR_NULL);
+    CHECK_OK(s2n_connection_set_config(conn, one));
+    CHECK_OK(s2n_connection_get_config(conn, &found));
+    CHECK(found == one);
+
+    struct s2n_config *two = s2n_config_new_minimal();
+    CHECK_OK(s2n_connection_set_config(conn, two));
+    CHECK_OK(s2n_connection_get_config(conn, &found));
+    CHECK(found == two);
+    CHECK_OK(s2n_connection_wipe(conn));
+    CHECK_OK(s2n_connection_get_config(conn, &found));
+    CHECK(found == two);
+
+    CHECK_OK(s2n_connection_free(conn));
+    CHECK_OK(s2n_config_free(one));
+    CHECK_OK(s2n_config_free(two));
+}
+
+static void test_flush(void)
+{
+    struct pair *pair = connected(1);
+    s2n_blocked_status blocked = S2N_BLOCKED_ON_READ;
+    char sent[] = "said once", received[100] = "";
+    CHECK_OK(s2n_flush(pair->client, &blocked));
+    CHECK(blocked == S2N_NOT_BLOCKED);
+
+    pair->to_server.room = 5;
+    CHECK_ERROR(s2n_send(pair->client, sent, sizeof(sent), &blocked), S2N_ERR_IO_BLOCKED);
+    pair->to_server.room = 1;
+    CHECK_ERROR(s2n_flush(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+    CHECK(blocked == S2N_BLOCKED_ON_WRITE);
+    pair->to_server.room = SIZE_MAX;
+    CHECK_OK(s2n_flush(pair->client, &blocked));
+    CHECK(blocked == S2N_NOT_BLOCKED);
+
+    /* The peer has it; the sender learns so from the call that blocked. */
+    CHECK(s2n_recv(pair->server, received, sizeof(received), &blocked) == sizeof(sent));
+    CHECK_TEXT(received, sent);
+    CHECK(s2n_send(pair->client, sent, sizeof(sent), &blocked) == sizeof(sent));
+    CHECK_ERROR((int) s2n_recv(pair->server, received, sizeof(received), &blocked),
+            S2N_ERR_IO_BLOCKED);
+
+    pair->to_server.room = 0;
+    CHECK_ERROR(s2n_send(pair->client, sent, sizeof(sent), &blocked), S2N_ERR_IO_BLOCKED);
+    pair->to_server.send_error = EPIPE;
+    CHECK_ERROR(s2n_flush(pair->client, &blocked), S2N_ERR_IO);
+    disconnect(pair);
+}
+
+static int error_number(const char *name)
+{
+    for (int type = S2N_ERR_T_OK; type <= S2N_ERR_T_USAGE; type++) {
+        for (int index = 0; index < 200; index++) {
+            if (strcmp(s2n_strerror_name(type << 26 | index), name) == 0) {
+                return type << 26 | index;
+            }
+        }
+    }
+    CHECK(false);
+    return -1;
+}
+
+static void test_alerts_of_errors(void)
+{
+    uint8_t alert = 0;
+    CHECK_OK(s2n_error_get_alert(error_number("S2N_ERR_CERT_EXPIRED"), &alert));
+    CHECK(alert == 45);
+    CHECK_OK(s2n_error_get_alert(error_number("S2N_ERR_IO"), &alert));
+    CHECK(alert == 80);
+    CHECK_ERROR(s2n_error_get_alert(error_number("S2N_ERR_CLOSED"), &alert), S2N_ERR_NO_ALERT);
+    CHECK_ERROR(s2n_error_get_alert(0, &alert), S2N_ERR_NO_ALERT);
+    CHECK(alert == 80);
+}
+
+/* There are none until somebody wants them. */
+static void test_stack_traces(void)
+{
+    struct s2n_stacktrace trace = { NULL, -1 };
+    char text[10000] = "";
+    FILE *file = tmpfile();
+    CHECK(file != NULL);
+
+    CHECK(!s2n_stack_traces_enabled());
+    CHECK_ERROR(s2n_connection_free(NULL), S2N_ERR_NULL);
+    CHECK_OK(s2n_calculate_stacktrace());
+    CHECK_OK(s2n_print_stacktrace(file));
+
+    CHECK_OK(s2n_stack_traces_enabled_set(true));
+    CHECK(s2n_stack_traces_enabled());
+    CHECK_ERROR(s2n_connection_free(NULL), S2N_ERR_NULL);
+    CHECK_OK(s2n_get_stacktrace(&trace));
+    CHECK(trace.trace_size > 1 && trace.trace != NULL);
+    bool names_the_call = false;
+    for (int i = 0; i < trace.trace_size; i++) {
+        names_the_call |= strstr(trace.trace[i], "s2n_connection_free") != NULL;
+    }
+    CHECK(names_the_call);
+    CHECK_OK(s2n_print_stacktrace(file));
+
+    rewind(file);
+    CHECK(fread(text, 1, sizeof(text) - 1, file) > 0);
+    CHECK(strstr(text, "S2N_PRINT_STACKTRACE=1") != NULL);
+    CHECK(strstr(text, "\nStacktrace is:\n") != NULL);
+    CHECK(strstr(text, "s2n_connection_free") != NULL);
+    fclose(file);
+
+    CHECK_OK(s2n_free_stacktrace());
+    CHECK_OK(s2n_get_stacktrace(&trace));
+    CHECK(trace.trace_size == 0 && trace.trace == NULL);
+    CHECK_OK(s2n_calculate_stacktrace());
+    CHECK_OK(s2n_get_stacktrace(&trace));
+    CHECK(trace.trace_size > 1);
+    CHECK_OK(s2n_stack_traces_enabled_set(false));
+    CHECK_OK(s2n_free_stacktrace());
+}
+
+/* What is off can be turned off. */
+static void test_switches(void)
+{
+    struct s2n_config *config = s2n_config_new_minimal();
+    CHECK_OK(s2n_config_set_npn(config, false));
+    CHECK_ERROR(s2n_config_set_npn(config, true), S2N_ERR_UNIMPLEMENTED);
+    CHECK_OK(s2n_config_set_session_tickets_onoff(config, 0));
+    CHECK_OK(s2n_config_set_session_cache_onoff(config, 0));
+    CHECK_OK(s2n_config_set_server_max_early_data_size(config, 0));
+    CHECK_OK(s2n_config_free(config));
+
+    struct s2n_psk *none = NULL;
+    CHECK_FAILS(s2n_external_psk_new(), NULL, S2N_ERR_UNIMPLEMENTED);
+    CHECK_OK(s2n_psk_free(&none));
+    CHECK_OK(s2n_psk_free(NULL));
+
+    struct s2n_connection *server = s2n_connection_new(S2N_SERVER);
+    uint16_t sent = 1;
+    CHECK_OK(s2n_connection_get_tickets_sent(server, &sent));
+    CHECK(sent == 0);
+    CHECK(!s2n_connection_is_quic_enabled(server));
+    CHECK(S2N_BLOCKED_ON_APPLICATION_DATA == S2N_BLOCKED_ON_EARLY_DATA);
+    CHECK_OK(s2n_connection_free(server));
+}
+
+/* For the life of the process, so it comes last. */
+static void test_the_old_way_to_tls13(void)
+{
+    struct s2n_config *before = s2n_config_new_minimal();
+    CHECK_OK(s2n_enable_tls13());
+    struct s2n_config *after = s2n_config_new_minimal();
+    uint16_t groups[2][32], counts[2] = { 0 };
+    CHECK_OK(s2n_config_get_supported_groups(before, groups[0], 32, &counts[0]));
+    CHECK_OK(s2n_config_get_supported_groups(after, groups[1], 32, &counts[1]));
+    /* "default" has hybrid groups, "default_tls13" has none. */
+    CHECK(counts[0] > counts[1] && counts[1] > 0);
+    CHECK_OK(s2n_config_free(before));
+    CHECK_OK(s2n_config_free(after));
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc == 2);
+    folder = argv[1];
+    test_before_the_start();
+    CHECK_OK(s2n_init());
+    test_after_the_start();
+    test_the_config_of_a_connection();
+    test_flush();
+    test_alerts_of_errors();
+    test_stack_traces();
+    test_switches();
+    test_the_old_way_to_tls13();
+    return 0;
+}

@@ -1,0 +1,197 @@
+/*
+ * An application that gives the library its memory, in all the ways that are right and in some that
+ * are not.
+ *
+ * usage: memory FOLDER-OF-CERTIFICATES
+ */
+#include "pair.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+
+/* What the callbacks have done. */
+static struct {
+    int inits, cleanups, given, back;
+    long bytes;
+    bool refuses, is_greedy;
+    int init_result, cleanup_result;
+    size_t misalignment;
+} seen;
+
+/* Threads allocate, too. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static int init(void)
+{
+    seen.inits++;
+    return seen.init_result;
+}
+
+static int cleanup(void)
+{
+    seen.cleanups++;
+    return seen.cleanup_result;
+}
+
+/* What all blocks that live begin with: they are a list, so that the end can free them. */
+struct block {
+    struct block *previous, *next;
+};
+
+static struct block blocks = { &blocks, &blocks };
+
+static int give(void **ptr, uint32_t requested, uint32_t *allocated)
+{
+    pthread_mutex_lock(&lock);
+    const bool refuses = seen.refuses, is_greedy = seen.is_greedy;
+    /* No two blocks are aligned alike. */
+    const size_t shift = sizeof(struct block *) + (seen.misalignment += 7) % 64;
+    pthread_mutex_unlock(&lock);
+    if (refuses) {
+        return S2N_FAILURE;
+    }
+    struct block *block = malloc(sizeof(*block) + shift + requested);
+    CHECK(block != NULL);
+    char *memory = (char *) block + sizeof(*block) + shift;
+    memcpy(memory - sizeof(block), &block, sizeof(block));
+    *ptr = memory;
+    *allocated = is_greedy ? requested - 1 : requested + 3;
+    pthread_mutex_lock(&lock);
+    *block = (struct block){ &blocks, blocks.next };
+    block->next->previous = blocks.next = block;
+    seen.given++;
+    seen.bytes += *allocated;
+    pthread_mutex_unlock(&lock);
+    return S2N_SUCCESS;
+}
+
+static int take_back(void *ptr, uint32_t size)
+{
+    struct block *block;
+    memcpy(&block, (char *) ptr - sizeof(block), sizeof(block));
+    pthread_mutex_lock(&lock);
+    block->previous->next = block->next;
+    block->next->previous = block->previous;
+    free(block);
+    seen.back++;
+    seen.bytes -= size;
+    pthread_mutex_unlock(&lock);
+    return S2N_SUCCESS;
+}
+
+static void exchange(struct pair *pair, const char *text)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    const ssize_t len = (ssize_t) strlen(text);
+    char buffer[100] = "";
+    CHECK(s2n_send(pair->client, text, len, &blocked) == len);
+    CHECK(s2n_recv(pair->server, buffer, sizeof(buffer), &blocked) == len);
+    CHECK_TEXT(buffer, text);
+}
+
+static void talk(void)
+{
+    struct pair *pair = connected(1);
+    exchange(pair, "from memory of its own");
+    disconnect(pair);
+}
+
+static void test_callbacks_are_needed(void)
+{
+    CHECK_ERROR(s2n_mem_set_callbacks(NULL, cleanup, give, take_back), S2N_ERR_NULL);
+    CHECK_ERROR(s2n_mem_set_callbacks(init, NULL, give, take_back), S2N_ERR_NULL);
+    CHECK_ERROR(s2n_mem_set_callbacks(init, cleanup, NULL, take_back), S2N_ERR_NULL);
+    CHECK_ERROR(s2n_mem_set_callbacks(init, cleanup, give, NULL), S2N_ERR_NULL);
+}
+
+static void test_the_start_may_be_refused(void)
+{
+    CHECK_OK(s2n_mem_set_callbacks(init, cleanup, give, take_back));
+    seen.init_result = S2N_FAILURE;
+    CHECK_ERROR(s2n_init(), S2N_ERR_CANCELLED);
+    CHECK_FAILS(s2n_connection_new(S2N_CLIENT), NULL, S2N_ERR_NOT_INITIALIZED);
+    seen.init_result = S2N_SUCCESS;
+    CHECK_OK(s2n_init());
+    CHECK(seen.inits == 2 && seen.cleanups == 0);
+    CHECK_ERROR(s2n_mem_set_callbacks(init, cleanup, give, take_back), S2N_ERR_INITIALIZED);
+}
+
+static void test_memory_is_the_applications(void)
+{
+    const int given = seen.given;
+    talk();
+    CHECK(seen.given > given + 100);
+    /* What a handshake makes for the whole process is there by now. */
+    const long bytes = seen.bytes;
+    const int live = seen.given - seen.back;
+    talk();
+    CHECK(seen.bytes == bytes && seen.given - seen.back == live);
+}
+
+/* Nothing fails because a callback does: the system helps out. */
+static void test_callbacks_may_fail(void)
+{
+    const int given = seen.given;
+    seen.refuses = true;
+    talk();
+    CHECK(seen.given == given);
+    seen.refuses = false;
+
+    seen.is_greedy = true;
+    const long bytes = seen.bytes;
+    talk();
+    CHECK(seen.bytes == bytes);
+    seen.is_greedy = false;
+}
+
+static void test_memory_outlives_a_change_of_mind(void)
+{
+    struct pair *pair = connected(1);
+    seen.refuses = true;
+    exchange(pair, "growing");
+    seen.refuses = false;
+    disconnect(pair);
+}
+
+static void test_the_end(void)
+{
+    seen.cleanup_result = S2N_FAILURE;
+    CHECK_ERROR(s2n_cleanup_final(), S2N_ERR_ATEXIT);
+    CHECK_ERROR(s2n_init(), S2N_ERR_INITIALIZED);
+    seen.cleanup_result = S2N_SUCCESS;
+
+    struct s2n_config *config = s2n_config_new_minimal();
+    CHECK_OK(s2n_cleanup_final());
+    CHECK(seen.cleanups == 2);
+    /* The application's memory is no more: nothing goes back there. */
+    const int back = seen.back;
+    CHECK_OK(s2n_config_free(config));
+    CHECK(seen.back == back);
+
+    CHECK_OK(s2n_init());
+    CHECK(seen.inits == 3);
+    CHECK_ERROR(s2n_disable_atexit(), S2N_ERR_INITIALIZED);
+    test_memory_is_the_applications();
+    CHECK_OK(s2n_cleanup_final());
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc == 2);
+    folder = argv[1];
+    CHECK_OK(s2n_disable_atexit());
+    CHECK_OK(s2n_crypto_disable_init());
+    test_callbacks_are_needed();
+    test_the_start_may_be_refused();
+    test_memory_is_the_applications();
+    test_callbacks_may_fail();
+    test_memory_outlives_a_change_of_mind();
+    test_the_end();
+    /* What was not given back is the application's to free. */
+    while (blocks.next != &blocks) {
+        struct block *block = blocks.next;
+        blocks.next = block->next;
+        free(block);
+    }
+    return 0;
+}
