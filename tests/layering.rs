@@ -18,6 +18,9 @@ fn every_zone_keeps_to_itself() {
     for path in sources(&root().join("src")) {
         let name = path.strip_prefix(root().join("src")).expect("below src");
         let name = name.to_str().expect("a path of text");
+        if name == TABLE {
+            continue;
+        }
         let text = fs::read_to_string(&path).expect("a source can be read");
         zones_seen.extend(name.split_once('/').map(|(zone, _)| zone.to_owned()));
         violations.extend(violations_of(name, &text));
@@ -118,7 +121,7 @@ const PROTOCOL: [&str; 8] = [
     "tls/session",
 ];
 
-/// The names of all functions.
+/// A table of texts, which may name everything.
 const TABLE: &str = "ffi/coverage.rs";
 
 /// rustls' companions, and itself.
@@ -220,8 +223,7 @@ fn violation(name: &str, line: &str, exports: &BTreeSet<String>) -> Option<Strin
         exports.contains(words[*place]) && !declares
     };
     let call = (0..words.len()).find(is_call);
-    let may_call = !name.starts_with("ffi/") || name == TABLE;
-    if let Some(place) = call.filter(|_| !may_call) {
+    if let Some(place) = call.filter(|_| name.starts_with("ffi/")) {
         return Some(format!("an exported function uses {}", words[place]));
     }
     None
