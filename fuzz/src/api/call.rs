@@ -108,11 +108,17 @@ pub enum Talk {
     },
     RequestKeyUpdate(Who),
     Get(Who),
+    Ask {
+        who: Who,
+        question: u8,
+        bytes: Vec<u8>,
+        room: Len,
+    },
 }
 
 impl<'a> Arbitrary<'a> for Talk {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        let kind = u8::arbitrary(u)? % 16;
+        let kind = u8::arbitrary(u)? % 20;
         let who = u.arbitrary()?;
         Ok(match kind {
             0 => Self::Negotiate(who),
@@ -133,7 +139,13 @@ impl<'a> Arbitrary<'a> for Talk {
                 odd: u.arbitrary()?,
             },
             14 => Self::RequestKeyUpdate(who),
-            _ => Self::Get(who),
+            15 => Self::Get(who),
+            _ => Self::Ask {
+                who,
+                question: u.arbitrary()?,
+                bytes: u.arbitrary()?,
+                room: u.arbitrary()?,
+            },
         })
     }
 }

@@ -3,6 +3,7 @@
 mod c;
 mod call;
 mod config;
+mod inquire;
 mod perform;
 mod world;
 

@@ -8,6 +8,7 @@ use libc::{iovec, ssize_t};
 use super::c::*;
 use super::call::{Call, Len, Life, Odd, Rare, Setup, Side, Talk, Tune, Which, Who};
 use super::config::string;
+use super::inquire::ask;
 use super::world::{MAX_DELAY, World, on_host};
 
 /// Members of `s2n_blocked_status`.
@@ -54,6 +55,12 @@ impl World {
             Talk::Recv { who, room, odd } => drop(self.receive(*who, room.0, *odd)),
             Talk::RequestKeyUpdate(who) => self.request_key_update(*who, 0),
             Talk::Get(who) => self.get(*who),
+            Talk::Ask {
+                who,
+                question,
+                bytes,
+                room,
+            } => drop(self.status(ask(self.of(*who), *question, bytes, room.0))),
         }
     }
 

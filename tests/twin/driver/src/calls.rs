@@ -74,7 +74,10 @@ impl Options {
         Ok(options)
     }
 
-    fn call(&self, call: impl FnOnce(*mut s2n_blocked_status::Type) -> isize) -> (isize, String) {
+    pub fn call(
+        &self,
+        call: impl FnOnce(*mut s2n_blocked_status::Type) -> isize,
+    ) -> (isize, String) {
         let mut blocked = UNTOUCHED;
         let place = match self.no_blocked {
             true => ptr::null_mut(),

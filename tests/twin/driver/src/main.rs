@@ -21,6 +21,7 @@ mod forge;
 mod hello_callback;
 mod hellos;
 mod hosts;
+mod library;
 mod link;
 mod objects;
 mod private_keys;

@@ -12,7 +12,7 @@ use crate::words::{bytes, number, status};
 use crate::world::{Mistake, World};
 use crate::{
     apart, chains, configs, errno, evidence, facts, fingerprints, hello_callback, hellos, hosts,
-    private_keys, shown, trial,
+    library, private_keys, shown, trial,
 };
 
 /// Performs a script, and prints each line with what came of it.
@@ -315,7 +315,7 @@ impl World {
 /// Performs a line that is one of its module's; nothing for those of others.
 type Module = fn(&mut World, &str, &[&str]) -> Option<Result<String, Mistake>>;
 
-const MODULES: [Module; 12] = [
+const MODULES: [Module; 13] = [
     evidence::call,
     apart::call,
     configs::call,
@@ -328,6 +328,7 @@ const MODULES: [Module; 12] = [
     facts::call,
     shown::call,
     trial::call,
+    library::call,
 ];
 
 const CONFIG_CALLS: [&str; 4] = ["multi_record", "send_buffer", "alert_behavior", "max_delay"];

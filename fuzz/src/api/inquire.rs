@@ -1,0 +1,167 @@
+//! Questions about a connection at any time, and functions whose features are not there: what they say
+//! is not looked at, but every failure has its error, and nothing beyond the room is touched.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::ptr;
+
+use libc::ssize_t;
+
+use super::c::{Conf, Conn};
+
+/// Stands for what the API does not let programs look into.
+type Opaque = *mut c_void;
+
+unsafe extern "C" {
+    fn s2n_connection_get_client_hello(conn: Conn) -> Opaque;
+    fn s2n_client_hello_get_raw_message(hello: Opaque, out: *mut u8, room: u32) -> ssize_t;
+    fn s2n_client_hello_get_extensions(hello: Opaque, out: *mut u8, room: u32) -> ssize_t;
+    fn s2n_client_hello_get_extension_by_id(
+        hello: Opaque,
+        id: c_int,
+        out: *mut u8,
+        room: u32,
+    ) -> ssize_t;
+    fn s2n_client_hello_get_cipher_suites(hello: Opaque, out: *mut u8, room: u32) -> ssize_t;
+    fn s2n_client_hello_get_session_id(
+        hello: Opaque,
+        out: *mut u8,
+        len: *mut u32,
+        room: u32,
+    ) -> c_int;
+    fn s2n_client_hello_get_fingerprint_string(
+        hello: Opaque,
+        kind: c_int,
+        room: u32,
+        out: *mut u8,
+        len: *mut u32,
+    ) -> c_int;
+
+    fn s2n_connection_get_handshake_type_name(conn: Conn) -> *const c_char;
+    fn s2n_connection_get_last_message_name(conn: Conn) -> *const c_char;
+    fn s2n_connection_get_selected_cert(conn: Conn) -> Opaque;
+    fn s2n_connection_get_ocsp_response(conn: Conn, len: *mut u32) -> *const u8;
+    fn s2n_connection_get_sct_list(conn: Conn, len: *mut u32) -> *const u8;
+    fn s2n_connection_is_ocsp_stapled(conn: Conn) -> c_int;
+    fn s2n_connection_get_certificate_match(conn: Conn, found: *mut c_int) -> c_int;
+    fn s2n_connection_get_signature_scheme(conn: Conn, name: *mut *const c_char) -> c_int;
+    fn s2n_connection_get_selected_signature_algorithm(conn: Conn, found: *mut c_int) -> c_int;
+    fn s2n_connection_get_selected_client_cert_digest_algorithm(
+        conn: Conn,
+        found: *mut c_int,
+    ) -> c_int;
+    fn s2n_connection_get_master_secret(conn: Conn, out: *mut u8, room: usize) -> c_int;
+    fn s2n_connection_tls_exporter(
+        conn: Conn,
+        label: *const u8,
+        label_len: u32,
+        context: *const u8,
+        context_len: u32,
+        out: *mut u8,
+        room: u32,
+    ) -> c_int;
+    fn s2n_cert_chain_and_key_new() -> Opaque;
+    fn s2n_cert_chain_and_key_free(chain: Opaque) -> c_int;
+    fn s2n_connection_get_peer_cert_chain(conn: Conn, chain: Opaque) -> c_int;
+    fn s2n_connection_get_config(conn: Conn, config: *mut Conf) -> c_int;
+    fn s2n_error_get_alert(error: c_int, alert: *mut u8) -> c_int;
+
+    fn s2n_connection_get_session(conn: Conn, out: *mut u8, room: usize) -> c_int;
+    fn s2n_connection_set_session(conn: Conn, session: *const u8, len: usize) -> c_int;
+    fn s2n_connection_get_session_length(conn: Conn) -> c_int;
+    fn s2n_connection_serialize(conn: Conn, out: *mut u8, room: u32) -> c_int;
+    fn s2n_connection_deserialize(conn: Conn, bytes: *mut u8, len: u32) -> c_int;
+    fn s2n_connection_append_psk(conn: Conn, psk: Opaque) -> c_int;
+    fn s2n_connection_ktls_enable_send(conn: Conn) -> c_int;
+    fn s2n_connection_enable_quic(conn: Conn) -> c_int;
+}
+
+/// Asks one question with this much room, about these bytes. Answers -1 for a failure.
+pub fn ask(conn: Conn, question: u8, bytes: &[u8], room: usize) -> i64 {
+    let mut space = vec![0_u8; room];
+    let (out, short) = (space.as_mut_ptr(), room as u32);
+    let mut alert = 0;
+    let (mut len, mut number, mut name, mut config) = (0, 0, ptr::null(), ptr::null_mut());
+    // SAFETY: the connection is live or NULL, every place can be written to, and every size is what is
+    // there.
+    unsafe {
+        let hello = s2n_connection_get_client_hello(conn);
+        match question % 28 {
+            0 => s2n_client_hello_get_raw_message(hello, out, short) as i64,
+            1 => s2n_client_hello_get_extensions(hello, out, short) as i64,
+            2 => {
+                let id = bytes.first().copied().unwrap_or_default().into();
+                s2n_client_hello_get_extension_by_id(hello, id, out, short) as i64
+            }
+            3 => s2n_client_hello_get_cipher_suites(hello, out, short) as i64,
+            4 => s2n_client_hello_get_session_id(hello, out, &mut len, short).into(),
+            5 => s2n_client_hello_get_fingerprint_string(hello, 1, short, out, &mut len).into(),
+            6 => failed(s2n_connection_get_handshake_type_name(conn).is_null()),
+            7 => failed(s2n_connection_get_last_message_name(conn).is_null()),
+            8 => i64::from(s2n_connection_get_selected_cert(conn).is_null()),
+            9 => readable(s2n_connection_get_ocsp_response(conn, &mut len), len),
+            10 => readable(s2n_connection_get_sct_list(conn, &mut len), len),
+            11 => s2n_connection_is_ocsp_stapled(conn).into(),
+            12 => s2n_connection_get_certificate_match(conn, &mut number).into(),
+            13 => s2n_connection_get_signature_scheme(conn, &mut name).into(),
+            14 => s2n_connection_get_selected_signature_algorithm(conn, &mut number).into(),
+            15 => {
+                s2n_connection_get_selected_client_cert_digest_algorithm(conn, &mut number).into()
+            }
+            16 => s2n_connection_get_master_secret(conn, out, room).into(),
+            17 => {
+                let (label, context) = bytes.split_at(bytes.len() / 2);
+                s2n_connection_tls_exporter(
+                    conn,
+                    label.as_ptr(),
+                    label.len() as u32,
+                    context.as_ptr(),
+                    context.len() as u32,
+                    out,
+                    short,
+                )
+                .into()
+            }
+            18 => {
+                let chain = s2n_cert_chain_and_key_new();
+                let copied = s2n_connection_get_peer_cert_chain(conn, chain);
+                assert_eq!(s2n_cert_chain_and_key_free(chain), 0);
+                copied.into()
+            }
+            19 => s2n_connection_get_config(conn, &mut config).into(),
+            20 => {
+                let mut error = [0; 4];
+                let known = bytes.len().min(4);
+                error[..known].copy_from_slice(&bytes[..known]);
+                s2n_error_get_alert(i32::from_le_bytes(error), &mut alert).into()
+            }
+            21 => s2n_connection_get_session(conn, out, room).into(),
+            22 => s2n_connection_set_session(conn, bytes.as_ptr(), bytes.len()).into(),
+            23 => s2n_connection_get_session_length(conn).into(),
+            24 => s2n_connection_serialize(conn, out, short).into(),
+            25 => s2n_connection_deserialize(conn, out, short).into(),
+            26 => s2n_connection_append_psk(conn, out.cast()).into(),
+            _ => match bytes.len() % 2 {
+                0 => s2n_connection_ktls_enable_send(conn).into(),
+                _ => s2n_connection_enable_quic(conn).into(),
+            },
+        }
+    }
+}
+
+fn failed(failed: bool) -> i64 {
+    -i64::from(failed)
+}
+
+/// Reads what the library says to be there.
+///
+/// # Safety
+///
+/// `bytes` is NULL, or holds `len` bytes.
+unsafe fn readable(bytes: *const u8, len: u32) -> i64 {
+    if bytes.is_null() {
+        return 0;
+    }
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { std::slice::from_raw_parts(bytes, len as usize) };
+    bytes.iter().map(|&byte| i64::from(byte)).sum()
+}
