@@ -157,9 +157,12 @@ fn shown() -> String {
             .map(|function| format!("`{}`", function.name))
             .collect();
         if !working.is_empty() {
-            writeln!(page, "Work: {}.\n", working.join(", ")).expect("a string takes text");
+            writeln!(page, "Work: {}.", working.join(", ")).expect("a string takes text");
         }
         if working.len() < chapter.functions.len() {
+            if !working.is_empty() {
+                page.push('\n');
+            }
             page += "| function | status | answer |\n| --- | --- | --- |\n";
             chapter.functions.iter().for_each(|it| page += &row(it));
         }
