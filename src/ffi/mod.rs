@@ -22,6 +22,7 @@ pub mod crl;
 mod custom_x509_extensions;
 mod early_data;
 mod errno;
+pub mod events;
 pub mod fingerprint;
 mod handle;
 mod init;

@@ -345,8 +345,8 @@ pub unsafe extern "C" fn s2n_connection_get_client_cert_chain(
     })
 }
 
-const NO_CIPHER: &CStr = c"TLS_NULL_WITH_NULL_NULL";
-const NONE: &CStr = c"NONE";
+pub(super) const NO_CIPHER: &CStr = c"TLS_NULL_WITH_NULL_NULL";
+pub(super) const NONE: &CStr = c"NONE";
 
 fn negotiated(conn: &ConnectionHandle) -> Result<Arc<Facts>> {
     Ok(conn.core.facts().ok_or(Code::InvalidState)?)

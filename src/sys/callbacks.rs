@@ -11,9 +11,10 @@ use zeroize::Zeroize;
 use super::aside::{self, OwnStack};
 use super::io::Context;
 use crate::tls::config::callbacks::{
-    Answer, AnswerRequest, Aside, BreakTie, CertificateRequest, Clock, CrlLookup, LogKeys,
-    LookUpCrl, Offload, PrivateKeys, Question, SeeClientHello, Signature, Stacks, Validate,
-    Validation, Verification, VerifyHost, Work,
+    Answer, AnswerRequest, Aside, BreakTie, CertificateRequest, Checkpoint, Clock, CrlLookup,
+    HandshakeEvent, LogKeys, LookUpCrl, Offload, PrivateKeys, Question, SeeCheckpoint,
+    SeeClientHello, SeeHandshake, Signature, Stacks, Validate, Validation, Verification,
+    VerifyHost, Work,
 };
 
 pub type VerifyHostFn = unsafe extern "C" fn(*const c_char, usize, *mut c_void) -> u8;
@@ -33,6 +34,8 @@ pub type CertificateRequestFn<C, R> = unsafe extern "C" fn(*mut C, *mut c_void, 
 pub type PrivateKeyFn<C, O> = unsafe extern "C" fn(*mut C, *mut O) -> c_int;
 /// `C` is what stands for a connection, and `O` for an operation.
 pub type OffloadFn<C, O> = unsafe extern "C" fn(*mut C, *mut O, *mut c_void) -> c_int;
+/// `C` is what stands for a connection, and `E` for what happened to it.
+pub type EventFn<C, E> = unsafe extern "C" fn(*mut C, *mut c_void, *mut E);
 pub type ClockFn = unsafe extern "C" fn(*mut c_void, *mut u64) -> c_int;
 
 /// Asks the application whether a name is acceptable.
@@ -197,6 +200,33 @@ impl<C, O> Stacks for OffloadCallback<C, O> {
 
     fn ask(&self, question: Question) -> Answer {
         aside::ask(question)
+    }
+}
+
+/// Tells the application what happened to a connection.
+pub struct EventCallback<C, E> {
+    pub function: EventFn<C, E>,
+}
+
+impl<C, E> EventCallback<C, E> {
+    fn tell(&self, name: usize, subscriber: usize, mut event: E) {
+        let conn = ptr::with_exposed_provenance_mut(name);
+        let subscriber = ptr::with_exposed_provenance_mut(subscriber);
+        // SAFETY: `conn` and `subscriber` are the application's own pointers, and `event` lives during
+        // the call.
+        unsafe { (self.function)(conn, subscriber, &mut event) }
+    }
+}
+
+impl<C, E: for<'a> From<&'a HandshakeEvent>> SeeHandshake for EventCallback<C, E> {
+    fn see(&self, name: usize, subscriber: usize, event: &HandshakeEvent) {
+        self.tell(name, subscriber, event.into());
+    }
+}
+
+impl<C, E: for<'a> From<&'a Checkpoint>> SeeCheckpoint for EventCallback<C, E> {
+    fn see(&self, name: usize, subscriber: usize, checkpoint: &Checkpoint) {
+        self.tell(name, subscriber, checkpoint.into());
     }
 }
 

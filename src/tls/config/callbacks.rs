@@ -4,6 +4,7 @@
 pub use super::certificates::BreakTie;
 pub use super::clock::Clock;
 pub use super::elsewhere::{Answer, Aside, Offload, PrivateKeys, Question, Stacks, Work};
+pub use super::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
 pub use super::requests::{AnswerRequest, CertificateRequest};
 pub use super::verify::{LookUpCrl, Validate, Validation};
 pub use super::{LogKeys, SeeClientHello, VerifyHost};

@@ -5,7 +5,9 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::uptime;
 use crate::tls::certs::CertChain;
 use crate::tls::error::Error;
 
@@ -28,6 +30,27 @@ pub enum NameMatch {
     Wildcard,
 }
 
+/// A moment in a step that says which messages are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Milestone {
+    /// A certificate of ours was looked for.
+    Chosen,
+    /// TLS 1.3: the secrets for the encrypted messages are there.
+    HandshakeSecrets,
+    /// TLS 1.2: the secret for everything is there.
+    MasterSecret,
+    /// The peer's certificate has come.
+    Presented,
+    /// It is accepted.
+    Accepted,
+    /// The peer's signature is right.
+    Verified,
+    /// We are about to sign.
+    Signs,
+    /// We have signed.
+    Signed,
+}
+
 /// What was decided so far.
 #[derive(Clone, Default)]
 pub(crate) struct Choices {
@@ -41,6 +64,8 @@ pub(crate) struct Choices {
     pub(crate) peer_scheme: Option<u16>,
     /// Why the step has failed, although rustls does not know it.
     pub(crate) failure: Option<Error>,
+    /// When the step came how far, if anybody wants to know.
+    pub(crate) milestones: Option<Vec<(Milestone, Duration)>>,
     /// What the application knows the connection by, during a step.
     connection: usize,
 }
@@ -64,11 +89,16 @@ thread_local! {
     static CHOICES: RefCell<Choices> = RefCell::default();
 }
 
-/// Runs a step of a handshake, and says what was decided in it.
-pub(crate) fn watch<R>(connection: usize, step: impl FnOnce() -> R) -> (R, Choices) {
+/// Runs a step of a handshake, and says what was decided in it, and when if it is timed.
+pub(crate) fn watch<R>(
+    connection: usize,
+    is_timed: bool,
+    step: impl FnOnce() -> R,
+) -> (R, Choices) {
     // A callback in the step may drive another connection.
     let outer = CHOICES.replace(Choices {
         connection,
+        milestones: is_timed.then(Vec::new),
         ..Choices::default()
     });
     let outcome = step();
@@ -93,4 +123,18 @@ pub(crate) fn so_far() -> Choices {
 /// Notes a decision.
 pub(super) fn note(change: impl FnOnce(&mut Choices)) {
     CHOICES.with_borrow_mut(change);
+}
+
+/// Whether anybody wants to know when the step comes how far.
+pub(super) fn is_timed() -> bool {
+    CHOICES.with_borrow(|choices| choices.milestones.is_some())
+}
+
+/// Notes that the step has come this far.
+pub(crate) fn reach(milestone: Milestone) {
+    note(|choices| {
+        if let Some(milestones) = &mut choices.milestones {
+            milestones.push((milestone, uptime()));
+        }
+    });
 }

@@ -14,7 +14,7 @@ use rustls::server::{ClientHello, ServerCredentialResolver};
 
 use super::Settings;
 use super::certificates::ByType;
-use super::choices::{self, NameMatch, Request};
+use super::choices::{self, Milestone, NameMatch, Request};
 use super::requests::{AnswerRequest, CertificateRequest};
 use super::signing::Signing;
 use crate::tls::certs::CertChain;
@@ -189,6 +189,7 @@ impl ServerCredentialResolver for Chains {
         };
         let (entry, selected) = chosen.ok_or_else(|| self.why_none(chains, hello))?;
         entry.note(&selected, name_match);
+        choices::reach(Milestone::Chosen);
         Ok(selected)
     }
 }
@@ -231,6 +232,7 @@ impl ClientCredentialResolver for Chains {
                 None => Request::Declined,
             };
         });
+        choices::reach(Milestone::Chosen);
         selected
     }
 

@@ -18,6 +18,7 @@ pub(crate) mod choices;
 mod clock;
 mod credentials;
 mod elsewhere;
+mod events;
 mod freeze;
 mod requests;
 mod signatures;
@@ -33,6 +34,9 @@ pub(crate) use self::clock::uptime;
 use self::clock::{MonotonicClock, WallClock};
 pub(crate) use self::elsewhere::{Algorithms, ToSign, ToVerify};
 pub use self::elsewhere::{Answer, Aside, Offload, PrivateKeys, Question, Stacks, Work};
+pub(crate) use self::events::Listener;
+use self::events::Listeners;
+pub use self::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
 use self::freeze::Frozen;
 pub use self::requests::{AnswerRequest, Authorities, CertificateRequest};
 use self::trust::TrustStore;
@@ -82,6 +86,7 @@ pub struct Overrides {
 pub struct Config {
     settings: Mutex<Settings>,
     frozen: Mutex<Frozen>,
+    listeners: Listeners,
     recv_multi_record: AtomicBool,
     ignores_warnings: AtomicBool,
     /// A handshake waits after the ClientHello callback until the application is done.
@@ -161,6 +166,7 @@ impl Config {
                 monotonic_clock: Arc::new(MonotonicClock),
             }),
             frozen: Mutex::default(),
+            listeners: Listeners::default(),
             recv_multi_record: AtomicBool::new(false),
             ignores_warnings: AtomicBool::new(false),
             client_hello_waits: AtomicBool::new(false),

@@ -13,7 +13,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::server::danger::{ClientIdentity, ClientVerifier};
 use rustls::{DistinguishedName, SignerPublicKey, crypto};
 
-use super::{Algorithms, ClientAuth, Offload, Question, ToVerify, choices};
+use super::choices::{self, Milestone};
+use super::{Algorithms, ClientAuth, Offload, Question, ToVerify};
 use crate::tls::crypto::rsa_pss;
 use crate::tls::policy::Policy;
 
@@ -107,6 +108,10 @@ fn note(input: &SignatureVerificationInput<'_>) {
     choices::note(|choices| choices.peer_scheme = Some(input.signature.scheme.0));
 }
 
+fn timed(verdict: Verdict) -> Verdict {
+    verdict.inspect(|_| choices::reach(Milestone::Verified))
+}
+
 /// rustls must never decide about a certificate.
 const NOT_ASKED: Error = Error::Unreachable("certificates are verified by the handshake");
 
@@ -119,11 +124,11 @@ impl ServerVerifier for Signatures {
     }
 
     fn verify_tls12_signature(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
-        self.tls12(input)
+        timed(self.tls12(input))
     }
 
     fn verify_tls13_signature(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
-        self.tls13(input)
+        timed(self.tls13(input))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -148,11 +153,11 @@ impl ClientVerifier for Signatures {
     }
 
     fn verify_tls12_signature(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
-        self.tls12(input)
+        timed(self.tls12(input))
     }
 
     fn verify_tls13_signature(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
-        self.tls13(input)
+        timed(self.tls13(input))
     }
 
     fn root_hint_subjects(&self) -> Arc<[DistinguishedName]> {

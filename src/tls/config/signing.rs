@@ -7,6 +7,7 @@ use rustls::crypto::{SignatureScheme, Signer, SigningKey};
 use rustls::error::{CertificateError, Error};
 use rustls::pki_types::SubjectPublicKeyInfoDer;
 
+use super::choices::{self, Milestone};
 use super::{Algorithms, PrivateKeys, Question, Settings, ToSign};
 use crate::tls::certs::Loaded;
 use crate::tls::crypto::rsa_pss;
@@ -89,6 +90,10 @@ impl SigningKey for PolicyKey {
             .iter()
             .filter(|scheme| offered.contains(scheme))
             .find_map(|&scheme| self.signer(scheme))
+            .map(|signer| match choices::is_timed() {
+                true => Box::new(TimedSigner(signer)),
+                false => signer,
+            })
     }
 
     fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
@@ -106,6 +111,22 @@ enum Signs {
 impl fmt::Debug for Signs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Signs")
+    }
+}
+
+/// Notes when it signs.
+#[derive(Debug)]
+struct TimedSigner(Box<dyn Signer>);
+
+impl Signer for TimedSigner {
+    fn sign(self: Box<Self>, message: &[u8]) -> Result<Vec<u8>, Error> {
+        choices::reach(Milestone::Signs);
+        let outcome = self.0.sign(message);
+        outcome.inspect(|_| choices::reach(Milestone::Signed))
+    }
+
+    fn scheme(&self) -> SignatureScheme {
+        self.0.scheme()
     }
 }
 

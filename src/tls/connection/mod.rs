@@ -15,7 +15,7 @@ use crate::tls::config::choices::Choices;
 use crate::tls::config::{ClientAuth, Config, Overrides, VerifyHost};
 use crate::tls::error::{Code, Result};
 use crate::tls::handshake::operation::{Signing, Verification};
-use crate::tls::handshake::{Handshake, Kernel};
+use crate::tls::handshake::{Handshake, Kernel, Timing};
 use crate::tls::policy::{Policy, prefers_tls13};
 use crate::tls::transport::{Reader, Writer};
 
@@ -71,6 +71,7 @@ pub struct Connection {
     pub(crate) signing: Mutex<Signing>,
     /// What the application has to verify.
     pub(crate) verification: OnceLock<Arc<Verification>>,
+    pub(crate) timing: Mutex<Timing>,
     setup: Mutex<Setup>,
     blinding: Mutex<Blinding>,
     facts: Mutex<Option<Arc<Facts>>>,
@@ -107,6 +108,7 @@ impl Connection {
             kernel: Mutex::default(),
             signing: Mutex::default(),
             verification: OnceLock::new(),
+            timing: Mutex::default(),
             setup: Mutex::default(),
             blinding: Mutex::default(),
             facts: Mutex::default(),
@@ -149,6 +151,7 @@ impl Connection {
         *lock(&self.master_secret) = None;
         *lock(&self.peer) = Peer::default();
         *lock(&self.signing) = Signing::No;
+        *lock(&self.timing) = Timing::default();
         if let Some(verification) = self.verification.get() {
             verification.wipe();
         }
@@ -180,14 +183,20 @@ impl Connection {
         Ok(default.get_or_init(|| config).clone())
     }
 
-    /// Whether one receive may take several records. Asked at each call, so it costs no share of
-    /// the config.
+    /// The application's config.
+    pub(crate) fn own_config(&self) -> Option<Arc<Config>> {
+        lock(&self.setup).config.clone()
+    }
+
+    /// Asks the application's config, if there is one. For what is asked at each call: it costs no
+    /// share of the config.
+    pub(crate) fn with_own_config(&self, ask: impl FnOnce(&Config) -> bool) -> bool {
+        lock(&self.setup).config.as_deref().is_some_and(ask)
+    }
+
+    /// Whether one receive may take several records.
     fn receives_many_records(&self) -> bool {
-        let setup = lock(&self.setup);
-        setup
-            .config
-            .as_ref()
-            .is_some_and(|config| config.recv_multi_record())
+        self.with_own_config(Config::recv_multi_record)
     }
 
     pub fn set_config(&self, config: Arc<Config>) -> Result<()> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
+use self::checkpoints::Checkpoints;
 use self::input::Input;
 use self::stage::Stage;
 use crate::tls::blocked::Blocked;
@@ -17,6 +18,7 @@ use crate::tls::record::{ContentType, Header, alert_record};
 use crate::tls::server_hello::ServerHello;
 
 mod aside;
+mod checkpoints;
 mod complete;
 mod input;
 mod kernel;
@@ -26,10 +28,12 @@ pub(crate) mod secrets;
 mod stage;
 #[cfg(test)]
 mod tests;
+mod timing;
 mod trial;
 
 pub(crate) use self::kernel::Kernel;
 pub(crate) use self::names::At;
+pub(crate) use self::timing::Timing;
 
 /// RFC 8446, 6: an alert that ends the connection, and the refusal of what was offered.
 const FATAL: u8 = 2;
@@ -69,11 +73,13 @@ pub(crate) struct Handshake {
 
     /// Set if the application verifies signatures.
     offload: Option<Arc<dyn Offload>>,
+
+    checkpoints: Checkpoints,
 }
 
 impl Connection {
-    /// Drives the handshake as far as it goes without waiting.
-    pub fn negotiate(&self, blocked: &mut Blocked) -> Result<()> {
+    /// [`Self::negotiate`], whatever time it takes.
+    fn drive_handshake(&self, blocked: &mut Blocked) -> Result<()> {
         let mut handshake = enter(&self.handshake)?;
         if self.shared.handshake_done.load(Acquire) {
             return self.send_after_handshake(blocked);
@@ -81,6 +87,7 @@ impl Connection {
 
         let mut send = enter(&self.send)?;
         let mut recv = enter(&self.recv)?;
+        handshake.checkpoints.listen(self);
         let mut outcome = handshake.drive(self, &mut send, &mut recv, blocked);
         if outcome.is_ok() {
             self.shared.handshake_done.store(true, Release);
@@ -160,7 +167,10 @@ impl Handshake {
             };
             if let Err(error) = outcome {
                 match error.code() {
-                    Code::AsyncBlocked => *blocked = Blocked::ApplicationInput,
+                    Code::AsyncBlocked => {
+                        self.checkpoints.note_wait(conn.shared.at.load(Acquire));
+                        *blocked = Blocked::ApplicationInput;
+                    }
                     // The signature is part of what is to be written.
                     Code::AsyncCallbackFailed => *blocked = Blocked::Write,
                     _ => {}
@@ -178,9 +188,13 @@ impl Handshake {
         if let Some(writer) = &writer {
             writer.cork();
         }
+        let is_any = !send.out.is_empty();
         let Err(error) = send.flush(conn) else {
             if let Some(writer) = writer {
                 writer.uncork();
+            }
+            if is_any {
+                self.checkpoints.note_written(conn);
             }
             return Ok(());
         };
@@ -203,6 +217,7 @@ impl Handshake {
         recv: &mut RecvHalf,
     ) -> Result<()> {
         let header = recv.fill_record(conn)?;
+        self.checkpoints.note_read(conn);
         if header.typ == ContentType::Alert as u8 && !self.peer_is_encrypted {
             recv.read_record(conn)?;
             return recv.alert(conn);
@@ -271,6 +286,7 @@ impl Handshake {
             }
             // The callback may have chosen another config.
             self.waits = conn.config()?.client_hello_waits();
+            self.checkpoints.listen(conn);
         }
         if self.waits && !shared.hello_released.load(Acquire) {
             return Err(Code::AsyncBlocked)?;
@@ -321,6 +337,7 @@ impl Handshake {
         self.client_hello = Vec::new();
         self.private_keys = None;
         self.offload = None;
+        self.checkpoints = Checkpoints::default();
     }
 }
 

@@ -7,37 +7,49 @@ use crate::tls::config::ClientAuth;
 use crate::tls::config::choices::{self, Request};
 use crate::tls::connection::{Connection, Mode, TLS13};
 
-/// The messages at which a handshake can stand between two calls.
+/// The messages of a handshake. It stands at some of them between two calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum At {
     ClientHello,
+    HelloRetryRequest,
     ServerHello,
     EncryptedExtensions,
     ServerCert,
+    ServerCertStatus,
     ServerCertVerify,
     ServerKey,
+    ServerCertReq,
+    ServerHelloDone,
     ClientCert,
     ClientCertVerify,
     ClientKey,
+    ClientChangeCipherSpec,
     ClientFinished,
     ServerChangeCipherSpec,
+    ServerFinished,
     ApplicationData,
 }
 
 impl At {
-    const ALL: [(Self, &CStr); 12] = [
+    const ALL: [(Self, &CStr); 18] = [
         (Self::ClientHello, c"CLIENT_HELLO"),
+        (Self::HelloRetryRequest, c"HELLO_RETRY_MSG"),
         (Self::ServerHello, c"SERVER_HELLO"),
         (Self::EncryptedExtensions, c"ENCRYPTED_EXTENSIONS"),
         (Self::ServerCert, c"SERVER_CERT"),
+        (Self::ServerCertStatus, c"SERVER_CERT_STATUS"),
         (Self::ServerCertVerify, c"SERVER_CERT_VERIFY"),
         (Self::ServerKey, c"SERVER_KEY"),
+        (Self::ServerCertReq, c"SERVER_CERT_REQ"),
+        (Self::ServerHelloDone, c"SERVER_HELLO_DONE"),
         (Self::ClientCert, c"CLIENT_CERT"),
         (Self::ClientCertVerify, c"CLIENT_CERT_VERIFY"),
         (Self::ClientKey, c"CLIENT_KEY"),
+        (Self::ClientChangeCipherSpec, c"CLIENT_CHANGE_CIPHER_SPEC"),
         (Self::ClientFinished, c"CLIENT_FINISHED"),
         (Self::ServerChangeCipherSpec, c"SERVER_CHANGE_CIPHER_SPEC"),
+        (Self::ServerFinished, c"SERVER_FINISHED"),
         (Self::ApplicationData, c"APPLICATION_DATA"),
     ];
 
@@ -86,7 +98,7 @@ impl Handshake {
     }
 }
 
-fn asks_for_certificate(conn: &Connection) -> bool {
+pub(super) fn asks_for_certificate(conn: &Connection) -> bool {
     conn.client_auth()
         .is_ok_and(|auth| auth != ClientAuth::None)
 }

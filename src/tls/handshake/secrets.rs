@@ -14,6 +14,7 @@ use rustls::{
 use zeroize::Zeroizing;
 
 use crate::tls::client_hello::RANDOM;
+use crate::tls::config::choices::{self, Milestone};
 use crate::tls::connection::{Connection, Mode};
 use crate::tls::error::{Code, Error, Result};
 use crate::tls::policy::Policy;
@@ -22,6 +23,9 @@ use crate::tls::server_hello::ServerHello;
 
 /// TLS 1.2 has one secret, and its line begins with this.
 const MASTER_SECRET: &str = "CLIENT_RANDOM";
+
+/// The first secret of TLS 1.3 that protects anything.
+const CLIENT_HANDSHAKE_SECRET: &str = "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
 
 /// A secret that rustls has come by.
 pub(crate) struct Secret {
@@ -38,10 +42,7 @@ impl Secret {
     fn protects_sending(&self, mode: Mode) -> bool {
         match mode {
             Mode::Client => {
-                matches!(
-                    &*self.label,
-                    "CLIENT_HANDSHAKE_TRAFFIC_SECRET" | MASTER_SECRET
-                )
+                matches!(&*self.label, CLIENT_HANDSHAKE_SECRET | MASTER_SECRET)
             }
             Mode::Server => self.label == "SERVER_TRAFFIC_SECRET_0",
         }
@@ -99,6 +100,11 @@ pub(crate) struct Listener {
 
 impl KeyLog for Listener {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        match label {
+            CLIENT_HANDSHAKE_SECRET => choices::reach(Milestone::HandshakeSecrets),
+            MASTER_SECRET => choices::reach(Milestone::MasterSecret),
+            _ => {}
+        }
         if self.will_log(label) {
             let secret = Secret {
                 label: label.to_owned(),
@@ -111,7 +117,7 @@ impl KeyLog for Listener {
 
     fn will_log(&self, label: &str) -> bool {
         let needed = [
-            "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+            CLIENT_HANDSHAKE_SECRET,
             MASTER_SECRET,
             "SERVER_TRAFFIC_SECRET_0",
         ];

@@ -9,11 +9,12 @@ use std::sync::atomic::Ordering::*;
 
 use super::Handshake;
 use super::aside::Waiting;
+use super::names::At;
 use super::secrets::{self, SendingKeys, watch_secrets};
 use super::trial::{Peer, Trial};
 use crate::tls::client_hello::Message;
-use crate::tls::config::ClientAuth;
-use crate::tls::config::choices::{self, Request};
+use crate::tls::config::choices::{self, Milestone, Request};
+use crate::tls::config::{ClientAuth, uptime};
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
 use crate::tls::connection::{Connection, Mode, TLS12, TLS13};
@@ -110,6 +111,9 @@ impl Handshake {
         conn.shared.use_send_buffer();
         send.out.extend(&output);
         self.stage = Stage::Client(Box::new(handshake));
+        if self.checkpoints.is_on() {
+            self.checkpoints.reach(conn, At::ClientHello, uptime());
+        }
         Ok(())
     }
 
@@ -121,10 +125,12 @@ impl Handshake {
         recv: &mut RecvHalf,
     ) -> Result<()> {
         let mut output = Vec::new();
+        let is_timed = self.checkpoints.is_on();
         let steps = || self.steps(conn, send, recv, &mut output);
-        let watched = || choices::watch(conn.name(), steps);
+        let watched = || choices::watch(conn.name(), is_timed, steps);
         let ((outcome, mut choices), secrets) = watch_secrets(watched);
         let failure = choices.failure.take();
+        let milestones = choices.milestones.take();
         conn.note_choices(choices);
         let outcome = match outcome {
             Err(error) if failure.is_none() || !error.is_blocked() => Err(error),
@@ -144,6 +150,9 @@ impl Handshake {
             Err(error) if error.is_blocked() => send.out.extend(&output),
             // The alert is for `s2n_shutdown` to send, when the blinding delay is over.
             Err(_) => send.owed_alert = output,
+        }
+        if let Some(milestones) = milestones {
+            self.tell_of_step(conn, milestones, outcome.is_ok());
         }
         outcome
     }
@@ -293,6 +302,7 @@ impl Handshake {
                 Ok(())
             }
             ClientHandshake::VerifyServerIdentity(peer) => {
+                choices::reach(Milestone::Presented);
                 let trial = Trial::of_server(peer)?;
                 self.judge(conn, send, recv, trial, output)
             }
@@ -318,6 +328,7 @@ impl Handshake {
                 Ok(())
             }
             ServerHandshake::VerifyClientIdentity(peer) => {
+                choices::reach(Milestone::Presented);
                 let trial = Trial::of_client(peer)?;
                 self.judge(conn, send, recv, trial, output)
             }
@@ -348,6 +359,7 @@ impl Handshake {
                 return Err(error);
             }
         }
+        choices::reach(Milestone::Accepted);
         let (peer, verified) = trial.accept()?;
         match peer {
             Peer::Server(peer) => {

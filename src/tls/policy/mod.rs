@@ -4,6 +4,7 @@
 //! preference. It is reduced to what rustls and its provider have, keeping the order;
 //! `docs/policies.md` lists every result.
 
+use std::ffi::{CStr, CString};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -30,6 +31,8 @@ use table::{CertificateKey, DEPRECATED, Definition, POLICIES};
 /// A policy, reduced to what we can offer. There is one of each, for the life of the process.
 pub struct Policy {
     definition: &'static Definition,
+    /// Its first name, for C.
+    c_label: CString,
     provider: Arc<CryptoProvider>,
     signature_schemes: Vec<SignatureScheme>,
     certificate_algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
@@ -84,6 +87,11 @@ impl Policy {
     /// The first of its names.
     pub fn label(&self) -> &'static str {
         self.definition.label()
+    }
+
+    /// See [`Policy::label`].
+    pub fn c_label(&'static self) -> &'static CStr {
+        &self.c_label
     }
 
     pub fn supports_tls12(&self) -> bool {
@@ -145,6 +153,7 @@ impl Policy {
         let reduction = Reduction::of(definition)?;
         Some(Self {
             definition,
+            c_label: CString::new(definition.label()).unwrap_or_default(),
             signature_schemes: reduction.signature_schemes(),
             certificate_algorithms: reduction.certificate_algorithms,
             provider: Arc::new(reduction.into_provider()),
