@@ -50,7 +50,7 @@ struct Further {
     enums: &'static [&'static str],
 }
 
-const FURTHER: [Further; 12] = [
+const FURTHER: [Further; 13] = [
     Further {
         name: "unstable/async_offload",
         file: "async_offload.rs",
@@ -96,6 +96,12 @@ const FURTHER: [Further; 12] = [
         enums: &[],
     },
     Further {
+        name: "unstable/events",
+        file: "events.rs",
+        opaque: Some(EVENT_SENT),
+        enums: &[],
+    },
+    Further {
         name: "unstable/cleanup",
         file: "cleanup.rs",
         opaque: None,
@@ -127,6 +133,14 @@ const FURTHER: [Further; 12] = [
     },
 ];
 
+/// cbindgen writes no `UINT64_C`.
+const EVENT_SENT: &str = "
+/**
+ * What `handshake_start_ns` never is: s2n-tls notes with it that an event was sent.
+ */
+#define HANDSHAKE_EVENT_SENT (UINT64_C(1) << 63)
+";
+
 /// The headers, by their path below `include`.
 fn headers() -> Vec<(String, String)> {
     let config = cbindgen::Config::from_file(root().join("cbindgen.toml")).expect("valid settings");
@@ -142,6 +156,11 @@ fn headers() -> Vec<(String, String)> {
             include_guard: Some(format!("S2N_{}_H", name.replace('/', "_").to_uppercase())),
             sys_includes: vec!["s2n.h".into()],
             after_includes: opaque.map(str::to_owned),
+            // Structs that C looks into are named with `struct`; only this header has any.
+            style: match name {
+                "unstable/events" => cbindgen::Style::Tag,
+                _ => config.style,
+            },
             export: cbindgen::ExportConfig {
                 include: enums.iter().map(|name| (*name).to_owned()).collect(),
                 ..config.export.clone()

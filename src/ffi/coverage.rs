@@ -499,6 +499,14 @@ pub const API: &[Chapter] = &[
         ],
     },
     Chapter {
+        title: "Unstable: handshake events and timing",
+        functions: &[
+            works("s2n_config_set_subscriber"),
+            works("s2n_config_set_handshake_event"),
+            works("s2n_config_set_timing_checkpoint_cb"),
+        ],
+    },
+    Chapter {
         title: "Unstable: NPN",
         functions: &[
             refused("s2n_config_set_npn", "S2N_ERR_UNIMPLEMENTED", "rustls has no NPN, which ALPN replaced; false succeeds"),

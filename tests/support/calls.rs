@@ -126,6 +126,7 @@ const START: &str = r#"
 #include <s2n/unstable/cleanup.h>
 #include <s2n/unstable/crl.h>
 #include <s2n/unstable/custom_x509_extensions.h>
+#include <s2n/unstable/events.h>
 #include <s2n/unstable/fingerprint.h>
 #include <s2n/unstable/ktls.h>
 #include <s2n/unstable/npn.h>
