@@ -89,6 +89,11 @@ fn async_offload() {
 }
 
 #[test]
+fn events() {
+    check_with_certificates("events");
+}
+
+#[test]
 fn remote_signer() {
     check_with_certificates("remote_signer");
 }

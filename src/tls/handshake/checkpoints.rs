@@ -36,17 +36,18 @@ pub(super) struct Checkpoints {
     awaited: Option<u8>,
 }
 
-/// The messages of a handshake in their order, those that may be missing included.
+/// The messages of a handshake in their order, those that may be missing included. A client of rustls
+/// sends its ChangeCipherSpec as soon as it may; one of s2n-tls, behind the server's Finished.
 const TLS13_FLOW: [At; 12] = [
     At::ClientHello,
     At::ServerHello,
     At::ServerChangeCipherSpec,
+    At::ClientChangeCipherSpec,
     At::EncryptedExtensions,
     At::ServerCertReq,
     At::ServerCert,
     At::ServerCertVerify,
     At::ServerFinished,
-    At::ClientChangeCipherSpec,
     At::ClientCert,
     At::ClientCertVerify,
     At::ClientFinished,
@@ -245,7 +246,8 @@ impl Handshake {
             Stage::Client(_) if !is_tls13 && self.has_answered => At::ClientFinished,
             Stage::Client(_) if !is_tls13 => At::ServerHello,
             Stage::Client(_) if is_greeted && self.peer_is_encrypted => At::EncryptedExtensions,
-            Stage::Client(_) if is_greeted || checkpoints.retried => return,
+            Stage::Client(_) if is_greeted => At::ClientChangeCipherSpec,
+            Stage::Client(_) if checkpoints.retried => return,
             Stage::Client(_) => return checkpoints.retry(conn, uptime()),
             _ => return,
         };
