@@ -130,6 +130,14 @@ pub(super) fn is_timed() -> bool {
     CHOICES.with_borrow(|choices| choices.milestones.is_some())
 }
 
+/// The milestones that the step has come past since it was asked last.
+pub(crate) fn take_milestones() -> Vec<(Milestone, Duration)> {
+    CHOICES.with_borrow_mut(|choices| match &mut choices.milestones {
+        Some(milestones) => std::mem::take(milestones),
+        None => Vec::new(),
+    })
+}
+
 /// Notes that the step has come this far.
 pub(crate) fn reach(milestone: Milestone) {
     note(|choices| {

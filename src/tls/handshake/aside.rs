@@ -135,6 +135,7 @@ impl Handshake {
             conn.shared.version.store(version, Release);
         }
         conn.note_choices(choices::so_far());
+        self.tell_so_far(conn);
         conn.note_signature(conn.mode);
         // A handshake needs one signature of each side.
         let keys = self.private_keys.take().ok_or(Code::HandshakeState)?;
@@ -152,6 +153,7 @@ impl Handshake {
             Mode::Client => Mode::Server,
             Mode::Server => Mode::Client,
         };
+        self.tell_so_far(conn);
         conn.note_signature(peer);
         let offload = self.offload.as_ref().ok_or(Code::HandshakeState)?;
         let operation = conn.verification.get_or_init(Arc::default);

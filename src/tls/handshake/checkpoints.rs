@@ -7,10 +7,10 @@ use std::ffi::CStr;
 use std::time::Duration;
 
 use super::Handshake;
-use super::names::{At, asks_for_certificate};
+use super::names::{At, asks_for_certificate, request};
 use super::stage::Stage;
-use crate::tls::config::choices::{Milestone, Request};
-use crate::tls::config::{Checkpoint, Listener, SeeCheckpoint, uptime};
+use crate::tls::config::choices::{self, Milestone, Request};
+use crate::tls::config::{Checkpoint, ClientAuth, Listener, SeeCheckpoint, uptime};
 use crate::tls::connection::{Connection, Mode, TLS13, UNKNOWN_VERSION};
 
 /// How much of a handshake the application was told of.
@@ -129,6 +129,9 @@ impl Checkpoints {
     fn advance(&mut self, conn: &Connection, done: usize, at: Duration) {
         while self.done < done {
             let message = flow(conn)[self.done];
+            if message == At::ServerCertReq && asks_against_our_will(conn) {
+                return;
+            }
             self.done += 1;
             if self.has_name(conn, message) {
                 self.tell_of(conn, message, at);
@@ -152,7 +155,7 @@ impl Checkpoints {
     /// sends it once.
     fn has_name(&self, conn: &Connection, message: At) -> bool {
         let was_sent = self.retried && conn.version() == TLS13;
-        let client = || conn.choices().request;
+        let client = || request(conn);
         match (message, conn.mode) {
             (At::ServerChangeCipherSpec, mode) => mode == Mode::Server && !was_sent,
             (At::ClientChangeCipherSpec, mode) => mode == Mode::Client && !was_sent,
@@ -210,8 +213,20 @@ impl Checkpoints {
     }
 }
 
+/// Whether a server asks for a certificate although it must not, or does not although it must. rustls goes
+/// on; we do not.
+fn asks_against_our_will(conn: &Connection) -> bool {
+    let asks = request(conn) != Request::None;
+    match conn.client_auth() {
+        _ if conn.mode == Mode::Server => false,
+        Ok(ClientAuth::None) => asks,
+        Ok(ClientAuth::Required) => !asks,
+        _ => false,
+    }
+}
+
 impl Handshake {
-    /// Tells the application what a step of rustls' has done.
+    /// Tells the application what a step of rustls' has done, or a part of one.
     pub(super) fn tell_of_step(
         &mut self,
         conn: &Connection,
@@ -228,6 +243,11 @@ impl Handshake {
         if is_ok {
             self.tell_of_rest(conn);
         }
+    }
+
+    /// Tells the application what a step has done until the application has a part in it.
+    pub(super) fn tell_so_far(&mut self, conn: &Connection) {
+        self.tell_of_step(conn, choices::take_milestones(), false);
     }
 
     /// Tells the application of all that is done, now that rustls waits for the peer.

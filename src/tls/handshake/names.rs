@@ -103,6 +103,14 @@ pub(super) fn asks_for_certificate(conn: &Connection) -> bool {
         .is_ok_and(|auth| auth != ClientAuth::None)
 }
 
+/// Whether a server has asked for our certificate, be it in the step that is under way.
+pub(super) fn request(conn: &Connection) -> Request {
+    match choices::request() {
+        Request::None => conn.choices().request,
+        now => now,
+    }
+}
+
 /// What kind of handshake it was, in the words of s2n-tls.
 pub(super) fn kind(
     conn: &Connection,
@@ -114,10 +122,7 @@ pub(super) fn kind(
     let (asked, shown) = match conn.mode {
         Mode::Server => (asks_for_certificate(conn), peer_cert),
         Mode::Client => {
-            let request = match choices::request() {
-                Request::None => conn.choices().request,
-                now => now,
-            };
+            let request = request(conn);
             (request != Request::None, request == Request::Answered)
         }
     };

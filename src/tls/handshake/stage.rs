@@ -348,6 +348,7 @@ impl Handshake {
         mut trial: Trial,
         output: &mut Vec<u8>,
     ) -> Result<()> {
+        self.tell_so_far(conn);
         match trial.proceed(conn) {
             Ok(true) => {}
             Ok(false) => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::tls::blocked::Blocked;
-use crate::tls::config::{HandshakeEvent, Listener, SeeCheckpoint, uptime};
+use crate::tls::config::{Config, HandshakeEvent, Listener, SeeCheckpoint, uptime};
 use crate::tls::connection::{Connection, lock};
 use crate::tls::error::{Code, Result};
 
@@ -95,9 +95,10 @@ impl Connection {
 
     /// Who is told of moments of the handshake.
     pub(super) fn checkpoint_listener(&self) -> Option<Listener<dyn SeeCheckpoint>> {
-        self.own_config()
-            .filter(|config| config.is_listened_to())?
-            .checkpoint_listener()
+        match self.with_own_config(Config::is_listened_to) {
+            true => self.own_config()?.checkpoint_listener(),
+            false => None,
+        }
     }
 
     /// Whether the time matters to anybody. A ClientHello callback may choose a config for which it does,
