@@ -14,6 +14,7 @@ mod calls;
 mod chains;
 mod configs;
 mod errno;
+mod events;
 mod evidence;
 mod facts;
 mod fingerprints;

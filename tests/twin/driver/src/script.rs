@@ -11,8 +11,8 @@ use crate::sockets::Sockets;
 use crate::words::{bytes, number, status};
 use crate::world::{Mistake, World};
 use crate::{
-    apart, chains, configs, errno, evidence, facts, fingerprints, hello_callback, hellos, hosts,
-    library, private_keys, shown, trial,
+    apart, chains, configs, errno, events, evidence, facts, fingerprints, hello_callback, hellos,
+    hosts, library, private_keys, shown, trial,
 };
 
 /// Performs a script, and prints each line with what came of it.
@@ -315,7 +315,8 @@ impl World {
 /// Performs a line that is one of its module's; nothing for those of others.
 type Module = fn(&mut World, &str, &[&str]) -> Option<Result<String, Mistake>>;
 
-const MODULES: [Module; 13] = [
+const MODULES: [Module; 14] = [
+    events::call,
     evidence::call,
     apart::call,
     configs::call,

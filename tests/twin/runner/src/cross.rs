@@ -245,6 +245,8 @@ fn script(config: &str, policy: &str, settings: Vec<String>, calls: &[&str]) -> 
     let mut script = vec![
         format!("config {config}"),
         format!("policy {config} {policy}"),
+        format!("events {config}"),
+        format!("checkpoints {config}"),
     ];
     script.extend(settings);
     script.extend(calls.iter().map(|&call| call.to_owned()));

@@ -78,6 +78,7 @@ impl Generator {
         let version = self.one_of(&["12", "13"]);
         self.say(format!("configs {version}"));
         for config in ["cc", "sc"] {
+            self.say(format!("events {config}"));
             if self.once_in(5) {
                 let size = self.rng.u32(1034..40_000);
                 self.say(format!("send_buffer {config} {size}"));

@@ -77,6 +77,8 @@ pub fn scripts(certs: &Path) -> Vec<Named> {
                     "config sc".to_owned(),
                     format!("policy cc {client}"),
                     format!("policy sc {server}"),
+                    "events cc".to_owned(),
+                    "events sc".to_owned(),
                     "trust cc matrix/root.pem".to_owned(),
                     "trust sc matrix/root.pem".to_owned(),
                     "verify_host sc any".to_owned(),
