@@ -62,6 +62,14 @@ uninstall:
 	rm -rf '$(DESTDIR)$(INCLUDEDIR)/s2n'
 	rm -f '$(DESTDIR)$(INCLUDEDIR)/s2n.h' '$(DESTDIR)$(PKGCONFIGDIR)/s2n.pc'
 
+# the command-line tools rs2nc and rs2nd, and their manual pages
+tools:
+	$(CARGO) build --release --package rs2n-tools
+	mkdir -p $(BUILD)
+	for tool in rs2nc rs2nd; do \
+	    cp $(RELEASE)/$$tool $(BUILD)/ && $(BUILD)/$$tool --man >$(BUILD)/$$tool.1 || exit 1; \
+	done
+
 examples: library $(EXAMPLES)
 
 $(BUILD)/examples/%: examples-c/%.c include/s2n.h
@@ -102,8 +110,8 @@ fuzz:
 	sh fuzz/run.sh
 
 lint:
-	$(CARGO) fmt --check
-	$(CARGO) clippy --all-targets -- -D warnings
+	$(CARGO) fmt --check --all
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
 # licences, advisories and sources of what we depend on
 deny:
@@ -113,4 +121,5 @@ clean:
 	$(CARGO) clean
 	rm -rf $(BUILD)
 
-.PHONY: all library install uninstall examples demo test deps header compatibility twin bench fuzz lint deny clean
+.PHONY: all library tools install uninstall examples demo test deps header compatibility twin bench \
+    fuzz lint deny clean

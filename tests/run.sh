@@ -5,7 +5,7 @@ log=${CARGO_TARGET_DIR:-target}/test.log
 mkdir -p "$(dirname "$log")"
 
 status=0
-{ "${CARGO:-cargo}" test --no-fail-fast 2>&1 || echo 'cargo test failed'; } | tee "$log"
+{ "${CARGO:-cargo}" test --workspace --no-fail-fast 2>&1 || echo 'cargo test failed'; } | tee "$log"
 if grep -q '^cargo test failed$' "$log"; then
     status=1
 fi

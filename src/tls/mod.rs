@@ -15,4 +15,4 @@ pub mod record;
 pub(crate) mod server_hello;
 pub mod transport;
 
-pub(crate) use handshake::warm_up;
+pub use handshake::warm_up;

@@ -134,11 +134,12 @@ impl Connection {
 
     /// The name of the server's signature scheme.
     pub fn signature_scheme_name(&self) -> &'static CStr {
-        let scheme = self.scheme_of(Mode::Server);
-        let binds_curve = self.version() >= TLS13;
-        scheme
-            .and_then(|scheme| names::signature_scheme(scheme, binds_curve))
-            .unwrap_or(c"none")
+        self.signature_scheme(Mode::Server).unwrap_or(c"none")
+    }
+
+    /// The name of the scheme with which a side signed, if it did.
+    pub fn signature_scheme(&self, side: Mode) -> Option<&'static CStr> {
+        names::signature_scheme(self.scheme_of(side)?, self.version() >= TLS13)
     }
 
     fn scheme_of(&self, side: Mode) -> Option<u16> {

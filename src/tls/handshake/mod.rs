@@ -343,7 +343,7 @@ impl Handshake {
 
 /// Does what the first handshake would otherwise have to wait for: seeds the random generator, and
 /// makes the default policy.
-pub(crate) fn warm_up() -> Result<()> {
+pub fn warm_up() -> Result<()> {
     Policy::default_policy().provider();
     random().map(drop)
 }

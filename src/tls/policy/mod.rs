@@ -84,6 +84,22 @@ impl Policy {
         groups.map(|group| group.name().0).collect()
     }
 
+    /// The numbers of the suites on the wire, those of TLS 1.3 first, each in the policy's order.
+    pub fn suites(&self) -> Vec<u16> {
+        let tls13 = self.provider.tls13_cipher_suites.iter();
+        let tls12 = self.provider.tls12_cipher_suites.iter();
+        let suites = tls13.map(|suite| suite.common.suite);
+        let suites = suites.chain(tls12.map(|suite| suite.common.suite));
+        suites.map(u16::from).collect()
+    }
+
+    /// Every name that [`Policy::find`] finds, in the order of the table.
+    pub fn usable_names() -> impl Iterator<Item = &'static str> {
+        let names = POLICIES.iter().flat_map(|definition| definition.names);
+        let names = names.copied();
+        names.filter(|name| Self::find(name.as_bytes()).is_ok())
+    }
+
     /// The first of its names.
     pub fn label(&self) -> &'static str {
         self.definition.label()

@@ -1,0 +1,99 @@
+//! Names that the library does not need, and users do.
+
+/// The names of the suites that can be agreed on: the number, and what the standard calls it.
+const SUITES: [(u16, &str); 9] = [
+    (0x1301, "TLS_AES_128_GCM_SHA256"),
+    (0x1302, "TLS_AES_256_GCM_SHA384"),
+    (0x1303, "TLS_CHACHA20_POLY1305_SHA256"),
+    (0xc02b, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"),
+    (0xc02c, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"),
+    (0xc02f, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"),
+    (0xc030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"),
+    (0xcca8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"),
+    (0xcca9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"),
+];
+
+/// What the standard calls a suite; nothing if it is none that can be agreed on.
+pub fn iana(suite: u16) -> Option<&'static str> {
+    let mut suites = SUITES.iter();
+    suites.find_map(|&(number, name)| (number == suite).then_some(name))
+}
+
+/// The name of an alert (RFC 8446, 6).
+pub fn alert(number: u8) -> &'static str {
+    match number {
+        0 => "close_notify",
+        10 => "unexpected_message",
+        20 => "bad_record_mac",
+        22 => "record_overflow",
+        40 => "handshake_failure",
+        42 => "bad_certificate",
+        43 => "unsupported_certificate",
+        44 => "certificate_revoked",
+        45 => "certificate_expired",
+        46 => "certificate_unknown",
+        47 => "illegal_parameter",
+        48 => "unknown_ca",
+        49 => "access_denied",
+        50 => "decode_error",
+        51 => "decrypt_error",
+        70 => "protocol_version",
+        71 => "insufficient_security",
+        80 => "internal_error",
+        86 => "inappropriate_fallback",
+        90 => "user_canceled",
+        109 => "missing_extension",
+        110 => "unsupported_extension",
+        112 => "unrecognized_name",
+        113 => "bad_certificate_status_response",
+        115 => "unknown_psk_identity",
+        116 => "certificate_required",
+        120 => "no_application_protocol",
+        _ => "unknown",
+    }
+}
+
+/// What may help against a peer's alert.
+pub fn advice_for_alert(number: u8) -> Option<&'static str> {
+    Some(match number {
+        40 | 70 | 71 => {
+            "the two sides have nothing in common; try another --policy (--list-policies)"
+        }
+        42..=46 | 48 => {
+            "the peer does not accept our certificate: --cert, --key, or its own list of authorities"
+        }
+        112 => "the server does not know the name that was asked for; see --name",
+        116 => "the server wants a certificate: --cert FILE --key FILE",
+        120 => "the server speaks none of the protocols of --alpn",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use s2n::tls::policy::Policy;
+
+    use super::*;
+
+    #[test]
+    fn every_suite_that_can_be_agreed_on_has_a_name() {
+        let known: Vec<u16> = SUITES.iter().map(|suite| suite.0).collect();
+        for name in Policy::usable_names() {
+            let policy = Policy::find(name.as_bytes()).expect("it is listed");
+            for suite in policy.suites() {
+                assert!(known.contains(&suite), "{suite:#06x} of {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_numbers_have_no_name() {
+        assert_eq!(
+            iana(0xc02b),
+            Some("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")
+        );
+        assert_eq!(iana(0), None);
+        assert_eq!(alert(116), "certificate_required");
+        assert_eq!(alert(255), "unknown");
+    }
+}

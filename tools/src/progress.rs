@@ -1,0 +1,90 @@
+//! Progress bars: for long transfers, on a terminal, and nowhere else.
+
+use std::io::{self, IsTerminal};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// The bars of one connection.
+#[derive(Default)]
+pub struct Progress {
+    sent: Option<ProgressBar>,
+    received: Option<ProgressBar>,
+    /// Dropped when the transfer is over.
+    _over: Option<Sender<()>>,
+}
+
+/// Which way bytes go that are worth a bar.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    pub sending: bool,
+    pub receiving: bool,
+    /// How much is to be sent, if that is known.
+    pub len: Option<u64>,
+}
+
+/// A transfer that takes no longer than this shows no bar.
+const SHORT: Duration = Duration::from_millis(300);
+
+/// How often a bar is drawn although nothing moves.
+const TICK: Duration = Duration::from_millis(200);
+
+const KNOWN: &str = "{msg} [{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+const UNKNOWN: &str = "{msg} {spinner} {bytes}, {bytes_per_sec}";
+
+impl Progress {
+    pub fn new(wanted: Wanted) -> Self {
+        if !(wanted.sending || wanted.receiving) || !io::stderr().is_terminal() {
+            return Self::default();
+        }
+        let bars = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
+        let add = |message: &'static str, len: Option<u64>| {
+            let (bar, template) = match len {
+                Some(len) => (ProgressBar::new(len), KNOWN),
+                None => (ProgressBar::no_length(), UNKNOWN),
+            };
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            bars.add(bar).with_message(message)
+        };
+        let sent = wanted.sending.then(|| add("sending", wanted.len));
+        let received = wanted.receiving.then(|| add("receiving", None));
+        let (over, is_over) = channel::<()>();
+        let shown: Vec<_> = sent.iter().chain(&received).cloned().collect();
+        thread::spawn(move || {
+            if is_over.recv_timeout(SHORT) == Err(RecvTimeoutError::Timeout) {
+                bars.set_draw_target(ProgressDrawTarget::stderr());
+                for bar in shown {
+                    bar.enable_steady_tick(TICK);
+                }
+            }
+        });
+        Self {
+            sent,
+            received,
+            _over: Some(over),
+        }
+    }
+
+    pub fn sent(&self, bytes: usize) {
+        if let Some(bar) = &self.sent {
+            bar.inc(bytes as u64);
+        }
+    }
+
+    pub fn received(&self, bytes: usize) {
+        if let Some(bar) = &self.received {
+            bar.inc(bytes as u64);
+        }
+    }
+
+    /// Leaves the bars as they are.
+    pub fn finish(&self) {
+        for bar in self.sent.iter().chain(&self.received) {
+            bar.abandon();
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! What happened on a connection, for people and for programs.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use s2n::tls::config::ClientAuth;
+use s2n::tls::connection::{Connection, Mode, TLS12, TLS13};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::names;
+use crate::trouble::{Result, Trouble};
+
+/// One connection. What is not known, or not agreed on, is null.
+#[derive(Debug, Default, Serialize)]
+pub struct Report {
+    /// "client" or "server": which side we were.
+    pub role: &'static str,
+    /// The number of the server's connection, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<u64>,
+    /// The peer's address and port.
+    pub peer: Option<SocketAddr>,
+    pub version: Option<&'static str>,
+    pub cipher: Option<Cipher>,
+    pub group: Option<String>,
+    pub signature: Signatures,
+    pub alpn: Option<String>,
+    pub server_name: Option<String>,
+    pub policy: Option<&'static str>,
+    /// Whether a certificate of the client's was asked for, as far as we know, and shown.
+    pub client_auth: Option<&'static str>,
+    pub client_certificate_used: bool,
+    /// The path from the peer's certificate to the authority that we trust; empty if none was verified.
+    pub peer_chain: Vec<Certificate>,
+    pub handshake_ms: Option<f64>,
+    pub duration_ms: f64,
+    /// What was received and sent by the application's count, and by that of the wire.
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    pub wire_bytes_in: u64,
+    pub wire_bytes_out: u64,
+    pub close_notify: CloseNotify,
+    /// Why the connection failed; null if all went well.
+    pub error: Option<Trouble>,
+}
+
+/// A cipher suite under its two names: that of the API, which is OpenSSL's for TLS 1.2, and the standard's.
+#[derive(Debug, Serialize)]
+pub struct Cipher {
+    pub name: String,
+    pub iana: Option<&'static str>,
+    pub number: u16,
+}
+
+/// How each side has signed.
+#[derive(Debug, Default, Serialize)]
+pub struct Signatures {
+    pub server: Option<String>,
+    pub client: Option<String>,
+}
+
+/// A certificate of the peer's path.
+#[derive(Debug, Serialize)]
+pub struct Certificate {
+    pub subject: Option<String>,
+    pub sha256: String,
+}
+
+/// Who has closed.
+#[derive(Debug, Default, Serialize)]
+pub struct CloseNotify {
+    pub sent: bool,
+    pub received: bool,
+}
+
+impl Report {
+    pub fn new(mode: Mode, peer: Option<SocketAddr>) -> Self {
+        Self {
+            role: match mode {
+                Mode::Client => "client",
+                Mode::Server => "server",
+            },
+            peer,
+            ..Self::default()
+        }
+    }
+
+    /// Notes what a handshake agreed on, or how far it came.
+    pub fn note_handshake(&mut self, conn: &Connection, time: Duration) {
+        self.server_name = conn.with_server_name(|name| {
+            let name = name.filter(|name| !name.is_empty());
+            name.map(|name| name.to_string_lossy().into_owned())
+        });
+        self.policy = conn.policy().ok().map(|policy| policy.label());
+        self.client_auth = match (conn.mode(), conn.client_auth()) {
+            (Mode::Server, Ok(ClientAuth::None)) => Some("none"),
+            (Mode::Server, Ok(ClientAuth::Optional)) => Some("optional"),
+            (Mode::Server, Ok(ClientAuth::Required)) => Some("required"),
+            _ => None,
+        };
+        self.peer_chain = match conn.peer_path() {
+            Ok(path) => path.iter().map(|der| Certificate::new(der)).collect(),
+            Err(_) => Vec::new(),
+        };
+        let Some(facts) = conn.facts() else {
+            return;
+        };
+        self.handshake_ms = Some(milliseconds(time));
+        self.version = match conn.version() {
+            TLS12 => Some("TLS 1.2"),
+            TLS13 => Some("TLS 1.3"),
+            _ => None,
+        };
+        self.cipher = Some(Cipher {
+            name: facts.cipher.to_string_lossy().into_owned(),
+            iana: names::iana(facts.suite),
+            number: facts.suite,
+        });
+        self.group = Some(facts.group.to_string_lossy().into_owned());
+        let scheme = |side| {
+            let name = conn.signature_scheme(side)?;
+            Some(name.to_string_lossy().into_owned())
+        };
+        self.signature = Signatures {
+            server: scheme(Mode::Server),
+            client: scheme(Mode::Client),
+        };
+        let alpn = facts.alpn.as_ref();
+        self.alpn = alpn.map(|alpn| alpn.to_string_lossy().into_owned());
+        self.client_certificate_used = facts.client_cert_used;
+    }
+
+    /// Notes how the connection ended.
+    pub fn note_end(&mut self, conn: &Connection, time: Duration, error: Option<Trouble>) {
+        self.duration_ms = milliseconds(time);
+        self.wire_bytes_in = conn.wire_bytes_in();
+        self.wire_bytes_out = conn.wire_bytes_out();
+        self.close_notify.received = conn.alert().is_ok_and(|alert| alert == 0);
+        self.error = error;
+    }
+
+    /// What was agreed on, in a line.
+    pub fn agreement(&self) -> String {
+        let mut parts = Vec::new();
+        parts.extend(self.version.map(str::to_owned));
+        parts.extend(self.cipher.as_ref().map(|cipher| cipher.name.clone()));
+        parts.extend(self.group.clone());
+        parts.extend(self.signature.server.clone());
+        parts.extend(self.alpn.as_ref().map(|alpn| format!("ALPN {alpn}")));
+        if let Some(leaf) = self.peer_chain.first() {
+            let subject = leaf.subject.as_deref().unwrap_or(&leaf.sha256);
+            parts.push(format!("peer {subject}"));
+        }
+        let time = self.handshake_ms.unwrap_or_default();
+        format!("{} ({time:.1} ms)", parts.join(", "))
+    }
+
+    /// What went over it, in a line.
+    pub fn summary(&self) -> String {
+        let closed = match (self.close_notify.sent, self.close_notify.received) {
+            (true, true) => "closed by both sides",
+            (true, false) => "closed by us only",
+            (false, true) => "closed by the peer only",
+            (false, false) => "not closed",
+        };
+        format!(
+            "{} bytes sent, {} bytes received, {closed} ({:.1} ms)",
+            self.bytes_out, self.bytes_in, self.duration_ms
+        )
+    }
+}
+
+impl Certificate {
+    fn new(der: &[u8]) -> Self {
+        let subject = X509Certificate::from_der(der);
+        Self {
+            subject: subject.ok().map(|(_, cert)| cert.subject().to_string()),
+            sha256: Sha256::digest(der)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    // As exact as anybody reads it.
+    time.as_micros() as f64 / 1000.0
+}
+
+/// Where reports, and the server's port, are written.
+pub struct Journal(Mutex<Destination>);
+
+enum Destination {
+    Output,
+    Errors,
+    File(File),
+}
+
+impl Journal {
+    /// Standard output, unless that carries data.
+    pub fn standard(output_has_data: bool) -> Self {
+        Self(Mutex::new(match output_has_data {
+            true => Destination::Errors,
+            false => Destination::Output,
+        }))
+    }
+
+    pub fn file(path: &Path) -> Result<Self> {
+        let file = File::create(path).map_err(|error| Trouble::file("write", path, &error))?;
+        Ok(Self(Mutex::new(Destination::File(file))))
+    }
+
+    /// Writes a line at once.
+    pub fn line(&self, line: &str) -> Result<()> {
+        let mut destination = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = format!("{line}\n");
+        let written = match &mut *destination {
+            Destination::Output => write(&mut io::stdout().lock(), &line),
+            Destination::Errors => write(&mut io::stderr().lock(), &line),
+            Destination::File(file) => write(file, &line),
+        };
+        written.map_err(|error| Trouble::new(format!("cannot write the report: {error}")))
+    }
+
+    pub fn json(&self, value: &impl Serialize) -> Result<()> {
+        let text = serde_json::to_string(value);
+        self.line(&text.map_err(|error| Trouble::new(error.to_string()))?)
+    }
+}
+
+fn write(to: &mut impl Write, line: &str) -> io::Result<()> {
+    to.write_all(line.as_bytes())?;
+    to.flush()
+}

@@ -1,0 +1,151 @@
+//! From the command line to a config.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use s2n::tls::certs::CertChain;
+use s2n::tls::config::{ClientAuth, Config, LogKeys, alpn};
+use s2n::tls::policy::Policy;
+
+use crate::options::{Client, Common, Demand, Server};
+use crate::trouble::{Result, Trouble};
+
+/// What a client's connection is made with.
+pub fn client(options: &Client) -> Result<Arc<Config>> {
+    let config = Config::new_minimal();
+    common(&config, &options.common)?;
+    if options.insecure {
+        config.disable_verification();
+    } else if options.ca.is_empty() {
+        let loaded = config.load_system_certs();
+        loaded.map_err(|error| Trouble::tls(&error, "the system's authorities cannot be read"))?;
+    }
+    trust(&config, &options.ca)?;
+    if let Some(cert) = &options.cert {
+        let key = options.key.as_ref().unwrap_or(cert);
+        add_chain(&config, cert, key)?;
+    }
+    Ok(Arc::new(config))
+}
+
+/// What a server's connections are made with.
+pub fn server(options: &Server) -> Result<Arc<Config>> {
+    let config = Config::new_minimal();
+    common(&config, &options.common)?;
+    let keys = match options.key.len() {
+        0 => &options.cert,
+        count if count == options.cert.len() => &options.key,
+        count => {
+            return Err(Trouble::usage(format!(
+                "{} times --cert and {count} times --key: each key is for the certificate at the same place",
+                options.cert.len()
+            )));
+        }
+    };
+    for (cert, key) in options.cert.iter().zip(keys) {
+        add_chain(&config, cert, key)?;
+    }
+    trust(&config, &options.client_ca)?;
+    let demand = match (options.client_auth, options.client_ca.is_empty()) {
+        (Some(demand), _) => demand,
+        (None, true) => Demand::None,
+        (None, false) => Demand::Required,
+    };
+    config.set_client_auth(match demand {
+        Demand::None => ClientAuth::None,
+        Demand::Optional => ClientAuth::Optional,
+        Demand::Required => ClientAuth::Required,
+    });
+    if demand != Demand::None {
+        let named = config.name_authorities();
+        named
+            .map_err(|error| Trouble::tls(&error, "the authorities cannot be named to clients"))?;
+    }
+    Ok(Arc::new(config))
+}
+
+fn common(config: &Config, options: &Common) -> Result<()> {
+    let unusable = |error| Trouble {
+        status: crate::trouble::USAGE,
+        ..Trouble::tls(
+            &error,
+            &format!("the policy {:?} cannot be used", options.policy),
+        )
+    };
+    let policy = Policy::find(options.policy.as_bytes()).map_err(unusable)?;
+    config.set_policy(policy).map_err(unusable)?;
+
+    let protocols = options.alpn.iter().map(String::as_bytes);
+    let protocols = alpn::list(protocols)
+        .map_err(|_| Trouble::usage("--alpn: a protocol's name has between 1 and 255 bytes"))?;
+    config.set_alpn(protocols);
+
+    if let Some(path) = &options.key_log {
+        config.set_key_log(Some(Arc::new(KeyLog::open(path)?)));
+    }
+    let warm = s2n::tls::warm_up();
+    warm.map_err(|error| Trouble::tls(&error, "there is no randomness"))?;
+    // Only authenticated encryption is offered, of which the time of an error tells nothing. A delay
+    // would but keep the message from the user.
+    config.set_max_blinding_delay(0);
+    Ok(())
+}
+
+fn trust(config: &Config, files: &[PathBuf]) -> Result<()> {
+    for path in files {
+        let pem = read(path)?;
+        let trusted = config.trust_pem(&pem);
+        trusted.map_err(|error| Trouble::tls(&error, &unusable(path)))?;
+    }
+    Ok(())
+}
+
+fn add_chain(config: &Config, cert: &Path, key: &Path) -> Result<()> {
+    let chain = CertChain::default();
+    let loaded = chain.load(&read(cert)?, &read(key)?);
+    let what = match cert == key {
+        true => unusable(cert),
+        false => format!(
+            "{} with the key {} cannot be used",
+            cert.display(),
+            key.display()
+        ),
+    };
+    let chain = Arc::new(chain);
+    let added = loaded.and_then(|()| config.add_chain(&chain));
+    added.map_err(|error| Trouble::tls(&error, &what))
+}
+
+fn unusable(path: &Path) -> String {
+    format!("{} cannot be used", path.display())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|error| Trouble::file("read", path, &error))
+}
+
+/// The file of `--key-log`. Nobody else may read it.
+struct KeyLog(Mutex<File>);
+
+impl KeyLog {
+    fn open(path: &Path) -> Result<Self> {
+        let mut options = File::options();
+        options.append(true).create(true).mode(0o600);
+        let file = options.open(path);
+        let file = file.map_err(|error| Trouble::file("write", path, &error))?;
+        Ok(Self(Mutex::new(file)))
+    }
+}
+
+impl LogKeys for KeyLog {
+    fn log(&self, _: usize, line: &[u8]) {
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // One write for a line: another process may append to the same file.
+        if let Err(error) = file.write_all(&[line, b"\n"].concat()) {
+            eprintln!("the key log cannot be written: {error}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The TCP connection, as the core wants it, with the patience of `--timeout`.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
+use std::time::{Duration, Instant};
+
+use s2n::tls::transport::{Reader, Writer};
+
+/// A TCP connection that is read by one thread and written by another.
+pub struct Stream {
+    tcp: TcpStream,
+    patience: Option<Duration>,
+    born: Instant,
+    /// When bytes last moved in either direction, and when the last ones came, in milliseconds since
+    /// the connection was made.
+    moved: AtomicU64,
+    came: AtomicU64,
+    /// During the handshake the clock is not set back: a peer that sends a byte now and then does not
+    /// keep us.
+    in_handshake: AtomicBool,
+}
+
+impl Stream {
+    pub fn new(tcp: TcpStream, patience: Option<Duration>) -> Self {
+        Self {
+            tcp,
+            patience,
+            born: Instant::now(),
+            moved: AtomicU64::new(0),
+            came: AtomicU64::new(0),
+            in_handshake: AtomicBool::new(true),
+        }
+    }
+
+    pub fn end_of_handshake(&self) {
+        self.in_handshake.store(false, Release);
+        let now = self.age();
+        self.moved.store(now, Release);
+        self.came.store(now, Release);
+    }
+
+    /// For how long nothing has come.
+    pub fn silence(&self) -> Duration {
+        Duration::from_millis(self.age().saturating_sub(self.came.load(Acquire)))
+    }
+
+    /// Ends the connection as it is: whoever reads or writes is woken, and so is the peer.
+    pub fn abort(&self) {
+        let _ = self.tcp.shutdown(Shutdown::Both);
+    }
+
+    /// Lets the peer read our alert: a connection that is closed while bytes of the peer's are unread is
+    /// reset, and the alert lost.
+    pub fn let_go(&self) {
+        let _ = self.tcp.shutdown(Shutdown::Write);
+        let end = Instant::now() + LEAVE_TAKING;
+        let mut buffer = [0; 4096];
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.tcp.set_read_timeout(Some(left)).is_err() {
+                return;
+            }
+            if !matches!((&self.tcp).read(&mut buffer), Ok(1..)) {
+                return;
+            }
+        }
+    }
+
+    fn age(&self) -> u64 {
+        u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// How long to wait for the next byte; nothing for ever.
+    fn patience_left(&self) -> Option<Duration> {
+        let idle = self.age().saturating_sub(self.moved.load(Acquire));
+        let patience = self.patience?;
+        // The system takes no time at all for "for ever".
+        Some(
+            patience
+                .saturating_sub(Duration::from_millis(idle))
+                .max(TICK),
+        )
+    }
+
+    fn has_patience(&self) -> bool {
+        self.patience_left().is_some_and(|left| left > TICK)
+    }
+
+    fn note(&self, has_come: bool) {
+        if self.in_handshake.load(Acquire) {
+            return;
+        }
+        let now = self.age();
+        self.moved.store(now, Release);
+        if has_come {
+            self.came.store(now, Release);
+        }
+    }
+}
+
+/// How long a peer may take to read why it was refused.
+const LEAVE_TAKING: Duration = Duration::from_secs(1);
+
+/// The shortest wait.
+const TICK: Duration = Duration::from_millis(1);
+
+impl Reader for Stream {
+    fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let Some(left) = self.patience_left() {
+                self.tcp.set_read_timeout(Some(left))?;
+            }
+            match (&self.tcp).read(buf) {
+                // The other direction may have moved meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.has_patience() => {}
+                Ok(read) => {
+                    self.note(true);
+                    return Ok(read);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Writer for Stream {
+    fn write(&self, buf: &[u8]) -> io::Result<usize> {
+        loop {
+            if let Some(left) = self.patience_left() {
+                self.tcp.set_write_timeout(Some(left))?;
+            }
+            match (&self.tcp).write(buf) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.has_patience() => {}
+                Ok(written) => {
+                    self.note(false);
+                    return Ok(written);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What goes wrong, in words that help.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use s2n::tls::connection::Connection;
+use s2n::tls::error::{Code, Error};
+use serde::Serialize;
+
+use crate::names;
+
+/// Why a program, or a connection, has failed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Trouble {
+    /// The error of the TLS library, by name and number; null if it was not the library's.
+    pub name: Option<String>,
+    pub number: Option<i32>,
+    pub message: String,
+    /// What to do about it.
+    pub advice: Option<String>,
+    /// The alert that the peer has sent.
+    pub alert: Option<Alert>,
+    #[serde(skip)]
+    pub status: i32,
+}
+
+/// The peer's reason for ending a connection (RFC 8446, 6).
+#[derive(Clone, Debug, Serialize)]
+pub struct Alert {
+    pub number: u8,
+    pub name: &'static str,
+}
+
+pub type Result<T, E = Trouble> = std::result::Result<T, E>;
+
+/// The exit status of a failure, and of a wrong command line.
+pub const FAILED: i32 = 1;
+/// See [`FAILED`].
+pub const USAGE: i32 = 2;
+
+impl Trouble {
+    /// A failure that is not the TLS library's.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            name: None,
+            number: None,
+            message: message.into(),
+            advice: None,
+            alert: None,
+            status: FAILED,
+        }
+    }
+
+    /// A command line that makes no sense.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self {
+            status: USAGE,
+            ..Self::new(message)
+        }
+    }
+
+    /// A file that cannot be used.
+    pub fn file(what: &str, path: &Path, error: &io::Error) -> Self {
+        Self::new(format!("cannot {what} {}: {error}", path.display()))
+    }
+
+    /// A failure of the TLS library that no connection had a part in.
+    pub fn tls(error: &Error, what: &str) -> Self {
+        let code = error.code();
+        Self {
+            name: Some(code.name().to_string_lossy().into_owned()),
+            number: Some(code.number()),
+            message: format!("{what}: {error}"),
+            advice: advice(code).map(str::to_owned),
+            ..Self::new("")
+        }
+    }
+
+    /// A failure of a connection.
+    pub fn of_connection(error: &Error, conn: &Connection, patience: Option<Duration>) -> Self {
+        let done = conn.facts().is_some();
+        let what = if done {
+            "the connection"
+        } else {
+            "the handshake"
+        };
+        let trouble = Self::tls(error, &format!("{what} failed"));
+        match error.code() {
+            Code::Closed | Code::ShutdownClosed if done => Self {
+                message: "the peer has ended the connection without a close_notify: what came may \
+                          be incomplete"
+                    .into(),
+                advice: Some(
+                    "ask the peer's side whether it crashed; somebody in between may have cut it"
+                        .into(),
+                ),
+                ..trouble
+            },
+            Code::Closed => Self {
+                message: "the peer has ended the connection during the handshake".into(),
+                advice: Some("is it a TLS server, and does it allow the --policy?".into()),
+                ..trouble
+            },
+            Code::IoBlocked => Self {
+                message: match patience {
+                    Some(patience) if done => {
+                        format!("nothing has moved for {} seconds", patience.as_secs_f64())
+                    }
+                    Some(patience) => format!(
+                        "the handshake was not complete after {} seconds",
+                        patience.as_secs_f64()
+                    ),
+                    None => trouble.message.clone(),
+                },
+                advice: Some("a longer --timeout waits longer".into()),
+                ..trouble
+            },
+            Code::Alert => trouble.with_alert(conn),
+            Code::Io => match error.os_error().filter(|&number| number != 0) {
+                Some(number) => Self {
+                    message: format!("{what} failed: {}", io::Error::from_raw_os_error(number)),
+                    ..trouble
+                },
+                None => trouble,
+            },
+            _ => trouble,
+        }
+    }
+
+    fn with_alert(self, conn: &Connection) -> Self {
+        let Ok(number) = conn.alert() else {
+            return self;
+        };
+        let name = names::alert(number);
+        Self {
+            message: format!("the peer has ended the connection with alert {number}, {name}"),
+            advice: names::advice_for_alert(number).map(str::to_owned),
+            alert: Some(Alert { number, name }),
+            ..self
+        }
+    }
+
+    pub fn advise(self, advice: impl Into<String>) -> Self {
+        Self {
+            advice: Some(advice.into()),
+            ..self
+        }
+    }
+
+    /// Whether it happened here, and not between us and the peer.
+    pub fn is_local(&self) -> bool {
+        self.name.is_none()
+    }
+
+    /// Tells the user, on standard error.
+    pub fn tell(&self, program: &str) {
+        let name = self.name.as_ref();
+        let name = name.map(|name| format!("{name}: ")).unwrap_or_default();
+        eprintln!("{program}: {name}{}", self.message);
+        if let Some(advice) = &self.advice {
+            eprintln!("{program}: hint: {advice}");
+        }
+    }
+}
+
+/// What may help against an error.
+fn advice(code: Code) -> Option<&'static str> {
+    Some(match code {
+        Code::CertUntrusted => {
+            "no trusted authority vouches for the peer's certificate; --ca FILE (rs2nc) or \
+             --client-ca FILE (rs2nd) names one to trust"
+        }
+        Code::CertInvalidHostname => {
+            "the certificate is for another host; --name NAME asks for another name"
+        }
+        Code::CertExpired | Code::CertNotYetValid => {
+            "compare the certificate's dates with this machine's clock"
+        }
+        Code::CertIntentInvalid => {
+            "the certificate is not meant for this side: servers need serverAuth, clients clientAuth"
+        }
+        Code::CertInvalid => "the peer's certificate does not obey the rules of the --policy",
+        Code::MissingClientCert => "the client has shown no certificate: --cert and --key of rs2nc",
+        Code::MissingCertRequest => "the server does not ask for a certificate",
+        Code::CipherNotSupported | Code::ProtocolVersionUnsupported => {
+            "the two sides have nothing in common; try another --policy (--list-policies)"
+        }
+        Code::InvalidPem | Code::NoCertificateInPem => {
+            "the file should have blocks between -----BEGIN … ----- and -----END … -----"
+        }
+        Code::KeyMismatch => {
+            "the private key does not belong to the first certificate of the chain"
+        }
+        Code::NoPrivateKey => "--key FILE names the private key",
+        Code::InvalidSecurityPolicy | Code::DeprecatedSecurityPolicy => {
+            "--list-policies shows what there is"
+        }
+        Code::SecurityPolicyIncompatibleCert => "use another certificate, or another --policy",
+        Code::BadMessage => {
+            "the peer does not speak TLS, or something in between has changed what it said"
+        }
+        _ => return None,
+    })
+}
