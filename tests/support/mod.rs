@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
 
-/// The project's folder.
+/// The project's folder, whichever of its packages a test is of: the one with the lock file.
 pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = package.ancestors();
+    let root = folders.find(|folder| folder.join("Cargo.lock").exists());
+    root.expect("a lock file").to_owned()
 }
 
 /// A fresh folder for what a test makes, below the build's own.

@@ -14,7 +14,7 @@ use crate::progress::{Progress, Wanted};
 use crate::report::{Journal, Report};
 use crate::session::{Pace, Session};
 use crate::settings;
-use crate::trouble::{FAILED, Result, Trouble};
+use crate::trouble::{Result, Trouble, USAGE, say};
 
 const PROGRAM: &str = "rs2nc";
 
@@ -33,9 +33,8 @@ pub fn main() -> i32 {
 fn run(options: &Client) -> Result<()> {
     let common = &options.common;
     if options.insecure {
-        eprintln!(
-            "{PROGRAM}: WARNING: --insecure: the server may be anybody, and so may whoever listens"
-        );
+        let warning = "WARNING: --insecure: the server may be anybody, and so may whoever listens";
+        say(PROGRAM, warning);
     }
     let conn = connection(options)?;
     let (source, sink) = ends(options)?;
@@ -61,7 +60,7 @@ fn run(options: &Client) -> Result<()> {
             let session = Arc::new(Session::new(conn, tcp, pace, Progress::new(wanted)));
             let outcome = session.negotiate(&mut report).and_then(|()| {
                 if common.verbose {
-                    eprintln!("{PROGRAM}: {}", report.agreement());
+                    say(PROGRAM, &report.agreement());
                 }
                 session.exchange(source, sink)
             });
@@ -74,7 +73,7 @@ fn run(options: &Client) -> Result<()> {
         }
     };
     if common.verbose {
-        eprintln!("{PROGRAM}: {}", report.summary());
+        say(PROGRAM, &report.summary());
     }
     let reported = journal.map_or(Ok(()), |journal| journal.json(&report));
     outcome.and(reported)
@@ -89,7 +88,7 @@ fn connection(options: &Client) -> Result<Connection> {
     let asked = CString::new(name.as_str()).map_err(|_| Trouble::usage("a name has no NUL"))?;
     let set = conn.set_server_name(&asked);
     set.map_err(|error| Trouble {
-        status: crate::trouble::USAGE,
+        status: USAGE,
         ..Trouble::tls(&error, "the name cannot be asked for")
     })?;
     Ok(conn)
@@ -147,6 +146,5 @@ fn connect(options: &Client) -> Result<TcpStream> {
             }
         }
     }
-    debug_assert_eq!(last.status, FAILED);
     Err(last)
 }

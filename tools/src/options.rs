@@ -128,7 +128,7 @@ pub struct Common {
     pub json: Option<Option<PathBuf>>,
 
     /// Give up when nothing has moved for so long, or the handshake takes longer
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = patience)]
     pub timeout: Option<Duration>,
 
     /// After our last byte, wait until nothing has come for so long before closing [default: 0 in
@@ -205,8 +205,21 @@ Examples:
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map_err(|_| "not a length of time".to_owned())
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(time) if time <= LONGEST => Ok(time),
+        _ => Err("not a length of time up to a year".to_owned()),
+    }
 }
+
+fn patience(text: &str) -> Result<Duration, String> {
+    let time = seconds(text)?;
+    match time.is_zero() {
+        true => Err("no time at all".to_owned()),
+        false => Ok(time),
+    }
+}
+
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
 #[cfg(test)]
 mod tests {
@@ -226,5 +239,6 @@ mod tests {
         for wrong in ["", "x", "-1", "inf", "nan", "1e99"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
         }
+        assert!(patience("0").is_err());
     }
 }

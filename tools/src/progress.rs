@@ -54,7 +54,8 @@ impl Progress {
         let received = wanted.receiving.then(|| add("receiving", None));
         let (over, is_over) = channel::<()>();
         let shown: Vec<_> = sent.iter().chain(&received).cloned().collect();
-        thread::spawn(move || {
+        // Without a thread there is no bar.
+        let _ = thread::Builder::new().spawn(move || {
             if is_over.recv_timeout(SHORT) == Err(RecvTimeoutError::Timeout) {
                 bars.set_draw_target(ProgressDrawTarget::stderr());
                 for bar in shown {

@@ -18,7 +18,7 @@ use crate::progress::{Progress, Wanted};
 use crate::report::{Journal, Report};
 use crate::session::{Pace, Session};
 use crate::settings;
-use crate::trouble::{FAILED, Result, Trouble};
+use crate::trouble::{FAILED, Result, Trouble, say};
 
 const PROGRAM: &str = "rs2nd";
 
@@ -53,8 +53,8 @@ const BREATH: Duration = Duration::from_millis(100);
 
 impl Daemon {
     fn new(options: Server) -> Result<(Arc<Self>, TcpListener)> {
-        let config = settings::server(&options)?;
         let (host, port) = place(&options.place)?;
+        let config = settings::server(&options)?;
         let common = &options.common;
         // What cannot be read or written is found out before the first client comes.
         if let Some(path) = &common.send {
@@ -122,7 +122,7 @@ impl Daemon {
                 Ok(accepted) => return accepted,
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
-                    eprintln!("{PROGRAM}: cannot accept a connection: {error}");
+                    say(PROGRAM, &format!("cannot accept a connection: {error}"));
                     thread::sleep(BREATH);
                 }
             }
@@ -138,7 +138,10 @@ impl Daemon {
             self.tell(trouble, number, peer);
         }
         if self.options.common.verbose {
-            eprintln!("{PROGRAM}: connection {number}: {}", report.summary());
+            say(
+                PROGRAM,
+                &format!("connection {number}: {}", report.summary()),
+            );
         }
         if report.error.is_none() {
             report.error = outcome.as_ref().err().cloned();
@@ -172,7 +175,10 @@ impl Daemon {
         let session = Arc::new(Session::new(conn, tcp, pace, progress));
         let outcome = session.negotiate(report).and_then(|()| {
             if common.verbose {
-                eprintln!("{PROGRAM}: connection {number}: {}", report.agreement());
+                say(
+                    PROGRAM,
+                    &format!("connection {number}: {}", report.agreement()),
+                );
             }
             session.exchange(source, sink)
         });

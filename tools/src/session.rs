@@ -92,13 +92,17 @@ impl Session {
     pub fn exchange(self: &Arc<Self>, source: Source, mut sink: Sink) -> Result<()> {
         let ends_with_the_peer = source.ends_with_the_peer();
         let may_wait_for_ever = source.is_input();
+        // A server that was started without input is no reason to send its client away. And whoever
+        // only receives a file closes when it is complete, so that the sender knows.
+        let needs_input = self.conn.mode() == Mode::Client && !matches!(sink, Sink::File(_));
         let (tell_over, over) = channel::<()>();
         let (tell_sent, sent) = channel();
         let session = self.clone();
-        thread::spawn(move || {
+        let sender = thread::Builder::new().spawn(move || {
             // Nobody listens if the receiving thread has not waited for us.
-            let _ = tell_sent.send(session.send_all(source, &over));
+            let _ = tell_sent.send(session.send_all(source, needs_input, &over));
         });
+        sender.map_err(|error| Trouble::new(format!("no thread: {error}")))?;
 
         let received = self.receive_all(&mut sink);
         drop(tell_over);
@@ -121,7 +125,7 @@ impl Session {
         self.close()
     }
 
-    fn send_all(&self, mut source: Source, over: &Receiver<()>) -> Result<()> {
+    fn send_all(&self, mut source: Source, needs_input: bool, over: &Receiver<()>) -> Result<()> {
         let outcome = self.send_pieces(&mut source);
         // The receiving thread, and the peer, must learn of it.
         if outcome.as_ref().is_err_and(Trouble::is_local) {
@@ -131,8 +135,7 @@ impl Session {
         let has_sent = self.bytes_out.load(Relaxed) > 0;
         let lets_the_peer_close = match source {
             Source::Nothing => true,
-            // A server that was started without input is no reason to send its client away.
-            Source::Input { .. } => self.conn.mode() == Mode::Server && !has_sent,
+            Source::Input { .. } => !needs_input && !has_sent,
             Source::File { .. } | Source::Echo(_) => false,
         };
         if lets_the_peer_close {

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use s2n::tls::certs::CertChain;
-use s2n::tls::config::{ClientAuth, Config, LogKeys, alpn};
+use s2n::tls::config::{ClientAuth, Config, LogKeys, VerifyHost, alpn};
 use s2n::tls::policy::Policy;
 
 use crate::options::{Client, Common, Demand, Server};
-use crate::trouble::{Result, Trouble};
+use crate::trouble::{Result, Trouble, USAGE, say};
 
 /// What a client's connection is made with.
 pub fn client(options: &Client) -> Result<Arc<Config>> {
@@ -49,6 +49,7 @@ pub fn server(options: &Server) -> Result<Arc<Config>> {
         add_chain(&config, cert, key)?;
     }
     trust(&config, &options.client_ca)?;
+    config.set_verify_host(Some(Arc::new(AnyName)));
     let demand = match (options.client_auth, options.client_ca.is_empty()) {
         (Some(demand), _) => demand,
         (None, true) => Demand::None,
@@ -67,9 +68,18 @@ pub fn server(options: &Server) -> Result<Arc<Config>> {
     Ok(Arc::new(config))
 }
 
+/// Clients are known by their authority, whatever they are called.
+struct AnyName;
+
+impl VerifyHost for AnyName {
+    fn verify(&self, _: &[u8]) -> bool {
+        true
+    }
+}
+
 fn common(config: &Config, options: &Common) -> Result<()> {
     let unusable = |error| Trouble {
-        status: crate::trouble::USAGE,
+        status: USAGE,
         ..Trouble::tls(
             &error,
             &format!("the policy {:?} cannot be used", options.policy),
@@ -145,7 +155,7 @@ impl LogKeys for KeyLog {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // One write for a line: another process may append to the same file.
         if let Err(error) = file.write_all(&[line, b"\n"].concat()) {
-            eprintln!("the key log cannot be written: {error}");
+            say("key log", &error.to_string());
         }
     }
 }

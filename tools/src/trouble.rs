@@ -1,6 +1,6 @@
 //! What goes wrong, in words that help.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -157,11 +157,17 @@ impl Trouble {
     pub fn tell(&self, program: &str) {
         let name = self.name.as_ref();
         let name = name.map(|name| format!("{name}: ")).unwrap_or_default();
-        eprintln!("{program}: {name}{}", self.message);
+        say(program, &format!("{name}{}", self.message));
         if let Some(advice) = &self.advice {
-            eprintln!("{program}: hint: {advice}");
+            say(program, &format!("hint: {advice}"));
         }
     }
+}
+
+/// Writes a line to standard error. If nobody reads that, there is nobody to tell.
+pub fn say(program: &str, text: &str) {
+    let line = format!("{program}: {text}\n");
+    let _ = io::stderr().write_all(line.as_bytes());
 }
 
 /// What may help against an error.

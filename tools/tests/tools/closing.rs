@@ -1,0 +1,147 @@
+//! Connections that end in other ways than both sides wish.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::Stdio;
+use std::thread;
+
+use crate::common::*;
+use crate::peers::free_port;
+
+/// Stands between a client and a server, and cuts both off once the server has sent `len` bytes.
+fn cut_after(server: &str, len: usize) -> String {
+    let server: u16 = server.parse().expect("a port");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    thread::spawn(move || {
+        let (client, _) = listener.accept().expect("a client");
+        let server = TcpStream::connect(("127.0.0.1", server)).expect("a server");
+        let mut up = (
+            client.try_clone().expect("a copy"),
+            server.try_clone().expect("a copy"),
+        );
+        thread::spawn(move || std::io::copy(&mut up.0, &mut up.1));
+        let mut bytes = (&server).take(len as u64);
+        let mut client = &client;
+        let _ = std::io::copy(&mut bytes, &mut client);
+        let _ = client.flush();
+        let _ = client.shutdown(Shutdown::Write);
+        let _ = server.shutdown(Shutdown::Both);
+    });
+    port.to_string()
+}
+
+#[test]
+fn a_stream_that_is_cut_off_is_a_failure() {
+    let dir = folder("cut-off");
+    let file = random_file(&dir, "file", 1_000_000, 1);
+    let (came, report) = (path(&dir, "came"), path(&dir, "report"));
+    for policy in ["default", TLS12_POLICY] {
+        let server = Server::start(&["--send", &file, "--policy", policy, "--linger", "0.2"]);
+        let port = cut_after(&server.port, 500_000);
+        let json_option = format!("--json={report}");
+        let args = ["--receive", &came, &json_option, "--policy", policy];
+        let client = client(&port, &args, Stdio::null());
+        assert_eq!(client.code, Some(1), "{policy}: {client:?}");
+        assert!(
+            client.stderr.starts_with("rs2nc: S2N_ERR_CLOSED: "),
+            "{client:?}"
+        );
+        assert!(client.stderr.contains("may be incomplete"), "{client:?}");
+        let report = json(&report);
+        assert_eq!(report["error"]["name"], "S2N_ERR_CLOSED");
+        assert_eq!(report["close_notify"]["received"], false);
+        // What has come is kept under another name.
+        assert!(!dir.join("came").exists());
+        let part = std::fs::metadata(dir.join("came.part")).expect("a part");
+        assert_eq!(report["bytes_in"], part.len());
+        assert!(part.len() > 400_000);
+        let server = server.finish();
+        assert_eq!(server.code, Some(1), "{server:?}");
+    }
+}
+
+#[test]
+fn a_server_that_is_gone_in_the_handshake_is_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port().to_string();
+    let server = thread::spawn(move || {
+        let (mut tcp, _) = listener.accept().expect("a client");
+        let _ = tcp.read(&mut [0; 4096]);
+    });
+    let client = client(&port, &["--json"], Stdio::null());
+    server.join().expect("it ends");
+    assert_eq!(client.code, Some(1), "{client:?}");
+    assert!(client.stderr.contains("during the handshake"), "{client:?}");
+}
+
+#[test]
+fn what_is_no_tls_is_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port().to_string();
+    let server = thread::spawn(move || {
+        let (mut tcp, _) = listener.accept().expect("a client");
+        tcp.write_all(&[0xff; 5]).expect("sent");
+        let _ = tcp.read_to_end(&mut Vec::new());
+    });
+    let client = client(&port, &[], Stdio::null());
+    server.join().expect("it ends");
+    assert_eq!(client.code, Some(1), "{client:?}");
+    assert!(
+        client.stderr.starts_with("rs2nc: S2N_ERR_BAD_MESSAGE: "),
+        "{client:?}"
+    );
+    assert!(
+        client.stderr.contains("hint: the peer does not speak TLS"),
+        "{client:?}"
+    );
+}
+
+#[test]
+fn patience_ends_in_the_handshake_and_afterwards() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port().to_string();
+    let report = client(&port, &["--timeout", "0.2"], Stdio::null());
+    drop(listener);
+    assert_eq!(report.code, Some(1), "{report:?}");
+    assert!(
+        report.stderr.contains("not complete after 0.2 seconds"),
+        "{report:?}"
+    );
+
+    // A server that waits for input, and so does the client.
+    let (server_input, _server_writer) = std::io::pipe().expect("a pipe");
+    let (client_input, _client_writer) = std::io::pipe().expect("a pipe");
+    let server = Server::start_with_input(&["--once"], Stdio::from(server_input));
+    let args = ["--timeout", "0.2"];
+    let report = client(&server.port, &args, Stdio::from(client_input));
+    assert_eq!(report.code, Some(1), "{report:?}");
+    assert!(
+        report
+            .stderr
+            .starts_with("rs2nc: S2N_ERR_IO_BLOCKED: nothing has moved for 0.2")
+    );
+    let server = server.finish();
+    assert_eq!(server.code, Some(1), "{server:?}");
+    assert!(
+        server.stdout.contains("without a close_notify"),
+        "{server:?}"
+    );
+}
+
+#[test]
+fn nobody_listens() {
+    let port = free_port();
+    let report = client(&port, &["--json", "--receive", "/dev/null"], Stdio::null());
+    assert_eq!(report.code, Some(1), "{report:?}");
+    assert!(report.stderr.contains("Connection refused"), "{report:?}");
+    assert!(report.stderr.contains("hint: "), "{report:?}");
+    let told = parse(&report.stdout);
+    assert_eq!(told["peer"], serde_json::Value::Null);
+    assert!(
+        told["error"]["message"]
+            .as_str()
+            .expect("text")
+            .contains("Connection refused")
+    );
+}

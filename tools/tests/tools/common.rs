@@ -1,0 +1,137 @@
+//! The tools as the tests run them.
+#![allow(dead_code)] // Each test binary uses a part.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::peers::{Process, Report, cert, certs};
+use crate::support::scratch;
+
+pub const CLIENT: &str = env!("CARGO_BIN_EXE_rs2nc");
+pub const SERVER: &str = env!("CARGO_BIN_EXE_rs2nd");
+
+/// A policy with nothing but TLS 1.2.
+pub const TLS12_POLICY: &str = "ELBSecurityPolicy-TLS-1-2-2017-01";
+
+/// A policy with nothing but TLS 1.2, and certificates of RSA.
+pub const TLS12_POLICY_RSA: &str = "20170210";
+
+/// A server that waits for connections.
+pub struct Server {
+    pub process: Process,
+    pub port: String,
+}
+
+impl Server {
+    /// Starts `rs2nd` for one connection, with the certificate `ecdsa` unless `args` have one. What it
+    /// writes to standard error is in the report's `stdout`.
+    pub fn start(args: &[&str]) -> Self {
+        Self::start_with_input(&[args, &["--once"]].concat(), Stdio::null())
+    }
+
+    pub fn start_with_input(args: &[&str], input: Stdio) -> Self {
+        let (chain, key) = (cert("ecdsa.pem"), cert("ecdsa.key"));
+        let own = match args.contains(&"--cert") {
+            true => vec![],
+            false => vec!["--cert", &chain, "--key", &key],
+        };
+        let shell = ["-c", "exec \"$0\" \"$@\" 2>&1", SERVER, "127.0.0.1", "0"];
+        let args = [&shell[..], &own, args].concat();
+        let mut process = Process::spawn_with_input("sh", &args, input);
+        let port = process.wait_for("port: ");
+        Self { process, port }
+    }
+
+    pub fn finish(self) -> Report {
+        self.process.finish()
+    }
+}
+
+/// Runs `rs2nc`, which trusts the tests' authority unless `args` say whom to trust.
+pub fn client(port: &str, args: &[&str], input: Stdio) -> Report {
+    start_client(port, args, input).finish()
+}
+
+pub fn start_client(port: &str, args: &[&str], input: Stdio) -> Process {
+    let ca = cert("ca.pem");
+    let trust = match args.contains(&"--ca") || args.contains(&"--insecure") {
+        true => vec![],
+        false => vec!["--ca", &ca],
+    };
+    let args = [&["localhost", port][..], &trust, args].concat();
+    Process::spawn_with_input(CLIENT, &args, input)
+}
+
+/// Standard input with this text.
+pub fn input(text: &str) -> Stdio {
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    let text = text.as_bytes();
+    assert!(text.len() <= 4096, "it must fit the pipe");
+    writer.write_all(text).expect("it fits");
+    Stdio::from(reader)
+}
+
+/// A file with bytes that no compression would shorten, and that differ with the seed.
+pub fn random_file(folder: &Path, name: &str, len: usize, mut seed: u64) -> String {
+    let mut bytes = Vec::with_capacity(len + 8);
+    while bytes.len() < len {
+        // Vigna's splitmix64.
+        seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = seed;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bytes.extend_from_slice(&(z ^ (z >> 31)).to_ne_bytes());
+    }
+    bytes.truncate(len);
+    let path = folder.join(name);
+    fs::write(&path, bytes).expect("writable");
+    path.display().to_string()
+}
+
+pub fn same(one: &str, other: &str) -> bool {
+    fs::read(one).expect("readable") == fs::read(other).expect("readable")
+}
+
+/// A folder of the test's own.
+pub fn folder(name: &str) -> PathBuf {
+    scratch(&format!("tools-{name}-{}", std::process::id()))
+}
+
+pub fn path(folder: &Path, name: &str) -> String {
+    folder.join(name).display().to_string()
+}
+
+/// The JSON of a file, of which there is one line.
+pub fn json(path: &str) -> Value {
+    parse(&fs::read_to_string(path).expect("a report"))
+}
+
+pub fn parse(text: &str) -> Value {
+    assert_eq!(text.lines().count(), 1, "one line: {text}");
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// The SHA-256 of a certificate of the tests, as OpenSSL tells it.
+pub fn fingerprint(name: &str) -> String {
+    let file = certs().join(name).display().to_string();
+    let args = ["x509", "-in", &file, "-noout", "-fingerprint", "-sha256"];
+    let report = Process::spawn("openssl", &args).finish();
+    let (_, hex) = report.stdout.trim().split_once('=').expect("a fingerprint");
+    hex.replace(':', "").to_lowercase()
+}
+
+/// Makes a named pipe.
+pub fn fifo(folder: &Path, name: &str) -> String {
+    let path = path(folder, name);
+    let report = Process::spawn("mkfifo", &[&path]).finish();
+    assert_eq!(report.code, Some(0), "{report:?}");
+    path
+}
+
+pub fn open(path: &str) -> Stdio {
+    Stdio::from(File::open(path).expect("readable"))
+}

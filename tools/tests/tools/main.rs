@@ -1,0 +1,16 @@
+//! The tools, as their users run them: against each other, and against other libraries.
+
+#[path = "../../../tests/support/parties.rs"]
+mod parties;
+#[path = "../../../tests/support/peers.rs"]
+mod peers;
+#[path = "../../../tests/support/mod.rs"]
+mod support;
+
+mod agreement;
+mod closing;
+mod common;
+mod interop;
+mod progress;
+mod transfers;
+mod usage;

@@ -1,0 +1,220 @@
+//! What the tools say of themselves, and of command lines that make no sense.
+
+use std::fs;
+use std::process::Stdio;
+
+use crate::common::*;
+use crate::peers::{Process, Report, cert};
+
+fn run(tool: &str, args: &[&str]) -> Report {
+    Process::spawn(tool, args).finish()
+}
+
+#[test]
+fn a_wrong_command_line_has_its_own_status() {
+    let chain = cert("ecdsa.pem");
+    for (tool, args, says) in [
+        (CLIENT, &[][..], "<HOST>"),
+        (CLIENT, &["localhost"], "<PORT>"),
+        (CLIENT, &["localhost", "https"], "https"),
+        (CLIENT, &["localhost", "65536"], "65536"),
+        (CLIENT, &["localhost", "1", "--key", "x"], "--cert"),
+        (
+            CLIENT,
+            &["localhost", "1", "--echo", "--send", "x"],
+            "cannot be used with",
+        ),
+        (
+            CLIENT,
+            &["localhost", "1", "--insecure", "--ca", "x"],
+            "cannot be used with",
+        ),
+        (
+            CLIENT,
+            &["localhost", "1", "--timeout", "0"],
+            "no time at all",
+        ),
+        (
+            CLIENT,
+            &["localhost", "1", "--timeout", "soon"],
+            "not a number",
+        ),
+        (
+            CLIENT,
+            &["localhost", "1", "--policy", "none"],
+            "--list-policies",
+        ),
+        (CLIENT, &["localhost", "1", "--alpn", "h2,,h3"], "--alpn"),
+        (CLIENT, &["localhost", "1", "--unknown"], "--unknown"),
+        (
+            CLIENT,
+            &["localhost", "1", "-4", "-6"],
+            "cannot be used with",
+        ),
+        (SERVER, &["0"], "--cert"),
+        (SERVER, &["--cert", &chain], "HOST"),
+        (SERVER, &["--cert", &chain, "here", "0", "there"], "there"),
+        (SERVER, &["--cert", &chain, "x"], "no port"),
+        (
+            SERVER,
+            &["--cert", "a", "--cert", "b", "--key", "c", "0"],
+            "2 times --cert",
+        ),
+        (
+            SERVER,
+            &["--cert", &chain, "--client-auth", "optional", "0"],
+            "--client-ca",
+        ),
+        (
+            SERVER,
+            &["--cert", &chain, "--connections", "0", "0"],
+            "--connections",
+        ),
+        (
+            SERVER,
+            &["--cert", &chain, "--once", "--connections", "2", "0"],
+            "cannot be used with",
+        ),
+    ] {
+        let report = run(tool, args);
+        assert_eq!(report.code, Some(2), "{args:?}: {report:?}");
+        assert!(report.stderr.contains(says), "{args:?}: {report:?}");
+        assert_eq!(report.stdout, "");
+    }
+}
+
+#[test]
+fn files_that_cannot_be_used_are_named() {
+    let dir = folder("unusable");
+    let empty = path(&dir, "empty");
+    fs::write(&empty, "").expect("writable");
+    let (chain, key, other) = (cert("ecdsa.pem"), cert("ecdsa.key"), cert("rsa.key"));
+    let here = dir.display().to_string();
+    for (tool, args, says) in [
+        (CLIENT, &["--ca", "/nowhere/ca.pem"][..], "/nowhere/ca.pem"),
+        (CLIENT, &["--ca", &empty], "S2N_ERR_INVALID_PEM"),
+        (
+            CLIENT,
+            &["--cert", &chain, "--key", &other],
+            "S2N_ERR_KEY_MISMATCH",
+        ),
+        (CLIENT, &["--cert", &chain], "ecdsa.pem cannot be used"),
+        (CLIENT, &["--send", "/nowhere/file"], "/nowhere/file"),
+        (CLIENT, &["--send", &here], "directory"),
+        (CLIENT, &["--receive", &here], "directory"),
+        (CLIENT, &["--receive", "/nowhere/file"], "/nowhere/file"),
+        (CLIENT, &["--json=/nowhere/file"], "/nowhere/file"),
+        (CLIENT, &["--key-log", "/nowhere/file"], "/nowhere/file"),
+        (
+            SERVER,
+            &["--cert", &chain, "--key", &key, "--send", "/nowhere/file"],
+            "/nowhere/file",
+        ),
+        (
+            SERVER,
+            &["--cert", &chain, "--key", "/nowhere/key"],
+            "/nowhere/key",
+        ),
+    ] {
+        let place = if tool == CLIENT {
+            &["localhost", "1"][..]
+        } else {
+            &["0"]
+        };
+        let report = run(tool, &[args, place].concat());
+        assert_eq!(report.code, Some(1), "{args:?}: {report:?}");
+        assert!(report.stderr.contains(says), "{args:?}: {report:?}");
+    }
+}
+
+#[test]
+fn a_key_may_be_in_the_file_of_its_certificate() {
+    let dir = folder("one-file");
+    let both = path(&dir, "both.pem");
+    let text = ["ecdsa.pem", "ecdsa.key"].map(|name| fs::read_to_string(cert(name)).expect("text"));
+    fs::write(&both, text.concat()).expect("writable");
+    let server = Server::start(&["--cert", &both, "--echo"]);
+    let client = client(&server.port, &[], Stdio::null());
+    assert_eq!(client.code, Some(0), "{client:?}");
+    assert_eq!(server.finish().code, Some(0));
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port().to_string();
+    let (chain, key) = (cert("ecdsa.pem"), cert("ecdsa.key"));
+    let report = run(
+        SERVER,
+        &["--cert", &chain, "--key", &key, "127.0.0.1", &port],
+    );
+    assert_eq!(report.code, Some(1), "{report:?}");
+    assert!(
+        report
+            .stderr
+            .contains(&format!("cannot listen at 127.0.0.1 port {port}"))
+    );
+}
+
+#[test]
+fn the_tools_describe_themselves() {
+    for (tool, name) in [(CLIENT, "rs2nc"), (SERVER, "rs2nd")] {
+        let version = run(tool, &["--version"]);
+        assert_eq!(
+            version.stdout,
+            format!("{name} {}\n", env!("CARGO_PKG_VERSION"))
+        );
+        for option in ["-h", "--help"] {
+            let help = run(tool, &[option]);
+            assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
+            for word in ["--alpn", "--json", "Exit status", name] {
+                assert!(help.stdout.contains(word), "{word}: {help:?}");
+            }
+            assert!(!help.stdout.contains("--man"), "{help:?}");
+        }
+        let page = run(tool, &["--man"]);
+        assert_eq!(page.code, Some(0));
+        assert!(page.stdout.contains(&format!(".TH {name} 1")), "{page:?}");
+        assert!(page.stdout.contains("Exit status"), "{page:?}");
+        for shell in ["bash", "zsh", "fish"] {
+            let script = run(tool, &["--completions", shell]);
+            assert_eq!(script.code, Some(0));
+            assert!(script.stdout.contains("list-policies"), "{script:?}");
+        }
+        let policies = run(tool, &["--list-policies"]);
+        let names: Vec<&str> = policies.stdout.lines().collect();
+        assert!(
+            names.contains(&"default") && names.contains(&TLS12_POLICY),
+            "{policies:?}"
+        );
+        // Nothing can be offered of this one.
+        assert!(!names.contains(&"20140601"), "{policies:?}");
+    }
+}
+
+#[test]
+fn every_policy_that_is_listed_can_be_used() {
+    let policies = run(CLIENT, &["--list-policies"]).stdout;
+    assert!(policies.lines().count() > 50, "{policies}");
+    let port = crate::peers::free_port();
+    for name in policies.lines().step_by(10) {
+        let report = client(&port, &["--policy", name], Stdio::null());
+        assert!(report.stderr.contains("cannot connect"), "{report:?}");
+    }
+}
+
+#[test]
+fn nobody_need_read_what_they_say() {
+    for (tool, option) in [
+        (CLIENT, "--help"),
+        (SERVER, "--list-policies"),
+        (CLIENT, "--man"),
+    ] {
+        let shell = "{ \"$0\" \"$1\"; echo \"status $?\" >&2; } | true";
+        let report = Process::spawn("sh", &["-c", shell, tool, option]).finish();
+        assert_eq!(report.stderr, "status 0\n", "{tool} {option}");
+    }
+    let shell = "exec 2>&-; \"$0\" localhost 1 </dev/null; echo \"status $?\"";
+    let report = Process::spawn("sh", &["-c", shell, CLIENT]).finish();
+    assert_eq!(report.stdout, "status 1\n");
+}
