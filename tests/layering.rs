@@ -32,6 +32,22 @@ fn every_zone_keeps_to_itself() {
     assert!(violations.is_empty(), "{}", violations.join("\n"));
 }
 
+/// The tools are users of the safe core.
+#[test]
+fn the_tools_are_built_upon_tls_alone() {
+    let files = sources(&root().join("tools/src"));
+    assert!(files.len() > 5, "the tools are somewhere else");
+    for path in files {
+        let text = fs::read_to_string(&path).expect("a source can be read");
+        for (number, line) in code_of(&text) {
+            let mut uses = line.match_indices("s2n::").map(|(place, _)| &line[place..]);
+            let allowed = uses.all(|path| path.starts_with("s2n::tls::"));
+            let place = format!("{}:{number}", path.display());
+            assert!(allowed && !line.contains("rustls"), "{place}: {line}");
+        }
+    }
+}
+
 #[test]
 fn a_violation_would_be_noticed() {
     for (name, text) in [

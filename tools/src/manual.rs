@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use clap::{CommandFactory, Parser};
+use clap::{Command, CommandFactory, Parser};
 use clap_complete::Shell;
 use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
 use s2n::tls::policy::Policy;
 
 /// Reads the command line. One that asks for a list, a page or a script gets it, and the program ends.
@@ -22,11 +23,46 @@ pub fn parse<C: Parser + CommandFactory>() -> C {
         clap_complete::generate(shell, &mut command, name, &mut text);
     } else if matches.get_flag("man") {
         // Writing to memory does not fail.
-        let _ = Man::new(C::command()).render(&mut text);
+        let _ = page(C::command(), &mut text);
     } else {
         return C::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     }
     // A reader that has seen enough is no failure.
     let _ = io::stdout().write_all(&text);
     std::process::exit(0);
+}
+
+/// The manual page. What is in the help behind the options has sections of its own here.
+fn page(command: Command, out: &mut Vec<u8>) -> io::Result<()> {
+    let notes = command.get_after_long_help();
+    let notes = notes.map(ToString::to_string).unwrap_or_default();
+    let man = Man::new(command);
+    man.render_title(out)?;
+    man.render_name_section(out)?;
+    man.render_synopsis_section(out)?;
+    man.render_description_section(out)?;
+    man.render_options_section(out)?;
+    section(&notes).to_writer(out)
+}
+
+/// The paragraphs of a text: one under a heading, which ends with a colon, keeps its lines.
+fn section(text: &str) -> Roff {
+    let mut roff = Roff::new();
+    for paragraph in text.split("\n\n") {
+        match paragraph.split_once(":\n") {
+            Some((heading, lines)) => {
+                roff.control("SH", [heading.to_uppercase().as_str()]);
+                roff.control("nf", []);
+                for line in lines.lines() {
+                    roff.text([roman(line)]);
+                }
+                roff.control("fi", []);
+            }
+            None => {
+                roff.control("PP", []);
+                roff.text([roman(paragraph)]);
+            }
+        }
+    }
+    roff
 }

@@ -188,7 +188,8 @@ Examples:
   rs2nc --ca ca.pem --json localhost 4433 </dev/null  what the server agrees to";
 
 const SERVER_NOTES: &str = "\
-The first line that is written is `port: PORT`, or with --json an object with `listening`. It and the \
+Output:
+The first line that is written is `port: PORT`, or with --json an object with `listening`. It and the
 reports go to standard output, or to standard error if standard output carries what is received.
 
 With --receive and more than one connection, the files are FILE.1, FILE.2 and so on.

@@ -36,7 +36,10 @@ pub struct Report {
     /// Whether a certificate of the client's was asked for, as far as we know, and shown.
     pub client_auth: Option<&'static str>,
     pub client_certificate_used: bool,
-    /// The path from the peer's certificate to the authority that we trust; empty if none was verified.
+    /// Whether the peer's certificate was verified.
+    pub peer_verified: bool,
+    /// The path from the peer's certificate to the authority that we trust; with `--insecure` the
+    /// certificates that it has shown.
     pub peer_chain: Vec<Certificate>,
     pub handshake_ms: Option<f64>,
     pub duration_ms: f64,
@@ -104,10 +107,11 @@ impl Report {
             (Mode::Server, Ok(ClientAuth::Required)) => Some("required"),
             _ => None,
         };
-        self.peer_chain = match conn.peer_path() {
-            Ok(path) => path.iter().map(|der| Certificate::new(der)).collect(),
-            Err(_) => Vec::new(),
-        };
+        let path = conn.peer_path().ok();
+        self.peer_verified = path.is_some();
+        let shown = path.or_else(|| conn.unverified_peer());
+        let shown = shown.iter().flat_map(|chain| chain.iter());
+        self.peer_chain = shown.map(|der| Certificate::new(der)).collect();
         let Some(facts) = conn.facts() else {
             return;
         };
@@ -155,7 +159,12 @@ impl Report {
         parts.extend(self.alpn.as_ref().map(|alpn| format!("ALPN {alpn}")));
         if let Some(leaf) = self.peer_chain.first() {
             let subject = leaf.subject.as_deref().unwrap_or(&leaf.sha256);
-            parts.push(format!("peer {subject}"));
+            let verified = if self.peer_verified {
+                ""
+            } else {
+                " (not verified)"
+            };
+            parts.push(format!("peer {subject}{verified}"));
         }
         let time = self.handshake_ms.unwrap_or_default();
         format!("{} ({time:.1} ms)", parts.join(", "))

@@ -32,6 +32,8 @@ pub type Certificates = Arc<[Box<[u8]>]>;
 pub(super) struct Peer {
     /// The path from its certificate to one that we trust.
     path: Option<Certificates>,
+    /// What it showed, if nobody verifies that.
+    unverified: Option<Certificates>,
     /// Client: the OCSP response that came with the certificate.
     ocsp: Option<Arc<[u8]>>,
     /// Server: the client asked for an OCSP response.
@@ -44,6 +46,10 @@ pub(super) struct Peer {
 impl Connection {
     pub(crate) fn set_peer_path(&self, path: Certificates) {
         lock(&self.peer).path = Some(path);
+    }
+
+    pub(crate) fn set_unverified_peer(&self, shown: Certificates) {
+        lock(&self.peer).unverified = Some(shown);
     }
 
     pub(crate) fn keep_lookups(&self, lookups: &[Arc<CrlLookup>]) {
@@ -66,6 +72,11 @@ impl Connection {
     pub fn peer_path(&self) -> Result<Certificates> {
         let path = lock(&self.peer).path.clone();
         Ok(path.ok_or(Code::CertNotValidated)?)
+    }
+
+    /// The certificates that the peer has shown, if the config verifies none: anybody can show them.
+    pub fn unverified_peer(&self) -> Option<Certificates> {
+        lock(&self.peer).unverified.clone()
     }
 
     /// Client: the OCSP response that came with the server's certificate. It stays where it is until the

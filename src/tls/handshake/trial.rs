@@ -81,6 +81,8 @@ impl Trial {
             }
             self.progress = match &self.progress {
                 Progress::Presented if verifier.is_off() => {
+                    let shown = self.chain.iter().map(|cert| cert.as_ref().into());
+                    conn.set_unverified_peer(shown.collect());
                     self.keep_ocsp(conn);
                     Progress::Verified
                 }

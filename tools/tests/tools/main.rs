@@ -11,6 +11,7 @@ mod agreement;
 mod closing;
 mod common;
 mod interop;
+mod page;
 mod progress;
 mod transfers;
 mod usage;

@@ -175,7 +175,12 @@ fn the_tools_describe_themselves() {
         let page = run(tool, &["--man"]);
         assert_eq!(page.code, Some(0));
         assert!(page.stdout.contains(&format!(".TH {name} 1")), "{page:?}");
-        assert!(page.stdout.contains("Exit status"), "{page:?}");
+        for section in ["NAME", "SYNOPSIS", "OPTIONS", "\"EXIT STATUS\"", "EXAMPLES"] {
+            assert!(
+                page.stdout.contains(&format!("\n.SH {section}\n")),
+                "{section}: {page:?}"
+            );
+        }
         for shell in ["bash", "zsh", "fish"] {
             let script = run(tool, &["--completions", shell]);
             assert_eq!(script.code, Some(0));

@@ -1,0 +1,82 @@
+//! The transcripts of the page about the tools are what happens.
+
+use std::env;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use crate::common::*;
+use crate::peers::{Process, certs, free_port};
+use crate::support::root;
+
+/// Runs the commands of a block, and gives it with what they say. One that ends with `&` is a server.
+fn transcript(block: &str, folder: &Path) -> String {
+    let port = free_port();
+    let tools = Path::new(CLIENT).parent().expect("a folder");
+    let search = env::var("PATH").expect("a search path");
+    let place = format!(
+        "cd '{}'; PATH='{}':'{search}'; exec 2>&1; ",
+        folder.display(),
+        tools.display()
+    );
+    let mut servers = Vec::new();
+    let mut text = String::new();
+    for line in block.lines().filter(|line| line.starts_with("$ ")) {
+        text += &format!("{line}\n");
+        let command = line["$ ".len()..].replace("4433", &port);
+        match command.strip_suffix(" &") {
+            Some(server) => {
+                let mut server = Process::spawn("sh", &["-c", &format!("{place}exec {server}")]);
+                writeln!(text, "port: {}", server.wait_for("port: ")).expect("memory");
+                servers.push(server);
+            }
+            None => {
+                text += &Process::spawn("sh", &["-c", &(place.clone() + &command)])
+                    .finish()
+                    .stdout
+            }
+        }
+    }
+    text.replace(&port, "4433").replace("[::1]", "127.0.0.1")
+}
+
+/// A text without what differs from run to run: fingerprints, and numbers that follow each other.
+fn constant(text: &str) -> String {
+    let is_measure = |c: char| c.is_ascii_digit() || c == '.';
+    let mut constant = String::new();
+    for word in text.split_inclusive([' ', '\n', '"', '(', ')', ',', ':']) {
+        let (word, end) = word.split_at(word.len() - 1);
+        match word {
+            _ if word.len() > 60 => constant += "FINGERPRINT",
+            "4433" => constant += word,
+            _ if !word.is_empty() && word.chars().all(is_measure) => constant += "NUMBER",
+            _ => constant += word,
+        }
+        constant += end;
+    }
+    constant
+}
+
+#[test]
+fn the_page_is_true() {
+    let dir = folder("page");
+    for entry in fs::read_dir(certs()).expect("a folder") {
+        let from = entry.expect("an entry").path();
+        fs::copy(&from, dir.join(from.file_name().expect("a name"))).expect("a copy");
+    }
+    let path = root().join("docs/TOOLS.md");
+    let page = fs::read_to_string(&path).expect("a page");
+    let mut parts = page.split("```console\n");
+    let mut current = parts.next().expect("a beginning").to_owned();
+    for part in parts {
+        let (block, rest) = part.split_once("```").expect("an end");
+        let text = transcript(block, &dir);
+        if env::var_os("RS2N_BLESS").is_none() {
+            assert_eq!(constant(&text), constant(block));
+        }
+        current += &format!("```console\n{text}```{rest}");
+    }
+    if env::var_os("RS2N_BLESS").is_some() {
+        fs::write(&path, current).expect("writable");
+    }
+}
