@@ -1,6 +1,6 @@
 //! Progress bars: for long transfers, on a terminal, and nowhere else.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -82,10 +82,15 @@ impl Progress {
         }
     }
 
-    /// Leaves the bars as they are.
+    /// Leaves the bars as they are, and what follows begins a line of its own.
     pub fn finish(&self) {
+        let mut is_shown = false;
         for bar in self.sent.iter().chain(&self.received) {
             bar.abandon();
+            is_shown |= !bar.is_hidden();
+        }
+        if is_shown {
+            let _ = io::stderr().write_all(b"\n");
         }
     }
 }
