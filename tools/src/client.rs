@@ -12,7 +12,7 @@ use crate::manual;
 use crate::options::Client;
 use crate::progress::{Progress, Wanted};
 use crate::report::{Journal, Report};
-use crate::session::{Pace, Session};
+use crate::session::Session;
 use crate::settings;
 use crate::trouble::{Result, Trouble, USAGE, say};
 
@@ -43,35 +43,23 @@ fn run(options: &Client) -> Result<()> {
         Some(Some(path)) => Some(Journal::file(path)?),
         Some(None) => Some(Journal::standard(matches!(sink, Sink::Output))),
     };
-    let wanted = Wanted {
-        sending: common.send.is_some() && !common.no_progress,
-        receiving: common.receive.is_some() && !common.no_progress,
-        len: source.len(),
-    };
 
     let mut report = Report::new(Mode::Client, None);
-    let outcome = match connect(options) {
-        Ok(tcp) => {
-            report.peer = tcp.peer_addr().ok();
-            let pace = Pace {
-                timeout: common.timeout,
-                linger: common.linger,
-            };
-            let session = Arc::new(Session::new(conn, tcp, pace, Progress::new(wanted)));
-            let outcome = session.negotiate(&mut report).and_then(|()| {
-                if common.verbose {
-                    say(PROGRAM, &report.agreement());
-                }
-                session.exchange(source, sink)
-            });
-            session.conclude(&mut report, outcome.as_ref().err().cloned());
-            outcome
-        }
-        Err(trouble) => {
-            report.error = Some(trouble.clone());
-            Err(trouble)
-        }
+    let talk = |tcp: TcpStream| {
+        report.peer = tcp.peer_addr().ok();
+        let progress = Progress::new(Wanted::new(common, source.len()));
+        let session = Arc::new(Session::new(conn, tcp, common.into(), progress));
+        let outcome = session.negotiate(&mut report).and_then(|()| {
+            if common.verbose {
+                say(PROGRAM, &report.agreement());
+            }
+            session.exchange(source, sink)
+        });
+        session.conclude(&mut report);
+        outcome
     };
+    let outcome = connect(options).and_then(talk);
+    report.error = outcome.as_ref().err().cloned();
     if common.verbose {
         say(PROGRAM, &report.summary());
     }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::options::Common;
+
 /// The bars of one connection.
 #[derive(Default)]
 pub struct Progress {
@@ -23,6 +25,17 @@ pub struct Wanted {
     pub receiving: bool,
     /// How much is to be sent, if that is known.
     pub len: Option<u64>,
+}
+
+impl Wanted {
+    /// Files are worth a bar, unless the user says otherwise.
+    pub fn new(options: &Common, len: Option<u64>) -> Self {
+        Self {
+            sending: options.send.is_some() && !options.no_progress,
+            receiving: options.receive.is_some() && !options.no_progress,
+            len,
+        }
+    }
 }
 
 /// A transfer that takes no longer than this shows no bar.

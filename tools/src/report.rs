@@ -141,12 +141,11 @@ impl Report {
     }
 
     /// Notes how the connection ended.
-    pub fn note_end(&mut self, conn: &Connection, time: Duration, error: Option<Trouble>) {
+    pub fn note_end(&mut self, conn: &Connection, time: Duration) {
         self.duration_ms = milliseconds(time);
         self.wire_bytes_in = conn.wire_bytes_in();
         self.wire_bytes_out = conn.wire_bytes_out();
         self.close_notify.received = conn.alert().is_ok_and(|alert| alert == 0);
-        self.error = error;
     }
 
     /// What was agreed on, in a line.

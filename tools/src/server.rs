@@ -16,7 +16,7 @@ use crate::manual;
 use crate::options::Server;
 use crate::progress::{Progress, Wanted};
 use crate::report::{Journal, Report};
-use crate::session::{Pace, Session};
+use crate::session::Session;
 use crate::settings;
 use crate::trouble::{FAILED, Result, Trouble, say};
 
@@ -143,9 +143,7 @@ impl Daemon {
                 &format!("connection {number}: {}", report.summary()),
             );
         }
-        if report.error.is_none() {
-            report.error = outcome.as_ref().err().cloned();
-        }
+        report.error = outcome.as_ref().err().cloned();
         let reported = match &self.journal {
             Some(journal) => journal.json(&report),
             None => Ok(()),
@@ -162,17 +160,12 @@ impl Daemon {
         let conn = Connection::new(Mode::Server);
         let set = conn.set_config(self.config.clone());
         set.map_err(|error| Trouble::tls(&error, "the certificates cannot be used"))?;
-        let shows = self.serves_one() && !common.no_progress;
-        let progress = Progress::new(Wanted {
-            sending: common.send.is_some() && shows,
-            receiving: common.receive.is_some() && shows,
-            len: source.len(),
-        });
-        let pace = Pace {
-            timeout: common.timeout,
-            linger: common.linger,
+        // Several bars at once would tell nobody anything.
+        let progress = match self.serves_one() {
+            true => Progress::new(Wanted::new(common, source.len())),
+            false => Progress::default(),
         };
-        let session = Arc::new(Session::new(conn, tcp, pace, progress));
+        let session = Arc::new(Session::new(conn, tcp, common.into(), progress));
         let outcome = session.negotiate(report).and_then(|()| {
             if common.verbose {
                 say(
@@ -182,7 +175,7 @@ impl Daemon {
             }
             session.exchange(source, sink)
         });
-        session.conclude(report, outcome.as_ref().err().cloned());
+        session.conclude(report);
         outcome
     }
 

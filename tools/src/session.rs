@@ -13,6 +13,7 @@ use s2n::tls::connection::{Connection, Data, Mode, TLS13};
 use s2n::tls::error::{Code, Error};
 
 use crate::ends::{Sink, Source};
+use crate::options::Common;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::stream::Stream;
@@ -23,6 +24,15 @@ use crate::trouble::{Result, Trouble};
 pub struct Pace {
     pub timeout: Option<Duration>,
     pub linger: Option<Duration>,
+}
+
+impl From<&Common> for Pace {
+    fn from(options: &Common) -> Self {
+        Self {
+            timeout: options.timeout,
+            linger: options.linger,
+        }
+    }
 }
 
 /// A connection that two threads use.
@@ -82,7 +92,10 @@ impl Session {
             Err(error) => {
                 let trouble = self.trouble(&error);
                 let _ = self.conn.shutdown_send(&mut Blocked::Not);
-                self.stream.let_go();
+                // Whoever was silent for too long need not be waited for again.
+                if error.code() != Code::IoBlocked {
+                    self.stream.let_go();
+                }
                 Err(trouble)
             }
         }
@@ -92,6 +105,7 @@ impl Session {
     pub fn exchange(self: &Arc<Self>, source: Source, mut sink: Sink) -> Result<()> {
         let ends_with_the_peer = source.ends_with_the_peer();
         let may_wait_for_ever = source.is_input();
+        let echoes = matches!(sink, Sink::Echo(_));
         // A server that was started without input is no reason to send its client away. And whoever
         // only receives a file closes when it is complete, so that the sender knows.
         let needs_input = self.conn.mode() == Mode::Client && !matches!(sink, Sink::File(_));
@@ -113,7 +127,11 @@ impl Session {
                 true => sent.try_recv().ok(),
                 false => sent.recv_timeout(LAST_WORDS).ok(),
             };
-            return Err(first_cause(trouble, sender));
+            return Err(match sender {
+                // Of what both threads say the reason, not its effect upon the other.
+                Some(Err(reason)) if reason.is_local() || echoes && trouble.is_local() => reason,
+                _ => trouble,
+            });
         }
         if !self.closes_by_halves() {
             self.close()?;
@@ -228,12 +246,12 @@ impl Session {
     }
 
     /// Writes down how the connection ended.
-    pub fn conclude(&self, report: &mut Report, error: Option<Trouble>) {
+    pub fn conclude(&self, report: &mut Report) {
         self.progress.finish();
         report.bytes_in = self.bytes_in.load(Relaxed);
         report.bytes_out = self.bytes_out.load(Relaxed);
         report.close_notify.sent = self.has_closed.load(Acquire);
-        report.note_end(&self.conn, self.began.elapsed(), error);
+        report.note_end(&self.conn, self.began.elapsed());
     }
 
     /// Since TLS 1.3 one direction can end before the other.
@@ -264,11 +282,3 @@ impl Session {
 
 /// RFC 8446, 6.1.
 const CLOSE_NOTIFY: u8 = 0;
-
-/// Of what both threads say the reason, not its effect upon the other.
-fn first_cause(receiving: Trouble, sending: Option<Result<()>>) -> Trouble {
-    match sending {
-        Some(Err(sending)) if sending.is_local() || receiving.is_local() => sending,
-        _ => receiving,
-    }
-}

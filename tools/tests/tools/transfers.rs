@@ -174,11 +174,10 @@ fn several_clients_are_served_at_once() {
 fn an_output_that_nobody_reads_is_a_failure_and_no_panic() {
     let dir = folder("broken-pipe");
     let file = random_file(&dir, "file", 20_000_000, 6);
-    let server = Server::start(&["--send", &file]);
+    let server = Server::start(&["--send", &file, "--receive", "/dev/null"]);
     let ca = cert("ca.pem");
-    let shell =
-        "{ \"$0\" --ca \"$1\" localhost \"$2\" </dev/null; echo \"status $?\" >&2; } | head -c 1";
-    let client = Process::spawn("sh", &["-c", shell, CLIENT, &ca, &server.port]).finish();
+    let shell = "{ \"$0\" --ca \"$1\" localhost \"$2\" --send \"$3\"; echo \"status $?\" >&2; } | head -c 1";
+    let client = Process::spawn("sh", &["-c", shell, CLIENT, &ca, &server.port, &file]).finish();
     assert!(client.stderr.ends_with("status 1\n"), "{client:?}");
     assert!(
         client.stderr.contains("nobody reads standard output"),
