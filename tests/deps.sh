@@ -22,6 +22,7 @@ need gnutls-serv gnutls-bin
 need curl curl
 need valgrind valgrind
 need tshark tshark
+need script bsdutils
 need python3 python3
 need softhsm2-util softhsm2
 need pkg-config pkg-config

@@ -23,11 +23,7 @@ pub(super) fn usable() -> Vec<(&'static Definition, &'static Policy)> {
 }
 
 pub(super) fn suites(policy: &Policy) -> Vec<u16> {
-    let provider = policy.provider();
-    let tls12 = provider.tls12_cipher_suites.iter();
-    let tls13 = provider.tls13_cipher_suites.iter();
-    let names = tls13.map(|s| s.common.suite.0);
-    names.chain(tls12.map(|s| s.common.suite.0)).collect()
+    policy.suites()
 }
 
 pub(super) fn groups(policy: &Policy) -> Vec<NamedGroup> {
@@ -115,6 +111,10 @@ fn a_policy_is_usable_unless_nothing_of_it_can_be_offered() {
         ]
     );
     assert_eq!(usable().len(), 152);
+    let names = usable()
+        .into_iter()
+        .flat_map(|(definition, _)| definition.names);
+    assert!(names.copied().eq(Policy::usable_names()));
 }
 
 #[test]

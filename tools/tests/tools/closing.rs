@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::thread;
 
 use crate::common::*;
-use crate::peers::free_port;
+use crate::peers::{Process, free_port};
 
 /// Stands between a client and a server, and cuts both off once the server has sent `len` bytes.
 fn cut_after(server: &str, len: usize) -> String {
@@ -136,6 +136,8 @@ fn nobody_listens() {
     assert_eq!(report.code, Some(1), "{report:?}");
     assert!(report.stderr.contains("Connection refused"), "{report:?}");
     assert!(report.stderr.contains("hint: "), "{report:?}");
+    let other_kind = Process::spawn(CLIENT, &["-6", "127.0.0.1", &port]).finish();
+    assert_eq!(other_kind.code, Some(1), "{other_kind:?}");
     let told = parse(&report.stdout);
     assert_eq!(told["peer"], serde_json::Value::Null);
     assert!(

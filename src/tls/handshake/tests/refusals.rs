@@ -26,8 +26,14 @@ fn nobody_is_trusted_without_a_trust_store() {
 #[test]
 fn verification_can_be_turned_off() {
     let pair = Pair::new(TLS13_POLICY);
+    assert!(pair.client.unverified_peer().is_none());
     pair.client_config.disable_verification();
     pair.establish();
+    let path = pair.client.peer_path();
+    assert_eq!(path.unwrap_err().code(), Code::CertNotValidated);
+    let shown = pair.client.unverified_peer().expect("it was shown");
+    let sent = chain(&pki().server).certificates().expect("loaded");
+    assert_eq!(shown, sent);
 }
 
 #[test]
