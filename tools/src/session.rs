@@ -47,6 +47,8 @@ pub struct Session {
     /// Held while something is sent. The sending thread waits for its input without it, so that the
     /// receiving one can close.
     sending: Mutex<()>,
+    /// Our close_notify is on its way, and whether it has left.
+    closes: AtomicBool,
     has_closed: AtomicBool,
     /// Something was sent although the peer had closed its direction.
     sends_late: AtomicBool,
@@ -75,6 +77,7 @@ impl Session {
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
             sending: Mutex::new(()),
+            closes: AtomicBool::new(false),
             has_closed: AtomicBool::new(false),
             sends_late: AtomicBool::new(false),
         }
@@ -216,26 +219,40 @@ impl Session {
                     self.progress.received(len);
                     sink.take(&buffer[..len])?;
                 }
-                Err(error) if self.has_cut_the_peer_off(&error) => {
-                    let outcome = self.conn.shutdown(&mut Blocked::Not);
-                    outcome.map_err(|error| self.trouble(&error))?;
-                    let trouble = "the peer was still sending when we closed, which ends both \
-                                   directions before TLS 1.3";
-                    return Err(Trouble::new(trouble).advise("a longer --linger waits longer"));
-                }
+                Err(error) if self.has_ended_both(&error) => return self.await_close(),
                 Err(error) => return Err(self.trouble(&error)),
             }
         }
     }
 
-    fn has_cut_the_peer_off(&self, error: &Error) -> bool {
+    /// Before TLS 1.3 the library receives nothing more after our close_notify.
+    fn has_ended_both(&self, error: &Error) -> bool {
         let is_end = error.code() == Code::Closed;
-        is_end && !self.closes_by_halves() && self.has_closed.load(Acquire)
+        is_end && !self.closes_by_halves() && self.closes.load(Acquire)
+    }
+
+    /// Waits for the peer's close_notify. It should be the first that comes.
+    fn await_close(&self) -> Result<()> {
+        let taken = || self.conn.wire_bytes_in() - u64::from(self.conn.peek_buffered());
+        let before = taken();
+        // The sending thread may be about to say the same.
+        let turn = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcome = self.conn.shutdown(&mut Blocked::Not);
+        drop(turn);
+        outcome.map_err(|error| self.trouble(&error))?;
+        if taken() - before <= CLOSE_NOTIFY_RECORD {
+            return Ok(());
+        }
+        let trouble = Trouble::new(
+            "the peer was still sending when we closed, which ends both directions before TLS 1.3",
+        );
+        Err(trouble.advise("a longer --linger waits longer"))
     }
 
     /// Says that we send no more; again is no harm.
     fn close(&self) -> Result<()> {
         let _turn = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        self.closes.store(true, Release);
         match self.conn.shutdown_send(&mut Blocked::Not) {
             Ok(()) => self.has_closed.store(true, Release),
             // It is gone, after it had all that it wanted.
@@ -282,3 +299,6 @@ impl Session {
 
 /// RFC 8446, 6.1.
 const CLOSE_NOTIFY: u8 = 0;
+
+/// The most bytes of a close_notify before TLS 1.3: header, nonce, alert and tag (RFC 5288, 3).
+const CLOSE_NOTIFY_RECORD: u64 = 5 + 8 + 2 + 16;

@@ -131,8 +131,8 @@ fn every_field_of_a_report_is_right() {
 #[test]
 fn the_policy_decides() {
     let (chain, key) = (cert("rsa.pem"), cert("rsa.key"));
-    let server = ["--cert", &chain, "--key", &key, "--linger", "0.1"];
-    let both = talk(&server, &["--policy", TLS12_POLICY, "--linger", "0.1"]);
+    let server = ["--cert", &chain, "--key", &key, "--linger", "1"];
+    let both = talk(&server, &["--policy", TLS12_POLICY, "--linger", "1"]);
     expect_success(&both);
     for (_, report) in both {
         assert_eq!(report["version"], "TLS 1.2");
@@ -159,7 +159,7 @@ fn the_server_has_a_certificate_for_each_kind_of_client() {
         "--cert", ecdsa, "--cert", rsa, "--key", ecdsa_key, "--key", rsa_key,
     ];
     // This policy has no suites for ECDSA.
-    let rsa_only = ["--policy", TLS12_POLICY_RSA, "--linger", "0.1"];
+    let rsa_only = ["--policy", TLS12_POLICY_RSA, "--linger", "1"];
     for (args, subject) in [(&[][..], "CN=ecdsa"), (&rsa_only, "CN=rsa")] {
         let [_, (report, client)] = talk(&server, args);
         assert_eq!(report.code, Some(0), "{report:?}");
@@ -201,8 +201,8 @@ fn a_client_of_another_authority_is_refused() {
     let other = cert("other-ca.pem");
     let (cert_file, key) = (cert("client.pem"), cert("client.key"));
     for policy in ["default", TLS12_POLICY] {
-        let server = ["--client-ca", &other, "--policy", policy, "--linger", "0.1"];
-        let client = ["--cert", &cert_file, "--key", &key, "--linger", "0.1"];
+        let server = ["--client-ca", &other, "--policy", policy, "--linger", "1"];
+        let client = ["--cert", &cert_file, "--key", &key, "--linger", "1"];
         let [(server, theirs), (client, ours)] = talk(&server, &client);
         assert_eq!(
             (server.code, client.code),

@@ -62,6 +62,29 @@ fn a_stream_that_is_cut_off_is_a_failure() {
 }
 
 #[test]
+fn a_reply_that_is_cut_short_is_a_failure() {
+    let dir = folder("cut-short");
+    let file = random_file(&dir, "file", 10_000_000, 2);
+    let server = Server::start(&["--send", &file, "--policy", TLS12_POLICY]);
+    let args = ["--linger", "0", "--policy", TLS12_POLICY];
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let mut client = start_client(&server.port, &args, Stdio::from(reader));
+    // The input ends in the middle of the reply.
+    client.read(1);
+    drop(writer);
+    let client = client.finish();
+    assert_eq!(client.code, Some(1), "{}", client.stderr);
+    let says_why = client.stderr.contains("a longer --linger");
+    assert!(says_why, "{}", client.stderr);
+    let server = server.finish();
+    assert_eq!(server.code, Some(1), "{server:?}");
+    assert!(
+        server.stdout.contains("closed before all was sent"),
+        "{server:?}"
+    );
+}
+
+#[test]
 fn a_server_that_is_gone_in_the_handshake_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("bound").port().to_string();
@@ -101,11 +124,11 @@ fn what_is_no_tls_is_named() {
 fn patience_ends_in_the_handshake_and_afterwards() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("bound").port().to_string();
-    let report = client(&port, &["--timeout", "0.2"], Stdio::null());
+    let report = client(&port, &["--timeout", "1"], Stdio::null());
     drop(listener);
     assert_eq!(report.code, Some(1), "{report:?}");
     assert!(
-        report.stderr.contains("not complete after 0.2 seconds"),
+        report.stderr.contains("not complete after 1 seconds"),
         "{report:?}"
     );
 
@@ -113,13 +136,13 @@ fn patience_ends_in_the_handshake_and_afterwards() {
     let (server_input, _server_writer) = std::io::pipe().expect("a pipe");
     let (client_input, _client_writer) = std::io::pipe().expect("a pipe");
     let server = Server::start_with_input(&["--once"], Stdio::from(server_input));
-    let args = ["--timeout", "0.2"];
+    let args = ["--timeout", "1"];
     let report = client(&server.port, &args, Stdio::from(client_input));
     assert_eq!(report.code, Some(1), "{report:?}");
     assert!(
         report
             .stderr
-            .starts_with("rs2nc: S2N_ERR_IO_BLOCKED: nothing has moved for 0.2")
+            .starts_with("rs2nc: S2N_ERR_IO_BLOCKED: nothing has moved for 1 seconds")
     );
     let server = server.finish();
     assert_eq!(server.code, Some(1), "{server:?}");

@@ -1,5 +1,6 @@
 //! The tools and those of other libraries.
 
+use std::io::Write;
 use std::process::Stdio;
 
 use crate::common::*;
@@ -12,8 +13,9 @@ fn an_openssl_client_is_served() {
         let dir = folder("openssl-client");
         let report = path(&dir, "report");
         let json_option = format!("--json={report}");
-        let args = ["--once", "--alpn", "echo", "--linger", "0.1", &json_option];
-        let server = Server::start_with_input(&args, input("bye\n"));
+        let args = ["--once", "--alpn", "echo", "--linger", "0", &json_option];
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        let mut server = Server::start_with_input(&args, Stdio::from(reader));
         let ca = cert("ca.pem");
         let place = format!("127.0.0.1:{}", server.port);
         let args = [
@@ -30,11 +32,15 @@ fn an_openssl_client_is_served() {
             "other,echo",
             option,
         ];
+        let client = Process::spawn_with_input("openssl", &args, input("hi\n"));
+        assert_eq!(server.process.read(3), b"hi\n");
+        writer.write_all(b"bye\n").expect("it fits");
+        drop(writer);
         // It ends when the server has closed, and closes as well.
-        let client = Process::spawn_with_input("openssl", &args, input("hi\n")).finish();
+        let client = client.finish();
         assert_eq!(client.stdout, "bye\n", "{option}: {client:?}");
         let server = server.finish();
-        assert!(server.stdout.starts_with("hi\n"), "{option}: {server:?}");
+        assert_eq!(server.code, Some(0), "{option}: {server:?}");
         let report = json(&report);
         assert_eq!(report["version"], version);
         assert_eq!(report["alpn"], "echo");
@@ -103,11 +109,16 @@ fn openssl_servers_answer() {
             "--key",
             &key,
             "--linger",
-            "0.2",
+            "0",
             &json_option,
         ];
-        let client = client(&port, &args, input("drawer\n"));
-        assert_eq!(client.stdout, "reward\n", "{name}: {client:?}");
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        let mut client = start_client(&port, &args, Stdio::from(reader));
+        writer.write_all(b"drawer\n").expect("it fits");
+        assert_eq!(client.read(7), b"reward\n");
+        drop(writer);
+        let client = client.finish();
+        assert_eq!(client.stdout, "", "{name}: {client:?}");
         let report = json(&report);
         assert_eq!(report["version"], name);
         assert_eq!(report["client_certificate_used"], true);

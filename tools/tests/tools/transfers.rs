@@ -70,7 +70,7 @@ fn files_go_both_ways_before_tls13() {
         random_file(&dir, "down", 50_000, 4),
     );
     let (came_up, came_down) = (path(&dir, "came-up"), path(&dir, "came-down"));
-    let common = ["--policy", TLS12_POLICY, "--linger", "0.2"];
+    let common = ["--policy", TLS12_POLICY, "--linger", "1"];
 
     let args = [&["--send", &down, "--receive", &came_up], &common[..]].concat();
     let server = Server::start(&args);
