@@ -95,24 +95,28 @@ impl Daemon {
 
     /// Serves as many connections as there are to be, and tells whether all went well.
     fn serve(self: &Arc<Self>, listener: &TcpListener) -> i32 {
-        let most = self.most_connections().unwrap_or(u64::MAX);
+        let most = self.most_connections();
         let mut threads = Vec::new();
-        for number in 1..=most {
+        for number in 1..=most.unwrap_or(u64::MAX) {
             let (tcp, peer) = self.accept(listener);
             let daemon = self.clone();
             let thread = thread::Builder::new().spawn(move || daemon.connection(tcp, peer, number));
-            match thread {
-                Ok(thread) if self.most_connections().is_some() => threads.push(thread),
-                Ok(_) => {}
-                Err(error) => {
-                    self.tell(&Trouble::new(format!("no thread: {error}")), number, peer);
-                    return FAILED;
-                }
+            if let Err(error) = &thread {
+                self.tell(&Trouble::new(format!("no thread: {error}")), number, peer);
+                thread::sleep(BREATH);
+            }
+            if most.is_some() {
+                threads.push(thread);
             }
         }
-        let outcomes = threads.into_iter().map(|thread| thread.join());
-        let failed = outcomes.filter(|outcome| !matches!(outcome, Ok(true)));
-        if failed.count() > 0 { FAILED } else { 0 }
+        let went_well = threads
+            .into_iter()
+            .map(|thread| thread.is_ok_and(|thread| matches!(thread.join(), Ok(true))));
+        // Every thread is waited for, whatever the others say.
+        match went_well.fold(true, |all, one| all & one) {
+            true => 0,
+            false => FAILED,
+        }
     }
 
     /// The next client. That a client has gone before we looked is nothing to report.

@@ -87,44 +87,49 @@ impl Trouble {
         };
         let trouble = Self::tls(error, &format!("{what} failed"));
         match error.code() {
-            Code::Closed | Code::ShutdownClosed if done => Self {
-                message: "the peer has ended the connection without a close_notify: what came may \
-                          be incomplete"
-                    .into(),
-                advice: Some(
-                    "ask the peer's side whether it crashed; somebody in between may have cut it"
-                        .into(),
-                ),
-                ..trouble
-            },
-            Code::Closed => Self {
-                message: "the peer has ended the connection during the handshake".into(),
-                advice: Some("is it a TLS server, and does it allow the --policy?".into()),
-                ..trouble
-            },
-            Code::IoBlocked => Self {
-                message: match patience {
-                    Some(patience) if done => {
-                        format!("nothing has moved for {} seconds", patience.as_secs_f64())
-                    }
-                    Some(patience) => format!(
-                        "the handshake was not complete after {} seconds",
-                        patience.as_secs_f64()
-                    ),
-                    None => trouble.message.clone(),
-                },
-                advice: Some("a longer --timeout waits longer".into()),
-                ..trouble
-            },
+            Code::Closed | Code::ShutdownClosed => trouble.cut_off(done),
+            Code::IoBlocked => trouble.too_slow(done, patience.unwrap_or_default()),
             Code::Alert => trouble.with_alert(conn),
             Code::Io => match error.os_error().filter(|&number| number != 0) {
-                Some(number) => Self {
-                    message: format!("{what} failed: {}", io::Error::from_raw_os_error(number)),
-                    ..trouble
-                },
+                Some(number) => {
+                    let reason = io::Error::from_raw_os_error(number);
+                    trouble.in_words(format!("{what} failed: {reason}"))
+                }
                 None => trouble,
             },
             _ => trouble,
+        }
+    }
+
+    fn cut_off(self, after_handshake: bool) -> Self {
+        let (message, advice) = match after_handshake {
+            true => (
+                "the peer has ended the connection without a close_notify: what came may be \
+                 incomplete",
+                "ask the peer's side whether it crashed; somebody in between may have cut it",
+            ),
+            false => (
+                "the peer has ended the connection during the handshake",
+                "is it a TLS server, and does it allow the --policy?",
+            ),
+        };
+        self.in_words(message).advise(advice)
+    }
+
+    fn too_slow(self, after_handshake: bool, patience: Duration) -> Self {
+        let seconds = patience.as_secs_f64();
+        let message = match after_handshake {
+            true => format!("nothing has moved for {seconds} seconds"),
+            false => format!("the handshake was not complete after {seconds} seconds"),
+        };
+        self.in_words(message)
+            .advise("a longer --timeout waits longer")
+    }
+
+    fn in_words(self, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            ..self
         }
     }
 
