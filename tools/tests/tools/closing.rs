@@ -153,6 +153,16 @@ fn patience_ends_in_the_handshake_and_afterwards() {
 }
 
 #[test]
+fn a_host_that_does_not_exist_is_named() {
+    // A label has 63 characters at most, so nobody is asked for this one.
+    let host = "x".repeat(64);
+    let client = Process::spawn(CLIENT, &[&host, "443"]).finish();
+    assert_eq!(client.code, Some(1), "{client:?}");
+    let says = format!("rs2nc: cannot find {host}: ");
+    assert!(client.stderr.starts_with(&says), "{client:?}");
+}
+
+#[test]
 fn nobody_listens() {
     let port = free_port();
     let report = client(&port, &["--json", "--receive", "/dev/null"], Stdio::null());

@@ -144,16 +144,3 @@ fn gnutls_servers_answer() {
         assert_eq!(json(&report)["version"], name);
     }
 }
-
-#[test]
-fn a_name_with_no_server_behind_it_is_named() {
-    let args = ["name.invalid", "443"];
-    let client = Process::spawn_with_input(CLIENT, &args, Stdio::null()).finish();
-    assert_eq!(client.code, Some(1), "{client:?}");
-    assert!(
-        client
-            .stderr
-            .starts_with("rs2nc: cannot find name.invalid: "),
-        "{client:?}"
-    );
-}
