@@ -1,0 +1,125 @@
+//! Makes the manual pages of section 3 from the comments of the headers.
+//!
+//! usage: rs2n-manual HEADERS OUTPUT VERSION SECONDS
+//!
+//! HEADERS is the folder of s2n.h, OUTPUT becomes the folder of the pages; SECONDS since 1970 is the
+//! date that they bear.
+
+mod header;
+mod overview;
+mod page;
+mod pages;
+mod roff;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use header::Header;
+use page::Edition;
+use pages::Chapter;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let [headers, output, version, seconds] = &env::args().skip(1).collect::<Vec<_>>()[..] else {
+        return Err("usage: rs2n-manual HEADERS OUTPUT VERSION SECONDS".into());
+    };
+    let headers = read_headers(Path::new(headers))?;
+    let chapters = pages::chapters(include_str!("../pages.txt"));
+    let edition = Edition {
+        version: version.clone(),
+        date: date(seconds.parse()?),
+        errors: errors(include_str!("../../tests/abi/errors.tsv")),
+    };
+    let output = PathBuf::from(output);
+    fs::create_dir_all(&output)?;
+    for (name, text) in manual(&headers, &chapters, &edition)? {
+        fs::write(output.join(format!("{name}.3")), text)?;
+    }
+    Ok(())
+}
+
+/// Every page by its name, the references to another page among them.
+fn manual(
+    headers: &[Header],
+    chapters: &[Chapter],
+    edition: &Edition,
+) -> Result<BTreeMap<String, String>, String> {
+    let described: Vec<_> = chapters
+        .iter()
+        .flat_map(|chapter| &chapter.pages)
+        .flat_map(|page| page.functions.iter().map(String::as_str))
+        .collect();
+    let mut manual = BTreeMap::new();
+    manual.insert("libs2n".to_owned(), overview::write(chapters, edition));
+    for page in chapters.iter().flat_map(|chapter| &chapter.pages) {
+        let text = page::write(page, headers, &described, edition)?;
+        for also in &page.functions[1..] {
+            let refer = format!(".so man3/{}.3\n", page.name());
+            if manual.insert(also.clone(), refer).is_some() {
+                return Err(format!("{also} has two pages"));
+            }
+        }
+        manual.insert(page.name().to_owned(), text);
+    }
+    Ok(manual)
+}
+
+/// s2n.h, and the headers of what may still change.
+fn read_headers(dir: &Path) -> io::Result<Vec<Header>> {
+    let mut names = vec!["s2n.h".to_owned()];
+    for entry in fs::read_dir(dir.join("s2n/unstable"))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        names.push(format!("s2n/unstable/{name}"));
+    }
+    names[1..].sort();
+    let read = |name: String| Ok(Header::parse(&name, &fs::read_to_string(dir.join(&name))?));
+    names.into_iter().map(read).collect()
+}
+
+/// What each error means, by its name.
+fn errors(table: &str) -> BTreeMap<String, String> {
+    let rows = table.lines().skip(1).map(|row| row.split('\t'));
+    rows.filter_map(|mut row| Some((row.next()?.to_owned(), row.nth(2)?.to_owned())))
+        .collect()
+}
+
+/// The day of this second since 1970, as YYYY-MM-DD.
+fn date(seconds: u64) -> String {
+    let mut day = seconds / 86_400;
+    let mut year = 1970;
+    let leap =
+        |year: u64| year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
+    while day >= 365 + u64::from(leap(year)) {
+        day -= 365 + u64::from(leap(year));
+        year += 1;
+    }
+    let february = 28 + u64::from(leap(year));
+    let mut month = 1;
+    for len in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30] {
+        if day < len {
+            break;
+        }
+        day -= len;
+        month += 1;
+    }
+    format!("{year}-{month:02}-{:02}", day + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (seconds, day) in [
+            (0, "1970-01-01"),
+            (951_782_400, "2000-02-29"),
+            (1_709_251_199, "2024-02-29"),
+            (1_709_251_200, "2024-03-01"),
+            (1_798_761_599, "2026-12-31"),
+            (4_107_542_400, "2100-03-01"),
+        ] {
+            assert_eq!(date(seconds), day);
+        }
+    }
+}
