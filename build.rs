@@ -7,8 +7,11 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=src/ffi/errno.c");
 
+    // Debug information would name the folder of the build: see packaging/build.sh.
+    let here = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
     cc::Build::new()
         .file("src/ffi/errno.c")
+        .flag_if_supported(format!("-ffile-prefix-map={here}=/rs2n"))
         .warnings_into_errors(true)
         .compile("rs2n_errno");
 
