@@ -1,20 +1,25 @@
 # Builds, installs, tests and demonstrates rs2n. `make demo` and `make test` are the two to start with.
 
 PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
+CMAKEDIR ?= $(LIBDIR)/cmake/s2n
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/rs2n
 
 CARGO ?= cargo
 CARGO_TARGET_DIR ?= target
-RELEASE := $(CARGO_TARGET_DIR)/release
+# Where cargo puts what it builds, also for another kind of machine (CARGO_BUILD_TARGET).
+RELEASE := $(CARGO_TARGET_DIR)/$(if $(CARGO_BUILD_TARGET),$(CARGO_BUILD_TARGET)/)release
 BUILD := build
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 SONAME := libs2n.so.1
 LIBRARY := libs2n.so.1.0.0
-# What a program needs beside libs2n.a: `cargo rustc --lib -- --print native-static-libs`, with
-# the static half of libgcc, which suits `-static` as well.
+# What a program needs beside libs2n.a. `make library` prints rustc's list; here the static half of
+# libgcc stands for the shared one, and suits `-static` as well.
 PRIVATE_LIBS := -lgcc_eh -lgcc -lutil -lrt -lpthread -lm -ldl -lc
 
 CFLAGS ?= -O2 -g
@@ -24,51 +29,53 @@ EXAMPLES := $(patsubst examples-c/%.c,$(BUILD)/examples/%,$(wildcard examples-c/
 all: library
 
 library:
-	$(CARGO) build --release
+	CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh packaging/build.sh
 	mkdir -p $(BUILD)
-	cp $(RELEASE)/libs2n.so $(BUILD)/$(LIBRARY)
-	cp $(RELEASE)/libs2n.a $(BUILD)/libs2n.a
+	cp '$(RELEASE)/libs2n.so' $(BUILD)/$(LIBRARY)
+	cp '$(RELEASE)/libs2n.a' $(BUILD)/libs2n.a
 	ln -sf $(LIBRARY) $(BUILD)/$(SONAME)
 	ln -sf $(SONAME) $(BUILD)/libs2n.so
 
-$(BUILD)/s2n.pc: Makefile Cargo.toml
+# the command-line tools rs2nc and rs2nd, with their manual pages and what shells complete
+tools:
+	CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh packaging/build.sh --package rs2n-tools
 	mkdir -p $(BUILD)
-	printf '%s\n' \
-	    'prefix=$(PREFIX)' \
-	    'libdir=$(LIBDIR)' \
-	    'includedir=$(INCLUDEDIR)' \
-	    '' \
-	    'Name: s2n' \
-	    'Description: The s2n-tls C API as a memory-safe library' \
-	    'Version: $(VERSION)' \
-	    'Cflags: -I$${includedir}' \
-	    'Libs: -L$${libdir} -ls2n' \
-	    'Libs.private: $(PRIVATE_LIBS)' >$@
+	set -e; for tool in rs2nc rs2nd; do \
+	    cp '$(RELEASE)'/$$tool $(BUILD)/; \
+	    $(BUILD)/$$tool --man >$(BUILD)/$$tool.1; \
+	    for shell in bash zsh fish; do \
+	        $(BUILD)/$$tool --completions $$shell >$(BUILD)/$$tool.$$shell; \
+	    done; \
+	done
 
-install: library
-	$(MAKE) --always-make $(BUILD)/s2n.pc
-	install -d '$(DESTDIR)$(LIBDIR)' '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(PKGCONFIGDIR)'
-	install -m 755 $(BUILD)/$(LIBRARY) '$(DESTDIR)$(LIBDIR)'
-	ln -sf $(LIBRARY) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
-	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/libs2n.so'
-	install -m 644 $(BUILD)/libs2n.a '$(DESTDIR)$(LIBDIR)'
-	install -m 644 include/s2n.h '$(DESTDIR)$(INCLUDEDIR)'
-	install -d '$(DESTDIR)$(INCLUDEDIR)/s2n/unstable'
-	install -m 644 include/s2n/unstable/*.h '$(DESTDIR)$(INCLUDEDIR)/s2n/unstable'
-	install -m 644 $(BUILD)/s2n.pc '$(DESTDIR)$(PKGCONFIGDIR)'
+# The manual pages bear this date, and packages too.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)
+
+man:
+	rm -rf $(BUILD)/man
+	env -u CARGO_BUILD_TARGET $(CARGO) run --quiet --locked --target-dir '$(CARGO_TARGET_DIR)' --package rs2n-packaging -- \
+	    include $(BUILD)/man/man3 $(VERSION) $(SOURCE_DATE_EPOCH)
+
+# All of COMPONENTS; unless they are named, lib, dev and doc
+INSTALL_SCRIPT = BUILD='$(BUILD)' VERSION='$(VERSION)' LIBRARY='$(LIBRARY)' SONAME='$(SONAME)' \
+    PRIVATE_LIBS='$(PRIVATE_LIBS)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' \
+    LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' PKGCONFIGDIR='$(PKGCONFIGDIR)' \
+    CMAKEDIR='$(CMAKEDIR)' MANDIR='$(MANDIR)' DOCDIR='$(DOCDIR)' sh packaging/install.sh
+
+# With PREBUILT=1 what is in BUILD is installed as it is, so that root needs no cargo.
+install: $(if $(PREBUILT),,library man)
+	@$(INSTALL_SCRIPT) install $(COMPONENTS)
+
+install-tools: $(if $(PREBUILT),,tools)
+	@$(INSTALL_SCRIPT) install tools
 
 uninstall:
-	cd '$(DESTDIR)$(LIBDIR)' && rm -f $(LIBRARY) $(SONAME) libs2n.so libs2n.a
-	rm -rf '$(DESTDIR)$(INCLUDEDIR)/s2n'
-	rm -f '$(DESTDIR)$(INCLUDEDIR)/s2n.h' '$(DESTDIR)$(PKGCONFIGDIR)/s2n.pc'
+	@$(INSTALL_SCRIPT) uninstall $(COMPONENTS)
 
-# the command-line tools rs2nc and rs2nd, and their manual pages
-tools:
-	$(CARGO) build --release --package rs2n-tools
-	mkdir -p $(BUILD)
-	for tool in rs2nc rs2nd; do \
-	    cp $(RELEASE)/$$tool $(BUILD)/ && $(BUILD)/$$tool --man >$(BUILD)/$$tool.1 || exit 1; \
-	done
+# Debian packages, in DEBS
+DEBS ?= $(BUILD)/debs
+deb: library man tools
+	@SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(subst install.sh,deb.sh,$(INSTALL_SCRIPT)) '$(DEBS)'
 
 examples: library $(EXAMPLES)
 
@@ -83,6 +90,24 @@ demo: deps
 
 test: deps
 	CARGO='$(CARGO)' sh tests/run.sh
+
+# the source with all crates, to be built without a network
+dist:
+	mkdir -p $(BUILD)
+	sh packaging/dist.sh $(BUILD)/rs2n-$(VERSION).tar.xz
+
+# whether a second build, elsewhere and from what `make dist` archives, gives the same library
+reproducible: library
+	CARGO='$(CARGO)' sh packaging/reproducible.sh $(BUILD)
+
+# the Debian packages, in a Debian of their own
+test-packages:
+	sh tests/deps.sh packages
+	rm -rf $(BUILD)/debs $(BUILD)/debs-again
+	$(MAKE) deb DEBS=$(BUILD)/debs
+	$(MAKE) deb DEBS=$(BUILD)/debs-again
+	cd $(BUILD)/debs-again && for deb in *.deb; do cmp $$deb ../debs/$$deb || exit 1; done
+	sh packaging/test-packages.sh $(BUILD)/debs
 
 # the programs that building and testing needs
 deps:
@@ -113,6 +138,10 @@ lint:
 	$(CARGO) fmt --check --all
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
+# the licences of what is in the library, listed in packaging/THIRD-PARTY.txt
+licences:
+	CARGO='$(CARGO)' python3 -B packaging/licences.py
+
 # licences, advisories and sources of what we depend on
 deny:
 	$(CARGO) deny check
@@ -121,5 +150,6 @@ clean:
 	$(CARGO) clean
 	rm -rf $(BUILD)
 
-.PHONY: all library tools install uninstall examples demo test deps header compatibility twin bench \
-    fuzz lint deny clean
+.PHONY: all library man install uninstall tools install-tools examples demo test dist \
+    reproducible deb test-packages deps header compatibility twin bench fuzz lint licences deny \
+    clean

@@ -13,14 +13,13 @@ target=${CARGO_TARGET_DIR:-$PWD/target}
 dir=$target/bench
 mkdir -p "$dir/lib"
 
-cargo build --release --quiet
+make --no-print-directory library CARGO_TARGET_DIR="$target" BUILD="$dir/lib" \
+    >"$dir/library.log" 2>&1 || { cat "$dir/library.log"; exit 1; }
 CARGO_TARGET_DIR=$dir/reference cargo build --release --quiet --locked \
     --manifest-path benches/reference/Cargo.toml
 sh tests/certs/make.sh "$dir/certs"
 
 # clang and lld: the reference's objects are bitcode for the link-time optimizer.
-ln -sf "$target/release/libs2n.so" "$dir/lib/libs2n.so"
-ln -sf "$target/release/libs2n.so" "$dir/lib/libs2n.so.1"
 clang -O2 -Wall -Wextra -Werror -Iinclude benches/bench.c -o "$dir/rs2n" \
     -L"$dir/lib" -ls2n -Wl,-rpath,"$dir/lib"
 clang -O2 -flto -fuse-ld=lld -Wno-override-module -Iinclude benches/bench.c -o "$dir/s2n-tls" \

@@ -1,6 +1,8 @@
 #!/bin/sh
 # Makes sure that what the tests run is there. As root it installs what is missing; otherwise it
 # names the packages and stops.
+#
+# usage: tests/deps.sh [packages]
 set -eu
 
 missing=
@@ -16,6 +18,7 @@ need clang++ clang
 need ld.lld lld
 need nm binutils
 need readelf binutils
+need strings binutils
 need openssl openssl
 need gnutls-cli gnutls-bin
 need gnutls-serv gnutls-bin
@@ -26,6 +29,16 @@ need script bsdutils
 need python3 python3
 need softhsm2-util softhsm2
 need pkg-config pkg-config
+need cmake cmake
+need man man-db
+need groff groff-base
+need mandoc mandoc
+# What only the Debian packages and their test want.
+if [ "${1:-}" = packages ]; then
+    need dpkg-shlibdeps dpkg-dev
+    need lintian lintian
+    need debootstrap debootstrap
+fi
 # The reference's crate wants this library beside one that replaces the reference.
 [ -e "$(gcc -print-file-name=libcrypto.so)" ] || missing="$missing libssl-dev"
 # The declarations of PKCS #11.

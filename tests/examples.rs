@@ -16,7 +16,7 @@ mod support;
 
 use parties::{SERVERS, other_server};
 use peers::{Process, Report, cert, example, installed};
-use support::{root, run, run_and_check_memory, scratch, under_valgrind};
+use support::{root, run_and_check_memory, scratch, under_valgrind};
 
 const COMPILERS: [&str; 2] = ["gcc", "clang"];
 const TLS12: &str = "ELBSecurityPolicy-TLS-1-2-2017-01";
@@ -321,52 +321,6 @@ fn client_says_why_it_failed() {
         assert_eq!(report.code, Some(code), "{args:?}: {report:?}");
         assert!(report.stderr.contains(text), "{args:?}: {report:?}");
     }
-}
-
-/// Programs find the installed library through pkg-config, shared or static; nothing stays behind.
-#[test]
-fn pkg_config_knows_what_is_installed() {
-    let prefix = scratch("install");
-    let make = |goal: &str| {
-        let target = installed().parent().expect("the target folder");
-        run(Command::new("make")
-            .arg(goal)
-            .arg(format!("PREFIX={}", prefix.display()))
-            .arg(format!("BUILD={}", scratch("install-build").display()))
-            .arg(format!("CARGO_TARGET_DIR={}", target.display()))
-            .current_dir(root()));
-    };
-    make("install");
-    let compile = |name: &str, link: &str| {
-        let program = prefix.join(name);
-        let command = format!(
-            "gcc examples-c/memory_pair.c -o {} {link}",
-            program.display()
-        );
-        run(Command::new("sh")
-            .args(["-c", &command])
-            .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"))
-            .current_dir(root()));
-        program
-    };
-    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
-    let arguments = [TLS13, &ca, &chain, &key];
-
-    let shared = compile("shared", "$(pkg-config --cflags --libs s2n)");
-    run(Command::new(&shared)
-        .args(arguments)
-        .env("LD_LIBRARY_PATH", prefix.join("lib")));
-    let needed = run(Command::new("readelf").arg("-d").arg(&shared)).stdout;
-    assert!(String::from_utf8_lossy(&needed).contains("[libs2n.so.1]"));
-    let all_static = compile(
-        "static",
-        "-static $(pkg-config --static --cflags --libs s2n)",
-    );
-    run(Command::new(all_static).args(arguments));
-
-    make("uninstall");
-    let left = run(Command::new("find").arg(&prefix).args(["-name", "*s2n*"])).stdout;
-    assert_eq!(String::from_utf8_lossy(&left), "");
 }
 
 /// Runs an example in Python against the installed library.

@@ -1,0 +1,423 @@
+//! What `make install` installs is complete, is found by who looks for it, and goes away again.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+#[path = "support/peers.rs"]
+mod peers;
+mod support;
+
+use peers::{cert, installed};
+use support::{root, run, scratch};
+
+fn text(command: &mut Command) -> String {
+    String::from_utf8(run(command).stdout).expect("tools print text")
+}
+
+/// `make GOAL VARIABLE=VALUE...` with the release that was built for the other tests.
+fn make(goal: &str, variables: &[(&str, &Path)]) -> Command {
+    let target = installed().parent().expect("the target folder");
+    let mut make = Command::new("make");
+    make.arg(goal)
+        .arg(format!("CARGO_TARGET_DIR={}", target.display()))
+        .args(
+            variables
+                .iter()
+                .map(|(name, value)| format!("{name}={}", value.display())),
+        )
+        .current_dir(root());
+    make
+}
+
+/// A folder to install to, and what `make` is told about it.
+struct Place {
+    prefix: PathBuf,
+    build: PathBuf,
+    more: Vec<(&'static str, PathBuf)>,
+}
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let dir = scratch(&format!("packaging-{name}"));
+        Self {
+            // Blanks are allowed in all names of folders.
+            prefix: dir.join("a prefix"),
+            build: dir.join("build"),
+            more: Vec::new(),
+        }
+    }
+
+    fn with(mut self, name: &'static str, value: PathBuf) -> Self {
+        self.more.push((name, value));
+        self
+    }
+
+    fn make(&self, goal: &str) {
+        let mut variables = vec![("PREFIX", self.prefix.as_path()), ("BUILD", &self.build)];
+        variables.extend(
+            self.more
+                .iter()
+                .map(|(name, value)| (*name, value.as_path())),
+        );
+        run(&mut make(goal, &variables));
+    }
+}
+
+/// Every file and folder below this one.
+fn tree(dir: &Path) -> BTreeSet<String> {
+    let list = text(Command::new("find").arg(".").current_dir(dir));
+    list.lines().map(str::to_owned).collect()
+}
+
+/// Runs a program that is both ends of a connection.
+fn run_pair(program: &Path, libraries: Option<&Path>) {
+    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
+    let mut command = Command::new(program);
+    if let Some(dir) = libraries {
+        command.env("LD_LIBRARY_PATH", dir);
+    }
+    let said = text(command.args(["default_tls13", &ca, &chain, &key]));
+    assert!(said.contains("bytes each way: 100000\n"), "{said}");
+}
+
+fn needs_shared_library(program: &Path) -> bool {
+    text(Command::new("readelf").arg("-d").arg(program)).contains("[libs2n.so.1]")
+}
+
+#[test]
+fn uninstall_removes_what_install_brought_and_nothing_else() {
+    let stage = scratch("packaging-stage");
+    let place = Place {
+        prefix: "/usr".into(),
+        ..Place::new("uninstall").with("DESTDIR", stage.clone())
+    };
+    // What is there before, also in folders that are ours.
+    for file in [
+        "lib/libfoo.so",
+        "lib/pkgconfig/foo.pc",
+        "lib/cmake/foo/foo.cmake",
+    ] {
+        let file = stage.join("usr").join(file);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("writable");
+        fs::write(file, "foreign").expect("writable");
+    }
+    for file in ["include/foo.h", "share/doc/foo", "share/man/man3/foo.3"] {
+        let file = stage.join("usr").join(file);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("writable");
+        fs::write(file, "foreign").expect("writable");
+    }
+    let before = tree(&stage);
+    place.make("install");
+    let installed = tree(&stage);
+    for file in [
+        "lib/libs2n.so",
+        "lib/libs2n.so.1",
+        "lib/libs2n.so.1.0.0",
+        "lib/libs2n.a",
+        "lib/pkgconfig/s2n.pc",
+        "lib/cmake/s2n/s2n-config.cmake",
+        "lib/cmake/s2n/s2n-config-version.cmake",
+        "include/s2n.h",
+        "include/s2n/unstable/crl.h",
+        "share/doc/rs2n/LICENSE",
+        "share/doc/rs2n/THIRD-PARTY.txt",
+        "share/man/man3/libs2n.3",
+        "share/man/man3/s2n_negotiate.3",
+    ] {
+        assert!(installed.contains(&format!("./usr/{file}")), "{file}");
+    }
+    place.make("uninstall");
+    assert_eq!(tree(&stage), before);
+
+    // A file of somebody else keeps its folder.
+    place.make("install");
+    let foreign = stage.join("usr/include/s2n/unstable/foreign.h");
+    fs::write(&foreign, "foreign").expect("writable");
+    place.make("uninstall");
+    assert!(foreign.exists());
+}
+
+/// The places that packagers choose: the default, Debian's, and one outside the prefix.
+fn places(name: &str) -> [Place; 3] {
+    let plain = Place::new(&format!("{name}-plain"));
+    let multiarch = Place::new(&format!("{name}-multiarch"));
+    let libdir = multiarch.prefix.join("lib/some-triplet");
+    let apart = Place::new(&format!("{name}-apart"));
+    let (libs, headers) = (apart.build.join("libs"), apart.build.join("headers"));
+    [
+        plain,
+        multiarch.with("LIBDIR", libdir),
+        apart.with("LIBDIR", libs).with("INCLUDEDIR", headers),
+    ]
+}
+
+impl Place {
+    fn libdir(&self) -> PathBuf {
+        let given = self.more.iter().find(|(name, _)| *name == "LIBDIR");
+        given.map_or_else(|| self.prefix.join("lib"), |(_, dir)| dir.clone())
+    }
+
+    /// Compiles an example as its user would, with what pkg-config says.
+    fn compile(&self, options: &str, gcc: &str) -> PathBuf {
+        let program = self.build.join("example");
+        let command = format!(
+            "eval \"gcc {gcc} examples-c/memory_pair.c -o '{}' $(pkg-config {options} --cflags --libs s2n)\"",
+            program.display()
+        );
+        run(Command::new("sh")
+            .args(["-c", &command])
+            .env("PKG_CONFIG_PATH", self.libdir().join("pkgconfig"))
+            .current_dir(root()));
+        program
+    }
+
+    /// Compiles an example with CMake.
+    fn cmake(&self, shared: &str, version: &str) -> PathBuf {
+        let build = self.build.join(format!("cmake-{shared}"));
+        let _ = fs::remove_dir_all(&build);
+        run(self
+            .configure(&build, version)
+            .arg(format!("-DBUILD_SHARED_LIBS={shared}")));
+        run(Command::new("cmake").arg("--build").arg(&build));
+        build.join("example")
+    }
+
+    fn configure(&self, build: &Path, version: &str) -> Command {
+        let mut cmake = Command::new("cmake");
+        cmake
+            .args(["-S", "tests/packaging", "-B"])
+            .arg(build)
+            .arg(format!(
+                "-DEXAMPLES={}",
+                root().join("examples-c").display()
+            ))
+            .arg(format!("-DWANTED_VERSION={version}"))
+            .arg(format!(
+                "-DCMAKE_PREFIX_PATH={};{}",
+                self.prefix.display(),
+                self.libdir().join("cmake").display()
+            ))
+            .current_dir(root());
+        cmake
+    }
+}
+
+#[test]
+fn pkg_config_finds_the_library() {
+    for place in places("pkg-config") {
+        place.make("install");
+        let shared = place.compile("", "");
+        assert!(needs_shared_library(&shared));
+        run_pair(&shared, Some(&place.libdir()));
+        let all_static = place.compile("--static", "-static");
+        assert!(!needs_shared_library(&all_static));
+        run_pair(&all_static, None);
+    }
+}
+
+#[test]
+fn cmake_finds_the_library() {
+    for place in places("cmake") {
+        place.make("install");
+        let shared = place.cmake("ON", "");
+        assert!(needs_shared_library(&shared));
+        run_pair(&shared, None);
+        // As with s2n-tls, static is what a project gets that says nothing.
+        let with_static = place.cmake("OFF", env!("CARGO_PKG_VERSION"));
+        assert!(!needs_shared_library(&with_static));
+        run_pair(&with_static, None);
+        // Without the static library the shared one takes its place.
+        fs::remove_file(place.libdir().join("libs2n.a")).expect("it was installed");
+        assert!(needs_shared_library(&place.cmake("OFF", "")));
+    }
+}
+
+#[test]
+fn cmake_refuses_versions_that_do_not_fit() {
+    let place = Place::new("cmake-version");
+    place.make("install");
+    let major: u32 = env!("CARGO_PKG_VERSION_MAJOR").parse().expect("a number");
+    let build = place.build.join("cmake");
+    for (version, fits) in [
+        (env!("CARGO_PKG_VERSION").to_owned(), true),
+        (format!("{major}.0"), true),
+        (format!("{major}.999"), false),
+        (format!("{}.0", major + 1), false),
+    ] {
+        let _ = fs::remove_dir_all(&build);
+        let output = place
+            .configure(&build, &version)
+            .output()
+            .expect("cmake runs");
+        assert_eq!(output.status.success(), fits, "{version}: {output:?}");
+    }
+}
+
+/// What is installed can be moved as a whole.
+#[test]
+fn the_installed_tree_can_be_moved() {
+    let mut place = Place::new("move");
+    place.make("install");
+    let moved = place.prefix.with_file_name("moved");
+    fs::rename(&place.prefix, &moved).expect("moved");
+    place.prefix = moved;
+    run_pair(&place.cmake("OFF", ""), None);
+    let option = format!("--define-variable=prefix='{}'", place.prefix.display());
+    run_pair(&place.compile(&option, ""), Some(&place.libdir()));
+}
+
+/// The list for static linking is rustc's, but for libgcc: its static half can be linked always.
+#[test]
+fn private_libraries_are_those_that_rustc_names() {
+    let place = Place::new("private");
+    let output = run(&mut make("library", &[("BUILD", &place.build)]));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let rustc = said
+        .split("native-static-libs: ")
+        .nth(1)
+        .expect("rustc names them");
+    let rustc = rustc
+        .lines()
+        .next()
+        .expect("a line")
+        .replace("-lgcc_s", "-lgcc_eh -lgcc");
+
+    place.make("install");
+    let pc = fs::read_to_string(place.libdir().join("pkgconfig/s2n.pc")).expect("installed");
+    let ours = pc
+        .lines()
+        .find_map(|line| line.strip_prefix("Libs.private: "));
+    let ours = ours.expect("a list").trim_end_matches(" -lc");
+    assert_eq!(ours, rustc.trim().trim_end_matches(" -lc"));
+}
+
+/// The pages of the manual, below a folder that `.so` is looked up in.
+fn manual(name: &str) -> (PathBuf, Vec<String>) {
+    let build = scratch(name);
+    run(&mut make("man", &[("BUILD", &build)]));
+    let dir = build.join("man");
+    let pages = tree(&dir);
+    let pages = pages.iter().filter(|page| page.ends_with(".3"));
+    (dir, pages.map(|page| page.replacen("./", "", 1)).collect())
+}
+
+#[test]
+fn the_manual_formats_without_a_warning() {
+    let (dir, pages) = manual("packaging-manual-warnings");
+    let content = |page: &str| fs::read_to_string(dir.join(page)).expect("readable");
+    let (refer, whole): (Vec<_>, Vec<_>) = pages
+        .iter()
+        .partition(|page| content(page).starts_with(".so "));
+    assert!(whole.len() > 40 && refer.len() > 90, "{pages:?}");
+    for page in refer {
+        let to = content(page).replace(".so ", "");
+        assert!(whole.iter().any(|page| **page == to.trim()), "{page}: {to}");
+    }
+    for page in &whole {
+        let man = run(Command::new("man")
+            .args(["--warnings", "--encoding=UTF-8", "--local-file"])
+            .arg(page)
+            .env("MANWIDTH", "80")
+            .current_dir(&dir));
+        assert_eq!(String::from_utf8_lossy(&man.stderr), "", "{page}");
+    }
+    run(Command::new("mandoc")
+        .args(["-T", "lint", "-W", "warning"])
+        .args(&whole)
+        .current_dir(&dir));
+}
+
+#[test]
+fn a_page_says_all_that_the_comment_says() {
+    let (dir, _) = manual("packaging-manual-sections");
+    let page = text(
+        Command::new("man")
+            .args(["--local-file", "man3/s2n_sendv.3"])
+            .env("MANWIDTH", "80")
+            .current_dir(&dir),
+    );
+    let headings: Vec<_> = page
+        .lines()
+        .filter(|line| line.starts_with(char::is_uppercase) && !line.contains("(3)"))
+        .collect();
+    let all =
+        "NAME LIBRARY SYNOPSIS DESCRIPTION PARAMETERS TYPES RETURN_VALUE ERRORS NOTES SEE_ALSO";
+    assert_eq!(headings.join(" "), all.replace('_', " "));
+    for piece in [
+        "S2N_ERR_SEND_SIZE",
+        "One thread may send",
+        "s2n_sendv_with_offset(",
+        "offs ",
+    ] {
+        assert!(page.contains(piece), "{piece}: {page}");
+    }
+}
+
+#[test]
+fn the_list_of_licences_is_current() {
+    run(Command::new("python3")
+        .args(["-B", "packaging/licences.py", "--check"])
+        .env("CARGO", env!("CARGO"))
+        .current_dir(root()));
+}
+
+/// What hardens a library against errors elsewhere in the process.
+#[test]
+fn the_library_is_hardened() {
+    let library = installed().join("lib/libs2n.so");
+    let read = |what: &str| text(Command::new("readelf").args(["--wide", what]).arg(&library));
+    let segments = read("--program-headers");
+    let flags = |segment: &str| {
+        let row = segments.lines().find(|row| row.trim().starts_with(segment));
+        let row = row.unwrap_or_else(|| panic!("{segment}: {segments}"));
+        // Type, offset, two addresses, two sizes, the flags with blanks for what is not set.
+        let columns: Vec<_> = row.split_whitespace().skip(6).collect();
+        columns[..columns.len() - 1].concat()
+    };
+    assert_eq!(flags("GNU_STACK"), "RW");
+    assert_eq!(flags("GNU_RELRO"), "R");
+    let loads = segments
+        .lines()
+        .filter(|row| row.trim().starts_with("LOAD"));
+    assert!(
+        !loads.into_iter().any(|row| row.contains("RWE")),
+        "{segments}"
+    );
+
+    let dynamic = read("--dynamic");
+    assert!(dynamic.contains("BIND_NOW"), "{dynamic}");
+    for unwanted in ["TEXTREL", "RPATH", "RUNPATH"] {
+        assert!(!dynamic.contains(unwanted), "{unwanted}: {dynamic}");
+    }
+    // Distributions find the symbols for debuggers by it.
+    assert!(read("--notes").contains("NT_GNU_BUILD_ID"));
+}
+
+/// The library is the same wherever it is built: it does not know where that was.
+#[test]
+fn the_library_holds_no_path_of_its_build() {
+    let prefix = installed();
+    let target = prefix
+        .parent()
+        .expect("the target folder")
+        .display()
+        .to_string();
+    let home = std::env::var("HOME").expect("a home");
+    let cargo = std::env::var("CARGO_HOME").unwrap_or(format!("{home}/.cargo"));
+    let root = root().display().to_string();
+    for library in ["lib/libs2n.so", "lib/libs2n.a"] {
+        let strings = text(
+            Command::new("strings")
+                .arg("--all")
+                .arg(prefix.join(library)),
+        );
+        for path in [&target, &cargo, &root] {
+            let found = strings.lines().find(|line| line.contains(path));
+            assert_eq!(found, None, "{library}");
+        }
+        // Nor is it for want of paths: those of the crates have another beginning.
+        assert!(strings.contains("/crates/"));
+    }
+}
