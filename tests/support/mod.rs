@@ -85,12 +85,21 @@ fn advice(command: &Command) -> String {
     format!("install it, for instance with `apt-get install {package}`")
 }
 
-/// Compiles a C program against this build's library.
+/// Compiles a program in C, or C++, against this build's library.
 pub fn compile(compiler: &str, source: &Path, program: &Path) {
+    compile_as(&[], compiler, source, program);
+}
+
+/// [`compile`] with further options, for instance to make a shared object.
+pub fn compile_as(options: &[&str], compiler: &str, source: &Path, program: &Path) {
     let lib = library_dir();
+    let standard = match compiler.ends_with("++") {
+        true => "-std=c++17",
+        false => "-std=gnu11",
+    };
     run(Command::new(compiler)
         .args([
-            "-std=gnu11",
+            standard,
             "-g",
             "-O1",
             "-Wall",
@@ -99,6 +108,7 @@ pub fn compile(compiler: &str, source: &Path, program: &Path) {
             "-Werror",
             "-pthread",
         ])
+        .args(options)
         .arg("-I")
         .arg(root().join("include"))
         .arg("-I")

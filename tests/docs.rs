@@ -1,0 +1,190 @@
+//! What the pages say of other places is true: links lead somewhere, and names are names.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+#[path = "support/pages.rs"]
+mod pages;
+mod support;
+
+use pages::{Kind, Page, all, guide};
+use support::{root, rows};
+
+fn page(text: &str) -> Page {
+    Page {
+        path: PathBuf::from("docs/guide/src/page.md"),
+        text: text.to_owned(),
+    }
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let dead: Vec<_> = all().iter().flat_map(dead_links).collect();
+    assert!(dead.is_empty(), "{}", dead.join("\n"));
+}
+
+#[test]
+fn a_dead_link_would_be_noticed() {
+    for text in [
+        "[x](nowhere.md)",
+        "[x](../../nowhere.c)",
+        "[x](#nowhere)",
+        "[x](io.md#nowhere)",
+        "# Title\n[x](#title) [y](#Title)",
+        "```sh\n# Comment\n```\n[x](#comment)",
+    ] {
+        assert_eq!(dead_links(&page(text)).len(), 1, "{text}");
+    }
+    for text in [
+        "`[x](nowhere.md)`",
+        "[x](io.md)",
+        "[x](../../../tests/c/check.h)",
+        "[x](https://example.org/nowhere)",
+        "## A title: *yes*, `s2n_init()`\n[x](#a-title-yes-s2n_init)",
+        "```c\n[x](nowhere.md)\n```",
+    ] {
+        assert_eq!(dead_links(&page(text)), [""; 0], "{text}");
+    }
+}
+
+fn dead_links(page: &Page) -> Vec<String> {
+    let mut dead = Vec::new();
+    for (line, target) in page.links() {
+        let is_elsewhere = target.contains("://") || target.starts_with("mailto:");
+        if !is_elsewhere && !leads_somewhere(page, &target) {
+            dead.push(format!("{}:{line}: {target}", page.path.display()));
+        }
+    }
+    dead
+}
+
+fn leads_somewhere(page: &Page, target: &str) -> bool {
+    let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+    let folder = page.path.parent().expect("a page is in a folder");
+    let path = match file {
+        "" => page.path.clone(),
+        file => plain(&folder.join(file)),
+    };
+    if !file.is_empty() && !root().join(&path).exists() {
+        return false;
+    }
+    match (anchor, file) {
+        ("", _) => true,
+        (anchor, "") => page.anchors().contains(anchor),
+        (anchor, _) => Page::read(path).anchors().contains(anchor),
+    }
+}
+
+/// A path without `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => assert!(plain.pop(), "{}: not in the project", path.display()),
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+#[test]
+fn every_name_in_the_guide_is_one_of_the_api() {
+    let known = known_names();
+    let mut pages = guide();
+    pages.push(Page::read("README.md"));
+    let unknown: Vec<_> = pages
+        .iter()
+        .flat_map(|page| unknown_names(page, &known))
+        .collect();
+    assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+}
+
+#[test]
+fn an_unknown_name_would_be_noticed() {
+    let known = known_names();
+    for text in ["`s2n_connection_explode()`", "S2N_ERR_T_WEATHER", "s2n_h"] {
+        assert_eq!(unknown_names(&page(text), &known).len(), 1, "{text}");
+    }
+    for text in ["`s2n_init()`", "S2N_ERR_CLOSED", "s2n_mode", "rs2n_x S2N"] {
+        assert_eq!(unknown_names(&page(text), &known), [""; 0], "{text}");
+    }
+}
+
+/// Functions that are exported, errors, and what else the headers name.
+fn known_names() -> BTreeSet<String> {
+    let first = |name: &str| rows(name).into_iter().map(|row| row[0].clone());
+    let mut known: BTreeSet<_> = first("functions.tsv").chain(first("errors.tsv")).collect();
+    // Of functions the table decides.
+    for header in headers() {
+        let text = fs::read_to_string(header).expect("a header");
+        let kept = words(&text).filter(|word| !text.contains(&format!("{word}(")));
+        known.extend(kept.map(str::to_owned));
+    }
+    known
+}
+
+fn headers() -> Vec<PathBuf> {
+    let folder = root().join("include/s2n/unstable");
+    let entries = fs::read_dir(folder).expect("a folder");
+    let mut headers: Vec<_> = entries.map(|entry| entry.expect("a file").path()).collect();
+    headers.push(root().join("include/s2n.h"));
+    headers
+}
+
+fn unknown_names(page: &Page, known: &BTreeSet<String>) -> Vec<String> {
+    // A name with a star stands for all that begin so.
+    let text = page.text.replace("_*", "*");
+    let is_known = |word: &&str| {
+        known.contains(*word)
+            || text.contains(&format!("{word}*"))
+                && known.iter().any(|name| name.starts_with(*word))
+    };
+    let unknown: BTreeSet<_> = words(&text).filter(|word| !is_known(word)).collect();
+    let path = page.path.display();
+    unknown
+        .into_iter()
+        .map(|word| format!("{path}: {word}"))
+        .collect()
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let is_longer = |word: &&str, start| word.len() > 4 && word.starts_with(start);
+    words.filter(move |word| is_longer(word, "s2n_") || is_longer(word, "S2N_"))
+}
+
+/// What the summary lists is what there is, each page once.
+#[test]
+fn the_summary_lists_every_page() {
+    let pages = guide();
+    let (summary, others): (Vec<_>, Vec<_>) = pages
+        .iter()
+        .partition(|page| page.path.ends_with("SUMMARY.md"));
+    let mut listed: Vec<_> = summary[0].links().into_iter().map(|(_, to)| to).collect();
+    listed.sort();
+    let name = |page: &&Page| format!("{}.md", page.name());
+    assert_eq!(listed, others.iter().map(name).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_block_that_nobody_tests_would_be_noticed() {
+    for text in [
+        "```\nx\n```",
+        "```rust\nx\n```",
+        "```c ignore\nx\n```",
+        "  ```c\nx\n  ```",
+        "~~~c\nx\n~~~",
+        "```c\nx\n",
+    ] {
+        assert!(page(text).blocks().is_err(), "{text}");
+    }
+    let blocks = page("```c\n/* x.c */\n```\n\n```text\ny\n```\n")
+        .blocks()
+        .expect("good ones");
+    assert_eq!(blocks[0].file(), Some("x.c"));
+    assert_eq!(
+        (blocks[1].kind, blocks[1].line, blocks[1].text.as_str()),
+        (Kind::Output, 6, "y\n")
+    );
+}

@@ -1,0 +1,48 @@
+/* What the chapter certificates says. */
+#include "certificates.md.h"
+#include "pair.h"
+
+static void served(struct s2n_config *config, int tls13, const char *name, const char *match,
+        struct s2n_cert_chain_and_key *expected)
+{
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    CHECK_OK(s2n_config_disable_x509_verification(pair->config));
+    CHECK_OK(s2n_connection_set_config(pair->server, config));
+    CHECK_OK(s2n_connection_set_cipher_preferences(pair->server, policy(tls13)));
+    CHECK_OK(s2n_connection_wipe(pair->client));
+    attach(pair->client, pair, &pair->to_client, &pair->to_server);
+    if (name != NULL) {
+        CHECK_OK(s2n_set_server_name(pair->client, name));
+    }
+    CHECK_TEXT(match_name(pair->server), "no certificate yet");
+    const char *client, *server;
+    negotiate(pair, &client, &server);
+    CHECK_TEXT(server, "S2N_ERR_OK");
+    CHECK_TEXT(match_name(pair->server), match);
+    CHECK(s2n_connection_get_selected_cert(pair->server) == expected);
+    disconnect(pair);
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc == 2);
+    folder = argv[1];
+    CHECK_OK(s2n_init());
+    struct s2n_config *config = s2n_config_new_minimal();
+    struct s2n_cert_chain_and_key *chains[] = { load_chain(folder, "rsa"),
+        load_chain(folder, "ecdsa"), load_chain(folder, "client") };
+    CHECK_OK(add_chains(config, chains, 3));
+    for (int tls13 = 0; tls13 <= 1; tls13++) {
+        /* All have the same names; the policies prefer ECDSA, and the first of the two stays. */
+        served(config, tls13, "localhost", "exact", chains[1]);
+        served(config, tls13, "a.wild.rs2n.test", "wildcard", chains[1]);
+        served(config, tls13, "elsewhere.test", "default", chains[0]);
+        served(config, tls13, NULL, "no name", chains[0]);
+    }
+    CHECK_OK(s2n_config_free(config));
+    for (int i = 0; i < 3; i++) {
+        CHECK_OK(s2n_cert_chain_and_key_free(chains[i]));
+    }
+    CHECK_OK(s2n_cleanup_final());
+    return 0;
+}

@@ -1,0 +1,38 @@
+/* What the chapter initialization says. */
+#include "initialization.md.h"
+#include "check.h"
+
+static int works;
+
+static int work(void)
+{
+    works++;
+    CHECK_ERROR(s2n_init(), S2N_ERR_INITIALIZED);
+    CHECK_ERROR(s2n_disable_atexit(), S2N_ERR_INITIALIZED);
+    CHECK_OK(begin());
+    CHECK_OK(s2n_cleanup());
+    struct s2n_config *config = s2n_config_new();
+    CHECK(config != NULL);
+    CHECK_OK(s2n_config_free(config));
+    return 7;
+}
+
+int main(void)
+{
+    CHECK_FAILS(s2n_config_new(), NULL, S2N_ERR_NOT_INITIALIZED);
+    CHECK_FAILS(s2n_connection_new(S2N_CLIENT), NULL, S2N_ERR_NOT_INITIALIZED);
+    CHECK_FAILS(s2n_cert_chain_and_key_new(), NULL, S2N_ERR_NOT_INITIALIZED);
+    CHECK_ERROR(s2n_cleanup_final(), S2N_ERR_NOT_INITIALIZED);
+    CHECK_OK(s2n_disable_atexit());
+    CHECK(with_tls(work) == 7 && works == 1);
+    CHECK_FAILS(s2n_config_new(), NULL, S2N_ERR_NOT_INITIALIZED);
+
+    /* What lives stays valid. */
+    CHECK_OK(begin());
+    CHECK(with_tls(work) == 1 && works == 1);
+    struct s2n_config *config = s2n_config_new_minimal();
+    CHECK_OK(s2n_cleanup_final());
+    CHECK_OK(s2n_config_set_cipher_preferences(config, "default"));
+    CHECK_OK(s2n_config_free(config));
+    return 0;
+}

@@ -1,0 +1,66 @@
+"""What the chapter languages says of Python."""
+
+import socket
+import ssl
+import sys
+import threading
+
+from languages_md import Client, TlsError, lib
+
+certs = sys.argv[1]
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(f"{certs}/ecdsa.pem", f"{certs}/ecdsa.key")
+
+
+def serve(listener):
+    sock, _ = listener.accept()
+    try:
+        with context.wrap_socket(sock, server_side=True) as conn:
+            while data := conn.recv(16384):
+                conn.sendall(data.upper())
+    except ssl.SSLError:
+        sock.close()
+
+
+def connect(ca):
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = threading.Thread(target=serve, args=(listener,))
+    server.start()
+    try:
+        with socket.create_connection(listener.getsockname()) as sock:
+            with Client(sock, "localhost", f"{certs}/{ca}") as client:
+                assert lib.s2n_connection_get_cipher(client.conn).startswith(b"TLS_AES_")
+                client.send(b"hello " * 10000)
+                heard = b""
+                while len(heard) < 60000:
+                    heard += client.recv()
+                assert heard == b"HELLO " * 10000
+    finally:
+        server.join()
+        listener.close()
+
+
+connect("ca.pem")
+# An untrusted server is blinded; the test cannot wait.
+new_minimal = lib.s2n_config_new_minimal
+
+
+def impatient():
+    config = new_minimal()
+    lib.s2n_config_set_max_blinding_delay(lib_handle(config), 0)
+    return config
+
+
+def lib_handle(config):
+    import ctypes
+
+    return ctypes.c_void_p(config)
+
+
+lib.s2n_config_new_minimal = impatient
+try:
+    connect("other-ca.pem")
+except TlsError as error:
+    assert str(error) == "S2N_ERR_CERT_UNTRUSTED", error
+else:
+    raise AssertionError("it was trusted")

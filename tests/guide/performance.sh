@@ -1,0 +1,2 @@
+cp "$CERTS/ecdsa.pem" server.pem
+cp "$CERTS/ecdsa.key" server.key

@@ -1,0 +1,47 @@
+/* What the chapter policies says. */
+#include "policies.md.h"
+#include "pair.h"
+
+static struct pair *with_policy(const char *name)
+{
+    struct pair *pair = new_pair(1, "ecdsa");
+    CHECK_OK(set_policy(pair->config, name));
+    const char *client, *server;
+    negotiate(pair, &client, &server);
+    CHECK_TEXT(client, "S2N_ERR_OK");
+    CHECK_TEXT(server, "S2N_ERR_OK");
+    return pair;
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc == 2);
+    folder = argv[1];
+    CHECK_OK(s2n_init());
+    struct s2n_config *config = s2n_config_new_minimal();
+    CHECK_OK(set_policy(config, "20991231") + 1);
+    CHECK_TEXT(s2n_strerror_name(s2n_errno), "S2N_ERR_INVALID_SECURITY_POLICY");
+    CHECK_OK(set_policy(config, "20140601") + 1);
+    CHECK_TEXT(s2n_strerror_name(s2n_errno), "S2N_ERR_CIPHER_NOT_SUPPORTED");
+    const char *const names[] = { "default", "DEFAULT_TLS13", "default_pq", "default_fips",
+        "rfc9151", "20240503" };
+    for (int i = 0; i < 6; i++) {
+        CHECK_OK(set_policy(config, names[i]));
+    }
+    CHECK_OK(s2n_config_free(config));
+
+    struct pair *pair = with_policy("default_tls13");
+    print_agreement(pair->client);
+    unsigned weak = 0;
+    CHECK_OK(count_weak(pair->server, "default", &weak));
+    CHECK(weak == 0);
+    CHECK_OK(count_weak(pair->server, "rfc9151", &weak));
+    CHECK(weak == 1);
+    CHECK_ERROR(count_weak(pair->server, "20991231", &weak), S2N_ERR_INVALID_SECURITY_POLICY);
+    disconnect(pair);
+    pair = with_policy("default");
+    print_agreement(pair->server);
+    disconnect(pair);
+    CHECK_OK(s2n_cleanup_final());
+    return 0;
+}
