@@ -142,6 +142,14 @@ lint:
 licences:
 	CARGO='$(CARGO)' python3 -B packaging/licences.py
 
+# a book of the guide, in build/guide; mdbook is installed into the folder of tools if there is none
+TOOLS := $(CARGO_TARGET_DIR)/tools
+guide:
+	PATH="$$PATH:$(TOOLS)/bin" command -v mdbook >/dev/null \
+	    || $(CARGO) install mdbook --version '^0.5' --locked --quiet --root '$(TOOLS)' \
+	        --no-default-features --features search
+	PATH="$$PATH:$(TOOLS)/bin" python3 docs/guide/build.py mdbook $(BUILD)/guide
+
 # licences, advisories and sources of what we depend on
 deny:
 	$(CARGO) deny check
@@ -151,5 +159,5 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all library man install uninstall tools install-tools examples demo test dist \
-    reproducible deb test-packages deps header compatibility twin bench fuzz lint licences deny \
+    reproducible deb test-packages deps header compatibility twin bench fuzz lint guide licences deny \
     clean

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Makes a book of the guide: `build.py MDBOOK FOLDER` writes it to FOLDER, as web pages.
+
+The chapters link to other files of the project, as they are read there. The book gets copies of those:
+other pages as chapters behind its own, files as they are.
+"""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+GUIDE = pathlib.Path(__file__).resolve().parent
+PROJECT = GUIDE.parent.parent
+LINK = re.compile(r"(\]\()([^)#:]+)([)#])")
+
+WHOLE_LINK = re.compile(r"\[([^]]+)\]\(([^)#:]+)(#[^)]*)?\)")
+
+
+def main(mdbook, folder):
+    # Beside the book: a folder in it would be published with it.
+    stage = folder.with_name(folder.name + "-sources")
+    for old in (stage, folder):
+        shutil.rmtree(old, ignore_errors=True)
+    shutil.copytree(GUIDE, stage, ignore=shutil.ignore_patterns("build.py"))
+    pages = sorted((GUIDE / "src").glob("*.md"))
+    others = []
+    for page in pages:
+        text = LINK.sub(lambda link: within(link, page, others, stage / "src"), page.read_text())
+        (stage / "src" / page.name).write_text(text)
+    add_others(others, stage / "src")
+    subprocess.run([mdbook, "build", "--dest-dir", folder, stage], check=True)
+    check(folder)
+
+
+def within(link, page, others, sources):
+    """A link of a chapter, which leads to a place in the book."""
+    target = (page.parent / link[2]).resolve()
+    if target.is_relative_to(GUIDE):
+        return link[0]
+    name = str("project" / target.relative_to(PROJECT))
+    if target.is_dir():
+        shutil.copytree(target, sources / name, dirs_exist_ok=True)
+        name = list_files(name, sources, others)
+    elif target.suffix == ".md":
+        others.extend([name] * (name not in others))
+    else:
+        (sources / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(target, sources / name)
+    return link[1] + name + link[3]
+
+
+def list_files(name, sources, others):
+    """A page for a folder."""
+    files = sorted(path.name for path in (sources / name).iterdir() if path.is_file())
+    page = f"{name}.md"
+    folder = pathlib.Path(name).name
+    lines = [f"# {folder}", ""] + [f"- [{file}]({folder}/{file})" for file in files]
+    (sources / page).write_text("\n".join(lines) + "\n")
+    others.extend([page] * (page not in others))
+    return page
+
+
+def add_others(others, sources):
+    """Adds pages that are not of the guide, less their links to files that the book does not have."""
+    summary = ["", "# Beside the guide", ""]
+    for name in others:
+        path = sources / name
+        if not path.exists():
+            text = in_project(name).read_text()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(WHOLE_LINK.sub(lambda link: kept(link, name, others), text))
+        title = path.read_text().split("\n", 1)[0].lstrip("# ")
+        summary.append(f"- [{title}]({name})")
+    with open(sources / "SUMMARY.md", "a") as file:
+        file.write("\n".join(summary) + "\n")
+
+
+def kept(link, name, others):
+    target = (in_project(name).parent / link[2]).resolve()
+    return link[0] if str("project" / target.relative_to(PROJECT)) in others else link[1]
+
+
+def in_project(name):
+    return PROJECT / pathlib.Path(name).relative_to("project")
+
+
+def check(folder):
+    """Fails if a link of the book leads nowhere."""
+    dead = []
+    for page in folder.rglob("*.html"):
+        for target in re.findall(r'href="([^"#:?]+)[#"?]', page.read_text()):
+            if not (page.parent / target).exists() and page.name not in ("404.html", "print.html"):
+                dead.append(f"{page.relative_to(folder)}: {target}")
+    if dead:
+        sys.exit("\n".join(dead))
+
+
+main(sys.argv[1], pathlib.Path(sys.argv[2]).resolve())
