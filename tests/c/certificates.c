@@ -359,6 +359,28 @@ static void secrets(int tls13)
     disconnect(pair);
 }
 
+/* Where the system's roots are is looked up for each config: the environment may have changed. */
+static void roots_of_the_system(void)
+{
+    const char *const files[] = { "other-ca.pem", "ca.pem", "other-ca.pem" };
+    for (int at = 0; at < 3; at++) {
+        char path[4096];
+        snprintf(path, sizeof(path), "%s/%s", folder, files[at]);
+        CHECK(setenv("SSL_CERT_FILE", path, 1) == 0);
+        struct pair *pair = new_pair(1, "ecdsa");
+        struct s2n_config *config = s2n_config_new();
+        CHECK(config != NULL);
+        CHECK_OK(s2n_config_set_cipher_preferences(config, policy(1)));
+        CHECK_OK(s2n_connection_set_config(pair->client, config));
+        int trusted = at == 1;
+        run(pair, trusted ? "S2N_ERR_OK" : "S2N_ERR_CERT_UNTRUSTED",
+                trusted ? "S2N_ERR_OK" : "S2N_ERR_IO_BLOCKED");
+        disconnect(pair);
+        CHECK_OK(s2n_config_free(config));
+    }
+    CHECK(unsetenv("SSL_CERT_FILE") == 0);
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 2);
@@ -367,6 +389,7 @@ int main(int argc, char **argv)
     owned_by_the_config();
     a_certificates_inside();
     texts_in_extensions();
+    roots_of_the_system();
     for (int tls13 = 0; tls13 < 2; tls13++) {
         found_by_name(tls13);
         first_of_its_type(tls13);

@@ -1,8 +1,9 @@
 //! Whom a config trusts.
 
-use std::fs;
+use std::ffi::OsString;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{env, fs};
 
 use rustls::pki_types::{CertificateDer, TrustAnchor};
 
@@ -120,16 +121,31 @@ impl TrustStore {
     }
 }
 
-/// The operating system's roots. They are many, so the process parses them once.
+/// The operating system's roots. They are many, so the process parses them once, and again if what the
+/// environment says of their place has changed.
 fn system_roots() -> Arc<Roots> {
-    static ROOTS: OnceLock<Arc<Roots>> = OnceLock::new();
-    let load = || {
-        let mut roots = Roots::default();
-        for cert in rustls_native_certs::load_native_certs().certs {
-            // One that we cannot read is one that we do not trust.
-            let _ = roots.add(cert);
+    static LOADED: Mutex<Option<(Places, Arc<Roots>)>> = Mutex::new(None);
+    let places = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(env::var_os);
+    // A thread that panicked here has left the value as it was.
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*loaded {
+        Some((known, roots)) if *known == places => roots.clone(),
+        _ => {
+            let roots = load_system_roots();
+            *loaded = Some((places, roots.clone()));
+            roots
         }
-        Arc::new(roots)
-    };
-    ROOTS.get_or_init(load).clone()
+    }
+}
+
+/// The environment's file of certificates, and its directories.
+type Places = [Option<OsString>; 2];
+
+fn load_system_roots() -> Arc<Roots> {
+    let mut roots = Roots::default();
+    for cert in rustls_native_certs::load_native_certs().certs {
+        // One that we cannot read is one that we do not trust.
+        let _ = roots.add(cert);
+    }
+    Arc::new(roots)
 }
