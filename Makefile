@@ -127,6 +127,10 @@ FIRST ?= 1
 twin: deps
 	sh tests/twin/run.sh $(SEEDS) $(FIRST)
 
+# other people's programs for s2n-tls, unchanged
+consumers: deps
+	sh tests/consumers/run.sh
+
 bench:
 	sh benches/run.sh
 
@@ -159,5 +163,5 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all library man install uninstall tools install-tools examples demo test dist \
-    reproducible deb test-packages deps header compatibility twin bench fuzz lint guide licences deny \
-    clean
+    reproducible deb test-packages deps header compatibility twin consumers bench fuzz lint guide \
+    licences deny clean

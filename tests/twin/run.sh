@@ -13,11 +13,10 @@ mkdir -p "$dir"
 sh tests/certs/make.sh "$dir/certs"
 
 # One driver, built twice: with the reference, and with what `make install` puts in its place.
-make --no-print-directory install PREFIX="$dir/install" >"$dir/install.log" 2>&1 \
-    || { cat "$dir/install.log"; exit 1; }
+prefix=$(sh tests/install.sh)
 CARGO_TARGET_DIR=$dir/reference cargo build --release --quiet --locked \
     --manifest-path tests/twin/Cargo.toml
-S2N_TLS_LIB_DIR=$dir/install/lib S2N_TLS_INCLUDE_DIR=$dir/install/include \
+S2N_TLS_LIB_DIR=$prefix/lib S2N_TLS_INCLUDE_DIR=$prefix/include \
     CARGO_TARGET_DIR=$dir/rs2n cargo build --release --quiet --locked \
     --manifest-path tests/twin/Cargo.toml --package driver
 
@@ -25,4 +24,4 @@ CARGO_TARGET_DIR=$dir/reference cargo test --release --quiet --locked \
     --manifest-path tests/twin/Cargo.toml --package runner
 
 exec "$dir/reference/release/runner" "$dir/reference/release/driver" "$dir/rs2n/release/driver" \
-    "$dir/install/lib" "$dir/certs" tests/twin "$seeds" "$first"
+    "$prefix/lib" "$dir/certs" tests/twin "$seeds" "$first"

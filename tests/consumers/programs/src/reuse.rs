@@ -1,0 +1,89 @@
+//! Connections and configs that are used again.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use s2n_tls::connection::Connection;
+use s2n_tls::enums::Mode;
+use s2n_tls::pool::ConfigPoolBuilder;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::JoinSet;
+
+use crate::Outcome;
+use crate::parties::{Certificates, VERSIONS, client, connect, server};
+
+/// Connections that are wiped and lent out again.
+pub async fn pool(certs: &Certificates) -> Outcome {
+    for (version, policy) in VERSIONS {
+        let mut clients = ConfigPoolBuilder::new(Mode::Client, client(certs, policy)?.build()?);
+        let mut servers =
+            ConfigPoolBuilder::new(Mode::Server, server(certs, policy, "ecdsa")?.build()?);
+        clients.set_max_pool_size(2);
+        servers.set_max_pool_size(3);
+        let (clients, servers) = (clients.build(), servers.build());
+        for round in 0..4_usize {
+            let mut pairs = Vec::new();
+            for _ in 0..round + 1 {
+                pairs.push(connect(&clients, &servers).await?);
+            }
+            for (client, server) in &mut pairs {
+                client.write_all(&[round as u8; 100]).await?;
+                let mut bytes = [9; 100];
+                server.read_exact(&mut bytes).await?;
+                assert_eq!(bytes, [round as u8; 100]);
+            }
+            drop(pairs);
+            println!(
+                "pool, {version}: {} clients, {} servers",
+                clients.pool_size(),
+                servers.pool_size()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Counts connections: what a connection carries with it is freed with it.
+struct Counted(&'static AtomicUsize);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+static ALIVE: AtomicUsize = AtomicUsize::new(0);
+
+fn count(conn: &mut Connection) {
+    ALIVE.fetch_add(1, Ordering::Relaxed);
+    conn.set_application_context(Counted(&ALIVE));
+}
+
+pub async fn one_config_in_many_threads(certs: &Certificates) -> Outcome {
+    let mut tasks = JoinSet::new();
+    for (_, policy) in VERSIONS {
+        let theirs = client(certs, policy)?.build()?;
+        let ours = server(certs, policy, "ecdsa")?.build()?;
+        for _ in 0..100 {
+            let (theirs, ours) = (theirs.clone(), ours.clone());
+            tasks.spawn(async move {
+                let (mut client, mut server) = connect(&theirs, &ours).await.expect("a handshake");
+                count(client.as_mut());
+                count(server.as_mut());
+                server.write_all(b"hello").await.expect("sent");
+                server.shutdown().await.expect("closed");
+                let mut text = String::new();
+                client.read_to_string(&mut text).await.expect("received");
+                text.len()
+            });
+        }
+    }
+    let mut total = 0;
+    while let Some(len) = tasks.join_next().await {
+        total += len?;
+    }
+    println!(
+        "one config: {total} bytes, {} connections left",
+        ALIVE.load(Ordering::Relaxed)
+    );
+    Ok(())
+}
