@@ -323,6 +323,35 @@ fn client_says_why_it_failed() {
     }
 }
 
+/// The example in C++, built by each compiler, gets a page, and says why it gets none.
+#[test]
+fn cpp_gets_a_page() {
+    let (ca, other) = (cert("ca.pem"), cert("other-ca.pem"));
+    for compiler in ["g++", "clang++"] {
+        let program = scratch(&format!("cpp-{compiler}")).join("fetch");
+        let lib = installed().join("lib").display().to_string();
+        run(Command::new(compiler)
+            .args(["-std=c++17", "-O1", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I"])
+            .arg(installed().join("include"))
+            .arg(root().join("examples-cpp/fetch.cpp"))
+            .arg("-o")
+            .arg(&program)
+            .args(["-L", &lib, "-ls2n", &format!("-Wl,-rpath,{lib}")]));
+        let program = program.display().to_string();
+        for peer in SERVERS {
+            let (_server, port) = other_server(peer, "ecdsa", true, None);
+            let report = Process::spawn(&program, &["localhost", &port, &ca]).finish();
+            assert_eq!(report.code, Some(0), "{compiler}, {peer}: {report:?}");
+            assert!(report.stdout.starts_with("HTTP/1.0 200"), "{report:?}");
+        }
+        let (_server, port) = other_server("openssl", "ecdsa", true, None);
+        let report = Process::spawn(&program, &["localhost", &port, &other]).finish();
+        assert_eq!(report.code, Some(1), "{compiler}: {report:?}");
+        let why = "handshake: S2N_ERR_CERT_UNTRUSTED: ";
+        assert!(report.stderr.starts_with(why), "{report:?}");
+    }
+}
+
 /// Runs an example in Python against the installed library.
 fn python(args: &[&str]) -> Process {
     let library = installed().join("lib");

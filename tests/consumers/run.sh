@@ -3,6 +3,7 @@
 # say must be the same. Then the tests that the published crates carry.
 set -eu
 cd "$(dirname "$0")/../.."
+here=tests/consumers
 
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 dir=$target/consumers
@@ -10,16 +11,42 @@ mkdir -p "$dir"
 sh tests/certs/make.sh "$dir/certs"
 prefix=$(sh tests/install.sh)
 
-# In the folders of the twin tests, which have built the same dependencies.
-echo 'programs in Rust'
-CARGO_TARGET_DIR=$target/twin/reference cargo build --release --quiet --locked \
-    --manifest-path tests/consumers/Cargo.toml
-"$target/twin/reference/release/programs" "$dir/certs" >"$dir/programs.s2n-tls"
+# Builds in a folder of the twin tests, which have built the same dependencies there.
+build() { # FOLDER OPTION...
+    CARGO_TARGET_DIR=$target/twin/$1
+    export CARGO_TARGET_DIR
+    shift
+    cargo build --release --locked --manifest-path $here/Cargo.toml "$@"
+}
 
+# What the programs say, with the library in the folder LD_LIBRARY_PATH if they look for one.
+talk() { # TRANSCRIPT
+    "$CARGO_TARGET_DIR/release/programs" "$dir/certs" >"$1"
+    "$CARGO_TARGET_DIR/release/fetch" "$port" "$dir/certs/ca.pem" 20240501 default_tls13 >>"$1"
+}
+
+rm -f "$dir/server"
+mkfifo "$dir/server"
+timeout 600 openssl s_server -accept 127.0.0.1:0 -www -cert "$dir/certs/ecdsa.crt" \
+    -key "$dir/certs/ecdsa.key" -cert_chain "$dir/certs/ecdsa.pem" >"$dir/server" 2>&1 &
+server=$!
+trap 'kill $server; wait $server || true' EXIT
+exec 3<"$dir/server"
+port=$(sed -n "/^ACCEPT/{s/.*://p;q}" <&3)
+
+echo '== programs in Rust'
+build reference --quiet
+talk "$dir/programs.s2n-tls"
+artifacts=$(build reference --message-format json | python3 $here/artifacts.py)
 export S2N_TLS_LIB_DIR="$prefix/lib" S2N_TLS_INCLUDE_DIR="$prefix/include"
-export CARGO_TARGET_DIR="$target/twin/rs2n"
-cargo build --release --quiet --locked --manifest-path tests/consumers/Cargo.toml
-LD_LIBRARY_PATH=$prefix/lib "$CARGO_TARGET_DIR/release/programs" "$dir/certs" >"$dir/programs.rs2n"
+build rs2n --quiet
+LD_LIBRARY_PATH=$prefix/lib talk "$dir/programs.rs2n"
 diff -u "$dir/programs.s2n-tls" "$dir/programs.rs2n"
+wc -l <"$dir/programs.rs2n" | sed 's/$/ lines are the same/'
 
-sh tests/consumers/crates/run.sh "$prefix" "$dir/crates"
+echo '== programs in C, C++ and Python'
+# shellcheck disable=SC2086 # three paths
+sh $here/binaries/run.sh "$prefix" "$dir/binaries" "$dir/certs" $artifacts
+
+echo '== the tests of the crates'
+sh $here/crates/run.sh "$prefix" "$dir/crates"
