@@ -331,7 +331,16 @@ fn cpp_gets_a_page() {
         let program = scratch(&format!("cpp-{compiler}")).join("fetch");
         let lib = installed().join("lib").display().to_string();
         run(Command::new(compiler)
-            .args(["-std=c++17", "-O1", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I"])
+            .args([
+                "-std=c++17",
+                "-O1",
+                "-g",
+                "-Wall",
+                "-Wextra",
+                "-Wpedantic",
+                "-Werror",
+                "-I",
+            ])
             .arg(installed().join("include"))
             .arg(root().join("examples-cpp/fetch.cpp"))
             .arg("-o")
