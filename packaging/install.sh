@@ -33,8 +33,11 @@ list() {
         row dev 644 "$BUILD/man/man3/$page.3" "$MANDIR/man3/$page.3"
     done
     for file in README.md CHANGELOG.md LICENSE packaging/THIRD-PARTY.txt \
-        docs/USAGE.md docs/COMPATIBILITY.md docs/policies.md; do
+        docs/COMPATIBILITY.md docs/policies.md; do
         row doc 644 "$file" "$DOCDIR/${file##*/}"
+    done
+    for file in docs/guide/src/*.md; do
+        row doc 644 "$file" "$DOCDIR/guide/${file##*/}"
     done
     row tools 644 docs/TOOLS.md "$DOCDIR/TOOLS.md"
     for tool in rs2nc rs2nd; do
@@ -115,7 +118,7 @@ uninstall_all() {
     rows | while IFS=$tab read -r _ _ destination; do
         rm -f "$DESTDIR$destination"
     done
-    for folder in "$INCLUDEDIR/s2n/unstable" "$INCLUDEDIR/s2n" "$CMAKEDIR" "$DOCDIR"; do
+    for folder in "$INCLUDEDIR/s2n/unstable" "$INCLUDEDIR/s2n" "$CMAKEDIR" "$DOCDIR/guide" "$DOCDIR"; do
         [ ! -d "$DESTDIR$folder" ] || rmdir --ignore-fail-on-non-empty "$DESTDIR$folder"
     done
 }

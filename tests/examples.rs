@@ -16,7 +16,7 @@ mod support;
 
 use parties::{SERVERS, other_server};
 use peers::{Process, Report, cert, example, installed};
-use support::{root, run_and_check_memory, scratch, under_valgrind};
+use support::{root, run, run_and_check_memory, scratch, under_valgrind};
 
 const COMPILERS: [&str; 2] = ["gcc", "clang"];
 const TLS12: &str = "ELBSecurityPolicy-TLS-1-2-2017-01";
