@@ -53,7 +53,8 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y C
 
 man:
 	rm -rf $(BUILD)/man
-	env -u CARGO_BUILD_TARGET $(CARGO) run --quiet --locked --target-dir '$(CARGO_TARGET_DIR)' --package rs2n-packaging -- \
+	env -u CARGO_BUILD_TARGET $(CARGO) run --quiet --locked --package rs2n-packaging \
+	    --target-dir '$(CARGO_TARGET_DIR)' -- \
 	    include $(BUILD)/man/man3 $(VERSION) $(SOURCE_DATE_EPOCH)
 
 # All of COMPONENTS; unless they are named, lib, dev and doc

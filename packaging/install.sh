@@ -118,7 +118,8 @@ uninstall_all() {
     rows | while IFS=$tab read -r _ _ destination; do
         rm -f "$DESTDIR$destination"
     done
-    for folder in "$INCLUDEDIR/s2n/unstable" "$INCLUDEDIR/s2n" "$CMAKEDIR" "$DOCDIR/guide" "$DOCDIR"; do
+    for folder in "$INCLUDEDIR/s2n/unstable" "$INCLUDEDIR/s2n" "$CMAKEDIR" "$DOCDIR/guide" \
+        "$DOCDIR"; do
         [ ! -d "$DESTDIR$folder" ] || rmdir --ignore-fail-on-non-empty "$DESTDIR$folder"
     done
 }
