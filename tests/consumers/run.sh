@@ -19,11 +19,11 @@ build() { # FOLDER OPTION...
     cargo build --release --locked --manifest-path $here/Cargo.toml "$@"
 }
 
-# What the programs say, with the library in the folder LD_LIBRARY_PATH if they look for one.
-talk() { # TRANSCRIPT
-    "$CARGO_TARGET_DIR/release/programs" "$dir/certs" >"$1"
-    "$CARGO_TARGET_DIR/release/fetch" "$port" "$dir/certs/ca.pem" 20240501 default_tls13 >>"$1"
-}
+echo '== programs in Rust'
+build reference --quiet
+artifacts=$(build reference --quiet --message-format json | python3 $here/artifacts.py)
+export S2N_TLS_LIB_DIR="$prefix/lib" S2N_TLS_INCLUDE_DIR="$prefix/include"
+build rs2n --quiet
 
 rm -f "$dir/server"
 mkfifo "$dir/server"
@@ -32,15 +32,14 @@ timeout 600 openssl s_server -accept 127.0.0.1:0 -www -cert "$dir/certs/ecdsa.cr
 server=$!
 trap 'kill $server; wait $server || true' EXIT
 exec 3<"$dir/server"
-port=$(sed -n "/^ACCEPT/{s/.*://p;q}" <&3)
+port=$(sed -n '/^ACCEPT/{s/.*://p;q}' <&3)
 
-echo '== programs in Rust'
-build reference --quiet
-talk "$dir/programs.s2n-tls"
-artifacts=$(build reference --message-format json | python3 $here/artifacts.py)
-export S2N_TLS_LIB_DIR="$prefix/lib" S2N_TLS_INCLUDE_DIR="$prefix/include"
-build rs2n --quiet
-LD_LIBRARY_PATH=$prefix/lib talk "$dir/programs.rs2n"
+talk() { # FOLDER TRANSCRIPT
+    timeout 300 "$target/twin/$1/release/programs" "$dir/certs" >"$2"
+    timeout 60 "$target/twin/$1/release/fetch" "$port" "$dir/certs/ca.pem" 20240501 default_tls13 >>"$2"
+}
+talk reference "$dir/programs.s2n-tls"
+LD_LIBRARY_PATH=$prefix/lib talk rs2n "$dir/programs.rs2n"
 diff -u "$dir/programs.s2n-tls" "$dir/programs.rs2n"
 wc -l <"$dir/programs.rs2n" | sed 's/$/ lines are the same/'
 
