@@ -8,6 +8,7 @@ pub mod async_offload;
 mod async_pkey;
 mod authentication;
 mod boundary;
+mod buffers;
 mod cert;
 pub mod cert_authorities;
 mod certs;
