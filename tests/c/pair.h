@@ -34,6 +34,14 @@ struct pair {
 
 static const char *folder;
 
+/* Bytes in which a piece that is missing, or comes twice, shows. */
+static inline void fill_with_pattern(uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        data[i] = (uint8_t) (i * 7 + i / 256);
+    }
+}
+
 static inline int take_error(int *error)
 {
     errno = *error;

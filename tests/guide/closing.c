@@ -137,9 +137,7 @@ int main(int argc, char **argv)
 {
     CHECK(argc == 2);
     folder = argv[1];
-    for (size_t i = 0; i < sizeof(data); i++) {
-        data[i] = (uint8_t) (i * 7 + i / 256);
-    }
+    fill_with_pattern(data, sizeof(data));
     CHECK_OK(s2n_init());
     tls13_ends_by_halves();
     before_tls13_an_end_is_the_end_of_both();

@@ -109,9 +109,7 @@ int main(int argc, char **argv)
 {
     CHECK(argc == 2);
     folder = argv[1];
-    for (size_t i = 0; i < sizeof(data); i++) {
-        data[i] = (uint8_t) (i * 7 + i / 256);
-    }
+    fill_with_pattern(data, sizeof(data));
     CHECK_OK(s2n_init());
     for (int tls13 = 0; tls13 <= 1; tls13++) {
         a_send_buffer_collects(tls13);
