@@ -12,10 +12,15 @@ here=$(pwd -P)
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 crates=$(realpath -m "${CARGO_HOME:-$HOME/.cargo}")/registry/src
 
-# Of several that match, rustc takes the last. Vendored crates get the name that cargo gives those of
-# crates.io, so that both make the same library.
-crates_io=/crates/index.crates.io-1949cf8c6b5b557f
-set -- "$here=/rs2n" "$here/vendor=$crates_io" "$target=/target" "$crates=/crates"
+# Crates get the same name whether they were fetched or vendored, so that both make the same library.
+# cargo chooses the folder for fetched ones. Of several names that match, rustc takes the last.
+cargo=${CARGO:-cargo}
+"$cargo" fetch --quiet --locked \
+    --target "${CARGO_BUILD_TARGET:-$(rustc -vV | sed -n 's/^host: //p')}" </dev/null
+set -- "$here=/rs2n" "$here/vendor=/crates" "$target=/target"
+for registry in "$crates"/*; do
+    set -- "$@" "$registry=/crates"
+done
 
 # Options are separated by the character 1F, for paths may have spaces.
 us=$(printf '\037')
@@ -28,4 +33,4 @@ done
 export CARGO_ENCODED_RUSTFLAGS="$flags"
 
 # shellcheck disable=SC2086 # a list of options
-exec "${CARGO:-cargo}" build --release --locked $packages </dev/null
+exec "$cargo" build --release --locked $packages </dev/null
