@@ -16,7 +16,7 @@ unsafe extern "C" {
 /// Stores `error` in this thread's `s2n_errno`, and its place in the debug texts.
 pub(super) fn record(error: Error) {
     set(error.code());
-    LAST.with_borrow_mut(|last| *last = Last::new(&error));
+    with_last((), |last| *last = Last::new(&error));
     if let Some(os_error) = error.os_error() {
         nix::errno::Errno::set_raw(os_error);
     }
@@ -36,6 +36,16 @@ pub(super) fn last() -> i32 {
 
 thread_local! {
     static LAST: RefCell<Last> = RefCell::default();
+}
+
+/// Looks at the thread's last error. A thread that ends has none any more while it runs the destructors
+/// of its keys (`pthread_key_create()`), and an allocator of the application's may call in the middle of
+/// another look: then there is nothing to see, and no harm done.
+fn with_last<R>(nothing: R, look: impl FnOnce(&mut Last) -> R) -> R {
+    LAST.try_with(|last| last.try_borrow_mut().ok().map(|mut last| look(&mut last)))
+        .ok()
+        .flatten()
+        .unwrap_or(nothing)
 }
 
 /// Where this thread's last error was raised; the texts are made when they are asked for.
@@ -126,7 +136,7 @@ pub unsafe extern "C" fn s2n_strerror(error: c_int, lang: *const c_char) -> *con
 pub unsafe extern "C" fn s2n_strerror_debug(error: c_int, lang: *const c_char) -> *const c_char {
     let text = || match error {
         0 => Code::Ok.message().as_ptr(),
-        _ => LAST.with_borrow_mut(|last| last.debug().as_ptr()),
+        _ => with_last(name(error).as_ptr(), |last| last.debug().as_ptr()),
     };
     // SAFETY: the C caller's promise about `lang`.
     unsafe { in_english(lang, text) }
@@ -138,9 +148,7 @@ pub unsafe extern "C" fn s2n_strerror_debug(error: c_int, lang: *const c_char) -
 /// @returns a static string; "Internal s2n error" for an unknown number
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_strerror_name(error: c_int) -> *const c_char {
-    Code::from_number(error)
-        .map_or(UNKNOWN, Code::name)
-        .as_ptr()
+    name(error).as_ptr()
 }
 
 /// Says where in the library this thread's last error was raised.
@@ -152,13 +160,17 @@ pub extern "C" fn s2n_strerror_source(error: c_int) -> *const c_char {
     boundary_or(UNKNOWN.as_ptr(), || {
         Ok(match error {
             0 => Code::Ok.message().as_ptr(),
-            _ => LAST.with_borrow_mut(|last| last.source().as_ptr()),
+            _ => with_last(c"".as_ptr(), |last| last.source().as_ptr()),
         })
     })
 }
 
 const UNKNOWN: &CStr = c"Internal s2n error";
 const NO_SUCH_LANGUAGE: &CStr = c"Language is not supported for error translation";
+
+fn name(error: c_int) -> &'static CStr {
+    Code::from_number(error).map_or(UNKNOWN, Code::name)
+}
 
 fn message(error: c_int) -> &'static CStr {
     Code::from_number(error).map_or(UNKNOWN, Code::message)

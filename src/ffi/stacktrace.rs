@@ -84,7 +84,8 @@ const HINT: &str =
 pub extern "C" fn s2n_free_stacktrace() -> c_int {
     status(|| {
         trace::forget();
-        GIVEN.with_borrow_mut(|given| *given = Given::default());
+        // A thread that ends has given it back already.
+        let _ = GIVEN.try_with(|given| given.take());
         Ok(())
     })
 }
@@ -104,7 +105,8 @@ pub unsafe extern "C" fn s2n_get_stacktrace(trace: *mut s2n_stacktrace) -> c_int
     status(|| {
         // SAFETY: the C caller's promise about `trace`.
         let slot = unsafe { output::slot(trace) }?;
-        slot.set(GIVEN.with_borrow_mut(Given::renew)?);
+        let renewed = GIVEN.try_with(|given| given.borrow_mut().renew());
+        slot.set(renewed.unwrap_or(Ok(NONE))?);
         Ok(())
     })
 }
@@ -112,6 +114,11 @@ pub unsafe extern "C" fn s2n_get_stacktrace(trace: *mut s2n_stacktrace) -> c_int
 thread_local! {
     static GIVEN: RefCell<Given> = RefCell::default();
 }
+
+const NONE: s2n_stacktrace = s2n_stacktrace {
+    trace: ptr::null_mut(),
+    trace_size: 0,
+};
 
 /// What the application was given pointers to.
 #[derive(Default)]

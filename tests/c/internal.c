@@ -11,6 +11,7 @@
 #include <s2n/unstable/cleanup.h>
 #include <s2n/unstable/npn.h>
 #include <s2n/unstable/renegotiate.h>
+#include <pthread.h>
 #include <stdbool.h>
 
 /* As s2n-tls has it, whose header keeps it to itself. */
@@ -158,6 +159,53 @@ static void test_stack_traces(void)
     CHECK_OK(s2n_free_stacktrace());
 }
 
+static pthread_key_t at_the_end;
+static int destructors;
+
+/* Runs when the thread's own variables are gone. */
+static void fail_late(void *argument)
+{
+    CHECK(argument == &destructors);
+    struct s2n_connection *conn = s2n_connection_new(S2N_CLIENT);
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    uint8_t byte = 0;
+    CHECK_ERROR(s2n_connection_free(NULL), S2N_ERR_NULL);
+    CHECK(strlen(s2n_strerror_debug(s2n_errno, "EN")) > 0);
+    CHECK(s2n_strerror_source(s2n_errno) != NULL);
+    CHECK_ERROR((int) s2n_send(conn, &byte, 1, &blocked), S2N_ERR_ENCRYPT);
+    struct s2n_stacktrace trace = { NULL, -1 };
+    CHECK_OK(s2n_calculate_stacktrace());
+    CHECK_OK(s2n_get_stacktrace(&trace));
+    CHECK(trace.trace_size >= 0);
+    CHECK_OK(s2n_free_stacktrace());
+    CHECK_OK(s2n_connection_free(conn));
+    destructors++;
+}
+
+static void *fail_early(void *argument)
+{
+    CHECK_OK(pthread_setspecific(at_the_end, argument));
+    CHECK_ERROR(s2n_connection_free(NULL), S2N_ERR_NULL);
+    struct s2n_stacktrace trace = { NULL, -1 };
+    CHECK_OK(s2n_get_stacktrace(&trace));
+    return NULL;
+}
+
+/* Programs free connections in the destructors of a thread's keys, where calls may fail as well. */
+static void test_a_thread_that_ends(void)
+{
+    pthread_t thread;
+    CHECK_OK(pthread_key_create(&at_the_end, fail_late));
+    for (int traces = 0; traces < 2; traces++) {
+        CHECK_OK(s2n_stack_traces_enabled_set(traces));
+        CHECK_OK(pthread_create(&thread, NULL, fail_early, &destructors));
+        CHECK_OK(pthread_join(thread, NULL));
+    }
+    CHECK(destructors == 2);
+    CHECK_OK(s2n_stack_traces_enabled_set(false));
+    CHECK_OK(pthread_key_delete(at_the_end));
+}
+
 /* What is off can be turned off. */
 static void test_switches(void)
 {
@@ -209,6 +257,7 @@ int main(int argc, char **argv)
     test_flush();
     test_alerts_of_errors();
     test_stack_traces();
+    test_a_thread_that_ends();
     test_switches();
     test_the_old_way_to_tls13();
     return 0;

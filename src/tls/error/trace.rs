@@ -28,18 +28,24 @@ pub fn record() {
 
 #[cold]
 fn keep() {
-    LAST.set(Some(Backtrace::force_capture()));
+    replace(Some(Backtrace::force_capture()));
 }
 
 pub fn forget() {
-    LAST.set(None);
+    replace(None);
+}
+
+/// A thread that ends keeps nothing any more.
+fn replace(trace: Option<Backtrace>) {
+    let _ = LAST.try_with(|last| last.replace(trace));
 }
 
 /// A line for each caller, from the innermost one on: its name, and its place if that is known.
 pub fn lines() -> Vec<String> {
-    let text = LAST.with_borrow(|last| last.as_ref().map(Backtrace::to_string));
+    let text = LAST.try_with(|last| last.borrow().as_ref().map(Backtrace::to_string));
+    let text = text.ok().flatten().unwrap_or_default();
     let mut lines: Vec<String> = Vec::new();
-    for line in text.unwrap_or_default().lines() {
+    for line in text.lines() {
         let line = line.trim();
         match lines.last_mut() {
             Some(frame) if line.starts_with("at ") => {
