@@ -44,7 +44,20 @@ fi
 # The declarations of PKCS #11.
 [ -e /usr/include/p11-kit-1/p11-kit/pkcs11.h ] || missing="$missing libp11-kit-dev"
 
-[ -z "$missing" ] && exit 0
+# What makes certificates for the cases, in a folder of the build's own.
+packages() {
+    python=${CARGO_TARGET_DIR:-target}/tools/python
+    [ -d "$python/cryptography-48.0.0.dist-info" ] && return
+    rm -rf "$python"
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore \
+        --target "$python" cryptography==48.0.0
+}
+python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
+
+if [ -z "$missing" ]; then
+    packages
+    exit 0
+fi
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
 if [ "$(id -u)" -ne 0 ]; then
     echo "the tests need these packages: apt-get install $missing" >&2
@@ -54,3 +67,4 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 # shellcheck disable=SC2086 # a list of packages
 apt-get install -y -qq $missing
+packages

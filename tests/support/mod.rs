@@ -85,6 +85,17 @@ fn advice(command: &Command) -> String {
     format!("install it, for instance with `apt-get install {package}`")
 }
 
+/// A script in Python, which finds the packages that `tests/deps.sh` has installed.
+pub fn python(script: &Path) -> Command {
+    let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    let mut command = Command::new("python3");
+    command
+        .env("PYTHONPATH", root().join(target).join("tools/python"))
+        .arg("-B")
+        .arg(script);
+    command
+}
+
 /// Compiles a program in C, or C++, against this build's library.
 pub fn compile(compiler: &str, source: &Path, program: &Path) {
     compile_as(&[], compiler, source, program);

@@ -39,7 +39,7 @@ use self::events::Listeners;
 pub use self::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
 use self::freeze::Frozen;
 pub use self::requests::{AnswerRequest, Authorities, CertificateRequest};
-use self::trust::TrustStore;
+use self::trust::{Roots, TrustStore};
 use self::verify::Rules;
 pub use self::verify::{LookUpCrl, Validate, Validation};
 pub(crate) use self::verify::{Presented, Verifier};
@@ -332,12 +332,15 @@ impl Config {
 
     /// Trusts the operating system's roots as well; once, until the trust store is wiped.
     pub fn load_system_certs(&self) -> Result<()> {
-        self.change_trust(TrustStore::add_system)
+        let roots = trust::system_roots();
+        self.change_trust(|trust| trust.add_system(roots))
     }
 
     /// Trusts the certificates of a PEM file.
     pub fn trust_pem(&self, pem: &[u8]) -> Result<()> {
-        self.change_trust(|trust| trust.add_pem(pem))
+        let roots = Roots::from_pem(pem)?;
+        self.change_trust(|trust| trust.add(roots));
+        Ok(())
     }
 
     /// Trusts the certificates of a file, and of all files of a directory.
@@ -346,7 +349,8 @@ impl Config {
         file: Option<&std::path::Path>,
         dir: Option<&std::path::Path>,
     ) -> Result<()> {
-        self.change_trust(|trust| trust.add_location(file, dir))?;
+        let roots = Roots::from_location(file, dir)?;
+        self.change_trust(|trust| trust.add(roots));
         self.change(|settings| settings.ocsp_implied = true);
         Ok(())
     }
@@ -363,12 +367,9 @@ impl Config {
         self.change(|settings| settings.trust = Arc::default());
     }
 
-    /// Changes the trust store; one that could not be changed stays as it was.
-    fn change_trust(&self, change: impl FnOnce(&mut TrustStore) -> Result<()>) -> Result<()> {
-        let mut trust = TrustStore::clone(&lock(&self.settings).trust);
-        change(&mut trust)?;
-        lock(&self.settings).trust = Arc::new(trust);
-        Ok(())
+    /// Changes the trust store: in place, unless a handshake holds a share of it.
+    fn change_trust<R>(&self, change: impl FnOnce(&mut TrustStore) -> R) -> R {
+        change(Arc::make_mut(&mut lock(&self.settings).trust))
     }
 
     pub(crate) fn client_hello(&self) -> Option<Arc<dyn SeeClientHello>> {

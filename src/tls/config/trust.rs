@@ -1,5 +1,6 @@
 //! Whom a config trusts.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,6 +29,63 @@ pub(super) struct Roots {
 }
 
 impl Roots {
+    /// Parses the certificates of a PEM file.
+    pub(super) fn from_pem(text: &[u8]) -> Result<Self> {
+        let certs = pem::certificates(text).map_err(|error| match error.code() {
+            Code::NoCertificateInPem => Code::InvalidPem,
+            code => code,
+        })?;
+        let mut roots = Self::default();
+        for cert in certs {
+            roots.add(cert)?;
+        }
+        Ok(roots)
+    }
+
+    /// Parses the certificates of a file, and of all files of a directory.
+    pub(super) fn from_location(file: Option<&Path>, dir: Option<&Path>) -> Result<Self> {
+        if file.is_none() && dir.is_none() {
+            return Err(Code::X509TrustStore)?;
+        }
+        let mut roots = match file {
+            Some(file) => {
+                let text = fs::read(file).map_err(|_| Code::X509TrustStore)?;
+                Self::from_pem(&text).map_err(|_| Code::X509TrustStore)?
+            }
+            None => Self::default(),
+        };
+        if let Some(dir) = dir {
+            roots.add_directory(dir)?;
+        }
+        Ok(roots)
+    }
+
+    /// Adds the certificates that parse: such a directory holds links, lists and README files as well.
+    ///
+    /// s2n-tls looks into a directory only during handshakes, so one that cannot be read is no error
+    /// here either: it leads to peers that are not trusted.
+    fn add_directory(&mut self, dir: &Path) -> Result<()> {
+        let Ok(entries) = fs::read_dir(dir) else {
+            return Ok(());
+        };
+        // A certificate is there under its own name and under the hash of its subject.
+        let mut known: HashSet<Vec<u8>> =
+            self.certificates.iter().map(|cert| cert.to_vec()).collect();
+        for entry in entries {
+            let path = entry.map_err(|_| Code::X509TrustStore)?.path();
+            if !path.is_file() {
+                continue;
+            }
+            let certs = fs::read(&path).map(|text| pem::certificates(&text));
+            for cert in certs.into_iter().flatten().flatten() {
+                if known.insert(cert.to_vec()) {
+                    let _ = self.add(cert);
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn add(&mut self, cert: CertificateDer<'static>) -> Result<()> {
         let anchor =
             webpki::anchor_from_trusted_cert(&cert).map_err(|_| Code::DecodeCertificate)?;
@@ -64,66 +122,24 @@ impl TrustStore {
         std::iter::once(&self.own).chain(self.system.as_deref())
     }
 
-    pub(super) fn add_system(&mut self) -> Result<()> {
+    /// Adds roots to those of the application. The cost depends on the new ones alone.
+    pub(super) fn add(&mut self, mut roots: Roots) {
+        self.own.anchors.append(&mut roots.anchors);
+        self.own.certificates.append(&mut roots.certificates);
+    }
+
+    pub(super) fn add_system(&mut self, roots: Arc<Roots>) -> Result<()> {
         if self.system.is_some() {
             return Err(Code::X509TrustStore)?;
         }
-        self.system = Some(system_roots());
-        Ok(())
-    }
-
-    pub(super) fn add_pem(&mut self, text: &[u8]) -> Result<()> {
-        let certs = pem::certificates(text).map_err(|error| match error.code() {
-            Code::NoCertificateInPem => Code::InvalidPem,
-            code => code,
-        })?;
-        for cert in certs {
-            self.own.add(cert)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn add_location(&mut self, file: Option<&Path>, dir: Option<&Path>) -> Result<()> {
-        if file.is_none() && dir.is_none() {
-            return Err(Code::X509TrustStore)?;
-        }
-        if let Some(file) = file {
-            let text = fs::read(file).map_err(|_| Code::X509TrustStore)?;
-            self.add_pem(&text).map_err(|_| Code::X509TrustStore)?;
-        }
-        if let Some(dir) = dir {
-            self.add_directory(dir)?;
-        }
-        Ok(())
-    }
-
-    /// Adds what parses: such a directory holds links, lists and README files as well.
-    ///
-    /// s2n-tls looks into a directory only during handshakes, so one that cannot be read is no error
-    /// here either: it leads to peers that are not trusted.
-    fn add_directory(&mut self, dir: &Path) -> Result<()> {
-        let Ok(entries) = fs::read_dir(dir) else {
-            return Ok(());
-        };
-        for entry in entries {
-            let path = entry.map_err(|_| Code::X509TrustStore)?.path();
-            if !path.is_file() {
-                continue;
-            }
-            let certs = fs::read(&path).map(|text| pem::certificates(&text));
-            for cert in certs.into_iter().flatten().flatten() {
-                if !self.contains(&cert) {
-                    let _ = self.own.add(cert);
-                }
-            }
-        }
+        self.system = Some(roots);
         Ok(())
     }
 }
 
 /// The operating system's roots. They are many, so the process parses them once, and again if what the
 /// environment says of their place has changed.
-fn system_roots() -> Arc<Roots> {
+pub(super) fn system_roots() -> Arc<Roots> {
     static LOADED: Mutex<Option<(Places, Arc<Roots>)>> = Mutex::new(None);
     let places = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(env::var_os);
     // A thread that panicked here has left the value as it was.
