@@ -11,6 +11,21 @@ mod support;
 use support::{compile, python, root, run, scratch};
 
 #[test]
+fn names() {
+    check_program("names");
+}
+
+#[test]
+fn amplification() {
+    check_program("amplification");
+}
+
+#[test]
+fn ocsp() {
+    check_program("ocsp");
+}
+
+#[test]
 fn trust_store() {
     check_program("trust_store");
 }

@@ -14,5 +14,6 @@ pub mod policy;
 pub mod record;
 pub(crate) mod server_hello;
 pub mod transport;
+mod x509;
 
 pub use handshake::warm_up;

@@ -3,12 +3,10 @@
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use webpki::{CertRevocationList, OwnedCertRevocationList};
-use x509_parser::prelude::{CertificateRevocationList, FromDer};
-
-use super::{name_hash, names, pem};
+use super::pem;
 use crate::tls::connection::lock;
 use crate::tls::error::{Code, Result};
+use crate::tls::x509::{Certificate, RevocationList, canonical};
 
 /// A list. Made empty, and loaded once.
 #[derive(Default)]
@@ -17,12 +15,8 @@ pub struct Crl {
 }
 
 struct Loaded {
-    /// What paths are checked with; or why they cannot be.
-    list: Result<CertRevocationList<'static>, Code>,
+    list: RevocationList,
     issuer: u32,
-    /// Seconds since 1970.
-    this_update: i64,
-    next_update: Option<i64>,
 }
 
 impl Crl {
@@ -31,18 +25,9 @@ impl Crl {
         if self.loaded.get().is_some() {
             return Err(Code::InvalidArgument)?;
         }
-        let der = pem::crl(text)?;
-        let Ok((_, list)) = CertificateRevocationList::from_der(&der) else {
-            return Err(Code::InvalidPem)?;
-        };
-        let loaded = Loaded {
-            list: OwnedCertRevocationList::from_der(&der)
-                .map(CertRevocationList::Owned)
-                .map_err(|error| unusable(&error)),
-            issuer: name_hash::of(list.issuer()),
-            this_update: list.last_update().timestamp(),
-            next_update: list.next_update().map(|time| time.timestamp()),
-        };
+        let list = RevocationList::parse(pem::crl(text)?.as_ref().to_vec())?;
+        let issuer = canonical::hash(list.issuer_form());
+        let loaded = Loaded { list, issuer };
         self.loaded.set(loaded).map_err(|_| Code::InvalidArgument)?;
         Ok(())
     }
@@ -51,11 +36,8 @@ impl Crl {
         Ok(self.loaded.get().ok_or(Code::Null)?)
     }
 
-    pub(crate) fn list(&self) -> Result<&CertRevocationList<'static>> {
-        match &self.loaded()?.list {
-            Ok(list) => Ok(list),
-            Err(code) => Err(*code)?,
-        }
+    pub(crate) fn list(&self) -> Result<&RevocationList> {
+        Ok(&self.loaded()?.list)
     }
 
     /// A hash of the name of who made the list.
@@ -65,7 +47,7 @@ impl Crl {
 
     /// Fails if the list is for later, by the system's clock.
     pub fn check_active(&self) -> Result<()> {
-        match self.loaded()?.this_update <= now() {
+        match self.list()?.this_update() <= now() {
             true => Ok(()),
             false => Err(Code::CrlNotYetValid)?,
         }
@@ -73,7 +55,7 @@ impl Crl {
 
     /// Fails if there should be a newer list, by the system's clock.
     pub fn check_not_expired(&self) -> Result<()> {
-        match self.loaded()?.next_update {
+        match self.list()?.next_update() {
             Some(next) if next <= now() => Err(Code::CrlExpired)?,
             _ => Ok(()),
         }
@@ -83,14 +65,6 @@ impl Crl {
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs().try_into().unwrap_or(i64::MAX))
-}
-
-/// What is wrong with a list that cannot be used.
-fn unusable(error: &webpki::Error) -> Code {
-    match error {
-        webpki::Error::UnsupportedCriticalExtension => Code::CrlUnhandledCriticalExtension,
-        _ => Code::CrlLookupFailed,
-    }
 }
 
 /// A question to the application: which list is about this certificate?
@@ -104,9 +78,9 @@ type Answer = Option<Arc<Crl>>;
 
 impl CrlLookup {
     pub(crate) fn new(certificate: &[u8]) -> Result<Self> {
-        let certificate = names::parse(certificate)?;
+        let certificate = Certificate::parse(certificate)?;
         Ok(Self {
-            issuer: name_hash::of(certificate.issuer()),
+            issuer: canonical::hash(certificate.issuer_form()),
             answer: Mutex::default(),
         })
     }

@@ -5,18 +5,17 @@ use std::sync::{Arc, Mutex};
 
 use rustls::crypto::{CertificateIdentity, Identity, SignatureScheme, SigningKey};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, SignatureVerificationAlgorithm};
-use webpki::EndEntityCert;
 use zeroize::Zeroizing;
 
 use crate::tls::connection::lock;
 use crate::tls::crypto::rsa_pss;
+use crate::tls::crypto::signature::verify;
 use crate::tls::error::{Code, Result};
+use crate::tls::x509::{self, Certificate};
 
 pub mod crl;
 pub mod extension;
-mod name_hash;
-pub(crate) mod names;
-pub(crate) mod path_rules;
+mod key_type;
 pub(crate) mod pem;
 
 /// A chain, and its key. Made empty, loaded later, and shared by configs.
@@ -155,15 +154,17 @@ impl Loaded {
         key: Option<Arc<dyn SigningKey>>,
     ) -> Result<Self> {
         let leaf = chain.remove(0);
-        // Whether a peer will take our certificate is the peer's concern: webpki would be strict.
-        let spki = names::public_key(&leaf)?;
+        let parsed = Certificate::parse(leaf.as_ref())?;
         if let Some(key) = &key
-            && key.public_key().is_none_or(|public| *public != *spki)
+            && key
+                .public_key()
+                .is_none_or(|public| *public != *parsed.spki())
         {
             return Err(Code::KeyMismatch)?;
         }
-        let hosts = names::hosts(&leaf)?;
-        let (key_type, schemes) = names::key_type(&leaf)?;
+        let hosts = parsed.names().server_names();
+        let (key_type, schemes) = key_type::of(&parsed)?;
+        drop(parsed);
         Ok(Self {
             identity: Arc::new(Identity::X509(CertificateIdentity::new(leaf, chain))),
             key,
@@ -180,12 +181,9 @@ impl Loaded {
         signature: &[u8],
         algorithms: &[&dyn SignatureVerificationAlgorithm],
     ) -> bool {
-        let leaf = self.certificates().next().map(EndEntityCert::try_from);
-        let Some(Ok(leaf)) = leaf else {
-            return false;
-        };
-        let agrees = |&algorithm| leaf.verify_signature(algorithm, message, signature).is_ok();
-        algorithms.iter().any(agrees)
+        let leaf = self.certificates().next();
+        leaf.and_then(|leaf| x509::public_key(leaf))
+            .is_some_and(|spki| verify(spki, algorithms, message, signature).is_ok())
     }
 
     /// The certificates, the leaf first.

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use rustls::crypto::SignatureScheme;
 use rustls::pki_types::{CertificateDer, SignatureVerificationAlgorithm};
-use webpki::EndEntityCert;
 
 use super::Config;
 use crate::tls::certs::Loaded;
 use crate::tls::connection::lock;
+use crate::tls::crypto::signature::verify;
 use crate::tls::handshake::operation::{Signature, Verification};
+use crate::tls::x509;
 
 /// Makes stacks on which work can wait.
 pub trait Stacks: Send + Sync {
@@ -81,14 +82,11 @@ pub struct ToVerify {
 
 impl ToVerify {
     pub(crate) fn is_right(&self) -> bool {
-        let Ok(leaf) = EndEntityCert::try_from(&self.leaf) else {
-            return false;
+        let is_signed = |spki| {
+            let verified = verify(spki, self.algorithms, &self.message, &self.signature);
+            verified.is_ok()
         };
-        let mut algorithms = self.algorithms.iter();
-        algorithms.any(|&algorithm| {
-            leaf.verify_signature(algorithm, &self.message, &self.signature)
-                .is_ok()
-        })
+        x509::public_key(&self.leaf).is_some_and(is_signed)
     }
 }
 

@@ -80,8 +80,8 @@ impl Config {
         }
         let mut authorities = Vec::new();
         let mut size = 0;
-        for anchor in trust.roots().flat_map(|roots| &roots.anchors) {
-            let name = DistinguishedName::in_sequence(&anchor.subject);
+        for subject in trust.subjects() {
+            let name = DistinguishedName::from(subject.to_vec());
             size += 2 + name.as_ref().len();
             if size > MAX_AUTHORITIES {
                 return Err(Code::TooManyCas)?;

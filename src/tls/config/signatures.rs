@@ -8,15 +8,17 @@ use rustls::client::danger::{
     HandshakeSignatureValid, ServerIdentity, ServerVerifier, SignatureVerificationInput,
 };
 use rustls::crypto::{SignatureScheme, VerifiedIdentity};
-use rustls::error::Error;
+use rustls::error::{CertificateError, Error, PeerMisbehaved};
 use rustls::pki_types::CertificateDer;
 use rustls::server::danger::{ClientIdentity, ClientVerifier};
-use rustls::{DistinguishedName, SignerPublicKey, crypto};
+use rustls::{DistinguishedName, SignerPublicKey};
 
 use super::choices::{self, Milestone};
 use super::{Algorithms, ClientAuth, Offload, Question, ToVerify};
 use crate::tls::crypto::rsa_pss;
+use crate::tls::crypto::signature::{self, Unverified};
 use crate::tls::policy::Policy;
+use crate::tls::x509;
 
 /// Verifies signatures as a policy allows. The certificates themselves are ours to verify, in a
 /// step of their own: see [`super::Config::verify_server`].
@@ -41,52 +43,67 @@ type Verdict = Result<HandshakeSignatureValid, Error>;
 impl Signatures {
     fn tls12(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
         note(input);
-        if let Some(verdict) = self.ask(input, |algorithms| algorithms) {
-            return verdict;
-        }
-        crypto::verify_tls12_signature(input, self.policy.handshake_signatures())
+        let scheme = input.signature.scheme;
+        let algorithms = match may_sign_tls12(scheme) {
+            true => self.algorithms(scheme),
+            false => &[],
+        };
+        self.verify(input, algorithms)
     }
 
     fn tls13(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
         note(input);
         let scheme = input.signature.scheme;
-        let own = rsa_pss::algorithms(scheme);
-        // RFC 8446, 4.2.3: a scheme names its curve, and PKCS #1 is for certificates alone.
-        let may_sign = |algorithms: Algorithms| match scheme {
+        // RFC 8446, 4.2.3: PKCS #1 is for certificates alone, and a scheme names its curve.
+        let algorithms = match scheme {
             SignatureScheme::RSA_PKCS1_SHA256
             | SignatureScheme::RSA_PKCS1_SHA384
             | SignatureScheme::RSA_PKCS1_SHA512 => &[],
-            _ if own.is_some() => algorithms,
-            _ => &algorithms[..1],
+            _ if rsa_pss::algorithms(scheme).is_some() => self.algorithms(scheme),
+            _ => match self.algorithms(scheme) {
+                [] => &[],
+                [first, ..] => std::slice::from_ref(first),
+            },
         };
-        if let Some(verdict) = self.ask(input, may_sign) {
+        self.verify(input, algorithms)
+    }
+
+    /// The algorithms of a scheme, none if the policy does not have it.
+    fn algorithms(&self, scheme: SignatureScheme) -> Algorithms {
+        let mut known = self.policy.handshake_signatures().mapping().iter();
+        let found = known.find_map(|&(one, algorithms)| (one == scheme).then_some(algorithms));
+        found.unwrap_or_default()
+    }
+
+    /// Verifies a signature with the public key of the peer's certificate, or has the application do so.
+    fn verify(&self, input: &SignatureVerificationInput<'_>, algorithms: Algorithms) -> Verdict {
+        if algorithms.is_empty() {
+            return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
+        }
+        if let Some(verdict) = self.ask(input, algorithms) {
             return verdict;
         }
-        match own {
-            Some(algorithms) if self.policy.signature_schemes().contains(&scheme) => {
-                rsa_pss::verify(input, algorithms)
+        let signature = input.signature.signature();
+        match signature::verify(public_key(input)?, algorithms, input.message, signature) {
+            Ok(()) => Ok(HandshakeSignatureValid::assertion()),
+            Err(Unverified::BadKey) => Err(CertificateError::BadEncoding.into()),
+            Err(Unverified::WrongSignature) => Err(CertificateError::BadSignature.into()),
+            Err(Unverified::WrongKind) => {
+                Err(CertificateError::ApplicationVerificationFailure.into())
             }
-            _ => crypto::verify_tls13_signature(input, self.policy.handshake_signatures()),
         }
     }
 
-    /// Has the application verify a signature, if it wants to, and if there is anything to verify: what
-    /// nobody could have signed is refused at once, by rustls.
+    /// Has the application verify a signature, if it has a callback for that.
     fn ask(
         &self,
         input: &SignatureVerificationInput<'_>,
-        may_sign: impl FnOnce(Algorithms) -> Algorithms,
+        algorithms: Algorithms,
     ) -> Option<Verdict> {
         let offload = self.offload.as_ref()?;
         let SignerPublicKey::X509(leaf) = input.signer else {
             return None;
         };
-        let mut known = self.policy.handshake_signatures().mapping().iter();
-        let (_, algorithms) = known.find(|(scheme, _)| *scheme == input.signature.scheme)?;
-        let algorithms = may_sign(algorithms);
-        if algorithms.is_empty() {
-            return None;
-        }
         let answer = offload.ask(Question::Verify(ToVerify {
             message: input.message.to_vec(),
             signature: input.signature.signature().to_vec(),
@@ -101,6 +118,34 @@ impl Signatures {
 
     fn schemes(&self) -> Vec<SignatureScheme> {
         self.policy.handshake_signatures().supported_schemes()
+    }
+}
+
+/// Whether a scheme is for TLS 1.2: what RFC 5246, 7.4.1.4.1, has, and RSA-PSS (RFC 8446, 4.2.3).
+fn may_sign_tls12(scheme: SignatureScheme) -> bool {
+    matches!(
+        scheme,
+        SignatureScheme::RSA_PKCS1_SHA256
+            | SignatureScheme::RSA_PKCS1_SHA384
+            | SignatureScheme::RSA_PKCS1_SHA512
+            | SignatureScheme::RSA_PSS_SHA256
+            | SignatureScheme::RSA_PSS_SHA384
+            | SignatureScheme::RSA_PSS_SHA512
+            | SignatureScheme::ECDSA_NISTP256_SHA256
+            | SignatureScheme::ECDSA_NISTP384_SHA384
+            | SignatureScheme::ECDSA_NISTP521_SHA512
+    )
+}
+
+/// The public key of the peer's certificate. Nothing else of it is needed for a signature, and what is
+/// accepted of that was decided before.
+fn public_key<'a>(input: &SignatureVerificationInput<'a>) -> Result<&'a [u8], Error> {
+    match input.signer {
+        SignerPublicKey::X509(leaf) => {
+            x509::public_key(leaf).ok_or_else(|| CertificateError::BadEncoding.into())
+        }
+        SignerPublicKey::RawPublicKey(key) => Ok(key.as_ref()),
+        _ => Err(CertificateError::BadEncoding.into()),
     }
 }
 

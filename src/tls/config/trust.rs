@@ -1,15 +1,16 @@
 //! Whom a config trusts.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{env, fs};
 
-use rustls::pki_types::{CertificateDer, TrustAnchor};
+use rustls::pki_types::CertificateDer;
 
 use crate::tls::certs::pem;
 use crate::tls::error::{Code, Result};
+use crate::tls::x509::{Certificate, canonical};
 
 /// Certificates that need nobody to vouch for them.
 #[derive(Clone, Default)]
@@ -18,14 +19,12 @@ pub(super) struct TrustStore {
     system: Option<Arc<Roots>>,
 }
 
-/// Trusted certificates, and the anchors that they make.
-///
-/// A certificate that is trusted and shown by the peer itself is recognized by its bytes, so they
-/// are kept.
+/// Trusted certificates, found by their subject.
 #[derive(Clone, Default)]
 pub(super) struct Roots {
-    pub(super) anchors: Vec<TrustAnchor<'static>>,
-    pub(super) certificates: Vec<CertificateDer<'static>>,
+    certificates: Vec<Certificate<'static>>,
+    /// The places of certificates, by the hash of the subject's canonical form.
+    by_subject: HashMap<u32, Vec<usize>>,
 }
 
 impl Roots {
@@ -37,7 +36,7 @@ impl Roots {
         })?;
         let mut roots = Self::default();
         for cert in certs {
-            roots.add(cert)?;
+            roots.push(parse(cert)?);
         }
         Ok(roots)
     }
@@ -68,9 +67,6 @@ impl Roots {
         let Ok(entries) = fs::read_dir(dir) else {
             return Ok(());
         };
-        // A certificate is there under its own name and under the hash of its subject.
-        let mut known: HashSet<Vec<u8>> =
-            self.certificates.iter().map(|cert| cert.to_vec()).collect();
         for entry in entries {
             let path = entry.map_err(|_| Code::X509TrustStore)?.path();
             if !path.is_file() {
@@ -78,54 +74,80 @@ impl Roots {
             }
             let certs = fs::read(&path).map(|text| pem::certificates(&text));
             for cert in certs.into_iter().flatten().flatten() {
-                if known.insert(cert.to_vec()) {
-                    let _ = self.add(cert);
+                // A certificate is there under its own name and under the hash of its subject.
+                if let Ok(cert) = parse(cert)
+                    && !self.contains(&cert)
+                {
+                    self.push(cert);
                 }
             }
         }
         Ok(())
     }
 
-    fn add(&mut self, cert: CertificateDer<'static>) -> Result<()> {
-        let anchor =
-            webpki::anchor_from_trusted_cert(&cert).map_err(|_| Code::DecodeCertificate)?;
-        self.anchors.push(anchor.to_owned());
+    fn push(&mut self, cert: Certificate<'static>) {
+        let hash = canonical::hash(cert.subject_form());
+        let places = self.by_subject.entry(hash).or_default();
+        places.push(self.certificates.len());
         self.certificates.push(cert);
-        Ok(())
     }
 
-    /// The certificates that make this anchor. More than one if an authority was renewed.
-    pub(super) fn certificates_of(
-        &self,
-        anchor: &TrustAnchor<'_>,
-    ) -> impl Iterator<Item = &CertificateDer<'static>> {
-        let pairs = self.anchors.iter().zip(&self.certificates);
-        pairs.filter_map(move |(known, cert)| (known == anchor).then_some(cert))
+    /// The certificates whose subject has this canonical form.
+    fn of_subject(&self, form: &[u8]) -> impl Iterator<Item = &Certificate<'static>> {
+        let places = self.by_subject.get(&canonical::hash(form));
+        let certs = places
+            .into_iter()
+            .flatten()
+            .map(|&place| &self.certificates[place]);
+        certs.filter(move |cert| cert.subject_form() == form)
+    }
+
+    fn contains(&self, cert: &Certificate<'_>) -> bool {
+        let mut same = self.of_subject(cert.subject_form());
+        same.any(|root| root.der() == cert.der())
     }
 }
 
 impl TrustStore {
     pub(super) fn is_empty(&self) -> bool {
-        self.roots().all(|roots| roots.anchors.is_empty())
+        self.roots().all(|roots| roots.certificates.is_empty())
     }
 
     pub(super) fn has_system(&self) -> bool {
         self.system.is_some()
     }
 
-    pub(super) fn contains(&self, cert: &CertificateDer<'_>) -> bool {
-        self.roots()
-            .any(|roots| roots.certificates.iter().any(|root| root == cert))
+    pub(super) fn contains(&self, cert: &Certificate<'_>) -> bool {
+        self.roots().any(|roots| roots.contains(cert))
     }
 
-    pub(super) fn roots(&self) -> impl Iterator<Item = &Roots> {
+    /// The trusted certificates that may have issued another one: the application's own, then those of the
+    /// system.
+    pub(super) fn issuers_of<'s>(
+        &'s self,
+        cert: &'s Certificate<'_>,
+    ) -> impl Iterator<Item = &'s Certificate<'static>> {
+        let named = self
+            .roots()
+            .flat_map(|roots| roots.of_subject(cert.issuer_form()));
+        named.filter(|root| cert.names_as_issuer(root))
+    }
+
+    /// The encoded names of the trusted certificates.
+    pub(super) fn subjects(&self) -> impl Iterator<Item = &[u8]> {
+        let certs = self.roots().flat_map(|roots| &roots.certificates);
+        certs.map(Certificate::subject)
+    }
+
+    fn roots(&self) -> impl Iterator<Item = &Roots> {
         std::iter::once(&self.own).chain(self.system.as_deref())
     }
 
     /// Adds roots to those of the application. The cost depends on the new ones alone.
-    pub(super) fn add(&mut self, mut roots: Roots) {
-        self.own.anchors.append(&mut roots.anchors);
-        self.own.certificates.append(&mut roots.certificates);
+    pub(super) fn add(&mut self, roots: Roots) {
+        for cert in roots.certificates {
+            self.own.push(cert);
+        }
     }
 
     pub(super) fn add_system(&mut self, roots: Arc<Roots>) -> Result<()> {
@@ -160,8 +182,14 @@ type Places = [Option<OsString>; 2];
 fn load_system_roots() -> Arc<Roots> {
     let mut roots = Roots::default();
     for cert in rustls_native_certs::load_native_certs().certs {
-        // One that we cannot read is one that we do not trust.
-        let _ = roots.add(cert);
+        // One that cannot be parsed is not trusted.
+        if let Ok(cert) = parse(cert) {
+            roots.push(cert);
+        }
     }
     Arc::new(roots)
+}
+
+fn parse(cert: CertificateDer<'static>) -> Result<Certificate<'static>> {
+    Certificate::parse(cert.to_vec())
 }

@@ -2,3 +2,4 @@
 
 pub(crate) mod groups;
 pub(crate) mod rsa_pss;
+pub(crate) mod signature;

@@ -9,16 +9,13 @@ use aws_lc_rs::signature::{
     KeyPair, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512,
     RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding, RsaKeyPair,
 };
-use rustls::SignerPublicKey;
-use rustls::client::danger::{HandshakeSignatureValid, SignatureVerificationInput};
 use rustls::crypto::{SignatureScheme, Signer, SigningKey, public_key_to_spki};
-use rustls::error::{CertificateError, Error};
+use rustls::error::Error;
 use rustls::pki_types::{
     AlgorithmIdentifier, PrivateKeyDer, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer,
     alg_id,
 };
 use rustls_aws_lc_rs::AwsLcRsVerificationAlgorithm;
-use webpki::EndEntityCert;
 use x509_parser::asn1_rs::{Any, FromDer, Tag};
 
 type Algorithm = &'static dyn SignatureVerificationAlgorithm;
@@ -118,27 +115,6 @@ const fn with_hash(member: u8) -> [u8; 60] {
 pub(crate) fn algorithms(scheme: SignatureScheme) -> Option<Algorithms> {
     let mut all = SCHEMES.iter();
     all.find_map(|&(known, algorithms)| (known == scheme).then_some(algorithms))
-}
-
-/// Verifies a signature of TLS 1.3. rustls would look at the first algorithm only.
-pub(crate) fn verify(
-    input: &SignatureVerificationInput<'_>,
-    algorithms: Algorithms,
-) -> Result<HandshakeSignatureValid, Error> {
-    let bad = || Error::from(CertificateError::BadSignature);
-    let SignerPublicKey::X509(cert) = input.signer else {
-        return Err(bad());
-    };
-    let cert = EndEntityCert::try_from(*cert).map_err(|_| CertificateError::BadEncoding)?;
-    let signature = input.signature.signature();
-    let is_good = |algorithm: &Algorithm| {
-        let verified = cert.verify_signature(*algorithm, input.message, signature);
-        verified.is_ok()
-    };
-    match algorithms.iter().any(is_good) {
-        true => Ok(HandshakeSignatureValid::assertion()),
-        false => Err(bad()),
-    }
 }
 
 /// A private key.

@@ -95,7 +95,7 @@ impl Trial {
                 }
                 Progress::Ready(crls) => {
                     let path = verifier.find_path(&presented, crls.as_deref())?;
-                    conn.set_peer_path(path.clone());
+                    conn.set_peer_path(path.certificates());
                     self.keep_ocsp(conn);
                     if !self.ocsp.is_empty() {
                         verifier.check_ocsp(&path, &self.ocsp)?;

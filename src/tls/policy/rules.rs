@@ -6,15 +6,14 @@
 use x509_parser::asn1_rs::{FromDer, Oid};
 use x509_parser::der_parser::oid;
 use x509_parser::oid_registry::*;
-use x509_parser::prelude::X509Certificate;
 use x509_parser::public_key::RSAPublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::table::{Definition, Scheme};
 use super::{CertificateKey, Policy};
 use crate::tls::certs::Loaded;
-use crate::tls::certs::names::parse_without_extensions as parse;
 use crate::tls::error::{Code, Result};
+use crate::tls::x509::Certificate;
 
 impl Policy {
     /// Whether certificates of peers have to be looked at.
@@ -26,24 +25,24 @@ impl Policy {
     /// Looks at one certificate of a peer's chain.
     ///
     /// Who signs for himself vouches for nothing, so how he does it does not count.
-    pub(crate) fn check_peer(&self, cert: &X509Certificate<'_>, is_tls13: bool) -> Result<()> {
+    pub(crate) fn check_peer(&self, cert: &Certificate<'_>, is_tls13: bool) -> Result<()> {
         let rules = self.definition;
         if !self.has_rules_for_certificates() {
             return Ok(());
         }
-        if cert.issuer().as_raw() != cert.subject().as_raw() {
-            if is_tls13 && SHA1.contains(&cert.signature_algorithm.algorithm) {
+        if cert.issuer() != cert.subject() {
+            if is_tls13 && signature_algorithm(cert).is_some_and(|oid| SHA1.contains(&oid)) {
                 return Err(Code::CertUntrusted)?;
             }
             rules.check_signature(cert)?;
         }
-        rules.check_key(cert.public_key())
+        rules.check_key(&cert.public_key()?)
     }
 
     /// Looks at the key of the root that vouches for a peer's chain.
-    pub(crate) fn check_root(&self, der: &[u8]) -> Result<()> {
+    pub(crate) fn check_root(&self, root: &Certificate<'_>) -> Result<()> {
         match self.definition.certificate_keys {
-            Some(_) => self.definition.check_key(parse(der)?.public_key()),
+            Some(_) => self.definition.check_key(&root.public_key()?),
             None => Ok(()),
         }
     }
@@ -54,8 +53,8 @@ impl Policy {
             return Ok(());
         }
         for der in chain.certificates() {
-            let cert = parse(der)?;
-            self.definition.check_key(cert.public_key())?;
+            let cert = Certificate::parse(der.as_ref())?;
+            self.definition.check_key(&cert.public_key()?)?;
             self.definition.check_signature(&cert)?;
         }
         Ok(())
@@ -63,9 +62,9 @@ impl Policy {
 }
 
 impl Definition {
-    fn check_signature(&self, cert: &X509Certificate<'_>) -> Result<()> {
-        let algorithm = &cert.signature_algorithm.algorithm;
-        let makes = |scheme: &Scheme| scheme.in_certificates().as_ref() == Some(algorithm);
+    fn check_signature(&self, cert: &Certificate<'_>) -> Result<()> {
+        let algorithm = signature_algorithm(cert);
+        let makes = |scheme: &Scheme| algorithm.is_some() && scheme.in_certificates() == algorithm;
         match self.certificate_schemes {
             Some(schemes) if !schemes.iter().any(makes) => {
                 Err(Code::SecurityPolicyIncompatibleCert)?
@@ -109,6 +108,11 @@ impl CertificateKey {
             (*algorithm == ML_DSA_87).then_some(Self::MlDsa87)?
         })
     }
+}
+
+fn signature_algorithm<'a>(cert: &'a Certificate<'_>) -> Option<Oid<'a>> {
+    let (_, oid) = Oid::from_der(cert.signature_algorithm()).ok()?;
+    Some(oid)
 }
 
 /// The size of an RSA key.
@@ -227,7 +231,11 @@ mod tests {
             params.self_signed(&key).unwrap().der().to_vec()
         };
         let (weak, strong) = (root(&PKCS_ECDSA_P256_SHA256), root(&PKCS_ECDSA_P384_SHA384));
-        let check = |name, der: &[u8]| policy(name).check_root(der).map_err(|e| e.code());
+        let check = |name, der: &[u8]| {
+            let root = Certificate::parse(der)?;
+            policy(name).check_root(&root)
+        };
+        let check = |name, der: &[u8]| check(name, der).map_err(|error| error.code());
 
         assert_eq!(check("default_tls13", &weak), Ok(()));
         assert_eq!(check("rfc9151", &strong), Ok(()));

@@ -4,16 +4,18 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
-use x509_parser::prelude::X509Certificate;
 
+use self::path::Path;
+use self::revocation::Revocation;
 use super::{Config, Overrides, VerifyHost};
 use crate::tls::certs::crl::{Crl, CrlLookup};
-use crate::tls::certs::names::{self, Names};
-use crate::tls::connection::{Certificates, Mode, lock};
+use crate::tls::connection::{Mode, lock};
 use crate::tls::error::{Code, Result};
+use crate::tls::x509::{Certificate, is_host};
 
 mod ocsp;
 mod path;
+mod revocation;
 
 /// Finds certificate revocation lists.
 pub trait LookUpCrl: Send + Sync {
@@ -140,37 +142,41 @@ impl Config {
     }
 }
 
-/// What a peer has shown. A certificate is read when somebody first wants to know; only of the peer's
-/// own the extensions count here.
+/// The certificates that a peer has sent, the first its own. Each is parsed when it is first needed.
 pub(crate) struct Presented<'a> {
     chain: &'a [CertificateDer<'a>],
-    read: Vec<OnceCell<X509Certificate<'a>>>,
+    parsed: Vec<OnceCell<Option<Certificate<'a>>>>,
 }
 
 impl<'a> Presented<'a> {
     pub(crate) fn new(chain: &'a [CertificateDer<'a>]) -> Self {
         Self {
             chain,
-            read: chain.iter().map(|_| OnceCell::new()).collect(),
+            parsed: chain.iter().map(|_| OnceCell::new()).collect(),
         }
     }
 
-    fn leaf(&self) -> Result<&X509Certificate<'a>> {
+    fn leaf(&self) -> Result<&Certificate<'a>> {
         self.certificate(0)
     }
 
-    fn certificate(&self, place: usize) -> Result<&X509Certificate<'a>> {
-        let (Some(der), Some(read)) = (self.chain.get(place), self.read.get(place)) else {
+    fn certificate(&self, place: usize) -> Result<&Certificate<'a>> {
+        let (Some(der), Some(parsed)) = (self.chain.get(place), self.parsed.get(place)) else {
             return Err(Code::NoCertFound)?;
         };
-        if let Some(certificate) = read.get() {
-            return Ok(certificate);
-        }
-        let certificate = match place {
-            0 => names::parse(der)?,
-            _ => names::parse_without_extensions(der)?,
-        };
-        Ok(read.get_or_init(|| certificate))
+        let parsed = parsed.get_or_init(|| Certificate::parse(der.as_ref()).ok());
+        Ok(parsed.as_ref().ok_or(Code::DecodeCertificate)?)
+    }
+
+    /// The certificates behind the peer's own that may have issued another one, each once.
+    fn issuers_of<'s>(
+        &'s self,
+        cert: &'s Certificate<'_>,
+    ) -> impl Iterator<Item = &'s Certificate<'a>> {
+        let is_repeated = |place: usize| self.chain[..place].contains(&self.chain[place]);
+        let others = (1..self.chain.len()).filter(move |&place| !is_repeated(place));
+        let others = others.filter_map(|place| self.certificate(place).ok());
+        others.filter(|other| cert.names_as_issuer(other))
     }
 
     /// Whether one of the others bears the name of the issuer of the first.
@@ -229,13 +235,13 @@ impl Verifier<'_> {
         if chain.len() > self.rules.max_chain.into() {
             return Err(Code::CertMaxChainDepthExceeded)?;
         }
-        let names = Names::of(presented.leaf()?);
+        let names = presented.leaf()?.names();
         let addresses = self.rules.allows_addresses_in_common_names;
         let accepted = match &self.verify_host {
             Some(callback) => names.any(addresses, |name| callback.verify(name)),
             None => {
                 let host = server_name.unwrap_or_default();
-                names.any(addresses, |name| names::is_host(name, host))
+                names.any(addresses, |name| is_host(name, host))
             }
         };
         match accepted {
@@ -244,21 +250,21 @@ impl Verifier<'_> {
         }
     }
 
-    /// Finds the path from a chain's leaf to a certificate that we trust. With lists of revoked
-    /// certificates every certificate must be found in one as not revoked.
-    pub(crate) fn find_path(
-        &self,
-        presented: &Presented<'_>,
+    /// Finds the path from a chain's leaf to a certificate that is trusted. With lists of revoked
+    /// certificates every certificate must be covered by one, and not be in it.
+    pub(crate) fn find_path<'a>(
+        &'a self,
+        presented: &'a Presented<'a>,
         crls: Option<&[Arc<Crl>]>,
-    ) -> Result<Certificates> {
-        let path = path::find(self, presented, crls)?;
-        let root = path.last().ok_or(Code::NoCertFound)?;
-        self.policy.check_root(root)?;
+    ) -> Result<Path<'a>> {
+        let revocation = crls.map(Revocation::new);
+        let path = Path::find(self, presented, revocation.as_ref())?;
+        self.policy.check_root(path.anchor())?;
         Ok(path)
     }
 
     /// Checks an OCSP response that came with the leaf of a path.
-    pub(crate) fn check_ocsp(&self, path: &Certificates, response: &[u8]) -> Result<()> {
+    pub(crate) fn check_ocsp(&self, path: &Path<'_>, response: &[u8]) -> Result<()> {
         match self.rules.checks_ocsp {
             true => ocsp::check(self, path, response),
             false => Ok(()),

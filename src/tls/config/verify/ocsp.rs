@@ -1,20 +1,19 @@
 //! OCSP responses that come with a certificate (RFC 6066, 8; RFC 6960).
 
+use std::ops::ControlFlow;
+
 use der::{Decode, Encode};
-use rustls::pki_types::{CertificateDer, UnixTime};
 use sha1::{Digest, Sha1};
-use webpki::{EndEntityCert, ExtendedKeyUsage, anchor_from_trusted_cert};
 use x509_ocsp::{
     BasicOcspResponse, CertStatus, OcspGeneralizedTime, OcspResponse, OcspResponseStatus,
     ResponderId, SingleResponse,
 };
-use x509_parser::asn1_rs::Any;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::asn1_rs::{Any, FromDer};
 
 use super::Verifier;
-use crate::tls::certs::names;
-use crate::tls::connection::Certificates;
+use super::path::Path;
 use crate::tls::error::{Code, Result};
+use crate::tls::x509::{Certificate, Signed};
 
 /// RFC 6960, 4.2.1: id-pkix-ocsp-basic.
 const BASIC: &str = "1.3.6.1.5.5.7.48.1.1";
@@ -22,15 +21,12 @@ const BASIC: &str = "1.3.6.1.5.5.7.48.1.1";
 /// SHA-1, by which responders know certificates.
 const SHA1: &str = "1.3.14.3.2.26";
 
-/// RFC 6960, 4.2.2.2: id-kp-OCSPSigning.
-const OCSP_SIGNING: ExtendedKeyUsage = ExtendedKeyUsage::required(&[43, 6, 1, 5, 5, 7, 3, 9]);
-
 /// How long a response counts that does not say so, in seconds.
 const DEFAULT_LIFETIME: u64 = 3600;
 
-/// Checks what a responder says of the leaf of a path: that it has the right to, that it is the latest
-/// news, and that it is good news.
-pub(super) fn check(verifier: &Verifier<'_>, path: &Certificates, response: &[u8]) -> Result<()> {
+/// Checks the response about the leaf of a path: that its responder is entitled to it, that it is current,
+/// and that the status is good.
+pub(super) fn check(verifier: &Verifier<'_>, path: &Path<'_>, response: &[u8]) -> Result<()> {
     let response = OcspResponse::from_der(response).map_err(|_| Code::InvalidOcspResponse)?;
     if response.response_status != OcspResponseStatus::Successful {
         return Err(Code::CertUntrusted)?;
@@ -42,23 +38,18 @@ pub(super) fn check(verifier: &Verifier<'_>, path: &Certificates, response: &[u8
     let response = BasicOcspResponse::from_der(bytes.response.as_bytes())
         .map_err(|_| Code::InvalidOcspResponse)?;
 
-    let leaf = names::parse(&path[0])?;
-    let issuer = path.iter().find(|der| {
-        let candidate = names::parse(der);
-        candidate.is_ok_and(|candidate| candidate.subject() == leaf.issuer())
-    });
-    let issuer = issuer.ok_or(Code::CertUntrusted)?;
-    let now = verifier.config.unix_time()?;
-    Responder {
+    // The certificate whose key has signed the leaf, never one that merely has the issuer's name.
+    let (leaf, issuer) = (path.leaf(), path.issuer());
+    let now = verifier.config.unix_time()?.as_secs();
+    let responder = Responder {
         verifier,
         issuer,
         now,
-    }
-    .check_signature(&response)?;
+    };
+    responder.check_signature(&response)?;
 
-    let issuer = names::parse(issuer)?;
     let responses = response.tbs_response_data.responses.iter();
-    let mut about_leaf = responses.filter(|single| is_about(single, &leaf, &issuer));
+    let mut about_leaf = responses.filter(|single| is_about(single, leaf, issuer));
     let single = about_leaf.next_back().ok_or(Code::CertUntrusted)?;
     check_time(single, now)?;
     match single.cert_status {
@@ -68,109 +59,99 @@ pub(super) fn check(verifier: &Verifier<'_>, path: &Certificates, response: &[u8
     }
 }
 
-/// Who may speak about a certificate.
+/// Who may respond about a certificate.
 struct Responder<'a> {
     verifier: &'a Verifier<'a>,
-    issuer: &'a [u8],
-    now: UnixTime,
+    issuer: &'a Certificate<'a>,
+    /// Seconds since 1970.
+    now: u64,
 }
 
+/// The certificates of a response that are tried as its signer's.
+const MAX_DELEGATES: usize = 2;
+
 impl Responder<'_> {
-    /// RFC 6960, 4.2.2.2: the issuer itself signs, or somebody with a certificate of it for this.
+    /// RFC 6960, 4.2.2.2: the issuer itself signs, or a delegate with a certificate of the issuer's for this.
     fn check_signature(&self, response: &BasicOcspResponse) -> Result<()> {
         let id = &response.tbs_response_data.responder_id;
-        if is_responder(id, self.issuer) {
-            return self.verify(response, self.issuer);
+        if is_responder(id, self.issuer) && self.verify(response, self.issuer) {
+            return Ok(());
         }
-        for cert in response.certs.iter().flatten() {
-            let Ok(cert) = cert.to_der() else { continue };
-            if is_responder(id, &cert) {
-                self.check_delegate(&cert)?;
-                return self.verify(response, &cert);
+        let delegates = response.certs.iter().flatten();
+        let delegates = delegates.filter_map(|cert| Certificate::parse(cert.to_der().ok()?).ok());
+        let mut delegates = delegates.filter(|cert| is_responder(id, cert));
+        let found = delegates.by_ref().take(MAX_DELEGATES).try_for_each(|cert| {
+            match self.is_delegate(&cert) && self.verify(response, &cert) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
             }
+        });
+        match found.is_break() {
+            true => Ok(()),
+            false => Err(Code::CertUntrusted)?,
         }
-        Err(Code::CertUntrusted)?
     }
 
-    fn check_delegate(&self, cert: &[u8]) -> Result<()> {
-        let issuer = CertificateDer::from(self.issuer);
-        let anchor = anchor_from_trusted_cert(&issuer).map_err(|_| Code::CertUntrusted)?;
-        let cert = CertificateDer::from(cert);
-        let cert = EndEntityCert::try_from(&cert).map_err(|_| Code::CertUntrusted)?;
-        let algorithms = self.verifier.policy.certificate_algorithms();
-        let anchors = [anchor];
-        let path = cert.verify_for_usage(
-            algorithms,
-            &anchors,
-            &[],
-            self.now,
-            &OCSP_SIGNING,
-            None,
-            None,
-        );
-        path.map(drop).map_err(|_| Code::CertUntrusted.into())
+    /// Whether the issuer itself has signed a certificate, which is valid, for signing responses.
+    fn is_delegate(&self, cert: &Certificate<'_>) -> bool {
+        let now = i64::try_from(self.now).unwrap_or(i64::MAX);
+        let signs_responses = cert
+            .purposes()
+            .is_some_and(|purposes| purposes.ocsp_signing)
+            && cert
+                .key_usage()
+                .is_none_or(|usage| usage.digital_signature());
+        signs_responses
+            && cert.check_form().is_ok()
+            && cert.check_time(now).is_ok()
+            && cert.names_as_issuer(self.issuer)
+            && cert
+                .signed()
+                .is_some_and(|signed| self.verifier.has_signed(self.issuer, signed))
     }
 
-    fn verify(&self, response: &BasicOcspResponse, signer: &[u8]) -> Result<()> {
-        let signer = CertificateDer::from(signer);
-        let signer = EndEntityCert::try_from(&signer).map_err(|_| Code::CertUntrusted)?;
+    fn verify(&self, response: &BasicOcspResponse, signer: &Certificate<'_>) -> bool {
         let (Ok(message), Ok(algorithm), Some(signature)) = (
             response.tbs_response_data.to_der(),
             response.signature_algorithm.to_der(),
             response.signature.as_bytes(),
         ) else {
-            return Err(Code::CertUntrusted)?;
+            return false;
         };
         let Ok((_, algorithm)) = Any::from_der(&algorithm) else {
-            return Err(Code::CertUntrusted)?;
+            return false;
         };
-        let algorithms = self.verifier.policy.certificate_algorithms().iter();
-        let mut suitable =
-            algorithms.filter(|candidate| candidate.signature_alg_id().as_ref() == algorithm.data);
-        let is_signed = suitable.any(|&candidate| {
-            let verified = signer.verify_signature(candidate, &message, signature);
-            verified.is_ok()
-        });
-        match is_signed {
-            true => Ok(()),
-            false => Err(Code::CertUntrusted)?,
-        }
+        let signed = Signed {
+            message: &message,
+            algorithm: algorithm.data,
+            signature,
+        };
+        self.verifier.has_signed(signer, signed)
     }
 }
 
-fn is_responder(id: &ResponderId, cert: &[u8]) -> bool {
-    let Ok((_, cert)) = X509Certificate::from_der(cert) else {
-        return false;
-    };
+fn is_responder(id: &ResponderId, cert: &Certificate<'_>) -> bool {
     match id {
-        ResponderId::ByName(name) => {
-            let name = name.to_der();
-            name.is_ok_and(|name| name == cert.subject().as_raw())
-        }
-        ResponderId::ByKey(hash) => hash.as_bytes() == key_hash(&cert),
+        ResponderId::ByName(name) => name.to_der().is_ok_and(|name| name == cert.subject()),
+        ResponderId::ByKey(hash) => hash.as_bytes() == key_hash(cert),
     }
 }
 
-fn key_hash(cert: &X509Certificate<'_>) -> [u8; 20] {
-    Sha1::digest(&cert.public_key().subject_public_key.data).into()
+fn key_hash(cert: &Certificate<'_>) -> [u8; 20] {
+    Sha1::digest(cert.key()).into()
 }
 
-fn is_about(
-    single: &SingleResponse,
-    leaf: &X509Certificate<'_>,
-    issuer: &X509Certificate<'_>,
-) -> bool {
+fn is_about(single: &SingleResponse, leaf: &Certificate<'_>, issuer: &Certificate<'_>) -> bool {
     let id = &single.cert_id;
-    let name_hash = Sha1::digest(issuer.subject().as_raw());
+    let name_hash = Sha1::digest(issuer.subject());
     id.hash_algorithm.oid.to_string() == SHA1
         && id.issuer_name_hash.as_bytes() == &name_hash[..]
         && id.issuer_key_hash.as_bytes() == key_hash(issuer)
-        && id.serial_number.as_bytes() == leaf.raw_serial()
+        && id.serial_number.as_bytes() == leaf.serial()
 }
 
-fn check_time(single: &SingleResponse, now: UnixTime) -> Result<()> {
+fn check_time(single: &SingleResponse, now: u64) -> Result<()> {
     let seconds = |time: &OcspGeneralizedTime| time.0.to_unix_duration().as_secs();
-    let now = now.as_secs();
     let age = now
         .checked_sub(seconds(&single.this_update))
         .ok_or(Code::CertInvalid)?;

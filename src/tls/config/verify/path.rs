@@ -1,245 +1,319 @@
-//! The path from a peer's certificate to one that we trust.
+//! Building and validating the path from a peer's certificate to a trusted one (RFC 5280, 6.1).
+//!
+//! Paths are built by names and key identifiers alone. Signatures, which cost the most, are verified only
+//! along a complete path, from the trusted end down: a certificate that no trusted key has signed ends it
+//! at once. So what a peer can make us spend is near what an honest chain needs.
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
-use std::time::Duration;
+use std::ptr;
 
-use rustls::pki_types::{CertificateDer, UnixTime};
-use webpki::{
-    CertRevocationList, EndEntityCert, ExpirationPolicy, ExtendedKeyUsage,
-    ExtendedKeyUsageValidator, KeyPurposeIdIter, RevocationCheckDepth, RevocationOptionsBuilder,
-    UnknownStatusPolicy, VerifiedPath,
-};
-use x509_parser::prelude::X509Certificate;
-
-use super::super::trust::Roots;
+use super::revocation::Revocation;
 use super::{Presented, Verifier};
-use crate::tls::certs::crl::Crl;
-use crate::tls::certs::names;
-use crate::tls::certs::path_rules::Path;
+use crate::tls::config::trust::TrustStore;
 use crate::tls::connection::{Certificates, Mode};
+use crate::tls::crypto::signature::verify;
 use crate::tls::error::{Code, Result};
+use crate::tls::x509::{Certificate, Signed};
 
-pub(super) fn find(
-    verifier: &Verifier<'_>,
-    presented: &Presented<'_>,
-    crls: Option<&[Arc<Crl>]>,
-) -> Result<Certificates> {
-    let (leaf, rest) = presented.chain.split_first().ok_or(Code::NoCertFound)?;
-    let parsed = presented.leaf()?;
-    let times = match verifier.rules.checks_time {
-        true => vec![verifier.config.unix_time()?],
-        false => some_time_of_each(leaf, rest),
-    };
-    let alone = Path::alone(parsed);
-    if verifier.trust.contains(leaf) {
-        let now = times.first().filter(|_| verifier.rules.checks_time);
-        alone.check(now.map(UnixTime::as_secs))?;
-        // Nobody asks what the trusted end of a path is for.
-        if presented.has_issuer()? {
-            check_intent(verifier, &alone)?;
-        }
-        return Ok([leaf.as_ref().into()].into());
-    }
-    let lists = crls.unwrap_or_default().iter().map(|crl| crl.list());
-    let lists: Vec<_> = lists.collect::<Result<_>>()?;
-    let search = Search {
-        verifier,
-        leaf: EndEntityCert::try_from(leaf).map_err(|error| refusal(&error))?,
-        parsed,
-        rest,
-        lists,
-    };
-    let path = search.at_one_of(&times)?;
-    if crls.is_some_and(<[_]>::is_empty) {
-        return Err(Code::CrlLookupFailed)?;
-    }
-    check_intent(verifier, &alone)?;
-    Ok(path)
-}
+/// From a peer's certificate up to the trusted one.
+pub(crate) struct Path<'a>(Vec<&'a Certificate<'a>>);
 
-fn check_intent(verifier: &Verifier<'_>, leaf: &Path<'_>) -> Result<()> {
-    match verifier.rules.checks_intent {
-        true => Ok(leaf.check_intent(verifier.mode)?),
-        false => Ok(()),
-    }
-}
+/// The signatures that may turn out wrong in one search. An honest chain needs none, or one if an authority
+/// has two keys under one name and names neither.
+const MAX_WRONG_SIGNATURES: usize = 2;
 
-/// When the time does not matter: webpki cannot be told so, but a path is valid when the last of its
-/// certificates has become valid, if it is at all.
-fn some_time_of_each(leaf: &CertificateDer<'_>, rest: &[CertificateDer<'_>]) -> Vec<UnixTime> {
-    let starts = [leaf].into_iter().chain(rest).filter_map(|cert| {
-        let (first, _) = names::validity(cert).ok()?;
-        Some(UnixTime::since_unix_epoch(Duration::from_secs(
-            first.try_into().ok()?,
-        )))
-    });
-    starts.collect()
-}
+/// The certificates that may be tried as issuers in one search. An honest chain needs as many as it has
+/// certificates, a cross-signed one a few more.
+const MAX_STEPS: usize = 64;
 
-struct Search<'a> {
-    verifier: &'a Verifier<'a>,
-    leaf: EndEntityCert<'a>,
-    parsed: &'a X509Certificate<'a>,
-    rest: &'a [CertificateDer<'a>],
-    lists: Vec<&'a CertRevocationList<'static>>,
-}
-
-impl Search<'_> {
-    fn at_one_of(&self, times: &[UnixTime]) -> Result<Certificates> {
-        let mut outcome = Err(Code::DecodeCertificate.into());
-        for &time in times {
-            outcome = self.among_all(time);
-            if outcome.is_ok() {
-                break;
+impl<'a> Path<'a> {
+    pub(super) fn find(
+        verifier: &'a Verifier<'a>,
+        presented: &'a Presented<'a>,
+        revocation: Option<&Revocation<'_>>,
+    ) -> Result<Self> {
+        let leaf = presented.leaf()?;
+        let now = match verifier.rules.checks_time {
+            true => {
+                let now = verifier.config.unix_time()?.as_secs();
+                Some(i64::try_from(now).unwrap_or(i64::MAX))
             }
-        }
-        outcome
-    }
-
-    /// Looks among our own roots, then among those of the system.
-    fn among_all(&self, time: UnixTime) -> Result<Certificates> {
-        let mut refused = Code::CertUntrusted;
-        for roots in self.verifier.trust.roots() {
-            match self.among(roots, time) {
-                Ok(path) => return Ok(path),
-                // What is wrong with a path says more than that there is none elsewhere.
-                Err(error) if error.code() != Code::CertUntrusted => refused = error.code(),
-                Err(_) => {}
-            }
-        }
-        Err(refused)?
-    }
-
-    fn among(&self, roots: &Roots, time: UnixTime) -> Result<Certificates> {
-        let usage = match self.verifier.mode {
-            Mode::Client => &SERVER,
-            Mode::Server => &CLIENT,
+            false => None,
         };
-        let lenient = Lenient {
-            usage,
-            refused: Cell::new(false),
-        };
-        let path = self.verify(roots, time, &lenient)?;
-        if lenient.refused.get() && self.verifier.rules.checks_intent {
-            return self.verify(roots, time, usage);
+        if verifier.trust.contains(leaf) {
+            let path = Self(vec![leaf]);
+            path.check_alone(now)?;
+            // What the trusted end of a path is for does not count.
+            if presented.has_issuer()? {
+                path.check_intent_of_leaf(verifier)?;
+            }
+            return Ok(path);
         }
-        Ok(path)
-    }
-
-    fn verify(
-        &self,
-        roots: &Roots,
-        time: UnixTime,
-        usage: &dyn ExtendedKeyUsageValidator,
-    ) -> Result<Certificates> {
-        let algorithms = self.verifier.policy.certificate_algorithms();
-        // s2n-tls leaves it to the application how old a list may be.
-        let revocation = RevocationOptionsBuilder::new(&self.lists)
-            .ok()
-            .map(|options| {
-                options
-                    .with_depth(RevocationCheckDepth::Chain)
-                    .with_status_policy(UnknownStatusPolicy::Deny)
-                    .with_expiration_policy(ExpirationPolicy::Ignore)
-                    .build()
-            });
-        // Why the last path was refused that webpki would take, and the one that was not.
-        let (refused, accepted) = (Cell::new(None), RefCell::new(None));
-        let conforms = |path: &VerifiedPath<'_>| match self.check(roots, path, time) {
-            Ok(path) => {
-                *accepted.borrow_mut() = Some(path);
-                Ok(())
-            }
-            Err(code) => {
-                refused.set(Some(code));
-                Err(webpki::Error::UnknownIssuer)
-            }
-        };
-        let outcome = self.leaf.verify_for_usage(
-            algorithms,
-            &roots.anchors,
-            self.rest,
-            time,
-            usage,
+        let search = Search {
+            verifier,
+            trust: &verifier.trust,
+            presented,
             revocation,
-            Some(&conforms),
-        );
-        if let Err(error) = outcome {
-            let code = refused.get().unwrap_or_else(|| refusal(&error));
-            return Err(self.which_time(code, time))?;
-        }
-        Ok(accepted.take().ok_or(Code::CertUntrusted)?)
+            now,
+            verified: RefCell::default(),
+            wrong: Cell::new(0),
+            steps: Cell::new(0),
+            refused: Cell::new(None),
+        };
+        search.run(leaf)
     }
 
-    /// Whether a path conforms that webpki has found, with one of the certificates of its anchor.
-    fn check(
-        &self,
-        roots: &Roots,
-        path: &VerifiedPath<'_>,
-        time: UnixTime,
-    ) -> Result<Certificates, Code> {
-        let now = self.verifier.rules.checks_time.then_some(time.as_secs());
-        let leaf = self.leaf.der();
-        let between = path.intermediate_certificates().map(|cert| cert.der());
-        let below: Vec<_> = std::iter::once(leaf).chain(between).collect();
-        let mut outcome = Err(Code::CertUntrusted);
-        for root in roots.certificates_of(path.anchor()) {
-            let whole = || below.iter().chain([root]).map(|cert| cert.as_ref());
-            outcome = Path::read(self.parsed, whole().skip(1))
-                .and_then(|path| path.check(now))
-                .map(|()| whole().map(Box::from).collect());
-            if outcome.is_ok() {
-                break;
+    /// The issuer of the peer's certificate; itself if it is trusted, and nothing was issued.
+    pub(super) fn issuer(&self) -> &'a Certificate<'a> {
+        self.0.get(1).unwrap_or(&self.0[0])
+    }
+
+    pub(super) fn leaf(&self) -> &'a Certificate<'a> {
+        self.0[0]
+    }
+
+    pub(super) fn anchor(&self) -> &'a Certificate<'a> {
+        self.0[self.0.len() - 1]
+    }
+
+    /// The certificates in DER.
+    pub(crate) fn certificates(&self) -> Certificates {
+        self.0.iter().map(|cert| Box::from(cert.der())).collect()
+    }
+
+    fn check_alone(&self, now: Option<i64>) -> Result<(), Code> {
+        let leaf = self.leaf();
+        leaf.check_form()?;
+        now.map_or(Ok(()), |now| leaf.check_time(now))
+    }
+
+    /// Whether each certificate may be where it is: in the order of s2n-tls, so that of two mistakes the
+    /// same one is reported.
+    fn check_authorities(&self) -> Result<(), Code> {
+        // Self-issued certificates do not count for the lengths of paths (RFC 5280, 6.1.4 (l)).
+        let mut below = 0;
+        for (place, cert) in self.0.iter().enumerate() {
+            cert.check_form()?;
+            if place > 0 && !cert.is_authority() {
+                return Err(Code::CertUntrusted);
             }
-        }
-        outcome
-    }
-
-    /// What s2n-tls says of a chain in which it is not the time of every certificate.
-    fn which_time(&self, code: Code, time: UnixTime) -> Code {
-        if !matches!(code, Code::CertExpired | Code::CertNotYetValid) {
-            return code;
-        }
-        let rest = self.rest.iter().map(|cert| cert.as_ref());
-        let outcome =
-            Path::read(self.parsed, rest).and_then(|path| path.check_times(time.as_secs()));
-        outcome.err().unwrap_or(code)
-    }
-}
-
-const SERVER: ExtendedKeyUsage = ExtendedKeyUsage::required_if_present(&[43, 6, 1, 5, 5, 7, 3, 1]);
-const CLIENT: ExtendedKeyUsage = ExtendedKeyUsage::required_if_present(&[43, 6, 1, 5, 5, 7, 3, 2]);
-
-/// Lets a wrong purpose pass at first: who vouches for a certificate counts before what it is for.
-struct Lenient<'a> {
-    usage: &'a ExtendedKeyUsage,
-    refused: Cell<bool>,
-}
-
-impl ExtendedKeyUsageValidator for Lenient<'_> {
-    fn validate(&self, purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
-        if self.usage.validate(purposes).is_err() {
-            self.refused.set(true);
+            let is_self_issued = cert.is_self_issued();
+            if place > 1
+                && !is_self_issued
+                && cert.path_length().is_some_and(|most| below - 1 > most)
+            {
+                return Err(Code::CertUntrusted);
+            }
+            below += u32::from(!is_self_issued);
         }
         Ok(())
     }
+
+    /// Name constraints apply to all certificates below, but for self-issued ones that are not the last
+    /// (RFC 5280, 6.1.3 (b) and (c)).
+    fn check_names(&self) -> Result<(), Code> {
+        for (place, cert) in self.0.iter().enumerate() {
+            let constraints = self.0[place + 1..]
+                .iter()
+                .filter_map(|above| above.constraints());
+            let mut constraints = constraints.peekable();
+            if constraints.peek().is_none() || (place > 0 && cert.is_self_issued()) {
+                continue;
+            }
+            if !constraints.all(|constraints| constraints.allow(cert)) {
+                return Err(Code::CertUntrusted);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the peer's certificate, and its issuers below the trusted one, are for what the peer does.
+    fn check_intent(&self, verifier: &Verifier<'_>) -> Result<(), Code> {
+        self.check_intent_of_leaf(verifier)?;
+        let (_, below) = self.0.split_last().ok_or(Code::CertIntentInvalid)?;
+        match below.iter().all(|cert| verifier.allows_purposes_of(cert)) {
+            true => Ok(()),
+            false => Err(Code::CertIntentInvalid),
+        }
+    }
+
+    fn check_intent_of_leaf(&self, verifier: &Verifier<'_>) -> Result<(), Code> {
+        let leaf = self.leaf();
+        let is_server = verifier.mode == Mode::Client;
+        let may_sign = leaf.key_usage().is_none_or(|usage| {
+            usage.digital_signature()
+                || usage.key_agreement()
+                || is_server && usage.key_encipherment()
+        });
+        match !verifier.rules.checks_intent || verifier.allows_purposes_of(leaf) && may_sign {
+            true => Ok(()),
+            false => Err(Code::CertIntentInvalid),
+        }
+    }
 }
 
-fn refusal(error: &webpki::Error) -> Code {
-    use webpki::Error::*;
-    match error {
-        // Who is not valid for a moment is not valid any more.
-        CertExpired { .. } | InvalidCertValidity => Code::CertExpired,
-        CertNotValidYet { .. } => Code::CertNotYetValid,
-        CertRevoked => Code::CertRevoked,
-        UnknownRevocationStatus => Code::CrlLookupFailed,
-        InvalidCrlSignatureForPublicKey
-        | UnsupportedCrlSignatureAlgorithm(_)
-        | UnsupportedCrlSignatureAlgorithmForPublicKey(_) => Code::CrlSignature,
-        IssuerNotCrlSigner => Code::CrlIssuer,
-        RequiredEkuNotFound(_) | EmptyEkuExtension => Code::CertIntentInvalid,
-        UnsupportedCriticalExtension => Code::CertUnhandledCriticalExtension,
-        _ => Code::CertUntrusted,
+impl Verifier<'_> {
+    /// Whether a certificate is for servers, if the peer is one, or for clients.
+    fn allows_purposes_of(&self, cert: &Certificate<'_>) -> bool {
+        !self.rules.checks_intent
+            || cert.purposes().is_none_or(|purposes| match self.mode {
+                Mode::Client => purposes.server_auth,
+                Mode::Server => purposes.client_auth,
+            })
     }
+
+    /// Whether `issuer` has signed something, with an algorithm that the policy knows.
+    pub(super) fn has_signed(&self, issuer: &Certificate<'_>, signed: Signed<'_>) -> bool {
+        let algorithms = self.policy.certificate_algorithms().iter().copied();
+        let algorithms =
+            algorithms.filter(|one| one.signature_alg_id().as_ref() == signed.algorithm);
+        let algorithms: Vec<_> = algorithms.collect();
+        let verified = verify(issuer.spki(), &algorithms, signed.message, signed.signature);
+        verified.is_ok()
+    }
+}
+
+/// The search for a path.
+struct Search<'a, 's> {
+    verifier: &'a Verifier<'a>,
+    trust: &'a TrustStore,
+    presented: &'a Presented<'a>,
+    revocation: Option<&'s Revocation<'s>>,
+    /// `None` if the time does not count.
+    now: Option<i64>,
+    /// The signatures that were verified, so that none is verified twice.
+    verified: RefCell<Vec<Verified>>,
+    wrong: Cell<usize>,
+    steps: Cell<usize>,
+    /// Why the first path was refused, which is the one that s2n-tls looks at.
+    refused: Cell<Option<Code>>,
+}
+
+impl<'a> Search<'a, '_> {
+    fn run(&self, leaf: &'a Certificate<'a>) -> Result<Path<'a>> {
+        let mut path = Path(vec![leaf]);
+        match self.extend(&mut path) {
+            true => Ok(path),
+            false => Err(self.refused.get().unwrap_or(Code::CertUntrusted))?,
+        }
+    }
+
+    /// Completes a path, if it can be: with a trusted certificate, or else with one that the peer has sent.
+    fn extend(&self, path: &mut Path<'a>) -> bool {
+        let head = path.anchor();
+        let anchors = self.in_time(self.trust.issuers_of(head).collect());
+        let others = self.presented.issuers_of(head);
+        let others = self.in_time(others.filter(|cert| !has(path, cert)).collect());
+        for (issuer, is_anchor) in anchors
+            .into_iter()
+            .map(|anchor| (anchor, true))
+            .chain(others.into_iter().map(|other| (other, false)))
+        {
+            if self.is_exhausted() {
+                return false;
+            }
+            path.0.push(issuer);
+            let found = match is_anchor {
+                true => self.check(path),
+                false => self.extend(path),
+            };
+            if found {
+                return true;
+            }
+            path.0.pop();
+        }
+        false
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.steps.set(self.steps.get() + 1);
+        self.steps.get() > MAX_STEPS || self.wrong.get() >= MAX_WRONG_SIGNATURES
+    }
+
+    /// Puts certificates that are valid now before the others.
+    fn in_time(&self, mut certs: Vec<&'a Certificate<'a>>) -> Vec<&'a Certificate<'a>> {
+        if let Some(now) = self.now
+            && certs.len() > 1
+        {
+            certs.sort_by_key(|cert| cert.check_time(now).is_err());
+        }
+        certs
+    }
+
+    /// Whether a complete path is valid.
+    fn check(&self, path: &Path<'a>) -> bool {
+        let Err(code) = self.validate(path) else {
+            return true;
+        };
+        if self.refused.get().is_none() {
+            self.refused.set(Some(code));
+        }
+        false
+    }
+
+    /// In the order of s2n-tls.
+    fn validate(&self, path: &Path<'a>) -> Result<(), Code> {
+        path.check_authorities()?;
+        if let Some(revocation) = self.revocation {
+            for pair in path.0.windows(2) {
+                revocation.check(self.verifier, pair[0], pair[1])?;
+            }
+        }
+        self.check_signatures(path)?;
+        path.check_names()?;
+        path.check_intent(self.verifier)
+    }
+
+    fn check_signatures(&self, path: &Path<'a>) -> Result<(), Code> {
+        let mut issuer = None;
+        for (height, &cert) in path.0.iter().rev().enumerate() {
+            if let Some(issuer) = issuer
+                && !self.is_signed(cert, issuer, height == 1)
+            {
+                return Err(Code::CertUntrusted);
+            }
+            if let Some(now) = self.now {
+                cert.check_time(now)?;
+            }
+            issuer = Some(cert);
+        }
+        Ok(())
+    }
+
+    fn is_signed(&self, cert: &Certificate<'_>, issuer: &Certificate<'_>, by_anchor: bool) -> bool {
+        let pair = (ptr::from_ref(cert).addr(), ptr::from_ref(issuer).addr());
+        let mut verified = self.verified.borrow_mut();
+        if let Some(known) = verified.iter().find(|known| known.pair == pair) {
+            return known.is_right;
+        }
+        let signed = cert.signed();
+        let is_right = signed.is_some_and(|signed| self.verifier.has_signed(issuer, signed));
+        // How many trusted keys share a name is not for the peer to choose.
+        let failed_before = |known: &Verified| {
+            by_anchor && known.by_anchor && known.pair.0 == pair.0 && !known.is_right
+        };
+        if !is_right && !verified.iter().any(failed_before) {
+            self.wrong.set(self.wrong.get() + 1);
+        }
+        verified.push(Verified {
+            pair,
+            by_anchor,
+            is_right,
+        });
+        is_right
+    }
+}
+
+/// A signature that was verified.
+struct Verified {
+    /// Which certificate by which issuer: their addresses.
+    pair: (usize, usize),
+    by_anchor: bool,
+    is_right: bool,
+}
+
+/// Whether a certificate, or another with its name and key, is in a path already (RFC 4158, 5.2).
+fn has(path: &Path<'_>, cert: &Certificate<'_>) -> bool {
+    let mut certs = path.0.iter();
+    certs.any(|one| one.spki() == cert.spki() && one.subject() == cert.subject())
 }

@@ -1,18 +1,29 @@
-//! The hash of a name by which OpenSSL's directories are sorted, and CRLs are found.
+//! The canonical form of distinguished names (RFC 5280, 7.1), and the hash of it by which OpenSSL's
+//! directories are sorted and lists of revoked certificates are found.
 //!
-//! It is made of a canonical form: texts are in UTF-8 and lower case, and spaces count once.
+//! Texts are in UTF-8 and lower case, and spaces count once.
 
 use sha1::{Digest, Sha1};
 use x509_parser::asn1_rs::{Any, Tag};
+use x509_parser::prelude::FromDer;
 use x509_parser::x509::{AttributeTypeAndValue, RelativeDistinguishedName, X509Name};
 
-/// The first four bytes of the SHA-1 of a name's canonical form, the lowest first.
-pub(super) fn of(name: &X509Name<'_>) -> u32 {
-    let mut canonical = Vec::new();
-    for set in name.iter() {
-        canonical.extend(canonical_set(set));
+/// The canonical form. That of a name which begins with another one begins with that one's.
+pub(crate) fn form(name: &X509Name<'_>) -> Vec<u8> {
+    name.iter().flat_map(canonical_set).collect()
+}
+
+/// The canonical form of an encoded name.
+pub(super) fn form_of(name: &[u8]) -> Option<Vec<u8>> {
+    match X509Name::from_der(name) {
+        Ok(([], name)) => Some(form(&name)),
+        _ => None,
     }
-    let hash = Sha1::digest(&canonical);
+}
+
+/// The hash of a name in its canonical form: the first four bytes of its SHA-1, the lowest first.
+pub(crate) fn hash(form: &[u8]) -> u32 {
+    let hash = Sha1::digest(form);
     u32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]])
 }
 
@@ -37,20 +48,24 @@ fn canonical_attribute(attribute: &AttributeTypeAndValue<'_>) -> Vec<u8> {
 const CONSTRUCTED: u8 = 0x20;
 
 /// The value of an attribute, if it is a text.
-fn text(value: &Any<'_>) -> Option<String> {
+pub(super) fn text(value: &Any<'_>) -> Option<String> {
     let bytes = value.data;
-    let unit = |unit: &[u8]| {
-        unit.iter()
-            .fold(0, |number, &byte| number << 8 | u32::from(byte))
+    let wide = |size: usize| {
+        let unit = |unit: &[u8]| {
+            let number = unit
+                .iter()
+                .fold(0, |number, &byte| number << 8 | u32::from(byte));
+            char::from_u32(number).filter(|_| unit.len() == size)
+        };
+        bytes.chunks(size).map(unit).collect()
     };
-    let units = |size| bytes.chunks(size).map(unit).filter_map(char::from_u32);
     match value.tag() {
         Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::VisibleString => {
-            Some(String::from_utf8_lossy(bytes).into_owned())
+            String::from_utf8(bytes.to_vec()).ok()
         }
-        Tag::T61String => Some(units(1).collect()),
-        Tag::BmpString => Some(units(2).collect()),
-        Tag::UniversalString => Some(units(4).collect()),
+        Tag::T61String => wide(1),
+        Tag::BmpString => wide(2),
+        Tag::UniversalString => wide(4),
         _ => None,
     }
 }
@@ -76,13 +91,10 @@ fn encode(tag: u8, value: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use x509_parser::prelude::FromDer;
-
     use super::*;
 
-    fn hash(name: &[u8]) -> u32 {
-        let (_, name) = X509Name::from_der(name).expect("a name");
-        of(&name)
+    fn hash_of(name: &[u8]) -> u32 {
+        hash(&form_of(name).expect("a name"))
     }
 
     /// A name with one common name.
@@ -96,12 +108,12 @@ mod tests {
     #[test]
     fn it_is_that_of_openssl() {
         let name = common_name(Tag::Utf8String, b"rs2n test");
-        assert_eq!(hash(&name), 0x713e_d04c);
+        assert_eq!(hash_of(&name), 0x713e_d04c);
     }
 
     #[test]
     fn case_spaces_and_kinds_of_text_do_not_matter() {
-        let expected = hash(&common_name(Tag::Utf8String, b"rs2n test"));
+        let expected = hash_of(&common_name(Tag::Utf8String, b"rs2n test"));
         let same: [(Tag, &[u8]); 4] = [
             (Tag::PrintableString, b"RS2N Test"),
             (Tag::Ia5String, b"  rs2n \t test "),
@@ -109,9 +121,12 @@ mod tests {
             (Tag::BmpString, b"\0r\0s\x002\0n\0 \0t\0e\0s\0t"),
         ];
         for (tag, text) in same {
-            assert_eq!(hash(&common_name(tag, text)), expected, "{tag}");
+            assert_eq!(hash_of(&common_name(tag, text)), expected, "{tag}");
         }
-        assert_ne!(hash(&common_name(Tag::Utf8String, b"rs2ntest")), expected);
+        assert_ne!(
+            hash_of(&common_name(Tag::Utf8String, b"rs2ntest")),
+            expected
+        );
     }
 
     #[test]

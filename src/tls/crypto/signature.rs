@@ -1,0 +1,34 @@
+//! Signatures that are verified with a public key alone, whatever it was found in.
+
+use rustls::pki_types::{SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer};
+use webpki::RawPublicKeyEntity;
+
+/// Why a signature was not verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unverified {
+    /// The key is malformed.
+    BadKey,
+    /// None of the algorithms is for this kind of key.
+    WrongKind,
+    WrongSignature,
+}
+
+/// Verifies a signature with the first of some algorithms that is for this kind of key. `spki` is a
+/// SubjectPublicKeyInfo.
+pub(crate) fn verify(
+    spki: &[u8],
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), Unverified> {
+    let spki = SubjectPublicKeyInfoDer::from(spki);
+    let key = RawPublicKeyEntity::try_from(&spki).map_err(|_| Unverified::BadKey)?;
+    for &algorithm in algorithms {
+        match key.verify_signature(algorithm, message, signature) {
+            Err(webpki::Error::UnsupportedSignatureAlgorithmForPublicKey(_)) => continue,
+            Err(_) => return Err(Unverified::WrongSignature),
+            Ok(()) => return Ok(()),
+        }
+    }
+    Err(Unverified::WrongKind)
+}

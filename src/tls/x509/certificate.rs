@@ -1,0 +1,484 @@
+//! Certificates.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use x509_parser::asn1_rs::{Any, Tag};
+use x509_parser::der_parser::Oid;
+use x509_parser::extensions::{
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, GeneralName, KeyIdentifier,
+    KeyUsage, PolicyConstraints, X509Extension,
+};
+use x509_parser::nom::Parser;
+use x509_parser::oid_registry::*;
+use x509_parser::prelude::{FromDer, X509Certificate, X509CertificateParser};
+use x509_parser::x509::SubjectPublicKeyInfo;
+
+use super::constraints::NameConstraints;
+use super::names::{Names, values};
+use super::{Signed, canonical};
+use crate::tls::error::{Code, Result};
+
+/// A parsed certificate. What path validation evaluates is read once, here; extensions that it does not
+/// evaluate are not parsed, so their content cannot fail a handshake.
+#[derive(Clone, Debug)]
+pub(crate) struct Certificate<'a> {
+    der: Cow<'a, [u8]>,
+    tbs: Part,
+    signature_algorithm: Part,
+    signature: Part,
+    /// The signature is of whole bytes, and the algorithm in the signed part is the one outside of it
+    /// (RFC 5280, 4.1.1.2).
+    is_signature_sound: bool,
+    serial: Part,
+    issuer: Part,
+    /// See [`Certificate::issuer_form`].
+    issuer_form: OnceLock<Vec<u8>>,
+    subject: Part,
+    subject_form: OnceLock<Vec<u8>>,
+    spki: Part,
+    key_algorithm: Part,
+    key: Part,
+    /// 1 to 3.
+    version: u32,
+    /// First and last second, since 1970; `None` if they are not encoded as RFC 5280, 4.1.2.5, has it.
+    validity: Option<[i64; 2]>,
+    names: Names,
+    extensions: Extensions,
+}
+
+/// Bytes of the certificate.
+type Part = Range<usize>;
+
+/// The extensions that are evaluated.
+#[derive(Clone, Debug, Default)]
+struct Extensions {
+    /// One of them cannot be parsed, or is there twice.
+    malformed: bool,
+    /// A critical one is not evaluated.
+    unhandled_critical: bool,
+    basic_constraints: Option<BasicConstraints>,
+    key_usage: Option<KeyUsage>,
+    purposes: Option<Purposes>,
+    subject_key_id: Option<Part>,
+    authority_key: Option<AuthorityKey>,
+    constraints: Option<NameConstraints>,
+    /// The value of the CRL distribution points, which count if there are lists.
+    crl_points: Option<Part>,
+}
+
+/// The purposes of an extended key usage (RFC 5280, 4.2.1.12) that are evaluated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Purposes {
+    pub(crate) server_auth: bool,
+    pub(crate) client_auth: bool,
+    pub(crate) ocsp_signing: bool,
+}
+
+/// RFC 5280, 4.2.1.1.
+#[derive(Clone, Debug)]
+pub(super) struct AuthorityKey {
+    id: Option<Part>,
+    serial: Option<Part>,
+    /// The canonical form of the first directory name.
+    issuer: Option<Vec<u8>>,
+}
+
+impl<'a> Certificate<'a> {
+    pub(crate) fn parse(der: impl Into<Cow<'a, [u8]>>) -> Result<Self> {
+        let der = der.into();
+        let parsed = outline(&der).ok_or(Code::DecodeCertificate)?;
+        let signature_algorithm = algorithm_of(&der).ok_or(Code::DecodeCertificate)?;
+        let tbs = &parsed.tbs_certificate;
+        let part = |slice: &[u8]| part_of(&der, slice);
+        // RFC 5280, 4.1.2.9: "This field MUST only appear if the version is 3".
+        if tbs.version.0 > 2 || tbs.version.0 < 2 && !parsed.extensions().is_empty() {
+            return Err(Code::DecodeCertificate)?;
+        }
+        let is_plain = has_plain_times(&der[part(tbs.issuer.as_raw()).end..]);
+        let validity = is_plain.then(|| {
+            let validity = &tbs.validity;
+            [&validity.not_before, &validity.not_after].map(|time| time.timestamp())
+        });
+        let mut names = Names::of_subject(&parsed);
+        let extensions = Extensions::parse(&der, &parsed, &mut names);
+        Ok(Self {
+            tbs: part(parsed.tbs_certificate.as_ref()),
+            is_signature_sound: tbs.signature == parsed.signature_algorithm
+                && parsed.signature_value.unused_bits == 0,
+            signature_algorithm: part(signature_algorithm),
+            signature: part(&parsed.signature_value.data),
+            serial: part(tbs.raw_serial()),
+            issuer: part(tbs.issuer.as_raw()),
+            issuer_form: OnceLock::new(),
+            subject: part(tbs.subject.as_raw()),
+            subject_form: OnceLock::new(),
+            spki: part(tbs.subject_pki.raw),
+            key_algorithm: part(key_algorithm(tbs.subject_pki.raw).ok_or(Code::DecodeCertificate)?),
+            key: part(&tbs.subject_pki.subject_public_key.data),
+            version: tbs.version.0 + 1,
+            validity,
+            names,
+            extensions,
+            der,
+        })
+    }
+
+    fn bytes(&self, part: &Part) -> &[u8] {
+        &self.der[part.clone()]
+    }
+
+    pub(crate) fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// What the issuer has signed; `None` if the signature cannot be used.
+    pub(crate) fn signed(&self) -> Option<Signed<'_>> {
+        self.is_signature_sound.then(|| Signed {
+            message: self.bytes(&self.tbs),
+            algorithm: self.bytes(&self.signature_algorithm),
+            signature: self.bytes(&self.signature),
+        })
+    }
+
+    /// The content of the signature's AlgorithmIdentifier.
+    pub(crate) fn signature_algorithm(&self) -> &[u8] {
+        self.bytes(&self.signature_algorithm)
+    }
+
+    pub(crate) fn serial(&self) -> &[u8] {
+        self.bytes(&self.serial)
+    }
+
+    pub(crate) fn issuer(&self) -> &[u8] {
+        self.bytes(&self.issuer)
+    }
+
+    /// The issuer's name in its canonical form, which is made when it is first needed.
+    pub(crate) fn issuer_form(&self) -> &[u8] {
+        self.issuer_form
+            .get_or_init(|| canonical::form_of(self.issuer()).unwrap_or_default())
+    }
+
+    pub(crate) fn subject(&self) -> &[u8] {
+        self.bytes(&self.subject)
+    }
+
+    pub(crate) fn subject_form(&self) -> &[u8] {
+        self.subject_form
+            .get_or_init(|| canonical::form_of(self.subject()).unwrap_or_default())
+    }
+
+    /// The SubjectPublicKeyInfo.
+    pub(crate) fn spki(&self) -> &[u8] {
+        self.bytes(&self.spki)
+    }
+
+    /// The SubjectPublicKeyInfo, parsed.
+    pub(crate) fn public_key(&self) -> Result<SubjectPublicKeyInfo<'_>> {
+        let (_, key) =
+            SubjectPublicKeyInfo::from_der(self.spki()).map_err(|_| Code::DecodeCertificate)?;
+        Ok(key)
+    }
+
+    /// The content of the public key's AlgorithmIdentifier.
+    pub(crate) fn key_algorithm(&self) -> &[u8] {
+        self.bytes(&self.key_algorithm)
+    }
+
+    /// The public key without its algorithm.
+    pub(crate) fn key(&self) -> &[u8] {
+        self.bytes(&self.key)
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    pub(crate) fn constraints(&self) -> Option<&NameConstraints> {
+        self.extensions.constraints.as_ref()
+    }
+
+    pub(crate) fn purposes(&self) -> Option<Purposes> {
+        self.extensions.purposes
+    }
+
+    /// The key usages; `None` for any.
+    pub(crate) fn key_usage(&self) -> Option<&KeyUsage> {
+        self.extensions.key_usage.as_ref()
+    }
+
+    /// Fails if an extension is malformed, or critical and not evaluated.
+    pub(crate) fn check_form(&self) -> Result<(), Code> {
+        if self.extensions.malformed {
+            return Err(Code::CertUntrusted);
+        }
+        match self.extensions.unhandled_critical {
+            true => Err(Code::CertUnhandledCriticalExtension),
+            false => Ok(()),
+        }
+    }
+
+    /// Fails outside of the certificate's validity.
+    pub(crate) fn check_time(&self, now: i64) -> Result<(), Code> {
+        let [not_before, not_after] = self.validity.ok_or(Code::CertUntrusted)?;
+        if now < not_before {
+            return Err(Code::CertNotYetValid);
+        }
+        // s2n-tls ends a validity with the beginning of its last second.
+        match now >= not_after {
+            true => Err(Code::CertExpired),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether the certificate may certify others. One of version 1 has no way to say so: it is one if
+    /// it is self-issued.
+    pub(crate) fn is_authority(&self) -> bool {
+        let is_authority = match &self.extensions.basic_constraints {
+            Some(constraints) => constraints.ca,
+            None => self.version == 1 && self.is_self_issued(),
+        };
+        is_authority && self.signs_certificates()
+    }
+
+    fn signs_certificates(&self) -> bool {
+        self.key_usage().is_none_or(KeyUsage::key_cert_sign)
+    }
+
+    /// The most certificates that may follow below this one, self-issued ones and the last not counted.
+    pub(crate) fn path_length(&self) -> Option<u32> {
+        self.extensions
+            .basic_constraints
+            .as_ref()?
+            .path_len_constraint
+    }
+
+    pub(crate) fn is_self_issued(&self) -> bool {
+        self.has_issuer_name_of(self)
+    }
+
+    /// Whether `issuer` has the name and the key that this certificate names as its issuer's, and may
+    /// sign certificates. The signature is not verified.
+    pub(crate) fn names_as_issuer(&self, issuer: &Certificate<'_>) -> bool {
+        self.has_issuer_name_of(issuer)
+            && issuer.signs_certificates()
+            && self.identifies_key_of(issuer)
+    }
+
+    /// Whether this certificate's issuer has the name of `issuer` (RFC 5280, 7.1).
+    fn has_issuer_name_of(&self, issuer: &Certificate<'_>) -> bool {
+        self.issuer() == issuer.subject() || self.issuer_form() == issuer.subject_form()
+    }
+
+    fn identifies_key_of(&self, issuer: &Certificate<'_>) -> bool {
+        let authority = self.extensions.authority_key.as_ref();
+        authority.is_none_or(|authority| issuer.is_identified_by(authority, &self.der))
+    }
+
+    /// Whether an authority key identifier, of what is encoded in `der`, can be for this certificate's key.
+    pub(super) fn is_identified_by(&self, authority: &AuthorityKey, der: &[u8]) -> bool {
+        if let (Some(named), Some(id)) = (&authority.id, &self.extensions.subject_key_id)
+            && der[named.clone()] != *self.bytes(id)
+        {
+            return false;
+        }
+        if let Some(serial) = &authority.serial
+            && der[serial.clone()] != *self.serial()
+        {
+            return false;
+        }
+        match &authority.issuer {
+            Some(name) => name == self.issuer_form(),
+            None => true,
+        }
+    }
+
+    /// Whether the certificate says that it is an authority.
+    pub(super) fn claims_authority(&self) -> bool {
+        let constraints = self.extensions.basic_constraints.as_ref();
+        constraints.is_some_and(|constraints| constraints.ca)
+    }
+
+    /// The value of the CRL distribution points.
+    pub(super) fn crl_points_value(&self) -> Option<&[u8]> {
+        let value = self.extensions.crl_points.as_ref()?;
+        Some(self.bytes(value))
+    }
+}
+
+impl Extensions {
+    fn parse(der: &[u8], parsed: &X509Certificate<'_>, names: &mut Names) -> Self {
+        let mut extensions = Self::default();
+        let mut seen = HashSet::new();
+        for extension in parsed.extensions() {
+            let is_first = seen.insert(&extension.oid);
+            match extensions.read(der, extension, names) {
+                // RFC 5280, 4.2: "A certificate MUST NOT include more than one instance of a particular
+                // extension." Then none of them counts.
+                Some(Evaluated::Yes) if !is_first => {
+                    extensions.malformed = true;
+                    names.drop_alternative();
+                }
+                Some(Evaluated::Yes) => {}
+                Some(Evaluated::No) => extensions.unhandled_critical |= extension.critical,
+                None => extensions.malformed = true,
+            }
+        }
+        if let Some(constraints) = &extensions.basic_constraints {
+            extensions.malformed |= !constraints.ca && constraints.path_len_constraint.is_some();
+        }
+        extensions
+    }
+
+    /// Reads one extension; `None` if it is malformed.
+    fn read(
+        &mut self,
+        der: &[u8],
+        extension: &X509Extension<'_>,
+        names: &mut Names,
+    ) -> Option<Evaluated> {
+        let value = extension.value;
+        let is = |oid: &Oid<'_>| extension.oid == *oid;
+        if is(&OID_X509_EXT_BASIC_CONSTRAINTS) {
+            self.basic_constraints = Some(whole::<BasicConstraints>(value)?);
+        } else if is(&OID_X509_EXT_KEY_USAGE) {
+            self.key_usage = Some(whole::<KeyUsage>(value)?);
+        } else if is(&OID_X509_EXT_EXTENDED_KEY_USAGE) {
+            self.purposes = Some(Purposes::of(&whole::<ExtendedKeyUsage<'_>>(value)?));
+        } else if is(&OID_X509_EXT_SUBJECT_KEY_IDENTIFIER) {
+            let id = whole::<KeyIdentifier<'_>>(value)?;
+            self.subject_key_id = Some(part_of(der, id.0));
+        } else if is(&OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER) {
+            let key = whole::<AuthorityKeyIdentifier<'_>>(value)?;
+            self.authority_key = Some(AuthorityKey::new(der, &key));
+        } else if is(&OID_X509_EXT_SUBJECT_ALT_NAME) {
+            names.add_alternative(value)?;
+        } else if is(&OID_X509_EXT_NAME_CONSTRAINTS) {
+            self.constraints = Some(NameConstraints::parse(value)?);
+        } else if is(&OID_X509_EXT_CRL_DISTRIBUTION_POINTS) {
+            self.crl_points = Some(part_of(der, value));
+        } else if is(&OID_X509_EXT_POLICY_CONSTRAINTS) {
+            // Policies that are not required cannot fail a path for which every policy will do.
+            let constraints = whole::<PolicyConstraints>(value)?;
+            return Some(match constraints.require_explicit_policy {
+                Some(_) => Evaluated::No,
+                None => Evaluated::Yes,
+            });
+        } else if !ACCEPTED.contains(&extension.oid) {
+            return Some(Evaluated::No);
+        }
+        Some(Evaluated::Yes)
+    }
+}
+
+/// Whether a critical extension can be accepted.
+enum Evaluated {
+    Yes,
+    No,
+}
+
+/// Extensions that cannot fail a path as it is validated here, whatever they contain: every policy will do
+/// (RFC 5280, 6.1.1).
+const ACCEPTED: [Oid<'static>; 3] = [
+    OID_X509_EXT_CERTIFICATE_POLICIES,
+    OID_X509_EXT_POLICY_MAPPINGS,
+    OID_X509_EXT_INHIBIT_ANY_POLICY,
+];
+
+impl Purposes {
+    fn of(usage: &ExtendedKeyUsage<'_>) -> Self {
+        Self {
+            server_auth: usage.server_auth,
+            client_auth: usage.client_auth,
+            ocsp_signing: usage.ocsp_signing,
+        }
+    }
+}
+
+impl AuthorityKey {
+    pub(super) fn new(der: &[u8], key: &AuthorityKeyIdentifier<'_>) -> Self {
+        let names = key.authority_cert_issuer.iter().flatten();
+        let mut directories = names.filter_map(|name| match name {
+            GeneralName::DirectoryName(name) => Some(canonical::form(name)),
+            _ => None,
+        });
+        Self {
+            id: key.key_identifier.as_ref().map(|id| part_of(der, id.0)),
+            serial: key.authority_cert_serial.map(|serial| part_of(der, serial)),
+            issuer: directories.next(),
+        }
+    }
+}
+
+/// Parses a certificate without a look into its extensions.
+pub(crate) fn outline(der: &[u8]) -> Option<X509Certificate<'_>> {
+    let mut parser = X509CertificateParser::new().with_deep_parse_extensions(false);
+    match parser.parse(der) {
+        Ok(([], parsed)) => Some(parsed),
+        _ => None,
+    }
+}
+
+/// The SubjectPublicKeyInfo of a certificate.
+pub(crate) fn public_key(der: &[u8]) -> Option<&[u8]> {
+    Some(outline(der)?.tbs_certificate.subject_pki.raw)
+}
+
+/// The content of the AlgorithmIdentifier of the signature of a certificate or list, which x509-parser does
+/// not keep.
+pub(super) fn algorithm_of(der: &[u8]) -> Option<&[u8]> {
+    let (_, signed) = Any::from_der(der).ok()?;
+    let (rest, _) = Any::from_der(signed.data).ok()?;
+    let (_, algorithm) = Any::from_der(rest).ok()?;
+    Some(algorithm.data)
+}
+
+/// The content of the AlgorithmIdentifier of a SubjectPublicKeyInfo.
+fn key_algorithm(spki: &[u8]) -> Option<&[u8]> {
+    let (_, spki) = Any::from_der(spki).ok()?;
+    let (_, algorithm) = Any::from_der(spki.data).ok()?;
+    Some(algorithm.data)
+}
+
+/// Parses a value that nothing follows.
+pub(super) fn whole<'a, T: FromDer<'a, x509_parser::error::X509Error>>(
+    value: &'a [u8],
+) -> Option<T> {
+    match T::from_der(value) {
+        Ok(([], parsed)) => Some(parsed),
+        _ => None,
+    }
+}
+
+/// Whether the validity at the start of some bytes is of times in seconds and UTC (RFC 5280, 4.1.2.5).
+fn has_plain_times(bytes: &[u8]) -> bool {
+    let Ok((_, validity)) = Any::from_der(bytes) else {
+        return false;
+    };
+    let is_plain = |time: Option<Any<'_>>| {
+        time.is_some_and(|time| match (time.tag(), time.data) {
+            (Tag::UtcTime, [digits @ .., b'Z']) => is_digits(digits, 12),
+            (Tag::GeneralizedTime, [digits @ .., b'Z']) => is_digits(digits, 14),
+            _ => false,
+        })
+    };
+    values(validity.data).all(is_plain)
+}
+
+fn is_digits(text: &[u8], count: usize) -> bool {
+    text.len() == count && text.iter().all(u8::is_ascii_digit)
+}
+
+/// Where a slice of `whole` is in it.
+pub(super) fn part_of(whole: &[u8], slice: &[u8]) -> Part {
+    let start = (slice.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
+    let part = start..start + slice.len();
+    match whole.get(part.clone()) {
+        Some(_) => part,
+        // The parser does not copy what it reads; if it did, the part would be empty, and match nothing.
+        None => 0..0,
+    }
+}

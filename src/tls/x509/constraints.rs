@@ -1,0 +1,399 @@
+//! Name constraints (RFC 5280, 4.2.1.10).
+
+use std::net::IpAddr;
+
+use x509_parser::asn1_rs::{Any, Class, Tag};
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::X509Name;
+
+use super::certificate::Certificate;
+use super::names::{GeneralName, Kind, elements, emails, values};
+
+/// What an authority may name.
+#[derive(Clone, Debug)]
+pub(crate) struct NameConstraints {
+    permitted: Vec<Subtree>,
+    excluded: Vec<Subtree>,
+}
+
+#[derive(Clone, Debug)]
+enum Subtree {
+    Name(GeneralName),
+    Network(Network),
+    /// With a minimum or maximum, which RFC 5280 does not use, or malformed.
+    Unusable(Kind),
+}
+
+/// The comparisons of one certificate's names with one certificate's constraints that are made at most.
+const MAX_COMPARISONS: usize = 250_000;
+
+impl NameConstraints {
+    /// Reads the extension's value; `None` if it is malformed.
+    pub(super) fn parse(value: &[u8]) -> Option<Self> {
+        let mut constraints = Self {
+            permitted: Vec::new(),
+            excluded: Vec::new(),
+        };
+        for list in elements(value)? {
+            let list = list?;
+            let subtrees = match (list.class(), list.tag().0) {
+                (Class::ContextSpecific, 0) => &mut constraints.permitted,
+                (Class::ContextSpecific, 1) => &mut constraints.excluded,
+                _ => return None,
+            };
+            for subtree in values(list.data) {
+                subtrees.push(Subtree::read(&subtree?)?);
+            }
+        }
+        Some(constraints)
+    }
+
+    /// Whether a certificate may have all of its names.
+    pub(crate) fn allow(&self, cert: &Certificate<'_>) -> bool {
+        let Some(names) = constrained_names(cert) else {
+            return false;
+        };
+        let subtrees = self.permitted.len() + self.excluded.len();
+        names.len().saturating_mul(subtrees) <= MAX_COMPARISONS
+            && names.iter().all(|name| self.allows(name))
+    }
+
+    fn allows(&self, name: &GeneralName) -> bool {
+        let of_kind = |subtree: &&Subtree| subtree.kind() == name.kind();
+        let mut permitted = self.permitted.iter().filter(of_kind).peekable();
+        let is_permitted = permitted.peek().is_none() || {
+            // What cannot be compared is refused, whatever else is permitted.
+            let within: Option<Vec<_>> = permitted.map(|base| base.holds(name, false)).collect();
+            within.is_some_and(|within| within.contains(&true))
+        };
+        let mut excluded = self.excluded.iter().filter(of_kind);
+        is_permitted && excluded.all(|base| base.holds(name, true) == Some(false))
+    }
+}
+
+/// The names that constraints apply to: those of their own kind, and whatever could be taken for the name
+/// or the address of a host. `None` if the subject cannot be read.
+fn constrained_names(cert: &Certificate<'_>) -> Option<Vec<GeneralName>> {
+    let (_, subject) = X509Name::from_der(cert.subject()).ok()?;
+    let mut names = emails(&subject);
+    if subject.iter().next().is_some() {
+        names.push(GeneralName::Directory(super::canonical::form(&subject)));
+    }
+    let own = cert.names();
+    for name in &own.alternative {
+        match name {
+            GeneralName::Dns(text) => names.extend(address_in(text)),
+            // s2n-tls compares a whole URI with the name of a host.
+            GeneralName::Uri(text) => names.extend(hosts_in(text)),
+            _ => {}
+        }
+        names.push(name.clone());
+    }
+    let mut kinds = own.alternative.iter().map(GeneralName::kind);
+    if !kinds.any(|kind| kind == GeneralName::DNS) {
+        for common in &own.common {
+            match &common.text {
+                Some(text) => names.extend(hosts_in(text)),
+                None => names.push(GeneralName::Unusable(GeneralName::DNS)),
+            }
+        }
+    }
+    Some(names)
+}
+
+/// The DNS name and the address that a text may be taken for.
+fn hosts_in(text: &str) -> impl Iterator<Item = GeneralName> {
+    let dns = match DnsForm::of(text) {
+        DnsForm::Name => Some(GeneralName::Dns(text.to_owned())),
+        DnsForm::Malformed => Some(GeneralName::Unusable(GeneralName::DNS)),
+        DnsForm::Other => None,
+    };
+    dns.into_iter().chain(address_in(text))
+}
+
+fn address_in(text: &str) -> Option<GeneralName> {
+    text.parse().ok().map(GeneralName::Address)
+}
+
+/// Whether a text looks like the DNS name of a host.
+#[derive(Debug, PartialEq, Eq)]
+enum DnsForm {
+    /// Two or more labels.
+    Name,
+    /// The same, with characters that no DNS name has.
+    Malformed,
+    Other,
+}
+
+impl DnsForm {
+    fn of(text: &str) -> Self {
+        let labels = text.strip_prefix("*.").unwrap_or(text);
+        let labels: Vec<_> = labels.split('.').collect();
+        let is_odd = |c: char| !c.is_ascii() || c.is_ascii_control() || c == ' ';
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c) || is_odd(c);
+        let is_label = |label: &&str| {
+            let has_room = !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
+            has_room && label.chars().all(is_part)
+        };
+        if labels.len() < 2 || !labels.iter().all(is_label) {
+            return Self::Other;
+        }
+        match text.chars().any(is_odd) {
+            true => Self::Malformed,
+            false => Self::Name,
+        }
+    }
+}
+
+impl Subtree {
+    /// Reads a GeneralSubtree; `None` if it is none.
+    fn read(encoded: &Any<'_>) -> Option<Self> {
+        if encoded.tag() != Tag::Sequence || encoded.class() != Class::Universal {
+            return None;
+        }
+        let mut parts = values(encoded.data);
+        let base = parts.next()??;
+        let name = GeneralName::read(&base)?;
+        if parts.next().is_some() {
+            return Some(Self::Unusable(name.kind()));
+        }
+        // A constraint on addresses has a mask behind the address.
+        Some(match name.kind() {
+            GeneralName::ADDRESS => match Network::read(base.data) {
+                Some(network) => Self::Network(network),
+                None => Self::Unusable(GeneralName::ADDRESS),
+            },
+            _ => Self::Name(name),
+        })
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Name(name) => name.kind(),
+            Self::Network(_) => GeneralName::ADDRESS,
+            Self::Unusable(kind) => *kind,
+        }
+    }
+
+    /// Whether a name of the same kind is within the subtree; `None` if that cannot be known.
+    fn holds(&self, name: &GeneralName, is_excluding: bool) -> Option<bool> {
+        match (self, name) {
+            (Self::Network(network), GeneralName::Address(address)) => {
+                Some(network.holds(*address))
+            }
+            (Self::Name(GeneralName::Dns(base)), GeneralName::Dns(name)) => {
+                Some(is_dns_within(name, base, is_excluding))
+            }
+            (Self::Name(GeneralName::Email(base)), GeneralName::Email(name)) => {
+                is_email_within(name, base, is_excluding)
+            }
+            (Self::Name(GeneralName::Uri(base)), GeneralName::Uri(name)) => {
+                is_uri_within(name, base)
+            }
+            (Self::Name(GeneralName::Directory(base)), GeneralName::Directory(name)) => {
+                Some(name.starts_with(base))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether a DNS name is `base` with any labels before it.
+fn is_dns_within(name: &str, base: &str, is_excluding: bool) -> bool {
+    let trim = |name: &str| name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    let (name, base) = (trim(name), trim(base));
+    if base.is_empty() {
+        return true;
+    }
+    // A wildcard may match the one host that is excluded.
+    if is_excluding
+        && let Some(parent) = name.strip_prefix("*.")
+        && base.split_once('.').is_some_and(|(_, rest)| rest == parent)
+    {
+        return true;
+    }
+    match name.strip_suffix(&base) {
+        Some(before) => before.is_empty() || before.ends_with('.') || base.starts_with('.'),
+        None => false,
+    }
+}
+
+/// Whether an e-mail address is within a mailbox, a host, or a domain (with a dot before it).
+fn is_email_within(name: &str, base: &str, is_excluding: bool) -> Option<bool> {
+    let (local, domain) = mailbox(name)?;
+    let Some((base_local, base_domain)) = base.split_once('@') else {
+        return is_domain(base).then(|| is_domain_within(domain, base));
+    };
+    mailbox(base)?;
+    let same_local = match is_excluding {
+        true => local.eq_ignore_ascii_case(base_local),
+        false => local == base_local,
+    };
+    Some(same_local && domain.eq_ignore_ascii_case(base_domain))
+}
+
+/// The parts of an e-mail address without quotes.
+fn mailbox(address: &str) -> Option<(&str, &str)> {
+    let (local, domain) = address.split_once('@')?;
+    let is_atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    (!local.is_empty() && local.chars().all(is_atom) && is_domain(domain))
+        .then_some((local, domain))
+}
+
+/// Whether the host of a URI is a host, or within a domain (with a dot before it).
+fn is_uri_within(name: &str, base: &str) -> Option<bool> {
+    let (_, rest) = name.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.split(':').next()?;
+    let trim = |name: &'_ str| name.strip_suffix('.').unwrap_or(name).to_owned();
+    let (host, base) = (trim(host), trim(base));
+    // Neither user names, nor addresses, nor escapes.
+    is_domain(&host).then(|| is_domain_within(&host, &base))
+}
+
+fn is_domain(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
+    !text.is_empty() && text.chars().all(is_part)
+}
+
+fn is_domain_within(name: &str, base: &str) -> bool {
+    let (name, base) = (name.to_ascii_lowercase(), base.to_ascii_lowercase());
+    match base.starts_with('.') {
+        true => name.ends_with(&base),
+        false => name == base,
+    }
+}
+
+/// Addresses with the same first bits.
+#[derive(Clone, Copy, Debug)]
+struct Network {
+    address: IpAddr,
+    mask: u128,
+}
+
+impl Network {
+    /// Reads an address and the mask behind it; `None` if the mask is no prefix (RFC 4632, 3.1).
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (address, mask, width) = match bytes.len() {
+            8 => {
+                let [address, mask] = [&bytes[..4], &bytes[4..]].map(|part| {
+                    let part: [u8; 4] = part.try_into().unwrap_or_default();
+                    u32::from_be_bytes(part)
+                });
+                (IpAddr::from(address.to_be_bytes()), mask.into(), 32)
+            }
+            32 => {
+                let [address, mask] = [&bytes[..16], &bytes[16..]].map(|part| {
+                    let part: [u8; 16] = part.try_into().unwrap_or_default();
+                    u128::from_be_bytes(part)
+                });
+                (IpAddr::from(address.to_be_bytes()), mask, 128)
+            }
+            _ => return None,
+        };
+        let ones = u128::count_ones(mask);
+        let is_prefix = mask == 0 || ones + u128::trailing_zeros(mask) == width;
+        is_prefix.then_some(Self { address, mask })
+    }
+
+    fn holds(&self, address: IpAddr) -> bool {
+        let same_version = self.address.is_ipv4() == address.is_ipv4();
+        same_version && (bits(self.address) ^ bits(address)) & self.mask == 0
+    }
+}
+
+fn bits(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => u32::from(address).into(),
+        IpAddr::V6(address) => address.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_within_itself_and_its_parents() {
+        let within = |name, base| is_dns_within(name, base, false);
+        assert!(within("a.example.org", "example.org"));
+        assert!(within("Example.org", "example.ORG"));
+        assert!(within("a.example.org.", "example.org"));
+        assert!(within("a.example.org", ".example.org"));
+        assert!(within("anything", ""));
+        assert!(!within("example.org", ".example.org"));
+        assert!(!within("anexample.org", "example.org"));
+        assert!(!within("org", "example.org"));
+    }
+
+    #[test]
+    fn a_wildcard_that_may_match_an_excluded_host_is_excluded() {
+        assert!(is_dns_within("*.example.org", "a.example.org", true));
+        assert!(!is_dns_within("*.example.org", "a.example.org", false));
+        assert!(!is_dns_within("*.example.org", "a.b.example.org", true));
+    }
+
+    #[test]
+    fn only_some_texts_are_dns_names() {
+        for (text, form) in [
+            ("example.org", DnsForm::Name),
+            ("*.example.org", DnsForm::Name),
+            ("a_b.example", DnsForm::Name),
+            ("10.0.0.1", DnsForm::Name),
+            ("localhost", DnsForm::Other),
+            ("*.org", DnsForm::Other),
+            ("An Authority", DnsForm::Other),
+            ("a..b", DnsForm::Other),
+            ("a-.b", DnsForm::Other),
+            ("https://a.b/", DnsForm::Other),
+            ("b\u{fc}cher.test", DnsForm::Malformed),
+            ("a\n.test", DnsForm::Malformed),
+        ] {
+            assert_eq!(DnsForm::of(text), form, "{text}");
+        }
+    }
+
+    #[test]
+    fn mailboxes_hosts_and_domains_hold_addresses() {
+        let within = |name, base| is_email_within(name, base, false);
+        assert_eq!(within("me@a.test", "a.test"), Some(true));
+        assert_eq!(within("me@b.a.test", "a.test"), Some(false));
+        assert_eq!(within("me@b.a.test", ".a.test"), Some(true));
+        assert_eq!(within("me@a.test", "me@A.test"), Some(true));
+        assert_eq!(within("ME@a.test", "me@a.test"), Some(false));
+        assert_eq!(is_email_within("ME@a.test", "me@a.test", true), Some(true));
+        assert_eq!(within("\"a@b\"@a.test", "a.test"), None);
+        assert_eq!(within("nobody", "a.test"), None);
+        assert_eq!(within("me@a.test", "@a.test"), None);
+    }
+
+    #[test]
+    fn the_host_of_a_uri_counts() {
+        assert_eq!(is_uri_within("https://a.test/b", "a.test"), Some(true));
+        assert_eq!(is_uri_within("https://A.test.:1?b", "a.test"), Some(true));
+        assert_eq!(is_uri_within("https://b.a.test", "a.test"), Some(false));
+        assert_eq!(is_uri_within("https://b.a.test", ".a.test"), Some(true));
+        for unusable in [
+            "a.test",
+            "https://x@a.test",
+            "https://[::1]/",
+            "https:///",
+            "x://%61",
+        ] {
+            assert_eq!(is_uri_within(unusable, "a.test"), None, "{unusable}");
+        }
+    }
+
+    #[test]
+    fn a_network_is_a_prefix() {
+        let network = Network::read(&[10, 1, 0, 0, 255, 255, 0, 0]).expect("a network");
+        assert!(network.holds(IpAddr::from([10, 1, 2, 3])));
+        assert!(!network.holds(IpAddr::from([10, 2, 2, 3])));
+        assert!(!network.holds(IpAddr::from([0; 16])));
+        let all = Network::read(&[0; 8]).expect("all addresses");
+        assert!(all.holds(IpAddr::from([1, 2, 3, 4])));
+        for bytes in [&[10, 1, 0, 0, 255, 0, 255, 0][..], &[10, 1, 0, 0], &[]] {
+            assert!(Network::read(bytes).is_none());
+        }
+    }
+}

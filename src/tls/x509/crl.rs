@@ -1,0 +1,265 @@
+//! Certificate revocation lists (RFC 5280, 5), and for which certificates they count (6.3.3).
+
+use std::ops::Range;
+
+use x509_parser::asn1_rs::{Any, Class};
+use x509_parser::extensions::AuthorityKeyIdentifier;
+use x509_parser::oid_registry::*;
+use x509_parser::prelude::{CertificateRevocationList, FromDer, X509Extension};
+
+use super::certificate::{AuthorityKey, Certificate, algorithm_of, part_of, whole};
+use super::names::{GeneralName, elements, values};
+use super::{Signed, canonical};
+use crate::tls::error::{Code, Result};
+
+/// A list of revoked certificates that has everything to be evaluated with.
+#[derive(Debug)]
+pub(crate) struct RevocationList {
+    der: Vec<u8>,
+    tbs: Part,
+    signature_algorithm: Part,
+    signature: Part,
+    /// In its canonical form.
+    issuer: Vec<u8>,
+    authority_key: Option<AuthorityKey>,
+    scope: Scope,
+    /// A critical extension, of the list or of an entry, is not evaluated, or cannot be read.
+    has_unhandled_extension: bool,
+    /// The serial numbers, sorted by their bytes.
+    revoked: Vec<Part>,
+    /// Seconds since 1970.
+    this_update: i64,
+    next_update: Option<i64>,
+}
+
+type Part = Range<usize>;
+
+/// The issuing distribution point (RFC 5280, 5.2.5), or what is meant without one.
+#[derive(Debug, Default)]
+struct Scope {
+    only_users: bool,
+    only_authorities: bool,
+    only_attributes: bool,
+    /// Lists for some reasons, and of certificates of other issuers.
+    is_partial: bool,
+    point: Option<Vec<GeneralName>>,
+}
+
+impl RevocationList {
+    pub(crate) fn parse(der: Vec<u8>) -> Result<Self> {
+        let Ok((_, parsed)) = CertificateRevocationList::from_der(&der) else {
+            return Err(Code::InvalidPem)?;
+        };
+        let signature_algorithm = algorithm_of(&der).ok_or(Code::InvalidPem)?;
+        let list = &parsed.tbs_cert_list;
+        let part = |slice: &[u8]| part_of(&der, slice);
+        let revoked = &list.revoked_certificates;
+        let mut serials: Vec<_> = revoked.iter().map(|one| part(one.raw_serial())).collect();
+        serials.sort_unstable_by(|one, other| der[one.clone()].cmp(&der[other.clone()]));
+        let entries = revoked.iter().flat_map(|entry| entry.extensions());
+        let mut made = Self {
+            tbs: part(list.as_ref()),
+            signature_algorithm: part(signature_algorithm),
+            signature: match parsed.signature_value.unused_bits {
+                0 => part(&parsed.signature_value.data),
+                _ => 0..0,
+            },
+            issuer: canonical::form(&list.issuer),
+            authority_key: None,
+            scope: Scope::default(),
+            // An entry of a direct list has no extension that must be evaluated: whatever the reason, it
+            // is revoked.
+            has_unhandled_extension: entries
+                .into_iter()
+                .any(|extension| extension.critical && extension.oid != OID_X509_EXT_REASON_CODE),
+            revoked: serials,
+            this_update: list.this_update.timestamp(),
+            next_update: list.next_update.map(|time| time.timestamp()),
+            der: Vec::new(),
+        };
+        for extension in list.extensions() {
+            made.has_unhandled_extension |= made.read(&der, extension).is_none();
+        }
+        made.der = der;
+        Ok(made)
+    }
+
+    /// Reads an extension of the list; `None` if the list cannot be used because of it.
+    fn read(&mut self, der: &[u8], extension: &X509Extension<'_>) -> Option<()> {
+        if extension.oid == OID_X509_EXT_ISSUER_DISTRIBUTION_POINT {
+            self.scope = Scope::read(extension.value)?;
+        } else if extension.oid == OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER {
+            let key = whole::<AuthorityKeyIdentifier<'_>>(extension.value)?;
+            self.authority_key = Some(AuthorityKey::new(der, &key));
+        } else if extension.oid == OID_X509_EXT_DELTA_CRL_INDICATOR
+            || extension.critical && extension.oid != OID_X509_EXT_CRL_NUMBER
+        {
+            return None;
+        }
+        Some(())
+    }
+
+    /// The issuer's name in its canonical form.
+    pub(crate) fn issuer_form(&self) -> &[u8] {
+        &self.issuer
+    }
+
+    pub(crate) fn this_update(&self) -> i64 {
+        self.this_update
+    }
+
+    pub(crate) fn next_update(&self) -> Option<i64> {
+        self.next_update
+    }
+
+    pub(crate) fn has_unhandled_extension(&self) -> bool {
+        self.has_unhandled_extension
+    }
+
+    /// Whether the list is from `issuer`, and says of `cert` whether it is revoked.
+    pub(crate) fn covers(&self, cert: &Certificate<'_>, issuer: &Certificate<'_>) -> bool {
+        let names_key = |key: &AuthorityKey| issuer.is_identified_by(key, &self.der);
+        self.issuer == cert.issuer_form()
+            && self.authority_key.as_ref().is_none_or(names_key)
+            && self.scope.holds(cert)
+    }
+
+    /// Whether the list was made for some point of distribution, which is better than one for all.
+    pub(crate) fn is_specific(&self) -> bool {
+        self.scope.point.is_some()
+    }
+
+    pub(crate) fn has(&self, serial: &[u8]) -> bool {
+        let found = self
+            .revoked
+            .binary_search_by(|one| self.der[one.clone()].cmp(serial));
+        found.is_ok()
+    }
+
+    pub(crate) fn signed(&self) -> Signed<'_> {
+        Signed {
+            message: &self.der[self.tbs.clone()],
+            algorithm: &self.der[self.signature_algorithm.clone()],
+            signature: &self.der[self.signature.clone()],
+        }
+    }
+}
+
+impl Scope {
+    /// Reads an issuing distribution point; `None` if it is malformed.
+    fn read(value: &[u8]) -> Option<Self> {
+        let mut scope = Self::default();
+        for field in elements(value)? {
+            let field = field?;
+            if field.class() != Class::ContextSpecific {
+                return None;
+            }
+            // A BOOLEAN of one byte; FALSE is left out.
+            let is_true = || match field.data {
+                [0xff] => Some(true),
+                _ => None,
+            };
+            match field.tag().0 {
+                0 => scope.point = Some(point_names(field.data)?),
+                1 => scope.only_users = is_true()?,
+                2 => scope.only_authorities = is_true()?,
+                3 => scope.is_partial = true,
+                4 => scope.is_partial = is_true()?,
+                5 => scope.only_attributes = is_true()?,
+                _ => return None,
+            }
+        }
+        let kinds = [
+            scope.only_users,
+            scope.only_authorities,
+            scope.only_attributes,
+        ];
+        // RFC 5280, 5.2.5: at most one of them is TRUE.
+        (kinds.into_iter().filter(|&only| only).count() <= 1).then_some(scope)
+    }
+
+    fn holds(&self, cert: &Certificate<'_>) -> bool {
+        let suits = match cert.claims_authority() {
+            true => !self.only_users,
+            false => !self.only_authorities,
+        };
+        if !suits || self.only_attributes || self.is_partial {
+            return false;
+        }
+        match &self.point {
+            None => true,
+            Some(names) => cert.crl_points().is_some_and(|points| {
+                let points: Vec<_> = points.collect();
+                points
+                    .iter()
+                    .flatten()
+                    .flatten()
+                    .any(|name| names.contains(name))
+            }),
+        }
+    }
+}
+
+impl Certificate<'_> {
+    /// The names of the points where lists are found that are complete and from the certificate's issuer
+    /// (RFC 5280, 4.2.1.13); `None` if there is no such extension, or a malformed one.
+    fn crl_points(&self) -> Option<impl Iterator<Item = Option<Vec<GeneralName>>>> {
+        let points = elements(self.crl_points_value()?)?;
+        Some(points.map(|point| {
+            let mut names = None;
+            for field in values(point?.data) {
+                let field = field?;
+                match field.tag().0 {
+                    0 => names = point_names(field.data),
+                    // For some reasons only, or of another issuer.
+                    _ => return None,
+                }
+            }
+            names
+        }))
+    }
+}
+
+/// The full names of a DistributionPointName; `None` if it is relative to an issuer.
+fn point_names(value: &[u8]) -> Option<Vec<GeneralName>> {
+    let (_, name) = Any::from_der(value).ok()?;
+    if name.class() != Class::ContextSpecific || name.tag().0 != 0 {
+        return None;
+    }
+    let names = values(name.data).map(|name| GeneralName::read(&name?));
+    let names: Vec<_> = names.collect::<Option<_>>()?;
+    // One that cannot be read is not the same as another one.
+    Some(names.into_iter().filter(GeneralName::is_usable).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_read_strictly() {
+        let read = |fields: &[u8]| {
+            let sequence = [&[0x30, fields.len() as u8], fields].concat();
+            Scope::read(&sequence)
+        };
+        assert!(read(&[]).is_some_and(|scope| scope.point.is_none()));
+        assert!(read(&[0x81, 1, 0xff]).is_some_and(|scope| scope.only_users));
+        assert!(read(&[0x82, 1, 0xff]).is_some_and(|scope| scope.only_authorities));
+        assert!(read(&[0x83, 2, 0, 0x80]).is_some_and(|scope| scope.is_partial));
+        assert!(read(&[0x84, 1, 0xff]).is_some_and(|scope| scope.is_partial));
+        assert!(read(&[0x85, 1, 0xff]).is_some_and(|scope| scope.only_attributes));
+        let named = read(&[0xa0, 5, 0xa0, 3, 0x86, 1, b'a']).expect("a point");
+        assert_eq!(named.point, Some(vec![GeneralName::Uri("a".into())]));
+        for wrong in [
+            &[0x81, 1, 0][..],
+            &[0x81, 1, 1],
+            &[0x81, 1, 0xff, 0x82, 1, 0xff],
+            &[0x86, 1, 0xff],
+            &[0x01, 1, 0xff],
+            // Relative to an issuer
+            &[0xa0, 2, 0xa1, 0],
+        ] {
+            assert!(read(wrong).is_none(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! X.509 certificates and lists of revoked certificates (RFC 5280), each parsed once into what the
+//! library evaluates of it.
+
+pub(crate) mod canonical;
+mod certificate;
+mod constraints;
+mod crl;
+mod names;
+
+pub(crate) use self::certificate::{Certificate, outline, public_key};
+pub(crate) use self::crl::RevocationList;
+pub(crate) use self::names::is_host;
+
+/// Something with a signature.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Signed<'a> {
+    pub(crate) message: &'a [u8],
+    /// The content of the AlgorithmIdentifier.
+    pub(crate) algorithm: &'a [u8],
+    pub(crate) signature: &'a [u8],
+}

@@ -1,0 +1,351 @@
+//! The names in a certificate, each read once into a typed value.
+//!
+//! Host names, name constraints and the application's callbacks all work with these values, so that no
+//! two of them can understand the same bytes differently.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use x509_parser::asn1_rs::{Any, Class, FromDer as _, Tag};
+use x509_parser::prelude::X509Certificate;
+use x509_parser::x509::{AttributeTypeAndValue, X509Name};
+
+use super::canonical;
+
+/// A GeneralName (RFC 5280, 4.2.1.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum GeneralName {
+    Email(String),
+    Dns(String),
+    /// In its canonical form.
+    Directory(Vec<u8>),
+    Uri(String),
+    Address(IpAddr),
+    /// A kind of name that is not evaluated, or content that is no name of its kind.
+    Unusable(Kind),
+}
+
+/// The tag of a GeneralName.
+pub(super) type Kind = u32;
+
+impl GeneralName {
+    pub(super) const EMAIL: Kind = 1;
+    pub(super) const DNS: Kind = 2;
+    pub(super) const DIRECTORY: Kind = 4;
+    pub(super) const URI: Kind = 6;
+    pub(super) const ADDRESS: Kind = 7;
+    const LAST: Kind = 8;
+
+    /// Reads a name; `None` if it is of no kind that there is.
+    pub(super) fn read(encoded: &Any<'_>) -> Option<Self> {
+        let kind = encoded.tag().0;
+        if encoded.class() != Class::ContextSpecific || kind > Self::LAST {
+            return None;
+        }
+        let bytes = encoded.data;
+        let name = match kind {
+            Self::EMAIL => text(bytes).map(Self::Email),
+            Self::DNS => text(bytes).map(Self::Dns),
+            Self::DIRECTORY => canonical::form_of(bytes).map(Self::Directory),
+            Self::URI => text(bytes).map(Self::Uri),
+            Self::ADDRESS => address(bytes).map(Self::Address),
+            _ => None,
+        };
+        Some(name.unwrap_or(Self::Unusable(kind)))
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Email(_) => Self::EMAIL,
+            Self::Dns(_) => Self::DNS,
+            Self::Directory(_) => Self::DIRECTORY,
+            Self::Uri(_) => Self::URI,
+            Self::Address(_) => Self::ADDRESS,
+            Self::Unusable(kind) => *kind,
+        }
+    }
+
+    pub(super) fn is_usable(&self) -> bool {
+        !matches!(self, Self::Unusable(_))
+    }
+
+    /// Whether a certificate with such a name is for no host that its common name is.
+    fn replaces_common_name(&self) -> bool {
+        matches!(self.kind(), Self::DNS | Self::URI | Self::ADDRESS)
+    }
+
+    /// The name as a host that s2n-tls compares: DNS names, URIs and addresses.
+    fn host(&self) -> Option<String> {
+        match self {
+            Self::Dns(name) | Self::Uri(name) => Some(name.clone()).filter(|name| !name.is_empty()),
+            Self::Address(address) => Some(address_text(*address)),
+            _ => None,
+        }
+    }
+}
+
+/// A common name.
+#[derive(Clone, Debug)]
+pub(super) struct CommonName {
+    /// The text without NULs at its end; `None` if the value is no text, or has a NUL in the middle.
+    pub(super) text: Option<String>,
+    /// The name of a host, if this may be one.
+    host: Option<String>,
+}
+
+impl CommonName {
+    /// The longest that can be a host, in bytes.
+    const MAX_HOST: usize = 254;
+
+    fn read(attribute: &AttributeTypeAndValue<'_>) -> Self {
+        let value = attribute.attr_value();
+        let all = canonical::text(value);
+        // RFC 6125, 6.4.4, allows "a fully qualified DNS domain name" only, so an encoding in which
+        // another reader might see other characters, and control characters, make it no host. s2n-tls
+        // does not take IA5String here.
+        let is_plain = matches!(value.tag(), Tag::Utf8String | Tag::PrintableString);
+        let host = all.clone().filter(|text| is_plain && is_text(text));
+        let text = all.map(|text| text.trim_end_matches('\0').to_owned());
+        Self {
+            text: text.filter(|text| !text.contains('\0')),
+            host,
+        }
+    }
+}
+
+/// Who a certificate is for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    pub(super) alternative: Vec<GeneralName>,
+    pub(super) common: Vec<CommonName>,
+}
+
+impl Names {
+    pub(super) fn of_subject(cert: &X509Certificate<'_>) -> Self {
+        let common = cert.subject().iter_common_name().map(CommonName::read);
+        Self {
+            alternative: Vec::new(),
+            common: common.collect(),
+        }
+    }
+
+    /// Reads the value of a subjectAltName; `None` if it is malformed.
+    pub(super) fn add_alternative(&mut self, value: &[u8]) -> Option<()> {
+        for name in elements(value)? {
+            self.alternative.push(GeneralName::read(&name?)?);
+        }
+        Some(())
+    }
+
+    /// Leaves the common name alone.
+    pub(super) fn drop_alternative(&mut self) {
+        self.alternative.clear();
+    }
+
+    /// The names under which a server's certificate is found, in lower case: DNS names or, without them,
+    /// common names.
+    pub(crate) fn server_names(&self) -> Vec<Vec<u8>> {
+        let dns = self.alternative.iter().filter_map(|name| match name {
+            GeneralName::Dns(name) => Some(name),
+            _ => None,
+        });
+        let mut names: Vec<_> = dns.collect();
+        if names.is_empty() {
+            names.extend(self.common.iter().filter_map(|name| name.text.as_ref()));
+        }
+        let names = names.into_iter().filter(|name| !name.is_empty());
+        names
+            .map(|name| name.to_ascii_lowercase().into_bytes())
+            .collect()
+    }
+
+    /// Whether one of the names is accepted, in the order in which s2n-tls compares them. A certificate
+    /// without names is represented by an empty one.
+    pub(crate) fn any(&self, allows_address: bool, mut accepts: impl FnMut(&[u8]) -> bool) -> bool {
+        // RFC 6125, 6.4.4: the common name is a last resort.
+        if self
+            .alternative
+            .iter()
+            .any(GeneralName::replaces_common_name)
+        {
+            let hosts = self.alternative.iter().filter_map(GeneralName::host);
+            return hosts.into_iter().any(|host| accepts(host.as_bytes()));
+        }
+        // The last one is the most specific.
+        match self.common.last().and_then(|name| name.host.as_deref()) {
+            Some(host) => {
+                let is_usable = (1..=CommonName::MAX_HOST).contains(&host.len());
+                is_usable && (allows_address || !is_address(host)) && accepts(host.as_bytes())
+            }
+            None => accepts(b""),
+        }
+    }
+}
+
+/// The elements of a SEQUENCE that nothing follows.
+pub(super) fn elements(value: &[u8]) -> Option<impl Iterator<Item = Option<Any<'_>>>> {
+    let Ok(([], sequence)) = Any::from_der(value) else {
+        return None;
+    };
+    if sequence.tag() != Tag::Sequence || sequence.class() != Class::Universal {
+        return None;
+    }
+    Some(values(sequence.data))
+}
+
+/// Encoded values, one behind the other.
+pub(super) fn values(mut bytes: &[u8]) -> impl Iterator<Item = Option<Any<'_>>> {
+    std::iter::from_fn(move || {
+        if bytes.is_empty() {
+            return None;
+        }
+        let Ok((rest, value)) = Any::from_der(bytes) else {
+            bytes = &[];
+            return Some(None);
+        };
+        bytes = rest;
+        Some(Some(value))
+    })
+}
+
+/// The e-mail addresses in a subject (RFC 5280, 4.2.1.10), unusable where they are not IA5String.
+pub(super) fn emails(subject: &X509Name<'_>) -> Vec<GeneralName> {
+    let read = |attribute: &AttributeTypeAndValue<'_>| {
+        let value = attribute.attr_value();
+        match text(value.data) {
+            Some(text) if value.tag() == Tag::Ia5String => GeneralName::Email(text),
+            _ => GeneralName::Unusable(GeneralName::EMAIL),
+        }
+    };
+    subject.iter_email().map(read).collect()
+}
+
+/// The text of a name. Control characters would mean something else to a reader of C strings or of lines.
+fn text(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    is_text(text).then(|| text.to_owned())
+}
+
+fn is_text(text: &str) -> bool {
+    !text.chars().any(char::is_control)
+}
+
+/// Whether `name`, of a certificate, is for `host`. A leading "*." matches one label of a DNS name.
+pub(crate) fn is_host(name: &[u8], host: &[u8]) -> bool {
+    if host.is_empty() {
+        return false;
+    }
+    if name.eq_ignore_ascii_case(host) {
+        return true;
+    }
+    // RFC 6125, 6.4.3: wildcards are for labels of domain names; an address has none.
+    let is_name = !std::str::from_utf8(host).is_ok_and(is_address);
+    is_name && name.starts_with(b"*.") && one_label_before(host, &name[1..])
+}
+
+/// Whether `host` is one label, then `suffix`, which begins with a dot.
+fn one_label_before(host: &[u8], suffix: &[u8]) -> bool {
+    let dot = host.iter().position(|&byte| byte == b'.');
+    dot.is_some_and(|dot| suffix.len() > 1 && host[dot..].eq_ignore_ascii_case(suffix))
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    if let Ok(bytes) = <[u8; 4]>::try_from(bytes) {
+        return Some(Ipv4Addr::from(bytes).into());
+    }
+    let bytes = <[u8; 16]>::try_from(bytes).ok()?;
+    Some(Ipv6Addr::from(bytes).into())
+}
+
+fn is_address(text: &str) -> bool {
+    text.parse::<IpAddr>().is_ok()
+}
+
+/// An address as s2n-tls writes it: never with dots in one of version 6.
+fn address_text(address: IpAddr) -> String {
+    match address {
+        IpAddr::V6(address) if address.to_ipv4_mapped().is_some() => {
+            let groups = address.segments();
+            format!("::ffff:{:x}:{:x}", groups[6], groups[7])
+        }
+        address => address.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn common(host: Option<&str>) -> Names {
+        let common = CommonName {
+            text: host.map(str::to_owned),
+            host: host.map(str::to_owned),
+        };
+        Names {
+            alternative: Vec::new(),
+            common: vec![common],
+        }
+    }
+
+    #[test]
+    fn a_wildcard_matches_one_label() {
+        assert!(is_host(b"*.example.org", b"a.example.org"));
+        assert!(is_host(b"*.Example.org", b"a.eXample.ORG"));
+        assert!(!is_host(b"*.example.org", b"example.org"));
+        assert!(!is_host(b"*.example.org", b"a.b.example.org"));
+        assert!(!is_host(b"*.example.org", b""));
+        assert!(!is_host(b"*.", b"a."));
+        assert!(!is_host(b"a*.example.org", b"ab.example.org"));
+    }
+
+    #[test]
+    fn a_wildcard_matches_no_address() {
+        assert!(!is_host(b"*.0.0.1", b"10.0.0.1"));
+        assert!(is_host(b"10.0.0.1", b"10.0.0.1"));
+        assert!(is_host(b"*.0.0.1", b"a.0.0.1"));
+    }
+
+    #[test]
+    fn case_does_not_matter() {
+        assert!(is_host(b"Example.ORG", b"example.org"));
+        assert!(!is_host(b"example.org", b"example.or"));
+        assert!(!is_host(b"", b""));
+    }
+
+    #[test]
+    fn the_common_name_counts_only_alone() {
+        let mut names = common(Some("common.example"));
+        assert!(names.any(false, |name| name == b"common.example"));
+        names.alternative = vec![GeneralName::Email("a@b".into())];
+        assert!(names.any(false, |name| name == b"common.example"));
+        names.alternative = vec![GeneralName::Unusable(GeneralName::DNS)];
+        assert!(!names.any(false, |_| true));
+    }
+
+    #[test]
+    fn an_address_is_no_common_name() {
+        let names = common(Some("127.0.0.1"));
+        assert!(!names.any(false, |_| true));
+        assert!(names.any(true, |_| true));
+    }
+
+    #[test]
+    fn a_certificate_without_names_has_an_empty_one() {
+        assert!(Names::default().any(false, |name| name.is_empty()));
+        assert!(common(None).any(false, |name| name.is_empty()));
+    }
+
+    #[test]
+    fn names_with_control_characters_are_unusable() {
+        let read = |bytes: &[u8]| {
+            let (_, any) = Any::from_der(bytes).expect("a value");
+            GeneralName::read(&any)
+        };
+        assert_eq!(read(b"\x82\x01a"), Some(GeneralName::Dns("a".into())));
+        let unusable = Some(GeneralName::Unusable(GeneralName::DNS));
+        for bytes in [b"\x82\x03a\0b", b"\x82\x03a\nb", b"\x82\x03a\xffb"] {
+            assert_eq!(read(bytes), unusable);
+        }
+        assert_eq!(read(b"\x8f\x01a"), None);
+        assert_eq!(read(b"\x02\x01a"), None);
+    }
+}
