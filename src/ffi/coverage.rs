@@ -335,7 +335,7 @@ pub const API: &[Chapter] = &[
             works("s2n_connection_is_ocsp_stapled"),
             works("s2n_config_set_cert_authorities_from_trust_store"),
             works("s2n_config_allow_ip_in_cn"),
-            refused("s2n_config_add_custom_x509_extension", "S2N_ERR_API_UNSUPPORTED_BY_LIBCRYPTO", "webpki decides alone which critical extensions are understood"),
+            works("s2n_config_add_custom_x509_extension"),
         ],
     },
     Chapter {

@@ -1,36 +1,40 @@
-//! Critical extensions of certificates that the application would check.
+//! Critical extensions of certificates that the application evaluates.
 
 use std::ffi::c_int;
 
 use super::boundary::status;
 use super::handle::Handle;
+use super::input;
 use super::types::s2n_config;
 use crate::tls::error::Code;
 
-/// Would accept certificates with a critical extension that the application checks itself. webpki refuses
-/// such certificates in any case.
+/// Accepts a critical extension in the certificates of peers. Evaluating it is up to the application, in
+/// the callback of `s2n_config_set_cert_validation_cb()`; RFC 5280, 4.2, has a certificate with a critical
+/// extension that is not evaluated rejected.
 ///
 /// @param config A config
-/// @param extension_oid The extension's object identifier, in numbers and dots
+/// @param extension_oid The extension's object identifier, in numbers and dots, without a NUL at its end.
+/// It is copied
 /// @param extension_oid_len Its length in bytes
-/// @returns -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, otherwise
-/// `S2N_ERR_API_UNSUPPORTED_BY_LIBCRYPTO`
+/// @returns 0; -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, `S2N_ERR_NULL` if the text is no
+/// object identifier
 ///
 /// # Safety
 ///
-/// `config` is NULL or live.
+/// `config` is NULL or live; `extension_oid` is NULL or readable for `extension_oid_len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_add_custom_x509_extension(
     config: *mut s2n_config,
     extension_oid: *mut u8,
-    _extension_oid_len: u32,
+    extension_oid_len: u32,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
-        unsafe { s2n_config::borrow(config) }.map_err(|_| Code::InvalidArgument)?;
-        match extension_oid.is_null() {
-            true => Err(Code::InvalidArgument)?,
-            false => Err(Code::ApiUnsupportedByLibcrypto)?,
-        }
+        // SAFETY: `config` is null or live for the whole call.
+        let config = unsafe { s2n_config::borrow(config) };
+        let config = config.map_err(|_| Code::InvalidArgument)?;
+        // SAFETY: `extension_oid` is null or readable for `extension_oid_len` bytes for the whole call.
+        let oid = unsafe { input::required_bytes(extension_oid, extension_oid_len as usize) }
+            .map_err(|_| Code::InvalidArgument)?;
+        config.core.add_known_extension(oid)
     })
 }

@@ -15,19 +15,21 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Would accept certificates with a critical extension that the application checks itself. webpki refuses
- * such certificates in any case.
+ * Accepts a critical extension in the certificates of peers. Evaluating it is up to the application, in
+ * the callback of `s2n_config_set_cert_validation_cb()`; RFC 5280, 4.2, has a certificate with a critical
+ * extension that is not evaluated rejected.
  *
  * @param config A config
- * @param extension_oid The extension's object identifier, in numbers and dots
+ * @param extension_oid The extension's object identifier, in numbers and dots, without a NUL at its end.
+ * It is copied
  * @param extension_oid_len Its length in bytes
- * @returns -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, otherwise
- * `S2N_ERR_API_UNSUPPORTED_BY_LIBCRYPTO`
+ * @returns 0; -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, `S2N_ERR_NULL` if the text is no
+ * object identifier
  */
 S2N_API extern
 int s2n_config_add_custom_x509_extension(struct s2n_config *config,
                                          uint8_t *extension_oid,
-                                         uint32_t _extension_oid_len);
+                                         uint32_t extension_oid_len);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -31,10 +31,20 @@ pub fn find(der: &[u8], oid: &str) -> Result<Extension> {
     })
 }
 
+/// The content of the encoding of an object identifier, given in numbers and dots.
+pub(crate) fn oid(text: &[u8]) -> Result<Box<[u8]>> {
+    let text = std::str::from_utf8(text).map_err(|_| Code::Null)?;
+    let oid = numbers(text).and_then(|numbers| Oid::from(&numbers).ok());
+    Ok(oid.ok_or(Code::Null)?.as_bytes().into())
+}
+
+fn numbers(text: &str) -> Option<Vec<u64>> {
+    text.split('.').map(|number| number.parse().ok()).collect()
+}
+
 /// Reads numbers and dots, or the short name of a well-known identifier.
 fn identifier(text: &str) -> Result<Oid<'static>> {
-    let numbers: Option<Vec<u64>> = text.split('.').map(|number| number.parse().ok()).collect();
-    let oid = match numbers {
+    let oid = match numbers(text) {
         Some(numbers) => Oid::from(&numbers).ok(),
         None => {
             let registry = OidRegistry::default().with_all_crypto().with_x509();
@@ -76,6 +86,14 @@ mod tests {
         for value in wrong {
             let error = utf8(value).expect_err("no string");
             assert_eq!(error.code(), Code::InvalidX509ExtensionType);
+        }
+    }
+
+    #[test]
+    fn an_identifier_has_numbers_alone() {
+        assert_eq!(*oid(b"2.5.29.17").expect("numbers"), [0x55, 0x1d, 0x11]);
+        for wrong in [&b""[..], b"subjectAltName", b"2.5.x", b"\xff", b"2"] {
+            assert_eq!(oid(wrong).expect_err("no identifier").code(), Code::Null);
         }
     }
 

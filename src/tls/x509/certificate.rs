@@ -57,8 +57,8 @@ type Part = Range<usize>;
 struct Extensions {
     /// One of them cannot be parsed, or is there twice.
     malformed: bool,
-    /// A critical one is not evaluated.
-    unhandled_critical: bool,
+    /// The critical ones that are not evaluated, by the content of their identifiers.
+    unhandled_critical: Vec<Box<[u8]>>,
     basic_constraints: Option<BasicConstraints>,
     key_usage: Option<KeyUsage>,
     purposes: Option<Purposes>,
@@ -210,14 +210,16 @@ impl<'a> Certificate<'a> {
         self.extensions.key_usage.as_ref()
     }
 
-    /// Fails if an extension is malformed, or critical and not evaluated.
-    pub(crate) fn check_form(&self) -> Result<(), Code> {
+    /// Fails if an extension is malformed, or critical and not evaluated: neither here nor, as one of `known`,
+    /// by the application.
+    pub(crate) fn check_form(&self, known: &[Box<[u8]>]) -> Result<(), Code> {
         if self.extensions.malformed {
             return Err(Code::CertUntrusted);
         }
-        match self.extensions.unhandled_critical {
-            true => Err(Code::CertUnhandledCriticalExtension),
-            false => Ok(()),
+        let mut unhandled = self.extensions.unhandled_critical.iter();
+        match unhandled.all(|oid| known.contains(oid)) {
+            true => Ok(()),
+            false => Err(Code::CertUnhandledCriticalExtension),
         }
     }
 
@@ -323,7 +325,11 @@ impl Extensions {
                     names.drop_alternative();
                 }
                 Some(Evaluated::Yes) => {}
-                Some(Evaluated::No) => extensions.unhandled_critical |= extension.critical,
+                Some(Evaluated::No) if extension.critical => {
+                    let oid = extension.oid.as_bytes();
+                    extensions.unhandled_critical.push(oid.into());
+                }
+                Some(Evaluated::No) => {}
                 None => extensions.malformed = true,
             }
         }

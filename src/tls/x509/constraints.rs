@@ -72,7 +72,7 @@ impl NameConstraints {
 }
 
 /// The names that constraints apply to: those of their own kind, and whatever could be taken for the name
-/// or the address of a host. `None` if the subject cannot be read.
+/// or the address of a host. `None` if one of them cannot be understood.
 fn constrained_names(cert: &Certificate<'_>) -> Option<Vec<GeneralName>> {
     let (_, subject) = X509Name::from_der(cert.subject()).ok()?;
     let mut names = emails(&subject);
@@ -84,7 +84,7 @@ fn constrained_names(cert: &Certificate<'_>) -> Option<Vec<GeneralName>> {
         match name {
             GeneralName::Dns(text) => names.extend(address_in(text)),
             // s2n-tls compares a whole URI with the name of a host.
-            GeneralName::Uri(text) => names.extend(hosts_in(text)),
+            GeneralName::Uri(text) => names.extend(hosts_in(text)?),
             _ => {}
         }
         names.push(name.clone());
@@ -92,23 +92,21 @@ fn constrained_names(cert: &Certificate<'_>) -> Option<Vec<GeneralName>> {
     let mut kinds = own.alternative.iter().map(GeneralName::kind);
     if !kinds.any(|kind| kind == GeneralName::DNS) {
         for common in &own.common {
-            match &common.text {
-                Some(text) => names.extend(hosts_in(text)),
-                None => names.push(GeneralName::Unusable(GeneralName::DNS)),
-            }
+            names.extend(hosts_in(common.text.as_ref()?)?);
         }
     }
     Some(names)
 }
 
-/// The DNS name and the address that a text may be taken for.
-fn hosts_in(text: &str) -> impl Iterator<Item = GeneralName> {
+/// The DNS name and the address that a text may be taken for; `None` if it resembles a DNS name and is none, so
+/// that no constraint can be applied to it.
+fn hosts_in(text: &str) -> Option<impl Iterator<Item = GeneralName>> {
     let dns = match DnsForm::of(text) {
         DnsForm::Name => Some(GeneralName::Dns(text.to_owned())),
-        DnsForm::Malformed => Some(GeneralName::Unusable(GeneralName::DNS)),
         DnsForm::Other => None,
+        DnsForm::Malformed => return None,
     };
-    dns.into_iter().chain(address_in(text))
+    Some(dns.into_iter().chain(address_in(text)))
 }
 
 fn address_in(text: &str) -> Option<GeneralName> {

@@ -9,6 +9,7 @@ use self::path::Path;
 use self::revocation::Revocation;
 use super::{Config, Overrides, VerifyHost};
 use crate::tls::certs::crl::{Crl, CrlLookup};
+use crate::tls::certs::extension;
 use crate::tls::connection::{Mode, lock};
 use crate::tls::error::{Code, Result};
 use crate::tls::x509::{Certificate, is_host};
@@ -62,6 +63,8 @@ pub(super) struct Rules {
     /// Whether an OCSP response that comes with a certificate must be good.
     pub(super) checks_ocsp: bool,
     pub(super) allows_addresses_in_common_names: bool,
+    /// Critical extensions that the application evaluates itself, by the content of their identifiers.
+    pub(super) known_extensions: Vec<Box<[u8]>>,
     /// The most certificates that a peer may send.
     pub(super) max_chain: u16,
     pub(super) look_up_crl: Option<Arc<dyn LookUpCrl>>,
@@ -76,6 +79,7 @@ impl Default for Rules {
             checks_intent: true,
             checks_ocsp: true,
             allows_addresses_in_common_names: false,
+            known_extensions: Vec::new(),
             max_chain: 7,
             look_up_crl: None,
             validate: None,
@@ -109,6 +113,13 @@ impl Config {
 
     pub fn allow_addresses_in_common_names(&self) {
         self.change_rules(|rules| rules.allows_addresses_in_common_names = true);
+    }
+
+    /// Accepts a critical extension, by its identifier in numbers and dots: the application evaluates it.
+    pub fn add_known_extension(&self, oid: &[u8]) -> Result<()> {
+        let oid = extension::oid(oid)?;
+        self.change_rules(|rules| rules.known_extensions.push(oid));
+        Ok(())
     }
 
     /// Sets how many certificates a peer may send.

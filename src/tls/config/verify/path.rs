@@ -42,7 +42,7 @@ impl<'a> Path<'a> {
         };
         if verifier.trust.contains(leaf) {
             let path = Self(vec![leaf]);
-            path.check_alone(now)?;
+            path.check_alone(verifier, now)?;
             // What the trusted end of a path is for does not count.
             if presented.has_issuer()? {
                 path.check_intent_of_leaf(verifier)?;
@@ -81,19 +81,19 @@ impl<'a> Path<'a> {
         self.0.iter().map(|cert| Box::from(cert.der())).collect()
     }
 
-    fn check_alone(&self, now: Option<i64>) -> Result<(), Code> {
+    fn check_alone(&self, verifier: &Verifier<'_>, now: Option<i64>) -> Result<(), Code> {
         let leaf = self.leaf();
-        leaf.check_form()?;
+        leaf.check_form(&verifier.rules.known_extensions)?;
         now.map_or(Ok(()), |now| leaf.check_time(now))
     }
 
     /// Whether each certificate may be where it is: in the order of s2n-tls, so that of two mistakes the
     /// same one is reported.
-    fn check_authorities(&self) -> Result<(), Code> {
+    fn check_authorities(&self, verifier: &Verifier<'_>) -> Result<(), Code> {
         // Self-issued certificates do not count for the lengths of paths (RFC 5280, 6.1.4 (l)).
         let mut below = 0;
         for (place, cert) in self.0.iter().enumerate() {
-            cert.check_form()?;
+            cert.check_form(&verifier.rules.known_extensions)?;
             if place > 0 && !cert.is_authority() {
                 return Err(Code::CertUntrusted);
             }
@@ -253,7 +253,7 @@ impl<'a> Search<'a, '_> {
 
     /// In the order of s2n-tls.
     fn validate(&self, path: &Path<'a>) -> Result<(), Code> {
-        path.check_authorities()?;
+        path.check_authorities(self.verifier)?;
         if let Some(revocation) = self.revocation {
             for pair in path.0.windows(2) {
                 revocation.check(self.verifier, pair[0], pair[1])?;

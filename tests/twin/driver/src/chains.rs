@@ -5,7 +5,7 @@ use std::ptr;
 
 use s2n_tls_sys::*;
 
-use crate::words::{Text, number, status};
+use crate::words::{Text, number, plain, status};
 use crate::world::{Mistake, World};
 
 pub fn call(world: &mut World, verb: &str, words: &[&str]) -> Option<Result<String, Mistake>> {
@@ -33,6 +33,7 @@ pub fn call(world: &mut World, verb: &str, words: &[&str]) -> Option<Result<Stri
         ("any_intent", [config]) => {
             done(world, config, s2n_config_disable_x509_intent_verification)
         }
+        ("known_extension", [config, oid]) => known_extension(world, config, oid),
         ("addresses_in_names", [config]) => done(world, config, s2n_config_allow_ip_in_cn),
         ("chain_depth", [config, depth]) => chain_depth(world, config, depth),
         _ => return None,
@@ -48,6 +49,15 @@ fn done(
     let config = world.config(config)?;
     // SAFETY: the config is live or null.
     Ok(status(unsafe { call(config) }))
+}
+
+fn known_extension(world: &World, config: &str, oid: &str) -> Result<String, Mistake> {
+    let config = world.config(config)?;
+    let mut oid = plain(oid)?;
+    // SAFETY: the config is live or null; the bytes are copied.
+    Ok(status(unsafe {
+        s2n_config_add_custom_x509_extension(config, oid.as_mut_ptr(), oid.len() as u32)
+    }))
 }
 
 fn chain_depth(world: &World, config: &str, depth: &str) -> Result<String, Mistake> {

@@ -22,16 +22,20 @@ pub struct Divergence {
 impl Twin {
     /// Performs a script twice; nothing if the traces agree but for the listed differences.
     pub fn run(&mut self, name: &str, script: &[String]) -> Option<Divergence> {
-        self.reference.start(script);
-        self.rs2n.start(script);
-        let reference = self.reference.finish();
-        let rs2n = self.rs2n.finish();
+        let (reference, rs2n) = self.traces(script);
         let line = self.first_difference(name, &reference, &rs2n)?;
         Some(Divergence {
             line,
             reference,
             rs2n,
         })
+    }
+
+    /// Performs a script twice: on the reference and on rs2n.
+    pub fn traces(&mut self, script: &[String]) -> (Trace, Trace) {
+        self.reference.start(script);
+        self.rs2n.start(script);
+        (self.reference.finish(), self.rs2n.finish())
     }
 
     fn first_difference(&self, name: &str, reference: &Trace, rs2n: &Trace) -> Option<usize> {

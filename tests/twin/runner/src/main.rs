@@ -58,6 +58,7 @@ fn main() -> ExitCode {
         "chains to verify",
         &cases::scripts(certs.as_ref()),
     );
+    failed += cases::product::run(&mut twin, certs.as_ref());
     let mut cast = Cast {
         reference: [new_reference(), new_reference()],
         rs2n: [new_rs2n(), new_rs2n()],

@@ -16,6 +16,7 @@ mod chains;
 mod constraints;
 mod encodings;
 mod names;
+pub mod product;
 mod subtrees;
 mod times;
 
@@ -165,10 +166,14 @@ const POLICIES: [(&str, &str); 2] = [
 ];
 
 /// What a client may be told not to look at.
-const LENIENCIES: [(&str, &str); 3] = [
+const LENIENCIES: [(&str, &str); 4] = [
     ("at-any-time", "any_time cc"),
     ("of-any-intent", "any_intent cc"),
     ("with-addresses-in-names", "addresses_in_names cc"),
+    (
+        "with-an-extension-of-its-own",
+        "known_extension cc 1.3.6.1.4.1.32473.2",
+    ),
 ];
 
 /// Writes all certificates to the folder `cases` of `certs`, and says what to do with them.
