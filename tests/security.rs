@@ -30,6 +30,56 @@ fn trust_store() {
     check_program("trust_store");
 }
 
+/// The growth of what a stranger's input costs, in instructions, when the input grows: what it is, its two
+/// sizes, and the most that the larger one may cost for each instruction of the smaller one.
+const COSTS: [(&str, [u32; 2], f64); 7] = [
+    // Six more authorities with the trusted one's name: two signatures instead of one.
+    ("chain", [1, 6], 3.0),
+    ("chain_any_time", [1, 6], 3.0),
+    // Twice as much of something costs about twice as much.
+    ("names", [750, 1500], 2.2),
+    ("constraints", [250, 500], 2.2),
+    ("hello", [1000, 2000], 2.2),
+    ("ocsp", [15, 30], 2.2),
+    ("list", [1000, 2000], 2.2),
+];
+
+#[test]
+fn cost() {
+    let program = scratch("security-cost").join("cost");
+    compile("gcc", &sources().join("cost.c"), &program);
+    run(python(&sources().join("make_cost.py")).arg(inputs()));
+    let mut excessive = Vec::new();
+    for (name, sizes, most) in COSTS {
+        let [small, large] = sizes.map(|size| instructions(&program, name, size));
+        let growth = large as f64 / small as f64;
+        println!(
+            "{name}: {small} instructions at {}, {large} at {}: {growth:.2} times",
+            sizes[0], sizes[1]
+        );
+        if growth > most {
+            excessive.push(format!("{name}: {growth:.2} times"));
+        }
+    }
+    assert!(excessive.is_empty(), "{excessive:?}");
+}
+
+/// The instructions of the side under test, which do not depend on what else the machine does.
+fn instructions(program: &Path, name: &str, size: u32) -> u64 {
+    let output = run(Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .args(["--collect-atstart=no", "--toggle-collect=under_test"])
+        .arg(program)
+        .arg(inputs())
+        .args([name, &size.to_string()]));
+    let report = String::from_utf8_lossy(&output.stderr);
+    let collected = report
+        .lines()
+        .find_map(|line| line.split_once("Collected : "));
+    let (_, count) = collected.unwrap_or_else(|| panic!("no count in {report}"));
+    count.trim().parse().expect("a number of instructions")
+}
+
 /// Builds one program, runs it, and fails with its lines if any of its cases went wrong.
 fn check_program(name: &str) {
     let program = scratch("security-programs").join(name);

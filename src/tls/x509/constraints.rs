@@ -198,22 +198,35 @@ impl Subtree {
 
 /// Whether a DNS name is `base` with any labels before it.
 fn is_dns_within(name: &str, base: &str, is_excluding: bool) -> bool {
-    let trim = |name: &str| name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-    let (name, base) = (trim(name), trim(base));
+    let (name, base) = (without_dot(name), without_dot(base));
     if base.is_empty() {
         return true;
     }
     // A wildcard may match the one host that is excluded.
     if is_excluding
         && let Some(parent) = name.strip_prefix("*.")
-        && base.split_once('.').is_some_and(|(_, rest)| rest == parent)
+        && let Some((_, rest)) = base.split_once('.')
+        && rest.eq_ignore_ascii_case(parent)
     {
         return true;
     }
-    match name.strip_suffix(&base) {
-        Some(before) => before.is_empty() || before.ends_with('.') || base.starts_with('.'),
+    match before_suffix(name, base) {
+        Some(before) => before.is_empty() || before.ends_with(b".") || base.starts_with('.'),
         None => false,
     }
+}
+
+/// A name without the dot at its end, which means the root of the DNS.
+fn without_dot(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
+}
+
+/// What is before a suffix, whatever the case of its letters.
+fn before_suffix<'a>(name: &'a str, suffix: &str) -> Option<&'a [u8]> {
+    let at = name.len().checked_sub(suffix.len())?;
+    let (before, end) = name.as_bytes().split_at(at);
+    end.eq_ignore_ascii_case(suffix.as_bytes())
+        .then_some(before)
 }
 
 /// Whether an e-mail address is within a mailbox, a host, or a domain (with a dot before it).
@@ -243,10 +256,9 @@ fn is_uri_within(name: &str, base: &str) -> Option<bool> {
     let (_, rest) = name.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.split(':').next()?;
-    let trim = |name: &'_ str| name.strip_suffix('.').unwrap_or(name).to_owned();
-    let (host, base) = (trim(host), trim(base));
+    let (host, base) = (without_dot(host), without_dot(base));
     // Neither user names, nor addresses, nor escapes.
-    is_domain(&host).then(|| is_domain_within(&host, &base))
+    is_domain(host).then(|| is_domain_within(host, base))
 }
 
 fn is_domain(text: &str) -> bool {
@@ -255,10 +267,9 @@ fn is_domain(text: &str) -> bool {
 }
 
 fn is_domain_within(name: &str, base: &str) -> bool {
-    let (name, base) = (name.to_ascii_lowercase(), base.to_ascii_lowercase());
     match base.starts_with('.') {
-        true => name.ends_with(&base),
-        false => name == base,
+        true => before_suffix(name, base).is_some(),
+        false => name.eq_ignore_ascii_case(base),
     }
 }
 

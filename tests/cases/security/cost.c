@@ -1,0 +1,126 @@
+/* What an input of a stranger's costs. The work of the side under test is done in `under_test`, for a profiler that
+   counts its instructions: `cost FOLDER CASE SIZE`. */
+#include "security.h"
+#include <s2n/unstable/crl.h>
+
+static struct pair pair;
+static struct s2n_crl *list;
+
+static uint8_t any_host(const char *name, size_t len, void *ctx)
+{
+    (void) name, (void) len, (void) ctx;
+    return 1;
+}
+
+/* One call of the side under test; what it needs before is done by then. */
+__attribute__((noinline)) int under_test(struct s2n_connection *conn, const char *pem)
+{
+    s2n_blocked_status blocked;
+    return pem ? s2n_crl_load_pem(list, (uint8_t *) pem, strlen(pem)) : s2n_negotiate(conn, &blocked);
+}
+
+/* A handshake in which one side is under test. 0 if that side completed. */
+static int handshake(struct s2n_config *client, struct s2n_config *server, s2n_mode side)
+{
+    MUST(pair_open(&pair, client, server, "localhost"));
+    struct s2n_connection *tested = side == S2N_CLIENT ? pair.client : pair.server;
+    struct s2n_connection *other = side == S2N_CLIENT ? pair.server : pair.client;
+    for (int i = 0; i < 10; i++) {
+        s2n_blocked_status blocked;
+        s2n_negotiate(other, &blocked);
+        if (under_test(tested, NULL) == 0) return 0;
+        if (s2n_error_get_type(s2n_errno) != S2N_ERR_T_BLOCKED) return -1;
+    }
+    return -1;
+}
+
+static int client_is_tested(const char *file, int accepted, const char *ocsp)
+{
+    struct s2n_cert_chain_and_key *own = chain(file, "leaf.key");
+    struct s2n_config *client = config("default_tls13", NULL, "cost_root.pem");
+    if (ocsp) {
+        size_t len;
+        uint8_t *response = slurp(ocsp, &len);
+        MUST(s2n_cert_chain_and_key_set_ocsp_data(own, response, len));
+        MUST(s2n_config_set_status_request_type(client, S2N_STATUS_REQUEST_OCSP));
+    }
+    int result = handshake(client, config("default_tls13", own, NULL), S2N_CLIENT);
+    if ((result == 0) != accepted) { printf("%s: %s\n", file, s2n_strerror_name(s2n_errno)); return 2; }
+    return 0;
+}
+
+static int server_is_tested(const char *file, int checks_time)
+{
+    struct s2n_config *client = config("default_tls13", chain(file, "leaf.key"), "root.pem");
+    struct s2n_config *server = config("default_tls13", chain("leaf.pem", "leaf.key"), "amp_root.pem");
+    MUST(s2n_config_set_client_auth_type(client, S2N_CERT_AUTH_OPTIONAL));
+    MUST(s2n_config_set_client_auth_type(server, S2N_CERT_AUTH_REQUIRED));
+    MUST(s2n_config_set_verify_host_callback(server, any_host, NULL));
+    if (!checks_time) MUST(s2n_config_disable_x509_time_verification(server));
+    return handshake(client, server, S2N_SERVER) == 0 ? 2 : 0;
+}
+
+static uint8_t *put(uint8_t *out, unsigned value, int bytes)
+{
+    while (bytes--) *out++ = value >> (8 * bytes);
+    return out;
+}
+
+/* A TLS 1.3 ClientHello with that many extensions that no server knows, in records of 4,000 bytes. */
+static int hello(int extensions)
+{
+    static uint8_t message[70000];
+    static const uint8_t known[] = {
+        0, 43, 0, 3, 2, 3, 4, 0, 10, 0, 4, 0, 2, 0, 23, 0, 13, 0, 4, 0, 2, 4, 3, 0, 51, 0, 2, 0, 0
+    };
+    uint8_t *out = put(message, 1 << 24, 4), *end;
+    out = put(out, 0x0303, 2);
+    memset(out, 7, 32);
+    out = put(put(put(out + 32, 0, 1), 2, 2), 0x1301, 2);
+    out = put(out, 0x0100, 2);
+    end = put(out, sizeof known + 4 * extensions, 2);
+    memcpy(end, known, sizeof known);
+    end += sizeof known;
+    for (int i = 0; i < extensions; i++) end = put(put(end, 0x4000 + i, 2), 0, 2);
+    put(message + 1, end - message - 4, 3);
+    struct s2n_config *server = config("default_tls13", chain("leaf.pem", "leaf.key"), NULL);
+    MUST(pair_open(&pair, server, server, NULL));
+    for (uint8_t *from = message; from < end;) {
+        int len = end - from < 4000 ? end - from : 4000;
+        uint8_t header[5] = { 22, 3, 1, len >> 8, len };
+        wire_send(&pair.c, header, 5);
+        wire_send(&pair.c, from, len);
+        from += len;
+    }
+    /* It asks for a key share, which takes a whole look at the hello. */
+    if (under_test(pair.server, NULL) == 0 || s2n_error_get_type(s2n_errno) != S2N_ERR_T_BLOCKED) {
+        printf("%d extensions: %s\n", extensions, s2n_strerror_name(s2n_errno));
+        return 2;
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    char file[64], response[64];
+    begin(argc, argv);
+    if (argc != 4) return 2;
+    const char *name = argv[2];
+    int size = atoi(argv[3]);
+    MUST(s2n_init());
+    snprintf(file, sizeof file, "cost_%s_%d.pem", name, size);
+    if (!strcmp(name, "chain")) return server_is_tested(size == 1 ? "amp_alone.pem" : "amp_six.pem", 1);
+    if (!strcmp(name, "chain_any_time")) return server_is_tested(size == 1 ? "amp_alone.pem" : "amp_six.pem", 0);
+    if (!strcmp(name, "names")) return client_is_tested(file, 0, NULL);
+    if (!strcmp(name, "constraints")) return client_is_tested(file, 1, NULL);
+    if (!strcmp(name, "hello")) return hello(size);
+    if (!strcmp(name, "ocsp")) {
+        snprintf(response, sizeof response, "cost_ocsp_%d.der", size);
+        return client_is_tested("cost_ocsp.pem", 0, response);
+    }
+    if (!strcmp(name, "list")) {
+        list = s2n_crl_new();
+        return under_test(NULL, (char *) slurp(file, NULL)) ? 2 : 0;
+    }
+    return 2;
+}
