@@ -40,7 +40,7 @@ struct Scope {
     only_users: bool,
     only_authorities: bool,
     only_attributes: bool,
-    /// Lists for some reasons, and of certificates of other issuers.
+    /// For some reasons, of certificates of other issuers, or nonsense: for no certificate here.
     is_partial: bool,
     point: Option<Vec<GeneralName>>,
 }
@@ -78,23 +78,23 @@ impl RevocationList {
             der: Vec::new(),
         };
         for extension in list.extensions() {
-            made.has_unhandled_extension |= made.read(&der, extension).is_none();
+            made.read(&der, extension).ok_or(Code::InvalidPem)?;
         }
         made.der = der;
         Ok(made)
     }
 
-    /// Reads an extension of the list; `None` if the list cannot be used because of it.
+    /// Reads an extension of the list; `None` if it is malformed.
     fn read(&mut self, der: &[u8], extension: &X509Extension<'_>) -> Option<()> {
         if extension.oid == OID_X509_EXT_ISSUER_DISTRIBUTION_POINT {
             self.scope = Scope::read(extension.value)?;
         } else if extension.oid == OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER {
             let key = whole::<AuthorityKeyIdentifier<'_>>(extension.value)?;
             self.authority_key = Some(AuthorityKey::new(der, &key));
-        } else if extension.oid == OID_X509_EXT_DELTA_CRL_INDICATOR
-            || extension.critical && extension.oid != OID_X509_EXT_CRL_NUMBER
-        {
-            return None;
+        } else {
+            // What a delta list lacks is in another list, whether it says that this is critical or not.
+            let is_delta = extension.oid == OID_X509_EXT_DELTA_CRL_INDICATOR;
+            self.has_unhandled_extension |= extension.critical || is_delta;
         }
         Some(())
     }
@@ -154,18 +154,18 @@ impl Scope {
             if field.class() != Class::ContextSpecific {
                 return None;
             }
-            // A BOOLEAN of one byte; FALSE is left out.
-            let is_true = || match field.data {
-                [0xff] => Some(true),
-                _ => None,
-            };
+            // FALSE is left out in DER.
+            let is_true = field.data == [0xff];
             match field.tag().0 {
-                0 => scope.point = Some(point_names(field.data)?),
-                1 => scope.only_users = is_true()?,
-                2 => scope.only_authorities = is_true()?,
+                0 => match point_names(field.data) {
+                    Some(names) => scope.point = Some(names),
+                    None => scope.is_partial = true,
+                },
+                1 if is_true => scope.only_users = true,
+                2 if is_true => scope.only_authorities = true,
                 3 => scope.is_partial = true,
-                4 => scope.is_partial = is_true()?,
-                5 => scope.only_attributes = is_true()?,
+                4 if is_true => scope.is_partial = true,
+                5 if is_true => scope.only_attributes = true,
                 _ => return None,
             }
         }
@@ -175,7 +175,8 @@ impl Scope {
             scope.only_attributes,
         ];
         // RFC 5280, 5.2.5: at most one of them is TRUE.
-        (kinds.into_iter().filter(|&only| only).count() <= 1).then_some(scope)
+        scope.is_partial |= kinds.into_iter().filter(|&only| only).count() > 1;
+        Some(scope)
     }
 
     fn holds(&self, cert: &Certificate<'_>) -> bool {
@@ -250,14 +251,18 @@ mod tests {
         assert!(read(&[0x85, 1, 0xff]).is_some_and(|scope| scope.only_attributes));
         let named = read(&[0xa0, 5, 0xa0, 3, 0x86, 1, b'a']).expect("a point");
         assert_eq!(named.point, Some(vec![GeneralName::Uri("a".into())]));
+        for nonsense in [
+            &[0x81, 1, 0xff, 0x82, 1, 0xff][..],
+            // Relative to an issuer
+            &[0xa0, 2, 0xa1, 0],
+        ] {
+            assert!(read(nonsense).is_some_and(|scope| scope.is_partial));
+        }
         for wrong in [
             &[0x81, 1, 0][..],
             &[0x81, 1, 1],
-            &[0x81, 1, 0xff, 0x82, 1, 0xff],
             &[0x86, 1, 0xff],
             &[0x01, 1, 0xff],
-            // Relative to an issuer
-            &[0xa0, 2, 0xa1, 0],
         ] {
             assert!(read(wrong).is_none(), "{wrong:?}");
         }

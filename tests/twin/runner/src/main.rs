@@ -58,6 +58,11 @@ fn main() -> ExitCode {
         "chains to verify",
         &cases::scripts(certs.as_ref()),
     );
+    failed += run_named(
+        &mut twin,
+        "lists of revoked certificates",
+        &cases::lists::scripts(certs.as_ref()),
+    );
     failed += cases::product::run(&mut twin, certs.as_ref());
     let mut cast = Cast {
         reference: [new_reference(), new_reference()],

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use self::lists::List;
 use crate::certificates::der::pem;
 use crate::certificates::keys::Key;
 use crate::certificates::{Cert, NOW};
@@ -15,6 +16,7 @@ mod algorithms;
 mod chains;
 mod constraints;
 mod encodings;
+pub mod lists;
 mod names;
 pub mod product;
 mod subtrees;
@@ -35,6 +37,8 @@ pub struct Pki {
     pub time: i64,
     /// The certificate whose key the peer has, if it is not the first that it sends.
     pub key_of: Option<&'static str>,
+    /// Lists of revoked certificates, and their files.
+    lists: Vec<(&'static str, List)>,
 }
 
 impl Pki {
@@ -49,6 +53,7 @@ impl Pki {
             host: "leaf.test".into(),
             time: NOW,
             key_of: None,
+            lists: Vec::new(),
         }
     }
 
@@ -98,7 +103,7 @@ impl Pki {
         self.leaf().issuer = issuer;
     }
 
-    /// Writes `chain.pem`, `chain.key` and `trust.pem` to a folder.
+    /// Writes `chain.pem`, `chain.key`, `trust.pem` and the lists to a folder.
     fn write(&self, folder: &Path, keys_folder: &Path) {
         fs::create_dir_all(folder).expect("the folder can be made");
         let keys: BTreeMap<_, _> = self
@@ -124,6 +129,9 @@ impl Pki {
         write("chain.pem", text(&self.sent));
         write("chain.key", keys[key].pem());
         write("trust.pem", text(&self.trusted));
+        for (file, list) in &self.lists {
+            write(file, list.sign(&self.certs, &keys, keys_folder));
+        }
     }
 }
 
