@@ -25,7 +25,7 @@ impl Crl {
         if self.loaded.get().is_some() {
             return Err(Code::InvalidArgument)?;
         }
-        let list = RevocationList::parse(pem::crl(text)?.as_ref().to_vec())?;
+        let list = RevocationList::parse(pem::crl(text)?)?;
         let issuer = canonical::hash(list.issuer_form());
         let loaded = Loaded { list, issuer };
         self.loaded.set(loaded).map_err(|_| Code::InvalidArgument)?;

@@ -4,7 +4,7 @@ use rustls::crypto::SignatureScheme;
 use x509_parser::der_parser::{Oid, oid};
 use x509_parser::oid_registry::{
     OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521,
-    OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS,
+    OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS, OID_SIG_ED25519,
 };
 
 use super::KeyType;
@@ -32,6 +32,14 @@ pub(super) fn of(cert: &Certificate<'_>) -> Result<(KeyType, &'static [Signature
             None => Err(Code::DecodeCertificate)?,
         },
     })
+}
+
+/// Fails if the key of a certificate is of no kind that an authority may have: Ed25519 besides the others.
+pub(super) fn check_authority(cert: &Certificate<'_>) -> Result<()> {
+    match cert.public_key()?.algorithm.algorithm == OID_SIG_ED25519 {
+        true => Ok(()),
+        false => of(cert).map(drop),
+    }
 }
 
 const RSA: &[SignatureScheme] = &[

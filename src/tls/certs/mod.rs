@@ -79,11 +79,7 @@ impl CertChain {
         self.set(pem::certificates(chain_pem)?, None)
     }
 
-    fn set(
-        &self,
-        chain: Vec<CertificateDer<'static>>,
-        key: Option<Arc<dyn SigningKey>>,
-    ) -> Result<()> {
+    fn set(&self, chain: Vec<Vec<u8>>, key: Option<Arc<dyn SigningKey>>) -> Result<()> {
         let loaded = Arc::new(Loaded::new(chain, key)?);
         *lock(&self.content) = Content::Loaded(loaded);
         Ok(())
@@ -149,12 +145,13 @@ impl CertChain {
 }
 
 impl Loaded {
-    fn new(
-        mut chain: Vec<CertificateDer<'static>>,
-        key: Option<Arc<dyn SigningKey>>,
-    ) -> Result<Self> {
-        let leaf = chain.remove(0);
-        let parsed = Certificate::parse(leaf.as_ref())?;
+    fn new(chain: Vec<Vec<u8>>, key: Option<Arc<dyn SigningKey>>) -> Result<Self> {
+        let (leaf, others) = chain.split_first().ok_or(Code::NoCertificateInPem)?;
+        let parsed = Certificate::parse(leaf)?;
+        for other in others {
+            // A peer would refuse what cannot be parsed, or has a key of no kind that there is.
+            key_type::check_authority(&Certificate::parse(other)?)?;
+        }
         if let Some(key) = &key
             && key
                 .public_key()
@@ -164,9 +161,13 @@ impl Loaded {
         }
         let hosts = parsed.names().server_names();
         let (key_type, schemes) = key_type::of(&parsed)?;
-        drop(parsed);
+        let mut chain = chain.into_iter().map(CertificateDer::from);
+        let leaf = chain.next().ok_or(Code::NoCertificateInPem)?;
         Ok(Self {
-            identity: Arc::new(Identity::X509(CertificateIdentity::new(leaf, chain))),
+            identity: Arc::new(Identity::X509(CertificateIdentity::new(
+                leaf,
+                chain.collect(),
+            ))),
             key,
             key_type,
             schemes,
@@ -195,13 +196,16 @@ impl Loaded {
     }
 }
 
-fn load_key(key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>> {
-    if let Some(pss) = rsa_pss::Key::read(&key) {
-        drop(Zeroizing::new(key));
-        return Ok(Arc::new(pss));
+/// Loads a private key that is in one of some formats.
+fn load_key(formats: Vec<PrivateKeyDer<'static>>) -> Result<Arc<dyn SigningKey>> {
+    for key in formats {
+        if let Some(pss) = rsa_pss::Key::read(&key) {
+            drop(Zeroizing::new(key));
+            return Ok(Arc::new(pss));
+        }
+        if let Ok(key) = rustls_aws_lc_rs::DEFAULT_KEY_PROVIDER.load_private_key(key) {
+            return Ok(key.into());
+        }
     }
-    let key = rustls_aws_lc_rs::DEFAULT_KEY_PROVIDER
-        .load_private_key(key)
-        .map_err(|_| Code::DecodePrivateKey)?;
-    Ok(key.into())
+    Err(Code::DecodePrivateKey)?
 }

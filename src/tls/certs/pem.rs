@@ -1,70 +1,376 @@
-//! PEM files (RFC 7468).
+//! PEM texts, in the layouts that s2n-tls reads.
+//!
+//! Boundaries are found here: 2 to 64 dashes on either side of a label, wherever they are on a line, with any
+//! characters that are not base64 between the data. That is wider than RFC 7468, and narrower: in a text
+//! that the application passes every pair of dashes begins a boundary, and what is not the kind of section
+//! that is asked for is an error, so that no certificate is lost without one. The content of a section,
+//! normalized, is decoded by rustls-pemfile.
 
-use std::iter;
-
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls::pki_types::PrivateKeyDer;
 use rustls_pemfile::{Error, Item, read_one_from_slice};
+use x509_parser::asn1_rs::{Any, Class, FromDer, Tag};
+use zeroize::Zeroizing;
 
 use crate::tls::error::{Code, Result};
+use crate::tls::x509;
 
-/// All certificates of a file, at least one. Text and other things between them are skipped.
-pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
-    let mut chain = Vec::new();
-    for item in items(pem, Code::DecodeCertificate) {
-        if let Item::X509Certificate(cert) = item? {
-            chain.push(cert);
+/// All certificates of a text, at least one. Words without two dashes in a row may be around them.
+pub(crate) fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>> {
+    let mut certs = Vec::new();
+    for section in Sections::of(text) {
+        let section = section?;
+        if section.label != CERTIFICATE {
+            return Err(Code::InvalidPem)?;
         }
+        certs.push(section.decode(Code::DecodeCertificate)?.to_vec());
     }
-    if !chain.is_empty() {
-        return Ok(chain);
-    }
-    // A file of something else is told apart from one that is no PEM file.
-    match pem.windows(BEGIN.len()).any(|text| text == BEGIN) {
-        true => Err(Code::InvalidPem)?,
-        false => Err(Code::NoCertificateInPem)?,
+    match certs.is_empty() {
+        true => Err(Code::NoCertificateInPem)?,
+        false => Ok(certs),
     }
 }
 
-/// The first private key of a file. Encrypted keys are not read: nobody could be asked for the
-/// password.
-pub(crate) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>> {
-    for item in items(pem, Code::DecodePrivateKey) {
-        match item? {
-            Item::Pkcs8Key(key) => return Ok(key.into()),
-            Item::Pkcs1Key(key) => return Ok(key.into()),
-            Item::Sec1Key(key) => return Ok(key.into()),
-            _ => continue,
+/// All certificates of a file of trusted ones, which may have other sections and comments as well, as
+/// OpenSSL reads it. There may be none.
+pub(crate) fn trusted_certificates(text: &[u8]) -> Result<Vec<Vec<u8>>> {
+    let mut certs = Vec::new();
+    for section in Sections::among_others(text) {
+        let section = section?;
+        match section.label {
+            CERTIFICATE | OLD_CERTIFICATE => {
+                certs.push(section.decode(Code::DecodeCertificate)?.to_vec());
+            }
+            TRUSTED_CERTIFICATE => {
+                let content = section.decode(Code::DecodeCertificate)?;
+                certs.extend(trusted(&content)?);
+            }
+            _ => {}
         }
+    }
+    Ok(certs)
+}
+
+const CERTIFICATE: &[u8] = b"CERTIFICATE";
+const OLD_CERTIFICATE: &[u8] = b"X509 CERTIFICATE";
+const TRUSTED_CERTIFICATE: &[u8] = b"TRUSTED CERTIFICATE";
+
+/// The private key of a text: its first section, or the one behind the parameters of an elliptic curve.
+/// Encrypted keys are not read: there is no password.
+pub(crate) fn private_key(text: &[u8]) -> Result<Vec<PrivateKeyDer<'static>>> {
+    for section in Sections::of(text) {
+        let section = section?;
+        let key = match section.label {
+            b"EC PARAMETERS" => continue,
+            b"RSA PRIVATE KEY" | b"EC PRIVATE KEY" | b"PRIVATE KEY" => {
+                section.decode(Code::DecodePrivateKey)?
+            }
+            _ => Err(Code::InvalidPem)?,
+        };
+        // The label is a hint: tools have put keys of one format under that of another.
+        let pkcs8 = PrivateKeyDer::Pkcs8(key.to_vec().into());
+        let pkcs1 = PrivateKeyDer::Pkcs1(key.to_vec().into());
+        let sec1 = PrivateKeyDer::Sec1(key.to_vec().into());
+        return Ok(vec![pkcs8, pkcs1, sec1]);
     }
     Err(Code::InvalidPem)?
 }
 
-/// The first certificate revocation list of a file.
-pub(super) fn crl(pem: &[u8]) -> Result<CertificateRevocationListDer<'static>> {
-    for item in items(pem, Code::InvalidPem) {
-        if let Item::Crl(list) = item? {
-            return Ok(list);
-        }
-    }
-    Err(Code::InvalidPem)?
+/// The list of revoked certificates that is the first section of a text.
+pub(super) fn crl(text: &[u8]) -> Result<Vec<u8>> {
+    first(text, b"X509 CRL")
 }
 
-const BEGIN: &[u8] = b"-----BEGIN ";
+/// The first section of a text, which must have a label.
+pub(crate) fn first(text: &[u8], label: &[u8]) -> Result<Vec<u8>> {
+    let section = Sections::of(text).next().ok_or(Code::InvalidPem)??;
+    match section.label == label {
+        true => Ok(section.decode(Code::InvalidPem)?.to_vec()),
+        false => Err(Code::InvalidPem)?,
+    }
+}
 
-/// The sections of a file, up to the first that cannot be read.
-fn items(mut pem: &[u8], undecodable: Code) -> impl Iterator<Item = Result<Item, Code>> {
-    iter::from_fn(move || match read_one_from_slice(pem) {
-        Ok(next) => next.map(|(item, rest)| {
-            pem = rest;
-            Ok(item)
-        }),
-        Err(error) => {
-            pem = &[];
-            Some(Err(match error {
-                // What is not base64 cannot be decoded; the rest is a matter of lines.
-                Error::Base64Decode(_) => undecodable,
-                _ => Code::InvalidPem,
-            }))
+/// One section, not decoded.
+struct Section<'a> {
+    label: &'a [u8],
+    content: &'a [u8],
+}
+
+impl Section<'_> {
+    fn decode(&self, undecodable: Code) -> Result<Zeroizing<Vec<u8>>> {
+        let data = || self.content.iter().copied().filter(|&byte| is_base64(byte));
+        // RFC 4648, 3.2: what is not padded may be cut.
+        let digits = data().count();
+        if digits == 0 || digits % 4 != 0 {
+            return Err(undecodable)?;
         }
-    })
+        // A label whose content rustls-pemfile gives as it is.
+        let mut text = Zeroizing::new(Vec::with_capacity(self.content.len() + 100));
+        text.extend_from_slice(b"-----BEGIN CERTIFICATE-----\n");
+        text.extend(data());
+        text.extend_from_slice(b"\n-----END CERTIFICATE-----\n");
+        match read_one_from_slice(&text) {
+            Ok(Some((Item::X509Certificate(content), _))) => {
+                Ok(Zeroizing::new(content.as_ref().to_vec()))
+            }
+            Err(Error::Base64Decode(_)) => Err(undecodable)?,
+            _ => Err(Code::InvalidPem)?,
+        }
+    }
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
+}
+
+/// The sections of a text, up to the first that is malformed.
+struct Sections<'a> {
+    rest: &'a [u8],
+    /// Dashes may be part of comments, and begin a boundary only if BEGIN follows.
+    among_others: bool,
+}
+
+impl<'a> Sections<'a> {
+    fn of(text: &'a [u8]) -> Self {
+        Self {
+            rest: text,
+            among_others: false,
+        }
+    }
+
+    fn among_others(text: &'a [u8]) -> Self {
+        Self {
+            rest: text,
+            among_others: true,
+        }
+    }
+
+    /// Goes to the label of the next section.
+    fn find_begin(&mut self) -> Option<Result<(), Code>> {
+        loop {
+            let at = self.rest.windows(2).position(|pair| pair == b"--")?;
+            self.rest = &self.rest[at..];
+            if self.skip_dashes().is_some() && self.skip(b"BEGIN ").is_some() {
+                return Some(Ok(()));
+            }
+            if !self.among_others {
+                return Some(Err(Code::InvalidPem));
+            }
+        }
+    }
+
+    fn read(&mut self) -> Option<Section<'a>> {
+        let label = self.read_label()?;
+        let end = self.rest.iter().position(|&byte| byte == b'-')?;
+        let (content, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        self.skip_dashes()?;
+        self.skip(b"END ")?;
+        (self.read_label()? == label).then_some(Section { label, content })
+    }
+
+    /// Reads what is before dashes, and those.
+    fn read_label(&mut self) -> Option<&'a [u8]> {
+        let end = self
+            .rest
+            .iter()
+            .position(|&byte| byte == b'-' || byte == b'\n')?;
+        let (label, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        let dashes = self.skip_dashes()?;
+        // Without a line break between two sections their dashes are in one row.
+        if self.rest.starts_with(b"BEGIN ") {
+            self.rest = &rest[dashes - MIN_DASHES..];
+        }
+        Some(label)
+    }
+
+    fn skip_dashes(&mut self) -> Option<usize> {
+        let dashes = self
+            .rest
+            .iter()
+            .take(MAX_DASHES)
+            .take_while(|&&byte| byte == b'-')
+            .count();
+        self.rest = &self.rest[dashes..];
+        (dashes >= MIN_DASHES).then_some(dashes)
+    }
+
+    fn skip(&mut self, expected: &[u8]) -> Option<()> {
+        self.rest = self.rest.strip_prefix(expected)?;
+        Some(())
+    }
+}
+
+const MIN_DASHES: usize = 2;
+const MAX_DASHES: usize = 64;
+
+impl<'a> Iterator for Sections<'a> {
+    type Item = Result<Section<'a>, Code>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let section = match self.find_begin()? {
+            Ok(()) => self.read().ok_or(Code::InvalidPem),
+            Err(code) => Err(code),
+        };
+        if section.is_err() {
+            self.rest = &[];
+        }
+        Some(section)
+    }
+}
+
+/// A certificate with OpenSSL's settings behind it; `None` if those do not trust it for TLS.
+fn trusted(content: &[u8]) -> Result<Option<Vec<u8>>> {
+    let (settings, _) = Any::from_der(content).map_err(|_| Code::DecodeCertificate)?;
+    let cert = &content[..content.len() - settings.len()];
+    Ok(allows_tls(settings)?.then(|| cert.to_vec()))
+}
+
+/// Whether OpenSSL's settings for a trusted certificate (`openssl x509 -addtrust`, `-addreject`) allow it to
+/// vouch for TLS peers.
+fn allows_tls(settings: &[u8]) -> Result<bool> {
+    if settings.is_empty() {
+        return Ok(true);
+    }
+    let mut allowed = true;
+    for setting in x509::elements(settings).ok_or(Code::DecodeCertificate)? {
+        let setting = setting.ok_or(Code::DecodeCertificate)?;
+        let purposes = x509::values(setting.data);
+        let mut purposes = purposes.flatten().map(|purpose| purpose.data);
+        let names_tls = |purpose: &[u8]| TLS_PURPOSES.contains(&purpose);
+        match (setting.class(), setting.tag()) {
+            (Class::Universal, Tag::Sequence) => allowed &= purposes.any(names_tls),
+            (Class::ContextSpecific, Tag(0)) => allowed &= !purposes.any(names_tls),
+            _ => {}
+        }
+    }
+    Ok(allowed)
+}
+
+/// RFC 5280, 4.2.1.12: any purpose, servers and clients of TLS.
+const TLS_PURPOSES: [&[u8]; 3] = [
+    &[0x55, 0x1d, 0x25, 0],
+    &[0x2b, 6, 1, 5, 5, 7, 3, 1],
+    &[0x2b, 6, 1, 5, 5, 7, 3, 2],
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three bytes.
+    const DATA: &str = "AQID";
+
+    fn section(label: &str) -> String {
+        format!("-----BEGIN {label}-----\n{DATA}\n-----END {label}-----\n")
+    }
+
+    fn count(text: &str) -> Result<usize, Code> {
+        let certs = certificates(text.as_bytes()).map_err(|error| error.code())?;
+        assert!(certs.iter().all(|cert| cert[..] == [1, 2, 3]));
+        Ok(certs.len())
+    }
+
+    #[test]
+    fn layouts_that_s2n_tls_reads_are_read() {
+        let cert = section("CERTIFICATE");
+        for text in [
+            cert.clone(),
+            cert.replace('\n', "\r\n"),
+            cert.replace("-----", "--"),
+            cert.replace("-----", &"-".repeat(64)),
+            cert.replace("-----BEGIN", "words - and a dash ---BEGIN"),
+            cert.replace("AQID", "A\nQ \tI,D"),
+            cert.replace('\n', ""),
+            format!("\u{feff}{cert} words"),
+        ] {
+            assert_eq!(count(&text), Ok(1), "{text}");
+        }
+        let two = format!("{cert}{cert}");
+        assert_eq!(count(&two), Ok(2));
+        assert_eq!(count(&two.replace('\n', "")), Ok(2));
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_not_skipped() {
+        let cert = section("CERTIFICATE");
+        for wrong in [
+            section("TRUSTED CERTIFICATE"),
+            section("X509 CERTIFICATE"),
+            section("PRIVATE KEY"),
+            "-- a comment --\n".to_owned(),
+            cert.replace("-----", "-"),
+            cert.replace("-----", &"-".repeat(65)),
+            cert.replace("-----END", "-----BEGIN"),
+            cert.replace("END CERTIFICATE", "END CERT"),
+            cert.replace("END CERTIFICATE-----", "END CERTIFICATE"),
+            cert.replace("AQID", "AQ-ID"),
+            "-----BEGIN CERTIFICATE-----\nAQID".to_owned(),
+        ] {
+            let text = format!("{cert}{wrong}");
+            let expected = if wrong.starts_with("-B") {
+                Ok(1)
+            } else {
+                Err(Code::InvalidPem)
+            };
+            assert_eq!(count(&text), expected, "{text}");
+        }
+        for undecodable in ["", "AQI", "A===", "=AQI"] {
+            let text = format!("{cert}{}", cert.replace("AQID", undecodable));
+            assert_eq!(count(&text), Err(Code::DecodeCertificate), "{undecodable}");
+        }
+        assert_eq!(count("no PEM at all"), Err(Code::NoCertificateInPem));
+        assert_eq!(count(""), Err(Code::NoCertificateInPem));
+    }
+
+    #[test]
+    fn a_file_of_trusted_certificates_may_have_comments_and_other_sections() {
+        let text = format!(
+            "# ---- roots ----\n{}{}{}",
+            section("DH PARAMETERS"),
+            section("X509 CERTIFICATE"),
+            section("CERTIFICATE"),
+        );
+        let certs = trusted_certificates(text.as_bytes()).expect("certificates");
+        assert_eq!(certs, [[1, 2, 3], [1, 2, 3]]);
+        let cut = &text[..text.len() - 20];
+        assert!(trusted_certificates(cut.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn settings_of_a_trusted_certificate_decide() {
+        let server: &[u8] = &[0x30, 12, 0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
+        let mut email = server.to_vec();
+        email[13] = 4;
+        let mut rejected = server.to_vec();
+        rejected[2] = 0xa0;
+        for (settings, expected) in [
+            (&[][..], true),
+            (&[0x30, 0], true),
+            (server, true),
+            (&email, false),
+            (&rejected, false),
+        ] {
+            assert_eq!(
+                allows_tls(settings).expect("settings"),
+                expected,
+                "{settings:?}"
+            );
+        }
+        assert!(allows_tls(&[0x30]).is_err());
+        let cert = [&[0x30, 1, 7][..], server].concat();
+        assert_eq!(
+            trusted(&cert).expect("a certificate"),
+            Some(vec![0x30, 1, 7])
+        );
+    }
+
+    #[test]
+    fn a_key_may_be_behind_its_parameters() {
+        let text = section("EC PARAMETERS") + &section("EC PRIVATE KEY");
+        assert_eq!(private_key(text.as_bytes()).expect("a key").len(), 3);
+        let text = section("CERTIFICATE") + &section("EC PRIVATE KEY");
+        let error = private_key(text.as_bytes()).expect_err("no key first");
+        assert_eq!(error.code(), Code::InvalidPem);
+    }
 }

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{env, fs};
-
-use rustls::pki_types::CertificateDer;
 
 use crate::tls::certs::pem;
 use crate::tls::error::{Code, Result};
@@ -36,7 +35,7 @@ impl Roots {
         })?;
         let mut roots = Self::default();
         for cert in certs {
-            roots.push(parse(cert)?);
+            roots.push(Certificate::parse(cert)?);
         }
         Ok(roots)
     }
@@ -46,13 +45,16 @@ impl Roots {
         if file.is_none() && dir.is_none() {
             return Err(Code::X509TrustStore)?;
         }
-        let mut roots = match file {
-            Some(file) => {
-                let text = fs::read(file).map_err(|_| Code::X509TrustStore)?;
-                Self::from_pem(&text).map_err(|_| Code::X509TrustStore)?
+        let mut roots = Self::default();
+        if let Some(file) = file {
+            let certs = read(file).and_then(|text| pem::trusted_certificates(&text));
+            for cert in certs.map_err(|_| Code::X509TrustStore)? {
+                roots.push(Certificate::parse(cert).map_err(|_| Code::X509TrustStore)?);
             }
-            None => Self::default(),
-        };
+            if roots.certificates.is_empty() {
+                return Err(Code::X509TrustStore)?;
+            }
+        }
         if let Some(dir) = dir {
             roots.add_directory(dir)?;
         }
@@ -72,10 +74,10 @@ impl Roots {
             if !path.is_file() {
                 continue;
             }
-            let certs = fs::read(&path).map(|text| pem::certificates(&text));
-            for cert in certs.into_iter().flatten().flatten() {
+            let certs = read(&path).and_then(|text| pem::trusted_certificates(&text));
+            for cert in certs.into_iter().flatten() {
                 // A certificate is there under its own name and under the hash of its subject.
-                if let Ok(cert) = parse(cert)
+                if let Ok(cert) = Certificate::parse(cert)
                     && !self.contains(&cert)
                 {
                     self.push(cert);
@@ -183,13 +185,25 @@ fn load_system_roots() -> Arc<Roots> {
     let mut roots = Roots::default();
     for cert in rustls_native_certs::load_native_certs().certs {
         // One that cannot be parsed is not trusted.
-        if let Ok(cert) = parse(cert) {
+        if let Ok(cert) = Certificate::parse(cert.to_vec()) {
             roots.push(cert);
         }
     }
     Arc::new(roots)
 }
 
-fn parse(cert: CertificateDer<'static>) -> Result<Certificate<'static>> {
-    Certificate::parse(cert.to_vec())
+/// The most bytes that are read of a file of certificates.
+const MAX_FILE: u64 = 16 << 20;
+
+/// Reads a file that is not larger than one of certificates can be.
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut text = Vec::new();
+    let file = fs::File::open(path).map_err(|_| Code::X509TrustStore)?;
+    let mut file = file.take(MAX_FILE + 1);
+    file.read_to_end(&mut text)
+        .map_err(|_| Code::X509TrustStore)?;
+    match text.len() as u64 <= MAX_FILE {
+        true => Ok(text),
+        false => Err(Code::X509TrustStore)?,
+    }
 }

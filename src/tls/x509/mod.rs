@@ -9,7 +9,7 @@ mod names;
 
 pub(crate) use self::certificate::{Certificate, outline, public_key};
 pub(crate) use self::crl::RevocationList;
-pub(crate) use self::names::is_host;
+pub(crate) use self::names::{elements, is_host, values};
 
 /// Something with a signature.
 #[derive(Clone, Copy, Debug)]

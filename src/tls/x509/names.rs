@@ -182,7 +182,7 @@ impl Names {
 }
 
 /// The elements of a SEQUENCE that nothing follows.
-pub(super) fn elements(value: &[u8]) -> Option<impl Iterator<Item = Option<Any<'_>>>> {
+pub(crate) fn elements(value: &[u8]) -> Option<impl Iterator<Item = Option<Any<'_>>>> {
     let Ok(([], sequence)) = Any::from_der(value) else {
         return None;
     };
@@ -193,7 +193,7 @@ pub(super) fn elements(value: &[u8]) -> Option<impl Iterator<Item = Option<Any<'
 }
 
 /// Encoded values, one behind the other.
-pub(super) fn values(mut bytes: &[u8]) -> impl Iterator<Item = Option<Any<'_>>> {
+pub(crate) fn values(mut bytes: &[u8]) -> impl Iterator<Item = Option<Any<'_>>> {
     std::iter::from_fn(move || {
         if bytes.is_empty() {
             return None;
