@@ -3,9 +3,12 @@
 //! Until somebody sets callbacks, everything goes straight to the system. Callbacks can be set only
 //! before the first allocation; from then on each block begins with a note of where it came from, so
 //! that a callback may fail, or be replaced, and every block still goes back to its source.
+//!
+//! Every block is cleared before it goes back.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ffi::{c_int, c_void};
+use std::hint::black_box;
 use std::ptr;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::sync::{PoisonError, RwLock};
@@ -138,6 +141,8 @@ unsafe impl GlobalAlloc for Allocator {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise: the block is that large, and nothing refers to it any more.
+        unsafe { clear(block, layout.size()) };
         match is_noted() {
             // SAFETY: the caller's promise; no block of this process has a note.
             false => unsafe { System.dealloc(block, layout) },
@@ -146,23 +151,35 @@ unsafe impl GlobalAlloc for Allocator {
         }
     }
 
+    /// Always moves the block: the system's `realloc` would leave its old bytes behind where it does.
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if !is_noted() {
-            // SAFETY: the caller's promise.
-            return unsafe { System.realloc(block, layout, size) };
-        }
-        let new = Layout::from_size_align(size, layout.align())
-            .ok()
-            .and_then(noted);
-        let Some(new) = new else {
+        let Ok(larger) = Layout::from_size_align(size, layout.align()) else {
             return ptr::null_mut();
         };
+        // SAFETY: the caller's promise: the size is not zero.
+        let new = unsafe { self.alloc(larger) };
+        if new.is_null() {
+            return new;
+        }
         // SAFETY: both blocks are at least that large, and different.
         unsafe { new.copy_from_nonoverlapping(block, size.min(layout.size())) };
         // SAFETY: the caller's promise; it is not used again.
-        unsafe { give_back(block) };
+        unsafe { self.dealloc(block, layout) };
         new
     }
+}
+
+/// Clears a block that is about to be freed, for it may hold a secret or a copy of one: rustls, and a
+/// vector that grows, move values and leave the old bytes behind.
+///
+/// # Safety
+///
+/// `block` is `size` bytes long, and nothing else uses it.
+unsafe fn clear(block: *mut u8, size: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { block.write_bytes(0, size) };
+    // As if the bytes were read, without which the compiler may leave the writes out.
+    black_box(block);
 }
 
 /// Where a block came from. It lies right before the block.

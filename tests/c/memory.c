@@ -50,7 +50,7 @@ static int give(void **ptr, uint32_t requested, uint32_t *allocated)
     if (refuses) {
         return S2N_FAILURE;
     }
-    struct block *block = malloc(sizeof(*block) + shift + requested);
+    struct block *block = calloc(1, sizeof(*block) + shift + requested + 3);
     CHECK(block != NULL);
     char *memory = (char *) block + sizeof(*block) + shift;
     memcpy(memory - sizeof(block), &block, sizeof(block));
@@ -65,8 +65,21 @@ static int give(void **ptr, uint32_t requested, uint32_t *allocated)
     return S2N_SUCCESS;
 }
 
+/* What the library notes about a block lies in the block, and is all that may be left there. */
+#define NOTE 16
+
+static bool is_cleared(const uint8_t *bytes, uint32_t size)
+{
+    int left = 0;
+    for (uint32_t i = 0; i < size; i++) {
+        left += bytes[i] != 0;
+    }
+    return left <= NOTE;
+}
+
 static int take_back(void *ptr, uint32_t size)
 {
+    CHECK(is_cleared(ptr, size));
     struct block *block;
     memcpy(&block, (char *) ptr - sizeof(block), sizeof(block));
     pthread_mutex_lock(&lock);
