@@ -26,6 +26,11 @@ fn ocsp() {
 }
 
 #[test]
+fn residue() {
+    check_program("residue");
+}
+
+#[test]
 fn trust_store() {
     check_program("trust_store");
 }

@@ -13,6 +13,7 @@ pub mod handshake;
 pub mod policy;
 pub mod record;
 pub(crate) mod server_hello;
+mod stack;
 pub mod transport;
 mod x509;
 

@@ -12,6 +12,7 @@ use crate::tls::record::{
     AlertEvent, AlertJoiner, ContentType, FloodGuard, Header, MessageJoiner, Opened, Opener,
     PostHandshake, Side,
 };
+use crate::tls::stack::{Reach, cleared};
 
 /// The reading direction of a connection.
 #[derive(Default)]
@@ -253,11 +254,11 @@ impl RecvHalf {
         self.messages.push(plain, side, tls13, |message| {
             flood.message(&message)?;
             if let PostHandshake::KeyUpdate { requested } = message {
-                let keys = lock(&conn.kernel)
-                    .as_mut()
-                    .ok_or(Code::BadMessage)?
-                    .next_read_keys()?;
-                opener.rekey(keys)?;
+                cleared(Reach::Keys, || {
+                    let mut kernel = lock(&conn.kernel);
+                    let kernel = kernel.as_mut().ok_or(Code::BadMessage)?;
+                    opener.rekey(kernel.next_read_keys()?)
+                })?;
                 Shared::count_key_update(&conn.shared.key_updates_received);
                 if requested {
                     conn.shared.key_update_due.store(true, Release);

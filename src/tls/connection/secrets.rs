@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{Connection, TLS13, UNKNOWN_VERSION, lock};
 use crate::tls::error::{Code, Result};
+use crate::tls::stack::{Reach, cleared};
 
 /// RFC 5246, 8.1; boxed, because most connections have none.
 pub(super) type MasterSecret = Box<Zeroizing<[u8; MASTER_SECRET_LEN]>>;
@@ -18,8 +19,11 @@ const MAX_LABEL: usize = 249;
 
 impl Connection {
     pub(crate) fn keep_master_secret(&self, secret: &[u8]) {
-        if let Ok(secret) = secret.try_into() {
-            *lock(&self.master_secret) = Some(Box::new(Zeroizing::new(secret)));
+        if secret.len() == MASTER_SECRET_LEN {
+            // Filled in its place, so that no copy stays on the stack.
+            let mut kept = Box::new(Zeroizing::new([0; MASTER_SECRET_LEN]));
+            kept.copy_from_slice(secret);
+            *lock(&self.master_secret) = Some(kept);
         }
     }
 
@@ -47,7 +51,7 @@ impl Connection {
             return Err(Code::Safety)?;
         }
         match &*lock(&self.kernel) {
-            Some(kernel) => kernel.export(label, context, output),
+            Some(kernel) => cleared(Reach::Keys, || kernel.export(label, context, output)),
             None => Err(Code::HandshakeNotComplete)?,
         }
     }

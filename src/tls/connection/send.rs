@@ -12,6 +12,7 @@ use crate::tls::config::uptime;
 use crate::tls::error::{Code, Result};
 use crate::tls::handshake::secrets::SendingKeys;
 use crate::tls::record::{ContentType, Sealer};
+use crate::tls::stack::{Reach, cleared};
 
 /// The writing direction of a connection.
 #[derive(Default)]
@@ -289,11 +290,11 @@ impl SendHalf {
         self.out.commit(written);
         // The peer changes its reading keys right behind the message, so every later record
         // belongs to the new ones.
-        let keys = lock(&conn.kernel)
-            .as_mut()
-            .ok_or(Code::HandshakeNotComplete)?
-            .next_write_keys()?;
-        sealer.rekey(keys)?;
+        cleared(Reach::Keys, || {
+            let mut kernel = lock(&conn.kernel);
+            let kernel = kernel.as_mut().ok_or(Code::HandshakeNotComplete)?;
+            sealer.rekey(kernel.next_write_keys()?)
+        })?;
         Shared::count_key_update(&conn.shared.key_updates_sent);
         self.flush(conn)
     }

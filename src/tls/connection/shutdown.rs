@@ -9,6 +9,7 @@ use super::{Connection, enter};
 use crate::tls::blocked::Blocked;
 use crate::tls::error::{Code, Result};
 use crate::tls::record::{ContentType, alert_record};
+use crate::tls::stack::{Reach, cleared};
 
 /// RFC 8446, 6.1.
 const CLOSE_NOTIFY: u8 = 0;
@@ -83,7 +84,7 @@ impl Connection {
             return Ok(());
         }
         let mut early = match &half.handshake_keys {
-            Some(keys) if half.sealer.is_none() => Some(keys.sealer()?),
+            Some(keys) if half.sealer.is_none() => Some(cleared(Reach::Keys, || keys.sealer())?),
             _ => None,
         };
         let Some(sealer) = half.sealer.as_mut().or(early.as_mut()) else {

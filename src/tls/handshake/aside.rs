@@ -12,6 +12,7 @@ use crate::tls::config::choices;
 use crate::tls::config::{Answer, Aside, ClientAuth, Question, Stacks, ToSign, ToVerify};
 use crate::tls::connection::{Connection, Mode, UNKNOWN_VERSION, lock};
 use crate::tls::error::{Code, Result};
+use crate::tls::stack::{Reach, cleared};
 
 /// A step that waits, and will give a `T`.
 pub(super) struct Waiting<T> {
@@ -56,11 +57,12 @@ impl Handshake {
         };
 
         let mut input = std::mem::take(&mut self.input);
+        let reach = Reach::from(conn.mode);
         let done = Arc::new(Mutex::new(None));
         let result = done.clone();
         let work = Box::new(move || {
             let mut output = Vec::new();
-            let outcome = step(&mut input, &mut output);
+            let outcome = cleared(reach, || step(&mut input, &mut output));
             *lock(&result) = Some(Done {
                 outcome,
                 input,

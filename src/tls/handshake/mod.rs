@@ -16,6 +16,7 @@ use crate::tls::error::{Code, Error, Result};
 use crate::tls::policy::Policy;
 use crate::tls::record::{ContentType, Header, alert_record};
 use crate::tls::server_hello::ServerHello;
+use crate::tls::stack::cleared;
 
 mod aside;
 mod checkpoints;
@@ -88,7 +89,8 @@ impl Connection {
         let mut send = enter(&self.send)?;
         let mut recv = enter(&self.recv)?;
         handshake.checkpoints.listen(self);
-        let mut outcome = handshake.drive(self, &mut send, &mut recv, blocked);
+        let drive = || handshake.drive(self, &mut send, &mut recv, blocked);
+        let mut outcome = cleared(self.mode.into(), drive);
         if outcome.is_ok() {
             self.shared.handshake_done.store(true, Release);
             // A connection that waits for its first request holds no more than it needs.
