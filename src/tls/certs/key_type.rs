@@ -1,6 +1,11 @@
 //! The kinds of keys in certificates, and how they sign.
 
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ParsedPublicKey,
+    VerificationAlgorithm,
+};
 use rustls::crypto::SignatureScheme;
+use x509_parser::asn1_rs::Tag;
 use x509_parser::der_parser::{Oid, oid};
 use x509_parser::oid_registry::{
     OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521,
@@ -34,13 +39,36 @@ pub(super) fn of(cert: &Certificate<'_>) -> Result<(KeyType, &'static [Signature
     })
 }
 
-/// Fails if the key of a certificate is of no kind that an authority may have: Ed25519 besides the others.
-pub(super) fn check_authority(cert: &Certificate<'_>) -> Result<()> {
-    match cert.public_key()?.algorithm.algorithm == OID_SIG_ED25519 {
-        true => Ok(()),
-        false => of(cert).map(drop),
+/// Fails if the key of a certificate of one's own chain is of no kind that there is, or no point of its curve.
+pub(super) fn check(cert: &Certificate<'_>) -> Result<()> {
+    let key = cert.public_key()?;
+    if key.algorithm.algorithm == OID_SIG_ED25519 {
+        return Ok(());
+    }
+    of(cert)?;
+    if key.algorithm.algorithm != OID_KEY_TYPE_EC_PUBLIC_KEY {
+        return Ok(());
+    }
+    // x509-parser reads an object identifier whatever its tag is.
+    let parameters = key.algorithm.parameters.as_ref();
+    let curve = parameters.filter(|curve| curve.tag() == Tag::Oid);
+    let curve = curve.and_then(|curve| curve.as_oid().ok());
+    let algorithm: &dyn VerificationAlgorithm = match curve.ok_or(Code::DecodeCertificate)? {
+        oid if oid == OID_EC_P256 => &ECDSA_P256_SHA256_ASN1,
+        oid if oid == OID_NIST_EC_P384 => &ECDSA_P384_SHA384_ASN1,
+        oid if oid == OID_NIST_EC_P521 => &ECDSA_P521_SHA512_ASN1,
+        // A peer that knows the curve can judge the key.
+        oid if OTHER_CURVES.contains(&oid) => return Ok(()),
+        _ => Err(Code::DecodeCertificate)?,
+    };
+    match ParsedPublicKey::new(algorithm, cert.key()) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Code::DecodeCertificate)?,
     }
 }
+
+/// P-224 and secp256k1.
+const OTHER_CURVES: [Oid<'_>; 2] = [oid!(1.3.132.0.33), oid!(1.3.132.0.10)];
 
 const RSA: &[SignatureScheme] = &[
     SignatureScheme::RSA_PSS_SHA256,

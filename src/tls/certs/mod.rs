@@ -148,9 +148,10 @@ impl Loaded {
     fn new(chain: Vec<Vec<u8>>, key: Option<Arc<dyn SigningKey>>) -> Result<Self> {
         let (leaf, others) = chain.split_first().ok_or(Code::NoCertificateInPem)?;
         let parsed = Certificate::parse(leaf)?;
+        key_type::check(&parsed)?;
         for other in others {
             // A peer would refuse what cannot be parsed, or has a key of no kind that there is.
-            key_type::check_authority(&Certificate::parse(other)?)?;
+            key_type::check(&Certificate::parse(other)?)?;
         }
         if let Some(key) = &key
             && key

@@ -192,7 +192,8 @@ impl<'a> Sections<'a> {
             .take_while(|&&byte| byte == b'-')
             .count();
         self.rest = &self.rest[dashes..];
-        (dashes >= MIN_DASHES).then_some(dashes)
+        let has_more = self.rest.first() == Some(&b'-');
+        (dashes >= MIN_DASHES && !has_more).then_some(dashes)
     }
 
     fn skip(&mut self, expected: &[u8]) -> Option<()> {

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use x509_parser::asn1_rs::{Any, Tag};
-use x509_parser::der_parser::Oid;
+use x509_parser::asn1_rs::{Any, BitString, Class, Tag};
+use x509_parser::der_parser::{Oid, oid};
 use x509_parser::extensions::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, GeneralName, KeyIdentifier,
-    KeyUsage, PolicyConstraints, X509Extension,
+    BasicConstraints, CRLDistributionPoints, ExtendedKeyUsage, KeyIdentifier, KeyUsage,
+    PolicyConstraints, X509Extension,
 };
 use x509_parser::nom::Parser;
 use x509_parser::oid_registry::*;
@@ -17,8 +17,8 @@ use x509_parser::prelude::{FromDer, X509Certificate, X509CertificateParser};
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::constraints::NameConstraints;
-use super::names::{Names, values};
-use super::{Signed, canonical};
+use super::names::{GeneralName, Names, elements, values};
+use super::{Signed, canonical, form};
 use crate::tls::error::{Code, Result};
 
 /// A parsed certificate. What path validation evaluates is read once, here; extensions that it does not
@@ -62,6 +62,8 @@ struct Extensions {
     basic_constraints: Option<BasicConstraints>,
     key_usage: Option<KeyUsage>,
     purposes: Option<Purposes>,
+    /// The first byte of Netscape's certificate type.
+    netscape_type: Option<u8>,
     subject_key_id: Option<Part>,
     authority_key: Option<AuthorityKey>,
     constraints: Option<NameConstraints>,
@@ -94,7 +96,10 @@ impl<'a> Certificate<'a> {
         let tbs = &parsed.tbs_certificate;
         let part = |slice: &[u8]| part_of(&der, slice);
         // RFC 5280, 4.1.2.9: "This field MUST only appear if the version is 3".
-        if tbs.version.0 > 2 || tbs.version.0 < 2 && !parsed.extensions().is_empty() {
+        if !form::is_certificate(&der)
+            || tbs.version.0 > 2
+            || tbs.version.0 < 2 && !parsed.extensions().is_empty()
+        {
             return Err(Code::DecodeCertificate)?;
         }
         let is_plain = has_plain_times(&der[part(tbs.issuer.as_raw()).end..]);
@@ -203,6 +208,14 @@ impl<'a> Certificate<'a> {
 
     pub(crate) fn purposes(&self) -> Option<Purposes> {
         self.extensions.purposes
+    }
+
+    /// Whether Netscape's certificate type allows the certificate to be a server's, or a client's.
+    pub(crate) fn allows_netscape(&self, is_server: bool) -> bool {
+        let bit = if is_server { 0x40 } else { 0x80 };
+        self.extensions
+            .netscape_type
+            .is_none_or(|bits| bits & bit != 0)
     }
 
     /// The key usages; `None` for any.
@@ -320,16 +333,18 @@ impl Extensions {
             match extensions.read(der, extension, names) {
                 // RFC 5280, 4.2: "A certificate MUST NOT include more than one instance of a particular
                 // extension." Then none of them counts.
-                Some(Evaluated::Yes) if !is_first => {
+                Some(Evaluated::Yes | Evaluated::NotAsCritical) if !is_first => {
                     extensions.malformed = true;
-                    names.drop_alternative();
+                    if extension.oid == OID_X509_EXT_SUBJECT_ALT_NAME {
+                        names.drop_alternative();
+                    }
                 }
                 Some(Evaluated::Yes) => {}
-                Some(Evaluated::No) if extension.critical => {
+                Some(Evaluated::No | Evaluated::NotAsCritical) if extension.critical => {
                     let oid = extension.oid.as_bytes();
                     extensions.unhandled_critical.push(oid.into());
                 }
-                Some(Evaluated::No) => {}
+                Some(Evaluated::No | Evaluated::NotAsCritical) => {}
                 None => extensions.malformed = true,
             }
         }
@@ -357,22 +372,29 @@ impl Extensions {
         } else if is(&OID_X509_EXT_SUBJECT_KEY_IDENTIFIER) {
             let id = whole::<KeyIdentifier<'_>>(value)?;
             self.subject_key_id = Some(part_of(der, id.0));
+            return Some(Evaluated::NotAsCritical);
         } else if is(&OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER) {
-            let key = whole::<AuthorityKeyIdentifier<'_>>(value)?;
-            self.authority_key = Some(AuthorityKey::new(der, &key));
+            self.authority_key = Some(AuthorityKey::read(der, value)?);
+            return Some(Evaluated::NotAsCritical);
+        } else if is(&NETSCAPE_TYPE) {
+            self.netscape_type = Some(whole_bits(value)?);
         } else if is(&OID_X509_EXT_SUBJECT_ALT_NAME) {
             names.add_alternative(value)?;
         } else if is(&OID_X509_EXT_NAME_CONSTRAINTS) {
             self.constraints = Some(NameConstraints::parse(value)?);
         } else if is(&OID_X509_EXT_CRL_DISTRIBUTION_POINTS) {
+            whole::<CRLDistributionPoints<'_>>(value)?;
             self.crl_points = Some(part_of(der, value));
         } else if is(&OID_X509_EXT_POLICY_CONSTRAINTS) {
             // Policies that are not required cannot fail a path for which every policy will do.
-            let constraints = whole::<PolicyConstraints>(value)?;
-            return Some(match constraints.require_explicit_policy {
-                Some(_) => Evaluated::No,
-                None => Evaluated::Yes,
-            });
+            let requires =
+                |constraints: PolicyConstraints| constraints.require_explicit_policy.is_some();
+            return Some(
+                match whole::<PolicyConstraints>(value).is_none_or(requires) {
+                    true => Evaluated::No,
+                    false => Evaluated::Yes,
+                },
+            );
         } else if !ACCEPTED.contains(&extension.oid) {
             return Some(Evaluated::No);
         }
@@ -380,11 +402,16 @@ impl Extensions {
     }
 }
 
-/// Whether a critical extension can be accepted.
+/// Whether an extension is evaluated, and can be accepted if it is critical.
 enum Evaluated {
     Yes,
+    /// RFC 5280 has it never critical, and s2n-tls rejects it then.
+    NotAsCritical,
     No,
 }
+
+/// Netscape's certificate type, an ancestor of the extended key usage.
+const NETSCAPE_TYPE: Oid<'static> = oid!(2.16.840.1.113730.1.1);
 
 /// Extensions that cannot fail a path as it is validated here, whatever they contain: every policy will do
 /// (RFC 5280, 6.1.1).
@@ -405,17 +432,29 @@ impl Purposes {
 }
 
 impl AuthorityKey {
-    pub(super) fn new(der: &[u8], key: &AuthorityKeyIdentifier<'_>) -> Self {
-        let names = key.authority_cert_issuer.iter().flatten();
-        let mut directories = names.filter_map(|name| match name {
-            GeneralName::DirectoryName(name) => Some(canonical::form(name)),
-            _ => None,
-        });
-        Self {
-            id: key.key_identifier.as_ref().map(|id| part_of(der, id.0)),
-            serial: key.authority_cert_serial.map(|serial| part_of(der, serial)),
-            issuer: directories.next(),
+    /// Reads the extension's value, which is part of `der`; `None` if it is malformed.
+    pub(super) fn read(der: &[u8], value: &[u8]) -> Option<Self> {
+        let mut key = Self {
+            id: None,
+            serial: None,
+            issuer: None,
+        };
+        for field in elements(value)? {
+            let field = field?;
+            match (field.class(), field.tag().0) {
+                (Class::ContextSpecific, 0) => key.id = Some(part_of(der, field.data)),
+                (Class::ContextSpecific, 1) => {
+                    for name in values(field.data) {
+                        if let GeneralName::Directory(form) = GeneralName::read(&name?)? {
+                            key.issuer.get_or_insert(form);
+                        }
+                    }
+                }
+                (Class::ContextSpecific, 2) => key.serial = Some(part_of(der, field.data)),
+                _ => return None,
+            }
         }
+        Some(key)
     }
 }
 
@@ -449,12 +488,27 @@ fn key_algorithm(spki: &[u8]) -> Option<&[u8]> {
     Some(algorithm.data)
 }
 
-/// Parses a value that nothing follows.
-pub(super) fn whole<'a, T: FromDer<'a, x509_parser::error::X509Error>>(
-    value: &'a [u8],
-) -> Option<T> {
+/// Parses a value that nothing follows, and whose type is universal.
+fn whole<'a, T: FromDer<'a, x509_parser::error::X509Error>>(value: &'a [u8]) -> Option<T> {
+    let (_, outer) = Any::from_der(value).ok()?;
+    // x509-parser looks at the number of some tags alone.
+    if outer.class() != Class::Universal {
+        return None;
+    }
     match T::from_der(value) {
         Ok(([], parsed)) => Some(parsed),
+        _ => None,
+    }
+}
+
+/// The first byte of a BIT STRING that nothing follows.
+fn whole_bits(value: &[u8]) -> Option<u8> {
+    // asn1-rs looks at the number of the tag alone.
+    if value.first() != Some(&0x03) {
+        return None;
+    }
+    match BitString::from_der(value) {
+        Ok(([], bits)) => Some(bits.data.first().copied().unwrap_or_default()),
         _ => None,
     }
 }

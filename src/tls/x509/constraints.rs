@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use x509_parser::asn1_rs::{Any, Class, Tag};
+use x509_parser::asn1_rs::{Any, Class};
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Name;
 
 use super::certificate::Certificate;
-use super::names::{GeneralName, Kind, elements, emails, values};
+use super::names::{GeneralName, Kind, elements, emails, is_sequence, values};
 
 /// What an authority may name.
 #[derive(Clone, Debug)]
@@ -146,7 +146,7 @@ impl DnsForm {
 impl Subtree {
     /// Reads a GeneralSubtree; `None` if it is none.
     fn read(encoded: &Any<'_>) -> Option<Self> {
-        if encoded.tag() != Tag::Sequence || encoded.class() != Class::Universal {
+        if !is_sequence(encoded) {
             return None;
         }
         let mut parts = values(encoded.data);

@@ -3,13 +3,12 @@
 use std::ops::Range;
 
 use x509_parser::asn1_rs::{Any, Class};
-use x509_parser::extensions::AuthorityKeyIdentifier;
 use x509_parser::oid_registry::*;
 use x509_parser::prelude::{CertificateRevocationList, FromDer, X509Extension};
 
-use super::certificate::{AuthorityKey, Certificate, algorithm_of, part_of, whole};
+use super::certificate::{AuthorityKey, Certificate, algorithm_of, part_of};
 use super::names::{GeneralName, elements, values};
-use super::{Signed, canonical};
+use super::{Signed, canonical, form};
 use crate::tls::error::{Code, Result};
 
 /// A list of revoked certificates that has everything to be evaluated with.
@@ -52,6 +51,10 @@ impl RevocationList {
         };
         let signature_algorithm = algorithm_of(&der).ok_or(Code::InvalidPem)?;
         let list = &parsed.tbs_cert_list;
+        let issuer = Any::from_der(list.issuer.as_raw());
+        if !issuer.is_ok_and(|(_, issuer)| form::is_name(&issuer)) {
+            return Err(Code::InvalidPem)?;
+        }
         let part = |slice: &[u8]| part_of(&der, slice);
         let revoked = &list.revoked_certificates;
         let mut serials: Vec<_> = revoked.iter().map(|one| part(one.raw_serial())).collect();
@@ -89,8 +92,7 @@ impl RevocationList {
         if extension.oid == OID_X509_EXT_ISSUER_DISTRIBUTION_POINT {
             self.scope = Scope::read(extension.value)?;
         } else if extension.oid == OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER {
-            let key = whole::<AuthorityKeyIdentifier<'_>>(extension.value)?;
-            self.authority_key = Some(AuthorityKey::new(der, &key));
+            self.authority_key = Some(AuthorityKey::read(der, extension.value)?);
         } else {
             // What a delta list lacks is in another list, whether it says that this is critical or not.
             let is_delta = extension.oid == OID_X509_EXT_DELTA_CRL_INDICATOR;

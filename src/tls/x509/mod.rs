@@ -5,6 +5,7 @@ pub(crate) mod canonical;
 mod certificate;
 mod constraints;
 mod crl;
+mod form;
 mod names;
 
 pub(crate) use self::certificate::{Certificate, outline, public_key};

@@ -28,6 +28,9 @@ pub(super) enum GeneralName {
 pub(super) type Kind = u32;
 
 impl GeneralName {
+    const OTHER: Kind = 0;
+    const X400: Kind = 3;
+    const EDI: Kind = 5;
     pub(super) const EMAIL: Kind = 1;
     pub(super) const DNS: Kind = 2;
     pub(super) const DIRECTORY: Kind = 4;
@@ -38,7 +41,11 @@ impl GeneralName {
     /// Reads a name; `None` if it is of no kind that there is.
     pub(super) fn read(encoded: &Any<'_>) -> Option<Self> {
         let kind = encoded.tag().0;
-        if encoded.class() != Class::ContextSpecific || kind > Self::LAST {
+        let is_constructed = [Self::OTHER, Self::X400, Self::DIRECTORY, Self::EDI].contains(&kind);
+        if encoded.class() != Class::ContextSpecific
+            || kind > Self::LAST
+            || encoded.header.is_constructed() != is_constructed
+        {
             return None;
         }
         let bytes = encoded.data;
@@ -186,10 +193,13 @@ pub(crate) fn elements(value: &[u8]) -> Option<impl Iterator<Item = Option<Any<'
     let Ok(([], sequence)) = Any::from_der(value) else {
         return None;
     };
-    if sequence.tag() != Tag::Sequence || sequence.class() != Class::Universal {
-        return None;
-    }
-    Some(values(sequence.data))
+    is_sequence(&sequence).then(|| values(sequence.data))
+}
+
+pub(super) fn is_sequence(value: &Any<'_>) -> bool {
+    value.tag() == Tag::Sequence
+        && value.class() == Class::Universal
+        && value.header.is_constructed()
 }
 
 /// Encoded values, one behind the other.

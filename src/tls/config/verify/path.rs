@@ -145,7 +145,8 @@ impl<'a> Path<'a> {
                 || usage.key_agreement()
                 || is_server && usage.key_encipherment()
         });
-        match !verifier.rules.checks_intent || verifier.allows_purposes_of(leaf) && may_sign {
+        let allowed = verifier.allows_purposes_of(leaf) && leaf.allows_netscape(is_server);
+        match !verifier.rules.checks_intent || allowed && may_sign {
             true => Ok(()),
             false => Err(Code::CertIntentInvalid),
         }

@@ -25,6 +25,7 @@ pub fn call(world: &mut World, verb: &str, words: &[&str]) -> Option<Result<Stri
         ("shows", [config, pem, key]) => shows(world, config, pem, key),
         ("chain_context", [name]) => context(world, name),
         ("trust", [config, pem]) => trust(world, config, pem),
+        ("trust_whole", [config, pem]) => trust_whole(world, config, pem),
         ("trust_at", [config, file, dir]) => trust_at(world, config, file, dir),
         ("trust_system", [config]) => done(world, config, s2n_config_load_system_certs),
         ("trust_nobody", [config]) => done(world, config, s2n_config_wipe_trust_store),
@@ -155,6 +156,15 @@ fn trust(world: &World, config: &str, pem: &str) -> Result<String, Mistake> {
     Ok(status(unsafe {
         s2n_config_add_pem_to_trust_store(config, pem.ptr())
     }))
+}
+
+/// Trusts a text or, if that fails, none of it: what the libraries keep of such a text differs.
+fn trust_whole(world: &World, config: &str, pem: &str) -> Result<String, Mistake> {
+    let outcome = trust(world, config, pem)?;
+    if outcome != "0" {
+        done(world, config, s2n_config_wipe_trust_store)?;
+    }
+    Ok(outcome)
 }
 
 fn trust_at(world: &World, config: &str, file: &str, dir: &str) -> Result<String, Mistake> {

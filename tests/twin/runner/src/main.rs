@@ -63,6 +63,11 @@ fn main() -> ExitCode {
         "lists of revoked certificates",
         &cases::lists::scripts(certs.as_ref()),
     );
+    failed += run_named(
+        &mut twin,
+        "mutants of texts and certificates",
+        &cases::mutants::scripts(certs.as_ref()),
+    );
     failed += cases::product::run(&mut twin, certs.as_ref());
     let mut cast = Cast {
         reference: [new_reference(), new_reference()],

@@ -29,7 +29,7 @@ pub struct List {
 }
 
 impl List {
-    fn of(issuer: &'static str) -> Self {
+    pub fn of(issuer: &'static str) -> Self {
         Self {
             issuer,
             signer: issuer,

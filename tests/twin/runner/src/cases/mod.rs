@@ -17,6 +17,7 @@ mod chains;
 mod constraints;
 mod encodings;
 pub mod lists;
+pub mod mutants;
 mod names;
 pub mod product;
 mod subtrees;

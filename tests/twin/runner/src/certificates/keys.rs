@@ -150,8 +150,14 @@ impl Key {
     pub fn sign(&self, signing: Signing, message: &[u8], folder: &Path) -> Vec<u8> {
         let file = match self {
             Self::P256(pair, _) if signing == Signing::Default => {
-                let signature = pair.sign(&SystemRandom::new(), message);
-                return signature.expect("random numbers").as_ref().to_vec();
+                // Of one length, so that a certificate has the same places in every run.
+                let sign = || {
+                    pair.sign(&SystemRandom::new(), message)
+                        .expect("random numbers")
+                };
+                let mut signatures = std::iter::repeat_with(sign);
+                let signature = signatures.find(|signature| signature.as_ref().len() == 71);
+                return signature.expect("half of all signatures").as_ref().to_vec();
             }
             Self::P256(..) => {
                 let path = folder.join("signer.key");

@@ -1,0 +1,234 @@
+//! The forms of certificates and names, checked down to each tag.
+//!
+//! x509-parser looks at the number of some tags alone, and takes extensions that it cannot parse for none.
+//! What passes here has one reading.
+
+use x509_parser::asn1_rs::{Any, Class, Tag};
+
+use super::canonical;
+use super::names::{is_sequence, values};
+
+/// Whether some bytes are a certificate (RFC 5280, 4.1), with nothing beside what it may have.
+pub(super) fn is_certificate(der: &[u8]) -> bool {
+    let mut outer = values(der);
+    let (Some(Some(cert)), None) = (outer.next(), outer.next()) else {
+        return false;
+    };
+    matches!(
+        &parts(&cert)[..],
+        [tbs, algorithm, signature]
+            if is_tbs(tbs) && is_algorithm(algorithm) && is(signature, Tag::BitString)
+    )
+}
+
+fn is_tbs(tbs: &Any<'_>) -> bool {
+    let fields = parts(tbs);
+    let fields = match fields.split_first() {
+        Some((version, fields)) if is_field(version, 0) => fields,
+        _ => &fields,
+    };
+    let [
+        serial,
+        algorithm,
+        issuer,
+        validity,
+        subject,
+        key,
+        optional @ ..,
+    ] = fields
+    else {
+        return false;
+    };
+    let mut last = 0;
+    is(serial, Tag::Integer)
+        && is_algorithm(algorithm)
+        && is_name(issuer)
+        && parts(validity).len() == 2
+        && is_name(subject)
+        && is_key(key)
+        && optional.iter().all(|field| {
+            let number = field.tag().0;
+            let in_order = field.class() == Class::ContextSpecific && number > last;
+            last = number;
+            in_order
+                && match number {
+                    // Unique identifiers
+                    1 | 2 => true,
+                    3 => are_extensions(field),
+                    _ => false,
+                }
+        })
+}
+
+fn is_key(key: &Any<'_>) -> bool {
+    matches!(&parts(key)[..], [algorithm, bits] if is_algorithm(algorithm) && is(bits, Tag::BitString))
+}
+
+fn is_algorithm(algorithm: &Any<'_>) -> bool {
+    match &parts(algorithm)[..] {
+        [oid] => is_oid(oid),
+        [oid, _] => is_oid(oid),
+        _ => false,
+    }
+}
+
+/// Whether a value is a name: a sequence of sets of attributes (RFC 5280, 4.1.2.4).
+pub(super) fn is_name(name: &Any<'_>) -> bool {
+    let is_set = |set: &Any<'_>| {
+        let is_set = set.tag() == Tag::Set && set.class() == Class::Universal;
+        is_set && set.header.is_constructed() && all(set.data, is_attribute)
+    };
+    is_sequence(name) && all(name.data, is_set)
+}
+
+fn is_attribute(attribute: &Any<'_>) -> bool {
+    match &parts(attribute)[..] {
+        [oid, value] => is_oid(oid) && is_value(value),
+        _ => false,
+    }
+}
+
+/// Whether a value is one that AWS-LC knows in names, and that can be compared.
+fn is_value(value: &Any<'_>) -> bool {
+    if value.class() != Class::Universal {
+        return false;
+    }
+    match value.tag() {
+        Tag::Sequence => true,
+        Tag::BitString | Tag::NumericString => !value.header.is_constructed(),
+        Tag::Utf8String
+        | Tag::PrintableString
+        | Tag::T61String
+        | Tag::Ia5String
+        | Tag::UniversalString
+        | Tag::BmpString => !value.header.is_constructed() && canonical::text(value).is_some(),
+        _ => false,
+    }
+}
+
+fn are_extensions(field: &Any<'_>) -> bool {
+    let mut lists = values(field.data);
+    match (lists.next(), lists.next()) {
+        (Some(Some(list)), None) => {
+            is_sequence(&list) && !list.data.is_empty() && all(list.data, is_extension)
+        }
+        _ => false,
+    }
+}
+
+fn is_extension(extension: &Any<'_>) -> bool {
+    match &parts(extension)[..] {
+        [oid, value] => is_oid(oid) && is(value, Tag::OctetString),
+        [oid, critical, value] => {
+            let is_boolean = is(critical, Tag::Boolean) && critical.data.len() == 1;
+            is_oid(oid) && is_boolean && is(value, Tag::OctetString)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a value is an object identifier (X.690, 8.19): no number begins with a needless zero, or is cut.
+fn is_oid(value: &Any<'_>) -> bool {
+    const MORE: u8 = 0x80;
+    let bytes = value.data;
+    let begins = |place: usize| place == 0 || bytes[place - 1] & MORE == 0;
+    let is_padded = bytes
+        .iter()
+        .enumerate()
+        .any(|(place, &byte)| byte == MORE && begins(place));
+    is(value, Tag::Oid) && bytes.last().is_some_and(|last| last & MORE == 0) && !is_padded
+}
+
+/// Whether a value is of a primitive universal type.
+fn is(value: &Any<'_>, tag: Tag) -> bool {
+    value.tag() == tag && value.class() == Class::Universal && !value.header.is_constructed()
+}
+
+fn is_field(value: &Any<'_>, number: u32) -> bool {
+    value.tag().0 == number && value.class() == Class::ContextSpecific
+}
+
+/// The parts of a sequence; none if it is none, or malformed.
+fn parts<'a>(value: &Any<'a>) -> Vec<Any<'a>> {
+    let parts = values(value.data).collect::<Option<Vec<_>>>();
+    parts.filter(|_| is_sequence(value)).unwrap_or_default()
+}
+
+fn all(bytes: &[u8], mut holds: impl FnMut(&Any<'_>) -> bool) -> bool {
+    values(bytes).all(|value| value.is_some_and(|value| holds(&value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, DnType, KeyPair};
+    use x509_parser::asn1_rs::FromDer;
+
+    use super::*;
+
+    fn value(bytes: &[u8]) -> Any<'_> {
+        Any::from_der(bytes).expect("a value").1
+    }
+
+    #[test]
+    fn a_certificate_has_its_form() {
+        let mut params = CertificateParams::new(vec!["a.test".into()]).expect("a name");
+        params.distinguished_name.push(DnType::CommonName, "a");
+        let key = KeyPair::generate().expect("a key");
+        let cert = params.self_signed(&key).expect("a certificate");
+        let der = cert.der().to_vec();
+        assert!(is_certificate(&der));
+        assert!(!is_certificate(&[&der[..], &[0]].concat()));
+        // The tag of each object identifier, changed.
+        let places = der
+            .windows(2)
+            .enumerate()
+            .filter(|(_, pair)| pair == &[6, 3]);
+        for (place, _) in places {
+            let mut der = der.clone();
+            der[place] = 2;
+            assert!(!is_certificate(&der), "byte {place}");
+        }
+    }
+
+    #[test]
+    fn object_identifiers_are_whole() {
+        assert!(is_oid(&value(&[6, 3, 0x55, 0x1d, 0x11])));
+        assert!(is_oid(&value(&[6, 3, 0x2a, 0x86, 0x48])));
+        for wrong in [
+            &[6, 0][..],
+            &[6, 2, 0x55, 0x86],
+            &[6, 3, 0x55, 0x80, 1],
+            &[6, 2, 0x80, 1],
+            &[0x26, 1, 0x55],
+            &[0x86, 1, 0x55],
+            &[2, 1, 0x55],
+        ] {
+            assert!(!is_oid(&value(wrong)), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_sets_of_texts() {
+        let name = |value: &[u8]| {
+            let attribute = [&[0x06, 3, 0x55, 4, 3][..], value].concat();
+            let wrap = |tag, content: Vec<u8>| [vec![tag, content.len() as u8], content].concat();
+            wrap(0x30, wrap(0x31, wrap(0x30, attribute)))
+        };
+        assert!(is_name(&value(&name(&[0x0c, 1, b'a']))));
+        assert!(is_name(&value(&[0x30, 0])));
+        for wrong in [
+            &[0x04, 1, b'a'][..],
+            &[0x0c, 1, 0xff],
+            &[0x2c, 1, b'a'],
+            &[0x8c, 1, b'a'],
+            &[0x1e, 1, b'a'],
+            &[0x0c, 1, b'a', 5, 0],
+            &[],
+        ] {
+            assert!(!is_name(&value(&name(wrong))), "{wrong:?}");
+        }
+        let mut sequence = name(&[0x0c, 1, b'a']);
+        sequence[2] = 0x30;
+        assert!(!is_name(&value(&sequence)));
+    }
+}
