@@ -11,6 +11,7 @@ mod header;
 mod keys;
 mod message;
 mod open;
+mod reassembler;
 mod seal;
 
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use self::flood::FloodGuard;
 pub use self::header::{ContentType, Header};
 pub use self::message::{MessageJoiner, PostHandshake, Side};
 pub use self::open::{Opened, Opener};
+pub use self::reassembler::{MessageHeader, Reassembled, Reassembler};
 pub use self::seal::Sealer;
 
 /// The most plaintext that a record may carry (RFC 8446, 5.1; RFC 5246, 6.2.1).
