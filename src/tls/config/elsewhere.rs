@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rustls::crypto::SignatureScheme;
 use rustls::pki_types::{CertificateDer, SignatureVerificationAlgorithm};
 
-use super::Config;
+use super::{Config, Settings};
 use crate::tls::certs::Loaded;
 use crate::tls::connection::lock;
 use crate::tls::crypto::signature::verify;
@@ -90,14 +90,15 @@ impl ToVerify {
     }
 }
 
-impl Config {
+impl Settings {
     /// Who signs instead of us, if there is anything to sign with.
-    pub(crate) fn private_keys(&self) -> Option<Arc<dyn PrivateKeys>> {
-        let settings = lock(&self.settings);
-        let may_sign = settings.certificates.has_any() || settings.answer_request.is_some();
-        settings.private_keys.clone().filter(|_| may_sign)
+    pub(super) fn signer(&self) -> Option<Arc<dyn PrivateKeys>> {
+        let may_sign = self.certificates.has_any() || self.answer_request.is_some();
+        self.private_keys.clone().filter(|_| may_sign)
     }
+}
 
+impl Config {
     /// Has all signatures made by the application.
     pub fn set_private_keys(&self, private_keys: Option<Arc<dyn PrivateKeys>>) {
         self.change(|settings| settings.private_keys = private_keys);
@@ -116,10 +117,6 @@ impl Config {
     /// Whether all signatures are verified before they are sent.
     pub fn set_verifies_after_sign(&self, on: bool) {
         self.change(|settings| settings.verifies_after_sign = on);
-    }
-
-    pub(crate) fn offload(&self) -> Option<Arc<dyn Offload>> {
-        lock(&self.settings).offload.clone()
     }
 
     /// Has the peer's signatures verified when the application likes.

@@ -13,17 +13,58 @@ use rustls::server::{
 use super::clock::RustlsClock;
 use super::credentials::Chains;
 use super::signatures::Signatures;
-use super::{ClientAuth, Config, Overrides, Settings};
+use super::{ClientAuth, Config, Offload, Overrides, PrivateKeys, Settings};
 use crate::tls::connection::lock;
 use crate::tls::error::{Code, Result};
 use crate::tls::handshake::secrets::Listener;
 use crate::tls::policy::Policy;
 
+/// What a handshake needs of a config. All of it stems from the settings of one moment: they may be
+/// changed while the handshake makes use of it.
+pub struct Ready<C> {
+    pub rustls: Arc<C>,
+    /// Who signs instead of us.
+    pub private_keys: Option<Arc<dyn PrivateKeys>>,
+    pub offload: Option<Arc<dyn Offload>>,
+}
+
+impl<C> Ready<C> {
+    fn new(rustls: C, settings: &Settings) -> Self {
+        Self {
+            rustls: Arc::new(rustls),
+            private_keys: settings.signer(),
+            offload: settings.offload.clone(),
+        }
+    }
+}
+
+impl<C> Clone for Ready<C> {
+    fn clone(&self) -> Self {
+        Self {
+            rustls: self.rustls.clone(),
+            private_keys: self.private_keys.clone(),
+            offload: self.offload.clone(),
+        }
+    }
+}
+
+impl Ready<ServerConfig> {
+    /// Leaves ALPN out unless there is a protocol in common with a client: then s2n-tls goes on without
+    /// one, and rustls would give up.
+    pub fn agree_on_alpn<'a>(&mut self, mut theirs: impl Iterator<Item = &'a [u8]>) {
+        let ours = &self.rustls.alpn_protocols;
+        if !ours.is_empty() && !theirs.any(|theirs| ours.iter().any(|ours| ours.as_ref() == theirs))
+        {
+            Arc::make_mut(&mut self.rustls).alpn_protocols = Vec::new();
+        }
+    }
+}
+
 /// rustls configs that were made, and what for.
 #[derive(Default)]
 pub(super) struct Frozen {
-    clients: Vec<(&'static Policy, Arc<ClientConfig>)>,
-    servers: Vec<(&'static Policy, ClientAuth, Arc<ServerConfig>)>,
+    clients: Vec<(&'static Policy, Ready<ClientConfig>)>,
+    servers: Vec<(&'static Policy, ClientAuth, Ready<ServerConfig>)>,
 
     /// Counts the changes, so that a config made from old settings is not kept.
     generation: u64,
@@ -40,35 +81,33 @@ impl Frozen {
 
 impl Config {
     /// What a client's handshake starts with.
-    pub fn client(&self, over: &Overrides) -> Result<Arc<ClientConfig>> {
+    pub fn client(&self, over: &Overrides) -> Result<Ready<ClientConfig>> {
         let generation = lock(&self.frozen).generation;
         let settings = self.settings();
         let policy = over.policy.unwrap_or(settings.policy);
         let made = lock(&self.frozen)
             .clients
             .iter()
-            .find_map(|(of, config)| ptr::eq(*of, policy).then(|| config.clone()));
-        let config = match made {
-            Some(config) => config,
+            .find_map(|(of, ready)| ptr::eq(*of, policy).then(|| ready.clone()));
+        let mut ready = match made {
+            Some(ready) => ready,
             None => {
-                let config = Arc::new(freeze_client(&settings, policy)?);
+                let ready = Ready::new(freeze_client(&settings, policy)?, &settings);
                 let mut frozen = lock(&self.frozen);
                 if frozen.generation == generation {
-                    frozen.clients.push((policy, config.clone()));
+                    frozen.clients.push((policy, ready.clone()));
                 }
-                config
+                ready
             }
         };
-        if over.alpn.is_empty() {
-            return Ok(config);
+        if !over.alpn.is_empty() {
+            Arc::make_mut(&mut ready.rustls).alpn_protocols = protocols(&over.alpn);
         }
-        let mut config = ClientConfig::clone(&config);
-        config.alpn_protocols = protocols(&over.alpn);
-        Ok(Arc::new(config))
+        Ok(ready)
     }
 
     /// What a server answers a ClientHello with.
-    pub fn server(&self, over: &Overrides, use_alpn: bool) -> Result<Arc<ServerConfig>> {
+    pub fn server(&self, over: &Overrides) -> Result<Ready<ServerConfig>> {
         let generation = lock(&self.frozen).generation;
         let settings = self.settings();
         let policy = over.policy.unwrap_or(settings.policy);
@@ -79,29 +118,24 @@ impl Config {
         let made = lock(&self.frozen)
             .servers
             .iter()
-            .find_map(|(of, with, config)| {
-                (ptr::eq(*of, policy) && *with == auth).then(|| config.clone())
+            .find_map(|(of, with, ready)| {
+                (ptr::eq(*of, policy) && *with == auth).then(|| ready.clone())
             });
-        let config = match made {
-            Some(config) => config,
+        let mut ready = match made {
+            Some(ready) => ready,
             None => {
-                let config = Arc::new(freeze_server(&settings, policy, auth)?);
+                let ready = Ready::new(freeze_server(&settings, policy, auth)?, &settings);
                 let mut frozen = lock(&self.frozen);
                 if frozen.generation == generation {
-                    frozen.servers.push((policy, auth, config.clone()));
+                    frozen.servers.push((policy, auth, ready.clone()));
                 }
-                config
+                ready
             }
         };
-        let alpn = match (use_alpn, over.alpn.is_empty()) {
-            (true, true) => return Ok(config),
-            (false, _) if config.alpn_protocols.is_empty() => return Ok(config),
-            (false, _) => Vec::new(),
-            (true, false) => protocols(&over.alpn),
-        };
-        let mut config = ServerConfig::clone(&config);
-        config.alpn_protocols = alpn;
-        Ok(Arc::new(config))
+        if !over.alpn.is_empty() {
+            Arc::make_mut(&mut ready.rustls).alpn_protocols = protocols(&over.alpn);
+        }
+        Ok(ready)
     }
 }
 

@@ -95,9 +95,9 @@ impl Handshake {
             return Ok(());
         }
         let config = conn.config()?;
-        self.private_keys = config.private_keys();
-        self.offload = config.offload();
-        let config = config.client(&conn.overrides())?;
+        let ready = config.client(&conn.overrides())?;
+        self.private_keys = ready.private_keys;
+        self.offload = ready.offload;
         let best = best_version(conn)?;
         conn.shared.version.store(best, Release);
         conn.shared.client_version.store(best, Release);
@@ -107,7 +107,7 @@ impl Handshake {
             Some(name) => server_name(name.to_bytes()),
             None => no_name(),
         });
-        let handshake = config.connect(name).start_handshake(&mut output)?;
+        let handshake = ready.rustls.connect(name).start_handshake(&mut output)?;
         conn.shared.use_send_buffer();
         send.out.extend(&output);
         self.stage = Stage::Client(Box::new(handshake));
@@ -442,22 +442,12 @@ impl Handshake {
         if hello.asks_for_ocsp() {
             conn.note_ocsp_request();
         }
-        let overrides = conn.overrides();
-        let config = conn.config()?;
-        let ours = match overrides.alpn.is_empty() {
-            true => config.alpn(),
-            false => overrides.alpn.clone(),
-        };
-        // Without a protocol in common s2n-tls goes on without one; rustls would give up.
-        let in_common = hello
-            .alpn()
-            .any(|theirs| ours.iter().any(|ours| ours == theirs));
         let (best, theirs) = (best_version(conn)?, hello.best_version());
         let version = best.min(theirs);
         conn.shared.server_version.store(best, Release);
         conn.shared.client_version.store(theirs, Release);
-        let frozen = config.server(&overrides, in_common);
-        let frozen = frozen.map_err(|error| match error.code() {
+        let ready = conn.config()?.server(&conn.overrides());
+        let ready = ready.map_err(|error| match error.code() {
             // Before TLS 1.3 a certificate goes with suites; without any, no suite is left.
             Code::NoValidSignatureScheme if version < TLS13 => Code::CipherNotSupported.into(),
             _ => error,
@@ -466,11 +456,13 @@ impl Handshake {
         if hello.is_fallback() && version < best {
             return Err(Code::FallbackDetected)?;
         }
-        let frozen = frozen?;
-        self.private_keys = config.private_keys();
-        self.offload = config.offload();
+        let mut ready = ready?;
+        ready.agree_on_alpn(hello.alpn());
+        self.private_keys = ready.private_keys;
+        self.offload = ready.offload;
+        let config = ready.rustls;
         let next = self.attempt(conn, output, Stage::ServerWaits, |_, output| {
-            accepted.choose_config(frozen, output)
+            accepted.choose_config(config, output)
         });
         let next = match next {
             Ok(next) => Ok(next.map_err(|error| refusal(error, version))?),

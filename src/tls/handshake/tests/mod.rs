@@ -19,6 +19,7 @@ mod damage;
 mod groups;
 mod mldsa;
 mod refusals;
+mod settings;
 
 const TLS12_POLICY: &[u8] = b"ELBSecurityPolicy-TLS-1-2-2017-01";
 const TLS13_POLICY: &[u8] = b"default_tls13";
