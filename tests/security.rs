@@ -35,6 +35,11 @@ fn trust_store() {
     check_program("trust_store");
 }
 
+#[test]
+fn half_open() {
+    check_program("half_open");
+}
+
 /// The growth of what a stranger's input costs, in instructions, when the input grows: what it is, its two
 /// sizes, and the most that the larger one may cost for each instruction of the smaller one.
 const COSTS: [(&str, [u32; 2], f64); 7] = [

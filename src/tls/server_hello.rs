@@ -4,6 +4,12 @@ use super::client_hello::{Bytes, RANDOM, SUPPORTED_VERSIONS, number};
 
 const SERVER_HELLO: u8 = 2;
 
+/// RFC 8446, 4.1.3: the random bytes of a HelloRetryRequest, the SHA-256 of its name.
+const RETRY_REQUEST: [u8; RANDOM] = [
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+];
+
 /// What a ServerHello, or a HelloRetryRequest, says.
 #[derive(Clone, Debug)]
 pub(crate) struct ServerHello {
@@ -41,6 +47,11 @@ impl ServerHello {
             suite,
             random,
         })
+    }
+
+    /// Whether it asks for another ClientHello.
+    pub(crate) fn is_retry_request(&self) -> bool {
+        self.random == RETRY_REQUEST
     }
 }
 

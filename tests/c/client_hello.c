@@ -258,6 +258,36 @@ static void a_message_can_be_asked_about(int tls13)
     disconnect(pair);
 }
 
+/* Checks that the application sees the ClientHello on its way, once it has come. */
+static void comes_to_be_seen(struct pair *pair, size_t size)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    size_t len = 0;
+    const uint8_t *message = first_message(&pair->to_server, &len);
+    uint8_t *wire = malloc(len);
+    CHECK(wire != NULL);
+    memcpy(wire, message, len);
+    cut_messages(&pair->to_server, size);
+    CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
+    fields_are_those_on_the_wire(s2n_connection_get_client_hello(pair->server), wire, len);
+    free(wire);
+}
+
+static void hellos_may_come_in_pieces(size_t size)
+{
+    struct pair *pair = new_retried_pair();
+    memset(&callback, 0, sizeof(callback));
+    CHECK_OK(s2n_config_set_client_hello_cb(pair->config, see, &context));
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    for (int hello = 0; hello < 2; hello++) {
+        CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+        comes_to_be_seen(pair, size);
+    }
+    negotiates(pair);
+    CHECK(callback.calls == 1);
+    disconnect(pair);
+}
+
 static void what_is_none_is_refused(void)
 {
     /* TLS 1.2, one cipher suite, no compression; then one extension without data. */
@@ -312,6 +342,9 @@ int main(int argc, char **argv)
         a_message_can_be_asked_about(tls13);
     }
     a_callback_may_change_the_config();
+    for (size_t size = 1; size <= 10000; size *= 10) {
+        hellos_may_come_in_pieces(size);
+    }
     what_is_none_is_refused();
     CHECK_OK(s2n_cleanup_final());
     return 0;

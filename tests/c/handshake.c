@@ -361,6 +361,55 @@ static void handshakes_have_names(int tls13, s2n_cert_auth_type auth, const char
     CHECK_OK(s2n_config_free(config));
 }
 
+static void a_server_hello_may_come_in_pieces(int tls13)
+{
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+    CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
+    cut_messages(&pair->to_client, 1);
+    struct link *link = &pair->to_client;
+    const size_t all = link->written;
+    const uint8_t *message = link->bytes + link->read;
+    const size_t len = 4 + ((size_t) message[5 + 2 * 6] << 8 | message[5 + 3 * 6]);
+
+    link->written = link->read + 6 * len - 1;
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+    check_names(pair->client, "INITIAL", "SERVER_HELLO");
+    CHECK(s2n_connection_get_server_protocol_version(pair->client) == S2N_UNKNOWN_PROTOCOL_VERSION);
+    link->written = link->read + 1;
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+    check_names(pair->client, "INITIAL", tls13 ? "ENCRYPTED_EXTENSIONS" : "SERVER_CERT");
+    const int version = tls13 ? S2N_TLS13 : S2N_TLS12;
+    CHECK(s2n_connection_get_server_protocol_version(pair->client) == version);
+    CHECK(s2n_connection_get_actual_protocol_version(pair->client) == version);
+
+    link->written = all;
+    check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
+    disconnect(pair);
+}
+
+static void retried_handshakes_have_names(size_t size)
+{
+    struct pair *pair = new_retried_pair();
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+    CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
+    check_names(pair->server, "INITIAL", "CLIENT_HELLO");
+    cut_messages(&pair->to_client, size);
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+    check_names(pair->client, "INITIAL", "SERVER_HELLO");
+    CHECK(s2n_connection_get_server_protocol_version(pair->client) == S2N_TLS13);
+    cut_messages(&pair->to_server, size);
+    CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
+    check_names(pair->server, "INITIAL", "CLIENT_FINISHED");
+    check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
+    const char *kind = "NEGOTIATED|FULL_HANDSHAKE|HELLO_RETRY_REQUEST|MIDDLEBOX_COMPAT";
+    check_names(pair->client, kind, "APPLICATION_DATA");
+    check_names(pair->server, kind, "APPLICATION_DATA");
+    disconnect(pair);
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 2);
@@ -376,7 +425,10 @@ int main(int argc, char **argv)
         secrets_are_logged(tls13);
         blocking_anywhere_changes_nothing(tls13);
         a_wiped_connection_can_be_used_again(tls13);
+        a_server_hello_may_come_in_pieces(tls13);
     }
+    retried_handshakes_have_names(1);
+    retried_handshakes_have_names(10000);
     versions_must_meet();
     handshakes_have_names(1, S2N_CERT_AUTH_NONE, "NEGOTIATED|FULL_HANDSHAKE|MIDDLEBOX_COMPAT");
     handshakes_have_names(1, S2N_CERT_AUTH_OPTIONAL,

@@ -90,6 +90,43 @@ static inline int link_recv(void *context, uint8_t *buf, uint32_t len)
     return given;
 }
 
+/* Cuts the handshake records on their way, none of them encrypted, into records of `size` bytes. */
+static inline void cut_messages(struct link *link, size_t size)
+{
+    const size_t waiting = link->written - link->read;
+    uint8_t *old = malloc(waiting + 1);
+    CHECK(old != NULL);
+    memcpy(old, link->bytes + link->read, waiting);
+    link->written = link->read;
+    for (size_t at = 0; at < waiting;) {
+        const uint8_t *record = old + at;
+        const size_t len = (size_t) record[3] << 8 | record[4];
+        const size_t most = record[0] == 22 ? size : len;
+        for (size_t from = 0; from < len; from += most) {
+            const size_t part = len - from < most ? len - from : most;
+            const uint8_t header[] = { record[0], record[1], record[2], part >> 8, part & 0xff };
+            CHECK(link_send(link, header, sizeof(header)) == sizeof(header));
+            CHECK(link_send(link, record + 5 + from, part) == (int) part);
+        }
+        at += 5 + len;
+    }
+    free(old);
+}
+
+/* The first handshake record on its way; its length is stored. */
+static inline uint8_t *first_message(struct link *link, size_t *len)
+{
+    uint8_t *record = link->bytes + link->read;
+    for (;;) {
+        CHECK(record + 5 <= link->bytes + link->written);
+        *len = (size_t) record[3] << 8 | record[4];
+        if (record[0] == 22) {
+            return record + 5;
+        }
+        record += 5 + *len;
+    }
+}
+
 static inline void attach(struct s2n_connection *conn, struct pair *pair, struct link *in,
         struct link *out)
 {
@@ -157,6 +194,14 @@ static inline struct pair *connected(int tls13)
     negotiate(pair, &client, &server);
     CHECK_TEXT(client, "S2N_ERR_OK");
     CHECK_TEXT(server, "S2N_ERR_OK");
+    return pair;
+}
+
+/* A server that has one group, of which no client sends a share in its first ClientHello. */
+static inline struct pair *new_retried_pair(void)
+{
+    struct pair *pair = new_pair(1, "rsa");
+    CHECK_OK(s2n_connection_set_cipher_preferences(pair->server, "20250211"));
     return pair;
 }
 

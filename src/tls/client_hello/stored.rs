@@ -6,6 +6,7 @@ use super::message::{Message, RANDOM, SERVER_NAME, SUPPORTED_GROUPS, host_name};
 use super::{Bytes, Fingerprint, Method};
 use crate::tls::connection::{TLS12, lock};
 use crate::tls::error::{Code, Result};
+use crate::tls::record::MessageHeader;
 
 /// A ClientHello, kept as its bytes and parsed when it is asked about.
 ///
@@ -56,9 +57,7 @@ impl ClientHello {
 
     /// Parses a message that begins with its handshake header and ends where that says.
     pub fn parse(message: &[u8]) -> Result<Self> {
-        const HEADER: usize = 4;
-
-        if message.len() < HEADER {
+        if message.len() < MessageHeader::LEN {
             return Err(Code::SizeMismatch)?;
         }
         let (body, rest) = Message::split(message)?;
@@ -67,18 +66,19 @@ impl ClientHello {
         }
         Message::parse(body)?.check_extensions(&KNOWN_EXTENSIONS)?;
         let hello = Self::default();
-        hello.store(body, None);
+        hello.store(message.to_vec(), None);
         Ok(hello)
     }
 
-    /// Keeps a body that can be parsed.
-    pub(crate) fn store(&self, body: &[u8], record_version: Option<[u8; 2]>) {
+    /// Keeps a message that can be parsed.
+    pub(crate) fn store(&self, message: Vec<u8>, record_version: Option<[u8; 2]>) {
         let mut contents = Contents {
             record_version,
             ..Contents::default()
         };
-        contents.body = body.to_vec();
-        contents.legacy_version = body.first_chunk().copied();
+        contents.body = message;
+        contents.body.drain(..MessageHeader::LEN);
+        contents.legacy_version = contents.body.first_chunk().copied();
         if let Some(random) = contents.body.get_mut(2..2 + RANDOM) {
             contents.random.copy_from_slice(random);
             random.fill(0);
@@ -106,7 +106,8 @@ impl ClientHello {
         self.is_connections
     }
 
-    fn look<R>(&self, look: impl FnOnce(&Message<'_>) -> Result<R>) -> Result<R> {
+    /// Looks at the message.
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&Message<'_>) -> Result<R>) -> Result<R> {
         let contents = lock(&self.contents);
         // Nothing is left of a message whose memory was given back.
         let message = Message::parse(&contents.body).map_err(|_| Code::Null)?;

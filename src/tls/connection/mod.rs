@@ -434,11 +434,12 @@ impl Connection {
         self.client_hello.get().filter(|hello| hello.is_known())
     }
 
-    pub(crate) fn keep_client_hello(&self, body: &[u8], record_version: Option<[u8; 2]>) {
+    /// Keeps a ClientHello that can be parsed, its header included.
+    pub(crate) fn keep_client_hello(&self, message: Vec<u8>, record_version: Option<[u8; 2]>) {
         let place = || Arc::new(ClientHello::of_connection());
         self.client_hello
             .get_or_init(place)
-            .store(body, record_version);
+            .store(message, record_version);
     }
 
     /// The version that the ClientHello talks of: TLS 1.2 at most. 0 before there is one.

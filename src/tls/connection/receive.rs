@@ -177,10 +177,11 @@ impl RecvHalf {
     }
 
     /// Takes a whole record out of the input, for the handshake.
-    pub(crate) fn take_record(&mut self, header: &Header, into: &mut Vec<u8>) {
+    pub(crate) fn take_record<R>(&mut self, header: &Header, take: impl FnOnce(&[u8]) -> R) -> R {
         let len = Header::LEN + header.len;
-        into.extend_from_slice(&self.input.held()[..len]);
+        let taken = take(&self.input.held()[..len]);
         self.input.consume(len);
+        taken
     }
 
     fn take(&mut self, buf: &mut [u8]) -> usize {

@@ -2,6 +2,9 @@
 
 use rustls::TlsInputBuffer;
 
+use crate::tls::error::{Code, Result};
+use crate::tls::record::{ContentType, MAX_PLAINTEXT};
+
 /// Handshake records, one appended at a time, so that no byte beyond the handshake gets here.
 #[derive(Debug, Default)]
 pub(super) struct Input {
@@ -10,10 +13,27 @@ pub(super) struct Input {
     close_notify: bool,
 }
 
+/// How much memory is kept for the records to come, in bytes.
+const KEPT: usize = 4096;
+
 impl Input {
-    /// Where the next record goes.
-    pub(super) fn end(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
+    /// Appends a record.
+    pub(super) fn push(&mut self, record: &[u8]) -> Result<()> {
+        let grown = self.bytes.try_reserve(record.len());
+        grown.map_err(|_| Code::Alloc)?;
+        self.bytes.extend_from_slice(record);
+        Ok(())
+    }
+
+    /// Appends as few handshake records as this content takes.
+    pub(super) fn push_content(&mut self, version: [u8; 2], content: &[u8]) -> Result<()> {
+        let [major, minor] = version;
+        for part in content.chunks(MAX_PLAINTEXT) {
+            let [high, low] = (part.len() as u16).to_be_bytes();
+            self.push(&[ContentType::Handshake as u8, major, minor, high, low])?;
+            self.push(part)?;
+        }
+        Ok(())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -35,6 +55,8 @@ impl TlsInputBuffer for Input {
         if self.is_empty() {
             self.bytes.clear();
             self.used = 0;
+            // A long message is not followed by another one.
+            self.bytes.shrink_to(KEPT);
         }
     }
 

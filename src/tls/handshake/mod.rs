@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::*;
 
 use self::checkpoints::Checkpoints;
 use self::input::Input;
+use self::messages::Messages;
 use self::stage::Stage;
 use crate::tls::blocked::Blocked;
 use crate::tls::client_hello::Message;
@@ -23,6 +24,7 @@ mod checkpoints;
 mod complete;
 mod input;
 mod kernel;
+mod messages;
 mod names;
 pub mod operation;
 pub(crate) mod secrets;
@@ -41,6 +43,11 @@ const FATAL: u8 = 2;
 /// See [`FATAL`].
 const HANDSHAKE_FAILURE: u8 = 40;
 
+/// RFC 8446, 4: the type of a ClientHello, and that of a ServerHello.
+const CLIENT_HELLO: u8 = 1;
+/// See [`CLIENT_HELLO`].
+const SERVER_HELLO: u8 = 2;
+
 /// A handshake between two calls of `s2n_negotiate`.
 #[derive(Default)]
 pub(crate) struct Handshake {
@@ -48,7 +55,10 @@ pub(crate) struct Handshake {
 
     input: Input,
 
-    /// Server: the first ClientHello, with its header, as far as it has come.
+    /// What the peer sends without protection, before rustls has it.
+    messages: Messages,
+
+    /// Server: the first ClientHello, with its header, until rustls has accepted it.
     client_hello: Vec<u8>,
 
     /// Server: the version in the header of the first record.
@@ -63,11 +73,17 @@ pub(crate) struct Handshake {
     /// Client: the version that the server chose.
     server_hello_version: Option<u8>,
 
+    /// A HelloRetryRequest was the last that the server sent: the next message is another hello.
+    awaits_hello: bool,
+
     /// Client: we have sent what follows the ServerHello.
     has_answered: bool,
 
     /// The peer has sent an encrypted record, so a plaintext alert is nothing that it said.
     peer_is_encrypted: bool,
+
+    /// TLS 1.3: rustls has keys for what the peer sends next.
+    has_read_keys: bool,
 
     /// Set while the application may have to sign.
     private_keys: Option<Arc<dyn PrivateKeys>>,
@@ -211,7 +227,7 @@ impl Handshake {
         }
     }
 
-    /// Reads one record, and hands it to rustls.
+    /// Reads one record, and hands it to rustls; plaintext messages when they are whole.
     fn receive(
         &mut self,
         conn: &Connection,
@@ -235,11 +251,9 @@ impl Handshake {
             TLS12 => header.typ == ContentType::ChangeCipherSpec as u8,
             _ => header.typ == ContentType::ApplicationData as u8,
         };
-        let start = self.input.end().len();
-        recv.take_record(&header, self.input.end());
-        if header.typ == ContentType::Handshake as u8 {
-            self.record_version.get_or_insert(header.version);
-            self.note_hello(conn, start + Header::LEN);
+        let taken = recv.take_record(&header, |record| self.take(conn, &header, record));
+        if !taken.map_err(|error| self.fail(conn, error))? {
+            return Ok(());
         }
         let outcome = self.work(conn, send, recv);
         if let Some(reader) = conn.link.reader() {
@@ -248,27 +262,65 @@ impl Handshake {
         outcome
     }
 
-    /// Looks at the messages of a handshake record, which begin at a place of the input.
-    fn note_hello(&mut self, conn: &Connection, start: usize) {
-        let messages = &self.input.end()[start..];
-        if self.stage.is_listening() {
-            self.client_hello.extend_from_slice(messages);
-        } else if conn.mode == Mode::Server {
-            // After a HelloRetryRequest; the application sees the last one.
-            if let Ok((body, _)) = Message::split(messages)
-                && !self.peer_is_encrypted
-                && Message::parse(body).is_ok()
-            {
-                conn.keep_client_hello(body, self.record_version);
-            }
-        } else if let Some(hello) = ServerHello::read(messages) {
-            if conn.server_version() == UNKNOWN_VERSION {
-                conn.shared.server_version.store(hello.version, Release);
-                conn.shared.version.store(hello.version, Release);
-            }
-            self.server_hello_version = Some(hello.version);
-            self.server_hello = Some(hello);
+    /// Gives a record to rustls, unless it leaves a plaintext message incomplete. Returns whether it
+    /// did.
+    fn take(&mut self, conn: &Connection, header: &Header, record: &[u8]) -> Result<bool> {
+        if self.is_read_protected(conn) || !header.is_handshake() {
+            self.messages.interrupt(&mut self.input)?;
+            self.input.push(record)?;
+            return Ok(true);
         }
+        self.record_version.get_or_insert(header.version);
+        let wanted = match conn.mode {
+            Mode::Server => CLIENT_HELLO,
+            Mode::Client => SERVER_HELLO,
+        };
+        // A second one has no place in the record of the first; rustls refuses it.
+        let mut hello = Vec::new();
+        let is_any = self.messages.push(record, &mut self.input, |message| {
+            if message[0] == wanted && hello.is_empty() {
+                let grown = hello.try_reserve_exact(message.len());
+                grown.map_err(|_| Code::Alloc)?;
+                hello.extend_from_slice(message);
+            }
+            Ok(())
+        })?;
+        if !hello.is_empty() {
+            self.note_hello(conn, hello)?;
+        }
+        Ok(is_any)
+    }
+
+    /// Whether what the peer sends next is protected, so that rustls alone can read it.
+    fn is_read_protected(&self, conn: &Connection) -> bool {
+        self.has_read_keys || conn.version() == TLS12 && self.peer_is_encrypted
+    }
+
+    /// Looks at the peer's hello before rustls does.
+    fn note_hello(&mut self, conn: &Connection, message: Vec<u8>) -> Result<()> {
+        if conn.mode == Mode::Client {
+            if let Some(hello) = ServerHello::read(&message) {
+                self.note_server_hello(conn, hello);
+            }
+        } else if self.stage.is_listening() {
+            self.client_hello = message;
+        } else if std::mem::take(&mut self.awaits_hello) {
+            let (body, _) = Message::split(&message)?;
+            Message::parse(body)?;
+            // The application sees the last one.
+            conn.keep_client_hello(message, self.record_version);
+        }
+        Ok(())
+    }
+
+    fn note_server_hello(&mut self, conn: &Connection, hello: ServerHello) {
+        if conn.server_version() == UNKNOWN_VERSION {
+            conn.shared.server_version.store(hello.version, Release);
+            conn.shared.version.store(hello.version, Release);
+        }
+        self.server_hello_version = Some(hello.version);
+        self.awaits_hello = hello.is_retry_request();
+        self.server_hello = Some(hello);
     }
 
     /// Shows the application the ClientHello, and answers it when the application is done.
@@ -317,6 +369,7 @@ impl Handshake {
             && header.len == HELLO_REQUEST.len()
             && !self.peer_is_encrypted
             && self.input.is_empty()
+            && !self.messages.is_mid_message()
             && recv.input.held()[Header::LEN..][..header.len] == HELLO_REQUEST
     }
 
@@ -336,6 +389,7 @@ impl Handshake {
     /// Gives back what only the handshake needed.
     pub(crate) fn free(&mut self) {
         self.input = Input::default();
+        self.messages = Messages::default();
         self.client_hello = Vec::new();
         self.private_keys = None;
         self.offload = None;

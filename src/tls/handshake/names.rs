@@ -87,7 +87,10 @@ impl Handshake {
             return At::ClientHello;
         }
         match (is_client, is_tls13) {
-            (true, _) if self.server_hello_version.is_none() => At::ServerHello,
+            (true, _) if self.awaits_hello || self.server_hello_version.is_none() => {
+                At::ServerHello
+            }
+            (false, _) if self.awaits_hello => At::ClientHello,
             (true, true) => At::EncryptedExtensions,
             (true, false) if self.has_answered => At::ServerChangeCipherSpec,
             (true, false) => At::ServerCert,

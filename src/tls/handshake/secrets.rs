@@ -48,6 +48,12 @@ impl Secret {
         }
     }
 
+    /// Whether both sides protect their messages from here on, as TLS 1.3 does once there is a
+    /// ServerHello.
+    pub(super) fn protects_messages(&self) -> bool {
+        self.label == CLIENT_HANDSHAKE_SECRET
+    }
+
     /// A line of a key log (RFC 9850, section 2), without its end.
     fn line(&self) -> Zeroizing<String> {
         let hex = |bytes: &[u8]| -> Zeroizing<String> {

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::*;
 use super::Handshake;
 use super::aside::Waiting;
 use super::names::At;
-use super::secrets::{self, SendingKeys, watch_secrets};
+use super::secrets::{self, Secret, SendingKeys, watch_secrets};
 use super::trial::{Peer, Trial};
 use crate::tls::client_hello::Message;
 use crate::tls::config::choices::{self, Milestone, Request};
@@ -136,6 +136,7 @@ impl Handshake {
             Err(error) if failure.is_none() || !error.is_blocked() => Err(error),
             _ => self.check_request(conn, failure, &mut output),
         };
+        self.has_read_keys |= secrets.iter().any(Secret::protects_messages);
         if let Some(secret) = secrets::log(conn, secrets)? {
             let theirs = self.server_hello.take();
             let hello = theirs.or_else(|| ServerHello::read(output.get(Header::LEN..)?));
@@ -415,8 +416,9 @@ impl Handshake {
     }
 
     /// Notes what the client says, for us and for the application.
-    fn keep_client_hello(&self, conn: &Connection) -> Result<()> {
-        let (body, _) = Message::split(&self.client_hello)?;
+    fn keep_client_hello(&mut self, conn: &Connection) -> Result<()> {
+        let message = std::mem::take(&mut self.client_hello);
+        let (body, _) = Message::split(&message)?;
         let hello = Message::parse(body)?;
         // The extension for it counts only when the message is answered.
         conn.shared
@@ -425,7 +427,7 @@ impl Handshake {
         if let Some(name) = hello.server_name() {
             conn.remember_server_name(name);
         }
-        conn.keep_client_hello(body, self.record_version);
+        conn.keep_client_hello(message, self.record_version);
         Ok(())
     }
 
@@ -436,13 +438,12 @@ impl Handshake {
         accepted: Accepted<Tcp>,
         output: &mut Vec<u8>,
     ) -> Result<ServerHandshake> {
-        let message = std::mem::take(&mut self.client_hello);
-        let (body, _) = Message::split(&message)?;
-        let hello = Message::parse(body)?;
-        if hello.asks_for_ocsp() {
+        let hello = conn.client_hello().ok_or(Code::BadMessage)?;
+        let offer = hello.look(|hello| Ok(Offer::of(hello)))?;
+        if offer.asks_for_ocsp {
             conn.note_ocsp_request();
         }
-        let (best, theirs) = (best_version(conn)?, hello.best_version());
+        let (best, theirs) = (best_version(conn)?, offer.best_version);
         let version = best.min(theirs);
         conn.shared.server_version.store(best, Release);
         conn.shared.client_version.store(theirs, Release);
@@ -453,11 +454,14 @@ impl Handshake {
             _ => error,
         });
         conn.shared.version.store(version, Release);
-        if hello.is_fallback() && version < best {
+        if offer.is_fallback && version < best {
             return Err(Code::FallbackDetected)?;
         }
         let mut ready = ready?;
-        ready.agree_on_alpn(hello.alpn());
+        hello.look(|hello| {
+            ready.agree_on_alpn(hello.alpn());
+            Ok(())
+        })?;
         self.private_keys = ready.private_keys;
         self.offload = ready.offload;
         let config = ready.rustls;
@@ -469,8 +473,27 @@ impl Handshake {
             Err(error) if error.is_blocked() => Err(error),
             Err(error) => return Err(error),
         };
+        let answer = ServerHello::read(output.get(Header::LEN..).unwrap_or_default());
+        self.awaits_hello = answer.is_some_and(|answer| answer.is_retry_request());
         conn.shared.use_send_buffer();
         next
+    }
+}
+
+/// What a ClientHello says of the version to be chosen, and of what is answered apart from it.
+struct Offer {
+    best_version: u8,
+    is_fallback: bool,
+    asks_for_ocsp: bool,
+}
+
+impl Offer {
+    fn of(hello: &Message<'_>) -> Self {
+        Self {
+            best_version: hello.best_version(),
+            is_fallback: hello.is_fallback(),
+            asks_for_ocsp: hello.asks_for_ocsp(),
+        }
     }
 }
 

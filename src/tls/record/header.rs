@@ -1,6 +1,6 @@
 //! The five bytes in front of every record.
 
-use super::{Opened, WIRE_VERSION};
+use super::{MAX_PLAINTEXT, Opened, WIRE_VERSION};
 use crate::tls::error::{Code, Result};
 
 /// What a record carries (RFC 8446, 5.1).
@@ -26,6 +26,10 @@ impl TryFrom<u8> for ContentType {
         }
     }
 }
+
+/// The first length that is refused whatever protects the record (RFC 5246, 6.2.3: 2^14 + 2048 bytes
+/// "MUST NOT" be exceeded; rustls refuses that very length, too).
+const MAX_UNPROTECTED: usize = MAX_PLAINTEXT + 2048;
 
 /// A record's header, as it arrives: any bytes, not yet a valid record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +68,14 @@ impl Header {
             0 => Ok(()),
             _ => Err(Code::BadMessage)?,
         }
+    }
+
+    /// Whether a record without protection may hold handshake messages, or a part of one. What
+    /// may not is refused by rustls.
+    pub fn is_handshake(&self) -> bool {
+        self.typ == ContentType::Handshake as u8
+            && self.version[0] == WIRE_VERSION[0]
+            && (1..MAX_UNPROTECTED).contains(&self.len)
     }
 
     /// The content of a record that came before there were keys.

@@ -16,6 +16,7 @@ use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
 
 mod damage;
+mod fragments;
 mod groups;
 mod mldsa;
 mod refusals;
