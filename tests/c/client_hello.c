@@ -3,6 +3,7 @@
  *
  * usage: client_hello FOLDER-OF-CERTIFICATES
  */
+#define _GNU_SOURCE
 #include "pair.h"
 
 #include <stdbool.h>
@@ -288,6 +289,31 @@ static void hellos_may_come_in_pieces(size_t size)
     disconnect(pair);
 }
 
+/* A callback decides on the first ClientHello, so the second must not say anything else. */
+static void a_second_hello_must_be_the_same(const uint8_t *bytes, size_t count)
+{
+    struct pair *pair = new_retried_pair();
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    CHECK_OK(s2n_config_append_protocol_preference(pair->config, (const uint8_t *) "h2", 2));
+    CHECK_OK(s2n_config_set_max_blinding_delay(pair->config, 0));
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+    CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+    size_t len = 0;
+    uint8_t *message = first_message(&pair->to_server, &len);
+    uint8_t *found = memmem(message, len, bytes, count);
+    CHECK(found != NULL);
+    found[count - 1] ^= 1;
+
+    CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_BAD_MESSAGE);
+    CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_CLOSED);
+    CHECK_OK(s2n_shutdown(pair->server, &blocked));
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_ALERT);
+    const int illegal_parameter = 47;
+    CHECK(s2n_connection_get_alert(pair->client) == illegal_parameter);
+    disconnect(pair);
+}
+
 static void what_is_none_is_refused(void)
 {
     /* TLS 1.2, one cipher suite, no compression; then one extension without data. */
@@ -345,6 +371,10 @@ int main(int argc, char **argv)
     for (size_t size = 1; size <= 10000; size *= 10) {
         hellos_may_come_in_pieces(size);
     }
+    static const uint8_t version[] = { 0x03, 0x03 }, protocol[] = { 2, 'h', '2' };
+    a_second_hello_must_be_the_same(version, sizeof(version));
+    a_second_hello_must_be_the_same(protocol, sizeof(protocol));
+    a_second_hello_must_be_the_same((const uint8_t *) "localhost", 9);
     what_is_none_is_refused();
     CHECK_OK(s2n_cleanup_final());
     return 0;

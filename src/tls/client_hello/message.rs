@@ -10,6 +10,7 @@ use crate::tls::error::{Code, Result};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Message<'a> {
     pub(crate) legacy_version: [u8; 2],
+    pub(super) random: &'a [u8],
     pub(crate) session_id: &'a [u8],
     pub(crate) cipher_suites: &'a [u8],
     pub(crate) compression_methods: &'a [u8],
@@ -53,7 +54,7 @@ impl<'a> Message<'a> {
     pub(crate) fn parse(body: &'a [u8]) -> Result<Self> {
         let mut body = Bytes(body);
         let legacy_version = [body.u8()?, body.u8()?];
-        body.take(RANDOM)?;
+        let random = body.take(RANDOM)?;
         let session_id = body.vector(1)?;
         let cipher_suites = body.vector(2)?;
         let compression_methods = body.vector(1)?;
@@ -68,6 +69,7 @@ impl<'a> Message<'a> {
         match well_formed {
             true => Ok(Self {
                 legacy_version,
+                random,
                 session_id,
                 cipher_suites,
                 compression_methods,

@@ -4,6 +4,7 @@
 mod bytes;
 mod fingerprint;
 mod message;
+mod second;
 mod stored;
 
 pub(crate) use self::bytes::Bytes;

@@ -106,6 +106,17 @@ impl ClientHello {
         self.is_connections
     }
 
+    /// Refuses a second message, its header included, that differs from this one where it must not
+    /// (RFC 8446, 4.1.2).
+    pub(crate) fn check_second(&self, message: &[u8]) -> Result<()> {
+        let contents = lock(&self.contents);
+        // With a message whose memory was given back there is nothing to compare.
+        let mut first = Message::parse(&contents.body)?;
+        first.random = &contents.random;
+        let (body, _) = Message::split(message)?;
+        first.check_second(&Message::parse(body)?)
+    }
+
     /// Looks at the message.
     pub(crate) fn look<R>(&self, look: impl FnOnce(&Message<'_>) -> Result<R>) -> Result<R> {
         let contents = lock(&self.contents);

@@ -8,7 +8,6 @@ use self::input::Input;
 use self::messages::Messages;
 use self::stage::Stage;
 use crate::tls::blocked::Blocked;
-use crate::tls::client_hello::Message;
 use crate::tls::config::{Offload, PrivateKeys};
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
@@ -42,6 +41,8 @@ pub(crate) use self::timing::Timing;
 const FATAL: u8 = 2;
 /// See [`FATAL`].
 const HANDSHAKE_FAILURE: u8 = 40;
+/// RFC 8446, 6: a field that is inconsistent with others.
+const ILLEGAL_PARAMETER: u8 = 47;
 
 /// RFC 8446, 4: the type of a ClientHello, and that of a ServerHello.
 const CLIENT_HELLO: u8 = 1;
@@ -251,7 +252,7 @@ impl Handshake {
             TLS12 => header.typ == ContentType::ChangeCipherSpec as u8,
             _ => header.typ == ContentType::ApplicationData as u8,
         };
-        let taken = recv.take_record(&header, |record| self.take(conn, &header, record));
+        let taken = recv.take_record(&header, |record| self.take(conn, send, &header, record));
         if !taken.map_err(|error| self.fail(conn, error))? {
             return Ok(());
         }
@@ -264,7 +265,13 @@ impl Handshake {
 
     /// Gives a record to rustls, unless it leaves a plaintext message incomplete. Returns whether it
     /// did.
-    fn take(&mut self, conn: &Connection, header: &Header, record: &[u8]) -> Result<bool> {
+    fn take(
+        &mut self,
+        conn: &Connection,
+        send: &mut SendHalf,
+        header: &Header,
+        record: &[u8],
+    ) -> Result<bool> {
         if self.is_read_protected(conn) || !header.is_handshake() {
             self.messages.interrupt(&mut self.input)?;
             self.input.push(record)?;
@@ -286,7 +293,7 @@ impl Handshake {
             Ok(())
         })?;
         if !hello.is_empty() {
-            self.note_hello(conn, hello)?;
+            self.note_hello(conn, send, hello)?;
         }
         Ok(is_any)
     }
@@ -297,7 +304,12 @@ impl Handshake {
     }
 
     /// Looks at the peer's hello before rustls does.
-    fn note_hello(&mut self, conn: &Connection, message: Vec<u8>) -> Result<()> {
+    fn note_hello(
+        &mut self,
+        conn: &Connection,
+        send: &mut SendHalf,
+        message: Vec<u8>,
+    ) -> Result<()> {
         if conn.mode == Mode::Client {
             if let Some(hello) = ServerHello::read(&message) {
                 self.note_server_hello(conn, hello);
@@ -305,8 +317,11 @@ impl Handshake {
         } else if self.stage.is_listening() {
             self.client_hello = message;
         } else if std::mem::take(&mut self.awaits_hello) {
-            let (body, _) = Message::split(&message)?;
-            Message::parse(body)?;
+            let first = conn.client_hello().ok_or(Code::BadMessage)?;
+            if let Err(error) = first.check_second(&message) {
+                send.owed_alert = alert_record(FATAL, ILLEGAL_PARAMETER).to_vec();
+                return Err(error);
+            }
             // The application sees the last one.
             conn.keep_client_hello(message, self.record_version);
         }
