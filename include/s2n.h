@@ -1496,6 +1496,8 @@ int s2n_set_server_name(struct s2n_connection *conn,
 
 /**
  * Gives the server name: the one that was set on a client, the one that was asked for on a server.
+ * What a client asks for is no name if it has more than 255 bytes or a NUL among them;
+ * `s2n_client_hello_get_server_name()` gives it all the same.
  *
  * The string belongs to the connection: it is valid until another name is set, or the connection is
  * wiped or freed.

@@ -259,6 +259,55 @@ static void a_message_can_be_asked_about(int tls13)
     disconnect(pair);
 }
 
+/* Lets a ClientHello with this server name arrive, from whoever. */
+static void arrive_with_name(struct pair *pair, const uint8_t *name, uint16_t len)
+{
+    uint8_t message[10000] = { 1, [4] = 3, 3 };
+    uint8_t *end = message + 6 + 32 + 1;
+    static const uint8_t fields[] = { 0, 2, 0xc0, 0x2b, 1, 0 };
+    static const uint8_t others[] = { 0, 10, 0, 4, 0, 2, 0, 23, 0, 13, 0, 4, 0, 2, 4, 3 };
+    const uint16_t lengths[] = { sizeof(others) + 9 + len, 0, 5 + len, 3 + len, 0, len };
+    memcpy(end, fields, sizeof(fields));
+    end += sizeof(fields);
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        *end++ = lengths[i] >> 8;
+        /* One byte only is the type of the name. */
+        if (i != 4) {
+            *end++ = lengths[i] & 0xff;
+        }
+    }
+    memcpy(end, name, len);
+    memcpy(end + len, others, sizeof(others));
+    const size_t size = end + len + sizeof(others) - message;
+    message[2] = (size - 4) >> 8;
+    message[3] = (size - 4) & 0xff;
+    const uint8_t header[] = { 22, 3, 1, size >> 8, size & 0xff };
+    CHECK(link_send(&pair->to_server, header, sizeof(header)) == sizeof(header));
+    CHECK(link_send(&pair->to_server, message, size) == (int) size);
+}
+
+/* Programs copy the name into arrays of 256 bytes. */
+static void a_long_server_name_is_none(int tls13)
+{
+    static uint8_t name[9000];
+    memset(name, 'x', sizeof(name));
+    const uint16_t lengths[] = { 1, 255, 256, sizeof(name) };
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        struct pair *pair = new_pair(tls13, "ecdsa");
+        s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+        arrive_with_name(pair, name, lengths[i]);
+        CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
+        const char *shown = s2n_get_server_name(pair->server);
+        CHECK(lengths[i] > 255 ? shown == NULL : shown != NULL && strlen(shown) == lengths[i]);
+
+        struct s2n_client_hello *hello = s2n_connection_get_client_hello(pair->server);
+        uint16_t len = 0;
+        CHECK_OK(s2n_client_hello_get_server_name_length(hello, &len));
+        CHECK(len == lengths[i]);
+        disconnect(pair);
+    }
+}
+
 /* Checks that the application sees the ClientHello on its way, once it has come. */
 static void comes_to_be_seen(struct pair *pair, size_t size)
 {
@@ -366,6 +415,7 @@ int main(int argc, char **argv)
         a_callback_may_refuse(tls13);
         a_handshake_may_wait(tls13);
         a_message_can_be_asked_about(tls13);
+        a_long_server_name_is_none(tls13);
     }
     a_callback_may_change_the_config();
     for (size_t size = 1; size <= 10000; size *= 10) {

@@ -3,7 +3,7 @@
 use std::ffi::CString;
 
 use super::Bytes;
-use crate::tls::connection::{TLS12, TLS13, UNKNOWN_VERSION};
+use crate::tls::connection::{MAX_SERVER_NAME, TLS12, TLS13, UNKNOWN_VERSION};
 use crate::tls::error::{Code, Result};
 
 /// A whole ClientHello, without its handshake header.
@@ -124,10 +124,14 @@ impl<'a> Message<'a> {
             .any(|suite| suite == FALLBACK)
     }
 
-    /// The first name of the server_name extension.
+    /// The first name of the server_name extension, unless C could not read it: programs copy it into
+    /// arrays of [`MAX_SERVER_NAME`] bytes and a NUL.
     pub(crate) fn server_name(&self) -> Option<CString> {
         let name = host_name(self.extension(SERVER_NAME)?).ok()?;
-        CString::new(name).ok()
+        match name.len() <= MAX_SERVER_NAME {
+            true => CString::new(name).ok(),
+            false => None,
+        }
     }
 
     /// Whether an OCSP response is asked for (RFC 6066, 8).
@@ -214,6 +218,21 @@ mod tests {
         assert_eq!(hello.server_name().as_deref(), Some(c"a.example"));
         let protocols: Vec<_> = hello.alpn().collect();
         assert_eq!(protocols, [&b"h2"[..], b"http/1.1"]);
+    }
+
+    #[test]
+    fn a_name_that_c_cannot_read_is_none() {
+        for (name, is_any) in [
+            (vec![b'x'; 255], true),
+            (vec![b'x'; 256], false),
+            (b"a.example\0.b.example".to_vec(), false),
+        ] {
+            let names = [&[HOST_NAME][..], &vector(2, &name)].concat();
+            let message = message(&extension(SERVER_NAME, &vector(2, &names)));
+            let hello = parse(&message).expect("the message is well-formed");
+            let read = hello.server_name().map(CString::into_bytes);
+            assert_eq!(read, is_any.then_some(name));
+        }
     }
 
     #[test]

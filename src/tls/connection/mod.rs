@@ -93,7 +93,7 @@ struct Setup {
 }
 
 /// The longest server name, in bytes (RFC 1035, 2.3.4, as s2n-tls reads it).
-const MAX_SERVER_NAME: usize = 255;
+pub(crate) const MAX_SERVER_NAME: usize = 255;
 
 impl Connection {
     pub fn new(mode: Mode) -> Self {
