@@ -112,9 +112,10 @@ impl<'a> Message<'a> {
         offered.unwrap_or_else(|| self.legacy_best_version())
     }
 
-    /// The best version before TLS 1.3, which has an extension for it.
+    /// The best version before TLS 1.3, which has an extension for it. As with s2n-tls it is compared by
+    /// its number in the API: 0x1a1a is less than TLS 1.2, and 0x0400 is more.
     pub(crate) fn legacy_best_version(&self) -> u8 {
-        number(u16::from_be_bytes(self.legacy_version)).min(TLS12)
+        legacy_number(self.legacy_version).min(TLS12)
     }
 
     /// Whether a client tries again with less than it can (RFC 7507).
@@ -155,6 +156,11 @@ pub(super) fn host_name(data: &[u8]) -> Result<&[u8]> {
         return Err(Code::BadMessage)?;
     }
     names.vector(2)
+}
+
+/// A legacy_version as the API numbers versions, whatever the bytes are.
+pub(super) fn legacy_number([major, minor]: [u8; 2]) -> u8 {
+    major.wrapping_mul(10).wrapping_add(minor)
 }
 
 /// 0x0303 is TLS 1.2, which the API calls 33.
@@ -242,6 +248,26 @@ mod tests {
         assert_eq!(hello.best_version(), TLS12);
         assert_eq!(hello.server_name(), None);
         assert_eq!(hello.alpn().count(), 0);
+    }
+
+    #[test]
+    fn a_legacy_version_may_be_any() {
+        for (version, number) in [
+            ([3, 1], 31),
+            ([3, 3], TLS12),
+            ([3, 4], TLS12),
+            ([3, 9], TLS12),
+            ([4, 0], TLS12),
+            ([0xff, 0xff], TLS12),
+            ([2, 0], 20),
+            ([0, 0], 0),
+            ([0x1a, 0x1a], 30),
+        ] {
+            let mut message = message(&[]);
+            message[4..6].copy_from_slice(&version);
+            let hello = parse(&message).expect("the message is well-formed");
+            assert_eq!(hello.best_version(), number, "{version:?}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use super::message::{Message, RANDOM, SERVER_NAME, SUPPORTED_GROUPS, host_name};
+use super::message::{Message, RANDOM, SERVER_NAME, SUPPORTED_GROUPS, host_name, legacy_number};
 use super::{Bytes, Fingerprint, Method};
 use crate::tls::connection::{TLS12, lock};
 use crate::tls::error::{Code, Result};
@@ -172,7 +172,7 @@ impl ClientHello {
 
     /// The version in the message, as the API numbers versions: 33 for 0x0303.
     pub fn legacy_version(&self) -> u8 {
-        lock(&self.contents).legacy_version.map_or(0, number)
+        lock(&self.contents).legacy_version.map_or(0, legacy_number)
     }
 
     /// The version to talk about, which is TLS 1.2 at most (RFC 8446, 4.1.2).
@@ -183,7 +183,7 @@ impl ClientHello {
     /// The version in the header of the record that brought it.
     pub fn record_version(&self) -> Result<u8> {
         let version = lock(&self.contents).record_version;
-        Ok(version.map(number).ok_or(Code::InvalidArgument)?)
+        Ok(version.map(legacy_number).ok_or(Code::InvalidArgument)?)
     }
 
     /// The numbers of the groups that the client supports, in its order.
@@ -206,9 +206,4 @@ impl ClientHello {
             Ok(look(host_name(data).map_err(|_| Code::Safety)?))
         })?
     }
-}
-
-/// A version as the API numbers it, whatever the bytes are.
-fn number([major, minor]: [u8; 2]) -> u8 {
-    major.wrapping_mul(10).wrapping_add(minor)
 }

@@ -43,6 +43,8 @@ const FATAL: u8 = 2;
 const HANDSHAKE_FAILURE: u8 = 40;
 /// RFC 8446, 6: a field that is inconsistent with others.
 const ILLEGAL_PARAMETER: u8 = 47;
+/// RFC 8446, 6: no version in common.
+const PROTOCOL_VERSION: u8 = 70;
 
 /// RFC 8446, 4: the type of a ClientHello, and that of a ServerHello.
 const CLIENT_HELLO: u8 = 1;

@@ -7,19 +7,19 @@ use rustls::server::{Accepted, ServerHandshake};
 use rustls::{ClientSide, NeedsInput, ServerSide, Tcp};
 use std::sync::atomic::Ordering::*;
 
-use super::Handshake;
 use super::aside::Waiting;
 use super::names::At;
 use super::secrets::{self, Secret, SendingKeys, watch_secrets};
 use super::trial::{Peer, Trial};
+use super::{FATAL, Handshake, PROTOCOL_VERSION};
 use crate::tls::client_hello::Message;
 use crate::tls::config::choices::{self, Milestone, Request};
 use crate::tls::config::{ClientAuth, uptime};
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
-use crate::tls::connection::{Connection, Mode, TLS12, TLS13};
+use crate::tls::connection::{Connection, Mode, TLS12, TLS13, UNKNOWN_VERSION};
 use crate::tls::error::{Code, Error, Result};
-use crate::tls::record::Header;
+use crate::tls::record::{Header, alert_record};
 use crate::tls::server_hello::ServerHello;
 
 /// Where a handshake stands between two calls. rustls' part is large, and does not stay.
@@ -443,21 +443,25 @@ impl Handshake {
         if offer.asks_for_ocsp {
             conn.note_ocsp_request();
         }
-        let (best, theirs) = (best_version(conn)?, offer.best_version);
-        let version = best.min(theirs);
+        let best = best_version(conn)?;
+        let version = offer.version(best);
         conn.shared.server_version.store(best, Release);
+        let theirs = offer.client_version(best);
         conn.shared.client_version.store(theirs, Release);
-        let ready = conn.config()?.server(&conn.overrides());
-        let ready = ready.map_err(|error| match error.code() {
-            // Before TLS 1.3 a certificate goes with suites; without any, no suite is left.
-            Code::NoValidSignatureScheme if version < TLS13 => Code::CipherNotSupported.into(),
-            _ => error,
-        });
         conn.shared.version.store(version, Release);
+        if version < TLS12 {
+            output.extend(alert_record(FATAL, PROTOCOL_VERSION));
+            return Err(Code::ProtocolVersionUnsupported)?;
+        }
         if offer.is_fallback && version < best {
             return Err(Code::FallbackDetected)?;
         }
-        let mut ready = ready?;
+        let ready = conn.config()?.server(&conn.overrides());
+        let mut ready = ready.map_err(|error| match error.code() {
+            // Before TLS 1.3 a certificate goes with suites; without any, no suite is left.
+            Code::NoValidSignatureScheme if version < TLS13 => Code::CipherNotSupported.into(),
+            _ => error,
+        })?;
         hello.look(|hello| {
             ready.agree_on_alpn(hello.alpn());
             Ok(())
@@ -482,6 +486,9 @@ impl Handshake {
 
 /// What a ClientHello says of the version to be chosen, and of what is answered apart from it.
 struct Offer {
+    /// The best version before TLS 1.3, by the message itself.
+    legacy_version: u8,
+    /// The best version, by the extension for it if there is one.
     best_version: u8,
     is_fallback: bool,
     asks_for_ocsp: bool,
@@ -490,9 +497,27 @@ struct Offer {
 impl Offer {
     fn of(hello: &Message<'_>) -> Self {
         Self {
+            legacy_version: hello.legacy_best_version(),
             best_version: hello.best_version(),
             is_fallback: hello.is_fallback(),
             asks_for_ocsp: hello.asks_for_ocsp(),
+        }
+    }
+
+    /// The version that a server chooses whose best one is `best`. Without TLS 1.3 the message itself
+    /// decides, and the extension may only forbid it.
+    fn version(&self, best: u8) -> u8 {
+        match best {
+            TLS13 => self.best_version.min(best),
+            _ => self.legacy_version.min(best),
+        }
+    }
+
+    /// The client's best version, as a server reports it.
+    fn client_version(&self, best: u8) -> u8 {
+        match self.best_version {
+            UNKNOWN_VERSION if best < TLS13 => self.legacy_version,
+            known => known,
         }
     }
 }
