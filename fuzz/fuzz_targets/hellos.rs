@@ -1,0 +1,45 @@
+//! ClientHellos of every kind, first and second, cut into records of every size.
+//!
+//! Besides "no panic": what the API shows of a ClientHello is what the server acted on, and a second
+//! one is answered only if it says what the first did. `tests/hellos.rs` does the same with choices
+//! drawn from seeds.
+
+#![no_main]
+
+use std::sync::{Arc, OnceLock};
+
+use libfuzzer_sys::fuzz_target;
+use rs2n_fuzz::hellos::{Counts, Server};
+use rs2n_fuzz::party::{SERVER_CHAIN, SERVER_KEY};
+use rs2n_fuzz::seeds;
+use s2n::tls::certs::CertChain;
+use s2n::tls::config::Config;
+
+fuzz_target!(init: seeds::write("hellos", seeds::noise()), |input: &[u8]| {
+    let mut rest = input;
+    let mut choose = |of: usize| {
+        let (taken, after) = rest.split_at(rest.len().min(if of > 256 { 2 } else { 1 }));
+        rest = after;
+        taken.iter().fold(0, |number, &byte| number << 8 | usize::from(byte)) % of
+    };
+    let server = &servers()[choose(2)];
+    server.check(&mut choose, &Counts::default());
+});
+
+fn servers() -> &'static [Server; 2] {
+    const POLICIES: [&[u8]; 2] = [b"default_tls13", b"ELBSecurityPolicy-TLS-1-2-2017-01"];
+    static SERVERS: OnceLock<[Server; 2]> = OnceLock::new();
+
+    SERVERS.get_or_init(|| {
+        POLICIES.map(|policy| {
+            let chain = CertChain::default();
+            chain.load(SERVER_CHAIN, SERVER_KEY).expect("the key fits");
+            let config = Config::new_minimal();
+            config.add_chain(&Arc::new(chain)).expect("it is loaded");
+            Server::new(config, NAMES, policy)
+        })
+    })
+}
+
+/// Those of the certificate.
+const NAMES: &[&str] = &["localhost", "www.rs2n.test", "*.wild.rs2n.test"];

@@ -1,0 +1,69 @@
+//! Thousands of ClientHellos, first and second, well-formed or not, in records of all sizes.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+use s2n::tls::certs::CertChain;
+use s2n::tls::config::Config;
+
+#[path = "support/hellos/mod.rs"]
+mod hellos;
+
+use hellos::{Counts, Server};
+
+const SEED: u64 = 0x5eed;
+const ROUNDS: u64 = 5000;
+
+fn server(policy: &[u8]) -> Server {
+    const NAMES: &[&str] = &["localhost", "*.wild.example"];
+
+    let names: Vec<_> = NAMES.iter().map(|name| name.to_string()).collect();
+    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    let (cert, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let chain = CertChain::default();
+    chain
+        .load(cert.as_bytes(), key.as_bytes())
+        .expect("its key");
+    let config = Config::new_minimal();
+    config.add_chain(&Arc::new(chain)).expect("it is loaded");
+    Server::new(config, NAMES, policy)
+}
+
+/// Vigna's splitmix64.
+fn random(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = *state;
+    mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ mixed >> 31
+}
+
+#[test]
+fn what_is_shown_is_what_is_answered() {
+    let servers = [
+        b"default_tls13".as_slice(),
+        b"ELBSecurityPolicy-TLS-1-2-2017-01",
+    ]
+    .map(server);
+    let counts = Counts::default();
+    for round in 0..ROUNDS {
+        let mut state = SEED + round;
+        let mut choose = |of: usize| (random(&mut state) % of as u64) as usize;
+        let server = &servers[usize::from(choose(4) == 0)];
+        let check = || server.check(&mut choose, &counts);
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(check)) {
+            eprintln!("seed: {:#x}", SEED + round);
+            resume_unwind(panic);
+        }
+    }
+    println!("seed: {SEED:#x}, {counts:?}");
+    for (what, count) in [
+        ("answered", &counts.answered),
+        ("refused", &counts.refused),
+        ("retried", &counts.retried),
+        ("answered again", &counts.answered_again),
+        ("refused again", &counts.refused_again),
+    ] {
+        assert!(count.get() > 200, "{what}: {}", count.get());
+    }
+}
