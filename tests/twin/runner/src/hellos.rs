@@ -3,14 +3,16 @@
 use crate::certificates::keys::hex;
 
 /// The parts of a ClientHello.
-struct Hello {
+#[derive(Clone)]
+pub struct Hello {
     typ: u8,
-    legacy_version: [u8; 2],
-    session_id: Vec<u8>,
-    suites: Vec<u8>,
-    compression: Vec<u8>,
+    pub legacy_version: [u8; 2],
+    pub random: [u8; 32],
+    pub session_id: Vec<u8>,
+    pub suites: Vec<u8>,
+    pub compression: Vec<u8>,
     /// Nothing for a message that ends before them.
-    extensions: Option<Vec<(u16, Vec<u8>)>>,
+    pub extensions: Option<Vec<(u16, Vec<u8>)>>,
     /// Bytes behind the end.
     behind: Vec<u8>,
     /// How much the length in the header is wrong.
@@ -19,10 +21,11 @@ struct Hello {
 }
 
 impl Hello {
-    fn new(extensions: &[(u16, &[u8])]) -> Self {
+    pub fn new(extensions: &[(u16, &[u8])]) -> Self {
         Self {
             typ: 1,
             legacy_version: [3, 3],
+            random: std::array::from_fn(|byte| 0xa0 ^ byte as u8),
             session_id: vec![0x5e; 32],
             suites: vec![0x13, 1, 0x13, 2, 0xc0, 0x2b, 0xc0, 0x2f, 0, 0x9c],
             compression: vec![0],
@@ -38,9 +41,9 @@ impl Hello {
         }
     }
 
-    fn message(&self) -> Vec<u8> {
+    pub fn message(&self) -> Vec<u8> {
         let mut body = self.legacy_version.to_vec();
-        body.extend((0..32).map(|byte| 0xa0 ^ byte));
+        body.extend(self.random);
         body.push(self.session_id.len() as u8);
         body.extend(&self.session_id);
         body.extend((self.suites.len() as u16).to_be_bytes());
@@ -66,35 +69,42 @@ impl Hello {
     }
 
     fn record(&self) -> Vec<u8> {
-        let message = self.message();
-        let mut record = vec![22];
-        record.extend(self.record_version);
-        record.extend((message.len() as u16).to_be_bytes());
-        record.extend(message);
-        record
+        self.records(usize::from(u16::MAX))
+    }
+
+    /// The message in records of so many bytes.
+    pub fn records(&self, size: usize) -> Vec<u8> {
+        let mut records = Vec::new();
+        for part in self.message().chunks(size) {
+            records.push(22);
+            records.extend(self.record_version);
+            records.extend((part.len() as u16).to_be_bytes());
+            records.extend(part);
+        }
+        records
     }
 }
 
-const NAME: (u16, &[u8]) = (0, b"\0\x0c\0\0\x09localhost");
-const GROUPS: (u16, &[u8]) = (10, &[0, 6, 0, 23, 0, 24, 0, 29]);
+pub const NAME: (u16, &[u8]) = (0, b"\0\x0c\0\0\x09localhost");
+pub const GROUPS: (u16, &[u8]) = (10, &[0, 6, 0, 23, 0, 24, 0, 29]);
 const POINTS: (u16, &[u8]) = (11, &[1, 0]);
-const SCHEMES: (u16, &[u8]) = (13, &[0, 6, 4, 3, 8, 4, 4, 1]);
-const ALPN: (u16, &[u8]) = (16, b"\0\x0c\x02h2\x08http/1.1");
-const VERSIONS_12: (u16, &[u8]) = (43, &[2, 3, 3]);
-const VERSIONS: (u16, &[u8]) = (43, &[4, 3, 4, 3, 3]);
-const UNKNOWN: (u16, &[u8]) = (0xfe01, b"unknown");
+pub const SCHEMES: (u16, &[u8]) = (13, &[0, 6, 4, 3, 8, 4, 4, 1]);
+pub const ALPN: (u16, &[u8]) = (16, b"\0\x0c\x02h2\x08http/1.1");
+pub const VERSIONS_12: (u16, &[u8]) = (43, &[2, 3, 3]);
+pub const VERSIONS: (u16, &[u8]) = (43, &[4, 3, 4, 3, 3]);
+pub const UNKNOWN: (u16, &[u8]) = (0xfe01, b"unknown");
 const GREASE: (u16, &[u8]) = (0x1a1a, b"");
 const TICKET: (u16, &[u8]) = (35, b"");
-const MASTER_SECRET: (u16, &[u8]) = (23, b"");
+pub const MASTER_SECRET: (u16, &[u8]) = (23, b"");
 /// A share of secp256r1: the generator.
-const SHARE: &[u8] = &[
+pub const SHARE: &[u8] = &[
     0, 69, 0, 23, 0, 65, 4, 0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c, 0x42, 0x47, 0xf8, 0xbc, 0xe6, 0xe5,
     0x63, 0xa4, 0x40, 0xf2, 0x77, 0x03, 0x7d, 0x81, 0x2d, 0xeb, 0x33, 0xa0, 0xf4, 0xa1, 0x39, 0x45,
     0xd8, 0x98, 0xc2, 0x96, 0x4f, 0xe3, 0x42, 0xe2, 0xfe, 0x1a, 0x7f, 0x9b, 0x8e, 0xe7, 0xeb, 0x4a,
     0x7c, 0x0f, 0x9e, 0x16, 0x2b, 0xce, 0x33, 0x57, 0x6b, 0x31, 0x5e, 0xce, 0xcb, 0xb6, 0x40, 0x68,
     0x37, 0xbf, 0x51, 0xf5,
 ];
-const KEY_SHARE: (u16, &[u8]) = (51, SHARE);
+pub const KEY_SHARE: (u16, &[u8]) = (51, SHARE);
 
 /// What a modern client says.
 const MODERN: [(u16, &[u8]); 8] = [

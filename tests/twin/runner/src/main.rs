@@ -19,6 +19,7 @@ mod driver;
 mod generate;
 mod hellos;
 mod matrix;
+mod retries;
 mod shrink;
 
 use compare::{Divergence, RANDOM, Twin};
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
     };
     let mut failed = run_scripts(&mut twin, &folder.join("scripts"));
     failed += run_named(&mut twin, "ClientHellos", &hellos::scripts());
+    failed += run_named(&mut twin, "answers to ClientHellos", &retries::scripts());
     failed += run_named(&mut twin, "combinations", &matrix::scripts(certs.as_ref()));
     failed += run_named(
         &mut twin,
