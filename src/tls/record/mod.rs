@@ -1,9 +1,9 @@
 //! Records after the handshake: what lies between plaintext and bytes on the wire.
 //!
 //! rustls hands its traffic keys over when a handshake is complete. From there [`Sealer`] and
-//! [`Opener`] protect the records of one direction each, [`MessageJoiner`] and [`AlertJoiner`] put
-//! together what a peer may split over records, and [`FloodGuard`] ends a connection whose peer
-//! sends records that bring nothing. Nothing here reads or writes.
+//! [`Opener`] protect the records of one direction each, [`Reassembler`], [`MessageJoiner`] and
+//! [`AlertJoiner`] put together what a peer may split over records, and [`FloodGuard`] ends a
+//! connection whose peer sends records that bring nothing. Nothing here reads or writes.
 
 mod alert;
 mod flood;
