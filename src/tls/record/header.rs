@@ -27,8 +27,8 @@ impl TryFrom<u8> for ContentType {
     }
 }
 
-/// The first length that is refused whatever protects the record (RFC 5246, 6.2.3: 2^14 + 2048 bytes
-/// "MUST NOT" be exceeded; rustls refuses that very length, too).
+/// rustls refuses records of this length and above, whatever they hold (RFC 5246, 6.2.3 allows this very
+/// length).
 const MAX_UNPROTECTED: usize = MAX_PLAINTEXT + 2048;
 
 /// A record's header, as it arrives: any bytes, not yet a valid record.
