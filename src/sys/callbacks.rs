@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use zeroize::Zeroize;
 
-use super::aside::{self, OwnStack};
+use super::coroutine::{self, StackCoroutine};
 use super::io::Context;
 use crate::tls::config::callbacks::{
-    Answer, AnswerRequest, Aside, BreakTie, CertificateRequest, Checkpoint, Clock, CrlLookup,
-    HandshakeEvent, LogKeys, LookUpCrl, Offload, PrivateKeys, Question, SeeCheckpoint,
-    SeeClientHello, SeeHandshake, Signature, Stacks, Validate, Validation, Verification,
-    VerifyHost, Work,
+    Answer, AnswerRequest, BreakTie, CertificateRequest, Checkpoint, Clock, Coroutine, Coroutines,
+    CrlLookup, HandshakeEvent, LogKeys, LookUpCrl, Offload, PrivateKeys, Question, SeeCheckpoint,
+    SeeClientHello, SeeHandshake, Signature, Validate, Validation, Verification, VerifyHost, Work,
 };
 
 pub type VerifyHostFn = unsafe extern "C" fn(*const c_char, usize, *mut c_void) -> u8;
@@ -167,13 +166,13 @@ impl<C, O> PrivateKeys for PrivateKeyCallback<C, O> {
     }
 }
 
-impl<C, O> Stacks for PrivateKeyCallback<C, O> {
-    fn aside(&self, work: Work) -> io::Result<Box<dyn Aside>> {
-        Ok(Box::new(OwnStack::new(work)?))
+impl<C, O> Coroutines for PrivateKeyCallback<C, O> {
+    fn coroutine(&self, work: Work) -> io::Result<Box<dyn Coroutine>> {
+        Ok(Box::new(StackCoroutine::new(work)?))
     }
 
     fn ask(&self, question: Question) -> Answer {
-        aside::ask(question)
+        coroutine::ask(question)
     }
 }
 
@@ -193,13 +192,13 @@ impl<C, O> Offload for OffloadCallback<C, O> {
     }
 }
 
-impl<C, O> Stacks for OffloadCallback<C, O> {
-    fn aside(&self, work: Work) -> io::Result<Box<dyn Aside>> {
-        Ok(Box::new(OwnStack::new(work)?))
+impl<C, O> Coroutines for OffloadCallback<C, O> {
+    fn coroutine(&self, work: Work) -> io::Result<Box<dyn Coroutine>> {
+        Ok(Box::new(StackCoroutine::new(work)?))
     }
 
     fn ask(&self, question: Question) -> Answer {
-        aside::ask(question)
+        coroutine::ask(question)
     }
 }
 

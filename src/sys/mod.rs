@@ -1,7 +1,7 @@
 //! Calls that leave us, each behind a safe type.
 
-pub mod aside;
 pub mod callbacks;
+pub mod coroutine;
 pub mod fd;
 pub mod io;
 pub mod memory;

@@ -1,9 +1,9 @@
 //! What the application is asked, and the values that go with the questions: all that `sys` knows of
 //! configs.
 
+pub use super::async_op::{Answer, Coroutine, Coroutines, Offload, PrivateKeys, Question, Work};
 pub use super::certificates::BreakTie;
 pub use super::clock::Clock;
-pub use super::elsewhere::{Answer, Aside, Offload, PrivateKeys, Question, Stacks, Work};
 pub use super::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
 pub use super::requests::{AnswerRequest, CertificateRequest};
 pub use super::verify::{LookUpCrl, Validate, Validation};

@@ -14,9 +14,9 @@ use rustls::server::{ClientHello, ServerCredentialResolver};
 
 use super::Settings;
 use super::certificates::ByType;
-use super::choices::{self, Milestone, NameMatch, Request};
 use super::requests::{AnswerRequest, CertificateRequest};
 use super::signing::Signing;
+use super::step_context::{self, Milestone, NameMatch, Request};
 use crate::tls::certs::CertChain;
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
@@ -162,7 +162,7 @@ impl Entry {
     }
 
     fn note(&self, selected: &SelectedCredential, name_match: NameMatch) {
-        choices::note(|choices| {
+        step_context::note(|choices| {
             choices.chain = Some(self.chain.clone());
             choices.name_match = name_match;
             choices.our_scheme = Some(selected.signer.scheme().0);
@@ -189,7 +189,7 @@ impl ServerCredentialResolver for Chains {
         };
         let (entry, selected) = chosen.ok_or_else(|| self.why_none(chains, hello))?;
         entry.note(&selected, name_match);
-        choices::reach(Milestone::Chosen);
+        step_context::reach(Milestone::Chosen);
         Ok(selected)
     }
 }
@@ -206,7 +206,7 @@ impl Chains {
         let authorities = request.root_hint_subjects().iter();
         let request =
             CertificateRequest::new(authorities.map(|name| name.as_ref().into()).collect());
-        if !callback.answer(choices::name(), &request) {
+        if !callback.answer(step_context::name(), &request) {
             return Err(Code::Cancelled)?;
         }
         let chain = request.answered().ok_or(Code::NoCertFound)?;
@@ -225,14 +225,14 @@ impl ClientCredentialResolver for Chains {
                 }),
             _ => None,
         };
-        choices::note(|choices| {
+        step_context::note(|choices| {
             choices.failure = answer.err();
             choices.request = match selected {
                 Some(_) => Request::Answered,
                 None => Request::Declined,
             };
         });
-        choices::reach(Milestone::Chosen);
+        step_context::reach(Milestone::Chosen);
         selected
     }
 

@@ -12,12 +12,13 @@ use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
 
 pub mod alpn;
+mod async_op;
 pub mod callbacks;
 mod certificates;
-pub(crate) mod choices;
 mod clock;
 mod credentials;
-mod elsewhere;
+pub(crate) mod step_context;
+
 mod events;
 mod freeze;
 mod requests;
@@ -26,19 +27,19 @@ mod signing;
 mod trust;
 mod verify;
 
+pub(crate) use self::async_op::{Algorithms, ToSign, ToVerify};
+pub use self::async_op::{Answer, Coroutine, Coroutines, Offload, PrivateKeys, Question, Work};
 pub use self::certificates::BreakTie;
 use self::certificates::{Certificates, Owner};
-pub use self::choices::NameMatch;
 pub use self::clock::Clock;
 pub(crate) use self::clock::uptime;
 use self::clock::{MonotonicClock, WallClock};
-pub(crate) use self::elsewhere::{Algorithms, ToSign, ToVerify};
-pub use self::elsewhere::{Answer, Aside, Offload, PrivateKeys, Question, Stacks, Work};
 pub(crate) use self::events::Listener;
 use self::events::Listeners;
 pub use self::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
 use self::freeze::Frozen;
 pub use self::requests::{AnswerRequest, Authorities, CertificateRequest};
+pub use self::step_context::NameMatch;
 use self::trust::{Roots, TrustStore};
 use self::verify::Rules;
 pub use self::verify::{LookUpCrl, Validate, Validation};

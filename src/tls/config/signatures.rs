@@ -13,7 +13,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::server::danger::{ClientIdentity, ClientVerifier};
 use rustls::{DistinguishedName, SignerPublicKey};
 
-use super::choices::{self, Milestone};
+use super::step_context::{self, Milestone};
 use super::{Algorithms, ClientAuth, Offload, Question, ToVerify};
 use crate::tls::crypto::rsa_pss;
 use crate::tls::crypto::signature::{self, Unverified};
@@ -150,11 +150,11 @@ fn public_key<'a>(input: &SignatureVerificationInput<'a>) -> Result<&'a [u8], Er
 }
 
 fn note(input: &SignatureVerificationInput<'_>) {
-    choices::note(|choices| choices.peer_scheme = Some(input.signature.scheme.0));
+    step_context::note(|choices| choices.peer_scheme = Some(input.signature.scheme.0));
 }
 
 fn timed(verdict: Verdict) -> Verdict {
-    verdict.inspect(|_| choices::reach(Milestone::Verified))
+    verdict.inspect(|_| step_context::reach(Milestone::Verified))
 }
 
 /// rustls must never decide about a certificate.

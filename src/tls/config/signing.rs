@@ -7,7 +7,7 @@ use rustls::crypto::{SignatureScheme, Signer, SigningKey};
 use rustls::error::{CertificateError, Error};
 use rustls::pki_types::SubjectPublicKeyInfoDer;
 
-use super::choices::{self, Milestone};
+use super::step_context::{self, Milestone};
 use super::{Algorithms, PrivateKeys, Question, Settings, ToSign};
 use crate::tls::certs::Loaded;
 use crate::tls::crypto::rsa_pss;
@@ -90,7 +90,7 @@ impl SigningKey for PolicyKey {
             .iter()
             .filter(|scheme| offered.contains(scheme))
             .find_map(|&scheme| self.signer(scheme))
-            .map(|signer| match choices::is_timed() {
+            .map(|signer| match step_context::is_timed() {
                 true => Box::new(TimedSigner(signer)),
                 false => signer,
             })
@@ -120,9 +120,9 @@ struct TimedSigner(Box<dyn Signer>);
 
 impl Signer for TimedSigner {
     fn sign(self: Box<Self>, message: &[u8]) -> Result<Vec<u8>, Error> {
-        choices::reach(Milestone::Signs);
+        step_context::reach(Milestone::Signs);
         let outcome = self.0.sign(message);
-        outcome.inspect(|_| choices::reach(Milestone::Signed))
+        outcome.inspect(|_| step_context::reach(Milestone::Signed))
     }
 
     fn scheme(&self) -> SignatureScheme {

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::*;
 use super::{Connection, Mode, TLS13, lock};
 use crate::tls::certs::CertChain;
 use crate::tls::certs::crl::CrlLookup;
-use crate::tls::config::choices::Choices;
+use crate::tls::config::step_context::Choices;
 use crate::tls::config::{NameMatch, Validation};
 use crate::tls::error::{Code, Result};
 use crate::tls::handshake::At;

@@ -11,7 +11,7 @@ use self::secrets::MasterSecret;
 use self::send::SendHalf;
 use self::shared::Shared;
 use crate::tls::client_hello::ClientHello;
-use crate::tls::config::choices::Choices;
+use crate::tls::config::step_context::Choices;
 use crate::tls::config::{ClientAuth, Config, Overrides, VerifyHost};
 use crate::tls::error::{Code, Result};
 use crate::tls::handshake::operation::{Signing, Verification};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::Handshake;
 use super::names::{At, asks_for_certificate, request};
 use super::stage::Stage;
-use crate::tls::config::choices::{self, Milestone, Request};
+use crate::tls::config::step_context::{self, Milestone, Request};
 use crate::tls::config::{Checkpoint, ClientAuth, Listener, SeeCheckpoint, uptime};
 use crate::tls::connection::{Connection, Mode, TLS13, UNKNOWN_VERSION};
 
@@ -247,7 +247,7 @@ impl Handshake {
 
     /// Tells the application what a step has done until the application has a part in it.
     pub(super) fn tell_so_far(&mut self, conn: &Connection) {
-        self.tell_of_step(conn, choices::take_milestones(), false);
+        self.tell_of_step(conn, step_context::take_milestones(), false);
     }
 
     /// Tells the application of all that is done, now that rustls waits for the peer.

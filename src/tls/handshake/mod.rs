@@ -18,9 +18,9 @@ use crate::tls::record::{ContentType, Header, alert_record};
 use crate::tls::server_hello::ServerHello;
 use crate::tls::stack::cleared;
 
-mod aside;
 mod checkpoints;
 mod complete;
+mod coroutine;
 mod input;
 mod kernel;
 mod messages;

@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString};
 
 use super::Handshake;
 use crate::tls::config::ClientAuth;
-use crate::tls::config::choices::{self, Request};
+use crate::tls::config::step_context::{self, Request};
 use crate::tls::connection::{Connection, Mode, TLS13};
 
 /// The messages of a handshake. It stands at some of them between two calls.
@@ -108,7 +108,7 @@ pub(super) fn asks_for_certificate(conn: &Connection) -> bool {
 
 /// Whether a server has asked for our certificate, be it in the step that is under way.
 pub(super) fn request(conn: &Connection) -> Request {
-    match choices::request() {
+    match step_context::request() {
         Request::None => conn.choices().request,
         now => now,
     }

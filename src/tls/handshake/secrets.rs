@@ -14,7 +14,7 @@ use rustls::{
 use zeroize::Zeroizing;
 
 use crate::tls::client_hello::RANDOM;
-use crate::tls::config::choices::{self, Milestone};
+use crate::tls::config::step_context::{self, Milestone};
 use crate::tls::connection::{Connection, Mode};
 use crate::tls::error::{Code, Error, Result};
 use crate::tls::policy::Policy;
@@ -107,8 +107,8 @@ pub(crate) struct Listener {
 impl KeyLog for Listener {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
         match label {
-            CLIENT_HANDSHAKE_SECRET => choices::reach(Milestone::HandshakeSecrets),
-            MASTER_SECRET => choices::reach(Milestone::MasterSecret),
+            CLIENT_HANDSHAKE_SECRET => step_context::reach(Milestone::HandshakeSecrets),
+            MASTER_SECRET => step_context::reach(Milestone::MasterSecret),
             _ => {}
         }
         if self.will_log(label) {

@@ -7,13 +7,13 @@ use rustls::server::{Accepted, ServerHandshake};
 use rustls::{ClientSide, NeedsInput, ServerSide, Tcp};
 use std::sync::atomic::Ordering::*;
 
-use super::aside::Waiting;
+use super::coroutine::Waiting;
 use super::names::At;
 use super::secrets::{self, Secret, SendingKeys, watch_secrets};
 use super::trial::{Peer, Trial};
 use super::{FATAL, Handshake, PROTOCOL_VERSION};
 use crate::tls::client_hello::Message;
-use crate::tls::config::choices::{self, Milestone, Request};
+use crate::tls::config::step_context::{self, Milestone, Request};
 use crate::tls::config::{ClientAuth, uptime};
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
@@ -127,7 +127,7 @@ impl Handshake {
         let mut output = Vec::new();
         let is_timed = self.checkpoints.is_on();
         let steps = || self.steps(conn, send, recv, &mut output);
-        let watched = || choices::watch(conn.name(), is_timed, steps);
+        let watched = || step_context::watch(conn.name(), is_timed, steps);
         let ((outcome, mut choices), secrets) = watch_secrets(watched);
         let failure = choices.failure.take();
         let milestones = choices.milestones.take();
@@ -303,7 +303,7 @@ impl Handshake {
                 Ok(())
             }
             ClientHandshake::VerifyServerIdentity(peer) => {
-                choices::reach(Milestone::Presented);
+                step_context::reach(Milestone::Presented);
                 let trial = Trial::of_server(peer)?;
                 self.judge(conn, send, recv, trial, output)
             }
@@ -329,7 +329,7 @@ impl Handshake {
                 Ok(())
             }
             ServerHandshake::VerifyClientIdentity(peer) => {
-                choices::reach(Milestone::Presented);
+                step_context::reach(Milestone::Presented);
                 let trial = Trial::of_client(peer)?;
                 self.judge(conn, send, recv, trial, output)
             }
@@ -361,7 +361,7 @@ impl Handshake {
                 return Err(error);
             }
         }
-        choices::reach(Milestone::Accepted);
+        step_context::reach(Milestone::Accepted);
         let (peer, verified) = trial.accept()?;
         match peer {
             Peer::Server(peer) => {

@@ -8,15 +8,15 @@ use super::input::Input;
 use super::names::At;
 use super::operation::{Signature, Signing};
 use super::stage::Stage;
-use crate::tls::config::choices;
-use crate::tls::config::{Answer, Aside, ClientAuth, Question, Stacks, ToSign, ToVerify};
+use crate::tls::config::step_context;
+use crate::tls::config::{Answer, ClientAuth, Coroutine, Coroutines, Question, ToSign, ToVerify};
 use crate::tls::connection::{Connection, Mode, UNKNOWN_VERSION, lock};
 use crate::tls::error::{Code, Result};
 use crate::tls::stack::{Reach, cleared};
 
 /// A step that waits, and will give a `T`.
 pub(super) struct Waiting<T> {
-    aside: Box<dyn Aside>,
+    coroutine: Box<dyn Coroutine>,
     done: Arc<Mutex<Option<Done<T>>>>,
 }
 
@@ -52,7 +52,7 @@ impl Handshake {
         wait: fn(Box<Waiting<T>>) -> Stage,
         step: impl FnOnce(&mut Input, &mut Vec<u8>) -> Outcome<T> + Send + 'static,
     ) -> Result<Outcome<T>> {
-        let Some(stacks) = self.stacks() else {
+        let Some(coroutines) = self.coroutines() else {
             return Ok(step(&mut self.input, output));
         };
 
@@ -69,12 +69,12 @@ impl Handshake {
                 output,
             });
         });
-        let aside = stacks.aside(work).map_err(|_| Code::Alloc)?;
-        let waiting = Box::new(Waiting { aside, done });
-        self.go_on(conn, output, wait, waiting, None)
+        let coroutine = coroutines.coroutine(work).map_err(|_| Code::Alloc)?;
+        let waiting = Box::new(Waiting { coroutine, done });
+        self.run(conn, output, wait, waiting, None)
     }
 
-    fn stacks(&self) -> Option<Arc<dyn Stacks>> {
+    fn coroutines(&self) -> Option<Arc<dyn Coroutines>> {
         match (&self.private_keys, &self.offload) {
             (Some(keys), _) => Some(keys.clone()),
             (None, Some(offload)) => Some(offload.clone()),
@@ -96,13 +96,13 @@ impl Handshake {
                 Err(Code::AsyncBlocked)?
             }
             answer => {
-                let outcome = self.go_on(conn, output, wait, waiting, answer)?;
+                let outcome = self.run(conn, output, wait, waiting, answer)?;
                 self.note_alerts(conn, outcome)
             }
         }
     }
 
-    fn go_on<T>(
+    fn run<T>(
         &mut self,
         conn: &Connection,
         output: &mut Vec<u8>,
@@ -110,7 +110,7 @@ impl Handshake {
         mut waiting: Box<Waiting<T>>,
         mut answer: Answer,
     ) -> Result<Outcome<T>> {
-        while let Some(question) = waiting.aside.go_on(answer) {
+        while let Some(question) = waiting.coroutine.resume(answer) {
             answer = match question {
                 Question::Sign(question) => self.ask_to_sign(conn, question)?,
                 Question::Verify(question) => self.ask_to_verify(conn, question)?,
@@ -136,7 +136,7 @@ impl Handshake {
             let version = conn.server_version().min(conn.client_version());
             conn.shared.version.store(version, Release);
         }
-        conn.note_choices(choices::so_far());
+        conn.note_choices(step_context::so_far());
         self.tell_so_far(conn);
         conn.note_signature(conn.mode);
         // A handshake needs one signature of each side.

@@ -17,23 +17,23 @@ use crate::tls::handshake::operation::{Signature, Verification};
 use crate::tls::x509;
 
 /// Makes stacks on which work can wait.
-pub trait Stacks: Send + Sync {
-    /// Puts work on a stack of its own, where it may [ask](Stacks::ask). It has not begun then.
-    fn aside(&self, work: Work) -> io::Result<Box<dyn Aside>>;
+pub trait Coroutines: Send + Sync {
+    /// Puts work on a stack of its own, where it may [ask](Coroutines::ask). It has not begun then.
+    fn coroutine(&self, work: Work) -> io::Result<Box<dyn Coroutine>>;
 
     /// Stops the work that asks until it is answered. Nothing if there will be no answer.
     fn ask(&self, question: Question) -> Answer;
 }
 
 /// Private keys that the application keeps to itself.
-pub trait PrivateKeys: Stacks {
+pub trait PrivateKeys: Coroutines {
     /// Hands the application something to sign for a connection that it knows by `name`. 0 if it
     /// takes it.
     fn sign(&self, name: usize, operation: Arc<Signature>) -> i32;
 }
 
 /// Work of ours that the application does in a thread of its own.
-pub trait Offload: Stacks {
+pub trait Offload: Coroutines {
     /// Shows the application what is to be done for a connection that it knows by `name`. 0 if it
     /// sees to it.
     fn verify(&self, name: usize, operation: &Arc<Verification>) -> i32;
@@ -43,10 +43,10 @@ pub trait Offload: Stacks {
 pub type Work = Box<dyn FnOnce() + Send>;
 
 /// Work that stops where it asks. It may be given up there.
-pub trait Aside: Send {
+pub trait Coroutine: Send {
     /// Goes on, with the answer to what was asked last, until the next question. Nothing if the work
     /// is done.
-    fn go_on(&mut self, answer: Answer) -> Option<Question>;
+    fn resume(&mut self, answer: Answer) -> Option<Question>;
 }
 
 pub enum Question {

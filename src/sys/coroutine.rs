@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 use std::thread;
 
 use corosensei::stack::DefaultStack;
-use corosensei::{Coroutine, CoroutineResult, Yielder};
+use corosensei::{CoroutineResult, Yielder};
 
-use crate::tls::config::callbacks::{Answer, Aside, Question, Work};
+use crate::tls::config::callbacks::{Answer, Coroutine, Question, Work};
 
 /// Bytes of a stack, to which the system adds a page that must not be touched. Memory is used as far as
 /// the stack is: rustls uses 32 KiB of it at most, and the rest is for the callbacks of the application
@@ -30,9 +30,9 @@ thread_local! {
 }
 
 /// Work on a stack of its own.
-pub struct OwnStack {
+pub struct StackCoroutine {
     /// There until it is dropped.
-    coroutine: Option<Coroutine<Answer, Question, thread::Result<()>>>,
+    coroutine: Option<corosensei::Coroutine<Answer, Question, thread::Result<()>>>,
 
     /// Known once the work has begun; good until it is done.
     exit: Arc<AtomicPtr<Exit>>,
@@ -41,9 +41,9 @@ pub struct OwnStack {
 // SAFETY: the work can be sent. What it puts on its stack must be as good in another thread where it
 // asks, which is our promise about rustls: it calls a signer with nothing on its stack but what it
 // could have sent.
-unsafe impl Send for OwnStack {}
+unsafe impl Send for StackCoroutine {}
 
-impl OwnStack {
+impl StackCoroutine {
     pub fn new(work: Work) -> io::Result<Self> {
         let stack = match SPARE.take() {
             Some(spare) => spare,
@@ -51,7 +51,7 @@ impl OwnStack {
         };
         let exit = Arc::new(AtomicPtr::default());
         let known = exit.clone();
-        let coroutine = Coroutine::with_stack(stack, move |here: &Exit, _| {
+        let coroutine = corosensei::Coroutine::with_stack(stack, move |here: &Exit, _| {
             let here = ptr::from_ref(here);
             known.store(here.cast_mut(), Relaxed);
             EXIT.set(here);
@@ -79,8 +79,8 @@ impl OwnStack {
     }
 }
 
-impl Aside for OwnStack {
-    fn go_on(&mut self, answer: Answer) -> Option<Question> {
+impl Coroutine for StackCoroutine {
+    fn resume(&mut self, answer: Answer) -> Option<Question> {
         match self.enter(answer)? {
             CoroutineResult::Yield(question) => Some(question),
             CoroutineResult::Return(Ok(())) => None,
@@ -91,7 +91,7 @@ impl Aside for OwnStack {
 
 /// Work that was given up hears that there is no answer, and comes to its end: what is on its stack
 /// has to be dropped.
-impl Drop for OwnStack {
+impl Drop for StackCoroutine {
     fn drop(&mut self) {
         while self.is_waiting() {
             // Nobody is left to hear of a panic.
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     /// Work that asks twice, and what it was answered.
-    fn asks_twice() -> (OwnStack, Arc<Mutex<Vec<Answer>>>) {
+    fn asks_twice() -> (StackCoroutine, Arc<Mutex<Vec<Answer>>>) {
         let answers = Arc::<Mutex<Vec<_>>>::default();
         let heard = answers.clone();
         let work = move || {
@@ -132,11 +132,14 @@ mod tests {
                 heard.lock().expect("no panic").push(answer);
             }
         };
-        (OwnStack::new(Box::new(work)).expect("a stack"), answers)
+        (
+            StackCoroutine::new(Box::new(work)).expect("a stack"),
+            answers,
+        )
     }
 
-    fn asked(stack: &mut OwnStack, answer: Answer) -> Option<Vec<u8>> {
-        stack.go_on(answer).map(|question| match question {
+    fn asked(stack: &mut StackCoroutine, answer: Answer) -> Option<Vec<u8>> {
+        stack.resume(answer).map(|question| match question {
             Question::Verify(question) => question.message,
             Question::Sign(_) => unreachable!("nobody asks for it"),
         })
@@ -179,14 +182,14 @@ mod tests {
             ask(Question::for_test(b"1"));
             panic!("a bug");
         };
-        let mut stack = OwnStack::new(Box::new(work)).expect("a stack");
+        let mut stack = StackCoroutine::new(Box::new(work)).expect("a stack");
         asked(&mut stack, None);
         let panic = catch_unwind(AssertUnwindSafe(|| asked(&mut stack, None)));
         assert!(panic.is_err());
         // It is known to be done.
         drop(stack);
 
-        let mut stack = OwnStack::new(Box::new(work)).expect("a stack");
+        let mut stack = StackCoroutine::new(Box::new(work)).expect("a stack");
         asked(&mut stack, None);
         drop(stack);
     }
@@ -202,7 +205,7 @@ mod tests {
                 .expect("it listens");
             assert_eq!(asked(&mut inner, None), Some(b"2".to_vec()));
         };
-        let mut outer = OwnStack::new(Box::new(work)).expect("a stack");
+        let mut outer = StackCoroutine::new(Box::new(work)).expect("a stack");
         assert_eq!(asked(&mut outer, None), Some(b"outer".to_vec()));
         assert!(ask(Question::for_test(b"nobody")).is_none());
         assert_eq!(asked(&mut outer, Some(vec![7])), None);
