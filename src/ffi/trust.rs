@@ -169,8 +169,9 @@ pub unsafe extern "C" fn s2n_config_get_client_auth_type(
     })
 }
 
-/// Sets who is asked whether a name in the peer's certificate is acceptable. Without a callback a
-/// client compares with its server name, and a server accepts no client's certificate.
+/// Sets the callback that decides whether a name in the peer's certificate is acceptable. Without one the
+/// names are compared with the server name of the connection, on either side: what
+/// `s2n_set_server_name()` set, or the client asked for.
 ///
 /// The callback is asked about the alternative names (DNS names, URIs and IP addresses as text), or, if
 /// there are none, about the common name, until it accepts one.

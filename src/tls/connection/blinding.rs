@@ -1,11 +1,12 @@
 //! Blinding: an error that a peer caused is answered only after a random delay, so that the time
 //! of the answer does not tell an attacker which step failed.
 
+use std::sync::atomic::Ordering::*;
 use std::time::Duration;
 
 use super::Connection;
 use super::lock;
-use crate::tls::error::{Code, Error, ErrorType, Result};
+use crate::tls::error::{Alert, Code, Error, ErrorType, Result};
 use crate::tls::handshake::random;
 
 /// Who waits.
@@ -56,7 +57,11 @@ fn effect(error: &Error) -> Effect {
 impl Connection {
     /// Closes the connection for an error that reading met, and starts the delay.
     pub(crate) fn blind(&self, error: Error) -> Error {
-        match effect(&error) {
+        let effect = effect(&error);
+        if !matches!(effect, Effect::None) {
+            self.owe_alert(&error);
+        }
+        match effect {
             Effect::None => return error,
             Effect::Close => self.shared.close(),
             Effect::CloseAndDelay => {
@@ -67,6 +72,17 @@ impl Connection {
             }
         }
         error
+    }
+
+    /// RFC 8446, 6.2: an error has its own alert, which waits for `s2n_shutdown`.
+    fn owe_alert(&self, error: &Error) {
+        let is_done = self.shared.handshake_done.load(Acquire);
+        match error.received_alert() {
+            // What fails in a handshake without a word of the peer's has no alert but rustls'.
+            Some(Alert::InternalError) if !is_done => {}
+            Some(alert) => self.shared.owed_alert.store(alert as i16, Release),
+            None => {}
+        }
     }
 
     fn start_delay(&self) -> Result<()> {

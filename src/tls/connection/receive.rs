@@ -9,8 +9,7 @@ use super::{Connection, Mode, TLS13, enter, lock};
 use crate::tls::blocked::Blocked;
 use crate::tls::error::{Code, Error, Result};
 use crate::tls::record::{
-    AlertEvent, AlertJoiner, ContentType, FloodGuard, Header, MessageJoiner, Opened, Opener,
-    PostHandshake, Side,
+    AlertEvent, ContentType, FloodGuard, Header, MessageJoiner, Opened, Opener, PostHandshake, Side,
 };
 use crate::tls::stack::{Reach, cleared};
 
@@ -35,7 +34,6 @@ pub(crate) struct RecvHalf {
     waiting: bool,
 
     messages: MessageJoiner,
-    pub(crate) alerts: AlertJoiner,
     flood: FloodGuard,
 
     /// An error that a call met after it had bytes to return; the next call reports it.
@@ -215,7 +213,7 @@ impl RecvHalf {
         let tls13 = conn.shared.version.load(Acquire) >= TLS13;
         let event = conn.config().and_then(|config| {
             let plain = &self.input.held()[self.plain.clone()];
-            self.alerts.push(plain, tls13, config.ignores_warnings())
+            AlertEvent::read(plain, tls13, config.ignores_warnings())
         });
         self.drop_record();
         let event = event

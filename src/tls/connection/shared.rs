@@ -29,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) write_broken: AtomicBool,
     /// The alert that ended reading, or -1.
     pub(crate) alert: AtomicI16,
+    /// The alert that the peer gets for an error in what it sent, or -1.
+    pub(crate) owed_alert: AtomicI16,
 
     pub(crate) wire_in: AtomicU64,
     pub(crate) wire_out: AtomicU64,
@@ -86,6 +88,7 @@ impl Shared {
             key_updates_received: AtomicU8::new(0),
             write_broken: AtomicBool::new(false),
             alert: AtomicI16::new(-1),
+            owed_alert: AtomicI16::new(-1),
             wire_in: AtomicU64::new(0),
             wire_out: AtomicU64::new(0),
             peek: AtomicU32::new(0),
@@ -118,7 +121,7 @@ impl Shared {
         }
         copy!(read_closed write_closed close_notify_received error_alert_received key_update_due);
         copy!(key_updates_sent key_updates_received);
-        copy!(write_broken alert wire_in wire_out peek peek_buffered version client_version);
+        copy!(write_broken alert owed_alert wire_in wire_out peek peek_buffered version client_version);
         copy!(server_version handshake_done record_size small_record_threshold);
         copy!(hello_shown hello_released hello_answered at);
         copy!(send_buffer_in_use small_record_timeout send_buffer recv_buffering dynamic_buffers);

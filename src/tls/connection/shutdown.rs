@@ -14,6 +14,7 @@ use crate::tls::stack::{Reach, cleared};
 /// RFC 8446, 6.1.
 const CLOSE_NOTIFY: u8 = 0;
 const WARNING: u8 = 1;
+const FATAL: u8 = 2;
 
 impl Connection {
     /// Closes the writing direction: what waits is sent, then a close_notify, or the alert that
@@ -76,24 +77,28 @@ impl Connection {
     }
 
     /// RFC 8446, 6.1: "Each party MUST send a "close_notify" alert before closing its write side
-    /// of the connection, unless it has already sent some error alert."
+    /// of the connection, unless it has already sent some error alert." After an error it is the error's
+    /// alert: a close_notify would tell the peer that all it was sent has been received well.
     fn write_last_word(&self, half: &mut SendHalf) -> Result<()> {
         if !half.owed_alert.is_empty() {
             let alert = std::mem::take(&mut half.owed_alert);
             half.out.extend(&alert);
             return Ok(());
         }
+        let (level, description) = match u8::try_from(self.shared.owed_alert.load(Acquire)) {
+            Ok(description) => (FATAL, description),
+            Err(_) => (WARNING, CLOSE_NOTIFY),
+        };
         let mut early = match &half.handshake_keys {
             Some(keys) if half.sealer.is_none() => Some(cleared(Reach::Keys, || keys.sealer())?),
             _ => None,
         };
         let Some(sealer) = half.sealer.as_mut().or(early.as_mut()) else {
-            half.out.extend(&alert_record(WARNING, CLOSE_NOTIFY));
+            half.out.extend(&alert_record(level, description));
             return Ok(());
         };
         let room = half.out.room(2 + sealer.overhead());
-        let alert = [WARNING, CLOSE_NOTIFY];
-        let written = sealer.seal(ContentType::Alert, &[&alert], room)?;
+        let written = sealer.seal(ContentType::Alert, &[&[level, description]], room)?;
         half.out.commit(written);
         Ok(())
     }

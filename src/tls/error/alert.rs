@@ -2,6 +2,18 @@
 
 use super::{Code, ErrorType};
 
+/// The description of an alert for an error in a protected record (RFC 8446, 6.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Alert {
+    UnexpectedMessage = 10,
+    BadRecordMac = 20,
+    RecordOverflow = 22,
+    IllegalParameter = 47,
+    DecodeError = 50,
+    InternalError = 80,
+}
+
 impl Code {
     /// The description of the alert that tells a peer of this error (RFC 8446, 6.2), if there is one.
     pub fn alert(self) -> Option<u8> {
@@ -9,6 +21,21 @@ impl Code {
             ErrorType::Io | ErrorType::Internal => INTERNAL_ERROR,
             ErrorType::Proto => self.protocol_alert()?,
             _ => return None,
+        })
+    }
+
+    /// The alert for an error in a record of the peer's, if it is one.
+    pub(super) fn received_alert(self) -> Option<Alert> {
+        Some(match self {
+            Code::BadMessage => Alert::UnexpectedMessage,
+            Code::Decrypt => Alert::BadRecordMac,
+            // Too short to have a tag.
+            Code::Safety => Alert::BadRecordMac,
+            Code::MaxInnerPlaintextSize | Code::RecordLimit => Alert::RecordOverflow,
+            _ => match self.kind() {
+                ErrorType::Internal | ErrorType::Proto => Alert::InternalError,
+                _ => return None,
+            },
         })
     }
 

@@ -8,6 +8,7 @@ mod from_rustls;
 mod table;
 pub mod trace;
 
+pub(crate) use alert::Alert;
 pub use table::Code;
 
 /// A result of the core.
@@ -24,6 +25,9 @@ pub struct Error {
 
     /// The failure tells nothing of a secret, whatever its code is elsewhere.
     is_open: bool,
+
+    /// The alert for it, where it is more exact than that of the code.
+    alert: Option<Alert>,
 }
 
 impl Error {
@@ -36,6 +40,7 @@ impl Error {
             raised_at: Location::caller(),
             os_error: None,
             is_open: false,
+            alert: None,
         }
     }
 
@@ -54,6 +59,20 @@ impl Error {
             is_open: true,
             ..self
         }
+    }
+
+    /// An error in what the peer sent, for which it gets this alert.
+    #[track_caller]
+    pub(crate) fn with_alert(code: Code, alert: Alert) -> Self {
+        Self {
+            alert: Some(alert),
+            ..Self::new(code)
+        }
+    }
+
+    /// The alert for an error in what the peer sent (RFC 8446, 6.2); `None` if it is none of the peer's.
+    pub(crate) fn received_alert(&self) -> Option<Alert> {
+        self.alert.or_else(|| self.code.received_alert())
     }
 
     /// Whether the peer may learn of it at once: it only said something out of turn.

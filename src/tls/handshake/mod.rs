@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::*;
 use self::checkpoints::Checkpoints;
 use self::input::Input;
 use self::messages::Messages;
-use self::stage::Stage;
+use self::stage::{Offer, Stage, best_version};
 use crate::tls::blocked::Blocked;
 use crate::tls::config::{Offload, PrivateKeys};
 use crate::tls::connection::receive::RecvHalf;
@@ -45,6 +45,8 @@ const HANDSHAKE_FAILURE: u8 = 40;
 const ILLEGAL_PARAMETER: u8 = 47;
 /// RFC 8446, 6: no version in common.
 const PROTOCOL_VERSION: u8 = 70;
+/// RFC 7507, 3: the client could have offered a better version.
+const INAPPROPRIATE_FALLBACK: u8 = 86;
 
 /// RFC 8446, 4: the type of a ClientHello, and that of a ServerHello.
 const CLIENT_HELLO: u8 = 1;
@@ -274,6 +276,13 @@ impl Handshake {
         header: &Header,
         record: &[u8],
     ) -> Result<bool> {
+        // RFC 8446, 5: "An implementation which receives any other [...] record of an unexpected type
+        // MUST terminate the connection". rustls would take it for one that it cannot decrypt.
+        let protected = [ContentType::ApplicationData, ContentType::ChangeCipherSpec];
+        let is_protected = protected.iter().any(|&typ| header.typ == typ as u8);
+        if self.has_read_keys && conn.version() == TLS13 && !is_protected {
+            return Err(Code::BadMessage)?;
+        }
         if self.is_read_protected(conn) || !header.is_handshake() {
             self.messages.interrupt(&mut self.input)?;
             self.input.push(record)?;
@@ -297,7 +306,7 @@ impl Handshake {
         if !hello.is_empty() {
             self.note_hello(conn, send, hello)?;
         }
-        Ok(is_any)
+        Ok(is_any && !self.stage.is_outdated())
     }
 
     /// Whether what the peer sends next is protected, so that rustls alone can read it.
@@ -317,7 +326,13 @@ impl Handshake {
                 self.note_server_hello(conn, hello);
             }
         } else if self.stage.is_listening() {
+            // The version comes first: a client that is too old lacks what rustls would miss before.
+            let is_outdated = Offer::is_outdated(&message, best_version(conn)?);
             self.client_hello = message;
+            if is_outdated {
+                self.keep_client_hello(conn)?;
+                self.stage = Stage::Outdated;
+            }
         } else if std::mem::take(&mut self.awaits_hello) {
             let first = conn.client_hello().ok_or(Code::BadMessage)?;
             if let Err(error) = first.check_second(&message) {

@@ -11,7 +11,7 @@ use super::coroutine::Waiting;
 use super::names::At;
 use super::secrets::{self, Secret, SendingKeys, watch_secrets};
 use super::trial::{Peer, Trial};
-use super::{FATAL, Handshake, PROTOCOL_VERSION};
+use super::{FATAL, Handshake, INAPPROPRIATE_FALLBACK, PROTOCOL_VERSION};
 use crate::tls::client_hello::Message;
 use crate::tls::config::step_context::{self, Milestone, Request};
 use crate::tls::config::{ClientAuth, uptime};
@@ -34,6 +34,10 @@ pub(super) enum Stage {
 
     /// The ClientHello is whole, and not answered.
     Greeted(Box<Accepted<Tcp>>),
+
+    /// The ClientHello is whole, and offers no version that there is. rustls might find another fault
+    /// first.
+    Outdated,
 
     /// rustls waits for the server's next record.
     Client(Box<NeedsInput<ClientSide>>),
@@ -66,8 +70,12 @@ impl Stage {
         matches!(self, Self::Listening(_))
     }
 
+    pub(super) fn is_outdated(&self) -> bool {
+        matches!(self, Self::Outdated)
+    }
+
     pub(super) fn is_greeted(&self) -> bool {
-        matches!(self, Self::Greeted(_))
+        matches!(self, Self::Greeted(_) | Self::Outdated)
     }
 
     pub(super) fn is_trial(&self) -> bool {
@@ -205,6 +213,12 @@ impl Handshake {
                 }
                 _ => Err(Code::HandshakeState)?,
             },
+            Stage::Outdated => {
+                let hello = conn.client_hello().ok_or(Code::BadMessage)?;
+                let offer = hello.look(|hello| Ok(Offer::of(hello)))?;
+                agree_on_version(conn, &offer, output)?;
+                Err(Code::HandshakeState)?
+            }
             Stage::Greeted(accepted) => {
                 let next = self.choose(conn, *accepted, output)?;
                 self.serve(conn, send, recv, next, output)
@@ -416,7 +430,7 @@ impl Handshake {
     }
 
     /// Notes what the client says, for us and for the application.
-    fn keep_client_hello(&mut self, conn: &Connection) -> Result<()> {
+    pub(super) fn keep_client_hello(&mut self, conn: &Connection) -> Result<()> {
         let message = std::mem::take(&mut self.client_hello);
         let (body, _) = Message::split(&message)?;
         let hello = Message::parse(body)?;
@@ -443,19 +457,7 @@ impl Handshake {
         if offer.asks_for_ocsp {
             conn.note_ocsp_request();
         }
-        let best = best_version(conn)?;
-        let version = offer.version(best);
-        conn.shared.server_version.store(best, Release);
-        let theirs = offer.client_version(best);
-        conn.shared.client_version.store(theirs, Release);
-        conn.shared.version.store(version, Release);
-        if version < TLS12 {
-            output.extend(alert_record(FATAL, PROTOCOL_VERSION));
-            return Err(Code::ProtocolVersionUnsupported)?;
-        }
-        if offer.is_fallback && version < best {
-            return Err(Code::FallbackDetected)?;
-        }
+        let version = agree_on_version(conn, &offer, output)?;
         let ready = conn.config()?.server(&conn.overrides());
         let mut ready = ready.map_err(|error| match error.code() {
             // Before TLS 1.3 a certificate goes with suites; without any, no suite is left.
@@ -485,7 +487,7 @@ impl Handshake {
 }
 
 /// What a ClientHello says of the version to be chosen, and of what is answered apart from it.
-struct Offer {
+pub(super) struct Offer {
     /// The best version before TLS 1.3, by the message itself.
     legacy_version: u8,
     /// The best version, by the extension for it if there is one.
@@ -502,6 +504,13 @@ impl Offer {
             is_fallback: hello.is_fallback(),
             asks_for_ocsp: hello.asks_for_ocsp(),
         }
+    }
+
+    /// Whether a ClientHello offers no version that a server has whose best one is `best`. One that cannot
+    /// be parsed is for rustls to judge.
+    pub(super) fn is_outdated(message: &[u8], best: u8) -> bool {
+        let parsed = Message::split(message).and_then(|(body, _)| Message::parse(body));
+        parsed.is_ok_and(|hello| Self::of(&hello).version(best) < TLS12)
     }
 
     /// The version that a server chooses whose best one is `best`. Without TLS 1.3 the message itself
@@ -522,6 +531,26 @@ impl Offer {
     }
 }
 
+/// Sets the version of a connection. Fails if there is none, or if the client has fallen back from a better
+/// one (RFC 7507, 3).
+fn agree_on_version(conn: &Connection, offer: &Offer, output: &mut Vec<u8>) -> Result<u8> {
+    let best = best_version(conn)?;
+    let version = offer.version(best);
+    conn.shared.server_version.store(best, Release);
+    let theirs = offer.client_version(best);
+    conn.shared.client_version.store(theirs, Release);
+    conn.shared.version.store(version, Release);
+    if version < TLS12 {
+        output.extend(alert_record(FATAL, PROTOCOL_VERSION));
+        return Err(Code::ProtocolVersionUnsupported)?;
+    }
+    if offer.is_fallback && version < best {
+        output.extend(alert_record(FATAL, INAPPROPRIATE_FALLBACK));
+        return Err(Code::FallbackDetected)?;
+    }
+    Ok(version)
+}
+
 /// Why a client is refused.
 fn refusal(error: rustls::Error, version: u8) -> Error {
     match error {
@@ -537,7 +566,7 @@ fn refusal(error: rustls::Error, version: u8) -> Error {
 }
 
 /// The best version that the connection's policy has.
-fn best_version(conn: &Connection) -> Result<u8> {
+pub(super) fn best_version(conn: &Connection) -> Result<u8> {
     Ok(match conn.policy()?.supports_tls13() {
         true => TLS13,
         false => TLS12,

@@ -9,7 +9,7 @@ use rustls::{ClientSide, ServerSide, Tcp, VerifyPeerIdentity};
 
 use crate::tls::certs::crl::{Crl, CrlLookup};
 use crate::tls::config::{Presented, Validation, Verifier};
-use crate::tls::connection::{Connection, Mode, TLS13};
+use crate::tls::connection::{Connection, TLS13};
 use crate::tls::error::{Code, Error, Result};
 
 /// A certificate that nobody has accepted yet.
@@ -134,10 +134,8 @@ impl Trial {
         verifier: &Verifier<'_>,
         presented: &Presented<'_>,
     ) -> Result<Progress> {
-        let name = match conn.mode {
-            Mode::Client => conn.with_server_name(|name| name.map(|name| name.to_bytes().to_vec())),
-            Mode::Server => None,
-        };
+        // A server without a callback compares with the name that the client asked for.
+        let name = conn.with_server_name(|name| name.map(|name| name.to_bytes().to_vec()));
         let is_tls13 = conn.version() == TLS13;
         verifier.check_presented(presented, name.as_deref(), is_tls13)?;
         let Some(callback) = verifier.look_up_crl() else {

@@ -1,7 +1,7 @@
 //! Handshake messages after the handshake (RFC 8446, 4.6; RFC 5246, 7.4.1.1).
 
 use super::reassembler::{MessageHeader, Reassembler};
-use crate::tls::error::{Code, Result};
+use crate::tls::error::{Alert, Code, Error, Result};
 
 /// Which end of the connection we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Kind {
         };
         match fits {
             true => Ok(()),
-            false => Err(Code::BadMessage)?,
+            false => Err(Error::with_alert(Code::BadMessage, Alert::DecodeError)),
         }
     }
 
@@ -106,7 +106,11 @@ impl Kind {
             (Self::NewSessionTicket, ticket) => Ok(PostHandshake::NewSessionTicket(ticket)),
             (Self::KeyUpdate, [0]) => Ok(PostHandshake::KeyUpdate { requested: false }),
             (Self::KeyUpdate, [1]) => Ok(PostHandshake::KeyUpdate { requested: true }),
-            (Self::KeyUpdate, _) => Err(Code::BadMessage)?,
+            // RFC 8446, 4.6.3: "If an implementation receives any other value, it MUST terminate the
+            // connection with an "illegal_parameter" alert."
+            (Self::KeyUpdate, _) => {
+                Err(Error::with_alert(Code::BadMessage, Alert::IllegalParameter))
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Records after the handshake: what lies between plaintext and bytes on the wire.
 //!
 //! rustls hands its traffic keys over when a handshake is complete. From there [`Sealer`] and
-//! [`Opener`] protect the records of one direction each, [`Reassembler`], [`MessageJoiner`] and
-//! [`AlertJoiner`] put together what a peer may split over records, and [`FloodGuard`] ends a
-//! connection whose peer sends records that bring nothing. Nothing here reads or writes.
+//! [`Opener`] protect the records of one direction each, [`Reassembler`] and [`MessageJoiner`] put
+//! together what a peer may split over records, and [`FloodGuard`] ends a connection whose peer sends
+//! records that bring nothing. Nothing here reads or writes.
 
 mod alert;
 mod flood;
@@ -17,7 +17,7 @@ mod seal;
 #[cfg(test)]
 mod tests;
 
-pub use self::alert::{AlertEvent, AlertJoiner, alert_record};
+pub use self::alert::{AlertEvent, alert_record};
 pub use self::flood::FloodGuard;
 pub use self::header::{ContentType, Header};
 pub use self::message::{MessageJoiner, PostHandshake, Side};

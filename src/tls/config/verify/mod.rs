@@ -225,8 +225,8 @@ impl Verifier<'_> {
         self.rules.validate.as_ref()
     }
 
-    /// Whether a chain may be looked at, and is for the right name. Whose a client's is only a callback
-    /// can say.
+    /// Whether a chain may be looked at, and is for the right name: the server's that the client has asked
+    /// for, on either side, unless a callback decides.
     pub(crate) fn check_presented(
         &self,
         presented: &Presented<'_>,

@@ -1,16 +1,14 @@
-//! Alerts, however they are cut.
+//! Alerts.
 
-use super::super::{AlertEvent, AlertJoiner, alert_record};
-use crate::tls::error::Code;
+use super::super::{AlertEvent, alert_record};
+use crate::tls::error::{Alert, Code};
 
 const TLS13: bool = true;
 const TLS12: bool = false;
 
 /// What one record with these alerts amounts to.
 fn event(plain: &[u8], tls13: bool, ignore_warnings: bool) -> AlertEvent {
-    AlertJoiner::default()
-        .push(plain, tls13, ignore_warnings)
-        .unwrap()
+    AlertEvent::read(plain, tls13, ignore_warnings).unwrap()
 }
 
 #[test]
@@ -55,38 +53,12 @@ fn in_tls12_warnings_are_ignored_on_request() {
 }
 
 #[test]
-fn an_alert_may_be_split() {
-    let mut joiner = AlertJoiner::default();
-    assert_eq!(joiner.push(&[2], TLS13, false).unwrap(), AlertEvent::None);
-    let event = joiner.push(&[40], TLS13, false).unwrap();
-    assert_eq!(event, AlertEvent::Fatal(40));
-}
-
-#[test]
-fn several_alerts_are_joined_whatever_the_cut() {
-    let alerts = [1, 100, 1, 41, 1, 0];
-    for first in 1..alerts.len() {
-        for second in first + 1..alerts.len() {
-            let mut joiner = AlertJoiner::default();
-            let cuts = [&alerts[..first], &alerts[first..second], &alerts[second..]];
-            let events = cuts.map(|cut| joiner.push(cut, TLS12, true).unwrap());
-            let expected = [AlertEvent::None, AlertEvent::None, AlertEvent::CloseNotify];
-            assert_eq!(events, expected, "{first} {second}");
-        }
+fn an_alert_has_two_bytes() {
+    for content in [&[][..], &[2], &[2, 40, 0], &[1, 90, 2, 40]] {
+        let error = AlertEvent::read(content, TLS13, true).unwrap_err();
+        assert_eq!(error.code(), Code::BadMessage);
+        assert_eq!(error.received_alert(), Some(Alert::DecodeError));
     }
-}
-
-#[test]
-fn nothing_counts_after_the_end() {
-    assert_eq!(event(&[1, 0, 2, 40], TLS12, false), AlertEvent::CloseNotify);
-    assert_eq!(event(&[2, 40, 1, 0], TLS13, false), AlertEvent::Fatal(40));
-    assert_eq!(event(&[1, 90, 2, 40], TLS13, false), AlertEvent::Fatal(40));
-}
-
-#[test]
-fn an_empty_alert_is_refused() {
-    let refused = AlertJoiner::default().push(&[], TLS13, true);
-    assert_eq!(refused.unwrap_err().code(), Code::BadMessage);
 }
 
 #[test]
