@@ -18,7 +18,8 @@ static struct pair *with_signer(int tls13, s2n_async_pkey_fn sign)
     char *pem = read_file(folder, "ecdsa.pem");
     struct s2n_config *config = s2n_config_new_minimal();
     CHECK_OK(show_chain(config, (uint8_t *) pem, (uint32_t) strlen(pem), sign));
-    CHECK_ERROR(show_chain(config, (uint8_t *) pem, 10, sign), S2N_ERR_NO_CERTIFICATE_IN_PEM);
+    CHECK_ERROR(show_chain(config, (uint8_t *) pem, 10, sign), S2N_ERR_INVALID_PEM);
+    CHECK_ERROR(show_chain(config, (uint8_t *) pem, 1, sign), S2N_ERR_NO_CERTIFICATE_IN_PEM);
     CHECK_OK(s2n_config_set_cipher_preferences(config, policy(tls13)));
     CHECK_OK(s2n_connection_set_config(pair->server, config));
     CHECK_OK(s2n_config_free(config));

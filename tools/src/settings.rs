@@ -115,7 +115,13 @@ fn trust(config: &Config, files: &[PathBuf]) -> Result<()> {
 
 fn add_chain(config: &Config, cert: &Path, key: &Path) -> Result<()> {
     let chain = CertChain::default();
-    let loaded = chain.load(&read(cert)?, &read(key)?);
+    let loaded = match cert == key {
+        true => {
+            let (chain_pem, key_pem) = split(&read(cert)?);
+            chain.load(&chain_pem, &key_pem)
+        }
+        false => chain.load(&read(cert)?, &read(key)?),
+    };
     let what = match cert == key {
         true => unusable(cert),
         false => format!(
@@ -135,6 +141,24 @@ fn unusable(path: &Path) -> String {
 
 fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|error| Trouble::file("read", path, &error))
+}
+
+/// Separates the sections of a PEM file: those of keys, and all others.
+fn split(text: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let (mut others, mut keys) = (Vec::new(), Vec::new());
+    let mut is_key = false;
+    for line in text.split_inclusive(|&byte| byte == b'\n') {
+        let is_begin = |label: &[u8]| {
+            line.starts_with(b"-----BEGIN ") && line.windows(label.len()).any(|part| part == label)
+        };
+        is_key |= is_begin(b"PRIVATE KEY") || is_begin(b"EC PARAMETERS");
+        match is_key {
+            true => keys.extend_from_slice(line),
+            false => others.extend_from_slice(line),
+        }
+        is_key &= !line.starts_with(b"-----END ");
+    }
+    (others, keys)
 }
 
 /// The file of `--key-log`. Nobody else may read it.
