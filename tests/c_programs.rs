@@ -88,6 +88,15 @@ fn async_offload() {
     check_with_certificates("async_offload");
 }
 
+/// Each step of a handshake in another thread than the one before; and without a data race.
+#[test]
+fn async_threads() {
+    let (program, certificates) = program_with_certificates("async_threads");
+    run(Command::new(&program).arg(&certificates).arg("64"));
+    run(under_drd(&program).arg(&certificates).arg("4"));
+    run(under_valgrind(&program).arg(&certificates).arg("4"));
+}
+
 #[test]
 fn events() {
     check_with_certificates("events");

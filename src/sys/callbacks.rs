@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use zeroize::Zeroize;
 
-use super::coroutine::{self, StackCoroutine};
+use super::coroutine::StackCoroutine;
 use super::io::Context;
 use crate::tls::config::callbacks::{
-    Answer, AnswerRequest, BreakTie, CertificateRequest, Checkpoint, Clock, Coroutine, Coroutines,
-    CrlLookup, HandshakeEvent, LogKeys, LookUpCrl, Offload, PrivateKeys, Question, SeeCheckpoint,
+    AnswerRequest, BreakTie, CertificateRequest, Checkpoint, Clock, Coroutine, Coroutines,
+    CrlLookup, HandshakeEvent, LogKeys, LookUpCrl, Offload, PrivateKeys, SeeCheckpoint,
     SeeClientHello, SeeHandshake, Signature, Validate, Validation, Verification, VerifyHost, Work,
 };
 
@@ -170,10 +170,6 @@ impl<C, O> Coroutines for PrivateKeyCallback<C, O> {
     fn coroutine(&self, work: Work) -> io::Result<Box<dyn Coroutine>> {
         Ok(Box::new(StackCoroutine::new(work)?))
     }
-
-    fn ask(&self, question: Question) -> Answer {
-        coroutine::ask(question)
-    }
 }
 
 /// Has the application do a part of our work.
@@ -195,10 +191,6 @@ impl<C, O> Offload for OffloadCallback<C, O> {
 impl<C, O> Coroutines for OffloadCallback<C, O> {
     fn coroutine(&self, work: Work) -> io::Result<Box<dyn Coroutine>> {
         Ok(Box::new(StackCoroutine::new(work)?))
-    }
-
-    fn ask(&self, question: Question) -> Answer {
-        coroutine::ask(question)
     }
 }
 

@@ -1,118 +1,144 @@
-//! A stack of its own, for work that has to stop in the middle.
+//! Coroutines: work that is suspended in the middle, on a stack of its own.
 
+use std::arch::asm;
 use std::cell::Cell;
 use std::io;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 use std::thread;
 
-use corosensei::stack::DefaultStack;
+use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{CoroutineResult, Yielder};
 
-use crate::tls::config::callbacks::{Answer, Coroutine, Question, Work};
+use crate::tls::config::callbacks::{Answer, Coroutine, Exit, Suspension, Work};
 
 /// Bytes of a stack, to which the system adds a page that must not be touched. Memory is used as far as
 /// the stack is: rustls uses 32 KiB of it at most, and the rest is for the callbacks of the application
 /// that come in the middle of its work, for the time or for a client's certificate.
 const STACK_SIZE: usize = 1024 * 1024;
 
-/// The way from such a stack back to the one that it was entered from.
-type Exit = Yielder<Answer, Question>;
-
 thread_local! {
-    /// The exit of the stack on which this thread runs; null on the thread's own.
-    static EXIT: Cell<*const Exit> = const { Cell::new(ptr::null()) };
-
-    /// A stack that was used: a new one costs more than what is usually done on it.
+    /// A stack that was used: a new one costs more than what is usually done on it. It is taken and put
+    /// back by whoever holds a coroutine, never on the stack of one.
     static SPARE: Cell<Option<DefaultStack>> = const { Cell::new(None) };
 }
 
+type Inner = corosensei::Coroutine<Option<Answer>, Suspension, thread::Result<()>>;
+
 /// Work on a stack of its own.
-pub struct StackCoroutine {
+pub struct StackCoroutine(
     /// There until it is dropped.
-    coroutine: Option<corosensei::Coroutine<Answer, Question, thread::Result<()>>>,
+    Option<Inner>,
+);
 
-    /// Known once the work has begun; good until it is done.
-    exit: Arc<AtomicPtr<Exit>>,
-}
-
-// SAFETY: the work can be sent. What it puts on its stack must be as good in another thread where it
-// asks, which is our promise about rustls: it calls a signer with nothing on its stack but what it
-// could have sent.
+// SAFETY: the work can be sent. What it puts on its stack must be as good in another thread where it is
+// suspended, which is our promise about rustls: it calls a signer or a verifier with nothing on its stack
+// but what it could have sent. Nothing of ours there uses what is bound to a thread.
 unsafe impl Send for StackCoroutine {}
 
 impl StackCoroutine {
     pub fn new(work: Work) -> io::Result<Self> {
-        let stack = match SPARE.take() {
+        let stack = match SPARE.try_with(Cell::take).ok().flatten() {
             Some(spare) => spare,
             None => DefaultStack::new(STACK_SIZE)?,
         };
-        let exit = Arc::new(AtomicPtr::default());
-        let known = exit.clone();
-        let coroutine = corosensei::Coroutine::with_stack(stack, move |here: &Exit, _| {
-            let here = ptr::from_ref(here);
-            known.store(here.cast_mut(), Relaxed);
-            EXIT.set(here);
-            // No panic may leave the stack.
-            catch_unwind(AssertUnwindSafe(work))
+        let door = Arc::new(Door {
+            yielder: AtomicPtr::default(),
+            stack: stack.limit().get()..stack.base().get(),
         });
-        Ok(Self {
-            coroutine: Some(coroutine),
-            exit,
-        })
+        let inner = Inner::with_stack(stack, move |yielder, _| {
+            door.yielder
+                .store(ptr::from_ref(yielder).cast_mut(), Relaxed);
+            let exit = door.clone();
+            // No panic may leave the stack.
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(exit)));
+            door.yielder.store(ptr::null_mut(), Relaxed);
+            outcome
+        });
+        Ok(Self(Some(inner)))
     }
 
-    /// Runs the work up to its next question, or its end; nothing is left to be run after that.
-    fn enter(&mut self, answer: Answer) -> Option<CoroutineResult<Question, thread::Result<()>>> {
-        let coroutine = self.coroutine.as_mut().filter(|work| !work.done())?;
-        let outer = EXIT.replace(self.exit.load(Relaxed));
-        let outcome = coroutine.resume(answer);
-        EXIT.set(outer);
-        Some(outcome)
+    /// Runs the work up to its next suspension, or its end; nothing is left to be run after that.
+    fn enter(
+        &mut self,
+        answer: Option<Answer>,
+    ) -> Option<CoroutineResult<Suspension, thread::Result<()>>> {
+        let inner = self.0.as_mut().filter(|inner| !inner.done())?;
+        Some(inner.resume(answer))
     }
 
-    fn is_waiting(&self) -> bool {
-        let work = self.coroutine.as_ref();
-        work.is_some_and(|work| work.started() && !work.done())
+    fn is_suspended(&self) -> bool {
+        let inner = self.0.as_ref();
+        inner.is_some_and(|inner| inner.started() && !inner.done())
     }
 }
 
 impl Coroutine for StackCoroutine {
-    fn resume(&mut self, answer: Answer) -> Option<Question> {
+    fn resume(&mut self, answer: Option<Answer>) -> Option<Suspension> {
         match self.enter(answer)? {
-            CoroutineResult::Yield(question) => Some(question),
+            CoroutineResult::Yield(reason) => Some(reason),
             CoroutineResult::Return(Ok(())) => None,
             CoroutineResult::Return(Err(panic)) => resume_unwind(panic),
         }
     }
 }
 
-/// Work that was given up hears that there is no answer, and comes to its end: what is on its stack
-/// has to be dropped.
+/// A cancelled coroutine is resumed without an answer, so that its work runs to its end: what is on its
+/// stack has to be dropped.
 impl Drop for StackCoroutine {
     fn drop(&mut self) {
-        while self.is_waiting() {
-            // Nobody is left to hear of a panic.
+        while self.is_suspended() {
+            // A panic has no caller any more.
             self.enter(None);
         }
-        if let Some(coroutine) = self.coroutine.take()
-            && coroutine.done()
+        if let Some(inner) = self.0.take()
+            && inner.done()
         {
-            let stack = coroutine.into_stack();
+            let stack = inner.into_stack();
             // A thread that is at its end needs no spare.
             let _ = SPARE.try_with(|spare| spare.set(Some(stack)));
         }
     }
 }
 
-/// Leaves the stack that this thread is on, until there is an answer. Nothing on the thread's own.
-pub fn ask(question: Question) -> Answer {
-    let exit = EXIT.get();
-    // SAFETY: not null only while this thread runs on that exit's stack, which lasts as long.
-    let exit = unsafe { exit.as_ref() }?;
-    exit.suspend(question)
+/// The exit of a coroutine.
+struct Door {
+    /// Null before the work begins and after it has ended.
+    yielder: AtomicPtr<Yielder<Option<Answer>, Suspension>>,
+
+    /// The addresses of its stack.
+    stack: Range<usize>,
+}
+
+impl Exit for Door {
+    fn suspend(&self, reason: Suspension) -> Option<Answer> {
+        if !self.stack.contains(&stack_pointer()) {
+            return None;
+        }
+        // SAFETY: this runs on the coroutine's stack, where the yielder lives as long as it is not null.
+        let yielder = unsafe { self.yielder.load(Relaxed).as_ref() }?;
+        yielder.suspend(reason)
+    }
+}
+
+/// The address that the stack of this call has come to. The address of a local value would not do: with
+/// AddressSanitizer it may lie in the heap.
+fn stack_pointer() -> usize {
+    let address;
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: it reads a register.
+    unsafe {
+        asm!("mov {}, rsp", out(reg) address, options(nomem, nostack, preserves_flags));
+    }
+    #[cfg(target_arch = "aarch64")]
+    // SAFETY: it reads a register.
+    unsafe {
+        asm!("mov {}, sp", out(reg) address, options(nomem, nostack, preserves_flags));
+    }
+    address
 }
 
 #[cfg(test)]
@@ -122,93 +148,113 @@ mod tests {
 
     use super::*;
 
-    /// Work that asks twice, and what it was answered.
-    fn asks_twice() -> (StackCoroutine, Arc<Mutex<Vec<Answer>>>) {
-        let answers = Arc::<Mutex<Vec<_>>>::default();
-        let heard = answers.clone();
-        let work = move || {
+    type Answers = Arc<Mutex<Vec<Option<Answer>>>>;
+
+    /// Work that is suspended twice, and its answers.
+    fn suspends_twice() -> (StackCoroutine, Answers) {
+        let answers = Answers::default();
+        let given = answers.clone();
+        let work = move |exit: Arc<dyn Exit>| {
             for message in [b"1", b"2"] {
-                let answer = ask(Question::for_test(message));
-                heard.lock().expect("no panic").push(answer);
+                let answer = exit.suspend(Suspension::for_test(message));
+                given.lock().expect("no panic").push(answer);
             }
         };
-        (
-            StackCoroutine::new(Box::new(work)).expect("a stack"),
-            answers,
-        )
+        let coroutine = StackCoroutine::new(Box::new(work)).expect("a stack");
+        (coroutine, answers)
     }
 
-    fn asked(stack: &mut StackCoroutine, answer: Answer) -> Option<Vec<u8>> {
-        stack.resume(answer).map(|question| match question {
-            Question::Verify(question) => question.message,
-            Question::Sign(_) => unreachable!("nobody asks for it"),
+    fn resume(coroutine: &mut StackCoroutine, answer: Option<Answer>) -> Option<Vec<u8>> {
+        coroutine.resume(answer).map(|reason| match reason {
+            Suspension::Verify(question) => question.message,
+            Suspension::Sign(_) | Suspension::Call(_) => unreachable!("no reason of these tests"),
         })
     }
 
+    fn signature(byte: u8) -> Option<Answer> {
+        Some(Answer::Signature(vec![byte]))
+    }
+
     #[test]
-    fn work_goes_on_where_it_asked_in_any_thread() {
-        let (mut stack, answers) = asks_twice();
-        assert_eq!(asked(&mut stack, None), Some(b"1".to_vec()));
-        let mut stack = thread::spawn(move || {
-            assert_eq!(asked(&mut stack, Some(vec![1])), Some(b"2".to_vec()));
-            stack
+    fn work_is_resumed_where_it_was_suspended_in_any_thread() {
+        let (mut coroutine, answers) = suspends_twice();
+        assert_eq!(resume(&mut coroutine, None), Some(b"1".to_vec()));
+        let mut coroutine = thread::spawn(move || {
+            let next = resume(&mut coroutine, signature(1));
+            assert_eq!(next, Some(b"2".to_vec()));
+            coroutine
         })
         .join()
         .expect("no panic");
-        assert_eq!(asked(&mut stack, Some(vec![2])), None);
-        assert_eq!(
-            *answers.lock().expect("no panic"),
-            [Some(vec![1]), Some(vec![2])]
-        );
+        assert_eq!(resume(&mut coroutine, signature(2)), None);
+        let answers = answers.lock().expect("no panic");
+        assert_eq!(*answers, [signature(1), signature(2)]);
     }
 
     #[test]
-    fn work_that_is_given_up_comes_to_its_end() {
-        let (mut stack, answers) = asks_twice();
-        asked(&mut stack, None);
-        drop(stack);
+    fn cancelled_work_runs_to_its_end() {
+        let (mut coroutine, answers) = suspends_twice();
+        resume(&mut coroutine, None);
+        drop(coroutine);
         assert_eq!(*answers.lock().expect("no panic"), [None, None]);
         assert_eq!(Arc::strong_count(&answers), 1);
 
-        let (stack, answers) = asks_twice();
-        drop(stack);
+        let (coroutine, answers) = suspends_twice();
+        drop(coroutine);
         assert!(answers.lock().expect("no panic").is_empty());
         assert_eq!(Arc::strong_count(&answers), 1);
     }
 
     #[test]
     fn a_panic_arrives_on_the_callers_stack() {
-        let work = || {
-            ask(Question::for_test(b"1"));
+        let work = |exit: Arc<dyn Exit>| {
+            exit.suspend(Suspension::for_test(b"1"));
             panic!("a bug");
         };
-        let mut stack = StackCoroutine::new(Box::new(work)).expect("a stack");
-        asked(&mut stack, None);
-        let panic = catch_unwind(AssertUnwindSafe(|| asked(&mut stack, None)));
+        let mut coroutine = StackCoroutine::new(Box::new(work)).expect("a stack");
+        resume(&mut coroutine, None);
+        let panic = catch_unwind(AssertUnwindSafe(|| resume(&mut coroutine, None)));
         assert!(panic.is_err());
         // It is known to be done.
-        drop(stack);
+        drop(coroutine);
 
-        let mut stack = StackCoroutine::new(Box::new(work)).expect("a stack");
-        asked(&mut stack, None);
-        drop(stack);
+        let mut coroutine = StackCoroutine::new(Box::new(work)).expect("a stack");
+        resume(&mut coroutine, None);
+        drop(coroutine);
     }
 
     #[test]
-    fn each_stack_has_its_own_exit() {
+    fn an_exit_leads_out_of_its_own_coroutine_alone() {
+        let exits = Arc::<Mutex<Vec<Arc<dyn Exit>>>>::default();
+        let found = exits.clone();
         let (sender, receiver) = mpsc::channel();
-        let work = move || {
-            let (mut inner, _) = asks_twice();
-            assert_eq!(asked(&mut inner, None), Some(b"1".to_vec()));
-            sender
-                .send(ask(Question::for_test(b"outer")))
-                .expect("it listens");
-            assert_eq!(asked(&mut inner, None), Some(b"2".to_vec()));
+        let work = move |exit: Arc<dyn Exit>| {
+            let outer = exit.clone();
+            let inner = move |exit: Arc<dyn Exit>| {
+                assert_eq!(outer.suspend(Suspension::for_test(b"outer")), None);
+                exit.suspend(Suspension::for_test(b"inner"));
+            };
+            let mut inner = StackCoroutine::new(Box::new(inner)).expect("a stack");
+            assert_eq!(resume(&mut inner, None), Some(b"inner".to_vec()));
+            found.lock().expect("no panic").push(exit.clone());
+            let answer = exit.suspend(Suspension::for_test(b"outer"));
+            sender.send(answer).expect("a receiver");
+            assert_eq!(resume(&mut inner, None), None);
         };
         let mut outer = StackCoroutine::new(Box::new(work)).expect("a stack");
-        assert_eq!(asked(&mut outer, None), Some(b"outer".to_vec()));
-        assert!(ask(Question::for_test(b"nobody")).is_none());
-        assert_eq!(asked(&mut outer, Some(vec![7])), None);
-        assert_eq!(receiver.recv(), Ok(Some(vec![7])));
+        assert_eq!(resume(&mut outer, None), Some(b"outer".to_vec()));
+        let exit = exits.lock().expect("no panic")[0].clone();
+        assert_eq!(exit.suspend(Suspension::for_test(b"outside")), None);
+        assert_eq!(resume(&mut outer, signature(7)), None);
+        assert_eq!(receiver.recv(), Ok(signature(7)));
+
+        // The next coroutine gets the same stack.
+        drop(outer);
+        let stale = exit.clone();
+        let work = move |_: Arc<dyn Exit>| {
+            assert_eq!(stale.suspend(Suspension::for_test(b"stale")), None);
+        };
+        let mut next = StackCoroutine::new(Box::new(work)).expect("a stack");
+        assert_eq!(resume(&mut next, None), None);
     }
 }

@@ -1,7 +1,7 @@
-//! What the application does for a handshake, whenever it likes.
+//! Asynchronous operations: signing and verifying by the application, in its own time.
 //!
-//! rustls wants a signature at once, and a verdict about one. So its work is done on a stack of its
-//! own, which stops where it asks, and is left standing until the application has an answer.
+//! rustls calls a signer and a verifier synchronously. So a step of the handshake runs on a coroutine, which
+//! is suspended where it needs the application, and resumed with the result.
 
 use std::io;
 use std::sync::Arc;
@@ -16,13 +16,10 @@ use crate::tls::crypto::signature::verify;
 use crate::tls::handshake::operation::{Signature, Verification};
 use crate::tls::x509;
 
-/// Makes stacks on which work can wait.
+/// Makes coroutines.
 pub trait Coroutines: Send + Sync {
-    /// Puts work on a stack of its own, where it may [ask](Coroutines::ask). It has not begun then.
+    /// Puts work on a coroutine. It begins when that is first resumed.
     fn coroutine(&self, work: Work) -> io::Result<Box<dyn Coroutine>>;
-
-    /// Stops the work that asks until it is answered. Nothing if there will be no answer.
-    fn ask(&self, question: Question) -> Answer;
 }
 
 /// Private keys that the application keeps to itself.
@@ -39,23 +36,39 @@ pub trait Offload: Coroutines {
     fn verify(&self, name: usize, operation: &Arc<Verification>) -> i32;
 }
 
-/// What is done on a stack of its own. It may go on in another thread than it began in.
-pub type Work = Box<dyn FnOnce() + Send>;
+/// What runs on a coroutine. It may be resumed in another thread than it was suspended in, so it uses
+/// nothing that is bound to a thread.
+pub type Work = Box<dyn FnOnce(Arc<dyn Exit>) + Send>;
 
-/// Work that stops where it asks. It may be given up there.
+/// Work that can be suspended, and dropped then.
 pub trait Coroutine: Send {
-    /// Goes on, with the answer to what was asked last, until the next question. Nothing if the work
-    /// is done.
-    fn resume(&mut self, answer: Answer) -> Option<Question>;
+    /// Runs the work up to its next suspension. `None` if it is done.
+    fn resume(&mut self, answer: Option<Answer>) -> Option<Suspension>;
 }
 
-pub enum Question {
+/// The way from the stack of a coroutine to the code that has resumed it.
+pub trait Exit: Send + Sync {
+    /// Suspends the coroutine until it is resumed with an answer. `None` if it is dropped instead, or if
+    /// this is called anywhere but on its stack.
+    fn suspend(&self, reason: Suspension) -> Option<Answer>;
+}
+
+/// Why a coroutine is suspended.
+pub enum Suspension {
     Sign(ToSign),
     Verify(ToVerify),
+
+    /// A callback of the application is due, for which a coroutine's stack may be too small.
+    Call(Box<dyn FnOnce() + Send>),
 }
 
-/// The signature that was asked for; an empty one for one that was verified.
-pub type Answer = Option<Vec<u8>>;
+/// What a coroutine is resumed with: what its suspension is for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Answer {
+    Signature(Vec<u8>),
+    Verified,
+    Called,
+}
 
 /// What is to be signed.
 pub struct ToSign {
@@ -126,8 +139,8 @@ impl Config {
 }
 
 #[cfg(test)]
-impl Question {
-    /// Something to be verified that is wrong.
+impl Suspension {
+    /// A signature to be verified that is wrong.
     pub(crate) fn for_test(message: &[u8]) -> Self {
         Self::Verify(ToVerify {
             message: message.to_vec(),

@@ -1,7 +1,9 @@
 //! What the application is asked, and the values that go with the questions: all that `sys` knows of
 //! configs.
 
-pub use super::async_op::{Answer, Coroutine, Coroutines, Offload, PrivateKeys, Question, Work};
+pub use super::async_op::{
+    Answer, Coroutine, Coroutines, Exit, Offload, PrivateKeys, Suspension, Work,
+};
 pub use super::certificates::BreakTie;
 pub use super::clock::Clock;
 pub use super::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};

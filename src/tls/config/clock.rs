@@ -1,12 +1,14 @@
 //! The clocks of a config: the system's, or the application's.
 
-use std::sync::OnceLock;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
 
 use super::Config;
+use super::step_context::StepContext;
 
 /// Tells the time, unless it fails.
 pub trait Clock: Send + Sync {
@@ -40,17 +42,22 @@ pub(crate) fn uptime() -> Duration {
 }
 
 /// A config's wall clock, as rustls asks for it.
-pub(super) struct RustlsClock(pub(super) std::sync::Arc<dyn Clock>);
+pub(super) struct RustlsClock {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) context: StepContext,
+}
 
-impl std::fmt::Debug for RustlsClock {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for RustlsClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RustlsClock")
     }
 }
 
 impl TimeProvider for RustlsClock {
     fn current_time(&self) -> Option<UnixTime> {
-        self.0.now().map(UnixTime::since_unix_epoch)
+        let clock = self.clock.clone();
+        let now = self.context.call(move || clock.now())?;
+        now.map(UnixTime::since_unix_epoch)
     }
 }
 

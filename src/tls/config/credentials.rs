@@ -15,8 +15,8 @@ use rustls::server::{ClientHello, ServerCredentialResolver};
 use super::Settings;
 use super::certificates::ByType;
 use super::requests::{AnswerRequest, CertificateRequest};
-use super::signing::Signing;
-use super::step_context::{self, Milestone, NameMatch, Request};
+use super::signing::{PolicyKey, Signing};
+use super::step_context::{Milestone, NameMatch, Request, StepContext};
 use crate::tls::certs::CertChain;
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
@@ -33,6 +33,7 @@ pub(super) struct Chains {
 
 struct Entry {
     chain: Arc<CertChain>,
+    key: PolicyKey,
     credentials: Credentials,
 }
 
@@ -151,7 +152,8 @@ impl Entry {
         let key = signing.key(&loaded, policy)?;
         Some(Self {
             chain: chain.clone(),
-            credentials: Credentials::new_unchecked(loaded.identity.clone(), Box::new(key)),
+            credentials: key.clone().credentials(),
+            key,
         })
     }
 
@@ -161,12 +163,21 @@ impl Entry {
         Some(selected)
     }
 
-    fn note(&self, selected: &SelectedCredential, name_match: NameMatch) {
-        step_context::note(|choices| {
+    /// Has what was selected sign within a context, and notes it there.
+    fn show(
+        &self,
+        mut selected: SelectedCredential,
+        name_match: NameMatch,
+        context: &StepContext,
+    ) -> SelectedCredential {
+        let scheme = selected.signer.scheme();
+        selected.signer = self.key.within(context, selected.signer);
+        context.note(|choices| {
             choices.chain = Some(self.chain.clone());
             choices.name_match = name_match;
-            choices.our_scheme = Some(selected.signer.scheme().0);
+            choices.our_scheme = Some(scheme.0);
         });
+        selected
     }
 }
 
@@ -179,60 +190,70 @@ impl fmt::Debug for Chains {
     }
 }
 
-impl ServerCredentialResolver for Chains {
+/// Resolves the credentials of handshakes with a context.
+#[derive(Debug)]
+pub(super) struct Resolver {
+    pub(super) chains: Arc<Chains>,
+    pub(super) context: StepContext,
+}
+
+impl ServerCredentialResolver for Resolver {
     fn resolve(&self, hello: &ClientHello<'_>) -> Result<SelectedCredential, rustls::Error> {
+        let own = &self.chains;
         let name = hello.server_name().map(|name| name.as_ref().as_bytes());
-        let (chains, name_match) = self.for_name(name);
-        let chosen = match self.offers_tls13(hello) {
-            true => self.choose_tls13(chains, hello.signature_schemes()),
-            false => self.choose_tls12(chains, hello),
+        let (chains, name_match) = own.for_name(name);
+        let chosen = match own.offers_tls13(hello) {
+            true => own.choose_tls13(chains, hello.signature_schemes()),
+            false => own.choose_tls12(chains, hello),
         };
-        let (entry, selected) = chosen.ok_or_else(|| self.why_none(chains, hello))?;
-        entry.note(&selected, name_match);
-        step_context::reach(Milestone::Chosen);
+        let (entry, selected) = chosen.ok_or_else(|| own.why_none(chains, hello))?;
+        let selected = entry.show(selected, name_match, &self.context);
+        self.context.reach(Milestone::Chosen);
         Ok(selected)
     }
 }
 
-impl Chains {
+impl Resolver {
     /// The certificate for a server that asks for one.
     fn answer(&self, request: &CredentialRequest<'_>) -> Result<Option<Arc<Entry>>> {
-        let Some(default) = self.defaults.iter().flatten().next() else {
+        let own = &self.chains;
+        let Some(default) = own.defaults.iter().flatten().next() else {
             return Ok(None);
         };
-        let Some(callback) = &self.answer_request else {
+        let Some(callback) = own.answer_request.clone() else {
             return Ok(Some(default.clone()));
         };
         let authorities = request.root_hint_subjects().iter();
         let request =
             CertificateRequest::new(authorities.map(|name| name.as_ref().into()).collect());
-        if !callback.answer(step_context::name(), &request) {
-            return Err(Code::Cancelled)?;
-        }
-        let chain = request.answered().ok_or(Code::NoCertFound)?;
-        Ok(Entry::new(self.policy, &chain, &self.signing).map(Arc::new))
+        let name = self.context.name();
+        let answered = self.context.call(move || {
+            let accepted = callback.answer(name, &request);
+            accepted.then(|| request.answered())
+        });
+        let chain = answered.flatten().ok_or(Code::Cancelled)?;
+        let chain = chain.ok_or(Code::NoCertFound)?;
+        Ok(Entry::new(own.policy, &chain, &own.signing).map(Arc::new))
     }
 }
 
-impl ClientCredentialResolver for Chains {
+impl ClientCredentialResolver for Resolver {
     fn resolve(&self, request: &CredentialRequest<'_>) -> Option<SelectedCredential> {
         let answer = self.answer(request);
         let selected = match &answer {
             Ok(Some(entry)) => entry
                 .select(request.signature_schemes())
-                .inspect(|selected| {
-                    entry.note(selected, NameMatch::None);
-                }),
+                .map(|selected| entry.show(selected, NameMatch::None, &self.context)),
             _ => None,
         };
-        step_context::note(|choices| {
+        self.context.note(|choices| {
             choices.failure = answer.err();
             choices.request = match selected {
                 Some(_) => Request::Answered,
                 None => Request::Declined,
             };
         });
-        step_context::reach(Milestone::Chosen);
+        self.context.reach(Milestone::Chosen);
         selected
     }
 
@@ -241,7 +262,7 @@ impl ClientCredentialResolver for Chains {
     }
 
     fn hash_config(&self, h: &mut dyn Hasher) {
-        for entry in self.defaults.iter().flatten() {
+        for entry in self.chains.defaults.iter().flatten() {
             h.write_usize(Arc::as_ptr(&entry.chain).addr());
         }
     }

@@ -11,8 +11,9 @@ use rustls::server::{
 };
 
 use super::clock::RustlsClock;
-use super::credentials::Chains;
+use super::credentials::{Chains, Resolver};
 use super::signatures::Signatures;
+use super::step_context::StepContext;
 use super::{ClientAuth, Config, Offload, Overrides, PrivateKeys, Settings};
 use crate::tls::connection::lock;
 use crate::tls::error::{Code, Result};
@@ -26,24 +27,21 @@ pub struct Ready<C> {
     /// Who signs instead of us.
     pub private_keys: Option<Arc<dyn PrivateKeys>>,
     pub offload: Option<Arc<dyn Offload>>,
+    /// The context of the handshake's steps.
+    pub(crate) context: StepContext,
 }
 
 impl<C> Ready<C> {
-    fn new(rustls: C, settings: &Settings) -> Self {
+    fn new(rustls: Arc<C>, settings: &Settings) -> Self {
+        let (private_keys, offload) = (settings.signer(), settings.offload.clone());
         Self {
-            rustls: Arc::new(rustls),
-            private_keys: settings.signer(),
-            offload: settings.offload.clone(),
-        }
-    }
-}
-
-impl<C> Clone for Ready<C> {
-    fn clone(&self) -> Self {
-        Self {
-            rustls: self.rustls.clone(),
-            private_keys: self.private_keys.clone(),
-            offload: self.offload.clone(),
+            rustls,
+            context: match private_keys.is_some() || offload.is_some() {
+                true => StepContext::new_coroutine(),
+                false => StepContext::Thread,
+            },
+            private_keys,
+            offload,
         }
     }
 }
@@ -63,11 +61,26 @@ impl Ready<ServerConfig> {
 /// rustls configs that were made, and what for.
 #[derive(Default)]
 pub(super) struct Frozen {
-    clients: Vec<(&'static Policy, Ready<ClientConfig>)>,
-    servers: Vec<(&'static Policy, ClientAuth, Ready<ServerConfig>)>,
+    clients: Vec<Client>,
+    servers: Vec<Server>,
 
     /// Counts the changes, so that a config made from old settings is not kept.
     generation: u64,
+}
+
+#[derive(Clone)]
+struct Client {
+    policy: &'static Policy,
+    config: Arc<ClientConfig>,
+    chains: Arc<Chains>,
+}
+
+#[derive(Clone)]
+struct Server {
+    policy: &'static Policy,
+    auth: ClientAuth,
+    config: Arc<ServerConfig>,
+    chains: Arc<Chains>,
 }
 
 impl Frozen {
@@ -77,29 +90,42 @@ impl Frozen {
             ..Self::default()
         };
     }
+
+    fn client(&self, generation: u64, policy: &Policy) -> Option<Client> {
+        let mut clients = self.clients.iter();
+        let made = clients.find(|made| ptr::eq(made.policy, policy));
+        made.filter(|_| self.generation == generation).cloned()
+    }
+
+    fn server(&self, generation: u64, policy: &Policy, auth: ClientAuth) -> Option<Server> {
+        let mut servers = self.servers.iter();
+        let made = servers.find(|made| ptr::eq(made.policy, policy) && made.auth == auth);
+        made.filter(|_| self.generation == generation).cloned()
+    }
 }
 
 impl Config {
     /// What a client's handshake starts with.
     pub fn client(&self, over: &Overrides) -> Result<Ready<ClientConfig>> {
-        let generation = lock(&self.frozen).generation;
-        let settings = self.settings();
+        let (settings, generation) = self.snapshot();
         let policy = over.policy.unwrap_or(settings.policy);
-        let made = lock(&self.frozen)
-            .clients
-            .iter()
-            .find_map(|(of, ready)| ptr::eq(*of, policy).then(|| ready.clone()));
-        let mut ready = match made {
-            Some(ready) => ready,
+        let made = lock(&self.frozen).client(generation, policy);
+        let client = match made {
+            Some(client) => client,
             None => {
-                let ready = Ready::new(freeze_client(&settings, policy)?, &settings);
+                let client = Client::new(&settings, policy)?;
                 let mut frozen = lock(&self.frozen);
                 if frozen.generation == generation {
-                    frozen.clients.push((policy, ready.clone()));
+                    frozen.clients.push(client.clone());
                 }
-                ready
+                client
             }
         };
+        let mut ready = Ready::new(client.config, &settings);
+        if let StepContext::Coroutine(_) = ready.context {
+            let context = ready.context.clone();
+            ready.rustls = Arc::new(freeze_client(&settings, policy, client.chains, context)?);
+        }
         if !over.alpn.is_empty() {
             Arc::make_mut(&mut ready.rustls).alpn_protocols = protocols(&over.alpn);
         }
@@ -108,57 +134,97 @@ impl Config {
 
     /// What a server answers a ClientHello with.
     pub fn server(&self, over: &Overrides) -> Result<Ready<ServerConfig>> {
-        let generation = lock(&self.frozen).generation;
-        let settings = self.settings();
+        let (settings, generation) = self.snapshot();
         let policy = over.policy.unwrap_or(settings.policy);
         let auth = over
             .client_auth
             .or(settings.client_auth)
             .unwrap_or(ClientAuth::None);
-        let made = lock(&self.frozen)
-            .servers
-            .iter()
-            .find_map(|(of, with, ready)| {
-                (ptr::eq(*of, policy) && *with == auth).then(|| ready.clone())
-            });
-        let mut ready = match made {
-            Some(ready) => ready,
+        let made = lock(&self.frozen).server(generation, policy, auth);
+        let server = match made {
+            Some(server) => server,
             None => {
-                let ready = Ready::new(freeze_server(&settings, policy, auth)?, &settings);
+                let server = Server::new(&settings, policy, auth)?;
                 let mut frozen = lock(&self.frozen);
                 if frozen.generation == generation {
-                    frozen.servers.push((policy, auth, ready.clone()));
+                    frozen.servers.push(server.clone());
                 }
-                ready
+                server
             }
         };
+        let mut ready = Ready::new(server.config, &settings);
+        if let StepContext::Coroutine(_) = ready.context {
+            let (chains, context) = (server.chains, ready.context.clone());
+            ready.rustls = Arc::new(freeze_server(&settings, policy, auth, chains, context)?);
+        }
         if !over.alpn.is_empty() {
             Arc::make_mut(&mut ready.rustls).alpn_protocols = protocols(&over.alpn);
         }
         Ok(ready)
     }
+
+    /// The settings, and their generation: a config that was made in the same one is made of them.
+    fn snapshot(&self) -> (Settings, u64) {
+        let settings = lock(&self.settings);
+        (settings.clone(), lock(&self.frozen).generation)
+    }
 }
 
-fn freeze_client(settings: &Settings, policy: &'static Policy) -> Result<ClientConfig> {
-    let clock = Arc::new(RustlsClock(settings.wall_clock.clone()));
-    let mut chains = Chains::new(settings, policy);
-    chains.answer_request = settings.answer_request.clone();
+impl Client {
+    fn new(settings: &Settings, policy: &'static Policy) -> Result<Self> {
+        let mut chains = Chains::new(settings, policy);
+        chains.answer_request = settings.answer_request.clone();
+        let chains = Arc::new(chains);
+        let config = freeze_client(settings, policy, chains.clone(), StepContext::Thread)?;
+        Ok(Self {
+            policy,
+            config: Arc::new(config),
+            chains,
+        })
+    }
+}
+
+impl Server {
+    fn new(settings: &Settings, policy: &'static Policy, auth: ClientAuth) -> Result<Self> {
+        let chains = Arc::new(Chains::new(settings, policy));
+        if chains.is_empty() {
+            return Err(Code::NoValidSignatureScheme)?;
+        }
+        let config = freeze_server(settings, policy, auth, chains.clone(), StepContext::Thread)?;
+        Ok(Self {
+            policy,
+            auth,
+            config: Arc::new(config),
+            chains,
+        })
+    }
+}
+
+fn freeze_client(
+    settings: &Settings,
+    policy: &'static Policy,
+    chains: Arc<Chains>,
+    context: StepContext,
+) -> Result<ClientConfig> {
     let signatures = Signatures {
         policy,
         client_auth: ClientAuth::None,
         wants_ocsp: settings.ocsp_wanted || settings.ocsp_implied,
         authorities: Arc::new([]),
-        offload: settings.offload.clone(),
+        is_offloaded: settings.offload.is_some(),
+        context: context.clone(),
     };
+    let clock = Arc::new(clock(settings, &context));
+    let key_log = Arc::new(listener(settings, &context));
     let mut config = ClientConfig::builder_with_details(policy.provider().clone(), clock)
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(signatures))
-        .with_client_credential_resolver(Arc::new(chains))?;
+        .with_client_credential_resolver(Arc::new(Resolver { chains, context }))?;
     config.alpn_protocols = protocols(&settings.alpn);
     config.enable_secret_extraction = true;
     config.require_ems = false;
     config.resumption = Resumption::disabled();
-    config.key_log = listener(settings);
+    config.key_log = key_log;
     Ok(config)
 }
 
@@ -166,28 +232,28 @@ fn freeze_server(
     settings: &Settings,
     policy: &'static Policy,
     client_auth: ClientAuth,
+    chains: Arc<Chains>,
+    context: StepContext,
 ) -> Result<ServerConfig> {
-    let clock = Arc::new(RustlsClock(settings.wall_clock.clone()));
-    let chains = Chains::new(settings, policy);
-    if chains.is_empty() {
-        return Err(Code::NoValidSignatureScheme)?;
-    }
     let signatures = Signatures {
         policy,
         client_auth,
         wants_ocsp: false,
         authorities: settings.authorities.clone(),
-        offload: settings.offload.clone(),
+        is_offloaded: settings.offload.is_some(),
+        context: context.clone(),
     };
+    let clock = Arc::new(clock(settings, &context));
+    let key_log = Arc::new(listener(settings, &context));
     let mut config = ServerConfig::builder_with_details(policy.provider().clone(), clock)
         .with_client_cert_verifier(Arc::new(signatures))
-        .with_server_credential_resolver(Arc::new(chains))?;
+        .with_server_credential_resolver(Arc::new(Resolver { chains, context }))?;
     config.cipher_suite_selector = policy.cipher_suite_selector();
     config.kx_selector = policy.kx_selector();
     config.alpn_protocols = protocols(&settings.alpn);
     config.enable_secret_extraction = true;
     config.require_ems = false;
-    config.key_log = listener(settings);
+    config.key_log = key_log;
     config.session_storage = Arc::new(NoSessions);
     config.send_tls13_tickets = Tls13Tickets { default: 0, max: 0 };
     // s2n-tls does not look at the name's form.
@@ -195,9 +261,18 @@ fn freeze_server(
     Ok(config)
 }
 
-fn listener(settings: &Settings) -> Arc<Listener> {
-    let to_all = settings.key_log.is_some();
-    Arc::new(Listener { to_all })
+fn clock(settings: &Settings, context: &StepContext) -> RustlsClock {
+    RustlsClock {
+        clock: settings.wall_clock.clone(),
+        context: context.clone(),
+    }
+}
+
+fn listener(settings: &Settings, context: &StepContext) -> Listener {
+    Listener {
+        to_all: settings.key_log.is_some(),
+        context: context.clone(),
+    }
 }
 
 fn protocols(names: &[Vec<u8>]) -> Vec<ApplicationProtocol<'static>> {

@@ -28,7 +28,9 @@ mod trust;
 mod verify;
 
 pub(crate) use self::async_op::{Algorithms, ToSign, ToVerify};
-pub use self::async_op::{Answer, Coroutine, Coroutines, Offload, PrivateKeys, Question, Work};
+pub use self::async_op::{
+    Answer, Coroutine, Coroutines, Exit, Offload, PrivateKeys, Suspension, Work,
+};
 pub use self::certificates::BreakTie;
 use self::certificates::{Certificates, Owner};
 pub use self::clock::Clock;
@@ -38,6 +40,7 @@ pub(crate) use self::events::Listener;
 use self::events::Listeners;
 pub use self::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
 use self::freeze::Frozen;
+pub use self::freeze::Ready;
 pub use self::requests::{AnswerRequest, Authorities, CertificateRequest};
 pub use self::step_context::NameMatch;
 use self::trust::{Roots, TrustStore};
@@ -178,7 +181,8 @@ impl Config {
 
     /// Changes a setting that rustls' configs depend on.
     fn change<R>(&self, change: impl FnOnce(&mut Settings) -> R) -> R {
-        let outcome = change(&mut lock(&self.settings));
+        let mut settings = lock(&self.settings);
+        let outcome = change(&mut settings);
         lock(&self.frozen).thaw();
         outcome
     }

@@ -13,8 +13,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::server::danger::{ClientIdentity, ClientVerifier};
 use rustls::{DistinguishedName, SignerPublicKey};
 
-use super::step_context::{self, Milestone};
-use super::{Algorithms, ClientAuth, Offload, Question, ToVerify};
+use super::step_context::{Milestone, StepContext};
+use super::{Algorithms, ClientAuth, ToVerify};
 use crate::tls::crypto::rsa_pss;
 use crate::tls::crypto::signature::{self, Unverified};
 use crate::tls::policy::Policy;
@@ -29,7 +29,9 @@ pub(super) struct Signatures {
     pub(super) wants_ocsp: bool,
     /// Server: whom to name when it asks for a certificate; if nobody, the client may show any.
     pub(super) authorities: Arc<[DistinguishedName]>,
-    pub(super) offload: Option<Arc<dyn Offload>>,
+    /// The application verifies signatures.
+    pub(super) is_offloaded: bool,
+    pub(super) context: StepContext,
 }
 
 impl fmt::Debug for Signatures {
@@ -42,7 +44,7 @@ type Verdict = Result<HandshakeSignatureValid, Error>;
 
 impl Signatures {
     fn tls12(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
-        note(input);
+        self.note(input);
         let scheme = input.signature.scheme;
         let algorithms = match may_sign_tls12(scheme) {
             true => self.algorithms(scheme),
@@ -52,7 +54,7 @@ impl Signatures {
     }
 
     fn tls13(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
-        note(input);
+        self.note(input);
         let scheme = input.signature.scheme;
         // RFC 8446, 4.2.3: PKCS #1 is for certificates alone, and a scheme names its curve.
         let algorithms = match scheme {
@@ -100,24 +102,36 @@ impl Signatures {
         input: &SignatureVerificationInput<'_>,
         algorithms: Algorithms,
     ) -> Option<Verdict> {
-        let offload = self.offload.as_ref()?;
+        if !self.is_offloaded {
+            return None;
+        }
         let SignerPublicKey::X509(leaf) = input.signer else {
             return None;
         };
-        let answer = offload.ask(Question::Verify(ToVerify {
+        let is_right = self.context.verify(ToVerify {
             message: input.message.to_vec(),
             signature: input.signature.signature().to_vec(),
             leaf: CertificateDer::clone(leaf).into_owned(),
             algorithms,
-        }));
-        Some(match answer {
-            Some(_) => Ok(HandshakeSignatureValid::assertion()),
-            None => Err(Error::HandshakeNotComplete),
+        });
+        Some(match is_right {
+            true => Ok(HandshakeSignatureValid::assertion()),
+            false => Err(Error::HandshakeNotComplete),
         })
     }
 
     fn schemes(&self) -> Vec<SignatureScheme> {
         self.policy.handshake_signatures().supported_schemes()
+    }
+
+    fn note(&self, input: &SignatureVerificationInput<'_>) {
+        let scheme = input.signature.scheme.0;
+        self.context
+            .note(|choices| choices.peer_scheme = Some(scheme));
+    }
+
+    fn timed(&self, verdict: Verdict) -> Verdict {
+        verdict.inspect(|_| self.context.reach(Milestone::Verified))
     }
 }
 
@@ -149,14 +163,6 @@ fn public_key<'a>(input: &SignatureVerificationInput<'a>) -> Result<&'a [u8], Er
     }
 }
 
-fn note(input: &SignatureVerificationInput<'_>) {
-    step_context::note(|choices| choices.peer_scheme = Some(input.signature.scheme.0));
-}
-
-fn timed(verdict: Verdict) -> Verdict {
-    verdict.inspect(|_| step_context::reach(Milestone::Verified))
-}
-
 /// rustls must never decide about a certificate.
 const NOT_ASKED: Error = Error::Unreachable("certificates are verified by the handshake");
 
@@ -169,11 +175,11 @@ impl ServerVerifier for Signatures {
     }
 
     fn verify_tls12_signature(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
-        timed(self.tls12(input))
+        self.timed(self.tls12(input))
     }
 
     fn verify_tls13_signature(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
-        timed(self.tls13(input))
+        self.timed(self.tls13(input))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -198,11 +204,11 @@ impl ClientVerifier for Signatures {
     }
 
     fn verify_tls12_signature(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
-        timed(self.tls12(input))
+        self.timed(self.tls12(input))
     }
 
     fn verify_tls13_signature(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
-        timed(self.tls13(input))
+        self.timed(self.tls13(input))
     }
 
     fn root_hint_subjects(&self) -> Arc<[DistinguishedName]> {

@@ -3,26 +3,26 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::crypto::{SignatureScheme, Signer, SigningKey};
+use rustls::crypto::{Credentials, SignatureScheme, Signer, SigningKey};
 use rustls::error::{CertificateError, Error};
 use rustls::pki_types::SubjectPublicKeyInfoDer;
 
-use super::step_context::{self, Milestone};
-use super::{Algorithms, PrivateKeys, Question, Settings, ToSign};
+use super::step_context::{Milestone, StepContext};
+use super::{Algorithms, Settings, ToSign};
 use crate::tls::certs::Loaded;
 use crate::tls::crypto::rsa_pss;
 use crate::tls::policy::Policy;
 
 /// Who signs, as a config has it.
 pub(super) struct Signing {
-    private_keys: Option<Arc<dyn PrivateKeys>>,
+    is_asynchronous: bool,
     verifies: bool,
 }
 
 impl Signing {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
-            private_keys: settings.private_keys.clone(),
+            is_asynchronous: settings.private_keys.is_some(),
             verifies: settings.verifies_after_sign,
         }
     }
@@ -37,8 +37,8 @@ impl Signing {
     }
 
     fn signs(&self, chain: &Loaded) -> Option<Signs> {
-        if let Some(keys) = &self.private_keys {
-            return Some(Signs::Elsewhere(keys.clone()));
+        if self.is_asynchronous {
+            return Some(Signs::Asynchronously);
         }
         let key = chain.key.clone()?;
         Some(match self.verifies {
@@ -49,7 +49,7 @@ impl Signing {
 }
 
 /// A key that signs in the order of a policy's schemes, not of its own.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct PolicyKey {
     chain: Arc<Loaded>,
     policy: &'static Policy,
@@ -57,7 +57,27 @@ pub(super) struct PolicyKey {
 }
 
 impl PolicyKey {
-    fn signer(&self, scheme: SignatureScheme) -> Option<Box<dyn Signer>> {
+    /// The chain with its key.
+    pub(super) fn credentials(self) -> Credentials {
+        Credentials::new_unchecked(self.chain.identity.clone(), Box::new(self))
+    }
+
+    /// One of the key's signers, for a step with this context.
+    pub(super) fn within(&self, context: &StepContext, signer: Box<dyn Signer>) -> Box<dyn Signer> {
+        let signer = match context {
+            StepContext::Thread => signer,
+            StepContext::Coroutine(_) => self.signer(signer.scheme(), context).unwrap_or(signer),
+        };
+        match context.is_timed() {
+            true => Box::new(TimedSigner {
+                signer,
+                context: context.clone(),
+            }),
+            false => signer,
+        }
+    }
+
+    fn signer(&self, scheme: SignatureScheme, context: &StepContext) -> Option<Box<dyn Signer>> {
         let own = |key: &Arc<dyn SigningKey>| key.choose_scheme(&[scheme]);
         let chain = &self.chain;
         let mut known = self.policy.handshake_signatures().mapping().iter();
@@ -70,13 +90,12 @@ impl PolicyKey {
                 algorithms,
                 signer: own(key)?,
             })),
-            Signs::Elsewhere(keys) => chain.schemes.contains(&scheme).then(|| {
-                let (chain, keys) = (chain.clone(), keys.clone());
-                Box::new(AskingSigner {
-                    chain,
+            Signs::Asynchronously => chain.schemes.contains(&scheme).then(|| {
+                Box::new(AsyncSigner {
+                    chain: chain.clone(),
                     scheme,
                     algorithms,
-                    keys,
+                    context: context.clone(),
                 }) as Box<dyn Signer>
             }),
         }
@@ -89,11 +108,7 @@ impl SigningKey for PolicyKey {
             .signature_schemes()
             .iter()
             .filter(|scheme| offered.contains(scheme))
-            .find_map(|&scheme| self.signer(scheme))
-            .map(|signer| match step_context::is_timed() {
-                true => Box::new(TimedSigner(signer)),
-                false => signer,
-            })
+            .find_map(|&scheme| self.signer(scheme, &StepContext::Thread))
     }
 
     fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
@@ -102,10 +117,11 @@ impl SigningKey for PolicyKey {
 }
 
 /// Who signs.
+#[derive(Clone)]
 enum Signs {
     Here(Arc<dyn SigningKey>),
     AndVerifies(Arc<dyn SigningKey>),
-    Elsewhere(Arc<dyn PrivateKeys>),
+    Asynchronously,
 }
 
 impl fmt::Debug for Signs {
@@ -116,17 +132,20 @@ impl fmt::Debug for Signs {
 
 /// Notes when it signs.
 #[derive(Debug)]
-struct TimedSigner(Box<dyn Signer>);
+struct TimedSigner {
+    signer: Box<dyn Signer>,
+    context: StepContext,
+}
 
 impl Signer for TimedSigner {
     fn sign(self: Box<Self>, message: &[u8]) -> Result<Vec<u8>, Error> {
-        step_context::reach(Milestone::Signs);
-        let outcome = self.0.sign(message);
-        outcome.inspect(|_| step_context::reach(Milestone::Signed))
+        self.context.reach(Milestone::Signs);
+        let outcome = self.signer.sign(message);
+        outcome.inspect(|_| self.context.reach(Milestone::Signed))
     }
 
     fn scheme(&self) -> SignatureScheme {
-        self.0.scheme()
+        self.signer.scheme()
     }
 }
 
@@ -153,22 +172,22 @@ impl Signer for VerifyingSigner {
 }
 
 /// Has the application sign.
-struct AskingSigner {
+struct AsyncSigner {
     chain: Arc<Loaded>,
     scheme: SignatureScheme,
     algorithms: Algorithms,
-    keys: Arc<dyn PrivateKeys>,
+    context: StepContext,
 }
 
-impl Signer for AskingSigner {
+impl Signer for AsyncSigner {
     fn sign(self: Box<Self>, message: &[u8]) -> Result<Vec<u8>, Error> {
-        let answer = self.keys.ask(Question::Sign(ToSign {
+        let signature = self.context.sign(ToSign {
             message: message.to_vec(),
             scheme: self.scheme,
             chain: self.chain,
             algorithms: self.algorithms,
-        }));
-        answer.ok_or(Error::HandshakeNotComplete)
+        });
+        signature.ok_or(Error::HandshakeNotComplete)
     }
 
     fn scheme(&self) -> SignatureScheme {
@@ -176,9 +195,9 @@ impl Signer for AskingSigner {
     }
 }
 
-impl fmt::Debug for AskingSigner {
+impl fmt::Debug for AsyncSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AskingSigner").field(&self.scheme).finish()
+        f.debug_tuple("AsyncSigner").field(&self.scheme).finish()
     }
 }
 

@@ -1,15 +1,19 @@
-//! What a step of a handshake decides about certificates and signatures.
+//! The context of a handshake's step: what is decided in it about certificates and signatures, and the
+//! secrets that rustls derives.
 //!
-//! rustls shares a config's resolver and verifier between connections, and does not say for which one
-//! it asks. A step of a handshake does not leave its thread.
+//! rustls shares a config's resolver, verifier and key log between connections, and does not pass them the
+//! connection that it calls them for.
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::uptime;
+use super::{Answer, Exit, Suspension, ToSign, ToVerify, uptime};
 use crate::tls::certs::CertChain;
+use crate::tls::connection::lock;
 use crate::tls::error::Error;
+use crate::tls::handshake::secrets::Secret;
 
 /// Whether a server asked for our certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,64 +89,188 @@ impl Choices {
     }
 }
 
-thread_local! {
-    static CHOICES: RefCell<Choices> = RefCell::default();
+/// What a step leaves behind for the connection.
+#[derive(Default)]
+pub(crate) struct Step {
+    pub(crate) choices: Choices,
+    pub(crate) secrets: Vec<Secret>,
 }
 
-/// Runs a step of a handshake, and says what was decided in it, and when if it is timed.
-pub(crate) fn watch<R>(
-    connection: usize,
-    is_timed: bool,
-    step: impl FnOnce() -> R,
-) -> (R, Choices) {
-    // A callback in the step may drive another connection.
-    let outer = CHOICES.replace(Choices {
-        connection,
-        milestones: is_timed.then(Vec::new),
-        ..Choices::default()
-    });
-    let outcome = step();
-    (outcome, CHOICES.replace(outer))
-}
-
-/// What the application knows the connection by whose step this is.
-pub(super) fn name() -> usize {
-    CHOICES.with_borrow(|choices| choices.connection)
-}
-
-/// Whether a server asked for our certificate in this step.
-pub(crate) fn request() -> Request {
-    CHOICES.with_borrow(|choices| choices.request)
-}
-
-/// What the step has decided so far.
-pub(crate) fn so_far() -> Choices {
-    CHOICES.with_borrow(Choices::clone)
-}
-
-/// Notes a decision.
-pub(super) fn note(change: impl FnOnce(&mut Choices)) {
-    CHOICES.with_borrow_mut(change);
-}
-
-/// Whether anybody wants to know when the step comes how far.
-pub(super) fn is_timed() -> bool {
-    CHOICES.with_borrow(|choices| choices.milestones.is_some())
-}
-
-/// The milestones that the step has come past since it was asked last.
-pub(crate) fn take_milestones() -> Vec<(Milestone, Duration)> {
-    CHOICES.with_borrow_mut(|choices| match &mut choices.milestones {
-        Some(milestones) => std::mem::take(milestones),
-        None => Vec::new(),
-    })
-}
-
-/// Notes that the step has come this far.
-pub(crate) fn reach(milestone: Milestone) {
-    note(|choices| {
-        if let Some(milestones) = &mut choices.milestones {
-            milestones.push((milestone, uptime()));
+impl Step {
+    fn new(connection: usize, is_timed: bool) -> Self {
+        Self {
+            choices: Choices {
+                connection,
+                milestones: is_timed.then(Vec::new),
+                ..Choices::default()
+            },
+            secrets: Vec::new(),
         }
-    });
+    }
+}
+
+/// Where the callbacks that rustls calls in a step leave what they decide.
+#[derive(Clone, Default)]
+pub(crate) enum StepContext {
+    /// The step runs on its thread's own stack, and does not leave the thread.
+    #[default]
+    Thread,
+
+    /// The step runs on a coroutine, which may be resumed in another thread. The handshake has rustls
+    /// configs of its own, whose callbacks have this.
+    Coroutine(Arc<Shared>),
+}
+
+/// The context of steps on coroutines. They follow each other; no two of them run at once.
+#[derive(Default)]
+pub(crate) struct Shared {
+    step: Mutex<Step>,
+
+    /// There while a step runs.
+    exit: Mutex<Option<Arc<dyn Exit>>>,
+}
+
+thread_local! {
+    static STEP: RefCell<Step> = RefCell::default();
+}
+
+impl StepContext {
+    pub(crate) fn new_coroutine() -> Self {
+        Self::Coroutine(Arc::default())
+    }
+
+    /// Runs a step of a handshake, and returns what was left behind in it.
+    pub(crate) fn watch<R>(
+        &self,
+        connection: usize,
+        is_timed: bool,
+        step: impl FnOnce() -> R,
+    ) -> (R, Step) {
+        // A callback in the step may drive another connection in this thread.
+        let outer = self.replace(Step::new(connection, is_timed));
+        let outcome = step();
+        (outcome, self.replace(outer))
+    }
+
+    /// Runs what belongs on a coroutine, with the way out of that.
+    pub(crate) fn run<R>(&self, exit: Arc<dyn Exit>, work: impl FnOnce() -> R) -> R {
+        let Self::Coroutine(shared) = self else {
+            return work();
+        };
+        *lock(&shared.exit) = Some(exit);
+        let outcome = work();
+        *lock(&shared.exit) = None;
+        outcome
+    }
+
+    fn replace(&self, step: Step) -> Step {
+        self.with(|current| std::mem::replace(current, step))
+    }
+
+    fn with<R>(&self, access: impl FnOnce(&mut Step) -> R) -> R {
+        match self {
+            Self::Thread => STEP.with_borrow_mut(access),
+            Self::Coroutine(shared) => access(&mut lock(&shared.step)),
+        }
+    }
+
+    /// Notes a decision.
+    pub(super) fn note(&self, change: impl FnOnce(&mut Choices)) {
+        self.with(|step| change(&mut step.choices));
+    }
+
+    /// What the application knows the connection by whose step this is.
+    pub(super) fn name(&self) -> usize {
+        self.with(|step| step.choices.connection)
+    }
+
+    /// What the step has decided so far.
+    pub(crate) fn so_far(&self) -> Choices {
+        self.with(|step| step.choices.clone())
+    }
+
+    /// Whether anybody wants to know when the step comes how far.
+    pub(super) fn is_timed(&self) -> bool {
+        self.with(|step| step.choices.milestones.is_some())
+    }
+
+    /// The milestones that the step has come past since they were last taken.
+    pub(crate) fn take_milestones(&self) -> Vec<(Milestone, Duration)> {
+        self.with(|step| match &mut step.choices.milestones {
+            Some(milestones) => std::mem::take(milestones),
+            None => Vec::new(),
+        })
+    }
+
+    /// Notes that the step has come this far.
+    pub(crate) fn reach(&self, milestone: Milestone) {
+        self.note(|choices| {
+            if let Some(milestones) = &mut choices.milestones {
+                milestones.push((milestone, uptime()));
+            }
+        });
+    }
+
+    /// Keeps a secret that rustls has derived.
+    pub(crate) fn keep(&self, secret: Secret) {
+        self.with(|step| step.secrets.push(secret));
+    }
+
+    /// Has the application sign. `None` if it does not.
+    pub(super) fn sign(&self, question: ToSign) -> Option<Vec<u8>> {
+        match self.suspend(Suspension::Sign(question))? {
+            Answer::Signature(signature) => Some(signature),
+            Answer::Verified | Answer::Called => None,
+        }
+    }
+
+    /// Has the application verify a signature. Whether it is right.
+    pub(super) fn verify(&self, question: ToVerify) -> bool {
+        self.suspend(Suspension::Verify(question)) == Some(Answer::Verified)
+    }
+
+    /// Calls the application on the stack of its own call. `None` if the handshake has ended.
+    pub(super) fn call<R: Send + 'static>(
+        &self,
+        callback: impl FnOnce() -> R + Send + 'static,
+    ) -> Option<R> {
+        if self.exit().is_none() {
+            return Some(callback());
+        }
+        let returned = Arc::new(Mutex::new(None));
+        let result = returned.clone();
+        self.suspend(Suspension::Call(Box::new(move || {
+            let value = callback();
+            *lock(&result) = Some(value);
+        })));
+        lock(&returned).take()
+    }
+
+    fn suspend(&self, reason: Suspension) -> Option<Answer> {
+        self.exit()?.suspend(reason)
+    }
+
+    fn exit(&self) -> Option<Arc<dyn Exit>> {
+        match self {
+            Self::Thread => None,
+            Self::Coroutine(shared) => lock(&shared.exit).clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl StepContext {
+    /// Runs what must not use the context of its thread: that would panic.
+    pub(crate) fn without_thread<R>(work: impl FnOnce() -> R) -> R {
+        STEP.with_borrow_mut(|_| work())
+    }
+}
+
+impl fmt::Debug for StepContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Thread => "Thread",
+            Self::Coroutine(_) => "Coroutine",
+        })
+    }
 }

@@ -7,9 +7,9 @@ use std::ffi::CStr;
 use std::time::Duration;
 
 use super::Handshake;
-use super::names::{At, asks_for_certificate, request};
+use super::names::{At, asks_for_certificate};
 use super::stage::Stage;
-use crate::tls::config::step_context::{self, Milestone, Request};
+use crate::tls::config::step_context::{Milestone, Request};
 use crate::tls::config::{Checkpoint, ClientAuth, Listener, SeeCheckpoint, uptime};
 use crate::tls::connection::{Connection, Mode, TLS13, UNKNOWN_VERSION};
 
@@ -155,7 +155,7 @@ impl Checkpoints {
     /// sends it once.
     fn has_name(&self, conn: &Connection, message: At) -> bool {
         let was_sent = self.retried && conn.version() == TLS13;
-        let client = || request(conn);
+        let client = || conn.choices().request;
         match (message, conn.mode) {
             (At::ServerChangeCipherSpec, mode) => mode == Mode::Server && !was_sent,
             (At::ClientChangeCipherSpec, mode) => mode == Mode::Client && !was_sent,
@@ -216,7 +216,7 @@ impl Checkpoints {
 /// Whether a server asks for a certificate although it must not, or does not although it must. rustls goes
 /// on; we do not.
 fn asks_against_our_will(conn: &Connection) -> bool {
-    let asks = request(conn) != Request::None;
+    let asks = conn.choices().request != Request::None;
     match conn.client_auth() {
         _ if conn.mode == Mode::Server => false,
         Ok(ClientAuth::None) => asks,
@@ -247,7 +247,8 @@ impl Handshake {
 
     /// Tells the application what a step has done until the application has a part in it.
     pub(super) fn tell_so_far(&mut self, conn: &Connection) {
-        self.tell_of_step(conn, step_context::take_milestones(), false);
+        self.note_so_far(conn);
+        self.tell_of_step(conn, self.context.take_milestones(), false);
     }
 
     /// Tells the application of all that is done, now that rustls waits for the peer.

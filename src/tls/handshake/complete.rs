@@ -29,6 +29,7 @@ impl Handshake {
         recv: &mut RecvHalf,
         mut connection: SplitConnection<ClientSide>,
     ) -> Result<()> {
+        self.note_so_far(conn);
         let agreed = Agreed::new(conn, &connection.outputs)?;
         let exporter = agreed.exporter(&mut connection.outputs);
         let (secrets, kernel) = connection.dangerous_into_kernel_connection()?;
@@ -43,6 +44,7 @@ impl Handshake {
         recv: &mut RecvHalf,
         mut connection: SplitConnection<ServerSide>,
     ) -> Result<()> {
+        self.note_so_far(conn);
         let agreed = Agreed::new(conn, &connection.outputs)?;
         let exporter = agreed.exporter(&mut connection.outputs);
         let (secrets, kernel) = connection.dangerous_into_kernel_connection()?;

@@ -1,4 +1,4 @@
-//! Steps of rustls' that wait for the application.
+//! Steps of rustls' on a coroutine, for an application that signs or verifies.
 
 use std::sync::atomic::Ordering::*;
 use std::sync::{Arc, Mutex};
@@ -8,16 +8,24 @@ use super::input::Input;
 use super::names::At;
 use super::operation::{Signature, Signing};
 use super::stage::Stage;
-use crate::tls::config::step_context;
-use crate::tls::config::{Answer, ClientAuth, Coroutine, Coroutines, Question, ToSign, ToVerify};
+use crate::tls::config::{
+    Answer, ClientAuth, Coroutine, Coroutines, Exit, Ready, Suspension, ToSign, ToVerify,
+};
 use crate::tls::connection::{Connection, Mode, UNKNOWN_VERSION, lock};
 use crate::tls::error::{Code, Result};
 use crate::tls::stack::{Reach, cleared};
 
-/// A step that waits, and will give a `T`.
+/// A suspended step, which will give a `T`.
 pub(super) struct Waiting<T> {
     coroutine: Box<dyn Coroutine>,
     done: Arc<Mutex<Option<Done<T>>>>,
+    pending: Pending,
+}
+
+/// What a suspended step needs of the application.
+enum Pending {
+    Signature,
+    Verification,
 }
 
 /// What rustls says of a step.
@@ -60,9 +68,10 @@ impl Handshake {
         let reach = Reach::from(conn.mode);
         let done = Arc::new(Mutex::new(None));
         let result = done.clone();
-        let work = Box::new(move || {
+        let context = self.context.clone();
+        let work = Box::new(move |exit: Arc<dyn Exit>| {
             let mut output = Vec::new();
-            let outcome = cleared(reach, || step(&mut input, &mut output));
+            let outcome = context.run(exit, || cleared(reach, || step(&mut input, &mut output)));
             *lock(&result) = Some(Done {
                 outcome,
                 input,
@@ -70,7 +79,11 @@ impl Handshake {
             });
         });
         let coroutine = coroutines.coroutine(work).map_err(|_| Code::Alloc)?;
-        let waiting = Box::new(Waiting { coroutine, done });
+        let waiting = Box::new(Waiting {
+            coroutine,
+            done,
+            pending: Pending::Signature,
+        });
         self.run(conn, output, wait, waiting, None)
     }
 
@@ -82,7 +95,15 @@ impl Handshake {
         }
     }
 
-    /// Goes on with a step that waited, if the application has answered.
+    /// Takes over what a config has for the handshake that begins, and returns the rustls config.
+    pub(super) fn use_config<C>(&mut self, ready: Ready<C>) -> Arc<C> {
+        self.private_keys = ready.private_keys;
+        self.offload = ready.offload;
+        self.context = ready.context;
+        ready.rustls
+    }
+
+    /// Resumes a step, if the application has done what that is suspended for.
     pub(super) fn resume<T>(
         &mut self,
         conn: &Connection,
@@ -90,31 +111,34 @@ impl Handshake {
         wait: fn(Box<Waiting<T>>) -> Stage,
         waiting: Box<Waiting<T>>,
     ) -> Result<T> {
-        match conn.take_answer() {
-            None => {
-                self.stage = wait(waiting);
-                Err(Code::AsyncBlocked)?
-            }
-            answer => {
-                let outcome = self.run(conn, output, wait, waiting, answer)?;
-                self.note_alerts(conn, outcome)
-            }
-        }
+        let Some(answer) = conn.take_answer(&waiting.pending) else {
+            self.stage = wait(waiting);
+            return Err(Code::AsyncBlocked)?;
+        };
+        let outcome = self.run(conn, output, wait, waiting, Some(answer))?;
+        self.note_alerts(conn, outcome)
     }
 
+    /// Runs a step up to its end, or until the application has to do something that it will do later.
     fn run<T>(
         &mut self,
         conn: &Connection,
         output: &mut Vec<u8>,
         wait: fn(Box<Waiting<T>>) -> Stage,
         mut waiting: Box<Waiting<T>>,
-        mut answer: Answer,
+        mut answer: Option<Answer>,
     ) -> Result<Outcome<T>> {
-        while let Some(question) = waiting.coroutine.resume(answer) {
-            answer = match question {
-                Question::Sign(question) => self.ask_to_sign(conn, question)?,
-                Question::Verify(question) => self.ask_to_verify(conn, question)?,
+        while let Some(suspension) = waiting.coroutine.resume(answer) {
+            waiting.pending = match suspension {
+                Suspension::Call(callback) => {
+                    callback();
+                    answer = Some(Answer::Called);
+                    continue;
+                }
+                Suspension::Sign(question) => self.ask_to_sign(conn, question)?,
+                Suspension::Verify(question) => self.ask_to_verify(conn, question)?,
             };
+            answer = conn.take_answer(&waiting.pending);
             if answer.is_none() {
                 self.stage = wait(waiting);
                 return Err(Code::AsyncBlocked)?;
@@ -126,8 +150,13 @@ impl Handshake {
         Ok(done.outcome)
     }
 
-    /// Has the application sign. Nothing if it will do so later.
-    fn ask_to_sign(&mut self, conn: &Connection, question: ToSign) -> Result<Answer> {
+    /// Notes for the connection what the step under way has decided so far.
+    pub(super) fn note_so_far(&self, conn: &Connection) {
+        conn.note_choices(self.context.so_far());
+    }
+
+    /// Has the application sign.
+    fn ask_to_sign(&mut self, conn: &Connection, question: ToSign) -> Result<Pending> {
         if conn.mode == Mode::Client && conn.client_auth()? == ClientAuth::None {
             return Err(Code::UnexpectedCertRequest)?;
         }
@@ -136,7 +165,6 @@ impl Handshake {
             let version = conn.server_version().min(conn.client_version());
             conn.shared.version.store(version, Release);
         }
-        conn.note_choices(step_context::so_far());
         self.tell_so_far(conn);
         conn.note_signature(conn.mode);
         // A handshake needs one signature of each side.
@@ -146,11 +174,11 @@ impl Handshake {
         if keys.sign(conn.name(), Arc::new(operation)) != 0 {
             return Err(Code::AsyncCallbackFailed)?;
         }
-        Ok(conn.take_answer())
+        Ok(Pending::Signature)
     }
 
-    /// Has the application verify a signature of the peer's. Nothing if it will do so later.
-    fn ask_to_verify(&mut self, conn: &Connection, question: ToVerify) -> Result<Answer> {
+    /// Has the application verify a signature of the peer's.
+    fn ask_to_verify(&mut self, conn: &Connection, question: ToVerify) -> Result<Pending> {
         let peer = match conn.mode {
             Mode::Client => Mode::Server,
             Mode::Server => Mode::Client,
@@ -163,7 +191,7 @@ impl Handshake {
         if offload.verify(conn.name(), operation) != 0 {
             return Err(Code::Cancelled)?;
         }
-        Ok(conn.take_answer())
+        Ok(Pending::Verification)
     }
 }
 
@@ -174,11 +202,15 @@ impl Connection {
         self.shared.at.store(at as u8, Release);
     }
 
-    /// What the application was asked for, once it is there.
-    fn take_answer(&self) -> Answer {
-        if self.verification.get().is_some_and(|it| it.take()) {
-            return Some(Vec::new());
+    /// What a suspended step needs of the application, once it is there.
+    fn take_answer(&self, pending: &Pending) -> Option<Answer> {
+        match pending {
+            Pending::Signature => self.take_signature().map(Answer::Signature),
+            Pending::Verification => self.is_verified().then_some(Answer::Verified),
         }
+    }
+
+    fn take_signature(&self) -> Option<Vec<u8>> {
         let mut signing = lock(&self.signing);
         match std::mem::take(&mut *signing) {
             Signing::Done(signature) => Some(signature),
@@ -187,5 +219,9 @@ impl Connection {
                 None
             }
         }
+    }
+
+    fn is_verified(&self) -> bool {
+        self.verification.get().is_some_and(|it| it.take())
     }
 }

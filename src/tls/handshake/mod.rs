@@ -8,6 +8,7 @@ use self::input::Input;
 use self::messages::Messages;
 use self::stage::{Offer, Stage, best_version};
 use crate::tls::blocked::Blocked;
+use crate::tls::config::step_context::StepContext;
 use crate::tls::config::{Offload, PrivateKeys};
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
@@ -95,6 +96,9 @@ pub(crate) struct Handshake {
 
     /// Set if the application verifies signatures.
     offload: Option<Arc<dyn Offload>>,
+
+    /// Where rustls' callbacks leave what they decide.
+    context: StepContext,
 
     checkpoints: Checkpoints,
 }
@@ -425,6 +429,7 @@ impl Handshake {
         self.client_hello = Vec::new();
         self.private_keys = None;
         self.offload = None;
+        self.context = StepContext::Thread;
         self.checkpoints = Checkpoints::default();
     }
 }

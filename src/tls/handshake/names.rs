@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString};
 
 use super::Handshake;
 use crate::tls::config::ClientAuth;
-use crate::tls::config::step_context::{self, Request};
+use crate::tls::config::step_context::Request;
 use crate::tls::connection::{Connection, Mode, TLS13};
 
 /// The messages of a handshake. It stands at some of them between two calls.
@@ -106,14 +106,6 @@ pub(super) fn asks_for_certificate(conn: &Connection) -> bool {
         .is_ok_and(|auth| auth != ClientAuth::None)
 }
 
-/// Whether a server has asked for our certificate, be it in the step that is under way.
-pub(super) fn request(conn: &Connection) -> Request {
-    match step_context::request() {
-        Request::None => conn.choices().request,
-        now => now,
-    }
-}
-
 /// What kind of handshake it was, in the words of s2n-tls.
 pub(super) fn kind(
     conn: &Connection,
@@ -125,7 +117,7 @@ pub(super) fn kind(
     let (asked, shown) = match conn.mode {
         Mode::Server => (asks_for_certificate(conn), peer_cert),
         Mode::Client => {
-            let request = request(conn);
+            let request = conn.choices().request;
             (request != Request::None, request == Request::Answered)
         }
     };

@@ -4,8 +4,6 @@
 //! close_notify of an application that gives up half-way, so its key log is listened to; and so
 //! does the application, if it wants to.
 
-use std::cell::RefCell;
-
 use rustls::crypto::cipher::{AeadKey, Iv};
 use rustls::crypto::tls13::OkmBlock;
 use rustls::{
@@ -14,7 +12,7 @@ use rustls::{
 use zeroize::Zeroizing;
 
 use crate::tls::client_hello::RANDOM;
-use crate::tls::config::step_context::{self, Milestone};
+use crate::tls::config::step_context::{Milestone, StepContext};
 use crate::tls::connection::{Connection, Mode};
 use crate::tls::error::{Code, Error, Result};
 use crate::tls::policy::Policy;
@@ -64,20 +62,6 @@ impl Secret {
     }
 }
 
-thread_local! {
-    /// rustls shares a config's key log between connections, and does not say for which one it
-    /// logs. A step of a handshake does not leave its thread.
-    static LOGGED: RefCell<Vec<Secret>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Runs a step of a handshake, and gives the secrets that it came by.
-pub(super) fn watch_secrets<R>(step: impl FnOnce() -> R) -> (R, Vec<Secret>) {
-    // A callback in the step may drive another connection.
-    let outer = LOGGED.take();
-    let outcome = step();
-    (outcome, LOGGED.replace(outer))
-}
-
 /// Tells the application's key log of secrets, keeps the one that the API gives, and picks the one that
 /// protects what is sent next.
 pub(super) fn log(conn: &Connection, secrets: Vec<Secret>) -> Result<Option<Secret>> {
@@ -102,22 +86,24 @@ pub(super) fn log(conn: &Connection, secrets: Vec<Secret>) -> Result<Option<Secr
 pub(crate) struct Listener {
     /// Listen to all secrets, not to those alone that we need.
     pub(crate) to_all: bool,
+
+    /// Where they are kept.
+    pub(crate) context: StepContext,
 }
 
 impl KeyLog for Listener {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
         match label {
-            CLIENT_HANDSHAKE_SECRET => step_context::reach(Milestone::HandshakeSecrets),
-            MASTER_SECRET => step_context::reach(Milestone::MasterSecret),
+            CLIENT_HANDSHAKE_SECRET => self.context.reach(Milestone::HandshakeSecrets),
+            MASTER_SECRET => self.context.reach(Milestone::MasterSecret),
             _ => {}
         }
         if self.will_log(label) {
-            let secret = Secret {
+            self.context.keep(Secret {
                 label: label.to_owned(),
                 bytes: Zeroizing::new(secret.to_vec()),
                 client_random: client_random.to_vec(),
-            };
-            LOGGED.with_borrow_mut(|logged| logged.push(secret));
+            });
         }
     }
 

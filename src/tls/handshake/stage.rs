@@ -3,17 +3,18 @@
 use rustls::client::ClientHandshake;
 use rustls::error::{PeerIncompatible, PeerMisbehaved};
 use rustls::pki_types::{DnsName, IpAddr, Ipv4Addr, ServerName};
-use rustls::server::{Accepted, ServerHandshake};
+use rustls::server::{Accepted, ServerConfig, ServerHandshake};
 use rustls::{ClientSide, NeedsInput, ServerSide, Tcp};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
 use super::coroutine::Waiting;
 use super::names::At;
-use super::secrets::{self, Secret, SendingKeys, watch_secrets};
+use super::secrets::{self, Secret, SendingKeys};
 use super::trial::{Peer, Trial};
 use super::{FATAL, Handshake, INAPPROPRIATE_FALLBACK, PROTOCOL_VERSION};
 use crate::tls::client_hello::Message;
-use crate::tls::config::step_context::{self, Milestone, Request};
+use crate::tls::config::step_context::{Milestone, Request};
 use crate::tls::config::{ClientAuth, uptime};
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
@@ -38,6 +39,9 @@ pub(super) enum Stage {
     /// The ClientHello is whole, and offers no version that there is. rustls might find another fault
     /// first.
     Outdated,
+
+    /// The config for the answer is chosen. Never between two calls.
+    Configured(Box<Accepted<Tcp>>, Arc<ServerConfig>),
 
     /// rustls waits for the server's next record.
     Client(Box<NeedsInput<ClientSide>>),
@@ -103,9 +107,7 @@ impl Handshake {
             return Ok(());
         }
         let config = conn.config()?;
-        let ready = config.client(&conn.overrides())?;
-        self.private_keys = ready.private_keys;
-        self.offload = ready.offload;
+        let config = self.use_config(config.client(&conn.overrides())?);
         let best = best_version(conn)?;
         conn.shared.version.store(best, Release);
         conn.shared.client_version.store(best, Release);
@@ -115,7 +117,7 @@ impl Handshake {
             Some(name) => server_name(name.to_bytes()),
             None => no_name(),
         });
-        let handshake = ready.rustls.connect(name).start_handshake(&mut output)?;
+        let handshake = config.connect(name).start_handshake(&mut output)?;
         conn.shared.use_send_buffer();
         send.out.extend(&output);
         self.stage = Stage::Client(Box::new(handshake));
@@ -134,9 +136,12 @@ impl Handshake {
     ) -> Result<()> {
         let mut output = Vec::new();
         let is_timed = self.checkpoints.is_on();
-        let steps = || self.steps(conn, send, recv, &mut output);
-        let watched = || step_context::watch(conn.name(), is_timed, steps);
-        let ((outcome, mut choices), secrets) = watch_secrets(watched);
+        // The config decides on the context of the steps.
+        let chosen = self.choose(conn, &mut output);
+        let context = self.context.clone();
+        let steps = || chosen.and_then(|()| self.steps(conn, send, recv, &mut output));
+        let (outcome, step) = context.watch(conn.name(), is_timed, steps);
+        let (mut choices, secrets) = (step.choices, step.secrets);
         let failure = choices.failure.take();
         let milestones = choices.milestones.take();
         conn.note_choices(choices);
@@ -219,8 +224,8 @@ impl Handshake {
                 agree_on_version(conn, &offer, output)?;
                 Err(Code::HandshakeState)?
             }
-            Stage::Greeted(accepted) => {
-                let next = self.choose(conn, *accepted, output)?;
+            Stage::Configured(accepted, config) => {
+                let next = self.accept(conn, *accepted, config, output)?;
                 self.serve(conn, send, recv, next, output)
             }
             Stage::Server(handshake) => {
@@ -247,7 +252,9 @@ impl Handshake {
                 let next = self.resume(conn, output, Stage::ClientWaits, waiting)?;
                 self.use_rest_of_client(conn, send, recv, next, output)
             }
-            Stage::Start | Stage::Complete | Stage::Failed => Err(Code::HandshakeState)?,
+            Stage::Start | Stage::Greeted(_) | Stage::Complete | Stage::Failed => {
+                Err(Code::HandshakeState)?
+            }
         }
     }
 
@@ -317,7 +324,7 @@ impl Handshake {
                 Ok(())
             }
             ClientHandshake::VerifyServerIdentity(peer) => {
-                step_context::reach(Milestone::Presented);
+                self.context.reach(Milestone::Presented);
                 let trial = Trial::of_server(peer)?;
                 self.judge(conn, send, recv, trial, output)
             }
@@ -343,7 +350,7 @@ impl Handshake {
                 Ok(())
             }
             ServerHandshake::VerifyClientIdentity(peer) => {
-                step_context::reach(Milestone::Presented);
+                self.context.reach(Milestone::Presented);
                 let trial = Trial::of_client(peer)?;
                 self.judge(conn, send, recv, trial, output)
             }
@@ -375,7 +382,7 @@ impl Handshake {
                 return Err(error);
             }
         }
-        step_context::reach(Milestone::Accepted);
+        self.context.reach(Milestone::Accepted);
         let (peer, verified) = trial.accept()?;
         match peer {
             Peer::Server(peer) => {
@@ -445,13 +452,15 @@ impl Handshake {
         Ok(())
     }
 
-    /// Chooses what the server answers the ClientHello with.
-    fn choose(
-        &mut self,
-        conn: &Connection,
-        accepted: Accepted<Tcp>,
-        output: &mut Vec<u8>,
-    ) -> Result<ServerHandshake> {
+    /// Chooses the config that the server answers the ClientHello with, when it is to be answered.
+    fn choose(&mut self, conn: &Connection, output: &mut Vec<u8>) -> Result<()> {
+        let accepted = match std::mem::replace(&mut self.stage, Stage::Failed) {
+            Stage::Greeted(accepted) => accepted,
+            other => {
+                self.stage = other;
+                return Ok(());
+            }
+        };
         let hello = conn.client_hello().ok_or(Code::BadMessage)?;
         let offer = hello.look(|hello| Ok(Offer::of(hello)))?;
         if offer.asks_for_ocsp {
@@ -468,14 +477,24 @@ impl Handshake {
             ready.agree_on_alpn(hello.alpn());
             Ok(())
         })?;
-        self.private_keys = ready.private_keys;
-        self.offload = ready.offload;
-        let config = ready.rustls;
+        let config = self.use_config(ready);
+        self.stage = Stage::Configured(accepted, config);
+        Ok(())
+    }
+
+    /// Answers the ClientHello.
+    fn accept(
+        &mut self,
+        conn: &Connection,
+        accepted: Accepted<Tcp>,
+        config: Arc<ServerConfig>,
+        output: &mut Vec<u8>,
+    ) -> Result<ServerHandshake> {
         let next = self.attempt(conn, output, Stage::ServerWaits, |_, output| {
             accepted.choose_config(config, output)
         });
         let next = match next {
-            Ok(next) => Ok(next.map_err(|error| refusal(error, version))?),
+            Ok(next) => Ok(next.map_err(|error| refusal(error, conn.version()))?),
             Err(error) if error.is_blocked() => Err(error),
             Err(error) => return Err(error),
         };

@@ -15,6 +15,7 @@ use crate::tls::connection::{BlindingMode, Connection, Mode, TLS12, TLS13};
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
 
+mod coroutines;
 mod damage;
 mod fragments;
 mod groups;
