@@ -97,6 +97,13 @@ fn async_threads() {
     run(under_valgrind(&program).arg(&certificates).arg("4"));
 }
 
+/// The mappings that it counts are not valgrind's.
+#[test]
+fn many_signatures_may_be_pending() {
+    let (program, certificates) = program_with_certificates("pending");
+    run(Command::new(program).arg(certificates));
+}
+
 #[test]
 fn events() {
     check_with_certificates("events");

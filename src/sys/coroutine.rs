@@ -1,7 +1,6 @@
 //! Coroutines: work that is suspended in the middle, on a stack of its own.
 
 use std::arch::asm;
-use std::cell::Cell;
 use std::io;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -10,23 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 use std::thread;
 
-use corosensei::stack::{DefaultStack, Stack};
+use corosensei::stack::Stack as _;
 use corosensei::{CoroutineResult, Yielder};
 
+use super::stack::{self, Stack};
 use crate::tls::config::callbacks::{Answer, Coroutine, Exit, Suspension, Work};
 
-/// Bytes of a stack, to which the system adds a page that must not be touched. Memory is used as far as
-/// the stack is: rustls uses 32 KiB of it at most, and the rest is for the callbacks of the application
-/// that come in the middle of its work, for the time or for a client's certificate.
-const STACK_SIZE: usize = 1024 * 1024;
-
-thread_local! {
-    /// A stack that was used: a new one costs more than what is usually done on it. It is taken and put
-    /// back by whoever holds a coroutine, never on the stack of one.
-    static SPARE: Cell<Option<DefaultStack>> = const { Cell::new(None) };
-}
-
-type Inner = corosensei::Coroutine<Option<Answer>, Suspension, thread::Result<()>>;
+type Inner = corosensei::Coroutine<Option<Answer>, Suspension, thread::Result<()>, Stack>;
 
 /// Work on a stack of its own.
 pub struct StackCoroutine(
@@ -41,10 +30,7 @@ unsafe impl Send for StackCoroutine {}
 
 impl StackCoroutine {
     pub fn new(work: Work) -> io::Result<Self> {
-        let stack = match SPARE.try_with(Cell::take).ok().flatten() {
-            Some(spare) => spare,
-            None => DefaultStack::new(STACK_SIZE)?,
-        };
+        let stack = Stack::take()?;
         let door = Arc::new(Door {
             yielder: AtomicPtr::default(),
             stack: stack.limit().get()..stack.base().get(),
@@ -56,6 +42,7 @@ impl StackCoroutine {
             // No panic may leave the stack.
             let outcome = catch_unwind(AssertUnwindSafe(|| work(exit)));
             door.yielder.store(ptr::null_mut(), Relaxed);
+            stack::wipe();
             outcome
         });
         Ok(Self(Some(inner)))
@@ -97,9 +84,7 @@ impl Drop for StackCoroutine {
         if let Some(inner) = self.0.take()
             && inner.done()
         {
-            let stack = inner.into_stack();
-            // A thread that is at its end needs no spare.
-            let _ = SPARE.try_with(|spare| spare.set(Some(stack)));
+            inner.into_stack().give_back();
         }
     }
 }
@@ -143,6 +128,7 @@ fn stack_pointer() -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::hint::black_box;
     use std::sync::Mutex;
     use std::sync::mpsc;
 
@@ -221,6 +207,27 @@ mod tests {
         let mut coroutine = StackCoroutine::new(Box::new(work)).expect("a stack");
         resume(&mut coroutine, None);
         drop(coroutine);
+    }
+
+    #[test]
+    fn nothing_stays_on_the_stack() {
+        const SECRET: u8 = 0x77;
+        for panics in [false, true] {
+            let work = move |_: Arc<dyn Exit>| {
+                // Beyond what is kept, and within it.
+                black_box(&mut [SECRET; 300 * 1024]);
+                black_box(&mut [SECRET; 1024]);
+                assert!(!panics, "a bug");
+            };
+            let mut coroutine = StackCoroutine::new(Box::new(work)).expect("a stack");
+            let outcome = catch_unwind(AssertUnwindSafe(|| coroutine.resume(None).is_none()));
+            assert_eq!(outcome.is_err(), panics);
+            let inner = coroutine.0.as_ref().expect("not dropped");
+            assert!(inner.done());
+            drop(coroutine);
+            let stack = Stack::take_unfilled().expect("the same");
+            assert!(!stack.holds(SECRET));
+        }
     }
 
     #[test]

@@ -5,3 +5,4 @@ pub mod coroutine;
 pub mod fd;
 pub mod io;
 pub mod memory;
+pub(crate) mod stack;

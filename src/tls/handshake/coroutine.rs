@@ -13,7 +13,6 @@ use crate::tls::config::{
 };
 use crate::tls::connection::{Connection, Mode, UNKNOWN_VERSION, lock};
 use crate::tls::error::{Code, Result};
-use crate::tls::stack::{Reach, cleared};
 
 /// A suspended step, which will give a `T`.
 pub(super) struct Waiting<T> {
@@ -65,13 +64,12 @@ impl Handshake {
         };
 
         let mut input = std::mem::take(&mut self.input);
-        let reach = Reach::from(conn.mode);
         let done = Arc::new(Mutex::new(None));
         let result = done.clone();
         let context = self.context.clone();
         let work = Box::new(move |exit: Arc<dyn Exit>| {
             let mut output = Vec::new();
-            let outcome = context.run(exit, || cleared(reach, || step(&mut input, &mut output)));
+            let outcome = context.run(exit, || step(&mut input, &mut output));
             *lock(&result) = Some(Done {
                 outcome,
                 input,

@@ -17,7 +17,7 @@ use crate::tls::connection::lock;
 use crate::tls::handshake::operation::{Signature, Verification};
 
 /// What an application does for an end of a connection, and what it was told.
-struct Application {
+pub(super) struct Application {
     chain: Arc<CertChain>,
 
     /// Coroutines are resumed in a new thread each time.
@@ -35,7 +35,7 @@ struct Application {
 }
 
 impl Application {
-    fn new(chain: Arc<CertChain>, changes_threads: bool, is_late: bool) -> Arc<Self> {
+    pub(super) fn new(chain: Arc<CertChain>, changes_threads: bool, is_late: bool) -> Arc<Self> {
         Arc::new(Self {
             chain,
             changes_threads,
@@ -51,7 +51,7 @@ impl Application {
 
     /// Has an end call back for everything.
     fn serve(self: &Arc<Self>, conn: &Arc<Connection>, config: &Config) {
-        *lock(&self.conn) = Some(conn.clone());
+        self.attach(conn);
         config.set_private_keys(Some(self.clone()));
         config.set_offload(Some(self.clone()));
         config.set_answer_request(Some(self.clone()));
@@ -59,6 +59,11 @@ impl Application {
         config.set_key_log(Some(self.clone()));
         config.set_see_checkpoint(self.clone());
         config.set_verify_host(Some(Arc::new(AnyHost)));
+    }
+
+    /// Operations are for this connection.
+    pub(super) fn attach(&self, conn: &Arc<Connection>) {
+        *lock(&self.conn) = Some(conn.clone());
     }
 
     /// Does what the handshake waits for. False if it waits for nothing.

@@ -22,6 +22,7 @@ mod groups;
 mod mldsa;
 mod refusals;
 mod settings;
+mod stack;
 
 const TLS12_POLICY: &[u8] = b"ELBSecurityPolicy-TLS-1-2-2017-01";
 const TLS13_POLICY: &[u8] = b"default_tls13";
