@@ -9,15 +9,28 @@ fn main() {
 
     // Debug information would name the folder of the build: see packaging/build.sh.
     let here = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
-    cc::Build::new()
+    let mut errno = cc::Build::new();
+    errno
         .file("src/ffi/errno.c")
         .flag_if_supported(format!("-ffile-prefix-map={here}=/rs2n"))
-        .warnings_into_errors(true)
-        .compile("rs2n_errno");
+        .warnings_into_errors(true);
+    for flag in hardening() {
+        errno.flag_if_supported(flag);
+    }
+    errno.compile("rs2n_errno");
 
     if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         link_as_libs2n();
     }
+}
+
+/// The flags that harden AWS-LC: see .cargo/config.toml.
+fn hardening() -> Vec<String> {
+    let target = env::var("TARGET").expect("cargo sets it");
+    let name = format!("AWS_LC_SYS_CFLAGS_{}", target.replace('-', "_"));
+    println!("cargo:rerun-if-env-changed={name}");
+    let flags = env::var(name).unwrap_or_default();
+    flags.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Gives the shared library its soname, and exports the C variable beside the Rust functions.

@@ -19,9 +19,9 @@ mkdir "$tree"
 git ls-files -z | tar -c --null --files-from=- | tar -x -C "$tree"
 
 # With the versions in their names, as in cargo's own folder: paths in the library are the same then.
-mkdir "$tree/.cargo"
 "$cargo" vendor --locked --quiet --versioned-dirs "$tree/vendor" >/dev/null
-cat >"$tree/.cargo/config.toml" <<'END'
+cat >>"$tree/.cargo/config.toml" <<'END'
+
 [source.crates-io]
 replace-with = "vendored-sources"
 

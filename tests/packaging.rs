@@ -392,6 +392,9 @@ fn the_library_is_hardened() {
     for unwanted in ["TEXTREL", "RPATH", "RUNPATH"] {
         assert!(!dynamic.contains(unwanted), "{unwanted}: {dynamic}");
     }
+    run(Command::new("bash")
+        .arg(root().join("tests/cases/security/hardening.sh"))
+        .arg(&library));
     // Distributions find the symbols for debuggers by it.
     assert!(read("--notes").contains("NT_GNU_BUILD_ID"));
 }

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 mod support;
 
-use support::{compile, python, root, run, scratch};
+use support::{compile, library_dir, python, root, run, scratch};
 
 #[test]
 fn names() {
@@ -38,6 +38,16 @@ fn trust_store() {
 #[test]
 fn half_open() {
     check_program("half_open");
+}
+
+/// `tests/packaging.rs` reads the library that is installed.
+#[test]
+fn hardening() {
+    let mut script = Command::new("bash");
+    script
+        .arg(sources().join("hardening.sh"))
+        .arg(library_dir().join("libs2n.so"));
+    check("hardening", &mut script);
 }
 
 /// The growth of what a stranger's input costs, in instructions, when the input grows: what it is, its two
