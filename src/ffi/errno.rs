@@ -1,7 +1,9 @@
 //! `s2n_errno` and the texts of errors.
 
 use std::cell::RefCell;
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CStr, c_char, c_int};
+use std::fmt;
+use std::io::Write;
 use std::panic::Location;
 
 use super::boundary::boundary_or;
@@ -16,7 +18,8 @@ unsafe extern "C" {
 /// Stores `error` in this thread's `s2n_errno`, and its place in the debug texts.
 pub(super) fn record(error: Error) {
     set(error.code());
-    with_last((), |last| *last = Last::new(&error));
+    let raised = Some((error.code(), error.raised_at()));
+    with_last((), |last| last.raised = raised);
     if let Some(os_error) = error.os_error() {
         nix::errno::Errno::set_raw(os_error);
     }
@@ -35,59 +38,64 @@ pub(super) fn last() -> i32 {
 }
 
 thread_local! {
-    static LAST: RefCell<Last> = RefCell::default();
+    static LAST: RefCell<Last> = const { RefCell::new(Last::NONE) };
 }
 
-/// Looks at the thread's last error. A thread that ends has none any more while it runs the destructors
-/// of its keys (`pthread_key_create()`), and an allocator of the application's may call in the middle of
-/// another look: then there is nothing to see, and no harm done.
+/// Looks at the thread's last error. An allocator of the application's may call in the middle of another
+/// look: then there is nothing to see, and no harm done.
 fn with_last<R>(nothing: R, look: impl FnOnce(&mut Last) -> R) -> R {
-    LAST.try_with(|last| last.try_borrow_mut().ok().map(|mut last| look(&mut last)))
-        .ok()
-        .flatten()
+    LAST.with(|last| last.try_borrow_mut().ok().map(|mut last| look(&mut last)))
         .unwrap_or(nothing)
 }
 
 /// Where this thread's last error was raised; the texts are made when they are asked for.
-#[derive(Default)]
+///
+/// It has no destructor: the system needs memory to register one, and ends the process if there is none.
 struct Last {
     raised: Option<(Code, &'static Location<'static>)>,
-    debug: Option<CString>,
-    source: Option<CString>,
+    debug: Text,
+    source: Text,
 }
 
 impl Last {
-    fn new(error: &Error) -> Self {
-        Self {
-            raised: Some((error.code(), error.raised_at())),
-            ..Self::default()
-        }
-    }
+    const NONE: Self = Self {
+        raised: None,
+        debug: Text([0; Text::LEN]),
+        source: Text([0; Text::LEN]),
+    };
 
     fn debug(&mut self) -> &CStr {
         let Some((code, at)) = self.raised else {
             return c"";
         };
-        self.debug.get_or_insert_with(|| {
-            let name = code.name().to_string_lossy();
-            let (file, line) = (at.file(), at.line());
-            text(format!("{name}: Error encountered in {file}:{line}"))
-        })
+        let name = code.name().to_str().unwrap_or_default();
+        let (file, line) = (at.file(), at.line());
+        self.debug
+            .set(format_args!("{name}: Error encountered in {file}:{line}"))
     }
 
     fn source(&mut self) -> &CStr {
         let Some((_, at)) = self.raised else {
             return c"";
         };
-        self.source.get_or_insert_with(|| {
-            let file = at.file().rsplit('/').next().unwrap_or_default();
-            text(format!("{file}:{}", at.line()))
-        })
+        let file = at.file().rsplit('/').next().unwrap_or_default();
+        self.source.set(format_args!("{file}:{}", at.line()))
     }
 }
 
-fn text(text: String) -> CString {
-    CString::new(text).unwrap_or_default()
+/// A text with a NUL behind it.
+struct Text([u8; Self::LEN]);
+
+impl Text {
+    const LEN: usize = 256;
+
+    /// Writes as much of a text as there is room for.
+    fn set(&mut self, text: fmt::Arguments<'_>) -> &CStr {
+        self.0.fill(0);
+        let mut room = &mut self.0[..Self::LEN - 1];
+        let _ = room.write_fmt(text);
+        CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
+    }
 }
 
 /// Gives the address of the calling thread's `s2n_errno`.
