@@ -179,6 +179,7 @@ static void fail_late(void *argument)
     CHECK(trace.trace_size >= 0);
     CHECK_OK(s2n_free_stacktrace());
     CHECK_OK(s2n_connection_free(conn));
+    disconnect(connected(1));
     destructors++;
 }
 

@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -75,6 +76,17 @@ pub(crate) struct Choices {
 }
 
 impl Choices {
+    const NONE: Self = Self {
+        request: Request::None,
+        chain: None,
+        name_match: NameMatch::None,
+        our_scheme: None,
+        peer_scheme: None,
+        failure: None,
+        milestones: None,
+        connection: 0,
+    };
+
     /// Adds what a later step decided.
     pub(crate) fn extend(&mut self, later: Self) {
         if later.request != Request::None {
@@ -97,6 +109,11 @@ pub(crate) struct Step {
 }
 
 impl Step {
+    const NONE: Self = Self {
+        choices: Choices::NONE,
+        secrets: Vec::new(),
+    };
+
     fn new(connection: usize, is_timed: bool) -> Self {
         Self {
             choices: Choices {
@@ -131,7 +148,9 @@ pub(crate) struct Shared {
 }
 
 thread_local! {
-    static STEP: RefCell<Step> = RefCell::default();
+    /// Empty when the thread ends. A destructor would be registered, for which the system needs memory; it
+    /// ends the process if there is none.
+    static STEP: RefCell<ManuallyDrop<Step>> = const { RefCell::new(ManuallyDrop::new(Step::NONE)) };
 }
 
 impl StepContext {
@@ -169,7 +188,7 @@ impl StepContext {
 
     fn with<R>(&self, access: impl FnOnce(&mut Step) -> R) -> R {
         match self {
-            Self::Thread => STEP.with_borrow_mut(access),
+            Self::Thread => STEP.with_borrow_mut(|step| access(step)),
             Self::Coroutine(shared) => access(&mut lock(&shared.step)),
         }
     }
