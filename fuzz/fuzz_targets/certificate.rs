@@ -76,7 +76,7 @@ fn our_client() -> Config {
 
 fn staple(response: &[u8]) {
     let chain = our_chain();
-    chain.set_ocsp(response);
+    chain.set_ocsp(response).expect("there is memory");
     let client = our_client();
     client.set_wants_ocsp(true);
     // A response as long as the message may be is more than rustls sends.

@@ -301,7 +301,6 @@ pub unsafe extern "C" fn s2n_async_pkey_op_set_output(
         let op = unsafe { s2n_async_pkey_op::borrow(op) }?;
         // SAFETY: the C caller's promise about `data`.
         let signature = unsafe { input::required_bytes(data, data_len as usize) }?;
-        op.set_output(signature);
-        Ok(())
+        op.set_output(signature)
     })
 }

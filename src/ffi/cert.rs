@@ -34,8 +34,7 @@ pub unsafe extern "C" fn s2n_cert_chain_get_length(
         let chain = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
         // SAFETY: the C caller's promise about `cert_length`.
         let slot = unsafe { output::slot(cert_length) }?;
-        let certificates = chain.core.certificates()?;
-        slot.set(u32::try_from(certificates.len()).map_err(|_| Code::IntegerOverflow)?);
+        slot.set(u32::try_from(chain.core.len()?).map_err(|_| Code::IntegerOverflow)?);
         Ok(())
     })
 }

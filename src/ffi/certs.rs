@@ -224,8 +224,7 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_set_ocsp_data(
         let chain = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
         // SAFETY: the C caller's promise about `data`.
         let response = unsafe { input::optional_bytes(data, length as usize) }?;
-        chain.core.set_ocsp(response);
-        Ok(())
+        chain.core.set_ocsp(response)
     })
 }
 

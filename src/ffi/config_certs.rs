@@ -246,10 +246,9 @@ pub unsafe extern "C" fn s2n_config_set_extension_data(
         const SCT: u32 = s2n_tls_extension_type::S2N_EXTENSION_CERTIFICATE_TRANSPARENCY as u32;
         match r#type.0 {
             OCSP => chain.set_ocsp(data),
-            SCT if data.is_empty() => {}
-            SCT => return Err(Code::Unimplemented)?,
-            _ => return Err(Code::UnrecognizedExtension)?,
+            SCT if data.is_empty() => Ok(()),
+            SCT => Err(Code::Unimplemented)?,
+            _ => Err(Code::UnrecognizedExtension)?,
         }
-        Ok(())
     })
 }

@@ -4,6 +4,7 @@ use std::ffi::{CStr, c_char, c_int};
 use std::slice;
 
 use crate::tls::error::{Code, Result};
+use crate::tls::memory;
 
 /// Reads a pointer and a length. An empty buffer may have any pointer, null included.
 ///
@@ -121,10 +122,11 @@ pub(super) unsafe fn strings<'a>(
     }
     // SAFETY: not null, and the caller promises `count` pointers.
     let list = unsafe { slice::from_raw_parts(list, count) };
-    list.iter()
-        .map(|&text| {
-            // SAFETY: the caller's promise about each string.
-            unsafe { str(text) }
-        })
-        .collect()
+    let mut strings = Vec::new();
+    memory::reserve_exact(&mut strings, count)?;
+    for &text in list {
+        // SAFETY: the caller's promise about each string.
+        strings.push(unsafe { str(text) }?);
+    }
+    Ok(strings)
 }

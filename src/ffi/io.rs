@@ -14,6 +14,7 @@ use super::{errno, input, output};
 use crate::tls::blocked::Blocked;
 use crate::tls::connection::Data;
 use crate::tls::error::{Code, Result};
+use crate::tls::memory;
 
 /// Performs the handshake, or as much of it as is possible without waiting.
 ///
@@ -292,7 +293,7 @@ unsafe fn send_vector(
         if let Some(total) = missing(bufs)? {
             return Data::missing(total, offs);
         }
-        buffers.reserve_exact(bufs.len());
+        memory::reserve_exact(buffers, bufs.len())?;
         for buf in bufs {
             // SAFETY: the caller's promise about each buffer.
             let bytes = unsafe { input::bytes(buf.iov_base.cast_const().cast(), buf.iov_len) };

@@ -10,6 +10,7 @@ pub mod connection;
 mod crypto;
 pub mod error;
 pub mod handshake;
+pub(crate) mod memory;
 pub mod policy;
 pub mod record;
 pub(crate) mod server_hello;

@@ -5,6 +5,7 @@ use x509_parser::der_parser::asn1_rs::{Any, FromDer, Tag};
 use x509_parser::oid_registry::OidRegistry;
 
 use crate::tls::error::{Code, Result};
+use crate::tls::memory;
 use crate::tls::x509;
 
 /// What one extension of a certificate says.
@@ -26,7 +27,7 @@ pub fn find(der: &[u8], oid: &str) -> Result<Extension> {
         .find(|extension| extension.oid == oid)
         .ok_or(Code::X509ExtensionValueNotFound)?;
     Ok(Extension {
-        value: extension.value.to_vec(),
+        value: memory::copy(extension.value)?,
         critical: extension.critical,
     })
 }
@@ -34,17 +35,26 @@ pub fn find(der: &[u8], oid: &str) -> Result<Extension> {
 /// The content of the encoding of an object identifier, given in numbers and dots.
 pub(crate) fn oid(text: &[u8]) -> Result<Box<[u8]>> {
     let text = std::str::from_utf8(text).map_err(|_| Code::Null)?;
-    let oid = numbers(text).and_then(|numbers| Oid::from(&numbers).ok());
+    let oid = numbers(text)?.and_then(|numbers| Oid::from(&numbers).ok());
     Ok(oid.ok_or(Code::Null)?.as_bytes().into())
 }
 
-fn numbers(text: &str) -> Option<Vec<u64>> {
-    text.split('.').map(|number| number.parse().ok()).collect()
+fn numbers(text: &str) -> Result<Option<Vec<u64>>> {
+    let mut numbers = Vec::new();
+    for number in text.split('.') {
+        let Ok(number) = number.parse() else {
+            return Ok(None);
+        };
+        memory::push(&mut numbers, number)?;
+    }
+    // The encoding is shorter.
+    memory::expect(text.len())?;
+    Ok(Some(numbers))
 }
 
 /// Reads numbers and dots, or the short name of a well-known identifier.
 fn identifier(text: &str) -> Result<Oid<'static>> {
-    let oid = match numbers(text) {
+    let oid = match numbers(text)? {
         Some(numbers) => Oid::from(&numbers).ok(),
         None => {
             let registry = OidRegistry::default().with_all_crypto().with_x509();

@@ -11,6 +11,7 @@ use crate::tls::connection::lock;
 use crate::tls::crypto::rsa_pss;
 use crate::tls::crypto::signature::verify;
 use crate::tls::error::{Code, Result};
+use crate::tls::memory;
 use crate::tls::x509::{self, Certificate};
 
 pub mod crl;
@@ -120,8 +121,18 @@ impl CertChain {
             Content::Peer(chain) => Ok(chain),
             Content::Loaded(loaded) => {
                 let certificates = loaded.certificates();
+                memory::expect(loaded.certificates().map(|der| der.len()).sum())?;
                 Ok(certificates.map(|der| der.as_ref().into()).collect())
             }
+        }
+    }
+
+    /// How many certificates there are; fails if there is none.
+    pub fn len(&self) -> Result<usize> {
+        match &*lock(&self.content) {
+            Content::Empty => Err(Code::Null)?,
+            Content::Peer(chain) => Ok(chain.len()),
+            Content::Loaded(loaded) => Ok(loaded.certificates().count()),
         }
     }
 
@@ -138,9 +149,13 @@ impl CertChain {
     }
 
     /// Sets the response that is shown with the chain; empty for none.
-    pub fn set_ocsp(&self, response: &[u8]) {
-        *lock(&self.ocsp) =
-            Some(response.into()).filter(|response: &Arc<[u8]>| !response.is_empty());
+    pub fn set_ocsp(&self, response: &[u8]) -> Result<()> {
+        let response = match response {
+            [] => None,
+            response => Some(memory::share(response)?),
+        };
+        *lock(&self.ocsp) = response;
+        Ok(())
     }
 }
 
@@ -162,12 +177,15 @@ impl Loaded {
         }
         let hosts = parsed.names().server_names();
         let (key_type, schemes) = key_type::of(&parsed)?;
+        let mut intermediates = Vec::new();
+        memory::reserve_exact(&mut intermediates, others.len())?;
         let mut chain = chain.into_iter().map(CertificateDer::from);
         let leaf = chain.next().ok_or(Code::NoCertificateInPem)?;
+        intermediates.extend(chain);
         Ok(Self {
             identity: Arc::new(Identity::X509(CertificateIdentity::new(
                 leaf,
-                chain.collect(),
+                intermediates,
             ))),
             key,
             key_type,

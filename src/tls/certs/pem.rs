@@ -12,6 +12,7 @@ use x509_parser::asn1_rs::{Any, Class, FromDer, Tag};
 use zeroize::Zeroizing;
 
 use crate::tls::error::{Code, Result};
+use crate::tls::memory;
 use crate::tls::x509;
 
 /// All certificates of a text, at least one. Words without two dashes in a row may be around them.
@@ -22,7 +23,8 @@ pub(crate) fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>> {
         if section.label != CERTIFICATE {
             return Err(Code::InvalidPem)?;
         }
-        certs.push(section.decode(Code::DecodeCertificate)?.to_vec());
+        let content = section.decode(Code::DecodeCertificate)?;
+        memory::push(&mut certs, memory::copy(&content)?)?;
     }
     match certs.is_empty() {
         true => Err(Code::NoCertificateInPem)?,
@@ -38,11 +40,14 @@ pub(crate) fn trusted_certificates(text: &[u8]) -> Result<Vec<Vec<u8>>> {
         let section = section?;
         match section.label {
             CERTIFICATE | OLD_CERTIFICATE => {
-                certs.push(section.decode(Code::DecodeCertificate)?.to_vec());
+                let content = section.decode(Code::DecodeCertificate)?;
+                memory::push(&mut certs, memory::copy(&content)?)?;
             }
             TRUSTED_CERTIFICATE => {
                 let content = section.decode(Code::DecodeCertificate)?;
-                certs.extend(trusted(&content)?);
+                if let Some(cert) = trusted(&content)? {
+                    memory::push(&mut certs, memory::copy(cert)?)?;
+                }
             }
             _ => {}
         }
@@ -67,9 +72,9 @@ pub(crate) fn private_key(text: &[u8]) -> Result<Vec<PrivateKeyDer<'static>>> {
             _ => Err(Code::InvalidPem)?,
         };
         // The label is a hint: tools have put keys of one format under that of another.
-        let pkcs8 = PrivateKeyDer::Pkcs8(key.to_vec().into());
-        let pkcs1 = PrivateKeyDer::Pkcs1(key.to_vec().into());
-        let sec1 = PrivateKeyDer::Sec1(key.to_vec().into());
+        let pkcs8 = PrivateKeyDer::Pkcs8(memory::copy(&key)?.into());
+        let pkcs1 = PrivateKeyDer::Pkcs1(memory::copy(&key)?.into());
+        let sec1 = PrivateKeyDer::Sec1(memory::copy(&key)?.into());
         return Ok(vec![pkcs8, pkcs1, sec1]);
     }
     Err(Code::InvalidPem)?
@@ -84,7 +89,7 @@ pub(super) fn crl(text: &[u8]) -> Result<Vec<u8>> {
 pub(crate) fn first(text: &[u8], label: &[u8]) -> Result<Vec<u8>> {
     let section = Sections::of(text).next().ok_or(Code::InvalidPem)??;
     match section.label == label {
-        true => Ok(section.decode(Code::InvalidPem)?.to_vec()),
+        true => memory::copy(&section.decode(Code::InvalidPem)?),
         false => Err(Code::InvalidPem)?,
     }
 }
@@ -104,19 +109,28 @@ impl Section<'_> {
             return Err(undecodable)?;
         }
         // A label whose content rustls-pemfile gives as it is.
-        let mut text = Zeroizing::new(Vec::with_capacity(self.content.len() + 100));
+        let mut text = Zeroizing::new(Vec::new());
+        memory::reserve_exact(&mut text, digits + BOUNDARIES)?;
         text.extend_from_slice(b"-----BEGIN CERTIFICATE-----\n");
         text.extend(data());
         text.extend_from_slice(b"\n-----END CERTIFICATE-----\n");
+        memory::expect(text.len() * GROWTH)?;
         match read_one_from_slice(&text) {
             Ok(Some((Item::X509Certificate(content), _))) => {
-                Ok(Zeroizing::new(content.as_ref().to_vec()))
+                Ok(Zeroizing::new(memory::copy(&content)?))
             }
             Err(Error::Base64Decode(_)) => Err(undecodable)?,
             _ => Err(Code::InvalidPem)?,
         }
     }
 }
+
+/// The most bytes of the boundaries around a section's normalized content.
+const BOUNDARIES: usize = 100;
+
+/// How many times its length rustls-pemfile takes to decode a section: the buffer for the text grows by
+/// doubling, and three of four bytes are left.
+const GROWTH: usize = 3;
 
 fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
@@ -221,10 +235,10 @@ impl<'a> Iterator for Sections<'a> {
 }
 
 /// A certificate with OpenSSL's settings behind it; `None` if those do not trust it for TLS.
-fn trusted(content: &[u8]) -> Result<Option<Vec<u8>>> {
+fn trusted(content: &[u8]) -> Result<Option<&[u8]>> {
     let (settings, _) = Any::from_der(content).map_err(|_| Code::DecodeCertificate)?;
     let cert = &content[..content.len() - settings.len()];
-    Ok(allows_tls(settings)?.then(|| cert.to_vec()))
+    Ok(allows_tls(settings)?.then_some(cert))
 }
 
 /// Whether OpenSSL's settings for a trusted certificate (`openssl x509 -addtrust`, `-addreject`) allow it to
@@ -362,7 +376,7 @@ mod tests {
         let cert = [&[0x30, 1, 7][..], server].concat();
         assert_eq!(
             trusted(&cert).expect("a certificate"),
-            Some(vec![0x30, 1, 7])
+            Some(&[0x30, 1, 7][..])
         );
     }
 

@@ -4,7 +4,7 @@
 //! of the numbers in a ClientHello, and hashes of these texts. Both leave out GREASE (RFC 8701), which
 //! is there to be different each time.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use md5::{Digest, Md5};
 use sha2::Sha256;
@@ -12,6 +12,7 @@ use sha2::Sha256;
 use super::Bytes;
 use super::message::Message;
 use crate::tls::error::Result;
+use crate::tls::memory;
 
 /// How a fingerprint is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,7 @@ fn is_grease(number: u16) -> bool {
 fn numbers(list: &[u8]) -> Result<Vec<u16>> {
     let mut list = Bytes(list);
     let mut numbers = Vec::new();
+    memory::reserve_exact(&mut numbers, list.0.len() / 2)?;
     while !list.0.is_empty() {
         numbers.push(list.u16()?);
     }
@@ -80,10 +82,19 @@ fn list_in<'a>(hello: &Message<'a>, typ: u16, size: usize) -> Result<&'a [u8]> {
     Ok(data.0)
 }
 
+/// Bytes as numbers.
+fn bytes(list: &[u8]) -> Result<Vec<u16>> {
+    let mut numbers = Vec::new();
+    memory::reserve_exact(&mut numbers, list.len())?;
+    numbers.extend(list.iter().copied().map(u16::from));
+    Ok(numbers)
+}
+
 /// The types of all extensions, in their order.
 fn extension_types(hello: &Message<'_>) -> Result<Vec<u16>> {
     let mut list = Bytes(hello.extensions);
     let mut types = Vec::new();
+    memory::reserve_exact(&mut types, list.0.len() / 4)?;
     while !list.0.is_empty() {
         types.push(list.u16()?);
         list.vector(2)?;
@@ -92,24 +103,49 @@ fn extension_types(hello: &Message<'_>) -> Result<Vec<u16>> {
     Ok(types)
 }
 
-fn join(items: impl IntoIterator<Item = String>, divider: &str) -> String {
-    items.into_iter().collect::<Vec<_>>().join(divider)
+/// The numbers as a text, each as it is written.
+fn list(
+    numbers: &[u16],
+    divider: char,
+    write: impl Fn(&mut String, u16) -> fmt::Result,
+) -> Result<String> {
+    /// Five digits and a divider.
+    const LONGEST: usize = 6;
+
+    let mut text = memory::text(numbers.len() * LONGEST)?;
+    for (place, &number) in numbers.iter().enumerate() {
+        if place > 0 {
+            text.push(divider);
+        }
+        // To write to a text does not fail.
+        let _ = write(&mut text, number);
+    }
+    Ok(text)
+}
+
+fn join(parts: &[&str], divider: &str) -> Result<String> {
+    let len: usize = parts.iter().map(|part| part.len() + divider.len()).sum();
+    let mut text = memory::text(len)?;
+    for (place, part) in parts.iter().enumerate() {
+        if place > 0 {
+            text += divider;
+        }
+        text += part;
+    }
+    Ok(text)
 }
 
 /// Version, cipher suites, extensions, groups and point formats, in decimal.
 fn ja3(hello: &Message<'_>) -> Result<Fingerprint> {
-    let formats = list_in(hello, POINT_FORMATS, 1)?.iter().copied();
     let mut version = vec![u16::from_be_bytes(hello.legacy_version)];
     version.retain(|&version| !is_grease(version));
-    let fields = [
-        version,
-        numbers(hello.cipher_suites)?,
-        extension_types(hello)?,
-        numbers(list_in(hello, SUPPORTED_GROUPS, 2)?)?,
-        formats.map(u16::from).collect(),
-    ];
-    let list = |numbers: Vec<u16>| join(numbers.iter().map(u16::to_string), "-");
-    let raw = join(fields.map(list), ",");
+    let list = |numbers: &[u16]| list(numbers, '-', |text, number| write!(text, "{number}"));
+    let version = list(&version)?;
+    let suites = list(&numbers(hello.cipher_suites)?)?;
+    let extensions = list(&extension_types(hello)?)?;
+    let groups = list(&numbers(list_in(hello, SUPPORTED_GROUPS, 2)?)?)?;
+    let formats = list(&bytes(list_in(hello, POINT_FORMATS, 1)?)?)?;
+    let raw = join(&[&version, &suites, &extensions, &groups, &formats], ",")?;
     let hash = hex(&Md5::digest(&raw));
     Ok(Fingerprint { raw, hash })
 }
@@ -121,23 +157,22 @@ fn ja4(hello: &Message<'_>) -> Result<Fingerprint> {
     let readable = readable(hello, suites.len(), types.len())?;
 
     suites.sort_unstable();
-    let suites = list(&suites);
+    let suites = hexadecimal(&suites)?;
     let mut others = types;
     // They are in the readable part.
     others.retain(|&typ| typ != SERVER_NAME && typ != ALPN);
     others.sort_unstable();
-    let mut extensions = list(&others);
+    let mut extensions = hexadecimal(&others)?;
     let algorithms = match hello.extension(SIGNATURE_ALGORITHMS) {
         Some([_, _, list @ ..]) => numbers(list)?,
         _ => Vec::new(),
     };
     if !algorithms.is_empty() {
-        extensions += "_";
-        extensions += &list(&algorithms);
+        extensions = join(&[&extensions, &hexadecimal(&algorithms)?], "_")?;
     }
     Ok(Fingerprint {
         hash: format!("{readable}_{}_{}", digest(&suites), digest(&extensions)),
-        raw: format!("{readable}_{suites}_{extensions}"),
+        raw: join(&[&readable, &suites, &extensions], "_")?,
     })
 }
 
@@ -183,8 +218,8 @@ fn protocol_ends(protocol: &[u8]) -> [char; 2] {
     [first >> 4, last & 0x0f].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'))
 }
 
-fn list(numbers: &[u16]) -> String {
-    join(numbers.iter().map(|number| format!("{number:04x}")), ",")
+fn hexadecimal(numbers: &[u16]) -> Result<String> {
+    list(numbers, ',', |text, number| write!(text, "{number:04x}"))
 }
 
 /// The front of a hash; of nothing it is nothing.

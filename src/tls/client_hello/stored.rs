@@ -6,6 +6,7 @@ use super::message::{Message, RANDOM, SERVER_NAME, SUPPORTED_GROUPS, host_name, 
 use super::{Bytes, Fingerprint, Method};
 use crate::tls::connection::{TLS12, lock};
 use crate::tls::error::{Code, Result};
+use crate::tls::memory;
 use crate::tls::record::MessageHeader;
 
 /// A ClientHello, kept as its bytes and parsed when it is asked about.
@@ -66,7 +67,7 @@ impl ClientHello {
         }
         Message::parse(body)?.check_extensions(&KNOWN_EXTENSIONS)?;
         let hello = Self::default();
-        hello.store(message.to_vec(), None);
+        hello.store(memory::copy(message)?, None);
         Ok(hello)
     }
 
@@ -193,10 +194,13 @@ impl ClientHello {
                 .vector(2)
                 .map_err(|_| Code::InvalidParsedExtensions)?;
             let (pairs, rest) = groups.as_chunks();
-            match rest {
-                [] => Ok(pairs.iter().copied().map(u16::from_be_bytes).collect()),
-                _ => Err(Code::InvalidParsedExtensions)?,
+            if !rest.is_empty() {
+                return Err(Code::InvalidParsedExtensions)?;
             }
+            let mut numbers = Vec::new();
+            memory::reserve_exact(&mut numbers, pairs.len())?;
+            numbers.extend(pairs.iter().copied().map(u16::from_be_bytes));
+            Ok(numbers)
         })?
     }
 

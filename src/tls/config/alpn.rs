@@ -1,6 +1,7 @@
 //! Lists of application protocols (RFC 7301).
 
 use crate::tls::error::{Code, Result};
+use crate::tls::memory;
 
 /// The longest list, in bytes, each name behind its length.
 const MAX_LIST: usize = 65535;
@@ -11,8 +12,7 @@ pub fn append(list: &mut Vec<Vec<u8>>, protocol: &[u8]) -> Result<()> {
     if protocol.is_empty() || protocol.len() > 255 || bytes + protocol.len() + 1 > MAX_LIST {
         return Err(Code::InvalidApplicationProtocol)?;
     }
-    list.push(protocol.to_vec());
-    Ok(())
+    memory::push(list, memory::copy(protocol)?)
 }
 
 /// A list of names, most preferred first.

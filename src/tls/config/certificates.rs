@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::tls::certs::{CertChain, KeyType, Loaded};
 use crate::tls::error::{Code, Result};
+use crate::tls::memory;
 
 /// At most one of something for each type of key.
 pub(super) type ByType<T> = [Option<T>; KeyType::COUNT];
@@ -36,6 +37,9 @@ pub(super) enum Owner {
     Application,
 }
 
+/// The memory that a name takes, in bytes.
+const NAME: usize = 512;
+
 impl Certificates {
     /// The names of a new chain for which there is a chain with the same type of key, and that one.
     pub(super) fn rivals(&self, loaded: &Loaded) -> Vec<(Vec<u8>, Arc<CertChain>)> {
@@ -52,6 +56,8 @@ impl Certificates {
     pub(super) fn add(&mut self, chain: &Arc<CertChain>, won: &[Vec<u8>]) -> Result<()> {
         let loaded = chain.loaded()?;
         let place = loaded.key_type as usize;
+        memory::expect(loaded.hosts.len() * NAME)?;
+        memory::reserve_entries(&mut self.domains, loaded.hosts.len())?;
         for name in &loaded.hosts {
             let wins = won.contains(name);
             let slot = &mut self.domains.entry(name.clone()).or_default()[place];
@@ -116,5 +122,10 @@ impl Certificates {
     pub(super) fn domains(&self) -> impl Iterator<Item = (&[u8], &ByType<Arc<CertChain>>)> {
         let domains = self.domains.iter();
         domains.map(|(name, chains)| (name.as_slice(), chains))
+    }
+
+    /// What a copy takes, in bytes.
+    pub(super) fn size(&self) -> usize {
+        self.domains.len() * NAME
     }
 }

@@ -19,6 +19,7 @@ use super::signing::{PolicyKey, Signing};
 use super::step_context::{Milestone, NameMatch, Request, StepContext};
 use crate::tls::certs::CertChain;
 use crate::tls::error::{Code, Result};
+use crate::tls::memory;
 use crate::tls::policy::Policy;
 
 /// The chains of a config, ready to sign as a policy prefers.
@@ -38,9 +39,10 @@ struct Entry {
 }
 
 impl Chains {
-    pub(super) fn new(settings: &Settings, policy: &'static Policy) -> Self {
+    pub(super) fn new(settings: &Settings, policy: &'static Policy) -> Result<Self> {
         let signing = Signing::new(settings);
         let certificates = &settings.certificates;
+        memory::expect(2 * certificates.size())?;
         let mut entries = HashMap::new();
         let mut entry = |chain: &Arc<CertChain>| {
             let made = || Entry::new(policy, chain, &signing).map(Arc::new);
@@ -50,7 +52,7 @@ impl Chains {
         let mut ready = |chains: &ByType<Arc<CertChain>>| -> ByType<Arc<Entry>> {
             chains.each_ref().map(|chain| entry(chain.as_ref()?))
         };
-        Self {
+        Ok(Self {
             policy,
             defaults: ready(certificates.default_of()),
             domains: certificates
@@ -59,7 +61,7 @@ impl Chains {
                 .collect(),
             answer_request: None,
             signing,
-        }
+        })
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -172,7 +172,7 @@ impl Config {
 
 impl Client {
     fn new(settings: &Settings, policy: &'static Policy) -> Result<Self> {
-        let mut chains = Chains::new(settings, policy);
+        let mut chains = Chains::new(settings, policy)?;
         chains.answer_request = settings.answer_request.clone();
         let chains = Arc::new(chains);
         let config = freeze_client(settings, policy, chains.clone(), StepContext::Thread)?;
@@ -186,7 +186,7 @@ impl Client {
 
 impl Server {
     fn new(settings: &Settings, policy: &'static Policy, auth: ClientAuth) -> Result<Self> {
-        let chains = Arc::new(Chains::new(settings, policy));
+        let chains = Arc::new(Chains::new(settings, policy)?);
         if chains.is_empty() {
             return Err(Code::NoValidSignatureScheme)?;
         }

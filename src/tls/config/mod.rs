@@ -9,6 +9,7 @@ use rustls::DistinguishedName;
 use crate::tls::certs::CertChain;
 use crate::tls::connection::{Mode, lock};
 use crate::tls::error::{Code, Result};
+use crate::tls::memory;
 use crate::tls::policy::Policy;
 
 pub mod alpn;
@@ -245,6 +246,9 @@ impl Config {
         self.policy().check_own(&*chain.loaded()?)?;
         let won = self.names_won(chain)?;
         self.change(|settings| {
+            if Arc::strong_count(&settings.certificates) > 1 {
+                memory::expect(settings.certificates.size())?;
+            }
             let certificates = Arc::make_mut(&mut settings.certificates);
             certificates.add(chain, &won)?;
             certificates.owner = owner;
@@ -337,15 +341,14 @@ impl Config {
 
     /// Trusts the operating system's roots as well; once, until the trust store is wiped.
     pub fn load_system_certs(&self) -> Result<()> {
-        let roots = trust::system_roots();
+        let roots = trust::system_roots()?;
         self.change_trust(|trust| trust.add_system(roots))
     }
 
     /// Trusts the certificates of a PEM file.
     pub fn trust_pem(&self, pem: &[u8]) -> Result<()> {
         let roots = Roots::from_pem(pem)?;
-        self.change_trust(|trust| trust.add(roots));
-        Ok(())
+        self.change_trust(|trust| trust.add(roots))
     }
 
     /// Trusts the certificates of a file, and of all files of a directory.
@@ -355,7 +358,7 @@ impl Config {
         dir: Option<&std::path::Path>,
     ) -> Result<()> {
         let roots = Roots::from_location(file, dir)?;
-        self.change_trust(|trust| trust.add(roots));
+        self.change_trust(|trust| trust.add(roots))?;
         self.change(|settings| settings.ocsp_implied = true);
         Ok(())
     }
@@ -373,8 +376,12 @@ impl Config {
     }
 
     /// Changes the trust store: in place, unless a handshake holds a share of it.
-    fn change_trust<R>(&self, change: impl FnOnce(&mut TrustStore) -> R) -> R {
-        change(Arc::make_mut(&mut lock(&self.settings).trust))
+    fn change_trust(&self, change: impl FnOnce(&mut TrustStore) -> Result<()>) -> Result<()> {
+        let trust = &mut lock(&self.settings).trust;
+        if Arc::strong_count(trust) > 1 {
+            memory::expect(trust.size())?;
+        }
+        change(Arc::make_mut(trust))
     }
 
     pub(crate) fn client_hello(&self) -> Option<Arc<dyn SeeClientHello>> {

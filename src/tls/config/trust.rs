@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{env, fs};
 
 use crate::tls::certs::pem;
 use crate::tls::error::{Code, Result};
+use crate::tls::memory;
 use crate::tls::x509::{Certificate, canonical};
 
 /// Certificates that need nobody to vouch for them.
@@ -35,7 +36,7 @@ impl Roots {
         })?;
         let mut roots = Self::default();
         for cert in certs {
-            roots.push(Certificate::parse(cert)?);
+            roots.push(Certificate::parse(cert)?)?;
         }
         Ok(roots)
     }
@@ -48,8 +49,9 @@ impl Roots {
         let mut roots = Self::default();
         if let Some(file) = file {
             let certs = read(file).and_then(|text| pem::trusted_certificates(&text));
-            for cert in certs.map_err(|_| Code::X509TrustStore)? {
-                roots.push(Certificate::parse(cert).map_err(|_| Code::X509TrustStore)?);
+            for cert in unless_short(certs)?.ok_or(Code::X509TrustStore)? {
+                let cert = unless_short(Certificate::parse(cert))?;
+                roots.push(cert.ok_or(Code::X509TrustStore)?)?;
             }
             if roots.certificates.is_empty() {
                 return Err(Code::X509TrustStore)?;
@@ -75,23 +77,30 @@ impl Roots {
                 continue;
             }
             let certs = read(&path).and_then(|text| pem::trusted_certificates(&text));
-            for cert in certs.into_iter().flatten() {
+            for cert in unless_short(certs)?.into_iter().flatten() {
                 // A certificate is there under its own name and under the hash of its subject.
-                if let Ok(cert) = Certificate::parse(cert)
+                if let Some(cert) = unless_short(Certificate::parse(cert))?
                     && !self.contains(&cert)
                 {
-                    self.push(cert);
+                    self.push(cert)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn push(&mut self, cert: Certificate<'static>) {
+    fn push(&mut self, cert: Certificate<'static>) -> Result<()> {
+        self.make_room(1)?;
         let hash = canonical::hash(cert.subject_form());
         let places = self.by_subject.entry(hash).or_default();
-        places.push(self.certificates.len());
+        memory::push(places, self.certificates.len())?;
         self.certificates.push(cert);
+        Ok(())
+    }
+
+    fn make_room(&mut self, more: usize) -> Result<()> {
+        memory::reserve(&mut self.certificates, more)?;
+        memory::reserve_entries(&mut self.by_subject, more)
     }
 
     /// The certificates whose subject has this canonical form.
@@ -107,6 +116,15 @@ impl Roots {
     fn contains(&self, cert: &Certificate<'_>) -> bool {
         let mut same = self.of_subject(cert.subject_form());
         same.any(|root| root.der() == cert.der())
+    }
+}
+
+/// Turns a failure that may be ignored into `None`; lack of memory may not, as no certificate is left out
+/// for that.
+fn unless_short<T>(outcome: Result<T>) -> Result<Option<T>> {
+    match outcome {
+        Err(error) if error.code() == Code::Alloc => Err(error),
+        outcome => Ok(outcome.ok()),
     }
 }
 
@@ -146,10 +164,22 @@ impl TrustStore {
     }
 
     /// Adds roots to those of the application. The cost depends on the new ones alone.
-    pub(super) fn add(&mut self, roots: Roots) {
+    pub(super) fn add(&mut self, roots: Roots) -> Result<()> {
+        self.own.make_room(roots.certificates.len())?;
         for cert in roots.certificates {
-            self.own.push(cert);
+            self.own.push(cert)?;
         }
+        Ok(())
+    }
+
+    /// What a copy of the application's roots takes, in bytes: what is kept of a certificate beside its
+    /// encoding takes no more than that, usually.
+    pub(super) fn size(&self) -> usize {
+        let certificates = self.own.certificates.iter();
+        let of_each = size_of::<(Certificate<'_>, u32, Vec<usize>)>();
+        certificates
+            .map(|cert| of_each + 2 * cert.der().len())
+            .sum()
     }
 
     pub(super) fn add_system(&mut self, roots: Arc<Roots>) -> Result<()> {
@@ -163,17 +193,17 @@ impl TrustStore {
 
 /// The operating system's roots. They are many, so the process parses them once, and again if what the
 /// environment says of their place has changed.
-pub(super) fn system_roots() -> Arc<Roots> {
+pub(super) fn system_roots() -> Result<Arc<Roots>> {
     static LOADED: Mutex<Option<(Places, Arc<Roots>)>> = Mutex::new(None);
     let places = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(env::var_os);
     // A thread that panicked here has left the value as it was.
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     match &*loaded {
-        Some((known, roots)) if *known == places => roots.clone(),
+        Some((known, roots)) if *known == places => Ok(roots.clone()),
         _ => {
-            let roots = load_system_roots();
+            let roots = load_system_roots()?;
             *loaded = Some((places, roots.clone()));
-            roots
+            Ok(roots)
         }
     }
 }
@@ -181,15 +211,19 @@ pub(super) fn system_roots() -> Arc<Roots> {
 /// The environment's file of certificates, and its directories.
 type Places = [Option<OsString>; 2];
 
-fn load_system_roots() -> Arc<Roots> {
+fn load_system_roots() -> Result<Arc<Roots>> {
+    /// Usual systems have 150 roots, in a file of 220 kB.
+    const SIZE: usize = 1024 * 1024;
+
+    memory::expect(SIZE)?;
     let mut roots = Roots::default();
     for cert in rustls_native_certs::load_native_certs().certs {
         // One that cannot be parsed is not trusted.
-        if let Ok(cert) = Certificate::parse(cert.to_vec()) {
-            roots.push(cert);
+        if let Some(cert) = unless_short(Certificate::parse(memory::copy(&cert)?))? {
+            roots.push(cert)?;
         }
     }
-    Arc::new(roots)
+    Ok(Arc::new(roots))
 }
 
 /// The most bytes that are read of a file of certificates.
@@ -197,11 +231,16 @@ const MAX_FILE: u64 = 16 << 20;
 
 /// Reads a file that is not larger than one of certificates can be.
 fn read(path: &Path) -> Result<Vec<u8>> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::OutOfMemory => Code::Alloc,
+        _ => Code::X509TrustStore,
+    };
+    let file = fs::File::open(path).map_err(failed)?;
+    let len = file.metadata().map_err(failed)?.len();
     let mut text = Vec::new();
-    let file = fs::File::open(path).map_err(|_| Code::X509TrustStore)?;
+    memory::reserve_exact(&mut text, len.min(MAX_FILE) as usize)?;
     let mut file = file.take(MAX_FILE + 1);
-    file.read_to_end(&mut text)
-        .map_err(|_| Code::X509TrustStore)?;
+    file.read_to_end(&mut text).map_err(failed)?;
     match text.len() as u64 <= MAX_FILE {
         true => Ok(text),
         false => Err(Code::X509TrustStore)?,

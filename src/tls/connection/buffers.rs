@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::link::Link;
 use super::shared::Shared;
 use crate::tls::error::Result;
+use crate::tls::memory;
 use crate::tls::record::Header;
 
 /// Bytes that are on their way out.
@@ -30,13 +31,14 @@ impl OutBuffer {
     }
 
     /// Room for `len` more bytes; [`OutBuffer::commit`] says how many were written.
-    pub(crate) fn room(&mut self, len: usize) -> &mut [u8] {
+    pub(crate) fn room(&mut self, len: usize) -> Result<&mut [u8]> {
         let end = self.waiting.end + len;
         if end > self.bytes.len() {
-            self.bytes.reserve_exact(end - self.bytes.len());
+            let more = end - self.bytes.len();
+            memory::reserve_exact(&mut self.bytes, more)?;
             self.bytes.resize(end, 0);
         }
-        &mut self.bytes[self.waiting.end..end]
+        Ok(&mut self.bytes[self.waiting.end..end])
     }
 
     pub(crate) fn commit(&mut self, len: usize) {
@@ -45,9 +47,20 @@ impl OutBuffer {
     }
 
     /// Appends bytes that are ready to be sent.
-    pub(crate) fn extend(&mut self, bytes: &[u8]) {
-        self.room(bytes.len()).copy_from_slice(bytes);
+    pub(crate) fn extend(&mut self, bytes: &[u8]) -> Result<()> {
+        self.room(bytes.len())?.copy_from_slice(bytes);
         self.commit(bytes.len());
+        Ok(())
+    }
+
+    /// [`Self::extend`], with the memory of the bytes if nothing waits.
+    pub(crate) fn append(&mut self, bytes: Vec<u8>) -> Result<()> {
+        if !self.is_empty() || bytes.len() <= self.bytes.len() {
+            return self.extend(&bytes);
+        }
+        self.waiting = 0..bytes.len();
+        self.bytes = bytes;
+        Ok(())
     }
 
     /// Hands everything to the transport; what it does not take stays.
@@ -145,7 +158,7 @@ impl InBuffer {
             let missing = len - self.held.len();
             let most = self.widen(missing);
             let request = if ahead { most } else { missing };
-            self.make_room(request);
+            self.make_room(request)?;
             let end = self.held.end;
             self.held.end += link.read(shared, &mut self.bytes[end..end + request])?;
         }
@@ -174,14 +187,16 @@ impl InBuffer {
     }
 
     /// Makes room for `len` bytes behind the held ones.
-    fn make_room(&mut self, len: usize) {
+    fn make_room(&mut self, len: usize) -> Result<()> {
         let end = self.held.end + len;
         if end <= self.bytes.len() {
-            return;
+            return Ok(());
         }
         let capacity = end.next_power_of_two().min(end + GROWTH).max(SMALLEST);
-        self.bytes.reserve_exact(capacity - self.bytes.len());
+        let more = capacity - self.bytes.len();
+        memory::reserve_exact(&mut self.bytes, more)?;
         self.bytes.resize(capacity, 0);
+        Ok(())
     }
 
     fn move_to_front(&mut self) {

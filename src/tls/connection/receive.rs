@@ -73,8 +73,9 @@ impl RecvHalf {
                 Ok(()) => received += self.take(&mut buf[received..]),
                 Err(error) if received == 0 => return Err(error),
                 Err(error) => {
-                    // The bytes count first. That the peer is slow or gone is found out again.
-                    if !matches!(error.code(), Code::IoBlocked | Code::Closed) {
+                    // The bytes count first. That the peer is slow or gone, or memory is short, is found
+                    // out again.
+                    if !matches!(error.code(), Code::IoBlocked | Code::Closed | Code::Alloc) {
                         self.deferred = Some(error);
                     }
                     break;

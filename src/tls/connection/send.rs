@@ -11,6 +11,7 @@ use crate::tls::blocked::Blocked;
 use crate::tls::config::uptime;
 use crate::tls::error::{Code, Result};
 use crate::tls::handshake::secrets::SendingKeys;
+use crate::tls::memory;
 use crate::tls::record::{ContentType, Sealer};
 use crate::tls::stack::{Reach, cleared};
 
@@ -132,7 +133,12 @@ impl<'a> Data<'a> {
     }
 
     /// Calls `seal` with the pieces that hold `len` bytes from `start` on.
-    fn with_pieces<R>(&self, start: usize, len: usize, seal: impl FnOnce(&[&[u8]]) -> R) -> R {
+    fn with_pieces<R>(
+        &self,
+        start: usize,
+        len: usize,
+        seal: impl FnOnce(&[&[u8]]) -> Result<R>,
+    ) -> Result<R> {
         let mut few: [&[u8]; FEW_PIECES] = [&[]; FEW_PIECES];
         let mut count = 0;
         let mut many = Vec::new();
@@ -143,9 +149,9 @@ impl<'a> Data<'a> {
                 continue;
             }
             if many.is_empty() {
-                many.extend_from_slice(&few);
+                memory::extend(&mut many, &few)?;
             }
-            many.push(piece);
+            memory::push(&mut many, piece)?;
         }
         match many.is_empty() {
             true => seal(&few[..count]),
@@ -234,7 +240,7 @@ impl SendHalf {
         };
         let len = len.min(data.len - self.unreported);
 
-        let room = self.out.room(len + sealer.overhead());
+        let room = self.out.room(len + sealer.overhead())?;
         let written = data.with_pieces(self.unreported, len, |pieces| {
             sealer.seal(ContentType::ApplicationData, pieces, room)
         })?;
@@ -284,17 +290,22 @@ impl SendHalf {
         }
         self.out.flush(&conn.link, &conn.shared)?;
 
+        let room = self.out.room(KEY_UPDATE.len() + sealer.overhead())?;
         conn.shared.key_update_due.store(false, Release);
-        let room = self.out.room(KEY_UPDATE.len() + sealer.overhead());
         let written = sealer.seal(ContentType::Handshake, &[&KEY_UPDATE], room)?;
         self.out.commit(written);
         // The peer changes its reading keys right behind the message, so every later record
         // belongs to the new ones.
-        cleared(Reach::Keys, || {
+        let rekeyed = cleared(Reach::Keys, || {
             let mut kernel = lock(&conn.kernel);
             let kernel = kernel.as_mut().ok_or(Code::HandshakeNotComplete)?;
             sealer.rekey(kernel.next_write_keys()?)
-        })?;
+        });
+        if let Err(error) = rekeyed {
+            // It would not understand any record that follows.
+            conn.shared.close();
+            return Err(error);
+        }
         Shared::count_key_update(&conn.shared.key_updates_sent);
         self.flush(conn)
     }

@@ -81,8 +81,8 @@ impl Connection {
     /// alert: a close_notify would tell the peer that all it was sent has been received well.
     fn write_last_word(&self, half: &mut SendHalf) -> Result<()> {
         if !half.owed_alert.is_empty() {
-            let alert = std::mem::take(&mut half.owed_alert);
-            half.out.extend(&alert);
+            half.out.extend(&half.owed_alert)?;
+            half.owed_alert = Vec::new();
             return Ok(());
         }
         let (level, description) = match u8::try_from(self.shared.owed_alert.load(Acquire)) {
@@ -94,10 +94,9 @@ impl Connection {
             _ => None,
         };
         let Some(sealer) = half.sealer.as_mut().or(early.as_mut()) else {
-            half.out.extend(&alert_record(level, description));
-            return Ok(());
+            return half.out.extend(&alert_record(level, description));
         };
-        let room = half.out.room(2 + sealer.overhead());
+        let room = half.out.room(2 + sealer.overhead())?;
         let written = sealer.seal(ContentType::Alert, &[&[level, description]], room)?;
         half.out.commit(written);
         Ok(())

@@ -18,6 +18,7 @@ use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
 use crate::tls::connection::{Connection, Facts, Mode, TLS12, TLS13, lock};
 use crate::tls::error::{Code, Result};
+use crate::tls::memory;
 use crate::tls::policy::names::{GroupNames, cipher, group};
 use crate::tls::record::{Opener, Sealer};
 
@@ -102,7 +103,8 @@ impl Agreed {
         let client_cert_chain = match conn.mode {
             Mode::Server => outputs.peer_identity().map(|peer| chain(peer.identity())),
             Mode::Client => None,
-        };
+        }
+        .transpose()?;
         let (resumed, retried) = match outputs.handshake_kind() {
             Some(HandshakeKind::Resumed) => (true, false),
             Some(HandshakeKind::ResumedWithHelloRetryRequest) => (true, true),
@@ -143,15 +145,15 @@ impl Agreed {
 }
 
 /// A chain as the API gives it: each certificate behind its length in three bytes.
-fn chain(identity: &Identity<'_>) -> Box<[u8]> {
+fn chain(identity: &Identity<'_>) -> Result<Box<[u8]>> {
     let Identity::X509(chain) = identity else {
-        return Box::default();
+        return Ok(Box::default());
     };
     let mut bytes = Vec::new();
     for cert in std::iter::once(&chain.end_entity).chain(&chain.intermediates) {
         let [_, len @ ..] = (cert.len() as u32).to_be_bytes();
-        bytes.extend_from_slice(&len);
-        bytes.extend_from_slice(cert);
+        memory::extend(&mut bytes, &len)?;
+        memory::extend(&mut bytes, cert)?;
     }
-    bytes.into()
+    Ok(bytes.into())
 }

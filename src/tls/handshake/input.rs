@@ -2,7 +2,8 @@
 
 use rustls::TlsInputBuffer;
 
-use crate::tls::error::{Code, Result};
+use crate::tls::error::Result;
+use crate::tls::memory;
 use crate::tls::record::{ContentType, MAX_PLAINTEXT};
 
 /// Handshake records, one appended at a time, so that no byte beyond the handshake gets here.
@@ -19,10 +20,7 @@ const KEPT: usize = 4096;
 impl Input {
     /// Appends a record.
     pub(super) fn push(&mut self, record: &[u8]) -> Result<()> {
-        let grown = self.bytes.try_reserve(record.len());
-        grown.map_err(|_| Code::Alloc)?;
-        self.bytes.extend_from_slice(record);
-        Ok(())
+        memory::extend(&mut self.bytes, record)
     }
 
     /// Appends as few handshake records as this content takes.
@@ -38,6 +36,11 @@ impl Input {
 
     pub(super) fn is_empty(&self) -> bool {
         self.used == self.bytes.len()
+    }
+
+    /// How many bytes rustls has not used.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len() - self.used
     }
 
     pub(super) fn close_notify(&self) -> bool {

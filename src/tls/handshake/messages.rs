@@ -79,6 +79,11 @@ impl Messages {
         !self.reassembler.partial().is_empty()
     }
 
+    /// How many bytes of an incomplete message have come.
+    pub(super) fn len(&self) -> usize {
+        self.reassembler.partial().len()
+    }
+
     /// How much memory an incomplete message takes.
     #[cfg(test)]
     pub(super) fn held(&self) -> usize {

@@ -15,6 +15,7 @@ use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
 use crate::tls::connection::{Connection, Mode, TLS12, TLS13, UNKNOWN_VERSION, enter};
 use crate::tls::error::{Code, Error, Result};
+use crate::tls::memory;
 use crate::tls::policy::Policy;
 use crate::tls::record::{ContentType, Header, alert_record};
 use crate::tls::server_hello::ServerHello;
@@ -55,6 +56,17 @@ const INAPPROPRIATE_FALLBACK: u8 = 86;
 const CLIENT_HELLO: u8 = 1;
 /// See [`CLIENT_HELLO`].
 const SERVER_HELLO: u8 = 2;
+
+/// The memory without which no step of a handshake begins, in bytes: rustls and AWS-LC take 18 KB for
+/// one, and cannot all handle the lack of it.
+const STEP_MEMORY: usize = 32 * 1024;
+
+/// How many times its length in memory a parsed message takes: a protocol of one letter is two bytes of
+/// an ALPN extension, and 56 in a list of rustls'.
+const GROWTH: usize = 32;
+
+/// The longest messages, in bytes, for whose parts no memory is looked for.
+const SMALL: usize = 8 * 1024;
 
 /// A handshake between two calls of `s2n_negotiate`.
 #[derive(Default)]
@@ -175,6 +187,8 @@ impl Handshake {
                 return Err(Code::Closed)?;
             }
 
+            // Nothing has happened when this fails, and the call may be repeated.
+            memory::expect(STEP_MEMORY)?;
             let outcome = if self.stage.is_start() {
                 // No peer had a part in what goes wrong here, so nothing is blinded.
                 self.start(conn, send)
@@ -246,6 +260,7 @@ impl Handshake {
         recv: &mut RecvHalf,
     ) -> Result<()> {
         let header = recv.fill_record(conn)?;
+        self.make_room(header.len)?;
         self.checkpoints.note_read(conn);
         if header.typ == ContentType::Alert as u8 && !self.peer_is_encrypted {
             recv.read_record(conn)?;
@@ -271,6 +286,19 @@ impl Handshake {
             reader.quick_ack();
         }
         outcome
+    }
+
+    /// Fails unless there is memory for a record with a body of `len` bytes, which stays where it is then.
+    fn make_room(&self, len: usize) -> Result<()> {
+        let held = self.input.len() + self.messages.len();
+        let most = held + len;
+        let size = |len: usize| len.max(SMALL).next_power_of_two();
+        // Once for each size: a message may come byte by byte.
+        if size(most) > size(held) {
+            memory::expect(size(most) * GROWTH)?;
+        }
+        // A copy for rustls, and one that the application may look at.
+        memory::expect(2 * most)
     }
 
     /// Gives a record to rustls, unless it leaves a plaintext message incomplete. Returns whether it
@@ -303,9 +331,7 @@ impl Handshake {
         let mut hello = Vec::new();
         let is_any = self.messages.push(record, &mut self.input, |message| {
             if message[0] == wanted && hello.is_empty() {
-                let grown = hello.try_reserve_exact(message.len());
-                grown.map_err(|_| Code::Alloc)?;
-                hello.extend_from_slice(message);
+                hello = memory::copy(message)?;
             }
             Ok(())
         })?;

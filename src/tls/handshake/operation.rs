@@ -9,6 +9,7 @@ use crate::tls::certs::CertChain;
 use crate::tls::config::{ToSign, ToVerify};
 use crate::tls::connection::{Connection, lock};
 use crate::tls::error::{Code, Result};
+use crate::tls::memory;
 use crate::tls::policy::names::{self, Hash};
 
 /// Something to be signed, and the signature. It outlives its connection, if it has to.
@@ -63,12 +64,13 @@ impl Signature {
     }
 
     /// Takes a signature that was made elsewhere; another one, until it is applied.
-    pub fn set_output(&self, signature: &[u8]) {
+    pub fn set_output(&self, signature: &[u8]) -> Result<()> {
         let mut state = lock(&self.state);
         // s2n-tls does not mind one that comes too late.
         if !matches!(*state, State::Applied) {
-            *state = State::Performed(signature.to_vec());
+            *state = State::Performed(memory::copy(signature)?);
         }
+        Ok(())
     }
 
     /// Hands the signature to the handshake that waits for it.

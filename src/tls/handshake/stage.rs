@@ -120,7 +120,7 @@ impl Handshake {
         });
         let handshake = config.connect(name).start_handshake(&mut output)?;
         conn.shared.use_send_buffer();
-        send.out.extend(&output);
+        send.out.append(output)?;
         self.stage = Stage::Client(Box::new(handshake));
         if self.checkpoints.is_on() {
             self.checkpoints.reach(conn, At::ClientHello, uptime());
@@ -160,9 +160,9 @@ impl Handshake {
         match outcome {
             Ok(()) => {
                 self.has_answered |= self.server_hello_version.is_some() && !output.is_empty();
-                send.out.extend(&output);
+                send.out.append(output)?;
             }
-            Err(error) if error.is_blocked() => send.out.extend(&output),
+            Err(error) if error.is_blocked() => send.out.append(output)?,
             // The alert is for `s2n_shutdown` to send, when the blinding delay is over.
             Err(_) => send.owed_alert = output,
         }

@@ -11,6 +11,7 @@ use crate::tls::certs::crl::{Crl, CrlLookup};
 use crate::tls::config::{Presented, Validation, Verifier};
 use crate::tls::connection::{Connection, TLS13};
 use crate::tls::error::{Code, Error, Result};
+use crate::tls::memory;
 
 /// A certificate that nobody has accepted yet.
 pub(super) struct Trial {
@@ -184,5 +185,6 @@ fn certificates(identity: &Identity<'_>) -> Result<Vec<CertificateDer<'static>>>
         return Err(Code::CertTypeUnsupported)?;
     };
     let chain = [&chain.end_entity].into_iter().chain(&chain.intermediates);
+    memory::expect(chain.clone().map(|cert| cert.len()).sum())?;
     Ok(chain.map(|cert| cert.clone().into_owned()).collect())
 }

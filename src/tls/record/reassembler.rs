@@ -1,6 +1,7 @@
 //! Reassembly of handshake messages, which may be split over records or share one (RFC 8446, 5.1).
 
-use crate::tls::error::{Code, Result};
+use crate::tls::error::Result;
+use crate::tls::memory;
 
 /// The front of a handshake message whose end has not come.
 #[derive(Debug, Default)]
@@ -107,9 +108,6 @@ impl Reassembler {
     /// Memory grows with what comes, not with what a header announces: a peer must send what it wants
     /// to be held.
     fn keep(&mut self, content: &[u8]) -> Result<()> {
-        let grown = self.partial.try_reserve(content.len());
-        grown.map_err(|_| Code::Alloc)?;
-        self.partial.extend_from_slice(content);
-        Ok(())
+        memory::extend(&mut self.partial, content)
     }
 }

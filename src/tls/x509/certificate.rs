@@ -20,6 +20,7 @@ use super::constraints::NameConstraints;
 use super::names::{GeneralName, Names, elements, values};
 use super::{Signed, canonical, form};
 use crate::tls::error::{Code, Result};
+use crate::tls::memory;
 
 /// A parsed certificate. What path validation evaluates is read once, here; extensions that it does not
 /// evaluate are not parsed, so their content cannot fail a handshake.
@@ -48,6 +49,13 @@ pub(crate) struct Certificate<'a> {
     names: Names,
     extensions: Extensions,
 }
+
+/// How many times its length a certificate takes while it is parsed: an attribute of a name is nine bytes,
+/// and 456 in lists of x509-parser's.
+const GROWTH: usize = 64;
+
+/// The longest certificates, in bytes, for whose parts no memory is looked for.
+const SMALL: usize = 8 * 1024;
 
 /// Bytes of the certificate.
 type Part = Range<usize>;
@@ -91,6 +99,9 @@ pub(super) struct AuthorityKey {
 impl<'a> Certificate<'a> {
     pub(crate) fn parse(der: impl Into<Cow<'a, [u8]>>) -> Result<Self> {
         let der = der.into();
+        if der.len() > SMALL {
+            memory::expect(der.len() * GROWTH)?;
+        }
         let parsed = outline(&der).ok_or(Code::DecodeCertificate)?;
         let signature_algorithm = algorithm_of(&der).ok_or(Code::DecodeCertificate)?;
         let tbs = &parsed.tbs_certificate;

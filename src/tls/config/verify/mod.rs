@@ -156,7 +156,7 @@ impl Config {
 /// The certificates that a peer has sent, the first its own. Each is parsed when it is first needed.
 pub(crate) struct Presented<'a> {
     chain: &'a [CertificateDer<'a>],
-    parsed: Vec<OnceCell<Option<Certificate<'a>>>>,
+    parsed: Vec<OnceCell<Result<Certificate<'a>, Code>>>,
 }
 
 impl<'a> Presented<'a> {
@@ -175,8 +175,8 @@ impl<'a> Presented<'a> {
         let (Some(der), Some(parsed)) = (self.chain.get(place), self.parsed.get(place)) else {
             return Err(Code::NoCertFound)?;
         };
-        let parsed = parsed.get_or_init(|| Certificate::parse(der.as_ref()).ok());
-        Ok(parsed.as_ref().ok_or(Code::DecodeCertificate)?)
+        let parse = || Certificate::parse(der.as_ref()).map_err(|error| error.code());
+        Ok(parsed.get_or_init(parse).as_ref().map_err(|&code| code)?)
     }
 
     /// The certificates behind the peer's own that may have issued another one, each once.

@@ -1,0 +1,77 @@
+//! Allocations that may fail: those whose size a peer or a caller decides.
+
+use std::collections::{HashMap, TryReserveError};
+use std::hash::Hash;
+use std::hint::black_box;
+use std::sync::Arc;
+
+use super::error::{Code, Result};
+
+/// Makes room for `more` items behind those of a list.
+pub(crate) fn reserve<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
+    match list.capacity() - list.len() < more {
+        true => attempt(|| list.try_reserve(more)),
+        false => Ok(()),
+    }
+}
+
+/// [`reserve`], for a list that does not grow further.
+pub(crate) fn reserve_exact<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
+    match list.capacity() - list.len() < more {
+        true => attempt(|| list.try_reserve_exact(more)),
+        false => Ok(()),
+    }
+}
+
+/// [`reserve`], for the entries of a map.
+pub(crate) fn reserve_entries<K: Eq + Hash, V>(map: &mut HashMap<K, V>, more: usize) -> Result<()> {
+    match map.capacity() - map.len() < more {
+        true => attempt(|| map.try_reserve(more)),
+        false => Ok(()),
+    }
+}
+
+pub(crate) fn extend<T: Copy>(list: &mut Vec<T>, items: &[T]) -> Result<()> {
+    reserve(list, items.len())?;
+    list.extend_from_slice(items);
+    Ok(())
+}
+
+pub(crate) fn push<T>(list: &mut Vec<T>, item: T) -> Result<()> {
+    reserve(list, 1)?;
+    list.push(item);
+    Ok(())
+}
+
+pub(crate) fn copy<T: Copy>(items: &[T]) -> Result<Vec<T>> {
+    let mut list = Vec::new();
+    reserve_exact(&mut list, items.len())?;
+    list.extend_from_slice(items);
+    Ok(list)
+}
+
+/// An empty text with room for so many bytes.
+pub(crate) fn text(bytes: usize) -> Result<String> {
+    let mut text = String::new();
+    attempt(|| text.try_reserve_exact(bytes))?;
+    Ok(text)
+}
+
+/// A copy that can be shared.
+pub(crate) fn share(bytes: &[u8]) -> Result<Arc<[u8]>> {
+    expect(bytes.len())?;
+    Ok(bytes.into())
+}
+
+/// Fails unless so many bytes are available: before code that cannot handle their lack.
+pub(crate) fn expect(bytes: usize) -> Result<()> {
+    let mut block = Vec::<u8>::new();
+    reserve_exact(&mut block, bytes)?;
+    // The compiler would leave out an allocation of which nothing is used.
+    black_box(block);
+    Ok(())
+}
+
+fn attempt(allocate: impl FnOnce() -> Result<(), TryReserveError>) -> Result<()> {
+    Ok(allocate().map_err(|_| Code::Alloc)?)
+}
