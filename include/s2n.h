@@ -481,9 +481,9 @@ S2N_API extern int s2n_get_fips_mode(s2n_fips_mode *fips_mode);
  * Sets where the library gets its memory, in place of `malloc()`. Call it before any other function of
  * the library, and before `s2n_init()`, which begins to use the callbacks.
  *
- * Any thread may call them. Memory of AWS-LC, which does the cryptography, still comes from
- * `malloc()`, and so does what a callback refuses to give, or gives too little of. Memory is neither
- * locked nor kept out of core dumps. What still lives when `s2n_cleanup_final()` ends the use of the
+ * Any thread may call them. What the callback refuses to give, or gives too little of, is refused: calls
+ * that need memory fail with `S2N_ERR_ALLOC`. Memory of AWS-LC, which does the cryptography, still comes
+ * from `malloc()`. Memory is neither locked nor kept out of core dumps. What still lives when `s2n_cleanup_final()` ends the use of the
  * callbacks is not given back to them.
  *
  * @param mem_init_callback Called by `s2n_init()`, which fails if this gives less than 0

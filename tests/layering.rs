@@ -180,8 +180,12 @@ const FORBIDDEN: [(&str, &[&str]); 2] = [
     ("sys/", &["Code"]),
 ];
 
-/// What `sys` knows of `tls`: the traits that it implements.
-const TRAITS: [&str; 2] = ["transport::", "config::callbacks::"];
+/// What `sys` knows of `tls`: the traits that it implements, and which allocations may fail or are probes.
+const TRAITS: [&str; 3] = [
+    "transport::",
+    "config::callbacks::",
+    "memory::{is_fallible, is_probing}",
+];
 
 fn violations_of(name: &str, text: &str) -> Vec<String> {
     let exports: BTreeSet<String> = fs::read_to_string(root().join("tests/abi/exports.txt"))

@@ -100,12 +100,47 @@ fn instructions(program: &Path, name: &str, size: u32) -> u64 {
     count.trim().parse().expect("a number of instructions")
 }
 
+#[test]
+fn oom_once() {
+    check_program_with("oom", &["once", "malloc"]);
+}
+
+#[test]
+fn oom_from_there_on() {
+    check_program_with("oom", &["on", "malloc"]);
+}
+
+#[test]
+fn oom_once_in_a_new_thread() {
+    check_program_with("oom", &["once", "malloc", "thread"]);
+}
+
+#[test]
+fn oom_callback_once() {
+    check_program_with("oom", &["once", "callback"]);
+}
+
+#[test]
+fn oom_callback_from_there_on() {
+    check_program_with("oom", &["on", "callback"]);
+}
+
 /// Builds one program, runs it, and fails with its lines if any of its cases went wrong.
 fn check_program(name: &str) {
-    let program = scratch("security-programs").join(name);
+    check_program_with(name, &[]);
+}
+
+/// [`check_program`], with arguments behind the folder.
+fn check_program_with(name: &str, arguments: &[&str]) {
+    // Tests run at the same time, each with a folder of its own.
+    let folder = [&["security", name], arguments].concat().join("-");
+    let program = scratch(&folder).join(name);
     let source = sources().join(name).with_extension("c");
     compile("gcc", &source, &program);
-    check(name, Command::new(program).arg(inputs()));
+    let mut command = Command::new(program);
+    command.arg(inputs()).args(arguments);
+    // A panic's stack trace takes megabytes, so lack of memory has to do with it.
+    check(name, command.env("RUST_BACKTRACE", "1"));
 }
 
 fn check(name: &str, command: &mut Command) {

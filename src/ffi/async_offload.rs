@@ -3,7 +3,7 @@
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
-use super::boundary::status;
+use super::boundary::{status, status_with_memory};
 use super::handle::Handle;
 use super::types::{s2n_async_offload_op, s2n_config, s2n_connection};
 use crate::sys::callbacks::OffloadCallback;
@@ -60,7 +60,7 @@ pub unsafe extern "C" fn s2n_config_set_async_offload_callback(
     r#fn: s2n_async_offload_cb,
     ctx: *mut c_void,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         let function = r#fn.ok_or(Code::Null)?;

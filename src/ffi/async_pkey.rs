@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 use std::sync::Arc;
 
-use super::boundary::{boundary, status};
+use super::boundary::{boundary, status, status_with_memory};
 use super::handle::Handle;
 use super::types::*;
 use super::{input, output};
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn s2n_config_set_async_pkey_callback(
     config: *mut s2n_config,
     r#fn: s2n_async_pkey_fn,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         let keys = r#fn

@@ -1,8 +1,11 @@
 //! The one way out of an exported function.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 
 use super::errno;
+use crate::sys::memory;
 use crate::tls::error::{Code, Error, Result};
 
 /// A C return type whose failure value is the same in every function that returns it.
@@ -33,17 +36,66 @@ pub(super) fn boundary<R: CReturn>(body: impl FnOnce() -> Result<R>) -> R {
 
 /// [`boundary`] for the functions that report failure with a value of their own.
 pub(super) fn boundary_or<R>(failure: R, body: impl FnOnce() -> Result<R>) -> R {
-    let outcome =
-        catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| Err(Error::new(Code::Safety)));
+    let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| Err(why_panicked()));
     outcome.unwrap_or_else(|error| {
         errno::record(error);
         failure
     })
 }
 
+/// The provider panics where AWS-LC has no memory; any other panic is a bug.
+#[cold]
+fn why_panicked() -> Error {
+    Error::new(match memory::can_provide(memory::PROBE) {
+        true => Code::Safety,
+        false => Code::Alloc,
+    })
+}
+
+/// Shortens the report of a panic while memory is short: a stack trace, if the environment requires one,
+/// takes so much that the process would end.
+pub(super) fn shorten_panics() {
+    const TRACE: usize = 64 * 1024 * 1024;
+    static ONCE: Once = Once::new();
+
+    ONCE.call_once(|| {
+        let report = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| match memory::can_provide(TRACE) {
+            true => report(panic),
+            false => drop(writeln!(io::stderr(), "{panic}")),
+        }));
+    });
+}
+
 /// A body that answers 0 for success.
 pub(super) fn status(body: impl FnOnce() -> Result<()>) -> i32 {
     boundary(|| body().map(|()| 0))
+}
+
+/// [`boundary`] for the functions that need memory: none begins while there is none. What gives memory
+/// back, or only reads, is not among them.
+pub(super) fn with_memory<R: CReturn>(body: impl FnOnce() -> Result<R>) -> R {
+    boundary(|| {
+        check_memory()?;
+        body()
+    })
+}
+
+/// [`status`], for the functions of [`with_memory`].
+pub(super) fn status_with_memory(body: impl FnOnce() -> Result<()>) -> i32 {
+    status(|| {
+        check_memory()?;
+        body()
+    })
+}
+
+/// Fails while memory is short.
+#[inline]
+pub(super) fn check_memory() -> Result<()> {
+    match memory::is_available() {
+        true => Ok(()),
+        false => Err(Code::Alloc)?,
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 use std::sync::PoisonError;
 
-use super::boundary::status;
+use super::boundary::{status, status_with_memory};
 use super::certs::CertChainHandle;
 use super::handle::Handle;
 use super::types::{s2n_cert, s2n_cert_chain_and_key};
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn s2n_cert_chain_get_cert(
     out_cert: *mut *mut s2n_cert,
     cert_idx: u32,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `chain_and_key`.
         let chain = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
         // SAFETY: the C caller's promise about `out_cert`.
@@ -128,7 +128,7 @@ pub unsafe extern "C" fn s2n_cert_get_x509_extension_value_length(
     oid: *const u8,
     ext_value_len: *mut u32,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promises about `cert` and `oid`.
         let extension = unsafe { find(cert, oid, ext_value_len.is_null()) }?;
         // SAFETY: the C caller's promise about `ext_value_len`.
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn s2n_cert_get_x509_extension_value(
     ext_value_len: *mut u32,
     critical: *mut bool,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         let misses_one = ext_value.is_null() || ext_value_len.is_null() || critical.is_null();
         // SAFETY: the C caller's promises about `cert` and `oid`.
         let extension = unsafe { find(cert, oid, misses_one) }?;
@@ -190,7 +190,7 @@ pub unsafe extern "C" fn s2n_cert_get_utf8_string_from_extension_data_length(
     extension_len: u32,
     utf8_str_len: *mut u32,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `extension_data`.
         let data = unsafe { input::required_bytes(extension_data, extension_len as usize) }?;
         if data.is_empty() {
@@ -224,7 +224,7 @@ pub unsafe extern "C" fn s2n_cert_get_utf8_string_from_extension_data(
     out_data: *mut u8,
     out_len: *mut u32,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `extension_data`.
         let data = unsafe { input::required_bytes(extension_data, extension_len as usize) }?;
         if data.is_empty() {

@@ -6,7 +6,7 @@
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
-use super::boundary::{boundary, boundary_or, status};
+use super::boundary::{boundary, boundary_or, status, status_with_memory};
 use super::handle::Handle;
 use super::output;
 use super::types::*;
@@ -174,7 +174,7 @@ pub unsafe extern "C" fn s2n_config_set_cert_request_callback(
     cert_req_callback: s2n_cert_request_callback,
     ctx: *mut c_void,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }.map_err(|_| Code::InvalidArgument)?;
         let callback = cert_req_callback.map(|function| -> Arc<dyn AnswerRequest> {

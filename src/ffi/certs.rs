@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::boundary::{boundary, status};
+use super::boundary::{boundary, status, status_with_memory, with_memory};
 use super::handle::Handle;
 use super::types::s2n_cert_chain_and_key;
 use super::{init, input};
@@ -50,9 +50,9 @@ impl Handle for s2n_cert_chain_and_key {
 /// `S2N_ERR_NOT_INITIALIZED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_cert_chain_and_key_new() -> *mut s2n_cert_chain_and_key {
-    boundary(|| {
+    with_memory(|| {
         init::check()?;
-        Ok(s2n_cert_chain_and_key::give(CertChainHandle::new()))
+        s2n_cert_chain_and_key::give(CertChainHandle::new())
     })
 }
 
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_load_pem(
     chain_pem: *const c_char,
     private_key_pem: *const c_char,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `chain_and_key`.
         let chain_and_key = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
         // SAFETY: the C caller's promise about `chain_pem`.
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_load_pem_bytes(
     private_key_pem: *mut u8,
     private_key_pem_len: u32,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `chain_and_key`.
         let chain_and_key = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
         // SAFETY: the C caller's promise about `chain_pem`.
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_load_public_pem_bytes(
     chain_pem: *mut u8,
     chain_pem_len: u32,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `chain_and_key`.
         let chain_and_key = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
         // SAFETY: the C caller's promise about `chain_pem`.
@@ -219,7 +219,7 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_set_ocsp_data(
     data: *const u8,
     length: u32,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `chain_and_key`.
         let chain = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
         // SAFETY: the C caller's promise about `data`.

@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
 
-use super::boundary::{boundary, status};
+use super::boundary::{boundary, status, status_with_memory, with_memory};
 use super::handle::Handle;
 use super::input;
 use super::types::{s2n_client_hello, s2n_client_hello_cb_mode_arg, s2n_config, s2n_connection};
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn s2n_config_set_client_hello_cb(
     >,
     ctx: *mut c_void,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         let callback = |function: ClientHelloFn<s2n_connection>| -> Arc<dyn SeeClientHello> {
@@ -196,11 +196,11 @@ pub unsafe extern "C" fn s2n_client_hello_parse_message(
     bytes: *const u8,
     size: u32,
 ) -> *mut s2n_client_hello {
-    boundary(|| {
+    with_memory(|| {
         // SAFETY: the C caller's promise about `bytes`.
         let bytes = unsafe { input::required_bytes(bytes, size as usize) }?;
         let hello = ClientHello::parse(bytes)?;
-        Ok(s2n_client_hello::give(Arc::new(hello)))
+        s2n_client_hello::give(Arc::new(hello))
     })
 }
 

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::boundary::{boundary, status};
+use super::boundary::{status, status_with_memory, with_memory};
 use super::certs::CertChainHandle;
 use super::handle::Handle;
 use super::types::*;
@@ -33,9 +33,9 @@ impl Handle for s2n_config {
 /// `S2N_ERR_NOT_INITIALIZED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_new() -> *mut s2n_config {
-    boundary(|| {
+    with_memory(|| {
         init::check()?;
-        Ok(give(Config::new()?))
+        give(Config::new()?)
     })
 }
 
@@ -45,13 +45,13 @@ pub extern "C" fn s2n_config_new() -> *mut s2n_config {
 /// `S2N_ERR_NOT_INITIALIZED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_new_minimal() -> *mut s2n_config {
-    boundary(|| {
+    with_memory(|| {
         init::check()?;
-        Ok(give(Config::new_minimal()))
+        give(Config::new_minimal())
     })
 }
 
-fn give(config: Config) -> *mut s2n_config {
+fn give(config: Config) -> Result<*mut s2n_config> {
     s2n_config::give(Arc::new(ConfigHandle {
         core: Arc::new(config),
         own_chain: Mutex::default(),
@@ -136,7 +136,7 @@ pub unsafe extern "C" fn s2n_config_set_cipher_preferences(
     config: *mut s2n_config,
     version: *const c_char,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         // SAFETY: the C caller's promise about `version`.
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn s2n_config_append_protocol_preference(
     protocol: *const u8,
     protocol_len: u8,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         // SAFETY: the C caller's promise about `protocol`.
@@ -186,7 +186,7 @@ pub unsafe extern "C" fn s2n_config_set_protocol_preferences(
     protocols: *const *const c_char,
     protocol_count: c_int,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         // SAFETY: the C caller's promise about `protocols`.
@@ -214,7 +214,7 @@ pub unsafe extern "C" fn s2n_config_set_wall_clock(
     clock_fn: s2n_clock_time_nanoseconds,
     ctx: *mut c_void,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.set_wall_clock(clock(clock_fn, ctx)?);
@@ -239,7 +239,7 @@ pub unsafe extern "C" fn s2n_config_set_monotonic_clock(
     clock_fn: s2n_clock_time_nanoseconds,
     ctx: *mut c_void,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.set_monotonic_clock(clock(clock_fn, ctx)?);

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int};
 use std::slice;
 use std::sync::{Arc, PoisonError};
 
-use super::boundary::status;
+use super::boundary::{status, status_with_memory};
 use super::certs::CertChainHandle;
 use super::config::ConfigHandle;
 use super::handle::Handle;
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn s2n_config_add_cert_chain_and_key(
     cert_chain_pem: *const c_char,
     private_key_pem: *const c_char,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         // SAFETY: the C caller's promise about `cert_chain_pem`.
@@ -66,7 +66,7 @@ pub unsafe extern "C" fn s2n_config_add_cert_chain(
     cert_chain_pem: *mut u8,
     cert_chain_pem_size: u32,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         // SAFETY: the C caller's promise about `cert_chain_pem`.
@@ -132,7 +132,7 @@ pub unsafe extern "C" fn s2n_config_add_cert_chain_and_key_to_store(
     config: *mut s2n_config,
     cert_key_pair: *mut s2n_cert_chain_and_key,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::share(config) }?;
         // SAFETY: the C caller's promise about `cert_key_pair`.
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn s2n_config_set_cert_chain_and_key_defaults(
     cert_key_pairs: *mut *mut s2n_cert_chain_and_key,
     num_cert_key_pairs: u32,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         if cert_key_pairs.is_null() {
@@ -203,7 +203,7 @@ pub unsafe extern "C" fn s2n_config_set_cert_tiebreak_callback(
     config: *mut s2n_config,
     cert_tiebreak_cb: s2n_cert_tiebreak_callback,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         let break_tie = cert_tiebreak_cb.map(|function| -> Arc<dyn BreakTie> {
@@ -236,7 +236,7 @@ pub unsafe extern "C" fn s2n_config_set_extension_data(
     data: *const u8,
     length: u32,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         let chain = config.core.own_chain()?;

@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::boundary::{boundary, boundary_or, status};
+use super::boundary::{boundary, boundary_or, status, status_with_memory, with_memory};
 use super::config::ConfigHandle;
 use super::handle::Handle;
 use super::transport::Ends;
@@ -54,7 +54,7 @@ impl Handle for s2n_connection {
 /// `S2N_ERR_NOT_INITIALIZED`, or `S2N_ERR_INVALID_ARGUMENT` for another mode
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_new(mode: s2n_mode_arg) -> *mut s2n_connection {
-    boundary(|| {
+    with_memory(|| {
         init::check()?;
         let conn = Arc::new(ConnectionHandle {
             core: Connection::new(mode.try_into()?),
@@ -64,7 +64,7 @@ pub extern "C" fn s2n_connection_new(mode: s2n_mode_arg) -> *mut s2n_connection 
         });
         // Callbacks are told of the connection by its pointer.
         conn.core.set_name(Arc::as_ptr(&conn).expose_provenance());
-        Ok(s2n_connection::give(conn))
+        s2n_connection::give(conn)
     })
 }
 
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn s2n_connection_set_config(
     conn: *mut s2n_connection,
     config: *mut s2n_config,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         // SAFETY: the C caller's promise about `config`.
@@ -210,7 +210,7 @@ pub unsafe extern "C" fn s2n_connection_set_cipher_preferences(
     conn: *mut s2n_connection,
     version: *const c_char,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         // SAFETY: the C caller's promise about `version`.
@@ -235,7 +235,7 @@ pub unsafe extern "C" fn s2n_set_server_name(
     conn: *mut s2n_connection,
     server_name: *const c_char,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         // SAFETY: the C caller's promise about `server_name`.
@@ -285,7 +285,7 @@ pub unsafe extern "C" fn s2n_connection_append_protocol_preference(
     protocol: *const u8,
     protocol_len: u8,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         // SAFETY: the C caller's promise about `protocol`.
@@ -314,7 +314,7 @@ pub unsafe extern "C" fn s2n_connection_set_protocol_preferences(
     protocols: *const *const c_char,
     protocol_count: c_int,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         // SAFETY: the C caller's promise about `protocols`.
@@ -342,7 +342,7 @@ pub unsafe extern "C" fn s2n_connection_set_verify_host_callback(
     host_fn: s2n_verify_host_fn,
     data: *mut c_void,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.core.set_verify_host(verify_host(host_fn, data));

@@ -6,7 +6,7 @@
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
-use super::boundary::{boundary, status};
+use super::boundary::{status, status_with_memory, with_memory};
 use super::handle::Handle;
 use super::types::*;
 use super::{input, output};
@@ -63,7 +63,7 @@ pub unsafe extern "C" fn s2n_config_set_crl_lookup_cb(
     callback: s2n_crl_lookup_callback,
     context: *mut c_void,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         let callback = callback.map(|function| -> Arc<dyn LookUpCrl> {
@@ -80,7 +80,7 @@ pub unsafe extern "C" fn s2n_config_set_crl_lookup_cb(
 /// @returns a list, to be freed with `s2n_crl_free()`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_crl_new() -> *mut s2n_crl {
-    boundary(|| Ok(s2n_crl::give(Arc::default())))
+    with_memory(|| s2n_crl::give(Arc::default()))
 }
 
 /// Loads a list.
@@ -96,7 +96,7 @@ pub extern "C" fn s2n_crl_new() -> *mut s2n_crl {
 /// `crl` is NULL or live; `pem` is NULL or readable for `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_crl_load_pem(crl: *mut s2n_crl, pem: *mut u8, len: usize) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `crl`.
         let crl = unsafe { s2n_crl::borrow(crl) }?;
         // SAFETY: the C caller's promise about `pem`.
@@ -259,7 +259,7 @@ pub unsafe extern "C" fn s2n_config_set_cert_validation_cb(
     callback: s2n_cert_validation_callback,
     context: *mut c_void,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         let callback = callback.map(|function| -> Arc<dyn Validate> {

@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use super::boundary::status;
+use super::boundary::status_with_memory;
 use super::handle::Handle;
 use super::input;
 use super::types::s2n_config;
@@ -28,7 +28,7 @@ pub unsafe extern "C" fn s2n_config_add_custom_x509_extension(
     extension_oid: *mut u8,
     extension_oid_len: u32,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) };
         let config = config.map_err(|_| Code::InvalidArgument)?;

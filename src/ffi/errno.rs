@@ -16,6 +16,7 @@ unsafe extern "C" {
 }
 
 /// Stores `error` in this thread's `s2n_errno`, and its place in the debug texts.
+#[cold]
 pub(super) fn record(error: Error) {
     set(error.code());
     let raised = Some((error.code(), error.raised_at()));

@@ -8,7 +8,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::boundary::status;
+use super::boundary::{status, status_with_memory};
 use super::handle::Handle;
 use super::negotiated::{NO_CIPHER, NONE};
 use super::types::{s2n_config, s2n_connection};
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn s2n_config_set_handshake_event(
     config: *mut s2n_config,
     callback: s2n_event_on_handshake_cb,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         let callback = callback.map(|function| -> Arc<dyn SeeHandshake> {
@@ -145,7 +145,7 @@ pub unsafe extern "C" fn s2n_config_set_timing_checkpoint_cb(
     config: *mut s2n_config,
     callback: s2n_event_on_timing_checkpoint_cb,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         let function = callback.ok_or(Code::Null)?;

@@ -4,7 +4,7 @@ use std::ffi::c_int;
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::boundary::{boundary, status};
+use super::boundary::{status, status_with_memory, with_memory};
 use super::handle::Handle;
 use super::types::{s2n_client_hello, s2n_fingerprint, s2n_fingerprint_type_arg};
 use super::{input, output};
@@ -70,11 +70,11 @@ impl FingerprintHandle {
 /// `S2N_ERR_INVALID_ARGUMENT`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_fingerprint_new(r#type: s2n_fingerprint_type_arg) -> *mut s2n_fingerprint {
-    boundary(|| {
-        Ok(s2n_fingerprint::give(Arc::new(FingerprintHandle {
+    with_memory(|| {
+        s2n_fingerprint::give(Arc::new(FingerprintHandle {
             method: r#type.try_into()?,
             state: Mutex::default(),
-        })))
+        }))
     })
 }
 
@@ -189,7 +189,7 @@ pub unsafe extern "C" fn s2n_fingerprint_get_hash(
     output: *mut u8,
     output_size: *mut u32,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `fingerprint`.
         let fingerprint = unsafe { borrow(fingerprint) }?;
         if (max_output_size as usize) < fingerprint.method.hash_len() {
@@ -250,7 +250,7 @@ pub unsafe extern "C" fn s2n_fingerprint_get_raw(
     output: *mut u8,
     output_size: *mut u32,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `fingerprint`.
         let fingerprint = unsafe { borrow(fingerprint) }?;
         // SAFETY: the C caller's promises about `output` and `output_size`.
@@ -288,7 +288,7 @@ pub unsafe extern "C" fn s2n_client_hello_get_fingerprint_hash(
 ) -> c_int {
     const LEN: u32 = 16;
 
-    status(|| {
+    status_with_memory(|| {
         only_ja3(r#type)?;
         if max_hash_size < LEN {
             return Err(Code::InsufficientMemSize)?;
@@ -332,7 +332,7 @@ pub unsafe extern "C" fn s2n_client_hello_get_fingerprint_string(
     output: *mut u8,
     output_size: *mut u32,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         only_ja3(r#type)?;
         // SAFETY: the C caller's promise about `ch`.
         let hello = unsafe { share(ch) }?;

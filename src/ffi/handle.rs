@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::boundary::check_memory;
 use crate::tls::error::{Code, Result};
 
 /// A C-visible opaque type, tied to the Rust value that its pointers really point at.
@@ -11,9 +12,11 @@ use crate::tls::error::{Code, Result};
 pub(super) trait Handle: Sized {
     type Inner: Send + Sync;
 
-    /// Gives `inner` to C, which must hand it back through [`Handle::take`].
-    fn give(inner: Arc<Self::Inner>) -> *mut Self {
-        Arc::into_raw(inner).cast_mut().cast()
+    /// Gives `inner` to C, which must hand it back through [`Handle::take`]. While memory is short it is
+    /// dropped: what may live for long is not made of the allocator's reserve.
+    fn give(inner: Arc<Self::Inner>) -> Result<*mut Self> {
+        check_memory()?;
+        Ok(Arc::into_raw(inner).cast_mut().cast())
     }
 
     /// Looks at a handle for the length of one call that runs no application code.

@@ -6,7 +6,7 @@ use std::slice;
 
 use libc::{iovec, ssize_t};
 
-use super::boundary::{boundary, boundary_or, status};
+use super::boundary::{boundary_or, status, status_with_memory, with_memory};
 use super::connection::ConnectionHandle;
 use super::handle::Handle;
 use super::types::{s2n_blocked_status, s2n_connection};
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn s2n_negotiate(
     conn: *mut s2n_connection,
     blocked: *mut s2n_blocked_status,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::share(conn) }?;
         // SAFETY: the C caller's promise about `blocked`.
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn s2n_send(
     size: ssize_t,
     blocked: *mut s2n_blocked_status,
 ) -> ssize_t {
-    boundary(|| {
+    with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::share(conn) }?;
         let place = &mut [IoSlice::new(&[])];
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn s2n_sendv(
     count: ssize_t,
     blocked: *mut s2n_blocked_status,
 ) -> ssize_t {
-    boundary(|| {
+    with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::share(conn) }?;
         // SAFETY: the C caller's promise about `bufs` and `blocked`.
@@ -141,7 +141,7 @@ pub unsafe extern "C" fn s2n_sendv_with_offset(
     offs: ssize_t,
     blocked: *mut s2n_blocked_status,
 ) -> ssize_t {
-    boundary(|| {
+    with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::share(conn) }?;
         // SAFETY: the C caller's promise about `bufs` and `blocked`.
@@ -174,7 +174,7 @@ pub unsafe extern "C" fn s2n_recv(
     size: ssize_t,
     blocked: *mut s2n_blocked_status,
 ) -> ssize_t {
-    boundary(|| {
+    with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::share(conn) }?;
         let size = usize::try_from(size).map_err(|_| Code::Safety)?;

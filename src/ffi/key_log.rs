@@ -3,7 +3,7 @@
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
-use super::boundary::status;
+use super::boundary::{status, status_with_memory};
 use super::handle::Handle;
 use super::input;
 use super::types::{s2n_config, s2n_connection, s2n_key_log_fn};
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn s2n_config_set_key_log_cb(
     callback: s2n_key_log_fn,
     ctx: *mut c_void,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         let key_log = callback.map(|function| -> Arc<dyn LogKeys> {
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn s2n_connection_tls_exporter(
     output: *mut u8,
     output_length: u32,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         // SAFETY: the C caller's promise about `label`.

@@ -6,7 +6,7 @@ use std::ptr;
 
 use libc::FILE;
 
-use super::boundary::status;
+use super::boundary::{status, status_with_memory};
 use super::output;
 use super::types::s2n_stacktrace;
 use crate::tls::error::{Code, Result, trace};
@@ -36,7 +36,7 @@ pub extern "C" fn s2n_stack_traces_enabled_set(newval: bool) -> c_int {
 /// @returns 0
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_calculate_stacktrace() -> c_int {
-    status(|| {
+    status_with_memory(|| {
         trace::record();
         Ok(())
     })
@@ -52,7 +52,7 @@ pub extern "C" fn s2n_calculate_stacktrace() -> c_int {
 /// `fptr` is NULL or a stream that is open.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_print_stacktrace(fptr: *mut FILE) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         if fptr.is_null() {
             return Err(Code::Null)?;
         }
@@ -102,7 +102,7 @@ pub extern "C" fn s2n_free_stacktrace() -> c_int {
 /// `trace` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_get_stacktrace(trace: *mut s2n_stacktrace) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `trace`.
         let slot = unsafe { output::slot(trace) }?;
         let renewed = GIVEN.try_with(|given| given.borrow_mut().renew());

@@ -5,7 +5,7 @@ use std::os::fd::RawFd;
 use std::ptr;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use super::boundary::status;
+use super::boundary::{status, status_with_memory};
 use super::connection::ConnectionHandle;
 use super::handle::Handle;
 use super::output;
@@ -123,7 +123,7 @@ impl ConnectionHandle {
 /// `conn` is NULL or live.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_set_fd(conn: *mut s2n_connection, fd: c_int) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.change_recv(|end| end.set_fd(fd));
@@ -146,7 +146,7 @@ pub unsafe extern "C" fn s2n_connection_set_read_fd(
     conn: *mut s2n_connection,
     readfd: c_int,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.change_recv(|end| end.set_fd(readfd));
@@ -169,7 +169,7 @@ pub unsafe extern "C" fn s2n_connection_set_write_fd(
     conn: *mut s2n_connection,
     writefd: c_int,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.change_send(|end| end.set_fd(writefd));
@@ -262,7 +262,7 @@ pub unsafe extern "C" fn s2n_connection_set_recv_ctx(
     conn: *mut s2n_connection,
     ctx: *mut c_void,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.change_recv(|end| end.set_context(ctx));
@@ -284,7 +284,7 @@ pub unsafe extern "C" fn s2n_connection_set_send_ctx(
     conn: *mut s2n_connection,
     ctx: *mut c_void,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.change_send(|end| end.set_context(ctx));
@@ -310,7 +310,7 @@ pub unsafe extern "C" fn s2n_connection_set_recv_cb(
     conn: *mut s2n_connection,
     recv: Option<unsafe extern "C" fn(io_context: *mut c_void, buf: *mut u8, len: u32) -> c_int>,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.change_recv(|end| end.set_function(recv));
@@ -336,7 +336,7 @@ pub unsafe extern "C" fn s2n_connection_set_send_cb(
     conn: *mut s2n_connection,
     send: Option<unsafe extern "C" fn(io_context: *mut c_void, buf: *const u8, len: u32) -> c_int>,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.change_send(|end| end.set_function(send));

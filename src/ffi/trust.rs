@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::boundary::status;
+use super::boundary::{status, status_with_memory};
 use super::handle::Handle;
 use super::types::*;
 use super::{input, output};
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn s2n_config_set_verification_ca_location(
     ca_pem_filename: *const c_char,
     ca_dir: *const c_char,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         // SAFETY: the C caller's promise about `ca_pem_filename`.
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn s2n_config_add_pem_to_trust_store(
     config: *mut s2n_config,
     pem: *const c_char,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         // SAFETY: the C caller's promise about `pem`.
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn s2n_config_wipe_trust_store(config: *mut s2n_config) ->
 /// `config` is NULL or live.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_load_system_certs(config: *mut s2n_config) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.load_system_certs()
@@ -190,7 +190,7 @@ pub unsafe extern "C" fn s2n_config_set_verify_host_callback(
     host_fn: s2n_verify_host_fn,
     data: *mut c_void,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.set_verify_host(verify_host(host_fn, data));

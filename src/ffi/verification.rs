@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use super::boundary::status;
+use super::boundary::{status, status_with_memory};
 use super::handle::Handle;
 use super::types::*;
 use crate::tls::error::Code;
@@ -155,7 +155,7 @@ pub unsafe extern "C" fn s2n_config_set_ct_support_level(
 pub unsafe extern "C" fn s2n_config_set_cert_authorities_from_trust_store(
     config: *mut s2n_config,
 ) -> c_int {
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.name_authorities()

@@ -2,7 +2,13 @@
 //!
 //! Until somebody sets callbacks, everything goes straight to the system. Callbacks can be set only
 //! before the first allocation; from then on each block begins with a note of where it came from, so
-//! that a callback may fail, or be replaced, and every block still goes back to its source.
+//! that callbacks may be replaced, and every block still goes back to its source.
+//!
+//! Rust ends the process where an allocation fails, rustls' and the standard library's included, and an
+//! allocator must not unwind. So what the source refuses comes from a [reserve](reserve), with two
+//! exceptions: an allocation whose caller handles the failure, and one that is too large. A call in
+//! progress can end in order by that, and [`is_available`] lets none begin before the source provides
+//! memory again.
 //!
 //! Every block is cleared before it goes back.
 
@@ -10,8 +16,13 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::ffi::{c_int, c_void};
 use std::hint::black_box;
 use std::ptr;
-use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed};
 use std::sync::{PoisonError, RwLock};
+
+use self::reserve::Reserve;
+use crate::tls::memory::{is_fallible, is_probing};
+
+mod reserve;
 
 pub type InitFn = unsafe extern "C" fn() -> c_int;
 pub type MallocFn = unsafe extern "C" fn(*mut *mut c_void, u32, *mut u32) -> c_int;
@@ -73,6 +84,52 @@ pub fn end() -> bool {
     outcome >= 0
 }
 
+/// Whether memory is available. It is not once a request was refused, until the source provides a block
+/// again and the reserve has room for another shortage.
+#[inline]
+pub fn is_available() -> bool {
+    REFUSED.load(Relaxed) == RECOVERED.load(Relaxed) || recover()
+}
+
+#[cold]
+fn recover() -> bool {
+    // A refusal that comes after this line counts as a new one.
+    let refused = REFUSED.load(Relaxed);
+    let recovers = RESERVE.has_room() && can_provide(PROBE);
+    if recovers {
+        RECOVERED.store(refused, Relaxed);
+    }
+    recovers
+}
+
+/// What the source has to provide to show that it provides memory again, in bytes: as much as a record
+/// carries.
+pub const PROBE: usize = 16 * 1024;
+
+/// Whether the source provides a block of this size now.
+pub fn can_provide(size: usize) -> bool {
+    let Ok(layout) = Layout::array::<u8>(size.max(1)) else {
+        return false;
+    };
+    // SAFETY: the size is not 0.
+    let block = unsafe { provide(layout) };
+    // The compiler may not take the block for unused, and leave both calls out.
+    let block = black_box(block);
+    let is_provided = !block.is_null();
+    if is_provided {
+        // SAFETY: the block came with this layout just now.
+        unsafe { free(block, layout) };
+    }
+    is_provided
+}
+
+/// How many requests were refused, and how many of those are over.
+static REFUSED: AtomicUsize = AtomicUsize::new(0);
+/// See [`REFUSED`].
+static RECOVERED: AtomicUsize = AtomicUsize::new(0);
+
+static RESERVE: Reserve = Reserve::new();
+
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator;
 
@@ -116,50 +173,65 @@ fn is_noted() -> bool {
     }
 }
 
-// SAFETY: blocks are those of the system, or lie within those of the system or of the callbacks: as
-// large and as aligned as asked for. Nothing here allocates or unwinds.
+// SAFETY: blocks are those of the system or of the reserve, or lie within those of the system or of the
+// callbacks: as large and as aligned as asked for. Nothing here allocates or unwinds.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        match is_noted() {
-            // SAFETY: the caller's promise.
-            false => unsafe { System.alloc(layout) },
-            true => noted(layout).unwrap_or(ptr::null_mut()),
+        // SAFETY: the caller's promise.
+        let block = unsafe { provide(layout) };
+        match block.is_null() {
+            false => block,
+            true => refused(layout),
         }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         if !is_noted() {
             // SAFETY: the caller's promise.
-            return unsafe { System.alloc_zeroed(layout) };
+            let block = unsafe { System.alloc_zeroed(layout) };
+            if !block.is_null() {
+                return block;
+            }
         }
-        let Some(block) = noted(layout) else {
-            return ptr::null_mut();
-        };
-        // SAFETY: the block has this size.
-        unsafe { block.write_bytes(0, layout.size()) };
+        // SAFETY: the caller's promise.
+        let block = unsafe { self.alloc(layout) };
+        if !block.is_null() {
+            // SAFETY: the block has this size.
+            unsafe { block.write_bytes(0, layout.size()) };
+        }
         block
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise: the block is that large, and nothing refers to it any more.
-        unsafe { clear(block, layout.size()) };
-        match is_noted() {
-            // SAFETY: the caller's promise; no block of this process has a note.
-            false => unsafe { System.dealloc(block, layout) },
-            // SAFETY: as above; every block has one.
-            true => unsafe { give_back(block) },
+        // To clear a probe's block, which was not written to, would take its memory after all.
+        if layout.size() < PROBE || !is_probing() {
+            // SAFETY: the caller's promise: the block is that large, and nothing refers to it any more.
+            unsafe { clear(block, layout.size()) };
         }
+        // SAFETY: the caller's promise.
+        unsafe { free(block, layout) };
     }
 
-    /// Always moves the block: the system's `realloc` would leave its old bytes behind where it does.
+    /// Always moves a block that grows: the system's `realloc` would leave its old bytes behind where it
+    /// does.
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        let Ok(larger) = Layout::from_size_align(size, layout.align()) else {
+        let Ok(other) = Layout::from_size_align(size, layout.align()) else {
             return ptr::null_mut();
         };
-        // SAFETY: the caller's promise: the size is not zero.
-        let new = unsafe { self.alloc(larger) };
+        let shrinks = size <= layout.size();
+        let new = match shrinks {
+            true if RESERVE.owns(block) => ptr::null_mut(),
+            // SAFETY: the caller's promise: the size is not zero.
+            true => unsafe { provide(other) },
+            // SAFETY: as above.
+            false => unsafe { self.alloc(other) },
+        };
         if new.is_null() {
-            return new;
+            return match shrinks {
+                // SAFETY: the caller's promise.
+                true => unsafe { cut(block, layout.size(), size) },
+                false => new,
+            };
         }
         // SAFETY: both blocks are at least that large, and different.
         unsafe { new.copy_from_nonoverlapping(block, size.min(layout.size())) };
@@ -182,6 +254,63 @@ unsafe fn clear(block: *mut u8, size: usize) {
     black_box(block);
 }
 
+/// Makes a block smaller where it is: one that the source has no smaller one for is large enough.
+///
+/// # Safety
+///
+/// `block` is `size` bytes long, of which nothing uses those behind the first `kept`.
+unsafe fn cut(block: *mut u8, size: usize, kept: usize) -> *mut u8 {
+    // SAFETY: the caller's promise.
+    unsafe { clear(block.wrapping_add(kept), size - kept) };
+    if RESERVE.owns(block) {
+        // SAFETY: as above.
+        unsafe { RESERVE.give_back(block, size, kept) };
+    }
+    block
+}
+
+/// Gives a block back to where it came from.
+///
+/// # Safety
+///
+/// As for [`GlobalAlloc::dealloc`].
+unsafe fn free(block: *mut u8, layout: Layout) {
+    if RESERVE.owns(block) {
+        // SAFETY: the caller's promise.
+        return unsafe { RESERVE.give_back(block, layout.size(), 0) };
+    }
+    match is_noted() {
+        // SAFETY: the caller's promise; no block of this process has a note.
+        false => unsafe { System.dealloc(block, layout) },
+        // SAFETY: as above; every block has one.
+        true => unsafe { give_back(block) },
+    }
+}
+
+/// A block of the source's; null if it refuses.
+///
+/// # Safety
+///
+/// As for [`GlobalAlloc::alloc`].
+#[inline(always)]
+unsafe fn provide(layout: Layout) -> *mut u8 {
+    match is_noted() {
+        // SAFETY: the caller's promise.
+        false => unsafe { System.alloc(layout) },
+        true => noted(layout).unwrap_or(ptr::null_mut()),
+    }
+}
+
+/// What a request gets that the source refuses.
+#[cold]
+fn refused(layout: Layout) -> *mut u8 {
+    if is_fallible() {
+        return ptr::null_mut();
+    }
+    REFUSED.fetch_add(1, Relaxed);
+    RESERVE.take(layout).unwrap_or(ptr::null_mut())
+}
+
 /// Where a block came from. It lies right before the block.
 #[derive(Clone, Copy)]
 struct Note {
@@ -199,7 +328,14 @@ const NOTE: usize = size_of::<Note>();
 fn noted(layout: Layout) -> Option<*mut u8> {
     let align = layout.align().max(align_of::<Note>());
     let size = layout.size().checked_add(NOTE + align)?;
-    let note = from_callbacks(size).or_else(|| from_system(size))?;
+    let note = match source() {
+        Source {
+            callbacks: Some(callbacks),
+            active: true,
+            uses,
+        } => from_callbacks(size, callbacks, uses),
+        _ => from_system(size),
+    }?;
 
     let behind_note = note.start.wrapping_add(NOTE);
     let block = behind_note.wrapping_add(behind_note.align_offset(align));
@@ -208,15 +344,7 @@ fn noted(layout: Layout) -> Option<*mut u8> {
     Some(block)
 }
 
-fn from_callbacks(size: usize) -> Option<Note> {
-    let Source {
-        callbacks: Some(callbacks),
-        active: true,
-        uses,
-    } = source()
-    else {
-        return None;
-    };
+fn from_callbacks(size: usize, callbacks: Callbacks, uses: u32) -> Option<Note> {
     let size = u32::try_from(size).ok()?;
     let (mut start, mut given) = (ptr::null_mut(), 0);
     // SAFETY: the application gave the function for this; both places can be written to.
@@ -268,3 +396,6 @@ unsafe fn give_back(block: *mut u8) {
         unsafe { (callbacks.free)(note.start.cast(), note.size) };
     }
 }
+
+#[cfg(test)]
+mod tests;

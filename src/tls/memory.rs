@@ -1,11 +1,34 @@
 //! Allocations that may fail: those whose size a peer or a caller decides.
+//!
+//! Others are small, and what the allocator keeps in reserve is enough for them (`sys/memory.rs`).
 
 use std::collections::{HashMap, TryReserveError};
 use std::hash::Hash;
 use std::hint::black_box;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::*, compiler_fence};
+use std::thread::LocalKey;
 
 use super::error::{Code, Result};
+
+thread_local! {
+    /// An atomic, because the compiler takes it for granted that an allocator reads no memory of ours,
+    /// and would leave out what is stored for it alone.
+    static FALLIBLE: AtomicBool = const { AtomicBool::new(false) };
+
+    /// See [`FALLIBLE`].
+    static PROBING: AtomicBool = const { AtomicBool::new(false) };
+}
+
+/// Whether this thread can handle the failure of the allocation that it is making.
+pub(crate) fn is_fallible() -> bool {
+    FALLIBLE.with(|fallible| fallible.load(Relaxed))
+}
+
+/// Whether this thread is about to free a block that it has not written to.
+pub(crate) fn is_probing() -> bool {
+    PROBING.with(|probing| probing.load(Relaxed))
+}
 
 /// Makes room for `more` items behind those of a list.
 pub(crate) fn reserve<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
@@ -68,10 +91,24 @@ pub(crate) fn expect(bytes: usize) -> Result<()> {
     let mut block = Vec::<u8>::new();
     reserve_exact(&mut block, bytes)?;
     // The compiler would leave out an allocation of which nothing is used.
-    black_box(block);
+    let block = black_box(block);
+    with_set(&PROBING, || drop(block));
     Ok(())
 }
 
+#[cold]
 fn attempt(allocate: impl FnOnce() -> Result<(), TryReserveError>) -> Result<()> {
-    Ok(allocate().map_err(|_| Code::Alloc)?)
+    Ok(with_set(&FALLIBLE, allocate).map_err(|_| Code::Alloc)?)
+}
+
+/// Does something while the allocator sees a flag set.
+fn with_set<R>(flag: &'static LocalKey<AtomicBool>, action: impl FnOnce() -> R) -> R {
+    flag.with(|flag| {
+        flag.store(true, Relaxed);
+        compiler_fence(SeqCst);
+        let outcome = action();
+        compiler_fence(SeqCst);
+        flag.store(false, Relaxed);
+        outcome
+    })
 }

@@ -141,29 +141,75 @@ static void test_memory_is_the_applications(void)
     CHECK(seen.bytes == bytes && seen.given - seen.back == live);
 }
 
-/* Nothing fails because a callback does: the system helps out. */
-static void test_callbacks_may_fail(void)
+/* What needs memory fails, and leaves nothing behind; what was there can be read, and freed. */
+static void check_refusals(void)
 {
-    const int given = seen.given;
-    seen.refuses = true;
-    talk();
-    CHECK(seen.given == given);
-    seen.refuses = false;
-
-    seen.is_greedy = true;
-    const long bytes = seen.bytes;
-    talk();
-    CHECK(seen.bytes == bytes);
-    seen.is_greedy = false;
+    uint8_t bytes[10];
+    CHECK_FAILS(s2n_connection_new(S2N_CLIENT), NULL, S2N_ERR_ALLOC);
+    CHECK_FAILS(s2n_config_new(), NULL, S2N_ERR_ALLOC);
+    CHECK_FAILS(s2n_config_new_minimal(), NULL, S2N_ERR_ALLOC);
+    CHECK_FAILS(s2n_cert_chain_and_key_new(), NULL, S2N_ERR_ALLOC);
+    CHECK_FAILS(s2n_client_hello_parse_message(bytes, sizeof(bytes)), NULL, S2N_ERR_ALLOC);
 }
 
-static void test_memory_outlives_a_change_of_mind(void)
+static void test_a_refusal_is_an_error(bool *cause)
 {
+    const int given = seen.given;
+    *cause = true;
+    check_refusals();
+    CHECK(cause == &seen.is_greedy || seen.given == given);
+    *cause = false;
+    talk();
+    const long bytes = seen.bytes;
+    const int live = seen.given - seen.back;
+
     struct pair *pair = connected(1);
-    seen.refuses = true;
-    exchange(pair, "growing");
-    seen.refuses = false;
+    struct s2n_config *config = s2n_config_new_minimal();
+    *cause = true;
+    check_refusals();
+    CHECK_ERROR(s2n_config_set_cipher_preferences(config, "default_tls13"), S2N_ERR_ALLOC);
+    CHECK_ERROR(s2n_config_append_protocol_preference(config, (const uint8_t *) "h2", 2), S2N_ERR_ALLOC);
+    CHECK_ERROR(s2n_set_server_name(pair->client, "localhost"), S2N_ERR_ALLOC);
+    CHECK(s2n_connection_get_actual_protocol_version(pair->server) == S2N_TLS13);
+    CHECK_TEXT(s2n_get_server_name(pair->server), "localhost");
+    CHECK(s2n_connection_get_wire_bytes_in(pair->server) > 0);
+    CHECK(s2n_connection_get_delay(pair->server) == 0);
+    CHECK_OK(s2n_connection_wipe(pair->client));
+    CHECK_OK(s2n_config_free(config));
     disconnect(pair);
+    *cause = false;
+    CHECK(seen.bytes == bytes && seen.given - seen.back == live);
+}
+
+/* Nothing is lost by a refusal: the call may be repeated. */
+static void test_calls_can_be_repeated(void)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    struct pair *pair = new_pair(1, "ecdsa");
+    struct s2n_connection *const ends[] = { pair->client, pair->server };
+    int done = 0;
+    for (int turn = 0; turn < 20 && done < 2; turn++) {
+        seen.refuses = true;
+        CHECK_ERROR(s2n_negotiate(ends[turn % 2], &blocked), S2N_ERR_ALLOC);
+        seen.refuses = false;
+        done += s2n_negotiate(ends[turn % 2], &blocked) == 0;
+    }
+    CHECK(done == 2);
+
+    char text[10] = "";
+    seen.refuses = true;
+    CHECK_ERROR((int) s2n_send(pair->client, "all of it", 9, &blocked), S2N_ERR_ALLOC);
+    seen.refuses = false;
+    CHECK(s2n_send(pair->client, "all of it", 9, &blocked) == 9);
+    seen.refuses = true;
+    CHECK_ERROR((int) s2n_recv(pair->server, text, 9, &blocked), S2N_ERR_ALLOC);
+    seen.refuses = false;
+    CHECK(s2n_recv(pair->server, text, 9, &blocked) == 9);
+    CHECK_TEXT(text, "all of it");
+
+    seen.refuses = true;
+    disconnect(pair);
+    seen.refuses = false;
 }
 
 static void test_the_end(void)
@@ -197,8 +243,9 @@ int main(int argc, char **argv)
     test_callbacks_are_needed();
     test_the_start_may_be_refused();
     test_memory_is_the_applications();
-    test_callbacks_may_fail();
-    test_memory_outlives_a_change_of_mind();
+    test_a_refusal_is_an_error(&seen.refuses);
+    test_a_refusal_is_an_error(&seen.is_greedy);
+    test_calls_can_be_repeated();
     test_the_end();
     /* What was not given back is the application's to free. */
     while (blocks.next != &blocks) {

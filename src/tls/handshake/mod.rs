@@ -65,7 +65,7 @@ const STEP_MEMORY: usize = 32 * 1024;
 /// an ALPN extension, and 56 in a list of rustls'.
 const GROWTH: usize = 32;
 
-/// The longest messages, in bytes, for whose parts no memory is looked for.
+/// The longest messages, in bytes, of which the allocator's reserve has room for all parts.
 const SMALL: usize = 8 * 1024;
 
 /// A handshake between two calls of `s2n_negotiate`.

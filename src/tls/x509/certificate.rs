@@ -54,7 +54,7 @@ pub(crate) struct Certificate<'a> {
 /// and 456 in lists of x509-parser's.
 const GROWTH: usize = 64;
 
-/// The longest certificates, in bytes, for whose parts no memory is looked for.
+/// The longest certificates, in bytes, of which the allocator's reserve has room for all parts.
 const SMALL: usize = 8 * 1024;
 
 /// Bytes of the certificate.

@@ -1,0 +1,79 @@
+use std::sync::{Mutex, MutexGuard};
+
+use super::*;
+
+/// More than any machine has.
+fn absurd() -> Layout {
+    Layout::array::<u8>(isize::MAX as usize / 2).expect("a layout")
+}
+
+/// The tests count refusals, each its own.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+const SMALL: Layout = Layout::new::<[u8; 100]>();
+
+/// A block of the reserve's, as if the source had refused it.
+fn refused_block() -> *mut u8 {
+    let block = refused(SMALL);
+    assert!(RESERVE.owns(block));
+    block
+}
+
+#[test]
+fn a_refusal_is_over_when_there_is_memory() {
+    let _alone = alone();
+    // SAFETY: the size is not 0.
+    let block = unsafe { ALLOCATOR.alloc(absurd()) };
+    assert!(block.is_null());
+    assert!(REFUSED.load(Relaxed) > 0);
+    assert!(is_available());
+    assert!(can_provide(PROBE) && !can_provide(absurd().size()));
+}
+
+#[test]
+fn a_block_of_the_reserve_is_like_another() {
+    let _alone = alone();
+    let block = refused_block();
+    // SAFETY: the block has this size.
+    unsafe { block.write_bytes(7, SMALL.size()) };
+    // SAFETY: it came with this layout.
+    let smaller = unsafe { ALLOCATOR.realloc(block, SMALL, 10) };
+    assert_eq!(smaller, block);
+    // SAFETY: this much of it was written, and its first granule, of 64 bytes, is still taken.
+    let bytes = unsafe { std::slice::from_raw_parts(smaller, 64) };
+    assert_eq!(bytes, [&[7; 10][..], &[0; 54]].concat());
+
+    let layout = Layout::new::<[u8; 10]>();
+    // SAFETY: as above.
+    let larger = unsafe { ALLOCATOR.realloc(smaller, layout, 1000) };
+    assert!(!larger.is_null() && !RESERVE.owns(larger));
+    // SAFETY: ten bytes of it were written.
+    let bytes = unsafe { std::slice::from_raw_parts(larger, 10) };
+    assert_eq!(bytes, [7; 10]);
+    // SAFETY: it came with this layout.
+    unsafe { ALLOCATOR.dealloc(larger, Layout::new::<[u8; 1000]>()) };
+}
+
+#[test]
+fn a_block_that_cannot_grow_stays() {
+    let _alone = alone();
+    let block = refused_block();
+    // SAFETY: it came with this layout.
+    let larger = unsafe { ALLOCATOR.realloc(block, SMALL, absurd().size()) };
+    assert!(larger.is_null());
+    // SAFETY: as above; it is not used again.
+    unsafe { ALLOCATOR.dealloc(block, SMALL) };
+}
+
+#[test]
+fn what_may_fail_leaves_the_reserve_alone() {
+    let _alone = alone();
+    let before = REFUSED.load(Relaxed);
+    let mut list = Vec::<u8>::new();
+    assert!(crate::tls::memory::reserve(&mut list, absurd().size()).is_err());
+    assert!(crate::tls::memory::expect(absurd().size()).is_err());
+    assert_eq!(REFUSED.load(Relaxed), before);
+}
