@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use s2n::tls::blocked::Blocked;
 use s2n::tls::certs::CertChain;
-use s2n::tls::config::{ClientAuth, Clock, Config, VerifyHost};
+use s2n::tls::config::{ClientAuth, Clock, Config, VerifyHost, alpn};
 use s2n::tls::connection::{BlindingMode, Connection, Data, Mode};
 use s2n::tls::error::Code;
 use s2n::tls::policy::Policy;
@@ -112,7 +112,8 @@ fn make(mode: Mode, setup: Setup) -> Arc<Config> {
     config.set_monotonic_clock(Arc::new(Now));
     config.set_recv_multi_record(setup.multi_record);
     config.set_max_blinding_delay(if setup.delays { MAX_DELAY } else { 0 });
-    config.set_alpn(vec![b"h2".to_vec(), b"http/1.1".to_vec()]);
+    let protocols = [&b"h2"[..], b"http/1.1"];
+    config.set_alpn(alpn::list(protocols.into_iter()).expect("short names"));
 
     let add = |chain: &[u8], key: &[u8]| {
         let loaded = CertChain::default();

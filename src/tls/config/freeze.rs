@@ -18,6 +18,7 @@ use super::{ClientAuth, Config, Offload, Overrides, PrivateKeys, Settings};
 use crate::tls::connection::lock;
 use crate::tls::error::{Code, Result};
 use crate::tls::handshake::secrets::Listener;
+use crate::tls::memory;
 use crate::tls::policy::Policy;
 
 /// What a handshake needs of a config. All of it stems from the settings of one moment: they may be
@@ -127,7 +128,7 @@ impl Config {
             ready.rustls = Arc::new(freeze_client(&settings, policy, client.chains, context)?);
         }
         if !over.alpn.is_empty() {
-            Arc::make_mut(&mut ready.rustls).alpn_protocols = protocols(&over.alpn);
+            Arc::make_mut(&mut ready.rustls).alpn_protocols = protocols(&over.alpn)?;
         }
         Ok(ready)
     }
@@ -158,7 +159,7 @@ impl Config {
             ready.rustls = Arc::new(freeze_server(&settings, policy, auth, chains, context)?);
         }
         if !over.alpn.is_empty() {
-            Arc::make_mut(&mut ready.rustls).alpn_protocols = protocols(&over.alpn);
+            Arc::make_mut(&mut ready.rustls).alpn_protocols = protocols(&over.alpn)?;
         }
         Ok(ready)
     }
@@ -220,7 +221,7 @@ fn freeze_client(
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(signatures))
         .with_client_credential_resolver(Arc::new(Resolver { chains, context }))?;
-    config.alpn_protocols = protocols(&settings.alpn);
+    config.alpn_protocols = protocols(&settings.alpn)?;
     config.enable_secret_extraction = true;
     config.require_ems = false;
     config.resumption = Resumption::disabled();
@@ -250,7 +251,7 @@ fn freeze_server(
         .with_server_credential_resolver(Arc::new(Resolver { chains, context }))?;
     config.cipher_suite_selector = policy.cipher_suite_selector();
     config.kx_selector = policy.kx_selector();
-    config.alpn_protocols = protocols(&settings.alpn);
+    config.alpn_protocols = protocols(&settings.alpn)?;
     config.enable_secret_extraction = true;
     config.require_ems = false;
     config.key_log = key_log;
@@ -275,11 +276,15 @@ fn listener(settings: &Settings, context: &StepContext) -> Listener {
     }
 }
 
-fn protocols(names: &[Vec<u8>]) -> Vec<ApplicationProtocol<'static>> {
+fn protocols(names: &[Vec<u8>]) -> Result<Vec<ApplicationProtocol<'static>>> {
+    /// The memory that a name of a few letters takes in rustls' copies, in bytes.
+    const NAME: usize = 256;
+
+    memory::expect(names.len() * NAME)?;
     let names = names.iter();
-    names
+    Ok(names
         .map(|name| ApplicationProtocol::from(name.as_slice()).to_owned())
-        .collect()
+        .collect())
 }
 
 /// A server that remembers no session.

@@ -28,6 +28,7 @@ mod signing;
 mod trust;
 mod verify;
 
+use self::alpn::Protocols;
 pub(crate) use self::async_op::{Algorithms, ToSign, ToVerify};
 pub use self::async_op::{
     Answer, Coroutine, Coroutines, Exit, Offload, PrivateKeys, Suspension, Work,
@@ -80,7 +81,7 @@ pub struct Overrides {
     pub policy: Option<&'static Policy>,
     pub client_auth: Option<ClientAuth>,
     /// Empty for the config's list.
-    pub alpn: Vec<Vec<u8>>,
+    pub alpn: Protocols,
     pub verify_host: Option<Arc<dyn VerifyHost>>,
 }
 
@@ -117,7 +118,7 @@ struct Settings {
     /// Whom a server names when it asks for a certificate.
     authorities: Arc<[DistinguishedName]>,
     client_auth: Option<ClientAuth>,
-    alpn: Vec<Vec<u8>>,
+    alpn: Protocols,
     verify_host: Option<Arc<dyn VerifyHost>>,
     key_log: Option<Arc<dyn LogKeys>>,
     client_hello: Option<Arc<dyn SeeClientHello>>,
@@ -159,7 +160,7 @@ impl Config {
                 answer_request: None,
                 authorities: Arc::new([]),
                 client_auth: None,
-                alpn: Vec::new(),
+                alpn: Protocols::default(),
                 verify_host: None,
                 key_log: None,
                 client_hello: None,
@@ -319,11 +320,11 @@ impl Config {
         self.change(|settings| settings.client_auth = Some(client_auth));
     }
 
-    pub fn alpn(&self) -> Vec<Vec<u8>> {
+    pub fn alpn(&self) -> Protocols {
         lock(&self.settings).alpn.clone()
     }
 
-    pub fn set_alpn(&self, protocols: Vec<Vec<u8>>) {
+    pub fn set_alpn(&self, protocols: Protocols) {
         self.change(|settings| settings.alpn = protocols);
     }
 

@@ -11,6 +11,7 @@ use self::secrets::MasterSecret;
 use self::send::SendHalf;
 use self::shared::Shared;
 use crate::tls::client_hello::ClientHello;
+use crate::tls::config::alpn::Protocols;
 use crate::tls::config::step_context::Choices;
 use crate::tls::config::{ClientAuth, Config, Overrides, VerifyHost};
 use crate::tls::error::{Code, Result};
@@ -264,11 +265,11 @@ impl Connection {
         lock(&self.setup).overrides.verify_host = verify_host;
     }
 
-    pub fn set_alpn(&self, protocols: Vec<Vec<u8>>) {
+    pub fn set_alpn(&self, protocols: Protocols) {
         lock(&self.setup).overrides.alpn = protocols;
     }
 
-    pub fn alpn(&self) -> Vec<Vec<u8>> {
+    pub fn alpn(&self) -> Protocols {
         lock(&self.setup).overrides.alpn.clone()
     }
 
@@ -367,7 +368,7 @@ impl Connection {
         if let Some(hello) = self.client_hello.get() {
             hello.free_message();
         }
-        lock(&self.setup).overrides.alpn = Vec::new();
+        lock(&self.setup).overrides.alpn = Protocols::default();
         Ok(())
     }
 

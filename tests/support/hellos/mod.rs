@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use rustls::pki_types::DnsName;
 use s2n::tls::blocked::Blocked;
 use s2n::tls::client_hello::{ClientHello, Field};
-use s2n::tls::config::{Config, LogKeys};
+use s2n::tls::config::{Config, LogKeys, alpn};
 use s2n::tls::connection::{BlindingMode, Connection, Mode, ServerName};
 use s2n::tls::error::Code;
 use s2n::tls::policy::Policy;
@@ -107,7 +107,7 @@ impl Server {
     pub fn new(config: Config, names: &'static [&'static str], policy: &[u8]) -> Self {
         let policy = Policy::find(policy).expect("a policy");
         config.set_policy(policy).expect("no rules for the chain");
-        config.set_alpn(PROTOCOLS.map(<[u8]>::to_vec).to_vec());
+        config.set_alpn(alpn::list(PROTOCOLS.into_iter()).expect("short names"));
         config.set_max_blinding_delay(0);
         let secrets = Arc::new(Secrets::default());
         config.set_key_log(Some(secrets.clone()));

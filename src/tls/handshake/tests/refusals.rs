@@ -1,6 +1,7 @@
 //! Who is trusted, who is asked, and what the two have in common.
 
 use super::*;
+use crate::tls::config::alpn;
 
 #[test]
 fn an_unknown_authority_is_not_trusted() {
@@ -101,7 +102,8 @@ fn alpn_takes_the_servers_first_choice_or_none() {
         let pair = Pair::new(TLS13_POLICY);
         pair.server_config.append_alpn(b"h2").expect("short");
         pair.server_config.append_alpn(b"http/1.1").expect("short");
-        pair.client.set_alpn(vec![client.into()]);
+        let protocols = alpn::list([client.as_bytes()].into_iter());
+        pair.client.set_alpn(protocols.expect("short"));
         pair.establish();
         for conn in [&pair.client, &pair.server] {
             assert_eq!(conn.facts().expect("agreed").alpn.as_deref(), expected);

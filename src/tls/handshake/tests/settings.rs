@@ -5,13 +5,15 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
 use super::*;
+use crate::tls::config::alpn;
 
 /// Whether there is a protocol in common, and what rustls is told of it, is decided by one list.
 #[test]
 fn protocols_may_be_set_while_another_thread_negotiates() {
     const ROUNDS: usize = 3000;
 
-    let lists = [vec![b"h2".to_vec()], vec![b"http/1.1".to_vec()]];
+    let list = |name: &'static str| alpn::list([name.as_bytes()].into_iter()).expect("short");
+    let lists = [list("h2"), list("http/1.1")];
     let pair = Pair::new(TLS13_POLICY);
     pair.client.set_alpn(lists[1].clone());
     negotiate(&pair.client).0.expect_err("blocked");
