@@ -1,0 +1,88 @@
+//! The cases: situations from practice, as programs in C against the public headers.
+//!
+//! `tests/cases/README.md` lists every case with the right behaviour and its reason.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+mod support;
+
+use support::{compile_as, library_dir, python, root, run, scratch};
+
+#[test]
+fn pem_prefix() {
+    check("pem_prefix");
+}
+
+#[test]
+fn pem_boundary() {
+    check("pem_boundary");
+}
+
+#[test]
+fn pem_long_line() {
+    check("pem_long_line");
+}
+
+#[test]
+fn pem_trusted_label() {
+    check("pem_trusted_label");
+}
+
+#[test]
+fn pem_empty_section() {
+    check("pem_empty_section");
+}
+
+#[test]
+fn crl_plain() {
+    check("crl_plain");
+}
+
+#[test]
+fn crldp_critical() {
+    check("crldp_critical");
+}
+
+#[test]
+fn nc_self_issued() {
+    check("nc_self_issued");
+}
+
+#[test]
+fn v1_certificate() {
+    check("v1_certificate");
+}
+
+/// Builds one program, runs it, and fails with its lines if any of its observations is wrong.
+fn check(name: &str) {
+    let program = scratch(&format!("cases-{name}")).join(name);
+    let source = sources().join(name).with_extension("c");
+    // POSIX allows what ISO C does not: dlsym() gives functions.
+    let options = ["-Wno-pedantic", "-ldl"];
+    compile_as(&options, "gcc", &source, &program);
+    let output = run(Command::new(program)
+        .arg(inputs())
+        .env("LD_LIBRARY_PATH", library_dir()));
+    let lines = String::from_utf8(output.stdout).expect("lines of text");
+    assert!(
+        lines.contains(": "),
+        "no observation of {name} in {lines:?}"
+    );
+    assert!(!lines.contains("WRONG"), "{lines}");
+}
+
+fn sources() -> PathBuf {
+    root().join("tests/cases")
+}
+
+/// Certificates, keys, lists and PEM texts, made once for all programs.
+fn inputs() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let folder = scratch("cases-inputs");
+        run(python(&sources().join("make.py")).arg(&folder));
+        folder
+    })
+}
