@@ -11,6 +11,11 @@ mod support;
 use support::{compile_as, library_dir, python, root, run, scratch};
 
 #[test]
+fn after_main() {
+    check("after_main");
+}
+
+#[test]
 fn pem_prefix() {
     check("pem_prefix");
 }

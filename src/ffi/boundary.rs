@@ -1,12 +1,8 @@
 //! The one way out of an exported function.
 
-use std::io::{self, Write};
-use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::sync::Once;
-
-use super::errno;
+use super::{errno, panics};
 use crate::sys::memory;
-use crate::tls::error::{Code, Error, Result};
+use crate::tls::error::{Code, Result};
 
 /// A C return type whose failure value is the same in every function that returns it.
 pub(super) trait CReturn {
@@ -36,35 +32,21 @@ pub(super) fn boundary<R: CReturn>(body: impl FnOnce() -> Result<R>) -> R {
 
 /// [`boundary`] for the functions that report failure with a value of their own.
 pub(super) fn boundary_or<R>(failure: R, body: impl FnOnce() -> Result<R>) -> R {
-    let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| Err(why_panicked()));
-    outcome.unwrap_or_else(|error| {
-        errno::record(error);
-        failure
-    })
+    match panics::catch(body) {
+        Some(Ok(value)) => return value,
+        Some(Err(error)) => errno::record(error),
+        None => errno::record_panic(why_panicked()),
+    }
+    failure
 }
 
 /// The provider panics where AWS-LC has no memory; any other panic is a bug.
 #[cold]
-fn why_panicked() -> Error {
-    Error::new(match memory::can_provide(memory::PROBE) {
+fn why_panicked() -> Code {
+    match memory::can_provide(memory::PROBE) {
         true => Code::Safety,
         false => Code::Alloc,
-    })
-}
-
-/// Shortens the report of a panic while memory is short: a stack trace, if the environment requires one,
-/// takes so much that the process would end.
-pub(super) fn shorten_panics() {
-    const TRACE: usize = 64 * 1024 * 1024;
-    static ONCE: Once = Once::new();
-
-    ONCE.call_once(|| {
-        let report = panic::take_hook();
-        panic::set_hook(Box::new(move |panic| match memory::can_provide(TRACE) {
-            true => report(panic),
-            false => drop(writeln!(io::stderr(), "{panic}")),
-        }));
-    });
+    }
 }
 
 /// A body that answers 0 for success.
@@ -106,6 +88,9 @@ mod tests {
     fn a_panic_becomes_an_internal_error() {
         assert_eq!(status(|| panic!("a bug")), -1);
         assert_eq!(errno::last(), Code::Safety.number());
+        let (file, line) = (file!(), line!() - 2);
+        let place = format!("S2N_ERR_SAFETY: Error encountered in {file}:{line}");
+        assert_eq!(errno::last_text(), place);
     }
 
     #[test]

@@ -19,11 +19,28 @@ unsafe extern "C" {
 #[cold]
 pub(super) fn record(error: Error) {
     set(error.code());
-    let raised = Some((error.code(), error.raised_at()));
+    let raised = Some((error.code(), Place::Line(error.raised_at())));
     with_last((), |last| last.raised = raised);
     if let Some(os_error) = error.os_error() {
         nix::errno::Errno::set_raw(os_error);
     }
+}
+
+/// Stores `code` as the error of the panic whose place was noted last.
+#[cold]
+pub(super) fn record_panic(code: Code) {
+    set(code);
+    with_last((), |last| last.raised = Some((code, Place::Panic)));
+}
+
+/// Keeps the place of a panic, until [`record_panic`] is called for it.
+#[cold]
+pub(super) fn note_panic(at: Option<&Location<'_>>) {
+    let (file, line) = at.map_or(("", 0), |at| (at.file(), at.line()));
+    with_last((), |last| {
+        last.panic_file.set(format_args!("{file}"));
+        last.panic_line = line;
+    });
 }
 
 /// Stores the number alone: for calls that succeed and yet say something.
@@ -36,6 +53,13 @@ pub(super) fn set(code: Code) {
 pub(super) fn last() -> i32 {
     // SAFETY: as in `set`.
     unsafe { rs2n_errno_slot().read() }
+}
+
+#[cfg(test)]
+pub(super) fn last_text() -> String {
+    with_last(String::new(), |last| {
+        last.debug().to_string_lossy().into_owned()
+    })
 }
 
 thread_local! {
@@ -53,34 +77,55 @@ fn with_last<R>(nothing: R, look: impl FnOnce(&mut Last) -> R) -> R {
 ///
 /// It has no destructor: the system needs memory to register one, and ends the process if there is none.
 struct Last {
-    raised: Option<(Code, &'static Location<'static>)>,
+    raised: Option<(Code, Place)>,
     debug: Text,
     source: Text,
+    /// Where this thread's last panic was, copied: how long the place of a panic lives is not known.
+    panic_file: Text,
+    panic_line: u32,
+}
+
+/// Where an error was raised.
+#[derive(Clone, Copy)]
+enum Place {
+    Line(&'static Location<'static>),
+    Panic,
 }
 
 impl Last {
     const NONE: Self = Self {
         raised: None,
-        debug: Text([0; Text::LEN]),
-        source: Text([0; Text::LEN]),
+        debug: Text::EMPTY,
+        source: Text::EMPTY,
+        panic_file: Text::EMPTY,
+        panic_line: 0,
     };
 
     fn debug(&mut self) -> &CStr {
-        let Some((code, at)) = self.raised else {
+        let Some((code, place)) = self.raised else {
             return c"";
         };
         let name = code.name().to_str().unwrap_or_default();
-        let (file, line) = (at.file(), at.line());
+        let (file, line) = at(place, &self.panic_file, self.panic_line);
         self.debug
             .set(format_args!("{name}: Error encountered in {file}:{line}"))
     }
 
     fn source(&mut self) -> &CStr {
-        let Some((_, at)) = self.raised else {
+        let Some((_, place)) = self.raised else {
             return c"";
         };
-        let file = at.file().rsplit('/').next().unwrap_or_default();
-        self.source.set(format_args!("{file}:{}", at.line()))
+        let (file, line) = at(place, &self.panic_file, self.panic_line);
+        let file = file.rsplit('/').next().unwrap_or_default();
+        self.source.set(format_args!("{file}:{line}"))
+    }
+}
+
+/// The file and the line of a place, given those of the last panic.
+fn at(place: Place, panic_file: &Text, panic_line: u32) -> (&str, u32) {
+    match place {
+        Place::Line(at) => (at.file(), at.line()),
+        Place::Panic => (panic_file.text().to_str().unwrap_or_default(), panic_line),
     }
 }
 
@@ -89,12 +134,17 @@ struct Text([u8; Self::LEN]);
 
 impl Text {
     const LEN: usize = 256;
+    const EMPTY: Self = Self([0; Self::LEN]);
 
     /// Writes as much of a text as there is room for.
     fn set(&mut self, text: fmt::Arguments<'_>) -> &CStr {
         self.0.fill(0);
         let mut room = &mut self.0[..Self::LEN - 1];
         let _ = room.write_fmt(text);
+        self.text()
+    }
+
+    fn text(&self) -> &CStr {
         CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
     }
 }

@@ -3,7 +3,7 @@
 use std::ffi::{c_int, c_ulong};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::boundary::{shorten_panics, status, status_with_memory};
+use super::boundary::{status, status_with_memory};
 use super::output;
 use super::types::s2n_fips_mode;
 use crate::sys::memory;
@@ -32,7 +32,6 @@ fn begin() -> Result<()> {
     if std::env::var_os("S2N_PRINT_STACKTRACE").is_some() {
         trace::enable(true);
     }
-    shorten_panics();
     // What this makes stays for the life of the process, and is no business of callbacks.
     warm_up()?;
     match memory::begin() {

@@ -37,6 +37,7 @@ mod memory;
 mod negotiated;
 mod npn;
 mod output;
+mod panics;
 mod pending;
 mod policy;
 mod psk;
