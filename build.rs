@@ -1,4 +1,4 @@
-//! Compiles the thread-local `s2n_errno` and names the shared library.
+//! Compiles what must be C, and names the shared library.
 
 use std::path::PathBuf;
 use std::{env, fs};
@@ -6,18 +6,19 @@ use std::{env, fs};
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=src/ffi/errno.c");
+    println!("cargo:rerun-if-changed=src/sys/cancellation.c");
 
     // Debug information would name the folder of the build: see packaging/build.sh.
     let here = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
-    let mut errno = cc::Build::new();
-    errno
-        .file("src/ffi/errno.c")
+    let mut c = cc::Build::new();
+    c.file("src/ffi/errno.c")
+        .file("src/sys/cancellation.c")
         .flag_if_supported(format!("-ffile-prefix-map={here}=/rs2n"))
         .warnings_into_errors(true);
     for flag in hardening() {
-        errno.flag_if_supported(flag);
+        c.flag_if_supported(flag);
     }
-    errno.compile("rs2n_errno");
+    c.compile("rs2n_c");
 
     if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
         link_as_libs2n();

@@ -16,6 +16,16 @@ fn after_main() {
 }
 
 #[test]
+fn cancel() {
+    check("cancel");
+}
+
+#[test]
+fn cancel_calls() {
+    check("cancel_calls");
+}
+
+#[test]
 fn pem_prefix() {
     check("pem_prefix");
 }

@@ -98,6 +98,7 @@ fn bodies() -> BTreeMap<String, String> {
             continue;
         }
         let text = fs::read_to_string(&path).expect("readable");
+        let text = text.replace("extern \"C-unwind\"", "extern \"C\"");
         for function in text.split("#[unsafe(no_mangle)]").skip(1) {
             let Some((_, rest)) = function.split_once("extern \"C\" fn ") else {
                 continue;

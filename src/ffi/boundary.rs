@@ -1,6 +1,7 @@
 //! The one way out of an exported function.
 
 use super::{errno, panics};
+use crate::sys::cancellation::{self, Cancelability};
 use crate::sys::memory;
 use crate::tls::error::{Code, Result};
 
@@ -32,6 +33,24 @@ pub(super) fn boundary<R: CReturn>(body: impl FnOnce() -> Result<R>) -> R {
 
 /// [`boundary`] for the functions that report failure with a value of their own.
 pub(super) fn boundary_or<R>(failure: R, body: impl FnOnce() -> Result<R>) -> R {
+    let _held = Cancelability::held();
+    caught(failure, body)
+}
+
+/// [`with_memory`] for the functions that transfer data, where a tenth of the time would go into holding
+/// cancellation off: the only callbacks in them are transports, and what holds it off itself.
+pub(super) fn transfer<R: CReturn + Copy>(body: impl FnOnce() -> Result<R>) -> R {
+    let outcome = {
+        let _permitted = Cancelability::permitted();
+        caught(R::FAILURE, || {
+            check_memory()?;
+            body()
+        })
+    };
+    cancellable(outcome)
+}
+
+fn caught<R>(failure: R, body: impl FnOnce() -> Result<R>) -> R {
     match panics::catch(body) {
         Some(Ok(value)) => return value,
         Some(Err(error)) => errno::record(error),
@@ -47,6 +66,14 @@ fn why_panicked() -> Code {
         true => Code::Safety,
         false => Code::Alloc,
     }
+}
+
+/// Ends an exported function that may have waited: if the thread was cancelled meanwhile, that happens here.
+/// The function is `extern "C-unwind"`, and has nothing left to drop.
+#[inline]
+pub(super) fn cancellable<R: Copy>(outcome: R) -> R {
+    cancellation::point();
+    outcome
 }
 
 /// A body that answers 0 for success.

@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 use std::sync::Arc;
 
-use super::boundary::status;
+use super::boundary::{cancellable, status};
 use super::handle::Handle;
 use super::output;
 use super::types::*;
@@ -48,16 +48,16 @@ pub unsafe extern "C" fn s2n_connection_get_config(
 ///
 /// `conn` is NULL or live; `blocked` is NULL or writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_flush(
+pub unsafe extern "C-unwind" fn s2n_flush(
     conn: *mut s2n_connection,
     blocked: *mut s2n_blocked_status,
 ) -> c_int {
-    status(|| {
+    cancellable(status(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::share(conn) }?;
         // SAFETY: the C caller's promise about `blocked`.
         unsafe { output::blocked(blocked, |blocked| conn.core.flush(blocked)) }
-    })
+    }))
 }
 
 /// Makes "default_tls13" the security policy of configs that are made from now on, and of connections

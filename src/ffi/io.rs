@@ -6,7 +6,7 @@ use std::slice;
 
 use libc::{iovec, ssize_t};
 
-use super::boundary::{boundary_or, status, status_with_memory, with_memory};
+use super::boundary::{boundary_or, cancellable, status, status_with_memory, transfer};
 use super::connection::ConnectionHandle;
 use super::handle::Handle;
 use super::types::{s2n_blocked_status, s2n_connection};
@@ -33,16 +33,16 @@ use crate::tls::memory;
 ///
 /// `conn` is NULL or live; `blocked` is NULL or writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_negotiate(
+pub unsafe extern "C-unwind" fn s2n_negotiate(
     conn: *mut s2n_connection,
     blocked: *mut s2n_blocked_status,
 ) -> c_int {
-    status_with_memory(|| {
+    cancellable(status_with_memory(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::share(conn) }?;
         // SAFETY: the C caller's promise about `blocked`.
         unsafe { output::blocked(blocked, |blocked| conn.core.negotiate(blocked)) }
-    })
+    }))
 }
 
 /// Sends application data.
@@ -67,13 +67,13 @@ pub unsafe extern "C" fn s2n_negotiate(
 /// `conn` is NULL or live; `buf` is NULL or readable for `size` bytes; `blocked` is NULL or
 /// writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_send(
+pub unsafe extern "C-unwind" fn s2n_send(
     conn: *mut s2n_connection,
     buf: *const c_void,
     size: ssize_t,
     blocked: *mut s2n_blocked_status,
 ) -> ssize_t {
-    with_memory(|| {
+    transfer(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::share(conn) }?;
         let place = &mut [IoSlice::new(&[])];
@@ -105,13 +105,13 @@ pub unsafe extern "C" fn s2n_send(
 /// `conn` is NULL or live; `bufs` is NULL or holds `count` buffers, each readable for its length;
 /// `blocked` is NULL or writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_sendv(
+pub unsafe extern "C-unwind" fn s2n_sendv(
     conn: *mut s2n_connection,
     bufs: *const iovec,
     count: ssize_t,
     blocked: *mut s2n_blocked_status,
 ) -> ssize_t {
-    with_memory(|| {
+    transfer(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::share(conn) }?;
         // SAFETY: the C caller's promise about `bufs` and `blocked`.
@@ -134,14 +134,14 @@ pub unsafe extern "C" fn s2n_sendv(
 ///
 /// As for `s2n_sendv()`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_sendv_with_offset(
+pub unsafe extern "C-unwind" fn s2n_sendv_with_offset(
     conn: *mut s2n_connection,
     bufs: *const iovec,
     count: ssize_t,
     offs: ssize_t,
     blocked: *mut s2n_blocked_status,
 ) -> ssize_t {
-    with_memory(|| {
+    transfer(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::share(conn) }?;
         // SAFETY: the C caller's promise about `bufs` and `blocked`.
@@ -168,13 +168,13 @@ pub unsafe extern "C" fn s2n_sendv_with_offset(
 /// `conn` is NULL or live; `buf` is NULL or writable for `size` bytes; `blocked` is NULL or
 /// writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_recv(
+pub unsafe extern "C-unwind" fn s2n_recv(
     conn: *mut s2n_connection,
     buf: *mut c_void,
     size: ssize_t,
     blocked: *mut s2n_blocked_status,
 ) -> ssize_t {
-    with_memory(|| {
+    transfer(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::share(conn) }?;
         let size = usize::try_from(size).map_err(|_| Code::Safety)?;
@@ -235,16 +235,16 @@ pub unsafe extern "C" fn s2n_peek_buffered(conn: *mut s2n_connection) -> u32 {
 ///
 /// `conn` is NULL or live; `blocked` is NULL or writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_shutdown(
+pub unsafe extern "C-unwind" fn s2n_shutdown(
     conn: *mut s2n_connection,
     blocked: *mut s2n_blocked_status,
 ) -> c_int {
-    status(|| {
+    cancellable(status(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::share(conn) }?;
         // SAFETY: the C caller's promise about `blocked`.
         unsafe { output::blocked(blocked, |blocked| conn.core.shutdown(blocked)) }
-    })
+    }))
 }
 
 /// Closes the sending direction alone: sends what waits and a close_notify. In TLS 1.3 receiving
@@ -260,16 +260,16 @@ pub unsafe extern "C" fn s2n_shutdown(
 ///
 /// `conn` is NULL or live; `blocked` is NULL or writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_shutdown_send(
+pub unsafe extern "C-unwind" fn s2n_shutdown_send(
     conn: *mut s2n_connection,
     blocked: *mut s2n_blocked_status,
 ) -> c_int {
-    status(|| {
+    cancellable(status(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::share(conn) }?;
         // SAFETY: the C caller's promise about `blocked`.
         unsafe { output::blocked(blocked, |blocked| conn.core.shutdown_send(blocked)) }
-    })
+    }))
 }
 
 /// # Safety

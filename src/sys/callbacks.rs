@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use zeroize::Zeroize;
 
+use super::cancellation::Cancelability;
 use super::coroutine::StackCoroutine;
 use super::io::Context;
 use crate::tls::config::callbacks::{
@@ -230,6 +231,7 @@ pub struct ClockCallback {
 impl Clock for ClockCallback {
     fn now(&self) -> Option<Duration> {
         let mut nanoseconds = 0;
+        let _held = Cancelability::held();
         // SAFETY: `nanoseconds` can be written to, and the application paired `context` with
         // `function`.
         let status = unsafe { (self.function)(self.context.0, &mut nanoseconds) };

@@ -6,8 +6,8 @@ use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, send};
 
+use super::cancellation;
 use crate::tls::transport::{Reader, Writer};
 
 /// The reading end of a connection.
@@ -29,10 +29,7 @@ impl ReadFd {
 impl Reader for ReadFd {
     fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
         Errno::clear();
-        // SAFETY: `buf` can be written to for its whole length. A descriptor that is not open
-        // makes the call fail.
-        let read = unsafe { libc::read(self.fd, buf.as_mut_ptr().cast(), buf.len()) };
-        usize::try_from(read).map_err(|_| io::Error::last_os_error())
+        cancellation::read(self.fd, buf)
     }
 
     fn quick_ack(&self) {
@@ -78,16 +75,15 @@ impl Writer for WriteFd {
         Errno::clear();
         if self.is_socket.load(Ordering::Relaxed) {
             // A peer that is gone must be an error, not a signal that ends the process.
-            match send(self.fd, buf, MsgFlags::MSG_NOSIGNAL) {
-                Err(Errno::ENOTSOCK) => self.is_socket.store(false, Ordering::Relaxed),
-                outcome => return outcome.map_err(io::Error::from),
+            match cancellation::send(self.fd, buf, libc::MSG_NOSIGNAL) {
+                Err(error) if error.raw_os_error() == Some(libc::ENOTSOCK) => {
+                    self.is_socket.store(false, Ordering::Relaxed);
+                }
+                outcome => return outcome,
             }
             Errno::clear();
         }
-        // SAFETY: `buf` can be read for its whole length. A descriptor that is not open makes the
-        // call fail.
-        let written = unsafe { libc::write(self.fd, buf.as_ptr().cast(), buf.len()) };
-        usize::try_from(written).map_err(|_| io::Error::last_os_error())
+        cancellation::write(self.fd, buf)
     }
 
     fn cork(&self) {

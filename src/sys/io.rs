@@ -5,6 +5,7 @@ use std::io;
 
 use nix::errno::Errno;
 
+use super::cancellation;
 use crate::tls::transport::{Reader, Writer};
 
 /// The application's context pointer: we only hand it back.
@@ -33,7 +34,9 @@ impl Reader for RecvCallback {
         Errno::clear();
         // SAFETY: `buf` can be written to for `len` bytes, and the application paired `context`
         // with `function`.
-        let stored = unsafe { (self.function)(self.context.0, buf.as_mut_ptr(), len) };
+        let stored = unsafe {
+            cancellation::call_recv(self.function, self.context.0, buf.as_mut_ptr(), len)
+        };
         count(stored, len)
     }
 }
@@ -50,7 +53,8 @@ impl Writer for SendCallback {
         Errno::clear();
         // SAFETY: `buf` can be read for `len` bytes, and the application paired `context` with
         // `function`.
-        let taken = unsafe { (self.function)(self.context.0, buf.as_ptr(), len) };
+        let taken =
+            unsafe { cancellation::call_send(self.function, self.context.0, buf.as_ptr(), len) };
         count(taken, len)
     }
 }

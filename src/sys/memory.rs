@@ -19,6 +19,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed};
 use std::sync::{PoisonError, RwLock};
 
+use super::cancellation::Cancelability;
 use self::reserve::Reserve;
 use crate::tls::memory::{is_fallible, is_probing};
 
@@ -346,6 +347,7 @@ fn noted(layout: Layout) -> Option<*mut u8> {
 
 fn from_callbacks(size: usize, callbacks: Callbacks, uses: u32) -> Option<Note> {
     let size = u32::try_from(size).ok()?;
+    let _held = Cancelability::held();
     let (mut start, mut given) = (ptr::null_mut(), 0);
     // SAFETY: the application gave the function for this; both places can be written to.
     let outcome = unsafe { (callbacks.malloc)(&mut start, size, &mut given) };
@@ -392,6 +394,7 @@ unsafe fn give_back(block: *mut u8) {
     } = source()
         && uses == note.uses
     {
+        let _held = Cancelability::held();
         // SAFETY: it came from these callbacks, whose use has not ended.
         unsafe { (callbacks.free)(note.start.cast(), note.size) };
     }

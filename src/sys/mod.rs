@@ -1,6 +1,7 @@
 //! Calls that leave us, each behind a safe type.
 
 pub mod callbacks;
+pub mod cancellation;
 pub mod coroutine;
 pub mod fd;
 pub mod io;

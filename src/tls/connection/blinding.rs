@@ -2,6 +2,7 @@
 //! of the answer does not tell an attacker which step failed.
 
 use std::sync::atomic::Ordering::*;
+use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use super::Connection;
@@ -96,8 +97,7 @@ impl Connection {
         blinding.delay = delay;
         if blinding.mode == BlindingMode::BuiltIn {
             drop(blinding);
-            // However often it is interrupted.
-            std::thread::sleep(delay);
+            sleep(delay);
         }
         Ok(())
     }
@@ -118,6 +118,15 @@ impl Connection {
 
     pub(super) fn was_delayed(&self) -> bool {
         lock(&self.blinding).until.is_some()
+    }
+}
+
+/// Sleeps for the whole of `delay`, also if the thread is cancelled: the wait for a condition is no
+/// cancellation point, as `std::thread::sleep()` is one on Unix.
+fn sleep(delay: Duration) {
+    let (never, lock) = (Condvar::new(), Mutex::new(()));
+    if let Ok(guard) = lock.lock() {
+        let _ = never.wait_timeout_while(guard, delay, |()| true);
     }
 }
 

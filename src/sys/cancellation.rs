@@ -1,0 +1,109 @@
+//! Cancellation of threads: `pthread_cancel()` unwinds a stack, which must not happen to frames of Rust.
+//!
+//! An exported function [holds](Cancelability::held) cancellation off. The exceptions are the calls below, which may wait: a
+//! thread that is cancelled in one of them finds the transport blocked, and returns from the exported function
+//! as for any other block. The function's end is a cancellation [`point`].
+
+use std::ffi::{c_int, c_void};
+use std::io;
+use std::os::fd::RawFd;
+
+use super::io::{RecvFn, SendFn};
+
+/// How a call treats cancellation, while this lives.
+pub struct Cancelability(Inner);
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Inner {
+    state: c_int,
+    outer: c_int,
+}
+
+unsafe extern "C" {
+    safe fn rs2n_hold_cancellation() -> Inner;
+    safe fn rs2n_permit_cancellation() -> Inner;
+    safe fn rs2n_restore_cancellation(now: Inner);
+    fn rs2n_read(fd: RawFd, room: *mut c_void, len: usize) -> isize;
+    fn rs2n_write(fd: RawFd, data: *const c_void, len: usize) -> isize;
+    fn rs2n_send(fd: RawFd, data: *const c_void, len: usize, flags: c_int) -> isize;
+    fn rs2n_call_recv(function: RecvFn, context: *mut c_void, room: *mut u8, len: u32) -> c_int;
+    fn rs2n_call_send(function: SendFn, context: *mut c_void, data: *const u8, len: u32) -> c_int;
+}
+
+unsafe extern "C-unwind" {
+    safe fn rs2n_cancellation_point();
+}
+
+impl Cancelability {
+    /// The thread is cancelled in the calls below alone.
+    pub fn held() -> Self {
+        Self(rs2n_hold_cancellation())
+    }
+
+    /// The same, if the call has no other cancellation points. That costs less.
+    pub fn permitted() -> Self {
+        Self(rs2n_permit_cancellation())
+    }
+}
+
+impl Drop for Cancelability {
+    fn drop(&mut self) {
+        rs2n_restore_cancellation(self.0);
+    }
+}
+
+/// Ends the thread if that was requested since the call began. The caller is `extern "C-unwind"`, and has
+/// nothing left to drop.
+#[inline]
+pub fn point() {
+    rs2n_cancellation_point();
+}
+
+/// `read()`
+pub fn read(fd: RawFd, room: &mut [u8]) -> io::Result<usize> {
+    // SAFETY: `room` can be written to for its whole length. A descriptor that is not open makes the call
+    // fail.
+    count(unsafe { rs2n_read(fd, room.as_mut_ptr().cast(), room.len()) })
+}
+
+/// `write()`
+pub fn write(fd: RawFd, data: &[u8]) -> io::Result<usize> {
+    // SAFETY: `data` can be read for its whole length. A descriptor that is not open makes the call fail.
+    count(unsafe { rs2n_write(fd, data.as_ptr().cast(), data.len()) })
+}
+
+/// `send()`
+pub fn send(fd: RawFd, data: &[u8], flags: c_int) -> io::Result<usize> {
+    // SAFETY: `data` can be read for its whole length. A descriptor that is not open makes the call fail.
+    count(unsafe { rs2n_send(fd, data.as_ptr().cast(), data.len(), flags) })
+}
+
+fn count(outcome: isize) -> io::Result<usize> {
+    usize::try_from(outcome).map_err(|_| io::Error::last_os_error())
+}
+
+/// Calls an application's callback for data to be received.
+///
+/// # Safety
+///
+/// The application paired `context` with `function`; `room` is writable for `len` bytes.
+pub unsafe fn call_recv(function: RecvFn, context: *mut c_void, room: *mut u8, len: u32) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe { rs2n_call_recv(function, context, room, len) }
+}
+
+/// Calls an application's callback for data to be sent.
+///
+/// # Safety
+///
+/// The application paired `context` with `function`; `data` is readable for `len` bytes.
+pub unsafe fn call_send(
+    function: SendFn,
+    context: *mut c_void,
+    data: *const u8,
+    len: u32,
+) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe { rs2n_call_send(function, context, data, len) }
+}
