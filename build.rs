@@ -45,6 +45,8 @@ fn link_as_libs2n() {
     for arg in [
         "-fuse-ld=lld".to_string(),
         "-Wl,-soname,libs2n.so.1".to_string(),
+        // AWS-LC leaves a destructor with every thread, which must be there after `dlclose()`.
+        "-Wl,-z,nodelete".to_string(),
         format!("-Wl,--version-script={}", script.display()),
     ] {
         println!("cargo:rustc-cdylib-link-arg={arg}");

@@ -16,6 +16,11 @@ fn after_main() {
 }
 
 #[test]
+fn dlopen_thread() {
+    check("dlopen_thread");
+}
+
+#[test]
 fn cancel() {
     check("cancel");
 }
@@ -74,8 +79,9 @@ fn v1_certificate() {
 fn check(name: &str) {
     let program = scratch(&format!("cases-{name}")).join(name);
     let source = sources().join(name).with_extension("c");
-    // POSIX allows what ISO C does not: dlsym() gives functions.
-    let options = ["-Wno-pedantic", "-ldl"];
+    // POSIX allows what ISO C does not: dlsym() gives functions. The program that loads the library late must
+    // not have it from its start.
+    let options = ["-Wno-pedantic", "-Wl,--as-needed", "-ldl"];
     compile_as(&options, "gcc", &source, &program);
     let output = run(Command::new(program)
         .arg(inputs())

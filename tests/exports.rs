@@ -85,4 +85,8 @@ fn the_library_has_the_name_that_programs_ask_for() {
         !dynamic.contains("STATIC_TLS"),
         "it could not be loaded late"
     );
+    let stays = dynamic
+        .lines()
+        .any(|line| line.contains("FLAGS_1") && line.contains("NODELETE"));
+    assert!(stays, "threads have destructors of it");
 }
