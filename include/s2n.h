@@ -423,8 +423,8 @@ extern "C" {
  * Makes the library ready. Call it once, before any other function that makes an object.
  *
  * @returns 0, or -1 with `S2N_ERR_INITIALIZED` if it was called before without
- * `s2n_cleanup_final()` since, `S2N_ERR_RANDOM` if the system gives no entropy, or `S2N_ERR_CANCELLED`
- * if a callback of `s2n_mem_set_callbacks()` refuses
+ * `s2n_cleanup_final()` since, `S2N_ERR_RANDOM` if the system gives no entropy, `S2N_ERR_ALLOC` if it gives
+ * no memory, or `S2N_ERR_CANCELLED` if a callback of `s2n_mem_set_callbacks()` refuses
  */
 S2N_API extern
 int s2n_init(void);

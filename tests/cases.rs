@@ -21,6 +21,11 @@ fn dlopen_thread() {
 }
 
 #[test]
+fn fork() {
+    check("fork");
+}
+
+#[test]
 fn cancel() {
     check("cancel");
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::boundary::{status, status_with_memory};
 use super::output;
 use super::types::s2n_fips_mode;
-use crate::sys::memory;
+use crate::sys::{fork, memory};
 use crate::tls::error::{Code, Result, trace};
 use crate::tls::warm_up;
 
@@ -32,6 +32,9 @@ fn begin() -> Result<()> {
     if std::env::var_os("S2N_PRINT_STACKTRACE").is_some() {
         trace::enable(true);
     }
+    if !fork::prepare() {
+        return Err(Code::Alloc)?;
+    }
     // What this makes stays for the life of the process, and is no business of callbacks.
     warm_up()?;
     match memory::begin() {
@@ -43,8 +46,8 @@ fn begin() -> Result<()> {
 /// Makes the library ready. Call it once, before any other function that makes an object.
 ///
 /// @returns 0, or -1 with `S2N_ERR_INITIALIZED` if it was called before without
-/// `s2n_cleanup_final()` since, `S2N_ERR_RANDOM` if the system gives no entropy, or `S2N_ERR_CANCELLED`
-/// if a callback of `s2n_mem_set_callbacks()` refuses
+/// `s2n_cleanup_final()` since, `S2N_ERR_RANDOM` if the system gives no entropy, `S2N_ERR_ALLOC` if it gives
+/// no memory, or `S2N_ERR_CANCELLED` if a callback of `s2n_mem_set_callbacks()` refuses
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_init() -> c_int {
     status_with_memory(|| {

@@ -15,9 +15,9 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ffi::{c_int, c_void};
 use std::hint::black_box;
+use std::mem::transmute;
 use std::ptr;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed};
-use std::sync::{PoisonError, RwLock};
+use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering::*};
 
 use super::cancellation::Cancelability;
 use self::reserve::Reserve;
@@ -151,18 +151,45 @@ struct Source {
     uses: u32,
 }
 
-static SOURCE: RwLock<Source> = RwLock::new(Source {
-    callbacks: None,
-    active: false,
-    uses: 0,
-});
+/// The callbacks, which change only while they are not in use. No lock, which a child of the process might
+/// find locked.
+static CALLBACKS: [AtomicPtr<()>; 4] = [const { AtomicPtr::new(ptr::null_mut()) }; 4];
+
+/// Twice how often the use of callbacks began, and one more while they are in use.
+static USES: AtomicU32 = AtomicU32::new(0);
 
 fn source() -> Source {
-    *SOURCE.read().unwrap_or_else(PoisonError::into_inner)
+    let uses = USES.load(Acquire);
+    // The last one that is set.
+    let free = CALLBACKS[3].load(Acquire);
+    let [init, cleanup, malloc, _] = CALLBACKS.each_ref().map(|function| function.load(Relaxed));
+    Source {
+        callbacks: (!free.is_null()).then(|| Callbacks {
+            // SAFETY: it is such a function, since `free` is set: see `change`.
+            init: unsafe { transmute::<*mut (), InitFn>(init) },
+            // SAFETY: as above.
+            cleanup: unsafe { transmute::<*mut (), InitFn>(cleanup) },
+            // SAFETY: as above.
+            malloc: unsafe { transmute::<*mut (), MallocFn>(malloc) },
+            // SAFETY: as above.
+            free: unsafe { transmute::<*mut (), FreeFn>(free) },
+        }),
+        active: uses % 2 == 1,
+        uses: uses / 2,
+    }
 }
 
+/// Only one thread begins and ends the use of the library.
 fn change(how: impl FnOnce(&mut Source)) {
-    how(&mut SOURCE.write().unwrap_or_else(PoisonError::into_inner));
+    let mut source = source();
+    how(&mut source);
+    if let Some(callbacks) = source.callbacks {
+        CALLBACKS[0].store(callbacks.init as *mut (), Relaxed);
+        CALLBACKS[1].store(callbacks.cleanup as *mut (), Relaxed);
+        CALLBACKS[2].store(callbacks.malloc as *mut (), Relaxed);
+        CALLBACKS[3].store(callbacks.free as *mut (), Release);
+    }
+    USES.store(2 * source.uses + u32::from(source.active), Release);
 }
 
 /// Whether blocks have notes. Asking decides it.

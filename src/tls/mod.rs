@@ -9,6 +9,7 @@ pub mod config;
 pub mod connection;
 mod crypto;
 pub mod error;
+pub mod fork;
 pub mod handshake;
 pub(crate) mod memory;
 pub mod policy;

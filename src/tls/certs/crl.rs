@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::pem;
 use crate::tls::connection::lock;
 use crate::tls::error::{Code, Result};
+use crate::tls::fork;
 use crate::tls::memory;
 use crate::tls::x509::{Certificate, RevocationList, canonical};
 
@@ -34,6 +35,7 @@ impl Crl {
         let list = RevocationList::parse(pem::crl(text)?)?;
         let issuer = canonical::hash(list.issuer_form());
         let loaded = Loaded { list, issuer };
+        let _section = fork::section();
         self.loaded.set(loaded).map_err(|_| Code::InvalidArgument)?;
         Ok(())
     }

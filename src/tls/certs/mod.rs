@@ -1,7 +1,7 @@
 //! Certificate chains and the keys that belong to them.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
-use std::sync::{Arc, Mutex};
 
 use rustls::crypto::{CertificateIdentity, Identity, SignatureScheme, SigningKey};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, SignatureVerificationAlgorithm};
@@ -11,6 +11,7 @@ use crate::tls::connection::lock;
 use crate::tls::crypto::rsa_pss;
 use crate::tls::crypto::signature::verify;
 use crate::tls::error::{Code, Result};
+use crate::tls::fork::ForkSafe;
 use crate::tls::memory;
 use crate::tls::x509::{self, Certificate};
 
@@ -24,9 +25,9 @@ pub(crate) mod pem;
 pub struct CertChain {
     /// What the application knows this chain by; we only hand it back.
     name: AtomicUsize,
-    content: Mutex<Content>,
+    content: ForkSafe<Content>,
     /// The answer about the leaf from its authority (RFC 6960), to be shown with it.
-    ocsp: Mutex<Option<Arc<[u8]>>>,
+    ocsp: ForkSafe<Option<Arc<[u8]>>>,
 }
 
 #[derive(Clone, Default)]

@@ -9,6 +9,7 @@ use rustls::time_provider::TimeProvider;
 
 use super::Config;
 use super::step_context::StepContext;
+use crate::tls::fork::get_or_make;
 
 /// Tells the time, unless it fails.
 pub trait Clock: Send + Sync {
@@ -38,7 +39,7 @@ impl Clock for MonotonicClock {
 /// The system's monotonic time.
 pub(crate) fn uptime() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
-    START.get_or_init(Instant::now).elapsed()
+    get_or_make(&START, Instant::now).elapsed()
 }
 
 /// A config's wall clock, as rustls asks for it.

@@ -1,12 +1,13 @@
 //! What the application is told about the course of a handshake, and whom it is told to.
 
 use std::ffi::CStr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::*};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::Config;
 use crate::tls::connection::{Mode, lock};
+use crate::tls::fork::ForkSafe;
 
 /// A handshake that has succeeded or failed. Times are those of the system's monotonic clock.
 pub struct HandshakeEvent {
@@ -55,7 +56,7 @@ pub(crate) struct Listener<C: ?Sized> {
 pub(super) struct Listeners {
     /// There is a callback. Asked at each call, so it costs no lock.
     is_any: AtomicBool,
-    who: Mutex<Who>,
+    who: ForkSafe<Who>,
 }
 
 #[derive(Default)]

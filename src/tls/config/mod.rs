@@ -1,7 +1,7 @@
 //! Settings that connections share.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustls::DistinguishedName;
@@ -9,6 +9,7 @@ use rustls::DistinguishedName;
 use crate::tls::certs::CertChain;
 use crate::tls::connection::{Mode, lock};
 use crate::tls::error::{Code, Result};
+use crate::tls::fork::ForkSafe;
 use crate::tls::memory;
 use crate::tls::policy::Policy;
 
@@ -90,8 +91,8 @@ pub struct Overrides {
 /// Everything may be changed at any time; a connection sees the change if its handshake has not
 /// begun.
 pub struct Config {
-    settings: Mutex<Settings>,
-    frozen: Mutex<Frozen>,
+    settings: ForkSafe<Settings>,
+    frozen: ForkSafe<Frozen>,
     listeners: Listeners,
     recv_multi_record: AtomicBool,
     ignores_warnings: AtomicBool,
@@ -149,7 +150,7 @@ impl Config {
     /// A config that trusts nobody.
     pub fn new_minimal() -> Self {
         Self {
-            settings: Mutex::new(Settings {
+            settings: ForkSafe::new(Settings {
                 policy: Policy::default_policy(),
                 certificates: Arc::default(),
                 break_tie: None,
@@ -171,7 +172,7 @@ impl Config {
                 wall_clock: Arc::new(WallClock),
                 monotonic_clock: Arc::new(MonotonicClock),
             }),
-            frozen: Mutex::default(),
+            frozen: ForkSafe::default(),
             listeners: Listeners::default(),
             recv_multi_record: AtomicBool::new(false),
             ignores_warnings: AtomicBool::new(false),

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::{env, fs};
 
 use crate::tls::certs::pem;
+use crate::tls::connection::lock;
 use crate::tls::error::{Code, Result};
+use crate::tls::fork::ForkSafe;
 use crate::tls::memory;
 use crate::tls::x509::{Certificate, canonical};
 
@@ -191,21 +193,32 @@ impl TrustStore {
     }
 }
 
+/// The operating system's roots, as they were loaded last.
+static SYSTEM_ROOTS: ForkSafe<Option<Arc<SystemRoots>>> = ForkSafe::new(None);
+
+struct SystemRoots {
+    places: Places,
+    roots: Arc<Roots>,
+}
+
 /// The operating system's roots. They are many, so the process parses them once, and again if what the
-/// environment says of their place has changed.
+/// environment says of their place has changed. Threads that want them at the same time may each do so.
 pub(super) fn system_roots() -> Result<Arc<Roots>> {
-    static LOADED: Mutex<Option<(Places, Arc<Roots>)>> = Mutex::new(None);
     let places = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(env::var_os);
-    // A thread that panicked here has left the value as it was.
-    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-    match &*loaded {
-        Some((known, roots)) if *known == places => Ok(roots.clone()),
-        _ => {
-            let roots = load_system_roots()?;
-            *loaded = Some((places, roots.clone()));
-            Ok(roots)
-        }
+    let known = lock(&SYSTEM_ROOTS).clone();
+    if let Some(known) = known
+        && known.places == places
+    {
+        return Ok(known.roots.clone());
     }
+    let roots = load_system_roots()?;
+    let loaded = Arc::new(SystemRoots {
+        places,
+        roots: roots.clone(),
+    });
+    let old = lock(&SYSTEM_ROOTS).replace(loaded);
+    drop(old);
+    Ok(roots)
 }
 
 /// The environment's file of certificates, and its directories.

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString};
 use std::sync::atomic::{AtomicUsize, Ordering::*};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError};
 
 use self::blinding::Blinding;
 use self::link::Link;
@@ -15,6 +15,7 @@ use crate::tls::config::alpn::Protocols;
 use crate::tls::config::step_context::Choices;
 use crate::tls::config::{ClientAuth, Config, Overrides, VerifyHost};
 use crate::tls::error::{Code, Result};
+use crate::tls::fork::{ForkSafe, Lock};
 use crate::tls::handshake::operation::{Signing, Verification};
 use crate::tls::handshake::{Handshake, Kernel, Timing};
 use crate::tls::policy::{Policy, prefers_tls13};
@@ -82,6 +83,9 @@ pub struct Connection {
     /// Server: what the client said first. Made once: the application may keep its address.
     client_hello: OnceLock<Arc<ClientHello>>,
 }
+
+/// The configs of connections that have none: by default, and after [`prefers_tls13`].
+static DEFAULTS: ForkSafe<[Option<Arc<Config>>; 2]> = ForkSafe::new([None, None]);
 
 /// What the application said about this connection.
 #[derive(Default)]
@@ -171,17 +175,15 @@ impl Connection {
 
     /// The config in use: the application's, or the library's own.
     pub fn config(&self) -> Result<Arc<Config>> {
-        static DEFAULTS: [OnceLock<Arc<Config>>; 2] = [const { OnceLock::new() }; 2];
-
         if let Some(config) = &lock(&self.setup).config {
             return Ok(config.clone());
         }
-        let default = &DEFAULTS[usize::from(prefers_tls13())];
-        if let Some(config) = default.get() {
+        let default = usize::from(prefers_tls13());
+        if let Some(config) = &lock(&DEFAULTS)[default] {
             return Ok(config.clone());
         }
         let config = Arc::new(Config::new()?);
-        Ok(default.get_or_init(|| config).clone())
+        Ok(lock(&DEFAULTS)[default].get_or_insert(config).clone())
     }
 
     /// The application's config.
@@ -487,6 +489,6 @@ pub(crate) fn enter<T>(half: &Mutex<T>) -> Result<MutexGuard<'_, T>> {
 }
 
 /// Locks what is only ever held for a moment, with no callback under it.
-pub(crate) fn lock<T>(data: &Mutex<T>) -> MutexGuard<'_, T> {
-    data.lock().unwrap_or_else(PoisonError::into_inner)
+pub(crate) fn lock<L: Lock>(data: &L) -> L::Guard<'_> {
+    data.hold()
 }

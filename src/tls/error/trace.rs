@@ -4,6 +4,8 @@ use std::backtrace::Backtrace;
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use crate::tls::fork;
+
 static ENABLED: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
@@ -28,6 +30,8 @@ pub fn record() {
 
 #[cold]
 fn keep() {
+    // The standard library has a lock for this.
+    let _section = fork::section();
     replace(Some(Backtrace::force_capture()));
 }
 
@@ -42,7 +46,7 @@ fn replace(trace: Option<Backtrace>) {
 
 /// A line for each caller, from the innermost one on: its name, and its place if that is known.
 pub fn lines() -> Vec<String> {
-    let text = LAST.try_with(|last| last.borrow().as_ref().map(Backtrace::to_string));
+    let text = LAST.try_with(|last| last.borrow().as_ref().map(text));
     let text = text.ok().flatten().unwrap_or_default();
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
@@ -56,6 +60,11 @@ pub fn lines() -> Vec<String> {
         }
     }
     lines
+}
+
+fn text(trace: &Backtrace) -> String {
+    let _section = fork::section();
+    trace.to_string()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use self::offer::{Offer, best_version};
 use self::stage::Stage;
 use crate::tls::blocked::Blocked;
 use crate::tls::config::step_context::StepContext;
-use crate::tls::config::{Offload, PrivateKeys};
+use crate::tls::config::{Offload, PrivateKeys, uptime};
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
 use crate::tls::connection::{Connection, Mode, TLS12, TLS13, UNKNOWN_VERSION, enter};
@@ -466,6 +466,7 @@ impl Handshake {
 /// makes the default policy.
 pub fn warm_up() -> Result<()> {
     Policy::default_policy().provider();
+    uptime();
     random().map(drop)
 }
 

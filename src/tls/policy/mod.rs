@@ -14,6 +14,7 @@ use rustls::pki_types::SignatureVerificationAlgorithm;
 use rustls::server::{CipherSuiteSelector, KeyExchangeSelector};
 
 use super::error::{Code, Result};
+use super::fork::get_or_make;
 
 #[cfg(test)]
 mod document;
@@ -57,7 +58,8 @@ impl Policy {
     /// A policy of which nothing can be offered is refused here, not when a handshake fails.
     pub fn find(name: &[u8]) -> Result<&'static Self> {
         let index = position(name)?;
-        let reduced = REDUCED[index].get_or_init(|| Self::reduce(&POLICIES[index]));
+        let reduce = || Self::reduce(&POLICIES[index]);
+        let reduced = get_or_make(&REDUCED[index], reduce);
         Ok(reduced.as_ref().ok_or(Code::CipherNotSupported)?)
     }
 

@@ -20,6 +20,7 @@ use super::constraints::NameConstraints;
 use super::names::{GeneralName, Names, elements, values};
 use super::{Signed, canonical, form};
 use crate::tls::error::{Code, Result};
+use crate::tls::fork::get_or_make;
 use crate::tls::memory;
 
 /// A parsed certificate. What path validation evaluates is read once, here; extensions that it does not
@@ -174,8 +175,8 @@ impl<'a> Certificate<'a> {
 
     /// The issuer's name in its canonical form, which is made when it is first needed.
     pub(crate) fn issuer_form(&self) -> &[u8] {
-        self.issuer_form
-            .get_or_init(|| canonical::form_of(self.issuer()).unwrap_or_default())
+        let make = || canonical::form_of(self.issuer()).unwrap_or_default();
+        get_or_make(&self.issuer_form, make).as_slice()
     }
 
     pub(crate) fn subject(&self) -> &[u8] {
@@ -183,8 +184,8 @@ impl<'a> Certificate<'a> {
     }
 
     pub(crate) fn subject_form(&self) -> &[u8] {
-        self.subject_form
-            .get_or_init(|| canonical::form_of(self.subject()).unwrap_or_default())
+        let make = || canonical::form_of(self.subject()).unwrap_or_default();
+        get_or_make(&self.subject_form, make).as_slice()
     }
 
     /// The SubjectPublicKeyInfo.

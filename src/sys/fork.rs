@@ -1,0 +1,26 @@
+//! What happens at a `fork()`: see [`crate::tls::fork`].
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use crate::tls::fork::{close, open};
+
+/// Has the process close its locks while it forks, from now on. False if the system has no memory for that.
+pub fn prepare() -> bool {
+    static IS_PREPARED: AtomicBool = AtomicBool::new(false);
+
+    if IS_PREPARED.swap(true, Relaxed) {
+        return true;
+    }
+    // SAFETY: the handlers stay mapped, allocate nothing and do not unwind.
+    let outcome = unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after)) };
+    IS_PREPARED.store(outcome == 0, Relaxed);
+    outcome == 0
+}
+
+extern "C" fn before() {
+    close();
+}
+
+extern "C" fn after() {
+    open();
+}
