@@ -437,13 +437,14 @@ int s2n_init(void);
 S2N_API extern int s2n_cleanup(void);
 
 /**
- * Ends the use of the library. Objects that still live stay valid; `s2n_init()` may be called
- * again.
+ * Ends the use of the library, and gives up what it keeps, such as the system's certificates. Objects that
+ * still live stay valid; `s2n_init()` may be called again.
  *
  * @returns 0, or -1 with `S2N_ERR_NOT_INITIALIZED` if the library was not initialized, or
  * `S2N_ERR_ATEXIT` if a callback of `s2n_mem_set_callbacks()` refuses
  */
-S2N_API extern int s2n_cleanup_final(void);
+S2N_API extern
+int s2n_cleanup_final(void);
 
 /**
  * Keeps `s2n_init()` from installing an exit handler. None is installed, so this only checks
@@ -483,8 +484,9 @@ S2N_API extern int s2n_get_fips_mode(s2n_fips_mode *fips_mode);
  *
  * Any thread may call them. What the callback refuses to give, or gives too little of, is refused: calls
  * that need memory fail with `S2N_ERR_ALLOC`. Memory of AWS-LC, which does the cryptography, still comes
- * from `malloc()`. Memory is neither locked nor kept out of core dumps. What still lives when `s2n_cleanup_final()` ends the use of the
- * callbacks is not given back to them.
+ * from `malloc()`, and so does what the library keeps for the life of the process; `s2n_cleanup_final()` gives
+ * back all else. Of an object that still lives then, nothing is given back to the callbacks any more. Memory
+ * is neither locked nor kept out of core dumps.
  *
  * @param mem_init_callback Called by `s2n_init()`, which fails if this gives less than 0
  * @param mem_cleanup_callback Called by `s2n_cleanup_final()`, which fails if this gives less than 0

@@ -21,6 +21,16 @@ fn dlopen_thread() {
 }
 
 #[test]
+fn mem_cleanup() {
+    check("mem_cleanup");
+}
+
+#[test]
+fn mem_cleanup_all() {
+    check("mem_cleanup_all");
+}
+
+#[test]
 fn fork() {
     check("fork");
 }

@@ -181,12 +181,13 @@ const FORBIDDEN: [(&str, &[&str]); 2] = [
     ("sys/", &["Code"]),
 ];
 
-/// What `sys` knows of `tls`: the traits that it implements, which allocations may fail or are probes, and the
-/// locks that it closes at a fork.
-const TRAITS: [&str; 4] = [
+/// What `sys` knows of `tls`: the traits that it implements, which allocations may fail, last or are probes, and
+/// the locks that it closes at a fork.
+const TRAITS: [&str; 5] = [
     "transport::",
     "config::callbacks::",
     "memory::{is_fallible, is_probing}",
+    "lasting::",
     "fork::",
 ];
 

@@ -8,7 +8,7 @@ use super::output;
 use super::types::s2n_fips_mode;
 use crate::sys::{fork, memory};
 use crate::tls::error::{Code, Result, trace};
-use crate::tls::warm_up;
+use crate::tls::{cool_down, warm_up};
 
 static INITIALIZED: AtomicBool = AtomicBool::new(false);
 
@@ -70,8 +70,8 @@ pub extern "C" fn s2n_cleanup() -> c_int {
     0
 }
 
-/// Ends the use of the library. Objects that still live stay valid; `s2n_init()` may be called
-/// again.
+/// Ends the use of the library, and gives up what it keeps, such as the system's certificates. Objects that
+/// still live stay valid; `s2n_init()` may be called again.
 ///
 /// @returns 0, or -1 with `S2N_ERR_NOT_INITIALIZED` if the library was not initialized, or
 /// `S2N_ERR_ATEXIT` if a callback of `s2n_mem_set_callbacks()` refuses
@@ -79,6 +79,7 @@ pub extern "C" fn s2n_cleanup() -> c_int {
 pub extern "C" fn s2n_cleanup_final() -> c_int {
     status(|| {
         check()?;
+        cool_down();
         if !memory::end() {
             return Err(Code::Atexit)?;
         }

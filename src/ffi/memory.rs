@@ -13,8 +13,9 @@ use crate::tls::error::Code;
 ///
 /// Any thread may call them. What the callback refuses to give, or gives too little of, is refused: calls
 /// that need memory fail with `S2N_ERR_ALLOC`. Memory of AWS-LC, which does the cryptography, still comes
-/// from `malloc()`. Memory is neither locked nor kept out of core dumps. What still lives when `s2n_cleanup_final()` ends the use of the
-/// callbacks is not given back to them.
+/// from `malloc()`, and so does what the library keeps for the life of the process; `s2n_cleanup_final()` gives
+/// back all else. Of an object that still lives then, nothing is given back to the callbacks any more. Memory
+/// is neither locked nor kept out of core dumps.
 ///
 /// @param mem_init_callback Called by `s2n_init()`, which fails if this gives less than 0
 /// @param mem_cleanup_callback Called by `s2n_cleanup_final()`, which fails if this gives less than 0

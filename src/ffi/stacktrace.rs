@@ -10,6 +10,7 @@ use super::boundary::{status, status_with_memory};
 use super::output;
 use super::types::s2n_stacktrace;
 use crate::tls::error::{Code, Result, trace};
+use crate::tls::lasting;
 
 /// Tells whether errors record a stack trace.
 ///
@@ -105,7 +106,7 @@ pub unsafe extern "C" fn s2n_get_stacktrace(trace: *mut s2n_stacktrace) -> c_int
     status_with_memory(|| {
         // SAFETY: the C caller's promise about `trace`.
         let slot = unsafe { output::slot(trace) }?;
-        let renewed = GIVEN.try_with(|given| given.borrow_mut().renew());
+        let renewed = lasting::make(|| GIVEN.try_with(|given| given.borrow_mut().renew()));
         slot.set(renewed.unwrap_or(Ok(NONE))?);
         Ok(())
     })

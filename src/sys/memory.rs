@@ -19,8 +19,9 @@ use std::mem::transmute;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering::*};
 
-use super::cancellation::Cancelability;
 use self::reserve::Reserve;
+use super::cancellation::Cancelability;
+use crate::tls::lasting::is_lasting;
 use crate::tls::memory::{is_fallible, is_probing};
 
 mod reserve;
@@ -361,7 +362,7 @@ fn noted(layout: Layout) -> Option<*mut u8> {
             callbacks: Some(callbacks),
             active: true,
             uses,
-        } => from_callbacks(size, callbacks, uses),
+        } if !is_lasting() => from_callbacks(size, callbacks, uses),
         _ => from_system(size),
     }?;
 

@@ -11,6 +11,7 @@ mod crypto;
 pub mod error;
 pub mod fork;
 pub mod handshake;
+pub mod lasting;
 pub(crate) mod memory;
 pub mod policy;
 pub mod record;
@@ -19,4 +20,4 @@ mod stack;
 pub mod transport;
 mod x509;
 
-pub use handshake::warm_up;
+pub use handshake::{cool_down, warm_up};

@@ -46,6 +46,7 @@ use self::freeze::Frozen;
 pub use self::freeze::Ready;
 pub use self::requests::{AnswerRequest, Authorities, CertificateRequest};
 pub use self::step_context::NameMatch;
+pub(crate) use self::trust::forget_system_roots;
 use self::trust::{Roots, TrustStore};
 use self::verify::Rules;
 pub use self::verify::{LookUpCrl, Validate, Validation};

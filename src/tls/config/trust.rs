@@ -221,6 +221,12 @@ pub(super) fn system_roots() -> Result<Arc<Roots>> {
     Ok(roots)
 }
 
+/// Gives up the operating system's roots. They live as long as configs trust them.
+pub(crate) fn forget_system_roots() {
+    let roots = lock(&SYSTEM_ROOTS).take();
+    drop(roots);
+}
+
 /// The environment's file of certificates, and its directories.
 type Places = [Option<OsString>; 2];
 

@@ -87,6 +87,12 @@ pub struct Connection {
 /// The configs of connections that have none: by default, and after [`prefers_tls13`].
 static DEFAULTS: ForkSafe<[Option<Arc<Config>>; 2]> = ForkSafe::new([None, None]);
 
+/// Gives up the configs of connections that have none.
+pub(crate) fn forget_defaults() {
+    let defaults = std::mem::take(&mut *lock(&DEFAULTS));
+    drop(defaults);
+}
+
 /// What the application said about this connection.
 #[derive(Default)]
 struct Setup {

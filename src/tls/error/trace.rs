@@ -4,7 +4,7 @@ use std::backtrace::Backtrace;
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use crate::tls::fork;
+use crate::tls::{fork, lasting};
 
 static ENABLED: AtomicBool = AtomicBool::new(false);
 
@@ -30,9 +30,9 @@ pub fn record() {
 
 #[cold]
 fn keep() {
-    // The standard library has a lock for this.
+    // The standard library has a lock for this, and keeps what it learns of the program.
     let _section = fork::section();
-    replace(Some(Backtrace::force_capture()));
+    replace(Some(lasting::make(Backtrace::force_capture)));
 }
 
 pub fn forget() {
@@ -64,7 +64,7 @@ pub fn lines() -> Vec<String> {
 
 fn text(trace: &Backtrace) -> String {
     let _section = fork::section();
-    trace.to_string()
+    lasting::make(|| trace.to_string())
 }
 
 #[cfg(test)]

@@ -10,10 +10,12 @@ use self::offer::{Offer, best_version};
 use self::stage::Stage;
 use crate::tls::blocked::Blocked;
 use crate::tls::config::step_context::StepContext;
-use crate::tls::config::{Offload, PrivateKeys, uptime};
+use crate::tls::config::{Offload, PrivateKeys, forget_system_roots, uptime};
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
-use crate::tls::connection::{Connection, Mode, TLS12, TLS13, UNKNOWN_VERSION, enter};
+use crate::tls::connection::{
+    Connection, Mode, TLS12, TLS13, UNKNOWN_VERSION, enter, forget_defaults,
+};
 use crate::tls::error::{Code, Error, Result};
 use crate::tls::memory;
 use crate::tls::policy::Policy;
@@ -468,6 +470,12 @@ pub fn warm_up() -> Result<()> {
     Policy::default_policy().provider();
     uptime();
     random().map(drop)
+}
+
+/// Gives up what the library keeps for connections to come.
+pub fn cool_down() {
+    forget_defaults();
+    forget_system_roots();
 }
 
 /// Eight random bytes, for what need not be secret for long.

@@ -15,6 +15,7 @@ use rustls::server::{CipherSuiteSelector, KeyExchangeSelector};
 
 use super::error::{Code, Result};
 use super::fork::get_or_make;
+use super::lasting;
 
 #[cfg(test)]
 mod document;
@@ -58,7 +59,7 @@ impl Policy {
     /// A policy of which nothing can be offered is refused here, not when a handshake fails.
     pub fn find(name: &[u8]) -> Result<&'static Self> {
         let index = position(name)?;
-        let reduce = || Self::reduce(&POLICIES[index]);
+        let reduce = || lasting::make(|| Self::reduce(&POLICIES[index]));
         let reduced = get_or_make(&REDUCED[index], reduce);
         Ok(reduced.as_ref().ok_or(Code::CipherNotSupported)?)
     }
