@@ -46,6 +46,21 @@ fn cancel_calls() {
 }
 
 #[test]
+fn old_hello() {
+    check("old_hello");
+}
+
+#[test]
+fn ccs_record() {
+    check("ccs_record");
+}
+
+#[test]
+fn mtls_sni() {
+    check("mtls_sni");
+}
+
+#[test]
 fn pem_prefix() {
     check("pem_prefix");
 }

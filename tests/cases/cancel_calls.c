@@ -1,5 +1,6 @@
 /* A thread is cancelled in each kind of wait, and around it. What is left can be used by other threads. */
 #include "case.h"
+#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -35,7 +36,26 @@ struct ends {
 };
 
 static s2n_blocked_status blocked;
-static volatile int reached;
+static volatile int reached, entered;
+
+/* Waits until the process's other thread waits in the system, or has ended. */
+static void other_waits(void)
+{
+    for (char state = 0; state != 'S' && state != 'E'; usleep(1000)) {
+        state = 'E';
+        DIR *threads = opendir("/proc/self/task");
+        for (struct dirent *thread; threads && (thread = readdir(threads));) {
+            char path[300];
+            if (atoi(thread->d_name) == 0 || atoi(thread->d_name) == getpid()) continue;
+            snprintf(path, sizeof path, "/proc/self/task/%s/stat", thread->d_name);
+            FILE *stat = fopen(path, "r");
+            if (stat == NULL) continue;
+            if (fscanf(stat, "%*d (%*[^)]) %c", &state) != 1) state = 0;
+            fclose(stat);
+        }
+        if (threads) closedir(threads);
+    }
+}
 
 static void *shakes(void *conn)
 {
@@ -66,7 +86,7 @@ static struct ends *connected(void)
 static void cancelled(struct ends *ends, void *(*waits)(void *))
 {
     pthread_create(&ends->thread, NULL, waits, ends);
-    usleep(200000);
+    other_waits();
     pthread_cancel(ends->thread);
     pthread_join(ends->thread, &ends->result);
 }
@@ -252,7 +272,7 @@ static void while_held_off(void)
 {
     struct ends *ends = connected();
     pthread_create(&ends->thread, NULL, held_off, ends);
-    usleep(100000);
+    other_waits();
     pthread_cancel(ends->thread);
     usleep(100000);
     if (reached) _exit(9);
@@ -264,6 +284,7 @@ static void while_held_off(void)
 static uint8_t sleeps(const char *host, size_t len, void *unused)
 {
     (void) host, (void) len, (void) unused;
+    entered = 1;
     usleep(400000);
     usleep(1);
     reached = 1;
@@ -285,7 +306,7 @@ static void in_a_callback(void)
     MUST(s2n_config_set_verify_host_callback(client, sleeps, NULL));
     struct pair *p = pair(client, config("default_tls13", "leaf.pem", "leaf.key", NULL), "localhost");
     pthread_create(&ends.thread, NULL, handshakes, p);
-    usleep(200000);
+    while (!entered) usleep(1000);
     pthread_cancel(ends.thread);
     pthread_join(ends.thread, &ends.result);
     is_cancelled(&ends);
