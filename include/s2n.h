@@ -1682,6 +1682,28 @@ int s2n_config_get_supported_groups(struct s2n_config *config,
                                     uint16_t *groups_count);
 
 /**
+ * Servers: checks parameters of finite-field Diffie-Hellman. They have no effect: only suites that no policy
+ * offers here, whatever it names, would use them.
+ *
+ * @param config A config
+ * @param dhparams_pem Parameters in PEM, `DH PARAMETERS`
+ * @returns 0; or -1 with `S2N_ERR_NULL`, also for a content that is no parameters, `S2N_ERR_INVALID_PEM`,
+ * `S2N_ERR_DH_PARAMS_CREATE` if the prime is shorter than 256 bytes, `S2N_ERR_INVALID_PKCS3` if there is more
+ * behind the parameters, `S2N_ERR_DH_PARAMETER_CHECK` if the prime is no safe prime
+ */
+S2N_API extern
+int s2n_config_add_dhparams(struct s2n_config *config,
+                            const char *dhparams_pem);
+
+/**
+ * Frees what `s2n_config_add_dhparams()` added: nothing, since it only checks.
+ *
+ * @param config A config
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_config_free_dhparams(struct s2n_config *config);
+
+/**
  * Says whether a security policy would have allowed the version and the cipher suite that were agreed
  * on. Before the handshake is complete there is no suite, and the answer is 0.
  *
@@ -3364,26 +3386,6 @@ int s2n_config_send_max_fragment_length(struct s2n_config *config,
  * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern int s2n_config_accept_max_fragment_length(struct s2n_config *config);
-
-/**
- * Servers: would set the parameters of finite-field Diffie-Hellman. No policy offers that here, whatever
- * it names.
- *
- * @param config A config
- * @param dhparams_pem Parameters in PEM
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
- */
-S2N_API extern
-int s2n_config_add_dhparams(struct s2n_config *config,
-                            const char *dhparams_pem);
-
-/**
- * Frees what `s2n_config_add_dhparams()` added: never anything.
- *
- * @param config A config
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern int s2n_config_free_dhparams(struct s2n_config *config);
 
 /**
  * Servers: would ask for DSS certificates, too, in TLS 1.2, for clients that answer nothing else. None

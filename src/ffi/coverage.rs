@@ -232,7 +232,7 @@ pub const API: &[Chapter] = &[
         title: "Security policy, groups",
         functions: &[
             works("s2n_config_free_dhparams"),
-            refused("s2n_config_add_dhparams", "S2N_ERR_UNIMPLEMENTED", "there is no DHE"),
+            works("s2n_config_add_dhparams"),
             works("s2n_config_set_cipher_preferences"),
             works("s2n_connection_set_cipher_preferences"),
             works("s2n_connection_is_valid_for_cipher_preferences"),

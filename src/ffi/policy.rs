@@ -6,6 +6,7 @@ use super::boundary::{boundary, status};
 use super::handle::Handle;
 use super::types::{s2n_config, s2n_connection};
 use super::{input, output};
+use crate::tls::certs::check_dh_params;
 use crate::tls::error::Code;
 
 /// Stores the numbers of the groups that the config's security policy offers (RFC 8446, 4.2.7), the most
@@ -41,6 +42,49 @@ pub unsafe extern "C" fn s2n_config_get_supported_groups(
             .copy_from_slice(&offered);
         // SAFETY: as above.
         unsafe { output::slot(groups_count) }?.set(offered.len() as u16);
+        Ok(())
+    })
+}
+
+/// Servers: checks parameters of finite-field Diffie-Hellman. They have no effect: only suites that no policy
+/// offers here, whatever it names, would use them.
+///
+/// @param config A config
+/// @param dhparams_pem Parameters in PEM, `DH PARAMETERS`
+/// @returns 0; or -1 with `S2N_ERR_NULL`, also for a content that is no parameters, `S2N_ERR_INVALID_PEM`,
+/// `S2N_ERR_DH_PARAMS_CREATE` if the prime is shorter than 256 bytes, `S2N_ERR_INVALID_PKCS3` if there is more
+/// behind the parameters, `S2N_ERR_DH_PARAMETER_CHECK` if the prime is no safe prime
+///
+/// # Safety
+///
+/// `config` is NULL or live; `dhparams_pem` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_add_dhparams(
+    config: *mut s2n_config,
+    dhparams_pem: *const c_char,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        unsafe { s2n_config::borrow(config) }?;
+        // SAFETY: the C caller's promise about `dhparams_pem`.
+        let pem = unsafe { input::str(dhparams_pem) }?;
+        check_dh_params(pem.to_bytes())
+    })
+}
+
+/// Frees what `s2n_config_add_dhparams()` added: nothing, since it only checks.
+///
+/// @param config A config
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_free_dhparams(config: *mut s2n_config) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        unsafe { s2n_config::borrow(config) }?;
         Ok(())
     })
 }

@@ -1,10 +1,9 @@
 //! What rustls cannot do: the functions are there, and say so.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::c_int;
 
 use super::boundary::status;
 use super::handle::Handle;
-use super::input;
 use super::types::{s2n_config, s2n_max_frag_len_arg};
 use crate::tls::error::{Code, Result};
 
@@ -46,47 +45,6 @@ pub unsafe extern "C" fn s2n_config_accept_max_fragment_length(config: *mut s2n_
         // SAFETY: the C caller's promise about `config`.
         unsafe { s2n_config::borrow(config) }?;
         Err(Code::Unimplemented)?
-    })
-}
-
-/// Servers: would set the parameters of finite-field Diffie-Hellman. No policy offers that here, whatever
-/// it names.
-///
-/// @param config A config
-/// @param dhparams_pem Parameters in PEM
-/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
-///
-/// # Safety
-///
-/// `config` is NULL or live; `dhparams_pem` is NULL or a string.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_config_add_dhparams(
-    config: *mut s2n_config,
-    dhparams_pem: *const c_char,
-) -> c_int {
-    status(|| {
-        // SAFETY: the C caller's promise about `config`.
-        unsafe { s2n_config::borrow(config) }?;
-        // SAFETY: the C caller's promise about `dhparams_pem`.
-        unsafe { input::str(dhparams_pem) }?;
-        Err(Code::Unimplemented)?
-    })
-}
-
-/// Frees what `s2n_config_add_dhparams()` added: never anything.
-///
-/// @param config A config
-/// @returns 0, or -1 with `S2N_ERR_NULL`
-///
-/// # Safety
-///
-/// `config` is NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_config_free_dhparams(config: *mut s2n_config) -> c_int {
-    status(|| {
-        // SAFETY: the C caller's promise about `config`.
-        unsafe { s2n_config::borrow(config) }?;
-        Ok(())
     })
 }
 

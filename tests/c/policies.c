@@ -394,13 +394,37 @@ static void policies_judge_connections(void)
 }
 
 /* s2n-tls does these; here the first and the last are refused. */
+/* The group of 2048 bits of RFC 3526, 3. */
+static const char DH_PARAMETERS[] = "-----BEGIN DH PARAMETERS-----\n"
+        "MIIBCAKCAQEA///////////JD9qiIWjCNMTGYouA3BzRKQJOCIpnzHQCC76mOxOb\n"
+        "IlFKCHmONATd75UZs806QxswKwpt8l8UN0/hNW1tUcJF5IW1dmJefsb0TELppjft\n"
+        "awv/XLb0Brft7jhr+1qJn6WunyQRfEsf5kkoZlHs5Fs9wgB8uKFjvwWY2kg2HFXT\n"
+        "mmkWP6j9JM9fg2VdI9yjrZYcYvNWIIVSu57VKQdwlpZtZww1Tkq8mATxdGwIyhgh\n"
+        "fDKQXkYuNs474553LBgOhgObJ4Oi7Aeij7XFXfBvTFLJ3ivL9pVYFxg5lUl86pVq\n"
+        "5RXSJhiY+gUQFXKOWoqsqmj//////////wIBAg==\n"
+        "-----END DH PARAMETERS-----\n";
+
+static void parameters_without_effect_are_accepted(void)
+{
+    struct s2n_config *config = config_with("default", NULL);
+    CHECK_OK(s2n_config_add_dhparams(config, DH_PARAMETERS));
+    CHECK_OK(s2n_config_add_dhparams(config, DH_PARAMETERS));
+    CHECK_ERROR(s2n_config_add_dhparams(config, NULL), S2N_ERR_NULL);
+    CHECK_ERROR(s2n_config_add_dhparams(NULL, DH_PARAMETERS), S2N_ERR_NULL);
+    CHECK_ERROR(s2n_config_add_dhparams(config, ""), S2N_ERR_INVALID_PEM);
+    CHECK_ERROR(s2n_config_add_dhparams(config, "-----BEGIN DH PARAMETERS-----"), S2N_ERR_INVALID_PEM);
+    CHECK_ERROR(s2n_config_add_dhparams(config, "-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----"),
+            S2N_ERR_INVALID_PEM);
+    CHECK_ERROR(s2n_config_add_dhparams(config, "-----BEGIN DH PARAMETERS-----\nAQID\n-----END DH PARAMETERS-----"),
+            S2N_ERR_NULL);
+    CHECK_OK(s2n_config_free_dhparams(config));
+    CHECK_OK(s2n_config_free_dhparams(config));
+    CHECK_OK(s2n_config_free(config));
+}
+
 static void what_cannot_be_done_is_refused(void)
 {
     struct s2n_config *config = config_with("default", NULL);
-    CHECK_ERROR(s2n_config_add_dhparams(config, "-----BEGIN DH PARAMETERS-----"),
-            S2N_ERR_UNIMPLEMENTED);
-    CHECK_OK(s2n_config_free_dhparams(config));
-    CHECK_OK(s2n_config_free_dhparams(config));
     CHECK_ERROR(s2n_config_enable_cert_req_dss_legacy_compat(config), S2N_ERR_UNIMPLEMENTED);
     CHECK_OK(s2n_config_free(config));
 }
@@ -421,7 +445,8 @@ int main(int argc, char **argv)
     groups_are_listed();
     policies_judge_connections();
     if (getenv("REFERENCE") == NULL) {
-        what_cannot_be_done_is_refused();
+        parameters_without_effect_are_accepted();
+    what_cannot_be_done_is_refused();
     }
     return 0;
 }

@@ -176,3 +176,5 @@ crl intermediate intermediate
 : >books/index
 crl ca ca
 rm -r books
+
+openssl genpkey -genparam -quiet -algorithm DH -pkeyopt group:modp_2048 -out dh.pem

@@ -16,9 +16,12 @@ use crate::tls::memory;
 use crate::tls::x509::{self, Certificate};
 
 pub mod crl;
+mod dh;
 pub mod extension;
 mod key_type;
 pub(crate) mod pem;
+
+pub use self::dh::check_dh_params;
 
 /// A chain, and its key. Made empty, loaded later, and shared by configs.
 #[derive(Default)]

@@ -82,14 +82,14 @@ pub(crate) fn private_key(text: &[u8]) -> Result<Vec<PrivateKeyDer<'static>>> {
 
 /// The list of revoked certificates that is the first section of a text.
 pub(super) fn crl(text: &[u8]) -> Result<Vec<u8>> {
-    first(text, b"X509 CRL")
+    first(text, b"X509 CRL", Code::InvalidPem)
 }
 
-/// The first section of a text, which must have a label.
-pub(crate) fn first(text: &[u8], label: &[u8]) -> Result<Vec<u8>> {
+/// The first section of a text, which must have this label, and content that can be decoded.
+pub(super) fn first(text: &[u8], label: &[u8], undecodable: Code) -> Result<Vec<u8>> {
     let section = Sections::of(text).next().ok_or(Code::InvalidPem)??;
     match section.label == label {
-        true => memory::copy(&section.decode(Code::InvalidPem)?),
+        true => memory::copy(&section.decode(undecodable)?),
         false => Err(Code::InvalidPem)?,
     }
 }

@@ -34,6 +34,8 @@ pub fn call(world: &mut World, verb: &str, words: &[&str]) -> Option<Result<Stri
         ("any_intent", [config]) => {
             done(world, config, s2n_config_disable_x509_intent_verification)
         }
+        ("dh_params", [config, pem]) => dh_params(world, config, pem),
+        ("free_dh_params", [config]) => done(world, config, s2n_config_free_dhparams),
         ("known_extension", [config, oid]) => known_extension(world, config, oid),
         ("addresses_in_names", [config]) => done(world, config, s2n_config_allow_ip_in_cn),
         ("chain_depth", [config, depth]) => chain_depth(world, config, depth),
@@ -165,6 +167,14 @@ fn trust_whole(world: &World, config: &str, pem: &str) -> Result<String, Mistake
         done(world, config, s2n_config_wipe_trust_store)?;
     }
     Ok(outcome)
+}
+
+fn dh_params(world: &World, config: &str, pem: &str) -> Result<String, Mistake> {
+    let (config, pem) = (world.config(config)?, world.pem(pem)?);
+    // SAFETY: the config is live or null, and so is the text.
+    Ok(status(unsafe {
+        s2n_config_add_dhparams(config, pem.ptr())
+    }))
 }
 
 fn trust_at(world: &World, config: &str, file: &str, dir: &str) -> Result<String, Mistake> {
