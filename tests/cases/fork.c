@@ -111,7 +111,7 @@ static void forks(void *(*does)(void *), int times, bool cleans_up)
     for (int i = 0; i < times; i++) {
         pause_for(1 + rand() % 300000);
         children[i] = fork();
-        if (children[i] == 0) { alarm(20); go_on(cleans_up); }
+        if (children[i] == 0) { alarm(120); go_on(cleans_up); }
     }
     over = 1;
     for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
@@ -172,7 +172,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         for (int n = 0; n < cases[i].times; n++) {
             pid_t child = fork();
-            if (child == 0) { alarm(60); srand(n); cases[i].run(); _exit(0); }
+            if (child == 0) { alarm(300); srand(n); cases[i].run(); _exit(0); }
             int before = wrong;
             ended(cases[i].what, child);
             if (wrong > before) break;
