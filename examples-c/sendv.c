@@ -68,8 +68,8 @@ static struct s2n_connection *handshake(s2n_mode mode, struct s2n_config *config
     return conn;
 }
 
-/* The receiver: sums the bytes up to the sender's close_notify. */
-static int sum(const char *cert, const char *key, int fd)
+/* The receiver: sums the bytes up to the sender's close_notify, once the sender has closed `full`. */
+static int sum(const char *cert, const char *key, int fd, int full)
 {
     struct s2n_config *config = s2n_config_new_minimal();
     struct s2n_cert_chain_and_key *chain = s2n_cert_chain_and_key_new();
@@ -80,6 +80,8 @@ static int sum(const char *cert, const char *key, int fd)
     struct s2n_connection *conn = handshake(S2N_SERVER, config, fd);
 
     uint8_t buffer[5000];
+    check(read(full, buffer, 1) == 0, "waiting for the sender");
+    close(full);
     s2n_blocked_status blocked;
     uint64_t total = 0, value = 0;
     ssize_t len;
@@ -111,21 +113,24 @@ int main(int argc, char **argv)
         return 2;
     }
     char *ca = read_text(argv[1]), *cert = read_text(argv[2]), *key = read_text(argv[3]);
-    int fds[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) != 0) {
-        perror("socketpair");
+    int fds[2], full[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) != 0 || pipe(full) != 0) {
+        perror("socketpair and pipe");
         return 1;
     }
-    /* Less room than there is to send, so that there is something to see. */
+    /* Less room than there is to send, and a receiver that waits until it is full, so that there is something
+     * to see. */
     int room = 20000;
     setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
     check(s2n_init() == 0, "s2n_init");
     pid_t receiver = fork();
     if (receiver == 0) {
         close(fds[0]);
-        exit(sum(cert, key, fds[1]));
+        close(full[1]);
+        exit(sum(cert, key, fds[1], full[0]));
     }
     close(fds[1]);
+    close(full[0]);
 
     struct s2n_config *config = s2n_config_new_minimal();
     check(s2n_config_add_pem_to_trust_store(config, ca) == 0
@@ -154,6 +159,10 @@ int main(int argc, char **argv)
     int partial = 0;
     while (sent < total) {
         ssize_t len = s2n_sendv_with_offset(conn, buffers, BUFFERS, sent, &blocked);
+        if (full[1] >= 0) {
+            close(full[1]);
+            full[1] = -1;
+        }
         if (len < 0) {
             check(try_again(fds[0], blocked), "sending");
             continue;
