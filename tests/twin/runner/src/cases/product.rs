@@ -47,8 +47,11 @@ const IA5: u8 = 0x16;
 const UNIVERSAL: u8 = 0x1c;
 const BMP: u8 = 0x1e;
 
+/// A type of string, and its bytes.
+type Text = (u8, Vec<u8>);
+
 /// Common names, each with its type of string.
-fn common_names() -> Vec<(&'static str, Vec<(u8, Vec<u8>)>)> {
+fn common_names() -> Vec<(&'static str, Vec<Text>)> {
     let one = |tag, text: &str| vec![(tag, text.as_bytes().to_vec())];
     let wide = |tag, text: &str, size: usize| {
         let unit = |byte: u8| [vec![0; size - 1], vec![byte]].concat();
