@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 mod support;
 
-use support::{compile_as, library_dir, python, root, run, scratch};
+use support::{cases, compile_as, library_dir, root, scratch};
 
 #[test]
 fn after_main() {
@@ -113,15 +113,9 @@ fn check(name: &str) {
     // not have it from its start.
     let options = ["-Wno-pedantic", "-Wl,--as-needed", "-ldl"];
     compile_as(&options, "gcc", &source, &program);
-    let output = run(Command::new(program)
-        .arg(inputs())
-        .env("LD_LIBRARY_PATH", library_dir()));
-    let lines = String::from_utf8(output.stdout).expect("lines of text");
-    assert!(
-        lines.contains(": "),
-        "no observation of {name} in {lines:?}"
-    );
-    assert!(!lines.contains("WRONG"), "{lines}");
+    let mut command = Command::new(program);
+    command.arg(inputs()).env("LD_LIBRARY_PATH", library_dir());
+    cases::check(name, &mut command);
 }
 
 fn sources() -> PathBuf {
@@ -131,9 +125,5 @@ fn sources() -> PathBuf {
 /// Certificates, keys, lists and PEM texts, made once for all programs.
 fn inputs() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
-    MADE.get_or_init(|| {
-        let folder = scratch("cases-inputs");
-        run(python(&sources().join("make.py")).arg(&folder));
-        folder
-    })
+    MADE.get_or_init(|| cases::make_inputs("cases-inputs", &sources()))
 }

@@ -145,8 +145,8 @@ fn shown() -> String {
     let refused = count(|status| matches!(status, Status::Refused(_)));
     let pending = count(|status| matches!(status, Status::Pending(_)));
     let mut page = format!(
-        "\nOf {} functions {works} work, {refused} are refused for good, and {pending} are pending: what \
-         they are for is not there yet, and until then they answer as shown.\n",
+        "\nOf {} functions {works} work, {refused} are refused for good, and {pending} are pending: \
+         their features are not implemented yet, and until then they return the errors shown.\n",
         functions().count()
     );
     for chapter in API {

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 mod support;
 
-use support::{compile, library_dir, python, root, run, scratch};
+use support::{cases, compile, library_dir, python, root, run, scratch};
 
 #[test]
 fn names() {
@@ -47,7 +47,7 @@ fn hardening() {
     script
         .arg(sources().join("hardening.sh"))
         .arg(library_dir().join("libs2n.so"));
-    check("hardening", &mut script);
+    cases::check("hardening", &mut script);
 }
 
 /// The growth of what a stranger's input costs, in instructions, when the input grows: what it is, its two
@@ -140,14 +140,7 @@ fn check_program_with(name: &str, arguments: &[&str]) {
     let mut command = Command::new(program);
     command.arg(inputs()).args(arguments);
     // A panic's stack trace takes megabytes, so lack of memory has to do with it.
-    check(name, command.env("RUST_BACKTRACE", "1"));
-}
-
-fn check(name: &str, command: &mut Command) {
-    let output = run(command);
-    let lines = String::from_utf8(output.stdout).expect("lines of text");
-    assert!(lines.contains(": "), "no case of {name} in {lines:?}");
-    assert!(!lines.contains("WRONG"), "{lines}");
+    cases::check(name, command.env("RUST_BACKTRACE", "1"));
 }
 
 fn sources() -> PathBuf {
@@ -157,9 +150,5 @@ fn sources() -> PathBuf {
 /// Certificates, keys and OCSP responses, made once for all programs.
 fn inputs() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
-    MADE.get_or_init(|| {
-        let folder = scratch("security-inputs");
-        run(python(&sources().join("make.py")).arg(&folder));
-        folder
-    })
+    MADE.get_or_init(|| cases::make_inputs("security-inputs", &sources()))
 }

@@ -54,7 +54,7 @@ fn read<'a>(reader: &mut SliceReader<'a>) -> Option<BigUint> {
     is_in_range.then_some(prime)
 }
 
-/// Whether a number and half of it are prime, for a number that nobody has an interest to pass off as one.
+/// Whether a number and half of it are prime, for a number that is not chosen to deceive the test.
 fn is_safe_prime(number: &BigUint) -> bool {
     let half: BigUint = number >> 1;
     // By Pocklington's criterion the number is prime if the large half of one less is, since 2^2 - 1 has no

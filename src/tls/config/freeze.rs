@@ -48,7 +48,7 @@ impl<C> Ready<C> {
 }
 
 impl Ready<ServerConfig> {
-    /// Leaves ALPN out unless there is a protocol in common with a client: then s2n-tls goes on without
+    /// Omits ALPN unless a client offers one of our protocols: then s2n-tls goes on without
     /// one, and rustls would give up.
     pub fn agree_on_alpn<'a>(&mut self, mut theirs: impl Iterator<Item = &'a [u8]>) {
         let ours = &self.rustls.alpn_protocols;

@@ -46,12 +46,12 @@ fn blocks_do_not_overlap() {
 #[test]
 fn only_its_own_blocks_are_owned() {
     let reserve = reserve!();
-    let elsewhere = Box::new([0_u8; 64]);
+    let heap_block = Box::new([0_u8; 64]);
     let start = std::ptr::from_ref(reserve).cast::<u8>();
     let end = start.wrapping_add(size_of::<Reserve>());
     for place in [
         std::ptr::null(),
-        elsewhere.as_ptr(),
+        heap_block.as_ptr(),
         start.wrapping_sub(1),
         end,
     ] {

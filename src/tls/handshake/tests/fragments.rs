@@ -37,7 +37,7 @@ fn records(link: &Pipe) -> Vec<Vec<u8>> {
     records
 }
 
-/// Cuts what stands in plaintext handshake records on a link into other records.
+/// Fragments the handshake messages of plaintext records on a link into other records.
 fn recut(pair: &Pair, link: &Pipe, cut: impl Fn(&[u8]) -> Vec<Vec<u8>>) {
     let policy = pair.client.policy().expect("the pair's");
     let is_tls13 = policy.supports_tls13();

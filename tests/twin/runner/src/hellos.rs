@@ -353,20 +353,10 @@ pub fn scripts() -> Vec<(String, Vec<String>)> {
             ("12", "ELBSecurityPolicy-TLS-1-2-2017-01"),
             ("13", "default_tls13"),
         ] {
-            let mut sent: Vec<String> = [
-                "config sc",
-                &format!("policy sc {policy}"),
-                "shows sc ecdsa",
-                "config cc",
-                "alpn sc http/1.1 h2",
-                "connections",
-                &format!("inject s {}", hex(&hello.record())),
-                "negotiate s",
-                "free_hello s",
-            ]
-            .map(str::to_owned)
-            .to_vec();
-            sent.splice(8..8, questions("s"));
+            let mut sent = server(policy);
+            receives(&mut sent, &hello.record());
+            sent.extend(questions("s"));
+            sent.push("free_hello s".into());
             scripts.push((format!("hello/{name}/{version}"), sent));
         }
     }
@@ -420,4 +410,24 @@ fn questions(hello: &str) -> Vec<String> {
         lines.push("fingerprint_free f".into());
     }
     lines
+}
+
+/// A server that has a certificate and protocols, and its connection.
+pub(crate) fn server(policy: &str) -> Vec<String> {
+    [
+        "config sc",
+        &format!("policy sc {policy}"),
+        "shows sc ecdsa",
+        "config cc",
+        "alpn sc http/1.1 h2",
+        "connections",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+/// The server receives these bytes.
+pub(crate) fn receives(script: &mut Vec<String>, bytes: &[u8]) {
+    script.push(format!("inject s {}", hex(bytes)));
+    script.push("negotiate s".into());
 }

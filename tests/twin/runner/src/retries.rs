@@ -1,10 +1,9 @@
 //! Scripts about what a server makes of a ClientHello, and of the second one that follows a
 //! HelloRetryRequest.
 
-use crate::certificates::keys::hex;
 use crate::hellos::{
     ALPN, GROUPS, Hello, KEY_SHARE, MASTER_SECRET, NAME, SCHEMES, SHARE, UNKNOWN, VERSIONS,
-    VERSIONS_12,
+    VERSIONS_12, receives, server,
 };
 
 type Extension = (u16, &'static [u8]);
@@ -135,24 +134,6 @@ fn second() -> Hello {
     let mut hello = Hello::new(&EXTENSIONS);
     Data(KEY_SHARE.0, KEY_SHARE.1).apply(&mut hello);
     hello
-}
-
-fn server(policy: &str) -> Vec<String> {
-    [
-        "config sc",
-        &format!("policy sc {policy}"),
-        "shows sc ecdsa",
-        "config cc",
-        "alpn sc http/1.1 h2",
-        "connections",
-    ]
-    .map(str::to_owned)
-    .to_vec()
-}
-
-fn receives(script: &mut Vec<String>, bytes: &[u8]) {
-    script.push(format!("inject s {}", hex(bytes)));
-    script.push("negotiate s".into());
 }
 
 /// Scripts of a second ClientHello.
