@@ -1,8 +1,8 @@
 //! Cancellation of threads: `pthread_cancel()` unwinds a stack, which must not happen to frames of Rust.
 //!
-//! An exported function [holds](Cancelability::held) cancellation off. The exceptions are the calls below, which may wait: a
-//! thread that is cancelled in one of them finds the transport blocked, and returns from the exported function
-//! as for any other block. The function's end is a cancellation [`point`].
+//! An exported function [holds](Cancelability::held) cancellation off. The exceptions are the calls below,
+//! which may wait: a thread that is cancelled in one of them finds the transport blocked, and returns from the
+//! exported function as for any other block. The function's end is a cancellation [`point`].
 
 use std::ffi::{c_int, c_void};
 use std::io;
