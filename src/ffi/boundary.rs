@@ -38,7 +38,8 @@ pub(super) fn boundary_or<R>(failure: R, body: impl FnOnce() -> Result<R>) -> R 
 }
 
 /// [`with_memory`] for the functions that transfer data, where a tenth of the time would go into holding
-/// cancellation off: the only callbacks in them are transports, and what holds it off itself.
+/// cancellation off: the only callbacks in them are transports, and what holds it off itself. Nothing else in
+/// them is a cancellation point, random bytes included, which AWS-LC gets by a raw system call.
 pub(super) fn transfer<R: CReturn + Copy>(body: impl FnOnce() -> Result<R>) -> R {
     let outcome = {
         let _permitted = Cancelability::permitted();

@@ -23,11 +23,16 @@
 struct cancelability {
     int state;
     int outer;
+    int place;
 };
 
 /* What the caller of the innermost call had set, if the call holds cancellation off. */
 static __thread int held_state;
 #define NOT_HELD (-1)
+
+/* Where the thread is. It may end outside of calls, and in a callback that a call waits in. */
+enum { OUTSIDE, IN_CALL, WAITING };
+static __thread int place;
 
 /* The thread was cancelled while it waited, and ends when the call is over. */
 static __thread int is_cancelled;
@@ -47,30 +52,39 @@ int rs2n_call_send(send_fn *function, void *context, const uint8_t *data, uint32
 
 struct cancelability rs2n_hold_cancellation(void)
 {
-    struct cancelability now = { NOT_HELD, held_state };
+    struct cancelability now = { NOT_HELD, held_state, place };
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &now.state);
     held_state = now.state;
+    place = IN_CALL;
     return now;
 }
 
 struct cancelability rs2n_permit_cancellation(void)
 {
-    struct cancelability now = { NOT_HELD, held_state };
+    struct cancelability now = { NOT_HELD, held_state, place };
     held_state = NOT_HELD;
+    place = IN_CALL;
     return now;
 }
 
 void rs2n_restore_cancellation(struct cancelability now)
 {
     held_state = now.outer;
+    place = now.place;
     if (now.state != NOT_HELD) {
         pthread_setcancelstate(now.state, &now.state);
     }
 }
 
-/* Ends the thread if that was requested. Nothing is left of the frames of Rust but the exported function. */
+/*
+ * Ends the thread if that was requested. Nothing is left of the frames of Rust but the exported function. A call
+ * in another callback than those that may wait leaves it to the call that the callback belongs to.
+ */
 void rs2n_cancellation_point(void)
 {
+    if (place == IN_CALL) {
+        return;
+    }
     if (is_cancelled) {
         /* Handlers and destructors of the thread may use the library. */
         is_cancelled = 0;
@@ -92,9 +106,9 @@ struct work {
     size_t len;
 };
 
-static void jump(void *place)
+static void jump(void *above)
 {
-    _longjmp(*(jmp_buf *) place, 1);
+    _longjmp(*(jmp_buf *) above, 1);
 }
 
 static void set_state(int state)
@@ -108,13 +122,14 @@ static void set_state(int state)
 /* Runs work that is a cancellation point; blocked if the thread is cancelled. */
 static ssize_t wait_in(const struct work *work)
 {
-    jmp_buf place;
+    jmp_buf above;
     volatile ssize_t result = -1;
     if (held_state == PTHREAD_CANCEL_DISABLE) {
         return work->run(work);
     }
-    pthread_cleanup_push(jump, &place);
-    if (_setjmp(place) == 0) {
+    pthread_cleanup_push(jump, &above);
+    if (_setjmp(above) == 0) {
+        place = WAITING;
         set_state(PTHREAD_CANCEL_ENABLE);
         result = work->run(work);
     } else {
@@ -122,6 +137,7 @@ static ssize_t wait_in(const struct work *work)
         errno = EAGAIN;
     }
     set_state(PTHREAD_CANCEL_DISABLE);
+    place = IN_CALL;
     pthread_cleanup_pop(0);
     return result;
 }

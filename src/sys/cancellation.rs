@@ -18,6 +18,7 @@ pub struct Cancelability(Inner);
 struct Inner {
     state: c_int,
     outer: c_int,
+    place: c_int,
 }
 
 unsafe extern "C" {

@@ -108,24 +108,31 @@ const PLACES: usize = 16;
 
 static SECTIONS: [RwLock<()>; PLACES] = [const { RwLock::new(()) }; PLACES];
 
-pub(crate) type Section = RwLockReadGuard<'static, ()>;
+pub(crate) type Section = Option<RwLockReadGuard<'static, ()>>;
 
-/// Begins a section, which must be short.
+/// Begins a section, which must be short. The thread that forks needs none, in what other handlers of a fork
+/// do: no other thread is in one.
 pub(crate) fn section() -> Section {
     static THREADS: AtomicUsize = AtomicUsize::new(0);
     thread_local! {
         static PLACE: Cell<usize> = const { Cell::new(usize::MAX) };
     }
+    if IS_FORKING.get() {
+        return None;
+    }
     if PLACE.get() == usize::MAX {
         PLACE.set(THREADS.fetch_add(1, Relaxed) % PLACES);
     }
     let place = &SECTIONS[PLACE.get()];
-    place.read().unwrap_or_else(PoisonError::into_inner)
+    Some(place.read().unwrap_or_else(PoisonError::into_inner))
 }
 
 type Closed = [Option<RwLockWriteGuard<'static, ()>>; PLACES];
 
 thread_local! {
+    /// Between [`close`] and [`open`].
+    static IS_FORKING: Cell<bool> = const { Cell::new(false) };
+
     /// What [`close`] has closed. It is empty when the thread ends, and so needs no destructor.
     static CLOSED: RefCell<ManuallyDrop<Closed>> =
         const { RefCell::new(ManuallyDrop::new([const { None }; PLACES])) };
@@ -150,10 +157,12 @@ pub fn close() {
         }
     });
     CLOSED.set(ManuallyDrop::new(closed));
+    IS_FORKING.set(true);
 }
 
 /// Lets sections begin again: in the thread that called [`close`], in the process and in its child.
 pub fn open() {
+    IS_FORKING.set(false);
     let closed = CLOSED.replace(ManuallyDrop::new([const { None }; PLACES]));
     drop(ManuallyDrop::into_inner(closed));
 }

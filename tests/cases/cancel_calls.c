@@ -1,8 +1,10 @@
 /* A thread is cancelled in each kind of wait, and around it. What is left can be used by other threads. */
 #include "case.h"
 #include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <s2n/unstable/events.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -313,6 +315,51 @@ static void in_a_callback(void)
     if (!reached || !complete(shake(p))) _exit(8);
 }
 
+/* Sends the ServerHello alone, and reads no more: what the client says next meets a closed pipe, and it waits for
+ * the reason. */
+static int sends_hello(void *fd, const uint8_t *data, uint32_t n)
+{
+    (void) n;
+    if (shutdown(*(int *) fd, SHUT_RD)) _exit(7);
+    if (entered++) { errno = EAGAIN; return -1; }
+    return write(*(int *) fd, data, 5 + 256 * data[3] + data[4]);
+}
+
+static void uses_another(struct s2n_connection *conn, void *inner, struct s2n_event_handshake *event)
+{
+    char byte;
+    s2n_blocked_status own;
+    (void) conn, (void) event;
+    s2n_recv(inner, &byte, 1, &own);
+    reached = 1;
+}
+
+/* The cancelled wait is over, and a callback comes before the end of the call: its calls do not end the thread. */
+static void before_a_callback(void)
+{
+    struct ends *other = connected(), ends = { 0 };
+    struct s2n_config *client = config("default_tls13", NULL, NULL, "ca.pem");
+    fcntl(other->fds[0], F_SETFL, O_NONBLOCK);
+    MUST(s2n_config_set_subscriber(client, other->client));
+    MUST(s2n_config_set_handshake_event(client, uses_another));
+    socketpair(AF_UNIX, SOCK_STREAM, 0, ends.fds);
+    struct s2n_connection *conn = s2n_connection_new(S2N_CLIENT), *server = s2n_connection_new(S2N_SERVER);
+    MUST(s2n_connection_set_config(conn, client));
+    MUST(s2n_connection_set_fd(conn, ends.fds[0]));
+    MUST(s2n_set_server_name(conn, "localhost"));
+    MUST(s2n_connection_set_config(server, config("default_tls13", "leaf.pem", "leaf.key", NULL)));
+    MUST(s2n_connection_set_read_fd(server, ends.fds[1]));
+    MUST(s2n_connection_set_send_cb(server, sends_hello));
+    MUST(s2n_connection_set_send_ctx(server, &ends.fds[1]));
+    pthread_create(&ends.thread, NULL, shakes, conn);
+    s2n_negotiate(server, &blocked);
+    other_waits();
+    pthread_cancel(ends.thread);
+    pthread_join(ends.thread, &ends.result);
+    is_cancelled(&ends);
+    if (!reached) _exit(8);
+}
+
 static int cancellation_points_in_clock;
 
 static int tells_time(void *unused, uint64_t *nanoseconds)
@@ -366,6 +413,7 @@ int main(int argc, char **argv)
         { "in s2n_shutdown", shutting_down }, { "in a transport of the program's", in_a_transport },
         { "in a connection below another", in_a_connection_below }, { "with a handler", and_a_handler },
         { "while held off", while_held_off }, { "in a verify-host callback", in_a_callback },
+        { "in a wait before a callback", before_a_callback },
         { "in the delay of an error", in_the_delay }, { "by itself before a call", of_itself },
     };
     begin("cancel_calls", argc, argv);

@@ -153,6 +153,21 @@ static void traces(void)
     forks(fail, 20, false);
 }
 
+static void sets_policy(void) { if (s2n_config_set_cipher_preferences(client, "default_tls13")) _exit(4); }
+
+/* Handlers that were registered before the library's use it while it has its locks closed. */
+static void early_handlers(void)
+{
+    pthread_atfork(sets_policy, sets_policy, sets_policy);
+    client = NULL;
+    MUST(s2n_init());
+    client = s2n_config_new_minimal();
+    pid_t child = fork();
+    if (child == 0) { sets_policy(); _exit(0); }
+    int status;
+    if (waitpid(child, &status, 0) != child || status) _exit(5);
+}
+
 static void callbacks(void)
 {
     MUST(s2n_mem_set_callbacks(nothing, nothing, take, give_back));
@@ -167,6 +182,7 @@ int main(int argc, char **argv)
         { "while threads shake hands", handshakes, 1 }, { "while threads load the system's certificates", certificates, 20 },
         { "while threads look up policies", policies, 20 }, { "while threads record stack traces", traces, 1 },
         { "while threads use memory callbacks", callbacks, 1 }, { "random bytes", randoms, 1 },
+        { "with handlers from before the library's", early_handlers, 1 },
     };
     begin("fork", argc, argv);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -73,9 +73,14 @@ impl RecvHalf {
                 Ok(()) => received += self.take(&mut buf[received..]),
                 Err(error) if received == 0 => return Err(error),
                 Err(error) => {
-                    // The bytes count first. That the peer is slow or gone, or memory is short, is found
-                    // out again.
-                    if !matches!(error.code(), Code::IoBlocked | Code::Closed | Code::Alloc) {
+                    // The bytes count first. That the peer is slow or gone is found out again, and so is
+                    // that memory is short, unless that was the end of the connection.
+                    let is_found_again = match error.code() {
+                        Code::IoBlocked | Code::Closed => true,
+                        Code::Alloc => conn.shared.can_read(),
+                        _ => false,
+                    };
+                    if !is_found_again {
                         self.deferred = Some(error);
                     }
                     break;
