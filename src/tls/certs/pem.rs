@@ -250,12 +250,16 @@ fn allows_tls(settings: &[u8]) -> Result<bool> {
     let mut allowed = true;
     for setting in x509::elements(settings).ok_or(Code::DecodeCertificate)? {
         let setting = setting.ok_or(Code::DecodeCertificate)?;
-        let purposes = x509::values(setting.data);
-        let mut purposes = purposes.flatten().map(|purpose| purpose.data);
-        let names_tls = |purpose: &[u8]| TLS_PURPOSES.contains(&purpose);
+        let names_tls = || -> Result<bool> {
+            let purposes: Option<Vec<_>> = x509::values(setting.data).collect();
+            let purposes = purposes.ok_or(Code::DecodeCertificate)?;
+            Ok(purposes
+                .iter()
+                .any(|purpose| TLS_PURPOSES.contains(&purpose.data)))
+        };
         match (setting.class(), setting.tag()) {
-            (Class::Universal, Tag::Sequence) => allowed &= purposes.any(names_tls),
-            (Class::ContextSpecific, Tag(0)) => allowed &= !purposes.any(names_tls),
+            (Class::Universal, Tag::Sequence) => allowed &= names_tls()?,
+            (Class::ContextSpecific, Tag(0)) => allowed &= !names_tls()?,
             _ => {}
         }
     }

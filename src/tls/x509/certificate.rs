@@ -261,12 +261,12 @@ impl<'a> Certificate<'a> {
         }
     }
 
-    /// Whether the certificate may certify others. One of version 1 has no way to say so: it is one if
-    /// it is self-issued.
-    pub(crate) fn is_authority(&self) -> bool {
+    /// Whether the certificate may certify others. One of version 1 has no way to say so: it may if it is
+    /// self-issued, and trusted, since that is how it is known as an authority (RFC 5280, 6.1.4 (k)).
+    pub(crate) fn is_authority(&self, is_anchor: bool) -> bool {
         let is_authority = match &self.extensions.basic_constraints {
             Some(constraints) => constraints.ca,
-            None => self.version == 1 && self.is_self_issued(),
+            None => is_anchor && self.version == 1 && self.is_self_issued(),
         };
         is_authority && self.signs_certificates()
     }

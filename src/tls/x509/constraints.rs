@@ -116,7 +116,7 @@ fn address_in(text: &str) -> Option<GeneralName> {
 /// Whether a text looks like the DNS name of a host.
 #[derive(Debug, PartialEq, Eq)]
 enum DnsForm {
-    /// Two or more labels.
+    /// Two or more labels, of which the first may be a wildcard.
     Name,
     /// The same, with characters that no DNS name has.
     Malformed,
@@ -125,15 +125,20 @@ enum DnsForm {
 
 impl DnsForm {
     fn of(text: &str) -> Self {
-        let labels = text.strip_prefix("*.").unwrap_or(text);
-        let labels: Vec<_> = labels.split('.').collect();
+        let name = without_dot(text);
+        let labels: Vec<_> = name.split('.').collect();
+        let (is_wildcard, labels) = match *labels {
+            ["*", ref labels @ ..] => (true, labels),
+            ref labels => (false, labels),
+        };
         let is_odd = |c: char| !c.is_ascii() || c.is_ascii_control() || c == ' ';
         let is_part = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c) || is_odd(c);
         let is_label = |label: &&str| {
             let has_room = !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
             has_room && label.chars().all(is_part)
         };
-        if labels.len() < 2 || !labels.iter().all(is_label) {
+        let is_short = labels.len() < if is_wildcard { 1 } else { 2 };
+        if is_short || !labels.iter().all(is_label) {
             return Self::Other;
         }
         match text.chars().any(is_odd) {
@@ -350,7 +355,10 @@ mod tests {
             ("a_b.example", DnsForm::Name),
             ("10.0.0.1", DnsForm::Name),
             ("localhost", DnsForm::Other),
-            ("*.org", DnsForm::Other),
+            ("example.org.", DnsForm::Name),
+            ("*.org", DnsForm::Name),
+            ("*.", DnsForm::Other),
+            ("*", DnsForm::Other),
             ("An Authority", DnsForm::Other),
             ("a..b", DnsForm::Other),
             ("a-.b", DnsForm::Other),

@@ -64,7 +64,10 @@ impl RevocationList {
             tbs: part(list.as_ref()),
             signature_algorithm: part(signature_algorithm),
             signature: match parsed.signature_value.unused_bits {
-                0 => part(&parsed.signature_value.data),
+                // RFC 5280, 5.1.1.2: the list names its algorithm twice.
+                0 if list.signature == parsed.signature_algorithm => {
+                    part(&parsed.signature_value.data)
+                }
                 _ => 0..0,
             },
             issuer: canonical::form(&list.issuer),
@@ -80,8 +83,12 @@ impl RevocationList {
             next_update: list.next_update.map(|time| time.timestamp()),
             der: Vec::new(),
         };
+        let mut types = Vec::new();
         for extension in list.extensions() {
             made.read(&der, extension).ok_or(Code::InvalidPem)?;
+            // Which of two would count?
+            made.has_unhandled_extension |= types.contains(&&extension.oid);
+            types.push(&extension.oid);
         }
         made.der = der;
         Ok(made)
@@ -192,12 +199,7 @@ impl Scope {
         match &self.point {
             None => true,
             Some(names) => cert.crl_points().is_some_and(|points| {
-                let points: Vec<_> = points.collect();
-                points
-                    .iter()
-                    .flatten()
-                    .flatten()
-                    .any(|name| names.contains(name))
+                { points.flatten().flatten() }.any(|name| names.contains(&name))
             }),
         }
     }

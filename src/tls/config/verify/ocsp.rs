@@ -48,9 +48,33 @@ pub(super) fn check(verifier: &Verifier<'_>, path: &Path<'_>, response: &[u8]) -
     };
     responder.check_signature(&response)?;
 
-    let responses = response.tbs_response_data.responses.iter();
-    let mut about_leaf = responses.filter(|single| is_about(single, leaf, issuer));
-    let single = about_leaf.next_back().ok_or(Code::CertUntrusted)?;
+    let data = &response.tbs_response_data;
+    // No extension is evaluated, so none may be critical (RFC 6960, 4.4).
+    let mut extensions = data.response_extensions.iter().flatten();
+    if extensions.any(|extension| extension.critical) {
+        return Err(Code::CertUntrusted)?;
+    }
+    let about_leaf = data
+        .responses
+        .iter()
+        .filter(|single| is_about(single, leaf, issuer));
+    let mut is_any = false;
+    // All of them must be good: none is newer than another by its place.
+    for single in about_leaf {
+        check_status(single, now)?;
+        is_any = true;
+    }
+    match is_any {
+        true => Ok(()),
+        false => Err(Code::CertUntrusted)?,
+    }
+}
+
+fn check_status(single: &SingleResponse, now: u64) -> Result<()> {
+    let mut extensions = single.single_extensions.iter().flatten();
+    if extensions.any(|extension| extension.critical) {
+        return Err(Code::CertUntrusted)?;
+    }
     check_time(single, now)?;
     match single.cert_status {
         CertStatus::Good(_) => Ok(()),

@@ -90,18 +90,21 @@ impl<'a> Path<'a> {
     /// Whether each certificate may be where it is: in the order of s2n-tls, so that of two mistakes the
     /// same one is reported.
     fn check_authorities(&self, verifier: &Verifier<'_>) -> Result<(), Code> {
-        // Self-issued certificates do not count for the lengths of paths (RFC 5280, 6.1.4 (l)).
+        // Neither self-issued certificates nor the last one count for the lengths of paths (RFC 5280, 4.2.1.9).
         let mut below = 0;
         for (place, cert) in self.0.iter().enumerate() {
             cert.check_form(&verifier.rules.known_extensions)?;
-            if place > 0 && !cert.is_authority() {
+            if place == 0 {
+                continue;
+            }
+            let is_anchor = place + 1 == self.0.len();
+            if !cert.is_authority(is_anchor) {
                 return Err(Code::CertUntrusted);
             }
             let is_self_issued = cert.is_self_issued();
-            if place > 1
-                && !is_self_issued
-                && cert.path_length().is_some_and(|most| below - 1 > most)
-            {
+            // As in s2n-tls, a root does not limit what is below it; RFC 5280, 6.1 leaves that open.
+            let is_root = is_anchor && is_self_issued;
+            if !is_root && cert.path_length().is_some_and(|most| below > most) {
                 return Err(Code::CertUntrusted);
             }
             below += u32::from(!is_self_issued);
@@ -257,12 +260,27 @@ impl<'a> Search<'a, '_> {
         path.check_authorities(self.verifier)?;
         if let Some(revocation) = self.revocation {
             for pair in path.0.windows(2) {
-                revocation.check(self.verifier, pair[0], pair[1])?;
+                self.check_list(revocation, pair[0], pair[1], path.anchor())?;
             }
         }
         self.check_signatures(path)?;
         path.check_names()?;
         path.check_intent(self.verifier)
+    }
+
+    /// A list's wrong signature counts like a certificate's, unless by a trusted key: see [`Self::is_signed`].
+    fn check_list(
+        &self,
+        revocation: &Revocation<'_>,
+        cert: &Certificate<'_>,
+        issuer: &Certificate<'_>,
+        anchor: &Certificate<'_>,
+    ) -> Result<(), Code> {
+        let outcome = revocation.check(self.verifier, cert, issuer);
+        if outcome == Err(Code::CrlSignature) && !ptr::eq(issuer, anchor) {
+            self.wrong.set(self.wrong.get() + 1);
+        }
+        outcome
     }
 
     fn check_signatures(&self, path: &Path<'a>) -> Result<(), Code> {
