@@ -377,6 +377,8 @@ mod tests {
             );
         }
         assert!(allows_tls(&[0x30]).is_err());
+        // The object identifier is longer than what holds it.
+        assert!(allows_tls(&[0x30, 4, 0xa0, 2, 6, 5]).is_err());
         let cert = [&[0x30, 1, 7][..], server].concat();
         assert_eq!(
             trusted(&cert).expect("a certificate"),

@@ -72,7 +72,7 @@ impl NameConstraints {
 }
 
 /// The names that constraints apply to: those of their own kind, and whatever could be taken for the name
-/// or the address of a host. `None` if one of them cannot be understood.
+/// or the address of a host, unless a name has a single label. `None` if one of them cannot be understood.
 fn constrained_names(cert: &Certificate<'_>) -> Option<Vec<GeneralName>> {
     let (_, subject) = X509Name::from_der(cert.subject()).ok()?;
     let mut names = emails(&subject);

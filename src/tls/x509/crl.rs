@@ -87,7 +87,9 @@ impl RevocationList {
         for extension in list.extensions() {
             made.read(&der, extension).ok_or(Code::InvalidPem)?;
             // Which of two would count?
-            made.has_unhandled_extension |= types.contains(&&extension.oid);
+            if types.contains(&&extension.oid) {
+                return Err(Code::InvalidPem)?;
+            }
             types.push(&extension.oid);
         }
         made.der = der;

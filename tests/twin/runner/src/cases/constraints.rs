@@ -88,6 +88,43 @@ fn path_lengths(table: &mut Table) {
         p.leaf().issuer = "again";
         p.send(&["leaf", "again", "middle"]);
     });
+    table.case(
+        "path-length-0-above-the-issuer-of-a-self-issued-leaf",
+        |p| {
+            let lower = Cert::authority("lower", "middle");
+            p.middle().with(authority(Some(0)));
+            p.leaf().subject = lower.subject.clone();
+            p.leaf().issuer = "lower";
+            p.add("lower", lower);
+            p.send(&["leaf", "lower", "middle"]);
+        },
+    );
+    table.case("path-length-0-above-self-issued-certificates", |p| {
+        let again = Cert::authority("middle", "middle");
+        p.middle().with(authority(Some(0)));
+        p.leaf().subject = again.subject.clone();
+        p.leaf().issuer = "again";
+        p.add("again", again);
+        p.send(&["leaf", "again", "middle"]);
+    });
+    table.case("path-length-0-of-a-self-issued-authority", |p| {
+        p.middle().with(subject_key_id(b"middle"));
+        p.add("again", Cert::authority("middle", "middle"))
+            .with(authority(Some(0)))
+            .with(subject_key_id(b"again"))
+            .with(authority_key_id(b"middle"));
+        p.add("lower", Cert::authority("lower", "again"))
+            .with(authority_key_id(b"again"));
+        p.leaf().issuer = "lower";
+        p.send(&["leaf", "lower", "again", "middle"]);
+    });
+    table.case("self-issued-authority-of-version-1", |p| {
+        let again = p.add("again", Cert::authority("middle", "middle"));
+        again.version = 0;
+        again.extensions.clear();
+        p.leaf().issuer = "again";
+        p.send(&["leaf", "again", "middle"]);
+    });
     table.case("path-length-negative", |p| {
         p.middle().with(authority(Some(0xff)));
     });

@@ -26,6 +26,8 @@ pub struct List {
     entries: Vec<(Vec<u8>, Vec<Extension>)>,
     extensions: Vec<Extension>,
     damaged: bool,
+    /// The signed part names ECDSA with SHA-512, which is not what signs.
+    other_algorithm: bool,
 }
 
 impl List {
@@ -38,6 +40,7 @@ impl List {
             entries: Vec::new(),
             extensions: Vec::new(),
             damaged: false,
+            other_algorithm: false,
         }
     }
 
@@ -59,7 +62,11 @@ impl List {
             .iter()
             .map(|&version| integer(&[version]))
             .collect();
-        parts.extend([identifier.clone(), certs[self.issuer].subject.clone()]);
+        let inner = match self.other_algorithm {
+            true => sequence(&[oid("1.2.840.10045.4.3.4")]),
+            false => identifier.clone(),
+        };
+        parts.extend([inner, certs[self.issuer].subject.clone()]);
         parts.extend(self.times.clone());
         if !self.entries.is_empty() {
             let entries = self.entries.iter().map(|(serial, extensions)| {
@@ -210,6 +217,13 @@ fn forms(case: &mut Adder<'_>) {
         list.times = vec![time(NOW - 2 * DAY), time(NOW - DAY)];
     });
     case("lists/damaged".into(), &|_, list| list.damaged = true);
+    case("lists/of-two-algorithms".into(), &|_, list| {
+        list.other_algorithm = true
+    });
+    case("lists/of-two-scopes".into(), &|_, list| {
+        list.extensions
+            .extend([scope(&[tlv(0x81, &[0xff])]), scope(&[])]);
+    });
     case("lists/signed-by-another".into(), &|_, list| {
         list.signer = "root"
     });
