@@ -7,6 +7,7 @@ use crate::certificates::{common_name, name};
 type Names = Vec<Vec<u8>>;
 
 pub fn add(table: &mut Table) {
+    common_names(table);
     let range = |address: [u8; 4], mask: [u8; 4]| ip(&[address, mask].concat());
     let rows: Vec<(&str, Names, Names, Names)> = vec![
         (
@@ -240,4 +241,21 @@ pub fn add(table: &mut Table) {
         p.middle()
             .with(extension(NAME_CONSTRAINTS, true, b"garbage".to_vec()));
     });
+}
+
+/// Common names of leaves without alternative ones, below an authority for other names.
+fn common_names(table: &mut Table) {
+    for name in ["intranet", "*.test", "leaf.test."] {
+        for (title, permitted, excluded) in [
+            ("permitted", vec![dns("corp.example")], vec![]),
+            ("excluded", vec![], vec![dns("intranet"), dns("test")]),
+        ] {
+            let case = format!("constrains-CN-{}-{title}", name.replace('*', "any"));
+            table.case(case, |p| {
+                p.middle().with(name_constraints(&permitted, &excluded));
+                p.leaf().without(NAMES).subject = common_name(name);
+                p.host = name.replace("*.", "leaf.");
+            });
+        }
+    }
 }
