@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use s2n::tls::blocked::Blocked;
+use s2n::tls::base::Blocked;
 use s2n::tls::config::Config;
 use s2n::tls::connection::{Connection, Data, Mode};
 use s2n::tls::policy::Policy;

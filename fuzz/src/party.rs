@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::*};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use s2n::tls::blocked::Blocked;
+use s2n::tls::base::Blocked;
 use s2n::tls::certs::CertChain;
 use s2n::tls::config::{ClientAuth, Clock, Config, VerifyHost, alpn};
 use s2n::tls::connection::{BlindingMode, Connection, Data, Mode};

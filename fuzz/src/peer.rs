@@ -274,7 +274,7 @@ impl Conversation {
         for (side, other) in [(subject, genuine), (genuine, subject)] {
             assert_eq!(side.failed, None, "{:?}", side.conn.mode());
             assert!(side.ready);
-            assert_eq!(side.conn.version(), self.setup.version.number());
+            assert_eq!(side.conn.version().number(), self.setup.version.number());
             assert_eq!(side.received, other.sent);
         }
         assert!(self.back.is_empty() && self.heard.is_empty());

@@ -11,10 +11,10 @@ use super::connection::ConnectionHandle;
 use super::handle::Handle;
 use super::types::{s2n_blocked_status, s2n_connection};
 use super::{errno, input, output};
-use crate::tls::blocked::Blocked;
+use crate::tls::base::Blocked;
+use crate::tls::base::memory;
 use crate::tls::connection::Data;
 use crate::tls::error::{Code, Result};
-use crate::tls::memory;
 
 /// Performs the handshake, or as much of it as is possible without waiting.
 ///

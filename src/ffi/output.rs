@@ -1,7 +1,7 @@
 //! What C takes out: results are written through pointers here.
 
 use super::types::s2n_blocked_status;
-use crate::tls::blocked::Blocked;
+use crate::tls::base::Blocked;
 use crate::tls::error::{Code, Result};
 
 /// Where one value goes.

@@ -10,7 +10,7 @@ use super::boundary::{status, status_with_memory};
 use super::output;
 use super::types::s2n_stacktrace;
 use crate::tls::error::{Code, Result, trace};
-use crate::tls::lasting;
+use crate::tls::process::lasting;
 
 /// Tells whether errors record a stack trace.
 ///

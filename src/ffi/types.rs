@@ -5,7 +5,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use crate::tls::blocked::Blocked;
+use crate::tls::base::Blocked;
 
 /// Declares a C type whose inside is nobody's business.
 macro_rules! opaque {

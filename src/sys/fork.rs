@@ -1,8 +1,8 @@
-//! What happens at a `fork()`: see [`crate::tls::fork`].
+//! What happens at a `fork()`: see [`crate::tls::process::fork`].
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use crate::tls::fork::{close, open};
+use crate::tls::process::fork::{close, open};
 
 /// Has the process close its locks while it forks, from now on. False if the system has no memory for that.
 pub fn prepare() -> bool {

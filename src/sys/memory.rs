@@ -21,8 +21,8 @@ use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering::*
 
 use self::reserve::Reserve;
 use super::cancellation::Cancelability;
-use crate::tls::lasting::is_lasting;
-use crate::tls::memory::{is_fallible, is_probing};
+use crate::tls::base::memory::{is_fallible, is_probing};
+use crate::tls::process::lasting::is_lasting;
 
 mod reserve;
 

@@ -1,6 +1,7 @@
 //! The ServerHello as bytes (RFC 8446, 4.1.3): rustls says what was agreed on only at the end.
 
-use super::client_hello::{Bytes, RANDOM, SUPPORTED_VERSIONS, number};
+use super::client_hello::{Bytes, RANDOM, SUPPORTED_VERSIONS};
+use crate::tls::base::Version;
 
 const SERVER_HELLO: u8 = 2;
 
@@ -13,8 +14,8 @@ const RETRY_REQUEST: [u8; RANDOM] = [
 /// What a ServerHello, or a HelloRetryRequest, says.
 #[derive(Clone, Debug)]
 pub(crate) struct ServerHello {
-    /// The version that it chooses, as the API numbers versions.
-    pub(crate) version: u8,
+    /// The version that it chooses.
+    pub(crate) version: Version,
 
     /// The number of the cipher suite that it chooses.
     pub(crate) suite: u16,
@@ -43,7 +44,7 @@ impl ServerHello {
             None => legacy_version,
         };
         Some(Self {
-            version: number(version),
+            version: Version::from_wire(version),
             suite,
             random,
         })
@@ -58,7 +59,6 @@ impl ServerHello {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tls::connection::{TLS12, TLS13};
 
     fn message(extensions: &[u8]) -> Vec<u8> {
         let mut body = vec![3, 3];
@@ -73,10 +73,10 @@ mod tests {
     fn the_extension_counts_and_else_the_old_field() {
         let version = |message: &[u8]| ServerHello::read(message).map(|hello| hello.version);
         let tls13 = message(&[0, 6, 0, 43, 0, 2, 3, 4]);
-        assert_eq!(version(&tls13), Some(TLS13));
-        assert_eq!(version(&message(&[])), Some(TLS12));
+        assert_eq!(version(&tls13), Some(Version::Tls13));
+        assert_eq!(version(&message(&[])), Some(Version::Tls12));
         let others = message(&[0, 5, 0, 23, 0, 1, 0]);
-        assert_eq!(version(&others), Some(TLS12));
+        assert_eq!(version(&others), Some(Version::Tls12));
     }
 
     #[test]

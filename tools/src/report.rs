@@ -7,8 +7,9 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use s2n::tls::base::{Mode, Version};
 use s2n::tls::config::ClientAuth;
-use s2n::tls::connection::{Connection, Mode, TLS12, TLS13};
+use s2n::tls::connection::Connection;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -117,8 +118,8 @@ impl Report {
         };
         self.handshake_ms = Some(milliseconds(time));
         self.version = match conn.version() {
-            TLS12 => Some("TLS 1.2"),
-            TLS13 => Some("TLS 1.3"),
+            Version::Tls12 => Some("TLS 1.2"),
+            Version::Tls13 => Some("TLS 1.3"),
             _ => None,
         };
         self.cipher = Some(Cipher {

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use s2n::tls::blocked::Blocked;
-use s2n::tls::connection::{Connection, Data, Mode, TLS13};
+use s2n::tls::base::Blocked;
+use s2n::tls::base::{Mode, Version};
+use s2n::tls::connection::{Connection, Data};
 use s2n::tls::error::{Code, Error};
 
 use crate::ends::{Sink, Source};
@@ -273,7 +274,7 @@ impl Session {
 
     /// Since TLS 1.3 one direction can end before the other.
     fn closes_by_halves(&self) -> bool {
-        self.conn.version() >= TLS13
+        self.conn.version() >= Version::Tls13
     }
 
     fn peer_has_closed(&self) -> bool {

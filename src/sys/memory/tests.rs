@@ -73,7 +73,7 @@ fn what_may_fail_leaves_the_reserve_alone() {
     let _alone = alone();
     let before = REFUSED.load(Relaxed);
     let mut list = Vec::<u8>::new();
-    assert!(crate::tls::memory::reserve(&mut list, absurd().size()).is_err());
-    assert!(crate::tls::memory::expect(absurd().size()).is_err());
+    assert!(crate::tls::base::memory::reserve(&mut list, absurd().size()).is_err());
+    assert!(crate::tls::base::memory::expect(absurd().size()).is_err());
     assert_eq!(REFUSED.load(Relaxed), before);
 }

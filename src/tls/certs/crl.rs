@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::pem;
-use crate::tls::connection::lock;
+use crate::tls::base::lock;
+use crate::tls::base::memory;
 use crate::tls::error::{Code, Result};
-use crate::tls::fork;
-use crate::tls::memory;
+use crate::tls::process::fork;
 use crate::tls::x509::{Certificate, RevocationList, canonical};
 
 /// A list. Made empty, and loaded once.

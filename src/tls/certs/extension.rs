@@ -4,8 +4,8 @@ use x509_parser::der_parser::Oid;
 use x509_parser::der_parser::asn1_rs::{Any, FromDer, Tag};
 use x509_parser::oid_registry::OidRegistry;
 
+use crate::tls::base::memory;
 use crate::tls::error::{Code, Result};
-use crate::tls::memory;
 use crate::tls::x509;
 
 /// What one extension of a certificate says.

@@ -7,12 +7,12 @@ use rustls::crypto::{CertificateIdentity, Identity, SignatureScheme, SigningKey}
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, SignatureVerificationAlgorithm};
 use zeroize::Zeroizing;
 
-use crate::tls::connection::lock;
+use crate::tls::base::lock;
+use crate::tls::base::memory;
 use crate::tls::crypto::rsa_pss;
 use crate::tls::crypto::signature::verify;
 use crate::tls::error::{Code, Result};
-use crate::tls::fork::ForkSafe;
-use crate::tls::memory;
+use crate::tls::process::fork::ForkSafe;
 use crate::tls::x509::{self, Certificate};
 
 pub mod crl;

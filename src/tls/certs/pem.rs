@@ -11,8 +11,8 @@ use rustls_pemfile::{Error, Item, read_one_from_slice};
 use x509_parser::asn1_rs::{Any, Class, FromDer, Tag};
 use zeroize::Zeroizing;
 
+use crate::tls::base::memory;
 use crate::tls::error::{Code, Result};
-use crate::tls::memory;
 use crate::tls::x509;
 
 /// All certificates of a text, at least one. Words without two dashes in a row may be around them.

@@ -10,9 +10,10 @@ use md5::{Digest, Md5};
 use sha2::Sha256;
 
 use super::Bytes;
+use super::extension_type::*;
 use super::message::Message;
+use crate::tls::base::memory;
 use crate::tls::error::Result;
-use crate::tls::memory;
 
 /// How a fingerprint is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,14 +29,6 @@ pub struct Fingerprint {
     /// In hexadecimal digits, and in case of JA4 with its readable part.
     pub hash: String,
 }
-
-const SERVER_NAME: u16 = 0;
-const SUPPORTED_GROUPS: u16 = 10;
-const POINT_FORMATS: u16 = 11;
-const SIGNATURE_ALGORITHMS: u16 = 13;
-const ALPN: u16 = 16;
-const SUPPORTED_VERSIONS: u16 = 43;
-const QUIC_TRANSPORT_PARAMETERS: u16 = 57;
 
 impl Method {
     /// How many bytes a hash has.

@@ -3,7 +3,8 @@
 use std::ffi::CString;
 
 use super::Bytes;
-use crate::tls::connection::{MAX_SERVER_NAME, TLS12, TLS13, UNKNOWN_VERSION};
+use super::extension_type::{ALPN, SERVER_NAME, STATUS_REQUEST, SUPPORTED_VERSIONS};
+use crate::tls::base::Version;
 use crate::tls::error::{Code, Result};
 
 /// A whole ClientHello, without its handshake header.
@@ -24,17 +25,14 @@ pub(crate) const RANDOM: usize = 32;
 /// RFC 7507, 2: TLS_FALLBACK_SCSV.
 const FALLBACK: [u8; 2] = [0x56, 0x00];
 
+/// The longest server name, in bytes (RFC 1035, 2.3.4, as s2n-tls reads it).
+pub(crate) const MAX_SERVER_NAME: usize = 255;
+
 /// The longest legacy_session_id, in bytes.
 const MAX_SESSION_ID: usize = 32;
 
-pub(super) const SERVER_NAME: u16 = 0;
-pub(super) const SUPPORTED_GROUPS: u16 = 10;
-/// RFC 6066, 8: the status_request extension, and the one type of status.
-const STATUS_REQUEST: u16 = 5;
-/// See [`STATUS_REQUEST`].
+/// RFC 6066, 8: the one type of status.
 const OCSP: u8 = 1;
-const ALPN: u16 = 16;
-pub(crate) const SUPPORTED_VERSIONS: u16 = 43;
 
 /// RFC 6066, 3: the one type of name that there is.
 const HOST_NAME: u8 = 0;
@@ -100,22 +98,21 @@ impl<'a> Message<'a> {
         Bytes(self.extensions).extension(wanted)
     }
 
-    /// The best version that the client offers, as the API numbers versions.
-    pub(crate) fn best_version(&self) -> u8 {
+    /// The best version that the client offers.
+    pub(crate) fn best_version(&self) -> Version {
         let offered = self.extension(SUPPORTED_VERSIONS).and_then(|data| {
             let versions = Bytes(data).vector(1).ok()?;
             let versions = versions.chunks_exact(2);
             versions
-                .map(|version| number(u16::from_be_bytes([version[0], version[1]])))
+                .map(|version| Version::from_wire(u16::from_be_bytes([version[0], version[1]])))
                 .max()
         });
         offered.unwrap_or_else(|| self.legacy_best_version())
     }
 
-    /// The best version before TLS 1.3, which has an extension for it. As with s2n-tls it is compared by
-    /// its number in the API: 0x1a1a is less than TLS 1.2, and 0x0400 is more.
-    pub(crate) fn legacy_best_version(&self) -> u8 {
-        legacy_number(self.legacy_version).min(TLS12)
+    /// The best version before TLS 1.3, which has an extension for it.
+    pub(crate) fn legacy_best_version(&self) -> Version {
+        Version::from_legacy(self.legacy_version)
     }
 
     /// Whether a client tries again with less than it can (RFC 7507).
@@ -156,20 +153,6 @@ pub(super) fn host_name(data: &[u8]) -> Result<&[u8]> {
         return Err(Code::BadMessage)?;
     }
     names.vector(2)
-}
-
-/// A legacy_version as the API numbers versions, whatever the bytes are.
-pub(super) fn legacy_number([major, minor]: [u8; 2]) -> u8 {
-    major.wrapping_mul(10).wrapping_add(minor)
-}
-
-/// 0x0303 is TLS 1.2, which the API calls 33.
-pub(crate) fn number(version: u16) -> u8 {
-    match version {
-        0x0304 => TLS13,
-        0x0300..=0x0303 => 30 + (version & 0xff) as u8,
-        _ => UNKNOWN_VERSION,
-    }
 }
 
 #[cfg(test)]
@@ -220,7 +203,7 @@ mod tests {
     fn extensions_are_found() {
         let message = sample();
         let hello = parse(&message).expect("the sample is well-formed");
-        assert_eq!(hello.best_version(), TLS13);
+        assert_eq!(hello.best_version(), Version::Tls13);
         assert_eq!(hello.server_name().as_deref(), Some(c"a.example"));
         let protocols: Vec<_> = hello.alpn().collect();
         assert_eq!(protocols, [&b"h2"[..], b"http/1.1"]);
@@ -245,7 +228,7 @@ mod tests {
     fn without_extensions_the_legacy_version_counts() {
         let message = message(&[]);
         let hello = parse(&message).expect("the message is well-formed");
-        assert_eq!(hello.best_version(), TLS12);
+        assert_eq!(hello.best_version(), Version::Tls12);
         assert_eq!(hello.server_name(), None);
         assert_eq!(hello.alpn().count(), 0);
     }
@@ -254,11 +237,11 @@ mod tests {
     fn a_legacy_version_may_be_any() {
         for (version, number) in [
             ([3, 1], 31),
-            ([3, 3], TLS12),
-            ([3, 4], TLS12),
-            ([3, 9], TLS12),
-            ([4, 0], TLS12),
-            ([0xff, 0xff], TLS12),
+            ([3, 3], 33),
+            ([3, 4], 33),
+            ([3, 9], 33),
+            ([4, 0], 33),
+            ([0xff, 0xff], 33),
             ([2, 0], 20),
             ([0, 0], 0),
             ([0x1a, 0x1a], 30),
@@ -266,7 +249,7 @@ mod tests {
             let mut message = message(&[]);
             message[4..6].copy_from_slice(&version);
             let hello = parse(&message).expect("the message is well-formed");
-            assert_eq!(hello.best_version(), number, "{version:?}");
+            assert_eq!(hello.best_version().number(), number, "{version:?}");
         }
     }
 

@@ -2,12 +2,14 @@
 //! the application may ask about it.
 
 mod bytes;
+mod extension_type;
 mod fingerprint;
 mod message;
 mod second;
 mod stored;
 
 pub(crate) use self::bytes::Bytes;
+pub(crate) use self::extension_type::SUPPORTED_VERSIONS;
 pub use self::fingerprint::{Fingerprint, Method};
-pub(crate) use self::message::{Message, RANDOM, SUPPORTED_VERSIONS, number};
+pub(crate) use self::message::{MAX_SERVER_NAME, Message, RANDOM};
 pub use self::stored::{ClientHello, Field};

@@ -2,11 +2,13 @@
 
 use std::sync::Mutex;
 
-use super::message::{Message, RANDOM, SERVER_NAME, SUPPORTED_GROUPS, host_name, legacy_number};
+use super::extension_type::{SERVER_NAME, SUPPORTED_GROUPS};
+use super::message::{Message, RANDOM, host_name};
 use super::{Bytes, Fingerprint, Method};
-use crate::tls::connection::{TLS12, lock};
+use crate::tls::base::memory;
+use crate::tls::base::version::legacy_number;
+use crate::tls::base::{Version, lock};
 use crate::tls::error::{Code, Result};
-use crate::tls::memory;
 use crate::tls::record::MessageHeader;
 
 /// A ClientHello, kept as its bytes and parsed when it is asked about.
@@ -177,8 +179,9 @@ impl ClientHello {
     }
 
     /// The version to talk about, which is TLS 1.2 at most (RFC 8446, 4.1.2).
-    pub(crate) fn version(&self) -> u8 {
-        self.legacy_version().min(TLS12)
+    pub(crate) fn version(&self) -> Version {
+        let version = lock(&self.contents).legacy_version;
+        version.map_or(Version::Unknown, Version::from_legacy)
     }
 
     /// The version in the header of the record that brought it.

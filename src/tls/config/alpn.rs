@@ -3,8 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::tls::base::memory;
 use crate::tls::error::{Code, Result};
-use crate::tls::memory;
 
 /// The longest list, in bytes, each name behind its length.
 const MAX_LIST: usize = 65535;

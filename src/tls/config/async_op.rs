@@ -10,8 +10,8 @@ use rustls::crypto::SignatureScheme;
 use rustls::pki_types::{CertificateDer, SignatureVerificationAlgorithm};
 
 use super::{Config, Settings};
+use crate::tls::base::lock;
 use crate::tls::certs::Loaded;
-use crate::tls::connection::lock;
 use crate::tls::crypto::signature::verify;
 use crate::tls::handshake::operation::{Signature, Verification};
 use crate::tls::x509;

@@ -5,10 +5,10 @@ pub use super::async_op::{
     Answer, Coroutine, Coroutines, Exit, Offload, PrivateKeys, Suspension, Work,
 };
 pub use super::certificates::BreakTie;
-pub use super::clock::Clock;
 pub use super::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
 pub use super::requests::{AnswerRequest, CertificateRequest};
 pub use super::verify::{LookUpCrl, Validate, Validation};
 pub use super::{LogKeys, SeeClientHello, VerifyHost};
+pub use crate::tls::base::Clock;
 pub use crate::tls::certs::crl::CrlLookup;
 pub use crate::tls::handshake::operation::{Signature, Verification};

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::tls::base::memory;
 use crate::tls::certs::{CertChain, KeyType, Loaded};
 use crate::tls::error::{Code, Result};
-use crate::tls::memory;
 
 /// At most one of something for each type of key.
 pub(super) type ByType<T> = [Option<T>; KeyType::COUNT];

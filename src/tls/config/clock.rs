@@ -1,48 +1,17 @@
-//! The clocks of a config: the system's, or the application's.
+//! The wall clock of a config, for rustls.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
 
 use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
 
 use super::Config;
 use super::step_context::StepContext;
-use crate::tls::fork::get_or_make;
+use crate::tls::base::Clock;
+use crate::tls::error::Result;
 
-/// Tells the time, unless it fails.
-pub trait Clock: Send + Sync {
-    fn now(&self) -> Option<Duration>;
-}
-
-/// The time since 1970.
-pub(super) struct WallClock;
-
-impl Clock for WallClock {
-    fn now(&self) -> Option<Duration> {
-        SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .ok()
-    }
-}
-
-/// The time since the library's first look at it.
-pub(super) struct MonotonicClock;
-
-impl Clock for MonotonicClock {
-    fn now(&self) -> Option<Duration> {
-        Some(uptime())
-    }
-}
-
-/// The system's monotonic time.
-pub(crate) fn uptime() -> Duration {
-    static START: OnceLock<Instant> = OnceLock::new();
-    get_or_make(&START, Instant::now).elapsed()
-}
-
-/// A config's wall clock, as rustls asks for it.
+/// A config's wall clock, in the form that rustls requires.
 pub(super) struct RustlsClock {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) context: StepContext,
@@ -63,7 +32,7 @@ impl TimeProvider for RustlsClock {
 }
 
 impl Config {
-    pub(super) fn unix_time(&self) -> crate::tls::error::Result<UnixTime> {
+    pub(super) fn unix_time(&self) -> Result<UnixTime> {
         self.wall_now().map(UnixTime::since_unix_epoch)
     }
 }

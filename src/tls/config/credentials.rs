@@ -17,9 +17,9 @@ use super::certificates::ByType;
 use super::requests::{AnswerRequest, CertificateRequest};
 use super::signing::{PolicyKey, Signing};
 use super::step_context::{Milestone, NameMatch, Request, StepContext};
+use crate::tls::base::memory;
 use crate::tls::certs::CertChain;
 use crate::tls::error::{Code, Result};
-use crate::tls::memory;
 use crate::tls::policy::Policy;
 
 /// The chains of a config, ready to sign as a policy prefers.

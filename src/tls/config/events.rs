@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering::*};
 use std::time::Duration;
 
 use super::Config;
-use crate::tls::connection::{Mode, lock};
-use crate::tls::fork::ForkSafe;
+use crate::tls::base::{Mode, Version, lock};
+use crate::tls::process::fork::ForkSafe;
 
 /// A handshake that has succeeded or failed. Times are those of the system's monotonic clock.
 pub struct HandshakeEvent {
-    pub version: u8,
+    pub version: Version,
     /// Nothing before the handshake is complete; so is the group.
     pub cipher: Option<&'static CStr>,
     pub group: Option<&'static CStr>,

@@ -15,10 +15,10 @@ use super::credentials::{Chains, Resolver};
 use super::signatures::Signatures;
 use super::step_context::StepContext;
 use super::{ClientAuth, Config, Offload, Overrides, PrivateKeys, Settings};
-use crate::tls::connection::lock;
+use crate::tls::base::lock;
+use crate::tls::base::memory;
 use crate::tls::error::{Code, Result};
 use crate::tls::handshake::secrets::Listener;
-use crate::tls::memory;
 use crate::tls::policy::Policy;
 
 /// What a handshake needs of a config. All of it stems from the settings of one moment: they may be

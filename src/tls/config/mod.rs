@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use rustls::DistinguishedName;
 
+pub use crate::tls::base::Clock;
+use crate::tls::base::clock::{MonotonicClock, WallClock};
+use crate::tls::base::memory;
+use crate::tls::base::{Mode, lock};
 use crate::tls::certs::CertChain;
-use crate::tls::connection::{Mode, lock};
 use crate::tls::error::{Code, Result};
-use crate::tls::fork::ForkSafe;
-use crate::tls::memory;
 use crate::tls::policy::Policy;
+use crate::tls::process::fork::ForkSafe;
 
 pub mod alpn;
 mod async_op;
@@ -36,9 +38,6 @@ pub use self::async_op::{
 };
 pub use self::certificates::BreakTie;
 use self::certificates::{Certificates, Owner};
-pub use self::clock::Clock;
-pub(crate) use self::clock::uptime;
-use self::clock::{MonotonicClock, WallClock};
 pub(crate) use self::events::Listener;
 use self::events::Listeners;
 pub use self::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use rustls::DistinguishedName;
 
 use super::Config;
+use crate::tls::base::lock;
 use crate::tls::certs::CertChain;
-use crate::tls::connection::lock;
 use crate::tls::error::{Code, Result};
 
 /// Chooses the certificate that a client shows. `name` is the application's for the connection.

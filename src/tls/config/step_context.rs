@@ -10,9 +10,9 @@ use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{Answer, Exit, Suspension, ToSign, ToVerify, uptime};
+use super::{Answer, Exit, Suspension, ToSign, ToVerify};
+use crate::tls::base::{lock, uptime};
 use crate::tls::certs::CertChain;
-use crate::tls::connection::lock;
 use crate::tls::error::Error;
 use crate::tls::handshake::secrets::Secret;
 

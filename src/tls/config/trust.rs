@@ -7,11 +7,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::{env, fs};
 
+use crate::tls::base::lock;
+use crate::tls::base::memory;
 use crate::tls::certs::pem;
-use crate::tls::connection::lock;
 use crate::tls::error::{Code, Result};
-use crate::tls::fork::ForkSafe;
-use crate::tls::memory;
+use crate::tls::process::fork::ForkSafe;
 use crate::tls::x509::{Certificate, canonical};
 
 /// Certificates that need nobody to vouch for them.

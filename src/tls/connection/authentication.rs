@@ -4,7 +4,8 @@ use std::ffi::CStr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
-use super::{Connection, Mode, TLS13, lock};
+use super::Connection;
+use crate::tls::base::{Mode, Version, lock};
 use crate::tls::certs::CertChain;
 use crate::tls::certs::crl::CrlLookup;
 use crate::tls::config::step_context::Choices;
@@ -150,7 +151,7 @@ impl Connection {
 
     /// The name of the scheme with which a side signed, if it did.
     pub fn signature_scheme(&self, side: Mode) -> Option<&'static CStr> {
-        names::signature_scheme(self.scheme_of(side)?, self.version() >= TLS13)
+        names::signature_scheme(self.scheme_of(side)?, self.version() >= Version::Tls13)
     }
 
     fn scheme_of(&self, side: Mode) -> Option<u16> {

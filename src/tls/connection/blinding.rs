@@ -6,9 +6,9 @@ use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use super::Connection;
-use super::lock;
+use crate::tls::base::lock;
+use crate::tls::base::random;
 use crate::tls::error::{Alert, Code, Error, ErrorType, Result};
-use crate::tls::handshake::random;
 
 /// Who waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

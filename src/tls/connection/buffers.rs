@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::link::Link;
 use super::shared::Shared;
+use crate::tls::base::memory;
 use crate::tls::error::Result;
-use crate::tls::memory;
 use crate::tls::record::Header;
 
 /// Bytes that are on their way out.

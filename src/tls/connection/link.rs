@@ -4,8 +4,8 @@ use std::io;
 use std::sync::atomic::Ordering::*;
 use std::sync::{Arc, Mutex};
 
-use super::lock;
 use super::shared::Shared;
+use crate::tls::base::lock;
 use crate::tls::error::{Code, Error, Result};
 use crate::tls::transport::{Reader, Writer};
 

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString};
 use std::sync::atomic::{AtomicUsize, Ordering::*};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use self::blinding::Blinding;
 use self::link::Link;
@@ -10,15 +10,16 @@ use self::receive::RecvHalf;
 use self::secrets::MasterSecret;
 use self::send::SendHalf;
 use self::shared::Shared;
-use crate::tls::client_hello::ClientHello;
+use crate::tls::base::{Version, enter, lock};
+use crate::tls::client_hello::{ClientHello, MAX_SERVER_NAME};
 use crate::tls::config::alpn::Protocols;
 use crate::tls::config::step_context::Choices;
 use crate::tls::config::{ClientAuth, Config, Overrides, VerifyHost};
 use crate::tls::error::{Code, Result};
-use crate::tls::fork::{ForkSafe, Lock};
 use crate::tls::handshake::operation::{Signing, Verification};
 use crate::tls::handshake::{Handshake, Kernel, Timing};
 use crate::tls::policy::{Policy, prefers_tls13};
+use crate::tls::process::fork::ForkSafe;
 use crate::tls::transport::{Reader, Writer};
 
 mod authentication;
@@ -39,14 +40,7 @@ pub use self::authentication::{Certificates, ServerName};
 pub use self::blinding::BlindingMode;
 pub use self::facts::Facts;
 pub use self::send::{Data, MAX_SMALL_RECORD_THRESHOLD};
-pub use self::shared::{TLS12, TLS13, UNKNOWN_VERSION};
-
-/// Which end of the connection we are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    Server,
-    Client,
-}
+pub use crate::tls::base::Mode;
 
 /// What a connection without a cipher suite has: TLS_NULL_WITH_NULL_NULL.
 const NO_SUITE: u16 = 0;
@@ -102,9 +96,6 @@ struct Setup {
     server_name: Option<CString>,
     corked: bool,
 }
-
-/// The longest server name, in bytes (RFC 1035, 2.3.4, as s2n-tls reads it).
-pub(crate) const MAX_SERVER_NAME: usize = 255;
 
 impl Connection {
     pub fn new(mode: Mode) -> Self {
@@ -402,15 +393,15 @@ impl Connection {
         Ok(u8::try_from(alert).map_err(|_| Code::NoAlert)?)
     }
 
-    pub fn version(&self) -> u8 {
+    pub fn version(&self) -> Version {
         self.shared.version.load(Acquire)
     }
 
-    pub fn client_version(&self) -> u8 {
+    pub fn client_version(&self) -> Version {
         self.shared.client_version.load(Acquire)
     }
 
-    pub fn server_version(&self) -> u8 {
+    pub fn server_version(&self) -> Version {
         self.shared.server_version.load(Acquire)
     }
 
@@ -451,12 +442,12 @@ impl Connection {
             .store(message, record_version);
     }
 
-    /// The version that the ClientHello talks of: TLS 1.2 at most. 0 before there is one.
-    pub fn client_hello_version(&self) -> u8 {
+    /// The version of the ClientHello: TLS 1.2 at most. `Unknown` before there is one.
+    pub fn client_hello_version(&self) -> Version {
         match self.client_hello() {
             Some(hello) => hello.version(),
-            None if self.shared.hello_answered.load(Acquire) => TLS12,
-            None => UNKNOWN_VERSION,
+            None if self.shared.hello_answered.load(Acquire) => Version::Tls12,
+            None => Version::Unknown,
         }
     }
 
@@ -483,18 +474,4 @@ impl Connection {
             facts.client_cert_used = used;
         }
     }
-}
-
-/// Enters a half, or says that it is in use.
-pub(crate) fn enter<T>(half: &Mutex<T>) -> Result<MutexGuard<'_, T>> {
-    Ok(half.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => Code::Reentrancy,
-        // A bug of ours panicked in this half; what it holds cannot be trusted.
-        TryLockError::Poisoned(_) => Code::Safety,
-    })?)
-}
-
-/// Locks what is only ever held for a moment, with no callback under it.
-pub(crate) fn lock<L: Lock>(data: &L) -> L::Guard<'_> {
-    data.hold()
 }

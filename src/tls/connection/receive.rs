@@ -3,15 +3,16 @@
 use std::ops::Range;
 use std::sync::atomic::Ordering::*;
 
+use super::Connection;
 use super::buffers::InBuffer;
 use super::shared::Shared;
-use super::{Connection, Mode, TLS13, enter, lock};
-use crate::tls::blocked::Blocked;
+use crate::tls::base::Blocked;
+use crate::tls::base::{Reach, cleared};
+use crate::tls::base::{Version, enter, lock};
 use crate::tls::error::{Code, Error, Result};
 use crate::tls::record::{
-    AlertEvent, ContentType, FloodGuard, Header, MessageJoiner, Opened, Opener, PostHandshake, Side,
+    AlertEvent, ContentType, FloodGuard, Header, MessageJoiner, Opened, Opener, PostHandshake,
 };
-use crate::tls::stack::{Reach, cleared};
 
 /// The reading direction of a connection.
 #[derive(Default)]
@@ -216,7 +217,7 @@ impl RecvHalf {
 
     /// Handles the alerts of the current record (RFC 8446, 6; RFC 5246, 7.2).
     pub(crate) fn alert(&mut self, conn: &Connection) -> Result<()> {
-        let tls13 = conn.shared.version.load(Acquire) >= TLS13;
+        let tls13 = conn.shared.version.load(Acquire) >= Version::Tls13;
         let event = conn.config().and_then(|config| {
             let plain = &self.input.held()[self.plain.clone()];
             AlertEvent::read(plain, tls13, config.ignores_warnings())
@@ -251,12 +252,8 @@ impl RecvHalf {
         if plain.is_empty() {
             self.flood.empty_record()?;
         }
-        let side = match conn.mode {
-            Mode::Server => Side::Server,
-            Mode::Client => Side::Client,
-        };
         let (flood, tls13) = (&mut self.flood, opener.is_tls13());
-        self.messages.push(plain, side, tls13, |message| {
+        self.messages.push(plain, conn.mode, tls13, |message| {
             flood.message(&message)?;
             if let PostHandshake::KeyUpdate { requested } = message {
                 cleared(Reach::Keys, || {

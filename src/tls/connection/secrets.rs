@@ -4,9 +4,10 @@ use std::sync::atomic::Ordering::*;
 
 use zeroize::Zeroizing;
 
-use super::{Connection, TLS13, UNKNOWN_VERSION, lock};
+use super::Connection;
+use crate::tls::base::{Reach, cleared};
+use crate::tls::base::{Version, lock};
 use crate::tls::error::{Code, Result};
-use crate::tls::stack::{Reach, cleared};
 
 /// RFC 5246, 8.1; boxed, because most connections have none.
 pub(super) type MasterSecret = Box<Zeroizing<[u8; MASTER_SECRET_LEN]>>;
@@ -32,7 +33,7 @@ impl Connection {
         let out = out
             .get_mut(..MASTER_SECRET_LEN)
             .ok_or(Code::InsufficientMemSize)?;
-        self.check_exportable(self.version() < TLS13)?;
+        self.check_exportable(self.version() < Version::Tls13)?;
         let secret = lock(&self.master_secret);
         let secret = secret.as_ref().ok_or(Code::HandshakeNotComplete)?;
         out.copy_from_slice(&***secret);
@@ -43,10 +44,10 @@ impl Connection {
     pub fn export(&self, label: &[u8], context: &[u8], output: &mut [u8]) -> Result<()> {
         // A server that has not seen a ClientHello hopes for the best.
         let version = match self.version() {
-            UNKNOWN_VERSION => self.server_version(),
+            Version::Unknown => self.server_version(),
             version => version,
         };
-        self.check_exportable(version == TLS13)?;
+        self.check_exportable(version == Version::Tls13)?;
         if label.len() > MAX_LABEL {
             return Err(Code::Safety)?;
         }

@@ -4,16 +4,17 @@ use std::io::IoSlice;
 use std::sync::atomic::Ordering::*;
 use std::time::Duration;
 
+use super::Connection;
 use super::buffers::OutBuffer;
 use super::shared::Shared;
-use super::{Connection, TLS13, enter, lock};
-use crate::tls::blocked::Blocked;
-use crate::tls::config::uptime;
+use crate::tls::base::Blocked;
+use crate::tls::base::memory;
+use crate::tls::base::uptime;
+use crate::tls::base::{Reach, cleared};
+use crate::tls::base::{Version, enter, lock};
 use crate::tls::error::{Code, Result};
 use crate::tls::handshake::secrets::SendingKeys;
-use crate::tls::memory;
 use crate::tls::record::{ContentType, Sealer};
-use crate::tls::stack::{Reach, cleared};
 
 /// The writing direction of a connection.
 #[derive(Default)]
@@ -339,7 +340,7 @@ impl Shared {
 
     /// What is kept back for a record's header and expansion.
     fn expansion(&self) -> usize {
-        match self.knows_version() && self.version.load(Acquire) >= TLS13 {
+        match self.knows_version() && self.version.load(Acquire) >= Version::Tls13 {
             true => EXPANSION_TLS13,
             false => EXPANSION_TLS12,
         }

@@ -2,14 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI16, AtomicU8, AtomicU32, AtomicU64, Ordering::*};
 
-use super::Mode;
-
-/// The number of a protocol version in the API.
-pub const TLS12: u8 = 33;
-/// See [`TLS12`].
-pub const TLS13: u8 = 34;
-/// Not known yet.
-pub const UNKNOWN_VERSION: u8 = 0;
+use crate::tls::base::{AtomicVersion, Mode, Version};
 
 /// Flags and counters that are read without either half's lock.
 ///
@@ -40,9 +33,9 @@ pub(crate) struct Shared {
     pub(crate) peek_buffered: AtomicU32,
 
     /// The negotiated version; before that what the API reports.
-    pub(crate) version: AtomicU8,
-    pub(crate) client_version: AtomicU8,
-    pub(crate) server_version: AtomicU8,
+    pub(crate) version: AtomicVersion,
+    pub(crate) client_version: AtomicVersion,
+    pub(crate) server_version: AtomicVersion,
     pub(crate) handshake_done: AtomicBool,
     /// The message of the handshake that comes next.
     pub(crate) at: AtomicU8,
@@ -75,8 +68,8 @@ pub(crate) const DEFAULT_RECORD_SIZE: u32 = 8087;
 impl Shared {
     pub(crate) fn new(mode: Mode) -> Self {
         let (client_version, server_version) = match mode {
-            Mode::Client => (TLS13, UNKNOWN_VERSION),
-            Mode::Server => (UNKNOWN_VERSION, TLS13),
+            Mode::Client => (Version::Tls13, Version::Unknown),
+            Mode::Server => (Version::Unknown, Version::Tls13),
         };
         Self {
             read_closed: AtomicBool::new(false),
@@ -93,9 +86,9 @@ impl Shared {
             wire_out: AtomicU64::new(0),
             peek: AtomicU32::new(0),
             peek_buffered: AtomicU32::new(0),
-            version: AtomicU8::new(client_version),
-            client_version: AtomicU8::new(client_version),
-            server_version: AtomicU8::new(server_version),
+            version: AtomicVersion::new(client_version),
+            client_version: AtomicVersion::new(client_version),
+            server_version: AtomicVersion::new(server_version),
             handshake_done: AtomicBool::new(false),
             at: AtomicU8::new(0),
             hello_shown: AtomicBool::new(false),
@@ -153,8 +146,8 @@ impl Shared {
 
     /// Whether the version is more than what we would like it to be.
     pub(crate) fn knows_version(&self) -> bool {
-        self.version.load(Acquire) != UNKNOWN_VERSION
-            && self.server_version.load(Acquire) != UNKNOWN_VERSION
+        self.version.load(Acquire) != Version::Unknown
+            && self.server_version.load(Acquire) != Version::Unknown
     }
 
     /// RFC 8446, 6.1: since TLS 1.3 one direction may end before the other; before, a close_notify
@@ -162,8 +155,8 @@ impl Shared {
     pub(crate) fn closes_by_halves(&self) -> bool {
         match self.version.load(Acquire) {
             // A server that has not seen a ClientHello hopes for the best.
-            UNKNOWN_VERSION => true,
-            version => version >= TLS13,
+            Version::Unknown => true,
+            version => version >= Version::Tls13,
         }
     }
 }

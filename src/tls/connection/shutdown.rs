@@ -3,18 +3,14 @@
 use std::sync::atomic::Ordering::*;
 use std::time::Duration;
 
+use super::Connection;
 use super::receive::RecvHalf;
 use super::send::SendHalf;
-use super::{Connection, enter};
-use crate::tls::blocked::Blocked;
-use crate::tls::error::{Code, Result};
-use crate::tls::record::{ContentType, alert_record};
-use crate::tls::stack::{Reach, cleared};
-
-/// RFC 8446, 6.1.
-const CLOSE_NOTIFY: u8 = 0;
-const WARNING: u8 = 1;
-const FATAL: u8 = 2;
+use crate::tls::base::Blocked;
+use crate::tls::base::enter;
+use crate::tls::base::{Reach, cleared};
+use crate::tls::error::{Alert, Code, Result};
+use crate::tls::record::{ContentType, fatal, plaintext_alert, warning};
 
 impl Connection {
     /// Closes the writing direction: what waits is sent, then a close_notify, or the alert that
@@ -85,19 +81,19 @@ impl Connection {
             half.owed_alert = Vec::new();
             return Ok(());
         }
-        let (level, description) = match u8::try_from(self.shared.owed_alert.load(Acquire)) {
-            Ok(description) => (FATAL, description),
-            Err(_) => (WARNING, CLOSE_NOTIFY),
+        let alert = match u8::try_from(self.shared.owed_alert.load(Acquire)) {
+            Ok(description) => fatal(description),
+            Err(_) => warning(Alert::CloseNotify),
         };
         let mut early = match &half.handshake_keys {
             Some(keys) if half.sealer.is_none() => Some(cleared(Reach::Keys, || keys.sealer())?),
             _ => None,
         };
         let Some(sealer) = half.sealer.as_mut().or(early.as_mut()) else {
-            return half.out.extend(&alert_record(level, description));
+            return half.out.extend(&plaintext_alert(alert));
         };
-        let room = half.out.room(2 + sealer.overhead())?;
-        let written = sealer.seal(ContentType::Alert, &[&[level, description]], room)?;
+        let room = half.out.room(alert.len() + sealer.overhead())?;
+        let written = sealer.seal(ContentType::Alert, &[&alert], room)?;
         half.out.commit(written);
         Ok(())
     }

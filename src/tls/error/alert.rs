@@ -2,26 +2,40 @@
 
 use super::{Code, ErrorType};
 
-/// The description of an alert for an error in a protected record (RFC 8446, 6.2).
+/// The descriptions of alerts that the library sends or handles (RFC 8446, 6; RFC 7507, 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Alert {
+pub enum Alert {
+    CloseNotify = 0,
     UnexpectedMessage = 10,
     BadRecordMac = 20,
     RecordOverflow = 22,
+    HandshakeFailure = 40,
+    BadCertificate = 42,
+    UnsupportedCertificate = 43,
+    CertificateRevoked = 44,
+    CertificateExpired = 45,
+    CertificateUnknown = 46,
     IllegalParameter = 47,
+    AccessDenied = 49,
     DecodeError = 50,
+    ProtocolVersion = 70,
     InternalError = 80,
+    InappropriateFallback = 86,
+    UserCanceled = 90,
+    MissingExtension = 109,
+    CertificateRequired = 116,
 }
 
 impl Code {
-    /// The description of the alert that tells a peer of this error (RFC 8446, 6.2), if there is one.
+    /// The description of the alert that reports this error to a peer (RFC 8446, 6.2), if there is one.
     pub fn alert(self) -> Option<u8> {
-        Some(match self.kind() {
-            ErrorType::Io | ErrorType::Internal => INTERNAL_ERROR,
+        let alert = match self.kind() {
+            ErrorType::Io | ErrorType::Internal => Alert::InternalError,
             ErrorType::Proto => self.protocol_alert()?,
             _ => return None,
-        })
+        };
+        Some(alert as u8)
     }
 
     /// The alert for an error in a record of the peer's, if it is one.
@@ -39,41 +53,29 @@ impl Code {
         })
     }
 
-    fn protocol_alert(self) -> Option<u8> {
+    fn protocol_alert(self) -> Option<Alert> {
         Some(match self {
             Code::BadMessage
             | Code::UnexpectedCertRequest
             | Code::MissingCertRequest
-            | Code::KtlsKeyupdate => UNEXPECTED_MESSAGE,
-            Code::NoValidSignatureScheme | Code::NoRenegotiation => HANDSHAKE_FAILURE,
+            | Code::KtlsKeyupdate => Alert::UnexpectedMessage,
+            Code::NoValidSignatureScheme | Code::NoRenegotiation => Alert::HandshakeFailure,
             Code::DecodeCertificate | Code::CertInvalid | Code::CertMaxChainDepthExceeded => {
-                BAD_CERTIFICATE
+                Alert::BadCertificate
             }
-            Code::CertTypeUnsupported => UNSUPPORTED_CERTIFICATE,
-            Code::CertRevoked => CERTIFICATE_REVOKED,
-            Code::CertExpired | Code::CertNotYetValid => CERTIFICATE_EXPIRED,
+            Code::CertTypeUnsupported => Alert::UnsupportedCertificate,
+            Code::CertRevoked => Alert::CertificateRevoked,
+            Code::CertExpired | Code::CertNotYetValid => Alert::CertificateExpired,
             Code::CertUntrusted
             | Code::CertInvalidHostname
-            | Code::CertUnhandledCriticalExtension => CERTIFICATE_UNKNOWN,
-            Code::CertRejected => ACCESS_DENIED,
-            Code::MissingExtension => MISSING_EXTENSION,
-            Code::MissingClientCert => CERTIFICATE_REQUIRED,
+            | Code::CertUnhandledCriticalExtension => Alert::CertificateUnknown,
+            Code::CertRejected => Alert::AccessDenied,
+            Code::MissingExtension => Alert::MissingExtension,
+            Code::MissingClientCert => Alert::CertificateRequired,
             _ => return None,
         })
     }
 }
-
-const UNEXPECTED_MESSAGE: u8 = 10;
-const HANDSHAKE_FAILURE: u8 = 40;
-const BAD_CERTIFICATE: u8 = 42;
-const UNSUPPORTED_CERTIFICATE: u8 = 43;
-const CERTIFICATE_REVOKED: u8 = 44;
-const CERTIFICATE_EXPIRED: u8 = 45;
-const CERTIFICATE_UNKNOWN: u8 = 46;
-const ACCESS_DENIED: u8 = 49;
-const INTERNAL_ERROR: u8 = 80;
-const MISSING_EXTENSION: u8 = 109;
-const CERTIFICATE_REQUIRED: u8 = 116;
 
 #[cfg(test)]
 mod tests {

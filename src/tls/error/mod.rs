@@ -8,7 +8,7 @@ mod from_rustls;
 mod table;
 pub mod trace;
 
-pub(crate) use alert::Alert;
+pub use alert::Alert;
 pub use table::Code;
 
 /// A result of the core.

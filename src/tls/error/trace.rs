@@ -4,7 +4,7 @@ use std::backtrace::Backtrace;
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use crate::tls::{fork, lasting};
+use crate::tls::process::{fork, lasting};
 
 static ENABLED: AtomicBool = AtomicBool::new(false);
 

@@ -9,9 +9,10 @@ use std::time::Duration;
 use super::Handshake;
 use super::names::{At, asks_for_certificate};
 use super::stage::Stage;
+use crate::tls::base::{Mode, Version, uptime};
 use crate::tls::config::step_context::{Milestone, Request};
-use crate::tls::config::{Checkpoint, ClientAuth, Listener, SeeCheckpoint, uptime};
-use crate::tls::connection::{Connection, Mode, TLS13, UNKNOWN_VERSION};
+use crate::tls::config::{Checkpoint, ClientAuth, Listener, SeeCheckpoint};
+use crate::tls::connection::Connection;
 
 /// How much of a handshake the application was told of.
 #[derive(Default)]
@@ -74,7 +75,7 @@ const TLS12_FLOW: [At; 14] = [
 fn flow(conn: &Connection) -> &'static [At] {
     match conn.version() {
         // The flows begin with the same messages.
-        TLS13 | UNKNOWN_VERSION => &TLS13_FLOW,
+        Version::Tls13 | Version::Unknown => &TLS13_FLOW,
         _ => &TLS12_FLOW,
     }
 }
@@ -154,7 +155,7 @@ impl Checkpoints {
     /// Whether a message is part of this handshake. A ChangeCipherSpec counts for its sender only, who
     /// sends it once.
     fn has_name(&self, conn: &Connection, message: At) -> bool {
-        let was_sent = self.retried && conn.version() == TLS13;
+        let was_sent = self.retried && conn.version() == Version::Tls13;
         let client = || conn.choices().request;
         match (message, conn.mode) {
             (At::ServerChangeCipherSpec, mode) => mode == Mode::Server && !was_sent,
@@ -184,7 +185,7 @@ impl Checkpoints {
     }
 
     fn pass(&mut self, conn: &Connection, milestone: Milestone, at: Duration) {
-        let is_tls13 = conn.version() == TLS13;
+        let is_tls13 = conn.version() == Version::Tls13;
         let (ours, theirs) = match conn.mode {
             Mode::Client => (Mode::Client, Mode::Server),
             Mode::Server => (Mode::Server, Mode::Client),
@@ -253,7 +254,7 @@ impl Handshake {
 
     /// Tells the application of all that is done, now that rustls waits for the peer.
     fn tell_of_rest(&mut self, conn: &Connection) {
-        let is_tls13 = conn.version() == TLS13;
+        let is_tls13 = conn.version() == Version::Tls13;
         let checkpoints = &mut self.checkpoints;
         // The ServerHello comes second.
         let is_greeted = checkpoints.done > 1;

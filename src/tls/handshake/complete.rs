@@ -14,11 +14,12 @@ use rustls::{
 use super::kernel::Schedule;
 use super::stage::Stage;
 use super::{Handshake, Kernel, names};
+use crate::tls::base::memory;
+use crate::tls::base::{Mode, Version, lock};
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
-use crate::tls::connection::{Connection, Facts, Mode, TLS12, TLS13, lock};
+use crate::tls::connection::{Connection, Facts};
 use crate::tls::error::{Code, Result};
-use crate::tls::memory;
 use crate::tls::policy::names::{GroupNames, cipher, group};
 use crate::tls::record::{Opener, Sealer};
 
@@ -81,7 +82,7 @@ impl Handshake {
 
 /// What rustls says of a finished handshake.
 struct Agreed {
-    version: u8,
+    version: Version,
     suite: rustls::SupportedCipherSuite,
     facts: Facts,
 }
@@ -89,8 +90,8 @@ struct Agreed {
 impl Agreed {
     fn new(conn: &Connection, outputs: &ConnectionOutputs) -> Result<Self> {
         let version = match outputs.protocol_version() {
-            Some(ProtocolVersion::TLSv1_3) => TLS13,
-            Some(ProtocolVersion::TLSv1_2) => TLS12,
+            Some(ProtocolVersion::TLSv1_3) => Version::Tls13,
+            Some(ProtocolVersion::TLSv1_2) => Version::Tls12,
             _ => return Err(Code::HandshakeState)?,
         };
         let suite = outputs
@@ -138,7 +139,7 @@ impl Agreed {
     /// s2n-tls exports in TLS 1.3 only.
     fn exporter(&self, outputs: &mut ConnectionOutputs) -> Option<KeyingMaterialExporter> {
         match self.version {
-            TLS13 => outputs.exporter().ok(),
+            Version::Tls13 => outputs.exporter().ok(),
             _ => None,
         }
     }

@@ -8,10 +8,11 @@ use super::input::Input;
 use super::names::At;
 use super::operation::{Signature, Signing};
 use super::stage::Stage;
+use crate::tls::base::{Mode, Version, lock};
 use crate::tls::config::{
     Answer, ClientAuth, Coroutine, Coroutines, Exit, Ready, Suspension, ToSign, ToVerify,
 };
-use crate::tls::connection::{Connection, Mode, UNKNOWN_VERSION, lock};
+use crate::tls::connection::Connection;
 use crate::tls::error::{Code, Result};
 
 /// A suspended step, which will give a `T`.
@@ -158,7 +159,7 @@ impl Handshake {
         if conn.mode == Mode::Client && conn.client_auth()? == ClientAuth::None {
             return Err(Code::UnexpectedCertRequest)?;
         }
-        if conn.version() == UNKNOWN_VERSION {
+        if conn.version() == Version::Unknown {
             // The application may want to know.
             let version = conn.server_version().min(conn.client_version());
             conn.shared.version.store(version, Release);

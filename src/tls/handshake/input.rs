@@ -2,8 +2,8 @@
 
 use rustls::TlsInputBuffer;
 
+use crate::tls::base::memory;
 use crate::tls::error::Result;
-use crate::tls::memory;
 use crate::tls::record::{ContentType, MAX_PLAINTEXT};
 
 /// Handshake records, one appended at a time, so that no byte beyond the handshake gets here.

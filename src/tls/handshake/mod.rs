@@ -8,20 +8,19 @@ use self::input::Input;
 use self::messages::Messages;
 use self::offer::{Offer, best_version};
 use self::stage::Stage;
-use crate::tls::blocked::Blocked;
+use crate::tls::base::Blocked;
+use crate::tls::base::cleared;
+use crate::tls::base::memory;
+use crate::tls::base::{Mode, Version, enter, random, uptime};
 use crate::tls::config::step_context::StepContext;
-use crate::tls::config::{Offload, PrivateKeys, forget_system_roots, uptime};
+use crate::tls::config::{Offload, PrivateKeys, forget_system_roots};
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
-use crate::tls::connection::{
-    Connection, Mode, TLS12, TLS13, UNKNOWN_VERSION, enter, forget_defaults,
-};
-use crate::tls::error::{Code, Error, Result};
-use crate::tls::memory;
+use crate::tls::connection::{Connection, forget_defaults};
+use crate::tls::error::{Alert, Code, Error, Result};
 use crate::tls::policy::Policy;
-use crate::tls::record::{ContentType, Header, alert_record};
+use crate::tls::record::{ContentType, Header, fatal, plaintext_alert};
 use crate::tls::server_hello::ServerHello;
-use crate::tls::stack::cleared;
 
 mod checkpoints;
 mod complete;
@@ -42,17 +41,6 @@ mod trial;
 pub(crate) use self::kernel::Kernel;
 pub(crate) use self::names::At;
 pub(crate) use self::timing::Timing;
-
-/// RFC 8446, 6: an alert that ends the connection, and the refusal of what was offered.
-const FATAL: u8 = 2;
-/// See [`FATAL`].
-const HANDSHAKE_FAILURE: u8 = 40;
-/// RFC 8446, 6: a field that is inconsistent with others.
-const ILLEGAL_PARAMETER: u8 = 47;
-/// RFC 8446, 6: no version in common.
-const PROTOCOL_VERSION: u8 = 70;
-/// RFC 7507, 3: the client could have offered a better version.
-const INAPPROPRIATE_FALLBACK: u8 = 86;
 
 /// RFC 8446, 4: the type of a ClientHello, and that of a ServerHello.
 const CLIENT_HELLO: u8 = 1;
@@ -93,7 +81,7 @@ pub(crate) struct Handshake {
     server_hello: Option<ServerHello>,
 
     /// Client: the version that the server chose.
-    server_hello_version: Option<u8>,
+    server_hello_version: Option<Version>,
 
     /// A HelloRetryRequest was the last that the server sent: the next message is another hello.
     awaits_hello: bool,
@@ -157,7 +145,7 @@ impl Connection {
     }
 
     fn send_owed(&self, send: &mut SendHalf, blocked: &mut Blocked) -> Result<()> {
-        if self.version() == TLS13 {
+        if self.version() == Version::Tls13 {
             *blocked = Blocked::Write;
             send.send_post_handshake(self)?;
         }
@@ -276,7 +264,7 @@ impl Handshake {
         }
 
         self.peer_is_encrypted |= match conn.version() {
-            TLS12 => header.typ == ContentType::ChangeCipherSpec as u8,
+            Version::Tls12 => header.typ == ContentType::ChangeCipherSpec as u8,
             _ => header.typ == ContentType::ApplicationData as u8,
         };
         let taken = recv.take_record(&header, |record| self.take(conn, send, &header, record));
@@ -316,7 +304,7 @@ impl Handshake {
         // MUST terminate the connection". rustls would take it for one that it cannot decrypt.
         let protected = [ContentType::ApplicationData, ContentType::ChangeCipherSpec];
         let is_protected = protected.iter().any(|&typ| header.typ == typ as u8);
-        if self.has_read_keys && conn.version() == TLS13 && !is_protected {
+        if self.has_read_keys && conn.version() == Version::Tls13 && !is_protected {
             return Err(Code::BadMessage)?;
         }
         if self.is_read_protected(conn) || !header.is_handshake() {
@@ -345,7 +333,7 @@ impl Handshake {
 
     /// Whether what the peer sends next is protected, so that rustls alone can read it.
     fn is_read_protected(&self, conn: &Connection) -> bool {
-        self.has_read_keys || conn.version() == TLS12 && self.peer_is_encrypted
+        self.has_read_keys || conn.version() == Version::Tls12 && self.peer_is_encrypted
     }
 
     /// Looks at the peer's hello before rustls does.
@@ -370,7 +358,7 @@ impl Handshake {
         } else if std::mem::take(&mut self.awaits_hello) {
             let first = conn.client_hello().ok_or(Code::BadMessage)?;
             if let Err(error) = first.check_second(&message) {
-                send.owed_alert = alert_record(FATAL, ILLEGAL_PARAMETER).to_vec();
+                send.owed_alert = fatal_alert(Alert::IllegalParameter).to_vec();
                 return Err(error);
             }
             // The application sees the last one.
@@ -380,7 +368,7 @@ impl Handshake {
     }
 
     fn note_server_hello(&mut self, conn: &Connection, hello: ServerHello) {
-        if conn.server_version() == UNKNOWN_VERSION {
+        if conn.server_version() == Version::Unknown {
             conn.shared.server_version.store(hello.version, Release);
             conn.shared.version.store(hello.version, Release);
         }
@@ -401,7 +389,7 @@ impl Handshake {
             && let Some(callback) = conn.config()?.client_hello()
         {
             if callback.see(conn.name()) < 0 {
-                send.owed_alert = alert_record(FATAL, HANDSHAKE_FAILURE).to_vec();
+                send.owed_alert = fatal_alert(Alert::HandshakeFailure).to_vec();
                 return Err(self.fail(conn, Code::Cancelled.into()));
             }
             // The callback may have chosen another config.
@@ -464,6 +452,11 @@ impl Handshake {
     }
 }
 
+/// Returns a plaintext record with a fatal alert.
+fn fatal_alert(alert: Alert) -> [u8; 7] {
+    plaintext_alert(fatal(alert as u8))
+}
+
 /// Does what the first handshake would otherwise have to wait for: seeds the random generator, and
 /// makes the default policy.
 pub fn warm_up() -> Result<()> {
@@ -476,13 +469,4 @@ pub fn warm_up() -> Result<()> {
 pub fn cool_down() {
     forget_defaults();
     forget_system_roots();
-}
-
-/// Eight random bytes, for what need not be secret for long.
-pub(crate) fn random() -> Result<u64> {
-    let mut bytes = [0; 8];
-    rustls_aws_lc_rs::DEFAULT_SECURE_RANDOM
-        .fill(&mut bytes)
-        .map_err(|_| Code::Random)?;
-    Ok(u64::from_ne_bytes(bytes))
 }

@@ -3,9 +3,10 @@
 use std::ffi::{CStr, CString};
 
 use super::Handshake;
+use crate::tls::base::{Mode, Version};
 use crate::tls::config::ClientAuth;
 use crate::tls::config::step_context::Request;
-use crate::tls::connection::{Connection, Mode, TLS13};
+use crate::tls::connection::Connection;
 
 /// The messages of a handshake. It stands at some of them between two calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +60,10 @@ impl At {
     }
 
     /// The message with the signature of this side.
-    pub(super) fn signature_of(side: Mode, version: u8) -> Self {
+    pub(super) fn signature_of(side: Mode, version: Version) -> Self {
         match side {
             Mode::Client => Self::ClientCertVerify,
-            Mode::Server if version == TLS13 => Self::ServerCertVerify,
+            Mode::Server if version == Version::Tls13 => Self::ServerCertVerify,
             Mode::Server => Self::ServerKey,
         }
     }
@@ -73,7 +74,7 @@ impl Handshake {
     /// for, so that is the flight's first.
     pub(super) fn at(&self, conn: &Connection) -> At {
         let is_client = conn.mode == Mode::Client;
-        let is_tls13 = conn.version() == TLS13;
+        let is_tls13 = conn.version() == Version::Tls13;
         if self.stage.is_complete() {
             return At::ApplicationData;
         }
@@ -109,7 +110,7 @@ pub(super) fn asks_for_certificate(conn: &Connection) -> bool {
 /// What kind of handshake it was, in the words of s2n-tls.
 pub(super) fn kind(
     conn: &Connection,
-    version: u8,
+    version: Version,
     is_resumed: bool,
     was_retried: bool,
     peer_cert: bool,
@@ -121,7 +122,7 @@ pub(super) fn kind(
             (request != Request::None, request == Request::Answered)
         }
     };
-    let is_tls13 = version == TLS13;
+    let is_tls13 = version == Version::Tls13;
     let flags = [
         (true, "NEGOTIATED"),
         (!is_resumed, "FULL_HANDSHAKE"),

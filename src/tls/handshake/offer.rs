@@ -2,18 +2,18 @@
 
 use std::sync::atomic::Ordering::*;
 
-use super::{FATAL, INAPPROPRIATE_FALLBACK, PROTOCOL_VERSION};
+use super::fatal_alert;
+use crate::tls::base::Version;
 use crate::tls::client_hello::Message;
-use crate::tls::connection::{Connection, TLS12, TLS13, UNKNOWN_VERSION};
-use crate::tls::error::{Code, Result};
-use crate::tls::record::alert_record;
+use crate::tls::connection::Connection;
+use crate::tls::error::{Alert, Code, Result};
 
 /// What a ClientHello says of the version to be chosen, and of what is answered apart from it.
 pub(super) struct Offer {
     /// The best version before TLS 1.3, by the message itself.
-    legacy_version: u8,
+    legacy_version: Version,
     /// The best version, by the extension for it if there is one.
-    best_version: u8,
+    best_version: Version,
     is_fallback: bool,
     pub(super) asks_for_ocsp: bool,
 }
@@ -30,24 +30,24 @@ impl Offer {
 
     /// Whether a ClientHello offers no version that a server has whose best one is `best`. One that cannot
     /// be parsed is for rustls to judge.
-    pub(super) fn is_outdated(message: &[u8], best: u8) -> bool {
+    pub(super) fn is_outdated(message: &[u8], best: Version) -> bool {
         let parsed = Message::split(message).and_then(|(body, _)| Message::parse(body));
-        parsed.is_ok_and(|hello| Self::of(&hello).version(best) < TLS12)
+        parsed.is_ok_and(|hello| Self::of(&hello).version(best) < Version::Tls12)
     }
 
     /// The version that a server chooses whose best one is `best`. Without TLS 1.3 the message itself
     /// decides, and the extension may only forbid it.
-    fn version(&self, best: u8) -> u8 {
+    fn version(&self, best: Version) -> Version {
         match best {
-            TLS13 => self.best_version.min(best),
+            Version::Tls13 => self.best_version.min(best),
             _ => self.legacy_version.min(best),
         }
     }
 
     /// The client's best version, as a server reports it.
-    fn client_version(&self, best: u8) -> u8 {
+    fn client_version(&self, best: Version) -> Version {
         match self.best_version {
-            UNKNOWN_VERSION if best < TLS13 => self.legacy_version,
+            Version::Unknown if best < Version::Tls13 => self.legacy_version,
             known => known,
         }
     }
@@ -59,28 +59,28 @@ pub(super) fn agree_on_version(
     conn: &Connection,
     offer: &Offer,
     output: &mut Vec<u8>,
-) -> Result<u8> {
+) -> Result<Version> {
     let best = best_version(conn)?;
     let version = offer.version(best);
     conn.shared.server_version.store(best, Release);
     let theirs = offer.client_version(best);
     conn.shared.client_version.store(theirs, Release);
     conn.shared.version.store(version, Release);
-    if version < TLS12 {
-        output.extend(alert_record(FATAL, PROTOCOL_VERSION));
+    if version < Version::Tls12 {
+        output.extend(fatal_alert(Alert::ProtocolVersion));
         return Err(Code::ProtocolVersionUnsupported)?;
     }
     if offer.is_fallback && version < best {
-        output.extend(alert_record(FATAL, INAPPROPRIATE_FALLBACK));
+        output.extend(fatal_alert(Alert::InappropriateFallback));
         return Err(Code::FallbackDetected)?;
     }
     Ok(version)
 }
 
 /// The best version that the connection's policy has.
-pub(super) fn best_version(conn: &Connection) -> Result<u8> {
+pub(super) fn best_version(conn: &Connection) -> Result<Version> {
     Ok(match conn.policy()?.supports_tls13() {
-        true => TLS13,
-        false => TLS12,
+        true => Version::Tls13,
+        false => Version::Tls12,
     })
 }

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
+use crate::tls::base::lock;
+use crate::tls::base::memory;
 use crate::tls::certs::CertChain;
 use crate::tls::config::{ToSign, ToVerify};
-use crate::tls::connection::{Connection, lock};
+use crate::tls::connection::Connection;
 use crate::tls::error::{Code, Result};
-use crate::tls::memory;
 use crate::tls::policy::names::{self, Hash};
 
 /// Something to be signed, and the signature. It outlives its connection, if it has to.

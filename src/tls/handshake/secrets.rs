@@ -11,9 +11,10 @@ use rustls::{
 };
 use zeroize::Zeroizing;
 
+use crate::tls::base::Mode;
 use crate::tls::client_hello::RANDOM;
 use crate::tls::config::step_context::{Milestone, StepContext};
-use crate::tls::connection::{Connection, Mode};
+use crate::tls::connection::Connection;
 use crate::tls::error::{Code, Error, Result};
 use crate::tls::policy::Policy;
 use crate::tls::record::Sealer;

@@ -14,12 +14,13 @@ use super::names::At;
 use super::offer::{Offer, agree_on_version, best_version};
 use super::secrets::{self, Secret, SendingKeys};
 use super::trial::{Peer, Trial};
+use crate::tls::base::{Mode, Version, uptime};
 use crate::tls::client_hello::Message;
+use crate::tls::config::ClientAuth;
 use crate::tls::config::step_context::{Milestone, Request};
-use crate::tls::config::{ClientAuth, uptime};
+use crate::tls::connection::Connection;
 use crate::tls::connection::receive::RecvHalf;
 use crate::tls::connection::send::SendHalf;
-use crate::tls::connection::{Connection, Mode, TLS13};
 use crate::tls::error::{Code, Error, Result};
 use crate::tls::record::Header;
 use crate::tls::server_hello::ServerHello;
@@ -471,7 +472,9 @@ impl Handshake {
         let ready = conn.config()?.server(&conn.overrides());
         let mut ready = ready.map_err(|error| match error.code() {
             // Before TLS 1.3 a certificate goes with suites; without any, no suite is left.
-            Code::NoValidSignatureScheme if version < TLS13 => Code::CipherNotSupported.into(),
+            Code::NoValidSignatureScheme if version < Version::Tls13 => {
+                Code::CipherNotSupported.into()
+            }
             _ => error,
         })?;
         hello.look(|hello| {
@@ -507,10 +510,10 @@ impl Handshake {
 }
 
 /// Why a client is refused.
-fn refusal(error: rustls::Error, version: u8) -> Error {
+fn refusal(error: rustls::Error, version: Version) -> Error {
     match error {
         rustls::Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon) => {
-            match version == TLS13 {
+            match version == Version::Tls13 {
                 true => Code::InvalidSupportedGroupState.into(),
                 // Without a group no suite is left.
                 false => Code::CipherNotSupported.into(),

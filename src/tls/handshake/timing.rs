@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::tls::blocked::Blocked;
-use crate::tls::config::{Config, HandshakeEvent, Listener, SeeCheckpoint, uptime};
-use crate::tls::connection::{Connection, lock};
+use crate::tls::base::Blocked;
+use crate::tls::base::{lock, uptime};
+use crate::tls::config::{Config, HandshakeEvent, Listener, SeeCheckpoint};
+use crate::tls::connection::Connection;
 use crate::tls::error::{Code, Result};
 
 /// What is known of a handshake's time.

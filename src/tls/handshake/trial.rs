@@ -7,11 +7,12 @@ use rustls::crypto::{CertificateIdentity, Identity, VerifiedIdentity};
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientSide, ServerSide, Tcp, VerifyPeerIdentity};
 
+use crate::tls::base::Version;
+use crate::tls::base::memory;
 use crate::tls::certs::crl::{Crl, CrlLookup};
 use crate::tls::config::{Presented, Validation, Verifier};
-use crate::tls::connection::{Connection, TLS13};
+use crate::tls::connection::Connection;
 use crate::tls::error::{Code, Error, Result};
-use crate::tls::memory;
 
 /// A certificate that nobody has accepted yet.
 pub(super) struct Trial {
@@ -137,7 +138,7 @@ impl Trial {
     ) -> Result<Progress> {
         // A server without a callback compares with the name that the client asked for.
         let name = conn.with_server_name(|name| name.map(|name| name.to_bytes().to_vec()));
-        let is_tls13 = conn.version() == TLS13;
+        let is_tls13 = conn.version() == Version::Tls13;
         verifier.check_presented(presented, name.as_deref(), is_tls13)?;
         let Some(callback) = verifier.look_up_crl() else {
             return Ok(Progress::Ready(None));

@@ -7,9 +7,10 @@ use std::ffi::CStr;
 use std::fmt::Write as _;
 use std::{env, fs};
 
-use super::table::{Group, Scheme, Version};
+use super::table::{Group, Scheme};
 use super::tests::suites;
 use super::*;
+use crate::tls::base::Version;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/policies.md");
 

@@ -13,9 +13,10 @@ use rustls::crypto::{CryptoProvider, SignatureScheme, WebPkiSupportedAlgorithms}
 use rustls::pki_types::SignatureVerificationAlgorithm;
 use rustls::server::{CipherSuiteSelector, KeyExchangeSelector};
 
+use super::base::Version;
 use super::error::{Code, Result};
-use super::fork::get_or_make;
-use super::lasting;
+use super::process::fork::get_or_make;
+use super::process::lasting;
 
 #[cfg(test)]
 mod document;
@@ -75,10 +76,12 @@ impl Policy {
 
     /// Whether the policy with this name would have allowed a connection of this version and
     /// suite. Asks the whole policy, not what is left of it.
-    pub fn allows(name: &[u8], version: u8, suite: u16) -> Result<bool> {
+    pub fn allows(name: &[u8], version: Version, suite: u16) -> Result<bool> {
         let definition = &POLICIES[position(name)?];
-        Ok(version >= definition.min_version.number()
-            && definition.suites.iter().any(|s| s.wire() == suite))
+        Ok(
+            version >= definition.min_version
+                && definition.suites.iter().any(|s| s.wire() == suite),
+        )
     }
 
     /// The numbers of the groups on the wire, in the policy's order.

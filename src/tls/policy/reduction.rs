@@ -15,7 +15,8 @@ use rustls_aws_lc_rs::{
 };
 
 use super::key_share::WithCurve;
-use super::table::{Definition, Group, Scheme, Suite, Version};
+use super::table::{Definition, Group, Scheme, Suite};
+use crate::tls::base::Version;
 use crate::tls::crypto::{groups, rsa_pss};
 
 type Algorithms = &'static [&'static dyn SignatureVerificationAlgorithm];

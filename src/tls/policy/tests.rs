@@ -5,8 +5,9 @@ use rustls::crypto::kx::NamedGroup;
 use rustls::pki_types::{ServerName, alg_id};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::table::{Group, Scheme, Suite, Version};
+use super::table::{Group, Scheme, Suite};
 use super::*;
+use crate::tls::base::Version;
 
 pub(super) fn policy(name: &str) -> &'static Policy {
     Policy::find(name.as_bytes()).unwrap()
@@ -358,7 +359,7 @@ fn a_connection_is_judged_by_the_whole_policy() {
     let allows = |name: &str, version, suite| {
         Policy::allows(name.as_bytes(), version, suite).map_err(|e| e.code())
     };
-    let (tls12, tls13) = (Version::Tls12.number(), Version::Tls13.number());
+    let (tls12, tls13) = (Version::Tls12, Version::Tls13);
 
     assert_eq!(allows("default", tls13, 0x1301), Ok(true));
     assert_eq!(allows("default", tls12, 0xc02b), Ok(true));
@@ -366,7 +367,7 @@ fn a_connection_is_judged_by_the_whole_policy() {
     assert_eq!(allows("AWS-CRT-SDK-TLSv1.3", tls12, 0x1301), Ok(false));
     // Nothing of this one can be offered, but it can be asked.
     assert_eq!(allows("20140601", tls12, 0xc02b), Ok(false));
-    assert_eq!(allows("20140601", Version::Ssl3.number(), 0x0067), Ok(true));
+    assert_eq!(allows("20140601", Version::Ssl3, 0x0067), Ok(true));
     assert_eq!(
         allows("nobody", tls12, 0xc02b),
         Err(Code::InvalidSecurityPolicy)

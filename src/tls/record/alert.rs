@@ -3,10 +3,10 @@
 use super::{ContentType, WIRE_VERSION};
 use crate::tls::error::{Alert, Code, Error, Result};
 
+/// RFC 8446, 6: the levels of alerts.
 const WARNING: u8 = 1;
-
-const CLOSE_NOTIFY: u8 = 0;
-const USER_CANCELED: u8 = 90;
+/// See [`WARNING`].
+const FATAL: u8 = 2;
 
 /// What an alert amounts to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,13 +29,13 @@ impl AlertEvent {
         let &[level, description] = content else {
             return Err(Error::with_alert(Code::BadMessage, Alert::DecodeError));
         };
-        if description == CLOSE_NOTIFY {
+        if description == Alert::CloseNotify as u8 {
             return Ok(Self::CloseNotify);
         }
         // RFC 8446, 6: "The level [...] can safely be ignored." A user_canceled is followed by a
         // close_notify, so a connection that ends properly may well have one.
         let ignored = match tls13 {
-            true => description == USER_CANCELED,
+            true => description == Alert::UserCanceled as u8,
             false => ignore_warnings && level == WARNING,
         };
         Ok(match ignored {
@@ -45,8 +45,18 @@ impl AlertEvent {
     }
 }
 
-/// A record with an alert in plaintext, for the time before there are keys.
-pub fn alert_record(level: u8, description: u8) -> [u8; 7] {
+/// Returns the content of a warning's record: a close_notify is one (RFC 8446, 6.1).
+pub fn warning(description: Alert) -> [u8; 2] {
+    [WARNING, description as u8]
+}
+
+/// Returns the content of a fatal alert's record.
+pub fn fatal(description: u8) -> [u8; 2] {
+    [FATAL, description]
+}
+
+/// Returns a plaintext record with an alert, for the time before there are keys.
+pub fn plaintext_alert([level, description]: [u8; 2]) -> [u8; 7] {
     let [major, minor] = WIRE_VERSION;
     let typ = ContentType::Alert as u8;
     [typ, major, minor, 0, 2, level, description]

@@ -1,14 +1,8 @@
 //! Handshake messages after the handshake (RFC 8446, 4.6; RFC 5246, 7.4.1.1).
 
 use super::reassembler::{MessageHeader, Reassembler};
+use crate::tls::base::Mode;
 use crate::tls::error::{Alert, Code, Error, Result};
-
-/// Which end of the connection we are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    Server,
-    Client,
-}
 
 /// A message that a peer may send after the handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +30,7 @@ impl MessageJoiner {
     pub fn push(
         &mut self,
         plain: &[u8],
-        side: Side,
+        side: Mode,
         tls13: bool,
         mut each: impl FnMut(PostHandshake<'_>) -> Result<()>,
     ) -> Result<()> {
@@ -71,7 +65,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(header: MessageHeader, side: Side, tls13: bool) -> Result<Self> {
+    fn of(header: MessageHeader, side: Mode, tls13: bool) -> Result<Self> {
         let kind = Self::new(header.typ, side, tls13)?;
         header.len.map_or(Ok(()), |len| kind.check_len(len))?;
         Ok(kind)
@@ -79,10 +73,10 @@ impl Kind {
 
     /// Refuses what the peer may not send. A server takes nothing but KeyUpdates, of one byte, so
     /// no client can make it store more than a message's header.
-    fn new(typ: u8, side: Side, tls13: bool) -> Result<Self> {
+    fn new(typ: u8, side: Mode, tls13: bool) -> Result<Self> {
         match (typ, side, tls13) {
-            (0, Side::Client, false) => Ok(Self::HelloRequest),
-            (4, Side::Client, true) => Ok(Self::NewSessionTicket),
+            (0, Mode::Client, false) => Ok(Self::HelloRequest),
+            (4, Mode::Client, true) => Ok(Self::NewSessionTicket),
             (24, _, true) => Ok(Self::KeyUpdate),
             _ => Err(Code::BadMessage)?,
         }

@@ -17,10 +17,10 @@ mod seal;
 #[cfg(test)]
 mod tests;
 
-pub use self::alert::{AlertEvent, alert_record};
+pub use self::alert::{AlertEvent, fatal, plaintext_alert, warning};
 pub use self::flood::FloodGuard;
 pub use self::header::{ContentType, Header};
-pub use self::message::{MessageJoiner, PostHandshake, Side};
+pub use self::message::{MessageJoiner, PostHandshake};
 pub use self::open::{Opened, Opener};
 pub use self::reassembler::{MessageHeader, Reassembled, Reassembler};
 pub use self::seal::Sealer;

@@ -1,7 +1,7 @@
 //! Reassembly of handshake messages, which may be split over records or share one (RFC 8446, 5.1).
 
+use crate::tls::base::memory;
 use crate::tls::error::Result;
-use crate::tls::memory;
 
 /// The front of a handshake message whose end has not come.
 #[derive(Debug, Default)]

@@ -19,9 +19,9 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 use super::constraints::NameConstraints;
 use super::names::{GeneralName, Names, elements, values};
 use super::{Signed, canonical, form};
+use crate::tls::base::memory;
 use crate::tls::error::{Code, Result};
-use crate::tls::fork::get_or_make;
-use crate::tls::memory;
+use crate::tls::process::fork::get_or_make;
 
 /// A parsed certificate. What path validation evaluates is read once, here; extensions that it does not
 /// evaluate are not parsed, so their content cannot fail a handshake.

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use rustls::pki_types::DnsName;
-use s2n::tls::blocked::Blocked;
+use s2n::tls::base::Blocked;
 use s2n::tls::client_hello::{ClientHello, Field};
 use s2n::tls::config::{Config, LogKeys, alpn};
 use s2n::tls::connection::{BlindingMode, Connection, Mode, ServerName};
@@ -291,9 +291,12 @@ impl Conversation<'_> {
             _ => best.unwrap_or(legacy).min(TLS13),
         };
         assert_eq!(api_number(answer.version), chosen);
-        assert_eq!(self.conn.version(), chosen);
-        assert_eq!(self.conn.client_version(), best.unwrap_or(legacy));
-        assert_eq!(self.conn.server_version(), self.server.best_version);
+        assert_eq!(self.conn.version().number(), chosen);
+        assert_eq!(self.conn.client_version().number(), best.unwrap_or(legacy));
+        assert_eq!(
+            self.conn.server_version().number(),
+            self.server.best_version
+        );
     }
 
     fn check_alpn(&self, hello: &Hello, answer: &Answer) {

@@ -8,9 +8,9 @@ use rustls::pki_types::CertificateDer;
 use self::path::Path;
 use self::revocation::Revocation;
 use super::{Config, Overrides, VerifyHost};
+use crate::tls::base::{Mode, lock};
 use crate::tls::certs::crl::{Crl, CrlLookup};
 use crate::tls::certs::extension;
-use crate::tls::connection::{Mode, lock};
 use crate::tls::error::{Code, Result};
 use crate::tls::x509::{Certificate, is_host};
 

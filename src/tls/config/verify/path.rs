@@ -9,8 +9,9 @@ use std::ptr;
 
 use super::revocation::Revocation;
 use super::{Presented, Verifier};
+use crate::tls::base::Mode;
 use crate::tls::config::trust::TrustStore;
-use crate::tls::connection::{Certificates, Mode};
+use crate::tls::connection::Certificates;
 use crate::tls::crypto::signature::verify;
 use crate::tls::error::{Code, Result};
 use crate::tls::x509::{Certificate, Signed};

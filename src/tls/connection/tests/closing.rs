@@ -50,7 +50,7 @@ fn closing_by_halves_is_for_tls13() {
         assert_eq!(recv(&pair.server, 9).0, Ok(vec![]));
 
         let (sent, got) = match version {
-            TLS13 => (Ok(5), Ok(b"still".to_vec())),
+            Version::Tls13 => (Ok(5), Ok(b"still".to_vec())),
             _ => (Err(Code::Closed), Err(Code::Closed)),
         };
         assert_eq!(send(&pair.server, b"still").0, sent);
@@ -60,7 +60,7 @@ fn closing_by_halves_is_for_tls13() {
 
 #[test]
 fn a_shutdown_finishes_what_it_began() {
-    let pair = Pair::new(TLS13);
+    let pair = Pair::new(Version::Tls13);
     pair.to_server.state().room = Some(0);
     assert_eq!(send(&pair.client, b"data").0, Err(Code::IoBlocked));
     assert_eq!(
@@ -83,7 +83,7 @@ fn a_shutdown_finishes_what_it_began() {
 
 #[test]
 fn a_fatal_alert_ends_both_directions() {
-    let pair = Pair::new(TLS13);
+    let pair = Pair::new(Version::Tls13);
     {
         let mut half = pair.client.send.lock().expect("free");
         half.owed_alert = sealed_alert(&mut half, 40);
@@ -106,7 +106,7 @@ fn a_fatal_alert_ends_both_directions() {
 
 #[test]
 fn a_bad_record_is_blinded() {
-    let pair = Pair::new(TLS13);
+    let pair = Pair::new(Version::Tls13);
     pair.server.set_blinding(BlindingMode::SelfService);
     send(&pair.client, b"data").0.expect("sent");
     *pair.to_server.state().bytes.back_mut().expect("a tag") ^= 1;
@@ -124,7 +124,7 @@ fn a_bad_record_is_blinded() {
 
 #[test]
 fn a_wiped_connection_is_new() {
-    let pair = Pair::new(TLS13);
+    let pair = Pair::new(Version::Tls13);
     pair.client.set_server_name(c"a.example").expect("short");
     send(&pair.client, b"x").0.expect("sent");
     pair.client.wipe().expect("free");

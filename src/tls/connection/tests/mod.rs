@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::sync::atomic::Ordering::*;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use rustls::crypto::cipher::{AeadKey, Iv};
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 
 use super::*;
-use crate::tls::blocked::Blocked;
+use crate::tls::base::Blocked;
 use crate::tls::record::{Opener, Sealer};
 
 mod closing;
@@ -88,11 +88,11 @@ fn config() -> Arc<Config> {
 }
 
 impl Pair {
-    fn new(version: u8) -> Self {
+    fn new(version: Version) -> Self {
         Self::with_config(version, config())
     }
 
-    fn with_config(version: u8, config: Arc<Config>) -> Self {
+    fn with_config(version: Version, config: Arc<Config>) -> Self {
         let (to_server, to_client) = (Arc::<Pipe>::default(), Arc::<Pipe>::default());
         let make = |mode, reader: &Arc<Pipe>, writer: &Arc<Pipe>, keys: [u8; 2]| {
             let conn = Connection::new(mode);
@@ -111,10 +111,10 @@ impl Pair {
 }
 
 /// Gives the connection the keys that a handshake would have made.
-fn install(conn: &Connection, version: u8, [write, read]: [u8; 2]) {
+fn install(conn: &Connection, version: Version, [write, read]: [u8; 2]) {
     let provider = Policy::find(b"default_tls13").expect("known").provider();
     let suite = match version {
-        TLS13 => SupportedCipherSuite::Tls13(provider.tls13_cipher_suites[0]),
+        Version::Tls13 => SupportedCipherSuite::Tls13(provider.tls13_cipher_suites[0]),
         _ => SupportedCipherSuite::Tls12(provider.tls12_cipher_suites[0]),
     };
     let keys = |byte| {
@@ -154,7 +154,7 @@ pub(crate) fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|at| (at % 251) as u8).collect()
 }
 
-const VERSIONS: [u8; 2] = [TLS12, TLS13];
+const VERSIONS: [Version; 2] = [Version::Tls12, Version::Tls13];
 
 pub(crate) fn received(conn: &Connection) -> Vec<u8> {
     let mut all = Vec::new();

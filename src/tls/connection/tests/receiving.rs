@@ -30,7 +30,7 @@ fn a_receive_takes_one_record_and_not_a_byte_more() {
 
 #[test]
 fn receiving_nothing_reads_nothing() {
-    let pair = Pair::new(TLS13);
+    let pair = Pair::new(Version::Tls13);
     assert_eq!(recv(&pair.server, 0), (Ok(vec![]), Blocked::Not));
     send(&pair.client, b"data").0.expect("sent");
     recv(&pair.server, 1).0.expect("received");
@@ -39,7 +39,7 @@ fn receiving_nothing_reads_nothing() {
 
 #[test]
 fn buffered_receiving_counts_what_waits() {
-    let pair = Pair::new(TLS13);
+    let pair = Pair::new(Version::Tls13);
     pair.server.set_recv_buffering(true);
     for _ in 0..3 {
         send(&pair.client, b"record").0.expect("sent");
@@ -55,7 +55,7 @@ fn buffered_receiving_counts_what_waits() {
 fn many_records_fill_one_receive_if_the_config_says_so() {
     let config = Arc::new(Config::new_minimal());
     config.set_recv_multi_record(true);
-    let pair = Pair::with_config(TLS13, config);
+    let pair = Pair::with_config(Version::Tls13, config);
     for _ in 0..3 {
         send(&pair.client, b"record").0.expect("sent");
     }
@@ -70,7 +70,7 @@ fn many_records_fill_one_receive_if_the_config_says_so() {
 fn an_error_behind_data_waits_for_the_next_receive() {
     let config = Arc::new(Config::new_minimal());
     config.set_recv_multi_record(true);
-    let pair = Pair::with_config(TLS13, config);
+    let pair = Pair::with_config(Version::Tls13, config);
     pair.server.set_blinding(BlindingMode::SelfService);
     send(&pair.client, b"good").0.expect("sent");
     send(&pair.client, b"evil").0.expect("sent");
@@ -83,7 +83,7 @@ fn an_error_behind_data_waits_for_the_next_receive() {
 
 #[test]
 fn directions_are_independent() {
-    let pair = Pair::new(TLS13);
+    let pair = Pair::new(Version::Tls13);
     let _sending = pair.client.send.lock().expect("free");
     send(&pair.server, b"data").0.expect("sent");
     assert_eq!(recv(&pair.client, 9).0, Ok(b"data".to_vec()));
@@ -93,7 +93,7 @@ fn directions_are_independent() {
 #[test]
 fn buffers_are_released_only_when_they_are_empty() {
     let code = |conn: &Connection| conn.release_buffers().map_err(|error| error.code());
-    let pair = Pair::new(TLS13);
+    let pair = Pair::new(Version::Tls13);
     pair.to_server.state().room = Some(5);
     send(&pair.client, b"data").0.expect_err("blocked");
     assert_eq!(code(&pair.client), Err(Code::StufferHasUnprocessedData));

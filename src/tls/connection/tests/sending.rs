@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_blocked_send_reports_records_that_left_whole() {
-    let pair = Pair::new(TLS13);
+    let pair = Pair::new(Version::Tls13);
     let data = pattern(20000);
 
     pair.to_server.state().room = Some(0);
@@ -23,7 +23,7 @@ fn a_blocked_send_reports_records_that_left_whole() {
 
 #[test]
 fn a_retry_with_less_is_refused_and_harms_nothing() {
-    let pair = Pair::new(TLS13);
+    let pair = Pair::new(Version::Tls13);
     let data = pattern(5000);
     pair.to_server.state().room = Some(0);
     assert_eq!(send(&pair.client, &data).0, Err(Code::IoBlocked));
@@ -88,7 +88,11 @@ fn records_have_the_preferred_size() {
             (16384, 16384)
         );
         let small = |conn: &Connection| conn.set_small_records(1, 0).expect("in range");
-        let first = if version == TLS13 { 1378 } else { 1371 };
+        let first = if version == Version::Tls13 {
+            1378
+        } else {
+            1371
+        };
         assert_eq!(sizes(&small, version), (first, 8087));
     }
 }
@@ -97,14 +101,14 @@ fn records_have_the_preferred_size() {
 fn a_send_buffer_collects_records() {
     let config = Arc::new(Config::new_minimal());
     config.set_send_buffer_size(40_000).expect("in range");
-    let pair = Pair::with_config(TLS13, config);
+    let pair = Pair::with_config(Version::Tls13, config);
     send(&pair.client, &pattern(40_000)).0.expect("sent");
     assert_eq!(pair.to_server.state().writes, 2);
     assert_eq!(received(&pair.server), pattern(40_000));
 
     let config = Arc::new(Config::new_minimal());
     config.set_send_buffer_size(2000).expect("in range");
-    for (version, size) in [(TLS13, 1739), (TLS12, 971)] {
+    for (version, size) in [(Version::Tls13, 1739), (Version::Tls12, 971)] {
         let pair = Pair::with_config(version, config.clone());
         send(&pair.client, &pattern(5000)).0.expect("sent");
         assert_eq!(recv(&pair.server, 9000).0.expect("received").len(), size);
@@ -115,7 +119,7 @@ fn a_send_buffer_collects_records() {
 fn vectors_are_one_stream() {
     let data = pattern(30_000);
     for pieces in [1, 2, 7, 9, 1024] {
-        let pair = Pair::new(TLS13);
+        let pair = Pair::new(Version::Tls13);
         let mut buffers: Vec<_> = data.chunks(data.len() / pieces).map(IoSlice::new).collect();
         buffers.insert(1, IoSlice::new(&[]));
         let mut blocked = Blocked::Not;
@@ -143,7 +147,7 @@ fn a_link_that_takes_nothing_is_not_asked_for_ever() {
             Ok(0)
         }
     }
-    let pair = Pair::new(TLS13);
+    let pair = Pair::new(Version::Tls13);
     pair.client.set_writer(Some(Arc::new(Nothing)), false);
     assert_eq!(
         send(&pair.client, b"x"),
@@ -153,13 +157,13 @@ fn a_link_that_takes_nothing_is_not_asked_for_ever() {
 
 #[test]
 fn a_broken_pipe_stays_broken() {
-    let pair = Pair::new(TLS13);
+    let pair = Pair::new(Version::Tls13);
     pair.to_server.state().failure = Some(libc::EPIPE);
     assert_eq!(send(&pair.client, b"x").0, Err(Code::Io));
     pair.to_server.state().failure = None;
     assert_eq!(send(&pair.client, b"x").0, Err(Code::Io));
 
-    let pair = Pair::new(TLS13);
+    let pair = Pair::new(Version::Tls13);
     pair.to_server.state().failure = Some(libc::ECONNRESET);
     assert_eq!(send(&pair.client, b"x").0, Err(Code::Io));
     pair.to_server.state().failure = None;
@@ -177,7 +181,7 @@ fn a_callback_may_not_use_its_own_direction() {
             Ok(buf.len())
         }
     }
-    let conn = Arc::new(Pair::new(TLS13).client);
+    let conn = Arc::new(Pair::new(Version::Tls13).client);
     let writer = Arc::new(Recursive(Mutex::new(Some(conn.clone())), Mutex::default()));
     conn.set_writer(Some(writer.clone()), false);
     assert_eq!(send(&conn, b"outer").0, Ok(5));

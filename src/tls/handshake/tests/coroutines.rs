@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use super::*;
 use crate::sys::coroutine::StackCoroutine;
+use crate::tls::base::lock;
 use crate::tls::config::step_context::StepContext;
 use crate::tls::config::{
     Answer, AnswerRequest, CertificateRequest, Checkpoint, Clock, Coroutine, Coroutines, LogKeys,
     Offload, PrivateKeys, SeeCheckpoint, Suspension, Work,
 };
-use crate::tls::connection::lock;
 use crate::tls::handshake::operation::{Signature, Verification};
 
 /// What an application does for an end of a connection, and what it was told.
@@ -198,7 +198,7 @@ fn handshake(policy: &[u8], changes_threads: bool, is_late: bool) -> [(Vec<Strin
         let ecdsa = c"ecdsa_secp256r1_sha256";
         assert!(conn.signature_scheme(Mode::Client).is_some());
         assert!(conn.signature_scheme(Mode::Server).is_some());
-        assert!(conn.version() == TLS12 || conn.signature_scheme_name() == ecdsa);
+        assert!(conn.version() == Version::Tls12 || conn.signature_scheme_name() == ecdsa);
     }
     applications.map(|application| {
         *lock(&application.conn) = None;

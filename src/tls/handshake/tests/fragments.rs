@@ -128,9 +128,9 @@ fn a_hello_is_seen_however_it_is_cut() {
         assert_eq!(pair.server.message_name(), c"CLIENT_HELLO");
 
         recut(&pair, &pair.to_client, pieces(size));
-        assert_eq!(pair.client.server_version(), 0);
+        assert_eq!(pair.client.server_version(), Version::Unknown);
         negotiate(&pair.client).0.expect_err("blocked");
-        assert_eq!(pair.client.server_version(), TLS13);
+        assert_eq!(pair.client.server_version(), Version::Tls13);
         assert_eq!(pair.client.message_name(), c"SERVER_HELLO");
         let second = records(&pair.to_server);
         let second = second.iter().find(|record| record[0] == HANDSHAKE);
@@ -159,8 +159,8 @@ fn assert_is_shown(server: &Connection, record: &[u8]) {
 #[test]
 fn a_cut_server_hello_tells_the_version() {
     for (policy, version, next) in [
-        (TLS12_POLICY, TLS12, c"SERVER_CERT"),
-        (TLS13_POLICY, TLS13, c"ENCRYPTED_EXTENSIONS"),
+        (TLS12_POLICY, Version::Tls12, c"SERVER_CERT"),
+        (TLS13_POLICY, Version::Tls13, c"ENCRYPTED_EXTENSIONS"),
     ] {
         let pair = Pair::new(policy);
         negotiate(&pair.client).0.expect_err("blocked");
@@ -174,7 +174,7 @@ fn a_cut_server_hello_tells_the_version() {
                 .bytes
                 .extend(record(HANDSHAKE, &[byte]));
             assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
-            assert_eq!(pair.client.server_version(), 0);
+            assert_eq!(pair.client.server_version(), Version::Unknown);
             assert_eq!(pair.client.message_name(), c"SERVER_HELLO");
         }
         pair.to_client

@@ -7,11 +7,12 @@ use rcgen::{
     PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384,
 };
 
-use crate::tls::blocked::Blocked;
+use crate::tls::base::Blocked;
+use crate::tls::base::{Mode, Version};
 use crate::tls::certs::CertChain;
 use crate::tls::config::{ClientAuth, Config, VerifyHost};
 use crate::tls::connection::tests::{Pipe, pattern, received, recv, send, shutdown};
-use crate::tls::connection::{BlindingMode, Connection, Mode, TLS12, TLS13};
+use crate::tls::connection::{BlindingMode, Connection};
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
 
@@ -163,7 +164,10 @@ fn negotiate(conn: &Connection) -> (Result<(), Code>, Blocked) {
 
 #[test]
 fn both_versions_carry_data_and_close() {
-    for (policy, version) in [(TLS12_POLICY, TLS12), (TLS13_POLICY, TLS13)] {
+    for (policy, version) in [
+        (TLS12_POLICY, Version::Tls12),
+        (TLS13_POLICY, Version::Tls13),
+    ] {
         let pair = Pair::new(policy);
         pair.establish();
         for conn in [&pair.client, &pair.server] {

@@ -117,7 +117,7 @@ fn a_server_learns_the_name_that_was_asked_for() {
     pair.establish();
     pair.server
         .with_server_name(|name| assert_eq!(name, Some(c"server.example")));
-    assert_eq!(pair.server.client_version(), TLS13);
+    assert_eq!(pair.server.client_version(), Version::Tls13);
 }
 
 #[test]

@@ -10,6 +10,8 @@ pub(super) use policies::{DEPRECATED, POLICIES};
 pub(super) use schemes::Scheme;
 pub(super) use suites::Suite;
 
+use crate::tls::base::Version;
+
 /// A policy as the reference defines it.
 pub(super) struct Definition {
     /// All its names; the first is the one that is reported.
@@ -33,23 +35,6 @@ pub(super) struct Definition {
 
     /// The curve for which a server asks again if the client supports it but sent another share.
     pub insists_on: Option<Group>,
-}
-
-/// Protocol versions, oldest first, with the numbers that they have in the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub(super) enum Version {
-    Ssl3 = 30,
-    Tls10 = 31,
-    Tls11 = 32,
-    Tls12 = 33,
-    Tls13 = 34,
-}
-
-impl Version {
-    pub fn number(self) -> u8 {
-        self as u8
-    }
 }
 
 /// A kind and size of public key in a certificate.

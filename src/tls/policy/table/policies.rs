@@ -3,7 +3,8 @@
 //! A row has the names of the policy, its minimum version, and which lists it takes: cipher
 //! suites, groups, signature schemes. What few policies have follows by name.
 
-use super::{CertificateKey, Definition, Group, Version, groups, rows, schemes, suites};
+use super::{CertificateKey, Definition, Group, groups, rows, schemes, suites};
+use crate::tls::base::Version;
 
 rows! {
     ["default", "20251014"] Tls12, V20251014, V20251014, V20251014;

@@ -1,6 +1,6 @@
 //! Alerts.
 
-use super::super::{AlertEvent, alert_record};
+use super::super::{AlertEvent, fatal, plaintext_alert, warning};
 use crate::tls::error::{Alert, Code};
 
 const TLS13: bool = true;
@@ -63,6 +63,9 @@ fn an_alert_has_two_bytes() {
 
 #[test]
 fn a_plaintext_alert_is_one_record() {
-    assert_eq!(alert_record(1, 0), [21, 3, 3, 0, 2, 1, 0]);
-    assert_eq!(alert_record(2, 70), [21, 3, 3, 0, 2, 2, 70]);
+    assert_eq!(
+        plaintext_alert(warning(Alert::CloseNotify)),
+        [21, 3, 3, 0, 2, 1, 0]
+    );
+    assert_eq!(plaintext_alert(fatal(70)), [21, 3, 3, 0, 2, 2, 70]);
 }

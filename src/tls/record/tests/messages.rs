@@ -1,7 +1,8 @@
 //! Post-handshake messages, however they are cut.
 
-use super::super::{MessageJoiner, PostHandshake, Side};
+use super::super::{MessageJoiner, PostHandshake};
 use super::*;
+use crate::tls::base::Mode;
 use crate::tls::error::Code;
 
 /// A message that outlives its record.
@@ -14,13 +15,13 @@ enum Seen {
 
 struct Peer {
     joiner: MessageJoiner,
-    side: Side,
+    side: Mode,
     tls13: bool,
     seen: Vec<Seen>,
 }
 
 impl Peer {
-    fn of(side: Side, tls13: bool) -> Self {
+    fn of(side: Mode, tls13: bool) -> Self {
         Self {
             joiner: MessageJoiner::default(),
             side,
@@ -54,7 +55,7 @@ const KEY_UPDATE: u8 = 24;
 
 #[test]
 fn whole_messages_are_seen_at_once() {
-    let mut client = Peer::of(Side::Client, true);
+    let mut client = Peer::of(Mode::Client, true);
     let first = plaintext(200);
     let flight = [message(TICKET, &first), message(TICKET, b"second")].concat();
     assert_eq!(client.push(&flight), None);
@@ -85,7 +86,7 @@ fn messages_are_joined_whatever_the_cut() {
     ];
     for first in 0..=flight.len() {
         for second in first..=flight.len() {
-            let mut client = Peer::of(Side::Client, true);
+            let mut client = Peer::of(Mode::Client, true);
             assert_eq!(client.push(&flight[..first]), None);
             assert_eq!(client.push(&flight[first..second]), None);
             assert_eq!(client.push(&flight[second..]), None);
@@ -98,7 +99,7 @@ fn messages_are_joined_whatever_the_cut() {
 #[test]
 fn messages_are_joined_byte_by_byte() {
     let flight = [message(TICKET, &plaintext(300)), message(KEY_UPDATE, &[0])].concat();
-    let mut client = Peer::of(Side::Client, true);
+    let mut client = Peer::of(Mode::Client, true);
     for byte in flight {
         assert_eq!(client.push(&[byte]), None);
     }
@@ -112,7 +113,7 @@ fn messages_are_joined_byte_by_byte() {
 fn a_message_that_goes_on_is_known_to() {
     let ticket = message(TICKET, b"ticket");
     for cut in 0..=ticket.len() {
-        let mut client = Peer::of(Side::Client, true);
+        let mut client = Peer::of(Mode::Client, true);
         assert_eq!(client.push(&ticket[..cut]), None);
         let expected = cut > 0 && cut < ticket.len();
         assert_eq!(client.joiner.is_mid_message(), expected, "{cut}");
@@ -121,7 +122,7 @@ fn a_message_that_goes_on_is_known_to() {
 
 #[test]
 fn each_side_and_version_takes_its_messages_only() {
-    for side in [Side::Client, Side::Server] {
+    for side in [Mode::Client, Mode::Server] {
         for tls13 in [false, true] {
             for typ in 0..=255 {
                 let body: &[u8] = match typ {
@@ -129,8 +130,8 @@ fn each_side_and_version_takes_its_messages_only() {
                     _ => &[1],
                 };
                 let expected = match (typ, side, tls13) {
-                    (HELLO_REQUEST, Side::Client, false)
-                    | (TICKET, Side::Client, true)
+                    (HELLO_REQUEST, Mode::Client, false)
+                    | (TICKET, Mode::Client, true)
                     | (KEY_UPDATE, _, true) => None,
                     _ => Some(Code::BadMessage),
                 };
@@ -152,7 +153,7 @@ fn each_side_and_version_takes_its_messages_only() {
 
 #[test]
 fn a_key_update_says_yes_or_no_in_one_byte() {
-    for side in [Side::Client, Side::Server] {
+    for side in [Mode::Client, Mode::Server] {
         for value in 2..=255 {
             let mut peer = Peer::of(side, true);
             let refused = peer.push(&message(KEY_UPDATE, &[value]));
@@ -170,7 +171,7 @@ fn a_key_update_says_yes_or_no_in_one_byte() {
 fn nothing_follows_a_key_update_in_its_record() {
     let two = [message(KEY_UPDATE, &[0]), message(KEY_UPDATE, &[0])].concat();
     for len in 6..=two.len() {
-        let mut peer = Peer::of(Side::Server, true);
+        let mut peer = Peer::of(Mode::Server, true);
         assert_eq!(peer.push(&two[..len]), Some(Code::BadMessage));
         assert_eq!(peer.seen, []);
     }
@@ -178,7 +179,7 @@ fn nothing_follows_a_key_update_in_its_record() {
 
 #[test]
 fn a_hello_request_has_no_body() {
-    let mut client = Peer::of(Side::Client, false);
+    let mut client = Peer::of(Mode::Client, false);
     assert_eq!(client.push(&[0; 8]), None);
     assert_eq!(client.seen, [Seen::HelloRequest, Seen::HelloRequest]);
     let refused = client.push(&message(HELLO_REQUEST, &[0]));
@@ -189,27 +190,27 @@ fn a_hello_request_has_no_body() {
 fn a_client_stores_so_much_and_no_more() {
     let body = plaintext(65_536);
     let longest = message(TICKET, &body);
-    let mut client = Peer::of(Side::Client, true);
+    let mut client = Peer::of(Mode::Client, true);
     for piece in longest.chunks(16_384) {
         assert_eq!(client.push(piece), None);
     }
     assert_eq!(client.seen, [Seen::Ticket(body)]);
 
     let longer = message(TICKET, &[0; 65_537]);
-    let mut client = Peer::of(Side::Client, true);
+    let mut client = Peer::of(Mode::Client, true);
     assert_eq!(client.push(&longer[..4]), Some(Code::BadMessage));
 }
 
 #[test]
 fn a_server_stores_no_more_than_a_header() {
     for cut in 0..=5 {
-        let mut server = Peer::of(Side::Server, true);
+        let mut server = Peer::of(Mode::Server, true);
         let update = message(KEY_UPDATE, &[1]);
         assert_eq!(server.push(&update[..cut]), None);
         assert_eq!(server.push(&update[cut..]), None);
         assert_eq!(server.seen, [Seen::KeyUpdate(true)]);
     }
-    let mut server = Peer::of(Side::Server, true);
+    let mut server = Peer::of(Mode::Server, true);
     assert_eq!(server.push(&[KEY_UPDATE, 0, 0, 2]), Some(Code::BadMessage));
 }
 
@@ -217,7 +218,7 @@ fn a_server_stores_no_more_than_a_header() {
 fn an_error_of_the_caller_ends_the_call() {
     let flight = [message(TICKET, b"first"), message(TICKET, b"second")].concat();
     let mut calls = 0;
-    let outcome = MessageJoiner::default().push(&flight, Side::Client, true, |_| {
+    let outcome = MessageJoiner::default().push(&flight, Mode::Client, true, |_| {
         calls += 1;
         Err(Code::Cancelled)?
     });
@@ -229,7 +230,7 @@ fn an_error_of_the_caller_ends_the_call() {
 fn random_cuts_of_random_flights_are_joined() {
     let mut random = Random::seeded(8446);
     for _ in 0..300 {
-        let mut client = Peer::of(Side::Client, true);
+        let mut client = Peer::of(Mode::Client, true);
         let mut flight = Vec::new();
         let mut expected = Vec::new();
         for _ in 0..random.below(6) {

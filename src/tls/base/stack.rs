@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use super::connection::Mode;
+use super::Mode;
 
 /// How far work reaches into the stack with secrets. No further than it reaches with anything, so that
 /// it needs no larger stack.

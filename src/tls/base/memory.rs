@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::*, compiler_fence};
 use std::thread::LocalKey;
 
-use super::error::{Code, Result};
+use crate::tls::error::{Code, Result};
 
 thread_local! {
     /// An atomic, because the compiler takes it for granted that an allocator reads no memory of ours,

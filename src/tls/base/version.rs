@@ -1,0 +1,129 @@
+//! Protocol versions.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// A protocol version, ordered by its number in the API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// Not negotiated yet, or not offered.
+    #[default]
+    Unknown,
+    /// A legacy_version that is less than SSLv3's, by its number in the API.
+    Obsolete(u8),
+    Ssl3,
+    Tls10,
+    Tls11,
+    Tls12,
+    Tls13,
+}
+
+impl Version {
+    /// The version of a supported_versions extension or a ServerHello (RFC 8446, 4.2.1).
+    pub(crate) fn from_wire(version: u16) -> Self {
+        match version {
+            0x0300 => Self::Ssl3,
+            0x0301 => Self::Tls10,
+            0x0302 => Self::Tls11,
+            0x0303 => Self::Tls12,
+            0x0304 => Self::Tls13,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The version of a ClientHello by its legacy_version, which is TLS 1.2 at most (RFC 8446, 4.1.2).
+    /// As with s2n-tls versions are compared by their numbers in the API: 0x1a1a is less than TLS 1.2, and
+    /// 0x0400 is more.
+    pub(crate) fn from_legacy(version: [u8; 2]) -> Self {
+        Self::from_number(legacy_number(version)).min(Self::Tls12)
+    }
+
+    /// The number in the API: 33 is TLS 1.2.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Unknown => 0,
+            Self::Obsolete(number) => number,
+            Self::Ssl3 => 30,
+            Self::Tls10 => 31,
+            Self::Tls11 => 32,
+            Self::Tls12 => 33,
+            Self::Tls13 => 34,
+        }
+    }
+
+    /// The version with a number of the API; the newest one for a number beyond it.
+    fn from_number(number: u8) -> Self {
+        match number {
+            0 => Self::Unknown,
+            30 => Self::Ssl3,
+            31 => Self::Tls10,
+            32 => Self::Tls11,
+            33 => Self::Tls12,
+            34.. => Self::Tls13,
+            number => Self::Obsolete(number),
+        }
+    }
+}
+
+impl From<Version> for i32 {
+    fn from(version: Version) -> Self {
+        version.number().into()
+    }
+}
+
+/// The number that the API gives a legacy_version, whatever its bytes are: 33 for 0x0303.
+pub(crate) fn legacy_number([major, minor]: [u8; 2]) -> u8 {
+    major.wrapping_mul(10).wrapping_add(minor)
+}
+
+/// A [`Version`] that threads share.
+#[derive(Debug)]
+pub(crate) struct AtomicVersion(AtomicU8);
+
+impl AtomicVersion {
+    pub(crate) fn new(version: Version) -> Self {
+        Self(AtomicU8::new(version.number()))
+    }
+
+    pub(crate) fn load(&self, order: Ordering) -> Version {
+        Version::from_number(self.0.load(order))
+    }
+
+    pub(crate) fn store(&self, version: Version, order: Ordering) {
+        self.0.store(version.number(), order);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_lead_back_to_their_versions() {
+        for number in 0..=34 {
+            assert_eq!(Version::from_number(number).number(), number);
+        }
+    }
+
+    #[test]
+    fn versions_are_ordered_by_their_numbers() {
+        for (number, next) in (0..34).zip(1..) {
+            assert!(Version::from_number(number) < Version::from_number(next));
+        }
+    }
+
+    #[test]
+    fn a_legacy_version_is_tls12_at_most() {
+        for (bytes, version) in [
+            ([3, 1], Version::Tls10),
+            ([3, 3], Version::Tls12),
+            ([3, 4], Version::Tls12),
+            ([4, 0], Version::Tls12),
+            ([0xff, 0xff], Version::Tls12),
+            ([2, 0], Version::Obsolete(20)),
+            ([0, 0], Version::Unknown),
+            ([0x1a, 0x1a], Version::Ssl3),
+        ] {
+            assert_eq!(Version::from_legacy(bytes), version, "{bytes:?}");
+        }
+    }
+}
