@@ -11,9 +11,9 @@ use libfuzzer_sys::fuzz_target;
 use rustls::crypto::cipher::{AeadKey, Iv};
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 use rustls_aws_lc_rs::{ALL_TLS12_CIPHER_SUITES, ALL_TLS13_CIPHER_SUITES};
+use s2n::tls::base::Mode;
 use s2n::tls::record::{
-    AlertEvent, ContentType, Header, MAX_PLAINTEXT, MessageJoiner, Opener,
-    PostHandshake, Sealer, Side,
+    AlertEvent, ContentType, Header, MAX_PLAINTEXT, MessageJoiner, Opener, PostHandshake, Sealer,
 };
 
 #[derive(Arbitrary, Debug)]
@@ -139,8 +139,8 @@ impl Stream<'_> {
     /// The messages that were seen and whether one goes on, or nothing if they were refused.
     fn messages(&self, records: &[&[u8]]) -> Option<(Vec<Message>, bool)> {
         let side = match self.client {
-            true => Side::Client,
-            false => Side::Server,
+            true => Mode::Client,
+            false => Mode::Server,
         };
         let mut seen = Vec::new();
         let mut joiner = MessageJoiner::default();
