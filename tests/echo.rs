@@ -82,7 +82,7 @@ fn send(conn: &Connection, seed: u64) {
         let piece = &mut piece[..len.min(left)];
         content.fill(piece);
         let buffers = [IoSlice::new(piece)];
-        let sent = conn.send(|| Data::new(&buffers, 0), &mut Blocked::Not);
+        let sent = conn.send(Data::new(&buffers, 0), &mut Blocked::Not);
         assert_eq!(sent.expect("sent"), piece.len());
         left -= piece.len();
     }

@@ -306,7 +306,7 @@ impl Party {
         let data: Vec<u8> = (self.sent..self.sent + len).map(pattern).collect();
         let buffers = [std::io::IoSlice::new(&data)];
         let mut blocked = Blocked::Not;
-        if let Ok(sent) = self.conn.send(|| Data::new(&buffers, 0), &mut blocked) {
+        if let Ok(sent) = self.conn.send(Data::new(&buffers, 0), &mut blocked) {
             assert!(self.ready || len == 0, "bytes sent before the handshake");
             assert_eq!(sent, len, "the link takes all there is");
             self.sent += sent;

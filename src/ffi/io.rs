@@ -76,17 +76,9 @@ pub unsafe extern "C-unwind" fn s2n_send(
     transfer(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::share(conn) }?;
-        let place = &mut [IoSlice::new(&[])];
-        let data = move || {
-            let buffers = place;
-            let size = usize::try_from(size).map_err(|_| Code::InvalidArgument)?;
-            if buf.is_null() {
-                return Data::missing(size, 0);
-            }
-            // SAFETY: the C caller's promise about `buf`.
-            buffers[0] = IoSlice::new(unsafe { input::bytes(buf.cast(), size) }?);
-            Data::new(buffers, 0)
-        };
+        let mut buffers = [IoSlice::new(&[])];
+        // SAFETY: the C caller's promise about `buf` and `size`.
+        let data = unsafe { buffer_data(buf, size, &mut buffers) };
         // SAFETY: the C caller's promise about `blocked`.
         unsafe { send(&conn, blocked, data) }
     })
@@ -283,26 +275,57 @@ unsafe fn send_vector(
     offs: ssize_t,
     blocked: *mut s2n_blocked_status,
 ) -> Result<ssize_t> {
-    let place = &mut Vec::new();
-    let data = move || {
-        let buffers = place;
-        // SAFETY: the caller's promise about `bufs`.
-        let bufs = unsafe { vector(bufs, count) }?;
-        let offs = usize::try_from(offs).map_err(|_| Code::InvalidArgument)?;
-        let (bufs, offs) = leave_out(bufs, offs);
-        if let Some(total) = missing(bufs)? {
-            return Data::missing(total, offs);
-        }
-        memory::reserve_exact(buffers, bufs.len())?;
-        for buf in bufs {
-            // SAFETY: the caller's promise about each buffer.
-            let bytes = unsafe { input::bytes(buf.iov_base.cast_const().cast(), buf.iov_len) };
-            buffers.push(IoSlice::new(bytes?));
-        }
-        Data::new(buffers, offs)
-    };
-    // SAFETY: the caller's promise about `blocked`.
+    let mut buffers = Vec::new();
+    // SAFETY: `bufs` is null or holds `count` buffers, each readable for its length during the call.
+    let data = unsafe { vector_data(bufs, count, offs, &mut buffers) };
+    // SAFETY: `blocked` is null or writable.
     unsafe { send(conn, blocked, data) }
+}
+
+/// Converts the arguments of `s2n_send()`; `buffers` holds the converted list.
+///
+/// # Safety
+///
+/// `buf` is null or readable for `size` bytes during `'a`.
+unsafe fn buffer_data<'a>(
+    buf: *const c_void,
+    size: ssize_t,
+    buffers: &'a mut [IoSlice<'a>; 1],
+) -> Result<Data<'a>> {
+    let size = usize::try_from(size).map_err(|_| Code::InvalidArgument)?;
+    if buf.is_null() {
+        return Data::missing(size, 0);
+    }
+    // SAFETY: `buf` is readable for `size` bytes during `'a`.
+    buffers[0] = IoSlice::new(unsafe { input::bytes(buf.cast(), size) }?);
+    Data::new(buffers, 0)
+}
+
+/// Converts the arguments of `s2n_sendv_with_offset()`; `buffers` holds the converted list.
+///
+/// # Safety
+///
+/// `bufs` is null or holds `count` buffers, each readable for its length, during `'a`.
+unsafe fn vector_data<'a>(
+    bufs: *const iovec,
+    count: ssize_t,
+    offs: ssize_t,
+    buffers: &'a mut Vec<IoSlice<'a>>,
+) -> Result<Data<'a>> {
+    // SAFETY: `bufs` is null or holds `count` buffers during `'a`.
+    let bufs = unsafe { vector(bufs, count) }?;
+    let offs = usize::try_from(offs).map_err(|_| Code::InvalidArgument)?;
+    let (bufs, offs) = leave_out(bufs, offs);
+    if let Some(total) = missing(bufs)? {
+        return Data::missing(total, offs);
+    }
+    memory::reserve_exact(buffers, bufs.len())?;
+    for buf in bufs {
+        // SAFETY: each of the buffers is readable for its length during `'a`.
+        let bytes = unsafe { input::bytes(buf.iov_base.cast_const().cast(), buf.iov_len) };
+        buffers.push(IoSlice::new(bytes?));
+    }
+    Data::new(buffers, offs)
 }
 
 /// # Safety
@@ -352,10 +375,10 @@ fn missing(bufs: &[iovec]) -> Result<Option<usize>> {
 /// # Safety
 ///
 /// `blocked` is null or writable.
-unsafe fn send<'a>(
+unsafe fn send(
     conn: &ConnectionHandle,
     blocked: *mut s2n_blocked_status,
-    data: impl FnOnce() -> Result<Data<'a>>,
+    data: Result<Data<'_>>,
 ) -> Result<ssize_t> {
     let call = |blocked: &mut Blocked| {
         let sent = conn.core.send(data, blocked)?;

@@ -185,7 +185,7 @@ impl Session {
             if self.peer_has_closed() {
                 self.sends_late.store(true, Release);
             }
-            let sent = self.conn.send(|| Data::new(&pieces, 0), &mut Blocked::Not);
+            let sent = self.conn.send(Data::new(&pieces, 0), &mut Blocked::Not);
             let sent = sent.map_err(|error| self.trouble_in_sending(&error))?;
             self.bytes_out.fetch_add(sent as u64, Relaxed);
             self.progress.sent(sent);

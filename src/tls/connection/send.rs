@@ -56,15 +56,14 @@ const EXPANSION_TLS13: usize = 261;
 const EXPANSION_TLS12: usize = 1029;
 
 impl Connection {
-    /// Sends the bytes that `data` gives, after an earlier call's records have left.
+    /// Sends `data`, after the records of an earlier call have left.
+    ///
+    /// `data` may be the error of invalid arguments: it is returned once those records have left.
+    /// Until then their error, or that of a closed connection, takes precedence.
     ///
     /// Returns how many bytes are in records that the transport has taken whole. If that is not
     /// all, `blocked` says so, and the caller goes on with the byte after the last reported one.
-    pub fn send<'a>(
-        &self,
-        data: impl FnOnce() -> Result<Data<'a>>,
-        blocked: &mut Blocked,
-    ) -> Result<usize> {
+    pub fn send(&self, data: Result<Data<'_>>, blocked: &mut Blocked) -> Result<usize> {
         *blocked = Blocked::Write;
         let mut half = enter(&self.send)?;
         let outcome = half.send(self, data);
@@ -186,11 +185,7 @@ impl SendHalf {
         }
     }
 
-    fn send<'a>(
-        &mut self,
-        conn: &Connection,
-        data: impl FnOnce() -> Result<Data<'a>>,
-    ) -> Result<(usize, bool)> {
+    fn send(&mut self, conn: &Connection, data: Result<Data<'_>>) -> Result<(usize, bool)> {
         let shared = &conn.shared;
         if !shared.can_write() {
             return Err(Code::Closed)?;
@@ -200,7 +195,7 @@ impl SendHalf {
         // have left.
         self.flush(conn)?;
 
-        let data = data()?;
+        let data = data?;
         if data.len < self.unreported {
             return Err(Code::SendSize)?;
         }

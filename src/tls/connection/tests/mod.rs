@@ -132,7 +132,7 @@ fn install(conn: &Connection, version: Version, [write, read]: [u8; 2]) {
 pub(crate) fn send(conn: &Connection, data: &[u8]) -> (Result<usize, Code>, Blocked) {
     let mut blocked = Blocked::Not;
     let buffers = [IoSlice::new(data)];
-    let sent = conn.send(|| Data::new(&buffers, 0), &mut blocked);
+    let sent = conn.send(Data::new(&buffers, 0), &mut blocked);
     (sent.map_err(|error| error.code()), blocked)
 }
 

@@ -123,9 +123,7 @@ fn vectors_are_one_stream() {
         let mut buffers: Vec<_> = data.chunks(data.len() / pieces).map(IoSlice::new).collect();
         buffers.insert(1, IoSlice::new(&[]));
         let mut blocked = Blocked::Not;
-        let sent = pair
-            .client
-            .send(|| Data::new(&buffers, 12_345), &mut blocked);
+        let sent = pair.client.send(Data::new(&buffers, 12_345), &mut blocked);
         assert_eq!(sent.map_err(|error| error.code()), Ok(30_000 - 12_345));
         assert!(received(&pair.server) == data[12_345..], "{pieces} pieces");
     }
@@ -137,6 +135,24 @@ fn offsets_end_with_the_data() {
     assert!(Data::new(&buffers, 3).is_ok());
     let error = Data::new(&buffers, 4).err().expect("one too many");
     assert_eq!(error.code(), Code::InvalidArgument);
+}
+
+#[test]
+fn invalid_data_is_reported_after_the_records_of_the_last_call_are_written() {
+    let pair = Pair::new(TLS13);
+    let data = pattern(5000);
+    let invalid = || {
+        let mut blocked = Blocked::Not;
+        let sent = pair.client.send(Data::new(&[], 1), &mut blocked);
+        (sent.map_err(|error| error.code()), blocked)
+    };
+    pair.to_server.state().room = Some(0);
+    assert_eq!(send(&pair.client, &data).0, Err(Code::IoBlocked));
+    assert_eq!(invalid(), (Err(Code::IoBlocked), Blocked::Write));
+
+    pair.to_server.state().room = None;
+    assert_eq!(invalid(), (Err(Code::InvalidArgument), Blocked::Write));
+    assert_eq!(received(&pair.server), data);
 }
 
 #[test]
