@@ -9,8 +9,8 @@ use super::types::{s2n_async_offload_op, s2n_config, s2n_connection};
 use crate::sys::callbacks::OffloadCallback;
 use crate::sys::io::Context;
 use crate::tls::config::Offload;
+use crate::tls::credentials::operation::Verification;
 use crate::tls::error::Code;
-use crate::tls::handshake::operation::Verification;
 
 /// What can be offloaded, a bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use super::{input, output};
 use crate::sys::callbacks::PrivateKeyCallback;
 use crate::tls::certs::CertChain;
 use crate::tls::config::PrivateKeys;
+use crate::tls::credentials::operation::Signature;
 use crate::tls::error::Code;
-use crate::tls::handshake::operation::Signature;
 
 impl Handle for s2n_async_pkey_op {
     type Inner = Signature;
@@ -180,7 +180,7 @@ pub unsafe extern "C" fn s2n_async_pkey_op_apply(
         let op = unsafe { s2n_async_pkey_op::borrow(op) }?;
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        op.apply(&conn.core)
+        conn.core.apply_signature(op)
     })
 }
 

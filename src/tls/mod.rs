@@ -7,6 +7,7 @@ pub mod certs;
 pub mod client_hello;
 pub mod config;
 pub mod connection;
+pub mod credentials;
 mod crypto;
 pub mod error;
 pub mod handshake;

@@ -1,9 +1,6 @@
 //! What the application is asked, and the values that go with the questions: all that `sys` knows of
 //! configs.
 
-pub use super::async_op::{
-    Answer, Coroutine, Coroutines, Exit, Offload, PrivateKeys, Suspension, Work,
-};
 pub use super::certificates::BreakTie;
 pub use super::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
 pub use super::requests::{AnswerRequest, CertificateRequest};
@@ -11,4 +8,7 @@ pub use super::verify::{LookUpCrl, Validate, Validation};
 pub use super::{LogKeys, SeeClientHello, VerifyHost};
 pub use crate::tls::base::Clock;
 pub use crate::tls::certs::crl::CrlLookup;
-pub use crate::tls::handshake::operation::{Signature, Verification};
+pub use crate::tls::credentials::{
+    Answer, Coroutine, Coroutines, Exit, Offload, PrivateKeys, Signature, Suspension, Verification,
+    Work,
+};

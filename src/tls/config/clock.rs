@@ -7,8 +7,8 @@ use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
 
 use super::Config;
-use super::step_context::StepContext;
 use crate::tls::base::Clock;
+use crate::tls::credentials::step_context::StepContext;
 use crate::tls::error::Result;
 
 /// A config's wall clock, in the form that rustls requires.

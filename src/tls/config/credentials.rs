@@ -16,9 +16,9 @@ use super::Settings;
 use super::certificates::ByType;
 use super::requests::{AnswerRequest, CertificateRequest};
 use super::signing::{PolicyKey, Signing};
-use super::step_context::{Milestone, NameMatch, Request, StepContext};
 use crate::tls::base::memory;
 use crate::tls::certs::CertChain;
+use crate::tls::credentials::step_context::{Milestone, NameMatch, Request, StepContext};
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
 

@@ -13,12 +13,13 @@ use rustls::server::{
 use super::clock::RustlsClock;
 use super::credentials::{Chains, Resolver};
 use super::signatures::Signatures;
-use super::step_context::StepContext;
-use super::{ClientAuth, Config, Offload, Overrides, PrivateKeys, Settings};
+use super::{ClientAuth, Config, Overrides, Settings};
 use crate::tls::base::lock;
 use crate::tls::base::memory;
+use crate::tls::credentials::key_log::Listener;
+use crate::tls::credentials::step_context::StepContext;
+use crate::tls::credentials::{Offload, PrivateKeys};
 use crate::tls::error::{Code, Result};
-use crate::tls::handshake::secrets::Listener;
 use crate::tls::policy::Policy;
 
 /// What a handshake needs of a config. All of it stems from the settings of one moment: they may be

@@ -11,6 +11,7 @@ use crate::tls::base::clock::{MonotonicClock, WallClock};
 use crate::tls::base::memory;
 use crate::tls::base::{Mode, lock};
 use crate::tls::certs::CertChain;
+pub use crate::tls::credentials::{Offload, PrivateKeys};
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
 use crate::tls::process::fork::ForkSafe;
@@ -21,7 +22,6 @@ pub mod callbacks;
 mod certificates;
 mod clock;
 mod credentials;
-pub(crate) mod step_context;
 
 mod events;
 mod freeze;
@@ -32,10 +32,6 @@ mod trust;
 mod verify;
 
 use self::alpn::Protocols;
-pub(crate) use self::async_op::{Algorithms, ToSign, ToVerify};
-pub use self::async_op::{
-    Answer, Coroutine, Coroutines, Exit, Offload, PrivateKeys, Suspension, Work,
-};
 pub use self::certificates::BreakTie;
 use self::certificates::{Certificates, Owner};
 pub(crate) use self::events::Listener;
@@ -44,7 +40,6 @@ pub use self::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
 use self::freeze::Frozen;
 pub use self::freeze::Ready;
 pub use self::requests::{AnswerRequest, Authorities, CertificateRequest};
-pub use self::step_context::NameMatch;
 pub(crate) use self::trust::forget_system_roots;
 use self::trust::{Roots, TrustStore};
 use self::verify::Rules;

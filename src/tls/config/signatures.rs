@@ -13,8 +13,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::server::danger::{ClientIdentity, ClientVerifier};
 use rustls::{DistinguishedName, SignerPublicKey};
 
-use super::step_context::{Milestone, StepContext};
-use super::{Algorithms, ClientAuth, ToVerify};
+use super::ClientAuth;
+use crate::tls::credentials::step_context::{Milestone, StepContext};
+use crate::tls::credentials::{Algorithms, ToVerify};
 use crate::tls::crypto::rsa_pss;
 use crate::tls::crypto::signature::{self, Unverified};
 use crate::tls::policy::Policy;

@@ -7,9 +7,10 @@ use rustls::crypto::{Credentials, SignatureScheme, Signer, SigningKey};
 use rustls::error::{CertificateError, Error};
 use rustls::pki_types::SubjectPublicKeyInfoDer;
 
-use super::step_context::{Milestone, StepContext};
-use super::{Algorithms, Settings, ToSign};
+use super::Settings;
 use crate::tls::certs::Loaded;
+use crate::tls::credentials::step_context::{Milestone, StepContext};
+use crate::tls::credentials::{Algorithms, ToSign};
 use crate::tls::crypto::rsa_pss;
 use crate::tls::policy::Policy;
 

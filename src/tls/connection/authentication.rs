@@ -8,8 +8,9 @@ use super::Connection;
 use crate::tls::base::{Mode, Version, lock};
 use crate::tls::certs::CertChain;
 use crate::tls::certs::crl::CrlLookup;
-use crate::tls::config::step_context::Choices;
-use crate::tls::config::{NameMatch, Validation};
+use crate::tls::config::Validation;
+use crate::tls::credentials::step_context::Choices;
+use crate::tls::credentials::{self, NameMatch};
 use crate::tls::error::{Code, Result};
 use crate::tls::handshake::At;
 use crate::tls::policy::names::{self, Hash, Signature};
@@ -109,6 +110,11 @@ impl Connection {
     /// The certificate that this side shows, once it is chosen.
     pub fn selected_chain(&self) -> Option<Arc<CertChain>> {
         lock(&self.choices).chain.clone()
+    }
+
+    /// Passes the application's signature to the handshake, if that is suspended for it.
+    pub fn apply_signature(&self, operation: &credentials::Signature) -> Result<()> {
+        operation.apply(&self.signing)
     }
 
     /// Server: how the certificate was found.

@@ -10,9 +10,9 @@ use super::Handshake;
 use super::names::{At, asks_for_certificate};
 use super::stage::Stage;
 use crate::tls::base::{Mode, Version, uptime};
-use crate::tls::config::step_context::{Milestone, Request};
 use crate::tls::config::{Checkpoint, ClientAuth, Listener, SeeCheckpoint};
 use crate::tls::connection::Connection;
+use crate::tls::credentials::step_context::{Milestone, Request};
 
 /// How much of a handshake the application was told of.
 #[derive(Default)]

@@ -6,13 +6,12 @@ use std::sync::{Arc, Mutex};
 use super::Handshake;
 use super::input::Input;
 use super::names::At;
-use super::operation::{Signature, Signing};
 use super::stage::Stage;
 use crate::tls::base::{Mode, Version, lock};
-use crate::tls::config::{
-    Answer, ClientAuth, Coroutine, Coroutines, Exit, Ready, Suspension, ToSign, ToVerify,
-};
+use crate::tls::config::{ClientAuth, Ready};
 use crate::tls::connection::Connection;
+use crate::tls::credentials::operation::{Signature, Signing};
+use crate::tls::credentials::{Answer, Coroutine, Coroutines, Exit, Suspension, ToSign, ToVerify};
 use crate::tls::error::{Code, Result};
 
 /// A suspended step, which will give a `T`.

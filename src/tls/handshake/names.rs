@@ -5,8 +5,8 @@ use std::ffi::{CStr, CString};
 use super::Handshake;
 use crate::tls::base::{Mode, Version};
 use crate::tls::config::ClientAuth;
-use crate::tls::config::step_context::Request;
 use crate::tls::connection::Connection;
+use crate::tls::credentials::step_context::Request;
 
 /// The messages of a handshake. It stands at some of them between two calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

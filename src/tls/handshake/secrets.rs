@@ -6,62 +6,16 @@
 
 use rustls::crypto::cipher::{AeadKey, Iv};
 use rustls::crypto::tls13::OkmBlock;
-use rustls::{
-    ConnectionTrafficSecrets, KeyLog, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite,
-};
+use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use zeroize::Zeroizing;
 
-use crate::tls::base::Mode;
 use crate::tls::client_hello::RANDOM;
-use crate::tls::config::step_context::{Milestone, StepContext};
 use crate::tls::connection::Connection;
+use crate::tls::credentials::key_log::Secret;
 use crate::tls::error::{Code, Error, Result};
 use crate::tls::policy::Policy;
 use crate::tls::record::Sealer;
 use crate::tls::server_hello::ServerHello;
-
-/// TLS 1.2 has one secret, and its line begins with this.
-const MASTER_SECRET: &str = "CLIENT_RANDOM";
-
-/// The first secret of TLS 1.3 that protects anything.
-const CLIENT_HANDSHAKE_SECRET: &str = "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
-
-/// A secret that rustls has come by.
-pub(crate) struct Secret {
-    /// What it is, in the words of RFC 9850, section 2.
-    label: String,
-    bytes: Zeroizing<Vec<u8>>,
-    client_random: Vec<u8>,
-}
-
-impl Secret {
-    /// Whether it protects what this side sends next: a client sends its Finished with its handshake
-    /// keys, in TLS 1.2 with the only ones; a TLS 1.3 server waits for the client's Finished with its
-    /// application keys in use.
-    fn protects_sending(&self, mode: Mode) -> bool {
-        match mode {
-            Mode::Client => {
-                matches!(&*self.label, CLIENT_HANDSHAKE_SECRET | MASTER_SECRET)
-            }
-            Mode::Server => self.label == "SERVER_TRAFFIC_SECRET_0",
-        }
-    }
-
-    /// Whether both sides protect their messages from here on, as TLS 1.3 does once there is a
-    /// ServerHello.
-    pub(super) fn protects_messages(&self) -> bool {
-        self.label == CLIENT_HANDSHAKE_SECRET
-    }
-
-    /// A line of a key log (RFC 9850, section 2), without its end.
-    fn line(&self) -> Zeroizing<String> {
-        let hex = |bytes: &[u8]| -> Zeroizing<String> {
-            Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-        };
-        let (random, secret) = (hex(&self.client_random), hex(&self.bytes));
-        Zeroizing::new(format!("{} {} {}", self.label, *random, *secret))
-    }
-}
 
 /// Tells the application's key log of secrets, keeps the one that the API gives, and picks the one that
 /// protects what is sent next.
@@ -74,48 +28,12 @@ pub(super) fn log(conn: &Connection, secrets: Vec<Secret>) -> Result<Option<Secr
         }
     }
     for secret in &secrets {
-        if secret.label == MASTER_SECRET {
+        if secret.is_master_secret() {
             conn.keep_master_secret(&secret.bytes);
         }
     }
     let mut secrets = secrets.into_iter();
     Ok(secrets.rfind(|secret| secret.protects_sending(conn.mode())))
-}
-
-/// What rustls tells its secrets.
-#[derive(Debug)]
-pub(crate) struct Listener {
-    /// Listen to all secrets, not to those alone that we need.
-    pub(crate) to_all: bool,
-
-    /// Where they are kept.
-    pub(crate) context: StepContext,
-}
-
-impl KeyLog for Listener {
-    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        match label {
-            CLIENT_HANDSHAKE_SECRET => self.context.reach(Milestone::HandshakeSecrets),
-            MASTER_SECRET => self.context.reach(Milestone::MasterSecret),
-            _ => {}
-        }
-        if self.will_log(label) {
-            self.context.keep(Secret {
-                label: label.to_owned(),
-                bytes: Zeroizing::new(secret.to_vec()),
-                client_random: client_random.to_vec(),
-            });
-        }
-    }
-
-    fn will_log(&self, label: &str) -> bool {
-        let needed = [
-            CLIENT_HANDSHAKE_SECRET,
-            MASTER_SECRET,
-            "SERVER_TRAFFIC_SECRET_0",
-        ];
-        self.to_all || needed.contains(&label)
-    }
 }
 
 /// What the next record of this side would be sealed with.

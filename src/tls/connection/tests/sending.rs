@@ -139,7 +139,7 @@ fn offsets_end_with_the_data() {
 
 #[test]
 fn invalid_data_is_reported_after_the_records_of_the_last_call_are_written() {
-    let pair = Pair::new(TLS13);
+    let pair = Pair::new(Version::Tls13);
     let data = pattern(5000);
     let invalid = || {
         let mut blocked = Blocked::Not;

@@ -9,12 +9,14 @@ use std::time::Duration;
 use super::*;
 use crate::sys::coroutine::StackCoroutine;
 use crate::tls::base::lock;
-use crate::tls::config::step_context::StepContext;
 use crate::tls::config::{
-    Answer, AnswerRequest, CertificateRequest, Checkpoint, Clock, Coroutine, Coroutines, LogKeys,
-    Offload, PrivateKeys, SeeCheckpoint, Suspension, Work,
+    AnswerRequest, CertificateRequest, Checkpoint, Clock, LogKeys, SeeCheckpoint,
 };
-use crate::tls::handshake::operation::{Signature, Verification};
+use crate::tls::credentials::operation::{Signature, Verification};
+use crate::tls::credentials::step_context::StepContext;
+use crate::tls::credentials::{
+    Answer, Coroutine, Coroutines, Offload, PrivateKeys, Suspension, Work,
+};
 
 /// What an application does for an end of a connection, and what it was told.
 pub(super) struct Application {
@@ -71,7 +73,8 @@ impl Application {
         if let Some(operation) = lock(&self.signing).take() {
             operation.perform(&self.chain).expect("its key");
             let conn = lock(&self.conn).clone().expect("served");
-            operation.apply(&conn).expect("the right connection");
+            conn.apply_signature(&operation)
+                .expect("the right connection");
             return true;
         }
         let operation = lock(&self.verifying).take();

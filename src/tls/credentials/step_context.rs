@@ -10,11 +10,11 @@ use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::key_log::Secret;
 use super::{Answer, Exit, Suspension, ToSign, ToVerify};
 use crate::tls::base::{lock, uptime};
 use crate::tls::certs::CertChain;
 use crate::tls::error::Error;
-use crate::tls::handshake::secrets::Secret;
 
 /// Whether a server asked for our certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -194,12 +194,12 @@ impl StepContext {
     }
 
     /// Notes a decision.
-    pub(super) fn note(&self, change: impl FnOnce(&mut Choices)) {
+    pub(crate) fn note(&self, change: impl FnOnce(&mut Choices)) {
         self.with(|step| change(&mut step.choices));
     }
 
     /// What the application knows the connection by whose step this is.
-    pub(super) fn name(&self) -> usize {
+    pub(crate) fn name(&self) -> usize {
         self.with(|step| step.choices.connection)
     }
 
@@ -209,7 +209,7 @@ impl StepContext {
     }
 
     /// Whether anybody wants to know when the step comes how far.
-    pub(super) fn is_timed(&self) -> bool {
+    pub(crate) fn is_timed(&self) -> bool {
         self.with(|step| step.choices.milestones.is_some())
     }
 
@@ -236,7 +236,7 @@ impl StepContext {
     }
 
     /// Has the application sign. `None` if it does not.
-    pub(super) fn sign(&self, question: ToSign) -> Option<Vec<u8>> {
+    pub(crate) fn sign(&self, question: ToSign) -> Option<Vec<u8>> {
         match self.suspend(Suspension::Sign(question))? {
             Answer::Signature(signature) => Some(signature),
             Answer::Verified | Answer::Called => None,
@@ -244,12 +244,12 @@ impl StepContext {
     }
 
     /// Has the application verify a signature. Whether it is right.
-    pub(super) fn verify(&self, question: ToVerify) -> bool {
+    pub(crate) fn verify(&self, question: ToVerify) -> bool {
         self.suspend(Suspension::Verify(question)) == Some(Answer::Verified)
     }
 
     /// Calls the application on the stack of its own call. `None` if the handshake has ended.
-    pub(super) fn call<R: Send + 'static>(
+    pub(crate) fn call<R: Send + 'static>(
         &self,
         callback: impl FnOnce() -> R + Send + 'static,
     ) -> Option<R> {

@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
+use super::{ToSign, ToVerify};
 use crate::tls::base::lock;
 use crate::tls::base::memory;
 use crate::tls::certs::CertChain;
-use crate::tls::config::{ToSign, ToVerify};
-use crate::tls::connection::Connection;
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::names::{self, Hash};
 
@@ -33,7 +32,7 @@ enum State {
 }
 
 impl Signature {
-    pub(super) fn new(question: ToSign, is_strict: bool) -> Self {
+    pub(crate) fn new(question: ToSign, is_strict: bool) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         Self {
             number: NUMBER.fetch_add(1, Relaxed),
@@ -43,7 +42,7 @@ impl Signature {
         }
     }
 
-    pub(super) fn number(&self) -> u64 {
+    pub(crate) fn number(&self) -> u64 {
         self.number
     }
 
@@ -74,15 +73,15 @@ impl Signature {
         Ok(())
     }
 
-    /// Hands the signature to the handshake that waits for it.
-    pub fn apply(&self, conn: &Connection) -> Result<()> {
+    /// Passes the signature to the handshake that is suspended for it.
+    pub(crate) fn apply(&self, signing: &Mutex<Signing>) -> Result<()> {
         let mut state = lock(&self.state);
         let signature = match &*state {
             State::Open => Err(Code::AsyncNotPerformed)?,
             State::Applied => Err(Code::AsyncAlreadyApplied)?,
             State::Performed(signature) => signature,
         };
-        let mut signing = lock(&conn.signing);
+        let mut signing = lock(signing);
         if !matches!(*signing, Signing::Waits(number) if number == self.number) {
             return Err(Code::AsyncWrongConnection)?;
         }
@@ -143,7 +142,7 @@ enum Verifying {
 }
 
 impl Verification {
-    pub(super) fn begin(&self, question: ToVerify) {
+    pub(crate) fn begin(&self, question: ToVerify) {
         *lock(&self.0) = Verifying::Waits(Arc::new(question));
     }
 
@@ -174,7 +173,7 @@ impl Verification {
     }
 
     /// Whether it is done; if so, it is ready for the next signature.
-    pub(super) fn take(&self) -> bool {
+    pub(crate) fn take(&self) -> bool {
         let mut state = lock(&self.0);
         let is_done = matches!(*state, Verifying::Done);
         if is_done {
