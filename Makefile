@@ -155,6 +155,13 @@ guide:
 	        --no-default-features --features search
 	PATH="$$PATH:$(TOOLS)/bin" python3 docs/guide/build.py mdbook $(BUILD)/guide
 
+# the pictures of docs/ARCHITECTURE.md, from their sources; needs Graphviz
+.PHONY: pictures
+pictures:
+	cd docs && for picture in layers records; do \
+	    dot -Tsvg $$picture.dot -o $$picture.svg || exit 1; \
+	done
+
 # licences, advisories and sources of what we depend on
 deny:
 	$(CARGO) deny check
