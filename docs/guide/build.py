@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes a book of the guide: `build.py MDBOOK FOLDER` writes it to FOLDER, as web pages.
+"""Builds the guide as an HTML book: `build.py MDBOOK FOLDER` writes it to FOLDER.
 
-The chapters link to other files of the project, as they are read there. The book gets copies of those:
-other pages as chapters behind its own, files as they are.
+The chapters link to other files of the project. The book contains copies of these: Markdown pages as
+chapters after those of the guide, other files unchanged.
 """
 
 import pathlib
@@ -19,7 +19,7 @@ WHOLE_LINK = re.compile(r"\[([^]]+)\]\(([^)#:]+)(#[^)]*)?\)")
 
 
 def main(mdbook, folder):
-    # Beside the book: a folder in it would be published with it.
+    # Outside the book's folder, which is published as a whole.
     stage = folder.with_name(folder.name + "-sources")
     for old in (stage, folder):
         shutil.rmtree(old, ignore_errors=True)
@@ -35,7 +35,7 @@ def main(mdbook, folder):
 
 
 def within(link, page, others, sources):
-    """A link of a chapter, which leads to a place in the book."""
+    """Rewrites a link of a chapter to its target within the book."""
     target = (page.parent / link[2]).resolve()
     if target.is_relative_to(GUIDE):
         return link[0]
@@ -52,7 +52,7 @@ def within(link, page, others, sources):
 
 
 def list_files(name, sources, others):
-    """A page for a folder."""
+    """Creates an index page for a folder."""
     files = sorted(path.name for path in (sources / name).iterdir() if path.is_file())
     page = f"{name}.md"
     folder = pathlib.Path(name).name
@@ -63,8 +63,8 @@ def list_files(name, sources, others):
 
 
 def add_others(others, sources):
-    """Adds pages that are not of the guide, less their links to files that the book does not have."""
-    summary = ["", "# Beside the guide", ""]
+    """Adds pages from outside the guide, without their links to files that the book does not contain."""
+    summary = ["", "# Project documentation", ""]
     for name in others:
         path = sources / name
         if not path.exists():
@@ -87,7 +87,7 @@ def in_project(name):
 
 
 def check(folder):
-    """Fails if a link of the book leads nowhere."""
+    """Fails if the book has a dead link."""
     dead = []
     for page in folder.rglob("*.html"):
         for target in re.findall(r'href="([^"#:?]+)[#"?]', page.read_text()):
