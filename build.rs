@@ -5,13 +5,13 @@ use std::{env, fs};
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=src/ffi/errno.c");
+    println!("cargo:rerun-if-changed=src/ffi/abi/errno.c");
     println!("cargo:rerun-if-changed=src/sys/cancellation.c");
 
     // Debug information would name the folder of the build: see packaging/build.sh.
     let here = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
     let mut c = cc::Build::new();
-    c.file("src/ffi/errno.c")
+    c.file("src/ffi/abi/errno.c")
         .file("src/sys/cancellation.c")
         .flag_if_supported(format!("-ffile-prefix-map={here}=/rs2n"))
         .warnings_into_errors(true);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use s2n::ffi::coverage::{API, Answer, Function, Status};
@@ -89,14 +90,24 @@ fn what_does_not_work_answers_as_the_table_says() {
     run_and_check_memory(&program, &[]);
 }
 
+/// The Rust sources in a folder and its subfolders.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a directory");
+    let mut found = Vec::new();
+    for path in entries.map(|entry| entry.expect("readable").path()) {
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|suffix| suffix == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
 /// The text of each exported function, up to the next one.
 fn bodies() -> BTreeMap<String, String> {
     let mut bodies = BTreeMap::new();
-    for entry in fs::read_dir(root().join("src/ffi")).expect("a directory") {
-        let path = entry.expect("readable").path();
-        if path.extension().is_none_or(|suffix| suffix != "rs") {
-            continue;
-        }
+    for path in sources(&root().join("src/ffi")) {
         let text = fs::read_to_string(&path).expect("readable");
         let text = text.replace("extern \"C-unwind\"", "extern \"C\"");
         for function in text.split("#[unsafe(no_mangle)]").skip(1) {

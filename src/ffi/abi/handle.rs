@@ -1,0 +1,62 @@
+//! Handles: the C pointers and the Rust values that they stand for.
+
+use std::sync::Arc;
+
+use crate::ffi::abi::boundary::check_memory;
+use crate::tls::error::{Code, Result};
+
+/// A C-visible opaque type, tied to the Rust value that its pointers really point at.
+///
+/// The value is shared, so that a callback may free a handle that a call further up still uses:
+/// the call holds its own share.
+pub(crate) trait Handle: Sized {
+    type Inner: Send + Sync;
+
+    /// Gives `inner` to C, which must hand it back through [`Handle::take`]. While memory is short it is
+    /// dropped: what may live for long is not made of the allocator's reserve.
+    fn give(inner: Arc<Self::Inner>) -> Result<*mut Self> {
+        check_memory()?;
+        Ok(Arc::into_raw(inner).cast_mut().cast())
+    }
+
+    /// Looks at a handle for the length of one call that runs no application code.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` is null, or came from [`Handle::give`] and is not taken back during `'a`.
+    unsafe fn borrow<'a>(ptr: *const Self) -> Result<&'a Self::Inner> {
+        // SAFETY: the caller promises a live `give` pointer, or null, for which `as_ref` is `None`.
+        let inner = unsafe { ptr.cast::<Self::Inner>().as_ref() };
+        Ok(inner.ok_or(Code::Null)?)
+    }
+
+    /// Takes a share of a handle, for calls that may run application code.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` is null, or came from [`Handle::give`] and was not taken back.
+    unsafe fn share(ptr: *const Self) -> Result<Arc<Self::Inner>> {
+        let inner = ptr.cast::<Self::Inner>();
+        if inner.is_null() {
+            return Err(Code::Null)?;
+        }
+        // SAFETY: the caller promises a live `give` pointer, which came from `Arc::into_raw`.
+        unsafe { Arc::increment_strong_count(inner) };
+        // SAFETY: as above; this share is the one just counted.
+        Ok(unsafe { Arc::from_raw(inner) })
+    }
+
+    /// Takes a handle back from C.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` is null, or came from [`Handle::give`] and was not taken back before.
+    unsafe fn take(ptr: *mut Self) -> Result<Arc<Self::Inner>> {
+        let inner = ptr.cast::<Self::Inner>().cast_const();
+        if inner.is_null() {
+            return Err(Code::Null)?;
+        }
+        // SAFETY: the caller promises a `give` pointer, used for the last time.
+        Ok(unsafe { Arc::from_raw(inner) })
+    }
+}

@@ -1,0 +1,132 @@
+//! What C hands in: pointers become slices and strings here.
+
+use std::ffi::{CStr, c_char, c_int};
+use std::slice;
+
+use crate::tls::base::memory;
+use crate::tls::error::{Code, Result};
+
+/// Reads a pointer and a length. An empty buffer may have any pointer, null included.
+///
+/// # Safety
+///
+/// If `ptr` is not null, `len` bytes can be read there for `'a`.
+pub(crate) unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8]> {
+    if len == 0 {
+        return Ok(&[]);
+    }
+    check(ptr, len)?;
+    // SAFETY: not null, and the caller promises `len` readable bytes.
+    Ok(unsafe { slice::from_raw_parts(ptr, len) })
+}
+
+/// [`bytes`], to be written to.
+///
+/// # Safety
+///
+/// If `ptr` is not null, `len` bytes can be read and written there for `'a`, by nobody else.
+pub(crate) unsafe fn bytes_mut<'a>(ptr: *mut u8, len: usize) -> Result<&'a mut [u8]> {
+    if len == 0 {
+        return Ok(&mut []);
+    }
+    check(ptr, len)?;
+    // SAFETY: not null, and the caller promises `len` bytes that nobody else uses.
+    Ok(unsafe { slice::from_raw_parts_mut(ptr, len) })
+}
+
+/// Reads a pointer and a length, to be written to, of which the pointer must be there.
+///
+/// # Safety
+///
+/// `ptr` is null, or `len` values can be read and written there for `'a`, by nobody else.
+pub(crate) unsafe fn required_slice_mut<'a, T>(ptr: *mut T, len: usize) -> Result<&'a mut [T]> {
+    check(ptr.cast(), len.saturating_mul(size_of::<T>()))?;
+    // SAFETY: not null, and the caller promises `len` values that nobody else uses.
+    Ok(unsafe { slice::from_raw_parts_mut(ptr, len) })
+}
+
+/// A slice may not be longer than `isize::MAX` bytes, whatever C asks for.
+fn check(ptr: *const u8, len: usize) -> Result<()> {
+    if ptr.is_null() {
+        return Err(Code::Null)?;
+    }
+    if isize::try_from(len).is_err() {
+        return Err(Code::InvalidArgument)?;
+    }
+    Ok(())
+}
+
+/// Reads a string that must be there.
+///
+/// # Safety
+///
+/// `ptr` is null, or a NUL-terminated string that lives for `'a`.
+pub(crate) unsafe fn str<'a>(ptr: *const c_char) -> Result<&'a CStr> {
+    // SAFETY: the caller's promise.
+    let text = unsafe { optional_str(ptr) };
+    Ok(text.ok_or(Code::Null)?)
+}
+
+/// Reads a string that may be missing.
+///
+/// # Safety
+///
+/// `ptr` is null, or a NUL-terminated string that lives for `'a`.
+pub(crate) unsafe fn optional_str<'a>(ptr: *const c_char) -> Option<&'a CStr> {
+    if ptr.is_null() {
+        return None;
+    }
+    // SAFETY: not null, and the caller promises a NUL-terminated string.
+    Some(unsafe { CStr::from_ptr(ptr) })
+}
+
+/// Reads a pointer and a length of which the pointer must be there.
+///
+/// # Safety
+///
+/// As for [`bytes`].
+pub(crate) unsafe fn required_bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8]> {
+    if ptr.is_null() {
+        return Err(Code::Null)?;
+    }
+    // SAFETY: the caller's promise.
+    unsafe { bytes(ptr, len) }
+}
+
+/// Reads a pointer and a length; a null pointer is an empty buffer, whatever its length.
+///
+/// # Safety
+///
+/// As for [`bytes`].
+pub(crate) unsafe fn optional_bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8]> {
+    if ptr.is_null() {
+        return Ok(&[]);
+    }
+    // SAFETY: the caller's promise.
+    unsafe { bytes(ptr, len) }
+}
+
+/// Reads a list of strings; a null list, or a count below one, is an empty one.
+///
+/// # Safety
+///
+/// `list` is null, or holds `count` pointers, each null or a NUL-terminated string that lives for
+/// `'a`.
+pub(crate) unsafe fn strings<'a>(
+    list: *const *const c_char,
+    count: c_int,
+) -> Result<Vec<&'a CStr>> {
+    let count = usize::try_from(count).unwrap_or(0);
+    if list.is_null() || count == 0 {
+        return Ok(Vec::new());
+    }
+    // SAFETY: not null, and the caller promises `count` pointers.
+    let list = unsafe { slice::from_raw_parts(list, count) };
+    let mut strings = Vec::new();
+    memory::reserve_exact(&mut strings, count)?;
+    for &text in list {
+        // SAFETY: the caller's promise about each string.
+        strings.push(unsafe { str(text) }?);
+    }
+    Ok(strings)
+}

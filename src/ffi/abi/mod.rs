@@ -1,0 +1,10 @@
+//! The boundary to C: entry and exit of exported functions, handles, arguments, results, types and `s2n_errno`.
+
+pub(super) mod boundary;
+pub(super) mod errno;
+pub(super) mod handle;
+pub(super) mod input;
+pub(super) mod output;
+mod panics;
+pub(super) mod pending;
+pub mod types;

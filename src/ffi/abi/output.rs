@@ -1,0 +1,63 @@
+//! What C takes out: results are written through pointers here.
+
+use crate::ffi::abi::types::s2n_blocked_status;
+use crate::tls::base::Blocked;
+use crate::tls::error::{Code, Result};
+
+/// Where one value goes.
+///
+/// # Safety
+///
+/// `ptr` is null, or can be written to for `'a`, by nobody else.
+pub(crate) unsafe fn slot<'a, T>(ptr: *mut T) -> Result<Slot<'a, T>> {
+    // SAFETY: the caller's promise; `MaybeUninit` because C may leave the place uninitialized.
+    let place = unsafe { ptr.cast::<std::mem::MaybeUninit<T>>().as_mut() };
+    Ok(Slot(place.ok_or(Code::Null)?))
+}
+
+/// A checked place for one value.
+pub(crate) struct Slot<'a, T>(&'a mut std::mem::MaybeUninit<T>);
+
+/// A place for one value that holds one already.
+///
+/// # Safety
+///
+/// `ptr` is null, or points to a value, and can be written to for `'a`, by nobody else.
+pub(crate) unsafe fn inout<'a, T>(ptr: *mut T) -> Result<&'a mut T> {
+    // SAFETY: the caller's promise.
+    let place = unsafe { ptr.as_mut() };
+    Ok(place.ok_or(Code::Null)?)
+}
+
+impl<T> Slot<'_, T> {
+    pub(crate) fn set(self, value: T) {
+        self.0.write(value);
+    }
+}
+
+/// Makes a call that may block, and tells C what it waits for, also when it failed.
+///
+/// # Safety
+///
+/// `ptr` is null, or can be written to.
+pub(crate) unsafe fn blocked<R>(
+    ptr: *mut s2n_blocked_status,
+    call: impl FnOnce(&mut Blocked) -> Result<R>,
+) -> Result<R> {
+    if ptr.is_null() {
+        return Err(Code::Null)?;
+    }
+    let mut blocked = Blocked::Not;
+    let outcome = call(&mut blocked);
+    if blocked == Blocked::Not
+        && let Err(error) = &outcome
+        && error.code() == Code::Reentrancy
+    {
+        // The status belongs to the call that is running.
+        return outcome;
+    }
+    // SAFETY: not null, and the caller promises that it can be written to. Written only now: no
+    // reference to it exists while a callback of the application runs.
+    unsafe { ptr.write(blocked.into()) };
+    outcome
+}

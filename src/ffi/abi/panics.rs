@@ -1,0 +1,93 @@
+//! Panics within exported functions: caught, and reported as errors instead of on descriptor 2.
+
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread;
+
+use crate::ffi::abi::errno;
+use crate::sys::memory;
+use crate::tls::error::trace;
+
+/// Runs the body of an exported function; nothing if it panics.
+pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Option<R> {
+    install_hook();
+    let was_inside = IS_INSIDE.replace(true);
+    let outcome = catch_unwind(AssertUnwindSafe(body));
+    IS_INSIDE.set(was_inside);
+    outcome.ok()
+}
+
+thread_local! {
+    /// Whether this thread is in an exported function.
+    static IS_INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
+
+/// The hook of a Rust program that has the library among its crates, or the one that prints.
+static OUTER_HOOK: OnceLock<Hook> = OnceLock::new();
+
+/// Sets the hook at the first call of an exported function. It allocates nothing, since memory may still
+/// get callbacks, and waits for no other thread, which would not be there after a `fork()`.
+#[inline]
+fn install_hook() {
+    static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
+
+    if !IS_INSTALLED.load(Relaxed) && !thread::panicking() && !IS_INSTALLED.swap(true, Relaxed) {
+        let _ = OUTER_HOOK.set(panic::take_hook());
+        panic::set_hook(Box::new(report));
+    }
+}
+
+/// What a stack trace may take, in bytes. Where that much is not there, recording one would end the process.
+const TRACE: usize = 64 * 1024 * 1024;
+
+/// Keeps the place of a panic of ours for the texts of the error; other panics are none of our business.
+fn report(panic: &PanicHookInfo<'_>) {
+    if IS_INSIDE.get() {
+        if memory::can_provide(TRACE) {
+            trace::record();
+        }
+        errno::note_panic(panic.location());
+    } else if let Some(outer) = OUTER_HOOK.get() {
+        outer(panic);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+    use std::process::Command;
+
+    use crate::ffi::abi::boundary::status;
+
+    const KIND: &str = "RS2N_TEST_PANIC";
+
+    /// What this process prints on descriptor 2 when it panics within an exported function, or outside.
+    #[test]
+    fn panics_within_print_nothing() {
+        match env::var(KIND).as_deref() {
+            Ok("within") => assert_eq!(status(|| panic!("a bug")), -1),
+            Ok(_) => {
+                assert_eq!(status(|| Ok(())), 0);
+                panic!("a bug of the program's");
+            }
+            Err(_) => {
+                assert_eq!(printed("within"), "");
+                assert!(printed("outside").contains("a bug of the program's"));
+            }
+        }
+    }
+
+    fn printed(kind: &str) -> String {
+        let mut child = Command::new(env::current_exe().expect("a test has a path"));
+        child.env(KIND, kind).args(["--exact", "--nocapture"]);
+        child.arg("ffi::abi::panics::tests::panics_within_print_nothing");
+        let output = child.output().expect("the test runs");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("running 1 test"));
+        String::from_utf8(output.stderr).expect("text")
+    }
+}

@@ -1,0 +1,121 @@
+//! Functions of features that are not there yet: they check that their arguments are there, follow
+//! no pointer, and fail.
+
+use std::ffi::{c_char, c_int};
+use std::ptr;
+
+use crate::ffi::abi::boundary::{boundary_or, status};
+use crate::ffi::abi::types::*;
+use crate::tls::error::{Code, Error, Result};
+
+/// An argument, as far as it can be wrong without being looked into.
+pub(crate) trait Argument {
+    fn is_missing(&self) -> bool;
+}
+
+impl<T> Argument for *const T {
+    fn is_missing(&self) -> bool {
+        self.is_null()
+    }
+}
+
+impl<T> Argument for *mut T {
+    fn is_missing(&self) -> bool {
+        self.is_null()
+    }
+}
+
+/// A callback.
+impl<F> Argument for Option<F> {
+    fn is_missing(&self) -> bool {
+        self.is_none()
+    }
+}
+
+/// An argument that may be NULL.
+pub(crate) struct Any<T>(pub(crate) T);
+
+impl<T> Argument for Any<T> {
+    fn is_missing(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! never_missing {
+    ($($kind:ty),*) => {
+        $(impl Argument for $kind {
+            fn is_missing(&self) -> bool {
+                false
+            }
+        })*
+    };
+}
+
+never_missing!(u8, u16, u32, u64, i32, i64, usize, isize, bool, c_char);
+never_missing!(
+    s2n_psk_hmac_arg,
+    s2n_psk_mode_arg,
+    s2n_serialization_version_arg
+);
+
+/// Fails if an argument is missing.
+#[track_caller]
+fn check(arguments: &[&dyn Argument]) -> Result<()> {
+    match arguments.iter().any(|argument| argument.is_missing()) {
+        true => Err(Code::Null)?,
+        false => Ok(()),
+    }
+}
+
+/// The answer of a function that is not there yet.
+#[track_caller]
+pub(crate) fn not_yet(arguments: &[&dyn Argument]) -> c_int {
+    unsupported(arguments, Code::Unimplemented)
+}
+
+/// The answer of a function that is not there yet, and for which s2n-tls has an error of its own.
+#[track_caller]
+pub(crate) fn unsupported(arguments: &[&dyn Argument], code: Code) -> c_int {
+    let error = match check(arguments) {
+        Ok(()) => Error::new(code),
+        Err(missing) => missing,
+    };
+    status(|| Err(error))
+}
+
+/// The answer of a constructor that is not there yet.
+#[track_caller]
+pub(crate) fn nothing_yet<T>() -> *mut T {
+    let error = Error::new(Code::Unimplemented);
+    boundary_or(ptr::null_mut(), || Err(error))
+}
+
+/// The answer of a getter whose answer is "none", as long as the feature is not there.
+#[track_caller]
+pub(crate) fn none_yet(arguments: &[&dyn Argument]) -> c_int {
+    let outcome = check(arguments);
+    status(|| outcome)
+}
+
+/// The answer of a switch that is off, and cannot be turned on yet.
+#[track_caller]
+pub(crate) fn off_is_fine(object: &dyn Argument, wanted: bool) -> c_int {
+    match wanted {
+        true => not_yet(&[object]),
+        false => none_yet(&[object]),
+    }
+}
+
+/// Frees what cannot have been made yet.
+///
+/// # Safety
+///
+/// `object` is NULL or readable.
+pub(crate) unsafe fn freed<T>(object: *mut *mut T) -> c_int {
+    // SAFETY: the caller's promise.
+    let object = unsafe { object.as_ref() };
+    match object.is_none_or(|object| object.is_null()) {
+        true => 0,
+        false => not_yet(&[]),
+    }
+}

@@ -1,0 +1,3 @@
+//! Asynchronous private-key operations.
+
+mod operation;

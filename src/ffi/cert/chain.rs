@@ -1,0 +1,256 @@
+//! Certificate chains and their keys.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crate::ffi::abi::boundary::{boundary, status, status_with_memory, with_memory};
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::input;
+use crate::ffi::abi::types::s2n_cert_chain_and_key;
+use crate::ffi::library::init;
+use crate::tls::certs::CertChain;
+use crate::tls::connection::Certificates;
+use crate::tls::error::Code;
+
+/// What a `struct s2n_cert_chain_and_key *` points at.
+pub(crate) struct CertChainHandle {
+    pub(crate) core: Arc<CertChain>,
+    /// Certificates whose addresses the application has.
+    pub(crate) given: Mutex<Vec<Certificates>>,
+    context: AtomicPtr<c_void>,
+}
+
+impl CertChainHandle {
+    pub(crate) fn new() -> Arc<Self> {
+        let chain = Arc::new(Self {
+            core: Arc::default(),
+            given: Mutex::default(),
+            context: AtomicPtr::default(),
+        });
+        // Connections give the pointer to the application.
+        chain.core.set_name(Arc::as_ptr(&chain).expose_provenance());
+        chain
+    }
+}
+
+impl Drop for CertChainHandle {
+    fn drop(&mut self) {
+        // Connections that use the chain have no pointer to give any more.
+        self.core.set_name(0);
+    }
+}
+
+impl Handle for s2n_cert_chain_and_key {
+    type Inner = CertChainHandle;
+}
+
+/// Makes an empty chain, to be loaded.
+///
+/// @returns a chain, to be freed with `s2n_cert_chain_and_key_free()`; or NULL with
+/// `S2N_ERR_NOT_INITIALIZED`
+#[unsafe(no_mangle)]
+pub extern "C" fn s2n_cert_chain_and_key_new() -> *mut s2n_cert_chain_and_key {
+    with_memory(|| {
+        init::check()?;
+        s2n_cert_chain_and_key::give(CertChainHandle::new())
+    })
+}
+
+/// Frees a chain. Configs that use it go on using it.
+///
+/// @param cert_and_key A chain, not to be used again; NULL is fine
+/// @returns 0
+///
+/// # Safety
+///
+/// `cert_and_key` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_cert_chain_and_key_free(
+    cert_and_key: *mut s2n_cert_chain_and_key,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `cert_and_key`.
+        drop(unsafe { s2n_cert_chain_and_key::take(cert_and_key) });
+        Ok(())
+    })
+}
+
+/// Loads a chain and its key. Configs that have the chain use what it held when they were frozen.
+///
+/// @param chain_and_key A chain
+/// @param chain_pem Certificates in PEM, the leaf first; copied
+/// @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
+/// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`
+///
+/// # Safety
+///
+/// `chain_and_key` is NULL or live; the others are NULL or strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_cert_chain_and_key_load_pem(
+    chain_and_key: *mut s2n_cert_chain_and_key,
+    chain_pem: *const c_char,
+    private_key_pem: *const c_char,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `chain_and_key`.
+        let chain_and_key = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
+        // SAFETY: the C caller's promise about `chain_pem`.
+        let chain = unsafe { input::str(chain_pem) }?;
+        // SAFETY: the C caller's promise about `private_key_pem`.
+        let key = unsafe { input::str(private_key_pem) }?;
+        chain_and_key.core.load(chain.to_bytes(), key.to_bytes())
+    })
+}
+
+/// Loads a chain and its key, which need no NUL at the end.
+///
+/// @param chain_and_key A chain
+/// @param chain_pem Certificates in PEM, the leaf first; copied
+/// @param chain_pem_len Their length in bytes
+/// @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
+/// @param private_key_pem_len Its length in bytes
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
+/// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`
+///
+/// # Safety
+///
+/// `chain_and_key` is NULL or live; the others are NULL or readable for their lengths.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_cert_chain_and_key_load_pem_bytes(
+    chain_and_key: *mut s2n_cert_chain_and_key,
+    chain_pem: *mut u8,
+    chain_pem_len: u32,
+    private_key_pem: *mut u8,
+    private_key_pem_len: u32,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `chain_and_key`.
+        let chain_and_key = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
+        // SAFETY: the C caller's promise about `chain_pem`.
+        let chain = unsafe { input::required_bytes(chain_pem, chain_pem_len as usize) }?;
+        // SAFETY: the C caller's promise about `private_key_pem`.
+        let key = unsafe { input::required_bytes(private_key_pem, private_key_pem_len as usize) }?;
+        chain_and_key.core.load(chain, key)
+    })
+}
+
+/// Loads a chain without its key, for a private key that is elsewhere.
+///
+/// @param chain_and_key A chain
+/// @param chain_pem Certificates in PEM, the leaf first; copied
+/// @param chain_pem_len Their length in bytes
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
+/// `S2N_ERR_DECODE_CERTIFICATE`
+///
+/// # Safety
+///
+/// `chain_and_key` is NULL or live; `chain_pem` is NULL or readable for `chain_pem_len` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_cert_chain_and_key_load_public_pem_bytes(
+    chain_and_key: *mut s2n_cert_chain_and_key,
+    chain_pem: *mut u8,
+    chain_pem_len: u32,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `chain_and_key`.
+        let chain_and_key = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
+        // SAFETY: the C caller's promise about `chain_pem`.
+        let chain = unsafe { input::required_bytes(chain_pem, chain_pem_len as usize) }?;
+        chain_and_key.core.load_public(chain)
+    })
+}
+
+/// Keeps a pointer for the application.
+///
+/// @param cert_and_key A chain
+/// @param ctx Any pointer; never followed
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `cert_and_key` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_cert_chain_and_key_set_ctx(
+    cert_and_key: *mut s2n_cert_chain_and_key,
+    ctx: *mut c_void,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `cert_and_key`.
+        let cert_and_key = unsafe { s2n_cert_chain_and_key::borrow(cert_and_key) }?;
+        cert_and_key.context.store(ctx, Ordering::Release);
+        Ok(())
+    })
+}
+
+/// Gives the pointer that `s2n_cert_chain_and_key_set_ctx()` kept.
+///
+/// @param cert_and_key A chain
+/// @returns the pointer, NULL if none was kept; NULL with `S2N_ERR_NULL` if `cert_and_key` is NULL
+///
+/// # Safety
+///
+/// `cert_and_key` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_cert_chain_and_key_get_ctx(
+    cert_and_key: *mut s2n_cert_chain_and_key,
+) -> *mut c_void {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `cert_and_key`.
+        let cert_and_key = unsafe { s2n_cert_chain_and_key::borrow(cert_and_key) }?;
+        Ok(cert_and_key.context.load(Ordering::Acquire))
+    })
+}
+
+/// Sets the OCSP response (RFC 6960) about the leaf, which a server shows to clients that ask for one
+/// (RFC 6066, 8).
+///
+/// @param chain_and_key A chain
+/// @param data The response in DER; copied. NULL for none
+/// @param length Its length in bytes; 0 for none
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `chain_and_key` is NULL or live; `data` is NULL or readable for `length` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_cert_chain_and_key_set_ocsp_data(
+    chain_and_key: *mut s2n_cert_chain_and_key,
+    data: *const u8,
+    length: u32,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `chain_and_key`.
+        let chain = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
+        // SAFETY: the C caller's promise about `data`.
+        let response = unsafe { input::optional_bytes(data, length as usize) }?;
+        chain.core.set_ocsp(response)
+    })
+}
+
+/// Would set the certificate timestamps (RFC 6962) that a server shows; rustls cannot send them.
+///
+/// @param chain_and_key A chain
+/// @param data The list of timestamps; NULL for none
+/// @param length Its length in bytes; 0 for none
+/// @returns 0 for none; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+///
+/// # Safety
+///
+/// `chain_and_key` is NULL or live; `data` is NULL or readable for `length` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_cert_chain_and_key_set_sct_list(
+    chain_and_key: *mut s2n_cert_chain_and_key,
+    data: *const u8,
+    length: u32,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `chain_and_key`.
+        unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
+        match data.is_null() || length == 0 {
+            true => Ok(()),
+            false => Err(Code::Unimplemented)?,
+        }
+    })
+}

@@ -1,0 +1,4 @@
+//! Certificate chains, their certificates and private keys.
+
+mod certificate;
+pub(super) mod chain;

@@ -1,0 +1,254 @@
+//! The certificates of a config.
+
+use std::ffi::{c_char, c_int};
+use std::slice;
+use std::sync::{Arc, PoisonError};
+
+use crate::ffi::abi::boundary::{status, status_with_memory};
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::input;
+use crate::ffi::abi::types::*;
+use crate::ffi::cert::chain::CertChainHandle;
+use crate::ffi::config::lifecycle::ConfigHandle;
+use crate::sys::callbacks::BreakTieCallback;
+use crate::tls::config::BreakTie;
+use crate::tls::error::{Code, Result};
+
+/// Sets the one certificate chain of a config, which owns it. Superseded by
+/// `s2n_config_add_cert_chain_and_key_to_store()`.
+///
+/// @param config A config
+/// @param cert_chain_pem Certificates in PEM, the leaf first; copied
+/// @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
+/// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`,
+/// `S2N_ERR_CERT_OWNERSHIP` if there is a chain already, or
+/// `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
+///
+/// # Safety
+///
+/// `config` is NULL or live; the others are NULL or strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_add_cert_chain_and_key(
+    config: *mut s2n_config,
+    cert_chain_pem: *const c_char,
+    private_key_pem: *const c_char,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        // SAFETY: the C caller's promise about `cert_chain_pem`.
+        let chain_pem = unsafe { input::str(cert_chain_pem) }?;
+        // SAFETY: the C caller's promise about `private_key_pem`.
+        let key_pem = unsafe { input::str(private_key_pem) }?;
+        config.core.check_has_no_chain()?;
+        let chain = CertChainHandle::new();
+        chain.core.load(chain_pem.to_bytes(), key_pem.to_bytes())?;
+        own(config, chain)
+    })
+}
+
+/// Sets the one certificate chain of a config, which owns it; its private key is elsewhere.
+///
+/// @param config A config
+/// @param cert_chain_pem Certificates in PEM, the leaf first; copied
+/// @param cert_chain_pem_size Their length in bytes
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
+/// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_CERT_OWNERSHIP` if there is a chain already, or
+/// `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
+///
+/// # Safety
+///
+/// `config` is NULL or live; `cert_chain_pem` is NULL or readable for `cert_chain_pem_size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_add_cert_chain(
+    config: *mut s2n_config,
+    cert_chain_pem: *mut u8,
+    cert_chain_pem_size: u32,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        // SAFETY: the C caller's promise about `cert_chain_pem`.
+        let pem = unsafe { input::required_bytes(cert_chain_pem, cert_chain_pem_size as usize) }?;
+        config.core.check_has_no_chain()?;
+        let chain = CertChainHandle::new();
+        chain.core.load_public(pem)?;
+        own(config, chain)
+    })
+}
+
+fn own(config: &ConfigHandle, chain: Arc<CertChainHandle>) -> Result<()> {
+    config.core.add_own_chain(&chain.core)?;
+    let mut own = config
+        .own_chain
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    *own = Some(chain);
+    Ok(())
+}
+
+/// Frees the chain that `s2n_config_add_cert_chain_and_key()` made; others are the application's.
+///
+/// @param config A config
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_free_cert_chain_and_key(config: *mut s2n_config) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.free_own_chain();
+        let mut own = config
+            .own_chain
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *own = None;
+        Ok(())
+    })
+}
+
+/// Adds a certificate chain that a server may choose, or that a client shows when it is asked.
+///
+/// A server looks for the name that the client asked for, then for the name's wildcard, among the DNS
+/// names of all chains (or the common names of those that have no DNS names), and falls back to the
+/// defaults. Among what it finds the type of key decides: the policy's first cipher suite or
+/// signature scheme that the client can use with one of them.
+///
+/// @param config A config
+/// @param cert_key_pair A loaded chain; it stays the caller's, who may free it while configs use it
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if nothing was loaded,
+/// `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`,
+/// `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
+///
+/// # Safety
+///
+/// `config` and `cert_key_pair` are NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_add_cert_chain_and_key_to_store(
+    config: *mut s2n_config,
+    cert_key_pair: *mut s2n_cert_chain_and_key,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::share(config) }?;
+        // SAFETY: the C caller's promise about `cert_key_pair`.
+        let chain = unsafe { s2n_cert_chain_and_key::share(cert_key_pair) }?;
+        config.core.add_chain(&chain.core)
+    })
+}
+
+/// Sets which chains a server shows to clients that ask for no name that it has. Otherwise these are the
+/// chains that were added first, for each type of key.
+///
+/// @param config A config
+/// @param cert_key_pairs Loaded chains, at most one for each type of key; they stay the caller's
+/// @param num_cert_key_pairs Their number
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NUM_DEFAULT_CERTIFICATES` for none or too many,
+/// `S2N_ERR_MULTIPLE_DEFAULT_CERTIFICATES_PER_AUTH_TYPE`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if one has
+/// nothing loaded, `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`
+///
+/// # Safety
+///
+/// `config` is NULL or live; `cert_key_pairs` is NULL or holds `num_cert_key_pairs` pointers, each NULL
+/// or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_cert_chain_and_key_defaults(
+    config: *mut s2n_config,
+    cert_key_pairs: *mut *mut s2n_cert_chain_and_key,
+    num_cert_key_pairs: u32,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        if cert_key_pairs.is_null() {
+            return Err(Code::Null)?;
+        }
+        if !(1..=MAX_DEFAULTS).contains(&num_cert_key_pairs) {
+            return Err(Code::NumDefaultCertificates)?;
+        }
+        // SAFETY: not null, and the C caller promises so many pointers.
+        let pairs = unsafe { slice::from_raw_parts(cert_key_pairs, num_cert_key_pairs as usize) };
+        let chains: Result<Vec<_>> = pairs
+            .iter()
+            .map(|&pair| {
+                // SAFETY: the C caller's promise about each chain.
+                let chain = unsafe { s2n_cert_chain_and_key::borrow(pair) }?;
+                Ok(chain.core.clone())
+            })
+            .collect();
+        config.core.set_default_chains(&chains?)
+    })
+}
+
+/// One for each type of key that s2n-tls knows.
+const MAX_DEFAULTS: u32 = 4;
+
+/// Sets a callback that chooses between two chains that have the same name and type of key. Without
+/// one the first that was added stays.
+///
+/// @param config A config
+/// @param cert_tiebreak_cb The callback: gives one of the chains, or NULL to keep the first; NULL for
+/// none. It runs when a chain is added.
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_cert_tiebreak_callback(
+    config: *mut s2n_config,
+    cert_tiebreak_cb: s2n_cert_tiebreak_callback,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        let break_tie = cert_tiebreak_cb.map(|function| -> Arc<dyn BreakTie> {
+            Arc::new(BreakTieCallback::<s2n_cert_chain_and_key> { function })
+        });
+        config.core.set_break_tie(break_tie);
+        Ok(())
+    })
+}
+
+/// Sets what a server says with the chain of `s2n_config_add_cert_chain_and_key()`. Superseded by
+/// `s2n_cert_chain_and_key_set_ocsp_data()`.
+///
+/// @param config A config
+/// @param type `S2N_EXTENSION_OCSP_STAPLING`, with an OCSP response in DER; or
+/// `S2N_EXTENSION_CERTIFICATE_TRANSPARENCY`, which cannot be sent
+/// @param data The bytes; copied. NULL for none
+/// @param length Their number
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_UPDATING_EXTENSION` if there is no chain,
+/// `S2N_ERR_CERT_OWNERSHIP` if it is the application's, `S2N_ERR_UNRECOGNIZED_EXTENSION`,
+/// `S2N_ERR_UNIMPLEMENTED`
+///
+/// # Safety
+///
+/// `config` is NULL or live; `data` is NULL or readable for `length` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_extension_data(
+    config: *mut s2n_config,
+    r#type: s2n_tls_extension_type_arg,
+    data: *const u8,
+    length: u32,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        let chain = config.core.own_chain()?;
+        // SAFETY: the C caller's promise about `data`.
+        let data = unsafe { input::optional_bytes(data, length as usize) }?;
+        const OCSP: u32 = s2n_tls_extension_type::S2N_EXTENSION_OCSP_STAPLING as u32;
+        const SCT: u32 = s2n_tls_extension_type::S2N_EXTENSION_CERTIFICATE_TRANSPARENCY as u32;
+        match r#type.0 {
+            OCSP => chain.set_ocsp(data),
+            SCT if data.is_empty() => Ok(()),
+            SCT => Err(Code::Unimplemented)?,
+            _ => Err(Code::UnrecognizedExtension)?,
+        }
+    })
+}

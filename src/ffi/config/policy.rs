@@ -1,0 +1,115 @@
+//! What a security policy offers, and would have allowed.
+
+use std::ffi::{c_char, c_int};
+
+use crate::ffi::abi::boundary::{boundary, status};
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::types::{s2n_config, s2n_connection};
+use crate::ffi::abi::{input, output};
+use crate::tls::certs::check_dh_params;
+use crate::tls::error::Code;
+
+/// Stores the numbers of the groups that the config's security policy offers (RFC 8446, 4.2.7), the most
+/// preferred first.
+///
+/// @param config A config
+/// @param groups Where the numbers go
+/// @param groups_count_max Room, as a count of numbers
+/// @param groups_count Set to how many were stored; 0 on failure
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`
+///
+/// # Safety
+///
+/// `config` is NULL or live; `groups` is NULL or writable for `groups_count_max` numbers;
+/// `groups_count` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_get_supported_groups(
+    config: *mut s2n_config,
+    groups: *mut u16,
+    groups_count_max: u16,
+    groups_count: *mut u16,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `groups_count`.
+        unsafe { output::slot(groups_count) }?.set(0);
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        // SAFETY: the C caller's promise about `groups`.
+        let room = unsafe { input::required_slice_mut(groups, groups_count_max.into()) }?;
+        let offered = config.core.policy().groups();
+        let room = room.get_mut(..offered.len());
+        room.ok_or(Code::InsufficientMemSize)?
+            .copy_from_slice(&offered);
+        // SAFETY: as above.
+        unsafe { output::slot(groups_count) }?.set(offered.len() as u16);
+        Ok(())
+    })
+}
+
+/// Servers: checks parameters of finite-field Diffie-Hellman. They have no effect: only suites that no policy
+/// offers here, whatever it names, would use them.
+///
+/// @param config A config
+/// @param dhparams_pem Parameters in PEM, `DH PARAMETERS`
+/// @returns 0; or -1 with `S2N_ERR_NULL`, also for a content that is no parameters, `S2N_ERR_INVALID_PEM`,
+/// `S2N_ERR_DH_PARAMS_CREATE` if the prime is shorter than 256 bytes, `S2N_ERR_INVALID_PKCS3` if there is more
+/// behind the parameters, `S2N_ERR_DH_PARAMETER_CHECK` if the prime is no safe prime
+///
+/// # Safety
+///
+/// `config` is NULL or live; `dhparams_pem` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_add_dhparams(
+    config: *mut s2n_config,
+    dhparams_pem: *const c_char,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        unsafe { s2n_config::borrow(config) }?;
+        // SAFETY: the C caller's promise about `dhparams_pem`.
+        let pem = unsafe { input::str(dhparams_pem) }?;
+        check_dh_params(pem.to_bytes())
+    })
+}
+
+/// Frees what `s2n_config_add_dhparams()` added: nothing, since it only checks.
+///
+/// @param config A config
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_free_dhparams(config: *mut s2n_config) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        unsafe { s2n_config::borrow(config) }?;
+        Ok(())
+    })
+}
+
+/// Says whether a security policy would have allowed the version and the cipher suite that were agreed
+/// on. Before the handshake is complete there is no suite, and the answer is 0.
+///
+/// @param conn A connection
+/// @param version The name of a policy, of which all counts, be it supported or not
+/// @returns 1 if it would, 0 if not; or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
+/// `S2N_ERR_DEPRECATED_SECURITY_POLICY`
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `version` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_is_valid_for_cipher_preferences(
+    conn: *mut s2n_connection,
+    version: *const c_char,
+) -> c_int {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        // SAFETY: the C caller's promise about `version`.
+        let version = unsafe { input::str(version) }?;
+        Ok(conn.core.is_valid_for(version.to_bytes())?.into())
+    })
+}

@@ -1,0 +1,77 @@
+//! What rustls cannot do: the functions are there, and say so.
+
+use std::ffi::c_int;
+
+use crate::ffi::abi::boundary::status;
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::types::{s2n_config, s2n_max_frag_len_arg};
+use crate::tls::error::{Code, Result};
+
+/// Clients: would ask the server for shorter records (RFC 6066, 4). That cannot be negotiated
+/// here; `s2n_connection_prefer_low_latency()` shortens what we send.
+///
+/// @param config A config
+/// @param mfl_code A member of `s2n_max_frag_len`; 0 asks for nothing
+/// @returns 0 for 0; otherwise -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_MAX_FRAG_LEN` for an
+/// unknown code, `S2N_ERR_UNIMPLEMENTED` for a known one
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_send_max_fragment_length(
+    config: *mut s2n_config,
+    mfl_code: s2n_max_frag_len_arg,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        unsafe { s2n_config::borrow(config) }?;
+        check_code(mfl_code)
+    })
+}
+
+/// Servers: would grant a client shorter records (RFC 6066, 4). That cannot be negotiated here;
+/// such requests are ignored, as they are in s2n-tls by default.
+///
+/// @param config A config
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_accept_max_fragment_length(config: *mut s2n_config) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        unsafe { s2n_config::borrow(config) }?;
+        Err(Code::Unimplemented)?
+    })
+}
+
+/// Servers: would ask for DSS certificates, too, in TLS 1.2, for clients that answer nothing else. None
+/// could be accepted; what a server asks for cannot be changed here.
+///
+/// @param config A config
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_enable_cert_req_dss_legacy_compat(
+    config: *mut s2n_config,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        unsafe { s2n_config::borrow(config) }?;
+        Err(Code::Unimplemented)?
+    })
+}
+
+fn check_code(code: s2n_max_frag_len_arg) -> Result<()> {
+    Err(match code.0 {
+        0 => return Ok(()),
+        1..=4 => Code::Unimplemented,
+        _ => Code::InvalidMaxFragLen,
+    })?
+}

@@ -1,0 +1,163 @@
+//! What a config verifies of a peer's certificate, besides whom it trusts.
+
+use std::ffi::c_int;
+
+use crate::ffi::abi::boundary::{status, status_with_memory};
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::types::*;
+use crate::tls::error::Code;
+
+/// Sets how many certificates a peer may send. 7 unless set.
+///
+/// @param config A config
+/// @param max_depth A number of certificates, the peer's own included
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT` for 0
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_max_cert_chain_depth(
+    config: *mut s2n_config,
+    max_depth: u16,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_max_chain(max_depth)
+    })
+}
+
+/// Accepts certificates before and after their time: for devices whose clock is wrong. The certificates
+/// of a path must still have been valid at the same time, and OCSP responses are still dated.
+///
+/// @param config A config
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_disable_x509_time_verification(
+    config: *mut s2n_config,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.disable_time_verification();
+        Ok(())
+    })
+}
+
+/// Accepts certificates for any purpose: those of clients from servers, and the other way round.
+///
+/// @param config A config
+/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if `config` is NULL
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_disable_x509_intent_verification(
+    config: *mut s2n_config,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }.map_err(|_| Code::InvalidArgument)?;
+        config.core.disable_intent_verification();
+        Ok(())
+    })
+}
+
+/// Sets whether the OCSP response (RFC 6960) that comes with a server's certificate must be good. It must,
+/// unless this is turned off; a server need not send one.
+///
+/// @param config A config
+/// @param check_ocsp 0 for off
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_check_stapled_ocsp_response(
+    config: *mut s2n_config,
+    check_ocsp: u8,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_checks_ocsp(check_ocsp != 0);
+        Ok(())
+    })
+}
+
+/// Sets whether clients ask for an OCSP response with the server's certificate (RFC 6066, 8).
+/// `s2n_config_set_verification_ca_location()` makes them ask as well; `S2N_STATUS_REQUEST_NONE` after
+/// it takes that back.
+///
+/// @param config A config
+/// @param type A member of `s2n_status_request_type`
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_status_request_type(
+    config: *mut s2n_config,
+    r#type: s2n_status_request_type_arg,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        let wants = r#type.0 == s2n_status_request_type::S2N_STATUS_REQUEST_OCSP as u32;
+        config.core.set_wants_ocsp(wants);
+        Ok(())
+    })
+}
+
+/// Would make clients ask for certificate timestamps (RFC 6962); rustls cannot.
+///
+/// @param config A config
+/// @param level A member of `s2n_ct_support_level`
+/// @returns 0 for `S2N_CT_SUPPORT_NONE`; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_ct_support_level(
+    config: *mut s2n_config,
+    level: s2n_ct_support_level_arg,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        unsafe { s2n_config::borrow(config) }?;
+        match level.0 == s2n_ct_support_level::S2N_CT_SUPPORT_NONE as u32 {
+            true => Ok(()),
+            false => Err(Code::Unimplemented)?,
+        }
+    })
+}
+
+/// Makes servers name those whom the config trusts when they ask for a certificate (RFC 8446, 4.2.4).
+/// What is trusted later is not named.
+///
+/// @param config A config
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if it trusts the operating system's
+/// roots, `S2N_ERR_TOO_MANY_CAS` if their names are longer than 10,000 bytes
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_cert_authorities_from_trust_store(
+    config: *mut s2n_config,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.name_authorities()
+    })
+}

@@ -1,0 +1,353 @@
+//! What a handshake agreed on, and what a connection has seen.
+
+use std::ffi::{CStr, c_char, c_int};
+use std::ptr;
+use std::sync::Arc;
+
+use crate::ffi::abi::boundary::{boundary, boundary_or, status};
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::output;
+use crate::ffi::abi::types::s2n_connection;
+use crate::ffi::connection::lifecycle::ConnectionHandle;
+use crate::tls::connection::Facts;
+use crate::tls::error::{Code, Result};
+
+/// Names the protocol that ALPN agreed on.
+///
+/// The string belongs to the connection: it is valid until the connection is wiped or freed.
+///
+/// @param conn A connection
+/// @returns the name; NULL if there is none, with `S2N_ERR_NULL` set if `conn` is NULL
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_get_application_protocol(conn: *mut s2n_connection) -> *const c_char {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        let facts = conn.core.facts();
+        let alpn = facts.as_ref().and_then(|facts| facts.alpn.as_ref());
+        Ok(alpn.map_or(ptr::null(), |alpn| alpn.as_ptr()))
+    })
+}
+
+/// Gives the version that was agreed on.
+///
+/// @param conn A connection
+/// @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before it is known; -1 with
+/// `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_actual_protocol_version(
+    conn: *mut s2n_connection,
+) -> c_int {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        Ok(conn.core.version().into())
+    })
+}
+
+/// Gives the best version that the client offers.
+///
+/// @param conn A connection
+/// @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before it is known; -1 with
+/// `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_client_protocol_version(
+    conn: *mut s2n_connection,
+) -> c_int {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        Ok(conn.core.client_version().into())
+    })
+}
+
+/// Gives the best version that the server offers; on a client the one that it chose.
+///
+/// @param conn A connection
+/// @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before it is known; -1 with
+/// `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_server_protocol_version(
+    conn: *mut s2n_connection,
+) -> c_int {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        Ok(conn.core.server_version().into())
+    })
+}
+
+/// Names the cipher suite.
+///
+/// @param conn A connection
+/// @returns a static string: OpenSSL's name in TLS 1.2, the standard's in TLS 1.3, and
+/// "TLS_NULL_WITH_NULL_NULL" before the handshake is complete; NULL with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_cipher(conn: *mut s2n_connection) -> *const c_char {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        let facts = conn.core.facts();
+        Ok(facts.map_or(NO_CIPHER, |facts| facts.cipher).as_ptr())
+    })
+}
+
+/// Gives the number of the cipher suite.
+///
+/// @param conn A connection
+/// @param first Set to its first byte
+/// @param second Set to its second byte
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before the handshake is complete
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `first` and `second` are NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_cipher_iana_value(
+    conn: *mut s2n_connection,
+    first: *mut u8,
+    second: *mut u8,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        // SAFETY: the C caller's promise about `first`.
+        let first = unsafe { output::slot(first) }?;
+        // SAFETY: the C caller's promise about `second`.
+        let second = unsafe { output::slot(second) }?;
+        let [high, low] = negotiated(conn)?.suite.to_be_bytes();
+        first.set(high);
+        second.set(low);
+        Ok(())
+    })
+}
+
+/// Names the elliptic curve of the key exchange.
+///
+/// @param conn A connection
+/// @returns a static string, "NONE" if there is none; NULL with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_curve(conn: *mut s2n_connection) -> *const c_char {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        let facts = conn.core.facts();
+        Ok(facts.map_or(NONE, |facts| facts.curve).as_ptr())
+    })
+}
+
+/// Would name the KEM of a post-quantum key exchange in TLS 1.2, which s2n-tls no longer has. In TLS 1.3
+/// it is `s2n_connection_get_kem_group_name()` that knows.
+///
+/// @param conn A connection
+/// @returns the static string "NONE"; NULL with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_kem_name(conn: *mut s2n_connection) -> *const c_char {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        unsafe { s2n_connection::borrow(conn) }?;
+        Ok(NONE.as_ptr())
+    })
+}
+
+/// Names the group of a key exchange with a post-quantum part.
+///
+/// @param conn A connection
+/// @returns a static string, "NONE" if there is none; NULL with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_kem_group_name(
+    conn: *mut s2n_connection,
+) -> *const c_char {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        let facts = conn.core.facts();
+        Ok(facts.map_or(NONE, |facts| facts.kem_group).as_ptr())
+    })
+}
+
+/// Names the group of the key exchange, whatever its kind.
+///
+/// @param conn A connection
+/// @param group_name Set to a static string, "NONE" if there is none
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before the handshake is complete
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `group_name` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_key_exchange_group(
+    conn: *mut s2n_connection,
+    group_name: *mut *const c_char,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        // SAFETY: the C caller's promise about `group_name`.
+        let slot = unsafe { output::slot(group_name) }?;
+        let facts = negotiated(conn);
+        slot.set(facts.as_ref().map_or(NONE, |facts| facts.group).as_ptr());
+        facts.map(|_| ())
+    })
+}
+
+/// Gives the alert that ended reading (RFC 8446, 6): 0 after a close_notify.
+///
+/// @param conn A connection
+/// @returns the alert's number; -1 with `S2N_ERR_NULL`, or `S2N_ERR_NO_ALERT` if there was none
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_alert(conn: *mut s2n_connection) -> c_int {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        Ok(conn.core.alert()?.into())
+    })
+}
+
+/// Counts the bytes that came from the transport, those of the handshake included.
+///
+/// @param conn A connection
+/// @returns a number of bytes; 0 if `conn` is NULL
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_wire_bytes_in(conn: *mut s2n_connection) -> u64 {
+    boundary_or(0, || {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) };
+        Ok(conn.map_or(0, |conn| conn.core.wire_bytes_in()))
+    })
+}
+
+/// Counts the bytes that the transport took, those of the handshake included.
+///
+/// @param conn A connection
+/// @returns a number of bytes; 0 if `conn` is NULL
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_wire_bytes_out(conn: *mut s2n_connection) -> u64 {
+    boundary_or(0, || {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) };
+        Ok(conn.map_or(0, |conn| conn.core.wire_bytes_out()))
+    })
+}
+
+/// Says whether the handshake resumed a session.
+///
+/// @param conn A connection
+/// @returns 1 if it did, 0 if not, before it is complete, and if `conn` is NULL
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_is_session_resumed(conn: *mut s2n_connection) -> c_int {
+    boundary_or(0, || {
+        // SAFETY: the C caller's promise about `conn`.
+        let facts = unsafe { s2n_connection::borrow(conn) }.map(|conn| conn.core.facts());
+        Ok(matches!(facts, Ok(Some(facts)) if facts.resumed).into())
+    })
+}
+
+/// Says whether the client showed a certificate.
+///
+/// @param conn A connection
+/// @returns 1 if it did, 0 if not or before the handshake is complete; -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_client_cert_used(conn: *mut s2n_connection) -> c_int {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        Ok(conn
+            .core
+            .facts()
+            .is_some_and(|facts| facts.client_cert_used)
+            .into())
+    })
+}
+
+/// Gives the client's certificates as they came: each in DER behind its length in three bytes.
+///
+/// The bytes belong to the connection: they are valid until it is wiped or freed.
+///
+/// @param conn A server's connection
+/// @param der_cert_chain_out Set to the bytes
+/// @param cert_chain_len Set to their number
+/// @returns 0, or -1 with `S2N_ERR_NULL` if a pointer is NULL or the client showed no certificate
+///
+/// # Safety
+///
+/// `conn` is NULL or live; the other pointers are NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_client_cert_chain(
+    conn: *mut s2n_connection,
+    der_cert_chain_out: *mut *mut u8,
+    cert_chain_len: *mut u32,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        // SAFETY: the C caller's promise about `der_cert_chain_out`.
+        let out = unsafe { output::slot(der_cert_chain_out) }?;
+        // SAFETY: the C caller's promise about `cert_chain_len`.
+        let len = unsafe { output::slot(cert_chain_len) }?;
+        let facts = conn.core.facts().ok_or(Code::Null)?;
+        let chain = facts.client_cert_chain.as_ref().ok_or(Code::Null)?;
+        len.set(u32::try_from(chain.len()).map_err(|_| Code::IntegerOverflow)?);
+        out.set(chain.as_ptr().cast_mut());
+        Ok(())
+    })
+}
+
+pub(crate) const NO_CIPHER: &CStr = c"TLS_NULL_WITH_NULL_NULL";
+pub(crate) const NONE: &CStr = c"NONE";
+
+fn negotiated(conn: &ConnectionHandle) -> Result<Arc<Facts>> {
+    Ok(conn.core.facts().ok_or(Code::InvalidState)?)
+}

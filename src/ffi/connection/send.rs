@@ -1,0 +1,402 @@
+//! Handshake, sending, receiving and closing.
+
+use std::ffi::{c_int, c_void};
+use std::io::IoSlice;
+use std::slice;
+
+use libc::{iovec, ssize_t};
+
+use crate::ffi::abi::boundary::{boundary_or, cancellable, status, status_with_memory, transfer};
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection};
+use crate::ffi::abi::{errno, input, output};
+use crate::ffi::connection::lifecycle::ConnectionHandle;
+use crate::tls::base::{Blocked, memory};
+use crate::tls::connection::Data;
+use crate::tls::error::{Code, Result};
+
+/// Performs the handshake, or as much of it as is possible without waiting.
+///
+/// Call it again while the error's type is `S2N_ERR_T_BLOCKED`, once what `blocked` names is
+/// ready. After success it may be called at any time; it then sends what TLS 1.3 owes the peer.
+///
+/// @param conn A connection with a transport, and with a config that suits its mode
+/// @param blocked Set to what a blocked call waits for
+/// @returns 0 when the handshake is complete; -1 otherwise, with `S2N_ERR_IO_BLOCKED`,
+/// `S2N_ERR_ASYNC_BLOCKED`, `S2N_ERR_CLOSED`, `S2N_ERR_ALERT`, or what was wrong with the peer's
+/// messages. An error of the last kind is blinded: see `s2n_connection_set_blinding()`.
+///
+/// No other call on the connection may run at the same time.
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `blocked` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn s2n_negotiate(
+    conn: *mut s2n_connection,
+    blocked: *mut s2n_blocked_status,
+) -> c_int {
+    cancellable(status_with_memory(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::share(conn) }?;
+        // SAFETY: the C caller's promise about `blocked`.
+        unsafe { output::blocked(blocked, |blocked| conn.core.negotiate(blocked)) }
+    }))
+}
+
+/// Sends application data.
+///
+/// The data is cut into records, and each record is written before the next is sealed. If the
+/// transport takes no more, the call returns how many bytes are in records that left whole; call
+/// again with the data behind them, and with at least as much of it as before.
+///
+/// @param conn A connection whose handshake is complete
+/// @param buf The data; stays the caller's
+/// @param size Length of the data in bytes
+/// @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
+/// @returns the number of bytes sent; or -1 with `S2N_ERR_IO_BLOCKED` if that is none,
+/// `S2N_ERR_SEND_SIZE` if less is offered than a blocked call had taken, `S2N_ERR_CLOSED`,
+/// `S2N_ERR_INVALID_ARGUMENT`, `S2N_ERR_ENCRYPT` before the handshake, `S2N_ERR_IO`
+///
+/// One thread may send while another receives. A second sender gets `S2N_ERR_REENTRANCY`. Writing
+/// to a peer that is gone raises no SIGPIPE on a socket.
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `buf` is NULL or readable for `size` bytes; `blocked` is NULL or
+/// writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn s2n_send(
+    conn: *mut s2n_connection,
+    buf: *const c_void,
+    size: ssize_t,
+    blocked: *mut s2n_blocked_status,
+) -> ssize_t {
+    transfer(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::share(conn) }?;
+        let mut buffers = [IoSlice::new(&[])];
+        // SAFETY: the C caller's promise about `buf` and `size`.
+        let data = unsafe { buffer_data(buf, size, &mut buffers) };
+        // SAFETY: the C caller's promise about `blocked`.
+        unsafe { send(&conn, blocked, data) }
+    })
+}
+
+/// Sends application data from several buffers, as `s2n_send()` does from one.
+///
+/// @param conn A connection whose handshake is complete
+/// @param bufs The buffers; stay the caller's
+/// @param count Number of buffers
+/// @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
+/// @returns as `s2n_send()`
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `bufs` is NULL or holds `count` buffers, each readable for its length;
+/// `blocked` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn s2n_sendv(
+    conn: *mut s2n_connection,
+    bufs: *const iovec,
+    count: ssize_t,
+    blocked: *mut s2n_blocked_status,
+) -> ssize_t {
+    transfer(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::share(conn) }?;
+        // SAFETY: the C caller's promise about `bufs` and `blocked`.
+        unsafe { send_vector(&conn, bufs, count, 0, blocked) }
+    })
+}
+
+/// Sends application data from several buffers, less the first bytes of them: how a caller goes
+/// on after a partial send without touching its list.
+///
+/// @param conn A connection whose handshake is complete
+/// @param bufs The buffers; stay the caller's
+/// @param count Number of buffers
+/// @param offs How many bytes to leave out, counted over all buffers; they are not looked at
+/// @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
+/// @returns as `s2n_send()`; `S2N_ERR_INVALID_ARGUMENT` also if `offs` is negative, or more than
+/// there is
+///
+/// # Safety
+///
+/// As for `s2n_sendv()`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn s2n_sendv_with_offset(
+    conn: *mut s2n_connection,
+    bufs: *const iovec,
+    count: ssize_t,
+    offs: ssize_t,
+    blocked: *mut s2n_blocked_status,
+) -> ssize_t {
+    transfer(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::share(conn) }?;
+        // SAFETY: the C caller's promise about `bufs` and `blocked`.
+        unsafe { send_vector(&conn, bufs, count, offs, blocked) }
+    })
+}
+
+/// Receives application data: what is left of the current record, else the next record.
+///
+/// @param conn A connection whose handshake is complete
+/// @param buf Where the data goes; stays the caller's
+/// @param size Room in bytes
+/// @param blocked `S2N_NOT_BLOCKED` if no decrypted byte is left over, else
+/// `S2N_BLOCKED_ON_READ`
+/// @returns the number of bytes received; 0 after the peer's close_notify; or -1 with
+/// `S2N_ERR_IO_BLOCKED`, `S2N_ERR_CLOSED` if the stream ended without a close_notify (data may be
+/// missing), `S2N_ERR_ALERT`, or what was wrong with the peer's records. An error of the last kind
+/// is blinded: see `s2n_connection_set_blinding()`.
+///
+/// One thread may receive while another sends. A second receiver gets `S2N_ERR_REENTRANCY`.
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `buf` is NULL or writable for `size` bytes; `blocked` is NULL or
+/// writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn s2n_recv(
+    conn: *mut s2n_connection,
+    buf: *mut c_void,
+    size: ssize_t,
+    blocked: *mut s2n_blocked_status,
+) -> ssize_t {
+    transfer(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::share(conn) }?;
+        let size = usize::try_from(size).map_err(|_| Code::Safety)?;
+        // SAFETY: the C caller's promise about `buf`.
+        let buf = unsafe { input::bytes_mut(buf.cast(), size) }?;
+        // SAFETY: the C caller's promise about `blocked`.
+        let received = unsafe { output::blocked(blocked, |blocked| conn.core.recv(buf, blocked)) }?;
+        Ok(received as ssize_t)
+    })
+}
+
+/// Says how many decrypted bytes wait for `s2n_recv()`: those of a record that was received in
+/// part.
+///
+/// @param conn A connection
+/// @returns a number of bytes; 0 if `conn` is NULL
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_peek(conn: *mut s2n_connection) -> u32 {
+    boundary_or(0, || {
+        // SAFETY: the C caller's promise about `conn`.
+        Ok(unsafe { optional(conn) }.map_or(0, |conn| conn.core.peek()))
+    })
+}
+
+/// Says how many bytes were read beyond the current record and are not decrypted: with receive
+/// buffering a descriptor may have nothing to read while they wait.
+///
+/// @param conn A connection
+/// @returns a number of bytes; 0 without receive buffering, and if `conn` is NULL
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_peek_buffered(conn: *mut s2n_connection) -> u32 {
+    boundary_or(0, || {
+        // SAFETY: the C caller's promise about `conn`.
+        Ok(unsafe { optional(conn) }.map_or(0, |conn| conn.core.peek_buffered()))
+    })
+}
+
+/// Closes the connection: sends what waits and a close_notify, or the alert that the peer is owed,
+/// then waits for the peer's close_notify (RFC 8446, 6.1). Data that comes before it is dropped.
+///
+/// @param conn A connection
+/// @param blocked Set to what a blocked call waits for
+/// @returns 0 when both sides have closed, or when no answer is to be expected; -1 otherwise, with
+/// `S2N_ERR_IO_BLOCKED` (call again), `S2N_ERR_SHUTDOWN_PAUSED` before the blinding delay is over,
+/// `S2N_ERR_CLOSED` if the stream ended without a close_notify, `S2N_ERR_ALERT`, `S2N_ERR_IO`
+///
+/// No other call on the connection may run at the same time. Descriptors stay open.
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `blocked` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn s2n_shutdown(
+    conn: *mut s2n_connection,
+    blocked: *mut s2n_blocked_status,
+) -> c_int {
+    cancellable(status(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::share(conn) }?;
+        // SAFETY: the C caller's promise about `blocked`.
+        unsafe { output::blocked(blocked, |blocked| conn.core.shutdown(blocked)) }
+    }))
+}
+
+/// Closes the sending direction alone: sends what waits and a close_notify. In TLS 1.3 receiving
+/// goes on to the peer's own end; before, the connection is over.
+///
+/// @param conn A connection
+/// @param blocked Set to `S2N_BLOCKED_ON_WRITE` while not all is sent
+/// @returns 0 when all is sent; -1 otherwise, as `s2n_shutdown()`
+///
+/// No other call that sends may run at the same time; one that receives may.
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `blocked` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn s2n_shutdown_send(
+    conn: *mut s2n_connection,
+    blocked: *mut s2n_blocked_status,
+) -> c_int {
+    cancellable(status(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::share(conn) }?;
+        // SAFETY: the C caller's promise about `blocked`.
+        unsafe { output::blocked(blocked, |blocked| conn.core.shutdown_send(blocked)) }
+    }))
+}
+
+/// # Safety
+///
+/// `bufs` is null or holds `count` buffers, each readable for its length during the call;
+/// `blocked` is null or writable.
+unsafe fn send_vector(
+    conn: &ConnectionHandle,
+    bufs: *const iovec,
+    count: ssize_t,
+    offs: ssize_t,
+    blocked: *mut s2n_blocked_status,
+) -> Result<ssize_t> {
+    let mut buffers = Vec::new();
+    // SAFETY: `bufs` is null or holds `count` buffers, each readable for its length during the call.
+    let data = unsafe { vector_data(bufs, count, offs, &mut buffers) };
+    // SAFETY: `blocked` is null or writable.
+    unsafe { send(conn, blocked, data) }
+}
+
+/// Converts the arguments of `s2n_send()`; `buffers` holds the converted list.
+///
+/// # Safety
+///
+/// `buf` is null or readable for `size` bytes during `'a`.
+unsafe fn buffer_data<'a>(
+    buf: *const c_void,
+    size: ssize_t,
+    buffers: &'a mut [IoSlice<'a>; 1],
+) -> Result<Data<'a>> {
+    let size = usize::try_from(size).map_err(|_| Code::InvalidArgument)?;
+    if buf.is_null() {
+        return Data::missing(size, 0);
+    }
+    // SAFETY: `buf` is readable for `size` bytes during `'a`.
+    buffers[0] = IoSlice::new(unsafe { input::bytes(buf.cast(), size) }?);
+    Data::new(buffers, 0)
+}
+
+/// Converts the arguments of `s2n_sendv_with_offset()`; `buffers` holds the converted list.
+///
+/// # Safety
+///
+/// `bufs` is null or holds `count` buffers, each readable for its length, during `'a`.
+unsafe fn vector_data<'a>(
+    bufs: *const iovec,
+    count: ssize_t,
+    offs: ssize_t,
+    buffers: &'a mut Vec<IoSlice<'a>>,
+) -> Result<Data<'a>> {
+    // SAFETY: `bufs` is null or holds `count` buffers during `'a`.
+    let bufs = unsafe { vector(bufs, count) }?;
+    let offs = usize::try_from(offs).map_err(|_| Code::InvalidArgument)?;
+    let (bufs, offs) = leave_out(bufs, offs);
+    if let Some(total) = missing(bufs)? {
+        return Data::missing(total, offs);
+    }
+    memory::reserve_exact(buffers, bufs.len())?;
+    for buf in bufs {
+        // SAFETY: each of the buffers is readable for its length during `'a`.
+        let bytes = unsafe { input::bytes(buf.iov_base.cast_const().cast(), buf.iov_len) };
+        buffers.push(IoSlice::new(bytes?));
+    }
+    Data::new(buffers, offs)
+}
+
+/// # Safety
+///
+/// `bufs` is null or holds `count` buffers during `'a`.
+unsafe fn vector<'a>(bufs: *const iovec, count: ssize_t) -> Result<&'a [iovec]> {
+    // A count below one is no data, whatever `bufs` is.
+    let count = usize::try_from(count).unwrap_or(0);
+    if count == 0 {
+        return Ok(&[]);
+    }
+    if bufs.is_null() {
+        return Err(Code::Null)?;
+    }
+    if count > isize::MAX as usize / size_of::<iovec>() {
+        return Err(Code::InvalidArgument)?;
+    }
+    // SAFETY: not null, and the caller promises `count` buffers.
+    Ok(unsafe { slice::from_raw_parts(bufs, count) })
+}
+
+/// The buffers from the first one on of which anything is wanted, and how many bytes of them to
+/// leave out. What comes before is not looked at.
+fn leave_out(bufs: &[iovec], mut offs: usize) -> (&[iovec], usize) {
+    let mut unwanted = 0;
+    for buf in bufs {
+        if buf.iov_len > offs {
+            break;
+        }
+        offs -= buf.iov_len;
+        unwanted += 1;
+    }
+    (&bufs[unwanted..], offs)
+}
+
+/// The length of all buffers together, if one of them has a length and no address.
+fn missing(bufs: &[iovec]) -> Result<Option<usize>> {
+    let is_missing = |buf: &iovec| buf.iov_base.is_null() && buf.iov_len > 0;
+    if !bufs.iter().any(is_missing) {
+        return Ok(None);
+    }
+    let lens = bufs.iter().map(|buf| buf.iov_len);
+    let total = lens.reduce(usize::saturating_add).unwrap_or(0);
+    Ok(Some(total))
+}
+
+/// # Safety
+///
+/// `blocked` is null or writable.
+unsafe fn send(
+    conn: &ConnectionHandle,
+    blocked: *mut s2n_blocked_status,
+    data: Result<Data<'_>>,
+) -> Result<ssize_t> {
+    let call = |blocked: &mut Blocked| {
+        let sent = conn.core.send(data, blocked)?;
+        if *blocked != Blocked::Not {
+            // s2n-tls leaves the reason of a partial send here, though the call succeeds.
+            errno::set(Code::IoBlocked);
+        }
+        Ok(sent as ssize_t)
+    };
+    // SAFETY: the caller's promise about `blocked`.
+    unsafe { output::blocked(blocked, call) }
+}
+
+/// For getters that take a null connection without an error.
+///
+/// # Safety
+///
+/// `conn` is null or live during `'a`.
+unsafe fn optional<'a>(conn: *const s2n_connection) -> Option<&'a ConnectionHandle> {
+    // SAFETY: the caller's promise.
+    unsafe { s2n_connection::borrow(conn) }.ok()
+}

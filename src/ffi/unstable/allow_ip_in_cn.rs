@@ -1,0 +1,27 @@
+//! An exception for old certificates.
+
+use std::ffi::c_int;
+
+use crate::ffi::abi::boundary::status;
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::types::s2n_config;
+use crate::tls::error::Code;
+
+/// Accepts IP addresses as the common names of certificates, against RFC 6125, 6.4.4. They belong into
+/// the subjectAltName.
+///
+/// @param config A config
+/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if `config` is NULL
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_allow_ip_in_cn(config: *mut s2n_config) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }.map_err(|_| Code::InvalidArgument)?;
+        config.core.allow_addresses_in_common_names();
+        Ok(())
+    })
+}

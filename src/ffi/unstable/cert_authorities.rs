@@ -1,0 +1,192 @@
+//! Which certificate a client shows to a server that asks for one.
+
+// Names are those of the API.
+#![allow(non_camel_case_types)]
+
+use std::ffi::{c_int, c_void};
+use std::sync::Arc;
+
+use crate::ffi::abi::boundary::{boundary, boundary_or, status, status_with_memory};
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::output;
+use crate::ffi::abi::types::*;
+use crate::sys::callbacks::CertificateRequestCallback;
+use crate::sys::io::Context;
+use crate::tls::config::{AnswerRequest, Authorities, CertificateRequest};
+use crate::tls::error::Code;
+
+impl Handle for s2n_certificate_request {
+    type Inner = CertificateRequest;
+}
+
+impl Handle for s2n_certificate_authority_list {
+    type Inner = Authorities;
+}
+
+/// Answers a server that asks for a certificate; 0 for success.
+pub type s2n_cert_request_callback = Option<
+    unsafe extern "C" fn(
+        conn: *mut s2n_connection,
+        ctx: *mut c_void,
+        request: *mut s2n_certificate_request,
+    ) -> c_int,
+>;
+
+/// Gives the authorities that a server accepts (RFC 8446, 4.2.4).
+///
+/// @param request What the callback was given
+/// @returns the list, valid as long as the callback runs; NULL if `request` is NULL
+///
+/// # Safety
+///
+/// `request` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_certificate_request_get_ca_list(
+    request: *mut s2n_certificate_request,
+) -> *mut s2n_certificate_authority_list {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `request`.
+        let request = unsafe { s2n_certificate_request::borrow(request) };
+        Ok(request.map_or(std::ptr::null_mut(), |request| {
+            (&raw const request.authorities).cast_mut().cast()
+        }))
+    })
+}
+
+/// Sets the certificate to be shown.
+///
+/// @param request What the callback was given
+/// @param chain A loaded chain; it stays the caller's, who may free it
+/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL
+///
+/// # Safety
+///
+/// `request` and `chain` are NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_certificate_request_set_certificate(
+    request: *mut s2n_certificate_request,
+    chain: *mut s2n_cert_chain_and_key,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `request`.
+        let request = unsafe { s2n_certificate_request::borrow(request) }
+            .map_err(|_| Code::InvalidArgument)?;
+        // SAFETY: the C caller's promise about `chain`.
+        let chain =
+            unsafe { s2n_cert_chain_and_key::borrow(chain) }.map_err(|_| Code::InvalidArgument)?;
+        request.answer(chain.core.clone());
+        Ok(())
+    })
+}
+
+/// Says whether there is another authority.
+///
+/// @param list A list
+/// @returns whether there is; false if `list` is NULL
+///
+/// # Safety
+///
+/// `list` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_certificate_authority_list_has_next(
+    list: *mut s2n_certificate_authority_list,
+) -> bool {
+    boundary_or(false, || {
+        // SAFETY: the C caller's promise about `list`.
+        let list = unsafe { s2n_certificate_authority_list::borrow(list) };
+        Ok(list.is_ok_and(Authorities::has_next))
+    })
+}
+
+/// Gives the next authority's name, in DER, as the server sent it.
+///
+/// @param list A list
+/// @param name Set to the name, which belongs to the list
+/// @param length Set to its length in bytes
+/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, or at the end of the list; the
+/// others are set to NULL and 0 then
+///
+/// # Safety
+///
+/// `list` is NULL or live; the others are NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_certificate_authority_list_next(
+    list: *mut s2n_certificate_authority_list,
+    name: *mut *mut u8,
+    length: *mut u16,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `list`.
+        let list = unsafe { s2n_certificate_authority_list::borrow(list) }
+            .map_err(|_| Code::InvalidArgument)?;
+        if name.is_null() || length.is_null() {
+            return Err(Code::InvalidArgument)?;
+        }
+        let next = list.next();
+        let (start, len) = match next {
+            Some(next) => (next.as_ptr().cast_mut(), next.len()),
+            None => (std::ptr::null_mut(), 0),
+        };
+        // SAFETY: the C caller's promise about `name`.
+        unsafe { output::slot(name) }?.set(start);
+        // SAFETY: the C caller's promise about `length`.
+        unsafe { output::slot(length) }?.set(u16::try_from(len).map_err(|_| Code::BadMessage)?);
+        Ok(next.map(drop).ok_or(Code::InvalidArgument)?)
+    })
+}
+
+/// Begins a list anew.
+///
+/// @param list A list
+/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if `list` is NULL
+///
+/// # Safety
+///
+/// `list` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_certificate_authority_list_reread(
+    list: *mut s2n_certificate_authority_list,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `list`.
+        let list = unsafe { s2n_certificate_authority_list::borrow(list) }
+            .map_err(|_| Code::InvalidArgument)?;
+        list.reread();
+        Ok(())
+    })
+}
+
+/// Sets a callback that chooses the certificate which a client shows to a server that asks for one. It is
+/// asked only if the config has a certificate, and must set one: otherwise the handshake fails with
+/// `S2N_ERR_NO_CERT_FOUND`, or with `S2N_ERR_CANCELLED` if the callback returns other than 0.
+///
+/// @param config A config
+/// @param cert_req_callback The callback; NULL for none
+/// @param ctx Handed to the callback as it is; stays the caller's
+/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if `config` is NULL
+///
+/// # Safety
+///
+/// `config` is NULL or live; the callback can be called with `ctx`, in any thread that uses the config.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_cert_request_callback(
+    config: *mut s2n_config,
+    cert_req_callback: s2n_cert_request_callback,
+    ctx: *mut c_void,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }.map_err(|_| Code::InvalidArgument)?;
+        let callback = cert_req_callback.map(|function| -> Arc<dyn AnswerRequest> {
+            let context = Context(ctx);
+            Arc::new(
+                CertificateRequestCallback::<s2n_connection, s2n_certificate_request> {
+                    function,
+                    context,
+                },
+            )
+        });
+        config.core.set_answer_request(callback);
+        Ok(())
+    })
+}

@@ -1,0 +1,189 @@
+//! How long handshakes take, and how they end.
+
+// Names are those of the API.
+#![allow(non_camel_case_types)]
+
+use std::ffi::{c_char, c_int, c_void};
+use std::ptr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ffi::abi::boundary::{status, status_with_memory};
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::types::{s2n_config, s2n_connection};
+use crate::ffi::connection::negotiated::{NO_CIPHER, NONE};
+use crate::sys::callbacks::EventCallback;
+use crate::tls::config::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
+use crate::tls::connection::Mode;
+use crate::tls::error::Code;
+
+/// A handshake that has succeeded or failed. The strings are static. Times are nanoseconds of the
+/// system's monotonic clock since some moment in the past, whatever clock the config has.
+#[derive(Debug)]
+#[repr(C)]
+pub struct s2n_event_handshake {
+    /// `S2N_TLS12`, `S2N_TLS13`, ...: as `s2n_connection_get_actual_protocol_version()`.
+    pub protocol_version: c_int,
+    /// The cipher suite: as `s2n_connection_get_cipher()`.
+    pub cipher: *const c_char,
+    /// The group of the key exchange: as `s2n_connection_get_key_exchange_group()`, "NONE" before the
+    /// handshake is complete.
+    pub group: *const c_char,
+    /// The security policy: the first of its names.
+    pub security_policy_label: *const c_char,
+    /// How much time was spent in `s2n_negotiate()`.
+    pub handshake_time_ns: u64,
+    /// When the first call of `s2n_negotiate()` began.
+    pub handshake_start_ns: u64,
+    /// When the last one ended.
+    pub handshake_end_ns: u64,
+    /// The value of `s2n_errno` for a handshake that failed; 0 for success.
+    pub error_code: c_int,
+}
+
+/// A moment in a handshake.
+#[derive(Debug)]
+#[repr(C)]
+pub struct s2n_timing_checkpoint {
+    /// What was done then: the name of a message, as `s2n_connection_get_last_message_name()` gives
+    /// them, "RECORD_READ", "RECORD_WRITE", "NEGOTIATE_START" or "NEGOTIATE_END". A static string.
+    pub name: *const c_char,
+    /// `S2N_SERVER` or `S2N_CLIENT`.
+    pub role: u8,
+    /// When, by the clock of `s2n_event_handshake`.
+    pub timestamp_ns: u64,
+}
+
+/// Is told of a handshake that has succeeded or failed.
+pub type s2n_event_on_handshake_cb = Option<
+    unsafe extern "C" fn(
+        conn: *mut s2n_connection,
+        subscriber: *mut c_void,
+        event: *mut s2n_event_handshake,
+    ),
+>;
+
+/// Is told of a moment in a handshake.
+pub type s2n_event_on_timing_checkpoint_cb = Option<
+    unsafe extern "C" fn(
+        conn: *mut s2n_connection,
+        subscriber: *mut c_void,
+        checkpoint: *mut s2n_timing_checkpoint,
+    ),
+>;
+
+/// Sets who is told of handshakes: what the callbacks below are called with.
+///
+/// @param config A config
+/// @param subscriber Any pointer; never followed. With NULL, or none at all,
+/// `s2n_config_set_handshake_event()` has no effect.
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_subscriber(
+    config: *mut s2n_config,
+    subscriber: *mut c_void,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_subscriber(subscriber.expose_provenance());
+        Ok(())
+    })
+}
+
+/// Sets a callback that is told of each handshake once: when it has succeeded, or when it has failed with
+/// an error that is not of the type `S2N_ERR_T_BLOCKED`.
+///
+/// It is called at the end of `s2n_negotiate()`, by the config that the connection has then, and may use
+/// the connection in every way but for another `s2n_negotiate()`, which is `S2N_ERR_REENTRANCY`. The event
+/// is valid as long as the callback runs.
+///
+/// @param config A config
+/// @param callback The callback; NULL for none
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live; `callback` can be called with the config's subscriber, in any thread that
+/// uses the config.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_handshake_event(
+    config: *mut s2n_config,
+    callback: s2n_event_on_handshake_cb,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        let callback = callback.map(|function| -> Arc<dyn SeeHandshake> {
+            Arc::new(EventCallback::<s2n_connection, _> { function })
+        });
+        config.core.set_see_handshake(callback);
+        Ok(())
+    })
+}
+
+/// Sets a callback that is told when each message of a handshake was done, sent or received: what the
+/// handshake did up to then, since the moment that the callback was told of before. It is called within
+/// `s2n_negotiate()`, with the config's subscriber, or NULL if there is none.
+///
+/// A config that is chosen by the ClientHello callback tells nothing of what was before.
+///
+/// @param config A config
+/// @param callback The callback
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live; `callback` can be called with the config's subscriber, in any thread that
+/// uses the config.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_timing_checkpoint_cb(
+    config: *mut s2n_config,
+    callback: s2n_event_on_timing_checkpoint_cb,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        let function = callback.ok_or(Code::Null)?;
+        let callback: Arc<dyn SeeCheckpoint> =
+            Arc::new(EventCallback::<s2n_connection, _> { function });
+        config.core.set_see_checkpoint(callback);
+        Ok(())
+    })
+}
+
+impl From<&HandshakeEvent> for s2n_event_handshake {
+    fn from(event: &HandshakeEvent) -> Self {
+        Self {
+            protocol_version: event.version.into(),
+            cipher: event.cipher.unwrap_or(NO_CIPHER).as_ptr(),
+            group: event.group.unwrap_or(NONE).as_ptr(),
+            security_policy_label: event.policy.map_or(ptr::null(), |label| label.as_ptr()),
+            handshake_time_ns: nanoseconds(event.spent),
+            handshake_start_ns: nanoseconds(event.start),
+            handshake_end_ns: nanoseconds(event.end),
+            error_code: event.error,
+        }
+    }
+}
+
+impl From<&Checkpoint> for s2n_timing_checkpoint {
+    fn from(checkpoint: &Checkpoint) -> Self {
+        Self {
+            name: checkpoint.name.as_ptr(),
+            role: match checkpoint.mode {
+                Mode::Server => 0,
+                Mode::Client => 1,
+            },
+            timestamp_ns: nanoseconds(checkpoint.at),
+        }
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,95 @@
+//! What `s2n/unstable/ktls.h` declares.
+
+use std::ffi::c_int;
+
+use libc::off_t;
+
+use crate::ffi::abi::boundary::status;
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::output;
+use crate::ffi::abi::pending::unsupported;
+use crate::ffi::abi::types::{s2n_blocked_status, s2n_config, s2n_connection};
+use crate::tls::error::Code;
+
+/// Says how often the keys of a connection have changed since its handshake. Each count stops
+/// at 255.
+///
+/// @param conn A connection
+/// @param send_key_updates Set to the number of KeyUpdates that were sent
+/// @param recv_key_updates Set to the number of KeyUpdates that were received
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// May be called from any thread.
+///
+/// # Safety
+///
+/// `conn` is NULL or live; the other two are NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_key_update_counts(
+    conn: *mut s2n_connection,
+    send_key_updates: *mut u8,
+    recv_key_updates: *mut u8,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        // SAFETY: the C caller's promise about `send_key_updates`.
+        let sent = unsafe { output::slot(send_key_updates) }?;
+        // SAFETY: the C caller's promise about `recv_key_updates`.
+        let received = unsafe { output::slot(recv_key_updates) }?;
+        sent.set(conn.core.key_updates_sent());
+        received.set(conn.core.key_updates_received());
+        Ok(())
+    })
+}
+
+/// Lets the kernel seal records. A program goes on without it if this fails.
+///
+/// @param conn A connection
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_PLATFORM`: this is not there yet
+#[unsafe(no_mangle)]
+pub extern "C" fn s2n_connection_ktls_enable_send(conn: *mut s2n_connection) -> c_int {
+    unsupported(&[&conn], Code::KtlsUnsupportedPlatform)
+}
+
+/// Lets the kernel open records. A program goes on without it if this fails.
+///
+/// @param conn A connection
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_PLATFORM`: this is not there yet
+#[unsafe(no_mangle)]
+pub extern "C" fn s2n_connection_ktls_enable_recv(conn: *mut s2n_connection) -> c_int {
+    unsupported(&[&conn], Code::KtlsUnsupportedPlatform)
+}
+
+/// Allows the kernel to take over TLS 1.3 connections, whose keys it cannot change.
+///
+/// @param config A config
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_PLATFORM`: this is not there yet
+#[unsafe(no_mangle)]
+pub extern "C" fn s2n_config_ktls_enable_unsafe_tls13(config: *mut s2n_config) -> c_int {
+    unsupported(&[&config], Code::KtlsUnsupportedPlatform)
+}
+
+/// Sends a piece of a file without copying it, on a connection whose records the kernel seals.
+///
+/// @param conn A connection
+/// @param fd A descriptor of the file
+/// @param offset Where the piece begins, in bytes
+/// @param count Its length in bytes
+/// @param bytes_written Set to the number of bytes sent
+/// @param blocked Set to what a blocked call waits for
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_CONN`: this is not there yet
+#[unsafe(no_mangle)]
+pub extern "C" fn s2n_sendfile(
+    conn: *mut s2n_connection,
+    fd: c_int,
+    offset: off_t,
+    count: usize,
+    bytes_written: *mut usize,
+    blocked: *mut s2n_blocked_status,
+) -> c_int {
+    unsupported(
+        &[&conn, &fd, &offset, &count, &bytes_written, &blocked],
+        Code::KtlsUnsupportedConn,
+    )
+}
