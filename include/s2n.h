@@ -98,14 +98,6 @@ typedef enum {
 } s2n_cert_auth_type;
 
 /**
- * What a private key is to do.
- */
-typedef enum {
-    S2N_ASYNC_DECRYPT = 0,
-    S2N_ASYNC_SIGN = 1,
-} s2n_async_pkey_op_type;
-
-/**
  * Which end of a connection we are.
  */
 typedef enum {
@@ -169,6 +161,14 @@ typedef enum {
     S2N_EARLY_DATA_STATUS_REJECTED = 2,
     S2N_EARLY_DATA_STATUS_END = 3,
 } s2n_early_data_status_t;
+
+/**
+ * What a private key is to do.
+ */
+typedef enum {
+    S2N_ASYNC_DECRYPT = 0,
+    S2N_ASYNC_SIGN = 1,
+} s2n_async_pkey_op_type;
 
 /**
  * The class of an error: what a program has to decide on.
@@ -339,22 +339,17 @@ typedef int (*s2n_rand_seed_callback)(void *data, uint32_t size);
 typedef int (*s2n_rand_mix_callback)(void *data, uint32_t size);
 
 /**
- * Tells the time, in nanoseconds; 0 for success.
- */
-typedef int (*s2n_clock_time_nanoseconds)(void*, uint64_t*);
-
-/**
- * Answers whether a name in the peer's certificate is acceptable: 1 if it is, 0 if not.
- */
-typedef uint8_t (*s2n_verify_host_fn)(const char *host_name, size_t host_name_len, void *data);
-
-/**
  * Chooses between two certificates for the same name.
  */
 typedef struct s2n_cert_chain_and_key *(*s2n_cert_tiebreak_callback)(struct s2n_cert_chain_and_key *cert1,
                                                                      struct s2n_cert_chain_and_key *cert2,
                                                                      uint8_t *name,
                                                                      uint32_t name_len);
+
+/**
+ * Answers whether a name in the peer's certificate is acceptable: 1 if it is, 0 if not.
+ */
+typedef uint8_t (*s2n_verify_host_fn)(const char *host_name, size_t host_name_len, void *data);
 
 /**
  * Begins an operation with a private key that is elsewhere.
@@ -365,6 +360,11 @@ typedef int (*s2n_async_pkey_fn)(struct s2n_connection *conn, struct s2n_async_p
  * Takes a line of a key log (RFC 9850).
  */
 typedef int (*s2n_key_log_fn)(void *ctx, struct s2n_connection *conn, uint8_t *logline, size_t len);
+
+/**
+ * Tells the time, in nanoseconds; 0 for success.
+ */
+typedef int (*s2n_clock_time_nanoseconds)(void*, uint64_t*);
 
 /**
  * Stores a session in the application's cache.
@@ -464,21 +464,6 @@ S2N_API extern
 int s2n_crypto_disable_init(void);
 
 /**
- * Gives the version of OpenSSL's API that the cryptography has.
- *
- * @returns AWS-LC's answer: 1.1.1
- */
-S2N_API extern unsigned long s2n_get_openssl_version(void);
-
-/**
- * Tells whether the cryptography is a FIPS 140 module. It is not.
- *
- * @param fips_mode Set to `S2N_FIPS_MODE_DISABLED`
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_NOT_INITIALIZED` before `s2n_init()`
- */
-S2N_API extern int s2n_get_fips_mode(s2n_fips_mode *fips_mode);
-
-/**
  * Sets where the library gets its memory, in place of `malloc()`. Call it before any other function of
  * the library, and before `s2n_init()`, which begins to use the callbacks.
  *
@@ -516,6 +501,21 @@ int s2n_rand_set_callbacks(s2n_rand_init_callback rand_init_callback,
                            s2n_rand_cleanup_callback rand_cleanup_callback,
                            s2n_rand_seed_callback rand_seed_callback,
                            s2n_rand_mix_callback rand_mix_callback);
+
+/**
+ * Gives the version of OpenSSL's API that the cryptography has.
+ *
+ * @returns AWS-LC's answer: 1.1.1
+ */
+S2N_API extern unsigned long s2n_get_openssl_version(void);
+
+/**
+ * Tells whether the cryptography is a FIPS 140 module. It is not.
+ *
+ * @param fips_mode Set to `S2N_FIPS_MODE_DISABLED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_NOT_INITIALIZED` before `s2n_init()`
+ */
+S2N_API extern int s2n_get_fips_mode(s2n_fips_mode *fips_mode);
 
 /**
  * Gives the address of the calling thread's `s2n_errno`.
@@ -677,6 +677,44 @@ int s2n_config_set_cipher_preferences(struct s2n_config *config,
                                       const char *version);
 
 /**
+ * Stores the numbers of the groups that the config's security policy offers (RFC 8446, 4.2.7), the most
+ * preferred first.
+ *
+ * @param config A config
+ * @param groups Where the numbers go
+ * @param groups_count_max Room, as a count of numbers
+ * @param groups_count Set to how many were stored; 0 on failure
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`
+ */
+S2N_API extern
+int s2n_config_get_supported_groups(struct s2n_config *config,
+                                    uint16_t *groups,
+                                    uint16_t groups_count_max,
+                                    uint16_t *groups_count);
+
+/**
+ * Servers: checks parameters of finite-field Diffie-Hellman. They have no effect: only suites that no policy
+ * offers here, whatever it names, would use them.
+ *
+ * @param config A config
+ * @param dhparams_pem Parameters in PEM, `DH PARAMETERS`
+ * @returns 0; or -1 with `S2N_ERR_NULL`, also for a content that is no parameters, `S2N_ERR_INVALID_PEM`,
+ * `S2N_ERR_DH_PARAMS_CREATE` if the prime is shorter than 256 bytes, `S2N_ERR_INVALID_PKCS3` if there is more
+ * behind the parameters, `S2N_ERR_DH_PARAMETER_CHECK` if the prime is no safe prime
+ */
+S2N_API extern
+int s2n_config_add_dhparams(struct s2n_config *config,
+                            const char *dhparams_pem);
+
+/**
+ * Frees what `s2n_config_add_dhparams()` added: nothing, since it only checks.
+ *
+ * @param config A config
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_config_free_dhparams(struct s2n_config *config);
+
+/**
  * Adds a protocol to the end of the list that is offered or accepted by ALPN (RFC 7301).
  *
  * @param config A config
@@ -703,77 +741,110 @@ int s2n_config_set_protocol_preferences(struct s2n_config *config,
                                         int protocol_count);
 
 /**
- * Sets the wall clock, for the validity of certificates: nanoseconds since 1970.
+ * Sets the one certificate chain of a config, which owns it. Superseded by
+ * `s2n_config_add_cert_chain_and_key_to_store()`.
  *
  * @param config A config
- * @param clock_fn The callback; returns 0. If it fails, so does the call that needed the time, with
- * `S2N_ERR_CANCELLED`.
- * @param ctx Handed to the callback as it is; stays the caller's
+ * @param cert_chain_pem Certificates in PEM, the leaf first; copied
+ * @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
+ * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`,
+ * `S2N_ERR_CERT_OWNERSHIP` if there is a chain already, or
+ * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
+ */
+S2N_API extern
+int s2n_config_add_cert_chain_and_key(struct s2n_config *config,
+                                      const char *cert_chain_pem,
+                                      const char *private_key_pem);
+
+/**
+ * Sets the one certificate chain of a config, which owns it; its private key is elsewhere.
+ *
+ * @param config A config
+ * @param cert_chain_pem Certificates in PEM, the leaf first; copied
+ * @param cert_chain_pem_size Their length in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
+ * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_CERT_OWNERSHIP` if there is a chain already, or
+ * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
+ */
+S2N_API extern
+int s2n_config_add_cert_chain(struct s2n_config *config,
+                              uint8_t *cert_chain_pem,
+                              uint32_t cert_chain_pem_size);
+
+/**
+ * Frees the chain that `s2n_config_add_cert_chain_and_key()` made; others are the application's.
+ *
+ * @param config A config
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_config_free_cert_chain_and_key(struct s2n_config *config);
+
+/**
+ * Adds a certificate chain that a server may choose, or that a client shows when it is asked.
+ *
+ * A server looks for the name that the client asked for, then for the name's wildcard, among the DNS
+ * names of all chains (or the common names of those that have no DNS names), and falls back to the
+ * defaults. Among what it finds the type of key decides: the policy's first cipher suite or
+ * signature scheme that the client can use with one of them.
+ *
+ * @param config A config
+ * @param cert_key_pair A loaded chain; it stays the caller's, who may free it while configs use it
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if nothing was loaded,
+ * `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`,
+ * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
+ */
+S2N_API extern
+int s2n_config_add_cert_chain_and_key_to_store(struct s2n_config *config,
+                                               struct s2n_cert_chain_and_key *cert_key_pair);
+
+/**
+ * Sets which chains a server shows to clients that ask for no name that it has. Otherwise these are the
+ * chains that were added first, for each type of key.
+ *
+ * @param config A config
+ * @param cert_key_pairs Loaded chains, at most one for each type of key; they stay the caller's
+ * @param num_cert_key_pairs Their number
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NUM_DEFAULT_CERTIFICATES` for none or too many,
+ * `S2N_ERR_MULTIPLE_DEFAULT_CERTIFICATES_PER_AUTH_TYPE`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if one has
+ * nothing loaded, `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`
+ */
+S2N_API extern
+int s2n_config_set_cert_chain_and_key_defaults(struct s2n_config *config,
+                                               struct s2n_cert_chain_and_key **cert_key_pairs,
+                                               uint32_t num_cert_key_pairs);
+
+/**
+ * Sets a callback that chooses between two chains that have the same name and type of key. Without
+ * one the first that was added stays.
+ *
+ * @param config A config
+ * @param cert_tiebreak_cb The callback: gives one of the chains, or NULL to keep the first; NULL for
+ * none. It runs when a chain is added.
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
-int s2n_config_set_wall_clock(struct s2n_config *config,
-                              s2n_clock_time_nanoseconds clock_fn,
-                              void *ctx);
+int s2n_config_set_cert_tiebreak_callback(struct s2n_config *config,
+                                          s2n_cert_tiebreak_callback cert_tiebreak_cb);
 
 /**
- * Sets the monotonic clock, for delays and timeouts: nanoseconds since some moment in the past.
+ * Sets what a server says with the chain of `s2n_config_add_cert_chain_and_key()`. Superseded by
+ * `s2n_cert_chain_and_key_set_ocsp_data()`.
  *
  * @param config A config
- * @param clock_fn The callback; returns 0. If it fails, so does the call that needed the time, with
- * `S2N_ERR_CANCELLED`.
- * @param ctx Handed to the callback as it is; stays the caller's
- * @returns 0, or -1 with `S2N_ERR_NULL`
+ * @param type `S2N_EXTENSION_OCSP_STAPLING`, with an OCSP response in DER; or
+ * `S2N_EXTENSION_CERTIFICATE_TRANSPARENCY`, which cannot be sent
+ * @param data The bytes; copied. NULL for none
+ * @param length Their number
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_UPDATING_EXTENSION` if there is no chain,
+ * `S2N_ERR_CERT_OWNERSHIP` if it is the application's, `S2N_ERR_UNRECOGNIZED_EXTENSION`,
+ * `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern
-int s2n_config_set_monotonic_clock(struct s2n_config *config,
-                                   s2n_clock_time_nanoseconds clock_fn,
-                                   void *ctx);
-
-/**
- * Lets one `s2n_recv()` return the data of several records.
- *
- * @param config A config
- * @param enabled Whether a call goes on until its room is full or the transport has nothing more
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern int s2n_config_set_recv_multi_record(struct s2n_config *config, bool enabled);
-
-/**
- * Collects the records of one `s2n_send()` in a buffer, and writes them together. Connections take the
- * setting over when they are given the config.
- *
- * @param config A config
- * @param size The buffer's size in bytes, at least 1034. Less than the largest record makes records
- * smaller.
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
- */
-S2N_API extern
-int s2n_config_set_send_buffer_size(struct s2n_config *config,
-                                    uint32_t size);
-
-/**
- * Sets how long an error that the peer caused is blinded at most; the delay is between a third of this
- * and this.
- *
- * @param config A config
- * @param seconds The longest delay; 0 for none at all, 30 unless set
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_config_set_max_blinding_delay(struct s2n_config *config,
-                                      uint32_t seconds);
-
-/**
- * Sets what alerts of warning level do before TLS 1.3, where all but two are fatal.
- *
- * @param config A config
- * @param alert_behavior A member of `s2n_alert_behavior`
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
- */
-S2N_API extern
-int s2n_config_set_alert_behavior(struct s2n_config *config,
-                                  s2n_alert_behavior alert_behavior);
+int s2n_config_set_extension_data(struct s2n_config *config,
+                                  s2n_tls_extension_type type,
+                                  const uint8_t *data,
+                                  uint32_t length);
 
 /**
  * Trusts the certificates of a PEM file, and those of all files of a directory.
@@ -828,46 +899,6 @@ S2N_API extern int s2n_config_load_system_certs(struct s2n_config *config);
  */
 S2N_API extern
 int s2n_config_disable_x509_verification(struct s2n_config *config);
-
-/**
- * Sets whether certificates of clients are asked for.
- *
- * @param config A config
- * @param client_auth_type A member of `s2n_cert_auth_type`
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
- */
-S2N_API extern
-int s2n_config_set_client_auth_type(struct s2n_config *config,
-                                    s2n_cert_auth_type client_auth_type);
-
-/**
- * Says whether certificates of clients are asked for.
- *
- * @param config A config
- * @param client_auth_type Set to what was set, or to `S2N_CERT_AUTH_NONE`
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_config_get_client_auth_type(struct s2n_config *config,
-                                    s2n_cert_auth_type *client_auth_type);
-
-/**
- * Sets the callback that decides whether a name in the peer's certificate is acceptable. Without one the
- * names are compared with the server name of the connection, on either side: what
- * `s2n_set_server_name()` set, or the client asked for.
- *
- * The callback is asked about the alternative names (DNS names, URIs and IP addresses as text), or, if
- * there are none, about the common name, until it accepts one.
- *
- * @param config A config
- * @param host_fn The callback: 1 accepts a name, 0 does not. NULL restores the built-in check.
- * @param data Handed to the callback as it is; stays the caller's
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_config_set_verify_host_callback(struct s2n_config *config,
-                                        s2n_verify_host_fn host_fn,
-                                        void *data);
 
 /**
  * Sets how many certificates a peer may send. 7 unless set.
@@ -935,6 +966,46 @@ int s2n_config_set_ct_support_level(struct s2n_config *config,
                                     s2n_ct_support_level level);
 
 /**
+ * Sets the callback that decides whether a name in the peer's certificate is acceptable. Without one the
+ * names are compared with the server name of the connection, on either side: what
+ * `s2n_set_server_name()` set, or the client asked for.
+ *
+ * The callback is asked about the alternative names (DNS names, URIs and IP addresses as text), or, if
+ * there are none, about the common name, until it accepts one.
+ *
+ * @param config A config
+ * @param host_fn The callback: 1 accepts a name, 0 does not. NULL restores the built-in check.
+ * @param data Handed to the callback as it is; stays the caller's
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_verify_host_callback(struct s2n_config *config,
+                                        s2n_verify_host_fn host_fn,
+                                        void *data);
+
+/**
+ * Sets whether certificates of clients are asked for.
+ *
+ * @param config A config
+ * @param client_auth_type A member of `s2n_cert_auth_type`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+ */
+S2N_API extern
+int s2n_config_set_client_auth_type(struct s2n_config *config,
+                                    s2n_cert_auth_type client_auth_type);
+
+/**
+ * Says whether certificates of clients are asked for.
+ *
+ * @param config A config
+ * @param client_auth_type Set to what was set, or to `S2N_CERT_AUTH_NONE`
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_get_client_auth_type(struct s2n_config *config,
+                                    s2n_cert_auth_type *client_auth_type);
+
+/**
  * Makes servers name those whom the config trusts when they ask for a certificate (RFC 8446, 4.2.4).
  * What is trusted later is not named.
  *
@@ -944,6 +1015,407 @@ int s2n_config_set_ct_support_level(struct s2n_config *config,
  */
 S2N_API extern
 int s2n_config_set_cert_authorities_from_trust_store(struct s2n_config *config);
+
+/**
+ * Servers: would ask for DSS certificates, too, in TLS 1.2, for clients that answer nothing else. None
+ * could be accepted; what a server asks for cannot be changed here.
+ *
+ * @param config A config
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ */
+S2N_API extern
+int s2n_config_enable_cert_req_dss_legacy_compat(struct s2n_config *config);
+
+/**
+ * Sets a callback that a server calls when a ClientHello has come, before it is answered: before
+ * version, cipher suite and certificate are chosen.
+ *
+ * The callback may look at the message with `s2n_connection_get_client_hello()`, and may give the
+ * connection another config with `s2n_connection_set_config()`. It is called once for each
+ * connection, within `s2n_negotiate()`; not for the second ClientHello that follows a
+ * HelloRetryRequest. If it returns less than 0, the handshake fails with `S2N_ERR_CANCELLED`. What 0
+ * and more mean depends on the mode: see `s2n_config_set_client_hello_cb_mode()`.
+ *
+ * @param config A config
+ * @param client_hello_callback The callback; NULL for none
+ * @param ctx Handed to the callback as it is; stays the caller's
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_client_hello_cb(struct s2n_config *config,
+                                   int (*client_hello_callback)(struct s2n_connection *conn,
+                                                                void *ctx),
+                                   void *ctx);
+
+/**
+ * Sets what happens when the ClientHello callback has returned.
+ *
+ * @param config A config
+ * @param cb_mode `S2N_CLIENT_HELLO_CB_BLOCKING`, the default: the handshake goes on.
+ * `S2N_CLIENT_HELLO_CB_NONBLOCKING`: it waits until `s2n_client_hello_cb_done()` is called, in the
+ * callback or later; `s2n_negotiate()` then fails with `S2N_ERR_ASYNC_BLOCKED` and
+ * `S2N_BLOCKED_ON_APPLICATION_INPUT`.
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` for another mode
+ */
+S2N_API extern
+int s2n_config_set_client_hello_cb_mode(struct s2n_config *config,
+                                        s2n_client_hello_cb_mode cb_mode);
+
+/**
+ * Sets a callback that is called whenever a handshake needs a private key: once, for a server, and for
+ * a client that shows a certificate. With a callback, chains need no private key.
+ *
+ * The callback gets an operation, which it owns and must free with `s2n_async_pkey_op_free()`, whatever
+ * it returns. It signs, in the callback or later, in any thread: with `s2n_async_pkey_op_perform()`, or
+ * with `s2n_async_pkey_op_get_input()` and `s2n_async_pkey_op_set_output()`. Then
+ * `s2n_async_pkey_op_apply()` gives the signature to the connection. Until then `s2n_negotiate()` fails
+ * with `S2N_ERR_ASYNC_BLOCKED` and `S2N_BLOCKED_ON_APPLICATION_INPUT`. The callback returns 0; else the
+ * handshake fails with `S2N_ERR_ASYNC_CALLBACK_FAILED`.
+ *
+ * @param config A config; connections that begin their handshake later use the callback
+ * @param fn The callback; NULL for none
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_async_pkey_callback(struct s2n_config *config,
+                                       s2n_async_pkey_fn fn);
+
+/**
+ * Sets whether `s2n_async_pkey_op_apply()` verifies signatures with the certificate's public key.
+ *
+ * @param config A config
+ * @param mode `S2N_ASYNC_PKEY_VALIDATION_FAST`, the default, does not;
+ * `S2N_ASYNC_PKEY_VALIDATION_STRICT` does
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+ */
+S2N_API extern
+int s2n_config_set_async_pkey_validation_mode(struct s2n_config *config,
+                                              s2n_async_pkey_validation_mode mode);
+
+/**
+ * Sets whether signatures are verified before they are sent, wherever they were made: a fault of the
+ * computation could give the private key away. If one is wrong, the handshake fails with
+ * `S2N_ERR_VERIFY_SIGNATURE`, and so does `s2n_async_pkey_op_apply()`.
+ *
+ * @param config A config
+ * @param mode `S2N_VERIFY_AFTER_SIGN_DISABLED`, the default, or `S2N_VERIFY_AFTER_SIGN_ENABLED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+ */
+S2N_API extern
+int s2n_config_set_verify_after_sign(struct s2n_config *config,
+                                     s2n_verify_after_sign mode);
+
+/**
+ * Sets a callback that is told the secrets of each handshake, in the format that protocol analysers
+ * read (RFC 9850). Whoever knows them can read all traffic: for debugging only.
+ *
+ * The callback gets one line a time, without its end, and must not keep the pointer. What it returns
+ * is not looked at. It runs within `s2n_negotiate()`.
+ *
+ * @param config A config; connections that begin their handshake later use the callback
+ * @param callback The callback; NULL for none
+ * @param ctx Handed to the callback as it is; stays the caller's
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_key_log_cb(struct s2n_config *config,
+                              s2n_key_log_fn callback,
+                              void *ctx);
+
+/**
+ * Sets the wall clock, for the validity of certificates: nanoseconds since 1970.
+ *
+ * @param config A config
+ * @param clock_fn The callback; returns 0. If it fails, so does the call that needed the time, with
+ * `S2N_ERR_CANCELLED`.
+ * @param ctx Handed to the callback as it is; stays the caller's
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_wall_clock(struct s2n_config *config,
+                              s2n_clock_time_nanoseconds clock_fn,
+                              void *ctx);
+
+/**
+ * Sets the monotonic clock, for delays and timeouts: nanoseconds since some moment in the past.
+ *
+ * @param config A config
+ * @param clock_fn The callback; returns 0. If it fails, so does the call that needed the time, with
+ * `S2N_ERR_CANCELLED`.
+ * @param ctx Handed to the callback as it is; stays the caller's
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_monotonic_clock(struct s2n_config *config,
+                                   s2n_clock_time_nanoseconds clock_fn,
+                                   void *ctx);
+
+/**
+ * Lets one `s2n_recv()` return the data of several records.
+ *
+ * @param config A config
+ * @param enabled Whether a call goes on until its room is full or the transport has nothing more
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_config_set_recv_multi_record(struct s2n_config *config, bool enabled);
+
+/**
+ * Collects the records of one `s2n_send()` in a buffer, and writes them together. Connections take the
+ * setting over when they are given the config.
+ *
+ * @param config A config
+ * @param size The buffer's size in bytes, at least 1034. Less than the largest record makes records
+ * smaller.
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+ */
+S2N_API extern
+int s2n_config_set_send_buffer_size(struct s2n_config *config,
+                                    uint32_t size);
+
+/**
+ * Clients: would ask the server for shorter records (RFC 6066, 4). That cannot be negotiated
+ * here; `s2n_connection_prefer_low_latency()` shortens what we send.
+ *
+ * @param config A config
+ * @param mfl_code A member of `s2n_max_frag_len`; 0 asks for nothing
+ * @returns 0 for 0; otherwise -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_MAX_FRAG_LEN` for an
+ * unknown code, `S2N_ERR_UNIMPLEMENTED` for a known one
+ */
+S2N_API extern
+int s2n_config_send_max_fragment_length(struct s2n_config *config,
+                                        s2n_max_frag_len mfl_code);
+
+/**
+ * Servers: would grant a client shorter records (RFC 6066, 4). That cannot be negotiated here;
+ * such requests are ignored, as they are in s2n-tls by default.
+ *
+ * @param config A config
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ */
+S2N_API extern int s2n_config_accept_max_fragment_length(struct s2n_config *config);
+
+/**
+ * Sets what alerts of warning level do before TLS 1.3, where all but two are fatal.
+ *
+ * @param config A config
+ * @param alert_behavior A member of `s2n_alert_behavior`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+ */
+S2N_API extern
+int s2n_config_set_alert_behavior(struct s2n_config *config,
+                                  s2n_alert_behavior alert_behavior);
+
+/**
+ * Sets how long an error that the peer caused is blinded at most; the delay is between a third of this
+ * and this.
+ *
+ * @param config A config
+ * @param seconds The longest delay; 0 for none at all, 30 unless set
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_config_set_max_blinding_delay(struct s2n_config *config,
+                                      uint32_t seconds);
+
+/**
+ * Servers: sets what stores a TLS 1.2 session in the application's cache.
+ *
+ * @param config A config
+ * @param cache_store_callback Stores a session
+ * @param data Handed to the callback; never followed
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_cache_store_callback(struct s2n_config *config,
+                                        s2n_cache_store_callback cache_store_callback,
+                                        void *data);
+
+/**
+ * Servers: sets what looks a TLS 1.2 session up in the application's cache.
+ *
+ * @param config A config
+ * @param cache_retrieve_callback Looks a session up
+ * @param data Handed to the callback; never followed
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_cache_retrieve_callback(struct s2n_config *config,
+                                           s2n_cache_retrieve_callback cache_retrieve_callback,
+                                           void *data);
+
+/**
+ * Servers: sets what removes a TLS 1.2 session from the application's cache.
+ *
+ * @param config A config
+ * @param cache_delete_callback Removes a session
+ * @param data Handed to the callback; never followed
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_cache_delete_callback(struct s2n_config *config,
+                                         s2n_cache_delete_callback cache_delete_callback,
+                                         void *data);
+
+/**
+ * Servers: turns the cache of TLS 1.2 sessions on or off. It is off.
+ *
+ * @param config A config
+ * @param enabled 0 for off
+ * @returns 0 for off; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
+ * there yet
+ */
+S2N_API extern int s2n_config_set_session_cache_onoff(struct s2n_config *config, uint8_t enabled);
+
+/**
+ * Sets how long a session can be resumed.
+ *
+ * @param config A config
+ * @param lifetime_in_secs Seconds
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_session_state_lifetime(struct s2n_config *config,
+                                          uint64_t lifetime_in_secs);
+
+/**
+ * Turns session tickets on or off. They are off: a server sends none, and a client does not keep
+ * those that it gets.
+ *
+ * @param config A config
+ * @param enabled 0 for off
+ * @returns 0 for off; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
+ * there yet
+ */
+S2N_API extern int s2n_config_set_session_tickets_onoff(struct s2n_config *config, uint8_t enabled);
+
+/**
+ * Servers: sets for how long a key encrypts tickets.
+ *
+ * @param config A config
+ * @param lifetime_in_secs Seconds
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_ticket_encrypt_decrypt_key_lifetime(struct s2n_config *config,
+                                                       uint64_t lifetime_in_secs);
+
+/**
+ * Servers: sets for how long a key that encrypts no more still decrypts tickets.
+ *
+ * @param config A config
+ * @param lifetime_in_secs Seconds
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_ticket_decrypt_key_lifetime(struct s2n_config *config,
+                                               uint64_t lifetime_in_secs);
+
+/**
+ * Servers: adds a key for tickets.
+ *
+ * @param config A config
+ * @param name The name of the key, which is sent in the clear; copied
+ * @param name_len Its length in bytes, at most 16
+ * @param key Secret bytes from which the key is derived; copied
+ * @param key_len Their length in bytes
+ * @param intro_time_in_seconds_from_epoch From when the key counts, in seconds since 1970; 0 for
+ * now
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_add_ticket_crypto_key(struct s2n_config *config,
+                                     const uint8_t *name,
+                                     uint32_t name_len,
+                                     uint8_t *key,
+                                     uint32_t key_len,
+                                     uint64_t intro_time_in_seconds_from_epoch);
+
+/**
+ * Servers: sets whether only sessions with forward secrecy are resumed in TLS 1.2.
+ *
+ * @param config A config
+ * @param enabled Whether they must have it
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_require_ticket_forward_secrecy(struct s2n_config *config,
+                                              bool enabled);
+
+/**
+ * Servers: sets how many tickets follow a TLS 1.3 handshake, and turns tickets on.
+ *
+ * @param config A config
+ * @param num A number of tickets
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern int s2n_config_set_initial_ticket_count(struct s2n_config *config, uint8_t num);
+
+/**
+ * Clients: sets who is told of a ticket that came.
+ *
+ * @param config A config
+ * @param callback Gets the ticket, which lives as long as the call
+ * @param ctx Handed to the callback; never followed
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_session_ticket_cb(struct s2n_config *config,
+                                     s2n_session_ticket_fn callback,
+                                     void *ctx);
+
+/**
+ * Sets what pre-shared keys are for: resumption or keys of the application's.
+ *
+ * @param config A config
+ * @param mode A member of `s2n_psk_mode`
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern int s2n_config_set_psk_mode(struct s2n_config *config, s2n_psk_mode mode);
+
+/**
+ * Servers: sets who chooses among the keys that a client offers.
+ *
+ * @param config A config
+ * @param cb Chooses
+ * @param context Handed to the callback; never followed
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_psk_selection_callback(struct s2n_config *config,
+                                          s2n_psk_selection_callback cb,
+                                          void *context);
+
+/**
+ * Servers: sets how much early data is accepted. It is none.
+ *
+ * @param config A config
+ * @param max_early_data_size Bytes
+ * @returns 0 for none; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
+ * there yet
+ */
+S2N_API extern
+int s2n_config_set_server_max_early_data_size(struct s2n_config *config,
+                                              uint32_t max_early_data_size);
+
+/**
+ * Servers: sets who decides about early data.
+ *
+ * @param config A config
+ * @param cb Decides
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern int s2n_config_set_early_data_cb(struct s2n_config *config, s2n_early_data_cb cb);
+
+/**
+ * Allows connections to be serialized, and sets the format.
+ *
+ * @param config A config
+ * @param version A member of `s2n_serialization_version`
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_config_set_serialization_version(struct s2n_config *config,
+                                         s2n_serialization_version version);
 
 /**
  * Makes an empty chain, to be loaded.
@@ -1054,156 +1526,6 @@ int s2n_cert_chain_and_key_set_sct_list(struct s2n_cert_chain_and_key *chain_and
                                         uint32_t length);
 
 /**
- * Sets the one certificate chain of a config, which owns it. Superseded by
- * `s2n_config_add_cert_chain_and_key_to_store()`.
- *
- * @param config A config
- * @param cert_chain_pem Certificates in PEM, the leaf first; copied
- * @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
- * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`,
- * `S2N_ERR_CERT_OWNERSHIP` if there is a chain already, or
- * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
- */
-S2N_API extern
-int s2n_config_add_cert_chain_and_key(struct s2n_config *config,
-                                      const char *cert_chain_pem,
-                                      const char *private_key_pem);
-
-/**
- * Sets the one certificate chain of a config, which owns it; its private key is elsewhere.
- *
- * @param config A config
- * @param cert_chain_pem Certificates in PEM, the leaf first; copied
- * @param cert_chain_pem_size Their length in bytes
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
- * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_CERT_OWNERSHIP` if there is a chain already, or
- * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
- */
-S2N_API extern
-int s2n_config_add_cert_chain(struct s2n_config *config,
-                              uint8_t *cert_chain_pem,
-                              uint32_t cert_chain_pem_size);
-
-/**
- * Frees the chain that `s2n_config_add_cert_chain_and_key()` made; others are the application's.
- *
- * @param config A config
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern int s2n_config_free_cert_chain_and_key(struct s2n_config *config);
-
-/**
- * Adds a certificate chain that a server may choose, or that a client shows when it is asked.
- *
- * A server looks for the name that the client asked for, then for the name's wildcard, among the DNS
- * names of all chains (or the common names of those that have no DNS names), and falls back to the
- * defaults. Among what it finds the type of key decides: the policy's first cipher suite or
- * signature scheme that the client can use with one of them.
- *
- * @param config A config
- * @param cert_key_pair A loaded chain; it stays the caller's, who may free it while configs use it
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if nothing was loaded,
- * `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`,
- * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
- */
-S2N_API extern
-int s2n_config_add_cert_chain_and_key_to_store(struct s2n_config *config,
-                                               struct s2n_cert_chain_and_key *cert_key_pair);
-
-/**
- * Sets which chains a server shows to clients that ask for no name that it has. Otherwise these are the
- * chains that were added first, for each type of key.
- *
- * @param config A config
- * @param cert_key_pairs Loaded chains, at most one for each type of key; they stay the caller's
- * @param num_cert_key_pairs Their number
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NUM_DEFAULT_CERTIFICATES` for none or too many,
- * `S2N_ERR_MULTIPLE_DEFAULT_CERTIFICATES_PER_AUTH_TYPE`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if one has
- * nothing loaded, `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`
- */
-S2N_API extern
-int s2n_config_set_cert_chain_and_key_defaults(struct s2n_config *config,
-                                               struct s2n_cert_chain_and_key **cert_key_pairs,
-                                               uint32_t num_cert_key_pairs);
-
-/**
- * Sets a callback that chooses between two chains that have the same name and type of key. Without
- * one the first that was added stays.
- *
- * @param config A config
- * @param cert_tiebreak_cb The callback: gives one of the chains, or NULL to keep the first; NULL for
- * none. It runs when a chain is added.
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_config_set_cert_tiebreak_callback(struct s2n_config *config,
-                                          s2n_cert_tiebreak_callback cert_tiebreak_cb);
-
-/**
- * Sets what a server says with the chain of `s2n_config_add_cert_chain_and_key()`. Superseded by
- * `s2n_cert_chain_and_key_set_ocsp_data()`.
- *
- * @param config A config
- * @param type `S2N_EXTENSION_OCSP_STAPLING`, with an OCSP response in DER; or
- * `S2N_EXTENSION_CERTIFICATE_TRANSPARENCY`, which cannot be sent
- * @param data The bytes; copied. NULL for none
- * @param length Their number
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_UPDATING_EXTENSION` if there is no chain,
- * `S2N_ERR_CERT_OWNERSHIP` if it is the application's, `S2N_ERR_UNRECOGNIZED_EXTENSION`,
- * `S2N_ERR_UNIMPLEMENTED`
- */
-S2N_API extern
-int s2n_config_set_extension_data(struct s2n_config *config,
-                                  s2n_tls_extension_type type,
-                                  const uint8_t *data,
-                                  uint32_t length);
-
-/**
- * Sets a callback that is called whenever a handshake needs a private key: once, for a server, and for
- * a client that shows a certificate. With a callback, chains need no private key.
- *
- * The callback gets an operation, which it owns and must free with `s2n_async_pkey_op_free()`, whatever
- * it returns. It signs, in the callback or later, in any thread: with `s2n_async_pkey_op_perform()`, or
- * with `s2n_async_pkey_op_get_input()` and `s2n_async_pkey_op_set_output()`. Then
- * `s2n_async_pkey_op_apply()` gives the signature to the connection. Until then `s2n_negotiate()` fails
- * with `S2N_ERR_ASYNC_BLOCKED` and `S2N_BLOCKED_ON_APPLICATION_INPUT`. The callback returns 0; else the
- * handshake fails with `S2N_ERR_ASYNC_CALLBACK_FAILED`.
- *
- * @param config A config; connections that begin their handshake later use the callback
- * @param fn The callback; NULL for none
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_config_set_async_pkey_callback(struct s2n_config *config,
-                                       s2n_async_pkey_fn fn);
-
-/**
- * Sets whether `s2n_async_pkey_op_apply()` verifies signatures with the certificate's public key.
- *
- * @param config A config
- * @param mode `S2N_ASYNC_PKEY_VALIDATION_FAST`, the default, does not;
- * `S2N_ASYNC_PKEY_VALIDATION_STRICT` does
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
- */
-S2N_API extern
-int s2n_config_set_async_pkey_validation_mode(struct s2n_config *config,
-                                              s2n_async_pkey_validation_mode mode);
-
-/**
- * Sets whether signatures are verified before they are sent, wherever they were made: a fault of the
- * computation could give the private key away. If one is wrong, the handshake fails with
- * `S2N_ERR_VERIFY_SIGNATURE`, and so does `s2n_async_pkey_op_apply()`.
- *
- * @param config A config
- * @param mode `S2N_VERIFY_AFTER_SIGN_DISABLED`, the default, or `S2N_VERIFY_AFTER_SIGN_ENABLED`
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
- */
-S2N_API extern
-int s2n_config_set_verify_after_sign(struct s2n_config *config,
-                                     s2n_verify_after_sign mode);
-
-/**
  * Gives the private key of a chain, for `s2n_async_pkey_op_perform()`. It belongs to the chain, and is
  * valid until that is freed.
  *
@@ -1213,94 +1535,6 @@ int s2n_config_set_verify_after_sign(struct s2n_config *config,
  */
 S2N_API extern
 s2n_cert_private_key *s2n_cert_chain_and_key_get_private_key(struct s2n_cert_chain_and_key *cert_and_key);
-
-/**
- * Signs with a private key. May be called once, in the callback or later, in any thread; the
- * connection need not live any more.
- *
- * @param op An operation
- * @param key The private key of a chain; see `s2n_cert_chain_and_key_get_private_key()`
- * @returns 0, or -1 with `S2N_ERR_NULL`, also if the chain has no private key;
- * `S2N_ERR_ASYNC_ALREADY_PERFORMED`; `S2N_ERR_PKEY_CTX_INIT` if the key is of another kind;
- * `S2N_ERR_SIGN`
- */
-S2N_API extern
-int s2n_async_pkey_op_perform(struct s2n_async_pkey_op *op,
-                              s2n_cert_private_key *key);
-
-/**
- * Gives a signature to the connection that needs it, whose next `s2n_negotiate()` goes on. May be
- * called in the callback or later, in any thread, and again if it failed.
- *
- * @param op An operation that has its signature
- * @param conn The connection that the callback was called with
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_ASYNC_NOT_PERFORMED`,
- * `S2N_ERR_ASYNC_ALREADY_APPLIED`, `S2N_ERR_ASYNC_WRONG_CONNECTION` if the connection does not wait for
- * this operation, `S2N_ERR_VERIFY_SIGNATURE`
- */
-S2N_API extern
-int s2n_async_pkey_op_apply(struct s2n_async_pkey_op *op,
-                            struct s2n_connection *conn);
-
-/**
- * Frees an operation, before or after its connection. A connection that waits for it waits until it is
- * freed or wiped itself.
- *
- * @param op An operation, not to be used again
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_async_pkey_op_free(struct s2n_async_pkey_op *op);
-
-/**
- * Gives the type of an operation.
- *
- * @param op An operation
- * @param type Set to `S2N_ASYNC_SIGN`; nothing is decrypted in what we support
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_async_pkey_op_get_op_type(struct s2n_async_pkey_op *op,
-                                  s2n_async_pkey_op_type *type);
-
-/**
- * Gives the size of what is to be signed.
- *
- * @param op An operation
- * @param data_len Set to the size in bytes: that of a SHA-256, SHA-384 or SHA-512 hash
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED` for ML-DSA
- */
-S2N_API extern
-int s2n_async_pkey_op_get_input_size(struct s2n_async_pkey_op *op,
-                                     uint32_t *data_len);
-
-/**
- * Gives what is to be signed: a hash, for RSA with PKCS #1 padding or PSS and for ECDSA. Its size says
- * which hash it is, and the salt of PSS is as long.
- *
- * @param op An operation
- * @param data Where the hash goes
- * @param data_len The room there in bytes
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_SAFETY` if there is not room enough, or
- * `S2N_ERR_UNIMPLEMENTED` for ML-DSA
- */
-S2N_API extern
-int s2n_async_pkey_op_get_input(struct s2n_async_pkey_op *op,
-                                uint8_t *data,
-                                uint32_t data_len);
-
-/**
- * Sets the signature, which was made elsewhere. It may be set again until it is applied.
- *
- * @param op An operation
- * @param data The signature, as it goes into the handshake message: ECDSA's in DER; copied
- * @param data_len Its length in bytes
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_async_pkey_op_set_output(struct s2n_async_pkey_op *op,
-                                 const uint8_t *data,
-                                 uint32_t data_len);
 
 /**
  * Counts the certificates of a chain.
@@ -1485,6 +1719,19 @@ int s2n_connection_set_cipher_preferences(struct s2n_connection *conn,
                                           const char *version);
 
 /**
+ * Says whether a security policy would have allowed the version and the cipher suite that were agreed
+ * on. Before the handshake is complete there is no suite, and the answer is 0.
+ *
+ * @param conn A connection
+ * @param version The name of a policy, of which all counts, be it supported or not
+ * @returns 1 if it would, 0 if not; or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
+ * `S2N_ERR_DEPRECATED_SECURITY_POLICY`
+ */
+S2N_API extern
+int s2n_connection_is_valid_for_cipher_preferences(struct s2n_connection *conn,
+                                                   const char *version);
+
+/**
  * Names the server that a client wants to talk to: for the server_name extension (RFC 6066, 3), and for
  * the verification of its certificate.
  *
@@ -1573,148 +1820,6 @@ int s2n_connection_set_client_auth_type(struct s2n_connection *conn,
 S2N_API extern
 int s2n_connection_get_client_auth_type(struct s2n_connection *conn,
                                         s2n_cert_auth_type *client_auth_type);
-
-/**
- * Sets who waits after an error that the peer caused. Such an error closes the connection, and is
- * answered only after a random delay, so that its time tells an attacker nothing.
- *
- * @param conn A connection
- * @param blinding `S2N_BUILT_IN_BLINDING`: the failing call sleeps. Any other value: the application
- * waits for `s2n_connection_get_delay()` nanoseconds before it calls `s2n_shutdown()` and closes.
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_connection_set_blinding(struct s2n_connection *conn,
-                                s2n_blinding blinding);
-
-/**
- * Says how long the application has to wait before it may close a connection that failed.
- *
- * @param conn A connection
- * @returns nanoseconds, 0 if there is nothing to wait for; UINT64_MAX with `S2N_ERR_NULL`, or
- * `S2N_ERR_CANCELLED` if the application's clock failed
- */
-S2N_API extern uint64_t s2n_connection_get_delay(struct s2n_connection *conn);
-
-/**
- * Sends large records, of up to 16384 bytes.
- *
- * @param conn A connection
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern int s2n_connection_prefer_throughput(struct s2n_connection *conn);
-
-/**
- * Sends small records, of up to 1435 bytes, so that a receiver can use each segment as it comes.
- *
- * @param conn A connection
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern int s2n_connection_prefer_low_latency(struct s2n_connection *conn);
-
-/**
- * Sends small records first, and large ones once a transfer has got going.
- *
- * @param conn A connection
- * @param resize_threshold How many bytes go out in records that fit one frame; at most 8388608, 0 turns
- * this off
- * @param timeout_threshold After how many seconds without a send records are small again; 0 for never
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_DYNAMIC_THRESHOLD`
- */
-S2N_API extern
-int s2n_connection_set_dynamic_record_threshold(struct s2n_connection *conn,
-                                                uint32_t resize_threshold,
-                                                uint16_t timeout_threshold);
-
-/**
- * Lets the connection read more than the current record from its transport, which saves system calls.
- * An application that polls its descriptor must then look at `s2n_peek_buffered()` too.
- *
- * @param conn A connection
- * @param enabled Whether to read ahead
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_connection_set_recv_buffering(struct s2n_connection *conn,
-                                      bool enabled);
-
-/**
- * Gives the memory of empty buffers back after each call.
- *
- * @param conn A connection
- * @param enabled Whether to give memory back
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern int s2n_connection_set_dynamic_buffers(struct s2n_connection *conn, bool enabled);
-
-/**
- * Gives the memory of both buffers back, for a connection that will be idle.
- *
- * @param conn A connection
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_STUFFER_HAS_UNPROCESSED_DATA` while bytes wait to be
- * sent or received
- */
-S2N_API extern
-int s2n_connection_release_buffers(struct s2n_connection *conn);
-
-/**
- * Gives back what only the handshake needed. Sending and receiving go on.
- *
- * @param conn A connection whose handshake is complete
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern int s2n_connection_free_handshake(struct s2n_connection *conn);
-
-/**
- * Stores the numbers of the groups that the config's security policy offers (RFC 8446, 4.2.7), the most
- * preferred first.
- *
- * @param config A config
- * @param groups Where the numbers go
- * @param groups_count_max Room, as a count of numbers
- * @param groups_count Set to how many were stored; 0 on failure
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`
- */
-S2N_API extern
-int s2n_config_get_supported_groups(struct s2n_config *config,
-                                    uint16_t *groups,
-                                    uint16_t groups_count_max,
-                                    uint16_t *groups_count);
-
-/**
- * Servers: checks parameters of finite-field Diffie-Hellman. They have no effect: only suites that no policy
- * offers here, whatever it names, would use them.
- *
- * @param config A config
- * @param dhparams_pem Parameters in PEM, `DH PARAMETERS`
- * @returns 0; or -1 with `S2N_ERR_NULL`, also for a content that is no parameters, `S2N_ERR_INVALID_PEM`,
- * `S2N_ERR_DH_PARAMS_CREATE` if the prime is shorter than 256 bytes, `S2N_ERR_INVALID_PKCS3` if there is more
- * behind the parameters, `S2N_ERR_DH_PARAMETER_CHECK` if the prime is no safe prime
- */
-S2N_API extern
-int s2n_config_add_dhparams(struct s2n_config *config,
-                            const char *dhparams_pem);
-
-/**
- * Frees what `s2n_config_add_dhparams()` added: nothing, since it only checks.
- *
- * @param config A config
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern int s2n_config_free_dhparams(struct s2n_config *config);
-
-/**
- * Says whether a security policy would have allowed the version and the cipher suite that were agreed
- * on. Before the handshake is complete there is no suite, and the answer is 0.
- *
- * @param conn A connection
- * @param version The name of a policy, of which all counts, be it supported or not
- * @returns 1 if it would, 0 if not; or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
- * `S2N_ERR_DEPRECATED_SECURITY_POLICY`
- */
-S2N_API extern
-int s2n_connection_is_valid_for_cipher_preferences(struct s2n_connection *conn,
-                                                   const char *version);
 
 /**
  * Reads and writes one descriptor: a socket, usually. It is borrowed, never closed, and may be
@@ -1822,6 +1927,75 @@ int s2n_connection_set_send_cb(struct s2n_connection *conn,
                                int (*send)(void *io_context, const uint8_t *buf, uint32_t len));
 
 /**
+ * Sends large records, of up to 16384 bytes.
+ *
+ * @param conn A connection
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_prefer_throughput(struct s2n_connection *conn);
+
+/**
+ * Sends small records, of up to 1435 bytes, so that a receiver can use each segment as it comes.
+ *
+ * @param conn A connection
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_prefer_low_latency(struct s2n_connection *conn);
+
+/**
+ * Sends small records first, and large ones once a transfer has got going.
+ *
+ * @param conn A connection
+ * @param resize_threshold How many bytes go out in records that fit one frame; at most 8388608, 0 turns
+ * this off
+ * @param timeout_threshold After how many seconds without a send records are small again; 0 for never
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_DYNAMIC_THRESHOLD`
+ */
+S2N_API extern
+int s2n_connection_set_dynamic_record_threshold(struct s2n_connection *conn,
+                                                uint32_t resize_threshold,
+                                                uint16_t timeout_threshold);
+
+/**
+ * Lets the connection read more than the current record from its transport, which saves system calls.
+ * An application that polls its descriptor must then look at `s2n_peek_buffered()` too.
+ *
+ * @param conn A connection
+ * @param enabled Whether to read ahead
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_set_recv_buffering(struct s2n_connection *conn,
+                                      bool enabled);
+
+/**
+ * Gives the memory of empty buffers back after each call.
+ *
+ * @param conn A connection
+ * @param enabled Whether to give memory back
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_set_dynamic_buffers(struct s2n_connection *conn, bool enabled);
+
+/**
+ * Gives the memory of both buffers back, for a connection that will be idle.
+ *
+ * @param conn A connection
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_STUFFER_HAS_UNPROCESSED_DATA` while bytes wait to be
+ * sent or received
+ */
+S2N_API extern
+int s2n_connection_release_buffers(struct s2n_connection *conn);
+
+/**
+ * Gives back what only the handshake needed. Sending and receiving go on.
+ *
+ * @param conn A connection whose handshake is complete
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_free_handshake(struct s2n_connection *conn);
+
+/**
  * Performs the handshake, or as much of it as is possible without waiting.
  *
  * Call it again while the error's type is `S2N_ERR_T_BLOCKED`, once what `blocked` names is
@@ -1836,6 +2010,28 @@ int s2n_connection_set_send_cb(struct s2n_connection *conn,
  * No other call on the connection may run at the same time.
  */
 S2N_API extern int s2n_negotiate(struct s2n_connection *conn, s2n_blocked_status *blocked);
+
+/**
+ * Says what kind of handshake it was, in words of s2n-tls joined by '|', for logs.
+ *
+ * @param conn A connection
+ * @returns such as "NEGOTIATED|FULL_HANDSHAKE|MIDDLEBOX_COMPAT"; "INITIAL" before the handshake is
+ * complete. It is valid until the connection is wiped or freed. NULL with `S2N_ERR_NULL` if `conn` is
+ * NULL
+ */
+S2N_API extern
+const char *s2n_connection_get_handshake_type_name(struct s2n_connection *conn);
+
+/**
+ * Says at which message a handshake stands, for logs. Of an encrypted flight of the peer it is the
+ * first message.
+ *
+ * @param conn A connection
+ * @returns such as "SERVER_HELLO"; "APPLICATION_DATA" once the handshake is complete. It lives as long as
+ * the process. NULL with `S2N_ERR_NULL` if `conn` is NULL
+ */
+S2N_API extern
+const char *s2n_connection_get_last_message_name(struct s2n_connection *conn);
 
 /**
  * Sends application data.
@@ -1961,6 +2157,36 @@ S2N_API extern int s2n_shutdown(struct s2n_connection *conn, s2n_blocked_status 
 S2N_API extern int s2n_shutdown_send(struct s2n_connection *conn, s2n_blocked_status *blocked);
 
 /**
+ * Gives the alert that ended reading (RFC 8446, 6): 0 after a close_notify.
+ *
+ * @param conn A connection
+ * @returns the alert's number; -1 with `S2N_ERR_NULL`, or `S2N_ERR_NO_ALERT` if there was none
+ */
+S2N_API extern int s2n_connection_get_alert(struct s2n_connection *conn);
+
+/**
+ * Sets who waits after an error that the peer caused. Such an error closes the connection, and is
+ * answered only after a random delay, so that its time tells an attacker nothing.
+ *
+ * @param conn A connection
+ * @param blinding `S2N_BUILT_IN_BLINDING`: the failing call sleeps. Any other value: the application
+ * waits for `s2n_connection_get_delay()` nanoseconds before it calls `s2n_shutdown()` and closes.
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_connection_set_blinding(struct s2n_connection *conn,
+                                s2n_blinding blinding);
+
+/**
+ * Says how long the application has to wait before it may close a connection that failed.
+ *
+ * @param conn A connection
+ * @returns nanoseconds, 0 if there is nothing to wait for; UINT64_MAX with `S2N_ERR_NULL`, or
+ * `S2N_ERR_CANCELLED` if the application's clock failed
+ */
+S2N_API extern uint64_t s2n_connection_get_delay(struct s2n_connection *conn);
+
+/**
  * Asks for new sending keys (RFC 8446, 4.6.3). The next send that has data brings them into use;
  * before TLS 1.3 nothing ever happens. Keys also change by themselves, before they have sealed
  * more records than is safe.
@@ -1975,23 +2201,6 @@ S2N_API extern int s2n_shutdown_send(struct s2n_connection *conn, s2n_blocked_st
 S2N_API extern
 int s2n_connection_request_key_update(struct s2n_connection *conn,
                                       s2n_peer_key_update peer_request);
-
-/**
- * Sets a callback that is told the secrets of each handshake, in the format that protocol analysers
- * read (RFC 9850). Whoever knows them can read all traffic: for debugging only.
- *
- * The callback gets one line a time, without its end, and must not keep the pointer. What it returns
- * is not looked at. It runs within `s2n_negotiate()`.
- *
- * @param config A config; connections that begin their handshake later use the callback
- * @param callback The callback; NULL for none
- * @param ctx Handed to the callback as it is; stays the caller's
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_config_set_key_log_cb(struct s2n_config *config,
-                              s2n_key_log_fn callback,
-                              void *ctx);
 
 /**
  * Derives a secret that both sides have and nobody else, for other protocols (RFC 8446, 7.5).
@@ -2032,64 +2241,6 @@ int s2n_connection_get_master_secret(const struct s2n_connection *conn,
                                      size_t max_size);
 
 /**
- * Sets a callback that a server calls when a ClientHello has come, before it is answered: before
- * version, cipher suite and certificate are chosen.
- *
- * The callback may look at the message with `s2n_connection_get_client_hello()`, and may give the
- * connection another config with `s2n_connection_set_config()`. It is called once for each
- * connection, within `s2n_negotiate()`; not for the second ClientHello that follows a
- * HelloRetryRequest. If it returns less than 0, the handshake fails with `S2N_ERR_CANCELLED`. What 0
- * and more mean depends on the mode: see `s2n_config_set_client_hello_cb_mode()`.
- *
- * @param config A config
- * @param client_hello_callback The callback; NULL for none
- * @param ctx Handed to the callback as it is; stays the caller's
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_config_set_client_hello_cb(struct s2n_config *config,
-                                   int (*client_hello_callback)(struct s2n_connection *conn,
-                                                                void *ctx),
-                                   void *ctx);
-
-/**
- * Sets what happens when the ClientHello callback has returned.
- *
- * @param config A config
- * @param cb_mode `S2N_CLIENT_HELLO_CB_BLOCKING`, the default: the handshake goes on.
- * `S2N_CLIENT_HELLO_CB_NONBLOCKING`: it waits until `s2n_client_hello_cb_done()` is called, in the
- * callback or later; `s2n_negotiate()` then fails with `S2N_ERR_ASYNC_BLOCKED` and
- * `S2N_BLOCKED_ON_APPLICATION_INPUT`.
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` for another mode
- */
-S2N_API extern
-int s2n_config_set_client_hello_cb_mode(struct s2n_config *config,
-                                        s2n_client_hello_cb_mode cb_mode);
-
-/**
- * Lets a handshake go on that waits after its ClientHello callback. The next `s2n_negotiate()` does.
- *
- * May be called in any thread, while no other call on the connection runs but the callback's.
- *
- * @param conn A connection
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if its config is not in
- * `S2N_CLIENT_HELLO_CB_NONBLOCKING` mode, `S2N_ERR_ASYNC_NOT_PERFORMED` if the callback was not
- * called
- */
-S2N_API extern
-int s2n_client_hello_cb_done(struct s2n_connection *conn);
-
-/**
- * Says that the server name of the ClientHello was made use of, for instance to choose a config.
- *
- * Clients are told that their name was accepted (RFC 6066, 3), with or without this call.
- *
- * @param conn A server's connection, before its ClientHello is answered
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE`
- */
-S2N_API extern int s2n_connection_server_name_extension_used(struct s2n_connection *conn);
-
-/**
  * Gives the ClientHello that a server has received: after a HelloRetryRequest, the second one.
  *
  * It belongs to the connection, and is valid until that is freed. `s2n_connection_wipe()` and
@@ -2113,261 +2264,14 @@ struct s2n_client_hello *s2n_connection_get_client_hello(struct s2n_connection *
 S2N_API extern int s2n_connection_get_client_hello_version(struct s2n_connection *conn);
 
 /**
- * Parses a ClientHello that did not come over a connection.
+ * Says that the server name of the ClientHello was made use of, for instance to choose a config.
  *
- * @param bytes The message, with its handshake header and nothing behind it; copied
- * @param size Its length in bytes
- * @returns a ClientHello, to be freed with `s2n_client_hello_free()`; or NULL with `S2N_ERR_NULL`,
- * `S2N_ERR_SIZE_MISMATCH` if there is no header, `S2N_ERR_BAD_MESSAGE`,
- * `S2N_ERR_DUPLICATE_EXTENSION`
- */
-S2N_API extern
-struct s2n_client_hello *s2n_client_hello_parse_message(const uint8_t *bytes,
-                                                        uint32_t size);
-
-/**
- * Frees a ClientHello that `s2n_client_hello_parse_message()` made.
+ * Clients are told that their name was accepted (RFC 6066, 3), with or without this call.
  *
- * @param ch Where its address is; set to NULL. The address may be NULL.
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for a connection's own
+ * @param conn A server's connection, before its ClientHello is answered
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE`
  */
-S2N_API extern int s2n_client_hello_free(struct s2n_client_hello **ch);
-
-/**
- * Gives the length of the message.
- *
- * @param ch A ClientHello
- * @returns a number of bytes, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern ssize_t s2n_client_hello_get_raw_message_length(struct s2n_client_hello *ch);
-
-/**
- * Copies the message, without its handshake header and with zeros for the random bytes.
- *
- * @param ch A ClientHello
- * @param out Where the bytes go
- * @param max_length Room in bytes; of a longer message the front is copied
- * @returns the number of bytes copied, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-ssize_t s2n_client_hello_get_raw_message(struct s2n_client_hello *ch,
-                                         uint8_t *out,
-                                         uint32_t max_length);
-
-/**
- * Gives the length of the list of cipher suites.
- *
- * @param ch A ClientHello
- * @returns a number of bytes, two for each; or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern ssize_t s2n_client_hello_get_cipher_suites_length(struct s2n_client_hello *ch);
-
-/**
- * Copies the list of cipher suites: two bytes for each, the higher first.
- *
- * @param ch A ClientHello
- * @param out Where the bytes go
- * @param max_length Room in bytes; of a longer list the front is copied
- * @returns the number of bytes copied, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-ssize_t s2n_client_hello_get_cipher_suites(struct s2n_client_hello *ch,
-                                           uint8_t *out,
-                                           uint32_t max_length);
-
-/**
- * Gives the length of the list of extensions.
- *
- * @param ch A ClientHello
- * @returns a number of bytes, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern ssize_t s2n_client_hello_get_extensions_length(struct s2n_client_hello *ch);
-
-/**
- * Copies the list of extensions, as it came (RFC 8446, 4.2).
- *
- * @param ch A ClientHello
- * @param out Where the bytes go
- * @param max_length Room in bytes; of a longer list the front is copied
- * @returns the number of bytes copied, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-ssize_t s2n_client_hello_get_extensions(struct s2n_client_hello *ch,
-                                        uint8_t *out,
-                                        uint32_t max_length);
-
-/**
- * Gives the length of an extension's data.
- *
- * @param ch A ClientHello
- * @param extension_type The extension
- * @returns a number of bytes; 0 with `S2N_ERR_EXTENSION_NOT_RECEIVED`, or
- * `S2N_ERR_UNRECOGNIZED_EXTENSION` for one that s2n-tls does not know; -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-ssize_t s2n_client_hello_get_extension_length(struct s2n_client_hello *ch,
-                                              s2n_tls_extension_type extension_type);
-
-/**
- * Copies an extension's data.
- *
- * @param ch A ClientHello
- * @param extension_type The extension
- * @param out Where the bytes go
- * @param max_length Room in bytes; of longer data the front is copied
- * @returns the number of bytes copied; 0 and -1 as `s2n_client_hello_get_extension_length()`
- */
-S2N_API extern
-ssize_t s2n_client_hello_get_extension_by_id(struct s2n_client_hello *ch,
-                                             s2n_tls_extension_type extension_type,
-                                             uint8_t *out,
-                                             uint32_t max_length);
-
-/**
- * Says whether there is an extension, also one that s2n-tls does not know.
- *
- * @param ch A ClientHello
- * @param extension_iana The extension's number
- * @param exists Set to the answer
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_client_hello_has_extension(struct s2n_client_hello *ch,
-                                   uint16_t extension_iana,
-                                   bool *exists);
-
-/**
- * Gives the length of the session ID.
- *
- * @param ch A ClientHello
- * @param out_length Set to a number of bytes
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_client_hello_get_session_id_length(struct s2n_client_hello *ch,
-                                           uint32_t *out_length);
-
-/**
- * Copies the session ID.
- *
- * @param ch A ClientHello
- * @param out Where the bytes go
- * @param out_length Set to the number of bytes copied
- * @param max_length Room in bytes; of a longer ID the front is copied
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_client_hello_get_session_id(struct s2n_client_hello *ch,
-                                    uint8_t *out,
-                                    uint32_t *out_length,
-                                    uint32_t max_length);
-
-/**
- * Gives the length of the list of compression methods.
- *
- * @param ch A ClientHello
- * @param out_length Set to a number of bytes, one for each
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_client_hello_get_compression_methods_length(struct s2n_client_hello *ch,
-                                                    uint32_t *out_length);
-
-/**
- * Copies the list of compression methods.
- *
- * @param ch A ClientHello
- * @param list Where the bytes go
- * @param list_length Room in bytes
- * @param out_length Set to the number of bytes copied
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE` if there is less room than
- * needed
- */
-S2N_API extern
-int s2n_client_hello_get_compression_methods(struct s2n_client_hello *ch,
-                                             uint8_t *list,
-                                             uint32_t list_length,
-                                             uint32_t *out_length);
-
-/**
- * Gives the version that stands in the message: `S2N_TLS12` also for what is newer.
- *
- * @param ch A ClientHello
- * @param out Set to the version; one that is none of TLS is numbered the same way, 10 times its first
- * byte and its second
- * @returns 0, or -1 with `S2N_ERR_NULL`
- */
-S2N_API extern
-int s2n_client_hello_get_legacy_protocol_version(struct s2n_client_hello *ch,
-                                                 uint8_t *out);
-
-/**
- * Gives the version in the header of the record that brought the ClientHello.
- *
- * @param ch A ClientHello
- * @param out Set to the version
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for one that no record brought
- */
-S2N_API extern
-int s2n_client_hello_get_legacy_record_version(struct s2n_client_hello *ch,
-                                               uint8_t *out);
-
-/**
- * Copies the random bytes.
- *
- * @param ch A ClientHello
- * @param out Where the 32 bytes go
- * @param max_length Room in bytes
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE` for less room than 32
- */
-S2N_API extern
-int s2n_client_hello_get_random(struct s2n_client_hello *ch,
-                                uint8_t *out,
-                                uint32_t max_length);
-
-/**
- * Stores the numbers of the groups that the client supports (RFC 8446, 4.2.7), its favourite first.
- *
- * @param ch A ClientHello
- * @param groups Where the numbers go
- * @param groups_count_max Room, as a count of numbers
- * @param groups_count Set to how many were stored; 0 on failure
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_EXTENSION_NOT_RECEIVED`,
- * `S2N_ERR_INVALID_PARSED_EXTENSIONS`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`
- */
-S2N_API extern
-int s2n_client_hello_get_supported_groups(struct s2n_client_hello *ch,
-                                          uint16_t *groups,
-                                          uint16_t groups_count_max,
-                                          uint16_t *groups_count);
-
-/**
- * Gives the length of the server name that the client asks for (RFC 6066, 3).
- *
- * @param ch A ClientHello
- * @param length Set to a number of bytes; 0 on failure
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_EXTENSION_NOT_RECEIVED`, `S2N_ERR_SAFETY` if the
- * extension holds no host name
- */
-S2N_API extern
-int s2n_client_hello_get_server_name_length(struct s2n_client_hello *ch,
-                                            uint16_t *length);
-
-/**
- * Copies the server name that the client asks for. No NUL is put behind it.
- *
- * @param ch A ClientHello
- * @param server_name Where the bytes go
- * @param length Room in bytes
- * @param out_length Set to the number of bytes copied; 0 on failure
- * @returns 0, or -1 as `s2n_client_hello_get_server_name_length()`; `S2N_ERR_SAFETY` also if there is
- * less room than needed
- */
-S2N_API extern
-int s2n_client_hello_get_server_name(struct s2n_client_hello *ch,
-                                     uint8_t *server_name,
-                                     uint16_t length,
-                                     uint16_t *out_length);
+S2N_API extern int s2n_connection_server_name_extension_used(struct s2n_connection *conn);
 
 /**
  * Names the protocol that ALPN agreed on.
@@ -2469,14 +2373,6 @@ int s2n_connection_get_key_exchange_group(struct s2n_connection *conn,
                                           const char **group_name);
 
 /**
- * Gives the alert that ended reading (RFC 8446, 6): 0 after a close_notify.
- *
- * @param conn A connection
- * @returns the alert's number; -1 with `S2N_ERR_NULL`, or `S2N_ERR_NO_ALERT` if there was none
- */
-S2N_API extern int s2n_connection_get_alert(struct s2n_connection *conn);
-
-/**
  * Counts the bytes that came from the transport, those of the handshake included.
  *
  * @param conn A connection
@@ -2491,37 +2387,6 @@ S2N_API extern uint64_t s2n_connection_get_wire_bytes_in(struct s2n_connection *
  * @returns a number of bytes; 0 if `conn` is NULL
  */
 S2N_API extern uint64_t s2n_connection_get_wire_bytes_out(struct s2n_connection *conn);
-
-/**
- * Says whether the handshake resumed a session.
- *
- * @param conn A connection
- * @returns 1 if it did, 0 if not, before it is complete, and if `conn` is NULL
- */
-S2N_API extern int s2n_connection_is_session_resumed(struct s2n_connection *conn);
-
-/**
- * Says whether the client showed a certificate.
- *
- * @param conn A connection
- * @returns 1 if it did, 0 if not or before the handshake is complete; -1 with `S2N_ERR_NULL`
- */
-S2N_API extern int s2n_connection_client_cert_used(struct s2n_connection *conn);
-
-/**
- * Gives the client's certificates as they came: each in DER behind its length in three bytes.
- *
- * The bytes belong to the connection: they are valid until it is wiped or freed.
- *
- * @param conn A server's connection
- * @param der_cert_chain_out Set to the bytes
- * @param cert_chain_len Set to their number
- * @returns 0, or -1 with `S2N_ERR_NULL` if a pointer is NULL or the client showed no certificate
- */
-S2N_API extern
-int s2n_connection_get_client_cert_chain(struct s2n_connection *conn,
-                                         uint8_t **der_cert_chain_out,
-                                         uint32_t *cert_chain_len);
 
 /**
  * Gives the certificate chain that this side shows.
@@ -2590,6 +2455,29 @@ const uint8_t *s2n_connection_get_sct_list(struct s2n_connection *conn,
                                            uint32_t *length);
 
 /**
+ * Says whether the client showed a certificate.
+ *
+ * @param conn A connection
+ * @returns 1 if it did, 0 if not or before the handshake is complete; -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern int s2n_connection_client_cert_used(struct s2n_connection *conn);
+
+/**
+ * Gives the client's certificates as they came: each in DER behind its length in three bytes.
+ *
+ * The bytes belong to the connection: they are valid until it is wiped or freed.
+ *
+ * @param conn A server's connection
+ * @param der_cert_chain_out Set to the bytes
+ * @param cert_chain_len Set to their number
+ * @returns 0, or -1 with `S2N_ERR_NULL` if a pointer is NULL or the client showed no certificate
+ */
+S2N_API extern
+int s2n_connection_get_client_cert_chain(struct s2n_connection *conn,
+                                         uint8_t **der_cert_chain_out,
+                                         uint32_t *cert_chain_len);
+
+/**
  * Says what kind of key signed for the server.
  *
  * @param conn A connection
@@ -2645,238 +2533,6 @@ int s2n_connection_get_selected_client_cert_digest_algorithm(struct s2n_connecti
 S2N_API extern
 int s2n_connection_get_signature_scheme(struct s2n_connection *conn,
                                         const char **scheme_name);
-
-/**
- * Says what kind of handshake it was, in words of s2n-tls joined by '|', for logs.
- *
- * @param conn A connection
- * @returns such as "NEGOTIATED|FULL_HANDSHAKE|MIDDLEBOX_COMPAT"; "INITIAL" before the handshake is
- * complete. It is valid until the connection is wiped or freed. NULL with `S2N_ERR_NULL` if `conn` is
- * NULL
- */
-S2N_API extern
-const char *s2n_connection_get_handshake_type_name(struct s2n_connection *conn);
-
-/**
- * Says at which message a handshake stands, for logs. Of an encrypted flight of the peer it is the
- * first message.
- *
- * @param conn A connection
- * @returns such as "SERVER_HELLO"; "APPLICATION_DATA" once the handshake is complete. It lives as long as
- * the process. NULL with `S2N_ERR_NULL` if `conn` is NULL
- */
-S2N_API extern
-const char *s2n_connection_get_last_message_name(struct s2n_connection *conn);
-
-/**
- * Servers: sets what stores a TLS 1.2 session in the application's cache.
- *
- * @param config A config
- * @param cache_store_callback Stores a session
- * @param data Handed to the callback; never followed
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_config_set_cache_store_callback(struct s2n_config *config,
-                                        s2n_cache_store_callback cache_store_callback,
-                                        void *data);
-
-/**
- * Servers: sets what looks a TLS 1.2 session up in the application's cache.
- *
- * @param config A config
- * @param cache_retrieve_callback Looks a session up
- * @param data Handed to the callback; never followed
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_config_set_cache_retrieve_callback(struct s2n_config *config,
-                                           s2n_cache_retrieve_callback cache_retrieve_callback,
-                                           void *data);
-
-/**
- * Servers: sets what removes a TLS 1.2 session from the application's cache.
- *
- * @param config A config
- * @param cache_delete_callback Removes a session
- * @param data Handed to the callback; never followed
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_config_set_cache_delete_callback(struct s2n_config *config,
-                                         s2n_cache_delete_callback cache_delete_callback,
-                                         void *data);
-
-/**
- * Servers: turns the cache of TLS 1.2 sessions on or off. It is off.
- *
- * @param config A config
- * @param enabled 0 for off
- * @returns 0 for off; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
- * there yet
- */
-S2N_API extern int s2n_config_set_session_cache_onoff(struct s2n_config *config, uint8_t enabled);
-
-/**
- * Sets how long a session can be resumed.
- *
- * @param config A config
- * @param lifetime_in_secs Seconds
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_config_set_session_state_lifetime(struct s2n_config *config,
-                                          uint64_t lifetime_in_secs);
-
-/**
- * Turns session tickets on or off. They are off: a server sends none, and a client does not keep
- * those that it gets.
- *
- * @param config A config
- * @param enabled 0 for off
- * @returns 0 for off; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
- * there yet
- */
-S2N_API extern int s2n_config_set_session_tickets_onoff(struct s2n_config *config, uint8_t enabled);
-
-/**
- * Servers: sets for how long a key encrypts tickets.
- *
- * @param config A config
- * @param lifetime_in_secs Seconds
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_config_set_ticket_encrypt_decrypt_key_lifetime(struct s2n_config *config,
-                                                       uint64_t lifetime_in_secs);
-
-/**
- * Servers: sets for how long a key that encrypts no more still decrypts tickets.
- *
- * @param config A config
- * @param lifetime_in_secs Seconds
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_config_set_ticket_decrypt_key_lifetime(struct s2n_config *config,
-                                               uint64_t lifetime_in_secs);
-
-/**
- * Servers: adds a key for tickets.
- *
- * @param config A config
- * @param name The name of the key, which is sent in the clear; copied
- * @param name_len Its length in bytes, at most 16
- * @param key Secret bytes from which the key is derived; copied
- * @param key_len Their length in bytes
- * @param intro_time_in_seconds_from_epoch From when the key counts, in seconds since 1970; 0 for
- * now
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_config_add_ticket_crypto_key(struct s2n_config *config,
-                                     const uint8_t *name,
-                                     uint32_t name_len,
-                                     uint8_t *key,
-                                     uint32_t key_len,
-                                     uint64_t intro_time_in_seconds_from_epoch);
-
-/**
- * Servers: sets whether only sessions with forward secrecy are resumed in TLS 1.2.
- *
- * @param config A config
- * @param enabled Whether they must have it
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_config_require_ticket_forward_secrecy(struct s2n_config *config,
-                                              bool enabled);
-
-/**
- * Servers: sets how many tickets follow a TLS 1.3 handshake, and turns tickets on.
- *
- * @param config A config
- * @param num A number of tickets
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern int s2n_config_set_initial_ticket_count(struct s2n_config *config, uint8_t num);
-
-/**
- * Servers: asks for more tickets to be sent after a TLS 1.3 handshake.
- *
- * @param conn A connection
- * @param num How many more
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern int s2n_connection_add_new_tickets_to_send(struct s2n_connection *conn, uint8_t num);
-
-/**
- * Servers: tells how many tickets were sent: none, as tickets are not there yet.
- *
- * @param conn A connection
- * @param num Set to 0
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_CLIENT_MODE` for a client
- */
-S2N_API extern int s2n_connection_get_tickets_sent(struct s2n_connection *conn, uint16_t *num);
-
-/**
- * Servers: sets for how long keying material of a TLS 1.3 session may be used in resumptions.
- *
- * @param conn A connection
- * @param lifetime_in_secs Seconds
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_connection_set_server_keying_material_lifetime(struct s2n_connection *conn,
-                                                       uint32_t lifetime_in_secs);
-
-/**
- * Clients: sets who is told of a ticket that came.
- *
- * @param config A config
- * @param callback Gets the ticket, which lives as long as the call
- * @param ctx Handed to the callback; never followed
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_config_set_session_ticket_cb(struct s2n_config *config,
-                                     s2n_session_ticket_fn callback,
-                                     void *ctx);
-
-/**
- * Gives the size of a ticket, with the session that belongs to it.
- *
- * @param ticket A ticket
- * @param data_len Set to a number of bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_session_ticket_get_data_len(struct s2n_session_ticket *ticket,
-                                    size_t *data_len);
-
-/**
- * Gives a ticket, with the session that belongs to it, for `s2n_connection_set_session()`.
- *
- * @param ticket A ticket
- * @param max_data_len Room in bytes
- * @param data Filled
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_session_ticket_get_data(struct s2n_session_ticket *ticket,
-                                size_t max_data_len,
-                                uint8_t *data);
-
-/**
- * Gives for how long a session can be resumed.
- *
- * @param ticket A ticket
- * @param session_lifetime Set to a number of seconds
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_session_ticket_get_lifetime(struct s2n_session_ticket *ticket,
-                                    uint32_t *session_lifetime);
 
 /**
  * Clients: offers to resume a session.
@@ -2942,55 +2598,41 @@ int s2n_connection_get_session_id(struct s2n_connection *conn,
                                   size_t max_length);
 
 /**
- * Makes an empty pre-shared key, to be filled.
+ * Says whether the handshake resumed a session.
  *
- * @returns NULL with `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn A connection
+ * @returns 1 if it did, 0 if not, before it is complete, and if `conn` is NULL
  */
-S2N_API extern struct s2n_psk *s2n_external_psk_new(void);
+S2N_API extern int s2n_connection_is_session_resumed(struct s2n_connection *conn);
 
 /**
- * Frees a pre-shared key.
+ * Servers: asks for more tickets to be sent after a TLS 1.3 handshake.
  *
- * @param psk A pointer to one, or to NULL; NULL does nothing
- * @returns 0 as long as there is nothing to free; -1 with `S2N_ERR_UNIMPLEMENTED` for anything
- * else, since none can be made yet
+ * @param conn A connection
+ * @param num How many more
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
  */
-S2N_API extern int s2n_psk_free(struct s2n_psk **psk);
+S2N_API extern int s2n_connection_add_new_tickets_to_send(struct s2n_connection *conn, uint8_t num);
 
 /**
- * Sets the name of a key, which is sent in the clear.
+ * Servers: tells how many tickets were sent: none, as tickets are not there yet.
  *
- * @param psk A key
- * @param identity The name; copied
- * @param identity_size Its length in bytes
+ * @param conn A connection
+ * @param num Set to 0
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_CLIENT_MODE` for a client
+ */
+S2N_API extern int s2n_connection_get_tickets_sent(struct s2n_connection *conn, uint16_t *num);
+
+/**
+ * Servers: sets for how long keying material of a TLS 1.3 session may be used in resumptions.
+ *
+ * @param conn A connection
+ * @param lifetime_in_secs Seconds
  * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
  */
 S2N_API extern
-int s2n_psk_set_identity(struct s2n_psk *psk,
-                         const uint8_t *identity,
-                         uint16_t identity_size);
-
-/**
- * Sets the secret.
- *
- * @param psk A key
- * @param secret The secret; copied
- * @param secret_size Its length in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_psk_set_secret(struct s2n_psk *psk,
-                       const uint8_t *secret,
-                       uint16_t secret_size);
-
-/**
- * Sets the hash function that goes with a key. It decides on the cipher suites.
- *
- * @param psk A key
- * @param hmac A member of `s2n_psk_hmac`
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern int s2n_psk_set_hmac(struct s2n_psk *psk, s2n_psk_hmac hmac);
+int s2n_connection_set_server_keying_material_lifetime(struct s2n_connection *conn,
+                                                       uint32_t lifetime_in_secs);
 
 /**
  * Offers a key, or accepts it, after those that were appended before.
@@ -3000,15 +2642,6 @@ S2N_API extern int s2n_psk_set_hmac(struct s2n_psk *psk, s2n_psk_hmac hmac);
  * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
  */
 S2N_API extern int s2n_connection_append_psk(struct s2n_connection *conn, struct s2n_psk *psk);
-
-/**
- * Sets what pre-shared keys are for: resumption or keys of the application's.
- *
- * @param config A config
- * @param mode A member of `s2n_psk_mode`
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern int s2n_config_set_psk_mode(struct s2n_config *config, s2n_psk_mode mode);
 
 /**
  * Sets what pre-shared keys are for, in place of the config's setting.
@@ -3044,98 +2677,6 @@ int s2n_connection_get_negotiated_psk_identity(struct s2n_connection *conn,
                                                uint16_t max_identity_length);
 
 /**
- * Makes a place for a key that a client offers, for `s2n_offered_psk_list_next()`.
- *
- * @returns NULL with `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern struct s2n_offered_psk *s2n_offered_psk_new(void);
-
-/**
- * Frees what `s2n_offered_psk_new()` made.
- *
- * @param psk A pointer to one, or to NULL; NULL does nothing
- * @returns 0 as long as there is nothing to free; -1 with `S2N_ERR_UNIMPLEMENTED` for anything
- * else, since none can be made yet
- */
-S2N_API extern int s2n_offered_psk_free(struct s2n_offered_psk **psk);
-
-/**
- * Gives the name of a key that a client offers.
- *
- * @param psk An offered key
- * @param identity Set to the name, which is the connection's
- * @param size Set to its length in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_offered_psk_get_identity(struct s2n_offered_psk *psk,
-                                 uint8_t **identity,
-                                 uint16_t *size);
-
-/**
- * Tells whether a client offers one more key.
- *
- * @param psk_list What the selection callback got
- * @returns false: there are no such lists yet
- */
-S2N_API extern bool s2n_offered_psk_list_has_next(struct s2n_offered_psk_list *psk_list);
-
-/**
- * Gives the next key that a client offers.
- *
- * @param psk_list What the selection callback got
- * @param psk Made to be that key
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_offered_psk_list_next(struct s2n_offered_psk_list *psk_list,
-                              struct s2n_offered_psk *psk);
-
-/**
- * Begins a list of offered keys anew.
- *
- * @param psk_list What the selection callback got
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern int s2n_offered_psk_list_reread(struct s2n_offered_psk_list *psk_list);
-
-/**
- * Chooses one of the keys that a client offers.
- *
- * @param psk_list What the selection callback got
- * @param psk One of its keys; NULL for none of them
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_offered_psk_list_choose_psk(struct s2n_offered_psk_list *psk_list,
-                                    struct s2n_offered_psk *psk);
-
-/**
- * Servers: sets who chooses among the keys that a client offers.
- *
- * @param config A config
- * @param cb Chooses
- * @param context Handed to the callback; never followed
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_config_set_psk_selection_callback(struct s2n_config *config,
-                                          s2n_psk_selection_callback cb,
-                                          void *context);
-
-/**
- * Servers: sets how much early data is accepted. It is none.
- *
- * @param config A config
- * @param max_early_data_size Bytes
- * @returns 0 for none; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
- * there yet
- */
-S2N_API extern
-int s2n_config_set_server_max_early_data_size(struct s2n_config *config,
-                                              uint32_t max_early_data_size);
-
-/**
  * Servers: sets how much early data is accepted, in place of the config's setting. It is none.
  *
  * @param conn A connection
@@ -3159,47 +2700,6 @@ S2N_API extern
 int s2n_connection_set_server_early_data_context(struct s2n_connection *conn,
                                                  const uint8_t *context,
                                                  uint16_t context_size);
-
-/**
- * Allows early data with an external pre-shared key.
- *
- * @param psk A key
- * @param max_early_data_size Bytes
- * @param cipher_suite_first_byte The first byte of the suite (RFC 8446, B.4)
- * @param cipher_suite_second_byte The second byte of the suite
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_psk_configure_early_data(struct s2n_psk *psk,
-                                 uint32_t max_early_data_size,
-                                 uint8_t cipher_suite_first_byte,
-                                 uint8_t cipher_suite_second_byte);
-
-/**
- * Sets the protocol (ALPN) of early data with an external pre-shared key.
- *
- * @param psk A key
- * @param application_protocol The protocol; copied
- * @param size Its length in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_psk_set_application_protocol(struct s2n_psk *psk,
-                                     const uint8_t *application_protocol,
-                                     uint8_t size);
-
-/**
- * Sets bytes for the decision about early data with an external pre-shared key.
- *
- * @param psk A key
- * @param context The bytes; copied
- * @param size Their length
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_psk_set_early_data_context(struct s2n_psk *psk,
-                                   const uint8_t *context,
-                                   uint16_t size);
 
 /**
  * Tells what has become of early data.
@@ -3269,13 +2769,593 @@ int s2n_recv_early_data(struct s2n_connection *conn,
                         s2n_blocked_status *blocked);
 
 /**
- * Servers: sets who decides about early data.
+ * Gives the size of a serialized connection.
  *
- * @param config A config
- * @param cb Decides
+ * @param conn A connection
+ * @param length Set to a number of bytes
  * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
  */
-S2N_API extern int s2n_config_set_early_data_cb(struct s2n_config *config, s2n_early_data_cb cb);
+S2N_API extern
+int s2n_connection_serialization_length(struct s2n_connection *conn,
+                                        uint32_t *length);
+
+/**
+ * Writes the keys and the state of a connection down, for `s2n_connection_deserialize()`.
+ *
+ * @param conn A connection
+ * @param buffer Filled; a secret
+ * @param buffer_length Room in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_connection_serialize(struct s2n_connection *conn,
+                             uint8_t *buffer,
+                             uint32_t buffer_length);
+
+/**
+ * Gives a new connection the keys and the state of another one.
+ *
+ * @param conn A connection
+ * @param buffer What `s2n_connection_serialize()` wrote; copied
+ * @param buffer_length Its length in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_connection_deserialize(struct s2n_connection *conn,
+                               uint8_t *buffer,
+                               uint32_t buffer_length);
+
+/**
+ * Lets a handshake go on that waits after its ClientHello callback. The next `s2n_negotiate()` does.
+ *
+ * May be called in any thread, while no other call on the connection runs but the callback's.
+ *
+ * @param conn A connection
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if its config is not in
+ * `S2N_CLIENT_HELLO_CB_NONBLOCKING` mode, `S2N_ERR_ASYNC_NOT_PERFORMED` if the callback was not
+ * called
+ */
+S2N_API extern
+int s2n_client_hello_cb_done(struct s2n_connection *conn);
+
+/**
+ * Parses a ClientHello that did not come over a connection.
+ *
+ * @param bytes The message, with its handshake header and nothing behind it; copied
+ * @param size Its length in bytes
+ * @returns a ClientHello, to be freed with `s2n_client_hello_free()`; or NULL with `S2N_ERR_NULL`,
+ * `S2N_ERR_SIZE_MISMATCH` if there is no header, `S2N_ERR_BAD_MESSAGE`,
+ * `S2N_ERR_DUPLICATE_EXTENSION`
+ */
+S2N_API extern
+struct s2n_client_hello *s2n_client_hello_parse_message(const uint8_t *bytes,
+                                                        uint32_t size);
+
+/**
+ * Frees a ClientHello that `s2n_client_hello_parse_message()` made.
+ *
+ * @param ch Where its address is; set to NULL. The address may be NULL.
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for a connection's own
+ */
+S2N_API extern int s2n_client_hello_free(struct s2n_client_hello **ch);
+
+/**
+ * Gives the length of the message.
+ *
+ * @param ch A ClientHello
+ * @returns a number of bytes, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern ssize_t s2n_client_hello_get_raw_message_length(struct s2n_client_hello *ch);
+
+/**
+ * Copies the message, without its handshake header and with zeros for the random bytes.
+ *
+ * @param ch A ClientHello
+ * @param out Where the bytes go
+ * @param max_length Room in bytes; of a longer message the front is copied
+ * @returns the number of bytes copied, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+ssize_t s2n_client_hello_get_raw_message(struct s2n_client_hello *ch,
+                                         uint8_t *out,
+                                         uint32_t max_length);
+
+/**
+ * Gives the length of the list of cipher suites.
+ *
+ * @param ch A ClientHello
+ * @returns a number of bytes, two for each; or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern ssize_t s2n_client_hello_get_cipher_suites_length(struct s2n_client_hello *ch);
+
+/**
+ * Copies the list of cipher suites: two bytes for each, the higher first.
+ *
+ * @param ch A ClientHello
+ * @param out Where the bytes go
+ * @param max_length Room in bytes; of a longer list the front is copied
+ * @returns the number of bytes copied, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+ssize_t s2n_client_hello_get_cipher_suites(struct s2n_client_hello *ch,
+                                           uint8_t *out,
+                                           uint32_t max_length);
+
+/**
+ * Gives the length of the list of extensions.
+ *
+ * @param ch A ClientHello
+ * @returns a number of bytes, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern ssize_t s2n_client_hello_get_extensions_length(struct s2n_client_hello *ch);
+
+/**
+ * Copies the list of extensions, as it came (RFC 8446, 4.2).
+ *
+ * @param ch A ClientHello
+ * @param out Where the bytes go
+ * @param max_length Room in bytes; of a longer list the front is copied
+ * @returns the number of bytes copied, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+ssize_t s2n_client_hello_get_extensions(struct s2n_client_hello *ch,
+                                        uint8_t *out,
+                                        uint32_t max_length);
+
+/**
+ * Gives the length of the session ID.
+ *
+ * @param ch A ClientHello
+ * @param out_length Set to a number of bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_client_hello_get_session_id_length(struct s2n_client_hello *ch,
+                                           uint32_t *out_length);
+
+/**
+ * Copies the session ID.
+ *
+ * @param ch A ClientHello
+ * @param out Where the bytes go
+ * @param out_length Set to the number of bytes copied
+ * @param max_length Room in bytes; of a longer ID the front is copied
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_client_hello_get_session_id(struct s2n_client_hello *ch,
+                                    uint8_t *out,
+                                    uint32_t *out_length,
+                                    uint32_t max_length);
+
+/**
+ * Gives the length of the list of compression methods.
+ *
+ * @param ch A ClientHello
+ * @param out_length Set to a number of bytes, one for each
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_client_hello_get_compression_methods_length(struct s2n_client_hello *ch,
+                                                    uint32_t *out_length);
+
+/**
+ * Copies the list of compression methods.
+ *
+ * @param ch A ClientHello
+ * @param list Where the bytes go
+ * @param list_length Room in bytes
+ * @param out_length Set to the number of bytes copied
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE` if there is less room than
+ * needed
+ */
+S2N_API extern
+int s2n_client_hello_get_compression_methods(struct s2n_client_hello *ch,
+                                             uint8_t *list,
+                                             uint32_t list_length,
+                                             uint32_t *out_length);
+
+/**
+ * Gives the version that stands in the message: `S2N_TLS12` also for what is newer.
+ *
+ * @param ch A ClientHello
+ * @param out Set to the version; one that is none of TLS is numbered the same way, 10 times its first
+ * byte and its second
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_client_hello_get_legacy_protocol_version(struct s2n_client_hello *ch,
+                                                 uint8_t *out);
+
+/**
+ * Gives the version in the header of the record that brought the ClientHello.
+ *
+ * @param ch A ClientHello
+ * @param out Set to the version
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for one that no record brought
+ */
+S2N_API extern
+int s2n_client_hello_get_legacy_record_version(struct s2n_client_hello *ch,
+                                               uint8_t *out);
+
+/**
+ * Copies the random bytes.
+ *
+ * @param ch A ClientHello
+ * @param out Where the 32 bytes go
+ * @param max_length Room in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE` for less room than 32
+ */
+S2N_API extern
+int s2n_client_hello_get_random(struct s2n_client_hello *ch,
+                                uint8_t *out,
+                                uint32_t max_length);
+
+/**
+ * Gives the length of an extension's data.
+ *
+ * @param ch A ClientHello
+ * @param extension_type The extension
+ * @returns a number of bytes; 0 with `S2N_ERR_EXTENSION_NOT_RECEIVED`, or
+ * `S2N_ERR_UNRECOGNIZED_EXTENSION` for one that s2n-tls does not know; -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+ssize_t s2n_client_hello_get_extension_length(struct s2n_client_hello *ch,
+                                              s2n_tls_extension_type extension_type);
+
+/**
+ * Copies an extension's data.
+ *
+ * @param ch A ClientHello
+ * @param extension_type The extension
+ * @param out Where the bytes go
+ * @param max_length Room in bytes; of longer data the front is copied
+ * @returns the number of bytes copied; 0 and -1 as `s2n_client_hello_get_extension_length()`
+ */
+S2N_API extern
+ssize_t s2n_client_hello_get_extension_by_id(struct s2n_client_hello *ch,
+                                             s2n_tls_extension_type extension_type,
+                                             uint8_t *out,
+                                             uint32_t max_length);
+
+/**
+ * Says whether there is an extension, also one that s2n-tls does not know.
+ *
+ * @param ch A ClientHello
+ * @param extension_iana The extension's number
+ * @param exists Set to the answer
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_client_hello_has_extension(struct s2n_client_hello *ch,
+                                   uint16_t extension_iana,
+                                   bool *exists);
+
+/**
+ * Stores the numbers of the groups that the client supports (RFC 8446, 4.2.7), its favourite first.
+ *
+ * @param ch A ClientHello
+ * @param groups Where the numbers go
+ * @param groups_count_max Room, as a count of numbers
+ * @param groups_count Set to how many were stored; 0 on failure
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_EXTENSION_NOT_RECEIVED`,
+ * `S2N_ERR_INVALID_PARSED_EXTENSIONS`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`
+ */
+S2N_API extern
+int s2n_client_hello_get_supported_groups(struct s2n_client_hello *ch,
+                                          uint16_t *groups,
+                                          uint16_t groups_count_max,
+                                          uint16_t *groups_count);
+
+/**
+ * Gives the length of the server name that the client asks for (RFC 6066, 3).
+ *
+ * @param ch A ClientHello
+ * @param length Set to a number of bytes; 0 on failure
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_EXTENSION_NOT_RECEIVED`, `S2N_ERR_SAFETY` if the
+ * extension holds no host name
+ */
+S2N_API extern
+int s2n_client_hello_get_server_name_length(struct s2n_client_hello *ch,
+                                            uint16_t *length);
+
+/**
+ * Copies the server name that the client asks for. No NUL is put behind it.
+ *
+ * @param ch A ClientHello
+ * @param server_name Where the bytes go
+ * @param length Room in bytes
+ * @param out_length Set to the number of bytes copied; 0 on failure
+ * @returns 0, or -1 as `s2n_client_hello_get_server_name_length()`; `S2N_ERR_SAFETY` also if there is
+ * less room than needed
+ */
+S2N_API extern
+int s2n_client_hello_get_server_name(struct s2n_client_hello *ch,
+                                     uint8_t *server_name,
+                                     uint16_t length,
+                                     uint16_t *out_length);
+
+/**
+ * Signs with a private key. May be called once, in the callback or later, in any thread; the
+ * connection need not live any more.
+ *
+ * @param op An operation
+ * @param key The private key of a chain; see `s2n_cert_chain_and_key_get_private_key()`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also if the chain has no private key;
+ * `S2N_ERR_ASYNC_ALREADY_PERFORMED`; `S2N_ERR_PKEY_CTX_INIT` if the key is of another kind;
+ * `S2N_ERR_SIGN`
+ */
+S2N_API extern
+int s2n_async_pkey_op_perform(struct s2n_async_pkey_op *op,
+                              s2n_cert_private_key *key);
+
+/**
+ * Gives a signature to the connection that needs it, whose next `s2n_negotiate()` goes on. May be
+ * called in the callback or later, in any thread, and again if it failed.
+ *
+ * @param op An operation that has its signature
+ * @param conn The connection that the callback was called with
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_ASYNC_NOT_PERFORMED`,
+ * `S2N_ERR_ASYNC_ALREADY_APPLIED`, `S2N_ERR_ASYNC_WRONG_CONNECTION` if the connection does not wait for
+ * this operation, `S2N_ERR_VERIFY_SIGNATURE`
+ */
+S2N_API extern
+int s2n_async_pkey_op_apply(struct s2n_async_pkey_op *op,
+                            struct s2n_connection *conn);
+
+/**
+ * Frees an operation, before or after its connection. A connection that waits for it waits until it is
+ * freed or wiped itself.
+ *
+ * @param op An operation, not to be used again
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_async_pkey_op_free(struct s2n_async_pkey_op *op);
+
+/**
+ * Gives the type of an operation.
+ *
+ * @param op An operation
+ * @param type Set to `S2N_ASYNC_SIGN`; nothing is decrypted in what we support
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_async_pkey_op_get_op_type(struct s2n_async_pkey_op *op,
+                                  s2n_async_pkey_op_type *type);
+
+/**
+ * Gives the size of what is to be signed.
+ *
+ * @param op An operation
+ * @param data_len Set to the size in bytes: that of a SHA-256, SHA-384 or SHA-512 hash
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED` for ML-DSA
+ */
+S2N_API extern
+int s2n_async_pkey_op_get_input_size(struct s2n_async_pkey_op *op,
+                                     uint32_t *data_len);
+
+/**
+ * Gives what is to be signed: a hash, for RSA with PKCS #1 padding or PSS and for ECDSA. Its size says
+ * which hash it is, and the salt of PSS is as long.
+ *
+ * @param op An operation
+ * @param data Where the hash goes
+ * @param data_len The room there in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_SAFETY` if there is not room enough, or
+ * `S2N_ERR_UNIMPLEMENTED` for ML-DSA
+ */
+S2N_API extern
+int s2n_async_pkey_op_get_input(struct s2n_async_pkey_op *op,
+                                uint8_t *data,
+                                uint32_t data_len);
+
+/**
+ * Sets the signature, which was made elsewhere. It may be set again until it is applied.
+ *
+ * @param op An operation
+ * @param data The signature, as it goes into the handshake message: ECDSA's in DER; copied
+ * @param data_len Its length in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`
+ */
+S2N_API extern
+int s2n_async_pkey_op_set_output(struct s2n_async_pkey_op *op,
+                                 const uint8_t *data,
+                                 uint32_t data_len);
+
+/**
+ * Gives the size of a ticket, with the session that belongs to it.
+ *
+ * @param ticket A ticket
+ * @param data_len Set to a number of bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_session_ticket_get_data_len(struct s2n_session_ticket *ticket,
+                                    size_t *data_len);
+
+/**
+ * Gives a ticket, with the session that belongs to it, for `s2n_connection_set_session()`.
+ *
+ * @param ticket A ticket
+ * @param max_data_len Room in bytes
+ * @param data Filled
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_session_ticket_get_data(struct s2n_session_ticket *ticket,
+                                size_t max_data_len,
+                                uint8_t *data);
+
+/**
+ * Gives for how long a session can be resumed.
+ *
+ * @param ticket A ticket
+ * @param session_lifetime Set to a number of seconds
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_session_ticket_get_lifetime(struct s2n_session_ticket *ticket,
+                                    uint32_t *session_lifetime);
+
+/**
+ * Makes an empty pre-shared key, to be filled.
+ *
+ * @returns NULL with `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern struct s2n_psk *s2n_external_psk_new(void);
+
+/**
+ * Frees a pre-shared key.
+ *
+ * @param psk A pointer to one, or to NULL; NULL does nothing
+ * @returns 0 as long as there is nothing to free; -1 with `S2N_ERR_UNIMPLEMENTED` for anything
+ * else, since none can be made yet
+ */
+S2N_API extern int s2n_psk_free(struct s2n_psk **psk);
+
+/**
+ * Sets the name of a key, which is sent in the clear.
+ *
+ * @param psk A key
+ * @param identity The name; copied
+ * @param identity_size Its length in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_psk_set_identity(struct s2n_psk *psk,
+                         const uint8_t *identity,
+                         uint16_t identity_size);
+
+/**
+ * Sets the secret.
+ *
+ * @param psk A key
+ * @param secret The secret; copied
+ * @param secret_size Its length in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_psk_set_secret(struct s2n_psk *psk,
+                       const uint8_t *secret,
+                       uint16_t secret_size);
+
+/**
+ * Sets the hash function that goes with a key. It decides on the cipher suites.
+ *
+ * @param psk A key
+ * @param hmac A member of `s2n_psk_hmac`
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern int s2n_psk_set_hmac(struct s2n_psk *psk, s2n_psk_hmac hmac);
+
+/**
+ * Makes a place for a key that a client offers, for `s2n_offered_psk_list_next()`.
+ *
+ * @returns NULL with `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern struct s2n_offered_psk *s2n_offered_psk_new(void);
+
+/**
+ * Frees what `s2n_offered_psk_new()` made.
+ *
+ * @param psk A pointer to one, or to NULL; NULL does nothing
+ * @returns 0 as long as there is nothing to free; -1 with `S2N_ERR_UNIMPLEMENTED` for anything
+ * else, since none can be made yet
+ */
+S2N_API extern int s2n_offered_psk_free(struct s2n_offered_psk **psk);
+
+/**
+ * Gives the name of a key that a client offers.
+ *
+ * @param psk An offered key
+ * @param identity Set to the name, which is the connection's
+ * @param size Set to its length in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_offered_psk_get_identity(struct s2n_offered_psk *psk,
+                                 uint8_t **identity,
+                                 uint16_t *size);
+
+/**
+ * Tells whether a client offers one more key.
+ *
+ * @param psk_list What the selection callback got
+ * @returns false: there are no such lists yet
+ */
+S2N_API extern bool s2n_offered_psk_list_has_next(struct s2n_offered_psk_list *psk_list);
+
+/**
+ * Gives the next key that a client offers.
+ *
+ * @param psk_list What the selection callback got
+ * @param psk Made to be that key
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_offered_psk_list_next(struct s2n_offered_psk_list *psk_list,
+                              struct s2n_offered_psk *psk);
+
+/**
+ * Begins a list of offered keys anew.
+ *
+ * @param psk_list What the selection callback got
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern int s2n_offered_psk_list_reread(struct s2n_offered_psk_list *psk_list);
+
+/**
+ * Chooses one of the keys that a client offers.
+ *
+ * @param psk_list What the selection callback got
+ * @param psk One of its keys; NULL for none of them
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_offered_psk_list_choose_psk(struct s2n_offered_psk_list *psk_list,
+                                    struct s2n_offered_psk *psk);
+
+/**
+ * Allows early data with an external pre-shared key.
+ *
+ * @param psk A key
+ * @param max_early_data_size Bytes
+ * @param cipher_suite_first_byte The first byte of the suite (RFC 8446, B.4)
+ * @param cipher_suite_second_byte The second byte of the suite
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_psk_configure_early_data(struct s2n_psk *psk,
+                                 uint32_t max_early_data_size,
+                                 uint8_t cipher_suite_first_byte,
+                                 uint8_t cipher_suite_second_byte);
+
+/**
+ * Sets the protocol (ALPN) of early data with an external pre-shared key.
+ *
+ * @param psk A key
+ * @param application_protocol The protocol; copied
+ * @param size Its length in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_psk_set_application_protocol(struct s2n_psk *psk,
+                                     const uint8_t *application_protocol,
+                                     uint8_t size);
+
+/**
+ * Sets bytes for the decision about early data with an external pre-shared key.
+ *
+ * @param psk A key
+ * @param context The bytes; copied
+ * @param size Their length
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ */
+S2N_API extern
+int s2n_psk_set_early_data_context(struct s2n_psk *psk,
+                                   const uint8_t *context,
+                                   uint16_t size);
 
 /**
  * Gives the length of the bytes that were set for the decision.
@@ -3316,86 +3396,6 @@ S2N_API extern int s2n_offered_early_data_reject(struct s2n_offered_early_data *
  * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
  */
 S2N_API extern int s2n_offered_early_data_accept(struct s2n_offered_early_data *early_data);
-
-/**
- * Allows connections to be serialized, and sets the format.
- *
- * @param config A config
- * @param version A member of `s2n_serialization_version`
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_config_set_serialization_version(struct s2n_config *config,
-                                         s2n_serialization_version version);
-
-/**
- * Gives the size of a serialized connection.
- *
- * @param conn A connection
- * @param length Set to a number of bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_connection_serialization_length(struct s2n_connection *conn,
-                                        uint32_t *length);
-
-/**
- * Writes the keys and the state of a connection down, for `s2n_connection_deserialize()`.
- *
- * @param conn A connection
- * @param buffer Filled; a secret
- * @param buffer_length Room in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_connection_serialize(struct s2n_connection *conn,
-                             uint8_t *buffer,
-                             uint32_t buffer_length);
-
-/**
- * Gives a new connection the keys and the state of another one.
- *
- * @param conn A connection
- * @param buffer What `s2n_connection_serialize()` wrote; copied
- * @param buffer_length Its length in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
- */
-S2N_API extern
-int s2n_connection_deserialize(struct s2n_connection *conn,
-                               uint8_t *buffer,
-                               uint32_t buffer_length);
-
-/**
- * Clients: would ask the server for shorter records (RFC 6066, 4). That cannot be negotiated
- * here; `s2n_connection_prefer_low_latency()` shortens what we send.
- *
- * @param config A config
- * @param mfl_code A member of `s2n_max_frag_len`; 0 asks for nothing
- * @returns 0 for 0; otherwise -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_MAX_FRAG_LEN` for an
- * unknown code, `S2N_ERR_UNIMPLEMENTED` for a known one
- */
-S2N_API extern
-int s2n_config_send_max_fragment_length(struct s2n_config *config,
-                                        s2n_max_frag_len mfl_code);
-
-/**
- * Servers: would grant a client shorter records (RFC 6066, 4). That cannot be negotiated here;
- * such requests are ignored, as they are in s2n-tls by default.
- *
- * @param config A config
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
- */
-S2N_API extern int s2n_config_accept_max_fragment_length(struct s2n_config *config);
-
-/**
- * Servers: would ask for DSS certificates, too, in TLS 1.2, for clients that answer nothing else. None
- * could be accepted; what a server asks for cannot be changed here.
- *
- * @param config A config
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
- */
-S2N_API extern
-int s2n_config_enable_cert_req_dss_legacy_compat(struct s2n_config *config);
 
 #ifdef __cplusplus
 }  // extern "C"

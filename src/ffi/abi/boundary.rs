@@ -1,4 +1,4 @@
-//! The one way out of an exported function.
+//! Entry and exit of exported functions: panics are caught, failures recorded in `s2n_errno`.
 
 use crate::ffi::abi::{errno, panics};
 use crate::sys::cancellation::{self, Cancelability};

@@ -1,4 +1,4 @@
-//! Handles: the C pointers and the Rust values that they stand for.
+//! Handles: opaque C pointers and the Rust values behind them.
 
 use std::sync::Arc;
 

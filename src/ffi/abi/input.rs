@@ -1,4 +1,4 @@
-//! What C hands in: pointers become slices and strings here.
+//! Arguments from C: pointers become slices and strings.
 
 use std::ffi::{CStr, c_char, c_int};
 use std::slice;

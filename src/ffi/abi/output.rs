@@ -1,4 +1,4 @@
-//! What C takes out: results are written through pointers here.
+//! Results for C, written through pointers.
 
 use crate::ffi::abi::types::s2n_blocked_status;
 use crate::tls::base::Blocked;
@@ -60,4 +60,18 @@ pub(crate) unsafe fn blocked<R>(
     // reference to it exists while a callback of the application runs.
     unsafe { ptr.write(blocked.into()) };
     outcome
+}
+
+/// Copies as many bytes as fit into `out`, and returns their number.
+pub(crate) fn copy_front(bytes: &[u8], out: &mut [u8]) -> usize {
+    let len = bytes.len().min(out.len());
+    out[..len].copy_from_slice(&bytes[..len]);
+    len
+}
+
+/// Copies all items and returns their number, or fails with `too_little` if they do not fit into `out`.
+pub(crate) fn copy_all<T: Copy>(items: &[T], out: &mut [T], too_little: Code) -> Result<usize> {
+    let room = out.get_mut(..items.len()).ok_or(too_little)?;
+    room.copy_from_slice(items);
+    Ok(items.len())
 }

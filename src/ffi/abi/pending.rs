@@ -1,11 +1,13 @@
-//! Functions of features that are not there yet: they check that their arguments are there, follow
-//! no pointer, and fail.
+//! Results of functions that are not implemented yet: they reject missing arguments, follow no pointer,
+//! and fail.
 
 use std::ffi::{c_char, c_int};
 use std::ptr;
 
+use crate::ffi::abi::arguments::{
+    s2n_psk_hmac_arg, s2n_psk_mode_arg, s2n_serialization_version_arg,
+};
 use crate::ffi::abi::boundary::{boundary_or, status};
-use crate::ffi::abi::types::*;
 use crate::tls::error::{Code, Error, Result};
 
 /// An argument, as far as it can be wrong without being looked into.

@@ -1,11 +1,13 @@
-//! The types of the header.
+//! Opaque types, enums and constants of `s2n.h`.
 
 // Names are those of the API.
 #![allow(non_camel_case_types, non_upper_case_globals)]
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{c_char, c_int};
 
 use crate::tls::base::Blocked;
+use crate::tls::config::ClientAuth;
+use crate::tls::connection::Mode;
 
 /// Declares a C type whose inside is nobody's business.
 macro_rules! opaque {
@@ -294,86 +296,6 @@ pub enum s2n_serialization_version {
     S2N_SERIALIZED_CONN_V1 = 1,
 }
 
-/// `s2n_mode` as it arrives: any integer, not yet one of ours.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct s2n_mode_arg(pub u32);
-
-/// `s2n_cert_auth_type` as it arrives: any integer, not yet one of ours.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct s2n_cert_auth_type_arg(pub u32);
-
-/// `s2n_blinding` as it arrives: any integer, not yet one of ours.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct s2n_blinding_arg(pub u32);
-
-/// `s2n_alert_behavior` as it arrives: any integer, not yet one of ours.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct s2n_alert_behavior_arg(pub u32);
-
-/// `s2n_peer_key_update` as it arrives: any integer, not yet one of ours.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct s2n_peer_key_update_arg(pub u32);
-
-/// `s2n_async_pkey_validation_mode` as it arrives: any integer, not yet one of ours.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct s2n_async_pkey_validation_mode_arg(pub u32);
-
-/// `s2n_verify_after_sign` as it arrives: any integer, not yet one of ours.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct s2n_verify_after_sign_arg(pub u32);
-
-/// `s2n_client_hello_cb_mode` as it arrives: any integer, not yet one of ours.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct s2n_client_hello_cb_mode_arg(pub u32);
-
-/// `s2n_tls_extension_type` as it arrives: any integer, not yet one of ours.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct s2n_tls_extension_type_arg(pub u32);
-
-/// `s2n_fingerprint_type` as it arrives: any integer, not yet one of ours.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct s2n_fingerprint_type_arg(pub u32);
-
-/// `s2n_max_frag_len` as it arrives: any integer, not yet one of ours.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct s2n_max_frag_len_arg(pub u32);
-
-/// `s2n_status_request_type` as it arrives: any integer, not yet one of ours.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct s2n_status_request_type_arg(pub u32);
-
-/// `s2n_ct_support_level` as it arrives: any integer, not yet one of ours.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct s2n_ct_support_level_arg(pub u32);
-
-/// `s2n_psk_hmac` as it arrives: any integer, not yet one of ours.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct s2n_psk_hmac_arg(pub u32);
-
-/// `s2n_psk_mode` as it arrives: any integer, not yet one of ours.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct s2n_psk_mode_arg(pub u32);
-
-/// `s2n_serialization_version` as it arrives: any integer, not yet one of ours.
-#[derive(Clone, Copy, Debug)]
-#[repr(transparent)]
-pub struct s2n_serialization_version_arg(pub u32);
-
 pub const S2N_SUCCESS: c_int = 0;
 pub const S2N_FAILURE: c_int = -1;
 pub const S2N_CALLBACK_BLOCKED: c_int = -2;
@@ -387,127 +309,6 @@ pub const S2N_TLS12: c_int = 33;
 pub const S2N_TLS13: c_int = 34;
 pub const S2N_UNKNOWN_PROTOCOL_VERSION: c_int = 0;
 
-/// Tells the time, in nanoseconds; 0 for success.
-pub type s2n_clock_time_nanoseconds = Option<unsafe extern "C" fn(*mut c_void, *mut u64) -> c_int>;
-
-/// Looks a session up in the application's cache.
-pub type s2n_cache_retrieve_callback = Option<
-    unsafe extern "C" fn(
-        conn: *mut s2n_connection,
-        *mut c_void,
-        key: *const c_void,
-        key_size: u64,
-        value: *mut c_void,
-        value_size: *mut u64,
-    ) -> c_int,
->;
-
-/// Stores a session in the application's cache.
-pub type s2n_cache_store_callback = Option<
-    unsafe extern "C" fn(
-        conn: *mut s2n_connection,
-        *mut c_void,
-        ttl_in_seconds: u64,
-        key: *const c_void,
-        key_size: u64,
-        value: *const c_void,
-        value_size: u64,
-    ) -> c_int,
->;
-
-/// Removes a session from the application's cache.
-pub type s2n_cache_delete_callback = Option<
-    unsafe extern "C" fn(
-        conn: *mut s2n_connection,
-        *mut c_void,
-        key: *const c_void,
-        key_size: u64,
-    ) -> c_int,
->;
-
-/// Prepares an allocator.
-pub type s2n_mem_init_callback = Option<unsafe extern "C" fn() -> c_int>;
-
-/// Ends the use of an allocator.
-pub type s2n_mem_cleanup_callback = Option<unsafe extern "C" fn() -> c_int>;
-
-/// Allocates memory.
-pub type s2n_mem_malloc_callback = Option<
-    unsafe extern "C" fn(ptr: *mut *mut c_void, requested: u32, allocated: *mut u32) -> c_int,
->;
-
-/// Frees memory.
-pub type s2n_mem_free_callback = Option<unsafe extern "C" fn(ptr: *mut c_void, size: u32) -> c_int>;
-
-/// Prepares a random generator.
-pub type s2n_rand_init_callback = Option<unsafe extern "C" fn() -> c_int>;
-
-/// Ends the use of a random generator.
-pub type s2n_rand_cleanup_callback = Option<unsafe extern "C" fn() -> c_int>;
-
-/// Fills a buffer with secret random bytes.
-pub type s2n_rand_seed_callback =
-    Option<unsafe extern "C" fn(data: *mut c_void, size: u32) -> c_int>;
-
-/// Fills a buffer with public random bytes.
-pub type s2n_rand_mix_callback =
-    Option<unsafe extern "C" fn(data: *mut c_void, size: u32) -> c_int>;
-
-/// Chooses between two certificates for the same name.
-pub type s2n_cert_tiebreak_callback = Option<
-    unsafe extern "C" fn(
-        cert1: *mut s2n_cert_chain_and_key,
-        cert2: *mut s2n_cert_chain_and_key,
-        name: *mut u8,
-        name_len: u32,
-    ) -> *mut s2n_cert_chain_and_key,
->;
-
-/// Answers whether a name in the peer's certificate is acceptable: 1 if it is, 0 if not.
-pub type s2n_verify_host_fn = Option<
-    unsafe extern "C" fn(host_name: *const c_char, host_name_len: usize, data: *mut c_void) -> u8,
->;
-
-/// Takes a ticket that a server sent.
-pub type s2n_session_ticket_fn = Option<
-    unsafe extern "C" fn(
-        conn: *mut s2n_connection,
-        ctx: *mut c_void,
-        ticket: *mut s2n_session_ticket,
-    ) -> c_int,
->;
-
-/// Chooses one of the pre-shared keys that a client offers.
-pub type s2n_psk_selection_callback = Option<
-    unsafe extern "C" fn(
-        conn: *mut s2n_connection,
-        context: *mut c_void,
-        psk_list: *mut s2n_offered_psk_list,
-    ) -> c_int,
->;
-
-/// Begins an operation with a private key that is elsewhere.
-pub type s2n_async_pkey_fn =
-    Option<unsafe extern "C" fn(conn: *mut s2n_connection, op: *mut s2n_async_pkey_op) -> c_int>;
-
-/// Takes a line of a key log (RFC 9850).
-pub type s2n_key_log_fn = Option<
-    unsafe extern "C" fn(
-        ctx: *mut c_void,
-        conn: *mut s2n_connection,
-        logline: *mut u8,
-        len: usize,
-    ) -> c_int,
->;
-
-/// Decides about the early data that a client offers.
-pub type s2n_early_data_cb = Option<
-    unsafe extern "C" fn(
-        conn: *mut s2n_connection,
-        early_data: *mut s2n_offered_early_data,
-    ) -> c_int,
->;
-
 impl From<Blocked> for s2n_blocked_status {
     fn from(blocked: Blocked) -> Self {
         match blocked {
@@ -516,6 +317,25 @@ impl From<Blocked> for s2n_blocked_status {
             Blocked::Write => Self::S2N_BLOCKED_ON_WRITE,
             Blocked::ApplicationInput => Self::S2N_BLOCKED_ON_APPLICATION_INPUT,
             Blocked::EarlyData => Self::S2N_BLOCKED_ON_EARLY_DATA,
+        }
+    }
+}
+
+impl From<Mode> for s2n_mode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Server => Self::S2N_SERVER,
+            Mode::Client => Self::S2N_CLIENT,
+        }
+    }
+}
+
+impl From<ClientAuth> for s2n_cert_auth_type {
+    fn from(client_auth: ClientAuth) -> Self {
+        match client_auth {
+            ClientAuth::None => Self::S2N_CERT_AUTH_NONE,
+            ClientAuth::Required => Self::S2N_CERT_AUTH_REQUIRED,
+            ClientAuth::Optional => Self::S2N_CERT_AUTH_OPTIONAL,
         }
     }
 }

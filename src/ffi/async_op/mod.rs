@@ -1,3 +1,4 @@
 //! Asynchronous private-key operations.
 
+mod data;
 mod operation;

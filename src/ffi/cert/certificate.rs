@@ -1,14 +1,13 @@
-//! One certificate, and what stands in it.
+//! Certificates of a chain, in DER.
 
 use std::ffi::c_int;
 use std::sync::PoisonError;
 
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_cert, s2n_cert_chain_and_key};
-use crate::ffi::abi::{input, output};
 use crate::ffi::cert::chain::CertChainHandle;
-use crate::tls::certs::extension;
 use crate::tls::error::{Code, Result};
 
 impl Handle for s2n_cert {
@@ -109,170 +108,4 @@ pub unsafe extern "C" fn s2n_cert_get_der(
         out.set(der.as_ptr());
         Ok(())
     })
-}
-
-/// Gives the length of an extension's value (RFC 5280, 4.2).
-///
-/// @param cert A certificate
-/// @param oid The extension's object identifier, a string such as "2.5.29.17"
-/// @param ext_value_len Set to the length in bytes
-/// @returns 0, or -1 with `S2N_ERR_NULL`, also for a string that is no identifier,
-/// `S2N_ERR_X509_EXTENSION_VALUE_NOT_FOUND`, or `S2N_ERR_SAFETY` if the certificate has no extensions
-///
-/// # Safety
-///
-/// `cert` is NULL or of a live chain; `oid` is NULL or a string; `ext_value_len` is NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_cert_get_x509_extension_value_length(
-    cert: *mut s2n_cert,
-    oid: *const u8,
-    ext_value_len: *mut u32,
-) -> c_int {
-    status_with_memory(|| {
-        // SAFETY: the C caller's promises about `cert` and `oid`.
-        let extension = unsafe { find(cert, oid, ext_value_len.is_null()) }?;
-        // SAFETY: the C caller's promise about `ext_value_len`.
-        let slot = unsafe { output::slot(ext_value_len) }?;
-        slot.set(u32::try_from(extension.value.len()).map_err(|_| Code::IntegerOverflow)?);
-        Ok(())
-    })
-}
-
-/// Copies an extension's value (RFC 5280, 4.2), in DER.
-///
-/// @param cert A certificate
-/// @param oid The extension's object identifier, a string such as "2.5.29.17"
-/// @param ext_value Where the bytes go
-/// @param ext_value_len Room in bytes; set to the number of bytes copied
-/// @param critical Set to whether the extension is critical
-/// @returns 0, or -1 with `S2N_ERR_NULL`, also for a string that is no identifier,
-/// `S2N_ERR_X509_EXTENSION_VALUE_NOT_FOUND`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`, or `S2N_ERR_SAFETY` if the
-/// certificate has no extensions
-///
-/// # Safety
-///
-/// `cert` is NULL or of a live chain; `oid` is NULL or a string; `ext_value_len` is NULL or points to
-/// the room at `ext_value`; the others are NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_cert_get_x509_extension_value(
-    cert: *mut s2n_cert,
-    oid: *const u8,
-    ext_value: *mut u8,
-    ext_value_len: *mut u32,
-    critical: *mut bool,
-) -> c_int {
-    status_with_memory(|| {
-        let misses_one = ext_value.is_null() || ext_value_len.is_null() || critical.is_null();
-        // SAFETY: the C caller's promises about `cert` and `oid`.
-        let extension = unsafe { find(cert, oid, misses_one) }?;
-        // SAFETY: the C caller's promises about `ext_value` and `ext_value_len`.
-        unsafe { copy(&extension.value, ext_value, ext_value_len) }?;
-        // SAFETY: the C caller's promise about `critical`.
-        unsafe { output::slot(critical) }?.set(extension.critical);
-        Ok(())
-    })
-}
-
-/// Gives the length of the text in an extension's value that is a UTF8String.
-///
-/// @param extension_data The value, in DER
-/// @param extension_len Its length in bytes
-/// @param utf8_str_len Set to the text's length in bytes
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_SAFETY` if `extension_len` is 0, or
-/// `S2N_ERR_INVALID_X509_EXTENSION_TYPE`
-///
-/// # Safety
-///
-/// `extension_data` is NULL or readable for `extension_len` bytes; `utf8_str_len` is NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_cert_get_utf8_string_from_extension_data_length(
-    extension_data: *const u8,
-    extension_len: u32,
-    utf8_str_len: *mut u32,
-) -> c_int {
-    status_with_memory(|| {
-        // SAFETY: the C caller's promise about `extension_data`.
-        let data = unsafe { input::required_bytes(extension_data, extension_len as usize) }?;
-        if data.is_empty() {
-            return Err(Code::Safety)?;
-        }
-        // SAFETY: the C caller's promise about `utf8_str_len`.
-        let slot = unsafe { output::slot(utf8_str_len) }?;
-        let text = extension::utf8(data)?;
-        slot.set(u32::try_from(text.len()).map_err(|_| Code::IntegerOverflow)?);
-        Ok(())
-    })
-}
-
-/// Copies the text in an extension's value that is a UTF8String. No NUL is added.
-///
-/// @param extension_data The value, in DER
-/// @param extension_len Its length in bytes
-/// @param out_data Where the text goes
-/// @param out_len Room in bytes; set to the text's length
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_SAFETY` if `extension_len` is 0,
-/// `S2N_ERR_INVALID_X509_EXTENSION_TYPE`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE`
-///
-/// # Safety
-///
-/// `extension_data` is NULL or readable for `extension_len` bytes; `out_len` is NULL or points to the
-/// room at `out_data`, which is NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_cert_get_utf8_string_from_extension_data(
-    extension_data: *const u8,
-    extension_len: u32,
-    out_data: *mut u8,
-    out_len: *mut u32,
-) -> c_int {
-    status_with_memory(|| {
-        // SAFETY: the C caller's promise about `extension_data`.
-        let data = unsafe { input::required_bytes(extension_data, extension_len as usize) }?;
-        if data.is_empty() {
-            return Err(Code::Safety)?;
-        }
-        if out_data.is_null() || out_len.is_null() {
-            return Err(Code::Null)?;
-        }
-        let text = extension::utf8(data)?;
-        // SAFETY: the C caller's promises about `out_data` and `out_len`.
-        unsafe { copy(text, out_data, out_len) }
-    })
-}
-
-/// Looks an extension up, if no pointer is missing.
-///
-/// # Safety
-///
-/// `cert` is null or of a live chain; `oid` is null or a string.
-unsafe fn find(
-    cert: *const s2n_cert,
-    oid: *const u8,
-    misses_one: bool,
-) -> Result<extension::Extension> {
-    // SAFETY: the caller's promise about `cert`.
-    let der = unsafe { s2n_cert::borrow(cert) }?;
-    // SAFETY: the caller's promise about `oid`.
-    let oid = unsafe { input::str(oid.cast()) }?;
-    if misses_one {
-        return Err(Code::Null)?;
-    }
-    extension::find(der, &oid.to_string_lossy())
-}
-
-/// Copies bytes to where C has room for them.
-///
-/// # Safety
-///
-/// `len` is null or points to the number of bytes that can be written at `out`.
-unsafe fn copy(bytes: &[u8], out: *mut u8, len: *mut u32) -> Result<()> {
-    // SAFETY: the caller's promise about `len`.
-    let len = unsafe { output::inout(len) }?;
-    // SAFETY: the caller's promise about `out`.
-    let room = unsafe { input::required_slice_mut(out, *len as usize) }?;
-    let room = room
-        .get_mut(..bytes.len())
-        .ok_or(Code::InsufficientMemSize)?;
-    room.copy_from_slice(bytes);
-    *len = u32::try_from(bytes.len()).map_err(|_| Code::IntegerOverflow)?;
-    Ok(())
 }

@@ -1,4 +1,4 @@
-//! Certificate chains and their keys.
+//! Certificate chains with their private keys.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::atomic::{AtomicPtr, Ordering};

@@ -2,3 +2,5 @@
 
 mod certificate;
 pub(super) mod chain;
+mod extensions;
+mod private_key;

@@ -1,13 +1,15 @@
-//! The certificates of a config.
+//! Certificate chains of a config: ownership, defaults and selection.
 
 use std::ffi::{c_char, c_int};
 use std::slice;
 use std::sync::{Arc, PoisonError};
 
+use crate::ffi::abi::arguments::s2n_tls_extension_type_arg;
 use crate::ffi::abi::boundary::{status, status_with_memory};
+use crate::ffi::abi::callbacks::s2n_cert_tiebreak_callback;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::input;
-use crate::ffi::abi::types::*;
+use crate::ffi::abi::types::{s2n_cert_chain_and_key, s2n_config, s2n_tls_extension_type};
 use crate::ffi::cert::chain::CertChainHandle;
 use crate::ffi::config::lifecycle::ConfigHandle;
 use crate::sys::callbacks::BreakTieCallback;

@@ -1,11 +1,21 @@
-//! `s2n_config_*`: settings that connections share.
+//! `s2n_config_*`: the settings that connections share.
 
+mod alerts;
+mod alpn;
 mod certificates;
+mod client_auth;
+mod client_hello;
+mod clocks;
+mod early_data;
 mod key_log;
 pub(super) mod lifecycle;
 mod policy;
+mod private_keys;
+mod psk;
+pub mod quic;
 mod records;
+mod serialization;
 mod session_cache;
 mod session_tickets;
-pub(super) mod trust;
-mod verification;
+mod trust;
+pub(super) mod verification;

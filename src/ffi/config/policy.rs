@@ -1,13 +1,40 @@
-//! What a security policy offers, and would have allowed.
+//! Security policy of a config, its groups, and Diffie-Hellman parameters.
 
 use std::ffi::{c_char, c_int};
 
-use crate::ffi::abi::boundary::{boundary, status};
+use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
-use crate::ffi::abi::types::{s2n_config, s2n_connection};
+use crate::ffi::abi::types::s2n_config;
 use crate::ffi::abi::{input, output};
 use crate::tls::certs::check_dh_params;
 use crate::tls::error::Code;
+use crate::tls::policy::Policy;
+
+/// Chooses the security policy: versions, cipher suites, groups and signature schemes, in order.
+///
+/// @param config A config
+/// @param version The name of a policy, such as "default_tls13"
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
+/// `S2N_ERR_DEPRECATED_SECURITY_POLICY`, `S2N_ERR_CIPHER_NOT_SUPPORTED` if nothing of the policy is
+/// supported, or `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the policy has rules that a certificate
+/// of the config breaks; the old policy stays then
+///
+/// # Safety
+///
+/// `config` is NULL or live; `version` is NULL or a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_cipher_preferences(
+    config: *mut s2n_config,
+    version: *const c_char,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        // SAFETY: the C caller's promise about `version`.
+        let version = unsafe { input::str(version) }?;
+        config.core.set_policy(Policy::find(version.to_bytes())?)
+    })
+}
 
 /// Stores the numbers of the groups that the config's security policy offers (RFC 8446, 4.2.7), the most
 /// preferred first.
@@ -86,30 +113,5 @@ pub unsafe extern "C" fn s2n_config_free_dhparams(config: *mut s2n_config) -> c_
         // SAFETY: the C caller's promise about `config`.
         unsafe { s2n_config::borrow(config) }?;
         Ok(())
-    })
-}
-
-/// Says whether a security policy would have allowed the version and the cipher suite that were agreed
-/// on. Before the handshake is complete there is no suite, and the answer is 0.
-///
-/// @param conn A connection
-/// @param version The name of a policy, of which all counts, be it supported or not
-/// @returns 1 if it would, 0 if not; or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
-/// `S2N_ERR_DEPRECATED_SECURITY_POLICY`
-///
-/// # Safety
-///
-/// `conn` is NULL or live; `version` is NULL or a string.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_connection_is_valid_for_cipher_preferences(
-    conn: *mut s2n_connection,
-    version: *const c_char,
-) -> c_int {
-    boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
-        let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `version`.
-        let version = unsafe { input::str(version) }?;
-        Ok(conn.core.is_valid_for(version.to_bytes())?.into())
     })
 }

@@ -1,11 +1,57 @@
-//! What rustls cannot do: the functions are there, and say so.
+//! Record sizes and buffers of a config.
 
 use std::ffi::c_int;
 
+use crate::ffi::abi::arguments::s2n_max_frag_len_arg;
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
-use crate::ffi::abi::types::{s2n_config, s2n_max_frag_len_arg};
+use crate::ffi::abi::types::s2n_config;
 use crate::tls::error::{Code, Result};
+
+/// Lets one `s2n_recv()` return the data of several records.
+///
+/// @param config A config
+/// @param enabled Whether a call goes on until its room is full or the transport has nothing more
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_recv_multi_record(
+    config: *mut s2n_config,
+    enabled: bool,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_recv_multi_record(enabled);
+        Ok(())
+    })
+}
+
+/// Collects the records of one `s2n_send()` in a buffer, and writes them together. Connections take the
+/// setting over when they are given the config.
+///
+/// @param config A config
+/// @param size The buffer's size in bytes, at least 1034. Less than the largest record makes records
+/// smaller.
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_send_buffer_size(
+    config: *mut s2n_config,
+    size: u32,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_send_buffer_size(size)
+    })
+}
 
 /// Clients: would ask the server for shorter records (RFC 6066, 4). That cannot be negotiated
 /// here; `s2n_connection_prefer_low_latency()` shortens what we send.
@@ -41,26 +87,6 @@ pub unsafe extern "C" fn s2n_config_send_max_fragment_length(
 /// `config` is NULL or live.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_accept_max_fragment_length(config: *mut s2n_config) -> c_int {
-    status(|| {
-        // SAFETY: the C caller's promise about `config`.
-        unsafe { s2n_config::borrow(config) }?;
-        Err(Code::Unimplemented)?
-    })
-}
-
-/// Servers: would ask for DSS certificates, too, in TLS 1.2, for clients that answer nothing else. None
-/// could be accepted; what a server asks for cannot be changed here.
-///
-/// @param config A config
-/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
-///
-/// # Safety
-///
-/// `config` is NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_config_enable_cert_req_dss_legacy_compat(
-    config: *mut s2n_config,
-) -> c_int {
     status(|| {
         // SAFETY: the C caller's promise about `config`.
         unsafe { s2n_config::borrow(config) }?;

@@ -1,9 +1,12 @@
-//! The session cache of servers (RFC 5246, 7.3): not there yet.
+//! The session cache of servers (RFC 5246, 7.3): not implemented yet.
 
 use std::ffi::{c_int, c_void};
 
+use crate::ffi::abi::callbacks::{
+    s2n_cache_delete_callback, s2n_cache_retrieve_callback, s2n_cache_store_callback,
+};
 use crate::ffi::abi::pending::{Any, not_yet, off_is_fine};
-use crate::ffi::abi::types::*;
+use crate::ffi::abi::types::s2n_config;
 
 /// Servers: sets what stores a TLS 1.2 session in the application's cache.
 ///

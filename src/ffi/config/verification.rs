@@ -1,11 +1,36 @@
-//! What a config verifies of a peer's certificate, besides whom it trusts.
+//! Verification of peer certificates: depth, validity, purpose, host names and OCSP.
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
+use std::sync::Arc;
 
+use crate::ffi::abi::arguments::{s2n_ct_support_level_arg, s2n_status_request_type_arg};
 use crate::ffi::abi::boundary::{status, status_with_memory};
+use crate::ffi::abi::callbacks::s2n_verify_host_fn;
 use crate::ffi::abi::handle::Handle;
-use crate::ffi::abi::types::*;
+use crate::ffi::abi::types::{s2n_config, s2n_ct_support_level, s2n_status_request_type};
+use crate::sys::callbacks::VerifyHostCallback;
+use crate::sys::io::Context;
+use crate::tls::config::VerifyHost;
 use crate::tls::error::Code;
+
+/// Accepts every certificate, and empties the trust store. Whoever is on the way can then read and change
+/// everything: for tests.
+///
+/// @param config A config
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_disable_x509_verification(config: *mut s2n_config) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.disable_verification();
+        Ok(())
+    })
+}
 
 /// Sets how many certificates a peer may send. 7 unless set.
 ///
@@ -141,23 +166,41 @@ pub unsafe extern "C" fn s2n_config_set_ct_support_level(
     })
 }
 
-/// Makes servers name those whom the config trusts when they ask for a certificate (RFC 8446, 4.2.4).
-/// What is trusted later is not named.
+/// Sets the callback that decides whether a name in the peer's certificate is acceptable. Without one the
+/// names are compared with the server name of the connection, on either side: what
+/// `s2n_set_server_name()` set, or the client asked for.
+///
+/// The callback is asked about the alternative names (DNS names, URIs and IP addresses as text), or, if
+/// there are none, about the common name, until it accepts one.
 ///
 /// @param config A config
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if it trusts the operating system's
-/// roots, `S2N_ERR_TOO_MANY_CAS` if their names are longer than 10,000 bytes
+/// @param host_fn The callback: 1 accepts a name, 0 does not. NULL restores the built-in check.
+/// @param data Handed to the callback as it is; stays the caller's
+/// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
-/// `config` is NULL or live.
+/// `config` is NULL or live; `host_fn` can be called with `data`, in any thread that uses the config.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_config_set_cert_authorities_from_trust_store(
+pub unsafe extern "C" fn s2n_config_set_verify_host_callback(
     config: *mut s2n_config,
+    host_fn: s2n_verify_host_fn,
+    data: *mut c_void,
 ) -> c_int {
     status_with_memory(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
-        config.core.name_authorities()
+        config.core.set_verify_host(verify_host(host_fn, data));
+        Ok(())
     })
+}
+
+/// A callback and its data, as the core asks them.
+pub(crate) fn verify_host(
+    function: s2n_verify_host_fn,
+    data: *mut c_void,
+) -> Option<Arc<dyn VerifyHost>> {
+    let function = function?;
+    let context = Context(data);
+    Some(Arc::new(VerifyHostCallback { function, context }))
 }

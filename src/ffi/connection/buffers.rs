@@ -1,4 +1,4 @@
-//! The sizes of records and of buffers, and what of a connection need not stay.
+//! Record sizes, buffers and memory of a connection.
 
 use std::ffi::c_int;
 

@@ -1,16 +1,14 @@
-//! Who showed which certificate, and how the handshake was signed.
+//! Certificates of both sides, stapled OCSP responses and certificate timestamps.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::c_int;
 use std::ptr;
 
 use crate::ffi::abi::boundary::{boundary, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
-use crate::ffi::abi::types::*;
-use crate::ffi::connection::lifecycle::ConnectionHandle;
+use crate::ffi::abi::types::{s2n_cert_chain_and_key, s2n_cert_sni_match, s2n_connection};
 use crate::tls::connection::ServerName;
-use crate::tls::error::{Code, Result};
-use crate::tls::policy::names::{Hash, Signature};
+use crate::tls::error::Code;
 
 /// Gives the certificate chain that this side shows.
 ///
@@ -162,205 +160,56 @@ pub unsafe extern "C" fn s2n_connection_get_sct_list(
     })
 }
 
-/// Says what kind of key signed for the server.
+/// Says whether the client showed a certificate.
 ///
 /// @param conn A connection
-/// @param chosen_alg Set to a member of `s2n_tls_signature_algorithm`; anonymous before anything is
-/// signed
-/// @returns 0, or -1 with `S2N_ERR_NULL`
+/// @returns 1 if it did, 0 if not or before the handshake is complete; -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
-/// `conn` is NULL or live; `chosen_alg` is NULL or writable.
+/// `conn` is NULL or live.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_connection_get_selected_signature_algorithm(
-    conn: *mut s2n_connection,
-    chosen_alg: *mut s2n_tls_signature_algorithm,
-) -> c_int {
-    // SAFETY: the C caller's promises.
-    status(|| unsafe {
-        tell(conn, chosen_alg, |conn| {
-            conn.core.server_signature().0.into()
-        })
+pub unsafe extern "C" fn s2n_connection_client_cert_used(conn: *mut s2n_connection) -> c_int {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        Ok(conn
+            .core
+            .facts()
+            .is_some_and(|facts| facts.client_cert_used)
+            .into())
     })
 }
 
-/// Says with which hash the server signed.
+/// Gives the client's certificates as they came: each in DER behind its length in three bytes.
 ///
-/// @param conn A connection
-/// @param chosen_alg Set to a member of `s2n_tls_hash_algorithm`; none before anything is signed
-/// @returns 0, or -1 with `S2N_ERR_NULL`
+/// The bytes belong to the connection: they are valid until it is wiped or freed.
 ///
-/// # Safety
-///
-/// `conn` is NULL or live; `chosen_alg` is NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_connection_get_selected_digest_algorithm(
-    conn: *mut s2n_connection,
-    chosen_alg: *mut s2n_tls_hash_algorithm,
-) -> c_int {
-    // SAFETY: the C caller's promises.
-    status(|| unsafe {
-        tell(conn, chosen_alg, |conn| {
-            conn.core.server_signature().1.into()
-        })
-    })
-}
-
-/// Says what kind of key signed for the client.
-///
-/// @param conn A connection
-/// @param chosen_alg Set to a member of `s2n_tls_signature_algorithm`; anonymous if the client showed no
-/// certificate
-/// @returns 0, or -1 with `S2N_ERR_NULL`
+/// @param conn A server's connection
+/// @param der_cert_chain_out Set to the bytes
+/// @param cert_chain_len Set to their number
+/// @returns 0, or -1 with `S2N_ERR_NULL` if a pointer is NULL or the client showed no certificate
 ///
 /// # Safety
 ///
-/// `conn` is NULL or live; `chosen_alg` is NULL or writable.
+/// `conn` is NULL or live; the other pointers are NULL or writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_connection_get_selected_client_cert_signature_algorithm(
+pub unsafe extern "C" fn s2n_connection_get_client_cert_chain(
     conn: *mut s2n_connection,
-    chosen_alg: *mut s2n_tls_signature_algorithm,
-) -> c_int {
-    // SAFETY: the C caller's promises.
-    status(|| unsafe {
-        tell(conn, chosen_alg, |conn| {
-            conn.core.client_signature().0.into()
-        })
-    })
-}
-
-/// Says with which hash the client signed.
-///
-/// @param conn A connection
-/// @param chosen_alg Set to a member of `s2n_tls_hash_algorithm`; none if the client showed no certificate
-/// @returns 0, or -1 with `S2N_ERR_NULL`
-///
-/// # Safety
-///
-/// `conn` is NULL or live; `chosen_alg` is NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_connection_get_selected_client_cert_digest_algorithm(
-    conn: *mut s2n_connection,
-    chosen_alg: *mut s2n_tls_hash_algorithm,
-) -> c_int {
-    // SAFETY: the C caller's promises.
-    status(|| unsafe {
-        tell(conn, chosen_alg, |conn| {
-            conn.core.client_signature().1.into()
-        })
-    })
-}
-
-/// Gives the name of the server's signature scheme (RFC 8446, 4.2.3).
-///
-/// @param conn A connection whose handshake is complete
-/// @param scheme_name Set to a name that lives as long as the process
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before the handshake is complete
-///
-/// # Safety
-///
-/// `conn` is NULL or live; `scheme_name` is NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_connection_get_signature_scheme(
-    conn: *mut s2n_connection,
-    scheme_name: *mut *const c_char,
+    der_cert_chain_out: *mut *mut u8,
+    cert_chain_len: *mut u32,
 ) -> c_int {
     status(|| {
         // SAFETY: the C caller's promise about `conn`.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `scheme_name`.
-        let slot = unsafe { output::slot(scheme_name) }?;
-        conn.core.facts().ok_or(Code::InvalidState)?;
-        slot.set(conn.core.signature_scheme_name().as_ptr());
+        // SAFETY: the C caller's promise about `der_cert_chain_out`.
+        let out = unsafe { output::slot(der_cert_chain_out) }?;
+        // SAFETY: the C caller's promise about `cert_chain_len`.
+        let len = unsafe { output::slot(cert_chain_len) }?;
+        let facts = conn.core.facts().ok_or(Code::Null)?;
+        let chain = facts.client_cert_chain.as_ref().ok_or(Code::Null)?;
+        len.set(u32::try_from(chain.len()).map_err(|_| Code::IntegerOverflow)?);
+        out.set(chain.as_ptr().cast_mut());
         Ok(())
     })
-}
-
-/// Says what kind of handshake it was, in words of s2n-tls joined by '|', for logs.
-///
-/// @param conn A connection
-/// @returns such as "NEGOTIATED|FULL_HANDSHAKE|MIDDLEBOX_COMPAT"; "INITIAL" before the handshake is
-/// complete. It is valid until the connection is wiped or freed. NULL with `S2N_ERR_NULL` if `conn` is
-/// NULL
-///
-/// # Safety
-///
-/// `conn` is NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_connection_get_handshake_type_name(
-    conn: *mut s2n_connection,
-) -> *const c_char {
-    boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
-        let conn = unsafe { s2n_connection::borrow(conn) }?;
-        let facts = conn.core.facts();
-        Ok(facts.map_or(c"INITIAL".as_ptr(), |facts| facts.kind.as_ptr()))
-    })
-}
-
-/// Says at which message a handshake stands, for logs. Of an encrypted flight of the peer it is the
-/// first message.
-///
-/// @param conn A connection
-/// @returns such as "SERVER_HELLO"; "APPLICATION_DATA" once the handshake is complete. It lives as long as
-/// the process. NULL with `S2N_ERR_NULL` if `conn` is NULL
-///
-/// # Safety
-///
-/// `conn` is NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_connection_get_last_message_name(
-    conn: *mut s2n_connection,
-) -> *const c_char {
-    boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
-        let conn = unsafe { s2n_connection::borrow(conn) }?;
-        Ok(conn.core.message_name().as_ptr())
-    })
-}
-
-/// Asks a connection something, and tells C.
-///
-/// # Safety
-///
-/// `conn` is null or live; `out` is null or writable.
-unsafe fn tell<T>(
-    conn: *mut s2n_connection,
-    out: *mut T,
-    ask: impl FnOnce(&ConnectionHandle) -> T,
-) -> Result<()> {
-    // SAFETY: the caller's promise about `conn`.
-    let conn = unsafe { s2n_connection::borrow(conn) }?;
-    // SAFETY: the caller's promise about `out`.
-    let slot = unsafe { output::slot(out) }?;
-    slot.set(ask(conn));
-    Ok(())
-}
-
-impl From<Signature> for s2n_tls_signature_algorithm {
-    fn from(signature: Signature) -> Self {
-        match signature {
-            Signature::Anonymous => Self::S2N_TLS_SIGNATURE_ANONYMOUS,
-            Signature::Rsa => Self::S2N_TLS_SIGNATURE_RSA,
-            Signature::Ecdsa => Self::S2N_TLS_SIGNATURE_ECDSA,
-            Signature::MlDsa => Self::S2N_TLS_SIGNATURE_MLDSA,
-            Signature::RsaPssRsae => Self::S2N_TLS_SIGNATURE_RSA_PSS_RSAE,
-            Signature::RsaPssPss => Self::S2N_TLS_SIGNATURE_RSA_PSS_PSS,
-        }
-    }
-}
-
-impl From<Hash> for s2n_tls_hash_algorithm {
-    fn from(hash: Hash) -> Self {
-        match hash {
-            Hash::None => Self::S2N_TLS_HASH_NONE,
-            Hash::Sha1 => Self::S2N_TLS_HASH_SHA1,
-            Hash::Sha224 => Self::S2N_TLS_HASH_SHA224,
-            Hash::Sha256 => Self::S2N_TLS_HASH_SHA256,
-            Hash::Sha384 => Self::S2N_TLS_HASH_SHA384,
-            Hash::Sha512 => Self::S2N_TLS_HASH_SHA512,
-            Hash::Md5Sha1 => Self::S2N_TLS_HASH_MD5_SHA1,
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! What `s2n/internal.h` declares: functions that s2n-tls exports, and keeps out of its headers.
+//! Functions of `s2n/internal.h` on a connection: s2n-tls exports them, but not in its public headers.
 
 use std::ffi::c_int;
 use std::sync::Arc;
@@ -6,9 +6,8 @@ use std::sync::Arc;
 use crate::ffi::abi::boundary::{cancellable, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
-use crate::ffi::abi::types::*;
+use crate::ffi::abi::types::{s2n_blocked_status, s2n_config, s2n_connection};
 use crate::tls::error::Code;
-use crate::tls::policy;
 
 /// Gives the config that `s2n_connection_set_config()` attached.
 ///
@@ -58,14 +57,4 @@ pub unsafe extern "C-unwind" fn s2n_flush(
         // SAFETY: the C caller's promise about `blocked`.
         unsafe { output::blocked(blocked, |blocked| conn.core.flush(blocked)) }
     }))
-}
-
-/// Makes "default_tls13" the security policy of configs that are made from now on, and of connections
-/// without a config. TLS 1.3 needs no such call: name the policy instead.
-///
-/// @returns 0
-#[unsafe(no_mangle)]
-pub extern "C" fn s2n_enable_tls13() -> c_int {
-    policy::prefer_tls13();
-    0
 }

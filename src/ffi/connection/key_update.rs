@@ -1,10 +1,11 @@
-//! Changing keys after the handshake.
+//! Key updates (RFC 8446, 4.6.3).
 
 use std::ffi::c_int;
 
+use crate::ffi::abi::arguments::s2n_peer_key_update_arg;
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
-use crate::ffi::abi::types::{s2n_connection, s2n_peer_key_update_arg};
+use crate::ffi::abi::types::s2n_connection;
 use crate::tls::error::Code;
 
 /// Asks for new sending keys (RFC 8446, 4.6.3). The next send that has data brings them into use;

@@ -1,10 +1,10 @@
-//! What a handshake agreed on, and what a connection has seen.
+//! Negotiated parameters: ALPN protocol, versions, cipher suite and key exchange group.
 
 use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
 use std::sync::Arc;
 
-use crate::ffi::abi::boundary::{boundary, boundary_or, status};
+use crate::ffi::abi::boundary::{boundary, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::s2n_connection;
@@ -220,128 +220,6 @@ pub unsafe extern "C" fn s2n_connection_get_key_exchange_group(
         let facts = negotiated(conn);
         slot.set(facts.as_ref().map_or(NONE, |facts| facts.group).as_ptr());
         facts.map(|_| ())
-    })
-}
-
-/// Gives the alert that ended reading (RFC 8446, 6): 0 after a close_notify.
-///
-/// @param conn A connection
-/// @returns the alert's number; -1 with `S2N_ERR_NULL`, or `S2N_ERR_NO_ALERT` if there was none
-///
-/// # Safety
-///
-/// `conn` is NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_connection_get_alert(conn: *mut s2n_connection) -> c_int {
-    boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
-        let conn = unsafe { s2n_connection::borrow(conn) }?;
-        Ok(conn.core.alert()?.into())
-    })
-}
-
-/// Counts the bytes that came from the transport, those of the handshake included.
-///
-/// @param conn A connection
-/// @returns a number of bytes; 0 if `conn` is NULL
-///
-/// # Safety
-///
-/// `conn` is NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_connection_get_wire_bytes_in(conn: *mut s2n_connection) -> u64 {
-    boundary_or(0, || {
-        // SAFETY: the C caller's promise about `conn`.
-        let conn = unsafe { s2n_connection::borrow(conn) };
-        Ok(conn.map_or(0, |conn| conn.core.wire_bytes_in()))
-    })
-}
-
-/// Counts the bytes that the transport took, those of the handshake included.
-///
-/// @param conn A connection
-/// @returns a number of bytes; 0 if `conn` is NULL
-///
-/// # Safety
-///
-/// `conn` is NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_connection_get_wire_bytes_out(conn: *mut s2n_connection) -> u64 {
-    boundary_or(0, || {
-        // SAFETY: the C caller's promise about `conn`.
-        let conn = unsafe { s2n_connection::borrow(conn) };
-        Ok(conn.map_or(0, |conn| conn.core.wire_bytes_out()))
-    })
-}
-
-/// Says whether the handshake resumed a session.
-///
-/// @param conn A connection
-/// @returns 1 if it did, 0 if not, before it is complete, and if `conn` is NULL
-///
-/// # Safety
-///
-/// `conn` is NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_connection_is_session_resumed(conn: *mut s2n_connection) -> c_int {
-    boundary_or(0, || {
-        // SAFETY: the C caller's promise about `conn`.
-        let facts = unsafe { s2n_connection::borrow(conn) }.map(|conn| conn.core.facts());
-        Ok(matches!(facts, Ok(Some(facts)) if facts.resumed).into())
-    })
-}
-
-/// Says whether the client showed a certificate.
-///
-/// @param conn A connection
-/// @returns 1 if it did, 0 if not or before the handshake is complete; -1 with `S2N_ERR_NULL`
-///
-/// # Safety
-///
-/// `conn` is NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_connection_client_cert_used(conn: *mut s2n_connection) -> c_int {
-    boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
-        let conn = unsafe { s2n_connection::borrow(conn) }?;
-        Ok(conn
-            .core
-            .facts()
-            .is_some_and(|facts| facts.client_cert_used)
-            .into())
-    })
-}
-
-/// Gives the client's certificates as they came: each in DER behind its length in three bytes.
-///
-/// The bytes belong to the connection: they are valid until it is wiped or freed.
-///
-/// @param conn A server's connection
-/// @param der_cert_chain_out Set to the bytes
-/// @param cert_chain_len Set to their number
-/// @returns 0, or -1 with `S2N_ERR_NULL` if a pointer is NULL or the client showed no certificate
-///
-/// # Safety
-///
-/// `conn` is NULL or live; the other pointers are NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_connection_get_client_cert_chain(
-    conn: *mut s2n_connection,
-    der_cert_chain_out: *mut *mut u8,
-    cert_chain_len: *mut u32,
-) -> c_int {
-    status(|| {
-        // SAFETY: the C caller's promise about `conn`.
-        let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `der_cert_chain_out`.
-        let out = unsafe { output::slot(der_cert_chain_out) }?;
-        // SAFETY: the C caller's promise about `cert_chain_len`.
-        let len = unsafe { output::slot(cert_chain_len) }?;
-        let facts = conn.core.facts().ok_or(Code::Null)?;
-        let chain = facts.client_cert_chain.as_ref().ok_or(Code::Null)?;
-        len.set(u32::try_from(chain.len()).map_err(|_| Code::IntegerOverflow)?);
-        out.set(chain.as_ptr().cast_mut());
-        Ok(())
     })
 }
 

@@ -1,15 +1,12 @@
-//! What `s2n/quic.h` declares: TLS for QUIC (RFC 9001).
+//! TLS for QUIC (RFC 9001): the connection part of `s2n/quic.h`.
 
 // Names are those of the API.
 #![allow(non_camel_case_types)]
 
 use std::ffi::{c_int, c_void};
 
-use crate::ffi::abi::boundary::status;
-use crate::ffi::abi::output;
 use crate::ffi::abi::pending::{Any, not_yet};
-use crate::ffi::abi::types::*;
-use crate::tls::error::Code;
+use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection};
 
 /// The secrets of a connection for QUIC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +30,6 @@ pub type s2n_secret_cb = Option<
         secret_size: u8,
     ) -> c_int,
 >;
-
-/// Makes connections speak TLS without its record layer, as QUIC needs it.
-///
-/// @param config A config
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
-#[unsafe(no_mangle)]
-pub extern "C" fn s2n_config_enable_quic(config: *mut s2n_config) -> c_int {
-    not_yet(&[&config])
-}
 
 /// Makes a connection speak TLS without its record layer, as QUIC needs it.
 ///
@@ -128,24 +116,4 @@ pub extern "C" fn s2n_recv_quic_post_handshake_message(
     blocked: *mut s2n_blocked_status,
 ) -> c_int {
     not_yet(&[&conn, &blocked])
-}
-
-/// Gives the alert that an error stands for (RFC 8446, 6.2).
-///
-/// @param error A value of `s2n_errno`
-/// @param alert Set to the description of the alert
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_NO_ALERT` if there is none
-///
-/// # Safety
-///
-/// `alert` is NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_error_get_alert(error: c_int, alert: *mut u8) -> c_int {
-    status(|| {
-        // SAFETY: the C caller's promise about `alert`.
-        let slot = unsafe { output::slot(alert) }?;
-        let code = Code::from_number(error).ok_or(Code::NoAlert)?;
-        slot.set(code.alert().ok_or(Code::NoAlert)?);
-        Ok(())
-    })
 }

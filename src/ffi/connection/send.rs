@@ -1,12 +1,12 @@
-//! Handshake, sending, receiving and closing.
+//! Sending application data.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::c_void;
 use std::io::IoSlice;
 use std::slice;
 
 use libc::{iovec, ssize_t};
 
-use crate::ffi::abi::boundary::{boundary_or, cancellable, status, status_with_memory, transfer};
+use crate::ffi::abi::boundary::transfer;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection};
 use crate::ffi::abi::{errno, input, output};
@@ -14,35 +14,6 @@ use crate::ffi::connection::lifecycle::ConnectionHandle;
 use crate::tls::base::{Blocked, memory};
 use crate::tls::connection::Data;
 use crate::tls::error::{Code, Result};
-
-/// Performs the handshake, or as much of it as is possible without waiting.
-///
-/// Call it again while the error's type is `S2N_ERR_T_BLOCKED`, once what `blocked` names is
-/// ready. After success it may be called at any time; it then sends what TLS 1.3 owes the peer.
-///
-/// @param conn A connection with a transport, and with a config that suits its mode
-/// @param blocked Set to what a blocked call waits for
-/// @returns 0 when the handshake is complete; -1 otherwise, with `S2N_ERR_IO_BLOCKED`,
-/// `S2N_ERR_ASYNC_BLOCKED`, `S2N_ERR_CLOSED`, `S2N_ERR_ALERT`, or what was wrong with the peer's
-/// messages. An error of the last kind is blinded: see `s2n_connection_set_blinding()`.
-///
-/// No other call on the connection may run at the same time.
-///
-/// # Safety
-///
-/// `conn` is NULL or live; `blocked` is NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn s2n_negotiate(
-    conn: *mut s2n_connection,
-    blocked: *mut s2n_blocked_status,
-) -> c_int {
-    cancellable(status_with_memory(|| {
-        // SAFETY: the C caller's promise about `conn`.
-        let conn = unsafe { s2n_connection::share(conn) }?;
-        // SAFETY: the C caller's promise about `blocked`.
-        unsafe { output::blocked(blocked, |blocked| conn.core.negotiate(blocked)) }
-    }))
-}
 
 /// Sends application data.
 ///
@@ -138,129 +109,6 @@ pub unsafe extern "C-unwind" fn s2n_sendv_with_offset(
         // SAFETY: the C caller's promise about `bufs` and `blocked`.
         unsafe { send_vector(&conn, bufs, count, offs, blocked) }
     })
-}
-
-/// Receives application data: what is left of the current record, else the next record.
-///
-/// @param conn A connection whose handshake is complete
-/// @param buf Where the data goes; stays the caller's
-/// @param size Room in bytes
-/// @param blocked `S2N_NOT_BLOCKED` if no decrypted byte is left over, else
-/// `S2N_BLOCKED_ON_READ`
-/// @returns the number of bytes received; 0 after the peer's close_notify; or -1 with
-/// `S2N_ERR_IO_BLOCKED`, `S2N_ERR_CLOSED` if the stream ended without a close_notify (data may be
-/// missing), `S2N_ERR_ALERT`, or what was wrong with the peer's records. An error of the last kind
-/// is blinded: see `s2n_connection_set_blinding()`.
-///
-/// One thread may receive while another sends. A second receiver gets `S2N_ERR_REENTRANCY`.
-///
-/// # Safety
-///
-/// `conn` is NULL or live; `buf` is NULL or writable for `size` bytes; `blocked` is NULL or
-/// writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn s2n_recv(
-    conn: *mut s2n_connection,
-    buf: *mut c_void,
-    size: ssize_t,
-    blocked: *mut s2n_blocked_status,
-) -> ssize_t {
-    transfer(|| {
-        // SAFETY: the C caller's promise about `conn`.
-        let conn = unsafe { s2n_connection::share(conn) }?;
-        let size = usize::try_from(size).map_err(|_| Code::Safety)?;
-        // SAFETY: the C caller's promise about `buf`.
-        let buf = unsafe { input::bytes_mut(buf.cast(), size) }?;
-        // SAFETY: the C caller's promise about `blocked`.
-        let received = unsafe { output::blocked(blocked, |blocked| conn.core.recv(buf, blocked)) }?;
-        Ok(received as ssize_t)
-    })
-}
-
-/// Says how many decrypted bytes wait for `s2n_recv()`: those of a record that was received in
-/// part.
-///
-/// @param conn A connection
-/// @returns a number of bytes; 0 if `conn` is NULL
-///
-/// # Safety
-///
-/// `conn` is NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_peek(conn: *mut s2n_connection) -> u32 {
-    boundary_or(0, || {
-        // SAFETY: the C caller's promise about `conn`.
-        Ok(unsafe { optional(conn) }.map_or(0, |conn| conn.core.peek()))
-    })
-}
-
-/// Says how many bytes were read beyond the current record and are not decrypted: with receive
-/// buffering a descriptor may have nothing to read while they wait.
-///
-/// @param conn A connection
-/// @returns a number of bytes; 0 without receive buffering, and if `conn` is NULL
-///
-/// # Safety
-///
-/// `conn` is NULL or live.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_peek_buffered(conn: *mut s2n_connection) -> u32 {
-    boundary_or(0, || {
-        // SAFETY: the C caller's promise about `conn`.
-        Ok(unsafe { optional(conn) }.map_or(0, |conn| conn.core.peek_buffered()))
-    })
-}
-
-/// Closes the connection: sends what waits and a close_notify, or the alert that the peer is owed,
-/// then waits for the peer's close_notify (RFC 8446, 6.1). Data that comes before it is dropped.
-///
-/// @param conn A connection
-/// @param blocked Set to what a blocked call waits for
-/// @returns 0 when both sides have closed, or when no answer is to be expected; -1 otherwise, with
-/// `S2N_ERR_IO_BLOCKED` (call again), `S2N_ERR_SHUTDOWN_PAUSED` before the blinding delay is over,
-/// `S2N_ERR_CLOSED` if the stream ended without a close_notify, `S2N_ERR_ALERT`, `S2N_ERR_IO`
-///
-/// No other call on the connection may run at the same time. Descriptors stay open.
-///
-/// # Safety
-///
-/// `conn` is NULL or live; `blocked` is NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn s2n_shutdown(
-    conn: *mut s2n_connection,
-    blocked: *mut s2n_blocked_status,
-) -> c_int {
-    cancellable(status(|| {
-        // SAFETY: the C caller's promise about `conn`.
-        let conn = unsafe { s2n_connection::share(conn) }?;
-        // SAFETY: the C caller's promise about `blocked`.
-        unsafe { output::blocked(blocked, |blocked| conn.core.shutdown(blocked)) }
-    }))
-}
-
-/// Closes the sending direction alone: sends what waits and a close_notify. In TLS 1.3 receiving
-/// goes on to the peer's own end; before, the connection is over.
-///
-/// @param conn A connection
-/// @param blocked Set to `S2N_BLOCKED_ON_WRITE` while not all is sent
-/// @returns 0 when all is sent; -1 otherwise, as `s2n_shutdown()`
-///
-/// No other call that sends may run at the same time; one that receives may.
-///
-/// # Safety
-///
-/// `conn` is NULL or live; `blocked` is NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn s2n_shutdown_send(
-    conn: *mut s2n_connection,
-    blocked: *mut s2n_blocked_status,
-) -> c_int {
-    cancellable(status(|| {
-        // SAFETY: the C caller's promise about `conn`.
-        let conn = unsafe { s2n_connection::share(conn) }?;
-        // SAFETY: the C caller's promise about `blocked`.
-        unsafe { output::blocked(blocked, |blocked| conn.core.shutdown_send(blocked)) }
-    }))
 }
 
 /// # Safety
@@ -389,14 +237,4 @@ unsafe fn send(
     };
     // SAFETY: the caller's promise about `blocked`.
     unsafe { output::blocked(blocked, call) }
-}
-
-/// For getters that take a null connection without an error.
-///
-/// # Safety
-///
-/// `conn` is null or live during `'a`.
-unsafe fn optional<'a>(conn: *const s2n_connection) -> Option<&'a ConnectionHandle> {
-    // SAFETY: the caller's promise.
-    unsafe { s2n_connection::borrow(conn) }.ok()
 }

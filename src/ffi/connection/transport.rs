@@ -1,4 +1,4 @@
-//! What carries a connection's records: descriptors, or the application's callbacks.
+//! The transport of a connection: file descriptors or I/O callbacks.
 
 use std::ffi::{c_int, c_void};
 use std::os::fd::RawFd;

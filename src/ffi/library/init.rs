@@ -1,11 +1,9 @@
-//! The start and the end of the library.
+//! Initialization and cleanup of the library.
 
-use std::ffi::{c_int, c_ulong};
+use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::ffi::abi::boundary::{status, status_with_memory};
-use crate::ffi::abi::output;
-use crate::ffi::abi::types::s2n_fips_mode;
 use crate::sys::{fork, memory};
 use crate::tls::error::{Code, Result, trace};
 use crate::tls::{cool_down, warm_up};
@@ -104,32 +102,4 @@ pub extern "C" fn s2n_disable_atexit() -> c_int {
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_crypto_disable_init() -> c_int {
     status(check_not_done)
-}
-
-/// Gives the version of OpenSSL's API that the cryptography has.
-///
-/// @returns AWS-LC's answer: 1.1.1
-#[unsafe(no_mangle)]
-pub extern "C" fn s2n_get_openssl_version() -> c_ulong {
-    AWS_LC
-}
-
-/// `OPENSSL_VERSION_NUMBER` of AWS-LC.
-const AWS_LC: c_ulong = 0x1010_107f;
-
-/// Tells whether the cryptography is a FIPS 140 module. It is not.
-///
-/// @param fips_mode Set to `S2N_FIPS_MODE_DISABLED`
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_NOT_INITIALIZED` before `s2n_init()`
-///
-/// # Safety
-///
-/// `fips_mode` is NULL or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn s2n_get_fips_mode(fips_mode: *mut s2n_fips_mode) -> c_int {
-    status(|| {
-        // SAFETY: the C caller's promise about `fips_mode`.
-        unsafe { output::slot(fips_mode) }?.set(s2n_fips_mode::S2N_FIPS_MODE_DISABLED);
-        check()
-    })
 }

@@ -1,9 +1,13 @@
-//! Where memory and random bytes come from.
+//! Allocator and random callbacks.
 
 use std::ffi::c_int;
 
 use crate::ffi::abi::boundary::status;
-use crate::ffi::abi::types::*;
+use crate::ffi::abi::callbacks::{
+    s2n_mem_cleanup_callback, s2n_mem_free_callback, s2n_mem_init_callback,
+    s2n_mem_malloc_callback, s2n_rand_cleanup_callback, s2n_rand_init_callback,
+    s2n_rand_mix_callback, s2n_rand_seed_callback,
+};
 use crate::ffi::library::init;
 use crate::sys::memory::{self, Callbacks};
 use crate::tls::error::Code;

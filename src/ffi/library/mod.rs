@@ -1,5 +1,9 @@
 //! Initialization and cleanup, allocator and random callbacks, error texts and stack traces.
 
+mod crypto;
+mod errors;
 pub(super) mod init;
+mod internal;
 mod memory;
+pub mod quic;
 mod stacktrace;

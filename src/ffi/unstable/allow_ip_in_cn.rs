@@ -1,4 +1,4 @@
-//! An exception for old certificates.
+//! IP addresses in the common name of certificates.
 
 use std::ffi::c_int;
 

@@ -1,4 +1,4 @@
-//! Work of ours that the application does in a thread of its own.
+//! Offloading of certificate verification to threads of the application.
 
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Which certificate a client shows to a server that asks for one.
+//! Certificate requests of servers: their certificate authorities, and the certificate of a client.
 
 // Names are those of the API.
 #![allow(non_camel_case_types)]
@@ -9,7 +9,10 @@ use std::sync::Arc;
 use crate::ffi::abi::boundary::{boundary, boundary_or, status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
-use crate::ffi::abi::types::*;
+use crate::ffi::abi::types::{
+    s2n_cert_chain_and_key, s2n_certificate_authority_list, s2n_certificate_request, s2n_config,
+    s2n_connection,
+};
 use crate::sys::callbacks::CertificateRequestCallback;
 use crate::sys::io::Context;
 use crate::tls::config::{AnswerRequest, Authorities, CertificateRequest};

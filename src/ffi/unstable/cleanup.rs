@@ -1,4 +1,4 @@
-//! What `s2n/unstable/cleanup.h` declares.
+//! Cleanup of a thread.
 
 use std::ffi::c_int;
 

@@ -1,4 +1,4 @@
-//! Critical extensions of certificates that the application evaluates.
+//! Critical certificate extensions that the application evaluates.
 
 use std::ffi::c_int;
 

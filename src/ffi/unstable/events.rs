@@ -1,4 +1,4 @@
-//! How long handshakes take, and how they end.
+//! Handshake events and timing checkpoints.
 
 // Names are those of the API.
 #![allow(non_camel_case_types)]

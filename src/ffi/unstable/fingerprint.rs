@@ -1,12 +1,13 @@
-//! Fingerprints of ClientHellos.
+//! JA3 and JA4 fingerprints of ClientHellos.
 
 use std::ffi::c_int;
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::ffi::abi::arguments::s2n_fingerprint_type_arg;
 use crate::ffi::abi::boundary::{status, status_with_memory, with_memory};
 use crate::ffi::abi::handle::Handle;
-use crate::ffi::abi::types::{s2n_client_hello, s2n_fingerprint, s2n_fingerprint_type_arg};
+use crate::ffi::abi::types::{s2n_client_hello, s2n_fingerprint};
 use crate::ffi::abi::{input, output};
 use crate::tls::client_hello::{ClientHello, Fingerprint, Method};
 use crate::tls::error::{Code, Error, Result};

@@ -1,4 +1,4 @@
-//! What `s2n/unstable/ktls.h` declares.
+//! Kernel TLS.
 
 use std::ffi::c_int;
 

@@ -1,8 +1,10 @@
-//! The functions of `include/s2n/unstable`: the module `x` declares what `s2n/unstable/x.h` does.
+//! Functions of the headers in `include/s2n/unstable`, in the module of the same name; those of
+//! `crl.h` are in `crl` and `cert_validation`.
 
 mod allow_ip_in_cn;
 pub mod async_offload;
 pub mod cert_authorities;
+pub mod cert_validation;
 mod cleanup;
 pub mod crl;
 mod custom_x509_extensions;

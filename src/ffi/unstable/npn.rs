@@ -1,4 +1,4 @@
-//! What `s2n/unstable/npn.h` declares.
+//! Next Protocol Negotiation: not supported.
 
 use std::ffi::c_int;
 

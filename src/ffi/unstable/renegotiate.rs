@@ -1,4 +1,4 @@
-//! What `s2n/unstable/renegotiate.h` declares.
+//! Renegotiation in TLS 1.2.
 
 // Names are those of the API.
 #![allow(non_camel_case_types)]
@@ -8,7 +8,7 @@ use std::ffi::{c_int, c_void};
 use libc::ssize_t;
 
 use crate::ffi::abi::pending::{Any, not_yet};
-use crate::ffi::abi::types::*;
+use crate::ffi::abi::types::{s2n_blocked_status, s2n_config, s2n_connection};
 
 /// What a client answers when it is asked for another handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

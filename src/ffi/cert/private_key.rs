@@ -1,0 +1,34 @@
+//! Private keys of certificate chains.
+
+use std::sync::Arc;
+
+use crate::ffi::abi::boundary::boundary;
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::types::{s2n_cert_chain_and_key, s2n_cert_private_key, s2n_pkey};
+use crate::tls::certs::CertChain;
+
+/// Never given away: a key belongs to its chain.
+impl Handle for s2n_pkey {
+    type Inner = CertChain;
+}
+
+/// Gives the private key of a chain, for `s2n_async_pkey_op_perform()`. It belongs to the chain, and is
+/// valid until that is freed.
+///
+/// @param cert_and_key A chain
+/// @returns the key, also of a chain that has none, with which nothing can be performed; NULL with
+/// `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `cert_and_key` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_cert_chain_and_key_get_private_key(
+    cert_and_key: *mut s2n_cert_chain_and_key,
+) -> *mut s2n_cert_private_key {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `cert_and_key`.
+        let chain = unsafe { s2n_cert_chain_and_key::borrow(cert_and_key) }?;
+        Ok(Arc::as_ptr(&chain.core).cast_mut().cast())
+    })
+}

@@ -1,0 +1,189 @@
+//! Extensions of a ClientHello: single extensions, supported groups and server name.
+
+use std::ffi::c_int;
+
+use libc::ssize_t;
+
+use crate::ffi::abi::arguments::s2n_tls_extension_type_arg;
+use crate::ffi::abi::boundary::{boundary, boundary_or, status};
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::types::s2n_client_hello;
+use crate::ffi::abi::{input, output};
+use crate::tls::error::Code;
+
+/// Gives the length of an extension's data.
+///
+/// @param ch A ClientHello
+/// @param extension_type The extension
+/// @returns a number of bytes; 0 with `S2N_ERR_EXTENSION_NOT_RECEIVED`, or
+/// `S2N_ERR_UNRECOGNIZED_EXTENSION` for one that s2n-tls does not know; -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `ch` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_client_hello_get_extension_length(
+    ch: *mut s2n_client_hello,
+    extension_type: s2n_tls_extension_type_arg,
+) -> ssize_t {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `ch`.
+        let hello = unsafe { s2n_client_hello::borrow(ch) }?;
+        let data = || hello.with_extension(extension_type.0 as u16, <[u8]>::len);
+        Ok(boundary_or(0, data) as ssize_t)
+    })
+}
+
+/// Copies an extension's data.
+///
+/// @param ch A ClientHello
+/// @param extension_type The extension
+/// @param out Where the bytes go
+/// @param max_length Room in bytes; of longer data the front is copied
+/// @returns the number of bytes copied; 0 and -1 as `s2n_client_hello_get_extension_length()`
+///
+/// # Safety
+///
+/// `ch` is NULL or live; `out` is NULL or writable for `max_length` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_client_hello_get_extension_by_id(
+    ch: *mut s2n_client_hello,
+    extension_type: s2n_tls_extension_type_arg,
+    out: *mut u8,
+    max_length: u32,
+) -> ssize_t {
+    boundary(|| {
+        // SAFETY: the C caller's promise about `ch`.
+        let hello = unsafe { s2n_client_hello::borrow(ch) }?;
+        // SAFETY: the C caller's promise about `out`.
+        let out = unsafe { input::required_slice_mut(out, max_length as usize) }?;
+        let data = || {
+            hello.with_extension(extension_type.0 as u16, |data| {
+                output::copy_front(data, out)
+            })
+        };
+        Ok(boundary_or(0, data) as ssize_t)
+    })
+}
+
+/// Says whether there is an extension, also one that s2n-tls does not know.
+///
+/// @param ch A ClientHello
+/// @param extension_iana The extension's number
+/// @param exists Set to the answer
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `ch` is NULL or live; `exists` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_client_hello_has_extension(
+    ch: *mut s2n_client_hello,
+    extension_iana: u16,
+    exists: *mut bool,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `ch`.
+        let hello = unsafe { s2n_client_hello::borrow(ch) }?;
+        // SAFETY: the C caller's promise about `exists`.
+        let exists = unsafe { output::slot(exists) }?;
+        exists.set(hello.has_extension(extension_iana));
+        Ok(())
+    })
+}
+
+/// Stores the numbers of the groups that the client supports (RFC 8446, 4.2.7), its favourite first.
+///
+/// @param ch A ClientHello
+/// @param groups Where the numbers go
+/// @param groups_count_max Room, as a count of numbers
+/// @param groups_count Set to how many were stored; 0 on failure
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_EXTENSION_NOT_RECEIVED`,
+/// `S2N_ERR_INVALID_PARSED_EXTENSIONS`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`
+///
+/// # Safety
+///
+/// `ch` is NULL or live; `groups` is NULL or writable for `groups_count_max` numbers; `groups_count`
+/// is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_client_hello_get_supported_groups(
+    ch: *mut s2n_client_hello,
+    groups: *mut u16,
+    groups_count_max: u16,
+    groups_count: *mut u16,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `groups_count`.
+        unsafe { output::slot(groups_count) }?.set(0);
+        // SAFETY: the C caller's promise about `ch`.
+        let hello = unsafe { s2n_client_hello::borrow(ch) }?;
+        // SAFETY: the C caller's promise about `groups`.
+        let room = unsafe { input::required_slice_mut(groups, groups_count_max.into()) }?;
+        let stored = output::copy_all(&hello.supported_groups()?, room, Code::InsufficientMemSize)?;
+        // SAFETY: as above.
+        unsafe { output::slot(groups_count) }?.set(stored as u16);
+        Ok(())
+    })
+}
+
+/// Gives the length of the server name that the client asks for (RFC 6066, 3).
+///
+/// @param ch A ClientHello
+/// @param length Set to a number of bytes; 0 on failure
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_EXTENSION_NOT_RECEIVED`, `S2N_ERR_SAFETY` if the
+/// extension holds no host name
+///
+/// # Safety
+///
+/// `ch` is NULL or live; `length` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_client_hello_get_server_name_length(
+    ch: *mut s2n_client_hello,
+    length: *mut u16,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `ch`.
+        let hello = unsafe { s2n_client_hello::borrow(ch) }?;
+        // SAFETY: the C caller's promise about `length`.
+        unsafe { output::slot(length) }?.set(0);
+        let len = hello.with_server_name(<[u8]>::len)?;
+        // SAFETY: as above.
+        unsafe { output::slot(length) }?.set(len as u16);
+        Ok(())
+    })
+}
+
+/// Copies the server name that the client asks for. No NUL is put behind it.
+///
+/// @param ch A ClientHello
+/// @param server_name Where the bytes go
+/// @param length Room in bytes
+/// @param out_length Set to the number of bytes copied; 0 on failure
+/// @returns 0, or -1 as `s2n_client_hello_get_server_name_length()`; `S2N_ERR_SAFETY` also if there is
+/// less room than needed
+///
+/// # Safety
+///
+/// `ch` is NULL or live; `server_name` is NULL or writable for `length` bytes; `out_length` is NULL
+/// or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_client_hello_get_server_name(
+    ch: *mut s2n_client_hello,
+    server_name: *mut u8,
+    length: u16,
+    out_length: *mut u16,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `ch`.
+        let hello = unsafe { s2n_client_hello::borrow(ch) }?;
+        // SAFETY: the C caller's promise about `server_name`.
+        let room = unsafe { input::required_slice_mut(server_name, length.into()) }?;
+        // SAFETY: the C caller's promise about `out_length`.
+        unsafe { output::slot(out_length) }?.set(0);
+        let copied =
+            hello.with_server_name(|name| output::copy_all(name, room, Code::Safety))??;
+        // SAFETY: as above.
+        unsafe { output::slot(out_length) }?.set(copied as u16);
+        Ok(())
+    })
+}

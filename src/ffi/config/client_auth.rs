@@ -1,0 +1,98 @@
+//! Client authentication: certificate requests of servers.
+
+use std::ffi::c_int;
+
+use crate::ffi::abi::arguments::s2n_cert_auth_type_arg;
+use crate::ffi::abi::boundary::{status, status_with_memory};
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::output;
+use crate::ffi::abi::types::{s2n_cert_auth_type, s2n_config};
+use crate::tls::config::ClientAuth;
+use crate::tls::error::Code;
+
+/// Sets whether certificates of clients are asked for.
+///
+/// @param config A config
+/// @param client_auth_type A member of `s2n_cert_auth_type`
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_client_auth_type(
+    config: *mut s2n_config,
+    client_auth_type: s2n_cert_auth_type_arg,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_client_auth(client_auth_type.try_into()?);
+        Ok(())
+    })
+}
+
+/// Says whether certificates of clients are asked for.
+///
+/// @param config A config
+/// @param client_auth_type Set to what was set, or to `S2N_CERT_AUTH_NONE`
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live; `client_auth_type` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_get_client_auth_type(
+    config: *mut s2n_config,
+    client_auth_type: *mut s2n_cert_auth_type,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        // SAFETY: the C caller's promise about `client_auth_type`.
+        let slot = unsafe { output::slot(client_auth_type) }?;
+        slot.set(config.core.client_auth().unwrap_or(ClientAuth::None).into());
+        Ok(())
+    })
+}
+
+/// Makes servers name those whom the config trusts when they ask for a certificate (RFC 8446, 4.2.4).
+/// What is trusted later is not named.
+///
+/// @param config A config
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if it trusts the operating system's
+/// roots, `S2N_ERR_TOO_MANY_CAS` if their names are longer than 10,000 bytes
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_cert_authorities_from_trust_store(
+    config: *mut s2n_config,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.name_authorities()
+    })
+}
+
+/// Servers: would ask for DSS certificates, too, in TLS 1.2, for clients that answer nothing else. None
+/// could be accepted; what a server asks for cannot be changed here.
+///
+/// @param config A config
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_enable_cert_req_dss_legacy_compat(
+    config: *mut s2n_config,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        unsafe { s2n_config::borrow(config) }?;
+        Err(Code::Unimplemented)?
+    })
+}

@@ -1,0 +1,83 @@
+//! The ClientHello callback.
+
+use std::ffi::{c_int, c_void};
+use std::sync::Arc;
+
+use crate::ffi::abi::arguments::s2n_client_hello_cb_mode_arg;
+use crate::ffi::abi::boundary::{status, status_with_memory};
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::types::{s2n_config, s2n_connection};
+use crate::sys::callbacks::{ClientHelloCallback, ClientHelloFn};
+use crate::sys::io::Context;
+use crate::tls::config::SeeClientHello;
+use crate::tls::error::Code;
+
+/// Sets a callback that a server calls when a ClientHello has come, before it is answered: before
+/// version, cipher suite and certificate are chosen.
+///
+/// The callback may look at the message with `s2n_connection_get_client_hello()`, and may give the
+/// connection another config with `s2n_connection_set_config()`. It is called once for each
+/// connection, within `s2n_negotiate()`; not for the second ClientHello that follows a
+/// HelloRetryRequest. If it returns less than 0, the handshake fails with `S2N_ERR_CANCELLED`. What 0
+/// and more mean depends on the mode: see `s2n_config_set_client_hello_cb_mode()`.
+///
+/// @param config A config
+/// @param client_hello_callback The callback; NULL for none
+/// @param ctx Handed to the callback as it is; stays the caller's
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live; the callback can be called with `ctx`, in any thread that uses the
+/// config.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_client_hello_cb(
+    config: *mut s2n_config,
+    client_hello_callback: Option<
+        unsafe extern "C" fn(conn: *mut s2n_connection, ctx: *mut c_void) -> c_int,
+    >,
+    ctx: *mut c_void,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        let callback = |function: ClientHelloFn<s2n_connection>| -> Arc<dyn SeeClientHello> {
+            let context = Context(ctx);
+            Arc::new(ClientHelloCallback { function, context })
+        };
+        config
+            .core
+            .set_client_hello(client_hello_callback.map(callback));
+        Ok(())
+    })
+}
+
+/// Sets what happens when the ClientHello callback has returned.
+///
+/// @param config A config
+/// @param cb_mode `S2N_CLIENT_HELLO_CB_BLOCKING`, the default: the handshake goes on.
+/// `S2N_CLIENT_HELLO_CB_NONBLOCKING`: it waits until `s2n_client_hello_cb_done()` is called, in the
+/// callback or later; `s2n_negotiate()` then fails with `S2N_ERR_ASYNC_BLOCKED` and
+/// `S2N_BLOCKED_ON_APPLICATION_INPUT`.
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` for another mode
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_client_hello_cb_mode(
+    config: *mut s2n_config,
+    cb_mode: s2n_client_hello_cb_mode_arg,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        let waits = match cb_mode.0 {
+            0 => false,
+            1 => true,
+            _ => return Err(Code::InvalidState)?,
+        };
+        config.core.set_client_hello_waits(waits);
+        Ok(())
+    })
+}

@@ -1,0 +1,69 @@
+//! Wall clock and monotonic clock callbacks.
+
+use std::ffi::{c_int, c_void};
+use std::sync::Arc;
+
+use crate::ffi::abi::boundary::status_with_memory;
+use crate::ffi::abi::callbacks::s2n_clock_time_nanoseconds;
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::types::s2n_config;
+use crate::sys::callbacks::ClockCallback;
+use crate::sys::io::Context;
+use crate::tls::config::Clock;
+use crate::tls::error::{Code, Result};
+
+/// Sets the wall clock, for the validity of certificates: nanoseconds since 1970.
+///
+/// @param config A config
+/// @param clock_fn The callback; returns 0. If it fails, so does the call that needed the time, with
+/// `S2N_ERR_CANCELLED`.
+/// @param ctx Handed to the callback as it is; stays the caller's
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live; `clock_fn` can be called with `ctx`, in any thread that uses the config.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_wall_clock(
+    config: *mut s2n_config,
+    clock_fn: s2n_clock_time_nanoseconds,
+    ctx: *mut c_void,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_wall_clock(clock(clock_fn, ctx)?);
+        Ok(())
+    })
+}
+
+/// Sets the monotonic clock, for delays and timeouts: nanoseconds since some moment in the past.
+///
+/// @param config A config
+/// @param clock_fn The callback; returns 0. If it fails, so does the call that needed the time, with
+/// `S2N_ERR_CANCELLED`.
+/// @param ctx Handed to the callback as it is; stays the caller's
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `config` is NULL or live; `clock_fn` can be called with `ctx`, in any thread that uses the config.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_monotonic_clock(
+    config: *mut s2n_config,
+    clock_fn: s2n_clock_time_nanoseconds,
+    ctx: *mut c_void,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `config`.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_monotonic_clock(clock(clock_fn, ctx)?);
+        Ok(())
+    })
+}
+
+fn clock(function: s2n_clock_time_nanoseconds, ctx: *mut c_void) -> Result<Arc<dyn Clock>> {
+    let function = function.ok_or(Code::Null)?;
+    let context = Context(ctx);
+    Ok(Arc::new(ClockCallback { function, context }))
+}

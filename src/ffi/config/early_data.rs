@@ -1,0 +1,34 @@
+//! Early data of a config (RFC 8446, 2.3): not implemented yet.
+
+use std::ffi::c_int;
+
+use crate::ffi::abi::callbacks::s2n_early_data_cb;
+use crate::ffi::abi::pending::{not_yet, off_is_fine};
+use crate::ffi::abi::types::s2n_config;
+
+/// Servers: sets how much early data is accepted. It is none.
+///
+/// @param config A config
+/// @param max_early_data_size Bytes
+/// @returns 0 for none; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
+/// there yet
+#[unsafe(no_mangle)]
+pub extern "C" fn s2n_config_set_server_max_early_data_size(
+    config: *mut s2n_config,
+    max_early_data_size: u32,
+) -> c_int {
+    off_is_fine(&config, max_early_data_size != 0)
+}
+
+/// Servers: sets who decides about early data.
+///
+/// @param config A config
+/// @param cb Decides
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+#[unsafe(no_mangle)]
+pub extern "C" fn s2n_config_set_early_data_cb(
+    config: *mut s2n_config,
+    cb: s2n_early_data_cb,
+) -> c_int {
+    not_yet(&[&config, &cb])
+}

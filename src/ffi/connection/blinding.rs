@@ -1,0 +1,50 @@
+//! Blinding: the delay after an error that the peer caused.
+
+use std::ffi::c_int;
+
+use crate::ffi::abi::arguments::s2n_blinding_arg;
+use crate::ffi::abi::boundary::{boundary_or, status};
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::types::s2n_connection;
+
+/// Sets who waits after an error that the peer caused. Such an error closes the connection, and is
+/// answered only after a random delay, so that its time tells an attacker nothing.
+///
+/// @param conn A connection
+/// @param blinding `S2N_BUILT_IN_BLINDING`: the failing call sleeps. Any other value: the application
+/// waits for `s2n_connection_get_delay()` nanoseconds before it calls `s2n_shutdown()` and closes.
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_set_blinding(
+    conn: *mut s2n_connection,
+    blinding: s2n_blinding_arg,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        conn.core.set_blinding(blinding.into());
+        Ok(())
+    })
+}
+
+/// Says how long the application has to wait before it may close a connection that failed.
+///
+/// @param conn A connection
+/// @returns nanoseconds, 0 if there is nothing to wait for; UINT64_MAX with `S2N_ERR_NULL`, or
+/// `S2N_ERR_CANCELLED` if the application's clock failed
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_delay(conn: *mut s2n_connection) -> u64 {
+    boundary_or(u64::MAX, || {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::share(conn) }?;
+        Ok(u64::try_from(conn.core.delay()?.as_nanos()).unwrap_or(u64::MAX))
+    })
+}

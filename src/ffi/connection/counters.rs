@@ -1,0 +1,39 @@
+//! Counters of bytes on the wire.
+
+use crate::ffi::abi::boundary::boundary_or;
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::types::s2n_connection;
+
+/// Counts the bytes that came from the transport, those of the handshake included.
+///
+/// @param conn A connection
+/// @returns a number of bytes; 0 if `conn` is NULL
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_wire_bytes_in(conn: *mut s2n_connection) -> u64 {
+    boundary_or(0, || {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) };
+        Ok(conn.map_or(0, |conn| conn.core.wire_bytes_in()))
+    })
+}
+
+/// Counts the bytes that the transport took, those of the handshake included.
+///
+/// @param conn A connection
+/// @returns a number of bytes; 0 if `conn` is NULL
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_wire_bytes_out(conn: *mut s2n_connection) -> u64 {
+    boundary_or(0, || {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) };
+        Ok(conn.map_or(0, |conn| conn.core.wire_bytes_out()))
+    })
+}

@@ -1,0 +1,93 @@
+//! Receiving application data.
+
+use std::ffi::c_void;
+
+use libc::ssize_t;
+
+use crate::ffi::abi::boundary::{boundary_or, transfer};
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection};
+use crate::ffi::abi::{input, output};
+use crate::ffi::connection::lifecycle::ConnectionHandle;
+use crate::tls::error::Code;
+
+/// Receives application data: what is left of the current record, else the next record.
+///
+/// @param conn A connection whose handshake is complete
+/// @param buf Where the data goes; stays the caller's
+/// @param size Room in bytes
+/// @param blocked `S2N_NOT_BLOCKED` if no decrypted byte is left over, else
+/// `S2N_BLOCKED_ON_READ`
+/// @returns the number of bytes received; 0 after the peer's close_notify; or -1 with
+/// `S2N_ERR_IO_BLOCKED`, `S2N_ERR_CLOSED` if the stream ended without a close_notify (data may be
+/// missing), `S2N_ERR_ALERT`, or what was wrong with the peer's records. An error of the last kind
+/// is blinded: see `s2n_connection_set_blinding()`.
+///
+/// One thread may receive while another sends. A second receiver gets `S2N_ERR_REENTRANCY`.
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `buf` is NULL or writable for `size` bytes; `blocked` is NULL or
+/// writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn s2n_recv(
+    conn: *mut s2n_connection,
+    buf: *mut c_void,
+    size: ssize_t,
+    blocked: *mut s2n_blocked_status,
+) -> ssize_t {
+    transfer(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::share(conn) }?;
+        let size = usize::try_from(size).map_err(|_| Code::Safety)?;
+        // SAFETY: the C caller's promise about `buf`.
+        let buf = unsafe { input::bytes_mut(buf.cast(), size) }?;
+        // SAFETY: the C caller's promise about `blocked`.
+        let received = unsafe { output::blocked(blocked, |blocked| conn.core.recv(buf, blocked)) }?;
+        Ok(received as ssize_t)
+    })
+}
+
+/// Says how many decrypted bytes wait for `s2n_recv()`: those of a record that was received in
+/// part.
+///
+/// @param conn A connection
+/// @returns a number of bytes; 0 if `conn` is NULL
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_peek(conn: *mut s2n_connection) -> u32 {
+    boundary_or(0, || {
+        // SAFETY: the C caller's promise about `conn`.
+        Ok(unsafe { optional(conn) }.map_or(0, |conn| conn.core.peek()))
+    })
+}
+
+/// Says how many bytes were read beyond the current record and are not decrypted: with receive
+/// buffering a descriptor may have nothing to read while they wait.
+///
+/// @param conn A connection
+/// @returns a number of bytes; 0 without receive buffering, and if `conn` is NULL
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_peek_buffered(conn: *mut s2n_connection) -> u32 {
+    boundary_or(0, || {
+        // SAFETY: the C caller's promise about `conn`.
+        Ok(unsafe { optional(conn) }.map_or(0, |conn| conn.core.peek_buffered()))
+    })
+}
+
+/// For getters that take a null connection without an error.
+///
+/// # Safety
+///
+/// `conn` is null or live during `'a`.
+unsafe fn optional<'a>(conn: *const s2n_connection) -> Option<&'a ConnectionHandle> {
+    // SAFETY: the caller's promise.
+    unsafe { s2n_connection::borrow(conn) }.ok()
+}

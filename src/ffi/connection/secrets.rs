@@ -1,0 +1,75 @@
+//! Exported keying material (RFC 8446, 7.5) and the TLS 1.2 master secret.
+
+use std::ffi::c_int;
+
+use crate::ffi::abi::boundary::{status, status_with_memory};
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::input;
+use crate::ffi::abi::types::s2n_connection;
+
+/// Derives a secret that both sides have and nobody else, for other protocols (RFC 8446, 7.5).
+///
+/// @param conn A connection of TLS 1.3 whose handshake is complete
+/// @param label What the secret is for: registered with IANA, or private to the application
+/// @param label_length Its length in bytes, 249 at most
+/// @param context What else the secret depends on; must not be NULL
+/// @param context_length Its length in bytes; 0 for nothing
+/// @param output Where the secret goes
+/// @param output_length How long it shall be, in bytes; 255 hashes of the cipher suite at most
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before TLS 1.3,
+/// `S2N_ERR_HANDSHAKE_NOT_COMPLETE`, `S2N_ERR_SAFETY` for a label that is too long,
+/// `S2N_ERR_HKDF_OUTPUT_SIZE`
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `label` and `context` are NULL or readable for their lengths; `output` is NULL
+/// or writable for `output_length` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_tls_exporter(
+    conn: *mut s2n_connection,
+    label: *const u8,
+    label_length: u32,
+    context: *const u8,
+    context_length: u32,
+    output: *mut u8,
+    output_length: u32,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        // SAFETY: the C caller's promise about `label`.
+        let label = unsafe { input::required_bytes(label, label_length as usize) }?;
+        // SAFETY: the C caller's promise about `context`.
+        let context = unsafe { input::required_bytes(context, context_length as usize) }?;
+        // SAFETY: the C caller's promise about `output`.
+        let output = unsafe { input::required_slice_mut(output, output_length as usize) }?;
+        conn.core.export(label, context, output)
+    })
+}
+
+/// Copies the master secret (RFC 5246, 8.1), of which all keys are made. Whoever knows it can read all
+/// traffic.
+///
+/// @param conn A connection of TLS 1.2 whose handshake is complete
+/// @param secret_bytes Where the 48 bytes go
+/// @param max_size Room in bytes
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`, `S2N_ERR_INVALID_STATE` in
+/// TLS 1.3, `S2N_ERR_HANDSHAKE_NOT_COMPLETE`
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `secret_bytes` is NULL or writable for `max_size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_master_secret(
+    conn: *const s2n_connection,
+    secret_bytes: *mut u8,
+    max_size: usize,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        // SAFETY: the C caller's promise about `secret_bytes`.
+        let out = unsafe { input::required_slice_mut(secret_bytes, max_size) }?;
+        conn.core.master_secret(out)
+    })
+}

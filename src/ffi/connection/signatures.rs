@@ -1,0 +1,171 @@
+//! Negotiated signature and hash algorithms.
+
+use std::ffi::{c_char, c_int};
+
+use crate::ffi::abi::boundary::status;
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::output;
+use crate::ffi::abi::types::{s2n_connection, s2n_tls_hash_algorithm, s2n_tls_signature_algorithm};
+use crate::ffi::connection::lifecycle::ConnectionHandle;
+use crate::tls::error::{Code, Result};
+use crate::tls::policy::names::{Hash, Signature};
+
+/// Says what kind of key signed for the server.
+///
+/// @param conn A connection
+/// @param chosen_alg Set to a member of `s2n_tls_signature_algorithm`; anonymous before anything is
+/// signed
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `chosen_alg` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_selected_signature_algorithm(
+    conn: *mut s2n_connection,
+    chosen_alg: *mut s2n_tls_signature_algorithm,
+) -> c_int {
+    // SAFETY: the C caller's promises.
+    status(|| unsafe {
+        tell(conn, chosen_alg, |conn| {
+            conn.core.server_signature().0.into()
+        })
+    })
+}
+
+/// Says with which hash the server signed.
+///
+/// @param conn A connection
+/// @param chosen_alg Set to a member of `s2n_tls_hash_algorithm`; none before anything is signed
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `chosen_alg` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_selected_digest_algorithm(
+    conn: *mut s2n_connection,
+    chosen_alg: *mut s2n_tls_hash_algorithm,
+) -> c_int {
+    // SAFETY: the C caller's promises.
+    status(|| unsafe {
+        tell(conn, chosen_alg, |conn| {
+            conn.core.server_signature().1.into()
+        })
+    })
+}
+
+/// Says what kind of key signed for the client.
+///
+/// @param conn A connection
+/// @param chosen_alg Set to a member of `s2n_tls_signature_algorithm`; anonymous if the client showed no
+/// certificate
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `chosen_alg` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_selected_client_cert_signature_algorithm(
+    conn: *mut s2n_connection,
+    chosen_alg: *mut s2n_tls_signature_algorithm,
+) -> c_int {
+    // SAFETY: the C caller's promises.
+    status(|| unsafe {
+        tell(conn, chosen_alg, |conn| {
+            conn.core.client_signature().0.into()
+        })
+    })
+}
+
+/// Says with which hash the client signed.
+///
+/// @param conn A connection
+/// @param chosen_alg Set to a member of `s2n_tls_hash_algorithm`; none if the client showed no certificate
+/// @returns 0, or -1 with `S2N_ERR_NULL`
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `chosen_alg` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_selected_client_cert_digest_algorithm(
+    conn: *mut s2n_connection,
+    chosen_alg: *mut s2n_tls_hash_algorithm,
+) -> c_int {
+    // SAFETY: the C caller's promises.
+    status(|| unsafe {
+        tell(conn, chosen_alg, |conn| {
+            conn.core.client_signature().1.into()
+        })
+    })
+}
+
+/// Gives the name of the server's signature scheme (RFC 8446, 4.2.3).
+///
+/// @param conn A connection whose handshake is complete
+/// @param scheme_name Set to a name that lives as long as the process
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before the handshake is complete
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `scheme_name` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_get_signature_scheme(
+    conn: *mut s2n_connection,
+    scheme_name: *mut *const c_char,
+) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `conn`.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        // SAFETY: the C caller's promise about `scheme_name`.
+        let slot = unsafe { output::slot(scheme_name) }?;
+        conn.core.facts().ok_or(Code::InvalidState)?;
+        slot.set(conn.core.signature_scheme_name().as_ptr());
+        Ok(())
+    })
+}
+
+/// Asks a connection something, and tells C.
+///
+/// # Safety
+///
+/// `conn` is null or live; `out` is null or writable.
+unsafe fn tell<T>(
+    conn: *mut s2n_connection,
+    out: *mut T,
+    ask: impl FnOnce(&ConnectionHandle) -> T,
+) -> Result<()> {
+    // SAFETY: the caller's promise about `conn`.
+    let conn = unsafe { s2n_connection::borrow(conn) }?;
+    // SAFETY: the caller's promise about `out`.
+    let slot = unsafe { output::slot(out) }?;
+    slot.set(ask(conn));
+    Ok(())
+}
+
+impl From<Signature> for s2n_tls_signature_algorithm {
+    fn from(signature: Signature) -> Self {
+        match signature {
+            Signature::Anonymous => Self::S2N_TLS_SIGNATURE_ANONYMOUS,
+            Signature::Rsa => Self::S2N_TLS_SIGNATURE_RSA,
+            Signature::Ecdsa => Self::S2N_TLS_SIGNATURE_ECDSA,
+            Signature::MlDsa => Self::S2N_TLS_SIGNATURE_MLDSA,
+            Signature::RsaPssRsae => Self::S2N_TLS_SIGNATURE_RSA_PSS_RSAE,
+            Signature::RsaPssPss => Self::S2N_TLS_SIGNATURE_RSA_PSS_PSS,
+        }
+    }
+}
+
+impl From<Hash> for s2n_tls_hash_algorithm {
+    fn from(hash: Hash) -> Self {
+        match hash {
+            Hash::None => Self::S2N_TLS_HASH_NONE,
+            Hash::Sha1 => Self::S2N_TLS_HASH_SHA1,
+            Hash::Sha224 => Self::S2N_TLS_HASH_SHA224,
+            Hash::Sha256 => Self::S2N_TLS_HASH_SHA256,
+            Hash::Sha384 => Self::S2N_TLS_HASH_SHA384,
+            Hash::Sha512 => Self::S2N_TLS_HASH_SHA512,
+            Hash::Md5Sha1 => Self::S2N_TLS_HASH_MD5_SHA1,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Version and FIPS mode of the cryptographic library.
+
+use std::ffi::{c_int, c_ulong};
+
+use crate::ffi::abi::boundary::status;
+use crate::ffi::abi::output;
+use crate::ffi::abi::types::s2n_fips_mode;
+use crate::ffi::library::init;
+
+/// Gives the version of OpenSSL's API that the cryptography has.
+///
+/// @returns AWS-LC's answer: 1.1.1
+#[unsafe(no_mangle)]
+pub extern "C" fn s2n_get_openssl_version() -> c_ulong {
+    AWS_LC
+}
+
+/// `OPENSSL_VERSION_NUMBER` of AWS-LC.
+const AWS_LC: c_ulong = 0x1010_107f;
+
+/// Tells whether the cryptography is a FIPS 140 module. It is not.
+///
+/// @param fips_mode Set to `S2N_FIPS_MODE_DISABLED`
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_NOT_INITIALIZED` before `s2n_init()`
+///
+/// # Safety
+///
+/// `fips_mode` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_get_fips_mode(fips_mode: *mut s2n_fips_mode) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `fips_mode`.
+        unsafe { output::slot(fips_mode) }?.set(s2n_fips_mode::S2N_FIPS_MODE_DISABLED);
+        init::check()
+    })
+}

@@ -1,0 +1,27 @@
+//! Alerts of errors, for QUIC (RFC 9001, 4.8): the part of `s2n/quic.h` without a connection.
+
+use std::ffi::c_int;
+
+use crate::ffi::abi::boundary::status;
+use crate::ffi::abi::output;
+use crate::tls::error::Code;
+
+/// Gives the alert that an error stands for (RFC 8446, 6.2).
+///
+/// @param error A value of `s2n_errno`
+/// @param alert Set to the description of the alert
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_NO_ALERT` if there is none
+///
+/// # Safety
+///
+/// `alert` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_error_get_alert(error: c_int, alert: *mut u8) -> c_int {
+    status(|| {
+        // SAFETY: the C caller's promise about `alert`.
+        let slot = unsafe { output::slot(alert) }?;
+        let code = Code::from_number(error).ok_or(Code::NoAlert)?;
+        slot.set(code.alert().ok_or(Code::NoAlert)?);
+        Ok(())
+    })
+}
