@@ -1,27 +1,28 @@
-//! The table of what becomes of each function is true, and `docs/COMPATIBILITY.md` shows it.
+//! The table of implementation status is correct, and `docs/COMPATIBILITY.md` lists it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use s2n::ffi::coverage::{API, Answer, Function, Status};
-
+#[path = "support/api_status.rs"]
+mod api_status;
 #[path = "support/calls.rs"]
 mod calls;
 mod support;
 
+use api_status::{API, Function, Outcome, Status};
 use support::{compile, root, rows, run_and_check_memory, scratch};
 
 fn functions() -> impl Iterator<Item = &'static Function> {
-    API.iter().flat_map(|chapter| chapter.functions)
+    API.iter().flat_map(|group| group.functions)
 }
 
-/// What a function says as long as it does not do its work.
-fn answer(function: &Function) -> Option<&Answer> {
+/// The result of a function that is refused or pending.
+fn outcome(function: &Function) -> Option<&Outcome> {
     match &function.status {
         Status::Works => None,
-        Status::Refused(answer) | Status::Pending(answer) => Some(answer),
+        Status::Refused(outcome) | Status::Pending(outcome) => Some(outcome),
     }
 }
 
@@ -45,7 +46,7 @@ fn every_function_of_the_library_is_in_the_table_once() {
 }
 
 #[test]
-fn what_does_not_work_answers_as_the_table_says() {
+fn functions_that_do_not_work_return_the_outcome_in_the_table() {
     let prototypes: BTreeMap<_, _> = rows("functions.tsv")
         .into_iter()
         .map(|row| (row[0].clone(), (row[1].clone(), row[2].clone())))
@@ -53,7 +54,7 @@ fn what_does_not_work_answers_as_the_table_says() {
     let mut statements = String::new();
     let mut count = 0;
     for function in functions() {
-        let Some(answer) = answer(function) else {
+        let Some(outcome) = outcome(function) else {
             continue;
         };
         let name = function.name;
@@ -66,9 +67,9 @@ fn what_does_not_work_answers_as_the_table_says() {
                 _ => parameter.valid(),
             })
             .collect();
-        let (value, error) = match *answer {
-            Answer::Error(error) => (calls::failure_value(result), error),
-            Answer::Value(value) => (value, "S2N_ERR_OK"),
+        let (value, error) = match *outcome {
+            Outcome::Error(error) => (calls::failure_value(result), error),
+            Outcome::Value(value) => (value, "S2N_ERR_OK"),
         };
         let arguments = arguments.join(", ");
         writeln!(
@@ -82,10 +83,10 @@ fn what_does_not_work_answers_as_the_table_says() {
     }
     assert!(count > 0, "nothing is refused or pending");
 
-    let dir = scratch("answers");
-    let source = dir.join("answers.c");
+    let dir = scratch("outcomes");
+    let source = dir.join("outcomes.c");
     fs::write(&source, calls::program(&statements)).expect("written");
-    let program = dir.join("answers");
+    let program = dir.join("outcomes");
     compile("gcc", &source, &program);
     run_and_check_memory(&program, &[]);
 }
@@ -123,7 +124,7 @@ fn bodies() -> BTreeMap<String, String> {
 }
 
 #[test]
-fn what_works_is_not_made_of_answers_for_what_does_not() {
+fn working_functions_return_no_outcome_of_pending_ones() {
     let bodies = bodies();
     let excuses = [
         "not_yet(",
@@ -144,7 +145,7 @@ fn what_works_is_not_made_of_answers_for_what_does_not() {
 }
 
 const BEGIN: &str =
-    "<!-- From here on made of src/ffi/coverage.rs: run `make compatibility`. -->\n";
+    "<!-- From here on made of tests/support/api_status.rs: run `make compatibility`. -->\n";
 
 /// The part of the page that is made of the table.
 fn shown() -> String {
@@ -160,35 +161,35 @@ fn shown() -> String {
          their features are not implemented yet, and until then they return the errors shown.\n",
         functions().count()
     );
-    for chapter in API {
-        writeln!(page, "\n### {}\n", chapter.title).expect("a string takes text");
-        let working: Vec<_> = chapter
+    for group in API {
+        writeln!(page, "\n### {}\n", group.title).expect("a string takes text");
+        let working: Vec<_> = group
             .functions
             .iter()
-            .filter(|function| answer(function).is_none())
+            .filter(|function| outcome(function).is_none())
             .map(|function| format!("`{}`", function.name))
             .collect();
         if !working.is_empty() {
             writeln!(page, "Work: {}.", working.join(", ")).expect("a string takes text");
         }
-        if working.len() < chapter.functions.len() {
+        if working.len() < group.functions.len() {
             if !working.is_empty() {
                 page.push('\n');
             }
             page += "| function | status | answer |\n| --- | --- | --- |\n";
-            chapter.functions.iter().for_each(|it| page += &row(it));
+            group.functions.iter().for_each(|it| page += &row(it));
         }
     }
     page.trim_end().to_owned() + "\n"
 }
 
 fn row(function: &Function) -> String {
-    let (status, answer) = match &function.status {
+    let (status, outcome) = match &function.status {
         Status::Works => return String::new(),
-        Status::Refused(answer) => ("refused", answer),
-        Status::Pending(answer) => ("pending", answer),
+        Status::Refused(outcome) => ("refused", outcome),
+        Status::Pending(outcome) => ("pending", outcome),
     };
-    let (Answer::Error(text) | Answer::Value(text)) = answer;
+    let (Outcome::Error(text) | Outcome::Value(text)) = outcome;
     let note = match function.note {
         "" => String::new(),
         note => format!(": {note}"),

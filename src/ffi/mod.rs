@@ -12,7 +12,6 @@ mod cert;
 mod client_hello;
 mod config;
 pub mod connection;
-pub mod coverage;
 mod library;
 mod session;
 pub mod unstable;

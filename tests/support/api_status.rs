@@ -1,8 +1,8 @@
-//! What becomes of a call of each function of the API. `docs/COMPATIBILITY.md` shows this table, and
-//! tests hold it against the symbols of the library and against what calls do.
+//! Implementation status of every exported function. `docs/COMPATIBILITY.md` lists it; tests compare
+//! it with the symbols of the library and with the results of calls.
 
-/// Functions that belong together.
-pub struct Chapter {
+/// Functions on one topic, under one heading of the page.
+pub struct Group {
     pub title: &'static str,
     pub functions: &'static [Function],
 }
@@ -14,26 +14,26 @@ pub struct Function {
 }
 
 pub enum Status {
-    /// It does what its documentation says.
+    /// Implemented as documented.
     Works,
 
-    /// It is about something that cannot be done here, and answers so.
-    Refused(Answer),
+    /// Cannot be supported: returns the outcome.
+    Refused(Outcome),
 
-    /// It is about something that is not there yet, and answers so.
-    Pending(Answer),
+    /// Not implemented yet: returns the outcome.
+    Pending(Outcome),
 }
 
-/// The answer to a call whose arguments are fine.
-pub enum Answer {
+/// The result of a call with valid arguments.
+pub enum Outcome {
     /// The failure value of the function, with this error.
     Error(&'static str),
 
-    /// This value, as there is nothing to tell of.
+    /// Success with this value, which reports that the feature is not in use.
     Value(&'static str),
 }
 
-const UNIMPLEMENTED: Answer = Answer::Error("S2N_ERR_UNIMPLEMENTED");
+const UNIMPLEMENTED: Outcome = Outcome::Error("S2N_ERR_UNIMPLEMENTED");
 
 const fn works(name: &'static str) -> Function {
     Function {
@@ -46,7 +46,7 @@ const fn works(name: &'static str) -> Function {
 const fn refused(name: &'static str, error: &'static str, note: &'static str) -> Function {
     Function {
         name,
-        status: Status::Refused(Answer::Error(error)),
+        status: Status::Refused(Outcome::Error(error)),
         note,
     }
 }
@@ -55,18 +55,18 @@ const fn pending(name: &'static str) -> Function {
     pending_with(name, UNIMPLEMENTED, "")
 }
 
-const fn pending_with(name: &'static str, answer: Answer, note: &'static str) -> Function {
+const fn pending_with(name: &'static str, outcome: Outcome, note: &'static str) -> Function {
     Function {
         name,
-        status: Status::Pending(answer),
+        status: Status::Pending(outcome),
         note,
     }
 }
 
 // One line for each function.
 #[rustfmt::skip]
-pub const API: &[Chapter] = &[
-    Chapter {
+pub const API: &[Group] = &[
+    Group {
         title: "Library init, cleanup, memory, random, FIPS",
         functions: &[
             works("s2n_crypto_disable_init"),
@@ -81,7 +81,7 @@ pub const API: &[Chapter] = &[
             works("s2n_cleanup_thread"),
         ],
     },
-    Chapter {
+    Group {
         title: "Errors and stack traces",
         functions: &[
             works("s2n_errno_location"),
@@ -98,7 +98,7 @@ pub const API: &[Chapter] = &[
             works("s2n_get_stacktrace"),
         ],
     },
-    Chapter {
+    Group {
         title: "Early data",
         functions: &[
             pending_with("s2n_config_set_server_max_early_data_size", UNIMPLEMENTED, "0 succeeds"),
@@ -119,30 +119,30 @@ pub const API: &[Chapter] = &[
             pending("s2n_offered_early_data_accept"),
         ],
     },
-    Chapter {
+    Group {
         title: "External PSK",
         functions: &[
             pending("s2n_external_psk_new"),
-            pending_with("s2n_psk_free", Answer::Value("0"), "NULL is freed; anything else fails"),
+            pending_with("s2n_psk_free", Outcome::Value("0"), "NULL is freed; anything else fails"),
             pending("s2n_psk_set_identity"),
             pending("s2n_psk_set_secret"),
             pending("s2n_psk_set_hmac"),
             pending("s2n_connection_append_psk"),
             pending("s2n_config_set_psk_mode"),
             pending("s2n_connection_set_psk_mode"),
-            pending_with("s2n_connection_get_negotiated_psk_identity_length", Answer::Value("0"), "there is no key"),
-            pending_with("s2n_connection_get_negotiated_psk_identity", Answer::Value("0"), "there is no key"),
+            pending_with("s2n_connection_get_negotiated_psk_identity_length", Outcome::Value("0"), "there is no key"),
+            pending_with("s2n_connection_get_negotiated_psk_identity", Outcome::Value("0"), "there is no key"),
             pending("s2n_offered_psk_new"),
-            pending_with("s2n_offered_psk_free", Answer::Value("0"), "NULL is freed; anything else fails"),
+            pending_with("s2n_offered_psk_free", Outcome::Value("0"), "NULL is freed; anything else fails"),
             pending("s2n_offered_psk_get_identity"),
-            pending_with("s2n_offered_psk_list_has_next", Answer::Value("false"), "there is no list"),
+            pending_with("s2n_offered_psk_list_has_next", Outcome::Value("false"), "there is no list"),
             pending("s2n_offered_psk_list_next"),
             pending("s2n_offered_psk_list_reread"),
             pending("s2n_offered_psk_list_choose_psk"),
             pending("s2n_config_set_psk_selection_callback"),
         ],
     },
-    Chapter {
+    Group {
         title: "Private key offload",
         functions: &[
             works("s2n_config_set_verify_after_sign"),
@@ -157,7 +157,7 @@ pub const API: &[Chapter] = &[
             works("s2n_async_pkey_op_set_output"),
         ],
     },
-    Chapter {
+    Group {
         title: "Connection serialization",
         functions: &[
             pending("s2n_config_set_serialization_version"),
@@ -166,7 +166,7 @@ pub const API: &[Chapter] = &[
             pending("s2n_connection_deserialize"),
         ],
     },
-    Chapter {
+    Group {
         title: "ClientHello access and callback",
         functions: &[
             works("s2n_config_set_client_hello_cb"),
@@ -198,7 +198,7 @@ pub const API: &[Chapter] = &[
             works("s2n_client_hello_get_legacy_record_version"),
         ],
     },
-    Chapter {
+    Group {
         title: "Session resumption, tickets, session cache",
         functions: &[
             pending("s2n_config_set_cache_store_callback"),
@@ -213,7 +213,7 @@ pub const API: &[Chapter] = &[
             pending("s2n_config_require_ticket_forward_secrecy"),
             pending("s2n_config_set_initial_ticket_count"),
             pending("s2n_connection_add_new_tickets_to_send"),
-            pending_with("s2n_connection_get_tickets_sent", Answer::Error("S2N_ERR_CLIENT_MODE"), "for a client; a server has sent 0"),
+            pending_with("s2n_connection_get_tickets_sent", Outcome::Error("S2N_ERR_CLIENT_MODE"), "for a client; a server has sent 0"),
             pending("s2n_connection_set_server_keying_material_lifetime"),
             pending("s2n_config_set_session_ticket_cb"),
             pending("s2n_session_ticket_get_data_len"),
@@ -221,14 +221,14 @@ pub const API: &[Chapter] = &[
             pending("s2n_session_ticket_get_lifetime"),
             pending("s2n_connection_set_session"),
             pending("s2n_connection_get_session"),
-            pending_with("s2n_connection_get_session_ticket_lifetime_hint", Answer::Error("S2N_ERR_SESSION_TICKET_NOT_SUPPORTED"), ""),
-            pending_with("s2n_connection_get_session_length", Answer::Value("0"), "there is no session"),
-            pending_with("s2n_connection_get_session_id_length", Answer::Value("0"), "there is no session"),
-            pending_with("s2n_connection_get_session_id", Answer::Value("0"), "there is no session"),
+            pending_with("s2n_connection_get_session_ticket_lifetime_hint", Outcome::Error("S2N_ERR_SESSION_TICKET_NOT_SUPPORTED"), ""),
+            pending_with("s2n_connection_get_session_length", Outcome::Value("0"), "there is no session"),
+            pending_with("s2n_connection_get_session_id_length", Outcome::Value("0"), "there is no session"),
+            pending_with("s2n_connection_get_session_id", Outcome::Value("0"), "there is no session"),
             works("s2n_connection_is_session_resumed"),
         ],
     },
-    Chapter {
+    Group {
         title: "Security policy, groups",
         functions: &[
             works("s2n_config_free_dhparams"),
@@ -240,7 +240,7 @@ pub const API: &[Chapter] = &[
             works("s2n_config_get_supported_groups"),
         ],
     },
-    Chapter {
+    Group {
         title: "ALPN, server name",
         functions: &[
             works("s2n_config_append_protocol_preference"),
@@ -252,7 +252,7 @@ pub const API: &[Chapter] = &[
             works("s2n_get_application_protocol"),
         ],
     },
-    Chapter {
+    Group {
         title: "I/O setup: fd, callbacks, cork",
         functions: &[
             works("s2n_connection_set_fd"),
@@ -267,7 +267,7 @@ pub const API: &[Chapter] = &[
             works("s2n_connection_set_send_cb"),
         ],
     },
-    Chapter {
+    Group {
         title: "I/O: handshake, send, receive, shutdown",
         functions: &[
             works("s2n_peek_buffered"),
@@ -281,7 +281,7 @@ pub const API: &[Chapter] = &[
             works("s2n_shutdown_send"),
         ],
     },
-    Chapter {
+    Group {
         title: "Record sizes, buffers, memory release",
         functions: &[
             works("s2n_config_set_send_buffer_size"),
@@ -297,7 +297,7 @@ pub const API: &[Chapter] = &[
             works("s2n_connection_release_buffers"),
         ],
     },
-    Chapter {
+    Group {
         title: "Blinding",
         functions: &[
             works("s2n_connection_set_blinding"),
@@ -305,7 +305,7 @@ pub const API: &[Chapter] = &[
             works("s2n_config_set_max_blinding_delay"),
         ],
     },
-    Chapter {
+    Group {
         title: "Key update, exporter, key log, master secret",
         functions: &[
             works("s2n_connection_request_key_update"),
@@ -314,7 +314,7 @@ pub const API: &[Chapter] = &[
             works("s2n_config_set_key_log_cb"),
         ],
     },
-    Chapter {
+    Group {
         title: "Trust store and X.509 verification",
         functions: &[
             works("s2n_config_set_verification_ca_location"),
@@ -338,7 +338,7 @@ pub const API: &[Chapter] = &[
             works("s2n_config_add_custom_x509_extension"),
         ],
     },
-    Chapter {
+    Group {
         title: "Client authentication",
         functions: &[
             works("s2n_config_get_client_auth_type"),
@@ -349,7 +349,7 @@ pub const API: &[Chapter] = &[
             works("s2n_connection_client_cert_used"),
         ],
     },
-    Chapter {
+    Group {
         title: "Certificates and keys",
         functions: &[
             works("s2n_config_free_cert_chain_and_key"),
@@ -381,7 +381,7 @@ pub const API: &[Chapter] = &[
             works("s2n_connection_get_certificate_match"),
         ],
     },
-    Chapter {
+    Group {
         title: "Config lifecycle and misc options",
         functions: &[
             works("s2n_config_new"),
@@ -395,7 +395,7 @@ pub const API: &[Chapter] = &[
             works("s2n_config_get_ctx"),
         ],
     },
-    Chapter {
+    Group {
         title: "Connection lifecycle",
         functions: &[
             works("s2n_connection_new"),
@@ -407,7 +407,7 @@ pub const API: &[Chapter] = &[
             works("s2n_connection_get_mode"),
         ],
     },
-    Chapter {
+    Group {
         title: "Connection information",
         functions: &[
             works("s2n_connection_get_selected_signature_algorithm"),
@@ -429,17 +429,17 @@ pub const API: &[Chapter] = &[
             works("s2n_connection_get_last_message_name"),
         ],
     },
-    Chapter {
+    Group {
         title: "Unstable: kTLS",
         functions: &[
-            pending_with("s2n_connection_ktls_enable_send", Answer::Error("S2N_ERR_KTLS_UNSUPPORTED_PLATFORM"), ""),
-            pending_with("s2n_connection_ktls_enable_recv", Answer::Error("S2N_ERR_KTLS_UNSUPPORTED_PLATFORM"), ""),
-            pending_with("s2n_config_ktls_enable_unsafe_tls13", Answer::Error("S2N_ERR_KTLS_UNSUPPORTED_PLATFORM"), ""),
+            pending_with("s2n_connection_ktls_enable_send", Outcome::Error("S2N_ERR_KTLS_UNSUPPORTED_PLATFORM"), ""),
+            pending_with("s2n_connection_ktls_enable_recv", Outcome::Error("S2N_ERR_KTLS_UNSUPPORTED_PLATFORM"), ""),
+            pending_with("s2n_config_ktls_enable_unsafe_tls13", Outcome::Error("S2N_ERR_KTLS_UNSUPPORTED_PLATFORM"), ""),
             works("s2n_connection_get_key_update_counts"),
-            pending_with("s2n_sendfile", Answer::Error("S2N_ERR_KTLS_UNSUPPORTED_CONN"), ""),
+            pending_with("s2n_sendfile", Outcome::Error("S2N_ERR_KTLS_UNSUPPORTED_CONN"), ""),
         ],
     },
-    Chapter {
+    Group {
         title: "Unstable: renegotiation (client)",
         functions: &[
             pending("s2n_config_set_renegotiate_request_cb"),
@@ -447,7 +447,7 @@ pub const API: &[Chapter] = &[
             pending("s2n_renegotiate"),
         ],
     },
-    Chapter {
+    Group {
         title: "Unstable: ClientHello fingerprints (JA3, JA4)",
         functions: &[
             works("s2n_fingerprint_new"),
@@ -462,7 +462,7 @@ pub const API: &[Chapter] = &[
             works("s2n_client_hello_get_fingerprint_string"),
         ],
     },
-    Chapter {
+    Group {
         title: "Unstable: CRL and custom certificate validation",
         functions: &[
             works("s2n_config_set_crl_lookup_cb"),
@@ -480,7 +480,7 @@ pub const API: &[Chapter] = &[
             works("s2n_cert_validation_reject"),
         ],
     },
-    Chapter {
+    Group {
         title: "Unstable: certificate authorities and certificate requests",
         functions: &[
             works("s2n_certificate_request_get_ca_list"),
@@ -491,14 +491,14 @@ pub const API: &[Chapter] = &[
             works("s2n_config_set_cert_request_callback"),
         ],
     },
-    Chapter {
+    Group {
         title: "Unstable: async offload (signature verification)",
         functions: &[
             works("s2n_config_set_async_offload_callback"),
             works("s2n_async_offload_op_perform"),
         ],
     },
-    Chapter {
+    Group {
         title: "Unstable: handshake events and timing",
         functions: &[
             works("s2n_config_set_subscriber"),
@@ -506,19 +506,19 @@ pub const API: &[Chapter] = &[
             works("s2n_config_set_timing_checkpoint_cb"),
         ],
     },
-    Chapter {
+    Group {
         title: "Unstable: NPN",
         functions: &[
             refused("s2n_config_set_npn", "S2N_ERR_UNIMPLEMENTED", "rustls has no NPN, which ALPN replaced; false succeeds"),
         ],
     },
-    Chapter {
+    Group {
         title: "Internal, exported: QUIC",
         functions: &[
             pending("s2n_config_enable_quic"),
             pending("s2n_connection_enable_quic"),
-            pending_with("s2n_connection_is_quic_enabled", Answer::Value("false"), "there is no QUIC"),
-            pending_with("s2n_connection_are_session_tickets_enabled", Answer::Value("false"), "there are no tickets"),
+            pending_with("s2n_connection_is_quic_enabled", Outcome::Value("false"), "there is no QUIC"),
+            pending_with("s2n_connection_are_session_tickets_enabled", Outcome::Value("false"), "there are no tickets"),
             pending("s2n_connection_set_quic_transport_parameters"),
             pending("s2n_connection_get_quic_transport_parameters"),
             pending("s2n_connection_set_secret_callback"),
@@ -526,7 +526,7 @@ pub const API: &[Chapter] = &[
             pending("s2n_recv_quic_post_handshake_message"),
         ],
     },
-    Chapter {
+    Group {
         title: "Internal, exported: others",
         functions: &[
             works("s2n_connection_get_config"),
