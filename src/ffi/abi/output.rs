@@ -1,5 +1,6 @@
 //! Results for C, written through pointers.
 
+use crate::ffi::abi::input;
 use crate::ffi::abi::types::s2n_blocked_status;
 use crate::tls::base::Blocked;
 use crate::tls::error::{Code, Result};
@@ -33,6 +34,28 @@ impl<T> Slot<'_, T> {
     pub(crate) fn set(self, value: T) {
         self.0.write(value);
     }
+}
+
+/// Stores the numbers that `make` returns, and their count: 0 on failure.
+///
+/// # Safety
+///
+/// `numbers` is null or can be written to for `room` numbers, and `count` is null or can be written
+/// to, both by nobody else.
+pub(crate) unsafe fn numbers(
+    numbers: *mut u16,
+    room: u16,
+    count: *mut u16,
+    make: impl FnOnce() -> Result<Vec<u16>>,
+) -> Result<()> {
+    // SAFETY: `count` is null or can be written to.
+    unsafe { slot(count) }?.set(0);
+    // SAFETY: `numbers` is null or can be written to for `room` numbers.
+    let room = unsafe { input::required_slice_mut(numbers, room.into()) }?;
+    let stored = copy_all(&make()?, room, Code::InsufficientMemSize)?;
+    // SAFETY: `count` can be written to.
+    unsafe { slot(count) }?.set(stored as u16);
+    Ok(())
 }
 
 /// Makes a call that may block, and tells C what it waits for, also when it failed.

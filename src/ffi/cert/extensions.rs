@@ -167,10 +167,7 @@ unsafe fn copy(bytes: &[u8], out: *mut u8, len: *mut u32) -> Result<()> {
     let len = unsafe { output::inout(len) }?;
     // SAFETY: the caller's promise about `out`.
     let room = unsafe { input::required_slice_mut(out, *len as usize) }?;
-    let room = room
-        .get_mut(..bytes.len())
-        .ok_or(Code::InsufficientMemSize)?;
-    room.copy_from_slice(bytes);
-    *len = u32::try_from(bytes.len()).map_err(|_| Code::IntegerOverflow)?;
+    let copied = output::copy_all(bytes, room, Code::InsufficientMemSize)?;
+    *len = u32::try_from(copied).map_err(|_| Code::IntegerOverflow)?;
     Ok(())
 }

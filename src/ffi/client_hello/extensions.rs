@@ -113,16 +113,14 @@ pub unsafe extern "C" fn s2n_client_hello_get_supported_groups(
     groups_count: *mut u16,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `groups_count`.
-        unsafe { output::slot(groups_count) }?.set(0);
-        // SAFETY: the C caller's promise about `ch`.
-        let hello = unsafe { s2n_client_hello::borrow(ch) }?;
-        // SAFETY: the C caller's promise about `groups`.
-        let room = unsafe { input::required_slice_mut(groups, groups_count_max.into()) }?;
-        let stored = output::copy_all(&hello.supported_groups()?, room, Code::InsufficientMemSize)?;
-        // SAFETY: as above.
-        unsafe { output::slot(groups_count) }?.set(stored as u16);
-        Ok(())
+        let supported = || {
+            // SAFETY: `ch` is null or live for the whole call.
+            let hello = unsafe { s2n_client_hello::borrow(ch) }?;
+            hello.supported_groups()
+        };
+        // SAFETY: for the whole call, `groups` is null or writable for `groups_count_max` numbers, and
+        // `groups_count` is null or writable.
+        unsafe { output::numbers(groups, groups_count_max, groups_count, supported) }
     })
 }
 

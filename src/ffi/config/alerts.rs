@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use crate::ffi::abi::arguments::s2n_alert_behavior_arg;
+use crate::ffi::abi::arguments::{parse, s2n_alert_behavior_arg};
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
@@ -25,11 +25,7 @@ pub unsafe extern "C" fn s2n_config_set_alert_behavior(
     status(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
-        let ignores = match alert_behavior.0 {
-            0 => false,
-            1 => true,
-            _ => return Err(Code::InvalidArgument)?,
-        };
+        let ignores = parse(alert_behavior.0, &[false, true], Code::InvalidArgument)?;
         config.core.set_ignores_warnings(ignores);
         Ok(())
     })

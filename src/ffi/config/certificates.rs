@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int};
 use std::slice;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use crate::ffi::abi::arguments::s2n_tls_extension_type_arg;
 use crate::ffi::abi::boundary::{status, status_with_memory};
@@ -82,11 +82,7 @@ pub unsafe extern "C" fn s2n_config_add_cert_chain(
 
 fn own(config: &ConfigHandle, chain: Arc<CertChainHandle>) -> Result<()> {
     config.core.add_own_chain(&chain.core)?;
-    let mut own = config
-        .own_chain
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    *own = Some(chain);
+    config.set_own_chain(Some(chain));
     Ok(())
 }
 
@@ -104,11 +100,7 @@ pub unsafe extern "C" fn s2n_config_free_cert_chain_and_key(config: *mut s2n_con
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.free_own_chain();
-        let mut own = config
-            .own_chain
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *own = None;
+        config.set_own_chain(None);
         Ok(())
     })
 }

@@ -3,7 +3,7 @@
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
-use crate::ffi::abi::arguments::s2n_client_hello_cb_mode_arg;
+use crate::ffi::abi::arguments::{parse, s2n_client_hello_cb_mode_arg};
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_connection};
@@ -72,11 +72,7 @@ pub unsafe extern "C" fn s2n_config_set_client_hello_cb_mode(
     status(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
-        let waits = match cb_mode.0 {
-            0 => false,
-            1 => true,
-            _ => return Err(Code::InvalidState)?,
-        };
+        let waits = parse(cb_mode.0, &[false, true], Code::InvalidState)?;
         config.core.set_client_hello_waits(waits);
         Ok(())
     })

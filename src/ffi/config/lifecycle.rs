@@ -2,7 +2,7 @@
 
 use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::ffi::abi::boundary::{status, with_memory};
 use crate::ffi::abi::handle::Handle;
@@ -17,8 +17,18 @@ use crate::tls::error::Result;
 pub(crate) struct ConfigHandle {
     pub(crate) core: Arc<Config>,
     /// The chain that the config owns: connections give its pointer to the application.
-    pub(crate) own_chain: Mutex<Option<Arc<CertChainHandle>>>,
+    own_chain: Mutex<Option<Arc<CertChainHandle>>>,
     context: AtomicPtr<c_void>,
+}
+
+impl ConfigHandle {
+    /// Replaces the chain that the config owns.
+    pub(crate) fn set_own_chain(&self, chain: Option<Arc<CertChainHandle>>) {
+        *self
+            .own_chain
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = chain;
+    }
 }
 
 impl Handle for s2n_config {

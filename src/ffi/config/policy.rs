@@ -7,7 +7,6 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
 use crate::ffi::abi::{input, output};
 use crate::tls::certs::check_dh_params;
-use crate::tls::error::Code;
 use crate::tls::policy::Policy;
 
 /// Chooses the security policy: versions, cipher suites, groups and signature schemes, in order.
@@ -57,19 +56,14 @@ pub unsafe extern "C" fn s2n_config_get_supported_groups(
     groups_count: *mut u16,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `groups_count`.
-        unsafe { output::slot(groups_count) }?.set(0);
-        // SAFETY: the C caller's promise about `config`.
-        let config = unsafe { s2n_config::borrow(config) }?;
-        // SAFETY: the C caller's promise about `groups`.
-        let room = unsafe { input::required_slice_mut(groups, groups_count_max.into()) }?;
-        let offered = config.core.policy().groups();
-        let room = room.get_mut(..offered.len());
-        room.ok_or(Code::InsufficientMemSize)?
-            .copy_from_slice(&offered);
-        // SAFETY: as above.
-        unsafe { output::slot(groups_count) }?.set(offered.len() as u16);
-        Ok(())
+        let supported = || {
+            // SAFETY: `config` is null or live for the whole call.
+            let config = unsafe { s2n_config::borrow(config) }?;
+            Ok(config.core.policy().groups())
+        };
+        // SAFETY: for the whole call, `groups` is null or writable for `groups_count_max` numbers, and
+        // `groups_count` is null or writable.
+        unsafe { output::numbers(groups, groups_count_max, groups_count, supported) }
     })
 }
 

@@ -3,7 +3,9 @@
 use std::ffi::c_int;
 use std::sync::Arc;
 
-use crate::ffi::abi::arguments::{s2n_async_pkey_validation_mode_arg, s2n_verify_after_sign_arg};
+use crate::ffi::abi::arguments::{
+    parse, s2n_async_pkey_validation_mode_arg, s2n_verify_after_sign_arg,
+};
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::callbacks::s2n_async_pkey_fn;
 use crate::ffi::abi::handle::Handle;
@@ -62,11 +64,7 @@ pub unsafe extern "C" fn s2n_config_set_async_pkey_validation_mode(
     status(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
-        let verifies = match mode.0 {
-            0 => false,
-            1 => true,
-            _ => return Err(Code::InvalidArgument)?,
-        };
+        let verifies = parse(mode.0, &[false, true], Code::InvalidArgument)?;
         config.core.set_verifies_private_keys(verifies);
         Ok(())
     })
@@ -91,11 +89,7 @@ pub unsafe extern "C" fn s2n_config_set_verify_after_sign(
     status(|| {
         // SAFETY: the C caller's promise about `config`.
         let config = unsafe { s2n_config::borrow(config) }?;
-        let verifies = match mode.0 {
-            0 => false,
-            1 => true,
-            _ => return Err(Code::InvalidArgument)?,
-        };
+        let verifies = parse(mode.0, &[false, true], Code::InvalidArgument)?;
         config.core.set_verifies_after_sign(verifies);
         Ok(())
     })

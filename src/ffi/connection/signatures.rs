@@ -27,7 +27,7 @@ pub unsafe extern "C" fn s2n_connection_get_selected_signature_algorithm(
 ) -> c_int {
     // SAFETY: the C caller's promises.
     status(|| unsafe {
-        tell(conn, chosen_alg, |conn| {
+        store(conn, chosen_alg, |conn| {
             conn.core.server_signature().0.into()
         })
     })
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn s2n_connection_get_selected_digest_algorithm(
 ) -> c_int {
     // SAFETY: the C caller's promises.
     status(|| unsafe {
-        tell(conn, chosen_alg, |conn| {
+        store(conn, chosen_alg, |conn| {
             conn.core.server_signature().1.into()
         })
     })
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn s2n_connection_get_selected_client_cert_signature_algor
 ) -> c_int {
     // SAFETY: the C caller's promises.
     status(|| unsafe {
-        tell(conn, chosen_alg, |conn| {
+        store(conn, chosen_alg, |conn| {
             conn.core.client_signature().0.into()
         })
     })
@@ -94,7 +94,7 @@ pub unsafe extern "C" fn s2n_connection_get_selected_client_cert_digest_algorith
 ) -> c_int {
     // SAFETY: the C caller's promises.
     status(|| unsafe {
-        tell(conn, chosen_alg, |conn| {
+        store(conn, chosen_alg, |conn| {
             conn.core.client_signature().1.into()
         })
     })
@@ -125,21 +125,21 @@ pub unsafe extern "C" fn s2n_connection_get_signature_scheme(
     })
 }
 
-/// Asks a connection something, and tells C.
+/// Stores a value of a connection.
 ///
 /// # Safety
 ///
 /// `conn` is null or live; `out` is null or writable.
-unsafe fn tell<T>(
+unsafe fn store<T>(
     conn: *mut s2n_connection,
     out: *mut T,
-    ask: impl FnOnce(&ConnectionHandle) -> T,
+    value: impl FnOnce(&ConnectionHandle) -> T,
 ) -> Result<()> {
     // SAFETY: the caller's promise about `conn`.
     let conn = unsafe { s2n_connection::borrow(conn) }?;
     // SAFETY: the caller's promise about `out`.
     let slot = unsafe { output::slot(out) }?;
-    slot.set(ask(conn));
+    slot.set(value(conn));
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_client_hello, s2n_fingerprint};
 use crate::ffi::abi::{input, output};
 use crate::tls::client_hello::{ClientHello, Fingerprint, Method};
-use crate::tls::error::{Code, Error, Result};
+use crate::tls::error::{Code, Result};
 
 /// How a fingerprint is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,18 +19,6 @@ use crate::tls::error::{Code, Error, Result};
 pub enum s2n_fingerprint_type {
     S2N_FINGERPRINT_JA3 = 0,
     S2N_FINGERPRINT_JA4 = 1,
-}
-
-impl TryFrom<s2n_fingerprint_type_arg> for Method {
-    type Error = Error;
-
-    fn try_from(typ: s2n_fingerprint_type_arg) -> Result<Self> {
-        match typ.0 {
-            0 => Ok(Self::Ja3),
-            1 => Ok(Self::Ja4),
-            _ => Err(Code::InvalidArgument)?,
-        }
-    }
 }
 
 /// What a `struct s2n_fingerprint *` points at.
@@ -412,11 +400,8 @@ unsafe fn write(
     unsafe { store(size, 0) }?;
     let bytes = make()?;
     // SAFETY: the caller's promise about `output`.
-    let output = unsafe { input::required_slice_mut(output, room as usize) }?;
-    let place = output
-        .get_mut(..bytes.len())
-        .ok_or(Code::InsufficientMemSize)?;
-    place.copy_from_slice(&bytes);
+    let place = unsafe { input::required_slice_mut(output, room as usize) }?;
+    output::copy_all(&bytes, place, Code::InsufficientMemSize)?;
     // SAFETY: the caller's promise about `size`.
     unsafe { store(size, bytes.len()) }
 }
