@@ -48,8 +48,8 @@ impl VerifyHost for VerifyHostCallback {
     fn verify(&self, host: &[u8]) -> bool {
         // Applications take the name for a string, whatever its length says.
         let name = [host, b"\0"].concat();
-        // SAFETY: `name` can be read for its length and is NUL-terminated; the application paired
-        // `context` with `function`.
+        // SAFETY: `name` is readable for its length for the whole call, and NUL-terminated; the
+        // application paired `context` with `function`.
         let verdict = unsafe { (self.function)(name.as_ptr().cast(), host.len(), self.context.0) };
         verdict != 0
     }
@@ -81,8 +81,8 @@ impl<C> LogKeys for KeyLogCallback<C> {
         // It may be written to, says the callback's type.
         let mut line = line.to_vec();
         let conn = ptr::with_exposed_provenance_mut(name);
-        // SAFETY: `line` can be used for its length; `conn` is the application's own pointer; the
-        // application paired `context` with `function`.
+        // SAFETY: `line` is readable and writable for its length for the whole call; `conn` is the
+        // application's own pointer; the application paired `context` with `function`.
         unsafe { (self.function)(self.context.0, conn, line.as_mut_ptr(), line.len()) };
         line.zeroize();
     }
@@ -99,7 +99,8 @@ impl<C> BreakTie for BreakTieCallback<C> {
         let mut host = host.to_vec();
         let len = u32::try_from(host.len()).unwrap_or(u32::MAX);
         let [first, second] = [first, second].map(ptr::with_exposed_provenance_mut);
-        // SAFETY: `host` can be used for its length; the chains are the application's own pointers.
+        // SAFETY: `host` is readable and writable for its length for the whole call; the chains are
+        // the application's own pointers.
         let winner = unsafe { (self.function)(first, second, host.as_mut_ptr(), len) };
         winner.addr()
     }
@@ -114,8 +115,8 @@ pub struct CrlLookupCallback<L> {
 impl<L> LookUpCrl for CrlLookupCallback<L> {
     fn look_up(&self, lookup: &Arc<CrlLookup>) -> bool {
         let lookup = Arc::as_ptr(lookup).cast_mut().cast();
-        // SAFETY: `lookup` lives until the connection is wiped; the application paired `context` with
-        // `function`.
+        // SAFETY: `lookup` lives until the connection is wiped; the application paired `context`
+        // with `function`.
         unsafe { (self.function)(lookup, self.context.0) == 0 }
     }
 }
@@ -130,8 +131,8 @@ impl<C, V> Validate for ValidationCallback<C, V> {
     fn validate(&self, name: usize, validation: &Arc<Validation>) -> bool {
         let conn = ptr::with_exposed_provenance_mut(name);
         let validation = Arc::as_ptr(validation).cast_mut().cast();
-        // SAFETY: `conn` is the application's own pointer; `validation` lives until the connection is
-        // wiped; the application paired `context` with `function`.
+        // SAFETY: `conn` is the application's own pointer; `validation` lives until the connection
+        // is wiped; the application paired `context` with `function`.
         unsafe { (self.function)(conn, validation, self.context.0) == 0 }
     }
 }
@@ -204,8 +205,8 @@ impl<C, E> EventCallback<C, E> {
     fn tell(&self, name: usize, subscriber: usize, mut event: E) {
         let conn = ptr::with_exposed_provenance_mut(name);
         let subscriber = ptr::with_exposed_provenance_mut(subscriber);
-        // SAFETY: `conn` and `subscriber` are the application's own pointers, and `event` lives during
-        // the call.
+        // SAFETY: `conn` and `subscriber` are the application's own pointers, and `event` lives
+        // during the call.
         unsafe { (self.function)(conn, subscriber, &mut event) }
     }
 }
@@ -232,8 +233,8 @@ impl Clock for ClockCallback {
     fn now(&self) -> Option<Duration> {
         let mut nanoseconds = 0;
         let _held = Cancelability::held();
-        // SAFETY: `nanoseconds` can be written to, and the application paired `context` with
-        // `function`.
+        // SAFETY: `nanoseconds` is writable for the whole call, and the application paired
+        // `context` with `function`.
         let status = unsafe { (self.function)(self.context.0, &mut nanoseconds) };
         (status == 0).then(|| Duration::from_nanos(nanoseconds))
     }

@@ -63,20 +63,22 @@ pub fn point() {
 
 /// `read()`
 pub fn read(fd: RawFd, room: &mut [u8]) -> io::Result<usize> {
-    // SAFETY: `room` can be written to for its whole length. A descriptor that is not open makes the call
-    // fail.
+    // SAFETY: `room` is writable for its whole length for the whole call. A descriptor that is not
+    // open makes the call fail.
     count(unsafe { rs2n_read(fd, room.as_mut_ptr().cast(), room.len()) })
 }
 
 /// `write()`
 pub fn write(fd: RawFd, data: &[u8]) -> io::Result<usize> {
-    // SAFETY: `data` can be read for its whole length. A descriptor that is not open makes the call fail.
+    // SAFETY: `data` is readable for its whole length for the whole call. A descriptor that is not
+    // open makes the call fail.
     count(unsafe { rs2n_write(fd, data.as_ptr().cast(), data.len()) })
 }
 
 /// `send()`
 pub fn send(fd: RawFd, data: &[u8], flags: c_int) -> io::Result<usize> {
-    // SAFETY: `data` can be read for its whole length. A descriptor that is not open makes the call fail.
+    // SAFETY: `data` is readable for its whole length for the whole call. A descriptor that is not
+    // open makes the call fail.
     count(unsafe { rs2n_send(fd, data.as_ptr().cast(), data.len(), flags) })
 }
 
@@ -90,7 +92,8 @@ fn count(outcome: isize) -> io::Result<usize> {
 ///
 /// The application paired `context` with `function`; `room` is writable for `len` bytes.
 pub unsafe fn call_recv(function: RecvFn, context: *mut c_void, room: *mut u8, len: u32) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: the application paired `context` with `function`, and `room` is writable for `len`
+    // bytes for the whole call.
     unsafe { rs2n_call_recv(function, context, room, len) }
 }
 
@@ -105,6 +108,7 @@ pub unsafe fn call_send(
     data: *const u8,
     len: u32,
 ) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: the application paired `context` with `function`, and `data` is readable for `len`
+    // bytes for the whole call.
     unsafe { rs2n_call_send(function, context, data, len) }
 }

@@ -114,12 +114,12 @@ impl Exit for Door {
 fn stack_pointer() -> usize {
     let address;
     #[cfg(target_arch = "x86_64")]
-    // SAFETY: it reads a register.
+    // SAFETY: the instruction only reads the stack pointer.
     unsafe {
         asm!("mov {}, rsp", out(reg) address, options(nomem, nostack, preserves_flags));
     }
     #[cfg(target_arch = "aarch64")]
-    // SAFETY: it reads a register.
+    // SAFETY: the instruction only reads the stack pointer.
     unsafe {
         asm!("mov {}, sp", out(reg) address, options(nomem, nostack, preserves_flags));
     }

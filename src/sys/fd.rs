@@ -110,7 +110,7 @@ const CORK: libc::c_int = libc::TCP_NOPUSH;
 fn option(fd: RawFd, level: libc::c_int, name: libc::c_int) -> Option<libc::c_int> {
     let mut value: libc::c_int = 0;
     let mut len = size_of::<libc::c_int>() as libc::socklen_t;
-    // SAFETY: `value` has room for `len` bytes, and both outlive the call.
+    // SAFETY: `value` is writable for `len` bytes, and `len` writable, for the whole call.
     let status = unsafe { libc::getsockopt(fd, level, name, (&raw mut value).cast(), &mut len) };
     (status == 0).then_some(value)
 }
@@ -118,7 +118,7 @@ fn option(fd: RawFd, level: libc::c_int, name: libc::c_int) -> Option<libc::c_in
 /// Sets an integer option. The options we set are hints: a refusal changes nothing that matters.
 fn set_option(fd: RawFd, level: libc::c_int, name: libc::c_int, value: libc::c_int) {
     let len = size_of_val(&value) as libc::socklen_t;
-    // SAFETY: `value` can be read for `len` bytes and outlives the call.
+    // SAFETY: `value` is readable for `len` bytes for the whole call.
     unsafe { libc::setsockopt(fd, level, name, (&raw const value).cast(), len) };
 }
 

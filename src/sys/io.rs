@@ -12,11 +12,12 @@ use crate::tls::transport::{Reader, Writer};
 #[derive(Clone, Copy, Debug)]
 pub struct Context(pub *mut c_void);
 
-// SAFETY: the pointer is never followed by us. An application that uses one connection from
-// several threads promises that its context may be used from them.
+// SAFETY: the pointer is never followed by this library. An application that uses one connection
+// from several threads promises that its context may be used from them.
 unsafe impl Send for Context {}
 
-// SAFETY: as above.
+// SAFETY: the pointer is never followed by this library, and the application promises that its
+// context may be used from the threads that use the connection.
 unsafe impl Sync for Context {}
 
 pub type RecvFn = unsafe extern "C" fn(*mut c_void, *mut u8, u32) -> c_int;
@@ -32,8 +33,8 @@ impl Reader for RecvCallback {
     fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
         let len = u32::try_from(buf.len()).unwrap_or(u32::MAX);
         Errno::clear();
-        // SAFETY: `buf` can be written to for `len` bytes, and the application paired `context`
-        // with `function`.
+        // SAFETY: `buf` is writable for `len` bytes for the whole call, and the application paired
+        // `context` with `function`.
         let stored = unsafe {
             cancellation::call_recv(self.function, self.context.0, buf.as_mut_ptr(), len)
         };
@@ -51,8 +52,8 @@ impl Writer for SendCallback {
     fn write(&self, buf: &[u8]) -> io::Result<usize> {
         let len = u32::try_from(buf.len()).unwrap_or(u32::MAX);
         Errno::clear();
-        // SAFETY: `buf` can be read for `len` bytes, and the application paired `context` with
-        // `function`.
+        // SAFETY: `buf` is readable for `len` bytes for the whole call, and the application paired
+        // `context` with `function`.
         let taken =
             unsafe { cancellation::call_send(self.function, self.context.0, buf.as_ptr(), len) };
         count(taken, len)

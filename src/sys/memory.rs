@@ -55,7 +55,8 @@ pub fn begin() -> bool {
     let Some(callbacks) = source().callbacks else {
         return true;
     };
-    // SAFETY: the application gave the function for this.
+    // SAFETY: the function is what the application set as its `init` callback, which takes no
+    // arguments.
     let outcome = unsafe { (callbacks.init)() };
     if outcome < 0 {
         return false;
@@ -78,7 +79,8 @@ pub fn end() -> bool {
     else {
         return true;
     };
-    // SAFETY: the application gave the function for this.
+    // SAFETY: the function is what the application set as its `cleanup` callback, which takes no
+    // arguments.
     let outcome = unsafe { (callbacks.cleanup)() };
     if outcome >= 0 {
         change(|source| source.active = false);
@@ -113,13 +115,13 @@ pub fn can_provide(size: usize) -> bool {
     let Ok(layout) = Layout::array::<u8>(size.max(1)) else {
         return false;
     };
-    // SAFETY: the size is not 0.
+    // SAFETY: the size of `layout` is not 0.
     let block = unsafe { provide(layout) };
     // The compiler may not take the block for unused, and leave both calls out.
     let block = black_box(block);
     let is_provided = !block.is_null();
     if is_provided {
-        // SAFETY: the block came with this layout just now.
+        // SAFETY: `block` was allocated with this layout just now, and nothing refers to it.
         unsafe { free(block, layout) };
     }
     is_provided
@@ -166,13 +168,13 @@ fn source() -> Source {
     let [init, cleanup, malloc, _] = CALLBACKS.each_ref().map(|function| function.load(Relaxed));
     Source {
         callbacks: (!free.is_null()).then(|| Callbacks {
-            // SAFETY: it is such a function, since `free` is set: see `change`.
+            // SAFETY: `init` is an `InitFn`, since `free` is set: see `change`.
             init: unsafe { transmute::<*mut (), InitFn>(init) },
-            // SAFETY: as above.
+            // SAFETY: `cleanup` is an `InitFn`, since `free` is set: see `change`.
             cleanup: unsafe { transmute::<*mut (), InitFn>(cleanup) },
-            // SAFETY: as above.
+            // SAFETY: `malloc` is a `MallocFn`, since `free` is set: see `change`.
             malloc: unsafe { transmute::<*mut (), MallocFn>(malloc) },
-            // SAFETY: as above.
+            // SAFETY: `free` is a `FreeFn`, since it is not null: see `change`.
             free: unsafe { transmute::<*mut (), FreeFn>(free) },
         }),
         active: uses % 2 == 1,
@@ -206,7 +208,7 @@ fn is_noted() -> bool {
 // callbacks: as large and as aligned as asked for. Nothing here allocates or unwinds.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promise.
+        // SAFETY: the size of `layout` is not 0.
         let block = unsafe { provide(layout) };
         match block.is_null() {
             false => block,
@@ -216,16 +218,16 @@ unsafe impl GlobalAlloc for Allocator {
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         if !is_noted() {
-            // SAFETY: the caller's promise.
+            // SAFETY: the size of `layout` is not 0.
             let block = unsafe { System.alloc_zeroed(layout) };
             if !block.is_null() {
                 return block;
             }
         }
-        // SAFETY: the caller's promise.
+        // SAFETY: the size of `layout` is not 0.
         let block = unsafe { self.alloc(layout) };
         if !block.is_null() {
-            // SAFETY: the block has this size.
+            // SAFETY: `block` is writable for `layout.size()` bytes.
             unsafe { block.write_bytes(0, layout.size()) };
         }
         block
@@ -234,10 +236,11 @@ unsafe impl GlobalAlloc for Allocator {
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // To clear a probe's block, which was not written to, would take its memory after all.
         if layout.size() < PROBE || !is_probing() {
-            // SAFETY: the caller's promise: the block is that large, and nothing refers to it any more.
+            // SAFETY: `block` is writable for `layout.size()` bytes, and nothing refers to it any
+            // more.
             unsafe { clear(block, layout.size()) };
         }
-        // SAFETY: the caller's promise.
+        // SAFETY: `block` was allocated by this allocator with `layout`, and is not used again.
         unsafe { free(block, layout) };
     }
 
@@ -250,21 +253,23 @@ unsafe impl GlobalAlloc for Allocator {
         let shrinks = size <= layout.size();
         let new = match shrinks {
             true if RESERVE.owns(block) => ptr::null_mut(),
-            // SAFETY: the caller's promise: the size is not zero.
+            // SAFETY: `size`, which is that of `other`, is not 0.
             true => unsafe { provide(other) },
-            // SAFETY: as above.
+            // SAFETY: `size`, which is that of `other`, is not 0.
             false => unsafe { self.alloc(other) },
         };
         if new.is_null() {
             return match shrinks {
-                // SAFETY: the caller's promise.
+                // SAFETY: `block` is `layout.size()` bytes long; after the call only the first
+                // `size` are used.
                 true => unsafe { cut(block, layout.size(), size) },
                 false => new,
             };
         }
-        // SAFETY: both blocks are at least that large, and different.
+        // SAFETY: `block` is readable, and `new` writable, for the lesser of both sizes; they are
+        // different blocks.
         unsafe { new.copy_from_nonoverlapping(block, size.min(layout.size())) };
-        // SAFETY: the caller's promise; it is not used again.
+        // SAFETY: `block` was allocated by this allocator with `layout`, and is not used again.
         unsafe { self.dealloc(block, layout) };
         new
     }
@@ -277,7 +282,7 @@ unsafe impl GlobalAlloc for Allocator {
 ///
 /// `block` is `size` bytes long, and nothing else uses it.
 unsafe fn clear(block: *mut u8, size: usize) {
-    // SAFETY: the caller's promise.
+    // SAFETY: `block` is writable for `size` bytes, and nothing else uses it.
     unsafe { block.write_bytes(0, size) };
     // As if the bytes were read, without which the compiler may leave the writes out.
     black_box(block);
@@ -289,10 +294,11 @@ unsafe fn clear(block: *mut u8, size: usize) {
 ///
 /// `block` is `size` bytes long, of which nothing uses those behind the first `kept`.
 unsafe fn cut(block: *mut u8, size: usize, kept: usize) -> *mut u8 {
-    // SAFETY: the caller's promise.
+    // SAFETY: `block` is `size` bytes long, and nothing uses those behind the first `kept`.
     unsafe { clear(block.wrapping_add(kept), size - kept) };
     if RESERVE.owns(block) {
-        // SAFETY: as above.
+        // SAFETY: `block` came from the reserve with `size` bytes, and nothing uses those behind
+        // the first `kept`.
         unsafe { RESERVE.give_back(block, size, kept) };
     }
     block
@@ -305,13 +311,15 @@ unsafe fn cut(block: *mut u8, size: usize, kept: usize) -> *mut u8 {
 /// As for [`GlobalAlloc::dealloc`].
 unsafe fn free(block: *mut u8, layout: Layout) {
     if RESERVE.owns(block) {
-        // SAFETY: the caller's promise.
+        // SAFETY: `block` came from the reserve with `layout.size()` bytes, and is not used again.
         return unsafe { RESERVE.give_back(block, layout.size(), 0) };
     }
     match is_noted() {
-        // SAFETY: the caller's promise; no block of this process has a note.
+        // SAFETY: no block of this process has a note, so `block` came from the system with
+        // `layout`; it is not used again.
         false => unsafe { System.dealloc(block, layout) },
-        // SAFETY: as above; every block has one.
+        // SAFETY: every block of this process has a note, so `block` came from `noted`; it is not
+        // used again.
         true => unsafe { give_back(block) },
     }
 }
@@ -324,7 +332,7 @@ unsafe fn free(block: *mut u8, layout: Layout) {
 #[inline(always)]
 unsafe fn provide(layout: Layout) -> *mut u8 {
     match is_noted() {
-        // SAFETY: the caller's promise.
+        // SAFETY: the size of `layout` is not 0.
         false => unsafe { System.alloc(layout) },
         true => noted(layout).unwrap_or(ptr::null_mut()),
     }
@@ -377,13 +385,14 @@ fn from_callbacks(size: usize, callbacks: Callbacks, uses: u32) -> Option<Note> 
     let size = u32::try_from(size).ok()?;
     let _held = Cancelability::held();
     let (mut start, mut given) = (ptr::null_mut(), 0);
-    // SAFETY: the application gave the function for this; both places can be written to.
+    // SAFETY: the function is what the application set as its `malloc` callback; `start` and
+    // `given` are writable for the whole call.
     let outcome = unsafe { (callbacks.malloc)(&mut start, size, &mut given) };
     if outcome < 0 || start.is_null() {
         return None;
     }
     if given < size {
-        // SAFETY: it came from these callbacks just now.
+        // SAFETY: `start` came from these callbacks with `given` bytes just now.
         unsafe { (callbacks.free)(start, given) };
         return None;
     }
@@ -408,10 +417,10 @@ fn from_system(size: usize) -> Option<Note> {
 ///
 /// `block` came from [`noted`], and is not used again.
 unsafe fn give_back(block: *mut u8) {
-    // SAFETY: the caller's promise.
+    // SAFETY: `block` came from `noted`, so a note lies in the `NOTE` bytes before it.
     let note = unsafe { block.wrapping_sub(NOTE).cast::<Note>().read() };
     if note.uses == 0 {
-        // SAFETY: it came from `malloc`.
+        // SAFETY: `note.start` came from `malloc()`, and is not used again.
         unsafe { libc::free(note.start.cast()) };
         return;
     }
@@ -423,7 +432,8 @@ unsafe fn give_back(block: *mut u8) {
         && uses == note.uses
     {
         let _held = Cancelability::held();
-        // SAFETY: it came from these callbacks, whose use has not ended.
+        // SAFETY: `note.start` came from these callbacks, whose use has not ended, and is not used
+        // again.
         unsafe { (callbacks.free)(note.start.cast(), note.size) };
     }
 }

@@ -132,7 +132,7 @@ impl Drop for Split {
 /// The memory of a stack and, below it, of its guard.
 struct Mapping(NonNull<c_void>);
 
-// SAFETY: it owns memory, which belongs to no thread.
+// SAFETY: a mapping owns its memory, which is bound to no thread.
 unsafe impl Send for Mapping {}
 
 impl Mapping {
@@ -140,7 +140,7 @@ impl Mapping {
     fn new() -> io::Result<Self> {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_STACK;
-        // SAFETY: a new mapping, wherever the system has room for it.
+        // SAFETY: a new mapping at an address that the system chooses replaces no memory in use.
         let start = unsafe { libc::mmap(ptr::null_mut(), LEN, access, flags, -1, 0) };
         match NonNull::new(start).filter(|start| start.as_ptr() != libc::MAP_FAILED) {
             Some(start) => Ok(Self(start)),
@@ -162,9 +162,9 @@ impl Mapping {
 
     /// Gives memory back to the system that is far from the base, and has zeros there. The guard stays.
     fn trim(&self) -> io::Result<()> {
-        // SAFETY: the mapping is as long as that.
+        // SAFETY: the mapping is `LEN` bytes long, which is more than `GUARD`.
         let rest = unsafe { self.0.byte_add(GUARD) };
-        // SAFETY: as above, and nothing on the stack is in use.
+        // SAFETY: the range lies within the mapping, and nothing on the stack is in use.
         outcome(unsafe { libc::madvise(rest.as_ptr(), SIZE - KEPT, libc::MADV_DONTNEED) })
     }
 }
@@ -209,9 +209,10 @@ pub(crate) mod tests {
         }
 
         pub(super) fn fill(&self) {
-            // SAFETY: the mapping is as long as that.
+            // SAFETY: the mapping is `LEN` bytes long, which is more than `GUARD`.
             let usable = unsafe { self.mapping.0.byte_add(GUARD) };
-            // SAFETY: nothing on the stack is in use.
+            // SAFETY: the mapping is writable for `SIZE` bytes behind its guard, and nothing on the
+            // stack is in use.
             unsafe { usable.cast::<u8>().write_bytes(UNUSED, SIZE) };
         }
 
@@ -235,9 +236,9 @@ pub(crate) mod tests {
 
         fn byte(&self, place: usize) -> u8 {
             assert!((GUARD..LEN).contains(&place));
-            // SAFETY: the place lies within the stack.
+            // SAFETY: `place` lies within the `LEN` bytes of the mapping.
             let byte = unsafe { self.mapping.0.cast::<u8>().add(place) };
-            // SAFETY: it has a value.
+            // SAFETY: `byte` lies behind the guard, where the mapping is readable and initialized.
             unsafe { byte.read_volatile() }
         }
     }
@@ -245,13 +246,13 @@ pub(crate) mod tests {
     /// Whether the system can read a byte of ours.
     fn is_readable(place: NonNull<c_void>) -> bool {
         let mut pipe = [0; 2];
-        // SAFETY: `pipe` can be written to.
+        // SAFETY: `pipe` is writable for two descriptors for the whole call.
         assert_eq!(unsafe { libc::pipe(pipe.as_mut_ptr()) }, 0);
-        // SAFETY: the system says so if it cannot read the byte.
+        // SAFETY: the system reads `place`, and returns `EFAULT` if it is not readable.
         let written = unsafe { libc::write(pipe[1], place.as_ptr(), 1) };
         assert!(written == 1 || io::Error::last_os_error().raw_os_error() == Some(libc::EFAULT));
         for end in pipe {
-            // SAFETY: it is this function's own.
+            // SAFETY: `end` is a descriptor that this function has opened, and is not used again.
             unsafe { libc::close(end) };
         }
         written == 1
@@ -270,7 +271,7 @@ pub(crate) mod tests {
                 (GUARD, true),
                 (LEN - 1, true),
             ] {
-                // SAFETY: the place lies within the mapping.
+                // SAFETY: `place` lies within the `LEN` bytes of the mapping.
                 let place = unsafe { stack.mapping.0.byte_add(place) };
                 assert_eq!(is_readable(place), is_usable);
             }

@@ -64,7 +64,7 @@ pub(crate) fn set(code: Code) {
 
 #[cfg(test)]
 pub(crate) fn last() -> i32 {
-    // SAFETY: as in `set`.
+    // SAFETY: the slot is a thread-local of this thread, alive as long as the thread runs.
     unsafe { rs2n_errno_slot().read() }
 }
 

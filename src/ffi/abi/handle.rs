@@ -25,7 +25,8 @@ pub(crate) trait Handle: Sized {
     ///
     /// `ptr` is null, or came from [`Handle::give`] and is not taken back during `'a`.
     unsafe fn borrow<'a>(ptr: *const Self) -> Result<&'a Self::Inner> {
-        // SAFETY: the caller promises a live `give` pointer, or null, for which `as_ref` is `None`.
+        // SAFETY: `ptr` is null, for which `as_ref` is `None`, or a pointer from `give` that is
+        // live during `'a`.
         let inner = unsafe { ptr.cast::<Self::Inner>().as_ref() };
         Ok(inner.ok_or(Code::Null)?)
     }
@@ -40,9 +41,9 @@ pub(crate) trait Handle: Sized {
         if inner.is_null() {
             return Err(Code::Null)?;
         }
-        // SAFETY: the caller promises a live `give` pointer, which came from `Arc::into_raw`.
+        // SAFETY: `inner` came from `give`, so from `Arc::into_raw`, and was not taken back.
         unsafe { Arc::increment_strong_count(inner) };
-        // SAFETY: as above; this share is the one just counted.
+        // SAFETY: `inner` came from `Arc::into_raw`, and this share is the one just counted.
         Ok(unsafe { Arc::from_raw(inner) })
     }
 
@@ -56,7 +57,7 @@ pub(crate) trait Handle: Sized {
         if inner.is_null() {
             return Err(Code::Null)?;
         }
-        // SAFETY: the caller promises a `give` pointer, used for the last time.
+        // SAFETY: `inner` came from `give`, so from `Arc::into_raw`, and was not taken back before.
         Ok(unsafe { Arc::from_raw(inner) })
     }
 }

@@ -16,7 +16,7 @@ pub(crate) unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8]> {
         return Ok(&[]);
     }
     check(ptr, len)?;
-    // SAFETY: not null, and the caller promises `len` readable bytes.
+    // SAFETY: `ptr` is not null, and readable for `len` bytes during `'a`.
     Ok(unsafe { slice::from_raw_parts(ptr, len) })
 }
 
@@ -30,7 +30,8 @@ pub(crate) unsafe fn bytes_mut<'a>(ptr: *mut u8, len: usize) -> Result<&'a mut [
         return Ok(&mut []);
     }
     check(ptr, len)?;
-    // SAFETY: not null, and the caller promises `len` bytes that nobody else uses.
+    // SAFETY: `ptr` is not null; its `len` bytes are writable during `'a`, and nothing else uses
+    // them.
     Ok(unsafe { slice::from_raw_parts_mut(ptr, len) })
 }
 
@@ -41,7 +42,8 @@ pub(crate) unsafe fn bytes_mut<'a>(ptr: *mut u8, len: usize) -> Result<&'a mut [
 /// `ptr` is null, or `len` values can be read and written there for `'a`, by nobody else.
 pub(crate) unsafe fn required_slice_mut<'a, T>(ptr: *mut T, len: usize) -> Result<&'a mut [T]> {
     check(ptr.cast(), len.saturating_mul(size_of::<T>()))?;
-    // SAFETY: not null, and the caller promises `len` values that nobody else uses.
+    // SAFETY: `ptr` is not null; its `len` values are writable during `'a`, and nothing else uses
+    // them.
     Ok(unsafe { slice::from_raw_parts_mut(ptr, len) })
 }
 
@@ -62,7 +64,7 @@ fn check(ptr: *const u8, len: usize) -> Result<()> {
 ///
 /// `ptr` is null, or a NUL-terminated string that lives for `'a`.
 pub(crate) unsafe fn str<'a>(ptr: *const c_char) -> Result<&'a CStr> {
-    // SAFETY: the caller's promise.
+    // SAFETY: `ptr` is null, or a NUL-terminated string that lives for `'a`.
     let text = unsafe { optional_str(ptr) };
     Ok(text.ok_or(Code::Null)?)
 }
@@ -76,7 +78,7 @@ pub(crate) unsafe fn optional_str<'a>(ptr: *const c_char) -> Option<&'a CStr> {
     if ptr.is_null() {
         return None;
     }
-    // SAFETY: not null, and the caller promises a NUL-terminated string.
+    // SAFETY: `ptr` is not null, and a NUL-terminated string that lives for `'a`.
     Some(unsafe { CStr::from_ptr(ptr) })
 }
 
@@ -89,7 +91,7 @@ pub(crate) unsafe fn required_bytes<'a>(ptr: *const u8, len: usize) -> Result<&'
     if ptr.is_null() {
         return Err(Code::Null)?;
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: `ptr` is null, or a NUL-terminated string that lives for `'a`.
     unsafe { bytes(ptr, len) }
 }
 
@@ -102,7 +104,7 @@ pub(crate) unsafe fn optional_bytes<'a>(ptr: *const u8, len: usize) -> Result<&'
     if ptr.is_null() {
         return Ok(&[]);
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: `ptr` is null, or a NUL-terminated string that lives for `'a`.
     unsafe { bytes(ptr, len) }
 }
 
@@ -120,12 +122,12 @@ pub(crate) unsafe fn strings<'a>(
     if list.is_null() || count == 0 {
         return Ok(Vec::new());
     }
-    // SAFETY: not null, and the caller promises `count` pointers.
+    // SAFETY: `list` is not null, and holds `count` pointers during `'a`.
     let list = unsafe { slice::from_raw_parts(list, count) };
     let mut strings = Vec::new();
     memory::reserve_exact(&mut strings, count)?;
     for &text in list {
-        // SAFETY: the caller's promise about each string.
+        // SAFETY: `text` is null, or a NUL-terminated string that lives for `'a`.
         strings.push(unsafe { str(text) }?);
     }
     Ok(strings)

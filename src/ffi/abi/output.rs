@@ -11,7 +11,8 @@ use crate::tls::error::{Code, Result};
 ///
 /// `ptr` is null, or can be written to for `'a`, by nobody else.
 pub(crate) unsafe fn slot<'a, T>(ptr: *mut T) -> Result<Slot<'a, T>> {
-    // SAFETY: the caller's promise; `MaybeUninit` because C may leave the place uninitialized.
+    // SAFETY: `ptr` is null or writable for `'a`, and nothing else uses it meanwhile; `MaybeUninit`
+    // because C may leave the place uninitialized.
     let place = unsafe { ptr.cast::<std::mem::MaybeUninit<T>>().as_mut() };
     Ok(Slot(place.ok_or(Code::Null)?))
 }
@@ -25,7 +26,7 @@ pub(crate) struct Slot<'a, T>(&'a mut std::mem::MaybeUninit<T>);
 ///
 /// `ptr` is null, or points to a value, and can be written to for `'a`, by nobody else.
 pub(crate) unsafe fn inout<'a, T>(ptr: *mut T) -> Result<&'a mut T> {
-    // SAFETY: the caller's promise.
+    // SAFETY: `ptr` is null, or points to a value, and can be written to for `'a`, by nobody else.
     let place = unsafe { ptr.as_mut() };
     Ok(place.ok_or(Code::Null)?)
 }
@@ -48,12 +49,12 @@ pub(crate) unsafe fn numbers(
     count: *mut u16,
     make: impl FnOnce() -> Result<Vec<u16>>,
 ) -> Result<()> {
-    // SAFETY: `count` is null or can be written to.
+    // SAFETY: `count` is null or writable for the whole call.
     unsafe { slot(count) }?.set(0);
-    // SAFETY: `numbers` is null or can be written to for `room` numbers.
+    // SAFETY: `numbers` is null or writable for `room` numbers for the whole call.
     let room = unsafe { input::required_slice_mut(numbers, room.into()) }?;
     let stored = copy_all(&make()?, room, Code::InsufficientMemSize)?;
-    // SAFETY: `count` can be written to.
+    // SAFETY: `count` is writable for the whole call.
     unsafe { slot(count) }?.set(stored as u16);
     Ok(())
 }
@@ -79,7 +80,7 @@ pub(crate) unsafe fn blocked<R>(
         // The status belongs to the call that is running.
         return outcome;
     }
-    // SAFETY: not null, and the caller promises that it can be written to. Written only now: no
+    // SAFETY: `ptr` is not null, and writable. Written only now: no
     // reference to it exists while a callback of the application runs.
     unsafe { ptr.write(blocked.into()) };
     outcome

@@ -114,7 +114,7 @@ pub(crate) fn off_is_fine(object: &dyn Argument, wanted: bool) -> c_int {
 ///
 /// `object` is NULL or readable.
 pub(crate) unsafe fn freed<T>(object: *mut *mut T) -> c_int {
-    // SAFETY: the caller's promise.
+    // SAFETY: `object` is null or readable for the whole call.
     let object = unsafe { object.as_ref() };
     match object.is_none_or(|object| object.is_null()) {
         true => 0,

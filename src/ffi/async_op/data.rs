@@ -23,9 +23,9 @@ pub unsafe extern "C" fn s2n_async_pkey_op_get_op_type(
     r#type: *mut s2n_async_pkey_op_type,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `op`.
+        // SAFETY: `op` is null or live for the whole call.
         unsafe { s2n_async_pkey_op::borrow(op) }?;
-        // SAFETY: the C caller's promise about `type`.
+        // SAFETY: `r#type` is null or writable for the whole call.
         let slot = unsafe { output::slot(r#type) }?;
         slot.set(s2n_async_pkey_op_type::S2N_ASYNC_SIGN);
         Ok(())
@@ -47,9 +47,9 @@ pub unsafe extern "C" fn s2n_async_pkey_op_get_input_size(
     data_len: *mut u32,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `op`.
+        // SAFETY: `op` is null or live for the whole call.
         let op = unsafe { s2n_async_pkey_op::borrow(op) }?;
-        // SAFETY: the C caller's promise about `data_len`.
+        // SAFETY: `data_len` is null or writable for the whole call.
         let slot = unsafe { output::slot(data_len) }?;
         slot.set(op.input_len()? as u32);
         Ok(())
@@ -75,9 +75,9 @@ pub unsafe extern "C" fn s2n_async_pkey_op_get_input(
     data_len: u32,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `op`.
+        // SAFETY: `op` is null or live for the whole call.
         let op = unsafe { s2n_async_pkey_op::borrow(op) }?;
-        // SAFETY: the C caller's promise about `data`.
+        // SAFETY: `data` is null or writable for `data_len` bytes for the whole call.
         let room = unsafe { input::required_slice_mut(data, data_len as usize) }?;
         let hash = op.input()?;
         let room = room.get_mut(..hash.len()).ok_or(Code::Safety)?;
@@ -103,9 +103,9 @@ pub unsafe extern "C" fn s2n_async_pkey_op_set_output(
     data_len: u32,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `op`.
+        // SAFETY: `op` is null or live for the whole call.
         let op = unsafe { s2n_async_pkey_op::borrow(op) }?;
-        // SAFETY: the C caller's promise about `data`.
+        // SAFETY: `data` is null or readable for `data_len` bytes for the whole call.
         let signature = unsafe { input::required_bytes(data, data_len as usize) }?;
         op.set_output(signature)
     })

@@ -29,9 +29,9 @@ pub unsafe extern "C" fn s2n_async_pkey_op_perform(
     key: *mut s2n_cert_private_key,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `op`.
+        // SAFETY: `op` is null or live for the whole call.
         let op = unsafe { s2n_async_pkey_op::borrow(op) }?;
-        // SAFETY: the C caller's promise about `key`.
+        // SAFETY: `key` is null or live for the whole call.
         let key = unsafe { s2n_pkey::borrow(key) }?;
         op.perform(key)
     })
@@ -55,9 +55,9 @@ pub unsafe extern "C" fn s2n_async_pkey_op_apply(
     conn: *mut s2n_connection,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `op`.
+        // SAFETY: `op` is null or live for the whole call.
         let op = unsafe { s2n_async_pkey_op::borrow(op) }?;
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.core.apply_signature(op)
     })
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn s2n_async_pkey_op_apply(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_async_pkey_op_free(op: *mut s2n_async_pkey_op) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `op`.
+        // SAFETY: `op` is null or live, and not used again.
         drop(unsafe { s2n_async_pkey_op::take(op) }?);
         Ok(())
     })

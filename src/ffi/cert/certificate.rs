@@ -29,9 +29,9 @@ pub unsafe extern "C" fn s2n_cert_chain_get_length(
     cert_length: *mut u32,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `chain_and_key`.
+        // SAFETY: `chain_and_key` is null or live for the whole call.
         let chain = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
-        // SAFETY: the C caller's promise about `cert_length`.
+        // SAFETY: `cert_length` is null or writable for the whole call.
         let slot = unsafe { output::slot(cert_length) }?;
         slot.set(u32::try_from(chain.core.len()?).map_err(|_| Code::IntegerOverflow)?);
         Ok(())
@@ -56,9 +56,9 @@ pub unsafe extern "C" fn s2n_cert_chain_get_cert(
     cert_idx: u32,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `chain_and_key`.
+        // SAFETY: `chain_and_key` is null or live for the whole call.
         let chain = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
-        // SAFETY: the C caller's promise about `out_cert`.
+        // SAFETY: `out_cert` is null or writable for the whole call.
         let slot = unsafe { output::slot(out_cert) }?;
         slot.set(address(chain, cert_idx as usize)?);
         Ok(())
@@ -98,11 +98,11 @@ pub unsafe extern "C" fn s2n_cert_get_der(
     cert_length: *mut u32,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `cert`.
+        // SAFETY: `cert` is null or of a live chain for the whole call.
         let der = unsafe { s2n_cert::borrow(cert) }?;
-        // SAFETY: the C caller's promise about `out_cert_der`.
+        // SAFETY: `out_cert_der` is null or writable for the whole call.
         let out = unsafe { output::slot(out_cert_der) }?;
-        // SAFETY: the C caller's promise about `cert_length`.
+        // SAFETY: `cert_length` is null or writable for the whole call.
         let length = unsafe { output::slot(cert_length) }?;
         length.set(u32::try_from(der.len()).map_err(|_| Code::IntegerOverflow)?);
         out.set(der.as_ptr());

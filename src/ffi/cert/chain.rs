@@ -70,7 +70,7 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_free(
     cert_and_key: *mut s2n_cert_chain_and_key,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `cert_and_key`.
+        // SAFETY: `cert_and_key` is null or live, and not used again.
         drop(unsafe { s2n_cert_chain_and_key::take(cert_and_key) });
         Ok(())
     })
@@ -94,11 +94,11 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_load_pem(
     private_key_pem: *const c_char,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `chain_and_key`.
+        // SAFETY: `chain_and_key` is null or live for the whole call.
         let chain_and_key = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
-        // SAFETY: the C caller's promise about `chain_pem`.
+        // SAFETY: `chain_pem` is null or a string for the whole call.
         let chain = unsafe { input::str(chain_pem) }?;
-        // SAFETY: the C caller's promise about `private_key_pem`.
+        // SAFETY: `private_key_pem` is null or a string for the whole call.
         let key = unsafe { input::str(private_key_pem) }?;
         chain_and_key.core.load(chain.to_bytes(), key.to_bytes())
     })
@@ -126,11 +126,12 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_load_pem_bytes(
     private_key_pem_len: u32,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `chain_and_key`.
+        // SAFETY: `chain_and_key` is null or live for the whole call.
         let chain_and_key = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
-        // SAFETY: the C caller's promise about `chain_pem`.
+        // SAFETY: `chain_pem` is null or readable for `chain_pem_len` bytes for the whole call.
         let chain = unsafe { input::required_bytes(chain_pem, chain_pem_len as usize) }?;
-        // SAFETY: the C caller's promise about `private_key_pem`.
+        // SAFETY: `private_key_pem` is null or readable for `private_key_pem_len` bytes for the
+        // whole call.
         let key = unsafe { input::required_bytes(private_key_pem, private_key_pem_len as usize) }?;
         chain_and_key.core.load(chain, key)
     })
@@ -154,9 +155,9 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_load_public_pem_bytes(
     chain_pem_len: u32,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `chain_and_key`.
+        // SAFETY: `chain_and_key` is null or live for the whole call.
         let chain_and_key = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
-        // SAFETY: the C caller's promise about `chain_pem`.
+        // SAFETY: `chain_pem` is null or readable for `chain_pem_len` bytes for the whole call.
         let chain = unsafe { input::required_bytes(chain_pem, chain_pem_len as usize) }?;
         chain_and_key.core.load_public(chain)
     })
@@ -177,7 +178,7 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_set_ctx(
     ctx: *mut c_void,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `cert_and_key`.
+        // SAFETY: `cert_and_key` is null or live for the whole call.
         let cert_and_key = unsafe { s2n_cert_chain_and_key::borrow(cert_and_key) }?;
         cert_and_key.context.store(ctx, Ordering::Release);
         Ok(())
@@ -197,7 +198,7 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_get_ctx(
     cert_and_key: *mut s2n_cert_chain_and_key,
 ) -> *mut c_void {
     boundary(|| {
-        // SAFETY: the C caller's promise about `cert_and_key`.
+        // SAFETY: `cert_and_key` is null or live for the whole call.
         let cert_and_key = unsafe { s2n_cert_chain_and_key::borrow(cert_and_key) }?;
         Ok(cert_and_key.context.load(Ordering::Acquire))
     })
@@ -221,9 +222,9 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_set_ocsp_data(
     length: u32,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `chain_and_key`.
+        // SAFETY: `chain_and_key` is null or live for the whole call.
         let chain = unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
-        // SAFETY: the C caller's promise about `data`.
+        // SAFETY: `data` is null or readable for `length` bytes for the whole call.
         let response = unsafe { input::optional_bytes(data, length as usize) }?;
         chain.core.set_ocsp(response)
     })
@@ -246,7 +247,7 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_set_sct_list(
     length: u32,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `chain_and_key`.
+        // SAFETY: `chain_and_key` is null or live for the whole call.
         unsafe { s2n_cert_chain_and_key::borrow(chain_and_key) }?;
         match data.is_null() || length == 0 {
             true => Ok(()),

@@ -27,9 +27,9 @@ pub unsafe extern "C" fn s2n_cert_get_x509_extension_value_length(
     ext_value_len: *mut u32,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promises about `cert` and `oid`.
+        // SAFETY: `cert` is null or of a live chain; `oid` is null or a string, for the whole call.
         let extension = unsafe { find(cert, oid, ext_value_len.is_null()) }?;
-        // SAFETY: the C caller's promise about `ext_value_len`.
+        // SAFETY: `ext_value_len` is null or writable for the whole call.
         let slot = unsafe { output::slot(ext_value_len) }?;
         slot.set(u32::try_from(extension.value.len()).map_err(|_| Code::IntegerOverflow)?);
         Ok(())
@@ -61,11 +61,12 @@ pub unsafe extern "C" fn s2n_cert_get_x509_extension_value(
 ) -> c_int {
     status_with_memory(|| {
         let misses_one = ext_value.is_null() || ext_value_len.is_null() || critical.is_null();
-        // SAFETY: the C caller's promises about `cert` and `oid`.
+        // SAFETY: `cert` is null or of a live chain; `oid` is null or a string, for the whole call.
         let extension = unsafe { find(cert, oid, misses_one) }?;
-        // SAFETY: the C caller's promises about `ext_value` and `ext_value_len`.
+        // SAFETY: `ext_value_len` is null or points to the number of bytes that are writable at
+        // `ext_value`, for the whole call.
         unsafe { copy(&extension.value, ext_value, ext_value_len) }?;
-        // SAFETY: the C caller's promise about `critical`.
+        // SAFETY: `critical` is null or writable for the whole call.
         unsafe { output::slot(critical) }?.set(extension.critical);
         Ok(())
     })
@@ -89,12 +90,13 @@ pub unsafe extern "C" fn s2n_cert_get_utf8_string_from_extension_data_length(
     utf8_str_len: *mut u32,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `extension_data`.
+        // SAFETY: `extension_data` is null or readable for `extension_len` bytes for the whole
+        // call.
         let data = unsafe { input::required_bytes(extension_data, extension_len as usize) }?;
         if data.is_empty() {
             return Err(Code::Safety)?;
         }
-        // SAFETY: the C caller's promise about `utf8_str_len`.
+        // SAFETY: `utf8_str_len` is null or writable for the whole call.
         let slot = unsafe { output::slot(utf8_str_len) }?;
         let text = extension::utf8(data)?;
         slot.set(u32::try_from(text.len()).map_err(|_| Code::IntegerOverflow)?);
@@ -123,7 +125,8 @@ pub unsafe extern "C" fn s2n_cert_get_utf8_string_from_extension_data(
     out_len: *mut u32,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `extension_data`.
+        // SAFETY: `extension_data` is null or readable for `extension_len` bytes for the whole
+        // call.
         let data = unsafe { input::required_bytes(extension_data, extension_len as usize) }?;
         if data.is_empty() {
             return Err(Code::Safety)?;
@@ -132,7 +135,8 @@ pub unsafe extern "C" fn s2n_cert_get_utf8_string_from_extension_data(
             return Err(Code::Null)?;
         }
         let text = extension::utf8(data)?;
-        // SAFETY: the C caller's promises about `out_data` and `out_len`.
+        // SAFETY: `out_len` is null or points to the number of bytes that are writable at
+        // `out_data`, which may be null, for the whole call.
         unsafe { copy(text, out_data, out_len) }
     })
 }
@@ -147,9 +151,9 @@ unsafe fn find(
     oid: *const u8,
     misses_one: bool,
 ) -> Result<extension::Extension> {
-    // SAFETY: the caller's promise about `cert`.
+    // SAFETY: `cert` is null or of a live chain for the whole call.
     let der = unsafe { s2n_cert::borrow(cert) }?;
-    // SAFETY: the caller's promise about `oid`.
+    // SAFETY: `oid` is null or a string for the whole call.
     let oid = unsafe { input::str(oid.cast()) }?;
     if misses_one {
         return Err(Code::Null)?;
@@ -163,9 +167,10 @@ unsafe fn find(
 ///
 /// `len` is null or points to the number of bytes that can be written at `out`.
 unsafe fn copy(bytes: &[u8], out: *mut u8, len: *mut u32) -> Result<()> {
-    // SAFETY: the caller's promise about `len`.
+    // SAFETY: `len` is null or points to the number of bytes that can be written at `out` for the
+    // whole call.
     let len = unsafe { output::inout(len) }?;
-    // SAFETY: the caller's promise about `out`.
+    // SAFETY: `out` is null or writable for `*len` bytes.
     let room = unsafe { input::required_slice_mut(out, *len as usize) }?;
     let copied = output::copy_all(bytes, room, Code::InsufficientMemSize)?;
     *len = u32::try_from(copied).map_err(|_| Code::IntegerOverflow)?;

@@ -27,7 +27,7 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_get_private_key(
     cert_and_key: *mut s2n_cert_chain_and_key,
 ) -> *mut s2n_cert_private_key {
     boundary(|| {
-        // SAFETY: the C caller's promise about `cert_and_key`.
+        // SAFETY: `cert_and_key` is null or live for the whole call.
         let chain = unsafe { s2n_cert_chain_and_key::borrow(cert_and_key) }?;
         Ok(Arc::as_ptr(&chain.core).cast_mut().cast())
     })

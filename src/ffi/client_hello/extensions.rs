@@ -27,7 +27,7 @@ pub unsafe extern "C" fn s2n_client_hello_get_extension_length(
     extension_type: s2n_tls_extension_type_arg,
 ) -> ssize_t {
     boundary(|| {
-        // SAFETY: the C caller's promise about `ch`.
+        // SAFETY: `ch` is null or live for the whole call.
         let hello = unsafe { s2n_client_hello::borrow(ch) }?;
         let data = || hello.with_extension(extension_type.0 as u16, <[u8]>::len);
         Ok(boundary_or(0, data) as ssize_t)
@@ -53,9 +53,9 @@ pub unsafe extern "C" fn s2n_client_hello_get_extension_by_id(
     max_length: u32,
 ) -> ssize_t {
     boundary(|| {
-        // SAFETY: the C caller's promise about `ch`.
+        // SAFETY: `ch` is null or live for the whole call.
         let hello = unsafe { s2n_client_hello::borrow(ch) }?;
-        // SAFETY: the C caller's promise about `out`.
+        // SAFETY: `out` is null or writable for `max_length` bytes for the whole call.
         let out = unsafe { input::required_slice_mut(out, max_length as usize) }?;
         let data = || {
             hello.with_extension(extension_type.0 as u16, |data| {
@@ -83,9 +83,9 @@ pub unsafe extern "C" fn s2n_client_hello_has_extension(
     exists: *mut bool,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `ch`.
+        // SAFETY: `ch` is null or live for the whole call.
         let hello = unsafe { s2n_client_hello::borrow(ch) }?;
-        // SAFETY: the C caller's promise about `exists`.
+        // SAFETY: `exists` is null or writable for the whole call.
         let exists = unsafe { output::slot(exists) }?;
         exists.set(hello.has_extension(extension_iana));
         Ok(())
@@ -140,12 +140,12 @@ pub unsafe extern "C" fn s2n_client_hello_get_server_name_length(
     length: *mut u16,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `ch`.
+        // SAFETY: `ch` is null or live for the whole call.
         let hello = unsafe { s2n_client_hello::borrow(ch) }?;
-        // SAFETY: the C caller's promise about `length`.
+        // SAFETY: `length` is null or writable for the whole call.
         unsafe { output::slot(length) }?.set(0);
         let len = hello.with_server_name(<[u8]>::len)?;
-        // SAFETY: as above.
+        // SAFETY: `length` is writable for the whole call.
         unsafe { output::slot(length) }?.set(len as u16);
         Ok(())
     })
@@ -172,15 +172,15 @@ pub unsafe extern "C" fn s2n_client_hello_get_server_name(
     out_length: *mut u16,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `ch`.
+        // SAFETY: `ch` is null or live for the whole call.
         let hello = unsafe { s2n_client_hello::borrow(ch) }?;
-        // SAFETY: the C caller's promise about `server_name`.
+        // SAFETY: `server_name` is null or writable for `length` bytes for the whole call.
         let room = unsafe { input::required_slice_mut(server_name, length.into()) }?;
-        // SAFETY: the C caller's promise about `out_length`.
+        // SAFETY: `out_length` is null or writable for the whole call.
         unsafe { output::slot(out_length) }?.set(0);
         let copied =
             hello.with_server_name(|name| output::copy_all(name, room, Code::Safety))??;
-        // SAFETY: as above.
+        // SAFETY: `out_length` is writable for the whole call.
         unsafe { output::slot(out_length) }?.set(copied as u16);
         Ok(())
     })

@@ -24,7 +24,7 @@ use crate::tls::error::Code;
 pub unsafe extern "C" fn s2n_client_hello_get_raw_message_length(
     ch: *mut s2n_client_hello,
 ) -> ssize_t {
-    // SAFETY: the C caller's promise about `ch`.
+    // SAFETY: `ch` is null or live for the whole call.
     unsafe { length(ch, Field::Message) }
 }
 
@@ -44,7 +44,8 @@ pub unsafe extern "C" fn s2n_client_hello_get_raw_message(
     out: *mut u8,
     max_length: u32,
 ) -> ssize_t {
-    // SAFETY: the C caller's promises.
+    // SAFETY: `ch` is null or live; `out` is null or writable for `max_length` bytes, for the whole
+    // call.
     unsafe { copy(ch, Field::Message, out, max_length) }
 }
 
@@ -60,7 +61,7 @@ pub unsafe extern "C" fn s2n_client_hello_get_raw_message(
 pub unsafe extern "C" fn s2n_client_hello_get_cipher_suites_length(
     ch: *mut s2n_client_hello,
 ) -> ssize_t {
-    // SAFETY: the C caller's promise about `ch`.
+    // SAFETY: `ch` is null or live for the whole call.
     unsafe { length(ch, Field::CipherSuites) }
 }
 
@@ -80,7 +81,8 @@ pub unsafe extern "C" fn s2n_client_hello_get_cipher_suites(
     out: *mut u8,
     max_length: u32,
 ) -> ssize_t {
-    // SAFETY: the C caller's promises.
+    // SAFETY: `ch` is null or live; `out` is null or writable for `max_length` bytes, for the whole
+    // call.
     unsafe { copy(ch, Field::CipherSuites, out, max_length) }
 }
 
@@ -96,7 +98,7 @@ pub unsafe extern "C" fn s2n_client_hello_get_cipher_suites(
 pub unsafe extern "C" fn s2n_client_hello_get_extensions_length(
     ch: *mut s2n_client_hello,
 ) -> ssize_t {
-    // SAFETY: the C caller's promise about `ch`.
+    // SAFETY: `ch` is null or live for the whole call.
     unsafe { length(ch, Field::Extensions) }
 }
 
@@ -116,7 +118,8 @@ pub unsafe extern "C" fn s2n_client_hello_get_extensions(
     out: *mut u8,
     max_length: u32,
 ) -> ssize_t {
-    // SAFETY: the C caller's promises.
+    // SAFETY: `ch` is null or live; `out` is null or writable for `max_length` bytes, for the whole
+    // call.
     unsafe { copy(ch, Field::Extensions, out, max_length) }
 }
 
@@ -134,7 +137,7 @@ pub unsafe extern "C" fn s2n_client_hello_get_session_id_length(
     ch: *mut s2n_client_hello,
     out_length: *mut u32,
 ) -> c_int {
-    // SAFETY: the C caller's promises.
+    // SAFETY: `ch` is null or live; `out_length` is null or writable, for the whole call.
     unsafe { store_length(ch, Field::SessionId, out_length) }
 }
 
@@ -158,11 +161,11 @@ pub unsafe extern "C" fn s2n_client_hello_get_session_id(
     max_length: u32,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `ch`.
+        // SAFETY: `ch` is null or live for the whole call.
         let hello = unsafe { s2n_client_hello::borrow(ch) }?;
-        // SAFETY: the C caller's promise about `out`.
+        // SAFETY: `out` is null or writable for `max_length` bytes for the whole call.
         let out = unsafe { input::required_slice_mut(out, max_length as usize) }?;
-        // SAFETY: the C caller's promise about `out_length`.
+        // SAFETY: `out_length` is null or writable for the whole call.
         let out_length = unsafe { output::slot(out_length) }?;
         let copied = hello.with(Field::SessionId, |id| output::copy_front(id, out))?;
         out_length.set(copied as u32);
@@ -184,7 +187,7 @@ pub unsafe extern "C" fn s2n_client_hello_get_compression_methods_length(
     ch: *mut s2n_client_hello,
     out_length: *mut u32,
 ) -> c_int {
-    // SAFETY: the C caller's promises.
+    // SAFETY: `ch` is null or live; `out_length` is null or writable, for the whole call.
     unsafe { store_length(ch, Field::CompressionMethods, out_length) }
 }
 
@@ -209,11 +212,11 @@ pub unsafe extern "C" fn s2n_client_hello_get_compression_methods(
     out_length: *mut u32,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `ch`.
+        // SAFETY: `ch` is null or live for the whole call.
         let hello = unsafe { s2n_client_hello::borrow(ch) }?;
-        // SAFETY: the C caller's promise about `list`.
+        // SAFETY: `list` is null or writable for `list_length` bytes for the whole call.
         let list = unsafe { input::required_slice_mut(list, list_length as usize) }?;
-        // SAFETY: the C caller's promise about `out_length`.
+        // SAFETY: `out_length` is null or writable for the whole call.
         let out_length = unsafe { output::slot(out_length) }?;
         let copied = hello.with(Field::CompressionMethods, |methods| {
             output::copy_all(methods, list, Code::InsufficientMemSize)
@@ -239,9 +242,9 @@ pub unsafe extern "C" fn s2n_client_hello_get_legacy_protocol_version(
     out: *mut u8,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `ch`.
+        // SAFETY: `ch` is null or live for the whole call.
         let hello = unsafe { s2n_client_hello::borrow(ch) }?;
-        // SAFETY: the C caller's promise about `out`.
+        // SAFETY: `out` is null or writable for the whole call.
         unsafe { output::slot(out) }?.set(hello.legacy_version());
         Ok(())
     })
@@ -262,9 +265,9 @@ pub unsafe extern "C" fn s2n_client_hello_get_legacy_record_version(
     out: *mut u8,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `ch`.
+        // SAFETY: `ch` is null or live for the whole call.
         let hello = unsafe { s2n_client_hello::borrow(ch) }?;
-        // SAFETY: the C caller's promise about `out`.
+        // SAFETY: `out` is null or writable for the whole call.
         let out = unsafe { output::slot(out) }?;
         out.set(hello.record_version()?);
         Ok(())
@@ -288,9 +291,9 @@ pub unsafe extern "C" fn s2n_client_hello_get_random(
     max_length: u32,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `ch`.
+        // SAFETY: `ch` is null or live for the whole call.
         let hello = unsafe { s2n_client_hello::borrow(ch) }?;
-        // SAFETY: the C caller's promise about `out`.
+        // SAFETY: `out` is null or writable for `max_length` bytes for the whole call.
         let out = unsafe { input::required_slice_mut(out, max_length as usize) }?;
         output::copy_all(&hello.random(), out, Code::InsufficientMemSize)?;
         Ok(())
@@ -302,7 +305,7 @@ pub unsafe extern "C" fn s2n_client_hello_get_random(
 /// `ch` is null or live.
 unsafe fn length(ch: *mut s2n_client_hello, field: Field) -> ssize_t {
     boundary(|| {
-        // SAFETY: the caller's promise about `ch`.
+        // SAFETY: `ch` is null or live for the whole call.
         let hello = unsafe { s2n_client_hello::borrow(ch) }?;
         Ok(hello.len(field) as ssize_t)
     })
@@ -313,9 +316,9 @@ unsafe fn length(ch: *mut s2n_client_hello, field: Field) -> ssize_t {
 /// `ch` is null or live; `out_length` is null or writable.
 unsafe fn store_length(ch: *mut s2n_client_hello, field: Field, out_length: *mut u32) -> c_int {
     status(|| {
-        // SAFETY: the caller's promise about `ch`.
+        // SAFETY: `ch` is null or live for the whole call.
         let hello = unsafe { s2n_client_hello::borrow(ch) }?;
-        // SAFETY: the caller's promise about `out_length`.
+        // SAFETY: `out_length` is null or writable for the whole call.
         unsafe { output::slot(out_length) }?.set(hello.len(field) as u32);
         Ok(())
     })
@@ -326,9 +329,9 @@ unsafe fn store_length(ch: *mut s2n_client_hello, field: Field, out_length: *mut
 /// `ch` is null or live; `out` is null or writable for `max_length` bytes.
 unsafe fn copy(ch: *mut s2n_client_hello, field: Field, out: *mut u8, max_length: u32) -> ssize_t {
     boundary(|| {
-        // SAFETY: the caller's promise about `ch`.
+        // SAFETY: `ch` is null or live for the whole call.
         let hello = unsafe { s2n_client_hello::borrow(ch) }?;
-        // SAFETY: the caller's promise about `out`.
+        // SAFETY: `out` is null or writable for `max_length` bytes for the whole call.
         let out = unsafe { input::required_slice_mut(out, max_length as usize) }?;
         Ok(hello.with(field, |bytes| output::copy_front(bytes, out))? as ssize_t)
     })

@@ -30,7 +30,7 @@ impl Handle for s2n_client_hello {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_client_hello_cb_done(conn: *mut s2n_connection) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.core.release_client_hello()
     })
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn s2n_client_hello_parse_message(
     size: u32,
 ) -> *mut s2n_client_hello {
     with_memory(|| {
-        // SAFETY: the C caller's promise about `bytes`.
+        // SAFETY: `bytes` is null or readable for `size` bytes for the whole call.
         let bytes = unsafe { input::required_bytes(bytes, size as usize) }?;
         let hello = ClientHello::parse(bytes)?;
         s2n_client_hello::give(Arc::new(hello))
@@ -71,16 +71,16 @@ pub unsafe extern "C" fn s2n_client_hello_parse_message(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_client_hello_free(ch: *mut *mut s2n_client_hello) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `ch`.
+        // SAFETY: `ch` is null or holds null or a live ClientHello for the whole call.
         let place = unsafe { ch.as_mut() }.ok_or(Code::Null)?;
         if place.is_null() {
             return Ok(());
         }
-        // SAFETY: the C caller's promise about what `ch` holds.
+        // SAFETY: `*ch` is a live ClientHello for the whole call.
         if unsafe { s2n_client_hello::borrow(*place) }?.is_connections() {
             return Err(Code::InvalidArgument)?;
         }
-        // SAFETY: as above; it is not a connection's, so it came from `give`.
+        // SAFETY: `*ch` is live and no connection's, so it came from `give`; it is not used again.
         drop(unsafe { s2n_client_hello::take(*place) }?);
         *place = ptr::null_mut();
         Ok(())

@@ -23,7 +23,7 @@ pub unsafe extern "C" fn s2n_config_set_alert_behavior(
     alert_behavior: s2n_alert_behavior_arg,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let ignores = parse(alert_behavior.0, &[false, true], Code::InvalidArgument)?;
         config.core.set_ignores_warnings(ignores);
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn s2n_config_set_max_blinding_delay(
     seconds: u32,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.set_max_blinding_delay(seconds);
         Ok(())

@@ -25,9 +25,9 @@ pub unsafe extern "C" fn s2n_config_append_protocol_preference(
     protocol_len: u8,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        // SAFETY: the C caller's promise about `protocol`.
+        // SAFETY: `protocol` is null or readable for `protocol_len` bytes for the whole call.
         let protocol = unsafe { input::required_bytes(protocol, protocol_len.into()) }?;
         config.core.append_alpn(protocol)
     })
@@ -50,9 +50,9 @@ pub unsafe extern "C" fn s2n_config_set_protocol_preferences(
     protocol_count: c_int,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        // SAFETY: the C caller's promise about `protocols`.
+        // SAFETY: `protocols` is null or holds `protocol_count` strings for the whole call.
         let names = unsafe { input::strings(protocols, protocol_count) }?;
         let list = alpn::list(names.iter().map(|name| name.to_bytes()))?;
         config.core.set_alpn(list);

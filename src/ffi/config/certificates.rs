@@ -37,11 +37,11 @@ pub unsafe extern "C" fn s2n_config_add_cert_chain_and_key(
     private_key_pem: *const c_char,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        // SAFETY: the C caller's promise about `cert_chain_pem`.
+        // SAFETY: `cert_chain_pem` is null or a string for the whole call.
         let chain_pem = unsafe { input::str(cert_chain_pem) }?;
-        // SAFETY: the C caller's promise about `private_key_pem`.
+        // SAFETY: `private_key_pem` is null or a string for the whole call.
         let key_pem = unsafe { input::str(private_key_pem) }?;
         config.core.check_has_no_chain()?;
         let chain = CertChainHandle::new();
@@ -69,9 +69,10 @@ pub unsafe extern "C" fn s2n_config_add_cert_chain(
     cert_chain_pem_size: u32,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        // SAFETY: the C caller's promise about `cert_chain_pem`.
+        // SAFETY: `cert_chain_pem` is null or readable for `cert_chain_pem_size` bytes for the
+        // whole call.
         let pem = unsafe { input::required_bytes(cert_chain_pem, cert_chain_pem_size as usize) }?;
         config.core.check_has_no_chain()?;
         let chain = CertChainHandle::new();
@@ -97,7 +98,7 @@ fn own(config: &ConfigHandle, chain: Arc<CertChainHandle>) -> Result<()> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_free_cert_chain_and_key(config: *mut s2n_config) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.free_own_chain();
         config.set_own_chain(None);
@@ -127,9 +128,9 @@ pub unsafe extern "C" fn s2n_config_add_cert_chain_and_key_to_store(
     cert_key_pair: *mut s2n_cert_chain_and_key,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live when the call begins.
         let config = unsafe { s2n_config::share(config) }?;
-        // SAFETY: the C caller's promise about `cert_key_pair`.
+        // SAFETY: `cert_key_pair` is null or live when the call begins.
         let chain = unsafe { s2n_cert_chain_and_key::share(cert_key_pair) }?;
         config.core.add_chain(&chain.core)
     })
@@ -156,7 +157,7 @@ pub unsafe extern "C" fn s2n_config_set_cert_chain_and_key_defaults(
     num_cert_key_pairs: u32,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         if cert_key_pairs.is_null() {
             return Err(Code::Null)?;
@@ -164,12 +165,12 @@ pub unsafe extern "C" fn s2n_config_set_cert_chain_and_key_defaults(
         if !(1..=MAX_DEFAULTS).contains(&num_cert_key_pairs) {
             return Err(Code::NumDefaultCertificates)?;
         }
-        // SAFETY: not null, and the C caller promises so many pointers.
+        // SAFETY: not null, so that it holds `num_cert_key_pairs` pointers for the whole call.
         let pairs = unsafe { slice::from_raw_parts(cert_key_pairs, num_cert_key_pairs as usize) };
         let chains: Result<Vec<_>> = pairs
             .iter()
             .map(|&pair| {
-                // SAFETY: the C caller's promise about each chain.
+                // SAFETY: each of the pointers is null or a live chain for the whole call.
                 let chain = unsafe { s2n_cert_chain_and_key::borrow(pair) }?;
                 Ok(chain.core.clone())
             })
@@ -198,7 +199,7 @@ pub unsafe extern "C" fn s2n_config_set_cert_tiebreak_callback(
     cert_tiebreak_cb: s2n_cert_tiebreak_callback,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let break_tie = cert_tiebreak_cb.map(|function| -> Arc<dyn BreakTie> {
             Arc::new(BreakTieCallback::<s2n_cert_chain_and_key> { function })
@@ -231,10 +232,10 @@ pub unsafe extern "C" fn s2n_config_set_extension_data(
     length: u32,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let chain = config.core.own_chain()?;
-        // SAFETY: the C caller's promise about `data`.
+        // SAFETY: `data` is null or readable for `length` bytes for the whole call.
         let data = unsafe { input::optional_bytes(data, length as usize) }?;
         const OCSP: u32 = s2n_tls_extension_type::S2N_EXTENSION_OCSP_STAPLING as u32;
         const SCT: u32 = s2n_tls_extension_type::S2N_EXTENSION_CERTIFICATE_TRANSPARENCY as u32;

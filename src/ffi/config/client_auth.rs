@@ -25,7 +25,7 @@ pub unsafe extern "C" fn s2n_config_set_client_auth_type(
     client_auth_type: s2n_cert_auth_type_arg,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.set_client_auth(client_auth_type.try_into()?);
         Ok(())
@@ -47,9 +47,9 @@ pub unsafe extern "C" fn s2n_config_get_client_auth_type(
     client_auth_type: *mut s2n_cert_auth_type,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        // SAFETY: the C caller's promise about `client_auth_type`.
+        // SAFETY: `client_auth_type` is null or writable for the whole call.
         let slot = unsafe { output::slot(client_auth_type) }?;
         slot.set(config.core.client_auth().unwrap_or(ClientAuth::None).into());
         Ok(())
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn s2n_config_set_cert_authorities_from_trust_store(
     config: *mut s2n_config,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.name_authorities()
     })
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn s2n_config_enable_cert_req_dss_legacy_compat(
     config: *mut s2n_config,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         unsafe { s2n_config::borrow(config) }?;
         Err(Code::Unimplemented)?
     })

@@ -39,7 +39,7 @@ pub unsafe extern "C" fn s2n_config_set_client_hello_cb(
     ctx: *mut c_void,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let callback = |function: ClientHelloFn<s2n_connection>| -> Arc<dyn SeeClientHello> {
             let context = Context(ctx);
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn s2n_config_set_client_hello_cb_mode(
     cb_mode: s2n_client_hello_cb_mode_arg,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let waits = parse(cb_mode.0, &[false, true], Code::InvalidState)?;
         config.core.set_client_hello_waits(waits);

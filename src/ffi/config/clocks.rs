@@ -30,7 +30,7 @@ pub unsafe extern "C" fn s2n_config_set_wall_clock(
     ctx: *mut c_void,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.set_wall_clock(clock(clock_fn, ctx)?);
         Ok(())
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn s2n_config_set_monotonic_clock(
     ctx: *mut c_void,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.set_monotonic_clock(clock(clock_fn, ctx)?);
         Ok(())

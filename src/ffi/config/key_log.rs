@@ -32,7 +32,7 @@ pub unsafe extern "C" fn s2n_config_set_key_log_cb(
     ctx: *mut c_void,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let key_log = callback.map(|function| -> Arc<dyn LogKeys> {
             let context = Context(ctx);

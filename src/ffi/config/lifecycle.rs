@@ -78,7 +78,7 @@ fn give(config: Config) -> Result<*mut s2n_config> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_free(config: *mut s2n_config) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live, and not used again.
         drop(unsafe { s2n_config::take(config) }?);
         Ok(())
     })
@@ -96,7 +96,7 @@ pub unsafe extern "C" fn s2n_config_free(config: *mut s2n_config) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_set_ctx(config: *mut s2n_config, ctx: *mut c_void) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.context.store(ctx, Ordering::Release);
         Ok(())
@@ -118,9 +118,9 @@ pub unsafe extern "C" fn s2n_config_get_ctx(
     ctx: *mut *mut c_void,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        // SAFETY: the C caller's promise about `ctx`.
+        // SAFETY: `ctx` is null or writable for the whole call.
         let slot = unsafe { output::slot(ctx) }?;
         slot.set(config.context.load(Ordering::Acquire));
         Ok(())

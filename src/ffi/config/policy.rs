@@ -27,9 +27,9 @@ pub unsafe extern "C" fn s2n_config_set_cipher_preferences(
     version: *const c_char,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        // SAFETY: the C caller's promise about `version`.
+        // SAFETY: `version` is null or a string for the whole call.
         let version = unsafe { input::str(version) }?;
         config.core.set_policy(Policy::find(version.to_bytes())?)
     })
@@ -85,9 +85,9 @@ pub unsafe extern "C" fn s2n_config_add_dhparams(
     dhparams_pem: *const c_char,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         unsafe { s2n_config::borrow(config) }?;
-        // SAFETY: the C caller's promise about `dhparams_pem`.
+        // SAFETY: `dhparams_pem` is null or a string for the whole call.
         let pem = unsafe { input::str(dhparams_pem) }?;
         check_dh_params(pem.to_bytes())
     })
@@ -104,7 +104,7 @@ pub unsafe extern "C" fn s2n_config_add_dhparams(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_free_dhparams(config: *mut s2n_config) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         unsafe { s2n_config::borrow(config) }?;
         Ok(())
     })

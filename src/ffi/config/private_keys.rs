@@ -37,7 +37,7 @@ pub unsafe extern "C" fn s2n_config_set_async_pkey_callback(
     r#fn: s2n_async_pkey_fn,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let keys = r#fn
             .map(|function| -> Arc<dyn PrivateKeys> { Arc::new(PrivateKeyCallback { function }) });
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn s2n_config_set_async_pkey_validation_mode(
     mode: s2n_async_pkey_validation_mode_arg,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let verifies = parse(mode.0, &[false, true], Code::InvalidArgument)?;
         config.core.set_verifies_private_keys(verifies);
@@ -87,7 +87,7 @@ pub unsafe extern "C" fn s2n_config_set_verify_after_sign(
     mode: s2n_verify_after_sign_arg,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let verifies = parse(mode.0, &[false, true], Code::InvalidArgument)?;
         config.core.set_verifies_after_sign(verifies);

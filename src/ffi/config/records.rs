@@ -23,7 +23,7 @@ pub unsafe extern "C" fn s2n_config_set_recv_multi_record(
     enabled: bool,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.set_recv_multi_record(enabled);
         Ok(())
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn s2n_config_set_send_buffer_size(
     size: u32,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.set_send_buffer_size(size)
     })
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn s2n_config_send_max_fragment_length(
     mfl_code: s2n_max_frag_len_arg,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         unsafe { s2n_config::borrow(config) }?;
         check_code(mfl_code)
     })
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn s2n_config_send_max_fragment_length(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_accept_max_fragment_length(config: *mut s2n_config) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         unsafe { s2n_config::borrow(config) }?;
         Err(Code::Unimplemented)?
     })

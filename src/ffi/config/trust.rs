@@ -28,11 +28,11 @@ pub unsafe extern "C" fn s2n_config_set_verification_ca_location(
     ca_dir: *const c_char,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        // SAFETY: the C caller's promise about `ca_pem_filename`.
+        // SAFETY: `ca_pem_filename` is null or a string for the whole call.
         let file = unsafe { input::optional_str(ca_pem_filename) };
-        // SAFETY: the C caller's promise about `ca_dir`.
+        // SAFETY: `ca_dir` is null or a string for the whole call.
         let dir = unsafe { input::optional_str(ca_dir) };
         config.core.trust_location(file.map(path), dir.map(path))
     })
@@ -55,9 +55,9 @@ pub unsafe extern "C" fn s2n_config_add_pem_to_trust_store(
     pem: *const c_char,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        // SAFETY: the C caller's promise about `pem`.
+        // SAFETY: `pem` is null or a string for the whole call.
         config
             .core
             .trust_pem(unsafe { input::str(pem) }?.to_bytes())
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn s2n_config_add_pem_to_trust_store(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_wipe_trust_store(config: *mut s2n_config) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.wipe_trust();
         Ok(())
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn s2n_config_wipe_trust_store(config: *mut s2n_config) ->
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_load_system_certs(config: *mut s2n_config) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.load_system_certs()
     })

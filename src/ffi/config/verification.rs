@@ -25,7 +25,7 @@ use crate::tls::error::Code;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_disable_x509_verification(config: *mut s2n_config) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.disable_verification();
         Ok(())
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn s2n_config_set_max_cert_chain_depth(
     max_depth: u16,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.set_max_chain(max_depth)
     })
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn s2n_config_disable_x509_time_verification(
     config: *mut s2n_config,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.disable_time_verification();
         Ok(())
@@ -87,7 +87,7 @@ pub unsafe extern "C" fn s2n_config_disable_x509_intent_verification(
     config: *mut s2n_config,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }.map_err(|_| Code::InvalidArgument)?;
         config.core.disable_intent_verification();
         Ok(())
@@ -110,7 +110,7 @@ pub unsafe extern "C" fn s2n_config_set_check_stapled_ocsp_response(
     check_ocsp: u8,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.set_checks_ocsp(check_ocsp != 0);
         Ok(())
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn s2n_config_set_status_request_type(
     r#type: s2n_status_request_type_arg,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let wants = r#type.0 == s2n_status_request_type::S2N_STATUS_REQUEST_OCSP as u32;
         config.core.set_wants_ocsp(wants);
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn s2n_config_set_ct_support_level(
     level: s2n_ct_support_level_arg,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         unsafe { s2n_config::borrow(config) }?;
         match level.0 == s2n_ct_support_level::S2N_CT_SUPPORT_NONE as u32 {
             true => Ok(()),
@@ -188,7 +188,7 @@ pub unsafe extern "C" fn s2n_config_set_verify_host_callback(
     data: *mut c_void,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.set_verify_host(verify_host(host_fn, data));
         Ok(())

@@ -24,7 +24,7 @@ pub unsafe extern "C" fn s2n_connection_set_blinding(
     blinding: s2n_blinding_arg,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.core.set_blinding(blinding.into());
         Ok(())
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn s2n_connection_set_blinding(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_get_delay(conn: *mut s2n_connection) -> u64 {
     boundary_or(u64::MAX, || {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live when the call begins.
         let conn = unsafe { s2n_connection::share(conn) }?;
         Ok(u64::try_from(conn.core.delay()?.as_nanos()).unwrap_or(u64::MAX))
     })

@@ -23,7 +23,7 @@ const LOW_LATENCY: u32 = 1435;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_prefer_throughput(conn: *mut s2n_connection) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.core.set_record_size(THROUGHPUT);
         Ok(())
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn s2n_connection_prefer_throughput(conn: *mut s2n_connect
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_prefer_low_latency(conn: *mut s2n_connection) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.core.set_record_size(LOW_LATENCY);
         Ok(())
@@ -66,7 +66,7 @@ pub unsafe extern "C" fn s2n_connection_set_dynamic_record_threshold(
     timeout_threshold: u16,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.core
             .set_small_records(resize_threshold, timeout_threshold)
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn s2n_connection_set_recv_buffering(
     enabled: bool,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.core.set_recv_buffering(enabled);
         Ok(())
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn s2n_connection_set_dynamic_buffers(
     enabled: bool,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.core.set_dynamic_buffers(enabled);
         Ok(())
@@ -130,7 +130,7 @@ pub unsafe extern "C" fn s2n_connection_set_dynamic_buffers(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_release_buffers(conn: *mut s2n_connection) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.core.release_buffers()
     })
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn s2n_connection_release_buffers(conn: *mut s2n_connectio
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_free_handshake(conn: *mut s2n_connection) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.core.free_handshake()
     })

@@ -24,7 +24,7 @@ pub unsafe extern "C" fn s2n_connection_get_selected_cert(
     conn: *mut s2n_connection,
 ) -> *mut s2n_cert_chain_and_key {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         let name = conn.core.selected_chain().map_or(0, |chain| chain.name());
         Ok(ptr::with_exposed_provenance_mut(name))
@@ -47,9 +47,9 @@ pub unsafe extern "C" fn s2n_connection_get_certificate_match(
     match_status: *mut s2n_cert_sni_match,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }.map_err(|_| Code::InvalidArgument)?;
-        // SAFETY: the C caller's promise about `match_status`.
+        // SAFETY: `match_status` is null or writable for the whole call.
         let slot = unsafe { output::slot(match_status) }.map_err(|_| Code::InvalidArgument)?;
         slot.set(match conn.core.name_match()? {
             ServerName::None => s2n_cert_sni_match::S2N_SNI_NONE,
@@ -77,9 +77,9 @@ pub unsafe extern "C" fn s2n_connection_get_peer_cert_chain(
     cert_chain: *mut s2n_cert_chain_and_key,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `cert_chain`.
+        // SAFETY: `cert_chain` is null or live for the whole call.
         let chain = unsafe { s2n_cert_chain_and_key::borrow(cert_chain) }?;
         if !chain.core.is_empty() {
             return Err(Code::InvalidArgument)?;
@@ -104,9 +104,9 @@ pub unsafe extern "C" fn s2n_connection_get_ocsp_response(
     length: *mut u32,
 ) -> *const u8 {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `length`.
+        // SAFETY: `length` is null or writable for the whole call.
         let length = unsafe { output::slot(length) }?;
         let Some(response) = conn.core.peer_ocsp() else {
             length.set(0);
@@ -128,7 +128,7 @@ pub unsafe extern "C" fn s2n_connection_get_ocsp_response(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_is_ocsp_stapled(conn: *mut s2n_connection) -> c_int {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         Ok(conn.core.is_ocsp_stapled().into())
     })
@@ -150,9 +150,9 @@ pub unsafe extern "C" fn s2n_connection_get_sct_list(
     length: *mut u32,
 ) -> *const u8 {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `length`.
+        // SAFETY: `length` is null or writable for the whole call.
         if let Ok(length) = unsafe { output::slot(length) } {
             length.set(0);
         }
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn s2n_connection_get_sct_list(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_client_cert_used(conn: *mut s2n_connection) -> c_int {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         Ok(conn
             .core
@@ -200,11 +200,11 @@ pub unsafe extern "C" fn s2n_connection_get_client_cert_chain(
     cert_chain_len: *mut u32,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `der_cert_chain_out`.
+        // SAFETY: `der_cert_chain_out` is null or writable for the whole call.
         let out = unsafe { output::slot(der_cert_chain_out) }?;
-        // SAFETY: the C caller's promise about `cert_chain_len`.
+        // SAFETY: `cert_chain_len` is null or writable for the whole call.
         let len = unsafe { output::slot(cert_chain_len) }?;
         let facts = conn.core.facts().ok_or(Code::Null)?;
         let chain = facts.client_cert_chain.as_ref().ok_or(Code::Null)?;

@@ -26,7 +26,7 @@ pub unsafe extern "C" fn s2n_connection_get_client_hello(
     conn: *mut s2n_connection,
 ) -> *mut s2n_client_hello {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         let hello = conn.core.client_hello();
         Ok(hello.map_or(ptr::null_mut(), |hello| {
@@ -50,7 +50,7 @@ pub unsafe extern "C" fn s2n_connection_get_client_hello_version(
     conn: *mut s2n_connection,
 ) -> c_int {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         Ok(conn.core.client_hello_version().into())
     })
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn s2n_connection_server_name_extension_used(
     conn: *mut s2n_connection,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         match conn.core.may_choose_by_client_hello() {
             true => Ok(()),

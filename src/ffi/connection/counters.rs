@@ -15,7 +15,7 @@ use crate::ffi::abi::types::s2n_connection;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_get_wire_bytes_in(conn: *mut s2n_connection) -> u64 {
     boundary_or(0, || {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) };
         Ok(conn.map_or(0, |conn| conn.core.wire_bytes_in()))
     })
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn s2n_connection_get_wire_bytes_in(conn: *mut s2n_connect
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_get_wire_bytes_out(conn: *mut s2n_connection) -> u64 {
     boundary_or(0, || {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) };
         Ok(conn.map_or(0, |conn| conn.core.wire_bytes_out()))
     })

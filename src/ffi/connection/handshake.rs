@@ -29,9 +29,9 @@ pub unsafe extern "C-unwind" fn s2n_negotiate(
     blocked: *mut s2n_blocked_status,
 ) -> c_int {
     cancellable(status_with_memory(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live when the call begins.
         let conn = unsafe { s2n_connection::share(conn) }?;
-        // SAFETY: the C caller's promise about `blocked`.
+        // SAFETY: `blocked` is null or writable for the whole call.
         unsafe { output::blocked(blocked, |blocked| conn.core.negotiate(blocked)) }
     }))
 }
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn s2n_connection_get_handshake_type_name(
     conn: *mut s2n_connection,
 ) -> *const c_char {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         let facts = conn.core.facts();
         Ok(facts.map_or(c"INITIAL".as_ptr(), |facts| facts.kind.as_ptr()))
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn s2n_connection_get_last_message_name(
     conn: *mut s2n_connection,
 ) -> *const c_char {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         Ok(conn.core.message_name().as_ptr())
     })

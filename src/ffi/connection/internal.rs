@@ -25,9 +25,9 @@ pub unsafe extern "C" fn s2n_connection_get_config(
     config: *mut *mut s2n_config,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or writable for the whole call.
         let slot = unsafe { output::slot(config) }?;
         let attached = conn.config().ok_or(Code::Null)?;
         slot.set(Arc::as_ptr(&attached).cast_mut().cast());
@@ -52,9 +52,9 @@ pub unsafe extern "C-unwind" fn s2n_flush(
     blocked: *mut s2n_blocked_status,
 ) -> c_int {
     cancellable(status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live when the call begins.
         let conn = unsafe { s2n_connection::share(conn) }?;
-        // SAFETY: the C caller's promise about `blocked`.
+        // SAFETY: `blocked` is null or writable for the whole call.
         unsafe { output::blocked(blocked, |blocked| conn.core.flush(blocked)) }
     }))
 }

@@ -28,7 +28,7 @@ pub unsafe extern "C" fn s2n_connection_request_key_update(
     peer_request: s2n_peer_key_update_arg,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         if peer_request.0 != 0 {
             return Err(Code::InvalidArgument)?;

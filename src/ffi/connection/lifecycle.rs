@@ -77,7 +77,7 @@ pub extern "C" fn s2n_connection_new(mode: s2n_mode_arg) -> *mut s2n_connection 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_free(conn: *mut s2n_connection) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live, and in use by no other thread for the whole call.
         drop(unsafe { s2n_connection::take(conn) }?);
         Ok(())
     })
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn s2n_connection_free(conn: *mut s2n_connection) -> c_int
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_wipe(conn: *mut s2n_connection) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.core.wipe()?;
         conn.reset_ends();
@@ -122,9 +122,9 @@ pub unsafe extern "C" fn s2n_connection_set_config(
     config: *mut s2n_config,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live when the call begins.
         let config = unsafe { s2n_config::share(config) }?;
         conn.core.set_config(config.core.clone())?;
         conn.attach(config);
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn s2n_connection_set_ctx(
     ctx: *mut c_void,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.context.store(ctx, Ordering::Release);
         Ok(())
@@ -165,7 +165,7 @@ pub unsafe extern "C" fn s2n_connection_set_ctx(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_get_ctx(conn: *mut s2n_connection) -> *mut c_void {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         Ok(conn.context.load(Ordering::Acquire))
     })
@@ -182,7 +182,7 @@ pub unsafe extern "C" fn s2n_connection_get_ctx(conn: *mut s2n_connection) -> *m
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_get_mode(conn: *mut s2n_connection) -> s2n_mode {
     boundary_or(s2n_mode::S2N_SERVER, || {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         Ok(match unsafe { s2n_connection::borrow(conn) } {
             Ok(conn) => conn.core.mode().into(),
             Err(_) => s2n_mode::S2N_SERVER,

@@ -25,7 +25,7 @@ use crate::tls::error::{Code, Result};
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_get_application_protocol(conn: *mut s2n_connection) -> *const c_char {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         let facts = conn.core.facts();
         let alpn = facts.as_ref().and_then(|facts| facts.alpn.as_ref());
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn s2n_connection_get_actual_protocol_version(
     conn: *mut s2n_connection,
 ) -> c_int {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         Ok(conn.core.version().into())
     })
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn s2n_connection_get_client_protocol_version(
     conn: *mut s2n_connection,
 ) -> c_int {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         Ok(conn.core.client_version().into())
     })
@@ -87,7 +87,7 @@ pub unsafe extern "C" fn s2n_connection_get_server_protocol_version(
     conn: *mut s2n_connection,
 ) -> c_int {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         Ok(conn.core.server_version().into())
     })
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn s2n_connection_get_server_protocol_version(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_get_cipher(conn: *mut s2n_connection) -> *const c_char {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         let facts = conn.core.facts();
         Ok(facts.map_or(NO_CIPHER, |facts| facts.cipher).as_ptr())
@@ -129,11 +129,11 @@ pub unsafe extern "C" fn s2n_connection_get_cipher_iana_value(
     second: *mut u8,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `first`.
+        // SAFETY: `first` is null or writable for the whole call.
         let first = unsafe { output::slot(first) }?;
-        // SAFETY: the C caller's promise about `second`.
+        // SAFETY: `second` is null or writable for the whole call.
         let second = unsafe { output::slot(second) }?;
         let [high, low] = negotiated(conn)?.suite.to_be_bytes();
         first.set(high);
@@ -153,7 +153,7 @@ pub unsafe extern "C" fn s2n_connection_get_cipher_iana_value(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_get_curve(conn: *mut s2n_connection) -> *const c_char {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         let facts = conn.core.facts();
         Ok(facts.map_or(NONE, |facts| facts.curve).as_ptr())
@@ -172,7 +172,7 @@ pub unsafe extern "C" fn s2n_connection_get_curve(conn: *mut s2n_connection) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_get_kem_name(conn: *mut s2n_connection) -> *const c_char {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         unsafe { s2n_connection::borrow(conn) }?;
         Ok(NONE.as_ptr())
     })
@@ -191,7 +191,7 @@ pub unsafe extern "C" fn s2n_connection_get_kem_group_name(
     conn: *mut s2n_connection,
 ) -> *const c_char {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         let facts = conn.core.facts();
         Ok(facts.map_or(NONE, |facts| facts.kem_group).as_ptr())
@@ -213,9 +213,9 @@ pub unsafe extern "C" fn s2n_connection_get_key_exchange_group(
     group_name: *mut *const c_char,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `group_name`.
+        // SAFETY: `group_name` is null or writable for the whole call.
         let slot = unsafe { output::slot(group_name) }?;
         let facts = negotiated(conn);
         slot.set(facts.as_ref().map_or(NONE, |facts| facts.group).as_ptr());

@@ -47,9 +47,9 @@ pub unsafe extern "C" fn s2n_connection_get_negotiated_psk_identity_length(
     identity_length: *mut u16,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `identity_length`.
+        // SAFETY: `identity_length` is null or writable for the whole call.
         unsafe { output::slot(identity_length) }?.set(0);
         Ok(())
     })

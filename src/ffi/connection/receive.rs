@@ -37,12 +37,12 @@ pub unsafe extern "C-unwind" fn s2n_recv(
     blocked: *mut s2n_blocked_status,
 ) -> ssize_t {
     transfer(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live when the call begins.
         let conn = unsafe { s2n_connection::share(conn) }?;
         let size = usize::try_from(size).map_err(|_| Code::Safety)?;
-        // SAFETY: the C caller's promise about `buf`.
+        // SAFETY: `buf` is null or writable for `size` bytes for the whole call.
         let buf = unsafe { input::bytes_mut(buf.cast(), size) }?;
-        // SAFETY: the C caller's promise about `blocked`.
+        // SAFETY: `blocked` is null or writable for the whole call.
         let received = unsafe { output::blocked(blocked, |blocked| conn.core.recv(buf, blocked)) }?;
         Ok(received as ssize_t)
     })
@@ -60,7 +60,7 @@ pub unsafe extern "C-unwind" fn s2n_recv(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_peek(conn: *mut s2n_connection) -> u32 {
     boundary_or(0, || {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         Ok(unsafe { optional(conn) }.map_or(0, |conn| conn.core.peek()))
     })
 }
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn s2n_peek(conn: *mut s2n_connection) -> u32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_peek_buffered(conn: *mut s2n_connection) -> u32 {
     boundary_or(0, || {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         Ok(unsafe { optional(conn) }.map_or(0, |conn| conn.core.peek_buffered()))
     })
 }
@@ -88,6 +88,6 @@ pub unsafe extern "C" fn s2n_peek_buffered(conn: *mut s2n_connection) -> u32 {
 ///
 /// `conn` is null or live during `'a`.
 unsafe fn optional<'a>(conn: *const s2n_connection) -> Option<&'a ConnectionHandle> {
-    // SAFETY: the caller's promise.
+    // SAFETY: `conn` is null or live during `'a`.
     unsafe { s2n_connection::borrow(conn) }.ok()
 }

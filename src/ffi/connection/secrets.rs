@@ -35,13 +35,13 @@ pub unsafe extern "C" fn s2n_connection_tls_exporter(
     output_length: u32,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `label`.
+        // SAFETY: `label` is null or readable for their lengths for the whole call.
         let label = unsafe { input::required_bytes(label, label_length as usize) }?;
-        // SAFETY: the C caller's promise about `context`.
+        // SAFETY: `context` is null or readable for their lengths for the whole call.
         let context = unsafe { input::required_bytes(context, context_length as usize) }?;
-        // SAFETY: the C caller's promise about `output`.
+        // SAFETY: `output` is null or writable for `output_length` bytes for the whole call.
         let output = unsafe { input::required_slice_mut(output, output_length as usize) }?;
         conn.core.export(label, context, output)
     })
@@ -66,9 +66,9 @@ pub unsafe extern "C" fn s2n_connection_get_master_secret(
     max_size: usize,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `secret_bytes`.
+        // SAFETY: `secret_bytes` is null or writable for `max_size` bytes for the whole call.
         let out = unsafe { input::required_slice_mut(secret_bytes, max_size) }?;
         conn.core.master_secret(out)
     })

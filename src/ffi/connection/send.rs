@@ -44,12 +44,12 @@ pub unsafe extern "C-unwind" fn s2n_send(
     blocked: *mut s2n_blocked_status,
 ) -> ssize_t {
     transfer(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live when the call begins.
         let conn = unsafe { s2n_connection::share(conn) }?;
         let mut buffers = [IoSlice::new(&[])];
-        // SAFETY: the C caller's promise about `buf` and `size`.
+        // SAFETY: `buf` is null or readable for `size` bytes for the whole call.
         let data = unsafe { buffer_data(buf, size, &mut buffers) };
-        // SAFETY: the C caller's promise about `blocked`.
+        // SAFETY: `blocked` is null or writable for the whole call.
         unsafe { send(&conn, blocked, data) }
     })
 }
@@ -74,9 +74,10 @@ pub unsafe extern "C-unwind" fn s2n_sendv(
     blocked: *mut s2n_blocked_status,
 ) -> ssize_t {
     transfer(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live when the call begins.
         let conn = unsafe { s2n_connection::share(conn) }?;
-        // SAFETY: the C caller's promise about `bufs` and `blocked`.
+        // SAFETY: `bufs` is null or holds `count` buffers, each readable for its length; `blocked`
+        // is null or writable, for the whole call.
         unsafe { send_vector(&conn, bufs, count, 0, blocked) }
     })
 }
@@ -104,9 +105,10 @@ pub unsafe extern "C-unwind" fn s2n_sendv_with_offset(
     blocked: *mut s2n_blocked_status,
 ) -> ssize_t {
     transfer(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live when the call begins.
         let conn = unsafe { s2n_connection::share(conn) }?;
-        // SAFETY: the C caller's promise about `bufs` and `blocked`.
+        // SAFETY: `bufs` is null or holds `count` buffers, each readable for its length; `blocked`
+        // is null or writable, for the whole call.
         unsafe { send_vector(&conn, bufs, count, offs, blocked) }
     })
 }
@@ -190,7 +192,7 @@ unsafe fn vector<'a>(bufs: *const iovec, count: ssize_t) -> Result<&'a [iovec]> 
     if count > isize::MAX as usize / size_of::<iovec>() {
         return Err(Code::InvalidArgument)?;
     }
-    // SAFETY: not null, and the caller promises `count` buffers.
+    // SAFETY: `bufs` is not null, and holds `count` buffers during `'a`.
     Ok(unsafe { slice::from_raw_parts(bufs, count) })
 }
 
@@ -235,6 +237,6 @@ unsafe fn send(
         }
         Ok(sent as ssize_t)
     };
-    // SAFETY: the caller's promise about `blocked`.
+    // SAFETY: `blocked` is null or writable for the whole call.
     unsafe { output::blocked(blocked, call) }
 }

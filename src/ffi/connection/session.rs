@@ -96,7 +96,7 @@ pub extern "C" fn s2n_connection_get_session_id(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_is_session_resumed(conn: *mut s2n_connection) -> c_int {
     boundary_or(0, || {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let facts = unsafe { s2n_connection::borrow(conn) }.map(|conn| conn.core.facts());
         Ok(matches!(facts, Ok(Some(facts)) if facts.resumed).into())
     })
@@ -130,9 +130,9 @@ pub unsafe extern "C" fn s2n_connection_get_tickets_sent(
     num: *mut u16,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `num`.
+        // SAFETY: `num` is null or writable for the whole call.
         let slot = unsafe { output::slot(num) }?;
         if conn.core.mode() == Mode::Client {
             return Err(Code::ClientMode)?;

@@ -32,9 +32,9 @@ pub unsafe extern "C" fn s2n_connection_set_cipher_preferences(
     version: *const c_char,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `version`.
+        // SAFETY: `version` is null or a string for the whole call.
         let version = unsafe { input::str(version) }?;
         conn.core.set_policy(Policy::find(version.to_bytes())?)
     })
@@ -57,9 +57,9 @@ pub unsafe extern "C" fn s2n_connection_is_valid_for_cipher_preferences(
     version: *const c_char,
 ) -> c_int {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `version`.
+        // SAFETY: `version` is null or a string for the whole call.
         let version = unsafe { input::str(version) }?;
         Ok(conn.core.is_valid_for(version.to_bytes())?.into())
     })
@@ -82,9 +82,9 @@ pub unsafe extern "C" fn s2n_set_server_name(
     server_name: *const c_char,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `server_name`.
+        // SAFETY: `server_name` is null or a string for the whole call.
         conn.core
             .set_server_name(unsafe { input::str(server_name) }?)
     })
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn s2n_set_server_name(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_get_server_name(conn: *mut s2n_connection) -> *const c_char {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         Ok(conn
             .core
@@ -132,9 +132,9 @@ pub unsafe extern "C" fn s2n_connection_append_protocol_preference(
     protocol_len: u8,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `protocol`.
+        // SAFETY: `protocol` is null or readable for `protocol_len` bytes for the whole call.
         let protocol = unsafe { input::required_bytes(protocol, protocol_len.into()) }?;
         let mut list = conn.core.alpn();
         alpn::append(&mut list, protocol)?;
@@ -161,9 +161,9 @@ pub unsafe extern "C" fn s2n_connection_set_protocol_preferences(
     protocol_count: c_int,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `protocols`.
+        // SAFETY: `protocols` is null or holds `protocol_count` strings for the whole call.
         let names = unsafe { input::strings(protocols, protocol_count) }?;
         conn.core
             .set_alpn(alpn::list(names.iter().map(|name| name.to_bytes()))?);
@@ -189,7 +189,7 @@ pub unsafe extern "C" fn s2n_connection_set_verify_host_callback(
     data: *mut c_void,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.core.set_verify_host(verify_host(host_fn, data));
         Ok(())
@@ -211,7 +211,7 @@ pub unsafe extern "C" fn s2n_connection_set_client_auth_type(
     client_auth_type: s2n_cert_auth_type_arg,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.core.set_client_auth(client_auth_type.try_into()?);
         Ok(())
@@ -233,9 +233,9 @@ pub unsafe extern "C" fn s2n_connection_get_client_auth_type(
     client_auth_type: *mut s2n_cert_auth_type,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `client_auth_type`.
+        // SAFETY: `client_auth_type` is null or writable for the whole call.
         let slot = unsafe { output::slot(client_auth_type) }?;
         slot.set(conn.core.client_auth()?.into());
         Ok(())

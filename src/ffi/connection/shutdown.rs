@@ -27,9 +27,9 @@ pub unsafe extern "C-unwind" fn s2n_shutdown(
     blocked: *mut s2n_blocked_status,
 ) -> c_int {
     cancellable(status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live when the call begins.
         let conn = unsafe { s2n_connection::share(conn) }?;
-        // SAFETY: the C caller's promise about `blocked`.
+        // SAFETY: `blocked` is null or writable for the whole call.
         unsafe { output::blocked(blocked, |blocked| conn.core.shutdown(blocked)) }
     }))
 }
@@ -52,9 +52,9 @@ pub unsafe extern "C-unwind" fn s2n_shutdown_send(
     blocked: *mut s2n_blocked_status,
 ) -> c_int {
     cancellable(status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live when the call begins.
         let conn = unsafe { s2n_connection::share(conn) }?;
-        // SAFETY: the C caller's promise about `blocked`.
+        // SAFETY: `blocked` is null or writable for the whole call.
         unsafe { output::blocked(blocked, |blocked| conn.core.shutdown_send(blocked)) }
     }))
 }
@@ -70,7 +70,7 @@ pub unsafe extern "C-unwind" fn s2n_shutdown_send(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_get_alert(conn: *mut s2n_connection) -> c_int {
     boundary(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         Ok(conn.core.alert()?.into())
     })

@@ -25,7 +25,7 @@ pub unsafe extern "C" fn s2n_connection_get_selected_signature_algorithm(
     conn: *mut s2n_connection,
     chosen_alg: *mut s2n_tls_signature_algorithm,
 ) -> c_int {
-    // SAFETY: the C caller's promises.
+    // SAFETY: `conn` is null or live; `chosen_alg` is null or writable, for the whole call.
     status(|| unsafe {
         store(conn, chosen_alg, |conn| {
             conn.core.server_signature().0.into()
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn s2n_connection_get_selected_digest_algorithm(
     conn: *mut s2n_connection,
     chosen_alg: *mut s2n_tls_hash_algorithm,
 ) -> c_int {
-    // SAFETY: the C caller's promises.
+    // SAFETY: `conn` is null or live; `chosen_alg` is null or writable, for the whole call.
     status(|| unsafe {
         store(conn, chosen_alg, |conn| {
             conn.core.server_signature().1.into()
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn s2n_connection_get_selected_client_cert_signature_algor
     conn: *mut s2n_connection,
     chosen_alg: *mut s2n_tls_signature_algorithm,
 ) -> c_int {
-    // SAFETY: the C caller's promises.
+    // SAFETY: `conn` is null or live; `chosen_alg` is null or writable, for the whole call.
     status(|| unsafe {
         store(conn, chosen_alg, |conn| {
             conn.core.client_signature().0.into()
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn s2n_connection_get_selected_client_cert_digest_algorith
     conn: *mut s2n_connection,
     chosen_alg: *mut s2n_tls_hash_algorithm,
 ) -> c_int {
-    // SAFETY: the C caller's promises.
+    // SAFETY: `conn` is null or live; `chosen_alg` is null or writable, for the whole call.
     status(|| unsafe {
         store(conn, chosen_alg, |conn| {
             conn.core.client_signature().1.into()
@@ -115,9 +115,9 @@ pub unsafe extern "C" fn s2n_connection_get_signature_scheme(
     scheme_name: *mut *const c_char,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `scheme_name`.
+        // SAFETY: `scheme_name` is null or writable for the whole call.
         let slot = unsafe { output::slot(scheme_name) }?;
         conn.core.facts().ok_or(Code::InvalidState)?;
         slot.set(conn.core.signature_scheme_name().as_ptr());
@@ -135,9 +135,9 @@ unsafe fn store<T>(
     out: *mut T,
     value: impl FnOnce(&ConnectionHandle) -> T,
 ) -> Result<()> {
-    // SAFETY: the caller's promise about `conn`.
+    // SAFETY: `conn` is null or live for the whole call.
     let conn = unsafe { s2n_connection::borrow(conn) }?;
-    // SAFETY: the caller's promise about `out`.
+    // SAFETY: `out` is null or writable for the whole call.
     let slot = unsafe { output::slot(out) }?;
     slot.set(value(conn));
     Ok(())

@@ -124,7 +124,7 @@ impl ConnectionHandle {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_set_fd(conn: *mut s2n_connection, fd: c_int) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.change_recv(|end| end.set_fd(fd));
         conn.change_send(|end| end.set_fd(fd));
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn s2n_connection_set_read_fd(
     readfd: c_int,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.change_recv(|end| end.set_fd(readfd));
         Ok(())
@@ -170,7 +170,7 @@ pub unsafe extern "C" fn s2n_connection_set_write_fd(
     writefd: c_int,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.change_send(|end| end.set_fd(writefd));
         Ok(())
@@ -192,9 +192,9 @@ pub unsafe extern "C" fn s2n_connection_get_read_fd(
     readfd: *mut c_int,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `readfd`.
+        // SAFETY: `readfd` is null or writable for the whole call.
         let slot = unsafe { output::slot(readfd) }?;
         slot.set(conn.ends().recv.fd()?);
         Ok(())
@@ -216,9 +216,9 @@ pub unsafe extern "C" fn s2n_connection_get_write_fd(
     writefd: *mut c_int,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `writefd`.
+        // SAFETY: `writefd` is null or writable for the whole call.
         let slot = unsafe { output::slot(writefd) }?;
         slot.set(conn.ends().send.fd()?);
         Ok(())
@@ -238,7 +238,7 @@ pub unsafe extern "C" fn s2n_connection_get_write_fd(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_use_corked_io(conn: *mut s2n_connection) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         if conn.ends().send.fd.is_none() {
             return Err(Code::CorkSetOnUnmanaged)?;
@@ -263,7 +263,7 @@ pub unsafe extern "C" fn s2n_connection_set_recv_ctx(
     ctx: *mut c_void,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.change_recv(|end| end.set_context(ctx));
         Ok(())
@@ -285,7 +285,7 @@ pub unsafe extern "C" fn s2n_connection_set_send_ctx(
     ctx: *mut c_void,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.change_send(|end| end.set_context(ctx));
         Ok(())
@@ -311,7 +311,7 @@ pub unsafe extern "C" fn s2n_connection_set_recv_cb(
     recv: Option<unsafe extern "C" fn(io_context: *mut c_void, buf: *mut u8, len: u32) -> c_int>,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.change_recv(|end| end.set_function(recv));
         Ok(())
@@ -337,7 +337,7 @@ pub unsafe extern "C" fn s2n_connection_set_send_cb(
     send: Option<unsafe extern "C" fn(io_context: *mut c_void, buf: *const u8, len: u32) -> c_int>,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.change_send(|end| end.set_function(send));
         Ok(())

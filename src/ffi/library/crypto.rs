@@ -29,7 +29,7 @@ const AWS_LC: c_ulong = 0x1010_107f;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_get_fips_mode(fips_mode: *mut s2n_fips_mode) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `fips_mode`.
+        // SAFETY: `fips_mode` is null or writable for the whole call.
         unsafe { output::slot(fips_mode) }?.set(s2n_fips_mode::S2N_FIPS_MODE_DISABLED);
         init::check()
     })

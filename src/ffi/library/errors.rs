@@ -34,7 +34,7 @@ pub extern "C" fn s2n_error_get_type(error: c_int) -> c_int {
 /// `lang` is NULL or a NUL-terminated string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_strerror(error: c_int, lang: *const c_char) -> *const c_char {
-    // SAFETY: the C caller's promise about `lang`.
+    // SAFETY: `lang` is null or a NUL-terminated string for the whole call.
     unsafe { in_english(lang, || message(error).as_ptr()) }
 }
 
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn s2n_strerror_debug(error: c_int, lang: *const c_char) -
         0 => Code::Ok.message().as_ptr(),
         _ => errno::debug_text(name(error).as_ptr()),
     };
-    // SAFETY: the C caller's promise about `lang`.
+    // SAFETY: `lang` is null or a NUL-terminated string for the whole call.
     unsafe { in_english(lang, text) }
 }
 
@@ -98,7 +98,7 @@ fn message(error: c_int) -> &'static CStr {
 ///
 /// `lang` is null or a NUL-terminated string.
 unsafe fn in_english(lang: *const c_char, text: impl FnOnce() -> *const c_char) -> *const c_char {
-    // SAFETY: the caller's promise about `lang`.
+    // SAFETY: `lang` is null or a NUL-terminated string for the whole call.
     let lang = unsafe { input::optional_str(lang) };
     boundary_or(UNKNOWN.as_ptr(), || match lang {
         Some(lang) if !lang.to_bytes().eq_ignore_ascii_case(b"en") => Ok(NO_SUCH_LANGUAGE.as_ptr()),

@@ -18,7 +18,7 @@ use crate::tls::error::Code;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_error_get_alert(error: c_int, alert: *mut u8) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `alert`.
+        // SAFETY: `alert` is null or writable for the whole call.
         let slot = unsafe { output::slot(alert) }?;
         let code = Code::from_number(error).ok_or(Code::NoAlert)?;
         slot.set(code.alert().ok_or(Code::NoAlert)?);

@@ -67,7 +67,7 @@ pub unsafe extern "C" fn s2n_print_stacktrace(fptr: *mut FILE) -> c_int {
                 text.push('\n');
             }
         }
-        // SAFETY: the text ends with a NUL; the C caller's promise about `fptr`.
+        // SAFETY: the text ends with a NUL; `fptr` is an open stream for the whole call.
         match unsafe { libc::fputs(c_text(text).as_ptr(), fptr) } {
             libc::EOF => Err(Code::Io)?,
             _ => Ok(()),
@@ -104,7 +104,7 @@ pub extern "C" fn s2n_free_stacktrace() -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_get_stacktrace(trace: *mut s2n_stacktrace) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `trace`.
+        // SAFETY: `trace` is null or writable for the whole call.
         let slot = unsafe { output::slot(trace) }?;
         let renewed = lasting::make(|| GIVEN.try_with(|given| given.borrow_mut().renew()));
         slot.set(renewed.unwrap_or(Ok(NONE))?);

@@ -25,7 +25,7 @@ pub extern "C" fn s2n_external_psk_new() -> *mut s2n_psk {
 /// `psk` is NULL or readable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_psk_free(psk: *mut *mut s2n_psk) -> c_int {
-    // SAFETY: the C caller's promise about `psk`.
+    // SAFETY: `psk` is null or readable for the whole call.
     unsafe { freed(psk) }
 }
 

@@ -19,7 +19,7 @@ use crate::tls::error::Code;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_allow_ip_in_cn(config: *mut s2n_config) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }.map_err(|_| Code::InvalidArgument)?;
         config.core.allow_addresses_in_common_names();
         Ok(())

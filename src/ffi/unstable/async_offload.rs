@@ -61,7 +61,7 @@ pub unsafe extern "C" fn s2n_config_set_async_offload_callback(
     ctx: *mut c_void,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let function = r#fn.ok_or(Code::Null)?;
         if allow_list == 0 {
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn s2n_config_set_async_offload_callback(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_async_offload_op_perform(op: *mut s2n_async_offload_op) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `op`.
+        // SAFETY: `op` is null or live when the call begins.
         let op = unsafe { s2n_async_offload_op::share(op) }?;
         op.perform()
     })

@@ -48,7 +48,7 @@ pub unsafe extern "C" fn s2n_certificate_request_get_ca_list(
     request: *mut s2n_certificate_request,
 ) -> *mut s2n_certificate_authority_list {
     boundary(|| {
-        // SAFETY: the C caller's promise about `request`.
+        // SAFETY: `request` is null or live for the whole call.
         let request = unsafe { s2n_certificate_request::borrow(request) };
         Ok(request.map_or(std::ptr::null_mut(), |request| {
             (&raw const request.authorities).cast_mut().cast()
@@ -71,10 +71,10 @@ pub unsafe extern "C" fn s2n_certificate_request_set_certificate(
     chain: *mut s2n_cert_chain_and_key,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `request`.
+        // SAFETY: `request` is null or live for the whole call.
         let request = unsafe { s2n_certificate_request::borrow(request) }
             .map_err(|_| Code::InvalidArgument)?;
-        // SAFETY: the C caller's promise about `chain`.
+        // SAFETY: `chain` is null or live for the whole call.
         let chain =
             unsafe { s2n_cert_chain_and_key::borrow(chain) }.map_err(|_| Code::InvalidArgument)?;
         request.answer(chain.core.clone());
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn s2n_certificate_authority_list_has_next(
     list: *mut s2n_certificate_authority_list,
 ) -> bool {
     boundary_or(false, || {
-        // SAFETY: the C caller's promise about `list`.
+        // SAFETY: `list` is null or live for the whole call.
         let list = unsafe { s2n_certificate_authority_list::borrow(list) };
         Ok(list.is_ok_and(Authorities::has_next))
     })
@@ -119,7 +119,7 @@ pub unsafe extern "C" fn s2n_certificate_authority_list_next(
     length: *mut u16,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `list`.
+        // SAFETY: `list` is null or live for the whole call.
         let list = unsafe { s2n_certificate_authority_list::borrow(list) }
             .map_err(|_| Code::InvalidArgument)?;
         if name.is_null() || length.is_null() {
@@ -130,9 +130,9 @@ pub unsafe extern "C" fn s2n_certificate_authority_list_next(
             Some(next) => (next.as_ptr().cast_mut(), next.len()),
             None => (std::ptr::null_mut(), 0),
         };
-        // SAFETY: the C caller's promise about `name`.
+        // SAFETY: `name` is null or writable for the whole call.
         unsafe { output::slot(name) }?.set(start);
-        // SAFETY: the C caller's promise about `length`.
+        // SAFETY: `length` is null or writable for the whole call.
         unsafe { output::slot(length) }?.set(u16::try_from(len).map_err(|_| Code::BadMessage)?);
         Ok(next.map(drop).ok_or(Code::InvalidArgument)?)
     })
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn s2n_certificate_authority_list_reread(
     list: *mut s2n_certificate_authority_list,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `list`.
+        // SAFETY: `list` is null or live for the whole call.
         let list = unsafe { s2n_certificate_authority_list::borrow(list) }
             .map_err(|_| Code::InvalidArgument)?;
         list.reread();
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn s2n_config_set_cert_request_callback(
     ctx: *mut c_void,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }.map_err(|_| Code::InvalidArgument)?;
         let callback = cert_req_callback.map(|function| -> Arc<dyn AnswerRequest> {
             let context = Context(ctx);

@@ -47,7 +47,7 @@ pub unsafe extern "C" fn s2n_config_set_cert_validation_cb(
     context: *mut c_void,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let callback = callback.map(|function| -> Arc<dyn Validate> {
             let context = Context(context);
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn s2n_config_set_cert_validation_cb(
 /// `info` is NULL or live.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_cert_validation_accept(info: *mut s2n_cert_validation_info) -> c_int {
-    // SAFETY: the C caller's promise about `info`.
+    // SAFETY: `info` is null or live for the whole call.
     status(|| unsafe { s2n_cert_validation_info::borrow(info) }?.decide(true))
 }
 
@@ -87,6 +87,6 @@ pub unsafe extern "C" fn s2n_cert_validation_accept(info: *mut s2n_cert_validati
 /// `info` is NULL or live.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_cert_validation_reject(info: *mut s2n_cert_validation_info) -> c_int {
-    // SAFETY: the C caller's promise about `info`.
+    // SAFETY: `info` is null or live for the whole call.
     status(|| unsafe { s2n_cert_validation_info::borrow(info) }?.decide(false))
 }

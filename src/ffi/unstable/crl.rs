@@ -51,7 +51,7 @@ pub unsafe extern "C" fn s2n_config_set_crl_lookup_cb(
     context: *mut c_void,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let callback = callback.map(|function| -> Arc<dyn LookUpCrl> {
             let context = Context(context);
@@ -84,9 +84,9 @@ pub extern "C" fn s2n_crl_new() -> *mut s2n_crl {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_crl_load_pem(crl: *mut s2n_crl, pem: *mut u8, len: usize) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `crl`.
+        // SAFETY: `crl` is null or live for the whole call.
         let crl = unsafe { s2n_crl::borrow(crl) }?;
-        // SAFETY: the C caller's promise about `pem`.
+        // SAFETY: `pem` is null or readable for `len` bytes for the whole call.
         crl.load(unsafe { input::required_bytes(pem, len) }?)
     })
 }
@@ -102,9 +102,9 @@ pub unsafe extern "C" fn s2n_crl_load_pem(crl: *mut s2n_crl, pem: *mut u8, len: 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_crl_free(crl: *mut *mut s2n_crl) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `crl`.
+        // SAFETY: `crl` is null or writable, and holds null or a live list for the whole call.
         if let Ok(place) = unsafe { output::inout(crl) } {
-            // SAFETY: the C caller's promise about what `crl` holds.
+            // SAFETY: `*crl` is null or a live list from `s2n_crl_new()`, which is not used again.
             drop(unsafe { s2n_crl::take(*place) });
             *place = std::ptr::null_mut();
         }
@@ -124,10 +124,10 @@ pub unsafe extern "C" fn s2n_crl_free(crl: *mut *mut s2n_crl) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_crl_get_issuer_hash(crl: *mut s2n_crl, hash: *mut u64) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `crl`.
+        // SAFETY: `crl` is null or live for the whole call.
         let crl = unsafe { s2n_crl::borrow(crl) }?;
         let issuer = crl.issuer_hash()?;
-        // SAFETY: the C caller's promise about `hash`.
+        // SAFETY: `hash` is null or writable for the whole call.
         unsafe { output::slot(hash) }?.set(issuer.into());
         Ok(())
     })
@@ -143,7 +143,7 @@ pub unsafe extern "C" fn s2n_crl_get_issuer_hash(crl: *mut s2n_crl, hash: *mut u
 /// `crl` is NULL or live.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_crl_validate_active(crl: *mut s2n_crl) -> c_int {
-    // SAFETY: the C caller's promise about `crl`.
+    // SAFETY: `crl` is null or live for the whole call.
     status(|| unsafe { s2n_crl::borrow(crl) }?.check_active())
 }
 
@@ -158,7 +158,7 @@ pub unsafe extern "C" fn s2n_crl_validate_active(crl: *mut s2n_crl) -> c_int {
 /// `crl` is NULL or live.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_crl_validate_not_expired(crl: *mut s2n_crl) -> c_int {
-    // SAFETY: the C caller's promise about `crl`.
+    // SAFETY: `crl` is null or live for the whole call.
     status(|| unsafe { s2n_crl::borrow(crl) }?.check_not_expired())
 }
 
@@ -177,9 +177,9 @@ pub unsafe extern "C" fn s2n_crl_lookup_get_cert_issuer_hash(
     hash: *mut u64,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `lookup`.
+        // SAFETY: `lookup` is null or live for the whole call.
         let lookup = unsafe { s2n_crl_lookup::borrow(lookup) }?;
-        // SAFETY: the C caller's promise about `hash`.
+        // SAFETY: `hash` is null or writable for the whole call.
         unsafe { output::slot(hash) }?.set(lookup.issuer_hash().into());
         Ok(())
     })
@@ -200,9 +200,9 @@ pub unsafe extern "C" fn s2n_crl_lookup_set(
     crl: *mut s2n_crl,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `lookup`.
+        // SAFETY: `lookup` is null or live for the whole call.
         let lookup = unsafe { s2n_crl_lookup::borrow(lookup) }?;
-        // SAFETY: the C caller's promise about `crl`.
+        // SAFETY: `crl` is null or live when the call begins.
         lookup.answer(Some(unsafe { s2n_crl::share(crl) }?));
         Ok(())
     })
@@ -220,7 +220,7 @@ pub unsafe extern "C" fn s2n_crl_lookup_set(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_crl_lookup_ignore(lookup: *mut s2n_crl_lookup) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `lookup`.
+        // SAFETY: `lookup` is null or live for the whole call.
         unsafe { s2n_crl_lookup::borrow(lookup) }?.answer(None);
         Ok(())
     })

@@ -88,7 +88,7 @@ pub unsafe extern "C" fn s2n_config_set_subscriber(
     subscriber: *mut c_void,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         config.core.set_subscriber(subscriber.expose_provenance());
         Ok(())
@@ -116,7 +116,7 @@ pub unsafe extern "C" fn s2n_config_set_handshake_event(
     callback: s2n_event_on_handshake_cb,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let callback = callback.map(|function| -> Arc<dyn SeeHandshake> {
             Arc::new(EventCallback::<s2n_connection, _> { function })
@@ -146,7 +146,7 @@ pub unsafe extern "C" fn s2n_config_set_timing_checkpoint_cb(
     callback: s2n_event_on_timing_checkpoint_cb,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `config`.
+        // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let function = callback.ok_or(Code::Null)?;
         let callback: Arc<dyn SeeCheckpoint> =

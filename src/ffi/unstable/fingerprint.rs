@@ -78,13 +78,14 @@ pub extern "C" fn s2n_fingerprint_new(r#type: s2n_fingerprint_type_arg) -> *mut 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_fingerprint_free(fingerprint: *mut *mut s2n_fingerprint) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `fingerprint`.
+        // SAFETY: `fingerprint` is null, or holds null or a live fingerprint for the whole call.
         let Some(place) = (unsafe { fingerprint.as_mut() }) else {
             return Ok(());
         };
         let taken = std::mem::replace(place, ptr::null_mut());
         if !taken.is_null() {
-            // SAFETY: the C caller's promise about what `fingerprint` holds.
+            // SAFETY: `taken` is a live fingerprint from `s2n_fingerprint_new()`, which is not used
+            // again.
             drop(unsafe { s2n_fingerprint::take(taken) }?);
         }
         Ok(())
@@ -102,7 +103,7 @@ pub unsafe extern "C" fn s2n_fingerprint_free(fingerprint: *mut *mut s2n_fingerp
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_fingerprint_wipe(fingerprint: *mut s2n_fingerprint) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `fingerprint`.
+        // SAFETY: `fingerprint` is null or live for the whole call.
         *unsafe { borrow(fingerprint) }?.state() = State::default();
         Ok(())
     })
@@ -123,9 +124,9 @@ pub unsafe extern "C" fn s2n_fingerprint_set_client_hello(
     ch: *mut s2n_client_hello,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `fingerprint`.
+        // SAFETY: `fingerprint` is null or live for the whole call.
         let fingerprint = unsafe { borrow(fingerprint) }?;
-        // SAFETY: the C caller's promise about `ch`.
+        // SAFETY: `ch` is null or live for the whole call.
         let hello = unsafe { share(ch) }?;
         *fingerprint.state() = State {
             hello: Some(hello),
@@ -150,9 +151,9 @@ pub unsafe extern "C" fn s2n_fingerprint_get_hash_size(
     size: *mut u32,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `fingerprint`.
+        // SAFETY: `fingerprint` is null or live for the whole call.
         let fingerprint = unsafe { borrow(fingerprint) }?;
-        // SAFETY: the C caller's promise about `size`.
+        // SAFETY: `size` is null or writable for the whole call.
         unsafe { store(size, fingerprint.method.hash_len()) }
     })
 }
@@ -179,12 +180,13 @@ pub unsafe extern "C" fn s2n_fingerprint_get_hash(
     output_size: *mut u32,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `fingerprint`.
+        // SAFETY: `fingerprint` is null or live for the whole call.
         let fingerprint = unsafe { borrow(fingerprint) }?;
         if (max_output_size as usize) < fingerprint.method.hash_len() {
             return Err(Code::InsufficientMemSize)?;
         }
-        // SAFETY: the C caller's promises about `output` and `output_size`.
+        // SAFETY: `output` is null or writable for `max_output_size` bytes; `output_size` is null
+        // or writable, for the whole call.
         unsafe {
             write(max_output_size, output, output_size, || {
                 Ok(fingerprint.make()?.hash.into())
@@ -209,13 +211,13 @@ pub unsafe extern "C" fn s2n_fingerprint_get_raw_size(
     size: *mut u32,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `fingerprint`.
+        // SAFETY: `fingerprint` is null or live for the whole call.
         let fingerprint = unsafe { borrow(fingerprint) }?;
         if size.is_null() {
             return Err(Code::InvalidArgument)?;
         }
         let len = fingerprint.state().raw_len.ok_or(Code::InvalidState)?;
-        // SAFETY: the C caller's promise about `size`.
+        // SAFETY: `size` is null or writable for the whole call.
         unsafe { store(size, len) }
     })
 }
@@ -240,9 +242,10 @@ pub unsafe extern "C" fn s2n_fingerprint_get_raw(
     output_size: *mut u32,
 ) -> c_int {
     status_with_memory(|| {
-        // SAFETY: the C caller's promise about `fingerprint`.
+        // SAFETY: `fingerprint` is null or live for the whole call.
         let fingerprint = unsafe { borrow(fingerprint) }?;
-        // SAFETY: the C caller's promises about `output` and `output_size`.
+        // SAFETY: `output` is null or writable for `max_output_size` bytes; `output_size` is null
+        // or writable, for the whole call.
         unsafe {
             write(max_output_size, output, output_size, || {
                 Ok(fingerprint.make()?.raw.into())
@@ -285,7 +288,7 @@ pub unsafe extern "C" fn s2n_client_hello_get_fingerprint_hash(
         if str_size.is_null() {
             return Err(Code::InvalidArgument)?;
         }
-        // SAFETY: the C caller's promise about `ch`.
+        // SAFETY: `ch` is null or live for the whole call.
         let hello = unsafe { share(ch) }?;
         let mut raw_len = 0;
         let make = || {
@@ -293,9 +296,10 @@ pub unsafe extern "C" fn s2n_client_hello_get_fingerprint_hash(
             raw_len = fingerprint.raw.len();
             Ok(bytes(&fingerprint.hash))
         };
-        // SAFETY: the C caller's promises about `hash` and `hash_size`.
+        // SAFETY: `hash` is null or writable for `max_hash_size` bytes; `hash_size` is null or
+        // writable, for the whole call.
         unsafe { write(max_hash_size, hash, hash_size, make) }?;
-        // SAFETY: the C caller's promise about `str_size`.
+        // SAFETY: `str_size` is null or writable for the whole call.
         unsafe { store(str_size, raw_len) }
     })
 }
@@ -323,9 +327,10 @@ pub unsafe extern "C" fn s2n_client_hello_get_fingerprint_string(
 ) -> c_int {
     status_with_memory(|| {
         only_ja3(r#type)?;
-        // SAFETY: the C caller's promise about `ch`.
+        // SAFETY: `ch` is null or live for the whole call.
         let hello = unsafe { share(ch) }?;
-        // SAFETY: the C caller's promises about `output` and `output_size`.
+        // SAFETY: `output` is null or writable for `max_size` bytes; `output_size` is null or
+        // writable, for the whole call.
         unsafe {
             write(max_size, output, output_size, || {
                 Ok(hello.fingerprint(Method::Ja3)?.raw.into())
@@ -357,7 +362,7 @@ fn bytes(digits: &str) -> Vec<u8> {
 ///
 /// `fingerprint` is null or live.
 unsafe fn borrow<'a>(fingerprint: *const s2n_fingerprint) -> Result<&'a FingerprintHandle> {
-    // SAFETY: the caller's promise.
+    // SAFETY: `fingerprint` is null or live for the whole call.
     unsafe { s2n_fingerprint::borrow(fingerprint) }.map_err(|_| Code::InvalidArgument.into())
 }
 
@@ -365,7 +370,7 @@ unsafe fn borrow<'a>(fingerprint: *const s2n_fingerprint) -> Result<&'a Fingerpr
 ///
 /// `ch` is null or live.
 unsafe fn share(ch: *mut s2n_client_hello) -> Result<Arc<ClientHello>> {
-    // SAFETY: the caller's promise.
+    // SAFETY: `ch` is null or live when the call begins.
     unsafe { s2n_client_hello::share(ch) }.map_err(|_| Code::InvalidArgument.into())
 }
 
@@ -373,7 +378,7 @@ unsafe fn share(ch: *mut s2n_client_hello) -> Result<Arc<ClientHello>> {
 ///
 /// `place` is null or writable.
 unsafe fn store(place: *mut u32, value: usize) -> Result<()> {
-    // SAFETY: the caller's promise.
+    // SAFETY: `place` is null or writable for the whole call.
     let place = unsafe { output::slot(place) }.map_err(|_| Code::InvalidArgument)?;
     place.set(value as u32);
     Ok(())
@@ -396,12 +401,12 @@ unsafe fn write(
     if output.is_null() {
         return Err(Code::InvalidArgument)?;
     }
-    // SAFETY: the caller's promise about `size`.
+    // SAFETY: `size` is null or writable for the whole call.
     unsafe { store(size, 0) }?;
     let bytes = make()?;
-    // SAFETY: the caller's promise about `output`.
+    // SAFETY: `output` is null or writable for `room` bytes for the whole call.
     let place = unsafe { input::required_slice_mut(output, room as usize) }?;
     output::copy_all(&bytes, place, Code::InsufficientMemSize)?;
-    // SAFETY: the caller's promise about `size`.
+    // SAFETY: `size` is null or writable for the whole call.
     unsafe { store(size, bytes.len()) }
 }

@@ -31,11 +31,11 @@ pub unsafe extern "C" fn s2n_connection_get_key_update_counts(
     recv_key_updates: *mut u8,
 ) -> c_int {
     status(|| {
-        // SAFETY: the C caller's promise about `conn`.
+        // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        // SAFETY: the C caller's promise about `send_key_updates`.
+        // SAFETY: `send_key_updates` is null or writable for the whole call.
         let sent = unsafe { output::slot(send_key_updates) }?;
-        // SAFETY: the C caller's promise about `recv_key_updates`.
+        // SAFETY: `recv_key_updates` is null or writable for the whole call.
         let received = unsafe { output::slot(recv_key_updates) }?;
         sent.set(conn.core.key_updates_sent());
         received.set(conn.core.key_updates_received());
