@@ -77,13 +77,13 @@ pub(crate) fn cancellable<R: Copy>(outcome: R) -> R {
     outcome
 }
 
-/// A body that answers 0 for success.
+/// [`boundary`] for the functions that return 0 for success.
 pub(crate) fn status(body: impl FnOnce() -> Result<()>) -> i32 {
     boundary(|| body().map(|()| 0))
 }
 
-/// [`boundary`] for the functions that need memory: none begins while there is none. What gives memory
-/// back, or only reads, is not among them.
+/// [`boundary`] for the functions that need memory: it fails with `S2N_ERR_ALLOC` while memory is short.
+/// Functions that free memory, or only read, do not use it.
 pub(crate) fn with_memory<R: CReturn>(body: impl FnOnce() -> Result<R>) -> R {
     boundary(|| {
         check_memory()?;

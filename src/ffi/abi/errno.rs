@@ -79,14 +79,14 @@ thread_local! {
     static LAST: RefCell<Last> = const { RefCell::new(Last::NONE) };
 }
 
-/// Looks at the thread's last error. An allocator of the application's may call in the middle of another
-/// look: then there is nothing to see, and no harm done.
+/// Calls `look` with the thread's last error. Returns `nothing` if an allocator of the application calls
+/// the library in the middle of another such call.
 fn with_last<R>(nothing: R, look: impl FnOnce(&mut Last) -> R) -> R {
     LAST.with(|last| last.try_borrow_mut().ok().map(|mut last| look(&mut last)))
         .unwrap_or(nothing)
 }
 
-/// Where this thread's last error was raised; the texts are made when they are asked for.
+/// Where this thread's last error was raised; the texts are formatted on request.
 ///
 /// It has no destructor: the system needs memory to register one, and ends the process if there is none.
 struct Last {

@@ -12,14 +12,14 @@ use crate::tls::error::{Code, Result};
 pub(crate) trait Handle: Sized {
     type Inner: Send + Sync;
 
-    /// Gives `inner` to C, which must hand it back through [`Handle::take`]. While memory is short it is
+    /// Transfers `inner` to C, which must return it through [`Handle::take`]. While memory is short it is
     /// dropped: what may live for long is not made of the allocator's reserve.
     fn give(inner: Arc<Self::Inner>) -> Result<*mut Self> {
         check_memory()?;
         Ok(Arc::into_raw(inner).cast_mut().cast())
     }
 
-    /// Looks at a handle for the length of one call that runs no application code.
+    /// Borrows a handle for the length of one call that runs no application code.
     ///
     /// # Safety
     ///

@@ -24,7 +24,7 @@ pub(crate) unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8]> {
 ///
 /// # Safety
 ///
-/// If `ptr` is not null, `len` bytes can be read and written there for `'a`, by nobody else.
+/// If `ptr` is not null, `len` bytes can be read and written there for `'a`, and nothing else uses them.
 pub(crate) unsafe fn bytes_mut<'a>(ptr: *mut u8, len: usize) -> Result<&'a mut [u8]> {
     if len == 0 {
         return Ok(&mut []);
@@ -39,7 +39,7 @@ pub(crate) unsafe fn bytes_mut<'a>(ptr: *mut u8, len: usize) -> Result<&'a mut [
 ///
 /// # Safety
 ///
-/// `ptr` is null, or `len` values can be read and written there for `'a`, by nobody else.
+/// `ptr` is null, or `len` values can be read and written there for `'a`, and nothing else uses them.
 pub(crate) unsafe fn required_slice_mut<'a, T>(ptr: *mut T, len: usize) -> Result<&'a mut [T]> {
     check(ptr.cast(), len.saturating_mul(size_of::<T>()))?;
     // SAFETY: `ptr` is not null; its `len` values are writable during `'a`, and nothing else uses
@@ -47,7 +47,7 @@ pub(crate) unsafe fn required_slice_mut<'a, T>(ptr: *mut T, len: usize) -> Resul
     Ok(unsafe { slice::from_raw_parts_mut(ptr, len) })
 }
 
-/// A slice may not be longer than `isize::MAX` bytes, whatever C asks for.
+/// A slice may not be longer than `isize::MAX` bytes.
 fn check(ptr: *const u8, len: usize) -> Result<()> {
     if ptr.is_null() {
         return Err(Code::Null)?;

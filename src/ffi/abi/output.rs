@@ -9,7 +9,7 @@ use crate::tls::error::{Code, Result};
 ///
 /// # Safety
 ///
-/// `ptr` is null, or can be written to for `'a`, by nobody else.
+/// `ptr` is null, or is writable for `'a`, and nothing else uses it meanwhile.
 pub(crate) unsafe fn slot<'a, T>(ptr: *mut T) -> Result<Slot<'a, T>> {
     // SAFETY: `ptr` is null or writable for `'a`, and nothing else uses it meanwhile; `MaybeUninit`
     // because C may leave the place uninitialized.
@@ -24,9 +24,9 @@ pub(crate) struct Slot<'a, T>(&'a mut std::mem::MaybeUninit<T>);
 ///
 /// # Safety
 ///
-/// `ptr` is null, or points to a value, and can be written to for `'a`, by nobody else.
+/// `ptr` is null, or points to a value, and is writable for `'a`, and nothing else uses it meanwhile.
 pub(crate) unsafe fn inout<'a, T>(ptr: *mut T) -> Result<&'a mut T> {
-    // SAFETY: `ptr` is null, or points to a value, and can be written to for `'a`, by nobody else.
+    // SAFETY: `ptr` is null, or points to a value, and is writable for `'a`, and nothing else uses it meanwhile.
     let place = unsafe { ptr.as_mut() };
     Ok(place.ok_or(Code::Null)?)
 }
@@ -41,8 +41,8 @@ impl<T> Slot<'_, T> {
 ///
 /// # Safety
 ///
-/// `numbers` is null or can be written to for `room` numbers, and `count` is null or can be written
-/// to, both by nobody else.
+/// `numbers` is null or writable for `room` numbers, `count` is null or writable, and nothing else
+/// uses either of them meanwhile.
 pub(crate) unsafe fn numbers(
     numbers: *mut u16,
     room: u16,
@@ -59,7 +59,7 @@ pub(crate) unsafe fn numbers(
     Ok(())
 }
 
-/// Makes a call that may block, and tells C what it waits for, also when it failed.
+/// Makes a call that may block, and stores what it waits for, also on failure.
 ///
 /// # Safety
 ///

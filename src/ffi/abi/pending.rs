@@ -10,7 +10,7 @@ use crate::ffi::abi::arguments::{
 use crate::ffi::abi::boundary::{boundary_or, status};
 use crate::tls::error::{Code, Error, Result};
 
-/// An argument, as far as it can be wrong without being looked into.
+/// An argument that is checked without dereferencing it.
 pub(crate) trait Argument {
     fn is_missing(&self) -> bool;
 }
@@ -69,13 +69,13 @@ fn check(arguments: &[&dyn Argument]) -> Result<()> {
     }
 }
 
-/// The answer of a function that is not there yet.
+/// Fails: the function is not implemented yet.
 #[track_caller]
 pub(crate) fn not_yet(arguments: &[&dyn Argument]) -> c_int {
     unsupported(arguments, Code::Unimplemented)
 }
 
-/// The answer of a function that is not there yet, and for which s2n-tls has an error of its own.
+/// Fails with the error that s2n-tls has for the missing feature.
 #[track_caller]
 pub(crate) fn unsupported(arguments: &[&dyn Argument], code: Code) -> c_int {
     let error = match check(arguments) {
@@ -85,21 +85,21 @@ pub(crate) fn unsupported(arguments: &[&dyn Argument], code: Code) -> c_int {
     status(|| Err(error))
 }
 
-/// The answer of a constructor that is not there yet.
+/// Fails: the constructor is not implemented yet.
 #[track_caller]
 pub(crate) fn nothing_yet<T>() -> *mut T {
     let error = Error::new(Code::Unimplemented);
     boundary_or(ptr::null_mut(), || Err(error))
 }
 
-/// The answer of a getter whose answer is "none", as long as the feature is not there.
+/// Succeeds with "none": the feature of this getter is not implemented yet.
 #[track_caller]
 pub(crate) fn none_yet(arguments: &[&dyn Argument]) -> c_int {
     let outcome = check(arguments);
     status(|| outcome)
 }
 
-/// The answer of a switch that is off, and cannot be turned on yet.
+/// Succeeds for a switch that stays off, and fails if it is turned on: that is not implemented yet.
 #[track_caller]
 pub(crate) fn off_is_fine(object: &dyn Argument, wanted: bool) -> c_int {
     match wanted {
@@ -108,7 +108,7 @@ pub(crate) fn off_is_fine(object: &dyn Argument, wanted: bool) -> c_int {
     }
 }
 
-/// Frees what cannot have been made yet.
+/// Frees an object that no function creates yet: succeeds for null alone.
 ///
 /// # Safety
 ///

@@ -195,7 +195,7 @@ pub unsafe extern "C" fn s2n_config_set_verify_host_callback(
     })
 }
 
-/// A callback and its data, as the core asks them.
+/// Wraps a callback and its data for the core.
 pub(crate) fn verify_host(
     function: s2n_verify_host_fn,
     data: *mut c_void,

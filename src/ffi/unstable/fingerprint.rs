@@ -384,7 +384,7 @@ unsafe fn store(place: *mut u32, value: usize) -> Result<()> {
     Ok(())
 }
 
-/// Stores the bytes that `make` gives if there is room, and how many they are: none on failure.
+/// Stores the bytes that `make` returns if they fit, and their number: 0 on failure.
 ///
 /// # Safety
 ///
