@@ -24,9 +24,10 @@ pub(crate) struct Slot<'a, T>(&'a mut std::mem::MaybeUninit<T>);
 ///
 /// # Safety
 ///
-/// `ptr` is null, or points to a value, and is writable for `'a`, and nothing else uses it meanwhile.
+/// `ptr` is null, or points to a value and is writable for `'a`, and nothing else uses it meanwhile.
 pub(crate) unsafe fn inout<'a, T>(ptr: *mut T) -> Result<&'a mut T> {
-    // SAFETY: `ptr` is null, or points to a value, and is writable for `'a`, and nothing else uses it meanwhile.
+    // SAFETY: `ptr` is null, or points to a value and is writable for `'a`, and nothing else uses it
+    // meanwhile.
     let place = unsafe { ptr.as_mut() };
     Ok(place.ok_or(Code::Null)?)
 }
@@ -93,7 +94,7 @@ pub(crate) fn copy_front(bytes: &[u8], out: &mut [u8]) -> usize {
     len
 }
 
-/// Copies all items and returns their number, or fails with `too_little` if they do not fit into `out`.
+/// Copies all items and returns their number, or fails with `too_little` if `out` is too small.
 pub(crate) fn copy_all<T: Copy>(items: &[T], out: &mut [T], too_little: Code) -> Result<usize> {
     let room = out.get_mut(..items.len()).ok_or(too_little)?;
     room.copy_from_slice(items);
