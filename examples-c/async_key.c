@@ -1,10 +1,12 @@
 /*
- * A server whose private key is kept by another thread; it could as well be another process, another
- * machine or a hardware token.
+ * Asynchronous private key operations: a server whose private key is held by a signing thread. The key
+ * could as well be held by another process, another machine or a hardware token.
  *
- * The main thread serves many connections with epoll and has the certificate alone. When a handshake
- * needs a signature, the library calls back; the operation goes to the key's thread, and the
- * connection waits for nothing else. Through a pipe it comes back, signed, and the handshake goes on.
+ * The main thread serves many connections with epoll and holds only the certificate. When a handshake
+ * needs a signature, the library calls the async private key callback, which queues the operation for
+ * the signing thread; s2n_negotiate() is blocked on application input until then. The signing thread
+ * performs the operation and writes the client to a pipe; the main thread applies the signature and
+ * resumes the handshake.
  */
 #define _GNU_SOURCE /* accept4, pipe2 */
 #include <arpa/inet.h>
@@ -25,23 +27,23 @@ struct client {
     struct s2n_connection *conn;
     int fd;
     size_t sent; /* of the greeting */
-    struct s2n_async_pkey_op *op; /* what is to be signed */
-    struct client *next;          /* in the queue */
+    struct s2n_async_pkey_op *op; /* the pending signature */
+    struct client *next;          /* in the signing queue */
 };
 
-/* The thread of the key, and who waits for it. */
+/* The signing thread's private key, and the queue of clients whose operations are pending. */
 static struct {
     pthread_mutex_t lock;
-    pthread_cond_t filled;
+    pthread_cond_t queued;
     struct client *first, *last;
-    int ended;
-    int signed_clients[2]; /* a pipe */
+    int stopping;
+    int completed[2]; /* a pipe: clients whose operations were performed */
     s2n_cert_private_key *key;
-} keeper = { .lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER };
+} signer = { .lock = PTHREAD_MUTEX_INITIALIZER, .queued = PTHREAD_COND_INITIALIZER };
 
 static const char greeting[] = "signed in another thread\n";
 static int epoll;
-static int left = -1; /* how many connections are still to be served; -1 for no end */
+static int connections_left = -1; /* -1: no limit */
 
 static void check(int ok, const char *what)
 {
@@ -63,50 +65,51 @@ static char *read_text(const char *path)
     return text;
 }
 
-static void *keep_key(void *unused)
+static void *perform_operations(void *unused)
 {
-    pthread_mutex_lock(&keeper.lock);
+    pthread_mutex_lock(&signer.lock);
     for (;;) {
-        while (keeper.first == NULL && !keeper.ended) {
-            pthread_cond_wait(&keeper.filled, &keeper.lock);
+        while (signer.first == NULL && !signer.stopping) {
+            pthread_cond_wait(&signer.queued, &signer.lock);
         }
-        struct client *client = keeper.first;
+        struct client *client = signer.first;
         if (client == NULL) {
             break;
         }
-        keeper.first = client->next;
-        pthread_mutex_unlock(&keeper.lock);
+        signer.first = client->next;
+        pthread_mutex_unlock(&signer.lock);
 
-        /* A key that the library does not know would be asked with s2n_async_pkey_op_get_input() and
-         * s2n_async_pkey_op_set_output(). */
-        check(s2n_async_pkey_op_perform(client->op, keeper.key) == 0, "signing");
-        ssize_t len = write(keeper.signed_clients[1], &client, sizeof(client));
+        /* With a key that is not loaded into the library, s2n_async_pkey_op_get_input() returns the hash
+         * to sign, and s2n_async_pkey_op_set_output() takes the signature. */
+        check(s2n_async_pkey_op_perform(client->op, signer.key) == 0, "signing");
+        ssize_t len = write(signer.completed[1], &client, sizeof(client));
         check(len == sizeof(client), "pipe");
-        pthread_mutex_lock(&keeper.lock);
+        pthread_mutex_lock(&signer.lock);
     }
-    pthread_mutex_unlock(&keeper.lock);
+    pthread_mutex_unlock(&signer.lock);
     return unused;
 }
 
-/* What the library calls when it needs a signature. */
-static int ask_keeper(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
+/* The async private key callback: queues the operation for the signing thread. */
+static int queue_operation(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
 {
     struct client *client = s2n_connection_get_ctx(conn);
     client->op = op;
     client->next = NULL;
-    pthread_mutex_lock(&keeper.lock);
-    if (keeper.first == NULL) {
-        keeper.first = client;
+    pthread_mutex_lock(&signer.lock);
+    if (signer.first == NULL) {
+        signer.first = client;
     } else {
-        keeper.last->next = client;
+        signer.last->next = client;
     }
-    keeper.last = client;
-    pthread_cond_signal(&keeper.filled);
-    pthread_mutex_unlock(&keeper.lock);
+    signer.last = client;
+    pthread_cond_signal(&signer.queued);
+    pthread_mutex_unlock(&signer.lock);
     return 0;
 }
 
-/* Without events the socket is left alone: not even its end is of interest. */
+/* Registers the socket for these events. Without events it is removed from epoll, which would otherwise
+ * still report a hang-up. */
 static void wait_for(struct client *client, uint32_t events)
 {
     struct epoll_event event = { .events = events, .data.ptr = client };
@@ -116,7 +119,7 @@ static void wait_for(struct client *client, uint32_t events)
     }
 }
 
-static int wait_or_fail(struct client *client, s2n_blocked_status blocked)
+static int blocked_or_failed(struct client *client, s2n_blocked_status blocked)
 {
     if (s2n_error_get_type(s2n_errno) != S2N_ERR_T_BLOCKED) {
         fprintf(stderr, "connection: %s\n", s2n_strerror_name(s2n_errno));
@@ -125,50 +128,52 @@ static int wait_or_fail(struct client *client, s2n_blocked_status blocked)
     switch (blocked) {
     case S2N_BLOCKED_ON_READ: wait_for(client, EPOLLIN); break;
     case S2N_BLOCKED_ON_WRITE: wait_for(client, EPOLLOUT); break;
-    default: wait_for(client, 0); /* S2N_BLOCKED_ON_APPLICATION_INPUT: the key's thread has it */
+    default: wait_for(client, 0); /* S2N_BLOCKED_ON_APPLICATION_INPUT: the signature is pending */
     }
     return 0;
 }
 
-/* Returns 1 when all is said, 0 while there is something to wait for, and -1 for a failure. */
-static int converse(struct client *client)
+/* Negotiates, sends the greeting and a close_notify. Returns 1 when done, 0 when blocked, and -1 after a
+ * failure. */
+static int drive(struct client *client)
 {
     const size_t size = sizeof(greeting) - 1;
     s2n_blocked_status blocked;
     if (s2n_negotiate(client->conn, &blocked) != 0) {
-        return wait_or_fail(client, blocked);
+        return blocked_or_failed(client, blocked);
     }
     while (client->sent < size) {
         ssize_t len = s2n_send(
             client->conn, greeting + client->sent, (ssize_t) (size - client->sent), &blocked);
         if (len < 0) {
-            return wait_or_fail(client, blocked);
+            return blocked_or_failed(client, blocked);
         }
         client->sent += (size_t) len;
     }
     if (s2n_shutdown_send(client->conn, &blocked) != 0) {
-        return wait_or_fail(client, blocked);
+        return blocked_or_failed(client, blocked);
     }
     return 1;
 }
 
-/* A connection that failed is owed a delay, which is the subject of echo_server.c. */
+/* Drives the connection, and frees it unless it is blocked. The blinding delay of a failed connection is
+ * left out here: see echo_server.c. */
 static void serve(struct client *client)
 {
-    if (converse(client) == 0) {
+    if (drive(client) == 0) {
         return;
     }
     s2n_connection_free(client->conn);
     close(client->fd);
     free(client);
-    left -= left > 0;
+    connections_left -= connections_left > 0;
 }
 
-/* Goes on with a client that has its signature. */
-static void take_signed(void)
+/* Applies a signature and resumes the client's handshake. */
+static void apply_signature(void)
 {
     struct client *client = NULL;
-    check(read(keeper.signed_clients[0], &client, sizeof(client)) == sizeof(client), "pipe");
+    check(read(signer.completed[0], &client, sizeof(client)) == sizeof(client), "pipe");
     check(s2n_async_pkey_op_apply(client->op, client->conn) == 0, "signature");
     check(s2n_async_pkey_op_free(client->op) == 0, "operation");
     serve(client);
@@ -206,7 +211,7 @@ static int listen_on(uint16_t port)
     return fd;
 }
 
-/* The certificate alone, or with its key. */
+/* Loads a certificate chain with its private key, or without if `key` is NULL. */
 static struct s2n_cert_chain_and_key *load(char *cert, const char *key)
 {
     struct s2n_cert_chain_and_key *chain = s2n_cert_chain_and_key_new();
@@ -218,7 +223,7 @@ static struct s2n_cert_chain_and_key *load(char *cert, const char *key)
     return chain;
 }
 
-static void watch(int fd, void *name)
+static void epoll_add(int fd, void *name)
 {
     struct epoll_event event = { .events = EPOLLIN, .data.ptr = name };
     check(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0, "epoll");
@@ -230,7 +235,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s PORT CERTIFICATE KEY [CONNECTIONS]\n", argv[0]);
         return 2;
     }
-    left = argc == 5 ? atoi(argv[4]) : -1;
+    connections_left = argc == 5 ? atoi(argv[4]) : -1;
     check(s2n_init() == 0, "s2n_init");
     char *cert = read_text(argv[2]), *key = read_text(argv[3]);
     struct s2n_cert_chain_and_key *public = load(cert, NULL), *private = load(cert, key);
@@ -238,37 +243,37 @@ int main(int argc, char **argv)
     free(key);
     struct s2n_config *config = s2n_config_new_minimal();
     check(s2n_config_add_cert_chain_and_key_to_store(config, public) == 0
-            && s2n_config_set_async_pkey_callback(config, ask_keeper) == 0
+            && s2n_config_set_async_pkey_callback(config, queue_operation) == 0
             && s2n_config_set_cipher_preferences(config, "default_tls13") == 0,
         "config");
 
     pthread_t thread;
-    keeper.key = s2n_cert_chain_and_key_get_private_key(private);
-    check(pipe2(keeper.signed_clients, O_CLOEXEC) == 0, "pipe");
-    check(pthread_create(&thread, NULL, keep_key, NULL) == 0, "thread");
+    signer.key = s2n_cert_chain_and_key_get_private_key(private);
+    check(pipe2(signer.completed, O_CLOEXEC) == 0, "pipe");
+    check(pthread_create(&thread, NULL, perform_operations, NULL) == 0, "thread");
 
     int listener = listen_on((uint16_t) atoi(argv[1]));
     epoll = epoll_create1(EPOLL_CLOEXEC);
-    watch(listener, &listener);
-    watch(keeper.signed_clients[0], &keeper);
-    while (left != 0) {
+    epoll_add(listener, &listener);
+    epoll_add(signer.completed[0], &signer);
+    while (connections_left != 0) {
         struct epoll_event event;
         if (epoll_wait(epoll, &event, 1, -1) != 1) {
             continue;
         }
         if (event.data.ptr == &listener) {
             accept_client(listener, config);
-        } else if (event.data.ptr == &keeper) {
-            take_signed();
+        } else if (event.data.ptr == &signer) {
+            apply_signature();
         } else {
             serve(event.data.ptr);
         }
     }
 
-    pthread_mutex_lock(&keeper.lock);
-    keeper.ended = 1;
-    pthread_cond_signal(&keeper.filled);
-    pthread_mutex_unlock(&keeper.lock);
+    pthread_mutex_lock(&signer.lock);
+    signer.stopping = 1;
+    pthread_cond_signal(&signer.queued);
+    pthread_mutex_unlock(&signer.lock);
     pthread_join(thread, NULL);
     s2n_config_free(config);
     s2n_cert_chain_and_key_free(public);

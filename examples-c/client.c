@@ -1,8 +1,9 @@
 /*
- * A TLS client on a blocking socket: it verifies the server, sends a file, and receives one.
+ * A TLS client on a blocking socket: it verifies the server's certificate, sends a file, and receives
+ * one.
  *
- * Without -x the file is sent as it is, and what comes back is read to its end; that is how it
- * talks to an HTTP server. With -x each file goes behind its length, as the server with -x does.
+ * Without -x the file is sent unframed, and the response is received until the server's close_notify,
+ * as with an HTTP server. With -x each file is prefixed with its length, for the server with -x.
  */
 #include <errno.h>
 #include <netdb.h>
@@ -17,7 +18,7 @@
 
 enum exit_code { USAGE = 2, CONNECT = 3, HANDSHAKE = 4, TRANSFER = 5 };
 
-static void complain(const char *what)
+static void print_error(const char *what)
 {
     fprintf(stderr, "%s: %s: %s (%s)\n", what, s2n_strerror_name(s2n_errno),
         s2n_strerror(s2n_errno, "EN"), s2n_strerror_debug(s2n_errno, "EN"));
@@ -25,7 +26,7 @@ static void complain(const char *what)
 
 static void fail(enum exit_code code, const char *what)
 {
-    complain(what);
+    print_error(what);
     exit(code);
 }
 
@@ -35,25 +36,25 @@ static void usage(const char *name)
         "usage: %s [options] HOST PORT\n"
         "  -c POLICY   security policy, such as default_tls13\n"
         "  -A FILE     certificates to trust, in PEM; the system's if not given\n"
-        "  -C FILE     our certificate, in PEM, and\n"
-        "  -K FILE     its private key, for servers that ask\n"
-        "  -n NAME     the server's name, if it is not HOST\n"
+        "  -C FILE     client certificate chain, in PEM, and\n"
+        "  -K FILE     its private key, for servers that request one\n"
+        "  -n NAME     server name (SNI) to verify; HOST if not given\n"
         "  -a LIST     protocols for ALPN, separated by commas\n"
         "  -s FILE     send this file\n"
         "  -r FILE     receive into this file\n"
-        "  -x          both files go behind their lengths\n"
-        "  -b SECONDS  answer a bad server after so long at most: see s2n_connection_set_blinding()\n"
-        "  -k          accept any certificate: for tests\n",
+        "  -x          prefix both files with their lengths\n"
+        "  -b SECONDS  longest blinding delay after a failure: see s2n_connection_set_blinding()\n"
+        "  -k          disable certificate verification: for tests only\n",
         name);
     exit(USAGE);
 }
 
 static char *read_text(const char *path)
 {
-    static const size_t most = 1 << 20;
-    char *text = calloc(1, most);
+    static const size_t max_size = 1 << 20;
+    char *text = calloc(1, max_size);
     FILE *file = fopen(path, "rb");
-    if (file == NULL || text == NULL || fread(text, 1, most - 1, file) == 0) {
+    if (file == NULL || text == NULL || fread(text, 1, max_size - 1, file) == 0) {
         fprintf(stderr, "%s: cannot be read: %s\n", path, strerror(errno));
         exit(USAGE);
     }
@@ -94,7 +95,8 @@ static void set_protocols(struct s2n_config *config, char *list)
     }
 }
 
-/* On a blocking socket a call returns when it is done: no partial sends, nothing to poll for. */
+/* On a blocking socket s2n_send() returns when all is sent: there are no partial writes, and nothing to
+ * poll for. */
 static void send_all(struct s2n_connection *conn, const void *bytes, size_t len)
 {
     s2n_blocked_status blocked;
@@ -147,13 +149,13 @@ static uint64_t receive_file(struct s2n_connection *conn, const char *path, int 
     uint64_t total = 0, expected = UINT64_MAX;
     if (with_length) {
         uint8_t header[8];
-        for (size_t held = 0; held < sizeof(header);) {
-            size_t len = receive(conn, header + held, sizeof(header) - held);
+        for (size_t header_len = 0; header_len < sizeof(header);) {
+            size_t len = receive(conn, header + header_len, sizeof(header) - header_len);
             if (len == 0) {
-                fprintf(stderr, "receiving: the peer closed before it sent a file\n");
+                fprintf(stderr, "receiving: the peer closed the connection before it sent a file\n");
                 exit(TRANSFER);
             }
-            held += len;
+            header_len += len;
         }
         expected = 0;
         for (int i = 0; i < 8; i++) {
@@ -169,7 +171,7 @@ static uint64_t receive_file(struct s2n_connection *conn, const char *path, int 
         uint64_t left = expected - total;
         size_t len = receive(conn, buffer, left < sizeof(buffer) ? left : sizeof(buffer));
         if (len == 0) {
-            break; /* a close_notify: the peer has sent everything */
+            break; /* close_notify: the end of the data */
         }
         if (fwrite(buffer, 1, len, file) != len) {
             perror(path);
@@ -178,14 +180,14 @@ static uint64_t receive_file(struct s2n_connection *conn, const char *path, int 
         total += len;
     }
     if (fclose(file) != 0 || (with_length && total < expected)) {
-        fprintf(stderr, "receiving: %llu of %llu bytes came\n", (unsigned long long) total,
+        fprintf(stderr, "receiving: %llu of %llu bytes received\n", (unsigned long long) total,
             (unsigned long long) expected);
         exit(TRANSFER);
     }
     return total;
 }
 
-static void report(struct s2n_connection *conn)
+static void print_negotiated(struct s2n_connection *conn)
 {
     const char *group = "NONE", *alpn = s2n_get_application_protocol(conn);
     s2n_connection_get_key_exchange_group(conn, &group);
@@ -194,9 +196,9 @@ static void report(struct s2n_connection *conn)
     printf("cipher: %s\n", s2n_connection_get_cipher(conn));
     printf("group: %s\n", group);
     printf("alpn: %s\n", alpn == NULL ? "none" : alpn);
-    uint32_t ocsp = 0;
-    s2n_connection_get_ocsp_response(conn, &ocsp);
-    printf("ocsp: %u bytes\n", (unsigned int) ocsp);
+    uint32_t ocsp_len = 0;
+    s2n_connection_get_ocsp_response(conn, &ocsp_len);
+    printf("ocsp: %u bytes\n", (unsigned int) ocsp_len);
     fflush(stdout);
 }
 
@@ -271,11 +273,11 @@ int main(int argc, char **argv)
 
     s2n_blocked_status blocked;
     if (s2n_negotiate(conn, &blocked) != 0) {
-        complain("handshake");
-        s2n_shutdown(conn, &blocked); /* tells the server why */
+        print_error("handshake");
+        s2n_shutdown(conn, &blocked); /* sends the fatal alert */
         return HANDSHAKE;
     }
-    report(conn);
+    print_negotiated(conn);
 
     struct timespec start, end;
     clock_gettime(CLOCK_MONOTONIC, &start);

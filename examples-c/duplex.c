@@ -1,8 +1,8 @@
 /*
- * Full duplex: one thread sends while another receives on the same connection, on both ends.
+ * Full-duplex I/O: one thread sends while another receives on the same connection, at both endpoints.
  *
- * A connection may be used by one sender and one receiver at a time; they share no lock. The
- * handshake and the shutdown belong to one thread alone.
+ * A connection may be used by one sending and one receiving thread at a time; they share no lock. The
+ * handshake and s2n_shutdown() must run in a single thread.
  */
 #include <pthread.h>
 #include <s2n.h>
@@ -33,60 +33,60 @@ static char *read_text(const char *path)
     return text;
 }
 
-struct end {
+struct endpoint {
     struct s2n_connection *conn;
     uint64_t total;
     uint8_t seed;
 };
 
-/* The byte at a place of the stream that begins with `seed`. */
-static uint8_t pattern(uint8_t seed, uint64_t at)
+/* Returns the byte at an offset of the test pattern with this seed. */
+static uint8_t pattern(uint8_t seed, uint64_t offset)
 {
-    return (uint8_t) (seed + at * 31 + (at >> 11));
+    return (uint8_t) (seed + offset * 31 + (offset >> 11));
 }
 
 static void *negotiate(void *context)
 {
     s2n_blocked_status blocked;
-    check(s2n_negotiate(((struct end *) context)->conn, &blocked) == 0, "handshake");
+    check(s2n_negotiate(((struct endpoint *) context)->conn, &blocked) == 0, "handshake");
     return NULL;
 }
 
 static void *send_stream(void *context)
 {
-    struct end *end = context;
+    struct endpoint *endpoint = context;
     uint8_t buffer[30000];
     s2n_blocked_status blocked;
-    for (uint64_t sent = 0; sent < end->total;) {
-        uint64_t left = end->total - sent, len = left < sizeof(buffer) ? left : sizeof(buffer);
+    for (uint64_t sent = 0; sent < endpoint->total;) {
+        uint64_t left = endpoint->total - sent, len = left < sizeof(buffer) ? left : sizeof(buffer);
         for (uint64_t i = 0; i < len; i++) {
-            buffer[i] = pattern(end->seed, sent + i);
+            buffer[i] = pattern(endpoint->seed, sent + i);
         }
-        check(s2n_send(end->conn, buffer, (ssize_t) len, &blocked) == (ssize_t) len, "sending");
+        check(s2n_send(endpoint->conn, buffer, (ssize_t) len, &blocked) == (ssize_t) len, "sending");
         sent += len;
     }
-    check(s2n_shutdown_send(end->conn, &blocked) == 0, "closing our direction");
+    check(s2n_shutdown_send(endpoint->conn, &blocked) == 0, "closing the write side");
     return NULL;
 }
 
 static void *receive_stream(void *context)
 {
-    struct end *end = context;
+    struct endpoint *endpoint = context;
     uint8_t buffer[20000];
     s2n_blocked_status blocked;
     uint64_t received = 0;
     ssize_t len;
-    while ((len = s2n_recv(end->conn, buffer, sizeof(buffer), &blocked)) > 0) {
+    while ((len = s2n_recv(endpoint->conn, buffer, sizeof(buffer), &blocked)) > 0) {
         for (ssize_t i = 0; i < len; i++, received++) {
-            /* What the other end sends begins with another seed. */
-            if (buffer[i] != pattern((uint8_t) ~end->seed, received)) {
+            /* The seed of the peer is the complement. */
+            if (buffer[i] != pattern((uint8_t) ~endpoint->seed, received)) {
                 fprintf(stderr, "byte %llu is wrong\n", (unsigned long long) received);
                 exit(1);
             }
         }
     }
     check(len == 0, "receiving");
-    check(received == end->total, "counting");
+    check(received == endpoint->total, "counting");
     return NULL;
 }
 
@@ -114,8 +114,8 @@ int main(int argc, char **argv)
         perror("socketpair");
         return 1;
     }
-    struct end client = { s2n_connection_new(S2N_CLIENT), total, 0x5a };
-    struct end server = { s2n_connection_new(S2N_SERVER), total, (uint8_t) ~0x5a };
+    struct endpoint client = { s2n_connection_new(S2N_CLIENT), total, 0x5a };
+    struct endpoint server = { s2n_connection_new(S2N_SERVER), total, (uint8_t) ~0x5a };
     check(s2n_connection_set_config(client.conn, client_config) == 0
             && s2n_connection_set_config(server.conn, server_config) == 0
             && s2n_connection_set_fd(client.conn, fds[0]) == 0

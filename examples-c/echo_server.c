@@ -1,12 +1,12 @@
 /*
- * An echo server: many connections in one thread, with non-blocking sockets and epoll.
+ * An event-driven echo server: many connections in one thread, with non-blocking sockets and epoll.
  *
- * Each connection is a small state machine. A call that cannot go on says what it waits for, and
- * the same call is made again when the socket is ready for that. Nothing is read while an echo
- * waits to be sent, so a client that does not read does not fill our memory.
+ * Each connection is a small state machine. A call that would block returns the blocked status, and is
+ * repeated when epoll reports that event. Nothing is received while an echo is pending, so a client
+ * that does not read cannot make the server buffer without limit (backpressure).
  *
- * A connection that failed is blinded: it is kept, without a thread sleeping for it, until its
- * delay is over; only then does s2n_shutdown() tell the client.
+ * A connection that failed is blinded (self-service blinding): a timer keeps it open for its delay,
+ * without a sleeping thread; only then does s2n_shutdown() send the fatal alert.
  */
 #define _GNU_SOURCE /* accept4 */
 #include <arpa/inet.h>
@@ -28,9 +28,9 @@ enum state { NEGOTIATING, ECHOING, CLOSING };
 struct client {
     struct s2n_connection *conn;
     int fd;    /* the socket */
-    int timer; /* runs while a failed connection is blinded; -1 otherwise */
+    int timer; /* a timerfd while a failed connection is blinded; -1 otherwise */
     enum state state;
-    size_t held, sent; /* of the buffer: received, and echoed */
+    size_t received, sent; /* bytes of the buffer */
     uint8_t buffer[16384];
 };
 
@@ -62,7 +62,7 @@ static void wait_for(struct client *client, uint32_t events)
     }
 }
 
-static void drop(struct client *client)
+static void client_free(struct client *client)
 {
     s2n_connection_free(client->conn);
     close(client->fd);
@@ -72,7 +72,7 @@ static void drop(struct client *client)
     free(client);
 }
 
-/* Asks to be called again when the client's delay is over. Its socket has to wait as well. */
+/* Starts a timer for the blinding delay, and ignores the socket until it expires. */
 static void start_timer(struct client *client, uint64_t nanoseconds)
 {
     struct itimerspec delay = { .it_value = { .tv_sec = (time_t) (nanoseconds / 1000000000),
@@ -86,8 +86,8 @@ static void start_timer(struct client *client, uint64_t nanoseconds)
     wait_for(client, 0);
 }
 
-/* Each step returns 1 if the client has come further, 0 if it waits for its socket, and -1 if its
- * connection failed. */
+/* Each step returns 1 after progress, 0 if it is blocked on the socket, and -1 if the connection
+ * failed. */
 static int blocked_or_failed(struct client *client, s2n_blocked_status blocked)
 {
     if (s2n_error_get_type(s2n_errno) != S2N_ERR_T_BLOCKED) {
@@ -110,9 +110,9 @@ static int negotiate(struct client *client)
 static int echo(struct client *client)
 {
     s2n_blocked_status blocked;
-    if (client->sent < client->held) {
+    if (client->sent < client->received) {
         ssize_t len = s2n_send(client->conn, client->buffer + client->sent,
-            (ssize_t) (client->held - client->sent), &blocked);
+            (ssize_t) (client->received - client->sent), &blocked);
         if (len < 0) {
             return blocked_or_failed(client, blocked);
         }
@@ -123,7 +123,7 @@ static int echo(struct client *client)
     if (len < 0) {
         return blocked_or_failed(client, blocked);
     }
-    client->held = (size_t) len;
+    client->received = (size_t) len;
     client->sent = 0;
     if (len == 0) {
         client->state = CLOSING;
@@ -131,8 +131,9 @@ static int echo(struct client *client)
     return 1;
 }
 
-/* Returns 0 while it waits, and 1 when the client is gone. */
-static int finish(struct client *client)
+/* Closes the connection, after its blinding delay if it failed. Returns 0 when blocked, and 1 when the
+ * client has been freed. */
+static int shut_down(struct client *client)
 {
     s2n_blocked_status blocked;
     uint64_t delay = s2n_connection_get_delay(client->conn);
@@ -145,27 +146,28 @@ static int finish(struct client *client)
     if (s2n_shutdown(client->conn, &blocked) != 0 && blocked_or_failed(client, blocked) == 0) {
         return 0;
     }
-    drop(client);
+    client_free(client);
     return 1;
 }
 
+/* Runs the state machine until it blocks or the client is freed. */
 static void serve(struct client *client)
 {
-    int further = 1;
-    while (further > 0) {
+    int progress = 1;
+    while (progress > 0) {
         switch (client->state) {
-        case NEGOTIATING: further = negotiate(client); break;
-        case ECHOING: further = echo(client); break;
+        case NEGOTIATING: progress = negotiate(client); break;
+        case ECHOING: progress = echo(client); break;
         default:
-            if (finish(client)) {
+            if (shut_down(client)) {
                 return;
             }
-            further = 0;
+            progress = 0;
         }
-        if (further < 0) {
+        if (progress < 0) {
             fprintf(stderr, "connection: %s\n", s2n_strerror_name(s2n_errno));
             client->state = CLOSING;
-            further = 1;
+            progress = 1;
         }
     }
 }
@@ -174,7 +176,7 @@ static void accept_client(int listener, struct s2n_config *config)
 {
     int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
-        return; /* gone again, or too many open files: the others are served all the same */
+        return; /* the client has closed, or too many files are open: serve the others */
     }
     struct client *client = calloc(1, sizeof(*client));
     if (client == NULL) {
@@ -210,12 +212,12 @@ static int listen_on(uint16_t port)
     return fd;
 }
 
-static volatile sig_atomic_t ended;
+static volatile sig_atomic_t stopping;
 
-static void end(int signal)
+static void stop(int signal)
 {
     (void) signal;
-    ended = 1;
+    stopping = 1;
 }
 
 int main(int argc, char **argv)
@@ -224,7 +226,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s PORT CERTIFICATE KEY\n", argv[0]);
         return 2;
     }
-    struct sigaction action = { .sa_handler = end };
+    struct sigaction action = { .sa_handler = stop };
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
 
@@ -248,8 +250,8 @@ int main(int argc, char **argv)
     if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) != 0) {
         fail("epoll");
     }
-    while (!ended) {
-        /* One event a turn: serving a client may free it, and with it what another event names. */
+    while (!stopping) {
+        /* One event per turn: serving a client may free it while another event still refers to it. */
         if (epoll_wait(epoll, &event, 1, -1) != 1) {
             continue;
         }

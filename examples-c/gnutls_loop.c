@@ -1,10 +1,9 @@
 /*
- * A client in one non-blocking loop, as a program for GnuTLS has it: what standard input says goes
- * to the server, and what the server says to standard output.
+ * A non-blocking client with the event loop of a GnuTLS program: it sends standard input to the server
+ * and writes the received data to standard output.
  *
- * Where that program asks gnutls_record_get_direction() what to wait for, this one looks at the
- * blocked status; where it asks gnutls_record_check_pending() for bytes that poll() knows nothing
- * of, this one asks s2n_peek().
+ * The blocked status replaces gnutls_record_get_direction(); s2n_peek() replaces
+ * gnutls_record_check_pending(), for decrypted bytes that poll() does not report.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,16 +17,17 @@
 
 enum { FAILED = -1 };
 
-struct copy {
+struct transfer {
     struct s2n_connection *conn;
     int fd; /* the socket */
-    size_t held, sent; /* of the buffer: read from standard input, and sent */
-    int input_ended, sending_ended, server_ended;
+    size_t buffered, sent; /* bytes of the buffer */
+    int input_eof, write_closed, read_closed;
     char buffer[16384];
 };
 
-/* What to wait for before the failed call is made again; FAILED if it is not to be made again. */
-static short direction(s2n_blocked_status blocked)
+/* Returns the event to poll for before the blocked call is repeated, or FAILED if the error is no
+ * blocking error. */
+static short blocked_events(s2n_blocked_status blocked)
 {
     if (s2n_error_get_type(s2n_errno) != S2N_ERR_T_BLOCKED) {
         return FAILED;
@@ -35,7 +35,7 @@ static short direction(s2n_blocked_status blocked)
     return blocked == S2N_BLOCKED_ON_READ ? POLLIN : POLLOUT;
 }
 
-/* Waits for one event on the socket. */
+/* Polls the socket for these events. */
 static int wait_for(int fd, short events)
 {
     struct pollfd socket = { .fd = fd, .events = events };
@@ -45,109 +45,110 @@ static int wait_for(int fd, short events)
     return 0;
 }
 
-static int negotiate(struct copy *copy)
+static int negotiate(struct transfer *transfer)
 {
     s2n_blocked_status blocked;
-    while (s2n_negotiate(copy->conn, &blocked) != 0) {
-        if (wait_for(copy->fd, direction(blocked)) != 0) {
+    while (s2n_negotiate(transfer->conn, &blocked) != 0) {
+        if (wait_for(transfer->fd, blocked_events(blocked)) != 0) {
             return -1;
         }
     }
     return 0;
 }
 
-/* The steps of the loop do what they can without waiting. They return the events to wait for. */
-static short send_step(struct copy *copy)
+/* The steps of the loop send or receive until they block, and return the events to poll for. */
+static short send_step(struct transfer *transfer)
 {
     s2n_blocked_status blocked;
-    while (copy->sent < copy->held) {
-        /* A call that was blocked is repeated with the same bytes. */
-        ssize_t len = s2n_send(copy->conn, copy->buffer + copy->sent,
-            (ssize_t) (copy->held - copy->sent), &blocked);
+    while (transfer->sent < transfer->buffered) {
+        /* After a blocked call, the same bytes must be passed again. */
+        ssize_t len = s2n_send(transfer->conn, transfer->buffer + transfer->sent,
+            (ssize_t) (transfer->buffered - transfer->sent), &blocked);
         if (len < 0) {
-            return direction(blocked);
+            return blocked_events(blocked);
         }
-        copy->sent += (size_t) len;
+        transfer->sent += (size_t) len;
     }
-    copy->held = copy->sent = 0;
+    transfer->buffered = transfer->sent = 0;
 
-    /* Before TLS 1.3 this would end receiving too, so there the server has to end first. */
-    int halves = s2n_connection_get_actual_protocol_version(copy->conn) >= S2N_TLS13;
-    if (copy->input_ended && halves && !copy->sending_ended) {
-        if (s2n_shutdown_send(copy->conn, &blocked) != 0) {
-            return direction(blocked);
+    /* Before TLS 1.3 there is no half-close: a close_notify ends both directions, so the server must close
+     * first. */
+    int has_half_close = s2n_connection_get_actual_protocol_version(transfer->conn) >= S2N_TLS13;
+    if (transfer->input_eof && has_half_close && !transfer->write_closed) {
+        if (s2n_shutdown_send(transfer->conn, &blocked) != 0) {
+            return blocked_events(blocked);
         }
-        copy->sending_ended = 1;
+        transfer->write_closed = 1;
     }
     return 0;
 }
 
-static short receive_step(struct copy *copy)
+static short receive_step(struct transfer *transfer)
 {
     s2n_blocked_status blocked;
-    char bytes[1000]; /* a record may hold more; the rest of it waits in the library */
-    ssize_t len = s2n_recv(copy->conn, bytes, sizeof(bytes), &blocked);
+    char bytes[1000]; /* smaller than a record: the library buffers the rest */
+    ssize_t len = s2n_recv(transfer->conn, bytes, sizeof(bytes), &blocked);
     if (len < 0) {
-        return direction(blocked);
+        return blocked_events(blocked);
     }
     if (len == 0) {
-        copy->server_ended = 1;
+        transfer->read_closed = 1;
         return 0;
     }
     return fwrite(bytes, 1, (size_t) len, stdout) == (size_t) len ? POLLIN : FAILED;
 }
 
-static int read_input(struct copy *copy)
+static int read_input(struct transfer *transfer)
 {
-    ssize_t len = read(STDIN_FILENO, copy->buffer, sizeof(copy->buffer));
+    ssize_t len = read(STDIN_FILENO, transfer->buffer, sizeof(transfer->buffer));
     if (len < 0) {
         return errno == EAGAIN || errno == EINTR ? 0 : -1;
     }
-    copy->held = (size_t) len;
-    copy->input_ended = len == 0;
+    transfer->buffered = (size_t) len;
+    transfer->input_eof = len == 0;
     return 0;
 }
 
-static int run(struct copy *copy)
+static int run(struct transfer *transfer)
 {
     for (;;) {
-        short sending = send_step(copy);
-        short receiving = sending == FAILED ? FAILED : receive_step(copy);
+        short sending = send_step(transfer);
+        short receiving = sending == FAILED ? FAILED : receive_step(transfer);
         if (receiving == FAILED) {
             return -1;
         }
-        if (copy->server_ended) {
+        if (transfer->read_closed) {
             return fflush(stdout);
         }
-        int wants_input = copy->held == 0 && !copy->input_ended;
+        int reads_input = transfer->buffered == 0 && !transfer->input_eof;
         struct pollfd fds[2] = {
-            { .fd = copy->fd, .events = (short) (sending | receiving) },
-            { .fd = wants_input ? STDIN_FILENO : -1, .events = POLLIN },
+            { .fd = transfer->fd, .events = (short) (sending | receiving) },
+            { .fd = reads_input ? STDIN_FILENO : -1, .events = POLLIN },
         };
-        /* The socket may have nothing more while there is a rest of a record: look, don't wait. */
-        int timeout = s2n_peek(copy->conn) > 0 ? 0 : -1;
+        /* If decrypted data is left, poll without waiting: the socket may never become readable. */
+        int timeout = s2n_peek(transfer->conn) > 0 ? 0 : -1;
         if (poll(fds, 2, timeout) < 0 && errno != EINTR) {
             return -1;
         }
-        if (fds[1].revents != 0 && read_input(copy) != 0) {
+        if (fds[1].revents != 0 && read_input(transfer) != 0) {
             return -1;
         }
     }
 }
 
-/* Says goodbye, or tells the server what was wrong. */
-static int close_connection(struct copy *copy)
+/* Sends a close_notify, or the fatal alert of a failed connection. */
+static int close_connection(struct transfer *transfer)
 {
     s2n_blocked_status blocked;
-    while (s2n_shutdown(copy->conn, &blocked) != 0) {
-        if (wait_for(copy->fd, direction(blocked)) != 0) {
+    while (s2n_shutdown(transfer->conn, &blocked) != 0) {
+        if (wait_for(transfer->fd, blocked_events(blocked)) != 0) {
             return -1;
         }
     }
     return 0;
 }
 
-static void complain(const char *what)
+static void print_error(const char *what)
 {
     fprintf(stderr, "%s: %s: %s\n", what, s2n_strerror_name(s2n_errno), strerror(errno));
 }
@@ -180,41 +181,41 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s HOST PORT CA\n", argv[0]);
         return 2;
     }
-    struct copy copy = { .fd = connect_to(argv[1], argv[2]) };
-    if (copy.fd < 0) {
+    struct transfer transfer = { .fd = connect_to(argv[1], argv[2]) };
+    if (transfer.fd < 0) {
         return 3;
     }
     if (s2n_init() != 0) {
-        complain("s2n_init");
-        close(copy.fd);
+        print_error("s2n_init");
+        close(transfer.fd);
         return 2;
     }
     int status = 2;
     struct s2n_config *config = s2n_config_new_minimal();
-    copy.conn = s2n_connection_new(S2N_CLIENT);
-    if (config == NULL || copy.conn == NULL
+    transfer.conn = s2n_connection_new(S2N_CLIENT);
+    if (config == NULL || transfer.conn == NULL
         || s2n_config_set_verification_ca_location(config, argv[3], NULL) != 0
-        || s2n_connection_set_config(copy.conn, config) != 0
-        || s2n_set_server_name(copy.conn, argv[1]) != 0
-        || s2n_connection_set_fd(copy.conn, copy.fd) != 0) {
-        complain(argv[3]);
-    } else if (negotiate(&copy) != 0) {
-        complain("handshake");
-        close_connection(&copy);
+        || s2n_connection_set_config(transfer.conn, config) != 0
+        || s2n_set_server_name(transfer.conn, argv[1]) != 0
+        || s2n_connection_set_fd(transfer.conn, transfer.fd) != 0) {
+        print_error(argv[3]);
+    } else if (negotiate(&transfer) != 0) {
+        print_error("handshake");
+        close_connection(&transfer);
         status = 4;
-    } else if (run(&copy) != 0) {
-        complain("transfer");
-        close_connection(&copy);
+    } else if (run(&transfer) != 0) {
+        print_error("transfer");
+        close_connection(&transfer);
         status = 5;
-    } else if (close_connection(&copy) != 0) {
-        complain("closing");
+    } else if (close_connection(&transfer) != 0) {
+        print_error("closing");
         status = 5;
     } else {
         status = 0;
     }
-    s2n_connection_free(copy.conn);
+    s2n_connection_free(transfer.conn);
     s2n_config_free(config);
-    close(copy.fd);
+    close(transfer.fd);
     s2n_cleanup_final();
     return status;
 }

@@ -1,8 +1,9 @@
 /*
- * Half-close: the client has asked all that it wants to ask and says so with s2n_shutdown_send(),
- * then reads the answer to its end. The server reads to the end of the questions first.
+ * Half-close: the client sends its request and a close_notify, with s2n_shutdown_send(), then receives
+ * the response up to the server's close_notify. The server receives the whole request before it
+ * responds.
  *
- * This needs TLS 1.3; before, a close_notify ends both directions.
+ * This requires TLS 1.3; in earlier versions a close_notify ends both directions.
  */
 #include <s2n.h>
 #include <stdint.h>
@@ -46,17 +47,17 @@ static struct s2n_connection *handshake(s2n_mode mode, struct s2n_config *config
     return conn;
 }
 
-/* Reads until the peer's close_notify; an end without one would be an error. */
-static size_t read_to_end(struct s2n_connection *conn, char *buffer, size_t size)
+/* Receives until the peer's close_notify. An end of stream without one (truncation) is an error. */
+static size_t receive_to_close_notify(struct s2n_connection *conn, char *buffer, size_t size)
 {
     s2n_blocked_status blocked;
-    size_t held = 0;
-    ssize_t len;
-    while ((len = s2n_recv(conn, buffer + held, (ssize_t) (size - held), &blocked)) > 0) {
-        held += (size_t) len;
+    size_t len = 0;
+    ssize_t received;
+    while ((received = s2n_recv(conn, buffer + len, (ssize_t) (size - len), &blocked)) > 0) {
+        len += (size_t) received;
     }
-    check(len == 0, "receiving");
-    return held;
+    check(received == 0, "receiving");
+    return len;
 }
 
 static int serve(const char *cert, const char *key, int fd)
@@ -69,12 +70,12 @@ static int serve(const char *cert, const char *key, int fd)
         "config");
     struct s2n_connection *conn = handshake(S2N_SERVER, config, fd);
 
-    char questions[1000], answer[1100];
+    char request[1000], response[1100];
     s2n_blocked_status blocked;
-    size_t len = read_to_end(conn, questions, sizeof(questions) - 1);
-    questions[len] = '\0';
-    snprintf(answer, sizeof(answer), "you asked: %s", questions);
-    check(s2n_send(conn, answer, (ssize_t) strlen(answer), &blocked) > 0, "sending");
+    size_t len = receive_to_close_notify(conn, request, sizeof(request) - 1);
+    request[len] = '\0';
+    snprintf(response, sizeof(response), "you asked: %s", request);
+    check(s2n_send(conn, response, (ssize_t) strlen(response), &blocked) > 0, "sending");
     check(s2n_shutdown(conn, &blocked) == 0, "closing");
 
     s2n_connection_free(conn);
@@ -115,10 +116,10 @@ int main(int argc, char **argv)
 
     s2n_blocked_status blocked;
     check(s2n_send(conn, "how? ", 5, &blocked) == 5 && s2n_send(conn, "why?", 4, &blocked) == 4, "sending");
-    check(s2n_shutdown_send(conn, &blocked) == 0, "closing our direction");
-    char answer[1200] = { 0 };
-    size_t len = read_to_end(conn, answer, sizeof(answer) - 1);
-    printf("%.*s\n", (int) len, answer);
+    check(s2n_shutdown_send(conn, &blocked) == 0, "closing the write side");
+    char response[1200] = { 0 };
+    size_t len = receive_to_close_notify(conn, response, sizeof(response) - 1);
+    printf("%.*s\n", (int) len, response);
     check(s2n_shutdown(conn, &blocked) == 0, "closing");
 
     s2n_connection_free(conn);

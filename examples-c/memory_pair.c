@@ -1,6 +1,6 @@
 /*
- * A client and a server in one process, without a socket: the library reads and writes through
- * callbacks, and where the bytes go is the program's business.
+ * Custom I/O callbacks: a client and a server in one process, connected by two buffers in memory
+ * instead of a socket.
  */
 #include <errno.h>
 #include <s2n.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One direction: a queue that takes no more than it has room for. */
+/* One direction of the transport: a bounded queue of bytes. */
 struct queue {
     uint8_t bytes[4096];
     size_t len;
@@ -20,13 +20,13 @@ static int queue_send(void *context, const uint8_t *buf, uint32_t len)
     struct queue *queue = context;
     size_t room = sizeof(queue->bytes) - queue->len;
     if (room == 0) {
-        errno = EAGAIN; /* not an error: "ask again later" */
+        errno = EAGAIN; /* the call returns S2N_ERR_IO_BLOCKED and can be repeated */
         return -1;
     }
-    size_t taken = len < room ? len : room;
-    memcpy(queue->bytes + queue->len, buf, taken);
-    queue->len += taken;
-    return (int) taken;
+    size_t count = len < room ? len : room;
+    memcpy(queue->bytes + queue->len, buf, count);
+    queue->len += count;
+    return (int) count;
 }
 
 static int queue_recv(void *context, uint8_t *buf, uint32_t len)
@@ -36,11 +36,11 @@ static int queue_recv(void *context, uint8_t *buf, uint32_t len)
         errno = EAGAIN;
         return -1;
     }
-    size_t given = len < queue->len ? len : queue->len;
-    memcpy(buf, queue->bytes, given);
-    queue->len -= given;
-    memmove(queue->bytes, queue->bytes + given, queue->len);
-    return (int) given;
+    size_t count = len < queue->len ? len : queue->len;
+    memcpy(buf, queue->bytes, count);
+    queue->len -= count;
+    memmove(queue->bytes, queue->bytes + count, queue->len);
+    return (int) count;
 }
 
 static void check(int ok, const char *what)
@@ -51,8 +51,8 @@ static void check(int ok, const char *what)
     }
 }
 
-/* Whether a call that failed only has to be repeated. */
-static int blocked_only(void)
+/* Returns whether the failed call was only blocked, and can be repeated. */
+static int is_blocked(void)
 {
     return s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED;
 }
@@ -70,8 +70,9 @@ static struct s2n_connection *connection_new(s2n_mode mode, struct s2n_config *c
     return conn;
 }
 
-/* Moves `data` from one end to the other; both have to work, for the queue is small. */
-static void move(struct s2n_connection *from, struct s2n_connection *to, const uint8_t *data, size_t len)
+/* Transfers `data` from one endpoint to the other, alternating between them because the queue is smaller
+ * than the data. */
+static void transfer(struct s2n_connection *from, struct s2n_connection *to, const uint8_t *data, size_t len)
 {
     s2n_blocked_status blocked;
     uint8_t buffer[1000];
@@ -79,11 +80,11 @@ static void move(struct s2n_connection *from, struct s2n_connection *to, const u
     while (received < len) {
         if (sent < len) {
             ssize_t count = s2n_send(from, data + sent, (ssize_t) (len - sent), &blocked);
-            check(count >= 0 || blocked_only(), "sending");
+            check(count >= 0 || is_blocked(), "sending");
             sent += count > 0 ? (size_t) count : 0;
         }
         ssize_t count = s2n_recv(to, buffer, sizeof(buffer), &blocked);
-        check(count > 0 || (count < 0 && blocked_only()), "receiving");
+        check(count > 0 || (count < 0 && is_blocked()), "receiving");
         if (count > 0) {
             check(memcmp(buffer, data + received, (size_t) count) == 0, "comparing");
             received += (size_t) count;
@@ -117,10 +118,10 @@ int main(int argc, char **argv)
     check(s2n_cert_chain_and_key_load_pem(chain, cert, key) == 0
             && s2n_config_add_cert_chain_and_key_to_store(server_config, chain) == 0
             && s2n_config_set_cipher_preferences(server_config, argv[1]) == 0,
-        "the server's config");
+        "server config");
     check(s2n_config_add_pem_to_trust_store(client_config, ca) == 0
             && s2n_config_set_cipher_preferences(client_config, argv[1]) == 0,
-        "the client's config");
+        "client config");
 
     static struct queue to_server, to_client;
     struct s2n_connection *client = connection_new(S2N_CLIENT, client_config, &to_client, &to_server);
@@ -131,9 +132,9 @@ int main(int argc, char **argv)
     int client_done = 0, server_done = 0;
     while (!client_done || !server_done) {
         client_done = s2n_negotiate(client, &blocked) == 0;
-        check(client_done || blocked_only(), "the client's handshake");
+        check(client_done || is_blocked(), "client handshake");
         server_done = s2n_negotiate(server, &blocked) == 0;
-        check(server_done || blocked_only(), "the server's handshake");
+        check(server_done || is_blocked(), "server handshake");
     }
     printf("cipher: %s\n", s2n_connection_get_cipher(client));
 
@@ -141,15 +142,15 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof(data); i++) {
         data[i] = (uint8_t) (i * 7);
     }
-    move(client, server, data, sizeof(data));
-    move(server, client, data, sizeof(data));
+    transfer(client, server, data, sizeof(data));
+    transfer(server, client, data, sizeof(data));
 
     client_done = server_done = 0;
     while (!client_done || !server_done) {
         client_done = s2n_shutdown(client, &blocked) == 0;
-        check(client_done || blocked_only(), "the client's shutdown");
+        check(client_done || is_blocked(), "client shutdown");
         server_done = s2n_shutdown(server, &blocked) == 0;
-        check(server_done || blocked_only(), "the server's shutdown");
+        check(server_done || is_blocked(), "server shutdown");
     }
     printf("bytes each way: %zu\n", sizeof(data));
 

@@ -1,10 +1,10 @@
 /*
- * A client whose program owns the socket, as a program for rustls-ffi does: what standard input says
- * goes to the server, and what the server says to standard output.
+ * A non-blocking client with the event loop of a rustls-ffi program, in which the program does the I/O:
+ * it sends standard input to the server and writes the received data to standard output.
  *
- * The library never sees the socket. Its callbacks move records between it and two buffers of the
- * program; wants_read() and wants_write() look at these buffers, read_tls() and write_tls() move
- * their bytes from and to the socket, and in between the library works on what there is.
+ * The library never accesses the socket. Its I/O callbacks read and write two buffers of the program;
+ * wants_read() and wants_write() report the state of these buffers, read_tls() and write_tls() transfer
+ * bytes between them and the socket, and in between the library processes the buffered records.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,15 +19,15 @@
 
 struct buffer {
     size_t len;
-    uint8_t bytes[4096]; /* any size will do: the library puts records together itself */
+    uint8_t bytes[4096]; /* of any size: the library reassembles records itself */
 };
 
 struct session {
     struct s2n_connection *conn;
-    struct buffer in, out; /* what the socket gave, and what it is to take */
+    struct buffer in, out; /* received from the socket, and to be sent to it */
     int handshaking;
-    int stream_ended; /* the socket gives no more */
-    int peer_ended;   /* the server has said that it sends no more */
+    int stream_eof;  /* the socket reached its end of stream */
+    int read_closed; /* the server sent its close_notify */
 };
 
 static size_t room(const struct buffer *buffer)
@@ -35,47 +35,47 @@ static size_t room(const struct buffer *buffer)
     return sizeof(buffer->bytes) - buffer->len;
 }
 
-static void drop_front(struct buffer *buffer, size_t len)
+static void consume(struct buffer *buffer, size_t len)
 {
     buffer->len -= len;
     memmove(buffer->bytes, buffer->bytes + len, buffer->len);
 }
 
-/* The library's callbacks. "Not now" is EAGAIN, and makes the call that needed them blocked. */
-static int give_to_library(void *context, uint8_t *bytes, uint32_t len)
+/* The library's receive and send callbacks. EAGAIN makes the calling function return blocked. */
+static int recv_callback(void *context, uint8_t *bytes, uint32_t len)
 {
     struct session *session = context;
     struct buffer *in = &session->in;
-    if (in->len == 0 && session->stream_ended) {
+    if (in->len == 0 && session->stream_eof) {
         return 0;
     }
     if (in->len == 0) {
         errno = EAGAIN;
         return -1;
     }
-    size_t given = len < in->len ? len : in->len;
-    memcpy(bytes, in->bytes, given);
-    drop_front(in, given);
-    return (int) given;
+    size_t count = len < in->len ? len : in->len;
+    memcpy(bytes, in->bytes, count);
+    consume(in, count);
+    return (int) count;
 }
 
-static int take_from_library(void *context, const uint8_t *bytes, uint32_t len)
+static int send_callback(void *context, const uint8_t *bytes, uint32_t len)
 {
     struct buffer *out = &((struct session *) context)->out;
     if (room(out) == 0) {
         errno = EAGAIN;
         return -1;
     }
-    size_t taken = len < room(out) ? len : room(out);
-    memcpy(out->bytes + out->len, bytes, taken);
-    out->len += taken;
-    return (int) taken;
+    size_t count = len < room(out) ? len : room(out);
+    memcpy(out->bytes + out->len, bytes, count);
+    out->len += count;
+    return (int) count;
 }
 
 /* rustls_connection_wants_read */
 static int wants_read(const struct session *session)
 {
-    return room(&session->in) > 0 && !session->stream_ended && !session->peer_ended;
+    return room(&session->in) > 0 && !session->stream_eof && !session->read_closed;
 }
 
 /* rustls_connection_wants_write */
@@ -84,7 +84,7 @@ static int wants_write(const struct session *session)
     return session->out.len > 0;
 }
 
-static int not_now(void)
+static int is_transient(void)
 {
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
@@ -94,32 +94,32 @@ static int read_tls(struct session *session, int fd)
 {
     ssize_t len = recv(fd, session->in.bytes + session->in.len, room(&session->in), 0);
     if (len < 0) {
-        return not_now() ? 0 : -1;
+        return is_transient() ? 0 : -1;
     }
     session->in.len += (size_t) len;
-    session->stream_ended = len == 0;
+    session->stream_eof = len == 0;
     return 0;
 }
 
-/* rustls_connection_write_tls. The socket is ours, and so is the care for SIGPIPE. */
+/* rustls_connection_write_tls. The program owns the socket, so it must suppress SIGPIPE itself. */
 static int write_tls(struct session *session, int fd)
 {
     ssize_t len = send(fd, session->out.bytes, session->out.len, MSG_NOSIGNAL);
     if (len < 0) {
-        return not_now() ? 0 : -1;
+        return is_transient() ? 0 : -1;
     }
-    drop_front(&session->out, (size_t) len);
+    consume(&session->out, (size_t) len);
     return 0;
 }
 
-/* 0 if the failed call only has to be made again when the buffers have changed. */
+/* Returns 0 if the call was blocked and can be repeated once the buffers have changed, -1 if it failed. */
 static int blocked_or_failed(void)
 {
     return s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED ? 0 : -1;
 }
 
-/* rustls_connection_process_new_packets, for the handshake. What comes after it is decrypted when it
- * is read. */
+/* rustls_connection_process_new_packets, for the handshake. Application data is decrypted by
+ * read_plaintext(). */
 static int process_new_packets(struct session *session)
 {
     s2n_blocked_status blocked;
@@ -132,28 +132,29 @@ static int process_new_packets(struct session *session)
     return 0;
 }
 
-/* rustls_connection_read: 0 is "nothing now", and -1 a failure. */
-static ssize_t read_plain(struct session *session, void *bytes, size_t len)
+/* rustls_connection_read. Returns 0 if no data is available, and -1 after a failure. */
+static ssize_t read_plaintext(struct session *session, void *bytes, size_t len)
 {
     s2n_blocked_status blocked;
     ssize_t received = s2n_recv(session->conn, bytes, (ssize_t) len, &blocked);
     if (received < 0) {
         return blocked_or_failed();
     }
-    session->peer_ended = received == 0;
+    session->read_closed = received == 0;
     return received;
 }
 
-/* rustls_connection_write: 0 is "nothing now". The same bytes are to be offered again then. */
-static ssize_t write_plain(struct session *session, const void *bytes, size_t len)
+/* rustls_connection_write. Returns 0 if it was blocked; the same bytes must then be passed again. */
+static ssize_t write_plaintext(struct session *session, const void *bytes, size_t len)
 {
     s2n_blocked_status blocked;
     ssize_t sent = s2n_send(session->conn, bytes, (ssize_t) len, &blocked);
     return sent < 0 ? blocked_or_failed() : sent;
 }
 
-/* rustls_connection_send_close_notify: 1 when it is in the buffer, 0 if that is full. Before TLS 1.3
- * it would end reading too, so there the server has to end first. */
+/* rustls_connection_send_close_notify. Returns 1 when the alert is buffered, and 0 if the buffer is full.
+ * Before TLS 1.3 there is no half-close: a close_notify ends both directions, so the server must close
+ * first. */
 static int send_close_notify(struct session *session)
 {
     s2n_blocked_status blocked;
@@ -163,10 +164,10 @@ static int send_close_notify(struct session *session)
     return s2n_shutdown_send(session->conn, &blocked) == 0 ? 1 : blocked_or_failed();
 }
 
-/* What the program itself has to say. */
+/* Standard input, buffered until it is sent. */
 struct input {
     size_t len;
-    int ended, closed;
+    int eof, write_closed;
     char bytes[16384];
 };
 
@@ -174,34 +175,34 @@ static int read_input(struct input *input)
 {
     ssize_t len = read(STDIN_FILENO, input->bytes, sizeof(input->bytes));
     if (len < 0) {
-        return not_now() ? 0 : -1;
+        return is_transient() ? 0 : -1;
     }
     input->len = (size_t) len;
-    input->ended = len == 0;
+    input->eof = len == 0;
     return 0;
 }
 
 static int send_input(struct session *session, struct input *input)
 {
     if (input->len > 0) {
-        ssize_t len = write_plain(session, input->bytes, input->len);
+        ssize_t len = write_plaintext(session, input->bytes, input->len);
         if (len < 0) {
             return -1;
         }
         input->len -= (size_t) len;
         memmove(input->bytes, input->bytes + len, input->len);
     }
-    if (input->len == 0 && input->ended && !input->closed) {
-        input->closed = send_close_notify(session);
+    if (input->len == 0 && input->eof && !input->write_closed) {
+        input->write_closed = send_close_notify(session);
     }
-    return input->closed < 0 ? -1 : 0;
+    return input->write_closed < 0 ? -1 : 0;
 }
 
-static int print_answer(struct session *session)
+static int print_received(struct session *session)
 {
     char bytes[16384];
     ssize_t len;
-    while ((len = read_plain(session, bytes, sizeof(bytes))) > 0) {
+    while ((len = read_plaintext(session, bytes, sizeof(bytes))) > 0) {
         if (fwrite(bytes, 1, (size_t) len, stdout) != (size_t) len) {
             return -1;
         }
@@ -209,7 +210,9 @@ static int print_answer(struct session *session)
     return (int) len;
 }
 
-static int wait_and_move(struct session *session, int fd, int input_events)
+/* Polls the socket and standard input, and transfers bytes between the socket and the buffers. Returns 1
+ * if standard input is readable. */
+static int poll_and_transfer(struct session *session, int fd, int input_events)
 {
     short events = (short) ((wants_read(session) ? POLLIN : 0) | (wants_write(session) ? POLLOUT : 0));
     struct pollfd fds[2] = {
@@ -236,21 +239,22 @@ static int run(struct session *session, int fd)
             return -1;
         }
         if (!session->handshaking
-            && (print_answer(session) != 0 || (!session->peer_ended && send_input(session, &input) != 0))) {
+            && (print_received(session) != 0
+                || (!session->read_closed && send_input(session, &input) != 0))) {
             return -1;
         }
-        if (session->peer_ended) {
+        if (session->read_closed) {
             return fflush(stdout);
         }
-        int wants_input = !session->handshaking && input.len == 0 && !input.ended;
-        int has_input = wait_and_move(session, fd, wants_input ? POLLIN : 0);
+        int reads_input = !session->handshaking && input.len == 0 && !input.eof;
+        int has_input = poll_and_transfer(session, fd, reads_input ? POLLIN : 0);
         if (has_input < 0 || (has_input && read_input(&input) != 0)) {
             return -1;
         }
     }
 }
 
-/* Says goodbye, or tells the server what was wrong. */
+/* Sends a close_notify, or the fatal alert of a failed connection. */
 static int close_session(struct session *session, int fd)
 {
     s2n_blocked_status blocked;
@@ -260,14 +264,14 @@ static int close_session(struct session *session, int fd)
         if (!closed && blocked_or_failed() != 0) {
             return -1;
         }
-        if ((!closed || wants_write(session)) && wait_and_move(session, fd, 0) != 0) {
+        if ((!closed || wants_write(session)) && poll_and_transfer(session, fd, 0) != 0) {
             return -1;
         }
     }
     return 0;
 }
 
-static void complain(const char *what)
+static void print_error(const char *what)
 {
     fprintf(stderr, "%s: %s: %s\n", what, s2n_strerror_name(s2n_errno), strerror(errno));
 }
@@ -305,7 +309,7 @@ int main(int argc, char **argv)
         return 3;
     }
     if (s2n_init() != 0) {
-        complain("s2n_init");
+        print_error("s2n_init");
         close(fd);
         return 2;
     }
@@ -316,17 +320,17 @@ int main(int argc, char **argv)
     if (config == NULL || conn == NULL
         || s2n_config_set_verification_ca_location(config, argv[3], NULL) != 0
         || s2n_connection_set_config(conn, config) != 0 || s2n_set_server_name(conn, argv[1]) != 0
-        || s2n_connection_set_recv_cb(conn, give_to_library) != 0
+        || s2n_connection_set_recv_cb(conn, recv_callback) != 0
         || s2n_connection_set_recv_ctx(conn, &session) != 0
-        || s2n_connection_set_send_cb(conn, take_from_library) != 0
+        || s2n_connection_set_send_cb(conn, send_callback) != 0
         || s2n_connection_set_send_ctx(conn, &session) != 0) {
-        complain(argv[3]);
+        print_error(argv[3]);
     } else if (run(&session, fd) != 0) {
-        complain(session.handshaking ? "handshake" : "transfer");
+        print_error(session.handshaking ? "handshake" : "transfer");
         close_session(&session, fd);
         status = session.handshaking ? 4 : 5;
     } else if (close_session(&session, fd) != 0) {
-        complain("closing");
+        print_error("closing");
         status = 5;
     } else {
         status = 0;

@@ -1,6 +1,6 @@
 /*
- * Sending from several buffers on a non-blocking socket: after a partial send the program goes on
- * with an offset into the same list, and need not rearrange its buffers.
+ * Vectored I/O on a non-blocking socket: after a partial write, s2n_sendv_with_offset() continues at an
+ * offset into the same list of buffers, which need not be rearranged.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -36,15 +36,15 @@ static char *read_text(const char *path)
     return text;
 }
 
-/* Waits until the socket is ready for what a blocked call needs. */
+/* Polls the socket for the event on which a call is blocked. */
 static void wait_for(int fd, s2n_blocked_status blocked)
 {
-    struct pollfd wanted = { .fd = fd, .events = blocked == S2N_BLOCKED_ON_READ ? POLLIN : POLLOUT };
-    poll(&wanted, 1, -1);
+    struct pollfd pollfd = { .fd = fd, .events = blocked == S2N_BLOCKED_ON_READ ? POLLIN : POLLOUT };
+    poll(&pollfd, 1, -1);
 }
 
-/* Whether a failed call is to be repeated; if so, after the socket is ready. */
-static int try_again(int fd, s2n_blocked_status blocked)
+/* If the failed call was blocked, waits for the socket and returns 1, for the call to be repeated. */
+static int wait_if_blocked(int fd, s2n_blocked_status blocked)
 {
     if (s2n_error_get_type(s2n_errno) != S2N_ERR_T_BLOCKED) {
         return 0;
@@ -63,13 +63,14 @@ static struct s2n_connection *handshake(s2n_mode mode, struct s2n_config *config
         check(s2n_set_server_name(conn, "localhost") == 0, "server name");
     }
     while (s2n_negotiate(conn, &blocked) != 0) {
-        check(try_again(fd, blocked), "handshake");
+        check(wait_if_blocked(fd, blocked), "handshake");
     }
     return conn;
 }
 
-/* The receiver: sums the bytes up to the sender's close_notify, once the sender has closed `full`. */
-static int sum(const char *cert, const char *key, int fd, int full)
+/* The receiver: hashes the data up to the sender's close_notify. It starts when the sender closes
+ * `full`, a pipe. */
+static int receive_and_hash(const char *cert, const char *key, int fd, int full)
 {
     struct s2n_config *config = s2n_config_new_minimal();
     struct s2n_cert_chain_and_key *chain = s2n_cert_chain_and_key_new();
@@ -83,22 +84,22 @@ static int sum(const char *cert, const char *key, int fd, int full)
     check(read(full, buffer, 1) == 0, "waiting for the sender");
     close(full);
     s2n_blocked_status blocked;
-    uint64_t total = 0, value = 0;
+    uint64_t total = 0, hash = 0;
     ssize_t len;
     while ((len = s2n_recv(conn, buffer, sizeof(buffer), &blocked)) != 0) {
         if (len < 0) {
-            check(try_again(fd, blocked), "receiving");
+            check(wait_if_blocked(fd, blocked), "receiving");
             continue;
         }
         for (ssize_t i = 0; i < len; i++) {
-            value = value * 31 + buffer[i];
+            hash = hash * 31 + buffer[i];
         }
         total += (uint64_t) len;
     }
-    printf("received: %llu bytes, %016llx\n", (unsigned long long) total, (unsigned long long) value);
+    printf("received: %llu bytes, %016llx\n", (unsigned long long) total, (unsigned long long) hash);
     fflush(stdout);
     while (s2n_shutdown(conn, &blocked) != 0) {
-        check(try_again(fd, blocked), "closing");
+        check(wait_if_blocked(fd, blocked), "closing");
     }
     s2n_connection_free(conn);
     s2n_config_free(config);
@@ -118,16 +119,16 @@ int main(int argc, char **argv)
         perror("socketpair and pipe");
         return 1;
     }
-    /* Less room than there is to send, and a receiver that waits until it is full, so that there is something
-     * to see. */
-    int room = 20000;
-    setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+    /* A send buffer smaller than the data, and a receiver that starts when it is full: both make partial
+     * writes certain. */
+    int send_buffer = 20000;
+    setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof(send_buffer));
     check(s2n_init() == 0, "s2n_init");
     pid_t receiver = fork();
     if (receiver == 0) {
         close(fds[0]);
         close(full[1]);
-        exit(sum(cert, key, fds[1], full[0]));
+        exit(receive_and_hash(cert, key, fds[1], full[0]));
     }
     close(fds[1]);
     close(full[0]);
@@ -138,16 +139,16 @@ int main(int argc, char **argv)
         "config");
     struct s2n_connection *conn = handshake(S2N_CLIENT, config, fds[0]);
 
-    /* Buffers of all sizes, empty ones among them. */
+    /* Buffers of many sizes, some of them empty. */
     static struct iovec buffers[BUFFERS];
     ssize_t total = 0;
-    uint64_t value = 0;
+    uint64_t hash = 0;
     for (int i = 0; i < BUFFERS; i++) {
         size_t len = (size_t) i * i % 4001;
         uint8_t *bytes = malloc(len + 1);
         for (size_t k = 0; k < len; k++) {
             bytes[k] = (uint8_t) (i + k);
-            value = value * 31 + bytes[k];
+            hash = hash * 31 + bytes[k];
         }
         buffers[i].iov_base = bytes;
         buffers[i].iov_len = len;
@@ -164,16 +165,16 @@ int main(int argc, char **argv)
             full[1] = -1;
         }
         if (len < 0) {
-            check(try_again(fds[0], blocked), "sending");
+            check(wait_if_blocked(fds[0], blocked), "sending");
             continue;
         }
         sent += len;
         partial += sent < total;
     }
-    printf("sent: %lld bytes, %016llx\n", (long long) total, (unsigned long long) value);
+    printf("sent: %lld bytes, %016llx\n", (long long) total, (unsigned long long) hash);
     fprintf(stderr, "partial sends: %d\n", partial);
     while (s2n_shutdown(conn, &blocked) != 0) {
-        check(try_again(fds[0], blocked), "closing");
+        check(wait_if_blocked(fds[0], blocked), "closing");
     }
 
     s2n_connection_free(conn);

@@ -1,8 +1,8 @@
 /*
  * A TLS server on blocking sockets, one connection after the other.
  *
- * It answers HTTP requests with what was negotiated; with -e it sends back what it receives; with
- * -x it receives a file and sends one, each behind its length, as the client with -x does.
+ * It responds to HTTP requests with the negotiated parameters; with -e it echoes the received data;
+ * with -x it receives a file and sends one, each prefixed with its length, for the client with -x.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,7 +24,7 @@ struct options {
     enum mode mode;
 };
 
-static void complain(const char *what)
+static void print_error(const char *what)
 {
     fprintf(stderr, "%s: %s: %s (%s)\n", what, s2n_strerror_name(s2n_errno),
         s2n_strerror(s2n_errno, "EN"), s2n_strerror_debug(s2n_errno, "EN"));
@@ -32,7 +32,7 @@ static void complain(const char *what)
 
 static void fail(enum exit_code code, const char *what)
 {
-    complain(what);
+    print_error(what);
     exit(code);
 }
 
@@ -41,14 +41,14 @@ static void usage(const char *name)
     fprintf(stderr,
         "usage: %s [options] -C CERTIFICATE -K KEY\n"
         "  -p PORT     listen on this port of 127.0.0.1; the system chooses if not given\n"
-        "  -N COUNT    end after so many connections\n"
+        "  -N COUNT    exit after this number of connections\n"
         "  -c POLICY   security policy, such as default_tls13\n"
-        "  -A FILE     ask for certificates of clients, and trust these\n"
-        "  -o FILE     show clients this OCSP response, in DER\n"
+        "  -A FILE     require client certificates, and trust these authorities\n"
+        "  -o FILE     staple this OCSP response, in DER\n"
         "  -a LIST     protocols for ALPN, separated by commas\n"
-        "  -b SECONDS  answer a bad client after so long at most: see s2n_connection_set_blinding()\n"
+        "  -b SECONDS  longest blinding delay after a failure: see s2n_connection_set_blinding()\n"
         "  -e          echo\n"
-        "  -x          exchange files, behind their lengths:\n"
+        "  -x          exchange files, prefixed with their lengths:\n"
         "  -r FILE     receive into this file\n"
         "  -s FILE     send this file\n",
         name);
@@ -57,10 +57,10 @@ static void usage(const char *name)
 
 static char *read_text(const char *path)
 {
-    static const size_t most = 1 << 20;
-    char *text = calloc(1, most);
+    static const size_t max_size = 1 << 20;
+    char *text = calloc(1, max_size);
     FILE *file = fopen(path, "rb");
-    if (file == NULL || text == NULL || fread(text, 1, most - 1, file) == 0) {
+    if (file == NULL || text == NULL || fread(text, 1, max_size - 1, file) == 0) {
         fprintf(stderr, "%s: cannot be read: %s\n", path, strerror(errno));
         exit(USAGE);
     }
@@ -68,8 +68,9 @@ static char *read_text(const char *path)
     return text;
 }
 
-/* Who a client is, is the application's business: this one takes whoever its authority certified. */
-static uint8_t accept_client(const char *name, size_t len, void *data)
+/* The verify host callback: authorizing a client by its name is up to the application. This one accepts
+ * every name that a trusted authority certified. */
+static uint8_t accept_any_name(const char *name, size_t len, void *data)
 {
     (void) data;
     printf("client: %.*s\n", (int) len, name);
@@ -94,7 +95,7 @@ static int listen_on(const char *port)
     return fd;
 }
 
-/* What went over the present connection. */
+/* Application data of the current connection. */
 static uint64_t bytes_sent, bytes_received;
 
 static int send_all(struct s2n_connection *conn, const void *bytes, size_t len)
@@ -221,7 +222,7 @@ static int serve(struct s2n_connection *conn, const struct options *options)
     }
 }
 
-static void report_agreement(struct s2n_connection *conn)
+static void print_negotiated(struct s2n_connection *conn)
 {
     const char *group = "NONE", *alpn = s2n_get_application_protocol(conn);
     s2n_connection_get_key_exchange_group(conn, &group);
@@ -232,7 +233,7 @@ static void report_agreement(struct s2n_connection *conn)
     fflush(stdout);
 }
 
-static void report_transfer(struct timespec start)
+static void print_transfer(struct timespec start)
 {
     struct timespec end;
     clock_gettime(CLOCK_MONOTONIC, &end);
@@ -244,34 +245,34 @@ static void report_transfer(struct timespec start)
     fflush(stdout);
 }
 
-/* One connection, from its handshake to its end. A client that fails does not end the server. */
-static enum exit_code handle(struct s2n_connection *conn, const struct options *options)
+/* Serves one connection, from its handshake to its shutdown. A failed connection does not stop the server. */
+static enum exit_code serve_connection(struct s2n_connection *conn, const struct options *options)
 {
     s2n_blocked_status blocked;
     if (s2n_negotiate(conn, &blocked) != 0) {
-        complain("handshake");
-        s2n_shutdown(conn, &blocked); /* tells the client why */
+        print_error("handshake");
+        s2n_shutdown(conn, &blocked); /* sends the fatal alert */
         return HANDSHAKE;
     }
-    report_agreement(conn);
+    print_negotiated(conn);
 
     struct timespec start;
     clock_gettime(CLOCK_MONOTONIC, &start);
     bytes_sent = bytes_received = 0;
     if (serve(conn, options) != 0) {
-        complain("transfer");
+        print_error("transfer");
         return TRANSFER;
     }
-    report_transfer(start);
+    print_transfer(start);
     if (s2n_shutdown(conn, &blocked) != 0) {
-        complain("closing");
+        print_error("closing");
         return TRANSFER;
     }
     return 0;
 }
 
-/* Shows clients that ask for it what the authority says about the certificate. */
-static void staple(struct s2n_cert_chain_and_key *chain, const char *path)
+/* Loads an OCSP response, which is stapled to the certificate for clients that request it. */
+static void load_ocsp_response(struct s2n_cert_chain_and_key *chain, const char *path)
 {
     static uint8_t response[1 << 16];
     FILE *file = fopen(path, "rb");
@@ -328,7 +329,7 @@ int main(int argc, char **argv)
     free(cert_pem);
     free(key_pem);
     if (ocsp != NULL) {
-        staple(chain, ocsp);
+        load_ocsp_response(chain, ocsp);
     }
     if (policy != NULL && s2n_config_set_cipher_preferences(config, policy) != 0) {
         fail(USAGE, policy);
@@ -339,7 +340,7 @@ int main(int argc, char **argv)
     if (ca != NULL
         && (s2n_config_set_verification_ca_location(config, ca, NULL) != 0
             || s2n_config_set_client_auth_type(config, S2N_CERT_AUTH_REQUIRED) != 0
-            || s2n_config_set_verify_host_callback(config, accept_client, NULL) != 0)) {
+            || s2n_config_set_verify_host_callback(config, accept_any_name, NULL) != 0)) {
         fail(USAGE, ca);
     }
     for (char *name = alpn == NULL ? NULL : strtok(alpn, ","); name != NULL; name = strtok(NULL, ",")) {
@@ -363,9 +364,9 @@ int main(int argc, char **argv)
             || s2n_connection_prefer_throughput(conn) != 0) {
             fail(USAGE, "connection");
         }
-        status = (int) handle(conn, &options);
+        status = (int) serve_connection(conn, &options);
         close(fd);
-        /* A wiped connection is as good as a new one. */
+        /* A wiped connection can be reused like a new one. */
         if (s2n_connection_wipe(conn) != 0) {
             fail(USAGE, "wipe");
         }

@@ -1,8 +1,7 @@
 /*
- * Gets a page over HTTPS, in C++17: what the API gives is owned by objects, and its errors are
- * exceptions.
+ * An HTTPS client in C++17, with RAII classes for the objects of the API and exceptions for its errors.
  *
- * usage: fetch HOST PORT [AUTHORITIES]
+ * usage: fetch HOST PORT [CA_FILE]
  */
 #include <s2n.h>
 
@@ -21,7 +20,7 @@
 
 namespace tls {
 
-/* A call failed. The code is read at once: the next call may set another one. */
+/* A failed call. Reads s2n_errno immediately, since the next call may change it. */
 class Error : public std::runtime_error {
 public:
     explicit Error(const std::string &what, int code = s2n_errno)
@@ -36,7 +35,7 @@ private:
     int code_;
 };
 
-/* Passes a result on, unless it is the API's -1. */
+/* Returns the result of a call, or throws an Error if it is negative. */
 template<typename Result>
 Result check(const char *what, Result result)
 {
@@ -46,7 +45,7 @@ Result check(const char *what, Result result)
     return result;
 }
 
-/* Frees with a function of the API. */
+/* A deleter for std::unique_ptr that calls a free function of the API. */
 template<auto function>
 struct Free {
     template<typename Object>
@@ -56,19 +55,19 @@ struct Free {
     }
 };
 
-/* What connections have in common. Make one, and use it for many of them. */
+/* A configuration, to be shared by many connections. */
 class Config {
 public:
-    /* Trusts the certificates of a PEM file; those of the system, if it is empty. */
-    explicit Config(const std::string &authorities, const char *policy = "default_tls13")
-        : config_(authorities.empty() ? s2n_config_new() : s2n_config_new_minimal())
+    /* Trusts the CA certificates in a PEM text, or the system's trust store if it is empty. */
+    explicit Config(const std::string &ca_pem, const char *policy = "default_tls13")
+        : config_(ca_pem.empty() ? s2n_config_new() : s2n_config_new_minimal())
     {
         if (config_ == nullptr) {
             throw Error("config");
         }
         check(policy, s2n_config_set_cipher_preferences(get(), policy));
-        if (!authorities.empty()) {
-            check("authorities", s2n_config_add_pem_to_trust_store(get(), authorities.c_str()));
+        if (!ca_pem.empty()) {
+            check("trust store", s2n_config_add_pem_to_trust_store(get(), ca_pem.c_str()));
         }
     }
 
@@ -78,7 +77,7 @@ private:
     std::unique_ptr<s2n_config, Free<s2n_config_free>> config_;
 };
 
-/* A client's connection on a blocking socket, which is owned by it. */
+/* A client connection on a blocking socket, which it owns. */
 class Connection {
 public:
     Connection(std::shared_ptr<const Config> config, int fd, const std::string &name)
@@ -93,7 +92,7 @@ public:
         s2n_blocked_status blocked = S2N_NOT_BLOCKED;
         if (s2n_negotiate(get(), &blocked) != 0) {
             Error error("handshake");
-            s2n_shutdown(get(), &blocked); /* tells the server why */
+            s2n_shutdown(get(), &blocked); /* sends the fatal alert */
             throw error;
         }
     }
@@ -108,7 +107,7 @@ public:
         }
     }
 
-    /* All that the server sends before it closes the connection. */
+    /* Receives until the server's close_notify. */
     std::string receive()
     {
         std::string text;
@@ -120,7 +119,7 @@ public:
         return text;
     }
 
-    /* Says that nothing follows. Many servers hang up without an answer to that. */
+    /* Sends a close_notify. Many servers close the socket without one of their own: that is accepted. */
     void close()
     {
         s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -135,7 +134,7 @@ public:
     std::string cipher() const { return s2n_connection_get_cipher(get()); }
 
 private:
-    /* The members are freed from the last to the first. */
+    /* Members are destroyed in reverse order: the connection, its socket, the config. */
     struct Socket {
         explicit Socket(int fd) : number(fd) { }
         Socket(const Socket &) = delete;
@@ -187,7 +186,7 @@ static std::string read_file(const char *path)
 int main(int argc, char **argv)
 {
     if (argc != 3 && argc != 4) {
-        std::cerr << "usage: " << argv[0] << " HOST PORT [AUTHORITIES]\n";
+        std::cerr << "usage: " << argv[0] << " HOST PORT [CA_FILE]\n";
         return 2;
     }
     try {

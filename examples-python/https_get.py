@@ -1,8 +1,8 @@
-"""Gets a page over HTTPS, and can be the server that it gets one from.
+"""An HTTPS client, and an HTTPS server of one request.
 
-    https_get.py [--ca FILE] URL                 prints a page
-    https_get.py --serve CHAIN KEY               answers one request, on a port that it prints
-    https_get.py --demo CHAIN KEY --ca FILE      does both at once
+    https_get.py [--ca FILE] URL                 prints the response body
+    https_get.py --serve CHAIN KEY               serves one request, on a port that it prints
+    https_get.py --demo CHAIN KEY --ca FILE      runs the server and the client
 
 CHAIN, KEY and FILE are PEM files.
 """
@@ -17,21 +17,21 @@ import s2n
 
 
 def get(url, config):
-    """Returns the answer's head and body."""
+    """Sends a GET request; returns the head and the body of the response."""
     parts = urlsplit(url)
     request = f"GET {parts.path or '/'} HTTP/1.0\r\nHost: {parts.hostname}\r\n\r\n"
     with socket.create_connection((parts.hostname, parts.port or 443)) as sock:
         with s2n.connect(sock, config, parts.hostname) as connection:
             connection.send(request.encode())
-            answer = b""
+            response = b""
             while data := connection.recv():
-                answer += data
-    head, _, body = answer.partition(b"\r\n\r\n")
+                response += data
+    head, _, body = response.partition(b"\r\n\r\n")
     return head.decode(), body.decode()
 
 
 def serve_one(listener, config):
-    """Answers one request with what was agreed on."""
+    """Serves one request with the negotiated parameters."""
     sock, _ = listener.accept()
     with sock, s2n.accept(sock, config) as connection:
         request = b""
@@ -45,15 +45,15 @@ def serve_one(listener, config):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Gets a page over HTTPS.")
+    parser = argparse.ArgumentParser(description="An HTTPS client, and an HTTPS server of one request.")
     parser.add_argument("url", nargs="?")
-    parser.add_argument("--ca", help="certificates to trust; the system's if not given")
-    parser.add_argument("--serve", nargs=2, metavar=("CHAIN", "KEY"), help="answer one request")
-    parser.add_argument("--demo", nargs=2, metavar=("CHAIN", "KEY"), help="answer our own request")
-    parser.add_argument("--max-delay", type=int, help="seconds until a bad peer is answered, at most")
+    parser.add_argument("--ca", help="CA certificates to trust; the system's if not given")
+    parser.add_argument("--serve", nargs=2, metavar=("CHAIN", "KEY"), help="serve one request")
+    parser.add_argument("--demo", nargs=2, metavar=("CHAIN", "KEY"), help="serve one request and send it")
+    parser.add_argument("--max-delay", type=int, help="longest blinding delay after a failure, in seconds")
     arguments = parser.parse_args()
 
-    demo = None
+    server = None
     if arguments.serve or arguments.demo:
         chain, key = arguments.serve or arguments.demo
         config = s2n.Config(chain_file=chain, key_file=key, max_delay=arguments.max_delay)
@@ -62,17 +62,17 @@ def main():
         if arguments.serve:
             print("port:", port, flush=True)
             return serve_one(listener, config)
-        # The library waits without Python's lock, so that the threads do not wait for each other.
-        demo = threading.Thread(target=serve_one, args=(listener, config))
-        demo.start()
+        # ctypes releases the GIL during a call, so that the two threads do not block each other.
+        server = threading.Thread(target=serve_one, args=(listener, config))
+        server.start()
         arguments.url = f"https://localhost:{port}/"
     if not arguments.url:
-        parser.error("a URL is missing")
+        parser.error("the URL is required")
 
     head, body = get(arguments.url, s2n.Config(ca_file=arguments.ca, max_delay=arguments.max_delay))
     print(body, end="")
-    if demo:
-        demo.join()
+    if server:
+        server.join()
     return 0 if " 200 " in head.splitlines()[0] else 1
 
 

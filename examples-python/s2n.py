@@ -1,6 +1,6 @@
-"""TLS on connected sockets through the s2n C API, with nothing but ctypes.
+"""Bindings for the s2n C API with ctypes: TLS on connected, blocking sockets.
 
-The library is looked up as `libs2n.so.1`; LD_LIBRARY_PATH says where else to look.
+The library is loaded as `libs2n.so.1`; LD_LIBRARY_PATH adds folders to the search path.
 """
 
 import ctypes
@@ -52,7 +52,7 @@ _protocol = _declare(c_char_p, "s2n_get_application_protocol", c_void_p)
 
 
 class Error(Exception):
-    """A call failed; `name` is the code's, such as S2N_ERR_CERT_UNTRUSTED."""
+    """A failed call; `name` is the name of its error code, such as S2N_ERR_CERT_UNTRUSTED."""
 
     def __init__(self, code):
         self.name = _strerror_name(code).decode()
@@ -60,20 +60,20 @@ class Error(Exception):
 
 
 def _check(result):
-    """Passes a result on, unless it is the API's -1 or NULL."""
+    """Returns the result of a call, or raises an `Error` if it is -1 or NULL."""
     if result is None or result == -1:
         raise Error(_errno_location().contents.value)
     return result
 
 
 class Config:
-    """What connections have in common. Make one, and use it for many of them."""
+    """A configuration, to be shared by many connections."""
 
     def __init__(self, policy="default_tls13", ca_file=None, chain_file=None, key_file=None, protocols=(),
                  max_delay=None):
-        """Trusts the certificates in `ca_file`, or those of the system; shows those in `chain_file`.
+        """Trusts the CA certificates in `ca_file`, or the system's; sends the chain in `chain_file`.
 
-        A connection that a peer made fail is answered after a random delay, of `max_delay` seconds at most.
+        `max_delay` limits the random blinding delay of failed connections, in seconds.
         """
         self._chain = None
         self._config = _check(_config_new_minimal() if ca_file or chain_file else _config_new())
@@ -99,11 +99,11 @@ class Config:
 
 
 class Connection:
-    """TLS on a connected socket, which is made blocking. Use `connect` or `accept` to get one."""
+    """A TLS connection on a connected socket, which is made blocking. Created by `connect` and `accept`."""
 
     def __init__(self, mode, sock, config, server_name=None):
         sock.setblocking(True)
-        # The library keeps the descriptor and a share of the config, we what they belong to.
+        # The library uses the descriptor and the config, so their owners must live as long.
         self._sock, self._config = sock, config
         self._conn = _check(_connection_new(mode))
         _check(_set_config(self._conn, config._config))
@@ -113,7 +113,7 @@ class Connection:
         try:
             _check(_negotiate(self._conn, byref(c_int())))
         except Error:
-            _shutdown(self._conn, byref(c_int()))  # tells the peer why
+            _shutdown(self._conn, byref(c_int()))  # sends the fatal alert
             raise
 
     @property
@@ -126,7 +126,7 @@ class Connection:
 
     @property
     def protocol(self):
-        """What ALPN agreed on, or None."""
+        """The protocol negotiated by ALPN, or None."""
         protocol = _protocol(self._conn)
         return protocol and protocol.decode()
 
@@ -137,17 +137,17 @@ class Connection:
             sent += _check(_send(self._conn, data[sent:], len(data) - sent, byref(c_int())))
 
     def recv(self, size=16384):
-        """Waits for data, and returns at most `size` bytes; none if the peer has closed."""
+        """Receives at most `size` bytes; returns none after the peer's close_notify."""
         buffer = ctypes.create_string_buffer(size)
         received = _check(_recv(self._conn, buffer, size, byref(c_int())))
         return buffer.raw[:received]
 
     def close(self):
-        """Says that nothing follows, and waits for the peer to say so; the socket remains its owner's."""
+        """Sends a close_notify and waits for the peer's; does not close the socket."""
         try:
             _check(_shutdown(self._conn, byref(c_int())))
         except Error as error:
-            # Once they have our close_notify, many peers hang up without one of their own.
+            # Many peers close the socket without a close_notify of their own.
             if error.name != "S2N_ERR_CLOSED":
                 raise
 
@@ -164,12 +164,12 @@ class Connection:
 
 
 def connect(sock, config, server_name):
-    """Makes a TLS connection as its client; the server must be `server_name`."""
+    """Performs the handshake as a client, and verifies that the server is `server_name`."""
     return Connection(_CLIENT, sock, config, server_name)
 
 
 def accept(sock, config):
-    """Makes a TLS connection as its server."""
+    """Performs the handshake as a server."""
     return Connection(_SERVER, sock, config)
 
 
