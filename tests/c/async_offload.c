@@ -1,5 +1,5 @@
 /*
- * Work that is offloaded: the peer's signatures are verified when and where the application likes.
+ * Async offload operations: the application verifies the peer's signatures later, or in another thread.
  *
  * usage: async_offload FOLDER-OF-CERTIFICATES
  */
@@ -9,7 +9,7 @@
 #include <s2n/unstable/async_offload.h>
 #include <stdbool.h>
 
-/* What the callback does, and what it was called with. */
+/* The behaviour of the offload callback, and its arguments. */
 static struct {
     int calls;
     int result;
@@ -46,8 +46,8 @@ static struct pair *new_offloading_pair(int tls13, const char *chain)
     return pair;
 }
 
-/* Takes turns until neither end gets on; gives the outcome of both. */
-static void comes_to(struct pair *pair, const char *client, const char *server)
+/* Drives both handshakes until neither makes progress, and checks their outcomes. */
+static void expect_outcomes(struct pair *pair, const char *client, const char *server)
 {
     struct s2n_connection *const ends[] = { pair->client, pair->server };
     const char *outcomes[] = { "S2N_ERR_IO_BLOCKED", "S2N_ERR_IO_BLOCKED" };
@@ -64,20 +64,20 @@ static void comes_to(struct pair *pair, const char *client, const char *server)
     CHECK_TEXT(outcomes[1], server);
 }
 
-static void finishes(struct pair *pair)
+static void complete_handshake(struct pair *pair)
 {
-    comes_to(pair, "S2N_ERR_OK", "S2N_ERR_OK");
+    expect_outcomes(pair, "S2N_ERR_OK", "S2N_ERR_OK");
     uint8_t buf[5];
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     CHECK(s2n_send(pair->server, "hello", 5, &blocked) == 5);
     CHECK(s2n_recv(pair->client, buf, 5, &blocked) == 5);
 }
 
-static void the_callback_may_perform(int tls13, const char *chain)
+static void the_callback_may_perform_the_operation(int tls13, const char *chain)
 {
     struct pair *pair = new_offloading_pair(tls13, chain);
     callback.performs = true;
-    finishes(pair);
+    complete_handshake(pair);
     CHECK(callback.calls == 1 && callback.conn == pair->client);
     CHECK_ERROR(s2n_async_offload_op_perform(callback.op), S2N_ERR_INVALID_STATE);
     disconnect(pair);
@@ -89,32 +89,32 @@ static void *perform(void *unused)
     return unused;
 }
 
-static void *go_on(void *pair)
+static void *resume(void *pair)
 {
-    finishes(pair);
+    complete_handshake(pair);
     return NULL;
 }
 
-static void another_thread_may_perform(int tls13, const char *chain)
+static void another_thread_may_perform_the_operation(int tls13, const char *chain)
 {
     struct pair *pair = new_offloading_pair(tls13, chain);
     for (int times = 0; times < 3; times++) {
-        comes_to(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
+        expect_outcomes(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
     }
     CHECK(callback.calls == 1);
     pthread_t thread;
     CHECK_OK(pthread_create(&thread, NULL, perform, NULL));
     CHECK_OK(pthread_join(thread, NULL));
-    CHECK_OK(pthread_create(&thread, NULL, go_on, pair));
+    CHECK_OK(pthread_create(&thread, NULL, resume, pair));
     CHECK_OK(pthread_join(thread, NULL));
     disconnect(pair);
 }
 
-static void only_what_is_listed_is_offloaded(int tls13)
+static void only_listed_operations_are_offloaded(int tls13)
 {
     struct pair *pair = new_offloading_pair(tls13, "ecdsa");
     CHECK_OK(s2n_config_set_async_offload_callback(pair->config, 2, offload, &context));
-    finishes(pair);
+    complete_handshake(pair);
     CHECK(callback.calls == 0);
     disconnect(pair);
 
@@ -122,7 +122,7 @@ static void only_what_is_listed_is_offloaded(int tls13)
     CHECK_OK(s2n_config_set_async_offload_callback(pair->config, S2N_ASYNC_OFFLOAD_ALLOW_ALL,
             offload, &context));
     callback.performs = true;
-    finishes(pair);
+    complete_handshake(pair);
     CHECK(callback.calls == 1);
     CHECK_ERROR(s2n_config_set_async_offload_callback(pair->config, 0, offload, &context),
             S2N_ERR_INVALID_ARGUMENT);
@@ -133,7 +133,7 @@ static void only_what_is_listed_is_offloaded(int tls13)
     disconnect(pair);
 }
 
-static void the_callback_may_fail(int tls13)
+static void a_callback_failure_fails_the_handshake(int tls13)
 {
     struct pair *pair = new_offloading_pair(tls13, "ecdsa");
     callback.result = -1;
@@ -146,34 +146,34 @@ static void the_callback_may_fail(int tls13)
     disconnect(pair);
 }
 
-static int sign_wrongly(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
+static int sign_invalidly(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
 {
     CHECK_OK(s2n_async_pkey_op_set_output(op, (const uint8_t *)"wrong", 5));
     CHECK_OK(s2n_async_pkey_op_apply(op, conn));
     return s2n_async_pkey_op_free(op);
 }
 
-/* The handshake waits for a verdict that never comes. */
-static void a_wrong_signature_is_found(int tls13)
+/* The verification operation fails, and the handshake stays blocked. */
+static void an_invalid_signature_is_rejected(int tls13)
 {
     struct pair *pair = new_offloading_pair(tls13, "ecdsa");
-    CHECK_OK(s2n_config_set_async_pkey_callback(pair->config, sign_wrongly));
-    comes_to(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
+    CHECK_OK(s2n_config_set_async_pkey_callback(pair->config, sign_invalidly));
+    expect_outcomes(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
     for (int times = 0; times < 2; times++) {
-#ifdef REFERENCE /* s2n-tls has used its hash up after the first time */
+#ifdef REFERENCE /* s2n-tls consumes its hash state in the first attempt */
         CHECK(times > 0 || s2n_async_offload_op_perform(callback.op) == -1);
 #else
         CHECK_ERROR(s2n_async_offload_op_perform(callback.op), S2N_ERR_VERIFY_SIGNATURE);
 #endif
-        comes_to(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
+        expect_outcomes(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
     }
     disconnect(pair);
 }
 
-static void a_waiting_connection_may_be_wiped(int tls13)
+static void a_blocked_connection_may_be_wiped(int tls13)
 {
     struct pair *pair = new_offloading_pair(tls13, "ecdsa");
-    comes_to(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
+    expect_outcomes(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
     CHECK_OK(s2n_connection_wipe(pair->client));
     CHECK_OK(s2n_connection_wipe(pair->server));
     CHECK_ERROR(s2n_async_offload_op_perform(callback.op), S2N_ERR_INVALID_STATE);
@@ -182,13 +182,13 @@ static void a_waiting_connection_may_be_wiped(int tls13)
     attach(pair->client, pair, &pair->to_client, &pair->to_server);
     attach(pair->server, pair, &pair->to_server, &pair->to_client);
     CHECK_OK(s2n_set_server_name(pair->client, "localhost"));
-    comes_to(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
+    expect_outcomes(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
     perform(NULL);
-    finishes(pair);
+    complete_handshake(pair);
     disconnect(pair);
 
     pair = new_offloading_pair(tls13, "ecdsa");
-    comes_to(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
+    expect_outcomes(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
     disconnect(pair);
 }
 
@@ -209,8 +209,8 @@ static int sign_later(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
     return s2n_async_pkey_op_free(op);
 }
 
-/* The server verifies as well; and both may sign elsewhere too. */
-static void a_server_offloads_too(int tls13, bool signs_elsewhere)
+/* The server verifies the client's signature; optionally, both also sign asynchronously. */
+static void a_server_offloads_client_verification(int tls13, bool signs_async)
 {
     struct pair *pair = new_offloading_pair(tls13, "rsa");
     struct s2n_config *config = s2n_config_new_minimal();
@@ -224,20 +224,20 @@ static void a_server_offloads_too(int tls13, bool signs_elsewhere)
     CHECK_OK(s2n_connection_set_verify_host_callback(pair->server, accept_any, NULL));
     CHECK_OK(s2n_connection_set_client_auth_type(pair->client, S2N_CERT_AUTH_REQUIRED));
     CHECK_OK(s2n_connection_set_client_auth_type(pair->server, S2N_CERT_AUTH_REQUIRED));
-    if (signs_elsewhere) {
+    if (signs_async) {
         server_key = s2n_cert_chain_and_key_get_private_key(pair->chain);
         client_key = s2n_cert_chain_and_key_get_private_key(chain);
         CHECK_OK(s2n_config_set_async_pkey_callback(config, sign_later));
         CHECK_OK(s2n_config_set_async_pkey_callback(pair->config, sign_later));
     }
-    comes_to(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
+    expect_outcomes(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
     CHECK(callback.conn == pair->client);
     perform(NULL);
-    /* A TLS 1.3 client is done before the server has verified its certificate. */
-    comes_to(pair, tls13 ? "S2N_ERR_OK" : "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
+    /* A TLS 1.3 client completes its handshake before the server has verified its certificate. */
+    expect_outcomes(pair, tls13 ? "S2N_ERR_OK" : "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
     CHECK(callback.conn == pair->server);
     perform(NULL);
-    finishes(pair);
+    complete_handshake(pair);
     CHECK(callback.calls == 2);
     disconnect(pair);
     CHECK_OK(s2n_config_free(config));
@@ -253,15 +253,15 @@ int main(int argc, char **argv)
     for (int tls13 = 0; tls13 <= 1; tls13++) {
         const char *const chains[] = { "ecdsa", "rsa", "ecdsa384" };
         for (int chain = 0; chain < 3; chain++) {
-            the_callback_may_perform(tls13, chains[chain]);
-            another_thread_may_perform(tls13, chains[chain]);
+            the_callback_may_perform_the_operation(tls13, chains[chain]);
+            another_thread_may_perform_the_operation(tls13, chains[chain]);
         }
-        only_what_is_listed_is_offloaded(tls13);
-        the_callback_may_fail(tls13);
-        a_wrong_signature_is_found(tls13);
-        a_waiting_connection_may_be_wiped(tls13);
-        a_server_offloads_too(tls13, false);
-        a_server_offloads_too(tls13, true);
+        only_listed_operations_are_offloaded(tls13);
+        a_callback_failure_fails_the_handshake(tls13);
+        an_invalid_signature_is_rejected(tls13);
+        a_blocked_connection_may_be_wiped(tls13);
+        a_server_offloads_client_verification(tls13, false);
+        a_server_offloads_client_verification(tls13, true);
     }
     CHECK_OK(s2n_cleanup_final());
     return 0;

@@ -1,5 +1,5 @@
 /*
- * Private keys that are elsewhere: who signs, when, in which thread, and what goes wrong.
+ * Async private key operations: external keys, signing later and in other threads, and failures.
  *
  * usage: async_pkey FOLDER-OF-CERTIFICATES
  */
@@ -10,13 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What the callback does, and what it was called with. */
+/* The behaviour of the async private key callback, and its arguments. */
 static struct {
     int calls;
     int result;
-    bool signs_at_once;
+    bool signs_immediately;
     bool frees_connection;
-    void (*also)(void);
+    void (*nested)(void);
     s2n_cert_private_key *key;
     s2n_cert_private_key *client_key;
     const struct s2n_connection *server;
@@ -34,7 +34,7 @@ static int sign(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
     CHECK_OK(s2n_async_pkey_op_get_op_type(op, &type));
     CHECK(type == S2N_ASYNC_SIGN);
 
-    /* All is there that it takes to choose a key, and a mechanism. */
+    /* Everything needed to select a key and a signing mechanism is available. */
     struct s2n_cert_chain_and_key *chain = s2n_connection_get_selected_cert(conn);
     CHECK(chain != NULL && s2n_cert_chain_and_key_get_private_key(chain) != NULL);
     s2n_tls_hash_algorithm hash = S2N_TLS_HASH_NONE;
@@ -48,13 +48,13 @@ static int sign(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
             ? "CLIENT_CERT_VERIFY" : is_tls13 ? "SERVER_CERT_VERIFY" : "SERVER_KEY");
     CHECK(hash == S2N_TLS_HASH_SHA256 || hash == S2N_TLS_HASH_SHA384);
     CHECK_ERROR(s2n_async_pkey_op_apply(op, conn), S2N_ERR_ASYNC_NOT_PERFORMED);
-    if (callback.also != NULL) {
-        callback.also();
+    if (callback.nested != NULL) {
+        callback.nested();
     }
     if (callback.frees_connection) {
         CHECK_OK(s2n_connection_free(conn));
     }
-    if (callback.signs_at_once) {
+    if (callback.signs_immediately) {
         bool is_client = callback.client_key != NULL && callback.calls == 2;
         CHECK_OK(s2n_async_pkey_op_perform(op, is_client ? callback.client_key : callback.key));
         CHECK_OK(s2n_async_pkey_op_apply(op, conn));
@@ -83,7 +83,7 @@ static struct pair *new_pair_with_callback(int tls13, const char *chain)
     return pair;
 }
 
-/* Takes turns until neither end has anything to do but wait; gives the outcome of both. */
+/* Drives both handshakes until neither makes progress, and returns their outcomes. */
 static void advance(struct pair *pair, const char **client, const char **server)
 {
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -98,7 +98,7 @@ static void advance(struct pair *pair, const char **client, const char **server)
     }
 }
 
-static void comes_to(struct pair *pair, const char *client, const char *server)
+static void expect_outcomes(struct pair *pair, const char *client, const char *server)
 {
     const char *client_outcome, *server_outcome;
     advance(pair, &client_outcome, &server_outcome);
@@ -106,18 +106,18 @@ static void comes_to(struct pair *pair, const char *client, const char *server)
     CHECK_TEXT(server_outcome, server);
 }
 
-/* A handshake up to the server's signature. */
-static struct pair *new_waiting_pair(int tls13, const char *chain)
+/* A handshake that is blocked on the server's signature. */
+static struct pair *new_blocked_pair(int tls13, const char *chain)
 {
     struct pair *pair = new_pair_with_callback(tls13, chain);
-    comes_to(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
+    expect_outcomes(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
     CHECK(callback.calls == 1 && callback.conn == pair->server && callback.op != NULL);
     return pair;
 }
 
-static void finishes(struct pair *pair)
+static void complete_handshake(struct pair *pair)
 {
-    comes_to(pair, "S2N_ERR_OK", "S2N_ERR_OK");
+    expect_outcomes(pair, "S2N_ERR_OK", "S2N_ERR_OK");
     uint8_t buf[5];
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     CHECK(s2n_send(pair->server, "hello", 5, &blocked) == 5);
@@ -127,18 +127,18 @@ static void finishes(struct pair *pair)
     CHECK(memcmp(buf, "hello", 5) == 0);
 }
 
-static void the_callback_may_sign_at_once(int tls13, const char *chain)
+static void the_callback_may_sign_immediately(int tls13, const char *chain)
 {
     struct pair *pair = new_pair_with_callback(tls13, chain);
-    callback.signs_at_once = true;
-    finishes(pair);
+    callback.signs_immediately = true;
+    complete_handshake(pair);
     CHECK(callback.calls == 1);
     disconnect(pair);
 }
 
 static void the_application_may_sign_later(int tls13, const char *chain)
 {
-    struct pair *pair = new_waiting_pair(tls13, chain);
+    struct pair *pair = new_blocked_pair(tls13, chain);
     for (int times = 0; times < 3; times++) {
         s2n_blocked_status blocked = S2N_NOT_BLOCKED;
         CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_ASYNC_BLOCKED);
@@ -152,7 +152,7 @@ static void the_application_may_sign_later(int tls13, const char *chain)
     CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_ASYNC_BLOCKED);
     CHECK_OK(s2n_async_pkey_op_apply(callback.op, pair->server));
     CHECK_OK(s2n_async_pkey_op_free(callback.op));
-    finishes(pair);
+    complete_handshake(pair);
     CHECK(callback.calls == 1);
     disconnect(pair);
 }
@@ -165,9 +165,9 @@ static void *sign_and_apply(void *conn)
     return NULL;
 }
 
-static void *go_on(void *pair)
+static void *resume(void *pair)
 {
-    finishes(pair);
+    complete_handshake(pair);
     return NULL;
 }
 
@@ -178,12 +178,12 @@ static void in_another_thread(void *(*function)(void *), void *argument)
     CHECK_OK(pthread_join(thread, NULL));
 }
 
-/* The signature is made in one thread, and used in a third. */
+/* A second thread signs, and a third one resumes the handshake. */
 static void another_thread_may_sign(int tls13, const char *chain)
 {
-    struct pair *pair = new_waiting_pair(tls13, chain);
+    struct pair *pair = new_blocked_pair(tls13, chain);
     in_another_thread(sign_and_apply, pair->server);
-    in_another_thread(go_on, pair);
+    in_another_thread(resume, pair);
     disconnect(pair);
 }
 
@@ -195,14 +195,14 @@ static const char *padding(int tls13, const char *chain)
     return tls13 ? "pss" : "pkcs1";
 }
 
-/* What is signed elsewhere is the hash; the size says which. */
-static void a_signature_may_come_from_elsewhere(int tls13, const char *chain, bool is_strict)
+/* An external signer signs the hash; its size identifies the algorithm. */
+static void an_external_signer_may_set_the_output(int tls13, const char *chain, bool is_strict)
 {
     struct pair *pair = new_pair_with_callback(tls13, chain);
     const uint32_t size = strcmp(chain, "ecdsa384") == 0 ? 48 : 32;
     CHECK_OK(s2n_config_set_async_pkey_validation_mode(pair->config,
             is_strict ? S2N_ASYNC_PKEY_VALIDATION_STRICT : S2N_ASYNC_PKEY_VALIDATION_FAST));
-    comes_to(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
+    expect_outcomes(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
 
     uint8_t hash[64];
     memset(hash, 0xaa, sizeof(hash));
@@ -223,14 +223,14 @@ static void a_signature_may_come_from_elsewhere(int tls13, const char *chain, bo
     memset(signature, 0, sizeof(signature));
     CHECK_OK(s2n_async_pkey_op_apply(callback.op, pair->server));
     CHECK_OK(s2n_async_pkey_op_free(callback.op));
-    finishes(pair);
+    complete_handshake(pair);
     disconnect(pair);
 }
 
-/* The client notices. */
-static void a_wrong_signature_goes_out(int tls13, const char *chain)
+/* Without validation an invalid signature is sent, and the client rejects it. */
+static void an_unvalidated_signature_is_sent(int tls13, const char *chain)
 {
-    struct pair *pair = new_waiting_pair(tls13, chain);
+    struct pair *pair = new_blocked_pair(tls13, chain);
     CHECK_OK(s2n_async_pkey_op_set_output(callback.op, (const uint8_t *)"wrong", 5));
     CHECK_OK(s2n_async_pkey_op_apply(callback.op, pair->server));
     CHECK_OK(s2n_async_pkey_op_free(callback.op));
@@ -240,7 +240,7 @@ static void a_wrong_signature_goes_out(int tls13, const char *chain)
     disconnect(pair);
 }
 
-static void a_wrong_signature_may_be_found(int tls13, const char *chain, bool is_after_sign)
+static void an_invalid_signature_is_rejected_by_validation(int tls13, const char *chain, bool is_after_sign)
 {
     struct pair *pair = new_pair_with_callback(tls13, chain);
     if (is_after_sign) {
@@ -249,47 +249,47 @@ static void a_wrong_signature_may_be_found(int tls13, const char *chain, bool is
         CHECK_OK(s2n_config_set_async_pkey_validation_mode(pair->config,
                 S2N_ASYNC_PKEY_VALIDATION_STRICT));
     }
-    comes_to(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
+    expect_outcomes(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
     CHECK_OK(s2n_async_pkey_op_set_output(callback.op, (const uint8_t *)"wrong", 5));
     CHECK_ERROR(s2n_async_pkey_op_apply(callback.op, pair->server), S2N_ERR_VERIFY_SIGNATURE);
     CHECK_ERROR(s2n_async_pkey_op_perform(callback.op, callback.key),
             S2N_ERR_ASYNC_ALREADY_PERFORMED);
-    comes_to(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
+    expect_outcomes(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
 
-#ifdef REFERENCE /* s2n-tls has used its hash up, and knows no right signature any more */
+#ifdef REFERENCE /* s2n-tls has consumed its hash state, and rejects valid signatures too */
     CHECK_OK(s2n_async_pkey_op_free(callback.op));
     disconnect(pair);
     return;
 #endif
-    /* A better one is still taken. */
+    /* A valid one is still accepted. */
     uint8_t hash[32], signature[512];
     CHECK_OK(s2n_async_pkey_op_get_input(callback.op, hash, sizeof(hash)));
     uint32_t length = openssl_sign(folder, chain, padding(tls13, chain), hash, sizeof(hash), signature);
     CHECK_OK(s2n_async_pkey_op_set_output(callback.op, signature, length));
     CHECK_OK(s2n_async_pkey_op_apply(callback.op, pair->server));
     CHECK_OK(s2n_async_pkey_op_free(callback.op));
-    finishes(pair);
+    complete_handshake(pair);
     disconnect(pair);
 }
 
-/* With a right signature nothing else changes. */
-static void our_own_signatures_may_be_verified(int tls13, const char *chain)
+/* With valid signatures, verification after signing changes nothing else. */
+static void valid_signatures_pass_verify_after_sign(int tls13, const char *chain)
 {
     struct pair *pair = new_pair(tls13, chain);
     CHECK_OK(s2n_config_set_verify_after_sign(pair->config, S2N_VERIFY_AFTER_SIGN_ENABLED));
-    finishes(pair);
+    complete_handshake(pair);
     disconnect(pair);
 
     pair = new_pair_with_callback(tls13, chain);
     CHECK_OK(s2n_config_set_verify_after_sign(pair->config, S2N_VERIFY_AFTER_SIGN_ENABLED));
-    callback.signs_at_once = true;
-    finishes(pair);
+    callback.signs_immediately = true;
+    complete_handshake(pair);
     disconnect(pair);
 }
 
 static void misuse_is_an_error(int tls13)
 {
-    struct pair *pair = new_waiting_pair(tls13, "ecdsa");
+    struct pair *pair = new_blocked_pair(tls13, "ecdsa");
     struct s2n_async_pkey_op *op = callback.op;
     CHECK_ERROR(s2n_async_pkey_op_apply(op, pair->server), S2N_ERR_ASYNC_NOT_PERFORMED);
     CHECK_ERROR(s2n_async_pkey_op_perform(op, NULL), S2N_ERR_NULL);
@@ -304,7 +304,7 @@ static void misuse_is_an_error(int tls13)
     CHECK_ERROR(s2n_async_pkey_op_apply(op, pair->server), S2N_ERR_ASYNC_ALREADY_APPLIED);
     CHECK_ERROR(s2n_async_pkey_op_apply(op, pair->client), S2N_ERR_ASYNC_ALREADY_APPLIED);
     CHECK_ERROR(s2n_async_pkey_op_perform(op, callback.key), S2N_ERR_ASYNC_ALREADY_PERFORMED);
-    finishes(pair);
+    complete_handshake(pair);
     CHECK_ERROR(s2n_async_pkey_op_apply(op, pair->server), S2N_ERR_ASYNC_ALREADY_APPLIED);
     CHECK_OK(s2n_async_pkey_op_free(op));
     CHECK_ERROR(s2n_async_pkey_op_free(NULL), S2N_ERR_NULL);
@@ -317,59 +317,59 @@ static void misuse_is_an_error(int tls13)
     disconnect(pair);
 }
 
-/* An operation is for its own handshake, not for the next one of the same connection. */
-static void two_handshakes_are_not_confused(int tls13)
+/* An operation can be applied only to the handshake that created it. */
+static void an_operation_belongs_to_one_handshake(int tls13)
 {
-    struct pair *pair = new_waiting_pair(tls13, "ecdsa");
+    struct pair *pair = new_blocked_pair(tls13, "ecdsa");
     struct s2n_async_pkey_op *op = callback.op;
-    struct pair *other = new_waiting_pair(tls13, "ecdsa");
+    struct pair *other = new_blocked_pair(tls13, "ecdsa");
     CHECK_OK(s2n_async_pkey_op_perform(op, callback.key));
     CHECK_ERROR(s2n_async_pkey_op_apply(op, other->server), S2N_ERR_ASYNC_WRONG_CONNECTION);
     CHECK_OK(s2n_async_pkey_op_apply(op, pair->server));
     CHECK_OK(s2n_async_pkey_op_free(op));
     CHECK_OK(s2n_async_pkey_op_free(callback.op));
-    finishes(pair);
+    complete_handshake(pair);
     disconnect(pair);
     disconnect(other);
 }
 
-static void an_operation_that_was_freed_never_ends(int tls13)
+static void a_freed_operation_blocks_its_handshake(int tls13)
 {
-    struct pair *pair = new_waiting_pair(tls13, "ecdsa");
+    struct pair *pair = new_blocked_pair(tls13, "ecdsa");
     CHECK_OK(s2n_async_pkey_op_free(callback.op));
     for (int times = 0; times < 3; times++) {
-        comes_to(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
+        expect_outcomes(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
     }
     CHECK(callback.calls == 1);
     disconnect(pair);
 }
 
-static void the_callback_may_fail(int tls13, bool has_signed)
+static void a_callback_failure_fails_the_handshake(int tls13, bool has_signed)
 {
     struct pair *pair = new_pair_with_callback(tls13, "ecdsa");
     callback.result = -1;
-    callback.signs_at_once = has_signed;
+    callback.signs_immediately = has_signed;
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
     CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_ASYNC_CALLBACK_FAILED);
     CHECK(blocked == S2N_BLOCKED_ON_WRITE);
     CHECK(s2n_connection_get_delay(pair->server) == 0);
     if (!has_signed) {
-        /* It owns the operation all the same. */
+        /* The callback owns the operation even after a failure. */
         CHECK_OK(s2n_async_pkey_op_free(callback.op));
     }
     disconnect(pair);
 }
 
-static void a_connection_may_go_first(int tls13)
+static void a_connection_may_be_freed_before_its_operation(int tls13)
 {
-    struct pair *pair = new_waiting_pair(tls13, "ecdsa");
+    struct pair *pair = new_blocked_pair(tls13, "ecdsa");
     struct s2n_async_pkey_op *op = callback.op;
     struct s2n_cert_chain_and_key *chain = load_chain(folder, "ecdsa");
     disconnect(pair);
     uint8_t hash[32];
     CHECK_OK(s2n_async_pkey_op_get_input(op, hash, sizeof(hash)));
-#ifndef REFERENCE /* s2n-tls looks at the connection */
+#ifndef REFERENCE /* s2n-tls reads the freed connection */
     s2n_cert_private_key *key = s2n_cert_chain_and_key_get_private_key(chain);
     CHECK_OK(s2n_async_pkey_op_perform(op, key));
 #endif
@@ -377,9 +377,9 @@ static void a_connection_may_go_first(int tls13)
     CHECK_OK(s2n_cert_chain_and_key_free(chain));
 }
 
-static void a_waiting_connection_may_be_wiped(int tls13)
+static void a_blocked_connection_may_be_wiped(int tls13)
 {
-    struct pair *pair = new_waiting_pair(tls13, "ecdsa");
+    struct pair *pair = new_blocked_pair(tls13, "ecdsa");
     struct s2n_async_pkey_op *op = callback.op;
     CHECK_OK(s2n_async_pkey_op_perform(op, callback.key));
     struct s2n_connection *const ends[] = { pair->client, pair->server };
@@ -393,14 +393,14 @@ static void a_waiting_connection_may_be_wiped(int tls13)
     attach(pair->client, pair, &pair->to_client, &pair->to_server);
     attach(pair->server, pair, &pair->to_server, &pair->to_client);
     CHECK_OK(s2n_set_server_name(pair->client, "localhost"));
-    comes_to(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
+    expect_outcomes(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
     CHECK(callback.calls == 2);
-#ifndef REFERENCE /* s2n-tls takes the old signature for the new handshake */
+#ifndef REFERENCE /* s2n-tls applies the old signature to the new handshake */
     CHECK_ERROR(s2n_async_pkey_op_apply(op, pair->server), S2N_ERR_ASYNC_WRONG_CONNECTION);
 #endif
     CHECK_OK(s2n_async_pkey_op_free(op));
     sign_and_apply(pair->server);
-    finishes(pair);
+    complete_handshake(pair);
     disconnect(pair);
 }
 
@@ -422,7 +422,7 @@ static void the_callback_may_free_the_connection(int tls13)
 }
 #endif
 
-#ifndef REFERENCE /* s2n-tls wants the connection to be left alone meanwhile */
+#ifndef REFERENCE /* s2n-tls does not allow concurrent use of the connection */
 static int sign_in_a_thread(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
 {
     callback.op = op;
@@ -430,8 +430,8 @@ static int sign_in_a_thread(struct s2n_connection *conn, struct s2n_async_pkey_o
     return 0;
 }
 
-/* The signature arrives while the connection is asked again and again. */
-static void a_signature_may_come_at_any_time(int tls13)
+/* The signature is applied while another thread keeps calling s2n_negotiate(). */
+static void a_signature_may_be_applied_concurrently(int tls13)
 {
     for (int times = 0; times < 20; times++) {
         struct pair *pair = new_pair_with_callback(tls13, "ecdsa");
@@ -443,14 +443,14 @@ static void a_signature_may_come_at_any_time(int tls13)
             CHECK(s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED);
         } while (blocked == S2N_BLOCKED_ON_APPLICATION_INPUT);
         CHECK_OK(pthread_join(callback.thread, NULL));
-        finishes(pair);
+        complete_handshake(pair);
         disconnect(pair);
     }
 }
 #endif
 
-/* A chain that has no key needs a callback, and a key of another object. */
-static void a_chain_needs_no_key(int tls13, const char *name)
+/* A chain without a private key requires the callback, and the key of another object. */
+static void a_chain_may_have_no_private_key(int tls13, const char *name)
 {
     struct pair *pair = new_pair_with_callback(tls13, name);
     char file[64];
@@ -465,12 +465,12 @@ static void a_chain_needs_no_key(int tls13, const char *name)
     CHECK_OK(s2n_config_set_async_pkey_callback(config, sign));
     CHECK_OK(s2n_connection_set_config(pair->server, config));
 
-    comes_to(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
+    expect_outcomes(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
     s2n_cert_private_key *none = s2n_cert_chain_and_key_get_private_key(chain);
     CHECK(none != NULL);
     CHECK_ERROR(s2n_async_pkey_op_perform(callback.op, none), S2N_ERR_NULL);
     sign_and_apply(pair->server);
-    finishes(pair);
+    complete_handshake(pair);
     free(pem);
     disconnect(pair);
     CHECK_OK(s2n_config_free(config));
@@ -478,65 +478,66 @@ static void a_chain_needs_no_key(int tls13, const char *name)
     CHECK_FAILS(s2n_cert_chain_and_key_get_private_key(NULL), NULL, S2N_ERR_NULL);
 }
 
-/* What a client shows when it is asked. */
-struct identity {
+/* A client certificate. */
+struct client_certificate {
     struct s2n_config *config;
     struct s2n_cert_chain_and_key *chain;
 };
 
-static struct identity give_identity(struct pair *pair, const char *name)
+static struct client_certificate set_client_certificate(struct pair *pair, const char *name)
 {
-    struct identity identity = { s2n_config_new_minimal(), load_chain(folder, name) };
+    struct client_certificate certificate = { s2n_config_new_minimal(), load_chain(folder, name) };
     char *authority = read_file(folder, "ca.pem");
-    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(identity.config, identity.chain));
-    CHECK_OK(s2n_config_add_pem_to_trust_store(identity.config, authority));
-    CHECK_OK(s2n_config_set_cipher_preferences(identity.config, policy(pair->tls13)));
-    CHECK_OK(s2n_config_set_async_pkey_callback(identity.config, sign));
-    CHECK_OK(s2n_connection_set_config(pair->client, identity.config));
+    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(certificate.config, certificate.chain));
+    CHECK_OK(s2n_config_add_pem_to_trust_store(certificate.config, authority));
+    CHECK_OK(s2n_config_set_cipher_preferences(certificate.config, policy(pair->tls13)));
+    CHECK_OK(s2n_config_set_async_pkey_callback(certificate.config, sign));
+    CHECK_OK(s2n_connection_set_config(pair->client, certificate.config));
     CHECK_OK(s2n_connection_set_verify_host_callback(pair->server, accept_any, NULL));
     CHECK_OK(s2n_connection_set_client_auth_type(pair->client, S2N_CERT_AUTH_REQUIRED));
     CHECK_OK(s2n_connection_set_client_auth_type(pair->server, S2N_CERT_AUTH_REQUIRED));
     free(authority);
-    return identity;
+    return certificate;
 }
 
-static void take_identity(struct identity *identity)
+static void free_client_certificate(struct client_certificate *certificate)
 {
-    CHECK_OK(s2n_config_free(identity->config));
-    CHECK_OK(s2n_cert_chain_and_key_free(identity->chain));
+    CHECK_OK(s2n_config_free(certificate->config));
+    CHECK_OK(s2n_cert_chain_and_key_free(certificate->chain));
 }
 
-/* The server's signature is made at once, and the client's later, or the other way round. */
-static void a_client_asks_too(int tls13, const char *chain, bool signs_later)
+/* The server signs later, and the client immediately or later too. */
+static void a_client_may_sign_asynchronously(int tls13, const char *chain, bool signs_later)
 {
     struct pair *pair = new_pair_with_callback(tls13, chain);
-    struct identity client = give_identity(pair, strcmp(chain, "rsa") == 0 ? "client-rsa" : "client");
+    const char *name = strcmp(chain, "rsa") == 0 ? "client-rsa" : "client";
+    struct client_certificate client = set_client_certificate(pair, name);
     CHECK_OK(s2n_config_set_async_pkey_validation_mode(pair->config,
             S2N_ASYNC_PKEY_VALIDATION_STRICT));
     CHECK_OK(s2n_config_set_async_pkey_validation_mode(client.config,
             S2N_ASYNC_PKEY_VALIDATION_STRICT));
-    comes_to(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
+    expect_outcomes(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
     CHECK(callback.conn == pair->server);
     sign_and_apply(pair->server);
     callback.key = s2n_cert_chain_and_key_get_private_key(client.chain);
-    callback.signs_at_once = !signs_later;
+    callback.signs_immediately = !signs_later;
     if (signs_later) {
-        comes_to(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
+        expect_outcomes(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
         CHECK(callback.conn == pair->client);
         in_another_thread(sign_and_apply, pair->client);
     }
-    finishes(pair);
+    complete_handshake(pair);
     CHECK(callback.calls == 2);
     CHECK(s2n_connection_client_cert_used(pair->server) == 1);
     disconnect(pair);
-    take_identity(&client);
+    free_client_certificate(&client);
 }
 
-/* An unexpected request for a certificate is refused before anything is signed. */
-static void a_client_signs_only_if_it_wants_to(int tls13)
+/* An unexpected CertificateRequest is rejected before the client signs. */
+static void an_unexpected_certificate_request_is_not_signed(int tls13)
 {
     struct pair *pair = new_pair_with_callback(tls13, "ecdsa");
-    callback.signs_at_once = true;
+    callback.signs_immediately = true;
     CHECK_OK(s2n_connection_set_client_auth_type(pair->client, S2N_CERT_AUTH_NONE));
     CHECK_OK(s2n_connection_set_client_auth_type(pair->server, S2N_CERT_AUTH_OPTIONAL));
     const char *client, *server;
@@ -546,17 +547,17 @@ static void a_client_signs_only_if_it_wants_to(int tls13)
     disconnect(pair);
 }
 
-/* The server has one group, which is not the client's first: it signs in its second answer. */
-static void a_retried_hello_is_signed_for(void)
+/* HelloRetryRequest: the server's only group is not the client's first, so it signs in its second flight. */
+static void a_hello_retry_request_is_followed_by_one_signature(void)
 {
     struct pair *pair = new_pair_with_callback(1, "rsa");
     CHECK_OK(s2n_connection_set_cipher_preferences(pair->server, "20250211"));
-    comes_to(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
+    expect_outcomes(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
     uint32_t size = 0;
     CHECK_OK(s2n_async_pkey_op_get_input_size(callback.op, &size));
     CHECK(size == 48);
     sign_and_apply(pair->server);
-    finishes(pair);
+    complete_handshake(pair);
     CHECK(callback.calls == 1);
     CHECK(strstr(s2n_connection_get_handshake_type_name(pair->server), "HELLO_RETRY_REQUEST"));
     disconnect(pair);
@@ -564,47 +565,47 @@ static void a_retried_hello_is_signed_for(void)
 
 static int nested_tls13;
 
-/* The signature may be somebody's who has to be asked over TLS. */
-static void talk_to_somebody_else(void)
+/* The callback may use TLS itself, to reach a remote signer. */
+static void run_nested_handshake(void)
 {
     struct pair *pair = connected(nested_tls13);
-    finishes(pair);
+    complete_handshake(pair);
     disconnect(pair);
 }
 
-static void another_handshake_may_run_in_the_callback(int tls13, int nested)
+static void the_callback_may_run_another_handshake(int tls13, int nested)
 {
     struct pair *pair = new_pair_with_callback(tls13, "ecdsa");
-    struct identity client = give_identity(pair, "client");
+    struct client_certificate client = set_client_certificate(pair, "client");
     callback.client_key = s2n_cert_chain_and_key_get_private_key(client.chain);
     nested_tls13 = nested;
-    callback.also = talk_to_somebody_else;
-    callback.signs_at_once = true;
-    finishes(pair);
+    callback.nested = run_nested_handshake;
+    callback.signs_immediately = true;
+    complete_handshake(pair);
     CHECK(callback.calls == 2);
     disconnect(pair);
-    take_identity(&client);
+    free_client_certificate(&client);
 }
 
-static void a_key_of_another_kind_does_not_do(void)
+static void a_key_of_another_type_is_rejected(void)
 {
     /* s2n-tls would sign with an ECDSA key for TLS 1.2 with PKCS #1 padding. */
-    struct pair *pair = new_waiting_pair(1, "rsa");
+    struct pair *pair = new_blocked_pair(1, "rsa");
     struct s2n_cert_chain_and_key *other = load_chain(folder, "ecdsa");
     s2n_cert_private_key *key = s2n_cert_chain_and_key_get_private_key(other);
     CHECK_ERROR(s2n_async_pkey_op_perform(callback.op, key), S2N_ERR_PKEY_CTX_INIT);
     sign_and_apply(pair->server);
-    finishes(pair);
+    complete_handshake(pair);
     disconnect(pair);
     CHECK_OK(s2n_cert_chain_and_key_free(other));
 }
 
-/* Without the callback the keys are ours again. */
-static void a_callback_may_be_taken_away(int tls13)
+/* Without the callback the library signs with the loaded keys again. */
+static void the_callback_may_be_removed(int tls13)
 {
     struct pair *pair = new_pair_with_callback(tls13, "ecdsa");
     CHECK_OK(s2n_config_set_async_pkey_callback(pair->config, NULL));
-    finishes(pair);
+    complete_handshake(pair);
     CHECK(callback.calls == 0);
     disconnect(pair);
 }
@@ -618,39 +619,39 @@ int main(int argc, char **argv)
         /* In TLS 1.2 the policy prefers SHA-256, whatever the curve is, and has no RSA-PSS. */
         const char *const chains[] = { "ecdsa", "rsa", "ecdsa384", "pss", "pss-sha256" };
         for (int chain = 0; chain < (tls13 ? 5 : 2); chain++) {
-            the_callback_may_sign_at_once(tls13, chains[chain]);
+            the_callback_may_sign_immediately(tls13, chains[chain]);
             the_application_may_sign_later(tls13, chains[chain]);
             another_thread_may_sign(tls13, chains[chain]);
-            a_signature_may_come_from_elsewhere(tls13, chains[chain], false);
-            a_signature_may_come_from_elsewhere(tls13, chains[chain], true);
-            a_chain_needs_no_key(tls13, chains[chain]);
-            our_own_signatures_may_be_verified(tls13, chains[chain]);
-            a_wrong_signature_goes_out(tls13, chains[chain]);
+            an_external_signer_may_set_the_output(tls13, chains[chain], false);
+            an_external_signer_may_set_the_output(tls13, chains[chain], true);
+            a_chain_may_have_no_private_key(tls13, chains[chain]);
+            valid_signatures_pass_verify_after_sign(tls13, chains[chain]);
+            an_unvalidated_signature_is_sent(tls13, chains[chain]);
         }
         for (int chain = 0; chain < 2; chain++) {
-            a_wrong_signature_may_be_found(tls13, chains[chain], false);
-            a_wrong_signature_may_be_found(tls13, chains[chain], true);
-            a_client_asks_too(tls13, chains[chain], false);
-            a_client_asks_too(tls13, chains[chain], true);
+            an_invalid_signature_is_rejected_by_validation(tls13, chains[chain], false);
+            an_invalid_signature_is_rejected_by_validation(tls13, chains[chain], true);
+            a_client_may_sign_asynchronously(tls13, chains[chain], false);
+            a_client_may_sign_asynchronously(tls13, chains[chain], true);
         }
         misuse_is_an_error(tls13);
-        two_handshakes_are_not_confused(tls13);
-        an_operation_that_was_freed_never_ends(tls13);
-        the_callback_may_fail(tls13, false);
-        the_callback_may_fail(tls13, true);
-        a_connection_may_go_first(tls13);
-        a_waiting_connection_may_be_wiped(tls13);
+        an_operation_belongs_to_one_handshake(tls13);
+        a_freed_operation_blocks_its_handshake(tls13);
+        a_callback_failure_fails_the_handshake(tls13, false);
+        a_callback_failure_fails_the_handshake(tls13, true);
+        a_connection_may_be_freed_before_its_operation(tls13);
+        a_blocked_connection_may_be_wiped(tls13);
 #ifndef REFERENCE
         the_callback_may_free_the_connection(tls13);
-        a_signature_may_come_at_any_time(tls13);
+        a_signature_may_be_applied_concurrently(tls13);
 #endif
-        a_client_signs_only_if_it_wants_to(tls13);
-        another_handshake_may_run_in_the_callback(tls13, 0);
-        another_handshake_may_run_in_the_callback(tls13, 1);
-        a_callback_may_be_taken_away(tls13);
+        an_unexpected_certificate_request_is_not_signed(tls13);
+        the_callback_may_run_another_handshake(tls13, 0);
+        the_callback_may_run_another_handshake(tls13, 1);
+        the_callback_may_be_removed(tls13);
     }
-    a_key_of_another_kind_does_not_do();
-    a_retried_hello_is_signed_for();
+    a_key_of_another_type_is_rejected();
+    a_hello_retry_request_is_followed_by_one_signature();
     CHECK_OK(s2n_cleanup_final());
     return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Handshakes whose every step runs in another thread than the one before: both ends sign and verify
- * asynchronously, and call back for the time, a certificate and events.
+ * Handshakes that migrate to another thread at each step: both endpoints sign and verify
+ * asynchronously, with callbacks for the clock, the client certificate and timing checkpoints.
  *
  * usage: async_threads FOLDER-OF-CERTIFICATES PAIRS
  */
@@ -15,8 +15,8 @@
 
 #define WORKERS 3
 
-/* One end of a connection. */
-struct end {
+/* One endpoint of a connection. */
+struct endpoint {
     struct s2n_connection *conn;
     s2n_cert_private_key *key;
     struct s2n_async_pkey_op *signing;
@@ -25,9 +25,9 @@ struct end {
     bool is_done;
 };
 
-/* What a worker has in hand: both ends, of which no other worker knows then. */
+/* Both endpoints of a connection, owned by one worker at a time. */
 struct task {
-    struct end ends[2];
+    struct endpoint endpoints[2];
     struct pair *pair;
     struct s2n_config *client_config;
     struct s2n_cert_chain_and_key *client_chain;
@@ -41,43 +41,43 @@ static int workers, open_tasks;
 
 static int sign(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
 {
-    struct end *end = s2n_connection_get_ctx(conn);
-    CHECK(end->signing == NULL);
-    end->signing = op;
-    end->signatures++;
+    struct endpoint *endpoint = s2n_connection_get_ctx(conn);
+    CHECK(endpoint->signing == NULL);
+    endpoint->signing = op;
+    endpoint->signatures++;
     return 0;
 }
 
 static int verify(struct s2n_connection *conn, struct s2n_async_offload_op *op, void *ctx)
 {
-    struct end *end = s2n_connection_get_ctx(conn);
-    CHECK(ctx == &mutex && end->verifying == NULL);
-    end->verifying = op;
-    end->verifications++;
+    struct endpoint *endpoint = s2n_connection_get_ctx(conn);
+    CHECK(ctx == &mutex && endpoint->verifying == NULL);
+    endpoint->verifying = op;
+    endpoint->verifications++;
     return 0;
 }
 
-static int choose(struct s2n_connection *conn, void *ctx, struct s2n_certificate_request *request)
+static int set_certificate(struct s2n_connection *conn, void *ctx, struct s2n_certificate_request *request)
 {
-    struct end *end = s2n_connection_get_ctx(conn);
-    end->requests++;
+    struct endpoint *endpoint = s2n_connection_get_ctx(conn);
+    endpoint->requests++;
     return s2n_certificate_request_set_certificate(request, ctx);
 }
 
-static int tell_time(void *ctx, uint64_t *nanoseconds)
+static int wall_clock(void *ctx, uint64_t *nanoseconds)
 {
     CHECK(ctx == &mutex);
     *nanoseconds = (uint64_t) time(NULL) * 1000000000;
     return 0;
 }
 
-static void note_checkpoint(struct s2n_connection *conn, void *subscriber,
+static void count_checkpoint(struct s2n_connection *conn, void *subscriber,
         struct s2n_timing_checkpoint *checkpoint)
 {
-    struct end *end = s2n_connection_get_ctx(conn);
+    struct endpoint *endpoint = s2n_connection_get_ctx(conn);
     CHECK(subscriber == &mutex);
     CHECK(checkpoint->role == s2n_connection_get_mode(conn));
-    end->checkpoints++;
+    endpoint->checkpoints++;
 }
 
 static uint8_t accept_any(const char *name, size_t len, void *data)
@@ -86,14 +86,14 @@ static uint8_t accept_any(const char *name, size_t len, void *data)
     return data == &mutex;
 }
 
-static void call_back(struct s2n_config *config)
+static void set_callbacks(struct s2n_config *config)
 {
     CHECK_OK(s2n_config_set_async_pkey_callback(config, sign));
     CHECK_OK(s2n_config_set_async_offload_callback(config, S2N_ASYNC_OFFLOAD_ALLOW_ALL, verify,
             &mutex));
-    CHECK_OK(s2n_config_set_wall_clock(config, tell_time, &mutex));
+    CHECK_OK(s2n_config_set_wall_clock(config, wall_clock, &mutex));
     CHECK_OK(s2n_config_set_subscriber(config, &mutex));
-    CHECK_OK(s2n_config_set_timing_checkpoint_cb(config, note_checkpoint));
+    CHECK_OK(s2n_config_set_timing_checkpoint_cb(config, count_checkpoint));
     CHECK_OK(s2n_config_set_verify_host_callback(config, accept_any, &mutex));
 }
 
@@ -111,17 +111,18 @@ static struct task *new_task(int tls13)
     CHECK_OK(s2n_config_set_cipher_preferences(task->client_config, policy(tls13)));
     CHECK_OK(s2n_config_set_client_auth_type(task->client_config, S2N_CERT_AUTH_OPTIONAL));
     CHECK_OK(s2n_config_set_client_auth_type(task->pair->config, S2N_CERT_AUTH_REQUIRED));
-    CHECK_OK(s2n_config_set_cert_request_callback(task->client_config, choose, task->client_chain));
-    call_back(task->client_config);
-    call_back(task->pair->config);
+    CHECK_OK(s2n_config_set_cert_request_callback(task->client_config, set_certificate,
+            task->client_chain));
+    set_callbacks(task->client_config);
+    set_callbacks(task->pair->config);
 
-    task->ends[0].conn = task->pair->client;
-    task->ends[0].key = s2n_cert_chain_and_key_get_private_key(task->client_chain);
-    task->ends[1].conn = task->pair->server;
-    task->ends[1].key = s2n_cert_chain_and_key_get_private_key(task->pair->chain);
-    CHECK_OK(s2n_connection_set_config(task->ends[0].conn, task->client_config));
+    task->endpoints[0].conn = task->pair->client;
+    task->endpoints[0].key = s2n_cert_chain_and_key_get_private_key(task->client_chain);
+    task->endpoints[1].conn = task->pair->server;
+    task->endpoints[1].key = s2n_cert_chain_and_key_get_private_key(task->pair->chain);
+    CHECK_OK(s2n_connection_set_config(task->endpoints[0].conn, task->client_config));
     for (int i = 0; i < 2; i++) {
-        CHECK_OK(s2n_connection_set_ctx(task->ends[i].conn, &task->ends[i]));
+        CHECK_OK(s2n_connection_set_ctx(task->endpoints[i].conn, &task->endpoints[i]));
     }
     return task;
 }
@@ -129,9 +130,9 @@ static struct task *new_task(int tls13)
 static void free_task(struct task *task)
 {
     for (int i = 0; i < 2; i++) {
-        struct end *end = &task->ends[i];
-        CHECK(end->is_done && end->signatures == 1 && end->verifications == 1);
-        CHECK(end->checkpoints > 8 && end->requests == (i == 0));
+        struct endpoint *endpoint = &task->endpoints[i];
+        CHECK(endpoint->is_done && endpoint->signatures == 1 && endpoint->verifications == 1);
+        CHECK(endpoint->checkpoints > 8 && endpoint->requests == (i == 0));
     }
     CHECK(s2n_connection_client_cert_used(task->pair->server) == 1);
     disconnect(task->pair);
@@ -140,36 +141,36 @@ static void free_task(struct task *task)
     free(task);
 }
 
-/* Does what an end waits for, and the next part of its handshake. */
-static void take_step(struct end *end)
+/* Performs the pending operations of an endpoint, and resumes its handshake. */
+static void resume(struct endpoint *endpoint)
 {
-    if (end->signing != NULL) {
-        CHECK_OK(s2n_async_pkey_op_perform(end->signing, end->key));
-        CHECK_OK(s2n_async_pkey_op_apply(end->signing, end->conn));
-        CHECK_OK(s2n_async_pkey_op_free(end->signing));
-        end->signing = NULL;
+    if (endpoint->signing != NULL) {
+        CHECK_OK(s2n_async_pkey_op_perform(endpoint->signing, endpoint->key));
+        CHECK_OK(s2n_async_pkey_op_apply(endpoint->signing, endpoint->conn));
+        CHECK_OK(s2n_async_pkey_op_free(endpoint->signing));
+        endpoint->signing = NULL;
     }
-    if (end->verifying != NULL) {
-        CHECK_OK(s2n_async_offload_op_perform(end->verifying));
-        end->verifying = NULL;
+    if (endpoint->verifying != NULL) {
+        CHECK_OK(s2n_async_offload_op_perform(endpoint->verifying));
+        endpoint->verifying = NULL;
     }
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
-    end->is_done = s2n_negotiate(end->conn, &blocked) == 0;
-    CHECK(end->is_done || s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED);
+    endpoint->is_done = s2n_negotiate(endpoint->conn, &blocked) == 0;
+    CHECK(endpoint->is_done || s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED);
 }
 
 static void push(int queue, struct task *task)
 {
-    struct task **end = &queues[queue];
-    while (*end != NULL) {
-        end = &(*end)->next;
+    struct task **tail = &queues[queue];
+    while (*tail != NULL) {
+        tail = &(*tail)->next;
     }
     task->next = NULL;
-    *end = task;
+    *tail = task;
     CHECK_OK(pthread_cond_broadcast(&changed));
 }
 
-/* Takes a step of each task in its queue, and leaves the rest to the next worker. */
+/* Resumes each task in the worker's queue once, and passes it to the next worker. */
 static void *work(void *argument)
 {
     int own = *(int *) argument;
@@ -183,11 +184,11 @@ static void *work(void *argument)
         queues[own] = task->next;
         CHECK_OK(pthread_mutex_unlock(&mutex));
         for (int i = 0; i < 2; i++) {
-            if (!task->ends[i].is_done) {
-                take_step(&task->ends[i]);
+            if (!task->endpoints[i].is_done) {
+                resume(&task->endpoints[i]);
             }
         }
-        bool is_done = task->ends[0].is_done && task->ends[1].is_done;
+        bool is_done = task->endpoints[0].is_done && task->endpoints[1].is_done;
         if (is_done) {
             free_task(task);
         }
@@ -203,8 +204,8 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* The first thread has no part: a coroutine in it would end valgrind's drd, which takes the stack that was
- * registered last for that of the thread. */
+/* The main thread runs no handshake: a coroutine in it would crash valgrind's drd, which takes the stack
+ * that was registered last for the thread's own. */
 static void handshakes(int threads, int pairs)
 {
     workers = threads;
@@ -227,7 +228,7 @@ int main(int argc, char **argv)
     CHECK(argc == 3);
     folder = argv[1];
     CHECK_OK(s2n_init());
-    /* What AWS-LC prepares once is prepared in one thread: drd does not see that pthread_once() orders it. */
+    /* One thread runs AWS-LC's one-time initialization: drd does not track the order of pthread_once(). */
     handshakes(1, 2);
     handshakes(WORKERS, atoi(argv[2]));
     CHECK_OK(s2n_cleanup_final());

@@ -1,6 +1,6 @@
 /*
- * What no correct program passes, and what no correct peer or transport does: each has one answer,
- * and none is undefined.
+ * Invalid arguments, and invalid behaviour of callbacks, transports and peers: each has a defined error,
+ * never undefined behaviour.
  *
  * usage: bad_input FOLDER-OF-CERTIFICATES
  */
@@ -21,7 +21,7 @@ static struct s2n_connection *new_connection(s2n_mode mode)
     return conn;
 }
 
-static void numbers_that_are_no_members_of_an_enum(void)
+static void invalid_enum_values(void)
 {
     struct s2n_config *config = s2n_config_new_minimal();
     struct s2n_connection *conn = new_connection(S2N_CLIENT);
@@ -41,7 +41,7 @@ static void numbers_that_are_no_members_of_an_enum(void)
     CHECK_OK(s2n_config_free(config));
 }
 
-static void sizes_that_are_negative_or_too_large(void)
+static void negative_and_excessive_sizes(void)
 {
     struct s2n_connection *conn = new_connection(S2N_CLIENT);
     s2n_blocked_status blocked = S2N_BLOCKED_ON_EARLY_DATA;
@@ -54,7 +54,7 @@ static void sizes_that_are_negative_or_too_large(void)
     CHECK_ERROR(s2n_send(conn, room, -1, &blocked), S2N_ERR_INVALID_ARGUMENT);
     CHECK(blocked == S2N_BLOCKED_ON_WRITE);
     CHECK_ERROR(s2n_send(conn, room, (-SSIZE_MAX - 1), &blocked), S2N_ERR_INVALID_ARGUMENT);
-    /* There are no keys yet, which counts first. */
+    /* The missing traffic keys are reported first. */
     CHECK_ERROR(s2n_send(conn, NULL, 1, &blocked), S2N_ERR_ENCRYPT);
 
     const struct iovec two[] = { { room, 3 }, { room, 4 } };
@@ -97,7 +97,7 @@ static void check_bad_fd(int fd, int expected)
     CHECK_OK(s2n_connection_free(server));
 }
 
-static void descriptors_that_are_not_open(void)
+static void closed_descriptors(void)
 {
     int fd = open("/dev/null", O_RDWR);
     CHECK(fd >= 0);
@@ -107,7 +107,7 @@ static void descriptors_that_are_not_open(void)
     check_bad_fd(INT_MIN, EBADF);
 }
 
-static void descriptors_of_the_wrong_kind(void)
+static void descriptors_of_unsuitable_types(void)
 {
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     int ends[2];
@@ -128,8 +128,8 @@ static void descriptors_of_the_wrong_kind(void)
     CHECK_OK(s2n_connection_free(conn));
 }
 
-/* Without a handler for SIGPIPE: it would end this program. */
-static void a_peer_that_is_gone(void)
+/* SIGPIPE has its default action, and would end this program. */
+static void a_disconnected_peer(void)
 {
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     int ends[2];
@@ -153,41 +153,41 @@ static void a_peer_that_is_gone(void)
     CHECK_OK(close(ends[0]));
 }
 
-static int claims;
+static int calls;
 
-static int claim(void *context, uint8_t *buf, uint32_t len)
+static int claim_received(void *context, uint8_t *buf, uint32_t len)
 {
     (void)buf;
-    claims++;
+    calls++;
     return *(int *)context + (int)len;
 }
 
 static int claim_sent(void *context, const uint8_t *buf, uint32_t len)
 {
     (void)buf;
-    claims++;
+    calls++;
     return *(int *)context + (int)len;
 }
 
-static int takes_nothing(void *context, const uint8_t *buf, uint32_t len)
+static int accept_nothing(void *context, const uint8_t *buf, uint32_t len)
 {
     (void)context;
     (void)buf;
     (void)len;
-    claims++;
+    calls++;
     return 0;
 }
 
-static void callbacks_that_lie(void)
+static void callbacks_that_return_excessive_counts(void)
 {
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     int more = 1;
     struct s2n_connection *server = new_connection(S2N_SERVER);
-    CHECK_OK(s2n_connection_set_recv_cb(server, claim));
+    CHECK_OK(s2n_connection_set_recv_cb(server, claim_received));
     CHECK_OK(s2n_connection_set_recv_ctx(server, &more));
-    claims = 0;
+    calls = 0;
     CHECK_ERROR(s2n_negotiate(server, &blocked), S2N_ERR_SAFETY);
-    CHECK(claims == 1);
+    CHECK(calls == 1);
     more = INT_MAX - 5;
     CHECK_ERROR(s2n_negotiate(server, &blocked), S2N_ERR_SAFETY);
     CHECK_OK(s2n_connection_free(server));
@@ -200,15 +200,15 @@ static void callbacks_that_lie(void)
     CHECK_OK(s2n_connection_free(client));
 }
 
-static void a_callback_that_takes_nothing(void)
+static void a_send_callback_that_returns_zero(void)
 {
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     struct s2n_connection *client = new_connection(S2N_CLIENT);
-    CHECK_OK(s2n_connection_set_send_cb(client, takes_nothing));
-    claims = 0;
+    CHECK_OK(s2n_connection_set_send_cb(client, accept_nothing));
+    calls = 0;
     CHECK_ERROR(s2n_negotiate(client, &blocked), S2N_ERR_IO_BLOCKED);
     CHECK(blocked == S2N_BLOCKED_ON_WRITE);
-    CHECK(claims > 1 && claims < 10000);
+    CHECK(calls > 1 && calls < 10000);
     CHECK_OK(s2n_connection_free(client));
 }
 
@@ -236,34 +236,34 @@ static void check_garbage(s2n_mode mode, const char *bytes, size_t length, const
     CHECK_OK(close(ends[1]));
 }
 
-static void peers_that_do_not_speak_tls(void)
+static void peers_without_tls(void)
 {
-    /* "TT" and "P/" read as a version and a length of 20527: the call waits for that much. */
+    /* "TT" and "P/" are parsed as a version and a length of 20527: the call blocks for that many bytes. */
     check_garbage(S2N_CLIENT, "HTTP/1.1 400 Bad Request\r\n\r\n", 28, "S2N_ERR_IO_BLOCKED");
     check_garbage(S2N_SERVER, "GET / HTTP/1.1\r\n\r\n", 18, "S2N_ERR_IO_BLOCKED");
 
     for (int mode = S2N_SERVER; mode <= S2N_CLIENT; mode++) {
-        /* Application data before there are keys. */
+        /* Application data before the traffic keys. */
         check_garbage(mode, "\x17\x03\x03\x00\x05hello", 10, "S2N_ERR_DECRYPT");
         /* A fatal alert. */
         check_garbage(mode, "\x15\x03\x03\x00\x02\x02\x28", 7, "S2N_ERR_ALERT");
-        /* A hello that is cut short. */
+        /* A truncated ClientHello or ServerHello. */
         check_garbage(mode, mode == S2N_SERVER ? "\x16\x03\x03\x00\x04\x01\x00\x00\x00"
                                                : "\x16\x03\x03\x00\x04\x02\x00\x00\x00",
                 9, "S2N_ERR_BAD_MESSAGE");
-        /* A handshake record without a message. */
+        /* An empty handshake record. */
         check_garbage(mode, "\x16\x03\x03\x00\x00", 5, "S2N_ERR_BAD_MESSAGE");
     }
 }
 
-/* What loading these texts as a chain and as its key answers. */
+/* Loads these texts as a chain and its key, and checks the error. */
 static void check_chain(const char *certificates, const char *key, const char *error)
 {
     struct s2n_cert_chain_and_key *chain = s2n_cert_chain_and_key_new();
     CHECK(s2n_cert_chain_and_key_load_pem(chain, certificates, key) == -1);
     CHECK_TEXT(s2n_strerror_name(s2n_errno), error);
 
-    /* The same without a NUL behind it: valgrind would see a read beyond. */
+    /* The same without a terminating NUL: valgrind detects an out-of-bounds read. */
     uint32_t certificates_len = strlen(certificates);
     uint32_t key_len = strlen(key);
     uint8_t *certificates_bytes = malloc(certificates_len + !certificates_len);
@@ -278,7 +278,7 @@ static void check_chain(const char *certificates, const char *key, const char *e
     free(certificates_bytes);
     free(key_bytes);
 
-    /* A chain that could not be loaded is still empty. */
+    /* After a failed load the chain is still empty. */
     struct s2n_config *config = s2n_config_new_minimal();
     CHECK_ERROR(s2n_config_add_cert_chain_and_key_to_store(config, chain),
             S2N_ERR_CERT_TYPE_UNSUPPORTED);
@@ -294,7 +294,7 @@ static void check_trust(const char *text, const char *error)
     CHECK_OK(s2n_config_free(config));
 }
 
-static void certificates_and_keys_that_are_none(void)
+static void invalid_certificates_and_keys(void)
 {
     char *good = read_file(folder, "ecdsa.pem");
     char *key = read_file(folder, "ecdsa.key");
@@ -311,44 +311,44 @@ static void certificates_and_keys_that_are_none(void)
         check_trust(nothing[i], "S2N_ERR_INVALID_PEM");
     }
 
-    /* Of the wrong kind, and of another certificate. */
+    /* A PEM block of another type, and the key of another certificate. */
     check_chain(key, key, "S2N_ERR_INVALID_PEM");
     check_chain(good, good, "S2N_ERR_INVALID_PEM");
     check_chain(good, other_key, "S2N_ERR_KEY_MISMATCH");
     check_trust(key, "S2N_ERR_INVALID_PEM");
 
-    /* Cut in the body of the first block. */
-    char *cut = strdup(good);
-    cut[200] = 0;
-    check_chain(cut, key, "S2N_ERR_INVALID_PEM");
-    check_trust(cut, "S2N_ERR_INVALID_PEM");
-    free(cut);
-    cut = strdup(key);
-    cut[100] = 0;
-    check_chain(good, cut, "S2N_ERR_INVALID_PEM");
-    free(cut);
-    /* Cut in the last block: the first alone would be a whole chain. */
-    cut = strdup(good);
-    cut[strlen(cut) - 60] = 0;
-    check_chain(cut, key, "S2N_ERR_INVALID_PEM");
-    check_trust(cut, "S2N_ERR_INVALID_PEM");
-    free(cut);
+    /* Truncated in the body of the first block. */
+    char *truncated = strdup(good);
+    truncated[200] = 0;
+    check_chain(truncated, key, "S2N_ERR_INVALID_PEM");
+    check_trust(truncated, "S2N_ERR_INVALID_PEM");
+    free(truncated);
+    truncated = strdup(key);
+    truncated[100] = 0;
+    check_chain(good, truncated, "S2N_ERR_INVALID_PEM");
+    free(truncated);
+    /* Truncated in the last block: the first block alone is a valid chain. */
+    truncated = strdup(good);
+    truncated[strlen(truncated) - 60] = 0;
+    check_chain(truncated, key, "S2N_ERR_INVALID_PEM");
+    check_trust(truncated, "S2N_ERR_INVALID_PEM");
+    free(truncated);
 
-    /* Not base64, and base64 of something else. */
-    char *spoilt = strdup(good);
-    spoilt[60] = '!';
-    check_chain(spoilt, key, "S2N_ERR_DECODE_CERTIFICATE");
-    check_trust(spoilt, "S2N_ERR_DECODE_CERTIFICATE");
-    memset(spoilt + 28, 'A', 64);
-    check_chain(spoilt, key, "S2N_ERR_DECODE_CERTIFICATE");
-    check_trust(spoilt, "S2N_ERR_DECODE_CERTIFICATE");
-    free(spoilt);
-    spoilt = strdup(key);
-    spoilt[60] = '!';
-    check_chain(good, spoilt, "S2N_ERR_DECODE_PRIVATE_KEY");
-    memset(spoilt + 28, 'A', 64);
-    check_chain(good, spoilt, "S2N_ERR_DECODE_PRIVATE_KEY");
-    free(spoilt);
+    /* Invalid base64, and base64 of other data. */
+    char *corrupted = strdup(good);
+    corrupted[60] = '!';
+    check_chain(corrupted, key, "S2N_ERR_DECODE_CERTIFICATE");
+    check_trust(corrupted, "S2N_ERR_DECODE_CERTIFICATE");
+    memset(corrupted + 28, 'A', 64);
+    check_chain(corrupted, key, "S2N_ERR_DECODE_CERTIFICATE");
+    check_trust(corrupted, "S2N_ERR_DECODE_CERTIFICATE");
+    free(corrupted);
+    corrupted = strdup(key);
+    corrupted[60] = '!';
+    check_chain(good, corrupted, "S2N_ERR_DECODE_PRIVATE_KEY");
+    memset(corrupted + 28, 'A', 64);
+    check_chain(good, corrupted, "S2N_ERR_DECODE_PRIVATE_KEY");
+    free(corrupted);
 
     free(good);
     free(key);
@@ -360,15 +360,15 @@ int main(int argc, char **argv)
     CHECK(argc == 2);
     folder = argv[1];
     CHECK_OK(s2n_init());
-    numbers_that_are_no_members_of_an_enum();
-    sizes_that_are_negative_or_too_large();
-    descriptors_that_are_not_open();
-    descriptors_of_the_wrong_kind();
-    a_peer_that_is_gone();
-    callbacks_that_lie();
-    a_callback_that_takes_nothing();
-    peers_that_do_not_speak_tls();
-    certificates_and_keys_that_are_none();
+    invalid_enum_values();
+    negative_and_excessive_sizes();
+    closed_descriptors();
+    descriptors_of_unsuitable_types();
+    a_disconnected_peer();
+    callbacks_that_return_excessive_counts();
+    a_send_callback_that_returns_zero();
+    peers_without_tls();
+    invalid_certificates_and_keys();
     CHECK_OK(s2n_cleanup_final());
     return 0;
 }

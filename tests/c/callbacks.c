@@ -1,5 +1,5 @@
 /*
- * Callbacks that call back: with the connection that called them.
+ * Re-entrancy: I/O callbacks that call functions on their own connection.
  */
 #include "check.h"
 
@@ -58,8 +58,8 @@ static void a_connection_may_be_freed_by_its_callback(struct s2n_config *config)
     CHECK(calls == 1);
 }
 
-/* All that a callback may ask for is answered; what would work on the same half is refused. */
-static int asks_for_everything(void *context, uint8_t *buf, uint32_t len)
+/* Getters and setters work in a callback; calls that use the same direction fail with S2N_ERR_REENTRANCY. */
+static int calls_everything(void *context, uint8_t *buf, uint32_t len)
 {
     (void) context;
     s2n_blocked_status blocked;
@@ -80,11 +80,11 @@ static void a_callback_may_use_its_connection(struct s2n_config *config)
 {
     s2n_blocked_status blocked;
     conn = client(config);
-    CHECK_OK(s2n_connection_set_recv_cb(conn, asks_for_everything));
+    CHECK_OK(s2n_connection_set_recv_cb(conn, calls_everything));
     calls = 0;
     CHECK_ERROR(s2n_negotiate(conn, &blocked), S2N_ERR_IO_BLOCKED);
     CHECK(blocked == S2N_BLOCKED_ON_READ && calls == 1);
-    /* The callback has put another one in its place. */
+    /* The callback has replaced itself. */
     CHECK_ERROR(s2n_negotiate(conn, &blocked), S2N_ERR_IO_BLOCKED);
     CHECK(calls == 1);
     CHECK_OK(s2n_connection_free(conn));
@@ -100,7 +100,7 @@ static int sends_again(void *context, const uint8_t *buf, uint32_t len)
     return (int) len;
 }
 
-static void a_send_in_a_send_is_refused(struct s2n_config *config)
+static void a_send_within_a_send_is_rejected(struct s2n_config *config)
 {
     s2n_blocked_status blocked;
     conn = client(config);
@@ -120,7 +120,7 @@ static int interrupted_once(void *context, uint8_t *buf, uint32_t len)
     return -1;
 }
 
-static void interruptions_are_not_seen(struct s2n_config *config)
+static void interrupted_calls_are_repeated(struct s2n_config *config)
 {
     s2n_blocked_status blocked;
     conn = client(config);
@@ -131,7 +131,7 @@ static void interruptions_are_not_seen(struct s2n_config *config)
     CHECK_OK(s2n_connection_free(conn));
 }
 
-static void a_config_may_go_before_its_connection(void)
+static void a_config_may_be_freed_before_its_connection(void)
 {
     s2n_blocked_status blocked;
     struct s2n_config *config = s2n_config_new_minimal();
@@ -148,10 +148,10 @@ int main(void)
     struct s2n_config *config = s2n_config_new_minimal();
     a_connection_may_be_freed_by_its_callback(config);
     a_callback_may_use_its_connection(config);
-    a_send_in_a_send_is_refused(config);
-    interruptions_are_not_seen(config);
+    a_send_within_a_send_is_rejected(config);
+    interrupted_calls_are_repeated(config);
     CHECK_OK(s2n_config_free(config));
-    a_config_may_go_before_its_connection();
+    a_config_may_be_freed_before_its_connection();
     CHECK_OK(s2n_cleanup_final());
     return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Writes what two connections say to each other into a file for protocol analysers, as if it had gone
- * over a network, and the secrets of the handshake into another.
+ * Writes the traffic of two connections into a capture file (pcap) for protocol analysers, with
+ * synthetic TCP/IP headers, and the secrets of the handshake into a key log file.
  *
  * usage: capture CERTIFICATES 12|13 CAPTURE KEYS
  */
@@ -21,7 +21,7 @@ static void put(FILE *file, size_t size, uint32_t number)
     }
 }
 
-/* One packet of TCP over IPv4, without checksums. */
+/* Writes one TCP segment over IPv4, without checksums. */
 static void packet(bool from_server, int flags, const uint8_t *data, uint32_t len)
 {
     const uint32_t client = 0x0a000001, server = 0x0a000002;
@@ -58,24 +58,24 @@ static void begin(const char *path)
     put(capture, 4, 0);
     put(capture, 4, 0);
     put(capture, 4, 0xffff);
-    put(capture, 4, 101); /* packets begin with IP */
+    put(capture, 4, 101); /* link type: raw IP */
     packet(false, SYN, NULL, 0);
     packet(true, SYN, NULL, 0);
 }
 
-static int client_sends(void *context, const uint8_t *buf, uint32_t len)
+static int capture_client(void *context, const uint8_t *buf, uint32_t len)
 {
     packet(false, PUSH_ACK, buf, len);
-    return link_send(context, buf, len);
+    return transport_send(context, buf, len);
 }
 
-static int server_sends(void *context, const uint8_t *buf, uint32_t len)
+static int capture_server(void *context, const uint8_t *buf, uint32_t len)
 {
     packet(true, PUSH_ACK, buf, len);
-    return link_send(context, buf, len);
+    return transport_send(context, buf, len);
 }
 
-static int on_key(void *context, struct s2n_connection *conn, uint8_t *line, size_t len)
+static int log_key(void *context, struct s2n_connection *conn, uint8_t *line, size_t len)
 {
     (void) context;
     (void) conn;
@@ -83,14 +83,14 @@ static int on_key(void *context, struct s2n_connection *conn, uint8_t *line, siz
     return 0;
 }
 
-static void say(struct s2n_connection *from, struct s2n_connection *to, const char *text)
+static void transfer(struct s2n_connection *from, struct s2n_connection *to, const char *text)
 {
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
-    char heard[100] = { 0 };
+    char received[100] = { 0 };
     const ssize_t len = (ssize_t) strlen(text);
     CHECK(s2n_send(from, text, len, &blocked) == len);
-    CHECK(s2n_recv(to, heard, len, &blocked) == len);
-    CHECK_TEXT(heard, text);
+    CHECK(s2n_recv(to, received, len, &blocked) == len);
+    CHECK_TEXT(received, text);
 }
 
 int main(int argc, char **argv)
@@ -103,19 +103,19 @@ int main(int argc, char **argv)
     CHECK(keys != NULL);
 
     struct pair *pair = new_pair(strcmp(argv[2], "13") == 0, "ecdsa");
-    CHECK_OK(s2n_config_set_key_log_cb(pair->config, on_key, NULL));
-    CHECK_OK(s2n_connection_set_send_cb(pair->client, client_sends));
-    CHECK_OK(s2n_connection_set_send_cb(pair->server, server_sends));
+    CHECK_OK(s2n_config_set_key_log_cb(pair->config, log_key, NULL));
+    CHECK_OK(s2n_connection_set_send_cb(pair->client, capture_client));
+    CHECK_OK(s2n_connection_set_send_cb(pair->server, capture_server));
     const char *client, *server;
     negotiate(pair, &client, &server);
     CHECK_TEXT(client, "S2N_ERR_OK");
     CHECK_TEXT(server, "S2N_ERR_OK");
-    say(pair->client, pair->server, "from the client");
-    say(pair->server, pair->client, "from the server");
+    transfer(pair->client, pair->server, "from the client");
+    transfer(pair->server, pair->client, "from the server");
     if (pair->tls13) {
         CHECK_OK(s2n_connection_request_key_update(pair->client, S2N_KEY_UPDATE_NOT_REQUESTED));
     }
-    say(pair->client, pair->server, "from the client again");
+    transfer(pair->client, pair->server, "from the client again");
     disconnect(pair);
     CHECK(fclose(keys) == 0 && fclose(capture) == 0);
     CHECK_OK(s2n_cleanup());

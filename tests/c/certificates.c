@@ -1,5 +1,5 @@
 /*
- * Certificates: which one a server chooses, what stands in one, and what a handshake says of them.
+ * Certificates: selection by SNI and key type, X.509 fields and extensions, and handshake getters.
  */
 #include "pair.h"
 
@@ -13,8 +13,8 @@ static void run(struct pair *pair, const char *client_outcome, const char *serve
     CHECK_TEXT(server, server_outcome);
 }
 
-/* Two connections with a config each: the server's has no certificate yet. */
-struct meeting {
+/* Two connections with a config each, and chains to add to the server's, which is empty at first. */
+struct selection {
     struct pair *pair;
     struct s2n_config *config;
     struct s2n_cert_chain_and_key *ecdsa;
@@ -22,41 +22,41 @@ struct meeting {
     struct s2n_cert_chain_and_key *other;
 };
 
-static struct meeting meet(int tls13)
+static struct selection new_selection(int tls13)
 {
-    struct meeting meeting = {
+    struct selection selection = {
         .pair = new_pair(tls13, "ecdsa"),
         .config = s2n_config_new_minimal(),
         .ecdsa = load_chain(folder, "ecdsa"),
         .rsa = load_chain(folder, "rsa"),
         .other = load_chain(folder, "client"),
     };
-    CHECK_OK(s2n_config_set_cipher_preferences(meeting.config, policy(tls13)));
-    return meeting;
+    CHECK_OK(s2n_config_set_cipher_preferences(selection.config, policy(tls13)));
+    return selection;
 }
 
-static void part(struct meeting *meeting)
+static void free_selection(struct selection *selection)
 {
-    disconnect(meeting->pair);
-    CHECK_OK(s2n_config_free(meeting->config));
-    CHECK_OK(s2n_cert_chain_and_key_free(meeting->ecdsa));
-    CHECK_OK(s2n_cert_chain_and_key_free(meeting->rsa));
-    CHECK_OK(s2n_cert_chain_and_key_free(meeting->other));
+    disconnect(selection->pair);
+    CHECK_OK(s2n_config_free(selection->config));
+    CHECK_OK(s2n_cert_chain_and_key_free(selection->ecdsa));
+    CHECK_OK(s2n_cert_chain_and_key_free(selection->rsa));
+    CHECK_OK(s2n_cert_chain_and_key_free(selection->other));
 }
 
-/* Shakes hands with the meeting's config, and says which chain the server chose. */
-static struct s2n_cert_chain_and_key *chosen(struct meeting *meeting, const char *name,
+/* Performs a handshake with the selection's config, and returns the chain that the server selected. */
+static struct s2n_cert_chain_and_key *selected(struct selection *selection, const char *name,
         s2n_cert_sni_match expected)
 {
-    struct pair *pair = meeting->pair;
+    struct pair *pair = selection->pair;
     s2n_cert_sni_match match = 0;
     CHECK_OK(s2n_connection_wipe(pair->client));
     CHECK_OK(s2n_connection_wipe(pair->server));
-    memset(&pair->to_client, 0, sizeof(struct link));
-    memset(&pair->to_server, 0, sizeof(struct link));
+    memset(&pair->to_client, 0, sizeof(struct transport));
+    memset(&pair->to_server, 0, sizeof(struct transport));
     attach(pair->client, pair, &pair->to_client, &pair->to_server);
     attach(pair->server, pair, &pair->to_server, &pair->to_client);
-    CHECK_OK(s2n_connection_set_config(pair->server, meeting->config));
+    CHECK_OK(s2n_connection_set_config(pair->server, selection->config));
     if (name != NULL) {
         CHECK_OK(s2n_set_server_name(pair->client, name));
     }
@@ -70,46 +70,46 @@ static struct s2n_cert_chain_and_key *chosen(struct meeting *meeting, const char
     return s2n_connection_get_selected_cert(pair->server);
 }
 
-static void found_by_name(int tls13)
+static void selected_by_sni(int tls13)
 {
-    struct meeting meeting = meet(tls13);
-    CHECK_OK(s2n_config_disable_x509_verification(meeting.pair->config));
-    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(meeting.config, meeting.ecdsa));
-    CHECK(chosen(&meeting, "localhost", S2N_SNI_EXACT_MATCH) == meeting.ecdsa);
-    CHECK(chosen(&meeting, "LOCALHOST", S2N_SNI_EXACT_MATCH) == meeting.ecdsa);
-    CHECK(chosen(&meeting, "a.wild.rs2n.test", S2N_SNI_WILDCARD_MATCH) == meeting.ecdsa);
-    CHECK(chosen(&meeting, "a.b.wild.rs2n.test", S2N_SNI_NO_MATCH) == meeting.ecdsa);
-    CHECK(chosen(&meeting, "elsewhere.test", S2N_SNI_NO_MATCH) == meeting.ecdsa);
-    CHECK(chosen(&meeting, NULL, S2N_SNI_NONE) == meeting.ecdsa);
-    part(&meeting);
+    struct selection selection = new_selection(tls13);
+    CHECK_OK(s2n_config_disable_x509_verification(selection.pair->config));
+    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(selection.config, selection.ecdsa));
+    CHECK(selected(&selection, "localhost", S2N_SNI_EXACT_MATCH) == selection.ecdsa);
+    CHECK(selected(&selection, "LOCALHOST", S2N_SNI_EXACT_MATCH) == selection.ecdsa);
+    CHECK(selected(&selection, "a.wild.rs2n.test", S2N_SNI_WILDCARD_MATCH) == selection.ecdsa);
+    CHECK(selected(&selection, "a.b.wild.rs2n.test", S2N_SNI_NO_MATCH) == selection.ecdsa);
+    CHECK(selected(&selection, "elsewhere.test", S2N_SNI_NO_MATCH) == selection.ecdsa);
+    CHECK(selected(&selection, NULL, S2N_SNI_NONE) == selection.ecdsa);
+    free_selection(&selection);
 }
 
-/* Of two chains with the same names and types of key the first stays; types are the policy's choice. */
-static void first_of_its_type(int tls13)
+/* Of chains with the same name and key type the first is selected; the policy orders the key types. */
+static void first_of_its_key_type(int tls13)
 {
-    struct meeting meeting = meet(tls13);
-    CHECK_OK(s2n_config_disable_x509_verification(meeting.pair->config));
-    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(meeting.config, meeting.rsa));
-    CHECK(chosen(&meeting, "localhost", S2N_SNI_EXACT_MATCH) == meeting.rsa);
-    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(meeting.config, meeting.other));
-    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(meeting.config, meeting.ecdsa));
-    struct s2n_cert_chain_and_key *preferred = chosen(&meeting, "localhost", S2N_SNI_EXACT_MATCH);
-    CHECK(preferred == meeting.other);
-    CHECK(preferred == chosen(&meeting, NULL, S2N_SNI_NONE));
+    struct selection selection = new_selection(tls13);
+    CHECK_OK(s2n_config_disable_x509_verification(selection.pair->config));
+    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(selection.config, selection.rsa));
+    CHECK(selected(&selection, "localhost", S2N_SNI_EXACT_MATCH) == selection.rsa);
+    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(selection.config, selection.other));
+    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(selection.config, selection.ecdsa));
+    struct s2n_cert_chain_and_key *preferred = selected(&selection, "localhost", S2N_SNI_EXACT_MATCH);
+    CHECK(preferred == selection.other);
+    CHECK(preferred == selected(&selection, NULL, S2N_SNI_NONE));
 
-    struct s2n_cert_chain_and_key *defaults[] = { meeting.ecdsa, meeting.rsa, meeting.other, NULL };
-    CHECK_ERROR(s2n_config_set_cert_chain_and_key_defaults(meeting.config, defaults, 0),
+    struct s2n_cert_chain_and_key *defaults[] = { selection.ecdsa, selection.rsa, selection.other, NULL };
+    CHECK_ERROR(s2n_config_set_cert_chain_and_key_defaults(selection.config, defaults, 0),
             S2N_ERR_NUM_DEFAULT_CERTIFICATES);
-    CHECK_ERROR(s2n_config_set_cert_chain_and_key_defaults(meeting.config, defaults, 5),
+    CHECK_ERROR(s2n_config_set_cert_chain_and_key_defaults(selection.config, defaults, 5),
             S2N_ERR_NUM_DEFAULT_CERTIFICATES);
-    CHECK_ERROR(s2n_config_set_cert_chain_and_key_defaults(meeting.config, defaults, 3),
+    CHECK_ERROR(s2n_config_set_cert_chain_and_key_defaults(selection.config, defaults, 3),
             S2N_ERR_MULTIPLE_DEFAULT_CERTIFICATES_PER_AUTH_TYPE);
-    CHECK_ERROR(s2n_config_set_cert_chain_and_key_defaults(meeting.config, defaults + 3, 1),
+    CHECK_ERROR(s2n_config_set_cert_chain_and_key_defaults(selection.config, defaults + 3, 1),
             S2N_ERR_NULL);
-    CHECK_OK(s2n_config_set_cert_chain_and_key_defaults(meeting.config, defaults, 1));
-    CHECK(chosen(&meeting, "elsewhere.test", S2N_SNI_NO_MATCH) == meeting.ecdsa);
-    CHECK(chosen(&meeting, "localhost", S2N_SNI_EXACT_MATCH) == preferred);
-    part(&meeting);
+    CHECK_OK(s2n_config_set_cert_chain_and_key_defaults(selection.config, defaults, 1));
+    CHECK(selected(&selection, "elsewhere.test", S2N_SNI_NO_MATCH) == selection.ecdsa);
+    CHECK(selected(&selection, "localhost", S2N_SNI_EXACT_MATCH) == preferred);
+    free_selection(&selection);
 }
 
 static int ties;
@@ -122,23 +122,23 @@ static struct s2n_cert_chain_and_key *second_wins(struct s2n_cert_chain_and_key 
     return name_len == strlen("localhost") ? second : NULL;
 }
 
-static void ties_are_broken(int tls13)
+static void tiebreak_callback_selects(int tls13)
 {
-    struct meeting meeting = meet(tls13);
-    CHECK_OK(s2n_config_disable_x509_verification(meeting.pair->config));
-    CHECK_OK(s2n_config_set_cert_tiebreak_callback(meeting.config, second_wins));
+    struct selection selection = new_selection(tls13);
+    CHECK_OK(s2n_config_disable_x509_verification(selection.pair->config));
+    CHECK_OK(s2n_config_set_cert_tiebreak_callback(selection.config, second_wins));
     ties = 0;
-    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(meeting.config, meeting.ecdsa));
+    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(selection.config, selection.ecdsa));
     CHECK(ties == 0);
-    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(meeting.config, meeting.other));
+    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(selection.config, selection.other));
     CHECK(ties == 3);
-    CHECK(chosen(&meeting, "localhost", S2N_SNI_EXACT_MATCH) == meeting.other);
-    CHECK(chosen(&meeting, "www.rs2n.test", S2N_SNI_EXACT_MATCH) == meeting.ecdsa);
-    CHECK(chosen(&meeting, NULL, S2N_SNI_NONE) == meeting.ecdsa);
-    part(&meeting);
+    CHECK(selected(&selection, "localhost", S2N_SNI_EXACT_MATCH) == selection.other);
+    CHECK(selected(&selection, "www.rs2n.test", S2N_SNI_EXACT_MATCH) == selection.ecdsa);
+    CHECK(selected(&selection, NULL, S2N_SNI_NONE) == selection.ecdsa);
+    free_selection(&selection);
 }
 
-static void owned_by_the_config(void)
+static void chain_ownership(void)
 {
     struct s2n_config *config = s2n_config_new_minimal();
     char *pem = read_file(folder, "ecdsa.pem");
@@ -166,7 +166,7 @@ static void owned_by_the_config(void)
     free(key);
 }
 
-static void a_certificates_inside(void)
+static void certificate_fields(void)
 {
     struct s2n_cert_chain_and_key *chain = s2n_cert_chain_and_key_new();
     struct s2n_cert *cert = NULL, *again = NULL;
@@ -216,7 +216,7 @@ static void a_certificates_inside(void)
     CHECK_OK(s2n_cert_chain_and_key_free(chain));
 }
 
-static void texts_in_extensions(void)
+static void utf8_strings_in_extensions(void)
 {
     const uint8_t text[] = { 0x0c, 5, 'h', 'e', 'l', 'l', 'o', 0xff };
     const uint8_t printable[] = { 0x13, 1, 'x' };
@@ -271,7 +271,7 @@ static struct pair *mutual(int tls13, const char *chain)
     return pair;
 }
 
-static void how_it_was_signed(int tls13, const char *chain)
+static void signature_algorithms(int tls13, const char *chain)
 {
     struct pair *pair = mutual(tls13, chain);
     const char *name = NULL;
@@ -296,7 +296,7 @@ static void how_it_was_signed(int tls13, const char *chain)
     disconnect(pair);
 }
 
-static void the_peers_path(int tls13)
+static void peer_chain(int tls13)
 {
     struct pair *pair = mutual(tls13, "ecdsa");
     struct s2n_cert_chain_and_key *path = s2n_cert_chain_and_key_new();
@@ -307,61 +307,61 @@ static void the_peers_path(int tls13)
     run(pair, "S2N_ERR_OK", "S2N_ERR_OK");
     CHECK_OK(s2n_connection_get_peer_cert_chain(pair->client, path));
     CHECK_ERROR(s2n_connection_get_peer_cert_chain(pair->server, path), S2N_ERR_INVALID_ARGUMENT);
-    /* Leaf, intermediate authority, root. */
+    /* Leaf, intermediate, root. */
     CHECK_OK(s2n_cert_chain_get_length(path, &length));
     CHECK(length == 3);
     for (uint32_t i = 0; i < 2; i++) {
-        struct s2n_cert *shown, *found;
-        const uint8_t *shown_der, *found_der;
-        uint32_t shown_length, found_length;
-        CHECK_OK(s2n_cert_chain_get_cert(pair->chain, &shown, i));
+        struct s2n_cert *sent, *found;
+        const uint8_t *sent_der, *found_der;
+        uint32_t sent_length, found_length;
+        CHECK_OK(s2n_cert_chain_get_cert(pair->chain, &sent, i));
         CHECK_OK(s2n_cert_chain_get_cert(path, &found, i));
-        CHECK_OK(s2n_cert_get_der(shown, &shown_der, &shown_length));
+        CHECK_OK(s2n_cert_get_der(sent, &sent_der, &sent_length));
         CHECK_OK(s2n_cert_get_der(found, &found_der, &found_length));
-        CHECK(shown_length == found_length && memcmp(shown_der, found_der, shown_length) == 0);
+        CHECK(sent_length == found_length && memcmp(sent_der, found_der, sent_length) == 0);
     }
     disconnect(pair);
     CHECK_OK(s2n_cert_chain_and_key_free(path));
 }
 
-static void secrets(int tls13)
+static void exported_secrets(int tls13)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
     const uint8_t label[] = "EXPERIMENTAL test", context[] = "context";
     uint8_t long_label[250] = { 0 };
-    uint8_t ours[64] = { 0 }, theirs[64] = { 1 };
+    uint8_t client_secret[64] = { 0 }, server_secret[64] = { 1 };
     static uint8_t huge[255 * 48 + 1];
-    CHECK_ERROR(s2n_connection_get_master_secret(pair->client, ours, 47),
+    CHECK_ERROR(s2n_connection_get_master_secret(pair->client, client_secret, 47),
             S2N_ERR_INSUFFICIENT_MEM_SIZE);
-    CHECK_ERROR(s2n_connection_tls_exporter(pair->server, label, 5, context, 7, ours, 64),
+    CHECK_ERROR(s2n_connection_tls_exporter(pair->server, label, 5, context, 7, client_secret, 64),
             S2N_ERR_HANDSHAKE_NOT_COMPLETE);
     run(pair, "S2N_ERR_OK", "S2N_ERR_OK");
     if (tls13) {
-        CHECK_OK(s2n_connection_tls_exporter(pair->client, label, 5, context, 7, ours, 64));
-        CHECK_OK(s2n_connection_tls_exporter(pair->server, label, 5, context, 7, theirs, 64));
-        CHECK(memcmp(ours, theirs, 64) == 0);
-        CHECK_OK(s2n_connection_tls_exporter(pair->server, label, 5, context, 6, theirs, 64));
-        CHECK(memcmp(ours, theirs, 64) != 0);
-        CHECK_OK(s2n_connection_tls_exporter(pair->server, label, 5, context, 0, theirs, 64));
-        CHECK_OK(s2n_connection_tls_exporter(pair->server, long_label, 249, context, 0, theirs, 1));
-        CHECK_ERROR(s2n_connection_tls_exporter(pair->server, long_label, 250, context, 0, theirs, 1),
+        CHECK_OK(s2n_connection_tls_exporter(pair->client, label, 5, context, 7, client_secret, 64));
+        CHECK_OK(s2n_connection_tls_exporter(pair->server, label, 5, context, 7, server_secret, 64));
+        CHECK(memcmp(client_secret, server_secret, 64) == 0);
+        CHECK_OK(s2n_connection_tls_exporter(pair->server, label, 5, context, 6, server_secret, 64));
+        CHECK(memcmp(client_secret, server_secret, 64) != 0);
+        CHECK_OK(s2n_connection_tls_exporter(pair->server, label, 5, context, 0, server_secret, 64));
+        CHECK_OK(s2n_connection_tls_exporter(pair->server, long_label, 249, context, 0, server_secret, 1));
+        CHECK_ERROR(s2n_connection_tls_exporter(pair->server, long_label, 250, context, 0, server_secret, 1),
                 S2N_ERR_SAFETY);
         CHECK_ERROR(s2n_connection_tls_exporter(pair->server, label, 5, context, 7, huge, sizeof(huge)),
                 S2N_ERR_HKDF_OUTPUT_SIZE);
-        CHECK_ERROR(s2n_connection_get_master_secret(pair->client, ours, 48), S2N_ERR_INVALID_STATE);
+        CHECK_ERROR(s2n_connection_get_master_secret(pair->client, client_secret, 48), S2N_ERR_INVALID_STATE);
     } else {
-        CHECK_OK(s2n_connection_get_master_secret(pair->client, ours, 48));
-        CHECK_OK(s2n_connection_get_master_secret(pair->server, theirs, 64));
+        CHECK_OK(s2n_connection_get_master_secret(pair->client, client_secret, 48));
+        CHECK_OK(s2n_connection_get_master_secret(pair->server, server_secret, 64));
         static const uint8_t none[48];
-        CHECK(memcmp(ours, theirs, 48) == 0 && memcmp(ours, none, 48) != 0);
-        CHECK_ERROR(s2n_connection_tls_exporter(pair->server, label, 5, context, 7, ours, 64),
+        CHECK(memcmp(client_secret, server_secret, 48) == 0 && memcmp(client_secret, none, 48) != 0);
+        CHECK_ERROR(s2n_connection_tls_exporter(pair->server, label, 5, context, 7, client_secret, 64),
                 S2N_ERR_INVALID_STATE);
     }
     disconnect(pair);
 }
 
-/* Where the system's roots are is looked up for each config: the environment may have changed. */
-static void roots_of_the_system(void)
+/* The location of the system's trust store is read from the environment for each config. */
+static void system_trust_store(void)
 {
     const char *const files[] = { "other-ca.pem", "ca.pem", "other-ca.pem" };
     for (int at = 0; at < 3; at++) {
@@ -387,18 +387,18 @@ int main(int argc, char **argv)
     CHECK(argc == 2);
     folder = argv[1];
     CHECK_OK(s2n_init());
-    owned_by_the_config();
-    a_certificates_inside();
-    texts_in_extensions();
-    roots_of_the_system();
+    chain_ownership();
+    certificate_fields();
+    utf8_strings_in_extensions();
+    system_trust_store();
     for (int tls13 = 0; tls13 < 2; tls13++) {
-        found_by_name(tls13);
-        first_of_its_type(tls13);
-        ties_are_broken(tls13);
-        how_it_was_signed(tls13, "ecdsa");
-        how_it_was_signed(tls13, "rsa");
-        the_peers_path(tls13);
-        secrets(tls13);
+        selected_by_sni(tls13);
+        first_of_its_key_type(tls13);
+        tiebreak_callback_selects(tls13);
+        signature_algorithms(tls13, "ecdsa");
+        signature_algorithms(tls13, "rsa");
+        peer_chain(tls13);
+        exported_secrets(tls13);
     }
     CHECK_OK(s2n_cleanup());
     return 0;

@@ -1,5 +1,5 @@
 /*
- * Checks for the C tests. The first one that fails says where, and ends the program.
+ * Assertions for the C tests. A failed assertion prints its location and ends the program.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -13,7 +13,7 @@
 #define CHECK(condition)                                                            \
     do {                                                                            \
         if (!(condition)) {                                                         \
-            fprintf(stderr, "%s:%d: not so: %s (s2n_errno %s, errno %d)\n",         \
+            fprintf(stderr, "%s:%d: check failed: %s (s2n_errno %s, errno %d)\n",   \
                     __FILE__, __LINE__, #condition, s2n_strerror_name(s2n_errno),   \
                     errno);                                                         \
             exit(1);                                                                \
@@ -24,7 +24,7 @@
 
 #define CHECK_TEXT(text, expected) CHECK(strcmp((text), (expected)) == 0)
 
-/* The call fails in its own way, and for exactly this reason. */
+/* The call returns this failure value, and sets exactly this error code. */
 #define CHECK_FAILS(call, result, error)                                            \
     do {                                                                            \
         s2n_errno = 0;                                                              \
@@ -38,18 +38,18 @@
 
 #define CHECK_ERROR(call, error) CHECK_FAILS(call, -1, error)
 
-/* A whole file of the folder of certificates, with a NUL behind it; to be freed. */
+/* Reads a file of the certificate folder, and appends a NUL. The caller frees the text. */
 static inline char *read_file(const char *folder, const char *name)
 {
     char path[4096];
     snprintf(path, sizeof(path), "%s/%s", folder, name);
     FILE *file = fopen(path, "rb");
     CHECK(file != NULL);
-    const size_t room = 1 << 16;
-    char *text = calloc(1, room);
+    const size_t size = 1 << 16;
+    char *text = calloc(1, size);
     CHECK(text != NULL);
-    size_t length = fread(text, 1, room - 1, file);
-    CHECK(length > 0 && length < room - 1);
+    size_t length = fread(text, 1, size - 1, file);
+    CHECK(length > 0 && length < size - 1);
     fclose(file);
     return text;
 }

@@ -1,5 +1,5 @@
 /*
- * ClientHellos: the callback that sees them, what can be asked about them, and who owns them.
+ * ClientHello: its callback, getters, ownership, fragmentation, and checks after a HelloRetryRequest.
  *
  * usage: client_hello FOLDER-OF-CERTIFICATES
  */
@@ -8,17 +8,17 @@
 
 #include <stdbool.h>
 
-/* What the callback does, and what it has seen. */
+/* The behaviour of the ClientHello callback, and its calls. */
 static struct {
     int calls;
     int result;
-    bool is_done_at_once;
+    bool calls_done;
     struct s2n_config *next;
 } callback;
 
 static char context;
 
-static int see(struct s2n_connection *conn, void *ctx)
+static int on_client_hello(struct s2n_connection *conn, void *ctx)
 {
     callback.calls++;
     CHECK(ctx == &context);
@@ -29,7 +29,7 @@ static int see(struct s2n_connection *conn, void *ctx)
     if (callback.next != NULL) {
         CHECK_OK(s2n_connection_set_config(conn, callback.next));
     }
-    if (callback.is_done_at_once) {
+    if (callback.calls_done) {
         CHECK_OK(s2n_client_hello_cb_done(conn));
     }
     return callback.result;
@@ -40,12 +40,12 @@ static struct pair *new_pair_with_callback(int tls13, s2n_client_hello_cb_mode m
     memset(&callback, 0, sizeof(callback));
     callback.result = result;
     struct pair *pair = new_pair(tls13, "ecdsa");
-    CHECK_OK(s2n_config_set_client_hello_cb(pair->config, see, &context));
+    CHECK_OK(s2n_config_set_client_hello_cb(pair->config, on_client_hello, &context));
     CHECK_OK(s2n_config_set_client_hello_cb_mode(pair->config, mode));
     return pair;
 }
 
-static void negotiates(struct pair *pair)
+static void complete_handshake(struct pair *pair)
 {
     const char *client, *server;
     negotiate(pair, &client, &server);
@@ -53,14 +53,14 @@ static void negotiates(struct pair *pair)
     CHECK_TEXT(server, "S2N_ERR_OK");
 }
 
-static void a_callback_sees_it_once(int tls13)
+static void the_callback_is_called_once(int tls13)
 {
     for (int result = 0; result <= 1; result++) {
         struct pair *pair = new_pair_with_callback(tls13, S2N_CLIENT_HELLO_CB_BLOCKING, result);
         CHECK_ERROR(s2n_client_hello_cb_done(pair->server), S2N_ERR_INVALID_STATE);
         CHECK(s2n_connection_get_client_hello(pair->server) == NULL);
         CHECK(s2n_connection_get_client_hello_version(pair->server) == 0);
-        negotiates(pair);
+        complete_handshake(pair);
         CHECK(callback.calls == 1);
         CHECK(s2n_connection_get_client_hello(pair->client) == NULL);
         CHECK(s2n_connection_get_client_hello_version(pair->server) == S2N_TLS12);
@@ -71,7 +71,7 @@ static void a_callback_sees_it_once(int tls13)
     }
 }
 
-static void a_callback_may_refuse(int tls13)
+static void the_callback_may_reject(int tls13)
 {
     for (int mode = 0; mode <= 1; mode++) {
         struct pair *pair = new_pair_with_callback(tls13, mode, -1);
@@ -89,7 +89,7 @@ static void a_callback_may_refuse(int tls13)
     }
 }
 
-static void a_handshake_may_wait(int tls13)
+static void the_callback_may_be_asynchronous(int tls13)
 {
     struct pair *pair = new_pair_with_callback(tls13, S2N_CLIENT_HELLO_CB_NONBLOCKING, 1);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -103,33 +103,33 @@ static void a_handshake_may_wait(int tls13)
     CHECK(pair->to_client.written == 0 && callback.calls == 1);
     CHECK_OK(s2n_connection_server_name_extension_used(pair->server));
     CHECK_OK(s2n_client_hello_cb_done(pair->server));
-    negotiates(pair);
+    complete_handshake(pair);
     CHECK(callback.calls == 1);
     disconnect(pair);
 
     pair = new_pair_with_callback(tls13, S2N_CLIENT_HELLO_CB_NONBLOCKING, 0);
-    callback.is_done_at_once = true;
-    negotiates(pair);
+    callback.calls_done = true;
+    complete_handshake(pair);
     CHECK(callback.calls == 1);
     disconnect(pair);
 }
 
-/* The config that the callback chooses answers: here one for another version. */
-static void a_callback_may_change_the_config(void)
+/* The handshake uses the config that the callback sets, here one for another version. */
+static void the_callback_may_change_the_config(void)
 {
     struct pair *pair = new_pair_with_callback(1, S2N_CLIENT_HELLO_CB_BLOCKING, 0);
     callback.next = s2n_config_new_minimal();
     CHECK(callback.next != NULL);
     CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(callback.next, pair->chain));
     CHECK_OK(s2n_config_set_cipher_preferences(callback.next, policy(0)));
-    negotiates(pair);
+    complete_handshake(pair);
     CHECK(s2n_connection_get_actual_protocol_version(pair->server) == S2N_TLS12);
     CHECK(callback.calls == 1);
     CHECK_OK(s2n_config_free(callback.next));
     disconnect(pair);
 }
 
-static void fields_are_those_on_the_wire(struct s2n_client_hello *hello, const uint8_t *wire,
+static void check_fields(struct s2n_client_hello *hello, const uint8_t *wire,
         size_t size)
 {
     static const uint8_t zeros[32];
@@ -178,7 +178,7 @@ static void fields_are_those_on_the_wire(struct s2n_client_hello *hello, const u
     CHECK(memcmp(bytes, at + 2, extensions) == 0 && at + 2 + extensions == wire + size);
 }
 
-static void extensions_are_found(struct s2n_client_hello *hello)
+static void check_extensions(struct s2n_client_hello *hello)
 {
     uint8_t bytes[4096];
     uint16_t groups[100], count = 1, len = 1;
@@ -214,7 +214,7 @@ static void extensions_are_found(struct s2n_client_hello *hello)
     CHECK(!exists);
 }
 
-static void a_message_can_be_asked_about(int tls13)
+static void getters_return_the_message(int tls13)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -223,12 +223,12 @@ static void a_message_can_be_asked_about(int tls13)
     uint8_t *wire = malloc(size);
     CHECK(wire != NULL);
     memcpy(wire, pair->to_server.bytes + 5, size);
-    negotiates(pair);
+    complete_handshake(pair);
 
     struct s2n_client_hello *own = s2n_connection_get_client_hello(pair->server);
     CHECK(own != NULL && own == s2n_connection_get_client_hello(pair->server));
-    fields_are_those_on_the_wire(own, wire, size);
-    extensions_are_found(own);
+    check_fields(own, wire, size);
+    check_extensions(own);
     uint8_t version = 0;
     CHECK_OK(s2n_client_hello_get_legacy_record_version(own, &version));
     CHECK(version == S2N_TLS10);
@@ -238,15 +238,15 @@ static void a_message_can_be_asked_about(int tls13)
 
     struct s2n_client_hello *parsed = s2n_client_hello_parse_message(wire, size);
     CHECK(parsed != NULL);
-    fields_are_those_on_the_wire(parsed, wire, size);
-    extensions_are_found(parsed);
+    check_fields(parsed, wire, size);
+    check_extensions(parsed);
     CHECK_ERROR(s2n_client_hello_get_legacy_record_version(parsed, &version),
             S2N_ERR_INVALID_ARGUMENT);
     CHECK_OK(s2n_client_hello_free(&parsed));
     CHECK(parsed == NULL);
     CHECK_OK(s2n_client_hello_free(&parsed));
 
-    /* Nothing of the message is left; its address is still good. */
+    /* The message is freed; its handle stays valid. */
     CHECK_OK(s2n_connection_free_handshake(pair->server));
     CHECK(s2n_client_hello_get_raw_message_length(own) == 0);
     CHECK_ERROR(s2n_client_hello_get_cipher_suites(own, wire, size), S2N_ERR_NULL);
@@ -259,8 +259,8 @@ static void a_message_can_be_asked_about(int tls13)
     disconnect(pair);
 }
 
-/* Lets a ClientHello with this server name arrive, from whoever. */
-static void arrive_with_name(struct pair *pair, const uint8_t *name, uint16_t len)
+/* Injects a ClientHello with this server name. */
+static void inject_client_hello(struct pair *pair, const uint8_t *name, uint16_t len)
 {
     uint8_t message[10000] = { 1, [4] = 3, 3 };
     uint8_t *end = message + 6 + 32 + 1;
@@ -271,7 +271,7 @@ static void arrive_with_name(struct pair *pair, const uint8_t *name, uint16_t le
     end += sizeof(fields);
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
         *end++ = lengths[i] >> 8;
-        /* One byte only is the type of the name. */
+        /* The name type is a single byte. */
         if (i != 4) {
             *end++ = lengths[i] & 0xff;
         }
@@ -282,12 +282,12 @@ static void arrive_with_name(struct pair *pair, const uint8_t *name, uint16_t le
     message[2] = (size - 4) >> 8;
     message[3] = (size - 4) & 0xff;
     const uint8_t header[] = { 22, 3, 1, size >> 8, size & 0xff };
-    CHECK(link_send(&pair->to_server, header, sizeof(header)) == sizeof(header));
-    CHECK(link_send(&pair->to_server, message, size) == (int) size);
+    CHECK(transport_send(&pair->to_server, header, sizeof(header)) == sizeof(header));
+    CHECK(transport_send(&pair->to_server, message, size) == (int) size);
 }
 
-/* Programs copy the name into arrays of 256 bytes. */
-static void a_long_server_name_is_none(int tls13)
+/* A name of more than 255 bytes is not returned: programs copy it into arrays of 256 bytes. */
+static void a_long_server_name_is_ignored(int tls13)
 {
     static uint8_t name[9000];
     memset(name, 'x', sizeof(name));
@@ -295,10 +295,10 @@ static void a_long_server_name_is_none(int tls13)
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
         struct pair *pair = new_pair(tls13, "ecdsa");
         s2n_blocked_status blocked = S2N_NOT_BLOCKED;
-        arrive_with_name(pair, name, lengths[i]);
+        inject_client_hello(pair, name, lengths[i]);
         CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
-        const char *shown = s2n_get_server_name(pair->server);
-        CHECK(lengths[i] > 255 ? shown == NULL : shown != NULL && strlen(shown) == lengths[i]);
+        const char *returned = s2n_get_server_name(pair->server);
+        CHECK(lengths[i] > 255 ? returned == NULL : returned != NULL && strlen(returned) == lengths[i]);
 
         struct s2n_client_hello *hello = s2n_connection_get_client_hello(pair->server);
         uint16_t len = 0;
@@ -308,40 +308,40 @@ static void a_long_server_name_is_none(int tls13)
     }
 }
 
-/* Checks that the application sees the ClientHello on its way, once it has come. */
-static void comes_to_be_seen(struct pair *pair, size_t size)
+/* Fragments the ClientHello in transit, and checks that the server reassembles it. */
+static void check_reassembly(struct pair *pair, size_t size)
 {
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     size_t len = 0;
-    const uint8_t *message = first_message(&pair->to_server, &len);
+    const uint8_t *message = first_handshake_message(&pair->to_server, &len);
     uint8_t *wire = malloc(len);
     CHECK(wire != NULL);
     memcpy(wire, message, len);
-    cut_messages(&pair->to_server, size);
+    fragment_messages(&pair->to_server, size);
     CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
-    fields_are_those_on_the_wire(s2n_connection_get_client_hello(pair->server), wire, len);
+    check_fields(s2n_connection_get_client_hello(pair->server), wire, len);
     free(wire);
 }
 
-static void hellos_may_come_in_pieces(size_t size)
+static void fragmented_hellos_are_reassembled(size_t size)
 {
-    struct pair *pair = new_retried_pair();
+    struct pair *pair = new_hello_retry_pair();
     memset(&callback, 0, sizeof(callback));
-    CHECK_OK(s2n_config_set_client_hello_cb(pair->config, see, &context));
+    CHECK_OK(s2n_config_set_client_hello_cb(pair->config, on_client_hello, &context));
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     for (int hello = 0; hello < 2; hello++) {
         CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
-        comes_to_be_seen(pair, size);
+        check_reassembly(pair, size);
     }
-    negotiates(pair);
+    complete_handshake(pair);
     CHECK(callback.calls == 1);
     disconnect(pair);
 }
 
-/* A callback decides on the first ClientHello, so the second must not say anything else. */
-static void a_second_hello_must_be_the_same(const uint8_t *bytes, size_t count)
+/* The callback runs for the first ClientHello only, so the second one must match it. */
+static void a_different_second_hello_is_rejected(const uint8_t *bytes, size_t count)
 {
-    struct pair *pair = new_retried_pair();
+    struct pair *pair = new_hello_retry_pair();
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     CHECK_OK(s2n_config_append_protocol_preference(pair->config, (const uint8_t *) "h2", 2));
     CHECK_OK(s2n_config_set_max_blinding_delay(pair->config, 0));
@@ -349,7 +349,7 @@ static void a_second_hello_must_be_the_same(const uint8_t *bytes, size_t count)
     CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
     CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
     size_t len = 0;
-    uint8_t *message = first_message(&pair->to_server, &len);
+    uint8_t *message = first_handshake_message(&pair->to_server, &len);
     uint8_t *found = memmem(message, len, bytes, count);
     CHECK(found != NULL);
     found[count - 1] ^= 1;
@@ -363,7 +363,7 @@ static void a_second_hello_must_be_the_same(const uint8_t *bytes, size_t count)
     disconnect(pair);
 }
 
-static void what_is_none_is_refused(void)
+static void invalid_messages_are_rejected(void)
 {
     /* TLS 1.2, one cipher suite, no compression; then one extension without data. */
     static const uint8_t good[4 + 47] = {
@@ -411,21 +411,21 @@ int main(int argc, char **argv)
     folder = argv[1];
     CHECK_OK(s2n_init());
     for (int tls13 = 0; tls13 <= 1; tls13++) {
-        a_callback_sees_it_once(tls13);
-        a_callback_may_refuse(tls13);
-        a_handshake_may_wait(tls13);
-        a_message_can_be_asked_about(tls13);
-        a_long_server_name_is_none(tls13);
+        the_callback_is_called_once(tls13);
+        the_callback_may_reject(tls13);
+        the_callback_may_be_asynchronous(tls13);
+        getters_return_the_message(tls13);
+        a_long_server_name_is_ignored(tls13);
     }
-    a_callback_may_change_the_config();
+    the_callback_may_change_the_config();
     for (size_t size = 1; size <= 10000; size *= 10) {
-        hellos_may_come_in_pieces(size);
+        fragmented_hellos_are_reassembled(size);
     }
     static const uint8_t version[] = { 0x03, 0x03 }, protocol[] = { 2, 'h', '2' };
-    a_second_hello_must_be_the_same(version, sizeof(version));
-    a_second_hello_must_be_the_same(protocol, sizeof(protocol));
-    a_second_hello_must_be_the_same((const uint8_t *) "localhost", 9);
-    what_is_none_is_refused();
+    a_different_second_hello_is_rejected(version, sizeof(version));
+    a_different_second_hello_is_rejected(protocol, sizeof(protocol));
+    a_different_second_hello_is_rejected((const uint8_t *) "localhost", 9);
+    invalid_messages_are_rejected();
     CHECK_OK(s2n_cleanup_final());
     return 0;
 }

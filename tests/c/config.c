@@ -1,5 +1,5 @@
 /*
- * What configs take and refuse, as far as no handshake is needed to see it.
+ * Config setters and getters: accepted and rejected values, without a handshake.
  *
  * usage: config FOLDER-OF-CERTIFICATES
  */
@@ -39,16 +39,16 @@ static int stopped_clock(void *context, uint64_t *nanoseconds)
 
 static void clocks_can_be_set(void)
 {
-    int answer = 0;
+    int result = 0;
     struct s2n_config *config = new_config();
-    CHECK_OK(s2n_config_set_wall_clock(config, stopped_clock, &answer));
-    CHECK_OK(s2n_config_set_monotonic_clock(config, stopped_clock, &answer));
+    CHECK_OK(s2n_config_set_wall_clock(config, stopped_clock, &result));
+    CHECK_OK(s2n_config_set_monotonic_clock(config, stopped_clock, &result));
     CHECK_ERROR(s2n_config_set_wall_clock(config, NULL, NULL), S2N_ERR_NULL);
     CHECK_ERROR(s2n_config_set_monotonic_clock(config, NULL, NULL), S2N_ERR_NULL);
     CHECK_OK(s2n_config_free(config));
 }
 
-static void enums_and_sizes_have_bounds(void)
+static void enums_and_sizes_are_validated(void)
 {
     struct s2n_config *config = new_config();
     CHECK_OK(s2n_config_set_alert_behavior(config, S2N_ALERT_IGNORE_WARNINGS));
@@ -83,7 +83,7 @@ static void policies_are_found_by_name(void)
     CHECK_OK(s2n_config_free(config));
 }
 
-static void protocols_are_names_of_1_to_255_bytes(void)
+static void alpn_names_have_1_to_255_bytes(void)
 {
     struct s2n_config *config = new_config();
     char longest[257];
@@ -109,7 +109,7 @@ static void protocols_are_names_of_1_to_255_bytes(void)
     for (int i = 0; i < 255; i++) {
         CHECK_OK(s2n_config_append_protocol_preference(config, name, 255));
     }
-    /* 255 names fill 255 * 256 = 65280 bytes of the list's 65535. */
+    /* 255 names use 255 * 256 = 65280 bytes of the list's 65535. */
     CHECK_ERROR(s2n_config_append_protocol_preference(config, name, 255),
             S2N_ERR_INVALID_APPLICATION_PROTOCOL);
     CHECK_OK(s2n_config_append_protocol_preference(config, name, 254));
@@ -118,7 +118,7 @@ static void protocols_are_names_of_1_to_255_bytes(void)
     CHECK_OK(s2n_config_free(config));
 }
 
-static void a_chain_belongs_to_the_config_or_to_the_application(void)
+static void a_chain_is_owned_by_the_config_or_the_application(void)
 {
     char *certificates = read_file(folder, "ecdsa.pem");
     char *key = read_file(folder, "ecdsa.key");
@@ -137,7 +137,7 @@ static void a_chain_belongs_to_the_config_or_to_the_application(void)
             S2N_ERR_CERT_OWNERSHIP);
     CHECK_OK(s2n_config_free(config));
 
-    /* Freeing the config did not free it. */
+    /* Freeing the config has not freed the chain. */
     config = new_config();
     CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(config, chain));
     CHECK_OK(s2n_config_free(config));
@@ -146,7 +146,7 @@ static void a_chain_belongs_to_the_config_or_to_the_application(void)
     free(key);
 }
 
-static void client_authentication_is_kept(void)
+static void client_auth_type_is_stored(void)
 {
     s2n_cert_auth_type type = S2N_CERT_AUTH_REQUIRED;
     struct s2n_config *config = new_config();
@@ -158,7 +158,7 @@ static void client_authentication_is_kept(void)
     CHECK_OK(s2n_config_free(config));
 }
 
-static void trust_is_read_from_texts_and_files(void)
+static void trust_stores_are_loaded_from_pem_and_files(void)
 {
     char *authority = read_file(folder, "ca.pem");
     char path[4096];
@@ -179,7 +179,7 @@ static void trust_is_read_from_texts_and_files(void)
     free(authority);
 }
 
-static void contexts_are_kept(void)
+static void contexts_are_stored(void)
 {
     int place = 0;
     void *found = &place;
@@ -208,13 +208,13 @@ int main(int argc, char **argv)
     CHECK_OK(s2n_init());
     system_roots_are_loaded_once();
     clocks_can_be_set();
-    enums_and_sizes_have_bounds();
+    enums_and_sizes_are_validated();
     policies_are_found_by_name();
-    protocols_are_names_of_1_to_255_bytes();
-    a_chain_belongs_to_the_config_or_to_the_application();
-    client_authentication_is_kept();
-    trust_is_read_from_texts_and_files();
-    contexts_are_kept();
+    alpn_names_have_1_to_255_bytes();
+    a_chain_is_owned_by_the_config_or_the_application();
+    client_auth_type_is_stored();
+    trust_stores_are_loaded_from_pem_and_files();
+    contexts_are_stored();
     CHECK_OK(s2n_cleanup_final());
     return 0;
 }

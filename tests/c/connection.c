@@ -1,6 +1,6 @@
 /*
- * Connections without a handshake: what a fresh one says, what its setters take and refuse, and what
- * wiping brings back.
+ * Connections without a handshake: the getters of a new connection, accepted and rejected values of the
+ * setters, and the state after a wipe.
  *
  * usage: connection FOLDER-OF-CERTIFICATES
  */
@@ -20,7 +20,7 @@ static struct s2n_connection *new_connection(s2n_mode mode)
     return conn;
 }
 
-static void check_fresh(struct s2n_connection *conn, s2n_mode mode)
+static void check_initial_state(struct s2n_connection *conn, s2n_mode mode)
 {
     int client = mode == S2N_CLIENT;
     CHECK(s2n_connection_get_mode(conn) == mode);
@@ -73,14 +73,14 @@ static void check_no_transport(struct s2n_connection *conn)
     CHECK(errno == 0);
 }
 
-static void fresh_and_wiped_connections_are_alike(s2n_mode mode)
+static void wiping_restores_the_initial_state(s2n_mode mode)
 {
     struct s2n_connection *conn = new_connection(mode);
-    check_fresh(conn, mode);
+    check_initial_state(conn, mode);
     check_no_transport(conn);
     CHECK_OK(s2n_connection_wipe(conn));
 
-    /* A transport that is there, and blocks. */
+    /* A transport that blocks. */
     int ends[2];
     CHECK_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends));
     int place = 0;
@@ -97,7 +97,7 @@ static void fresh_and_wiped_connections_are_alike(s2n_mode mode)
     CHECK(blocked == S2N_BLOCKED_ON_READ && errno == EAGAIN);
     CHECK((s2n_connection_get_wire_bytes_out(conn) > 0) == (mode == S2N_CLIENT));
     CHECK_OK(s2n_connection_wipe(conn));
-    check_fresh(conn, mode);
+    check_initial_state(conn, mode);
     check_no_transport(conn);
 
     /* Neither wiping nor freeing closes a descriptor. */
@@ -109,7 +109,7 @@ static void fresh_and_wiped_connections_are_alike(s2n_mode mode)
     CHECK_OK(close(ends[1]));
 }
 
-static void there_are_two_modes(void)
+static void null_connections(void)
 {
     CHECK(s2n_connection_get_mode(NULL) == S2N_SERVER);
     CHECK_ERROR(s2n_connection_free(NULL), S2N_ERR_NULL);
@@ -136,7 +136,7 @@ static void server_names_have_at_most_255_bytes(void)
     CHECK_OK(s2n_connection_free(conn));
 }
 
-static void setters_have_bounds(void)
+static void setters_validate_arguments(void)
 {
     struct s2n_connection *conn = new_connection(S2N_CLIENT);
     CHECK_ERROR(s2n_connection_set_dynamic_record_threshold(conn, 8388609, 0),
@@ -168,7 +168,7 @@ static void setters_have_bounds(void)
     CHECK_OK(s2n_connection_free(conn));
 }
 
-static void configs_must_suit_the_mode(void)
+static void configs_must_match_the_mode(void)
 {
     struct s2n_cert_chain_and_key *ecdsa = load_chain(folder, "ecdsa");
     struct s2n_cert_chain_and_key *rsa = load_chain(folder, "rsa");
@@ -205,7 +205,7 @@ static void configs_must_suit_the_mode(void)
     free(certificates);
 }
 
-static void client_auth_comes_from_the_connection_then_the_config(void)
+static void client_auth_type_of_the_connection_overrides_the_config(void)
 {
     s2n_cert_auth_type type = S2N_CERT_AUTH_NONE;
     struct s2n_config *config = s2n_config_new_minimal();
@@ -217,7 +217,7 @@ static void client_auth_comes_from_the_connection_then_the_config(void)
     CHECK_OK(s2n_connection_set_client_auth_type(conn, S2N_CERT_AUTH_OPTIONAL));
     CHECK_OK(s2n_connection_get_client_auth_type(conn, &type));
     CHECK(type == S2N_CERT_AUTH_OPTIONAL);
-    /* Wiping forgets what was said on the connection, and keeps its config. */
+    /* Wiping resets the connection's own setting, and keeps its config. */
     CHECK_OK(s2n_connection_wipe(conn));
     CHECK_OK(s2n_connection_get_client_auth_type(conn, &type));
     CHECK(type == S2N_CERT_AUTH_REQUIRED);
@@ -250,7 +250,7 @@ static void descriptors_and_callbacks_replace_each_other(void)
     CHECK_OK(s2n_connection_get_write_fd(conn, &fd));
     CHECK(fd == 12);
 
-    /* One direction loses its descriptor, the other keeps it. */
+    /* A receive context replaces the read descriptor only. */
     CHECK_OK(s2n_connection_set_recv_ctx(conn, &calls));
     CHECK_ERROR(s2n_connection_get_read_fd(conn, &fd), S2N_ERR_INVALID_STATE);
     CHECK_OK(s2n_connection_get_write_fd(conn, &fd));
@@ -272,7 +272,7 @@ static void descriptors_and_callbacks_replace_each_other(void)
     CHECK_OK(s2n_connection_free(conn));
 }
 
-static void corking_needs_a_descriptor(void)
+static void corking_requires_a_descriptor(void)
 {
     int ends[2];
     CHECK_OK(pipe(ends));
@@ -287,7 +287,7 @@ static void corking_needs_a_descriptor(void)
     CHECK_OK(close(ends[1]));
 }
 
-static void sending_needs_keys(void)
+static void sending_requires_keys(void)
 {
     struct s2n_connection *conn = new_connection(S2N_CLIENT);
     s2n_blocked_status blocked = S2N_BLOCKED_ON_READ;
@@ -296,13 +296,13 @@ static void sending_needs_keys(void)
     CHECK_OK(s2n_connection_set_fd(conn, ends[0]));
     CHECK_ERROR(s2n_send(conn, "x", 1, &blocked), S2N_ERR_ENCRYPT);
     CHECK(blocked == S2N_BLOCKED_ON_WRITE);
-    /* No data is no harm, not even without a buffer. */
+    /* An empty send succeeds, even with a NULL buffer. */
     CHECK(s2n_send(conn, NULL, 0, &blocked) == 0);
     CHECK(blocked == S2N_NOT_BLOCKED);
     CHECK(s2n_sendv(conn, NULL, 0, &blocked) == 0);
     CHECK(s2n_sendv(conn, NULL, -1, &blocked) == 0);
     CHECK(s2n_connection_get_wire_bytes_out(conn) == 0);
-    /* The handshake can go on. */
+    /* The handshake can still be started. */
     CHECK_ERROR(s2n_negotiate(conn, &blocked), S2N_ERR_IO_BLOCKED);
     CHECK(s2n_connection_get_wire_bytes_out(conn) > 0);
     CHECK_OK(s2n_connection_free(conn));
@@ -341,16 +341,16 @@ int main(int argc, char **argv)
     CHECK(argc == 2);
     folder = argv[1];
     CHECK_OK(s2n_init());
-    fresh_and_wiped_connections_are_alike(S2N_CLIENT);
-    fresh_and_wiped_connections_are_alike(S2N_SERVER);
-    there_are_two_modes();
+    wiping_restores_the_initial_state(S2N_CLIENT);
+    wiping_restores_the_initial_state(S2N_SERVER);
+    null_connections();
     server_names_have_at_most_255_bytes();
-    setters_have_bounds();
-    configs_must_suit_the_mode();
-    client_auth_comes_from_the_connection_then_the_config();
+    setters_validate_arguments();
+    configs_must_match_the_mode();
+    client_auth_type_of_the_connection_overrides_the_config();
     descriptors_and_callbacks_replace_each_other();
-    corking_needs_a_descriptor();
-    sending_needs_keys();
+    corking_requires_a_descriptor();
+    sending_requires_keys();
     shutdown_without_a_transport_does_nothing();
     a_config_may_be_freed_before_its_connections();
     CHECK_OK(s2n_cleanup_final());

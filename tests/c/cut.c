@@ -1,10 +1,11 @@
 /*
- * A conversation cut at every byte: handshake, three records each way, shutdown.
+ * Interrupted and blocked I/O at every byte of a session: handshake, three records in each direction,
+ * shutdown.
  *
  * At each byte of each direction the writer gets a short count, then EINTR, then EAGAIN; and so does
- * the reader. Whatever the byte: the calls say that they are blocked and on what, and the data arrives
- * once and in order. Over callbacks, and over descriptors whose system calls this program answers
- * itself.
+ * the reader. At every position, the calls report that they are blocked and on what, and the data
+ * arrives once and in order. The transport is custom I/O callbacks, or descriptors whose system calls
+ * are replaced by this program.
  *
  * usage: cut FOLDER-OF-CERTIFICATES
  */
@@ -14,21 +15,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What one side of a link does when it comes to the cut. */
+/* The progress of a writer or a reader at the cut. */
 enum stage { BEFORE, INTERRUPTED, BLOCKED, AFTER };
 
-struct link {
+struct transport {
     uint8_t bytes[1 << 14];
     size_t written, read;
-    /* Where writing and reading are cut; SIZE_MAX for nowhere. */
+    /* The position of the cut for writing and reading; SIZE_MAX for none. */
     size_t cut;
     enum stage writer, reader;
 };
 
-/* Why the last transport call of a connection moved nothing. */
+/* The direction on which the last transport call blocked. */
 static s2n_blocked_status blocked_on;
 
-static int refuse(enum stage *stage, s2n_blocked_status on)
+static int fail_at_cut(enum stage *stage, s2n_blocked_status on)
 {
     if (*stage == BEFORE) {
         *stage = INTERRUPTED;
@@ -41,56 +42,57 @@ static int refuse(enum stage *stage, s2n_blocked_status on)
     return -1;
 }
 
-static size_t up_to_cut(const struct link *link, enum stage stage, size_t place, size_t len)
+static size_t up_to_cut(const struct transport *transport, enum stage stage, size_t offset, size_t len)
 {
-    if (stage == AFTER || place > link->cut || len <= link->cut - place) {
+    if (stage == AFTER || offset > transport->cut || len <= transport->cut - offset) {
         return len;
     }
-    return link->cut - place;
+    return transport->cut - offset;
 }
 
-static int link_send(void *context, const uint8_t *buf, uint32_t len)
+static int transport_send(void *context, const uint8_t *buf, uint32_t len)
 {
-    struct link *link = context;
-    if (link->writer != AFTER && link->written == link->cut) {
-        return refuse(&link->writer, S2N_BLOCKED_ON_WRITE);
+    struct transport *transport = context;
+    if (transport->writer != AFTER && transport->written == transport->cut) {
+        return fail_at_cut(&transport->writer, S2N_BLOCKED_ON_WRITE);
     }
-    size_t taken = up_to_cut(link, link->writer, link->written, len);
-    CHECK(taken > 0 && link->written + taken <= sizeof(link->bytes));
-    memcpy(link->bytes + link->written, buf, taken);
-    link->written += taken;
-    return taken;
+    size_t count = up_to_cut(transport, transport->writer, transport->written, len);
+    CHECK(count > 0 && transport->written + count <= sizeof(transport->bytes));
+    memcpy(transport->bytes + transport->written, buf, count);
+    transport->written += count;
+    return count;
 }
 
-static int link_recv(void *context, uint8_t *buf, uint32_t len)
+static int transport_recv(void *context, uint8_t *buf, uint32_t len)
 {
-    struct link *link = context;
-    if (link->reader != AFTER && link->read == link->cut && link->written > link->cut) {
-        return refuse(&link->reader, S2N_BLOCKED_ON_READ);
+    struct transport *transport = context;
+    if (transport->reader != AFTER && transport->read == transport->cut
+            && transport->written > transport->cut) {
+        return fail_at_cut(&transport->reader, S2N_BLOCKED_ON_READ);
     }
-    size_t given = link->written - link->read;
-    given = up_to_cut(link, link->reader, link->read, given < len ? given : len);
-    if (given == 0) {
+    size_t count = transport->written - transport->read;
+    count = up_to_cut(transport, transport->reader, transport->read, count < len ? count : len);
+    if (count == 0) {
         blocked_on = S2N_BLOCKED_ON_READ;
         errno = EAGAIN;
         return -1;
     }
-    memcpy(buf, link->bytes + link->read, given);
-    link->read += given;
-    return given;
+    memcpy(buf, transport->bytes + transport->read, count);
+    transport->read += count;
+    return count;
 }
 
-/* The descriptors that stand for links, and the system calls on them. */
+/* The descriptors that are mapped to transports, and the system calls on them. */
 static struct {
     int fd;
-    struct link *in, *out;
+    struct transport *in, *out;
 } descriptors[2] = { { -1, NULL, NULL }, { -1, NULL, NULL } };
 
 static ssize_t receive_from(int fd, void *buf, size_t len)
 {
     for (int i = 0; i < 2; i++) {
         if (descriptors[i].fd == fd) {
-            return link_recv(descriptors[i].in, buf, len);
+            return transport_recv(descriptors[i].in, buf, len);
         }
     }
     errno = EBADF;
@@ -115,15 +117,15 @@ ssize_t send(int fd, const void *buf, size_t len, int flags)
     sigpipe_is_possible |= (flags & MSG_NOSIGNAL) == 0;
     for (int i = 0; i < 2; i++) {
         if (descriptors[i].fd == fd) {
-            return link_send(descriptors[i].out, buf, len);
+            return transport_send(descriptors[i].out, buf, len);
         }
     }
     errno = EBADF;
     return -1;
 }
 
-/* What one side has to do, and how far it has come. */
-struct side {
+/* An endpoint, and its progress. */
+struct endpoint {
     struct s2n_connection *conn;
     bool negotiated, closed;
     int sent_records;
@@ -131,11 +133,11 @@ struct side {
 };
 
 static const size_t RECORDS[] = { 1, 130, 40 };
-#define ALL (1 + 130 + 40)
+#define TOTAL (1 + 130 + 40)
 
-static uint8_t data_at(size_t place)
+static uint8_t data_at(size_t offset)
 {
-    return (uint8_t) (place * 37 + 11);
+    return (uint8_t) (offset * 37 + 11);
 }
 
 static bool is_blocked(ssize_t result, s2n_blocked_status blocked)
@@ -150,99 +152,100 @@ static bool is_blocked(ssize_t result, s2n_blocked_status blocked)
     return true;
 }
 
-static void send_records(struct side *side)
+static void send_records(struct endpoint *endpoint)
 {
-    uint8_t data[ALL];
-    for (size_t i = 0; i < ALL; i++) {
+    uint8_t data[TOTAL];
+    for (size_t i = 0; i < TOTAL; i++) {
         data[i] = data_at(i);
     }
-    while (side->sent_records < 3) {
+    while (endpoint->sent_records < 3) {
         size_t end = 0;
-        for (int i = 0; i <= side->sent_records; i++) {
+        for (int i = 0; i <= endpoint->sent_records; i++) {
             end += RECORDS[i];
         }
         s2n_blocked_status blocked = S2N_BLOCKED_ON_EARLY_DATA;
-        const ssize_t len = end - side->sent;
-        ssize_t sent = s2n_send(side->conn, data + side->sent, len, &blocked);
+        const ssize_t len = end - endpoint->sent;
+        ssize_t sent = s2n_send(endpoint->conn, data + endpoint->sent, len, &blocked);
         if (is_blocked(sent, blocked)) {
             return;
         }
         CHECK(sent == len && blocked == S2N_NOT_BLOCKED);
-        side->sent = end;
-        side->sent_records++;
+        endpoint->sent = end;
+        endpoint->sent_records++;
     }
 }
 
-static void receive_records(struct side *side)
+static void receive_records(struct endpoint *endpoint)
 {
-    while (side->received < ALL) {
+    while (endpoint->received < TOTAL) {
         uint8_t room[50];
         s2n_blocked_status blocked = S2N_BLOCKED_ON_EARLY_DATA;
-        ssize_t received = s2n_recv(side->conn, room, sizeof(room), &blocked);
+        ssize_t received = s2n_recv(endpoint->conn, room, sizeof(room), &blocked);
         if (is_blocked(received, blocked)) {
             return;
         }
         CHECK(received > 0);
         for (ssize_t i = 0; i < received; i++) {
-            CHECK(room[i] == data_at(side->received++));
+            CHECK(room[i] == data_at(endpoint->received++));
         }
-        CHECK(blocked == (s2n_peek(side->conn) > 0 ? S2N_BLOCKED_ON_READ : S2N_NOT_BLOCKED));
+        CHECK(blocked == (s2n_peek(endpoint->conn) > 0 ? S2N_BLOCKED_ON_READ : S2N_NOT_BLOCKED));
     }
 }
 
-static void step(struct side *side)
+static void step(struct endpoint *endpoint)
 {
     s2n_blocked_status blocked = S2N_BLOCKED_ON_EARLY_DATA;
-    if (!side->negotiated) {
-        int result = s2n_negotiate(side->conn, &blocked);
+    if (!endpoint->negotiated) {
+        int result = s2n_negotiate(endpoint->conn, &blocked);
         if (is_blocked(result, blocked)) {
             return;
         }
         CHECK(blocked == S2N_NOT_BLOCKED);
-        side->negotiated = true;
+        endpoint->negotiated = true;
     }
-    send_records(side);
-    receive_records(side);
-    if (side->sent == ALL && side->received == ALL && !side->closed) {
-        int result = s2n_shutdown(side->conn, &blocked);
+    send_records(endpoint);
+    receive_records(endpoint);
+    if (endpoint->sent == TOTAL && endpoint->received == TOTAL && !endpoint->closed) {
+        int result = s2n_shutdown(endpoint->conn, &blocked);
         if (!is_blocked(result, blocked)) {
             CHECK(blocked == S2N_NOT_BLOCKED);
-            side->closed = true;
+            endpoint->closed = true;
         }
     }
 }
 
-static void attach(struct side *side, struct s2n_config *config, struct link *in, struct link *out,
-        int fd)
+static void attach(struct endpoint *endpoint, struct s2n_config *config, struct transport *in,
+        struct transport *out, int fd)
 {
-    CHECK(side->conn != NULL);
-    CHECK_OK(s2n_connection_set_config(side->conn, config));
+    CHECK(endpoint->conn != NULL);
+    CHECK_OK(s2n_connection_set_config(endpoint->conn, config));
     if (fd >= 0) {
-        CHECK_OK(s2n_connection_set_fd(side->conn, fd));
+        CHECK_OK(s2n_connection_set_fd(endpoint->conn, fd));
         return;
     }
-    CHECK_OK(s2n_connection_set_recv_cb(side->conn, link_recv));
-    CHECK_OK(s2n_connection_set_recv_ctx(side->conn, in));
-    CHECK_OK(s2n_connection_set_send_cb(side->conn, link_send));
-    CHECK_OK(s2n_connection_set_send_ctx(side->conn, out));
+    CHECK_OK(s2n_connection_set_recv_cb(endpoint->conn, transport_recv));
+    CHECK_OK(s2n_connection_set_recv_ctx(endpoint->conn, in));
+    CHECK_OK(s2n_connection_set_send_cb(endpoint->conn, transport_send));
+    CHECK_OK(s2n_connection_set_send_ctx(endpoint->conn, out));
 }
 
-static void check_counters(const struct side *side, const struct link *in, const struct link *out)
+static void check_counters(const struct endpoint *endpoint, const struct transport *in,
+        const struct transport *out)
 {
-    CHECK(s2n_connection_get_wire_bytes_out(side->conn) == out->written);
-    CHECK(s2n_connection_get_wire_bytes_in(side->conn) == in->read);
+    CHECK(s2n_connection_get_wire_bytes_out(endpoint->conn) == out->written);
+    CHECK(s2n_connection_get_wire_bytes_in(endpoint->conn) == in->read);
     CHECK(in->read == in->written);
 }
 
-/* Says whether the conversation was long enough to be cut there. */
-static bool conversation(struct s2n_config *config, bool client_writes, size_t cut, const int *fds)
+/* Runs a session with a cut at this byte. Returns whether the session was long enough to reach it. */
+static bool run_session(struct s2n_config *config, bool client_writes, size_t cut, const int *fds)
 {
-    static struct link to_server, to_client;
-    to_server = (struct link){ .cut = client_writes ? cut : SIZE_MAX };
-    to_client = (struct link){ .cut = client_writes ? SIZE_MAX : cut };
-    const struct link *link = client_writes ? &to_server : &to_client;
-    struct side client = { .conn = s2n_connection_new(S2N_CLIENT) };
-    struct side server = { .conn = s2n_connection_new(S2N_SERVER) };
+    static struct transport to_server, to_client;
+    to_server = (struct transport){ .cut = client_writes ? cut : SIZE_MAX };
+    to_client = (struct transport){ .cut = client_writes ? SIZE_MAX : cut };
+    const struct transport *transport = client_writes ? &to_server : &to_client;
+    struct endpoint client = { .conn = s2n_connection_new(S2N_CLIENT) };
+    struct endpoint server = { .conn = s2n_connection_new(S2N_SERVER) };
     for (int i = 0; i < 2 && fds != NULL; i++) {
         descriptors[i].fd = fds[i];
         descriptors[i].in = i == 0 ? &to_client : &to_server;
@@ -259,16 +262,16 @@ static bool conversation(struct s2n_config *config, bool client_writes, size_t c
     check_counters(&server, &to_server, &to_client);
     CHECK_OK(s2n_connection_free(client.conn));
     CHECK_OK(s2n_connection_free(server.conn));
-    return link->writer == AFTER && link->reader == AFTER;
+    return transport->writer == AFTER && transport->reader == AFTER;
 }
 
 static void cut_everywhere(struct s2n_config *config, bool client_writes, const int *fds)
 {
     size_t cut = 0;
-    while (conversation(config, client_writes, cut, fds)) {
+    while (run_session(config, client_writes, cut, fds)) {
         cut++;
     }
-    /* Signatures differ in length by a few bytes, so the end is not always where it was. */
+    /* Signatures vary in length by a few bytes, and so does the session. */
     CHECK(cut > 500);
     CHECK(!sigpipe_is_possible);
 }

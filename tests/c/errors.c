@@ -1,5 +1,5 @@
 /*
- * The start and the end of the library, s2n_errno, and what errors are called.
+ * Initialization and cleanup, s2n_errno, and the names, types and messages of errors.
  */
 #include "check.h"
 #include "error_table.h"
@@ -63,7 +63,7 @@ static void types_are_the_upper_bits(void)
     CHECK(s2n_error_get_type((S2N_ERR_T_USAGE << 26) + 12345) == S2N_ERR_T_USAGE);
 }
 
-static void every_number_has_its_name_and_message(void)
+static void every_code_has_its_name_and_message(void)
 {
     const char *const languages[] = { NULL, "EN", "en", "En" };
     const char *const others[] = { "", "E", "ENG", "DE" };
@@ -75,9 +75,9 @@ static void every_number_has_its_name_and_message(void)
         }
     }
     for (size_t j = 0; j < sizeof(others) / sizeof(others[0]); j++) {
-        const char *answer = "Language is not supported for error translation";
-        CHECK_TEXT(s2n_strerror(0, others[j]), answer);
-        CHECK_TEXT(s2n_strerror_debug(0, others[j]), answer);
+        const char *message = "Language is not supported for error translation";
+        CHECK_TEXT(s2n_strerror(0, others[j]), message);
+        CHECK_TEXT(s2n_strerror_debug(0, others[j]), message);
     }
 
     const int unknown[] = { -1, 1, INT32_MAX, INT32_MIN, (S2N_ERR_T_USAGE << 26) + 1000 };
@@ -87,7 +87,7 @@ static void every_number_has_its_name_and_message(void)
     }
 }
 
-static void places_are_told(void)
+static void source_locations_are_reported(void)
 {
     CHECK_ERROR(s2n_connection_free(NULL), S2N_ERR_NULL);
     CHECK_TEXT(s2n_strerror_debug(0, "EN"), "no error");
@@ -98,11 +98,11 @@ static void places_are_told(void)
     CHECK(strstr(debug, ": Error encountered in src/") != NULL);
     CHECK(strncmp(debug, s2n_strerror_name(s2n_errno), strlen(s2n_strerror_name(s2n_errno))) == 0);
     CHECK(strchr(source, '/') == NULL && strchr(source, ':') != NULL);
-    /* The long form ends in the short one. */
+    /* s2n_strerror_debug() ends in s2n_strerror_source(). */
     CHECK_TEXT(debug + strlen(debug) - strlen(source), source);
     CHECK(debug[strlen(debug) - strlen(source) - 1] == '/');
 
-    /* The last error's place, whatever number is asked about. */
+    /* The location is that of the last error, whatever the code. */
     CHECK(s2n_strerror_debug(4711, NULL) == debug);
     CHECK(s2n_strerror_source(4711) == source);
 }
@@ -113,8 +113,8 @@ int main(void)
     init_and_cleanup();
     each_thread_has_its_own_error();
     types_are_the_upper_bits();
-    every_number_has_its_name_and_message();
-    places_are_told();
+    every_code_has_its_name_and_message();
+    source_locations_are_reported();
     CHECK_OK(s2n_cleanup_final());
     return 0;
 }

@@ -1,12 +1,12 @@
 /*
- * Fingerprints of ClientHellos: the examples of their definitions, and the ways to fail.
+ * ClientHello fingerprints (JA3, JA4): the examples of their specifications, and error cases.
  */
 #include "check.h"
 
 #include <s2n/unstable/fingerprint.h>
 #include <stdint.h>
 
-/* A ClientHello that is being made. */
+/* A ClientHello under construction. */
 struct message {
     uint8_t bytes[2000];
     size_t len;
@@ -19,7 +19,7 @@ static void add(struct message *message, size_t size, size_t number)
     }
 }
 
-/* Room for a length of two bytes; end() fills it in. */
+/* Reserves a two-byte length, which end() writes. */
 static size_t begin(struct message *message)
 {
     add(message, 2, 0);
@@ -98,7 +98,7 @@ static void check(struct s2n_client_hello *hello, s2n_fingerprint_type type, con
     CHECK_OK(s2n_fingerprint_free(&fingerprint));
 }
 
-static void ja3_is_that_of_its_definition(void)
+static void ja3_matches_its_specification(void)
 {
     static const uint16_t suites[] = { 47, 53, 5, 10, 49161, 49162, 49171, 49172, 50, 56, 19, 4, 0 };
     static const char raw[] = "769,47-53-5-10-49161-49162-49171-49172-50-56-19-4,0-10-11,23-24-25,0";
@@ -115,7 +115,7 @@ static void ja3_is_that_of_its_definition(void)
     struct s2n_client_hello *hello = finish(&message);
     check(hello, S2N_FINGERPRINT_JA3, raw, hash);
 
-    /* The older calls give bytes for a hash. */
+    /* The older functions return the hash as bytes. */
     uint8_t bytes[100];
     uint32_t len = 0, raw_len = 0;
     CHECK_ERROR(s2n_client_hello_get_fingerprint_hash(hello, S2N_FINGERPRINT_JA4, sizeof(bytes), bytes,
@@ -140,7 +140,7 @@ static void ja3_is_that_of_its_definition(void)
     CHECK_OK(s2n_client_hello_free(&hello));
 }
 
-static void ja4_is_that_of_its_definition(void)
+static void ja4_matches_its_specification(void)
 {
     static const uint16_t suites[] = { 0x5a5a, 0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030,
         0xcca9, 0xcca8, 0xc013, 0xc014, 0x009c, 0x009d, 0x002f, 0x0035, 0 };
@@ -172,13 +172,13 @@ static void ja4_is_that_of_its_definition(void)
     check(hello, S2N_FINGERPRINT_JA4, raw, "t13d1516h2_8daaf6152771_e5627efa2ab1");
     CHECK_OK(s2n_client_hello_free(&hello));
 
-    /* Nothing but GREASE, no extensions: nothing to hash. */
+    /* Only GREASE and no extensions: the hashes are zeros. */
     message = new_message(0x0302, (const uint16_t[]){ 0x1a1a, 0 });
     hello = finish(&message);
     check(hello, S2N_FINGERPRINT_JA4, "t11i000000__", "t11i000000_000000000000_000000000000");
     CHECK_OK(s2n_client_hello_free(&hello));
 
-    /* A protocol that does not begin or end with a letter or a digit. */
+    /* An ALPN protocol that does not begin or end with a letter or a digit. */
     message = new_message(0x0303, (const uint16_t[]){ 0x1301, 0 });
     const size_t one = begin(&message);
     add(&message, 4, 16 << 16 | 5);
@@ -193,8 +193,8 @@ int main(void)
 {
     CHECK_OK(s2n_init());
     CHECK_FAILS(s2n_fingerprint_new((s2n_fingerprint_type) 2), NULL, S2N_ERR_INVALID_ARGUMENT);
-    ja3_is_that_of_its_definition();
-    ja4_is_that_of_its_definition();
+    ja3_matches_its_specification();
+    ja4_matches_its_specification();
     CHECK_OK(s2n_cleanup_final());
     return 0;
 }

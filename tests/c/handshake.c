@@ -1,5 +1,5 @@
 /*
- * Handshakes: who is trusted, what is agreed on, and what a refusal is called.
+ * Handshakes: peer verification, negotiated parameters, clocks, key logging, and the errors of failures.
  *
  * usage: handshake FOLDER-OF-CERTIFICATES
  */
@@ -21,8 +21,8 @@ static void check_outcome_at(struct pair *pair, const char *client, const char *
     }
 }
 
-/* A certificate that is refused is blinded, as everything that the peer caused. */
-static void check_refused(struct pair *pair, const char *error)
+/* A rejected certificate causes blinding, like every failure that the peer can cause. */
+static void check_rejected(struct pair *pair, const char *error)
 {
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     check_outcome(pair, error, NULL);
@@ -34,24 +34,24 @@ static void check_refused(struct pair *pair, const char *error)
 
 static void certificates_are_verified(int tls13)
 {
-    check_refused(new_pair(tls13, "unknown"), "S2N_ERR_CERT_UNTRUSTED");
-    check_refused(new_pair(tls13, "expired"), "S2N_ERR_CERT_EXPIRED");
+    check_rejected(new_pair(tls13, "unknown"), "S2N_ERR_CERT_UNTRUSTED");
+    check_rejected(new_pair(tls13, "expired"), "S2N_ERR_CERT_EXPIRED");
 
     struct pair *pair = new_pair(tls13, "ecdsa");
     CHECK_OK(s2n_set_server_name(pair->client, "elsewhere.rs2n.test"));
-    check_refused(pair, "S2N_ERR_CERT_INVALID_HOSTNAME");
+    check_rejected(pair, "S2N_ERR_CERT_INVALID_HOSTNAME");
 
-    struct s2n_config *careless = s2n_config_new_minimal();
+    struct s2n_config *unverified = s2n_config_new_minimal();
     pair = new_pair(tls13, "unknown");
-    CHECK_OK(s2n_config_set_cipher_preferences(careless, policy(tls13)));
-    CHECK_OK(s2n_config_disable_x509_verification(careless));
-    CHECK_OK(s2n_connection_set_config(pair->client, careless));
+    CHECK_OK(s2n_config_set_cipher_preferences(unverified, policy(tls13)));
+    CHECK_OK(s2n_config_disable_x509_verification(unverified));
+    CHECK_OK(s2n_connection_set_config(pair->client, unverified));
     check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
     disconnect(pair);
-    CHECK_OK(s2n_config_free(careless));
+    CHECK_OK(s2n_config_free(unverified));
 }
 
-static void host_names_are_compared(int tls13)
+static void host_names_are_verified(int tls13)
 {
     const struct {
         const char *name;
@@ -74,35 +74,35 @@ static void host_names_are_compared(int tls13)
     }
 }
 
-static int names_asked;
+static int verified_names;
 
-static uint8_t answer_about_name(const char *name, size_t length, void *answer)
+static uint8_t verify_name(const char *name, size_t length, void *result)
 {
     CHECK(name != NULL && length > 0);
-    names_asked++;
-    return *(const uint8_t *)answer;
+    verified_names++;
+    return *(const uint8_t *)result;
 }
 
-static void the_application_may_judge_host_names(int tls13)
+static void the_application_may_verify_host_names(int tls13)
 {
     uint8_t yes = 1, no = 0;
     struct pair *pair = new_pair(tls13, "ecdsa");
-    names_asked = 0;
+    verified_names = 0;
     CHECK_OK(s2n_set_server_name(pair->client, "elsewhere.rs2n.test"));
-    CHECK_OK(s2n_connection_set_verify_host_callback(pair->client, answer_about_name, &yes));
+    CHECK_OK(s2n_connection_set_verify_host_callback(pair->client, verify_name, &yes));
     check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
-    CHECK(names_asked == 1);
+    CHECK(verified_names == 1);
     disconnect(pair);
 
     pair = new_pair(tls13, "ecdsa");
-    names_asked = 0;
-    CHECK_OK(s2n_connection_set_verify_host_callback(pair->client, answer_about_name, &no));
+    verified_names = 0;
+    CHECK_OK(s2n_connection_set_verify_host_callback(pair->client, verify_name, &no));
     check_outcome(pair, "S2N_ERR_CERT_INVALID_HOSTNAME", NULL);
-    CHECK(names_asked > 1);
+    CHECK(verified_names > 1);
     disconnect(pair);
 }
 
-static void clients_are_asked_for_certificates(int tls13)
+static void client_certificates_are_requested(int tls13)
 {
     uint8_t yes = 1;
     struct pair *pair = new_pair(tls13, "ecdsa");
@@ -115,7 +115,7 @@ static void clients_are_asked_for_certificates(int tls13)
     CHECK_OK(s2n_connection_set_config(pair->client, config));
     CHECK_OK(s2n_connection_set_client_auth_type(pair->client, S2N_CERT_AUTH_REQUIRED));
     CHECK_OK(s2n_connection_set_client_auth_type(pair->server, S2N_CERT_AUTH_REQUIRED));
-    CHECK_OK(s2n_connection_set_verify_host_callback(pair->server, answer_about_name, &yes));
+    CHECK_OK(s2n_connection_set_verify_host_callback(pair->server, verify_name, &yes));
     check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
     CHECK(s2n_connection_client_cert_used(pair->server) == 1);
     uint8_t *der = NULL;
@@ -127,7 +127,7 @@ static void clients_are_asked_for_certificates(int tls13)
     CHECK_OK(s2n_cert_chain_and_key_free(chain));
     free(authority);
 
-    /* The server asks, and the client has nothing to show. */
+    /* The server requires a certificate, and the client has none. */
     pair = new_pair(tls13, "ecdsa");
     config = s2n_config_new_minimal();
     CHECK_OK(s2n_config_disable_x509_verification(config));
@@ -146,7 +146,7 @@ static void clients_are_asked_for_certificates(int tls13)
     CHECK(s2n_connection_client_cert_used(pair->server) == 0);
     disconnect(pair);
 
-    /* The client does not want to be asked; or insists. */
+    /* The client rejects a CertificateRequest, or requires one. */
     pair = new_pair(tls13, "ecdsa");
     CHECK_OK(s2n_connection_set_config(pair->client, config));
     CHECK_OK(s2n_connection_set_client_auth_type(pair->client, S2N_CERT_AUTH_NONE));
@@ -162,7 +162,7 @@ static void clients_are_asked_for_certificates(int tls13)
     CHECK_OK(s2n_config_free(config));
 }
 
-static void the_server_chooses_the_protocol(int tls13)
+static void the_server_selects_the_protocol(int tls13)
 {
     const char *const offered[] = { "h2", "http/1.1" };
     const char *const preferred[] = { "spdy", "http/1.1", "h2" };
@@ -175,7 +175,7 @@ static void the_server_chooses_the_protocol(int tls13)
     CHECK_TEXT(s2n_get_application_protocol(pair->server), "http/1.1");
     disconnect(pair);
 
-    /* Nothing in common is no reason to fail. */
+    /* Without a common protocol the handshake succeeds, without ALPN. */
     pair = new_pair(tls13, "ecdsa");
     CHECK_OK(s2n_connection_set_protocol_preferences(pair->client, offered, 2));
     CHECK_OK(s2n_connection_set_protocol_preferences(pair->server, others, 1));
@@ -199,7 +199,7 @@ static int clock_of_1971(void *context, uint64_t *nanoseconds)
     return 0;
 }
 
-static void time_is_the_applications(int tls13)
+static void the_wall_clock_is_used(int tls13)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
     CHECK_OK(s2n_config_set_wall_clock(pair->config, clock_of_1971, NULL));
@@ -212,8 +212,8 @@ static void time_is_the_applications(int tls13)
     disconnect(pair);
 }
 
-/* One byte at a time, with a block between any two. */
-static void blocking_anywhere_changes_nothing(int tls13)
+/* The transport accepts one byte at a time, and blocks after each. */
+static void the_handshake_may_block_at_any_byte(int tls13)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -240,7 +240,7 @@ static void blocking_anywhere_changes_nothing(int tls13)
     disconnect(pair);
 }
 
-static void versions_must_meet(void)
+static void the_highest_common_version_is_negotiated(void)
 {
     struct pair *pair = new_pair(1, "ecdsa");
     CHECK_OK(s2n_connection_set_cipher_preferences(pair->client, policy(0)));
@@ -251,7 +251,7 @@ static void versions_must_meet(void)
     disconnect(pair);
 }
 
-static void a_wiped_connection_can_be_used_again(int tls13)
+static void a_wiped_connection_can_be_reused(int tls13)
 {
     struct pair *pair = connected(tls13);
     for (int round = 0; round < 2; round++) {
@@ -267,21 +267,21 @@ static void a_wiped_connection_can_be_used_again(int tls13)
     disconnect(pair);
 }
 
-/* The lines of a key log, one per secret, and whose they are. */
+/* The lines of a key log, one per secret, and their connections. */
 struct key_log {
     char lines[32][320];
     struct s2n_connection *conns[32];
     int count;
 };
 
-static int remember_key(void *context, struct s2n_connection *conn, uint8_t *line, size_t len)
+static int log_key(void *context, struct s2n_connection *conn, uint8_t *line, size_t len)
 {
     struct key_log *log = context;
     CHECK(log->count < 32 && len < sizeof(log->lines[0]));
     memcpy(log->lines[log->count], line, len);
     log->conns[log->count] = conn;
     log->count++;
-    return -1; /* Nobody looks. */
+    return -1; /* The return value is ignored. */
 }
 
 static void secrets_are_logged(int tls13)
@@ -293,45 +293,45 @@ static void secrets_are_logged(int tls13)
     };
     struct key_log log = { .count = 0 };
     struct pair *pair = new_pair(tls13, "ecdsa");
-    CHECK_OK(s2n_config_set_key_log_cb(pair->config, remember_key, &log));
+    CHECK_OK(s2n_config_set_key_log_cb(pair->config, log_key, &log));
     check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
 
     for (int i = 0; i < 5 && labels[tls13][i] != NULL; i++) {
-        const char *label = labels[tls13][i], *ours = NULL, *theirs = NULL;
+        const char *label = labels[tls13][i], *client_line = NULL, *server_line = NULL;
         for (int j = 0; j < log.count; j++) {
             if (strncmp(log.lines[j], label, strlen(label)) == 0) {
-                *(log.conns[j] == pair->client ? &ours : &theirs) = log.lines[j];
+                *(log.conns[j] == pair->client ? &client_line : &server_line) = log.lines[j];
                 CHECK(log.conns[j] == pair->client || log.conns[j] == pair->server);
             }
         }
-        /* Both ends know the same secret: a random of 32 bytes, and 32 bytes or 48 in TLS 1.2. */
-        CHECK(ours != NULL && theirs != NULL);
-        CHECK_TEXT(ours, theirs);
-        CHECK(strlen(ours) == strlen(label) + 64 + 1 + (tls13 ? 64 : 96));
+        /* Both endpoints log the same secret: a random of 32 bytes, and 32 bytes or, in TLS 1.2, 48. */
+        CHECK(client_line != NULL && server_line != NULL);
+        CHECK_TEXT(client_line, server_line);
+        CHECK(strlen(client_line) == strlen(label) + 64 + 1 + (tls13 ? 64 : 96));
     }
     disconnect(pair);
 
     log.count = 0;
     pair = new_pair(tls13, "ecdsa");
-    CHECK_OK(s2n_config_set_key_log_cb(pair->config, remember_key, &log));
+    CHECK_OK(s2n_config_set_key_log_cb(pair->config, log_key, &log));
     CHECK_OK(s2n_config_set_key_log_cb(pair->config, NULL, NULL));
     check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
     CHECK(log.count == 0);
     disconnect(pair);
 }
 
-static void check_names(struct s2n_connection *conn, const char *kind, const char *message)
+static void check_names(struct s2n_connection *conn, const char *type, const char *message)
 {
-    CHECK_TEXT(s2n_connection_get_handshake_type_name(conn), kind);
+    CHECK_TEXT(s2n_connection_get_handshake_type_name(conn), type);
     CHECK_TEXT(s2n_connection_get_last_message_name(conn), message);
 }
 
-static void handshakes_have_names(int tls13, s2n_cert_auth_type auth, const char *kind)
+static void handshake_type_names(int tls13, s2n_cert_auth_type auth, const char *type)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
-    const bool asks = auth != S2N_CERT_AUTH_NONE;
-    /* The client has no certificate of its own. */
+    const bool requests_certificate = auth != S2N_CERT_AUTH_NONE;
+    /* The client has no certificate. */
     struct s2n_config *config = s2n_config_new_minimal();
     CHECK_OK(s2n_config_disable_x509_verification(config));
     CHECK_OK(s2n_config_set_cipher_preferences(config, policy(tls13)));
@@ -343,7 +343,7 @@ static void handshakes_have_names(int tls13, s2n_cert_auth_type auth, const char
     check_names(pair->client, "INITIAL", "SERVER_HELLO");
     CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
     CHECK_TEXT(s2n_connection_get_last_message_name(pair->server),
-            asks ? "CLIENT_CERT" : tls13 ? "CLIENT_FINISHED" : "CLIENT_KEY");
+            requests_certificate ? "CLIENT_CERT" : tls13 ? "CLIENT_FINISHED" : "CLIENT_KEY");
     if (!tls13) {
         CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
         CHECK_TEXT(s2n_connection_get_last_message_name(pair->client),
@@ -353,60 +353,60 @@ static void handshakes_have_names(int tls13, s2n_cert_auth_type auth, const char
     negotiate(pair, &client, &server);
     CHECK_TEXT(client, "S2N_ERR_OK");
     CHECK_TEXT(server, "S2N_ERR_OK");
-    check_names(pair->client, kind, "APPLICATION_DATA");
-    check_names(pair->server, kind, "APPLICATION_DATA");
+    check_names(pair->client, type, "APPLICATION_DATA");
+    check_names(pair->server, type, "APPLICATION_DATA");
     CHECK_OK(s2n_connection_wipe(pair->server));
     check_names(pair->server, "INITIAL", "CLIENT_HELLO");
     disconnect(pair);
     CHECK_OK(s2n_config_free(config));
 }
 
-static void a_server_hello_may_come_in_pieces(int tls13)
+static void a_fragmented_server_hello_is_reassembled(int tls13)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
     CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
-    cut_messages(&pair->to_client, 1);
-    struct link *link = &pair->to_client;
-    const size_t all = link->written;
-    const uint8_t *message = link->bytes + link->read;
+    fragment_messages(&pair->to_client, 1);
+    struct transport *transport = &pair->to_client;
+    const size_t all = transport->written;
+    const uint8_t *message = transport->bytes + transport->read;
     const size_t len = 4 + ((size_t) message[5 + 2 * 6] << 8 | message[5 + 3 * 6]);
 
-    link->written = link->read + 6 * len - 1;
+    transport->written = transport->read + 6 * len - 1;
     CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
     check_names(pair->client, "INITIAL", "SERVER_HELLO");
     CHECK(s2n_connection_get_server_protocol_version(pair->client) == S2N_UNKNOWN_PROTOCOL_VERSION);
-    link->written = link->read + 1;
+    transport->written = transport->read + 1;
     CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
     check_names(pair->client, "INITIAL", tls13 ? "ENCRYPTED_EXTENSIONS" : "SERVER_CERT");
     const int version = tls13 ? S2N_TLS13 : S2N_TLS12;
     CHECK(s2n_connection_get_server_protocol_version(pair->client) == version);
     CHECK(s2n_connection_get_actual_protocol_version(pair->client) == version);
 
-    link->written = all;
+    transport->written = all;
     check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
     disconnect(pair);
 }
 
-static void retried_handshakes_have_names(size_t size)
+static void handshake_type_names_after_hello_retry(size_t size)
 {
-    struct pair *pair = new_retried_pair();
+    struct pair *pair = new_hello_retry_pair();
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
     CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
     check_names(pair->server, "INITIAL", "CLIENT_HELLO");
-    cut_messages(&pair->to_client, size);
+    fragment_messages(&pair->to_client, size);
     CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
     check_names(pair->client, "INITIAL", "SERVER_HELLO");
     CHECK(s2n_connection_get_server_protocol_version(pair->client) == S2N_TLS13);
-    cut_messages(&pair->to_server, size);
+    fragment_messages(&pair->to_server, size);
     CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
     check_names(pair->server, "INITIAL", "CLIENT_FINISHED");
     check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
-    const char *kind = "NEGOTIATED|FULL_HANDSHAKE|HELLO_RETRY_REQUEST|MIDDLEBOX_COMPAT";
-    check_names(pair->client, kind, "APPLICATION_DATA");
-    check_names(pair->server, kind, "APPLICATION_DATA");
+    const char *type = "NEGOTIATED|FULL_HANDSHAKE|HELLO_RETRY_REQUEST|MIDDLEBOX_COMPAT";
+    check_names(pair->client, type, "APPLICATION_DATA");
+    check_names(pair->server, type, "APPLICATION_DATA");
     disconnect(pair);
 }
 
@@ -417,25 +417,25 @@ int main(int argc, char **argv)
     CHECK_OK(s2n_init());
     for (int tls13 = 0; tls13 <= 1; tls13++) {
         certificates_are_verified(tls13);
-        host_names_are_compared(tls13);
-        the_application_may_judge_host_names(tls13);
-        clients_are_asked_for_certificates(tls13);
-        the_server_chooses_the_protocol(tls13);
-        time_is_the_applications(tls13);
+        host_names_are_verified(tls13);
+        the_application_may_verify_host_names(tls13);
+        client_certificates_are_requested(tls13);
+        the_server_selects_the_protocol(tls13);
+        the_wall_clock_is_used(tls13);
         secrets_are_logged(tls13);
-        blocking_anywhere_changes_nothing(tls13);
-        a_wiped_connection_can_be_used_again(tls13);
-        a_server_hello_may_come_in_pieces(tls13);
+        the_handshake_may_block_at_any_byte(tls13);
+        a_wiped_connection_can_be_reused(tls13);
+        a_fragmented_server_hello_is_reassembled(tls13);
     }
-    retried_handshakes_have_names(1);
-    retried_handshakes_have_names(10000);
-    versions_must_meet();
-    handshakes_have_names(1, S2N_CERT_AUTH_NONE, "NEGOTIATED|FULL_HANDSHAKE|MIDDLEBOX_COMPAT");
-    handshakes_have_names(1, S2N_CERT_AUTH_OPTIONAL,
+    handshake_type_names_after_hello_retry(1);
+    handshake_type_names_after_hello_retry(10000);
+    the_highest_common_version_is_negotiated();
+    handshake_type_names(1, S2N_CERT_AUTH_NONE, "NEGOTIATED|FULL_HANDSHAKE|MIDDLEBOX_COMPAT");
+    handshake_type_names(1, S2N_CERT_AUTH_OPTIONAL,
             "NEGOTIATED|FULL_HANDSHAKE|CLIENT_AUTH|NO_CLIENT_CERT|MIDDLEBOX_COMPAT");
-    handshakes_have_names(0, S2N_CERT_AUTH_NONE,
+    handshake_type_names(0, S2N_CERT_AUTH_NONE,
             "NEGOTIATED|FULL_HANDSHAKE|TLS12_PERFECT_FORWARD_SECRECY");
-    handshakes_have_names(0, S2N_CERT_AUTH_OPTIONAL,
+    handshake_type_names(0, S2N_CERT_AUTH_OPTIONAL,
             "NEGOTIATED|FULL_HANDSHAKE|CLIENT_AUTH|NO_CLIENT_CERT|TLS12_PERFECT_FORWARD_SECRECY");
     CHECK_OK(s2n_cleanup_final());
     return 0;

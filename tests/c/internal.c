@@ -1,6 +1,6 @@
 /*
- * What s2n-tls exports without a public header, stack traces, and the rest that is not about
- * connections.
+ * Functions that s2n-tls exports without a public header, stack traces, thread exit, and settings that
+ * are not about connections.
  *
  * usage: internal FOLDER-OF-CERTIFICATES
  */
@@ -14,13 +14,13 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-/* As s2n-tls has it, whose header keeps it to itself. */
+/* The layout of s2n-tls, which has it in a private header. */
 struct s2n_stacktrace {
     char **trace;
     int trace_size;
 };
 
-static void test_before_the_start(void)
+static void test_before_init(void)
 {
     s2n_fips_mode mode = S2N_FIPS_MODE_ENABLED;
     CHECK_ERROR(s2n_get_fips_mode(&mode), S2N_ERR_NOT_INITIALIZED);
@@ -29,7 +29,7 @@ static void test_before_the_start(void)
     CHECK_OK(s2n_rand_set_callbacks(NULL, NULL, NULL, NULL));
 }
 
-static void test_after_the_start(void)
+static void test_after_init(void)
 {
     s2n_fips_mode mode = S2N_FIPS_MODE_ENABLED;
     CHECK_OK(s2n_get_fips_mode(&mode));
@@ -39,7 +39,7 @@ static void test_after_the_start(void)
     CHECK_ERROR(s2n_disable_atexit(), S2N_ERR_INITIALIZED);
 }
 
-static void test_the_config_of_a_connection(void)
+static void test_connection_config(void)
 {
     struct s2n_config *one = s2n_config_new_minimal(), *found = NULL;
     struct s2n_connection *conn = s2n_connection_new(S2N_CLIENT);
@@ -65,7 +65,7 @@ static void test_flush(void)
 {
     struct pair *pair = connected(1);
     s2n_blocked_status blocked = S2N_BLOCKED_ON_READ;
-    char sent[] = "said once", received[100] = "";
+    char sent[] = "sent once", received[100] = "";
     CHECK_OK(s2n_flush(pair->client, &blocked));
     CHECK(blocked == S2N_NOT_BLOCKED);
 
@@ -78,7 +78,7 @@ static void test_flush(void)
     CHECK_OK(s2n_flush(pair->client, &blocked));
     CHECK(blocked == S2N_NOT_BLOCKED);
 
-    /* The peer has it; the sender learns so from the call that blocked. */
+    /* The peer has received the data; the repeated call that had blocked reports that it was sent. */
     CHECK(s2n_recv(pair->server, received, sizeof(received), &blocked) == sizeof(sent));
     CHECK_TEXT(received, sent);
     CHECK(s2n_send(pair->client, sent, sizeof(sent), &blocked) == sizeof(sent));
@@ -105,7 +105,7 @@ static int error_number(const char *name)
     return -1;
 }
 
-static void test_alerts_of_errors(void)
+static void test_error_alerts(void)
 {
     uint8_t alert = 0;
     CHECK_OK(s2n_error_get_alert(error_number("S2N_ERR_CERT_EXPIRED"), &alert));
@@ -117,7 +117,7 @@ static void test_alerts_of_errors(void)
     CHECK(alert == 80);
 }
 
-/* There are none until somebody wants them. */
+/* Stack traces are disabled by default. */
 static void test_stack_traces(void)
 {
     struct s2n_stacktrace trace = { NULL, -1 };
@@ -135,11 +135,11 @@ static void test_stack_traces(void)
     CHECK_ERROR(s2n_connection_free(NULL), S2N_ERR_NULL);
     CHECK_OK(s2n_get_stacktrace(&trace));
     CHECK(trace.trace_size > 1 && trace.trace != NULL);
-    bool names_the_call = false;
+    bool names_the_function = false;
     for (int i = 0; i < trace.trace_size; i++) {
-        names_the_call |= strstr(trace.trace[i], "s2n_connection_free") != NULL;
+        names_the_function |= strstr(trace.trace[i], "s2n_connection_free") != NULL;
     }
-    CHECK(names_the_call);
+    CHECK(names_the_function);
     CHECK_OK(s2n_print_stacktrace(file));
 
     rewind(file);
@@ -159,11 +159,11 @@ static void test_stack_traces(void)
     CHECK_OK(s2n_free_stacktrace());
 }
 
-static pthread_key_t at_the_end;
+static pthread_key_t exit_key;
 static int destructors;
 
-/* Runs when the thread's own variables are gone. */
-static void fail_late(void *argument)
+/* Runs after the destruction of the thread-local variables. */
+static void fail_in_destructor(void *argument)
 {
     CHECK(argument == &destructors);
     struct s2n_connection *conn = s2n_connection_new(S2N_CLIENT);
@@ -183,32 +183,32 @@ static void fail_late(void *argument)
     destructors++;
 }
 
-static void *fail_early(void *argument)
+static void *fail_in_thread(void *argument)
 {
-    CHECK_OK(pthread_setspecific(at_the_end, argument));
+    CHECK_OK(pthread_setspecific(exit_key, argument));
     CHECK_ERROR(s2n_connection_free(NULL), S2N_ERR_NULL);
     struct s2n_stacktrace trace = { NULL, -1 };
     CHECK_OK(s2n_get_stacktrace(&trace));
     return NULL;
 }
 
-/* Programs free connections in the destructors of a thread's keys, where calls may fail as well. */
-static void test_a_thread_that_ends(void)
+/* Programs free connections in destructors of thread-specific data, where calls may fail too. */
+static void test_thread_exit(void)
 {
     pthread_t thread;
-    CHECK_OK(pthread_key_create(&at_the_end, fail_late));
+    CHECK_OK(pthread_key_create(&exit_key, fail_in_destructor));
     for (int traces = 0; traces < 2; traces++) {
         CHECK_OK(s2n_stack_traces_enabled_set(traces));
-        CHECK_OK(pthread_create(&thread, NULL, fail_early, &destructors));
+        CHECK_OK(pthread_create(&thread, NULL, fail_in_thread, &destructors));
         CHECK_OK(pthread_join(thread, NULL));
     }
     CHECK(destructors == 2);
     CHECK_OK(s2n_stack_traces_enabled_set(false));
-    CHECK_OK(pthread_key_delete(at_the_end));
+    CHECK_OK(pthread_key_delete(exit_key));
 }
 
-/* What is off can be turned off. */
-static void test_switches(void)
+/* Unsupported features are off: disabling them succeeds. */
+static void test_disabling_unsupported_features(void)
 {
     struct s2n_config *config = s2n_config_new_minimal();
     CHECK_OK(s2n_config_set_npn(config, false));
@@ -232,8 +232,8 @@ static void test_switches(void)
     CHECK_OK(s2n_connection_free(server));
 }
 
-/* For the life of the process, so it comes last. */
-static void test_the_old_way_to_tls13(void)
+/* s2n_enable_tls13() lasts for the life of the process, so this test runs last. */
+static void test_enable_tls13(void)
 {
     struct s2n_config *before = s2n_config_new_minimal();
     CHECK_OK(s2n_enable_tls13());
@@ -251,15 +251,15 @@ int main(int argc, char **argv)
 {
     CHECK(argc == 2);
     folder = argv[1];
-    test_before_the_start();
+    test_before_init();
     CHECK_OK(s2n_init());
-    test_after_the_start();
-    test_the_config_of_a_connection();
+    test_after_init();
+    test_connection_config();
     test_flush();
-    test_alerts_of_errors();
+    test_error_alerts();
     test_stack_traces();
-    test_a_thread_that_ends();
-    test_switches();
-    test_the_old_way_to_tls13();
+    test_thread_exit();
+    test_disabling_unsupported_features();
+    test_enable_tls13();
     return 0;
 }

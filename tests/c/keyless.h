@@ -1,5 +1,5 @@
 /*
- * A pair whose server has a certificate chain, and its private key somewhere else.
+ * A pair whose server holds a certificate chain without its private key, and signs asynchronously.
  */
 #ifndef KEYLESS_H
 #define KEYLESS_H

@@ -1,6 +1,6 @@
 /*
- * An application that gives the library its memory, in all the ways that are right and in some that
- * are not.
+ * Memory callbacks of the application: correct allocators, failing ones, and ones that return too little
+ * memory.
  *
  * usage: memory FOLDER-OF-CERTIFICATES
  */
@@ -9,45 +9,45 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-/* What the callbacks have done. */
+/* The calls of the memory callbacks, and their behaviour. */
 static struct {
-    int inits, cleanups, given, back;
+    int inits, cleanups, allocations, frees;
     long bytes;
-    bool refuses, is_greedy;
+    bool fails, is_short;
     int init_result, cleanup_result;
     size_t misalignment;
-} seen;
+} state;
 
-/* Threads allocate, too. */
+/* Threads of the library allocate, too. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int init(void)
 {
-    seen.inits++;
-    return seen.init_result;
+    state.inits++;
+    return state.init_result;
 }
 
 static int cleanup(void)
 {
-    seen.cleanups++;
-    return seen.cleanup_result;
+    state.cleanups++;
+    return state.cleanup_result;
 }
 
-/* What all blocks that live begin with: they are a list, so that the end can free them. */
+/* The header of every allocated block: a list, so that main() can free the blocks that are left. */
 struct block {
     struct block *previous, *next;
 };
 
 static struct block blocks = { &blocks, &blocks };
 
-static int give(void **ptr, uint32_t requested, uint32_t *allocated)
+static int allocate(void **ptr, uint32_t requested, uint32_t *allocated)
 {
     pthread_mutex_lock(&lock);
-    const bool refuses = seen.refuses, is_greedy = seen.is_greedy;
-    /* No two blocks are aligned alike. */
-    const size_t shift = sizeof(struct block *) + (seen.misalignment += 7) % 64;
+    const bool fails = state.fails, is_short = state.is_short;
+    /* The alignment varies from block to block. */
+    const size_t shift = sizeof(struct block *) + (state.misalignment += 7) % 64;
     pthread_mutex_unlock(&lock);
-    if (refuses) {
+    if (fails) {
         return S2N_FAILURE;
     }
     struct block *block = calloc(1, sizeof(*block) + shift + requested + 3);
@@ -55,18 +55,18 @@ static int give(void **ptr, uint32_t requested, uint32_t *allocated)
     char *memory = (char *) block + sizeof(*block) + shift;
     memcpy(memory - sizeof(block), &block, sizeof(block));
     *ptr = memory;
-    *allocated = is_greedy ? requested - 1 : requested + 3;
+    *allocated = is_short ? requested - 1 : requested + 3;
     pthread_mutex_lock(&lock);
     *block = (struct block){ &blocks, blocks.next };
     block->next->previous = blocks.next = block;
-    seen.given++;
-    seen.bytes += *allocated;
+    state.allocations++;
+    state.bytes += *allocated;
     pthread_mutex_unlock(&lock);
     return S2N_SUCCESS;
 }
 
-/* What the library notes about a block lies in the block, and is all that may be left there. */
-#define NOTE 16
+/* The library stores its own header in a block; only that may be left when it is freed. */
+#define HEADER 16
 
 static bool is_cleared(const uint8_t *bytes, uint32_t size)
 {
@@ -74,10 +74,10 @@ static bool is_cleared(const uint8_t *bytes, uint32_t size)
     for (uint32_t i = 0; i < size; i++) {
         left += bytes[i] != 0;
     }
-    return left <= NOTE;
+    return left <= HEADER;
 }
 
-static int take_back(void *ptr, uint32_t size)
+static int deallocate(void *ptr, uint32_t size)
 {
     CHECK(is_cleared(ptr, size));
     struct block *block;
@@ -86,8 +86,8 @@ static int take_back(void *ptr, uint32_t size)
     block->previous->next = block->next;
     block->next->previous = block->previous;
     free(block);
-    seen.back++;
-    seen.bytes -= size;
+    state.frees++;
+    state.bytes -= size;
     pthread_mutex_unlock(&lock);
     return S2N_SUCCESS;
 }
@@ -102,47 +102,47 @@ static void exchange(struct pair *pair, const char *text)
     CHECK_TEXT(buffer, text);
 }
 
-static void talk(void)
+static void run_session(void)
 {
     struct pair *pair = connected(1);
-    exchange(pair, "from memory of its own");
+    exchange(pair, "from application memory");
     disconnect(pair);
 }
 
-static void test_callbacks_are_needed(void)
+static void test_callbacks_are_required(void)
 {
-    CHECK_ERROR(s2n_mem_set_callbacks(NULL, cleanup, give, take_back), S2N_ERR_NULL);
-    CHECK_ERROR(s2n_mem_set_callbacks(init, NULL, give, take_back), S2N_ERR_NULL);
-    CHECK_ERROR(s2n_mem_set_callbacks(init, cleanup, NULL, take_back), S2N_ERR_NULL);
-    CHECK_ERROR(s2n_mem_set_callbacks(init, cleanup, give, NULL), S2N_ERR_NULL);
+    CHECK_ERROR(s2n_mem_set_callbacks(NULL, cleanup, allocate, deallocate), S2N_ERR_NULL);
+    CHECK_ERROR(s2n_mem_set_callbacks(init, NULL, allocate, deallocate), S2N_ERR_NULL);
+    CHECK_ERROR(s2n_mem_set_callbacks(init, cleanup, NULL, deallocate), S2N_ERR_NULL);
+    CHECK_ERROR(s2n_mem_set_callbacks(init, cleanup, allocate, NULL), S2N_ERR_NULL);
 }
 
-static void test_the_start_may_be_refused(void)
+static void test_init_failure(void)
 {
-    CHECK_OK(s2n_mem_set_callbacks(init, cleanup, give, take_back));
-    seen.init_result = S2N_FAILURE;
+    CHECK_OK(s2n_mem_set_callbacks(init, cleanup, allocate, deallocate));
+    state.init_result = S2N_FAILURE;
     CHECK_ERROR(s2n_init(), S2N_ERR_CANCELLED);
     CHECK_FAILS(s2n_connection_new(S2N_CLIENT), NULL, S2N_ERR_NOT_INITIALIZED);
-    seen.init_result = S2N_SUCCESS;
+    state.init_result = S2N_SUCCESS;
     CHECK_OK(s2n_init());
-    CHECK(seen.inits == 2 && seen.cleanups == 0);
-    CHECK_ERROR(s2n_mem_set_callbacks(init, cleanup, give, take_back), S2N_ERR_INITIALIZED);
+    CHECK(state.inits == 2 && state.cleanups == 0);
+    CHECK_ERROR(s2n_mem_set_callbacks(init, cleanup, allocate, deallocate), S2N_ERR_INITIALIZED);
 }
 
-static void test_memory_is_the_applications(void)
+static void test_allocations_use_the_callbacks(void)
 {
-    const int given = seen.given;
-    talk();
-    CHECK(seen.given > given + 100);
-    /* What a handshake makes for the whole process is there by now. */
-    const long bytes = seen.bytes;
-    const int live = seen.given - seen.back;
-    talk();
-    CHECK(seen.bytes == bytes && seen.given - seen.back == live);
+    const int allocations = state.allocations;
+    run_session();
+    CHECK(state.allocations > allocations + 100);
+    /* Allocations for the whole process have been made by now. */
+    const long bytes = state.bytes;
+    const int live = state.allocations - state.frees;
+    run_session();
+    CHECK(state.bytes == bytes && state.allocations - state.frees == live);
 }
 
-/* What needs memory fails, and leaves nothing behind; what was there can be read, and freed. */
-static void check_refusals(void)
+/* Calls that allocate fail without a leak; existing objects can still be read and freed. */
+static void check_allocation_failures(void)
 {
     uint8_t bytes[10];
     CHECK_FAILS(s2n_connection_new(S2N_CLIENT), NULL, S2N_ERR_ALLOC);
@@ -152,21 +152,21 @@ static void check_refusals(void)
     CHECK_FAILS(s2n_client_hello_parse_message(bytes, sizeof(bytes)), NULL, S2N_ERR_ALLOC);
 }
 
-static void test_a_refusal_is_an_error(bool *cause)
+static void test_allocation_failure_is_an_error(bool *cause)
 {
-    const int given = seen.given;
+    const int allocations = state.allocations;
     *cause = true;
-    check_refusals();
-    CHECK(cause == &seen.is_greedy || seen.given == given);
+    check_allocation_failures();
+    CHECK(cause == &state.is_short || state.allocations == allocations);
     *cause = false;
-    talk();
-    const long bytes = seen.bytes;
-    const int live = seen.given - seen.back;
+    run_session();
+    const long bytes = state.bytes;
+    const int live = state.allocations - state.frees;
 
     struct pair *pair = connected(1);
     struct s2n_config *config = s2n_config_new_minimal();
     *cause = true;
-    check_refusals();
+    check_allocation_failures();
     CHECK_ERROR(s2n_config_set_cipher_preferences(config, "default_tls13"), S2N_ERR_ALLOC);
     CHECK_ERROR(s2n_config_append_protocol_preference(config, (const uint8_t *) "h2", 2), S2N_ERR_ALLOC);
     CHECK_ERROR(s2n_set_server_name(pair->client, "localhost"), S2N_ERR_ALLOC);
@@ -178,59 +178,59 @@ static void test_a_refusal_is_an_error(bool *cause)
     CHECK_OK(s2n_config_free(config));
     disconnect(pair);
     *cause = false;
-    CHECK(seen.bytes == bytes && seen.given - seen.back == live);
+    CHECK(state.bytes == bytes && state.allocations - state.frees == live);
 }
 
-/* Nothing is lost by a refusal: the call may be repeated. */
-static void test_calls_can_be_repeated(void)
+/* A call whose allocation failed can be repeated. */
+static void test_failed_calls_can_be_repeated(void)
 {
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     struct pair *pair = new_pair(1, "ecdsa");
     struct s2n_connection *const ends[] = { pair->client, pair->server };
     int done = 0;
     for (int turn = 0; turn < 20 && done < 2; turn++) {
-        seen.refuses = true;
+        state.fails = true;
         CHECK_ERROR(s2n_negotiate(ends[turn % 2], &blocked), S2N_ERR_ALLOC);
-        seen.refuses = false;
+        state.fails = false;
         done += s2n_negotiate(ends[turn % 2], &blocked) == 0;
     }
     CHECK(done == 2);
 
     char text[10] = "";
-    seen.refuses = true;
+    state.fails = true;
     CHECK_ERROR((int) s2n_send(pair->client, "all of it", 9, &blocked), S2N_ERR_ALLOC);
-    seen.refuses = false;
+    state.fails = false;
     CHECK(s2n_send(pair->client, "all of it", 9, &blocked) == 9);
-    seen.refuses = true;
+    state.fails = true;
     CHECK_ERROR((int) s2n_recv(pair->server, text, 9, &blocked), S2N_ERR_ALLOC);
-    seen.refuses = false;
+    state.fails = false;
     CHECK(s2n_recv(pair->server, text, 9, &blocked) == 9);
     CHECK_TEXT(text, "all of it");
 
-    seen.refuses = true;
+    state.fails = true;
     disconnect(pair);
-    seen.refuses = false;
+    state.fails = false;
 }
 
-static void test_the_end(void)
+static void test_cleanup(void)
 {
-    seen.cleanup_result = S2N_FAILURE;
+    state.cleanup_result = S2N_FAILURE;
     CHECK_ERROR(s2n_cleanup_final(), S2N_ERR_ATEXIT);
     CHECK_ERROR(s2n_init(), S2N_ERR_INITIALIZED);
-    seen.cleanup_result = S2N_SUCCESS;
+    state.cleanup_result = S2N_SUCCESS;
 
     struct s2n_config *config = s2n_config_new_minimal();
     CHECK_OK(s2n_cleanup_final());
-    CHECK(seen.cleanups == 2);
-    /* The application's memory is no more: nothing goes back there. */
-    const int back = seen.back;
+    CHECK(state.cleanups == 2);
+    /* After the cleanup callback, memory must not be returned to the application. */
+    const int frees = state.frees;
     CHECK_OK(s2n_config_free(config));
-    CHECK(seen.back == back);
+    CHECK(state.frees == frees);
 
     CHECK_OK(s2n_init());
-    CHECK(seen.inits == 3);
+    CHECK(state.inits == 3);
     CHECK_ERROR(s2n_disable_atexit(), S2N_ERR_INITIALIZED);
-    test_memory_is_the_applications();
+    test_allocations_use_the_callbacks();
     CHECK_OK(s2n_cleanup_final());
 }
 
@@ -240,14 +240,14 @@ int main(int argc, char **argv)
     folder = argv[1];
     CHECK_OK(s2n_disable_atexit());
     CHECK_OK(s2n_crypto_disable_init());
-    test_callbacks_are_needed();
-    test_the_start_may_be_refused();
-    test_memory_is_the_applications();
-    test_a_refusal_is_an_error(&seen.refuses);
-    test_a_refusal_is_an_error(&seen.is_greedy);
-    test_calls_can_be_repeated();
-    test_the_end();
-    /* What was not given back is the application's to free. */
+    test_callbacks_are_required();
+    test_init_failure();
+    test_allocations_use_the_callbacks();
+    test_allocation_failure_is_an_error(&state.fails);
+    test_allocation_failure_is_an_error(&state.is_short);
+    test_failed_calls_can_be_repeated();
+    test_cleanup();
+    /* The application frees the blocks that the library has not returned. */
     while (blocks.next != &blocks) {
         struct block *block = blocks.next;
         blocks.next = block->next;

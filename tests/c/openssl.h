@@ -1,5 +1,5 @@
 /*
- * A signer that is not ours: the command line of OpenSSL, which gets a hash.
+ * An external signer: the command-line tool of OpenSSL, which signs a hash.
  */
 #ifndef OPENSSL_H
 #define OPENSSL_H
@@ -9,14 +9,14 @@
 #include <stdint.h>
 #include <unistd.h>
 
-/* A signature that is being made. */
+/* A pending signature. */
 struct openssl {
     FILE *output;
     char input[32];
 };
 
 /*
- * Begins to sign a hash with FOLDER/NAME.key; `padding` is "pss" or "pkcs1" for RSA, and NULL for
+ * Starts to sign a hash with FOLDER/NAME.key; `padding` is "pss" or "pkcs1" for RSA, and NULL for
  * ECDSA.
  */
 static inline struct openssl openssl_begin(const char *folder, const char *name, const char *padding,
@@ -37,7 +37,7 @@ static inline struct openssl openssl_begin(const char *folder, const char *name,
     return openssl;
 }
 
-/* Waits for the signature, for which there must be 512 bytes of room, and gives its length. */
+/* Waits for the signature, writes it into a buffer of 512 bytes, and returns its length. */
 static inline uint32_t openssl_end(struct openssl *openssl, uint8_t *signature)
 {
     size_t length = fread(signature, 1, 512, openssl->output);

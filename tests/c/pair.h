@@ -1,6 +1,6 @@
 /*
- * A client and a server in one program, over a transport in memory that blocks, fails or ends where a
- * test wants it to.
+ * A client and a server in one program, over an in-memory transport that blocks, fails or ends where a
+ * test requires it.
  */
 #ifndef PAIR_H
 #define PAIR_H
@@ -9,16 +9,16 @@
 
 #include <stdint.h>
 
-struct link {
+struct transport {
     uint8_t bytes[1 << 18];
     size_t read;
     size_t written;
-    /* How many bytes it takes before it blocks. */
+    /* The number of bytes that it accepts before it blocks. */
     size_t room;
-    /* Failures with these errno values come first. */
+    /* If not 0, the errno of the next call, which fails. */
     int send_error;
     int recv_error;
-    int ended;
+    int eof;
     uint32_t largest_request;
 };
 
@@ -27,14 +27,14 @@ struct pair {
     struct s2n_cert_chain_and_key *chain;
     struct s2n_connection *client;
     struct s2n_connection *server;
-    struct link to_server;
-    struct link to_client;
+    struct transport to_server;
+    struct transport to_client;
     int tls13;
 };
 
 static const char *folder;
 
-/* Bytes in which a piece that is missing, or comes twice, shows. */
+/* Fills a buffer with a pattern that reveals missing and repeated parts. */
 static inline void fill_with_pattern(uint8_t *data, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
@@ -42,62 +42,62 @@ static inline void fill_with_pattern(uint8_t *data, size_t size)
     }
 }
 
-static inline int take_error(int *error)
+static inline int fail_once(int *error)
 {
     errno = *error;
     *error = 0;
     return -1;
 }
 
-static inline int link_send(void *context, const uint8_t *buf, uint32_t len)
+static inline int transport_send(void *context, const uint8_t *buf, uint32_t len)
 {
-    struct link *link = context;
-    if (link->send_error != 0) {
-        return take_error(&link->send_error);
+    struct transport *transport = context;
+    if (transport->send_error != 0) {
+        return fail_once(&transport->send_error);
     }
-    size_t taken = len < link->room ? len : link->room;
-    if (taken == 0) {
+    size_t count = len < transport->room ? len : transport->room;
+    if (count == 0) {
         errno = EAGAIN;
         return -1;
     }
-    CHECK(link->written + taken <= sizeof(link->bytes));
-    memcpy(link->bytes + link->written, buf, taken);
-    link->written += taken;
-    link->room -= taken;
-    return taken;
+    CHECK(transport->written + count <= sizeof(transport->bytes));
+    memcpy(transport->bytes + transport->written, buf, count);
+    transport->written += count;
+    transport->room -= count;
+    return count;
 }
 
-static inline int link_recv(void *context, uint8_t *buf, uint32_t len)
+static inline int transport_recv(void *context, uint8_t *buf, uint32_t len)
 {
-    struct link *link = context;
-    if (link->recv_error != 0) {
-        return take_error(&link->recv_error);
+    struct transport *transport = context;
+    if (transport->recv_error != 0) {
+        return fail_once(&transport->recv_error);
     }
-    if (len > link->largest_request) {
-        link->largest_request = len;
+    if (len > transport->largest_request) {
+        transport->largest_request = len;
     }
-    size_t given = link->written - link->read;
-    if (given == 0 && link->ended) {
+    size_t count = transport->written - transport->read;
+    if (count == 0 && transport->eof) {
         return 0;
     }
-    if (given == 0) {
+    if (count == 0) {
         errno = EAGAIN;
         return -1;
     }
-    given = len < given ? len : given;
-    memcpy(buf, link->bytes + link->read, given);
-    link->read += given;
-    return given;
+    count = len < count ? len : count;
+    memcpy(buf, transport->bytes + transport->read, count);
+    transport->read += count;
+    return count;
 }
 
-/* Cuts the handshake records on their way, none of them encrypted, into records of `size` bytes. */
-static inline void cut_messages(struct link *link, size_t size)
+/* Fragments the unencrypted handshake records in transit into records of `size` bytes. */
+static inline void fragment_messages(struct transport *transport, size_t size)
 {
-    const size_t waiting = link->written - link->read;
+    const size_t waiting = transport->written - transport->read;
     uint8_t *old = malloc(waiting + 1);
     CHECK(old != NULL);
-    memcpy(old, link->bytes + link->read, waiting);
-    link->written = link->read;
+    memcpy(old, transport->bytes + transport->read, waiting);
+    transport->written = transport->read;
     for (size_t at = 0; at < waiting;) {
         const uint8_t *record = old + at;
         const size_t len = (size_t) record[3] << 8 | record[4];
@@ -105,20 +105,20 @@ static inline void cut_messages(struct link *link, size_t size)
         for (size_t from = 0; from < len; from += most) {
             const size_t part = len - from < most ? len - from : most;
             const uint8_t header[] = { record[0], record[1], record[2], part >> 8, part & 0xff };
-            CHECK(link_send(link, header, sizeof(header)) == sizeof(header));
-            CHECK(link_send(link, record + 5 + from, part) == (int) part);
+            CHECK(transport_send(transport, header, sizeof(header)) == sizeof(header));
+            CHECK(transport_send(transport, record + 5 + from, part) == (int) part);
         }
         at += 5 + len;
     }
     free(old);
 }
 
-/* The first handshake record on its way; its length is stored. */
-static inline uint8_t *first_message(struct link *link, size_t *len)
+/* Returns the payload of the first handshake record in transit, and stores its length. */
+static inline uint8_t *first_handshake_message(struct transport *transport, size_t *len)
 {
-    uint8_t *record = link->bytes + link->read;
+    uint8_t *record = transport->bytes + transport->read;
     for (;;) {
-        CHECK(record + 5 <= link->bytes + link->written);
+        CHECK(record + 5 <= transport->bytes + transport->written);
         *len = (size_t) record[3] << 8 | record[4];
         if (record[0] == 22) {
             return record + 5;
@@ -127,16 +127,16 @@ static inline uint8_t *first_message(struct link *link, size_t *len)
     }
 }
 
-static inline void attach(struct s2n_connection *conn, struct pair *pair, struct link *in,
-        struct link *out)
+static inline void attach(struct s2n_connection *conn, struct pair *pair, struct transport *in,
+        struct transport *out)
 {
     CHECK(conn != NULL);
     out->room = SIZE_MAX;
     CHECK_OK(s2n_connection_set_config(conn, pair->config));
     CHECK_OK(s2n_connection_set_blinding(conn, S2N_SELF_SERVICE_BLINDING));
-    CHECK_OK(s2n_connection_set_recv_cb(conn, link_recv));
+    CHECK_OK(s2n_connection_set_recv_cb(conn, transport_recv));
     CHECK_OK(s2n_connection_set_recv_ctx(conn, in));
-    CHECK_OK(s2n_connection_set_send_cb(conn, link_send));
+    CHECK_OK(s2n_connection_set_send_cb(conn, transport_send));
     CHECK_OK(s2n_connection_set_send_ctx(conn, out));
 }
 
@@ -145,7 +145,7 @@ static inline const char *policy(int tls13)
     return tls13 ? "default_tls13" : "ELBSecurityPolicy-TLS-1-2-2017-01";
 }
 
-/* Both ends with one config, which trusts the test root and shows a chain that it signed. */
+/* Both endpoints share a config, which trusts the test root and has a chain that it issued. */
 static inline struct pair *new_pair(int tls13, const char *chain)
 {
     struct pair *pair = calloc(1, sizeof(*pair));
@@ -167,7 +167,7 @@ static inline struct pair *new_pair(int tls13, const char *chain)
 }
 
 /*
- * Lets both ends negotiate until each has succeeded or failed; the outcome is the error's name, or
+ * Drives both handshakes until each has succeeded or failed; an outcome is the name of the error, or
  * S2N_ERR_OK.
  */
 static inline void negotiate(struct pair *pair, const char **client_outcome,
@@ -197,8 +197,8 @@ static inline struct pair *connected(int tls13)
     return pair;
 }
 
-/* A server that has one group, of which no client sends a share in its first ClientHello. */
-static inline struct pair *new_retried_pair(void)
+/* A handshake with a HelloRetryRequest: the server's only group has no key share in the first ClientHello. */
+static inline struct pair *new_hello_retry_pair(void)
 {
     struct pair *pair = new_pair(1, "rsa");
     CHECK_OK(s2n_connection_set_cipher_preferences(pair->server, "20250211"));

@@ -1,5 +1,5 @@
 /*
- * Thousands of handshakes that wait for a signature: what they take of a process, and where that ends.
+ * Thousands of handshakes that are blocked on a signature: their memory mappings, and their limit.
  *
  * usage: pending FOLDER-OF-CERTIFICATES
  */
@@ -8,11 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One more than a process can have where the guard of a stack takes a mapping of its own. */
+/* MANY is one more than a process supports where the guard page of a stack requires a separate mapping. */
 #define LIMIT 16384
 #define MANY (LIMIT + 1)
 
-/* What a client has said; every server is told the same. */
+/* A recorded ClientHello, which is replayed to every server. */
 static uint8_t hello[4096];
 static size_t hello_size;
 
@@ -28,11 +28,11 @@ static int record(void *context, const uint8_t *buf, uint32_t len)
 static int replay(void *context, uint8_t *buf, uint32_t len)
 {
     size_t *read = context;
-    size_t given = hello_size - *read < len ? hello_size - *read : len;
-    memcpy(buf, hello + *read, given);
-    *read += given;
+    size_t count = hello_size - *read < len ? hello_size - *read : len;
+    memcpy(buf, hello + *read, count);
+    *read += count;
     errno = EAGAIN;
-    return given > 0 ? (int) given : -1;
+    return count > 0 ? (int) count : -1;
 }
 
 static int receive_nothing(void *context, uint8_t *buf, uint32_t len)
@@ -48,8 +48,8 @@ static int discard(void *context, const uint8_t *buf, uint32_t len)
     return len;
 }
 
-/* Nobody will sign. */
-static int forget(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
+/* The operation is freed, so the handshake stays blocked. */
+static int drop_operation(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
 {
     (void) conn;
     return s2n_async_pkey_op_free(op);
@@ -97,26 +97,26 @@ int main(int argc, char **argv)
     CHECK_ERROR(s2n_negotiate(client, &blocked), S2N_ERR_IO_BLOCKED);
     CHECK_OK(s2n_connection_free(client));
 
-    CHECK_OK(s2n_config_set_async_pkey_callback(config, forget));
+    CHECK_OK(s2n_config_set_async_pkey_callback(config, drop_operation));
     static struct s2n_connection *servers[MANY];
     static size_t read[MANY];
     int count = 0;
     int before = mappings();
-    for (bool waits = true; waits && count < MANY; count += waits) {
+    for (bool is_blocked = true; is_blocked && count < MANY; count += is_blocked) {
         servers[count] = new_server(config, &read[count]);
         CHECK(s2n_negotiate(servers[count], &blocked) == -1);
-        waits = s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED;
-        if (!waits) {
+        is_blocked = s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED;
+        if (!is_blocked) {
             CHECK_TEXT(s2n_strerror_name(s2n_errno), "S2N_ERR_ALLOC");
             CHECK_OK(s2n_connection_free(servers[count]));
         }
     }
-    int taken = mappings() - before;
-    printf("%d handshakes wait, with %d mappings\n", count, taken);
-    /* Linux 6.13 guards a stack without a mapping. */
-    CHECK(count == MANY ? taken < 1000 : count == LIMIT && taken <= 2 * LIMIT + 1000);
+    int added = mappings() - before;
+    printf("%d handshakes are blocked, with %d mappings\n", count, added);
+    /* Linux 6.13 supports guard pages without a separate mapping. */
+    CHECK(count == MANY ? added < 1000 : count == LIMIT && added <= 2 * LIMIT + 1000);
 
-    /* With one less there is room for another. */
+    /* After one connection is freed, another one can be made. */
     CHECK_OK(s2n_connection_free(servers[0]));
     servers[0] = new_server(config, &read[0]);
     CHECK_ERROR(s2n_negotiate(servers[0], &blocked), S2N_ERR_ASYNC_BLOCKED);

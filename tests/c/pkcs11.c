@@ -1,7 +1,7 @@
 /*
- * A server whose keys never leave a PKCS #11 token, which signs in a thread of its own.
+ * A server whose private keys are in a PKCS #11 token, which signs in a separate thread.
  *
- * The token has the keys "rsa" and "ecdsa" of the certificates.
+ * The token holds the private keys "rsa" and "ecdsa" of the certificates.
  *
  * usage: pkcs11 FOLDER-OF-CERTIFICATES MODULE PIN
  */
@@ -43,24 +43,24 @@ static void open_token(const char *module, const char *pin)
 static CK_OBJECT_HANDLE find_key(const char *label)
 {
     CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
-    CK_ATTRIBUTE wanted[] = {
+    CK_ATTRIBUTE query[] = {
         { CKA_CLASS, &class, sizeof(class) },
         { CKA_LABEL, (char *)label, strlen(label) },
     };
     CK_OBJECT_HANDLE key = 0;
     CK_ULONG count = 0;
-    CHECK(token->C_FindObjectsInit(session, wanted, 2) == CKR_OK);
+    CHECK(token->C_FindObjectsInit(session, query, 2) == CKR_OK);
     CHECK(token->C_FindObjects(session, &key, 1, &count) == CKR_OK && count == 1);
     CHECK(token->C_FindObjectsFinal(session) == CKR_OK);
 
-    /* The token would not give it away. */
+    /* The key cannot be extracted from the token. */
     uint8_t secret[1024];
     CK_ATTRIBUTE value = { CKA_VALUE, secret, sizeof(secret) };
     CHECK(token->C_GetAttributeValue(session, key, &value, 1) != CKR_OK);
     return key;
 }
 
-/* Appends an INTEGER that is not negative (X.690, 8.3). */
+/* Encodes a non-negative INTEGER in DER (X.690, 8.3). */
 static size_t write_integer(uint8_t *out, const uint8_t *number, size_t len)
 {
     while (len > 1 && number[0] == 0) {
@@ -75,7 +75,7 @@ static size_t write_integer(uint8_t *out, const uint8_t *number, size_t len)
     return 2 + pad + len;
 }
 
-/* PKCS #11 puts two numbers behind each other; TLS wants them in DER (RFC 3279, 2.2.3). */
+/* Converts the raw signature r || s of PKCS #11 to DER, which TLS requires (RFC 3279, 2.2.3). */
 static uint32_t ecdsa_to_der(const uint8_t *raw, size_t len, uint8_t *der)
 {
     size_t inside = write_integer(der + 2, raw, len / 2);
@@ -89,7 +89,7 @@ static uint32_t ecdsa_to_der(const uint8_t *raw, size_t len, uint8_t *der)
 static uint32_t token_sign(const char *name, bool tls13, uint8_t *hash, uint32_t len,
         uint8_t *signature)
 {
-    /* What PKCS #1 puts before a SHA-256 hash (RFC 8017, 9.2). */
+    /* The DigestInfo prefix of a SHA-256 hash in PKCS #1 v1.5 (RFC 8017, 9.2). */
     uint8_t info[19 + 32] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65,
         0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20 };
     CK_RSA_PKCS_PSS_PARAMS pss = { CKM_SHA256, CKG_MGF1_SHA256, 32 };
@@ -115,7 +115,7 @@ static uint32_t token_sign(const char *name, bool tls13, uint8_t *hash, uint32_t
     return raw_len;
 }
 
-/* What is to be signed, for which connection, and with which key. */
+/* The pending operation, its connection, and the label of its key. */
 static struct {
     struct s2n_connection *conn;
     struct s2n_async_pkey_op *op;
@@ -124,7 +124,7 @@ static struct {
     bool signs_later;
 } job;
 
-static void *work(void *unused)
+static void *perform_job(void *unused)
 {
     uint8_t hash[64], signature[512];
     uint32_t length = 0;
@@ -142,7 +142,7 @@ static int sign(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
     job.conn = conn;
     job.op = op;
     if (!job.signs_later) {
-        work(NULL);
+        perform_job(NULL);
     }
     return 0;
 }
@@ -161,7 +161,7 @@ static void a_token_signs(bool tls13, const char *key, bool signs_later)
         s2n_blocked_status blocked = S2N_NOT_BLOCKED;
         CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
         CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_ASYNC_BLOCKED);
-        CHECK_OK(pthread_create(&thread, NULL, work, NULL));
+        CHECK_OK(pthread_create(&thread, NULL, perform_job, NULL));
         CHECK_OK(pthread_join(thread, NULL));
     }
     const char *client, *server;

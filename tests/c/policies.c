@@ -1,11 +1,11 @@
 /*
- * Security policies: which certificates they allow, which keys and groups they offer.
+ * Security policies: certificate rules, key types, signature schemes, groups and key shares.
  *
  * usage: policies FOLDER-OF-CERTIFICATES
  */
 #include "pair.h"
 
-/* The one policy for P-384 with several rules for certificates. */
+/* The policy for P-384 that has several certificate rules. */
 #define RULES "rfc9151"
 
 static struct s2n_config *config_with(const char *policy_name, const char *authority)
@@ -21,7 +21,7 @@ static struct s2n_config *config_with(const char *policy_name, const char *autho
     return config;
 }
 
-/* The leaf without what leads to the root. */
+/* Loads the leaf without its intermediates. */
 static struct s2n_cert_chain_and_key *load_leaf(const char *name)
 {
     char file[256];
@@ -36,8 +36,8 @@ static struct s2n_cert_chain_and_key *load_leaf(const char *name)
     return leaf;
 }
 
-/* A handshake between two policies; its outcome for the client, and what both ends agreed on. */
-struct meeting {
+/* A handshake between two policies: the outcome for the client, and the negotiated group. */
+struct handshake {
     const char *client_policy;
     const char *authority;
     const char *server_policy;
@@ -46,7 +46,7 @@ struct meeting {
     const char *group;
 };
 
-/* What a less common key of the server signs with in TLS 1.3. */
+/* Checks the signature scheme of a less common server key in TLS 1.3. */
 static void check_scheme(struct s2n_connection *conn, const char *chain)
 {
     static const char *const schemes[][2] = {
@@ -65,37 +65,37 @@ static void check_scheme(struct s2n_connection *conn, const char *chain)
     }
 }
 
-static void meet(const struct meeting *meeting)
+static void run_handshake(const struct handshake *handshake)
 {
-    struct s2n_cert_chain_and_key *chain = load_chain(folder, meeting->chain);
-    struct s2n_config *ours = config_with(meeting->client_policy, meeting->authority);
-    struct s2n_config *theirs = config_with(meeting->server_policy, NULL);
-    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(theirs, chain));
+    struct s2n_cert_chain_and_key *chain = load_chain(folder, handshake->chain);
+    struct s2n_config *client_config = config_with(handshake->client_policy, handshake->authority);
+    struct s2n_config *server_config = config_with(handshake->server_policy, NULL);
+    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(server_config, chain));
     struct pair *pair = new_pair(1, "ecdsa");
-    CHECK_OK(s2n_connection_set_config(pair->client, ours));
-    CHECK_OK(s2n_connection_set_config(pair->server, theirs));
+    CHECK_OK(s2n_connection_set_config(pair->client, client_config));
+    CHECK_OK(s2n_connection_set_config(pair->server, server_config));
     const char *client, *server;
     negotiate(pair, &client, &server);
-    if (strcmp(client, meeting->outcome) != 0) {
-        fprintf(stderr, "%s and %s with %s: %s instead of %s\n", meeting->client_policy,
-                meeting->server_policy, meeting->chain, client, meeting->outcome);
+    if (strcmp(client, handshake->outcome) != 0) {
+        fprintf(stderr, "%s and %s with %s: %s instead of %s\n", handshake->client_policy,
+                handshake->server_policy, handshake->chain, client, handshake->outcome);
         exit(1);
     }
-    if (meeting->group != NULL) {
+    if (handshake->group != NULL) {
         const char *group = NULL;
         CHECK_OK(s2n_connection_get_key_exchange_group(pair->server, &group));
-        CHECK_TEXT(group, meeting->group);
+        CHECK_TEXT(group, handshake->group);
         CHECK_TEXT(s2n_connection_get_kem_name(pair->server), "NONE");
-        check_scheme(pair->client, meeting->chain);
-        check_scheme(pair->server, meeting->chain);
+        check_scheme(pair->client, handshake->chain);
+        check_scheme(pair->server, handshake->chain);
     }
     disconnect(pair);
-    CHECK_OK(s2n_config_free(ours));
-    CHECK_OK(s2n_config_free(theirs));
+    CHECK_OK(s2n_config_free(client_config));
+    CHECK_OK(s2n_config_free(server_config));
     CHECK_OK(s2n_cert_chain_and_key_free(chain));
 }
 
-static void own_certificates_obey_the_policy(void)
+static void local_certificates_must_comply_with_the_policy(void)
 {
     struct s2n_cert_chain_and_key *good = load_chain(folder, "cnsa");
     const char *const bad[] = { "ecdsa", "rsa", "cnsa-p256", "cnsa-sha256", "cnsa-root", "pss" };
@@ -113,7 +113,7 @@ static void own_certificates_obey_the_policy(void)
                 S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT);
         CHECK_ERROR(s2n_config_set_cipher_preferences(config, "20250429"),
                 S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT);
-        /* A policy that speaks of peers alone. */
+        /* A policy whose certificate rules are for peers only. */
         CHECK_OK(s2n_config_set_cipher_preferences(config, "20260220"));
 
         struct s2n_connection *conn = s2n_connection_new(S2N_SERVER);
@@ -131,7 +131,7 @@ static void own_certificates_obey_the_policy(void)
         CHECK_OK(s2n_cert_chain_and_key_free(chain));
     }
 
-    /* Of two with the same names and type of key only the first is ever shown. */
+    /* Of two chains with the same names and key type only the first is ever selected. */
     struct s2n_cert_chain_and_key *shadowed = load_chain(folder, "ecdsa");
     struct s2n_config *two = config_with("default", NULL);
     CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(two, good));
@@ -141,7 +141,7 @@ static void own_certificates_obey_the_policy(void)
     CHECK_OK(s2n_cert_chain_and_key_free(shadowed));
     CHECK_OK(s2n_cert_chain_and_key_free(good));
 
-    /* This root of its own is nothing that the chain shows. */
+    /* The root, which violates the rules, is not part of the chain. */
     struct s2n_cert_chain_and_key *leaf = load_leaf("cnsa-root");
     struct s2n_config *config = config_with(RULES, NULL);
     CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(config, leaf));
@@ -149,7 +149,7 @@ static void own_certificates_obey_the_policy(void)
     CHECK_OK(s2n_cert_chain_and_key_free(leaf));
 }
 
-static void the_one_chain_of_a_config_obeys_the_policy(void)
+static void an_owned_chain_must_comply_with_the_policy(void)
 {
     char *bad[] = { read_file(folder, "ecdsa.pem"), read_file(folder, "ecdsa.key") };
     char *good[] = { read_file(folder, "cnsa.pem"), read_file(folder, "cnsa.key") };
@@ -169,42 +169,42 @@ static void the_one_chain_of_a_config_obeys_the_policy(void)
     }
 }
 
-static void certificates_of_peers_obey_the_policy(void)
+static void peer_certificates_must_comply_with_the_policy(void)
 {
-    const struct meeting meetings[] = {
+    const struct handshake handshakes[] = {
         { RULES, "cnsa-ca.pem", "default_tls13", "cnsa", "S2N_ERR_OK", "secp384r1" },
         { RULES, "cnsa-ca.pem", "default_tls13", "rsa",
                 "S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT", NULL },
         { RULES, "cnsa-ca.pem", "default_tls13", "cnsa-sha256",
                 "S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT", NULL },
-        /* Whom nobody vouches for is seen later. */
+        /* The rules are checked before trust, for the certificates that the peer sent. */
         { RULES, "ca.pem", "default_tls13", "cnsa", "S2N_ERR_CERT_UNTRUSTED", NULL },
         { RULES, "ca.pem", "default_tls13", "rsa",
                 "S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT", NULL },
         { "default_tls13", "ca.pem", "default_tls13", "ecdsa", "S2N_ERR_OK", NULL },
-        /* Rules for signatures alone; SHA-1 has an error of its own in TLS 1.3. */
+        /* Rules for signatures only; SHA-1 has its own error in TLS 1.3. */
         { "default_tls13", "ca.pem", "default", "sha1", "S2N_ERR_CERT_UNTRUSTED", NULL },
         { "default_tls13", "ca.pem", "20240501", "sha1",
                 "S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT", NULL },
         { "20240416", "ca.pem", "20240501", "sha1",
                 "S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT", NULL },
     };
-    for (size_t i = 0; i < sizeof(meetings) / sizeof(meetings[0]); i++) {
-        meet(&meetings[i]);
+    for (size_t i = 0; i < sizeof(handshakes) / sizeof(handshakes[0]); i++) {
+        run_handshake(&handshakes[i]);
     }
 }
 
-/* The key of a root counts, too, when it has vouched for the rest. */
-static void roots_obey_the_policy(void)
+/* The rules also apply to the root's key, once the chain has been verified. */
+static void roots_must_comply_with_the_policy(void)
 {
     struct s2n_cert_chain_and_key *leaf = load_leaf("cnsa-root");
-    struct s2n_config *ours = config_with(RULES, "ca.pem");
-    struct s2n_config *theirs = config_with("default_tls13", NULL);
-    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(theirs, leaf));
+    struct s2n_config *client_config = config_with(RULES, "ca.pem");
+    struct s2n_config *server_config = config_with("default_tls13", NULL);
+    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(server_config, leaf));
     for (int named = 0; named < 2; named++) {
         struct pair *pair = new_pair(1, "ecdsa");
-        CHECK_OK(s2n_connection_set_config(pair->client, ours));
-        CHECK_OK(s2n_connection_set_config(pair->server, theirs));
+        CHECK_OK(s2n_connection_set_config(pair->client, client_config));
+        CHECK_OK(s2n_connection_set_config(pair->server, server_config));
         CHECK_OK(s2n_set_server_name(pair->client, named ? "localhost" : "elsewhere"));
         const char *client, *server;
         negotiate(pair, &client, &server);
@@ -212,12 +212,12 @@ static void roots_obey_the_policy(void)
                                  : "S2N_ERR_CERT_INVALID_HOSTNAME");
         disconnect(pair);
     }
-    CHECK_OK(s2n_config_free(ours));
-    CHECK_OK(s2n_config_free(theirs));
+    CHECK_OK(s2n_config_free(client_config));
+    CHECK_OK(s2n_config_free(server_config));
     CHECK_OK(s2n_cert_chain_and_key_free(leaf));
 }
 
-static void keys_that_policies_do_not_know_are_refused(void)
+static void unsupported_key_types_are_rejected(void)
 {
     char *certificates = read_file(folder, "ed25519.pem");
     char *key = read_file(folder, "ed25519.key");
@@ -231,60 +231,60 @@ static void keys_that_policies_do_not_know_are_refused(void)
 
 static void less_common_keys_sign_and_are_verified(void)
 {
-    const struct meeting meetings[] = {
+    const struct handshake handshakes[] = {
         { "default", "ca.pem", "default", "pss", "S2N_ERR_OK", "X25519MLKEM768" },
         { "default_tls13", "ca.pem", "default_tls13", "pss-sha256", "S2N_ERR_OK", "secp256r1" },
         { "default_tls13", "pss-ca.pem", "default", "under-pss", "S2N_ERR_OK", "secp256r1" },
         { "default", "pss-ca.pem", "default_pq", "under-pss", "S2N_ERR_OK", "X25519MLKEM768" },
         { "default_fips", "ca.pem", "default_fips", "p521", "S2N_ERR_OK", "X25519MLKEM768" },
         { "default_tls13", "ca.pem", "20240501", "p521", "S2N_ERR_OK", "secp256r1" },
-        /* Both have secp521r1; the server's order counts. */
+        /* Both support secp521r1; the server's preference decides. */
         { "20251113", "ca.pem", "20240502", "ecdsa", "S2N_ERR_OK", "secp256r1" },
         { "test_pq_only", "ca.pem", "AWS-CRT-SDK-TLSv1.3-2025-PQ", "ecdsa", "S2N_ERR_OK",
                 "X25519MLKEM768" },
-        /* The client's share is not for a group that the server has: it is asked again. */
+        /* The client's key share is for a group that the server does not support: HelloRetryRequest. */
         { "AWS-CRT-SDK-TLSv1.3-2025-PQ", "ca.pem", "20260513", "ecdsa", "S2N_ERR_OK", "MLKEM1024" },
         { "default", "ca.pem", "20251113", "ecdsa", "S2N_ERR_OK", "secp384r1" },
         { "20251113", "ca.pem", "20240502", "rsa", "S2N_ERR_OK", "secp256r1" },
         { "default_tls13", "ca.pem", "20250414", "ecdsa", "S2N_ERR_OK", "secp384r1" },
     };
-    for (size_t i = 0; i < sizeof(meetings) / sizeof(meetings[0]); i++) {
-        meet(&meetings[i]);
+    for (size_t i = 0; i < sizeof(handshakes) / sizeof(handshakes[0]); i++) {
+        run_handshake(&handshakes[i]);
     }
 }
 
-/* Lets a HelloRetryRequest for a group arrive at a client that has said hello. */
-static void ask_again(struct pair *pair, uint16_t group)
+/* Injects a HelloRetryRequest for a group, in reply to the client's ClientHello. */
+static void inject_hello_retry_request(struct pair *pair, uint16_t group)
 {
     static const uint8_t random[32] = {
         0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
         0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
     };
-    /* The session identifier comes behind the headers, the version and the random bytes. */
+    /* The session ID follows the headers, the version and the random. */
     const uint8_t *const id = pair->to_server.bytes + 5 + 4 + 2 + 32;
     const uint8_t end[] = {
         0x13, 0x01, 0, 0, 12, 0, 43, 0, 2, 3, 4, 0, 51, 0, 2, group >> 8, group & 0xff,
     };
     const uint8_t len = 2 + 32 + 1 + id[0] + sizeof(end);
     const uint8_t start[] = { 22, 3, 3, 0, 4 + len, 2, 0, 0, len, 3, 3 };
-    struct link *link = &pair->to_client;
-    CHECK(link_send(link, start, sizeof(start)) == sizeof(start));
-    CHECK(link_send(link, random, sizeof(random)) == sizeof(random));
-    CHECK(link_send(link, id, 1 + id[0]) == 1 + id[0]);
-    CHECK(link_send(link, end, sizeof(end)) == sizeof(end));
+    struct transport *transport = &pair->to_client;
+    CHECK(transport_send(transport, start, sizeof(start)) == sizeof(start));
+    CHECK(transport_send(transport, random, sizeof(random)) == sizeof(random));
+    CHECK(transport_send(transport, id, 1 + id[0]) == 1 + id[0]);
+    CHECK(transport_send(transport, end, sizeof(end)) == sizeof(end));
 }
 
-static int says(const struct link *link, const void *bytes, size_t len)
+static int contains(const struct transport *transport, const void *bytes, size_t len)
 {
-    for (size_t at = link->read; at + len <= link->written; at++) {
-        if (memcmp(link->bytes + at, bytes, len) == 0) {
+    for (size_t at = transport->read; at + len <= transport->written; at++) {
+        if (memcmp(transport->bytes + at, bytes, len) == 0) {
             return 1;
         }
     }
     return 0;
 }
 
-static void a_client_checks_what_it_is_asked_for(void)
+static void a_client_validates_the_hello_retry_request(void)
 {
     const struct {
         uint16_t group;
@@ -292,7 +292,7 @@ static void a_client_checks_what_it_is_asked_for(void)
     } cases[] = {
         { 0x0019, "S2N_ERR_IO_BLOCKED" },
         { 0x11ed, "S2N_ERR_IO_BLOCKED" },
-        /* Shares of these were there. */
+        /* Key shares of these groups were in the first ClientHello. */
         { 0x11ec, "S2N_ERR_INVALID_HELLO_RETRY" },
         { 0x0017, "S2N_ERR_INVALID_HELLO_RETRY" },
         /* X448 was not offered. */
@@ -304,15 +304,15 @@ static void a_client_checks_what_it_is_asked_for(void)
         s2n_blocked_status blocked = S2N_NOT_BLOCKED;
         CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
         pair->to_server.read = pair->to_server.written;
-        ask_again(pair, cases[i].group);
+        inject_hello_retry_request(pair, cases[i].group);
         CHECK(s2n_negotiate(pair->client, &blocked) == -1);
         CHECK_TEXT(s2n_strerror_name(s2n_errno), cases[i].outcome);
 
-        /* A lone point of P-521; of P-384, and then a key of ML-KEM-1024. */
+        /* The only key share: a P-521 point; or a P-384 point, and then an ML-KEM-1024 key. */
         static const uint8_t p521[] = { 0, 51, 0, 139, 0, 137, 0, 0x19, 0, 133, 4 };
         static const uint8_t hybrid[] = { 0, 51, 6, 135, 6, 133, 0x11, 0xed, 6, 129, 4 };
-        CHECK(says(&pair->to_server, p521, sizeof(p521)) == (i == 0));
-        CHECK(says(&pair->to_server, hybrid, sizeof(hybrid)) == (i == 1));
+        CHECK(contains(&pair->to_server, p521, sizeof(p521)) == (i == 0));
+        CHECK(contains(&pair->to_server, hybrid, sizeof(hybrid)) == (i == 1));
         disconnect(pair);
     }
 }
@@ -322,7 +322,7 @@ static uint8_t any_name(const char *name, size_t length, void *unused)
     return name != NULL && length > 0 && unused == NULL;
 }
 
-static void clients_may_show_keys_for_rsa_pss(void)
+static void client_certificates_may_have_rsa_pss_keys(void)
 {
     struct pair *pair = new_pair(1, "pss");
     CHECK_OK(s2n_config_set_cipher_preferences(pair->config, "default"));
@@ -359,7 +359,7 @@ static void groups_are_listed(void)
     CHECK_OK(s2n_config_free(config));
 }
 
-static void policies_judge_connections(void)
+static void connections_are_validated_against_policies(void)
 {
     struct pair *pair = new_pair(1, "ecdsa");
     CHECK(s2n_connection_is_valid_for_cipher_preferences(pair->client, "default") == 0);
@@ -393,8 +393,7 @@ static void policies_judge_connections(void)
     disconnect(pair);
 }
 
-/* s2n-tls does these; here the first and the last are refused. */
-/* The group of 2048 bits of RFC 3526, 3. */
+/* The 2048-bit MODP group of RFC 3526, 3. */
 static const char DH_PARAMETERS[] = "-----BEGIN DH PARAMETERS-----\n"
         "MIIBCAKCAQEA///////////JD9qiIWjCNMTGYouA3BzRKQJOCIpnzHQCC76mOxOb\n"
         "IlFKCHmONATd75UZs806QxswKwpt8l8UN0/hNW1tUcJF5IW1dmJefsb0TELppjft\n"
@@ -422,7 +421,7 @@ static void parameters_without_effect_are_accepted(void)
     CHECK_OK(s2n_config_free(config));
 }
 
-static void what_cannot_be_done_is_refused(void)
+static void unsupported_settings_are_rejected(void)
 {
     struct s2n_config *config = config_with("default", NULL);
     CHECK_ERROR(s2n_config_enable_cert_req_dss_legacy_compat(config), S2N_ERR_UNIMPLEMENTED);
@@ -434,19 +433,20 @@ int main(int argc, char **argv)
     CHECK(argc == 2);
     folder = argv[1];
     CHECK_OK(s2n_init());
-    own_certificates_obey_the_policy();
-    the_one_chain_of_a_config_obeys_the_policy();
-    certificates_of_peers_obey_the_policy();
-    roots_obey_the_policy();
-    keys_that_policies_do_not_know_are_refused();
+    local_certificates_must_comply_with_the_policy();
+    an_owned_chain_must_comply_with_the_policy();
+    peer_certificates_must_comply_with_the_policy();
+    roots_must_comply_with_the_policy();
+    unsupported_key_types_are_rejected();
     less_common_keys_sign_and_are_verified();
-    clients_may_show_keys_for_rsa_pss();
-    a_client_checks_what_it_is_asked_for();
+    client_certificates_may_have_rsa_pss_keys();
+    a_client_validates_the_hello_retry_request();
     groups_are_listed();
-    policies_judge_connections();
+    connections_are_validated_against_policies();
+    /* s2n-tls supports these settings. */
     if (getenv("REFERENCE") == NULL) {
         parameters_without_effect_are_accepted();
-    what_cannot_be_done_is_refused();
+        unsupported_settings_are_rejected();
     }
     return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Data after the handshake: sending, receiving and closing over a transport in memory that blocks,
- * fails or spoils bytes where a test wants it to.
+ * Application data records: sending, receiving, record sizes and closing over an in-memory transport
+ * that blocks, fails or corrupts bytes where a test requires it.
  *
  * usage: records FOLDER-OF-CERTIFICATES
  */
@@ -9,7 +9,7 @@
 static uint8_t data[60000];
 static uint8_t received[60000];
 
-/* Receives until the transport blocks; the number of bytes. */
+/* Receives until the transport blocks, and returns the number of bytes. */
 static size_t receive_all(struct s2n_connection *conn)
 {
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -22,7 +22,7 @@ static size_t receive_all(struct s2n_connection *conn)
     return total;
 }
 
-static void what_was_agreed_is_told(int tls13)
+static void negotiated_parameters_are_reported(int tls13)
 {
     struct pair *pair = connected(tls13);
     struct s2n_connection *const both[] = { pair->client, pair->server };
@@ -49,7 +49,7 @@ static void what_was_agreed_is_told(int tls13)
     disconnect(pair);
 }
 
-static void record_sizes_are_the_references(int tls13)
+static void record_sizes_match_s2n_tls(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -79,14 +79,14 @@ static void record_sizes_are_the_references(int tls13)
     disconnect(pair);
 }
 
-static void a_blocked_send_goes_on_where_it_stopped(int tls13)
+static void a_blocked_send_is_resumed(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     pair->to_server.room = 0;
     CHECK_ERROR(s2n_send(pair->client, data, 20000, &blocked), S2N_ERR_IO_BLOCKED);
     CHECK(blocked == S2N_BLOCKED_ON_WRITE);
-    /* Even nonsense is answered so, until the pending record is out. */
+    /* Until the pending record is flushed, even invalid arguments return this error. */
     CHECK_ERROR(s2n_send(pair->client, data, -1, &blocked), S2N_ERR_IO_BLOCKED);
 
     pair->to_server.room = 9000;
@@ -99,19 +99,19 @@ static void a_blocked_send_goes_on_where_it_stopped(int tls13)
     CHECK_ERROR(s2n_send(pair->client, data + 8087, 8086, &blocked), S2N_ERR_SEND_SIZE);
     CHECK(blocked == S2N_BLOCKED_ON_WRITE);
     CHECK_ERROR(s2n_send(pair->client, NULL, 0, &blocked), S2N_ERR_SEND_SIZE);
-    uint8_t *elsewhere = malloc(11913);
-    CHECK(elsewhere != NULL);
-    memcpy(elsewhere, data + 8087, 11913);
-    CHECK(s2n_send(pair->client, elsewhere, 11913, &blocked) == 11913);
+    uint8_t *copy = malloc(11913);
+    CHECK(copy != NULL);
+    memcpy(copy, data + 8087, 11913);
+    CHECK(s2n_send(pair->client, copy, 11913, &blocked) == 11913);
     CHECK(blocked == S2N_NOT_BLOCKED);
-    free(elsewhere);
+    free(copy);
 
     CHECK(receive_all(pair->server) == 20000);
     CHECK(memcmp(received, data, 20000) == 0);
     disconnect(pair);
 }
 
-static void vectors_are_one_text(int tls13)
+static void vectored_sends_are_concatenated(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_BLOCKED_ON_READ;
@@ -137,7 +137,7 @@ static void vectors_are_one_text(int tls13)
     disconnect(pair);
 }
 
-static void a_call_receives_one_record(int tls13)
+static void one_call_receives_one_record(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -162,7 +162,7 @@ static void a_call_receives_one_record(int tls13)
     CHECK(s2n_recv(pair->server, received + 100, 1000, &blocked) == 50);
     CHECK(memcmp(received, data, 150) == 0);
 
-    /* All at once, if the config says so. */
+    /* Several records in one call, with s2n_config_set_recv_multi_record(). */
     CHECK_OK(s2n_config_set_recv_multi_record(pair->config, true));
     CHECK(s2n_send(pair->client, data, 20000, &blocked) == 20000);
     CHECK(s2n_recv(pair->server, received, 30000, &blocked) == 20000);
@@ -222,12 +222,12 @@ static void shutdown_waits_for_the_peer(int tls13)
     disconnect(pair);
 }
 
-static void a_cut_stream_is_told_apart_from_an_end(int tls13)
+static void truncation_is_distinguished_from_close_notify(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
-    pair->to_server.ended = 1;
-    pair->to_client.ended = 1;
+    pair->to_server.eof = 1;
+    pair->to_client.eof = 1;
     for (int i = 0; i < 2; i++) {
         CHECK_ERROR(s2n_recv(pair->server, received, 10, &blocked), S2N_ERR_CLOSED);
         CHECK(blocked == S2N_BLOCKED_ON_READ);
@@ -238,7 +238,7 @@ static void a_cut_stream_is_told_apart_from_an_end(int tls13)
     disconnect(pair);
 }
 
-static void a_spoilt_record_is_blinded(int tls13)
+static void a_corrupted_record_causes_blinding(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -259,18 +259,18 @@ static void a_spoilt_record_is_blinded(int tls13)
     disconnect(pair);
 }
 
-static void failures_of_the_transport_are_passed_on(int tls13)
+static void transport_failures_are_reported(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
 
-    /* An interrupted call is made again, and nobody sees it. */
+    /* An interrupted call (EINTR) is repeated internally. */
     pair->to_server.send_error = EINTR;
     CHECK(s2n_send(pair->client, data, 10, &blocked) == 10);
     pair->to_server.recv_error = EINTR;
     CHECK(s2n_recv(pair->server, received, 10, &blocked) == 10);
 
-    /* Other failures leave no mark. */
+    /* Other failures do not change the connection: the call can be repeated. */
     pair->to_server.recv_error = ECONNRESET;
     CHECK_ERROR(s2n_recv(pair->server, received, 10, &blocked), S2N_ERR_IO);
     CHECK(errno == ECONNRESET && blocked == S2N_BLOCKED_ON_READ);
@@ -280,7 +280,7 @@ static void failures_of_the_transport_are_passed_on(int tls13)
     CHECK(s2n_send(pair->client, data, 10, &blocked) == 10);
     CHECK(s2n_recv(pair->server, received, 10, &blocked) == 10);
 
-    /* A peer that is gone does. */
+    /* A disconnected peer (EPIPE) does. */
     pair->to_server.send_error = EPIPE;
     CHECK_ERROR(s2n_send(pair->client, data, 10, &blocked), S2N_ERR_IO);
     CHECK(errno == EPIPE);
@@ -293,7 +293,7 @@ static void failures_of_the_transport_are_passed_on(int tls13)
 static struct s2n_connection *inner;
 static int inner_calls;
 
-static int recv_that_calls_back(void *context, uint8_t *buf, uint32_t len)
+static int recv_with_nested_calls(void *context, uint8_t *buf, uint32_t len)
 {
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     uint8_t room[10];
@@ -301,7 +301,7 @@ static int recv_that_calls_back(void *context, uint8_t *buf, uint32_t len)
         CHECK_ERROR(s2n_recv(inner, room, sizeof(room), &blocked), S2N_ERR_REENTRANCY);
         CHECK(s2n_send(inner, data, 10, &blocked) == 10);
     }
-    return link_recv(context, buf, len);
+    return transport_recv(context, buf, len);
 }
 
 static void callbacks_may_use_the_other_direction(int tls13)
@@ -310,14 +310,14 @@ static void callbacks_may_use_the_other_direction(int tls13)
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     inner = pair->server;
     inner_calls = 0;
-    CHECK_OK(s2n_connection_set_recv_cb(pair->server, recv_that_calls_back));
+    CHECK_OK(s2n_connection_set_recv_cb(pair->server, recv_with_nested_calls));
     CHECK(s2n_send(pair->client, data, 20, &blocked) == 20);
     CHECK(s2n_recv(pair->server, received, 30, &blocked) == 20);
     CHECK(s2n_recv(pair->client, received, 30, &blocked) == 10);
     disconnect(pair);
 }
 
-static void every_read_asks_for_what_is_missing(int tls13)
+static void reads_request_only_missing_bytes(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -347,18 +347,18 @@ int main(int argc, char **argv)
     }
     CHECK_OK(s2n_init());
     for (int tls13 = 0; tls13 <= 1; tls13++) {
-        what_was_agreed_is_told(tls13);
-        record_sizes_are_the_references(tls13);
-        a_blocked_send_goes_on_where_it_stopped(tls13);
-        vectors_are_one_text(tls13);
-        a_call_receives_one_record(tls13);
+        negotiated_parameters_are_reported(tls13);
+        record_sizes_match_s2n_tls(tls13);
+        a_blocked_send_is_resumed(tls13);
+        vectored_sends_are_concatenated(tls13);
+        one_call_receives_one_record(tls13);
         close_notify_ends_one_direction(tls13);
         shutdown_waits_for_the_peer(tls13);
-        a_cut_stream_is_told_apart_from_an_end(tls13);
-        a_spoilt_record_is_blinded(tls13);
-        failures_of_the_transport_are_passed_on(tls13);
+        truncation_is_distinguished_from_close_notify(tls13);
+        a_corrupted_record_causes_blinding(tls13);
+        transport_failures_are_reported(tls13);
         callbacks_may_use_the_other_direction(tls13);
-        every_read_asks_for_what_is_missing(tls13);
+        reads_request_only_missing_bytes(tls13);
     }
     CHECK_OK(s2n_cleanup_final());
     return 0;

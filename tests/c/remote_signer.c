@@ -1,6 +1,6 @@
 /*
- * A signer that takes its time: for each connection the command line of OpenSSL, in a process of its
- * own. All handshakes wait at once, and go on as the signatures come.
+ * A slow remote signer: for each connection the command-line tool of OpenSSL, in a separate process. All
+ * handshakes are blocked at the same time, and resume when their signatures arrive.
  *
  * usage: remote_signer FOLDER-OF-CERTIFICATES
  */
@@ -12,7 +12,7 @@
 
 enum { COUNT = 8 };
 
-/* A connection, and the signature that is made for it. */
+/* A connection, and its pending signature. */
 struct client {
     struct keyless keyless;
     struct openssl openssl;
@@ -23,7 +23,7 @@ struct client {
 
 static struct client clients[COUNT];
 
-static int begin(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
+static int start_signing(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
 {
     struct client *client = s2n_connection_get_ctx(conn);
     uint8_t hash[64];
@@ -37,7 +37,7 @@ static int begin(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
     return 0;
 }
 
-static void end(struct client *client)
+static void apply_signature(struct client *client)
 {
     uint8_t signature[512];
     struct s2n_connection *conn = client->keyless.pair->server;
@@ -47,7 +47,7 @@ static void end(struct client *client)
     CHECK_OK(s2n_async_pkey_op_free(client->op));
 }
 
-static void finish(struct pair *pair)
+static void complete_handshake(struct pair *pair)
 {
     const char *client, *server;
     negotiate(pair, &client, &server);
@@ -65,7 +65,7 @@ int main(int argc, char **argv)
         struct client *client = &clients[at];
         client->tls13 = at % 2;
         client->key = at % 4 < 2 ? "rsa" : "ecdsa";
-        client->keyless = new_keyless(client->tls13, client->key, begin);
+        client->keyless = new_keyless(client->tls13, client->key, start_signing);
         struct pair *pair = client->keyless.pair;
         s2n_blocked_status blocked = S2N_NOT_BLOCKED;
         CHECK_OK(s2n_connection_set_ctx(pair->server, client));
@@ -81,8 +81,8 @@ int main(int argc, char **argv)
         for (int at = 0; at < COUNT; at++) {
             if (files[at].fd >= 0 && files[at].revents != 0) {
                 files[at].fd = -1;
-                end(&clients[at]);
-                finish(clients[at].keyless.pair);
+                apply_signature(&clients[at]);
+                complete_handshake(clients[at].keyless.pair);
                 free_keyless(&clients[at].keyless);
                 waiting--;
             }

@@ -1,5 +1,5 @@
 /*
- * TCP sockets: what the library sets on them, when, and what it leaves as it was.
+ * TCP sockets: the options that the library sets (TCP_QUICKACK, TCP_CORK), and the state that it restores.
  *
  * usage: sockets FOLDER-OF-CERTIFICATES
  */
@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The library's system calls on a descriptor, counted. */
+/* The number of the library's system calls on each descriptor. */
 static struct calls {
     int quick_acks, corks, uncorks, closes;
 } counted[1024];
@@ -74,7 +74,7 @@ static void set_cork(int fd, int on)
     CHECK_OK((int) syscall(SYS_setsockopt, fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on)));
 }
 
-static void *negotiate_to_the_end(void *conn)
+static void *negotiate_blocking(void *conn)
 {
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     CHECK_OK(s2n_negotiate(conn, &blocked));
@@ -82,16 +82,16 @@ static void *negotiate_to_the_end(void *conn)
     return NULL;
 }
 
-/* On blocking sockets, so each side waits inside the call. */
+/* Performs a handshake on blocking sockets, so each endpoint needs a thread. */
 static void handshake(struct pair *pair)
 {
     pthread_t server;
-    CHECK_OK(pthread_create(&server, NULL, negotiate_to_the_end, pair->server));
-    negotiate_to_the_end(pair->client);
+    CHECK_OK(pthread_create(&server, NULL, negotiate_blocking, pair->server));
+    negotiate_blocking(pair->client);
     CHECK_OK(pthread_join(server, NULL));
 }
 
-static void say_hello(struct pair *pair)
+static void send_hello(struct pair *pair)
 {
     char room[8];
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -100,7 +100,7 @@ static void say_hello(struct pair *pair)
     CHECK(memcmp(room, "hello", 5) == 0);
 }
 
-static void acknowledgements_are_quick_in_the_handshake_alone(int tls13)
+static void acknowledgements_are_quick_during_the_handshake_only(int tls13)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
     int fds[2];
@@ -110,10 +110,10 @@ static void acknowledgements_are_quick_in_the_handshake_alone(int tls13)
     handshake(pair);
     const int quick[2] = { counted[fds[0]].quick_acks, counted[fds[1]].quick_acks };
     CHECK(quick[0] > 0 && quick[1] > 0);
-    say_hello(pair);
+    send_hello(pair);
     for (int i = 0; i < 2; i++) {
         CHECK(counted[fds[i]].quick_acks == quick[i]);
-        /* Corking is for who asked for it. */
+        /* Corking must be enabled by the application. */
         CHECK(counted[fds[i]].corks == 0 && !is_corked(fds[i]));
     }
     disconnect(pair);
@@ -128,19 +128,19 @@ static void flights_are_corked(int tls13)
     struct pair *pair = new_pair(tls13, "ecdsa");
     int fds[2];
     connect_sockets(fds);
-    /* The server's socket is as it comes; the client's is corked by the application. */
+    /* The server's socket has its defaults; the client's is corked by the application. */
     set_cork(fds[0], 1);
     CHECK_OK(s2n_connection_set_fd(pair->client, fds[0]));
     CHECK_OK(s2n_connection_set_fd(pair->server, fds[1]));
     CHECK_OK(s2n_connection_use_corked_io(pair->client));
     CHECK_OK(s2n_connection_use_corked_io(pair->server));
     pthread_t server;
-    CHECK_OK(pthread_create(&server, NULL, negotiate_to_the_end, pair->server));
+    CHECK_OK(pthread_create(&server, NULL, negotiate_blocking, pair->server));
     CHECK_OK(fcntl(fds[0], F_SETFL, O_NONBLOCK));
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     while (s2n_negotiate(pair->client, &blocked) != 0) {
         CHECK(s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED);
-        /* The application's cork is the application's to pull. */
+        /* The library leaves a cork of the application in place. */
         CHECK(is_corked(fds[0]));
         set_cork(fds[0], 0);
         set_cork(fds[0], 1);
@@ -153,7 +153,7 @@ static void flights_are_corked(int tls13)
     CHECK(counted[fds[1]].corks > 0 && counted[fds[1]].corks == counted[fds[1]].uncorks);
     CHECK(!is_corked(fds[1]));
 
-    /* The data that follows is none of corking's business. */
+    /* Application data is not corked. */
     const int corks = counted[fds[1]].corks;
     char room[8];
     CHECK(s2n_send(pair->server, "hello", 5, &blocked) == 5);
@@ -161,7 +161,7 @@ static void flights_are_corked(int tls13)
     CHECK(s2n_recv(pair->client, room, sizeof(room), &blocked) == 5);
     CHECK(counted[fds[1]].corks == corks);
 
-    /* A wipe gives it back as it came. */
+    /* A wipe restores the original state of the socket. */
     set_cork(fds[0], 0);
     CHECK_OK(s2n_connection_wipe(pair->client));
     CHECK_OK(s2n_connection_wipe(pair->server));
@@ -172,8 +172,8 @@ static void flights_are_corked(int tls13)
     CHECK_OK(close(fds[1]));
 }
 
-/* Reading and writing over different descriptors, one of them no socket. */
-static void directions_have_descriptors_of_their_own(int tls13)
+/* Separate descriptors for reading and writing; one direction is a pipe. */
+static void directions_may_have_separate_descriptors(int tls13)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
     int sockets[2], back[2];
@@ -184,7 +184,7 @@ static void directions_have_descriptors_of_their_own(int tls13)
     CHECK_OK(s2n_connection_set_write_fd(pair->server, back[1]));
     CHECK_OK(s2n_connection_set_read_fd(pair->client, back[0]));
     handshake(pair);
-    say_hello(pair);
+    send_hello(pair);
     disconnect(pair);
     for (int i = 0; i < 2; i++) {
         CHECK_OK(close(sockets[i]));
@@ -198,9 +198,9 @@ int main(int argc, char **argv)
     folder = argv[1];
     CHECK_OK(s2n_init());
     for (int tls13 = 0; tls13 <= 1; tls13++) {
-        acknowledgements_are_quick_in_the_handshake_alone(tls13);
+        acknowledgements_are_quick_during_the_handshake_only(tls13);
         flights_are_corked(tls13);
-        directions_have_descriptors_of_their_own(tls13);
+        directions_may_have_separate_descriptors(tls13);
     }
     CHECK_OK(s2n_cleanup_final());
     return 0;

@@ -1,6 +1,6 @@
 /*
- * Both directions of both ends at once: four threads, blocking sockets, all the data that fits into the
- * time, key updates under way. And what a second thread in one direction gets.
+ * Concurrent use of both directions of both endpoints: four threads on blocking sockets transfer as much
+ * data as possible, with key updates. A second thread in the same direction is rejected.
  *
  * usage: threads FOLDER-OF-CERTIFICATES SECONDS
  */
@@ -18,10 +18,10 @@
 
 #define PIECE 30000
 
-/* The byte at a place of a stream; prime, so that no record begins like another. */
-static uint8_t data_at(uint64_t place)
+/* Returns the byte at an offset of a stream. The period is prime, so that no two records begin alike. */
+static uint8_t data_at(uint64_t offset)
 {
-    return (uint8_t) (place % 251);
+    return (uint8_t) (offset % 251);
 }
 
 static atomic_bool time_is_up;
@@ -31,7 +31,7 @@ struct direction {
     bool updates_keys;
     uint64_t bytes;
     int updates;
-    /* How many bytes there are in all, once that is known. */
+    /* The total number of bytes, once it is known. */
     _Atomic uint64_t *total;
 };
 
@@ -48,7 +48,7 @@ static void *send_until_time_is_up(void *argument)
     for (int turn = 0; !is_last; turn++) {
         is_last = atomic_load(&time_is_up);
         if (is_last) {
-            /* Known before the last bytes arrive, so that nobody waits for more. */
+            /* Stored before the last bytes are sent, so that the receiver does not block for more. */
             atomic_store(direction->total, direction->bytes + PIECE);
         }
         if (direction->updates_keys && turn % UPDATE_EVERY == UPDATE_EVERY - 1) {
@@ -83,7 +83,7 @@ static void *receive_all(void *argument)
     return NULL;
 }
 
-/* In one thread: the handshake is not what is tested here. */
+/* Performs both handshakes in one thread. */
 static void handshake(struct s2n_connection *const conns[2], const int fds[2])
 {
     for (int i = 0; i < 2; i++) {
@@ -110,33 +110,33 @@ static struct s2n_connection *new_connection(s2n_mode mode, struct s2n_config *c
     return conn;
 }
 
-/* A client and a server that have shaken hands over blocking sockets. */
-struct ends {
+/* A client and a server, connected over blocking sockets. */
+struct endpoints {
     struct s2n_connection *conns[2];
     int fds[2];
 };
 
-static void connect_ends(struct ends *ends, struct s2n_config *config)
+static void connect_endpoints(struct endpoints *endpoints, struct s2n_config *config)
 {
-    CHECK_OK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends->fds));
-    ends->conns[0] = new_connection(S2N_CLIENT, config);
-    ends->conns[1] = new_connection(S2N_SERVER, config);
-    handshake(ends->conns, ends->fds);
+    CHECK_OK(socketpair(AF_UNIX, SOCK_STREAM, 0, endpoints->fds));
+    endpoints->conns[0] = new_connection(S2N_CLIENT, config);
+    endpoints->conns[1] = new_connection(S2N_SERVER, config);
+    handshake(endpoints->conns, endpoints->fds);
 }
 
-static void close_ends(struct ends *ends)
+static void close_endpoints(struct endpoints *endpoints)
 {
     for (int i = 0; i < 2; i++) {
-        CHECK_OK(s2n_connection_free(ends->conns[i]));
-        CHECK_OK(close(ends->fds[i]));
+        CHECK_OK(s2n_connection_free(endpoints->conns[i]));
+        CHECK_OK(close(endpoints->fds[i]));
     }
 }
 
 static void saturate(struct s2n_config *config, bool updates_keys, int seconds)
 {
-    struct ends ends;
-    connect_ends(&ends, config);
-    struct s2n_connection *const *conns = ends.conns;
+    struct endpoints endpoints;
+    connect_endpoints(&endpoints, config);
+    struct s2n_connection *const *conns = endpoints.conns;
 
     atomic_store(&time_is_up, false);
     struct direction senders[2], receivers[2];
@@ -156,19 +156,19 @@ static void saturate(struct s2n_config *config, bool updates_keys, int seconds)
 
     for (int i = 0; i < 2; i++) {
         CHECK(senders[i].bytes > 0 && senders[i].bytes == receivers[1 - i].bytes);
-        uint8_t sent = 0, received = 0, theirs = 0;
+        uint8_t sent = 0, received = 0, peer_received = 0;
         CHECK_OK(s2n_connection_get_key_update_counts(conns[i], &sent, &received));
-        CHECK_OK(s2n_connection_get_key_update_counts(conns[1 - i], &received, &theirs));
-        CHECK(sent == (senders[i].updates > 255 ? 255 : senders[i].updates) && theirs == sent);
+        CHECK_OK(s2n_connection_get_key_update_counts(conns[1 - i], &received, &peer_received));
+        CHECK(sent == (senders[i].updates > 255 ? 255 : senders[i].updates) && peer_received == sent);
         printf("%llu bytes, %d key updates\n", (unsigned long long) senders[i].bytes,
                 senders[i].updates);
     }
-    close_ends(&ends);
+    close_endpoints(&endpoints);
 }
 
-/* A transport that holds its caller until it may go on. */
+/* A transport whose callbacks wait until they are released. */
 struct gate {
-    sem_t entered, may_leave;
+    sem_t entered, released;
 };
 
 static int hold_sender(void *context, const uint8_t *buf, uint32_t len)
@@ -176,7 +176,7 @@ static int hold_sender(void *context, const uint8_t *buf, uint32_t len)
     struct gate *gate = context;
     (void) buf;
     CHECK_OK(sem_post(&gate->entered));
-    CHECK_OK(sem_wait(&gate->may_leave));
+    CHECK_OK(sem_wait(&gate->released));
     return len;
 }
 
@@ -185,7 +185,7 @@ static int hold_receiver(void *context, uint8_t *buf, uint32_t len)
     struct gate *gate = context;
     (void) buf, (void) len;
     CHECK_OK(sem_post(&gate->entered));
-    CHECK_OK(sem_wait(&gate->may_leave));
+    CHECK_OK(sem_wait(&gate->released));
     errno = EAGAIN;
     return -1;
 }
@@ -213,13 +213,13 @@ static void *receive_nothing(void *conn)
 
 static void a_second_thread_in_a_direction_is_refused(struct s2n_config *config)
 {
-    struct ends ends;
-    connect_ends(&ends, config);
-    struct s2n_connection *conn = ends.conns[0];
+    struct endpoints endpoints;
+    connect_endpoints(&endpoints, config);
+    struct s2n_connection *conn = endpoints.conns[0];
 
     struct gate gate;
     CHECK_OK(sem_init(&gate.entered, 0, 0));
-    CHECK_OK(sem_init(&gate.may_leave, 0, 0));
+    CHECK_OK(sem_init(&gate.released, 0, 0));
     CHECK_OK(s2n_connection_set_send_cb(conn, hold_sender));
     CHECK_OK(s2n_connection_set_send_ctx(conn, &gate));
     CHECK_OK(s2n_connection_set_recv_cb(conn, hold_receiver));
@@ -232,21 +232,21 @@ static void a_second_thread_in_a_direction_is_refused(struct s2n_config *config)
     CHECK_OK(sem_wait(&gate.entered));
     CHECK_ERROR(s2n_send(conn, "y", 1, &blocked), S2N_ERR_REENTRANCY);
     CHECK_ERROR(s2n_sendv(conn, NULL, 0, &blocked), S2N_ERR_REENTRANCY);
-    CHECK_OK(sem_post(&gate.may_leave));
+    CHECK_OK(sem_post(&gate.released));
     CHECK_OK(pthread_join(other, NULL));
 
     CHECK_OK(s2n_connection_set_send_cb(conn, take_all));
     CHECK_OK(pthread_create(&other, NULL, receive_nothing, conn));
     CHECK_OK(sem_wait(&gate.entered));
     CHECK_ERROR(s2n_recv(conn, room, sizeof(room), &blocked), S2N_ERR_REENTRANCY);
-    /* The other direction is free. */
+    /* The other direction can be used. */
     CHECK(s2n_send(conn, "y", 1, &blocked) == 1);
-    CHECK_OK(sem_post(&gate.may_leave));
+    CHECK_OK(sem_post(&gate.released));
     CHECK_OK(pthread_join(other, NULL));
 
     CHECK_OK(sem_destroy(&gate.entered));
-    CHECK_OK(sem_destroy(&gate.may_leave));
-    close_ends(&ends);
+    CHECK_OK(sem_destroy(&gate.released));
+    close_endpoints(&endpoints);
 }
 
 int main(int argc, char **argv)

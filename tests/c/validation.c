@@ -1,6 +1,6 @@
 /*
- * What is verified of a peer's certificate, and what the application has to say about it: revoked
- * certificates, OCSP responses, a last word, and the choice of a client's certificate.
+ * Peer verification: CRLs, the certificate validation callback, stapled OCSP responses, verification
+ * settings, and the certificate request callback of clients.
  */
 #include "pair.h"
 
@@ -18,8 +18,8 @@ static void expect(struct pair *pair, const char *client_outcome, const char *se
     CHECK_TEXT(server, server_outcome);
 }
 
-/* The client waits for the application, and again, and then goes on. */
-static void expect_waiting(struct pair *pair)
+/* The client's handshake is blocked on the application, and a repeated call too. */
+static void expect_blocked(struct pair *pair)
 {
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     expect(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
@@ -27,7 +27,7 @@ static void expect_waiting(struct pair *pair)
     CHECK(blocked == S2N_BLOCKED_ON_APPLICATION_INPUT);
 }
 
-/* A client that sees what was changed in the config. */
+/* Replaces the client connection, so that it uses the changed config. */
 static void renew_client(struct pair *pair)
 {
     CHECK_OK(s2n_connection_free(pair->client));
@@ -36,7 +36,7 @@ static void renew_client(struct pair *pair)
     CHECK_OK(s2n_set_server_name(pair->client, "localhost"));
 }
 
-/* --- Revoked certificates --- */
+/* Certificate revocation lists */
 
 static struct s2n_crl *load_crl(const char *name)
 {
@@ -49,22 +49,22 @@ static struct s2n_crl *load_crl(const char *name)
     return crl;
 }
 
-enum answer { AT_ONCE, LATER, NOTHING, FAILURE };
+enum reply { IMMEDIATE, LATER, IGNORE, FAILURE };
 
 struct lists {
     struct s2n_crl *crls[2];
-    enum answer answer;
-    struct s2n_crl_lookup *asked[8];
+    enum reply reply;
+    struct s2n_crl_lookup *lookups[8];
     int count;
 };
 
-static int answer(struct lists *lists, struct s2n_crl_lookup *lookup)
+static int look_up(struct lists *lists, struct s2n_crl_lookup *lookup)
 {
-    uint64_t wanted = 0, found = 0;
-    CHECK_OK(s2n_crl_lookup_get_cert_issuer_hash(lookup, &wanted));
+    uint64_t issuer = 0, found = 0;
+    CHECK_OK(s2n_crl_lookup_get_cert_issuer_hash(lookup, &issuer));
     for (int i = 0; i < 2; i++) {
         CHECK_OK(s2n_crl_get_issuer_hash(lists->crls[i], &found));
-        if (found == wanted) {
+        if (found == issuer) {
             return s2n_crl_lookup_set(lookup, lists->crls[i]);
         }
     }
@@ -75,11 +75,11 @@ static int on_lookup(struct s2n_crl_lookup *lookup, void *context)
 {
     struct lists *lists = context;
     CHECK(lists->count < 8);
-    lists->asked[lists->count++] = lookup;
-    switch (lists->answer) {
-        case AT_ONCE:
-            return answer(lists, lookup);
-        case NOTHING:
+    lists->lookups[lists->count++] = lookup;
+    switch (lists->reply) {
+        case IMMEDIATE:
+            return look_up(lists, lookup);
+        case IGNORE:
             return s2n_crl_lookup_ignore(lookup);
         case LATER:
             return 0;
@@ -88,33 +88,33 @@ static int on_lookup(struct s2n_crl_lookup *lookup, void *context)
     }
 }
 
-static void revocation(int tls13, const char *chain, enum answer how, const char *outcome)
+static void revocation(int tls13, const char *chain, enum reply reply, const char *outcome)
 {
     struct lists lists = {
         .crls = { load_crl("intermediate.crl"), load_crl("ca.crl") },
-        .answer = how,
+        .reply = reply,
     };
     struct pair *pair = new_pair(tls13, chain);
     CHECK_OK(s2n_config_set_crl_lookup_cb(pair->config, on_lookup, &lists));
-    if (how == LATER) {
-        expect_waiting(pair);
+    if (reply == LATER) {
+        expect_blocked(pair);
         CHECK(lists.count == 2);
-        CHECK_OK(answer(&lists, lists.asked[0]));
-        expect_waiting(pair);
-        CHECK_OK(answer(&lists, lists.asked[1]));
+        CHECK_OK(look_up(&lists, lists.lookups[0]));
+        expect_blocked(pair);
+        CHECK_OK(look_up(&lists, lists.lookups[1]));
         CHECK(lists.count == 2);
     }
     const char *client, *server;
     negotiate(pair, &client, &server);
     CHECK_TEXT(client, outcome);
-    CHECK(lists.count == (how == FAILURE ? 1 : 2));
+    CHECK(lists.count == (reply == FAILURE ? 1 : 2));
     CHECK_OK(s2n_crl_free(&lists.crls[0]));
     CHECK(lists.crls[0] == NULL);
     CHECK_OK(s2n_crl_free(&lists.crls[1]));
     disconnect(pair);
 }
 
-static void lists_themselves(void)
+static void crl_functions(void)
 {
     struct s2n_crl *crl = s2n_crl_new();
     uint64_t hash = 0;
@@ -136,10 +136,10 @@ static void lists_themselves(void)
     CHECK_OK(s2n_crl_free(&crl));
 }
 
-/* --- A last word --- */
+/* Certificate validation callback */
 
-struct word {
-    enum answer answer;
+struct validation {
+    enum reply reply;
     int accepts;
     struct s2n_cert_validation_info *info;
     uint32_t length;
@@ -149,80 +149,80 @@ struct word {
 static int on_validation(struct s2n_connection *conn, struct s2n_cert_validation_info *info,
         void *context)
 {
-    struct word *word = context;
+    struct validation *callback = context;
     struct s2n_cert_chain_and_key *path = s2n_cert_chain_and_key_new();
     if (s2n_connection_get_peer_cert_chain(conn, path) == 0) {
-        CHECK_OK(s2n_cert_chain_get_length(path, &word->length));
+        CHECK_OK(s2n_cert_chain_get_length(path, &callback->length));
     }
     CHECK_OK(s2n_cert_chain_and_key_free(path));
-    word->info = info;
-    word->count++;
-    if (word->answer == FAILURE) {
+    callback->info = info;
+    callback->count++;
+    if (callback->reply == FAILURE) {
         return -1;
     }
-    if (word->answer == AT_ONCE) {
-        CHECK_OK(word->accepts ? s2n_cert_validation_accept(info) : s2n_cert_validation_reject(info));
+    if (callback->reply == IMMEDIATE) {
+        CHECK_OK(callback->accepts ? s2n_cert_validation_accept(info) : s2n_cert_validation_reject(info));
         CHECK_ERROR(s2n_cert_validation_reject(info), S2N_ERR_INVALID_STATE);
     }
     return 0;
 }
 
-static void *accept_elsewhere(void *info)
+static void *accept_in_thread(void *info)
 {
     CHECK_OK(s2n_cert_validation_accept(info));
     return NULL;
 }
 
-static void last_word(int tls13, enum answer how, int accepts, int verifies, const char *outcome)
+static void validation_callback(int tls13, enum reply reply, int accepts, int verifies, const char *outcome)
 {
-    struct word word = { .answer = how, .accepts = accepts };
+    struct validation callback = { .reply = reply, .accepts = accepts };
     struct pair *pair = new_pair(tls13, "ecdsa");
-    CHECK_OK(s2n_config_set_cert_validation_cb(pair->config, on_validation, &word));
+    CHECK_OK(s2n_config_set_cert_validation_cb(pair->config, on_validation, &callback));
     if (!verifies) {
         CHECK_OK(s2n_config_disable_x509_verification(pair->config));
         renew_client(pair);
     }
-    if (how == LATER) {
-        expect_waiting(pair);
+    if (reply == LATER) {
+        expect_blocked(pair);
         if (accepts) {
             pthread_t thread;
-            CHECK(pthread_create(&thread, NULL, accept_elsewhere, word.info) == 0);
+            CHECK(pthread_create(&thread, NULL, accept_in_thread, callback.info) == 0);
             CHECK(pthread_join(thread, NULL) == 0);
         } else {
-            CHECK_OK(s2n_cert_validation_reject(word.info));
+            CHECK_OK(s2n_cert_validation_reject(callback.info));
         }
     }
     const char *client, *server;
     negotiate(pair, &client, &server);
     CHECK_TEXT(client, outcome);
-    CHECK(word.count == 1);
-    CHECK(word.length == (verifies ? 3u : 0u));
+    CHECK(callback.count == 1);
+    CHECK(callback.length == (verifies ? 3u : 0u));
     disconnect(pair);
 }
 
-/* A connection that is given up while it waits. */
-static void given_up(int tls13, int frees)
+/* A connection is freed or wiped while its validation is pending. */
+static void abandoned_validation(int tls13, int frees)
 {
-    struct word word = { .answer = LATER };
+    struct validation callback = { .reply = LATER };
     struct pair *pair = new_pair(tls13, "ecdsa");
-    CHECK_OK(s2n_config_set_cert_validation_cb(pair->config, on_validation, &word));
-    expect_waiting(pair);
+    CHECK_OK(s2n_config_set_cert_validation_cb(pair->config, on_validation, &callback));
+    expect_blocked(pair);
     if (!frees) {
         CHECK_OK(s2n_connection_wipe(pair->client));
         CHECK_OK(s2n_connection_wipe(pair->server));
-        memset(&pair->to_client, 0, sizeof(struct link));
-        memset(&pair->to_server, 0, sizeof(struct link));
+        memset(&pair->to_client, 0, sizeof(struct transport));
+        memset(&pair->to_server, 0, sizeof(struct transport));
         attach(pair->client, pair, &pair->to_client, &pair->to_server);
         attach(pair->server, pair, &pair->to_server, &pair->to_client);
         CHECK_OK(s2n_set_server_name(pair->client, "localhost"));
-        expect_waiting(pair);
-        CHECK_OK(s2n_cert_validation_accept(word.info));
+        expect_blocked(pair);
+        CHECK_OK(s2n_cert_validation_accept(callback.info));
         expect(pair, "S2N_ERR_OK", "S2N_ERR_OK");
     }
     disconnect(pair);
 }
 
-/* --- OCSP responses --- */
+/* Stapled OCSP responses */
 
 static void load_ocsp(struct s2n_cert_chain_and_key *chain, const char *name, int damage)
 {
@@ -244,13 +244,13 @@ struct stapling {
     const char *chain;
     const char *response;
     int damage;
-    bool asks;
+    bool requests_status;
     bool unchecked;
     uint64_t clock;
     const char *outcome;
 };
 
-static int tell_time(void *seconds, uint64_t *nanoseconds)
+static int wall_clock(void *seconds, uint64_t *nanoseconds)
 {
     *nanoseconds = *(uint64_t *) seconds * 1000000000;
     return 0;
@@ -263,33 +263,33 @@ static void stapled(int tls13, struct stapling stapling)
     if (stapling.response != NULL) {
         load_ocsp(pair->chain, stapling.response, stapling.damage);
     }
-    if (stapling.asks) {
+    if (stapling.requests_status) {
         CHECK_OK(s2n_config_set_status_request_type(pair->config, S2N_STATUS_REQUEST_OCSP));
     }
     if (stapling.unchecked) {
         CHECK_OK(s2n_config_set_check_stapled_ocsp_response(pair->config, 0));
     }
     if (stapling.clock != 0) {
-        CHECK_OK(s2n_config_set_wall_clock(pair->config, tell_time, &stapling.clock));
+        CHECK_OK(s2n_config_set_wall_clock(pair->config, wall_clock, &stapling.clock));
     }
     renew_client(pair);
     CHECK(s2n_connection_get_ocsp_response(pair->client, &length) == NULL && length == 0);
     const char *client, *server;
     negotiate(pair, &client, &server);
     CHECK_TEXT(client, stapling.outcome);
-    const bool shown = stapling.response != NULL && stapling.asks;
+    const bool is_stapled = stapling.response != NULL && stapling.requests_status;
     if (strcmp(client, "S2N_ERR_OK") == 0) {
-        CHECK(s2n_connection_is_ocsp_stapled(pair->client) == shown);
-        CHECK(s2n_connection_is_ocsp_stapled(pair->server) == shown);
+        CHECK(s2n_connection_is_ocsp_stapled(pair->client) == is_stapled);
+        CHECK(s2n_connection_is_ocsp_stapled(pair->server) == is_stapled);
         const uint8_t *response = s2n_connection_get_ocsp_response(pair->client, &length);
-        CHECK((response != NULL) == shown && (length > 100) == shown);
+        CHECK((response != NULL) == is_stapled && (length > 100) == is_stapled);
         CHECK(s2n_connection_get_ocsp_response(pair->server, &length) == NULL && length == 0);
         CHECK(s2n_connection_get_sct_list(pair->client, &length) == NULL && length == 0);
     }
     disconnect(pair);
 }
 
-static void responses(int tls13)
+static void ocsp_responses(int tls13)
 {
     const struct stapling cases[] = {
         { "ecdsa", "ecdsa", 0, true, false, 0, "S2N_ERR_OK" },
@@ -297,17 +297,17 @@ static void responses(int tls13)
         { "ecdsa", NULL, 0, true, false, 0, "S2N_ERR_OK" },
         { "rsa", "rsa", 0, true, false, 0, "S2N_ERR_CERT_REVOKED" },
         { "rsa", "rsa", 0, true, true, 0, "S2N_ERR_OK" },
-        /* About another certificate, or by nobody who may say so. */
+        /* A response for another certificate, and one whose signer is not authorized. */
         { "ecdsa", "rsa", 0, true, false, 0, "S2N_ERR_CERT_UNTRUSTED" },
         { "unknown", "ecdsa", 0, true, false, 0, "S2N_ERR_CERT_UNTRUSTED" },
-        /* It is for a year, and the certificate for ten. */
+        /* The response is valid for one year, the certificate for ten. */
         { "ecdsa", "ecdsa", 0, true, false, (uint64_t) time(NULL) + 63072000, "S2N_ERR_CERT_EXPIRED" },
         { "ecdsa", "ecdsa", 0, true, true, (uint64_t) time(NULL) + 63072000, "S2N_ERR_OK" },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         stapled(tls13, cases[i]);
     }
-    /* No response at all. */
+    /* Not an OCSP response. */
     struct pair *pair = new_pair(tls13, "ecdsa");
     CHECK_OK(s2n_cert_chain_and_key_set_ocsp_data(pair->chain, (const uint8_t *) "nonsense", 8));
     CHECK_OK(s2n_config_set_status_request_type(pair->config, S2N_STATUS_REQUEST_OCSP));
@@ -318,13 +318,13 @@ static void responses(int tls13)
     disconnect(pair);
 }
 
-/* --- Less strict, and stricter --- */
+/* Verification settings */
 
-static void depth(int tls13, uint16_t most, const char *outcome)
+static void max_chain_depth(int tls13, uint16_t max, const char *outcome)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
     CHECK_ERROR(s2n_config_set_max_cert_chain_depth(pair->config, 0), S2N_ERR_INVALID_ARGUMENT);
-    CHECK_OK(s2n_config_set_max_cert_chain_depth(pair->config, most));
+    CHECK_OK(s2n_config_set_max_cert_chain_depth(pair->config, max));
     renew_client(pair);
     const char *client, *server;
     negotiate(pair, &client, &server);
@@ -332,12 +332,12 @@ static void depth(int tls13, uint16_t most, const char *outcome)
     disconnect(pair);
 }
 
-static void times(int tls13)
+static void time_verification(int tls13)
 {
     for (int disabled = 0; disabled < 2; disabled++) {
         struct pair *pair = new_pair(tls13, "ecdsa");
         uint64_t long_ago = 1000;
-        CHECK_OK(s2n_config_set_wall_clock(pair->config, tell_time, &long_ago));
+        CHECK_OK(s2n_config_set_wall_clock(pair->config, wall_clock, &long_ago));
         if (disabled) {
             CHECK_OK(s2n_config_disable_x509_time_verification(pair->config));
         }
@@ -348,7 +348,7 @@ static void times(int tls13)
     }
 }
 
-static void intent(int tls13)
+static void intent_verification(int tls13)
 {
     for (int disabled = 0; disabled < 2; disabled++) {
         struct pair *pair = new_pair(tls13, "client");
@@ -362,7 +362,7 @@ static void intent(int tls13)
     }
 }
 
-/* --- A client's certificate --- */
+/* Certificate request callback of clients */
 
 struct choice {
     struct s2n_cert_chain_and_key *chain;
@@ -406,10 +406,11 @@ static uint8_t accept_any(const char *name, size_t length, void *data)
     return 1;
 }
 
-static void client_chooses(int tls13, bool named, bool chooses, int result, const char *outcome)
+static void certificate_request(int tls13, bool named, bool sets_certificate, int result, const char *outcome)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
-    struct choice choice = { .chain = chooses ? load_chain(folder, "client") : NULL, .result = result };
+    struct choice choice = { .result = result };
+    choice.chain = sets_certificate ? load_chain(folder, "client") : NULL;
     CHECK_OK(s2n_config_set_client_auth_type(pair->config, S2N_CERT_AUTH_REQUIRED));
     CHECK_OK(s2n_config_set_verify_host_callback(pair->config, accept_any, NULL));
     CHECK_OK(s2n_config_disable_x509_intent_verification(pair->config));
@@ -431,7 +432,7 @@ static void client_chooses(int tls13, bool named, bool chooses, int result, cons
     CHECK_OK(s2n_cert_chain_and_key_free(choice.chain));
 }
 
-static void system_roots_are_not_named(void)
+static void system_roots_are_not_sent(void)
 {
     struct s2n_config *config = s2n_config_new();
     CHECK(config != NULL);
@@ -444,34 +445,34 @@ int main(int argc, char **argv)
     CHECK(argc == 2);
     folder = argv[1];
     CHECK_OK(s2n_init());
-    lists_themselves();
-    system_roots_are_not_named();
+    crl_functions();
+    system_roots_are_not_sent();
     for (int tls13 = 0; tls13 < 2; tls13++) {
-        revocation(tls13, "ecdsa", AT_ONCE, "S2N_ERR_OK");
+        revocation(tls13, "ecdsa", IMMEDIATE, "S2N_ERR_OK");
         revocation(tls13, "ecdsa", LATER, "S2N_ERR_OK");
-        revocation(tls13, "ecdsa", NOTHING, "S2N_ERR_CRL_LOOKUP_FAILED");
+        revocation(tls13, "ecdsa", IGNORE, "S2N_ERR_CRL_LOOKUP_FAILED");
         revocation(tls13, "ecdsa", FAILURE, "S2N_ERR_CANCELLED");
-        revocation(tls13, "rsa", AT_ONCE, "S2N_ERR_CERT_REVOKED");
+        revocation(tls13, "rsa", IMMEDIATE, "S2N_ERR_CERT_REVOKED");
         revocation(tls13, "rsa", LATER, "S2N_ERR_CERT_REVOKED");
 
-        last_word(tls13, AT_ONCE, 1, 1, "S2N_ERR_OK");
-        last_word(tls13, AT_ONCE, 0, 1, "S2N_ERR_CERT_REJECTED");
-        last_word(tls13, LATER, 1, 1, "S2N_ERR_OK");
-        last_word(tls13, LATER, 0, 1, "S2N_ERR_CERT_REJECTED");
-        last_word(tls13, FAILURE, 0, 1, "S2N_ERR_CANCELLED");
-        last_word(tls13, AT_ONCE, 0, 0, "S2N_ERR_CERT_REJECTED");
-        given_up(tls13, 0);
-        given_up(tls13, 1);
+        validation_callback(tls13, IMMEDIATE, 1, 1, "S2N_ERR_OK");
+        validation_callback(tls13, IMMEDIATE, 0, 1, "S2N_ERR_CERT_REJECTED");
+        validation_callback(tls13, LATER, 1, 1, "S2N_ERR_OK");
+        validation_callback(tls13, LATER, 0, 1, "S2N_ERR_CERT_REJECTED");
+        validation_callback(tls13, FAILURE, 0, 1, "S2N_ERR_CANCELLED");
+        validation_callback(tls13, IMMEDIATE, 0, 0, "S2N_ERR_CERT_REJECTED");
+        abandoned_validation(tls13, 0);
+        abandoned_validation(tls13, 1);
 
-        responses(tls13);
-        depth(tls13, 2, "S2N_ERR_OK");
-        depth(tls13, 1, "S2N_ERR_CERT_MAX_CHAIN_DEPTH_EXCEEDED");
-        times(tls13);
-        intent(tls13);
-        client_chooses(tls13, false, true, 0, "S2N_ERR_OK");
-        client_chooses(tls13, true, true, 0, "S2N_ERR_OK");
-        client_chooses(tls13, true, false, 0, "S2N_ERR_NO_CERT_FOUND");
-        client_chooses(tls13, true, true, 1, "S2N_ERR_CANCELLED");
+        ocsp_responses(tls13);
+        max_chain_depth(tls13, 2, "S2N_ERR_OK");
+        max_chain_depth(tls13, 1, "S2N_ERR_CERT_MAX_CHAIN_DEPTH_EXCEEDED");
+        time_verification(tls13);
+        intent_verification(tls13);
+        certificate_request(tls13, false, true, 0, "S2N_ERR_OK");
+        certificate_request(tls13, true, true, 0, "S2N_ERR_OK");
+        certificate_request(tls13, true, false, 0, "S2N_ERR_NO_CERT_FOUND");
+        certificate_request(tls13, true, true, 1, "S2N_ERR_CANCELLED");
     }
     CHECK_OK(s2n_cleanup());
     return 0;

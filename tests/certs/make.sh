@@ -1,14 +1,14 @@
 #!/bin/sh
-# Makes the certificates of the tests and of the demonstration in the folder $1.
+# Generates the certificates of the tests and of `make demo` in the folder $1.
 #
-# Each NAME.pem is a leaf and what leads to the root, NAME.key its private key.
+# Each NAME.pem is a leaf and the certificate of its issuer, NAME.key its private key.
 set -eu
 mkdir -p "$1"
 cd "$1"
 
 names='subjectAltName=DNS:localhost,DNS:www.rs2n.test,DNS:*.wild.rs2n.test,IP:127.0.0.1'
 
-# How authorities sign, until it is changed.
+# The hash of the CAs' signatures, until it is changed.
 hash=sha256
 
 key() { # NAME ALGORITHM
@@ -19,7 +19,7 @@ key() { # NAME ALGORITHM
     rsa) genpkey "$1" RSA rsa_keygen_bits:2048 ;;
     ed25519) genpkey "$1" ED25519 ;;
     pss) genpkey "$1" RSA-PSS rsa_keygen_bits:2048 ;;
-    # One that says its salts, and one that does not.
+    # With a salt length in the parameters, and without.
     pss-sha384) genpkey "$1" RSA-PSS rsa_keygen_bits:2048 rsa_pss_keygen_md:sha384 \
         rsa_pss_keygen_mgf1_md:sha384 rsa_pss_keygen_saltlen:48 ;;
     pss-sha256) genpkey "$1" RSA-PSS rsa_keygen_bits:2048 rsa_pss_keygen_md:sha256 \
@@ -65,7 +65,7 @@ $names" "$@"
     cat "$name.crt" "$issuer.crt" >"$name.pem"
 }
 
-# `openssl x509` dates from today; `openssl ca` from when one likes, but wants books kept.
+# `openssl x509` certificates are valid from today; `openssl ca` sets any dates, but requires a database.
 dated() { # NAME ISSUER FIRST-DAY LAST-DAY
     key "$1" ecdsa
     mkdir books
@@ -115,7 +115,7 @@ dated expired intermediate 20000101 20010101
 dated future intermediate 21000101 21010101
 selfsigned selfsigned
 
-# Keys and signatures that are less common.
+# Less common keys and signatures.
 leaf p521 p521 intermediate serverAuth -days 3650
 leaf ed25519 ed25519 intermediate serverAuth -days 3650
 leaf pss pss intermediate serverAuth,clientAuth -days 3650
@@ -126,8 +126,8 @@ leaf under-pss ecdsa pss-ca serverAuth -days 3650 -sigopt rsa_pss_saltlen:digest
 hash=sha1
 leaf sha1 ecdsa intermediate serverAuth -days 3650
 
-# RFC 9151 wants P-384 and SHA-384 in every certificate: a chain that has them, and one each
-# with another key, another signature, and another key of the root.
+# RFC 9151 requires P-384 and SHA-384 in every certificate: a compliant chain, and one each
+# with another key, another signature hash, and another root key.
 hash=sha384
 authority cnsa-ca 'a test root of P-384' p384
 leaf cnsa p384 cnsa-ca serverAuth -days 3650
@@ -140,8 +140,8 @@ for name in ca other-ca pss-ca cnsa-ca; do
     cp "$name.crt" "$name.pem"
 done
 
-# What the intermediate authority says of its certificates: NAME.crl and NAME.ocsp of a time when
-# `rsa` was revoked and `ecdsa` was not; the root says nothing against the intermediate one.
+# Revocation: NAME.crl and NAME.ocsp, in which the intermediate CA has revoked `rsa` and not `ecdsa`,
+# and the root has revoked nothing.
 mkdir books
 : >books/index
 for name in ecdsa rsa; do

@@ -1,5 +1,5 @@
 . "$PROJECT/tests/guide/installing.sh"
-# A program that was written for s2n-tls.
+# A program for the s2n-tls API.
 cat >program.c <<'END'
 #include <s2n.h>
 

@@ -1,4 +1,4 @@
-/* What the chapter blinding says. */
+/* Tests of the code in the guide, chapter blinding. */
 #include "blinding.md.h"
 #include "pair.h"
 
@@ -9,19 +9,19 @@ static const uint64_t SECOND = 1000000000;
 
 static uint64_t now;
 
-static int our_clock(void *context, uint64_t *nanoseconds)
+static int monotonic_clock(void *context, uint64_t *nanoseconds)
 {
     (void) context;
     *nanoseconds = now;
     return 0;
 }
 
-static void a_blinded_connection_ends_later(int tls13, uint32_t most)
+static void a_blinded_connection_is_closed_after_its_delay(int tls13, uint32_t most)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     now = SECOND;
-    CHECK_OK(s2n_config_set_monotonic_clock(pair->config, our_clock, NULL));
+    CHECK_OK(s2n_config_set_monotonic_clock(pair->config, monotonic_clock, NULL));
     CHECK_OK(s2n_config_set_max_blinding_delay(pair->config, most));
     const char *client, *server;
     negotiate(pair, &client, &server);
@@ -33,7 +33,7 @@ static void a_blinded_connection_ends_later(int tls13, uint32_t most)
 
     uint64_t delay, written = pair->to_client.written;
     if (most == 0) {
-        /* Without a delay it waits for the peer, as it does after no error. */
+        /* Without a delay the shutdown waits for the peer, as without an error. */
         CHECK(finish(pair->server, &delay) == WAIT_FOR_READ && delay == 0);
     } else {
         CHECK(finish(pair->server, &delay) == WAIT_FOR_TIME);
@@ -49,16 +49,16 @@ static void a_blinded_connection_ends_later(int tls13, uint32_t most)
     disconnect(pair);
 }
 
-static void warnings_are_fatal_unless_ignored(void)
+static void warning_alerts_are_fatal_unless_ignored(void)
 {
     for (int ignored = 0; ignored <= 1; ignored++) {
         struct pair *pair = new_pair(0, "ecdsa");
         s2n_blocked_status blocked = S2N_NOT_BLOCKED;
         CHECK_OK(s2n_config_set_alert_behavior(pair->config,
             ignored ? S2N_ALERT_IGNORE_WARNINGS : S2N_ALERT_FAIL_ON_WARNINGS));
-        /* A server that says user_canceled as a warning, before anything else. */
+        /* A warning alert, user_canceled, as the server's first message. */
         const uint8_t alert[] = { 21, 3, 3, 0, 2, 1, 90 };
-        CHECK(link_send(&pair->to_client, alert, sizeof(alert)) == sizeof(alert));
+        CHECK(transport_send(&pair->to_client, alert, sizeof(alert)) == sizeof(alert));
         if (ignored) {
             CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
             CHECK_ERROR(s2n_connection_get_alert(pair->client), S2N_ERR_NO_ALERT);
@@ -66,7 +66,7 @@ static void warnings_are_fatal_unless_ignored(void)
             CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_ALERT);
             CHECK(s2n_connection_get_alert(pair->client) == 90);
             CHECK(s2n_connection_get_delay(pair->client) == 0);
-            /* There is nobody left to answer. */
+            /* After an alert of the peer, no alert is sent. */
             size_t written = pair->to_server.written;
             CHECK_OK(s2n_shutdown(pair->client, &blocked));
             CHECK(pair->to_server.written == written);
@@ -81,10 +81,10 @@ int main(int argc, char **argv)
     folder = argv[1];
     CHECK_OK(s2n_init());
     for (int tls13 = 0; tls13 <= 1; tls13++) {
-        a_blinded_connection_ends_later(tls13, 0);
-        a_blinded_connection_ends_later(tls13, 30);
+        a_blinded_connection_is_closed_after_its_delay(tls13, 0);
+        a_blinded_connection_is_closed_after_its_delay(tls13, 30);
     }
-    warnings_are_fatal_unless_ignored();
+    warning_alerts_are_fatal_unless_ignored();
     CHECK_OK(s2n_cleanup_final());
     return 0;
 }

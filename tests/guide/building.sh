@@ -1,3 +1,3 @@
 . "$PROJECT/tests/guide/installing.sh"
-# What the loader does not have to be told in /usr/local, once ldconfig has run.
+# In /usr/local the loader finds the library without this, once ldconfig has run.
 export LD_LIBRARY_PATH=$LOCAL/lib

@@ -1,8 +1,8 @@
-/* What the chapter certificates says. */
+/* Tests of the code in the guide, chapter certificates. */
 #include "certificates.md.h"
 #include "pair.h"
 
-static void served(struct s2n_config *config, int tls13, const char *name, const char *match,
+static void check_selection(struct s2n_config *config, int tls13, const char *name, const char *match,
         struct s2n_cert_chain_and_key *expected)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
@@ -33,11 +33,11 @@ int main(int argc, char **argv)
         load_chain(folder, "ecdsa"), load_chain(folder, "client") };
     CHECK_OK(add_chains(config, chains, 3));
     for (int tls13 = 0; tls13 <= 1; tls13++) {
-        /* All have the same names; the policies prefer ECDSA, and the first of the two stays. */
-        served(config, tls13, "localhost", "exact", chains[1]);
-        served(config, tls13, "a.wild.rs2n.test", "wildcard", chains[1]);
-        served(config, tls13, "elsewhere.test", "default", chains[0]);
-        served(config, tls13, NULL, "no name", chains[0]);
+        /* The chains have the same names; the policies prefer ECDSA, and the first ECDSA chain is selected. */
+        check_selection(config, tls13, "localhost", "exact", chains[1]);
+        check_selection(config, tls13, "a.wild.rs2n.test", "wildcard", chains[1]);
+        check_selection(config, tls13, "elsewhere.test", "default", chains[0]);
+        check_selection(config, tls13, NULL, "no name", chains[0]);
     }
     CHECK_OK(s2n_config_free(config));
     for (int i = 0; i < 3; i++) {

@@ -1,9 +1,9 @@
-/* What the chapter client-hello says. */
+/* Tests of the code in the guide, chapter client-hello. */
 #include "client-hello.md.h"
 #include "pair.h"
 
-/* A config of the server's with a chain. */
-static struct s2n_config *new_site(int tls13, struct s2n_cert_chain_and_key *chain)
+/* A server config with a chain. */
+static struct s2n_config *new_site_config(int tls13, struct s2n_cert_chain_and_key *chain)
 {
     struct s2n_config *config = s2n_config_new_minimal();
     CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(config, chain));
@@ -11,10 +11,10 @@ static struct s2n_config *new_site(int tls13, struct s2n_cert_chain_and_key *cha
     return config;
 }
 
-static void sites_are_chosen_by_name(int tls13)
+static void sites_are_selected_by_sni(int tls13)
 {
     struct s2n_cert_chain_and_key *chain = load_chain(folder, "rsa");
-    struct site sites[] = { { "www.rs2n.test", new_site(tls13, chain) }, { NULL, NULL } };
+    struct site sites[] = { { "www.rs2n.test", new_site_config(tls13, chain) }, { NULL, NULL } };
     const char *const names[] = { "localhost", "www.rs2n.test" };
     for (int i = 0; i < 2; i++) {
         struct pair *pair = new_pair(tls13, "ecdsa");
@@ -30,18 +30,18 @@ static void sites_are_chosen_by_name(int tls13)
     CHECK_OK(s2n_cert_chain_and_key_free(chain));
 }
 
-static void an_answer_may_take_time(int tls13)
+static void the_config_may_be_set_asynchronously(int tls13)
 {
     struct s2n_cert_chain_and_key *chain = load_chain(folder, "rsa");
-    struct s2n_config *site = new_site(tls13, chain);
-    struct s2n_connection *asked = NULL;
+    struct s2n_config *site = new_site_config(tls13, chain);
+    struct s2n_connection *pending = NULL;
     struct pair *pair = new_pair(tls13, "ecdsa");
-    CHECK_OK(serve_sites_later(pair->config, &asked));
+    CHECK_OK(serve_sites_later(pair->config, &pending));
     const char *client, *server;
     negotiate(pair, &client, &server);
     CHECK_TEXT(server, "S2N_ERR_ASYNC_BLOCKED");
-    CHECK(asked == pair->server);
-    CHECK_OK(answer_site(asked, site));
+    CHECK(pending == pair->server);
+    CHECK_OK(answer_site(pending, site));
     negotiate(pair, &client, &server);
     CHECK_TEXT(client, "S2N_ERR_OK");
     CHECK(s2n_connection_get_selected_cert(pair->server) == chain);
@@ -50,7 +50,7 @@ static void an_answer_may_take_time(int tls13)
     CHECK_OK(s2n_cert_chain_and_key_free(chain));
 }
 
-static void it_can_be_looked_at(int tls13)
+static void the_message_can_be_inspected(int tls13)
 {
     struct pair *pair = connected(tls13);
     struct s2n_client_hello *hello = s2n_connection_get_client_hello(pair->server);
@@ -73,9 +73,9 @@ int main(int argc, char **argv)
     folder = argv[1];
     CHECK_OK(s2n_init());
     for (int tls13 = 0; tls13 <= 1; tls13++) {
-        sites_are_chosen_by_name(tls13);
-        an_answer_may_take_time(tls13);
-        it_can_be_looked_at(tls13);
+        sites_are_selected_by_sni(tls13);
+        the_config_may_be_set_asynchronously(tls13);
+        the_message_can_be_inspected(tls13);
     }
     CHECK_OK(s2n_cleanup_final());
     return 0;

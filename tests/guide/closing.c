@@ -1,4 +1,4 @@
-/* What the chapter closing says. */
+/* Tests of the code in the guide, chapter closing. */
 #include "io.md.h"
 #include "closing.md.h"
 #include "pair.h"
@@ -10,53 +10,53 @@
 static uint8_t data[200000];
 static uint8_t received[sizeof(data)];
 
-struct end {
+struct endpoint {
     struct s2n_connection *conn;
     int fd;
 };
 
-/* Receives to the end, and says all of it again. */
-static void *answer(void *context)
+/* Receives up to the close_notify, and echoes the data. */
+static void *echo(void *context)
 {
-    const struct end *end = context;
-    char *heard = NULL;
+    const struct endpoint *endpoint = context;
+    char *contents = NULL;
     size_t len = 0;
-    FILE *file = open_memstream(&heard, &len);
+    FILE *file = open_memstream(&contents, &len);
     CHECK(file != NULL);
-    CHECK_OK(handshake(end->conn, end->fd));
+    CHECK_OK(handshake(endpoint->conn, endpoint->fd));
     int more;
-    while ((more = receive_all(end->conn, file)) == 1) {
-        CHECK_OK(wait_for(end->fd, S2N_BLOCKED_ON_READ));
+    while ((more = receive_all(endpoint->conn, file)) == 1) {
+        CHECK_OK(wait_for(endpoint->fd, S2N_BLOCKED_ON_READ));
     }
     CHECK(more == 0);
     CHECK_OK(fclose(file));
-    CHECK_OK(send_all(end->conn, end->fd, (uint8_t *) heard, len));
-    CHECK_OK(close_both(end->conn, end->fd));
-    free(heard);
+    CHECK_OK(send_all(endpoint->conn, endpoint->fd, (uint8_t *) contents, len));
+    CHECK_OK(close_both(endpoint->conn, endpoint->fd));
+    free(contents);
     return NULL;
 }
 
-static void tls13_ends_by_halves(void)
+static void tls13_has_half_close(void)
 {
     struct pair *pair = new_pair(1, "ecdsa");
     int fds[2];
     CHECK_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds));
     CHECK_OK(s2n_connection_set_fd(pair->client, fds[0]));
     CHECK_OK(s2n_connection_set_fd(pair->server, fds[1]));
-    struct end server = { pair->server, fds[1] };
+    struct endpoint server = { pair->server, fds[1] };
     pthread_t thread;
-    CHECK_OK(pthread_create(&thread, NULL, answer, &server));
+    CHECK_OK(pthread_create(&thread, NULL, echo, &server));
 
     CHECK_OK(handshake(pair->client, fds[0]));
     CHECK_OK(send_all(pair->client, fds[0], data, sizeof(data)));
-    char *heard = NULL;
+    char *contents = NULL;
     size_t len = 0;
-    FILE *file = open_memstream(&heard, &len);
+    FILE *file = open_memstream(&contents, &len);
     CHECK(file != NULL);
     CHECK_OK(close_ours_and_receive(pair->client, fds[0], file));
     CHECK_OK(fclose(file));
-    CHECK(len == sizeof(data) && memcmp(heard, data, len) == 0);
-    free(heard);
+    CHECK(len == sizeof(data) && memcmp(contents, data, len) == 0);
+    free(contents);
     CHECK_OK(close_both(pair->client, fds[0]));
     CHECK_OK(pthread_join(thread, NULL));
     CHECK(s2n_connection_get_wire_bytes_in(pair->client)
@@ -66,14 +66,14 @@ static void tls13_ends_by_halves(void)
     disconnect(pair);
 }
 
-static void a_stream_that_is_cut_is_no_end(int tls13)
+static void truncation_is_not_a_close_notify(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     CHECK(s2n_send(pair->client, data, 10, &blocked) == 10);
-    pair->to_server.ended = 1;
+    pair->to_server.eof = 1;
     CHECK(s2n_recv(pair->server, received, 10, &blocked) == 10);
-    /* As blocking descriptors do, it ends or gives. */
+    /* Like a blocking descriptor, the transport returns data or reports its end. */
     CHECK(receive_file(pair->server, stdout) == CUT_OFF);
     for (int i = 0; i < 2; i++) {
         CHECK_ERROR(s2n_recv(pair->server, received, 10, &blocked), S2N_ERR_CLOSED);
@@ -84,22 +84,22 @@ static void a_stream_that_is_cut_is_no_end(int tls13)
 
 static void a_file_is_complete_or_not(int tls13)
 {
-    for (int spoilt = 0; spoilt <= 1; spoilt++) {
+    for (int corrupted = 0; corrupted <= 1; corrupted++) {
         struct pair *pair = connected(tls13);
         s2n_blocked_status blocked = S2N_NOT_BLOCKED;
         FILE *file = tmpfile();
         CHECK(file != NULL);
         CHECK(s2n_send(pair->client, data, 10, &blocked) == 10);
         CHECK_OK(s2n_shutdown_send(pair->client, &blocked));
-        pair->to_server.bytes[pair->to_server.written - 1] ^= spoilt;
-        CHECK(receive_file(pair->server, file) == (spoilt ? BROKEN : COMPLETE));
+        pair->to_server.bytes[pair->to_server.written - 1] ^= corrupted;
+        CHECK(receive_file(pair->server, file) == (corrupted ? BROKEN : COMPLETE));
         CHECK(ftell(file) == 10);
         CHECK_OK(fclose(file));
         disconnect(pair);
     }
 }
 
-static void the_end_has_defined_answers(int tls13)
+static void calls_after_the_end_have_defined_results(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -122,7 +122,7 @@ static void the_end_has_defined_answers(int tls13)
     disconnect(pair);
 }
 
-static void before_tls13_an_end_is_the_end_of_both(void)
+static void before_tls13_close_notify_ends_both_directions(void)
 {
     struct pair *pair = connected(0);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -139,12 +139,12 @@ int main(int argc, char **argv)
     folder = argv[1];
     fill_with_pattern(data, sizeof(data));
     CHECK_OK(s2n_init());
-    tls13_ends_by_halves();
-    before_tls13_an_end_is_the_end_of_both();
+    tls13_has_half_close();
+    before_tls13_close_notify_ends_both_directions();
     for (int tls13 = 0; tls13 <= 1; tls13++) {
-        a_stream_that_is_cut_is_no_end(tls13);
+        truncation_is_not_a_close_notify(tls13);
         a_file_is_complete_or_not(tls13);
-        the_end_has_defined_answers(tls13);
+        calls_after_the_end_have_defined_results(tls13);
     }
     CHECK_OK(s2n_cleanup_final());
     return 0;

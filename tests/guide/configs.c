@@ -1,8 +1,8 @@
-/* What the chapter configs says. */
+/* Tests of the code in the guide, chapter configs. */
 #include "configs.md.h"
 #include "pair.h"
 
-static void protocols_are_agreed_on(int tls13)
+static void protocols_are_negotiated(int tls13)
 {
     char *chain = read_file(folder, "ecdsa.pem"), *key = read_file(folder, "ecdsa.key");
     char *authority = read_file(folder, "ca.pem");
@@ -12,12 +12,12 @@ static void protocols_are_agreed_on(int tls13)
     CHECK(new_server_config(chain, "no key") == NULL);
     CHECK_OK(s2n_config_add_pem_to_trust_store(client_config, authority));
 
-    /* The server's order decides. */
-    const char *const backwards[] = { "http/1.1", "h2" }, *const others[] = { "h3", "spdy/3" };
+    /* The server's preference decides. */
+    const char *const reversed[] = { "http/1.1", "h2" }, *const others[] = { "h3", "spdy/3" };
     const struct {
         const char *const *protocols;
-        const char *agreed;
-    } cases[] = { { NULL, "h2" }, { backwards, "http/1.1" }, { others, NULL } };
+        const char *negotiated;
+    } cases[] = { { NULL, "h2" }, { reversed, "http/1.1" }, { others, NULL } };
     for (int i = 0; i < 3; i++) {
         struct pair *pair = new_pair(tls13, "ecdsa");
         CHECK_OK(s2n_connection_set_config(pair->client, client_config));
@@ -29,10 +29,11 @@ static void protocols_are_agreed_on(int tls13)
         negotiate(pair, &client, &server);
         CHECK_TEXT(client, "S2N_ERR_OK");
         CHECK_TEXT(server, "S2N_ERR_OK");
-        const char *agreed = s2n_get_application_protocol(pair->client);
-        CHECK((agreed == NULL) == (cases[i].agreed == NULL));
-        CHECK(agreed == NULL || strcmp(agreed, cases[i].agreed) == 0);
-        CHECK(agreed == NULL || strcmp(agreed, s2n_get_application_protocol(pair->server)) == 0);
+        const char *negotiated = s2n_get_application_protocol(pair->client);
+        CHECK((negotiated == NULL) == (cases[i].negotiated == NULL));
+        CHECK(negotiated == NULL || strcmp(negotiated, cases[i].negotiated) == 0);
+        CHECK(negotiated == NULL
+                || strcmp(negotiated, s2n_get_application_protocol(pair->server)) == 0);
         disconnect(pair);
     }
     CHECK_OK(s2n_config_free(client_config));
@@ -42,7 +43,7 @@ static void protocols_are_agreed_on(int tls13)
     free(authority);
 }
 
-static void changes_are_seen_before_the_handshake(int tls13)
+static void changes_before_the_handshake_take_effect(int tls13)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
     CHECK_OK(s2n_config_append_protocol_preference(pair->config, (const uint8_t *) "late", 4));
@@ -63,8 +64,8 @@ int main(int argc, char **argv)
     folder = argv[1];
     CHECK_OK(s2n_init());
     for (int tls13 = 0; tls13 <= 1; tls13++) {
-        protocols_are_agreed_on(tls13);
-        changes_are_seen_before_the_handshake(tls13);
+        protocols_are_negotiated(tls13);
+        changes_before_the_handshake_take_effect(tls13);
     }
     CHECK_OK(s2n_cleanup_final());
     return 0;

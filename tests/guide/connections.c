@@ -1,4 +1,4 @@
-/* What the chapter connections says. */
+/* Tests of the code in the guide, chapter connections. */
 #include "connections.md.h"
 #include "pair.h"
 
@@ -9,24 +9,24 @@
 static uint8_t data[20000];
 static uint8_t received[30000];
 
-static void keys_change_with_a_send(int tls13)
+static void a_key_update_is_sent_with_the_next_data(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
-    uint8_t sent = 9, followed = 9;
+    uint8_t sent = 9, received_updates = 9;
     CHECK_OK(s2n_connection_request_key_update(pair->client, S2N_KEY_UPDATE_NOT_REQUESTED));
-    CHECK_OK(s2n_connection_get_key_update_counts(pair->client, &sent, &followed));
-    CHECK(sent == 0 && followed == 0);
+    CHECK_OK(s2n_connection_get_key_update_counts(pair->client, &sent, &received_updates));
+    CHECK(sent == 0 && received_updates == 0);
     CHECK(s2n_send(pair->client, data, 10, &blocked) == 10);
     CHECK(s2n_recv(pair->server, received, 20, &blocked) == 10);
-    CHECK_OK(s2n_connection_get_key_update_counts(pair->client, &sent, &followed));
-    CHECK(sent == tls13 && followed == 0);
-    CHECK_OK(s2n_connection_get_key_update_counts(pair->server, &sent, &followed));
-    CHECK(sent == 0 && followed == tls13);
+    CHECK_OK(s2n_connection_get_key_update_counts(pair->client, &sent, &received_updates));
+    CHECK(sent == tls13 && received_updates == 0);
+    CHECK_OK(s2n_connection_get_key_update_counts(pair->server, &sent, &received_updates));
+    CHECK(sent == 0 && received_updates == tls13);
     disconnect(pair);
 }
 
-static void memory_is_given_back(int tls13)
+static void buffers_are_released(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -49,7 +49,7 @@ static void memory_is_given_back(int tls13)
     disconnect(pair);
 }
 
-static void a_config_may_go_first(int tls13)
+static void a_config_may_be_freed_first(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -62,7 +62,7 @@ static void a_config_may_go_first(int tls13)
     free(pair);
 }
 
-static void connections_are_made_and_used_again(int tls13)
+static void connections_are_created_and_reused(int tls13)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
     int fds[2];
@@ -74,7 +74,7 @@ static void connections_are_made_and_used_again(int tls13)
     CHECK(s2n_connection_get_ctx(pair->server) == pair);
     CHECK_FAILS(new_client(pair->config, fds[0], NULL), NULL, S2N_ERR_NULL);
     CHECK_FAILS(new_server(NULL, fds[0], NULL), NULL, S2N_ERR_NULL);
-    for (int life = 0; life < 2; life++) {
+    for (int session = 0; session < 2; session++) {
         const char *client, *server;
         negotiate(pair, &client, &server);
         CHECK_TEXT(client, "S2N_ERR_OK");
@@ -85,7 +85,7 @@ static void connections_are_made_and_used_again(int tls13)
         CHECK(s2n_get_server_name(pair->client) == NULL);
         CHECK(s2n_connection_get_wire_bytes_in(pair->client) == 0);
         CHECK_OK(s2n_set_server_name(pair->client, "localhost"));
-        /* What the first life has not read is not for the second. */
+        /* Discards the data that the first session has not received. */
         while (recv(fds[0], received, sizeof(received), 0) > 0
                 || recv(fds[1], received, sizeof(received), 0) > 0) {
         }
@@ -95,7 +95,7 @@ static void connections_are_made_and_used_again(int tls13)
     disconnect(pair);
 }
 
-static void a_client_without_a_name_accepts_nobody(int tls13)
+static void a_client_without_a_server_name_rejects_every_server(int tls13)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
     CHECK_OK(s2n_connection_wipe(pair->client));
@@ -105,7 +105,7 @@ static void a_client_without_a_name_accepts_nobody(int tls13)
     CHECK_TEXT(client, "S2N_ERR_CERT_INVALID_HOSTNAME");
     disconnect(pair);
 
-    /* An address is compared, and not sent. */
+    /* An IP address is verified, and not sent as SNI. */
     pair = new_pair(tls13, "ecdsa");
     CHECK_OK(s2n_set_server_name(pair->client, "127.0.0.1"));
     negotiate(pair, &client, &server);
@@ -120,11 +120,11 @@ int main(int argc, char **argv)
     folder = argv[1];
     CHECK_OK(s2n_init());
     for (int tls13 = 0; tls13 <= 1; tls13++) {
-        keys_change_with_a_send(tls13);
-        memory_is_given_back(tls13);
-        a_config_may_go_first(tls13);
-        connections_are_made_and_used_again(tls13);
-        a_client_without_a_name_accepts_nobody(tls13);
+        a_key_update_is_sent_with_the_next_data(tls13);
+        buffers_are_released(tls13);
+        a_config_may_be_freed_first(tls13);
+        connections_are_created_and_reused(tls13);
+        a_client_without_a_server_name_rejects_every_server(tls13);
     }
     CHECK_OK(s2n_cleanup_final());
     return 0;

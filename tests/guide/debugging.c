@@ -1,8 +1,8 @@
-/* What the chapter debugging says. */
+/* Tests of the code in the guide, chapter debugging. */
 #include "debugging.md.h"
 #include "pair.h"
 
-static void strangers_are_named(void)
+static void untrusted_servers_are_reported(void)
 {
     struct pair *pair = new_pair(1, "unknown");
     const char *client, *server;
@@ -11,7 +11,7 @@ static void strangers_are_named(void)
     s2n_blocked_status blocked;
     disconnect(pair);
 
-    /* Once more, with nothing between the failure and its report. */
+    /* Again, without a call between the failure and its report. */
     pair = new_pair(1, "unknown");
     CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
     CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
@@ -20,20 +20,20 @@ static void strangers_are_named(void)
     disconnect(pair);
 }
 
-static void other_protocols_are_named(void)
+static void other_protocols_are_reported(void)
 {
     struct pair *pair = new_pair(1, "ecdsa");
     s2n_blocked_status blocked;
-    const char *answer = "HTTP/1.1 400 Bad Request\r\n\r\n";
+    const char *response = "HTTP/1.1 400 Bad Request\r\n\r\n";
     CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
-    CHECK(link_send(&pair->to_client, (const uint8_t *) answer, (uint32_t) strlen(answer)) > 0);
-    pair->to_client.ended = 1;
+    CHECK(transport_send(&pair->to_client, (const uint8_t *) response, (uint32_t) strlen(response)) > 0);
+    pair->to_client.eof = 1;
     CHECK(s2n_negotiate(pair->client, &blocked) == -1);
     log_failure(stdout, "handshake", pair->client);
     disconnect(pair);
 }
 
-static void failures_have_their_numbers(void)
+static void errno_and_alerts_are_reported(void)
 {
     char *text = NULL;
     size_t len = 0;
@@ -44,7 +44,7 @@ static void failures_have_their_numbers(void)
     CHECK(s2n_negotiate(pair->client, &blocked) == -1);
     log_failure(log, "handshake", pair->client);
     const uint8_t alert[] = { 21, 3, 3, 0, 2, 2, 40 };
-    CHECK(link_send(&pair->to_client, alert, sizeof(alert)) == sizeof(alert));
+    CHECK(transport_send(&pair->to_client, alert, sizeof(alert)) == sizeof(alert));
     CHECK(s2n_negotiate(pair->client, &blocked) == -1);
     log_failure(log, "handshake", pair->client);
     CHECK_OK(fclose(log));
@@ -78,9 +78,9 @@ int main(int argc, char **argv)
     CHECK(argc == 2);
     folder = argv[1];
     CHECK_OK(s2n_init());
-    strangers_are_named();
-    other_protocols_are_named();
-    failures_have_their_numbers();
+    untrusted_servers_are_reported();
+    other_protocols_are_reported();
+    errno_and_alerts_are_reported();
     keys_are_logged(0);
     keys_are_logged(1);
     CHECK_OK(s2n_cleanup_final());

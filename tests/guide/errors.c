@@ -1,10 +1,10 @@
-/* What the chapter errors says. */
+/* Tests of the code in the guide, chapter errors. */
 #include "errors.md.h"
 #include "check.h"
 
 int main(void)
 {
-    /* Nothing can be made before the library is ready. */
+    /* Objects cannot be created before s2n_init(). */
     CHECK(s2n_config_new_minimal() == NULL);
     CHECK(failed_with("S2N_ERR_NOT_INITIALIZED"));
     CHECK(!failed_with("S2N_ERR_NULL"));
@@ -16,7 +16,7 @@ int main(void)
     misspell_a_policy(config);
     CHECK(failed_with("S2N_ERR_INVALID_SECURITY_POLICY"));
     CHECK(s2n_error_get_type(s2n_errno) == S2N_ERR_T_USAGE);
-    /* The debug text is about the last failure, whatever the number is. */
+    /* The debug text is that of the last failure, whatever the error code. */
     int error = s2n_errno;
     CHECK_ERROR(s2n_config_set_cipher_preferences(NULL, "default"), S2N_ERR_NULL);
     CHECK(strstr(s2n_strerror_debug(error, NULL), "S2N_ERR_NULL: ") != NULL);

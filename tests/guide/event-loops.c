@@ -1,4 +1,4 @@
-/* What the chapter event-loops says. */
+/* Tests of the code in the guide, chapter event-loops. */
 #include "event-loops.md.h"
 #include "pair.h"
 
@@ -20,7 +20,7 @@ static struct transfer transfer_with(struct s2n_connection *conn)
     };
 }
 
-/* As a pair's ends, on sockets. */
+/* Connects the endpoints of a pair by sockets. */
 static void use_sockets(struct pair *pair, int fds[2])
 {
     CHECK_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds));
@@ -28,20 +28,20 @@ static void use_sockets(struct pair *pair, int fds[2])
     CHECK_OK(s2n_connection_set_fd(pair->server, fds[1]));
 }
 
-struct end {
+struct endpoint {
     struct transfer transfer;
     int fd;
 };
 
-static void *transfer_there(void *context)
+static void *transfer_in_thread(void *context)
 {
-    struct end *end = context;
-    static uint8_t theirs[sizeof(data) + 1];
-    end->transfer.in = theirs;
-    end->transfer.in_room = sizeof(theirs);
-    CHECK_OK(transfer_both(&end->transfer, end->fd));
-    CHECK(end->transfer.received == sizeof(data) && end->transfer.receiving_ended);
-    CHECK(memcmp(theirs, data, sizeof(data)) == 0);
+    struct endpoint *endpoint = context;
+    static uint8_t server_received[sizeof(data) + 1];
+    endpoint->transfer.in = server_received;
+    endpoint->transfer.in_room = sizeof(server_received);
+    CHECK_OK(transfer_both(&endpoint->transfer, endpoint->fd));
+    CHECK(endpoint->transfer.received == sizeof(data) && endpoint->transfer.receiving_ended);
+    CHECK(memcmp(server_received, data, sizeof(data)) == 0);
     return NULL;
 }
 
@@ -50,9 +50,9 @@ static void both_directions_at_once(void)
     struct pair *pair = new_pair(1, "ecdsa");
     int fds[2];
     use_sockets(pair, fds);
-    struct end server = { transfer_with(pair->server), fds[1] };
+    struct endpoint server = { transfer_with(pair->server), fds[1] };
     pthread_t thread;
-    CHECK_OK(pthread_create(&thread, NULL, transfer_there, &server));
+    CHECK_OK(pthread_create(&thread, NULL, transfer_in_thread, &server));
     struct transfer transfer = transfer_with(pair->client);
     CHECK_OK(transfer_both(&transfer, fds[0]));
     CHECK_OK(pthread_join(thread, NULL));
@@ -62,7 +62,7 @@ static void both_directions_at_once(void)
     disconnect(pair);
 }
 
-/* Serves one client, by epoll, until it is gone. */
+/* Serves one client with epoll, until its socket is closed. */
 static void *serve_one(void *context)
 {
     struct client *client = context;
@@ -90,7 +90,7 @@ static void a_client_is_served(int tls13)
     pthread_t thread;
     CHECK_OK(pthread_create(&thread, NULL, serve_one, client));
 
-    /* This end is blocking. */
+    /* The client's socket is blocking. */
     s2n_blocked_status blocked;
     CHECK_OK(fcntl(fds[0], F_SETFL, 0));
     CHECK_OK(s2n_negotiate(pair->client, &blocked));

@@ -1,3 +1,3 @@
-# Where the library is.
+# The library folder.
 mkdir -p "$LOCAL"
 ln -sfn "$INSTALLED/lib" "$LOCAL/lib"

@@ -1,12 +1,12 @@
-/* What the chapter initialization says. */
+/* Tests of the code in the guide, chapter initialization. */
 #include "initialization.md.h"
 #include "check.h"
 
-static int works;
+static int calls;
 
 static int work(void)
 {
-    works++;
+    calls++;
     CHECK_ERROR(s2n_init(), S2N_ERR_INITIALIZED);
     CHECK_ERROR(s2n_disable_atexit(), S2N_ERR_INITIALIZED);
     CHECK_OK(begin());
@@ -24,12 +24,12 @@ int main(void)
     CHECK_FAILS(s2n_cert_chain_and_key_new(), NULL, S2N_ERR_NOT_INITIALIZED);
     CHECK_ERROR(s2n_cleanup_final(), S2N_ERR_NOT_INITIALIZED);
     CHECK_OK(s2n_disable_atexit());
-    CHECK(with_tls(work) == 7 && works == 1);
+    CHECK(with_tls(work) == 7 && calls == 1);
     CHECK_FAILS(s2n_config_new(), NULL, S2N_ERR_NOT_INITIALIZED);
 
-    /* What lives stays valid. */
+    /* Objects stay valid after the cleanup. */
     CHECK_OK(begin());
-    CHECK(with_tls(work) == 1 && works == 1);
+    CHECK(with_tls(work) == 1 && calls == 1);
     struct s2n_config *config = s2n_config_new_minimal();
     CHECK_OK(s2n_cleanup_final());
     CHECK_OK(s2n_config_set_cipher_preferences(config, "default"));

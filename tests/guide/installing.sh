@@ -1,11 +1,11 @@
-# For pages that install: into the folder of the test, without building what is there already. Of
-# goals that take long, or are this test, only the commands are made.
+# For pages with installation commands: installs into the folder of the test, without rebuilding. For
+# targets that take long, or run this test, make only prints the commands.
 unset LD_LIBRARY_PATH
 export PKG_CONFIG_PATH=$LOCAL/lib/pkgconfig
 home=$HOME
 export HOME="$PWD/home"
 
-# In another environment cargo would build everything anew.
+# In another environment cargo would rebuild everything.
 make() {
     case $1 in
     install) env -u PKG_CONFIG_PATH HOME="$home" make -s -C "$PROJECT" "$@" BUILD="$PWD/build" \
@@ -13,5 +13,5 @@ make() {
     *) command make -n -C "$PROJECT" "$@" >make.log ;;
     esac
 }
-# It would change the machine.
+# ldconfig would change the system.
 ldconfig() { :; }

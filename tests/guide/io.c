@@ -1,4 +1,4 @@
-/* What the chapter io says. */
+/* Tests of the code in the guide, chapter io. */
 #include "io.md.h"
 #include "closing.md.h"
 #include "pair.h"
@@ -33,13 +33,13 @@ struct server {
     int fd;
 };
 
-/* Receives to the end. */
+/* Receives up to the close_notify. */
 static void *serve(void *context)
 {
     const struct server *server = context;
-    char *heard = NULL;
+    char *contents = NULL;
     size_t len = 0;
-    FILE *file = open_memstream(&heard, &len);
+    FILE *file = open_memstream(&contents, &len);
     CHECK(file != NULL);
     CHECK_OK(handshake(server->conn, server->fd));
     int more;
@@ -50,14 +50,14 @@ static void *serve(void *context)
     CHECK(more == 0);
     CHECK_OK(fclose(file));
     CHECK(len == 2 * sizeof(data));
-    CHECK(memcmp(heard, data, sizeof(data)) == 0);
-    CHECK(memcmp(heard + sizeof(data), data, sizeof(data)) == 0);
+    CHECK(memcmp(contents, data, sizeof(data)) == 0);
+    CHECK(memcmp(contents + sizeof(data), data, sizeof(data)) == 0);
     CHECK_OK(close_both(server->conn, server->fd));
-    free(heard);
+    free(contents);
     return NULL;
 }
 
-static void the_functions_of_the_page_work(int tls13)
+static void data_is_sent_and_received(int tls13)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
     int fds[2];
@@ -79,7 +79,7 @@ static void the_functions_of_the_page_work(int tls13)
     disconnect(pair);
 }
 
-static void a_timeout_of_the_socket_blocks(int tls13)
+static void a_socket_timeout_is_reported_as_blocked(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -94,11 +94,11 @@ static void a_timeout_of_the_socket_blocks(int tls13)
     disconnect(pair);
 }
 
-static void handshakes_fail_for_good(int tls13)
+static void failed_handshakes_cannot_be_resumed(int tls13)
 {
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
 
-    /* Sending before the end does no harm. */
+    /* Sending during the handshake fails without effect. */
     struct pair *pair = new_pair(tls13, "ecdsa");
     CHECK_ERROR(s2n_send(pair->client, data, 1, &blocked), S2N_ERR_ENCRYPT);
     CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
@@ -109,28 +109,28 @@ static void handshakes_fail_for_good(int tls13)
     CHECK_TEXT(server, "S2N_ERR_OK");
     disconnect(pair);
 
-    /* Receiving before the end takes what the handshake needed. */
+    /* Receiving during the handshake consumes a handshake message. */
     pair = new_pair(tls13, "ecdsa");
     CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
     CHECK_ERROR(s2n_recv(pair->server, received, 10, &blocked), S2N_ERR_BAD_MESSAGE);
     CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_CLOSED);
     disconnect(pair);
 
-    /* The peer closes in the middle; nobody waits for it. */
+    /* The peer closes during the handshake; the shutdown does not wait for it. */
     pair = new_pair(tls13, "ecdsa");
     CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
-    pair->to_client.ended = 1;
+    pair->to_client.eof = 1;
     for (int i = 0; i < 2; i++) {
         CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_CLOSED);
     }
     CHECK_OK(s2n_shutdown(pair->client, &blocked));
     disconnect(pair);
 
-    /* It gives up, and says why before it is gone. */
+    /* The peer sends a fatal alert before it disconnects. */
     pair = new_pair(tls13, "ecdsa");
     CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
     const uint8_t alert[] = { 21, 3, 3, 0, 2, 2, 80 };
-    CHECK(link_send(&pair->to_server, alert, sizeof(alert)) == sizeof(alert));
+    CHECK(transport_send(&pair->to_server, alert, sizeof(alert)) == sizeof(alert));
     pair->to_client.send_error = EPIPE;
     CHECK_ERROR(s2n_connection_get_alert(pair->server), S2N_ERR_NO_ALERT);
     CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_ALERT);
@@ -139,7 +139,7 @@ static void handshakes_fail_for_good(int tls13)
     CHECK(s2n_negotiate(pair->server, &blocked) == -1);
     disconnect(pair);
 
-    /* The transport fails, and works again. */
+    /* The transport fails, and recovers. */
     pair = new_pair(tls13, "ecdsa");
     pair->to_server.send_error = ENOBUFS;
     CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO);
@@ -151,7 +151,7 @@ static void handshakes_fail_for_good(int tls13)
     disconnect(pair);
 }
 
-static void what_follows_data_is_told_later(int tls13)
+static void errors_after_data_are_reported_by_the_next_call(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -179,10 +179,10 @@ int main(int argc, char **argv)
     fill_with_pattern(data, sizeof(data));
     CHECK_OK(s2n_init());
     for (int tls13 = 0; tls13 <= 1; tls13++) {
-        the_functions_of_the_page_work(tls13);
-        a_timeout_of_the_socket_blocks(tls13);
-        handshakes_fail_for_good(tls13);
-        what_follows_data_is_told_later(tls13);
+        data_is_sent_and_received(tls13);
+        a_socket_timeout_is_reported_as_blocked(tls13);
+        failed_handshakes_cannot_be_resumed(tls13);
+        errors_after_data_are_reported_by_the_next_call(tls13);
     }
     CHECK_OK(s2n_cleanup_final());
     return 0;

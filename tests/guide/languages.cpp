@@ -1,4 +1,4 @@
-// What the chapter languages says of C++.
+// Tests of the C++ code in the guide, chapter languages.
 #include "languages.md.hpp"
 
 #include <cstdio>
@@ -12,7 +12,7 @@
 #define CHECK(condition)                                                       \
     do {                                                                       \
         if (!(condition)) {                                                    \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+            fprintf(stderr, "%s:%d: check failed: %s\n", __FILE__, __LINE__, #condition); \
             exit(1);                                                           \
         }                                                                      \
     } while (0)
@@ -49,11 +49,11 @@ int main(int argc, char **argv)
             std::thread server([&] {
                 try {
                     tls::Stream stream(S2N_SERVER, config, fds[1]);
-                    std::string heard, more;
+                    std::string received, more;
                     while (!(more = stream.read()).empty()) {
-                        heard += more;
+                        received += more;
                     }
-                    CHECK(heard == std::string(100000, 'x'));
+                    CHECK(received == std::string(100000, 'x'));
                     stream.close();
                 } catch (const tls::Error &) {
                     CHECK(std::string(host) != "localhost");

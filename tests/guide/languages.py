@@ -1,4 +1,4 @@
-"""What the chapter languages says of Python."""
+"""Tests of the Python code in the guide, chapter languages."""
 
 import socket
 import ssl
@@ -31,21 +31,21 @@ def connect(ca):
             with Client(sock, "localhost", f"{certs}/{ca}") as client:
                 assert lib.s2n_connection_get_cipher(client.conn).startswith(b"TLS_AES_")
                 client.send(b"hello " * 10000)
-                heard = b""
-                while len(heard) < 60000:
-                    heard += client.recv()
-                assert heard == b"HELLO " * 10000
+                received = b""
+                while len(received) < 60000:
+                    received += client.recv()
+                assert received == b"HELLO " * 10000
     finally:
         server.join()
         listener.close()
 
 
 connect("ca.pem")
-# An untrusted server is blinded; the test cannot wait.
+# An untrusted server causes blinding: the test disables its delay.
 new_minimal = lib.s2n_config_new_minimal
 
 
-def impatient():
+def new_without_delay():
     config = new_minimal()
     lib.s2n_config_set_max_blinding_delay(lib_handle(config), 0)
     return config
@@ -57,7 +57,7 @@ def lib_handle(config):
     return ctypes.c_void_p(config)
 
 
-lib.s2n_config_new_minimal = impatient
+lib.s2n_config_new_minimal = new_without_delay
 try:
     connect("other-ca.pem")
 except TlsError as error:

@@ -1,6 +1,6 @@
 /*
- * Runs the tests of several chapters, one after the other, in one process: so valgrind has to load the
- * library once.
+ * Runs the tests of several chapters, one after the other, in one process, so that valgrind loads the
+ * library only once.
  *
  * usage: memory FOLDER-OF-CERTIFICATES CHAPTER.so...
  */

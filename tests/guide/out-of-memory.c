@@ -1,5 +1,5 @@
-/* What the chapter out-of-memory says. That memory is lacking is a matter of tests/c/memory.c and of
-   tests/cases/security/oom.c, which have allocators of their own. */
+/* Tests of the code in the guide, chapter out-of-memory. Allocation failures themselves are tested by
+   tests/c/memory.c and tests/cases/security/oom.c, with their own allocators. */
 #include "out-of-memory.md.h"
 #include "check.h"
 

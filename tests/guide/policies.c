@@ -1,8 +1,8 @@
-/* What the chapter policies says. */
+/* Tests of the code in the guide, chapter policies. */
 #include "policies.md.h"
 #include "pair.h"
 
-static struct pair *with_policy(const char *name)
+static struct pair *connected_with_policy(const char *name)
 {
     struct pair *pair = new_pair(1, "ecdsa");
     CHECK_OK(set_policy(pair->config, name));
@@ -30,7 +30,7 @@ int main(int argc, char **argv)
     }
     CHECK_OK(s2n_config_free(config));
 
-    struct pair *pair = with_policy("default_tls13");
+    struct pair *pair = connected_with_policy("default_tls13");
     print_agreement(pair->client);
     unsigned weak = 0;
     CHECK_OK(count_weak(pair->server, "default", &weak));
@@ -39,7 +39,7 @@ int main(int argc, char **argv)
     CHECK(weak == 1);
     CHECK_ERROR(count_weak(pair->server, "20991231", &weak), S2N_ERR_INVALID_SECURITY_POLICY);
     disconnect(pair);
-    pair = with_policy("default");
+    pair = connected_with_policy("default");
     print_agreement(pair->server);
     disconnect(pair);
     CHECK_OK(s2n_cleanup_final());

@@ -1,4 +1,4 @@
-/* What the chapter private-keys says. */
+/* Tests of the code in the guide, chapter private-keys. */
 #include "private-keys.md.h"
 #include "pair.h"
 #include "openssl.h"
@@ -11,8 +11,8 @@ int token_sign(const uint8_t *hash, uint32_t hash_len, uint8_t *signature, uint3
     return 0;
 }
 
-/* A pair whose server has no key, but who signs. */
-static struct pair *with_signer(int tls13, s2n_async_pkey_fn sign)
+/* A pair whose server has no private key, but a callback that signs. */
+static struct pair *new_pair_with_signer(int tls13, s2n_async_pkey_fn sign)
 {
     struct pair *pair = new_pair(tls13, "client");
     char *pem = read_file(folder, "ecdsa.pem");
@@ -27,9 +27,9 @@ static struct pair *with_signer(int tls13, s2n_async_pkey_fn sign)
     return pair;
 }
 
-static void keys_may_be_elsewhere(int tls13)
+static void keys_may_be_external(int tls13)
 {
-    struct pair *pair = with_signer(tls13, sign_elsewhere);
+    struct pair *pair = new_pair_with_signer(tls13, sign_elsewhere);
     const char *client, *server;
     negotiate(pair, &client, &server);
     CHECK_TEXT(client, "S2N_ERR_OK");
@@ -37,18 +37,18 @@ static void keys_may_be_elsewhere(int tls13)
     disconnect(pair);
 }
 
-static struct s2n_cert_chain_and_key *with_key;
+static struct s2n_cert_chain_and_key *key_chain;
 
-static void *do_it(void *task)
+static void *do_task_in_thread(void *task)
 {
-    CHECK_OK(do_task(task, with_key));
+    CHECK_OK(do_task(task, key_chain));
     return NULL;
 }
 
-static void keys_may_take_their_time(int tls13)
+static void signatures_may_be_made_later(int tls13)
 {
     struct task task = { NULL, NULL };
-    struct pair *pair = with_signer(tls13, keep_for_later);
+    struct pair *pair = new_pair_with_signer(tls13, keep_for_later);
     CHECK_OK(s2n_connection_set_ctx(pair->server, &task));
     const char *client, *server;
     negotiate(pair, &client, &server);
@@ -59,8 +59,8 @@ static void keys_may_take_their_time(int tls13)
     CHECK(blocked == S2N_BLOCKED_ON_APPLICATION_INPUT);
 
     pthread_t thread;
-    with_key = load_chain(folder, "ecdsa");
-    CHECK_OK(pthread_create(&thread, NULL, do_it, &task));
+    key_chain = load_chain(folder, "ecdsa");
+    CHECK_OK(pthread_create(&thread, NULL, do_task_in_thread, &task));
     CHECK_OK(pthread_join(thread, NULL));
     negotiate(pair, &client, &server);
     CHECK_TEXT(client, "S2N_ERR_OK");
@@ -68,14 +68,14 @@ static void keys_may_take_their_time(int tls13)
     disconnect(pair);
 
     /* An operation outlives its connection. */
-    pair = with_signer(tls13, keep_for_later);
+    pair = new_pair_with_signer(tls13, keep_for_later);
     CHECK_OK(s2n_connection_set_ctx(pair->server, &task));
     negotiate(pair, &client, &server);
     CHECK_OK(s2n_connection_free(pair->server));
     pair->server = s2n_connection_new(S2N_SERVER);
-    CHECK_OK(s2n_async_pkey_op_perform(task.op, s2n_cert_chain_and_key_get_private_key(with_key)));
+    CHECK_OK(s2n_async_pkey_op_perform(task.op, s2n_cert_chain_and_key_get_private_key(key_chain)));
     CHECK_OK(s2n_async_pkey_op_free(task.op));
-    CHECK_OK(s2n_cert_chain_and_key_free(with_key));
+    CHECK_OK(s2n_cert_chain_and_key_free(key_chain));
     disconnect(pair);
 }
 
@@ -85,8 +85,8 @@ int main(int argc, char **argv)
     folder = argv[1];
     CHECK_OK(s2n_init());
     for (int tls13 = 0; tls13 <= 1; tls13++) {
-        keys_may_be_elsewhere(tls13);
-        keys_may_take_their_time(tls13);
+        keys_may_be_external(tls13);
+        signatures_may_be_made_later(tls13);
     }
     CHECK_OK(s2n_cleanup_final());
     return 0;

@@ -1,4 +1,4 @@
-/* What the chapter processes says. */
+/* Tests of the code in the guide, chapter processes. */
 #include "processes.md.h"
 #include "check.h"
 
@@ -8,7 +8,7 @@ int main(int argc, char **argv)
 {
     CHECK(argc > 0);
     if (strstr(argv[0], ".so") != NULL) {
-        /* Other chapters were first in the process, and have used memory. */
+        /* The tests of other chapters have already initialized the library in this process. */
         CHECK_ERROR(init_counted(), S2N_ERR_INITIALIZED);
         return 0;
     }

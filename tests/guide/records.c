@@ -1,4 +1,4 @@
-/* What the chapter records says. */
+/* Tests of the code in the guide, chapter records. */
 #include "records.md.h"
 #include "pair.h"
 
@@ -10,10 +10,10 @@ static int writes;
 static int count_writes(void *context, const uint8_t *buf, uint32_t len)
 {
     writes++;
-    return link_send(context, buf, len);
+    return transport_send(context, buf, len);
 }
 
-static void a_send_buffer_collects(int tls13)
+static void a_send_buffer_collects_records(int tls13)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -45,7 +45,7 @@ static void a_send_buffer_collects(int tls13)
     disconnect(pair);
 }
 
-static void small_records_come_first(int tls13)
+static void dynamic_records_start_small(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -59,7 +59,7 @@ static void small_records_come_first(int tls13)
     disconnect(pair);
 }
 
-static void pages_begin_with_small_records(int tls13)
+static void pages_start_with_small_records(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -70,7 +70,7 @@ static void pages_begin_with_small_records(int tls13)
     uint64_t before = s2n_connection_get_wire_bytes_out(pair->client);
     CHECK(s2n_send(pair->client, data, 150000, &blocked) == 150000);
     uint64_t records = (s2n_connection_get_wire_bytes_out(pair->client) - before - 150000) / overhead;
-    /* 48 of the first 64 KiB, and no more than 7 of the rest. */
+    /* 48 records for the first 64 KiB, and no more than 7 for the rest. */
     CHECK(records == (uint64_t) writes && records > 50 && records < 58);
     disconnect(pair);
 }
@@ -80,10 +80,10 @@ static int reads;
 static int count_reads(void *context, uint8_t *buf, uint32_t len)
 {
     reads++;
-    return link_recv(context, buf, len);
+    return transport_recv(context, buf, len);
 }
 
-static void bulk_takes_few_calls(int tls13)
+static void bulk_transfer_needs_few_calls(int tls13)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
     struct s2n_config *other = s2n_config_new_minimal();
@@ -100,7 +100,7 @@ static void bulk_takes_few_calls(int tls13)
     reads = writes = 0;
     CHECK(s2n_send(pair->client, data, 65536, &blocked) == 65536);
     CHECK(s2n_recv(pair->server, received, 65536, &blocked) == 65536);
-    /* Without these settings it would be 9 writes, and 18 reads for 9 calls. */
+    /* Without these settings: 9 writes, and 18 reads in 9 calls. */
     CHECK(writes == 2 && reads <= 5);
     disconnect(pair);
 }
@@ -112,10 +112,10 @@ int main(int argc, char **argv)
     fill_with_pattern(data, sizeof(data));
     CHECK_OK(s2n_init());
     for (int tls13 = 0; tls13 <= 1; tls13++) {
-        a_send_buffer_collects(tls13);
-        small_records_come_first(tls13);
-        pages_begin_with_small_records(tls13);
-        bulk_takes_few_calls(tls13);
+        a_send_buffer_collects_records(tls13);
+        dynamic_records_start_small(tls13);
+        pages_start_with_small_records(tls13);
+        bulk_transfer_needs_few_calls(tls13);
     }
     CHECK_OK(s2n_cleanup_final());
     return 0;

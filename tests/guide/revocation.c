@@ -1,8 +1,8 @@
-/* What the chapter revocation says. */
+/* Tests of the code in the guide, chapter revocation. */
 #include "revocation.md.h"
 #include "pair.h"
 
-static void responses(int tls13, const char *chain, const char *response, const char *outcome)
+static void stapled_response(int tls13, const char *chain, const char *response, const char *outcome)
 {
     struct pair *pair = new_pair(tls13, chain);
     if (response != NULL) {
@@ -29,7 +29,7 @@ static void responses(int tls13, const char *chain, const char *response, const 
     disconnect(pair);
 }
 
-static void revoked(int tls13, const char *chain, size_t count, const char *outcome)
+static void revocation_lists(int tls13, const char *chain, size_t count, const char *outcome)
 {
     struct lists lists = { .count = 0 };
     const char *const names[] = { "intermediate.crl", "ca.crl" };
@@ -56,13 +56,13 @@ int main(int argc, char **argv)
     folder = argv[1];
     CHECK_OK(s2n_init());
     for (int tls13 = 0; tls13 <= 1; tls13++) {
-        responses(tls13, "ecdsa", "ecdsa", "S2N_ERR_OK");
-        responses(tls13, "ecdsa", NULL, "S2N_ERR_OK");
-        responses(tls13, "rsa", "rsa", "S2N_ERR_CERT_REVOKED");
-        responses(tls13, "ecdsa", "rsa", "S2N_ERR_CERT_UNTRUSTED");
-        revoked(tls13, "ecdsa", 2, "S2N_ERR_OK");
-        revoked(tls13, "rsa", 2, "S2N_ERR_CERT_REVOKED");
-        revoked(tls13, "ecdsa", 1, "S2N_ERR_CRL_LOOKUP_FAILED");
+        stapled_response(tls13, "ecdsa", "ecdsa", "S2N_ERR_OK");
+        stapled_response(tls13, "ecdsa", NULL, "S2N_ERR_OK");
+        stapled_response(tls13, "rsa", "rsa", "S2N_ERR_CERT_REVOKED");
+        stapled_response(tls13, "ecdsa", "rsa", "S2N_ERR_CERT_UNTRUSTED");
+        revocation_lists(tls13, "ecdsa", 2, "S2N_ERR_OK");
+        revocation_lists(tls13, "rsa", 2, "S2N_ERR_CERT_REVOKED");
+        revocation_lists(tls13, "ecdsa", 1, "S2N_ERR_CRL_LOOKUP_FAILED");
     }
     CHECK_OK(s2n_cleanup_final());
     return 0;

@@ -1,4 +1,4 @@
-/* What the chapter transports says. */
+/* Tests of the code in the guide, chapter transports. */
 #include "transports.md.h"
 #include "pair.h"
 
@@ -28,7 +28,7 @@ static void count_signal(int number)
     signals = signals + 1;
 }
 
-static void a_peer_that_is_gone_is_an_error(int tls13)
+static void a_disconnected_peer_is_an_error(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
@@ -46,7 +46,7 @@ static void a_peer_that_is_gone_is_an_error(int tls13)
     CHECK_OK(close(fds[0]));
     disconnect(pair);
 
-    /* A pipe raises the signal; a new descriptor mends the connection. */
+    /* A pipe raises SIGPIPE; a new descriptor makes the connection usable again. */
     pair = connected(tls13);
     CHECK_OK(pipe(fds));
     CHECK_OK(s2n_connection_set_write_fd(pair->client, fds[1]));
@@ -70,41 +70,41 @@ static void a_peer_that_is_gone_is_an_error(int tls13)
     disconnect(pair);
 }
 
-static int asked;
+static int calls;
 
-static int takes_nothing(void *context, const uint8_t *buf, uint32_t len)
+static int accept_nothing(void *context, const uint8_t *buf, uint32_t len)
 {
     (void) context, (void) buf, (void) len;
-    asked++;
+    calls++;
     return 0;
 }
 
-static int takes_too_much(void *context, const uint8_t *buf, uint32_t len)
+static int accept_too_much(void *context, const uint8_t *buf, uint32_t len)
 {
     (void) context, (void) buf;
     return (int) len + 1;
 }
 
-static int gives_too_much(void *context, uint8_t *buf, uint32_t len)
+static int return_too_much(void *context, uint8_t *buf, uint32_t len)
 {
     (void) context, (void) buf;
     return (int) len + 1;
 }
 
-static void callbacks_are_doubted(int tls13)
+static void callback_results_are_validated(int tls13)
 {
     struct pair *pair = connected(tls13);
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
-    asked = 0;
-    CHECK_OK(s2n_connection_set_send_cb(pair->client, takes_nothing));
+    calls = 0;
+    CHECK_OK(s2n_connection_set_send_cb(pair->client, accept_nothing));
     CHECK_ERROR(s2n_send(pair->client, data, 10, &blocked), S2N_ERR_IO_BLOCKED);
-    CHECK(asked == 16 && blocked == S2N_BLOCKED_ON_WRITE);
-    CHECK_OK(s2n_connection_set_send_cb(pair->client, takes_too_much));
+    CHECK(calls == 16 && blocked == S2N_BLOCKED_ON_WRITE);
+    CHECK_OK(s2n_connection_set_send_cb(pair->client, accept_too_much));
     CHECK_ERROR(s2n_send(pair->client, data, 10, &blocked), S2N_ERR_SAFETY);
-    CHECK_OK(s2n_connection_set_recv_cb(pair->client, gives_too_much));
+    CHECK_OK(s2n_connection_set_recv_cb(pair->client, return_too_much));
     CHECK_ERROR(s2n_recv(pair->client, received, 10, &blocked), S2N_ERR_SAFETY);
 
-    /* None of that was an end. */
+    /* The connection is still usable. */
     struct queue queue = { 0 };
     CHECK_OK(s2n_connection_set_send_cb(pair->client, queue_send));
     CHECK_OK(s2n_connection_set_send_ctx(pair->client, &queue));
@@ -123,8 +123,8 @@ int main(int argc, char **argv)
     CHECK_OK(sigaction(SIGPIPE, &action, NULL));
     CHECK_OK(s2n_init());
     for (int tls13 = 0; tls13 <= 1; tls13++) {
-        a_peer_that_is_gone_is_an_error(tls13);
-        callbacks_are_doubted(tls13);
+        a_disconnected_peer_is_an_error(tls13);
+        callback_results_are_validated(tls13);
     }
     CHECK_OK(s2n_cleanup_final());
     return 0;

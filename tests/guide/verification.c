@@ -1,4 +1,4 @@
-/* What the chapter verification says. */
+/* Tests of the code in the guide, chapter verification. */
 #include "verification.md.h"
 #include "pair.h"
 
@@ -10,7 +10,7 @@ static void expect(struct pair *pair, const char *client_outcome, const char *se
     CHECK_TEXT(server, server_outcome);
 }
 
-static void an_authority_of_ones_own_is_trusted(int tls13)
+static void a_private_ca_is_trusted(int tls13)
 {
     char path[4096];
     snprintf(path, sizeof(path), "%s/ca.pem", folder);
@@ -29,7 +29,7 @@ static void an_authority_of_ones_own_is_trusted(int tls13)
         disconnect(pair);
     }
 
-    /* The peer's own certificate may be what is trusted. */
+    /* The peer's certificate itself may be trusted. */
     struct pair *pair = new_pair(tls13, "selfsigned");
     char *own = read_file(folder, "selfsigned.pem");
     CHECK_OK(s2n_config_add_pem_to_trust_store(config, own));
@@ -47,7 +47,7 @@ static void an_authority_of_ones_own_is_trusted(int tls13)
     CHECK_OK(s2n_config_free(config));
 }
 
-static void names_are_judged_by_the_program(int tls13)
+static void names_are_verified_by_the_application(int tls13)
 {
     const char *const ends[] = { ".rs2n.test", ".elsewhere.test" };
     for (int i = 0; i < 2; i++) {
@@ -61,7 +61,7 @@ static void names_are_judged_by_the_program(int tls13)
     }
 }
 
-/* A client with this chain, or with none, and a server that wants one with a name like this. */
+/* A client with this chain, or with none, and a server that requires a certificate with such a name. */
 static void mutual(int tls13, const char *chain, const char *end, const char *outcome)
 {
     struct pair *pair = new_pair(tls13, chain == NULL ? "ecdsa" : chain);
@@ -91,7 +91,7 @@ static void mutual(int tls13, const char *chain, const char *end, const char *ou
         CHECK(peer_certificate(pair->server, der, sizeof(der)) > 100);
         CHECK(peer_certificate(pair->server, der, 100) == -1);
     } else if (tls13) {
-        /* The client hears of it later. */
+        /* The TLS 1.3 client has already completed its handshake. */
         CHECK_TEXT(client, "S2N_ERR_OK");
         CHECK_OK(s2n_config_set_max_blinding_delay(config, 0));
     }
@@ -102,7 +102,7 @@ static void mutual(int tls13, const char *chain, const char *end, const char *ou
     free(authority);
 }
 
-/* Without a certificate a client is let in, and with a bad one it is not. */
+/* A client without a certificate is accepted, and one with an invalid certificate is rejected. */
 static void optional(int tls13, const char *chain, const char *outcome)
 {
     struct pair *pair = new_pair(tls13, chain == NULL ? "ecdsa" : chain);
@@ -130,7 +130,7 @@ static void optional(int tls13, const char *chain, const char *outcome)
     free(authority);
 }
 
-static void the_program_has_the_last_word(int tls13)
+static void the_validation_callback_decides(int tls13)
 {
     uint8_t der[4096];
     struct pair *pair = connected(tls13);
@@ -155,15 +155,15 @@ int main(int argc, char **argv)
     folder = argv[1];
     CHECK_OK(s2n_init());
     for (int tls13 = 0; tls13 <= 1; tls13++) {
-        an_authority_of_ones_own_is_trusted(tls13);
-        names_are_judged_by_the_program(tls13);
+        a_private_ca_is_trusted(tls13);
+        names_are_verified_by_the_application(tls13);
         mutual(tls13, "client", ".rs2n.test", "S2N_ERR_OK");
         mutual(tls13, "client", ".elsewhere.test", "S2N_ERR_CERT_INVALID_HOSTNAME");
         mutual(tls13, "client", NULL, "S2N_ERR_OK");
         mutual(tls13, NULL, ".rs2n.test", "S2N_ERR_MISSING_CLIENT_CERT");
         optional(tls13, NULL, "S2N_ERR_OK");
         optional(tls13, "unknown", "S2N_ERR_CERT_UNTRUSTED");
-        the_program_has_the_last_word(tls13);
+        the_validation_callback_decides(tls13);
     }
     CHECK_OK(s2n_cleanup_final());
     return 0;

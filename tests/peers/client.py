@@ -1,13 +1,16 @@
-"""Asks an HTTPS server for a page: version, OpenSSL's name of the suite, authority, port, protocols."""
+"""An HTTPS client, with Python's ssl module.
+
+Arguments: version, cipher suite (OpenSSL name), CA file, port, and optionally an ALPN list.
+"""
 
 import socket
 import ssl
 import sys
 
-version, suite, authority, port = sys.argv[1:5]
-context = ssl.create_default_context(cafile=authority)
-wanted = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}[version]
-context.minimum_version = context.maximum_version = wanted
+version, suite, ca_file, port = sys.argv[1:5]
+context = ssl.create_default_context(cafile=ca_file)
+tls_version = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}[version]
+context.minimum_version = context.maximum_version = tls_version
 if version == "1.2":
     context.set_ciphers(suite)
 if len(sys.argv) > 5:

@@ -1,6 +1,7 @@
-"""An HTTPS server of one request: version, OpenSSL's name of the suite, chain, key.
+"""An HTTPS server of one request, with Python's ssl module.
 
-With a fifth argument it wants to see a certificate of that authority.
+Arguments: version, cipher suite (OpenSSL name), chain, key, and optionally a CA file, with which it
+requires a client certificate.
 """
 
 import socket
@@ -10,8 +11,8 @@ import sys
 version, suite, chain, key = sys.argv[1:5]
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(chain, key)
-wanted = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}[version]
-context.minimum_version = context.maximum_version = wanted
+tls_version = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}[version]
+context.minimum_version = context.maximum_version = tls_version
 if version == "1.2":
     context.set_ciphers(suite)
 if len(sys.argv) > 5:
