@@ -1,4 +1,4 @@
-/* A thread is cancelled in each kind of wait, and around it. What is left can be used by other threads. */
+/* A thread is cancelled in each kind of blocking call, and around it. Other threads can then use the connection. */
 #include "case.h"
 #include <dirent.h>
 #include <fcntl.h>
@@ -8,20 +8,20 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#define DATA "data behind the wait"
+#define DATA "data after the wait"
 
-/* Memory callbacks that are cancellation points. */
-static int nothing(void) { return 0; }
+/* Memory callbacks with cancellation points. */
+static int succeed(void) { return 0; }
 
-static int take(void **ptr, uint32_t wanted, uint32_t *allocated)
+static int allocate(void **ptr, uint32_t requested, uint32_t *allocated)
 {
     pthread_testcancel();
-    *ptr = malloc(wanted);
-    *allocated = wanted;
+    *ptr = malloc(requested);
+    *allocated = requested;
     return 0;
 }
 
-static int give_back(void *ptr, uint32_t size)
+static int deallocate(void *ptr, uint32_t size)
 {
     (void) size;
     pthread_testcancel();
@@ -29,8 +29,8 @@ static int give_back(void *ptr, uint32_t size)
     return 0;
 }
 
-/* A client that has shaken hands; the server's end is this thread's. */
-struct ends {
+/* A connected client and server; the server is used by the main thread. */
+struct endpoints {
     struct s2n_connection *client, *server;
     int fds[2];
     pthread_t thread;
@@ -40,8 +40,8 @@ struct ends {
 static s2n_blocked_status blocked;
 static volatile int reached, entered;
 
-/* Waits until the process's other thread waits in the system, or has ended. */
-static void other_waits(void)
+/* Waits until the process's other thread is blocked in a system call, or has exited. */
+static void wait_until_blocked(void)
 {
     for (char state = 0; state != 'S' && state != 'E'; usleep(1000)) {
         state = 'E';
@@ -59,178 +59,178 @@ static void other_waits(void)
     }
 }
 
-static void *shakes(void *conn)
+static void *negotiate_thread(void *conn)
 {
     s2n_blocked_status own;
     return s2n_negotiate(conn, &own) == 0 ? conn : NULL;
 }
 
-static struct ends *connected(void)
+static struct endpoints *connected(void)
 {
-    struct ends *ends = calloc(1, sizeof *ends);
+    struct endpoints *endpoints = calloc(1, sizeof *endpoints);
     pthread_t thread;
     void *result;
-    socketpair(AF_UNIX, SOCK_STREAM, 0, ends->fds);
-    ends->client = s2n_connection_new(S2N_CLIENT);
-    ends->server = s2n_connection_new(S2N_SERVER);
-    MUST(s2n_connection_set_config(ends->client, config("default_tls13", NULL, NULL, "ca.pem")));
-    MUST(s2n_connection_set_config(ends->server, config("default_tls13", "leaf.pem", "leaf.key", NULL)));
-    MUST(s2n_connection_set_fd(ends->client, ends->fds[0]));
-    MUST(s2n_connection_set_fd(ends->server, ends->fds[1]));
-    MUST(s2n_set_server_name(ends->client, "localhost"));
-    pthread_create(&thread, NULL, shakes, ends->server);
-    if (!shakes(ends->client)) _exit(3);
+    socketpair(AF_UNIX, SOCK_STREAM, 0, endpoints->fds);
+    endpoints->client = s2n_connection_new(S2N_CLIENT);
+    endpoints->server = s2n_connection_new(S2N_SERVER);
+    MUST(s2n_connection_set_config(endpoints->client, config("default_tls13", NULL, NULL, "ca.pem")));
+    MUST(s2n_connection_set_config(endpoints->server, config("default_tls13", "leaf.pem", "leaf.key", NULL)));
+    MUST(s2n_connection_set_fd(endpoints->client, endpoints->fds[0]));
+    MUST(s2n_connection_set_fd(endpoints->server, endpoints->fds[1]));
+    MUST(s2n_set_server_name(endpoints->client, "localhost"));
+    pthread_create(&thread, NULL, negotiate_thread, endpoints->server);
+    if (!negotiate_thread(endpoints->client)) _exit(3);
     pthread_join(thread, &result);
     if (!result) _exit(3);
-    return ends;
+    return endpoints;
 }
 
-static void cancelled(struct ends *ends, void *(*waits)(void *))
+static void run_and_cancel(struct endpoints *endpoints, void *(*function)(void *))
 {
-    pthread_create(&ends->thread, NULL, waits, ends);
-    other_waits();
-    pthread_cancel(ends->thread);
-    pthread_join(ends->thread, &ends->result);
+    pthread_create(&endpoints->thread, NULL, function, endpoints);
+    wait_until_blocked();
+    pthread_cancel(endpoints->thread);
+    pthread_join(endpoints->thread, &endpoints->result);
 }
 
-static void is_cancelled(struct ends *ends) { if (ends->result != PTHREAD_CANCELED) _exit(4); }
+static void check_cancelled(struct endpoints *endpoints) { if (endpoints->result != PTHREAD_CANCELED) _exit(4); }
 
-/* The server's data arrive, all of them. */
-static void receives(struct ends *ends)
+/* Receives all of the server's data. */
+static void receive_data(struct endpoints *endpoints)
 {
     char text[100] = "";
-    if (s2n_recv(ends->client, text, sizeof text, &blocked) != sizeof DATA || strcmp(text, DATA)) _exit(5);
+    if (s2n_recv(endpoints->client, text, sizeof text, &blocked) != sizeof DATA || strcmp(text, DATA)) _exit(5);
 }
 
-static void sends(struct ends *ends)
+static void send_data(struct endpoints *endpoints)
 {
-    if (s2n_send(ends->server, DATA, sizeof DATA, &blocked) != sizeof DATA) _exit(6);
+    if (s2n_send(endpoints->server, DATA, sizeof DATA, &blocked) != sizeof DATA) _exit(6);
 }
 
-static void *in_recv(void *ends)
+static void *in_recv(void *endpoints)
 {
     char byte;
     s2n_blocked_status own;
-    s2n_recv(((struct ends *) ends)->client, &byte, 1, &own);
+    s2n_recv(((struct endpoints *) endpoints)->client, &byte, 1, &own);
     return NULL;
 }
 
 static void receiving(void)
 {
-    struct ends *ends = connected();
-    cancelled(ends, in_recv);
-    is_cancelled(ends);
-    sends(ends);
-    receives(ends);
+    struct endpoints *endpoints = connected();
+    run_and_cancel(endpoints, in_recv);
+    check_cancelled(endpoints);
+    send_data(endpoints);
+    receive_data(endpoints);
 }
 
-static int keeps(void *kept, const uint8_t *data, uint32_t n)
+static int store(void *context, const uint8_t *data, uint32_t n)
 {
-    struct end *end = kept;
-    memcpy(end->in + end->len, data, n);
-    end->len += n;
+    struct endpoint *endpoint = context;
+    memcpy(endpoint->in + endpoint->len, data, n);
+    endpoint->len += n;
     return n;
 }
 
-/* The thread has read a part of a record. */
-static void in_a_record(void)
+/* The thread is cancelled after it has read a part of a record. */
+static void within_a_record(void)
 {
-    struct ends *ends = connected();
-    static struct end record;
-    MUST(s2n_connection_set_send_cb(ends->server, keeps));
-    MUST(s2n_connection_set_send_ctx(ends->server, &record));
-    sends(ends);
-    if (write(ends->fds[1], record.in, 20) != 20) _exit(7);
-    cancelled(ends, in_recv);
-    is_cancelled(ends);
-    if (write(ends->fds[1], record.in + 20, record.len - 20) != (ssize_t) record.len - 20) _exit(7);
-    receives(ends);
+    struct endpoints *endpoints = connected();
+    static struct endpoint record;
+    MUST(s2n_connection_set_send_cb(endpoints->server, store));
+    MUST(s2n_connection_set_send_ctx(endpoints->server, &record));
+    send_data(endpoints);
+    if (write(endpoints->fds[1], record.in, 20) != 20) _exit(7);
+    run_and_cancel(endpoints, in_recv);
+    check_cancelled(endpoints);
+    if (write(endpoints->fds[1], record.in + 20, record.len - 20) != (ssize_t) record.len - 20) _exit(7);
+    receive_data(endpoints);
 }
 
-static void *in_send(void *ends)
+static void *in_send(void *endpoints)
 {
     static char data[10000000];
     s2n_blocked_status own;
-    s2n_send(((struct ends *) ends)->client, data, sizeof data, &own);
+    s2n_send(((struct endpoints *) endpoints)->client, data, sizeof data, &own);
     return NULL;
 }
 
 static void sending(void)
 {
-    struct ends *ends = connected();
-    cancelled(ends, in_send);
-    is_cancelled(ends);
-    sends(ends);
-    receives(ends);
+    struct endpoints *endpoints = connected();
+    run_and_cancel(endpoints, in_send);
+    check_cancelled(endpoints);
+    send_data(endpoints);
+    receive_data(endpoints);
 }
 
-static void *in_shutdown(void *ends)
+static void *in_shutdown(void *endpoints)
 {
     s2n_blocked_status own;
-    s2n_shutdown(((struct ends *) ends)->client, &own);
+    s2n_shutdown(((struct endpoints *) endpoints)->client, &own);
     return NULL;
 }
 
 static void shutting_down(void)
 {
     char byte;
-    struct ends *ends = connected();
-    cancelled(ends, in_shutdown);
-    is_cancelled(ends);
-    if (s2n_recv(ends->server, &byte, 1, &blocked) != 0) _exit(5);
-    MUST(s2n_shutdown(ends->server, &blocked));
-    MUST(s2n_shutdown(ends->client, &blocked));
+    struct endpoints *endpoints = connected();
+    run_and_cancel(endpoints, in_shutdown);
+    check_cancelled(endpoints);
+    if (s2n_recv(endpoints->server, &byte, 1, &blocked) != 0) _exit(5);
+    MUST(s2n_shutdown(endpoints->server, &blocked));
+    MUST(s2n_shutdown(endpoints->client, &blocked));
 }
 
-static void note(void *unused) { (void) unused; reached++; }
+static void count_cleanup(void *unused) { (void) unused; reached++; }
 
-/* A transport of the program's own, with a handler of its own. */
-static int reads(void *ends, uint8_t *room, uint32_t n)
+/* A receive callback of the application, with a cleanup handler. */
+static int recv_callback(void *endpoints, uint8_t *room, uint32_t n)
 {
     ssize_t result;
-    pthread_cleanup_push(note, NULL);
-    result = read(((struct ends *) ends)->fds[0], room, n);
+    pthread_cleanup_push(count_cleanup, NULL);
+    result = read(((struct endpoints *) endpoints)->fds[0], room, n);
     pthread_cleanup_pop(0);
     return result;
 }
 
-static void in_a_transport(void)
+static void in_recv_callback(void)
 {
-    struct ends *ends = connected();
-    MUST(s2n_connection_set_recv_cb(ends->client, reads));
-    MUST(s2n_connection_set_recv_ctx(ends->client, ends));
-    cancelled(ends, in_recv);
-    is_cancelled(ends);
+    struct endpoints *endpoints = connected();
+    MUST(s2n_connection_set_recv_cb(endpoints->client, recv_callback));
+    MUST(s2n_connection_set_recv_ctx(endpoints->client, endpoints));
+    run_and_cancel(endpoints, in_recv);
+    check_cancelled(endpoints);
     if (reached != 1) _exit(8);
-    sends(ends);
-    receives(ends);
+    send_data(endpoints);
+    receive_data(endpoints);
 }
 
-static int receives_from_another(void *inner, uint8_t *room, uint32_t n)
+static int recv_over_tls(void *inner, uint8_t *room, uint32_t n)
 {
     s2n_blocked_status own;
-    pthread_cleanup_push(note, NULL);
-    n = s2n_recv(((struct ends *) inner)->client, room, n, &own);
+    pthread_cleanup_push(count_cleanup, NULL);
+    n = s2n_recv(((struct endpoints *) inner)->client, room, n, &own);
     pthread_cleanup_pop(0);
     return n;
 }
 
-static void in_a_connection_below(void)
+static void in_nested_tls(void)
 {
-    struct ends *ends = connected(), *inner = connected();
-    MUST(s2n_connection_set_recv_cb(ends->client, receives_from_another));
-    MUST(s2n_connection_set_recv_ctx(ends->client, inner));
-    cancelled(ends, in_recv);
-    is_cancelled(ends);
+    struct endpoints *endpoints = connected(), *inner = connected();
+    MUST(s2n_connection_set_recv_cb(endpoints->client, recv_over_tls));
+    MUST(s2n_connection_set_recv_ctx(endpoints->client, inner));
+    run_and_cancel(endpoints, in_recv);
+    check_cancelled(endpoints);
     if (reached != 1) _exit(8);
-    sends(inner);
-    receives(inner);
-    MUST(s2n_connection_set_fd(ends->client, ends->fds[0]));
-    sends(ends);
-    receives(ends);
+    send_data(inner);
+    receive_data(inner);
+    MUST(s2n_connection_set_fd(endpoints->client, endpoints->fds[0]));
+    send_data(endpoints);
+    receive_data(endpoints);
 }
 
-static void send_late(void *server)
+static void send_in_handler(void *server)
 {
     s2n_blocked_status own;
     if (s2n_send(server, DATA, sizeof DATA, &own) == sizeof DATA) reached++;
@@ -238,52 +238,52 @@ static void send_late(void *server)
 
 static pthread_key_t key;
 
-static void *with_a_handler(void *argument)
+static void *recv_with_handler(void *argument)
 {
-    struct ends *ends = argument;
-    pthread_setspecific(key, ends->server);
-    pthread_cleanup_push(send_late, ends->server);
-    in_recv(ends);
+    struct endpoints *endpoints = argument;
+    pthread_setspecific(key, endpoints->server);
+    pthread_cleanup_push(send_in_handler, endpoints->server);
+    in_recv(endpoints);
     pthread_cleanup_pop(0);
     return NULL;
 }
 
-/* Handlers and destructors of the thread may use the library. */
-static void and_a_handler(void)
+/* Cleanup handlers and destructors of the thread may use the library. */
+static void with_cleanup_handler(void)
 {
-    struct ends *ends = connected();
-    pthread_key_create(&key, send_late);
-    cancelled(ends, with_a_handler);
-    is_cancelled(ends);
+    struct endpoints *endpoints = connected();
+    pthread_key_create(&key, send_in_handler);
+    run_and_cancel(endpoints, recv_with_handler);
+    check_cancelled(endpoints);
     if (reached != 2) _exit(8);
-    receives(ends);
-    receives(ends);
+    receive_data(endpoints);
+    receive_data(endpoints);
 }
 
-static void *held_off(void *argument)
+static void *with_cancellation_disabled(void *argument)
 {
-    struct ends *ends = argument;
+    struct endpoints *endpoints = argument;
     int state;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-    receives(ends);
+    receive_data(endpoints);
     reached = 1;
-    return ends;
+    return endpoints;
 }
 
-static void while_held_off(void)
+static void while_disabled(void)
 {
-    struct ends *ends = connected();
-    pthread_create(&ends->thread, NULL, held_off, ends);
-    other_waits();
-    pthread_cancel(ends->thread);
+    struct endpoints *endpoints = connected();
+    pthread_create(&endpoints->thread, NULL, with_cancellation_disabled, endpoints);
+    wait_until_blocked();
+    pthread_cancel(endpoints->thread);
     usleep(100000);
     if (reached) _exit(9);
-    sends(ends);
-    pthread_join(ends->thread, &ends->result);
-    if (ends->result != ends || !reached) _exit(4);
+    send_data(endpoints);
+    pthread_join(endpoints->thread, &endpoints->result);
+    if (endpoints->result != endpoints || !reached) _exit(4);
 }
 
-static uint8_t sleeps(const char *host, size_t len, void *unused)
+static uint8_t sleep_in_callback(const char *host, size_t len, void *unused)
 {
     (void) host, (void) len, (void) unused;
     entered = 1;
@@ -293,31 +293,31 @@ static uint8_t sleeps(const char *host, size_t len, void *unused)
     return 1;
 }
 
-static void *handshakes(void *argument)
+static void *handshake_thread(void *argument)
 {
     struct pair *p = argument;
-    shake(p);
+    negotiate(p);
     return NULL;
 }
 
-/* Other callbacks run to their end; the call returns, and the thread ends. */
-static void in_a_callback(void)
+/* Other callbacks are not interrupted; the thread exits when the call returns. */
+static void in_verify_host_callback(void)
 {
-    struct ends ends;
+    struct endpoints endpoints;
     struct s2n_config *client = config("default_tls13", NULL, NULL, "ca.pem");
-    MUST(s2n_config_set_verify_host_callback(client, sleeps, NULL));
+    MUST(s2n_config_set_verify_host_callback(client, sleep_in_callback, NULL));
     struct pair *p = pair(client, config("default_tls13", "leaf.pem", "leaf.key", NULL), "localhost");
-    pthread_create(&ends.thread, NULL, handshakes, p);
+    pthread_create(&endpoints.thread, NULL, handshake_thread, p);
     while (!entered) usleep(1000);
-    pthread_cancel(ends.thread);
-    pthread_join(ends.thread, &ends.result);
-    is_cancelled(&ends);
-    if (!reached || !complete(shake(p))) _exit(8);
+    pthread_cancel(endpoints.thread);
+    pthread_join(endpoints.thread, &endpoints.result);
+    check_cancelled(&endpoints);
+    if (!reached || !complete(negotiate(p))) _exit(8);
 }
 
-/* Sends the ServerHello alone, and reads no more: what the client says next meets a closed pipe, and it waits for
- * the reason. */
-static int sends_hello(void *fd, const uint8_t *data, uint32_t n)
+/* Sends only the ServerHello, and shuts down reading: the client's next write fails with EPIPE, and it waits for an
+ * alert. */
+static int send_only_hello(void *fd, const uint8_t *data, uint32_t n)
 {
     (void) n;
     if (shutdown(*(int *) fd, SHUT_RD)) _exit(7);
@@ -325,7 +325,7 @@ static int sends_hello(void *fd, const uint8_t *data, uint32_t n)
     return write(*(int *) fd, data, 5 + 256 * data[3] + data[4]);
 }
 
-static void uses_another(struct s2n_connection *conn, void *inner, struct s2n_event_handshake *event)
+static void recv_on_other_connection(struct s2n_connection *conn, void *inner, struct s2n_event_handshake *event)
 {
     char byte;
     s2n_blocked_status own;
@@ -334,35 +334,35 @@ static void uses_another(struct s2n_connection *conn, void *inner, struct s2n_ev
     reached = 1;
 }
 
-/* The cancelled wait is over, and a callback comes before the end of the call: its calls do not end the thread. */
+/* After the cancelled wait a callback runs before the call returns: its library calls do not exit the thread. */
 static void before_a_callback(void)
 {
-    struct ends *other = connected(), ends = { 0 };
+    struct endpoints *other = connected(), endpoints = { 0 };
     struct s2n_config *client = config("default_tls13", NULL, NULL, "ca.pem");
     fcntl(other->fds[0], F_SETFL, O_NONBLOCK);
     MUST(s2n_config_set_subscriber(client, other->client));
-    MUST(s2n_config_set_handshake_event(client, uses_another));
-    socketpair(AF_UNIX, SOCK_STREAM, 0, ends.fds);
+    MUST(s2n_config_set_handshake_event(client, recv_on_other_connection));
+    socketpair(AF_UNIX, SOCK_STREAM, 0, endpoints.fds);
     struct s2n_connection *conn = s2n_connection_new(S2N_CLIENT), *server = s2n_connection_new(S2N_SERVER);
     MUST(s2n_connection_set_config(conn, client));
-    MUST(s2n_connection_set_fd(conn, ends.fds[0]));
+    MUST(s2n_connection_set_fd(conn, endpoints.fds[0]));
     MUST(s2n_set_server_name(conn, "localhost"));
     MUST(s2n_connection_set_config(server, config("default_tls13", "leaf.pem", "leaf.key", NULL)));
-    MUST(s2n_connection_set_read_fd(server, ends.fds[1]));
-    MUST(s2n_connection_set_send_cb(server, sends_hello));
-    MUST(s2n_connection_set_send_ctx(server, &ends.fds[1]));
-    pthread_create(&ends.thread, NULL, shakes, conn);
+    MUST(s2n_connection_set_read_fd(server, endpoints.fds[1]));
+    MUST(s2n_connection_set_send_cb(server, send_only_hello));
+    MUST(s2n_connection_set_send_ctx(server, &endpoints.fds[1]));
+    pthread_create(&endpoints.thread, NULL, negotiate_thread, conn);
     s2n_negotiate(server, &blocked);
-    other_waits();
-    pthread_cancel(ends.thread);
-    pthread_join(ends.thread, &ends.result);
-    is_cancelled(&ends);
+    wait_until_blocked();
+    pthread_cancel(endpoints.thread);
+    pthread_join(endpoints.thread, &endpoints.result);
+    check_cancelled(&endpoints);
     if (!reached) _exit(8);
 }
 
 static int cancellation_points_in_clock;
 
-static int tells_time(void *unused, uint64_t *nanoseconds)
+static int monotonic_clock(void *unused, uint64_t *nanoseconds)
 {
     struct timespec now;
     (void) unused;
@@ -373,56 +373,56 @@ static int tells_time(void *unused, uint64_t *nanoseconds)
     return 0;
 }
 
-/* The delay of an error is not cut short. */
-static void in_the_delay(void)
+/* Cancellation does not shorten the blinding delay. */
+static void in_blinding_delay(void)
 {
-    struct ends *ends = connected();
+    struct endpoints *endpoints = connected();
     struct s2n_config *config = s2n_config_new_minimal();
     struct timespec before, after;
     MUST(s2n_config_set_max_blinding_delay(config, 3));
-    MUST(s2n_config_set_monotonic_clock(config, tells_time, NULL));
-    MUST(s2n_connection_set_config(ends->client, config));
-    if (write(ends->fds[1], "\x17\x03\x03\x00\x14 This is no record. ", 25) != 25) _exit(7);
+    MUST(s2n_config_set_monotonic_clock(config, monotonic_clock, NULL));
+    MUST(s2n_connection_set_config(endpoints->client, config));
+    if (write(endpoints->fds[1], "\x17\x03\x03\x00\x14 This is no record. ", 25) != 25) _exit(7);
     clock_gettime(CLOCK_MONOTONIC, &before);
-    cancelled(ends, in_recv);
+    run_and_cancel(endpoints, in_recv);
     clock_gettime(CLOCK_MONOTONIC, &after);
-    is_cancelled(ends);
+    check_cancelled(endpoints);
     if (!cancellation_points_in_clock || after.tv_sec - before.tv_sec + (after.tv_nsec - before.tv_nsec) / 1e9 < 1) _exit(8);
 }
 
-static void *before_the_call(void *ends)
+static void *cancel_before_call(void *endpoints)
 {
     pthread_cancel(pthread_self());
-    in_recv(ends);
+    in_recv(endpoints);
     return NULL;
 }
 
-static void of_itself(void)
+static void by_itself(void)
 {
-    struct ends *ends = connected();
-    cancelled(ends, before_the_call);
-    is_cancelled(ends);
-    sends(ends);
-    receives(ends);
+    struct endpoints *endpoints = connected();
+    run_and_cancel(endpoints, cancel_before_call);
+    check_cancelled(endpoints);
+    send_data(endpoints);
+    receive_data(endpoints);
 }
 
 int main(int argc, char **argv)
 {
     static const struct { const char *what; void (*run)(void); } cases[] = {
-        { "in s2n_recv", receiving }, { "in the middle of a record", in_a_record }, { "in s2n_send", sending },
-        { "in s2n_shutdown", shutting_down }, { "in a transport of the program's", in_a_transport },
-        { "in a connection below another", in_a_connection_below }, { "with a handler", and_a_handler },
-        { "while held off", while_held_off }, { "in a verify-host callback", in_a_callback },
+        { "in s2n_recv", receiving }, { "within a record", within_a_record }, { "in s2n_send", sending },
+        { "in s2n_shutdown", shutting_down }, { "in a receive callback", in_recv_callback },
+        { "in TLS over TLS", in_nested_tls }, { "with a cleanup handler", with_cleanup_handler },
+        { "while cancellation is disabled", while_disabled }, { "in a verify-host callback", in_verify_host_callback },
         { "in a wait before a callback", before_a_callback },
-        { "in the delay of an error", in_the_delay }, { "by itself before a call", of_itself },
+        { "in the blinding delay", in_blinding_delay }, { "by itself before a call", by_itself },
     };
     begin("cancel_calls", argc, argv);
-    MUST(s2n_mem_set_callbacks(nothing, nothing, take, give_back));
+    MUST(s2n_mem_set_callbacks(succeed, succeed, allocate, deallocate));
     MUST(s2n_init());
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         pid_t child = fork();
         if (child == 0) { alarm(10); cases[i].run(); _exit(0); }
-        ended(cases[i].what, child);
+        check_exit(cases[i].what, child);
     }
     return wrong != 0;
 }

@@ -1,4 +1,4 @@
-/* What the case programs share: files of the generated folder, two connections in memory, and the verdict. */
+/* Shared by the case programs: files of the generated folder, two connections in memory, and observations. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,8 +14,8 @@
 static const char *name, *dir;
 static int wrong;
 
-struct end { uint8_t in[300000]; size_t len, at; struct end *peer; };
-struct pair { struct s2n_connection *client, *server; struct end c, s; };
+struct endpoint { uint8_t in[300000]; size_t len, at; struct endpoint *peer; };
+struct pair { struct s2n_connection *client, *server; struct endpoint c, s; };
 
 static inline void begin(const char *case_name, int argc, char **argv)
 {
@@ -25,10 +25,10 @@ static inline void begin(const char *case_name, int argc, char **argv)
     setenv("S2N_DONT_MLOCK", "1", 0);
 }
 
-/* One observation: what was tried, what happened, and whether that is right. */
-static inline void saw(const char *what, const char *happened, int right)
+/* Prints one observation: the operation, its result, and WRONG unless the result is right. */
+static inline void observe(const char *what, const char *result, int right)
 {
-    printf("%s: %s: %s%s\n", name, what, happened, right ? "" : "   WRONG");
+    printf("%s: %s: %s%s\n", name, what, result, right ? "" : "   WRONG");
     wrong += !right;
 }
 
@@ -39,7 +39,7 @@ static inline char *path(const char *file)
     return full;
 }
 
-static inline char *slurp(const char *file, size_t *len)
+static inline char *read_file(const char *file, size_t *len)
 {
     FILE *in = fopen(path(file), "rb");
     if (!in) { printf("%s: no file %s\n", name, file); exit(2); }
@@ -52,48 +52,48 @@ static inline char *slurp(const char *file, size_t *len)
 
 static inline const char *outcome(int rc) { return rc == 0 ? "ok" : s2n_strerror_name(s2n_errno); }
 
-/* A config with a policy and, where not NULL, a chain with its key and a trust store. */
+/* A config with a policy and, unless NULL, a chain with its key and a trust store. */
 static inline struct s2n_config *config(const char *policy, const char *chain, const char *key, const char *trust)
 {
     struct s2n_config *config = s2n_config_new_minimal();
     MUST(s2n_config_set_cipher_preferences(config, policy));
     if (chain) {
         struct s2n_cert_chain_and_key *own = s2n_cert_chain_and_key_new();
-        MUST(s2n_cert_chain_and_key_load_pem(own, slurp(chain, NULL), slurp(key, NULL)));
+        MUST(s2n_cert_chain_and_key_load_pem(own, read_file(chain, NULL), read_file(key, NULL)));
         MUST(s2n_config_add_cert_chain_and_key_to_store(config, own));
     }
-    if (trust) MUST(s2n_config_add_pem_to_trust_store(config, slurp(trust, NULL)));
+    if (trust) MUST(s2n_config_add_pem_to_trust_store(config, read_file(trust, NULL)));
     return config;
 }
 
-static inline int to_peer(void *ctx, const uint8_t *data, uint32_t n)
+static inline int send_to_peer(void *ctx, const uint8_t *data, uint32_t n)
 {
-    struct end *to = ((struct end *) ctx)->peer;
+    struct endpoint *to = ((struct endpoint *) ctx)->peer;
     memcpy(to->in + to->len, data, n);
     to->len += n;
     return n;
 }
 
-static inline int from_peer(void *ctx, uint8_t *data, uint32_t n)
+static inline int recv_from_peer(void *ctx, uint8_t *data, uint32_t n)
 {
-    struct end *end = ctx;
-    size_t there = end->len - end->at;
-    if (!there) { errno = EAGAIN; return -1; }
-    if (there > n) there = n;
-    memcpy(data, end->in + end->at, there);
-    end->at += there;
-    return there;
+    struct endpoint *endpoint = ctx;
+    size_t available = endpoint->len - endpoint->at;
+    if (!available) { errno = EAGAIN; return -1; }
+    if (available > n) available = n;
+    memcpy(data, endpoint->in + endpoint->at, available);
+    endpoint->at += available;
+    return available;
 }
 
-static inline struct s2n_connection *connection(s2n_mode mode, struct s2n_config *config, struct end *end)
+static inline struct s2n_connection *connection(s2n_mode mode, struct s2n_config *config, struct endpoint *endpoint)
 {
     struct s2n_connection *conn = s2n_connection_new(mode);
     MUST(s2n_connection_set_config(conn, config));
     MUST(s2n_connection_set_blinding(conn, S2N_SELF_SERVICE_BLINDING));
-    MUST(s2n_connection_set_send_cb(conn, to_peer));
-    MUST(s2n_connection_set_send_ctx(conn, end));
-    MUST(s2n_connection_set_recv_cb(conn, from_peer));
-    MUST(s2n_connection_set_recv_ctx(conn, end));
+    MUST(s2n_connection_set_send_cb(conn, send_to_peer));
+    MUST(s2n_connection_set_send_ctx(conn, endpoint));
+    MUST(s2n_connection_set_recv_cb(conn, recv_from_peer));
+    MUST(s2n_connection_set_recv_ctx(conn, endpoint));
     return conn;
 }
 
@@ -108,8 +108,8 @@ static inline struct pair *pair(struct s2n_config *client, struct s2n_config *se
     return p;
 }
 
-/* "complete", or which side fails first and with what. */
-static inline const char *shake(struct pair *p)
+/* Performs a handshake. Returns "complete", or the first endpoint that failed and its error. */
+static inline const char *negotiate(struct pair *p)
 {
     static char text[200];
     int done[2] = { 0, 0 };
@@ -122,51 +122,51 @@ static inline const char *shake(struct pair *p)
             return text;
         }
     }
-    return done[0] && done[1] ? "complete" : "stuck";
+    return done[0] && done[1] ? "complete" : "blocked";
 }
 
 static inline int complete(const char *result) { return strcmp(result, "complete") == 0; }
 
-/* A handshake between two configs; right when it completes, or fails, as told. */
+/* A handshake between two configs, which must complete or fail. */
 static inline void handshake(const char *what, struct s2n_config *client, struct s2n_config *server, int completes)
 {
-    const char *result = shake(pair(client, server, "localhost"));
-    saw(what, result, complete(result) == completes);
+    const char *result = negotiate(pair(client, server, "localhost"));
+    observe(what, result, complete(result) == completes);
 }
 
-/* Loads a chain as one's own: `certs` certificates are right, 0 means that the load must fail. */
-static inline void own_chain(const char *file, const char *key, unsigned certs)
+/* Loads a chain with its key: it must have `certs` certificates; with 0 the load must fail. */
+static inline void load_chain(const char *file, const char *key, unsigned certs)
 {
-    char what[200], happened[200];
+    char what[200], result[200];
     uint32_t n = 0;
     struct s2n_cert_chain_and_key *own = s2n_cert_chain_and_key_new();
-    int rc = s2n_cert_chain_and_key_load_pem(own, slurp(file, NULL), slurp(key, NULL));
+    int rc = s2n_cert_chain_and_key_load_pem(own, read_file(file, NULL), read_file(key, NULL));
     if (rc == 0) s2n_cert_chain_get_length(own, &n);
-    snprintf(what, sizeof what, "own chain %s with %s", file, key);
-    snprintf(happened, sizeof happened, "%s, certificates: %u", outcome(rc), n);
-    saw(what, happened, n == certs);
+    snprintf(what, sizeof what, "chain %s with key %s", file, key);
+    snprintf(result, sizeof result, "%s, certificates: %u", outcome(rc), n);
+    observe(what, result, n == certs);
     s2n_cert_chain_and_key_free(own);
 }
 
-/* Trusts the roots of a PEM text (or file), then verifies leaf.pem; or the load must fail. */
-static inline void trusts(const char *file, int as_file, int right)
+/* Loads trusted roots from a PEM text or file, and verifies leaf.pem; unless `right`, the load must fail. */
+static inline void load_trust(const char *file, int as_file, int right)
 {
     char what[200];
     struct s2n_config *client = config("default_tls13", NULL, NULL, NULL);
     int rc = as_file ? s2n_config_set_verification_ca_location(client, path(file), NULL)
-                     : s2n_config_add_pem_to_trust_store(client, slurp(file, NULL));
+                     : s2n_config_add_pem_to_trust_store(client, read_file(file, NULL));
     snprintf(what, sizeof what, "trust %s %s", as_file ? "file" : "text", file);
-    if (rc || !right) saw(what, rc ? outcome(rc) : "loads", !right && rc);
+    if (rc || !right) observe(what, rc ? outcome(rc) : "loads", !right && rc);
     else handshake(what, client, config("default_tls13", "leaf.pem", "leaf.key", NULL), 1);
 }
 
-/* How a child process ended; 0 is right. */
-static inline void ended(const char *what, pid_t child)
+/* Waits for a child process, whose exit status must be 0. */
+static inline void check_exit(const char *what, pid_t child)
 {
     int status;
-    char happened[60];
+    char result[60];
     waitpid(child, &status, 0);
-    snprintf(happened, sizeof happened, WIFSIGNALED(status) ? "killed by signal %d" : "ends with %d",
+    snprintf(result, sizeof result, WIFSIGNALED(status) ? "killed by signal %d" : "exit status %d",
             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-    saw(what, happened, status == 0);
+    observe(what, result, status == 0);
 }

@@ -1,4 +1,4 @@
-/* A certificate that marks its cRLDistributionPoints as critical, with no list required. */
+/* A certificate with critical cRLDistributionPoints, when no CRL is required. */
 #include "case.h"
 
 int main(int argc, char **argv)

@@ -1,4 +1,4 @@
-/* Something stands before BEGIN on its line: a mark, a tag, words. No certificate may be lost silently. */
+/* Text before BEGIN on its line: a byte order mark, a tag, words. No certificate may be ignored silently. */
 #include "case.h"
 
 int main(int argc, char **argv)
@@ -10,9 +10,9 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < 10; i++) {
         char file[80];
         sprintf(file, "prefix/%s-%s-chain.pem", words[i / 2], places[i % 2]);
-        own_chain(file, "leaf.key", 2);
+        load_chain(file, "leaf.key", 2);
         sprintf(file, "prefix/%s-%s-trust.pem", words[i / 2], places[i % 2]);
-        trusts(file, 0, 1);
+        load_trust(file, 0, 1);
     }
     return wrong != 0;
 }

@@ -1,5 +1,5 @@
-/* What an input of a stranger's costs. The work of the side under test is done in `under_test`, for a profiler that
-   counts its instructions: `cost FOLDER CASE SIZE`. */
+/* The cost of untrusted input. The endpoint under test runs in `under_test`, for a profiler that counts its
+   instructions: `cost FOLDER CASE SIZE`. */
 #include "security.h"
 #include <s2n/unstable/crl.h>
 
@@ -12,19 +12,19 @@ static uint8_t any_host(const char *name, size_t len, void *ctx)
     return 1;
 }
 
-/* One call of the side under test; what it needs before is done by then. */
+/* One call of the endpoint under test; its preparation is not counted. */
 __attribute__((noinline)) int under_test(struct s2n_connection *conn, const char *pem)
 {
     s2n_blocked_status blocked;
     return pem ? s2n_crl_load_pem(list, (uint8_t *) pem, strlen(pem)) : s2n_negotiate(conn, &blocked);
 }
 
-/* A handshake in which one side is under test. 0 if that side completed. */
-static int handshake(struct s2n_config *client, struct s2n_config *server, s2n_mode side)
+/* Performs a handshake with one endpoint under test. Returns 0 if that endpoint completed. */
+static int handshake(struct s2n_config *client, struct s2n_config *server, s2n_mode endpoint_under_test)
 {
     MUST(pair_open(&pair, client, server, "localhost"));
-    struct s2n_connection *tested = side == S2N_CLIENT ? pair.client : pair.server;
-    struct s2n_connection *other = side == S2N_CLIENT ? pair.server : pair.client;
+    struct s2n_connection *tested = endpoint_under_test == S2N_CLIENT ? pair.client : pair.server;
+    struct s2n_connection *other = endpoint_under_test == S2N_CLIENT ? pair.server : pair.client;
     for (int i = 0; i < 10; i++) {
         s2n_blocked_status blocked;
         s2n_negotiate(other, &blocked);
@@ -40,7 +40,7 @@ static int client_is_tested(const char *file, int accepted, const char *ocsp)
     struct s2n_config *client = config("default_tls13", NULL, "cost_root.pem");
     if (ocsp) {
         size_t len;
-        uint8_t *response = slurp(ocsp, &len);
+        uint8_t *response = read_file(ocsp, &len);
         MUST(s2n_cert_chain_and_key_set_ocsp_data(own, response, len));
         MUST(s2n_config_set_status_request_type(client, S2N_STATUS_REQUEST_OCSP));
     }
@@ -66,7 +66,7 @@ static uint8_t *put(uint8_t *out, unsigned value, int bytes)
     return out;
 }
 
-/* A TLS 1.3 ClientHello with that many extensions that no server knows, in records of 4,000 bytes. */
+/* Sends a TLS 1.3 ClientHello with this number of unknown extensions, in records of 4,000 bytes. */
 static int hello(int extensions)
 {
     static uint8_t message[70000];
@@ -92,7 +92,7 @@ static int hello(int extensions)
         wire_send(&pair.c, from, len);
         from += len;
     }
-    /* It asks for a key share, which takes a whole look at the hello. */
+    /* The server parses the whole ClientHello and sends a HelloRetryRequest for a key share. */
     if (under_test(pair.server, NULL) == 0 || s2n_error_get_type(s2n_errno) != S2N_ERR_T_BLOCKED) {
         printf("%d extensions: %s\n", extensions, s2n_strerror_name(s2n_errno));
         return 2;
@@ -120,7 +120,7 @@ int main(int argc, char **argv)
     }
     if (!strcmp(name, "list")) {
         list = s2n_crl_new();
-        return under_test(NULL, (char *) slurp(file, NULL)) ? 2 : 0;
+        return under_test(NULL, (char *) read_file(file, NULL)) ? 2 : 0;
     }
     return 2;
 }

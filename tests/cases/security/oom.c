@@ -1,26 +1,26 @@
-/* Each allocation fails in turn, once or with all that follow it: the call may fail or not, but the process
-   lives on, and everything can be freed. Who fails is the C library's allocator, whose functions are replaced
-   below for the whole process, or the application's callback.
+/* Allocation failures: each allocation fails in turn, alone or with all that follow. The call may fail or succeed,
+   but the process must not abort or fault, and everything can be freed. The failing allocator is the C library's,
+   whose functions are replaced below for the whole process, or the application's memory callback.
    usage: oom FOLDER [once|on] [malloc|callback] [thread] */
 #include "security.h"
 
 #include <pthread.h>
 #include <sys/resource.h>
 
-/* X25519 first: AWS-LC's own check of a P-256 key agreement faults when it gets no memory. */
+/* A policy that prefers X25519: AWS-LC's own check of a P-256 key agreement faults when an allocation fails. */
 #define POLICY "20190801"
 
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t),
         *__libc_memalign(size_t, size_t);
 
-static long left;
-static int armed, goes_on, by_callback, in_thread;
+static long allocations_left;
+static int armed, persists, by_callback, in_thread;
 
 static int fails(void)
 {
     if (!armed) return 0;
-    long place = left--;
-    if (goes_on ? place > 0 : place != 0) return 0;
+    long position = allocations_left--;
+    if (persists ? position > 0 : position != 0) return 0;
     errno = ENOMEM;
     return 1;
 }
@@ -40,17 +40,17 @@ int posix_memalign(void **out, size_t align, size_t n)
     return *out ? 0 : ENOMEM;
 }
 
-static int begins_or_ends(void) { return S2N_SUCCESS; }
+static int succeed(void) { return S2N_SUCCESS; }
 
-static int give(void **out, uint32_t n, uint32_t *given)
+static int allocate(void **out, uint32_t n, uint32_t *allocated)
 {
     if (fails()) return S2N_FAILURE;
     *out = __libc_malloc(n);
-    *given = n;
+    *allocated = n;
     return *out ? S2N_SUCCESS : S2N_FAILURE;
 }
 
-static int take_back(void *block, uint32_t n)
+static int deallocate(void *block, uint32_t n)
 {
     (void) n;
     free(block);
@@ -66,8 +66,8 @@ static struct s2n_cert_chain_and_key *own;
 static char *root_pem, *leaf_pem, *leaf_key;
 static uint8_t data[20000];
 
-/* One phase of a program's life; 0 if all its calls went well. */
-static int step(enum phase phase)
+/* Runs one phase of a program. Returns 0 if all its calls succeeded. */
+static int run_phase(enum phase phase)
 {
     s2n_blocked_status blocked;
     ssize_t n, all = 0;
@@ -83,7 +83,7 @@ static int step(enum phase phase)
             return !own || s2n_cert_chain_and_key_load_pem(own, leaf_pem, leaf_key)
                     || s2n_config_add_cert_chain_and_key_to_store(server, own);
         case CONNECTION: return pair_open(&pair, client, server, "localhost");
-        case HANDSHAKE: return shake(&pair) != NULL;
+        case HANDSHAKE: return negotiate(&pair) != NULL;
         case SEND:
             while (all < (ssize_t) sizeof data && (n = s2n_send(pair.client, data + all, sizeof data - all, &blocked)) > 0) all += n;
             return all != sizeof data;
@@ -94,8 +94,8 @@ static int step(enum phase phase)
     }
 }
 
-/* Frees all there is; 0 if all could be freed. */
-static int release(void)
+/* Frees all objects. Returns 0 if all could be freed. */
+static int free_all(void)
 {
     int failed = (pair.client && s2n_connection_free(pair.client)) || (pair.server && s2n_connection_free(pair.server))
             || (client && s2n_config_free(client)) || (server && s2n_config_free(server))
@@ -106,44 +106,44 @@ static int release(void)
     return failed;
 }
 
-struct life { enum phase phase; long nth; long end; };
+struct trial { enum phase phase; long nth; long end; };
 
-/* The life of a child: phases before go well, then the nth allocation of this one fails, then all is freed,
-   and with memory again all phases go well.
+/* The trial of a child process: the phases before succeed, then the nth allocation of this phase fails, then all is
+   freed, and with memory available again all phases succeed.
    0: no call failed, 1: one did, 3: there is no nth allocation; anything else is wrong. */
-static void *live(void *argument)
+static void *run_trial(void *argument)
 {
-    struct life *life = argument;
+    struct trial *trial = argument;
     if (in_thread) {
-        /* AWS-LC's random generator has a state for each thread; this starts it. */
+        /* Initializes AWS-LC's random generator, whose state is per thread. */
         MUST(s2n_cleanup_final());
         MUST(s2n_init());
     }
-    for (enum phase before = 0; before < life->phase; before++)
-        if (step(before)) _exit(2);
-    left = life->nth;
+    for (enum phase before = 0; before < trial->phase; before++)
+        if (run_phase(before)) _exit(2);
+    allocations_left = trial->nth;
     armed = 1;
-    int failed = step(life->phase);
+    int failed = run_phase(trial->phase);
     int wrong_code = failed && by_callback && strcmp(s2n_strerror_name(s2n_errno), "S2N_ERR_ALLOC") != 0;
-    int reached = left < 0;
-    int stuck = release();
+    int reached = allocations_left < 0;
+    int free_failed = free_all();
     armed = 0;
-    life->end = !reached ? 3 : stuck || wrong_code ? 4 : failed != 0;
-    for (enum phase phase = 0; reached && goes_on && phase < PHASES; phase++)
-        if (step(phase)) life->end = 5;
-    if (release()) life->end = 6;
+    trial->end = !reached ? 3 : free_failed || wrong_code ? 4 : failed != 0;
+    for (enum phase phase = 0; reached && persists && phase < PHASES; phase++)
+        if (run_phase(phase)) trial->end = 5;
+    if (free_all()) trial->end = 6;
     return NULL;
 }
 
 static int child(enum phase phase, long nth)
 {
-    struct life life = { phase, nth, 2 };
+    struct trial trial = { phase, nth, 2 };
     pthread_t thread;
     alarm(20);
     if (!freopen("/dev/null", "w", stderr)) return 2;
-    if (!in_thread) live(&life);
-    else if (pthread_create(&thread, NULL, live, &life) || pthread_join(thread, NULL)) return 2;
-    return (int) life.end;
+    if (!in_thread) run_trial(&trial);
+    else if (pthread_create(&thread, NULL, run_trial, &trial) || pthread_join(thread, NULL)) return 2;
+    return (int) trial.end;
 }
 
 int main(int argc, char **argv)
@@ -152,20 +152,20 @@ int main(int argc, char **argv)
     begin(argc, argv);
     struct rlimit none = { 0, 0 };
     setrlimit(RLIMIT_CORE, &none);
-    goes_on = argc > 2 && strcmp(argv[2], "on") == 0;
+    persists = argc > 2 && strcmp(argv[2], "on") == 0;
     by_callback = argc > 3 && strcmp(argv[3], "callback") == 0;
     in_thread = argc > 4 && strcmp(argv[4], "thread") == 0;
-    root_pem = (char *) slurp("root.pem", NULL);
-    leaf_pem = (char *) slurp("leaf.pem", NULL);
-    leaf_key = (char *) slurp("leaf.key", NULL);
-    if (by_callback) MUST(s2n_mem_set_callbacks(begins_or_ends, begins_or_ends, give, take_back));
+    root_pem = (char *) read_file("root.pem", NULL);
+    leaf_pem = (char *) read_file("leaf.pem", NULL);
+    leaf_key = (char *) read_file("leaf.key", NULL);
+    if (by_callback) MUST(s2n_mem_set_callbacks(succeed, succeed, allocate, deallocate));
     MUST(s2n_init());
-    /* Once without failures: what a thread needs once, AWS-LC's random generator above all, is there. */
+    /* Once without failures, for one-time allocations per thread, above all AWS-LC's random generator. */
     for (enum phase phase = 0; phase < PHASES; phase++)
-        if (step(phase)) { printf("%s fails with memory enough: %s\n", names[phase], s2n_strerror_name(s2n_errno)); return 2; }
-    release();
+        if (run_phase(phase)) { printf("%s fails with sufficient memory: %s\n", names[phase], s2n_strerror_name(s2n_errno)); return 2; }
+    free_all();
     for (enum phase phase = 0; phase < PHASES; phase++) {
-        int well = 0, error = 0, aborts = 0, faults = 0, other = 0, status = 0;
+        int successes = 0, error = 0, aborts = 0, faults = 0, other = 0, status = 0;
         long nth = 0;
         for (; nth < 20000; nth++) {
             pid_t pid = fork();
@@ -176,14 +176,14 @@ int main(int argc, char **argv)
                 if (WTERMSIG(status) == SIGABRT) aborts++;
                 else if (WTERMSIG(status) == SIGSEGV) faults++;
                 else other++;
-            } else if (WEXITSTATUS(status) == 0) well++;
+            } else if (WEXITSTATUS(status) == 0) successes++;
             else if (WEXITSTATUS(status) == 1) error++;
             else other++;
         }
         snprintf(name, sizeof name, "oom_%s", names[phase]);
-        saw(name, nth > 0 && !aborts && !faults && !other,
-                "%ld allocations failed: %d times all went well, %d errors, %d aborts, %d segmentation faults, %d other ends",
-                nth, well, error, aborts, faults, other);
+        observe(name, nth > 0 && !aborts && !faults && !other,
+                "%ld allocations failed: %d successes, %d errors, %d aborts, %d segmentation faults, %d other exits",
+                nth, successes, error, aborts, faults, other);
     }
     return wrong != 0;
 }

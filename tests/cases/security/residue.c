@@ -1,48 +1,49 @@
-/* A connection that is freed or wiped leaves none of its secrets and none of its plaintext in memory, wherever it
-   stood, and a private key is gone when its chain is freed. The process under test logs no keys: its peer, another
-   process, logs them and hands them over when all is done. What is looked for is masked, lest it be found itself. */
+/* Zeroization: a connection that is freed or wiped leaves no secrets and no plaintext in memory, in any state of the
+   handshake, and a private key is erased when its chain is freed. The process under test logs no keys: its peer, a
+   separate process, logs them and passes them on at the end. The search patterns are masked, so that the search
+   does not find the patterns themselves. */
 #include "security.h"
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
 #define MASK 0x5a
-#define MOST 60
-/* Secrets are looked for in pieces: a freed block has lost its first bytes to the allocator. */
+#define MAX_SECRETS 60
+/* Secrets are searched for in pieces: the allocator overwrites the first bytes of a freed block. */
 #define PIECE 16
 
 struct secret { char label[40]; uint8_t bytes[48]; int len; };
-struct found { struct secret secrets[MOST]; int count; };
+struct found { struct secret secrets[MAX_SECRETS]; int count; };
 
-/* How the peer ends the handshake: as it should, with its last flight damaged, or with the last byte of it missing. */
+/* The peer's last flight: intact, corrupted, or without its last byte. */
 enum fault { NONE, DAMAGED, CUT };
 static const char *faults[] = { "", "_damaged", "_cut" };
 
-/* What the process under test does before the search: it frees everything, wipes the connection, or releases the
-   buffers of one that is open. */
-enum end { FREED, WIPED, RELEASED };
-static const char *ends[] = { "", "_wiped", "_released" };
+/* The action of the process under test before the search: it frees everything, wipes the connection, or releases
+   the buffers of an open connection. */
+enum action { FREED, WIPED, RELEASED };
+static const char *actions[] = { "", "_wiped", "_released" };
 
-struct scene { s2n_mode mode; int version; enum fault fault; enum end end; const char *key, *policy; int logs, async; };
-struct side { int fd; enum fault fault; int writes, faulty, ended; };
-static struct side side;
+struct scenario { s2n_mode mode; int version; enum fault fault; enum action action; const char *key, *policy; int logs, async; };
+struct socket_transport { int fd; enum fault fault; int writes, faulty_write, eof; };
+static struct socket_transport transport;
 static struct s2n_cert_chain_and_key *own;
 static struct s2n_config *settings;
 static struct s2n_connection *conn;
 
 static uint8_t nibble(char hex) { return hex <= '9' ? hex - '0' : (hex | 32) - 'a' + 10; }
 
-/* Adds bytes that are masked. */
+/* Adds a masked search pattern. */
 static void add(struct found *found, const char *label, const uint8_t *bytes, int len)
 {
     struct secret *secret = &found->secrets[found->count++];
-    if (found->count > MOST) { printf("too many secrets\n"); exit(2); }
+    if (found->count > MAX_SECRETS) { printf("too many secrets\n"); exit(2); }
     snprintf(secret->label, sizeof secret->label, "%s", label);
     secret->len = len;
     memcpy(secret->bytes, bytes, len);
 }
 
-/* "LABEL random secret", in hex; the front of its hex is a secret, too. */
+/* The key log callback: "LABEL random secret", in hex. The start of the secret's hex text is a search pattern, too. */
 static int log_key(void *ctx, struct s2n_connection *from, uint8_t *line, size_t len)
 {
     struct found *found = ctx;
@@ -61,19 +62,19 @@ static int log_key(void *ctx, struct s2n_connection *from, uint8_t *line, size_t
     return 0;
 }
 
-/* A key log that keeps nothing. */
+/* A key log callback that discards the lines. */
 static int log_nothing(void *ctx, struct s2n_connection *from, uint8_t *line, size_t len)
 {
     (void) ctx, (void) from, (void) line, (void) len;
     return 0;
 }
 
-/* The traces of these forms that `make.py` lists for a key: "FORM masked hex". A number is what a key in use holds. */
+/* Adds the search patterns of a key that `make.py` wrote as "FORM masked hex". A key in use holds its number. */
 static void add_key(struct found *found, const char *key, const char *forms)
 {
     char file[40], form[40], hex[97], *list, *line;
     snprintf(file, sizeof file, "%s.traces", key);
-    list = (char *) slurp(file, NULL);
+    list = (char *) read_file(file, NULL);
     for (line = strtok(list, "\n"); line; line = strtok(NULL, "\n")) {
         uint8_t bytes[48];
         if (sscanf(line, "%39s %96s", form, hex) != 2) exit(2);
@@ -84,7 +85,7 @@ static void add_key(struct found *found, const char *key, const char *forms)
     free(list);
 }
 
-/* An open connection has secrets of its own. */
+/* Keeps the secrets whose label contains `part`: an open connection still needs its other secrets. */
 static void keep_only(struct found *found, const char *part)
 {
     int kept = 0;
@@ -98,30 +99,30 @@ static void plaintext(uint8_t *text, int from, int mask)
     for (int i = 0; i < 32; i++) text[i] = (i * 29 + from * 101 + 7) ^ (i << 3) ^ mask;
 }
 
-static int side_send(void *ctx, const uint8_t *data, uint32_t n)
+static int socket_send(void *ctx, const uint8_t *data, uint32_t n)
 {
-    struct side *to = ctx;
-    int is_faulty = to->fault && ++to->writes == to->faulty;
+    struct socket_transport *to = ctx;
+    int is_faulty = to->fault && ++to->writes == to->faulty_write;
     uint8_t last = data[n - 1] ^ (is_faulty && to->fault == DAMAGED);
     if (send(to->fd, data, n - 1, MSG_NOSIGNAL) != n - 1) return -1;
     if (is_faulty && to->fault == CUT) return shutdown(to->fd, SHUT_WR) ? -1 : (int) n;
     return send(to->fd, &last, 1, MSG_NOSIGNAL) == 1 ? (int) n : -1;
 }
 
-/* The end of what comes is no end to the side under test, but time that passes. */
-static int side_recv(void *ctx, uint8_t *data, uint32_t n)
+/* In the process under test, the end of the stream blocks instead of reporting an end. */
+static int socket_recv(void *ctx, uint8_t *data, uint32_t n)
 {
-    struct side *from = ctx;
-    ssize_t came = read(from->fd, data, n);
-    if (came == 0 && !from->fault) {
-        from->ended = 1;
+    struct socket_transport *from = ctx;
+    ssize_t received = read(from->fd, data, n);
+    if (received == 0 && !from->fault) {
+        from->eof = 1;
         errno = EAGAIN;
         return -1;
     }
-    return came;
+    return received;
 }
 
-/* Signs at once. */
+/* Signs immediately. */
 static int sign(struct s2n_connection *from, struct s2n_async_pkey_op *op)
 {
     MUST(s2n_async_pkey_op_perform(op, s2n_cert_chain_and_key_get_private_key(own)));
@@ -129,34 +130,34 @@ static int sign(struct s2n_connection *from, struct s2n_async_pkey_op *op)
     return s2n_async_pkey_op_free(op);
 }
 
-static void open_side(struct scene scene, int fd, struct found *log)
+static void open_endpoint(struct scenario scenario, int fd, struct found *log)
 {
     char cert[40], key[40];
-    snprintf(cert, sizeof cert, "%s.pem", scene.key);
-    snprintf(key, sizeof key, "%s.key", scene.key);
-    int is_server = scene.mode == S2N_SERVER;
+    snprintf(cert, sizeof cert, "%s.pem", scenario.key);
+    snprintf(key, sizeof key, "%s.key", scenario.key);
+    int is_server = scenario.mode == S2N_SERVER;
     MUST(s2n_init());
     own = is_server ? chain(cert, key) : NULL;
-    const char *policy = scene.version == S2N_TLS13 ? "default_tls13" : "20240501";
-    settings = config(scene.policy ? scene.policy : policy, own, NULL);
+    const char *policy = scenario.version == S2N_TLS13 ? "default_tls13" : "20240501";
+    settings = config(scenario.policy ? scenario.policy : policy, own, NULL);
     if (!is_server) MUST(s2n_config_disable_x509_verification(settings));
     if (log) MUST(s2n_config_set_key_log_cb(settings, log_key, log));
-    else if (scene.logs) MUST(s2n_config_set_key_log_cb(settings, log_nothing, NULL));
-    if (!log && scene.async) MUST(s2n_config_set_async_pkey_callback(settings, sign));
-    conn = s2n_connection_new(scene.mode);
+    else if (scenario.logs) MUST(s2n_config_set_key_log_cb(settings, log_nothing, NULL));
+    if (!log && scenario.async) MUST(s2n_config_set_async_pkey_callback(settings, sign));
+    conn = s2n_connection_new(scenario.mode);
     MUST(s2n_connection_set_config(conn, settings));
     MUST(s2n_connection_set_blinding(conn, S2N_SELF_SERVICE_BLINDING));
-    MUST(s2n_connection_set_send_cb(conn, side_send));
-    MUST(s2n_connection_set_recv_cb(conn, side_recv));
-    MUST(s2n_connection_set_send_ctx(conn, &side));
-    MUST(s2n_connection_set_recv_ctx(conn, &side));
-    /* The last flight is the second one, unless a server has but one. */
-    side.fd = fd;
-    side.fault = log ? scene.fault : NONE;
-    side.faulty = is_server && scene.version == S2N_TLS13 ? 1 : 2;
+    MUST(s2n_connection_set_send_cb(conn, socket_send));
+    MUST(s2n_connection_set_recv_cb(conn, socket_recv));
+    MUST(s2n_connection_set_send_ctx(conn, &transport));
+    MUST(s2n_connection_set_recv_ctx(conn, &transport));
+    /* The last flight is the second one, except that a TLS 1.3 server has only one. */
+    transport.fd = fd;
+    transport.fault = log ? scenario.fault : NONE;
+    transport.faulty_write = is_server && scenario.version == S2N_TLS13 ? 1 : 2;
 }
 
-static void close_side(void)
+static void close_endpoint(void)
 {
     if (conn) MUST(s2n_connection_free(conn));
     MUST(s2n_config_free(settings));
@@ -164,33 +165,33 @@ static void close_side(void)
     conn = NULL;
 }
 
-/* Both sides shake hands; if that ends as it should, they send 32 bytes, receive 32 bytes and close. */
-static void talk(struct scene scene)
+/* Performs a handshake; after success, sends 32 bytes, receives 32 bytes and closes. */
+static void run_session(struct scenario scenario)
 {
     s2n_blocked_status blocked;
     uint8_t out[32], in[32];
     int is_done;
     do is_done = s2n_negotiate(conn, &blocked) == 0;
-    while (!is_done && s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED && !side.ended);
-    if (side.fault) return;
-    if (is_done != (scene.fault == NONE) || side.ended != (scene.fault == CUT)) {
-        printf("not the end meant: %s\n", s2n_strerror_name(s2n_errno));
+    while (!is_done && s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED && !transport.eof);
+    if (transport.fault) return;
+    if (is_done != (scenario.fault == NONE) || transport.eof != (scenario.fault == CUT)) {
+        printf("unexpected handshake result: %s\n", s2n_strerror_name(s2n_errno));
         exit(2);
     }
     if (!is_done) {
-        /* What is under way is closed under the keys of the handshake. */
+        /* The incomplete handshake is closed with the handshake keys. */
         s2n_shutdown_send(conn, &blocked);
         return;
     }
-    if (s2n_connection_get_actual_protocol_version(conn) != scene.version) { printf("not the version meant\n"); exit(2); }
-    plaintext(out, scene.mode == S2N_SERVER, 0);
+    if (s2n_connection_get_actual_protocol_version(conn) != scenario.version) { printf("unexpected protocol version\n"); exit(2); }
+    plaintext(out, scenario.mode == S2N_SERVER, 0);
     if (s2n_send(conn, out, 32, &blocked) != 32 || s2n_recv(conn, in, 32, &blocked) != 32) {
         printf("no data: %s\n", s2n_strerror_name(s2n_errno));
         exit(2);
     }
     explicit_bzero(out, 32);
     explicit_bzero(in, 32);
-    if (scene.end != RELEASED) s2n_shutdown(conn, &blocked);
+    if (scenario.action != RELEASED) s2n_shutdown(conn, &blocked);
 }
 
 static int pieces(const uint8_t *view, ssize_t n, const uint8_t *piece)
@@ -200,13 +201,13 @@ static int pieces(const uint8_t *view, ssize_t n, const uint8_t *piece)
     return count;
 }
 
-/* Copies of each secret in writable memory. */
+/* Counts the copies of each secret in writable memory. */
 static int search(const struct found *found, int *copies)
 {
     char line[600];
     int total = 0, mem = open("/proc/self/mem", O_RDONLY);
     FILE *maps = fopen("/proc/self/maps", "r");
-    memset(copies, 0, MOST * sizeof *copies);
+    memset(copies, 0, MAX_SECRETS * sizeof *copies);
     while (fgets(line, sizeof line, maps)) {
         unsigned long from, to;
         char rights[8];
@@ -216,13 +217,13 @@ static int search(const struct found *found, int *copies)
         ssize_t n = pread(mem, view, to - from, from);
         for (ssize_t i = 0; i < n; i++) view[i] ^= MASK;
         for (int k = 0; k < found->count; k++) {
-            int most = 0;
+            int max = 0;
             for (int at = 0; at + PIECE <= found->secrets[k].len; at += PIECE) {
                 int count = pieces(view, n, found->secrets[k].bytes + at);
-                if (count > most) most = count;
+                if (count > max) max = count;
             }
-            copies[k] += most;
-            total += most;
+            copies[k] += max;
+            total += max;
         }
         munmap(view, to - from);
     }
@@ -231,32 +232,32 @@ static int search(const struct found *found, int *copies)
     return total;
 }
 
-/* Searches, and again with one secret that is there. */
-static void judge(const char *name, const struct found *found)
+/* Searches, and verifies the search with a planted copy of one secret. */
+static void check_residue(const char *name, const struct found *found)
 {
-    int copies[MOST], again[MOST], len = found->secrets[0].len;
+    int copies[MAX_SECRETS], again[MAX_SECRETS], len = found->secrets[0].len;
     int total = search(found, copies);
     uint8_t *planted = malloc(len);
     for (int i = 0; i < len; i++) planted[i] = found->secrets[0].bytes[i] ^ MASK;
-    if (search(found, again) != total + 1) { printf("the search misses what is there\n"); exit(2); }
+    if (search(found, again) != total + 1) { printf("the search misses a planted secret\n"); exit(2); }
     explicit_bzero(planted, len);
     free(planted);
     char list[4000] = "";
     for (int k = 0; k < found->count; k++)
         if (copies[k]) sprintf(list + strlen(list), "%s %s %d", list[0] ? "," : ":", found->secrets[k].label, copies[k]);
-    saw(name, total == 0, "%d copies of %d secrets%s", total, found->count, list);
+    observe(name, total == 0, "%d copies of %d secrets%s", total, found->count, list);
 }
 
-/* That the search finds a key is seen while there is one. */
+/* Verifies that the search finds a key that is in use. */
 static void check_key_in_use(const char *key)
 {
     struct found found = { 0 };
-    int copies[MOST];
+    int copies[MAX_SECRETS];
     add_key(&found, key, "number");
     if (search(&found, copies) == 0) { printf("the search misses a key in use\n"); exit(2); }
 }
 
-static void process(const char *name, struct scene scene)
+static void test_scenario(const char *name, struct scenario scenario)
 {
     int fds[2], pipes[2];
     struct found found = { 0 };
@@ -264,39 +265,39 @@ static void process(const char *name, struct scene scene)
     pid_t peer = fork();
     if (peer == 0) {
         close(fds[0]);
-        scene.mode = scene.mode == S2N_SERVER ? S2N_CLIENT : S2N_SERVER;
-        open_side(scene, fds[1], &found);
-        talk(scene);
+        scenario.mode = scenario.mode == S2N_SERVER ? S2N_CLIENT : S2N_SERVER;
+        open_endpoint(scenario, fds[1], &found);
+        run_session(scenario);
         _exit(write(pipes[1], &found, sizeof found) != sizeof found);
     }
     close(fds[1]);
     close(pipes[1]);
-    open_side(scene, fds[0], NULL);
-    talk(scene);
-    if (scene.end == RELEASED) MUST(s2n_connection_release_buffers(conn));
-    else if (scene.end == WIPED) MUST(s2n_connection_wipe(conn));
-    else close_side();
+    open_endpoint(scenario, fds[0], NULL);
+    run_session(scenario);
+    if (scenario.action == RELEASED) MUST(s2n_connection_release_buffers(conn));
+    else if (scenario.action == WIPED) MUST(s2n_connection_wipe(conn));
+    else close_endpoint();
     close(fds[0]);
     if (read(pipes[0], &found, sizeof found) != sizeof found || found.count < 2) { printf("no secrets\n"); exit(2); }
     waitpid(peer, NULL, 0);
-    if (scene.end == RELEASED) keep_only(&found, "HANDSHAKE");
-    for (int from = 0; from < 2 && !scene.fault; from++) {
+    if (scenario.action == RELEASED) keep_only(&found, "HANDSHAKE");
+    for (int from = 0; from < 2 && !scenario.fault; from++) {
         uint8_t text[32];
         plaintext(text, from, MASK);
-        add(&found, from == (scene.mode == S2N_SERVER) ? "plaintext sent" : "plaintext received", text, 32);
+        add(&found, from == (scenario.mode == S2N_SERVER) ? "plaintext sent" : "plaintext received", text, 32);
     }
-    if (scene.mode == S2N_SERVER) add_key(&found, scene.key, scene.end == FREED ? "PEM DER number" : "PEM DER");
-    judge(name, &found);
-    if (scene.mode == S2N_SERVER && scene.end != FREED) check_key_in_use(scene.key);
-    if (scene.end != FREED) close_side();
+    if (scenario.mode == S2N_SERVER) add_key(&found, scenario.key, scenario.action == FREED ? "PEM DER number" : "PEM DER");
+    check_residue(name, &found);
+    if (scenario.mode == S2N_SERVER && scenario.action != FREED) check_key_in_use(scenario.key);
+    if (scenario.action != FREED) close_endpoint();
     exit(wrong != 0);
 }
 
-/* A key that does not belong to the certificate. */
-static void mismatch(const char *name)
+/* A private key that does not match the certificate. */
+static void test_mismatch(const char *name)
 {
     struct found found = { 0 };
-    char *cert = (char *) slurp("rsa.pem", NULL), *key = (char *) slurp("leaf.key", NULL);
+    char *cert = (char *) read_file("rsa.pem", NULL), *key = (char *) read_file("leaf.key", NULL);
     MUST(s2n_init());
     own = s2n_cert_chain_and_key_new();
     if (s2n_cert_chain_and_key_load_pem(own, cert, key) == 0) exit(2);
@@ -304,64 +305,64 @@ static void mismatch(const char *name)
     explicit_bzero(key, strlen(key));
     free(key);
     add_key(&found, "leaf", "PEM DER number");
-    judge(name, &found);
+    check_residue(name, &found);
     MUST(s2n_cert_chain_and_key_free(own));
     exit(wrong != 0);
 }
 
-static void apart(const char *name, const struct scene *scene)
+static void in_child(const char *name, const struct scenario *scenario)
 {
     int status;
     pid_t child = fork();
     if (child == 0) {
         alarm(20);
-        if (scene) process(name, *scene);
-        else mismatch(name);
+        if (scenario) test_scenario(name, *scenario);
+        else test_mismatch(name);
     }
     waitpid(child, &status, 0);
-    if (WIFSIGNALED(status) || WEXITSTATUS(status) > 1) saw(name, 0, "does not come to its end");
+    if (WIFSIGNALED(status) || WEXITSTATUS(status) > 1) observe(name, 0, "does not complete");
     wrong += WIFEXITED(status) && WEXITSTATUS(status) == 1;
 }
 
 int main(int argc, char **argv)
 {
     begin(argc, argv);
-    /* Binding a function at its first call saves the vector registers on the stack, whatever they hold. */
+    /* Lazy binding of a function saves the vector registers on the stack, with whatever they hold. */
     if (!getenv("LD_BIND_NOW")) {
         setenv("LD_BIND_NOW", "1", 1);
         execv("/proc/self/exe", argv);
     }
     for (int i = 0; i < 4; i++) {
-        struct scene scene = { .mode = i % 2 ? S2N_CLIENT : S2N_SERVER, .version = i < 2 ? S2N_TLS13 : S2N_TLS12, .key = "leaf" };
+        struct scenario scenario = { .mode = i % 2 ? S2N_CLIENT : S2N_SERVER, .version = i < 2 ? S2N_TLS13 : S2N_TLS12, .key = "leaf" };
         char start[40], name[80];
         snprintf(start, sizeof start, "residue_%s_%s", i < 2 ? "tls13" : "tls12", i % 2 ? "client" : "server");
-        for (scene.fault = NONE; scene.fault <= CUT; scene.fault++)
-            for (scene.end = FREED; scene.end <= (scene.fault ? WIPED : RELEASED); scene.end++) {
-                snprintf(name, sizeof name, "%s%s%s", start, faults[scene.fault], ends[scene.end]);
-                apart(name, &scene);
+        for (scenario.fault = NONE; scenario.fault <= CUT; scenario.fault++)
+            for (scenario.action = FREED; scenario.action <= (scenario.fault ? WIPED : RELEASED); scenario.action++) {
+                snprintf(name, sizeof name, "%s%s%s", start, faults[scenario.fault], actions[scenario.action]);
+                in_child(name, &scenario);
             }
-        scene.fault = NONE;
-        scene.end = FREED;
+        scenario.fault = NONE;
+        scenario.action = FREED;
         if (i < 2) {
-            scene.policy = "default_pq";
+            scenario.policy = "default_pq";
             snprintf(name, sizeof name, "%s_pq", start);
-            apart(name, &scene);
-            scene.policy = NULL;
+            in_child(name, &scenario);
+            scenario.policy = NULL;
         }
-        scene.logs = 1;
+        scenario.logs = 1;
         snprintf(name, sizeof name, "%s_logged", start);
-        apart(name, &scene);
+        in_child(name, &scenario);
     }
-    struct scene scene = { .mode = S2N_SERVER, .version = S2N_TLS13, .key = "leaf", .async = 1 };
-    apart("residue_async", &scene);
-    scene.async = 0;
+    struct scenario scenario = { .mode = S2N_SERVER, .version = S2N_TLS13, .key = "leaf", .async = 1 };
+    in_child("residue_async", &scenario);
+    scenario.async = 0;
     for (int i = 0; i < 3; i++) {
         static const char *keys[] = { "sec1", "rsa", "pss" };
         char name[40];
-        scene.key = keys[i];
-        snprintf(name, sizeof name, "residue_key_%s", scene.key);
-        apart(name, &scene);
+        scenario.key = keys[i];
+        snprintf(name, sizeof name, "residue_key_%s", scenario.key);
+        in_child(name, &scenario);
     }
-    apart("residue_key_mismatch", NULL);
+    in_child("residue_key_mismatch", NULL);
     return wrong != 0;
 }
