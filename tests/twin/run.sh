@@ -1,5 +1,5 @@
 #!/bin/sh
-# Performs the twin tests: the same calls on s2n-tls and on rs2n, and the same outcome.
+# Runs the twin tests: the same calls on s2n-tls and on rs2n, with equal results.
 #
 # usage: tests/twin/run.sh [SEEDS [FIRST-SEED]]
 set -eu
@@ -12,7 +12,7 @@ dir=$target/twin
 mkdir -p "$dir"
 sh tests/certs/make.sh "$dir/certs"
 
-# One driver, built twice: with the reference, and with what `make install` puts in its place.
+# One driver, built twice: with s2n-tls, and with the installed rs2n.
 prefix=$(sh tests/install.sh)
 CARGO_TARGET_DIR=$dir/reference cargo build --release --quiet --locked \
     --manifest-path tests/twin/Cargo.toml

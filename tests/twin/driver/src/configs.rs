@@ -1,4 +1,4 @@
-//! Calls that set up configs and connections before a handshake.
+//! Configuration of configs and connections before a handshake.
 
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
@@ -6,70 +6,70 @@ use std::ptr;
 
 use s2n_tls_sys::*;
 
-use crate::calls::failure;
+use crate::format::{Text, number, status, text, word_bytes};
+use crate::io::last_error;
 use crate::objects::Target;
-use crate::words::{Text, number, plain, status, text};
-use crate::world::{Config, Mistake, World};
+use crate::state::{Config, ScriptError, State};
 
-pub fn call(world: &mut World, verb: &str, words: &[&str]) -> Option<Result<String, Mistake>> {
-    Some(match (verb, words) {
-        ("config", [name, kind @ ..]) => new(world, name, kind),
-        ("free_config", [name]) => free(world, name),
-        ("policy", [target, name]) => policy(world, target, name),
-        ("client_auth", [target, kind]) => client_auth(world, target, kind),
-        ("get_client_auth", [target]) => get_client_auth(world, target),
-        ("server_name", [conn, name]) => server_name(world, conn, name),
-        ("alpn", [target, names @ ..]) => alpn(world, target, names),
-        ("alpn_append", [target, name]) => alpn_append(world, target, name),
-        ("wall_clock", [config]) => wall_clock(world, config),
-        ("wall_clock_null", [config]) => world.config(config).map(|config| {
+pub fn call(state: &mut State, verb: &str, args: &[&str]) -> Option<Result<String, ScriptError>> {
+    Some(match (verb, args) {
+        ("config", [name, kind @ ..]) => new(state, name, kind),
+        ("free_config", [name]) => free(state, name),
+        ("policy", [target, name]) => policy(state, target, name),
+        ("client_auth", [target, kind]) => client_auth(state, target, kind),
+        ("get_client_auth", [target]) => get_client_auth(state, target),
+        ("server_name", [conn, name]) => server_name(state, conn, name),
+        ("alpn", [target, names @ ..]) => alpn(state, target, names),
+        ("alpn_append", [target, name]) => alpn_append(state, target, name),
+        ("wall_clock", [config]) => wall_clock(state, config),
+        ("wall_clock_null", [config]) => state.config(config).map(|config| {
             // SAFETY: the config is live or null.
             status(unsafe { s2n_config_set_wall_clock(config, None, ptr::null_mut()) })
         }),
-        ("time", [seconds]) => time(world, seconds),
-        ("quiet", [conn]) => quiet(world, conn),
-        ("context", [target]) => context(world, target),
+        ("time", [seconds]) => time(state, seconds),
+        ("self_service_blinding", [conn]) => self_service_blinding(state, conn),
+        ("context", [target]) => context(state, target),
         _ => return None,
     })
 }
 
 /// `config NAME`, or `config NAME with_system_roots`.
-fn new(world: &mut World, name: &str, kind: &[&str]) -> Result<String, Mistake> {
+fn new(state: &mut State, name: &str, kind: &[&str]) -> Result<String, ScriptError> {
     // SAFETY: the library was initialized.
     let ptr = unsafe {
         match kind {
             [] => s2n_config_new_minimal(),
             ["with_system_roots"] => s2n_config_new(),
-            _ => return Err("no such kind of config".into()),
+            _ => return Err("unknown kind of config".into()),
         }
     };
     if ptr.is_null() {
-        return Ok(format!("NULL {}", failure()));
+        return Ok(format!("NULL {}", last_error()));
     }
     let chain = ptr::null_mut();
-    world.configs.insert(name.into(), Config { ptr, chain });
+    state.configs.insert(name.into(), Config { ptr, chain });
     Ok("ok".into())
 }
 
-fn free(world: &mut World, name: &str) -> Result<String, Mistake> {
-    let config = world.configs.remove(name);
+fn free(state: &mut State, name: &str) -> Result<String, ScriptError> {
+    let config = state.configs.remove(name);
     let config = config.ok_or_else(|| format!("no config {name}"))?;
-    // SAFETY: live until now, and nobody else knows it.
+    // SAFETY: live until now, with no other references.
     Ok(status(unsafe { s2n_config_free(config.ptr) }))
 }
 
-fn policy(world: &World, target: &str, name: &str) -> Result<String, Mistake> {
+fn policy(state: &State, target: &str, name: &str) -> Result<String, ScriptError> {
     let name = text(name)?;
     // SAFETY: config and connection are live or null, the name is a string or null.
     Ok(status(unsafe {
-        match world.target(target)? {
+        match state.target(target)? {
             Target::Config(config) => s2n_config_set_cipher_preferences(config, name.ptr()),
             Target::Conn(conn) => s2n_connection_set_cipher_preferences(conn, name.ptr()),
         }
     }))
 }
 
-fn client_auth(world: &World, target: &str, kind: &str) -> Result<String, Mistake> {
+fn client_auth(state: &State, target: &str, kind: &str) -> Result<String, ScriptError> {
     let kind = match kind {
         "none" => s2n_cert_auth_type::NONE,
         "required" => s2n_cert_auth_type::REQUIRED,
@@ -78,18 +78,18 @@ fn client_auth(world: &World, target: &str, kind: &str) -> Result<String, Mistak
     };
     // SAFETY: config and connection are live or null.
     Ok(status(unsafe {
-        match world.target(target)? {
+        match state.target(target)? {
             Target::Config(config) => s2n_config_set_client_auth_type(config, kind),
             Target::Conn(conn) => s2n_connection_set_client_auth_type(conn, kind),
         }
     }))
 }
 
-fn get_client_auth(world: &World, target: &str) -> Result<String, Mistake> {
+fn get_client_auth(state: &State, target: &str) -> Result<String, ScriptError> {
     let mut kind = 77;
-    // SAFETY: config and connection are live or null, and so is the place.
+    // SAFETY: config and connection are live or null, and so is the output.
     let result = unsafe {
-        match world.target(target)? {
+        match state.target(target)? {
             Target::Config(config) => s2n_config_get_client_auth_type(config, &raw mut kind),
             Target::Conn(conn) => s2n_connection_get_client_auth_type(conn, &raw mut kind),
         }
@@ -97,15 +97,15 @@ fn get_client_auth(world: &World, target: &str) -> Result<String, Mistake> {
     Ok(format!("{} kind={kind}", status(result)))
 }
 
-fn server_name(world: &World, conn: &str, name: &str) -> Result<String, Mistake> {
-    let (conn, name) = (world.conn_ptr(conn)?, text(name)?);
+fn server_name(state: &State, conn: &str, name: &str) -> Result<String, ScriptError> {
+    let (conn, name) = (state.conn_ptr(conn)?, text(name)?);
     // SAFETY: the connection is live or null, the name is a string or null.
     Ok(status(unsafe { s2n_set_server_name(conn, name.ptr()) }))
 }
 
-/// `alpn X` for none, `alpn X null 2` for no list, else the names.
-fn alpn(world: &World, target: &str, names: &[&str]) -> Result<String, Mistake> {
-    let (names, no_list) = match names {
+/// `alpn X` for an empty list, `alpn X null 2` for a NULL list, else the names.
+fn alpn(state: &State, target: &str, names: &[&str]) -> Result<String, ScriptError> {
+    let (names, is_null) = match names {
         ["null", count] => (vec!["-"; number(count)?], true),
         names => (names.to_vec(), false),
     };
@@ -116,61 +116,61 @@ fn alpn(world: &World, target: &str, names: &[&str]) -> Result<String, Mistake> 
     let names: Vec<_> = names.iter().map(|name| (name.ptr(), name)).collect();
     let pointers: Vec<_> = names.iter().map(|name| name.0).collect();
     let count = pointers.len() as c_int;
-    let list = match no_list {
+    let list = match is_null {
         true => ptr::null(),
         false => pointers.as_ptr(),
     };
-    // SAFETY: config and connection are live or null; the list has so many strings, or is null.
+    // SAFETY: config and connection are live or null; the list holds `count` strings, or is null.
     Ok(status(unsafe {
-        match world.target(target)? {
+        match state.target(target)? {
             Target::Config(config) => s2n_config_set_protocol_preferences(config, list, count),
             Target::Conn(conn) => s2n_connection_set_protocol_preferences(conn, list, count),
         }
     }))
 }
 
-fn alpn_append(world: &World, target: &str, name: &str) -> Result<String, Mistake> {
+fn alpn_append(state: &State, target: &str, name: &str) -> Result<String, ScriptError> {
     let bytes = match name {
         "null" => Vec::new(),
-        _ => plain(name)?,
+        _ => word_bytes(name)?,
     };
     let len = u8::try_from(bytes.len()).map_err(|_| "at most 255 bytes")?;
     let name = match name {
         "null" => ptr::null(),
         _ => bytes.as_ptr(),
     };
-    // SAFETY: config and connection are live or null; the name has so many bytes.
+    // SAFETY: config and connection are live or null; the name holds `len` bytes.
     Ok(status(unsafe {
-        match world.target(target)? {
+        match state.target(target)? {
             Target::Config(config) => s2n_config_append_protocol_preference(config, name, len),
             Target::Conn(conn) => s2n_connection_append_protocol_preference(conn, name, len),
         }
     }))
 }
 
-/// Lets `time` say what time it is to this config.
-fn wall_clock(world: &World, config: &str) -> Result<String, Mistake> {
-    let config = world.config(config)?;
-    let context = ptr::from_ref(&*world.objects.wall).cast_mut().cast();
-    // SAFETY: the config is live or null; the clock lives as long as the world.
-    let result = unsafe { s2n_config_set_wall_clock(config, Some(tell_time), context) };
+/// Gives a config the wall clock that `time` sets.
+fn wall_clock(state: &State, config: &str) -> Result<String, ScriptError> {
+    let config = state.config(config)?;
+    let context = ptr::from_ref(&*state.objects.wall).cast_mut().cast();
+    // SAFETY: the config is live or null; the clock lives as long as the state.
+    let result = unsafe { s2n_config_set_wall_clock(config, Some(read_wall_clock), context) };
     Ok(status(result))
 }
 
 /// `time SECONDS` since 1970, or `time fails`.
-fn time(world: &World, seconds: &str) -> Result<String, Mistake> {
-    world.objects.wall.set(match seconds {
+fn time(state: &State, seconds: &str) -> Result<String, ScriptError> {
+    state.objects.wall.set(match seconds {
         "fails" => None,
         _ => Some(number(seconds)?),
     });
     Ok("ok".into())
 }
 
-unsafe extern "C" fn tell_time(context: *mut c_void, nanoseconds: *mut u64) -> c_int {
-    // SAFETY: the context is the world's clock, which outlives the config.
+unsafe extern "C" fn read_wall_clock(context: *mut c_void, nanoseconds: *mut u64) -> c_int {
+    // SAFETY: the context is the state's clock, which outlives the config.
     match unsafe { (*context.cast::<Cell<Option<u64>>>()).get() } {
         Some(seconds) => {
-            // SAFETY: the place is the library's.
+            // SAFETY: the library passes a valid output.
             unsafe { *nanoseconds = seconds.saturating_mul(1_000_000_000) };
             0
         }
@@ -178,20 +178,20 @@ unsafe extern "C" fn tell_time(context: *mut c_void, nanoseconds: *mut u64) -> c
     }
 }
 
-/// A connection that does not sleep when it is to be blinded.
-fn quiet(world: &World, conn: &str) -> Result<String, Mistake> {
-    let conn = world.conn_ptr(conn)?;
+/// Selects self-service blinding, with which the library does not sleep.
+fn self_service_blinding(state: &State, conn: &str) -> Result<String, ScriptError> {
+    let conn = state.conn_ptr(conn)?;
     let kind = s2n_blinding::SELF_SERVICE_BLINDING;
     // SAFETY: the connection is live or null.
     Ok(status(unsafe { s2n_connection_set_blinding(conn, kind) }))
 }
 
-/// Whether the application's own pointer comes back.
-fn context(world: &World, target: &str) -> Result<String, Mistake> {
-    let context = ptr::from_ref(world).cast_mut().cast();
-    // SAFETY: config and connection are live or null, and so is the place.
+/// Sets the context of a config or connection and checks that it is returned.
+fn context(state: &State, target: &str) -> Result<String, ScriptError> {
+    let context = ptr::from_ref(state).cast_mut().cast();
+    // SAFETY: config and connection are live or null, and so is the output.
     unsafe {
-        let (result, found) = match world.target(target)? {
+        let (result, found) = match state.target(target)? {
             Target::Config(config) => {
                 let mut found = ptr::null_mut();
                 let set = s2n_config_set_ctx(config, context);

@@ -1,4 +1,4 @@
-//! The operating system's errors, by name.
+//! Names of errno values.
 
 use std::ffi::c_int;
 
@@ -16,7 +16,7 @@ const NAMES: [(&str, c_int); 10] = [
 ];
 
 pub fn number(name: &str) -> Option<c_int> {
-    // One number on Linux, two names.
+    // Both names have one value on Linux.
     let name = if name == "EWOULDBLOCK" {
         "EAGAIN"
     } else {
@@ -31,11 +31,11 @@ pub fn name(number: c_int) -> String {
 }
 
 pub fn set(number: c_int) {
-    // SAFETY: errno is this thread's own.
+    // SAFETY: errno is thread-local.
     unsafe { *libc::__errno_location() = number };
 }
 
 pub fn last() -> c_int {
-    // SAFETY: errno is this thread's own.
+    // SAFETY: errno is thread-local.
     unsafe { *libc::__errno_location() }
 }

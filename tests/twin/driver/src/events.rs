@@ -1,35 +1,35 @@
-//! What the libraries say of the course of handshakes.
+//! Handshake events and timing checkpoints.
 
 use std::ffi::c_void;
 use std::ptr;
 
 use s2n_tls_sys::*;
 
-use crate::facts;
-use crate::words::status;
-use crate::world::{Mistake, World};
+use crate::format::status;
+use crate::negotiated;
+use crate::state::{ScriptError, State};
 
-/// Stands for who is told; nothing of it is looked at.
+/// Subscriber of handshake events; it is never dereferenced.
 static SUBSCRIBER: u8 = 0;
 
-pub fn call(world: &mut World, verb: &str, words: &[&str]) -> Option<Result<String, Mistake>> {
-    Some(match (verb, words) {
-        ("events", [config]) => world.config(config).map(|config| {
+pub fn call(state: &mut State, verb: &str, args: &[&str]) -> Option<Result<String, ScriptError>> {
+    Some(match (verb, args) {
+        ("events", [config]) => state.config(config).map(|config| {
             let subscriber = ptr::from_ref(&SUBSCRIBER).cast_mut().cast();
-            listen(config, subscriber, Some(see_handshake))
+            subscribe(config, subscriber, Some(on_handshake))
         }),
-        ("events", [config, "for_nobody"]) => world
+        ("events", [config, "null_subscriber"]) => state
             .config(config)
-            .map(|config| listen(config, ptr::null_mut(), Some(see_handshake))),
-        ("events", [config, "null"]) => world.config(config).map(|config| {
+            .map(|config| subscribe(config, ptr::null_mut(), Some(on_handshake))),
+        ("events", [config, "null"]) => state.config(config).map(|config| {
             let subscriber = ptr::from_ref(&SUBSCRIBER).cast_mut().cast();
-            listen(config, subscriber, None)
+            subscribe(config, subscriber, None)
         }),
-        ("checkpoints", [config]) => world.config(config).map(|config| {
+        ("checkpoints", [config]) => state.config(config).map(|config| {
             // SAFETY: the config is live or null.
-            status(unsafe { s2n_config_set_timing_checkpoint_cb(config, Some(see_checkpoint)) })
+            status(unsafe { s2n_config_set_timing_checkpoint_cb(config, Some(on_checkpoint)) })
         }),
-        ("checkpoints", [config, "null"]) => world.config(config).map(|config| {
+        ("checkpoints", [config, "null"]) => state.config(config).map(|config| {
             // SAFETY: the config is live or null.
             status(unsafe { s2n_config_set_timing_checkpoint_cb(config, None) })
         }),
@@ -37,7 +37,7 @@ pub fn call(world: &mut World, verb: &str, words: &[&str]) -> Option<Result<Stri
     })
 }
 
-fn listen(
+fn subscribe(
     config: *mut s2n_config,
     subscriber: *mut c_void,
     callback: s2n_event_on_handshake_cb,
@@ -52,7 +52,7 @@ fn listen(
     results.map(status).join(" ")
 }
 
-unsafe extern "C" fn see_handshake(
+unsafe extern "C" fn on_handshake(
     conn: *mut s2n_connection,
     subscriber: *mut c_void,
     event: *mut s2n_event_handshake,
@@ -61,42 +61,43 @@ unsafe extern "C" fn see_handshake(
     let event = unsafe { &*event };
     let lasted = event.handshake_end_ns.checked_sub(event.handshake_start_ns);
     let expected = [
-        (!subscriber.is_null(), "a subscriber"),
-        (event.handshake_start_ns > 0, "a start"),
-        (lasted >= Some(event.handshake_time_ns), "times that fit"),
+        (!subscriber.is_null(), "subscriber"),
+        (event.handshake_start_ns > 0, "handshake_start_ns"),
+        (lasted >= Some(event.handshake_time_ns), "handshake_time_ns"),
     ];
-    for (_, fact) in expected.iter().filter(|(holds, _)| !holds) {
-        println!("  the event has not {fact}");
+    for (_, field) in expected.iter().filter(|(holds, _)| !holds) {
+        println!("  invalid event: {field}");
     }
     let [cipher, group, label] =
-        [event.cipher, event.group, event.security_policy_label].map(facts::string);
-    let end = side(conn);
+        [event.cipher, event.group, event.security_policy_label].map(negotiated::string);
+    let side = side(conn);
     match event.error_code {
         0 => println!(
-            "  {end} is done: version={} {cipher} {group} {label}",
+            "  {side} complete: version={} {cipher} {group} {label}",
             event.protocol_version
         ),
         error => {
             // SAFETY: any number has a name.
-            let error = facts::string(unsafe { s2n_strerror_name(error) });
-            println!("  {end} has failed: {error} {label}");
+            let error = negotiated::string(unsafe { s2n_strerror_name(error) });
+            println!("  {side} failed: {error} {label}");
         }
     }
 }
 
-unsafe extern "C" fn see_checkpoint(
+unsafe extern "C" fn on_checkpoint(
     conn: *mut s2n_connection,
     _: *mut c_void,
     checkpoint: *mut s2n_timing_checkpoint,
 ) {
     // SAFETY: the checkpoint lives during the call.
     let checkpoint = unsafe { &*checkpoint };
-    let name = facts::string(checkpoint.name);
-    let end = side(conn);
-    let fits = checkpoint.timestamp_ns > 0 && u32::from(checkpoint.role) == u32::from(end == "c");
-    // Of records s2n-tls has more, and a ChangeCipherSpec may come sooner.
+    let name = negotiated::string(checkpoint.name);
+    let side = side(conn);
+    let is_valid =
+        checkpoint.timestamp_ns > 0 && u32::from(checkpoint.role) == u32::from(side == "c");
+    // s2n-tls reports more records, and a ChangeCipherSpec may be sent earlier.
     if !name.starts_with("RECORD_") && !name.ends_with("_CHANGE_CIPHER_SPEC") {
-        println!("  {end} at {name}{}", if fits { "" } else { "?" });
+        println!("  {side} at {name}{}", if is_valid { "" } else { "?" });
     }
 }
 

@@ -1,30 +1,30 @@
-//! The library as a whole, and what s2n-tls exports without a public header.
+//! Global functions, and functions that s2n-tls exports without a public header.
 
 use std::ffi::{CStr, c_int};
 use std::ptr;
 
 use s2n_tls_sys::*;
 
-use crate::calls::{Options, failure};
-use crate::words::status;
-use crate::world::{Mistake, World};
+use crate::format::status;
+use crate::io::{Options, last_error};
+use crate::state::{ScriptError, State};
 
-pub fn call(world: &mut World, verb: &str, words: &[&str]) -> Option<Result<String, Mistake>> {
-    Some(match (verb, words) {
+pub fn call(state: &mut State, verb: &str, args: &[&str]) -> Option<Result<String, ScriptError>> {
+    Some(match (verb, args) {
         ("library", []) => Ok(library()),
         ("alerts", []) => Ok(alerts()),
-        ("attached", [name]) => world.conn_ptr(name).map(|conn| attached(world, conn)),
-        ("flush", [name, options @ ..]) => flush(world, name, options),
-        ("nothing", [name]) => world.conn_ptr(name).map(nothing),
+        ("get_config", [name]) => state.conn_ptr(name).map(|conn| get_config(state, conn)),
+        ("flush", [name, options @ ..]) => flush(state, name, options),
+        ("unused_features", [name]) => state.conn_ptr(name).map(unused_features),
         _ => return None,
     })
 }
 
-/// What can be asked and done after the start.
+/// Calls the global functions after initialization.
 fn library() -> String {
     let mut fips = s2n_fips_mode::FIPS_MODE_ENABLED;
-    // SAFETY: nothing is needed but the place.
-    let answers = unsafe {
+    // SAFETY: the only pointer is a live output.
+    let results = unsafe {
         [
             status(s2n_get_fips_mode(&raw mut fips)),
             format!("fips={fips}"),
@@ -37,10 +37,10 @@ fn library() -> String {
             status(s2n_rand_set_callbacks(None, None, None, None)),
         ]
     };
-    answers.join(" ")
+    results.join(" ")
 }
 
-/// The alert of each error that has one, and how many have none.
+/// Formats the alert of each error that has one, and the number of errors without one.
 fn alerts() -> String {
     let mut answers = Vec::new();
     let mut without = 0;
@@ -52,36 +52,36 @@ fn alerts() -> String {
             continue;
         }
         let mut alert = 0;
-        // SAFETY: any number may be asked for.
+        // SAFETY: any number is accepted; the output is live.
         match unsafe { s2n_error_get_alert(number, &raw mut alert) } {
             0 => answers.push(format!("{name}={alert}")),
             _ => without += 1,
         }
     }
-    format!("{} none={without} {}", answers.join(" "), failure())
+    format!("{} none={without} {}", answers.join(" "), last_error())
 }
 
-/// Which config a connection says that it has.
-fn attached(world: &World, conn: *mut s2n_connection) -> String {
+/// Formats the name of the config that a connection reports.
+fn get_config(state: &State, conn: *mut s2n_connection) -> String {
     let mut config = ptr::null_mut();
     // SAFETY: the connection is live or null.
     let result = unsafe { s2n_connection_get_config(conn, &raw mut config) };
     let name = ["cc", "sc"]
         .into_iter()
-        .find(|name| world.config(name) == Ok(config) && !config.is_null());
+        .find(|name| state.config(name) == Ok(config) && !config.is_null());
     format!("{} {}", status(result), name.unwrap_or("another"))
 }
 
-fn flush(world: &World, name: &str, options: &[&str]) -> Result<String, Mistake> {
-    let conn = world.conn_ptr(name)?;
+fn flush(state: &State, name: &str, options: &[&str]) -> Result<String, ScriptError> {
+    let conn = state.conn_ptr(name)?;
     let options = Options::new(options)?;
-    // SAFETY: the connection is live or null, and so is the place.
+    // SAFETY: the connection is live or null, and so is the output.
     let (_, text) = options.call(|blocked| unsafe { s2n_flush(conn, blocked) } as isize);
     Ok(text)
 }
 
-/// What tells of features that nobody has turned on.
-fn nothing(conn: *mut s2n_connection) -> String {
+/// Calls the getters of features that are not enabled.
+fn unused_features(conn: *mut s2n_connection) -> String {
     let (mut tickets, mut identity) = (77, 77);
     // SAFETY: the connection is live or null.
     let answers: [(&str, c_int); 6] = unsafe {

@@ -1,43 +1,47 @@
-//! Performs scripts of API calls, and says what each call did.
+//! Runs scripts of API calls and prints a trace of their results.
 //!
-//! Scripts come on standard input, each ended by a line `=`; after each trace, on standard output,
-//! comes a line `=` too. The program is written against the declarations of `s2n-tls-sys`, and does
-//! not know which library it was linked with.
+//! Scripts are read from standard input, each terminated by a line `=`; every trace on standard
+//! output is terminated by a line `=` as well. The program uses only the declarations of
+//! `s2n-tls-sys`, so the same source is linked with either library.
 //!
-//! usage: driver FOLDER-OF-CERTIFICATES
+//! usage: driver CERTIFICATES-DIRECTORY
 
 use std::io::{BufRead, Write, stdin, stdout};
 use std::path::PathBuf;
 
-mod apart;
-mod calls;
+mod authentication;
 mod chains;
 mod configs;
 mod errno;
 mod events;
-mod evidence;
-mod facts;
 mod fingerprints;
-mod forge;
+mod forged_records;
+mod format;
 mod hello_callback;
 mod hellos;
-mod hosts;
+mod inspect;
+mod io;
 mod library;
-mod link;
+mod negotiated;
 mod objects;
 mod private_keys;
 mod script;
-mod shown;
 mod sockets;
-mod trial;
-mod words;
-mod world;
+mod standalone;
+mod state;
+mod transport;
+mod verification;
+mod verify_host;
 
-/// No script takes longer, unless a library hangs: then the alarm ends the process.
+/// Time limit for a script: SIGALRM terminates the process if a library hangs.
 const SECONDS_PER_SCRIPT: u32 = 5;
 
 fn main() {
-    let certs = PathBuf::from(std::env::args().nth(1).expect("the folder of certificates"));
+    let certs = PathBuf::from(
+        std::env::args()
+            .nth(1)
+            .expect("a directory of certificates"),
+    );
     // SAFETY: the first call of the library; nothing else runs yet.
     assert_eq!(unsafe { s2n_tls_sys::s2n_init() }, 0);
 
@@ -50,10 +54,10 @@ fn main() {
         }
         // SAFETY: no handler is involved.
         unsafe { libc::alarm(SECONDS_PER_SCRIPT) };
-        script::perform(&certs, &std::mem::take(&mut script));
+        script::run(&certs, &std::mem::take(&mut script));
         // SAFETY: as above.
         unsafe { libc::alarm(0) };
         println!("=");
-        stdout().flush().expect("somebody listens");
+        stdout().flush().expect("the runner reads the traces");
     }
 }

@@ -1,4 +1,4 @@
-//! What a script made beside configs and connections: all of it lives until the script ends.
+//! Objects of a script besides configs and connections. They live until the script ends.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -7,9 +7,9 @@ use std::ptr;
 use s2n_tls_sys::*;
 
 use crate::hello_callback::HelloCallback;
-use crate::hosts::Hosts;
-use crate::trial::Trial;
-use crate::world::{Mistake, World};
+use crate::state::{ScriptError, State};
+use crate::verification::Callbacks;
+use crate::verify_host::VerifyHost;
 
 #[derive(Default)]
 pub struct Objects {
@@ -17,27 +17,27 @@ pub struct Objects {
     pub hellos: BTreeMap<String, *mut s2n_client_hello>,
     pub fingerprints: BTreeMap<String, *mut s2n_fingerprint>,
     pub crls: BTreeMap<String, *mut s2n_crl>,
-    /// The time of day of the configs that were given this clock, in seconds since 1970. Nothing
-    /// for a clock that fails.
+    /// The wall clock of the configs that use it, in seconds since 1970; `None` for a clock that
+    /// fails.
     pub wall: Box<Cell<Option<u64>>>,
     /// The contexts of callbacks.
-    #[expect(clippy::vec_box, reason = "callbacks know their addresses")]
-    pub hosts: RefCell<Vec<Box<Hosts>>>,
-    #[expect(clippy::vec_box, reason = "callbacks know their addresses")]
-    pub trials: RefCell<Vec<Box<Trial>>>,
-    #[expect(clippy::vec_box, reason = "callbacks know their addresses")]
+    #[expect(clippy::vec_box, reason = "callbacks hold their addresses")]
+    pub host_callbacks: RefCell<Vec<Box<VerifyHost>>>,
+    #[expect(clippy::vec_box, reason = "callbacks hold their addresses")]
+    pub verification_callbacks: RefCell<Vec<Box<Callbacks>>>,
+    #[expect(clippy::vec_box, reason = "callbacks hold their addresses")]
     pub hello_callbacks: RefCell<Vec<Box<HelloCallback>>>,
 }
 
-/// What a call is about that exists for configs and for connections.
+/// The object of a call that exists for configs and for connections.
 pub enum Target {
     Config(*mut s2n_config),
     Conn(*mut s2n_connection),
 }
 
-impl World {
-    /// `null` is no connection, `null_config` no config.
-    pub fn target(&self, name: &str) -> Result<Target, Mistake> {
+impl State {
+    /// Looks up a config or a connection. `null` is a NULL connection, `null_config` a NULL config.
+    pub fn target(&self, name: &str) -> Result<Target, ScriptError> {
         if name == "null_config" {
             return Ok(Target::Config(ptr::null_mut()));
         }
@@ -47,12 +47,12 @@ impl World {
         }
     }
 
-    pub fn chain(&self, name: &str) -> Result<*mut s2n_cert_chain_and_key, Mistake> {
+    pub fn chain(&self, name: &str) -> Result<*mut s2n_cert_chain_and_key, ScriptError> {
         find(&self.objects.chains, "chain", name)
     }
 
-    /// A ClientHello that was parsed, or that of a connection.
-    pub fn hello(&self, name: &str) -> Result<*mut s2n_client_hello, Mistake> {
+    /// Looks up a parsed ClientHello, or that of a connection.
+    pub fn hello(&self, name: &str) -> Result<*mut s2n_client_hello, ScriptError> {
         match self.conns.get(name) {
             // SAFETY: the connection is live.
             Some(conn) => Ok(unsafe { s2n_connection_get_client_hello(conn.ptr) }),
@@ -60,29 +60,29 @@ impl World {
         }
     }
 
-    pub fn crl(&self, name: &str) -> Result<*mut s2n_crl, Mistake> {
-        find(&self.objects.crls, "list", name)
+    pub fn crl(&self, name: &str) -> Result<*mut s2n_crl, ScriptError> {
+        find(&self.objects.crls, "CRL", name)
     }
 
-    pub fn fingerprint(&self, name: &str) -> Result<*mut s2n_fingerprint, Mistake> {
+    pub fn fingerprint(&self, name: &str) -> Result<*mut s2n_fingerprint, ScriptError> {
         find(&self.objects.fingerprints, "fingerprint", name)
     }
 }
 
-fn find<T>(all: &BTreeMap<String, *mut T>, kind: &str, name: &str) -> Result<*mut T, Mistake> {
+fn find<T>(all: &BTreeMap<String, *mut T>, kind: &str, name: &str) -> Result<*mut T, ScriptError> {
     match name {
         "null" => Ok(ptr::null_mut()),
         _ => match all.get(name) {
             Some(&object) => Ok(object),
-            None => Err(format!("no {kind} {name}")),
+            None => Err(format!("unknown {kind} {name}")),
         },
     }
 }
 
 impl Drop for Objects {
-    /// Connections and configs are gone by now.
+    /// Connections and configs have been freed before.
     fn drop(&mut self) {
-        // SAFETY: all of these are live, and nobody else knows them.
+        // SAFETY: all of these are live, with no other references.
         unsafe {
             for &(mut fingerprint) in self.fingerprints.values() {
                 s2n_fingerprint_free(&raw mut fingerprint);

@@ -1,4 +1,4 @@
-//! Private keys that the script itself uses.
+//! Asynchronous private key operations.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_int;
@@ -6,31 +6,31 @@ use std::ptr;
 
 use s2n_tls_sys::*;
 
-use crate::words::{number, plain, status};
-use crate::world::{Mistake, World};
+use crate::format::{number, status, word_bytes};
+use crate::state::{ScriptError, State};
 
 thread_local! {
-    /// What the callback returns.
+    /// The result of the callback.
     static RESULT: Cell<c_int> = const { Cell::new(0) };
 
-    /// What it does with its operation.
+    /// The actions of the callback on its operation.
     static ACTIONS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 
-    /// The operations of this script, in their order.
+    /// The operations of this script, in order of creation.
     static OPERATIONS: RefCell<Vec<*mut s2n_async_pkey_op>> = const { RefCell::new(Vec::new()) };
 }
 
-pub fn call(world: &mut World, verb: &str, words: &[&str]) -> Option<Result<String, Mistake>> {
-    Some(match (verb, words) {
-        ("key_cb", [config, result, actions @ ..]) => set(world, config, result, actions),
-        ("key_validation", [config, mode]) => world.config(config).and_then(|config| {
+pub fn call(state: &mut State, verb: &str, args: &[&str]) -> Option<Result<String, ScriptError>> {
+    Some(match (verb, args) {
+        ("key_cb", [config, result, actions @ ..]) => set(state, config, result, actions),
+        ("key_validation", [config, mode]) => state.config(config).and_then(|config| {
             let mode = number(mode)?;
             // SAFETY: the config is live or null.
             Ok(status(unsafe {
                 s2n_config_set_async_pkey_validation_mode(config, mode)
             }))
         }),
-        ("verify_after_sign", [config, mode]) => world.config(config).and_then(|config| {
+        ("verify_after_sign", [config, mode]) => state.config(config).and_then(|config| {
             let mode = number(mode)?;
             // SAFETY: the config is live or null.
             Ok(status(unsafe {
@@ -38,30 +38,30 @@ pub fn call(world: &mut World, verb: &str, words: &[&str]) -> Option<Result<Stri
             }))
         }),
         ("op", [which, "apply", conn]) => {
-            operation(which).and_then(|op| Ok(apply(op, world.conn_ptr(conn)?)))
+            operation(which).and_then(|op| Ok(apply(op, state.conn_ptr(conn)?)))
         }
         ("op", [which, "perform", chain]) => operation(which).and_then(|op| {
-            let chain = world.chain(chain)?;
+            let chain = state.chain(chain)?;
             // SAFETY: the chain is live or null.
             let key = unsafe { s2n_cert_chain_and_key_get_private_key(chain) };
             // SAFETY: the operation is live, and so is the key.
             Ok(status(unsafe { s2n_async_pkey_op_perform(op, key) }))
         }),
         ("op", [which, "output", bytes]) => {
-            operation(which).and_then(|op| Ok(set_output(op, &plain(bytes)?)))
+            operation(which).and_then(|op| Ok(set_output(op, &word_bytes(bytes)?)))
         }
         ("op", [which, action]) => operation(which).and_then(|op| act(op, action)),
         _ => return None,
     })
 }
 
-fn set(world: &World, config: &str, result: &str, actions: &[&str]) -> Result<String, Mistake> {
-    let config = world.config(config)?;
+fn set(state: &State, config: &str, result: &str, actions: &[&str]) -> Result<String, ScriptError> {
+    let config = state.config(config)?;
     let callback: s2n_async_pkey_fn = match result {
         "null" => None,
         _ => {
             RESULT.set(number(result)?);
-            Some(run)
+            Some(on_operation)
         }
     };
     ACTIONS.set(actions.iter().map(|&word| word.to_owned()).collect());
@@ -72,18 +72,18 @@ fn set(world: &World, config: &str, result: &str, actions: &[&str]) -> Result<St
     }))
 }
 
-fn operation(which: &str) -> Result<*mut s2n_async_pkey_op, Mistake> {
+fn operation(which: &str) -> Result<*mut s2n_async_pkey_op, ScriptError> {
     if which == "null" {
         return Ok(ptr::null_mut());
     }
     let which: usize = number(which)?;
     let operations = OPERATIONS.with_borrow(Vec::clone);
     let operation = operations.get(which).copied();
-    operation.ok_or_else(|| format!("no operation {which}"))
+    operation.ok_or_else(|| format!("unknown operation {which}"))
 }
 
-unsafe extern "C" fn run(conn: *mut s2n_connection, op: *mut s2n_async_pkey_op) -> c_int {
-    println!("  the private key is asked for");
+unsafe extern "C" fn on_operation(conn: *mut s2n_connection, op: *mut s2n_async_pkey_op) -> c_int {
+    println!("  private key callback");
     OPERATIONS.with_borrow_mut(|operations| operations.push(op));
     for action in ACTIONS.with_borrow(Vec::clone) {
         let outcome = match action.as_str() {
@@ -93,7 +93,7 @@ unsafe extern "C" fn run(conn: *mut s2n_connection, op: *mut s2n_async_pkey_op) 
                 s2n_async_pkey_op_perform(op, s2n_cert_chain_and_key_get_private_key(chain))
             }),
             "apply" => apply(op, conn),
-            _ => act(op, &action).unwrap_or_else(|mistake| mistake),
+            _ => act(op, &action).unwrap_or_else(|error| error),
         };
         println!("  {action} => {outcome}");
     }
@@ -106,13 +106,13 @@ fn apply(op: *mut s2n_async_pkey_op, conn: *mut s2n_connection) -> String {
 }
 
 fn set_output(op: *mut s2n_async_pkey_op, bytes: &[u8]) -> String {
-    // SAFETY: the operation is live or null, and the bytes are there.
+    // SAFETY: the operation is live or null, and the bytes are readable.
     status(unsafe { s2n_async_pkey_op_set_output(op, bytes.as_ptr(), bytes.len() as u32) })
 }
 
-/// What takes nothing but the operation.
-fn act(op: *mut s2n_async_pkey_op, action: &str) -> Result<String, Mistake> {
-    // SAFETY: the operation is live or null, and every place has the room that is said.
+/// Performs a call whose only argument is the operation.
+fn act(op: *mut s2n_async_pkey_op, action: &str) -> Result<String, ScriptError> {
+    // SAFETY: the operation is live or null, and every output has the size passed.
     unsafe {
         Ok(match action.split_once(':').unwrap_or((action, "")) {
             ("free", _) => status(s2n_async_pkey_op_free(op)),
@@ -126,11 +126,11 @@ fn act(op: *mut s2n_async_pkey_op, action: &str) -> Result<String, Mistake> {
                 let result = s2n_async_pkey_op_get_input_size(op, &raw mut len);
                 format!("{} {len}", status(result))
             }
-            ("input", room) => {
+            ("input", capacity) => {
                 let mut bytes = [0xaa; 128];
-                let room = number(room)?;
-                let result = s2n_async_pkey_op_get_input(op, bytes.as_mut_ptr(), room);
-                // The hash itself is another one each time.
+                let capacity = number(capacity)?;
+                let result = s2n_async_pkey_op_get_input(op, bytes.as_mut_ptr(), capacity);
+                // The digest differs in every run, so that only its length is compared.
                 let untouched = bytes.iter().rev().take_while(|&&byte| byte == 0xaa);
                 format!(
                     "{} {}",
@@ -138,7 +138,7 @@ fn act(op: *mut s2n_async_pkey_op, action: &str) -> Result<String, Mistake> {
                     (128 - untouched.count()).div_ceil(16) * 16
                 )
             }
-            _ => return Err(format!("no action {action}")),
+            _ => return Err(format!("unknown action {action}")),
         })
     }
 }

@@ -1,23 +1,23 @@
-//! The language of scripts: one call a line. `tests/twin/README.md` lists them.
+//! The script interpreter: one call per line. `tests/twin/README.md` lists the calls.
 
 use std::path::Path;
 use std::ptr;
 
 use s2n_tls_sys::*;
 
-use crate::calls::{self, Options};
-use crate::link::{Fault, Pipe, Side};
+use crate::format::{number, parse_hex, status};
+use crate::io::{self, Options};
 use crate::sockets::Sockets;
-use crate::words::{bytes, number, status};
-use crate::world::{Mistake, World};
+use crate::state::{ScriptError, State};
+use crate::transport::{Fault, Pipe, Side};
 use crate::{
-    apart, chains, configs, errno, events, evidence, facts, fingerprints, hello_callback, hellos,
-    hosts, library, private_keys, shown, trial,
+    authentication, chains, configs, errno, events, fingerprints, hello_callback, hellos, inspect,
+    library, negotiated, private_keys, standalone, verification, verify_host,
 };
 
-/// Performs a script, and prints each line with what came of it.
-pub fn perform(certs: &Path, script: &[String]) {
-    let mut world = World::new(certs);
+/// Runs a script and prints each line with its result.
+pub fn run(certs: &Path, script: &[String]) {
+    let mut state = State::new(certs);
     for line in script {
         let words: Vec<&str> = line
             .split_whitespace()
@@ -26,28 +26,28 @@ pub fn perform(certs: &Path, script: &[String]) {
         let [verb, rest @ ..] = words.as_slice() else {
             continue;
         };
-        match world.call(verb, rest) {
+        match state.call(verb, rest) {
             Ok(outcome) => println!("{} => {outcome}", words.join(" ")),
-            Err(mistake) => println!("{} => MISTAKE: {mistake}", words.join(" ")),
+            Err(error) => println!("{} => SCRIPT ERROR: {error}", words.join(" ")),
         }
     }
 }
 
-impl World {
-    fn call(&mut self, verb: &str, words: &[&str]) -> Result<String, Mistake> {
+impl State {
+    fn call(&mut self, verb: &str, args: &[&str]) -> Result<String, ScriptError> {
         for module in MODULES {
-            if let Some(outcome) = module(self, verb, words) {
+            if let Some(outcome) = module(self, verb, args) {
                 return outcome;
             }
         }
-        match (verb, words) {
-            ("configs", [version]) => done(self.make_configs(version)),
-            ("connections", []) => done(self.make_connections()),
+        match (verb, args) {
+            ("configs", [version]) => ok(self.make_configs(version)),
+            ("connections", []) => ok(self.make_connections()),
             ("pair", [version]) => {
                 self.make_configs(version)?;
-                done(self.make_connections())
+                ok(self.make_connections())
             }
-            ("join", []) => done(self.join()),
+            ("join", []) => ok(self.join()),
             ("sockets", [kind]) => {
                 let sockets = Sockets::new(kind)?;
                 sockets.attach(self)?;
@@ -56,12 +56,16 @@ impl World {
             }
             ("forge", [name, typ, hex, padding @ ..]) => {
                 let padding = padding.first().map_or(Ok(0), |padding| number(padding))?;
-                let plain = if *hex == "-" { Vec::new() } else { bytes(hex)? };
-                done(self.forge(name, number(typ)?, &plain, padding))
+                let plain = if *hex == "-" {
+                    Vec::new()
+                } else {
+                    parse_hex(hex)?
+                };
+                ok(self.forge(name, number(typ)?, &plain, padding))
             }
             ("forge_fill", [name, typ, len, padding @ ..]) => {
                 let padding = padding.first().map_or(Ok(0), |padding| number(padding))?;
-                done(self.forge(name, number(typ)?, &vec![7; number(len)?], padding))
+                ok(self.forge(name, number(typ)?, &vec![7; number(len)?], padding))
             }
             ("forge_rekey", [name]) => {
                 let peer = if *name == "c" { "s" } else { "c" };
@@ -69,13 +73,13 @@ impl World {
                     .conn(peer)?
                     .forger
                     .as_mut()
-                    .ok_or("nothing was forged")?;
+                    .ok_or("no forged records")?;
                 forger.update();
                 Ok("ok".into())
             }
             ("sockets_again", []) => {
                 let sockets = self.sockets.as_ref().ok_or("no sockets")?;
-                done(sockets.attach(self))
+                ok(sockets.attach(self))
             }
             ("close_fd" | "fd_is_open" | "cork_is_on" | "set_tcp_cork", [name, values @ ..]) => {
                 let sockets = self.sockets.as_mut().ok_or("no sockets")?;
@@ -85,7 +89,7 @@ impl World {
                 let mode = match *mode {
                     "client" => s2n_mode::CLIENT,
                     "server" => s2n_mode::SERVER,
-                    _ => return Err(format!("no mode {mode}")),
+                    _ => return Err(format!("unknown mode {mode}")),
                 };
                 self.add_connection(name, mode);
                 Ok("ok".into())
@@ -96,24 +100,24 @@ impl World {
                 self.clock.set(self.clock.get() + forward);
                 Ok("ok".into())
             }
-            _ if CONFIG_CALLS.contains(&verb) => self.config_call(verb, words),
-            _ if LINK_CALLS.contains(&verb) => self.link_call(verb, words),
-            _ if SETTERS.contains(&verb) => self.setter(verb, words),
-            _ => self.io_call(verb, words),
+            _ if CONFIG_CALLS.contains(&verb) => self.config_call(verb, args),
+            _ if TRANSPORT_CALLS.contains(&verb) => self.transport_call(verb, args),
+            _ if SETTERS.contains(&verb) => self.setter(verb, args),
+            _ => self.io_call(verb, args),
         }
     }
 
-    fn io_call(&mut self, verb: &str, words: &[&str]) -> Result<String, Mistake> {
-        match (verb, words) {
+    fn io_call(&mut self, verb: &str, args: &[&str]) -> Result<String, ScriptError> {
+        match (verb, args) {
             ("handshake", []) => self.handshake(),
-            ("verdict", [name]) => self.verdict(name),
+            ("outcome", [name]) => self.outcome(name),
             ("negotiate", [name, options @ ..]) => self.negotiate(name, &Options::new(options)?),
             ("send", [name, size, options @ ..]) => {
                 self.send(name, number(size)?, &Options::new(options)?)
             }
             ("sendv", [name, offset, lens, options @ ..]) => {
                 let lens: Vec<isize> = lens.split(',').map(number).collect::<Result<_, _>>()?;
-                // A single negative number is a count.
+                // A negative length is a count of buffers.
                 let count = lens.first().copied().filter(|&len| len < 0);
                 let lens: Vec<usize> = lens
                     .iter()
@@ -134,32 +138,32 @@ impl World {
             }
             ("state", [name]) => self.state(name),
             ("key_updates", [name]) => self.key_updates(name),
-            ("transfer", [from, to, total, piece, room]) => {
-                self.transfer(from, to, number(total)?, number(piece)?, number(room)?)
+            ("transfer", [from, to, total, piece, capacity]) => {
+                self.transfer(from, to, number(total)?, number(piece)?, number(capacity)?)
             }
-            _ => Err("no such call".into()),
+            _ => Err("unknown call".into()),
         }
     }
 
-    fn config_call(&mut self, verb: &str, words: &[&str]) -> Result<String, Mistake> {
-        let [name, value] = words else {
-            return Err("a config and a value".into());
+    fn config_call(&mut self, verb: &str, args: &[&str]) -> Result<String, ScriptError> {
+        let [name, value] = args else {
+            return Err("expected a config and a value".into());
         };
         let config = self.config(name)?;
         // SAFETY: the config is live or null.
         Ok(status(unsafe {
             match verb {
-                "multi_record" => s2n_config_set_recv_multi_record(config, on(value)?),
+                "multi_record" => s2n_config_set_recv_multi_record(config, parse_switch(value)?),
                 "send_buffer" => s2n_config_set_send_buffer_size(config, number(value)?),
                 "alert_behavior" => s2n_config_set_alert_behavior(config, number(value)?),
                 "max_delay" => s2n_config_set_max_blinding_delay(config, number(value)?),
-                _ => return Err("no such call".into()),
+                _ => return Err("unknown call".into()),
             }
         }))
     }
 
-    fn setter(&mut self, verb: &str, words: &[&str]) -> Result<String, Mistake> {
-        let (name, values) = words.split_first().ok_or("a connection")?;
+    fn setter(&mut self, verb: &str, args: &[&str]) -> Result<String, ScriptError> {
+        let (name, values) = args.split_first().ok_or("expected a connection")?;
         let conn = self.conn_ptr(name)?;
         // SAFETY: the connection is live or null.
         let result = unsafe {
@@ -176,9 +180,11 @@ impl World {
                 }
                 ("free_handshake", []) => s2n_connection_free_handshake(conn),
                 ("release_buffers", []) => s2n_connection_release_buffers(conn),
-                ("recv_buffering", [value]) => s2n_connection_set_recv_buffering(conn, on(value)?),
+                ("recv_buffering", [value]) => {
+                    s2n_connection_set_recv_buffering(conn, parse_switch(value)?)
+                }
                 ("dynamic_buffers", [value]) => {
-                    s2n_connection_set_dynamic_buffers(conn, on(value)?)
+                    s2n_connection_set_dynamic_buffers(conn, parse_switch(value)?)
                 }
                 ("throughput", []) => s2n_connection_prefer_throughput(conn),
                 ("low_latency", []) => s2n_connection_prefer_low_latency(conn),
@@ -204,16 +210,16 @@ impl World {
                 }
                 ("set_send_ctx", []) => s2n_connection_set_send_ctx(conn, ptr::null_mut()),
                 ("set_recv_ctx", []) => s2n_connection_set_recv_ctx(conn, ptr::null_mut()),
-                _ => return Err("no such call".into()),
+                _ => return Err("unknown call".into()),
             }
         };
         Ok(status(result))
     }
 
-    fn link_call(&mut self, verb: &str, words: &[&str]) -> Result<String, Mistake> {
-        let (name, values) = words.split_first().ok_or("a connection")?;
+    fn transport_call(&mut self, verb: &str, args: &[&str]) -> Result<String, ScriptError> {
+        let (name, values) = args.split_first().ok_or("expected a connection")?;
         let conn = self.conn_ptr(name)?;
-        // Handshake messages differ in size, and in how they share records.
+        // The libraries' handshake messages differ in size and in their distribution over records.
         if matches!(verb, "records" | "waiting") && !self.is_past_handshake() {
             return Ok("handshake".into());
         }
@@ -230,105 +236,139 @@ impl World {
                 | "delay"
         ) {
             let conn = self.conn(name)?;
-            (conn.is_in_order, conn.is_damaged) = (false, true);
+            (conn.is_in_order, conn.is_modified) = (false, true);
         }
-        // A damaged stream is no longer made of records: ciphertext stands where lengths were.
-        if verb == "records" && self.conn(name)?.is_damaged {
-            return Ok("damaged".into());
+        // In a modified stream, ciphertext may be in the position of record lengths.
+        if verb == "records" && self.conn(name)?.is_modified {
+            return Ok("modified".into());
         }
-        let end = self.conn(name)?.end.as_ref().ok_or("no link")?;
+        let endpoint = self
+            .conn(name)?
+            .endpoint
+            .as_ref()
+            .ok_or("no in-memory transport")?;
         match (verb, values) {
-            ("accept", [value]) => end.outgoing.borrow_mut().writer.set_budget(limit(value)?),
-            ("give", [value]) => end.incoming.borrow_mut().reader.set_budget(limit(value)?),
-            ("write_chunk", [value]) => end.outgoing.borrow_mut().writer.set_chunk(limit(value)?),
-            ("read_chunk", [value]) => end.incoming.borrow_mut().reader.set_chunk(limit(value)?),
+            ("write_budget", [value]) => endpoint
+                .outgoing
+                .borrow_mut()
+                .writer
+                .set_budget(limit(value)?),
+            ("read_budget", [value]) => endpoint
+                .incoming
+                .borrow_mut()
+                .reader
+                .set_budget(limit(value)?),
+            ("write_chunk", [value]) => endpoint
+                .outgoing
+                .borrow_mut()
+                .writer
+                .set_chunk(limit(value)?),
+            ("read_chunk", [value]) => endpoint
+                .incoming
+                .borrow_mut()
+                .reader
+                .set_chunk(limit(value)?),
             ("write_fails", [fault, times @ ..]) => {
-                fail(&mut end.outgoing.borrow_mut().writer, fault, times)?;
+                fail(&mut endpoint.outgoing.borrow_mut().writer, fault, times)?;
             }
             ("read_fails", [fault, times @ ..]) => {
-                fail(&mut end.incoming.borrow_mut().reader, fault, times)?;
+                fail(&mut endpoint.incoming.borrow_mut().reader, fault, times)?;
             }
-            ("end", []) => end.incoming.borrow_mut().ended = true,
-            ("records", []) => return Ok(end.incoming.borrow().records()),
-            ("waiting", []) => return Ok(end.incoming.borrow().queue.len().to_string()),
-            ("inject", [hex]) => end.incoming.borrow_mut().queue.extend(bytes(hex)?),
+            ("end", []) => endpoint.incoming.borrow_mut().ended = true,
+            ("records", []) => return Ok(endpoint.incoming.borrow().records()),
+            ("waiting", []) => return Ok(endpoint.incoming.borrow().queue.len().to_string()),
+            ("inject", [hex]) => endpoint.incoming.borrow_mut().queue.extend(parse_hex(hex)?),
             ("inject_first", [hex]) => {
-                let bytes = bytes(hex)?;
-                let queue = &mut end.incoming.borrow_mut().queue;
+                let bytes = parse_hex(hex)?;
+                let queue = &mut endpoint.incoming.borrow_mut().queue;
                 bytes.iter().rev().for_each(|&byte| queue.push_front(byte));
             }
             ("fill", [len]) => {
                 let zeros = std::iter::repeat_n(0, number(len)?);
-                end.incoming.borrow_mut().queue.extend(zeros);
+                endpoint.incoming.borrow_mut().queue.extend(zeros);
             }
-            ("flip", [place]) => {
-                let place: usize = number(place)?;
-                match end.incoming.borrow_mut().queue.get_mut(place) {
+            ("flip", [offset]) => {
+                let offset: usize = number(offset)?;
+                match endpoint.incoming.borrow_mut().queue.get_mut(offset) {
                     Some(byte) => *byte ^= 1,
-                    None => return Ok("nothing there".into()),
+                    None => return Ok("no such byte".into()),
                 }
             }
             ("cut", [len]) => {
-                let queue = &mut end.incoming.borrow_mut().queue;
+                let queue = &mut endpoint.incoming.borrow_mut().queue;
                 let len = number::<usize>(len)?.min(queue.len());
                 queue.truncate(queue.len() - len);
             }
             ("cut_off", [len]) => {
-                let pipe = &mut *end.incoming.borrow_mut();
+                let pipe = &mut *endpoint.incoming.borrow_mut();
                 let len = number::<usize>(len)?.min(pipe.queue.len());
                 pipe.queue.truncate(pipe.queue.len() - len);
                 pipe.ended = true;
             }
-            ("drop", []) => return Ok(moved(&mut end.incoming.borrow_mut(), |_, _| {})),
+            ("drop", []) => {
+                return Ok(with_first_record(
+                    &mut endpoint.incoming.borrow_mut(),
+                    |_, _| {},
+                ));
+            }
             ("repeat", []) => {
-                return Ok(moved(&mut end.incoming.borrow_mut(), |pipe, record| {
-                    for _ in 0..2 {
-                        record
-                            .iter()
-                            .rev()
-                            .for_each(|&byte| pipe.queue.push_front(byte));
-                    }
-                }));
+                return Ok(with_first_record(
+                    &mut endpoint.incoming.borrow_mut(),
+                    |pipe, record| {
+                        for _ in 0..2 {
+                            record
+                                .iter()
+                                .rev()
+                                .for_each(|&byte| pipe.queue.push_front(byte));
+                        }
+                    },
+                ));
             }
             ("delay", []) => {
-                return Ok(moved(&mut end.incoming.borrow_mut(), |pipe, record| {
-                    pipe.queue.extend(record);
-                }));
+                return Ok(with_first_record(
+                    &mut endpoint.incoming.borrow_mut(),
+                    |pipe, record| {
+                        pipe.queue.extend(record);
+                    },
+                ));
             }
-            ("while_writing" | "while_reading", [verb_inside, size @ ..]) => {
+            ("while_writing" | "while_reading", [nested_verb, size @ ..]) => {
                 let size = size.first().map_or(Ok(0), |size| number(size))?;
-                let inside = (*verb_inside).to_owned();
+                let nested = (*nested_verb).to_owned();
                 let call = Box::new(move || {
-                    println!("  {inside} {size} => {}", calls::raw(conn, &inside, size));
+                    println!(
+                        "  {nested} {size} => {}",
+                        io::call_in_callback(conn, &nested, size)
+                    );
                 });
                 match verb {
-                    "while_writing" => *end.on_write.borrow_mut() = Some(call),
-                    _ => *end.on_read.borrow_mut() = Some(call),
+                    "while_writing" => *endpoint.on_write.borrow_mut() = Some(call),
+                    _ => *endpoint.on_read.borrow_mut() = Some(call),
                 }
             }
-            _ => return Err("no such call".into()),
+            _ => return Err("unknown call".into()),
         }
         Ok("ok".into())
     }
 }
 
-/// Performs a line that is one of its module's; nothing for those of others.
-type Module = fn(&mut World, &str, &[&str]) -> Option<Result<String, Mistake>>;
+/// Performs a call that the module defines; returns `None` for any other.
+type Module = fn(&mut State, &str, &[&str]) -> Option<Result<String, ScriptError>>;
 
 const MODULES: [Module; 14] = [
     events::call,
-    evidence::call,
-    apart::call,
+    authentication::call,
+    standalone::call,
     configs::call,
     chains::call,
-    hosts::call,
+    verify_host::call,
     hello_callback::call,
     private_keys::call,
     hellos::call,
     fingerprints::call,
-    facts::call,
-    shown::call,
-    trial::call,
+    negotiated::call,
+    inspect::call,
+    verification::call,
     library::call,
 ];
 
@@ -353,11 +393,11 @@ const SETTERS: [&str; 16] = [
     "set_recv_ctx",
 ];
 
-const LINK_CALLS: [&str; 20] = [
+const TRANSPORT_CALLS: [&str; 20] = [
     "fill",
     "cut_off",
-    "accept",
-    "give",
+    "write_budget",
+    "read_budget",
     "write_chunk",
     "read_chunk",
     "write_fails",
@@ -376,37 +416,37 @@ const LINK_CALLS: [&str; 20] = [
     "while_reading",
 ];
 
-fn done(outcome: Result<(), Mistake>) -> Result<String, Mistake> {
+fn ok(outcome: Result<(), ScriptError>) -> Result<String, ScriptError> {
     outcome.map(|()| "ok".into())
 }
 
-fn on(word: &str) -> Result<bool, Mistake> {
+fn parse_switch(word: &str) -> Result<bool, ScriptError> {
     match word {
         "on" => Ok(true),
         "off" => Ok(false),
-        _ => Err(format!("neither on nor off: {word}")),
+        _ => Err(format!("expected on or off: {word}")),
     }
 }
 
-fn limit(word: &str) -> Result<Option<usize>, Mistake> {
+fn limit(word: &str) -> Result<Option<usize>, ScriptError> {
     match word {
         "all" => Ok(None),
         _ => number(word).map(Some),
     }
 }
 
-fn fail(side: &mut Side, fault: &str, times: &[&str]) -> Result<(), Mistake> {
+fn fail(side: &mut Side, fault: &str, times: &[&str]) -> Result<(), ScriptError> {
     let times = times.first().map_or(Ok(1), |times| number(times))?;
     let fault = match fault {
         "zero" => Fault::Zero,
-        _ => Fault::Errno(errno::number(fault).ok_or_else(|| format!("no errno {fault}"))?),
+        _ => Fault::Errno(errno::number(fault).ok_or_else(|| format!("unknown errno {fault}"))?),
     };
     side.fail(fault, times);
     Ok(())
 }
 
-/// Takes the record at the front of a pipe, and does something with it.
-fn moved(pipe: &mut Pipe, put: impl FnOnce(&mut Pipe, Vec<u8>)) -> String {
+/// Removes the first record of a pipe and passes it to `put`.
+fn with_first_record(pipe: &mut Pipe, put: impl FnOnce(&mut Pipe, Vec<u8>)) -> String {
     match pipe.take_record() {
         Some(record) => {
             let text = format!("{}:{}", record[0], record.len());

@@ -1,4 +1,4 @@
-//! Transports of the operating system.
+//! Socket and pipe transports.
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
@@ -7,18 +7,18 @@ use std::os::unix::net::UnixStream;
 
 use s2n_tls_sys::*;
 
-use crate::calls::{Options, failure};
-use crate::world::{Mistake, World};
+use crate::io::{Options, last_error};
+use crate::state::{ScriptError, State};
 
-/// The descriptors of a connection; one of a kind if both directions share it.
-struct Ends {
+/// The descriptors of a connection; `writing` is `None` if both directions share one.
+struct Descriptors {
     reading: Option<OwnedFd>,
     writing: Option<OwnedFd>,
-    /// Their numbers, which outlive them.
+    /// Their numbers, which remain after they are closed.
     numbers: (RawFd, RawFd),
 }
 
-impl Ends {
+impl Descriptors {
     fn shared(fd: OwnedFd) -> Self {
         let number = fd.as_raw_fd();
         Self {
@@ -37,50 +37,50 @@ impl Ends {
     }
 }
 
-/// What `c` and `s` read and write; closed at the end of the script, and not by the library.
+/// The descriptors of `c` and `s`; closed at the end of the script, and not by the library.
 pub struct Sockets {
-    client: Ends,
-    server: Ends,
+    client: Descriptors,
+    server: Descriptors,
 }
 
 impl Sockets {
-    pub fn new(kind: &str) -> Result<Self, Mistake> {
+    pub fn new(kind: &str) -> Result<Self, ScriptError> {
         let sockets = match kind {
             "unix" => {
-                let (client, server) = UnixStream::pair().map_err(text)?;
+                let (client, server) = UnixStream::pair().map_err(io_error)?;
                 Self {
-                    client: Ends::shared(client.into()),
-                    server: Ends::shared(server.into()),
+                    client: Descriptors::shared(client.into()),
+                    server: Descriptors::shared(server.into()),
                 }
             }
             "tcp" => {
-                let (client, server) = tcp_pair().map_err(text)?;
+                let (client, server) = tcp_pair().map_err(io_error)?;
                 Self {
-                    client: Ends::shared(client.into()),
-                    server: Ends::shared(server.into()),
+                    client: Descriptors::shared(client.into()),
+                    server: Descriptors::shared(server.into()),
                 }
             }
             "pipes" => {
-                let (from_client, to_server) = io::pipe().map_err(text)?;
-                let (from_server, to_client) = io::pipe().map_err(text)?;
+                let (from_client, to_server) = io::pipe().map_err(io_error)?;
+                let (from_server, to_client) = io::pipe().map_err(io_error)?;
                 Self {
-                    client: Ends::separate(from_server.into(), to_server.into()),
-                    server: Ends::separate(from_client.into(), to_client.into()),
+                    client: Descriptors::separate(from_server.into(), to_server.into()),
+                    server: Descriptors::separate(from_client.into(), to_client.into()),
                 }
             }
-            _ => return Err(format!("no sockets of kind {kind}")),
+            _ => return Err(format!("unknown kind of sockets {kind}")),
         };
-        for ends in [&sockets.client, &sockets.server] {
-            small_and_nonblocking(ends.numbers.0);
-            small_and_nonblocking(ends.numbers.1);
+        for descriptors in [&sockets.client, &sockets.server] {
+            set_small_and_nonblocking(descriptors.numbers.0);
+            set_small_and_nonblocking(descriptors.numbers.1);
         }
         Ok(sockets)
     }
 
-    pub fn attach(&self, world: &World) -> Result<(), Mistake> {
-        for (name, ends) in [("c", &self.client), ("s", &self.server)] {
-            let conn = world.conn_ptr(name)?;
-            let (reading, writing) = ends.numbers;
+    pub fn attach(&self, state: &State) -> Result<(), ScriptError> {
+        for (name, descriptors) in [("c", &self.client), ("s", &self.server)] {
+            let conn = state.conn_ptr(name)?;
+            let (reading, writing) = descriptors.numbers;
             // SAFETY: the connection is live.
             let result = unsafe {
                 match reading == writing {
@@ -92,34 +92,34 @@ impl Sockets {
                 }
             };
             if result != 0 {
-                return Err(failure());
+                return Err(last_error());
             }
         }
         Ok(())
     }
 
-    /// Waits a moment for something to read.
-    fn is_readable(&self) -> bool {
-        const MOMENT: libc::c_int = 100;
-        let mut ends = [&self.client, &self.server].map(|ends| libc::pollfd {
-            fd: ends.numbers.0,
+    /// Polls both connections' descriptors for input.
+    fn poll_readable(&self) -> bool {
+        const TIMEOUT_MS: libc::c_int = 100;
+        let mut pollfds = [&self.client, &self.server].map(|descriptors| libc::pollfd {
+            fd: descriptors.numbers.0,
             events: libc::POLLIN,
             revents: 0,
         });
         // SAFETY: the list holds two descriptors.
-        unsafe { libc::poll(ends.as_mut_ptr(), 2, MOMENT) > 0 }
+        unsafe { libc::poll(pollfds.as_mut_ptr(), 2, TIMEOUT_MS) > 0 }
     }
 
-    pub fn call(&mut self, verb: &str, name: &str, values: &[&str]) -> Result<String, Mistake> {
-        let ends = match name {
+    pub fn call(&mut self, verb: &str, name: &str, values: &[&str]) -> Result<String, ScriptError> {
+        let descriptors = match name {
             "c" => &mut self.client,
             "s" => &mut self.server,
-            _ => return Err(format!("no sockets of {name}")),
+            _ => return Err(format!("unknown connection {name}")),
         };
-        let writing = ends.numbers.1;
+        let writing = descriptors.numbers.1;
         Ok(match (verb, values) {
             ("close_fd", []) => {
-                (ends.reading, ends.writing) = (None, None);
+                (descriptors.reading, descriptors.writing) = (None, None);
                 "ok".into()
             }
             ("fd_is_open", []) => {
@@ -127,7 +127,7 @@ impl Sockets {
                 let flags = unsafe { libc::fcntl(writing, libc::F_GETFD) };
                 (flags >= 0).to_string()
             }
-            ("cork_is_on", []) => cork(writing).map_err(text)?.to_string(),
+            ("cork_is_on", []) => is_corked(writing).map_err(io_error)?.to_string(),
             ("set_tcp_cork", [value]) => {
                 set_option(
                     writing,
@@ -137,7 +137,7 @@ impl Sockets {
                 );
                 "ok".into()
             }
-            _ => return Err("no such call".into()),
+            _ => return Err("unknown call".into()),
         })
     }
 }
@@ -146,19 +146,20 @@ fn tcp_pair() -> io::Result<(TcpStream, TcpStream)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let client = TcpStream::connect(listener.local_addr()?)?;
     let (server, _) = listener.accept()?;
-    // So that no byte waits for an acknowledgement.
+    // Disables Nagle's algorithm, so that no byte is held back until an acknowledgement.
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     Ok((client, server))
 }
 
-fn text(error: io::Error) -> Mistake {
+pub fn io_error(error: io::Error) -> ScriptError {
     error.to_string()
 }
 
-/// Small buffers, so that writes are cut. A receiver smaller than a segment of the loopback device
-/// would make TCP wait for its timers. Pipes have none to set.
-fn small_and_nonblocking(fd: RawFd) {
+/// Sets small buffers, so that writes are short, and nonblocking mode. A receive buffer smaller
+/// than a segment of the loopback device would make TCP wait for its timers. Pipes have no such
+/// options.
+fn set_small_and_nonblocking(fd: RawFd) {
     set_option(fd, libc::SOL_SOCKET, libc::SO_SNDBUF, 8192);
     set_option(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, 1 << 18);
     // SAFETY: no memory is involved.
@@ -171,33 +172,33 @@ fn set_option(fd: RawFd, level: libc::c_int, name: libc::c_int, value: libc::c_i
     unsafe { libc::setsockopt(fd, level, name, (&raw const value).cast(), len) };
 }
 
-fn cork(fd: RawFd) -> io::Result<bool> {
+fn is_corked(fd: RawFd) -> io::Result<bool> {
     let mut value: libc::c_int = 0;
     let mut len = size_of_val(&value) as libc::socklen_t;
-    let place = (&raw mut value).cast();
-    // SAFETY: the place has room for its length.
-    match unsafe { libc::getsockopt(fd, libc::IPPROTO_TCP, libc::TCP_CORK, place, &raw mut len) } {
+    let output = (&raw mut value).cast();
+    // SAFETY: the output holds `len` bytes.
+    match unsafe { libc::getsockopt(fd, libc::IPPROTO_TCP, libc::TCP_CORK, output, &raw mut len) } {
         0 => Ok(value != 0),
         _ => Err(io::Error::last_os_error()),
     }
 }
 
-impl World {
-    /// Whether a connection over sockets may get on after a moment.
-    pub fn something_arrives(&self) -> bool {
-        self.sockets.as_ref().is_some_and(Sockets::is_readable)
+impl State {
+    /// Polls the sockets, if there are any, for input.
+    pub fn poll_readable(&self) -> bool {
+        self.sockets.as_ref().is_some_and(Sockets::poll_readable)
     }
 
-    /// Sends `total` bytes in calls of `piece`, and receives them in calls of `room`. How the
-    /// kernel cuts them differs from run to run, so only the end is told.
+    /// Sends `total` bytes in calls of `piece`, and receives them in calls of `capacity`. How the
+    /// kernel segments them differs from run to run, so that only the final result is reported.
     pub fn transfer(
         &mut self,
         from: &str,
         to: &str,
         total: u64,
         piece: u64,
-        room: isize,
-    ) -> Result<String, Mistake> {
+        capacity: isize,
+    ) -> Result<String, ScriptError> {
         let none = Options::new(&[])?;
         let failed = |text: &str| text.starts_with('-') && !text.contains("BLOCKED");
         let start = (self.conn(from)?.sent, self.conn(to)?.received);
@@ -209,12 +210,12 @@ impl World {
                     return Ok(format!("send {sent}"));
                 }
             }
-            let received = self.recv(to, room, &none)?;
+            let received = self.recv(to, capacity, &none)?;
             if failed(&received) || received.starts_with('0') || received.contains("WRONG") {
                 return Ok(format!("recv {received}"));
             }
             if self.conn(to)?.received - start.1 >= total {
-                return Ok("all arrived".into());
+                return Ok("all received".into());
             }
         }
     }

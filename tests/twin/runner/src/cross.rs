@@ -1,50 +1,51 @@
-//! Both libraries against each other: client and server are two processes.
+//! Interoperability of the two libraries: client and server are separate processes.
 
+use crate::compare::is_invalid;
 use crate::differences::Differences;
 use crate::driver::{Driver, Trace};
-use crate::matrix::{CLIENTS, POLICIES, PROTOCOLS, SHOWN};
+use crate::matrix::{CLIENT_AUTH, POLICIES, PROTOCOLS, SERVER_CHAINS};
 
-/// A conversation, as each side has its part.
-struct Scene {
+/// A connection: the scripts of its two sides.
+struct Scenario {
     name: String,
     client: Vec<String>,
     server: Vec<String>,
 }
 
-/// Two processes of each library.
-pub struct Cast {
+/// Two driver processes per library.
+pub struct Drivers {
     pub reference: [Driver; 2],
     pub rs2n: [Driver; 2],
 }
 
-/// Performs all scenes with all casts, and compares with s2n-tls on both sides. Gives the number of
-/// those that differ.
-pub fn run(cast: &mut Cast, differences: &Differences) -> usize {
-    let scenes = scenes();
+/// Runs every scenario with every pairing of the libraries, and compares with s2n-tls on both
+/// sides. Returns the number of traces that differ.
+pub fn run(drivers: &mut Drivers, differences: &Differences) -> usize {
+    let scenarios = scenarios();
     let (mut failed, mut complete) = (0, 0);
-    for scene in &scenes {
-        let [client, server] = &mut cast.reference;
-        let model = scene.perform(client, server);
-        let [ours, our_second] = &mut cast.rs2n;
-        let ways = [
-            ("s2n-tls is the server", scene.perform(ours, server)),
-            ("s2n-tls is the client", scene.perform(client, ours)),
-            ("rs2n with itself", scene.perform(ours, our_second)),
+    for scenario in &scenarios {
+        let [client, server] = &mut drivers.reference;
+        let model = scenario.run(client, server);
+        let [rs2n, second_rs2n] = &mut drivers.rs2n;
+        let pairings = [
+            ("s2n-tls is the server", scenario.run(rs2n, server)),
+            ("s2n-tls is the client", scenario.run(client, rs2n)),
+            ("rs2n with itself", scenario.run(rs2n, second_rs2n)),
         ];
-        for (way, traces) in ways {
+        for (pairing, traces) in pairings {
             if !model.is_complete() && !traces.is_complete() {
-                // How a side learns that the other has given up is a matter of moments.
+                // How a side detects that its peer has failed depends on timing.
                 continue;
             }
             for (side, expected, trace) in [
                 ("c", &model.client, &traces.client),
                 ("s", &model.server, &traces.server),
             ] {
-                if agree(differences, &scene.name, expected, trace) {
+                if agree(differences, &scenario.name, expected, trace) {
                     continue;
                 }
                 failed += 1;
-                println!("FAILED: {}: {way}, side {side}", scene.name);
+                println!("FAILED: {}: {pairing}, side {side}", scenario.name);
                 for (line, expected) in trace.iter().zip(expected) {
                     let mark = if line == expected { ' ' } else { '>' };
                     println!("  {mark} {expected}\n  {mark}     {line}");
@@ -53,12 +54,14 @@ pub fn run(cast: &mut Cast, differences: &Differences) -> usize {
         }
         complete += usize::from(model.is_complete());
     }
-    let scenes = scenes.len();
-    println!("{scenes} conversations of the two, {complete} complete, {failed} traces differ");
+    let scenarios = scenarios.len();
+    println!(
+        "{scenarios} connections between the libraries, {complete} complete, {failed} traces differ"
+    );
     failed
 }
 
-/// What both sides did.
+/// The traces of both sides.
 struct Traces {
     client: Trace,
     server: Trace,
@@ -75,8 +78,7 @@ impl Traces {
 }
 
 fn agree(differences: &Differences, name: &str, model: &Trace, trace: &Trace) -> bool {
-    let dubious = |line: &String| line.contains("MISTAKE") || line.starts_with("THE DRIVER");
-    if model.iter().chain(trace).any(dubious) {
+    if model.iter().chain(trace).any(|line| is_invalid(line)) {
         return false;
     }
     for (expected, line) in model.iter().zip(trace) {
@@ -92,16 +94,16 @@ fn agree(differences: &Differences, name: &str, model: &Trace, trace: &Trace) ->
     model.len() == trace.len()
 }
 
-impl Scene {
-    fn perform(&self, client: &mut Driver, server: &mut Driver) -> Traces {
+impl Scenario {
+    fn run(&self, client: &mut Driver, server: &mut Driver) -> Traces {
         server.start(&self.server);
-        let mut before = Vec::new();
-        // Where the server listens it says before it waits.
+        let mut server_trace = Vec::new();
+        // The server prints its port before it accepts.
         let port = loop {
             match server.next_line() {
                 Ok(line) => match line.strip_prefix("port ") {
                     Some(port) => break port.to_owned(),
-                    None => before.push(line),
+                    None => server_trace.push(line),
                 },
                 Err(end) => {
                     return Traces {
@@ -117,20 +119,20 @@ impl Scene {
             .map(|line| line.replace("PORT", &port))
             .collect();
         client.start(&client_script);
-        let mut theirs = client.finish();
-        for line in &mut theirs {
+        let mut client_trace = client.finish();
+        for line in &mut client_trace {
             *line = line.replace(&format!("connect c {port}"), "connect c PORT");
         }
-        before.extend(server.finish());
+        server_trace.extend(server.finish());
         Traces {
-            client: theirs,
-            server: before,
+            client: client_trace,
+            server: server_trace,
         }
     }
 }
 
-/// Policies that need other groups, or a second hello of the client.
-const DISTANT: [&str; 11] = [
+/// Policies with different groups, some of which lead to a HelloRetryRequest.
+const GROUP_POLICIES: [&str; 11] = [
     "default",
     "default_pq",
     "default_fips",
@@ -144,9 +146,8 @@ const DISTANT: [&str; 11] = [
     "CloudFront-TLS-1-2-2021-Chacha20-Boosted",
 ];
 
-/// Less common keys: the client's policy, the server's, the chain that it shows, and the root that
-/// is trusted.
-const KEYS: [(&str, &str, &str, &str); 9] = [
+/// Less common keys: the client's policy, the server's policy, its chain, and the client's root.
+const KEY_TYPES: [(&str, &str, &str, &str); 9] = [
     ("default", "default", "rsa", "ca"),
     ("20240501", "default", "rsa", "ca"),
     ("default", "default", "p521", "ca"),
@@ -158,62 +159,64 @@ const KEYS: [(&str, &str, &str, &str); 9] = [
     ("rfc9151", "rfc9151", "cnsa", "cnsa-ca"),
 ];
 
-fn scenes() -> Vec<Scene> {
-    let mut scenes = Vec::new();
-    // Every pair of policies, with everything else in turn.
+fn scenarios() -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+    // Every pair of policies; the other parameters take turns.
     for client in POLICIES {
         for server in POLICIES {
-            let turn = scenes.len();
-            // In TLS 1.2 s2n-tls has no P-521: see differences.md.
-            let shown = SHOWN.iter().filter(|shown| !shown.contains(&"p521"));
-            let shown = *shown.clone().nth(turn % shown.count()).expect("in range");
-            let (mode, presents) = CLIENTS[turn / 2 % CLIENTS.len()];
-            let (theirs, ours) = PROTOCOLS[turn / 3 % PROTOCOLS.len()];
-            let shows = |config: &str, names: &[&str]| -> Vec<String> {
+            let turn = scenarios.len();
+            // s2n-tls has no P-521 in TLS 1.2: see differences.md.
+            let chains = SERVER_CHAINS
+                .iter()
+                .filter(|chains| !chains.contains(&"p521"));
+            let chains = *chains.clone().nth(turn % chains.count()).expect("in range");
+            let (mode, client_chain) = CLIENT_AUTH[turn / 2 % CLIENT_AUTH.len()];
+            let (client_alpn, server_alpn) = PROTOCOLS[turn / 3 % PROTOCOLS.len()];
+            let add_chains = |config: &str, names: &[&str]| -> Vec<String> {
                 let lines = names
                     .iter()
-                    .map(|name| format!("shows {config} matrix/{name}"));
+                    .map(|name| format!("add_chain {config} matrix/{name}"));
                 lines.collect()
             };
-            let mut client_settings = shows("cc", presents.as_slice());
+            let mut client_settings = add_chains("cc", client_chain.as_slice());
             client_settings.push("trust cc matrix/root.pem".into());
-            client_settings.push(format!("alpn cc {theirs}"));
-            let mut server_settings = shows("sc", shown);
+            client_settings.push(format!("alpn cc {client_alpn}"));
+            let mut server_settings = add_chains("sc", chains);
             server_settings.push("trust sc matrix/root.pem".into());
             server_settings.push("verify_host sc any".into());
             server_settings.push(format!("client_auth sc {mode}"));
-            server_settings.push(format!("alpn sc {ours}"));
-            scenes.push(Scene {
-                name: format!("cross/{}/{client}/{server}/{turn}", shown.join("+")),
+            server_settings.push(format!("alpn sc {server_alpn}"));
+            scenarios.push(Scenario {
+                name: format!("cross/{}/{client}/{server}/{turn}", chains.join("+")),
                 client: client_script(client, "leaf.test", client_settings),
                 server: server_script(server, server_settings),
             });
         }
     }
-    let pairs = DISTANT
+    let pairs = GROUP_POLICIES
         .iter()
-        .flat_map(|client| DISTANT.map(|server| (*client, server, "ecdsa", "ca")));
-    for (client, server, chain, root) in pairs.chain(KEYS) {
+        .flat_map(|client| GROUP_POLICIES.map(|server| (*client, server, "ecdsa", "ca")));
+    for (client, server, chain, root) in pairs.chain(KEY_TYPES) {
         let trust = vec![format!("trust cc {root}.pem")];
-        scenes.push(Scene {
-            name: format!("cross/{chain}/{client}/{server}/{}", scenes.len()),
+        scenarios.push(Scenario {
+            name: format!("cross/{chain}/{client}/{server}/{}", scenarios.len()),
             client: client_script(client, "localhost", trust),
-            server: server_script(server, vec![format!("shows sc {chain}")]),
+            server: server_script(server, vec![format!("add_chain sc {chain}")]),
         });
     }
-    scenes
+    scenarios
 }
 
 fn client_script(policy: &str, host: &str, settings: Vec<String>) -> Vec<String> {
     let start = [
         "new c client",
         "set_config c cc",
-        "quiet c",
+        "self_service_blinding c",
         &format!("server_name c {host}"),
         "connect c PORT",
         "complete c",
-        "facts c",
-        "evidence c",
+        "negotiated c",
+        "authentication c",
         "progress c",
         "put c 100000",
         "get c 200000",
@@ -227,11 +230,11 @@ fn server_script(policy: &str, settings: Vec<String>) -> Vec<String> {
     let start = [
         "new s server",
         "set_config s sc",
-        "quiet s",
+        "self_service_blinding s",
         "listen s",
         "complete s",
-        "facts s",
-        "evidence s",
+        "negotiated s",
+        "authentication s",
         "progress s",
         "get s 100000",
         "put s 200000",

@@ -1,4 +1,4 @@
-//! The accepted differences, as `differences.md` lists them.
+//! The accepted differences, parsed from `differences.md` and `verification.md`.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -9,18 +9,18 @@ pub struct Difference {
     pub name: String,
     reference: Regex,
     rs2n: Regex,
-    /// The scripts that may meet it, by the beginning of their names; all if there are none.
+    /// The scripts in which it may occur, by prefixes of their names; all scripts if empty.
     scripts: Vec<String>,
-    /// What follows is another conversation, and not compared.
+    /// The connections diverge after it, so that the rest of the script is not compared.
     pub ends_comparison: bool,
-    pub met: Cell<u64>,
-    /// Those of the scripts that have not met it.
-    pub unmet: RefCell<BTreeSet<String>>,
+    pub occurrences: Cell<u64>,
+    /// The prefixes of `scripts` for which it has not occurred yet.
+    pub missing: RefCell<BTreeSet<String>>,
 }
 
 impl Difference {
-    /// Whether random scripts may meet it as well.
-    pub fn is_anywhere(&self) -> bool {
+    /// Whether it may occur in random scripts as well.
+    pub fn applies_to_all_scripts(&self) -> bool {
         self.scripts.is_empty()
     }
 }
@@ -28,8 +28,9 @@ impl Difference {
 pub struct Differences(Vec<Difference>);
 
 impl Differences {
-    /// Reads pages: a heading is a name, the indented lines under it are the patterns, the rest is
-    /// for people. What is indented twice goes on from the line before.
+    /// Parses Markdown pages: a heading is the name of a difference, the indented lines under it
+    /// are its fields, other text is the reason. A line with double indentation continues the
+    /// previous one.
     pub fn parse(pages: &str) -> Result<Self, String> {
         let mut differences = Vec::new();
         for section in pages.split("\n## ").skip(1) {
@@ -39,36 +40,36 @@ impl Differences {
                 body.lines()
                     .find_map(|line| line.strip_prefix("    ")?.strip_prefix(field))
                     .map(str::trim)
-                    .ok_or_else(|| format!("{name}: no line {field}"))
+                    .ok_or_else(|| format!("{name}: missing field {field}"))
             };
             let pattern = |text: &str| {
                 Regex::new(&format!("^(?:{text})$")).map_err(|error| format!("{name}: {error}"))
             };
             let ends_comparison = match field("then:")? {
                 "stop" => true,
-                "go on" => false,
+                "continue" => false,
                 other => return Err(format!("{name}: then: {other}")),
             };
             let is_reason = |line: &&str| !line.starts_with("    ") && !line.trim().is_empty();
             if body.lines().find(is_reason).is_none() {
-                return Err(format!("{name}: no reason"));
+                return Err(format!("{name}: missing reason"));
             }
             let scripts = field("in:").unwrap_or_default();
             let scripts: Vec<String> = scripts.split_whitespace().map(str::to_owned).collect();
             differences.push(Difference {
                 name: name.trim().to_owned(),
-                unmet: RefCell::new(scripts.iter().cloned().collect()),
+                missing: RefCell::new(scripts.iter().cloned().collect()),
                 scripts,
                 reference: pattern(field("s2n-tls:")?)?,
                 rs2n: pattern(field("rs2n:")?)?,
                 ends_comparison,
-                met: Cell::new(0),
+                occurrences: Cell::new(0),
             });
         }
         Ok(Self(differences))
     }
 
-    /// The difference that explains these two lines of a script.
+    /// Returns the difference that matches these two lines of a script.
     pub fn find(&self, script: &str, reference: &str, rs2n: &str) -> Option<&Difference> {
         let found = self.0.iter().find(|known| {
             let scripts = &known.scripts;
@@ -76,9 +77,12 @@ impl Differences {
                 scripts.is_empty() || scripts.iter().any(|name| script.starts_with(name));
             expected && known.reference.is_match(reference) && known.rs2n.is_match(rs2n)
         })?;
-        found.met.set(found.met.get() + 1);
-        let met = |name: &String| script.starts_with(name.as_str());
-        found.unmet.borrow_mut().retain(|name| !met(name));
+        found.occurrences.set(found.occurrences.get() + 1);
+        let has_occurred = |name: &String| script.starts_with(name.as_str());
+        found
+            .missing
+            .borrow_mut()
+            .retain(|name| !has_occurred(name));
         Some(found)
     }
 
@@ -92,10 +96,10 @@ mod tests {
     use super::*;
 
     const PAGE: &str = "# Differences\n\n## size\n\n    s2n-tls: send . 5 => 5 .*\n    \
-                        rs2n: send . 5 => -1 .*\n    then: go on\n\nBecause.\n";
+                        rs2n: send . 5 => -1 .*\n    then: continue\n\nBecause.\n";
 
     #[test]
-    fn a_difference_explains_its_own_lines_only() {
+    fn a_difference_matches_its_own_lines_only() {
         let differences = Differences::parse(PAGE).expect("a valid page");
         let find = |reference, rs2n| differences.find("random", reference, rs2n);
         let found = find("send c 5 => 5 NOT", "send c 5 => -1 X");
@@ -105,8 +109,11 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_may_be_expected_in_some_scripts_only() {
-        let page = PAGE.replace("    then: go on", "    in: SND-01 SND-02\n    then: go on");
+    fn a_difference_may_be_limited_to_some_scripts() {
+        let page = PAGE.replace(
+            "    then: continue",
+            "    in: SND-01 SND-02\n    then: continue",
+        );
         let differences = Differences::parse(&page).expect("a valid page");
         let find = |script| differences.find(script, "send c 5 => 5 NOT", "send c 5 => -1 X");
         assert!(find("SND-02-more.txt").is_some());
@@ -115,21 +122,21 @@ mod tests {
     }
 
     #[test]
-    fn each_script_of_a_difference_is_to_meet_it() {
+    fn scripts_in_which_a_difference_has_not_occurred_are_reported() {
         let page = PAGE.replace(
-            "    then: go on",
-            "    in: SND-01\n        SND-02\n    then: go on",
+            "    then: continue",
+            "    in: SND-01\n        SND-02\n    then: continue",
         );
         let differences = Differences::parse(&page).expect("a valid page");
         differences.find("SND-02", "send c 5 => 5 NOT", "send c 5 => -1 X");
-        let unmet = differences.0[0].unmet.borrow();
-        assert_eq!(unmet.iter().collect::<Vec<_>>(), ["SND-01"]);
+        let missing = differences.0[0].missing.borrow();
+        assert_eq!(missing.iter().collect::<Vec<_>>(), ["SND-01"]);
     }
 
     #[test]
-    fn a_difference_needs_patterns_and_a_reason() {
+    fn a_difference_requires_patterns_and_a_reason() {
         assert!(Differences::parse(&PAGE.replace("Because.", "")).is_err());
-        assert!(Differences::parse(&PAGE.replace("    then: go on\n", "")).is_err());
+        assert!(Differences::parse(&PAGE.replace("    then: continue\n", "")).is_err());
         assert!(Differences::parse(&PAGE.replace("send . 5 => 5", "(")).is_err());
     }
 }

@@ -1,11 +1,11 @@
-//! One of the two driver processes.
+//! Driver processes.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// What a script did, line by line.
+/// The lines that a driver printed for a script.
 pub type Trace = Vec<String>;
 
 pub struct Driver {
@@ -31,14 +31,14 @@ impl Driver {
         }
     }
 
-    /// Hands a script over; [`Driver::finish`] waits for the trace.
+    /// Passes a script to the process; [`Driver::finish`] reads the trace.
     pub fn start(&mut self, script: &[String]) {
         if self.running.is_none() {
             self.running = Some(self.spawn());
         }
-        let running = self.running.as_mut().expect("just started");
+        let running = self.running.as_mut().expect("started above");
         let text = script.join("\n") + "\n=\n";
-        // A driver that has died is noticed when its trace is read.
+        // The exit of a driver is detected when its trace is read.
         let _ = running.input.write_all(text.as_bytes());
         let _ = running.input.flush();
     }
@@ -57,13 +57,14 @@ impl Driver {
         }
     }
 
-    /// A line of the trace, or how the process ended.
+    /// Reads a line of the trace; returns the exit status as an error if the process has
+    /// terminated.
     pub fn next_line(&mut self) -> Result<String, String> {
         let running = self.running.as_mut().expect("a script was started");
         let mut line = String::new();
         match running.output.read_line(&mut line) {
             Ok(1..) => Ok(line.trim_end().to_owned()),
-            _ => Err(self.bury()),
+            _ => Err(self.exit_status()),
         }
     }
 
@@ -71,7 +72,7 @@ impl Driver {
         let mut command = Command::new(&self.program);
         command
             .arg(&self.certs)
-            // The reference may not lock all the memory that it would like to.
+            // The limit of locked memory may be too low for s2n-tls.
             .env("S2N_DONT_MLOCK", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
@@ -86,13 +87,13 @@ impl Driver {
         }
     }
 
-    /// Says how the process ended.
-    fn bury(&mut self) -> String {
-        let mut running = self.running.take().expect("it ran");
-        let status = running.child.wait().expect("it ended");
+    /// Formats the exit status of the process.
+    fn exit_status(&mut self) -> String {
+        let mut running = self.running.take().expect("the driver was started");
+        let status = running.child.wait().expect("the driver has exited");
         match status.signal() {
-            Some(signal) => format!("THE DRIVER DIED: signal {signal}"),
-            None => format!("THE DRIVER ENDED: {:?}", status.code()),
+            Some(signal) => format!("DRIVER TERMINATED: signal {signal}"),
+            None => format!("DRIVER TERMINATED: status {:?}", status.code()),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Random scripts: any calls in any order, on both ends of a connection.
+//! Random scripts: arbitrary calls in arbitrary order, on both sides of a connection.
 
 use fastrand::Rng;
 
-/// The script of a seed.
+/// Generates the script of a seed.
 pub fn script(seed: u64) -> Vec<String> {
     let mut generator = Generator {
         rng: Rng::with_seed(seed),
@@ -24,24 +24,24 @@ pub fn script(seed: u64) -> Vec<String> {
 struct Generator {
     rng: Rng,
     lines: Vec<String>,
-    /// Which ends have begun to close.
+    /// Sides that have started a shutdown.
     closed: Vec<&'static str>,
-    /// Whose incoming bytes were damaged.
+    /// Sides whose incoming bytes were modified.
     damaged: Vec<&'static str>,
-    /// Whether keys were updated: s2n-tls then fails in a shutdown, and sends in a negotiate that
-    /// comes after the end. `differences.md` has both.
+    /// Whether keys were updated: afterwards s2n-tls fails in a shutdown, and sends in a negotiate
+    /// after the shutdown. `differences.md` lists both.
     updated: bool,
 }
 
-const ENDS: [&str; 2] = ["c", "s"];
+const SIDES: [&str; 2] = ["c", "s"];
 
-/// Sizes at which something changes: nothing, a byte, the record sizes and their neighbours.
+/// Boundary sizes: zero, one byte, record sizes and their neighbours.
 const SIZES: [i64; 16] = [
     0, 1, 2, 5, 1378, 1379, 1435, 1436, 8086, 8087, 8088, 16383, 16384, 16385, 24261, 70_000,
 ];
 
 impl Generator {
-    fn say(&mut self, line: impl Into<String>) {
+    fn push(&mut self, line: impl Into<String>) {
         self.lines.push(line.into());
     }
 
@@ -49,8 +49,8 @@ impl Generator {
         list[self.rng.usize(..list.len())]
     }
 
-    fn end(&mut self) -> &'static str {
-        self.one_of(&ENDS)
+    fn side(&mut self) -> &'static str {
+        self.one_of(&SIDES)
     }
 
     fn once_in(&mut self, times: u32) -> bool {
@@ -76,89 +76,89 @@ impl Generator {
 
     fn set_up(&mut self) {
         let version = self.one_of(&["12", "13"]);
-        self.say(format!("configs {version}"));
+        self.push(format!("configs {version}"));
         for config in ["cc", "sc"] {
-            self.say(format!("events {config}"));
+            self.push(format!("events {config}"));
             if self.once_in(5) {
                 let size = self.rng.u32(1034..40_000);
-                self.say(format!("send_buffer {config} {size}"));
+                self.push(format!("send_buffer {config} {size}"));
             }
             if self.once_in(4) {
-                self.say(format!("multi_record {config} on"));
+                self.push(format!("multi_record {config} on"));
             }
             if self.once_in(6) {
                 let value = self.rng.u32(..2);
-                self.say(format!("alert_behavior {config} {value}"));
+                self.push(format!("alert_behavior {config} {value}"));
             }
             if self.once_in(6) {
                 let value = self.rng.u32(1..40);
-                self.say(format!("max_delay {config} {value}"));
+                self.push(format!("max_delay {config} {value}"));
             }
         }
-        self.say("connections");
+        self.push("connections");
         for _ in 0..self.rng.u32(..3) {
             self.preference();
         }
     }
 
-    /// The steps of a handshake, with calls between them that come too early.
+    /// The steps of a handshake, with premature calls between them.
     fn handshake(&mut self) {
         let steps = ["negotiate c", "negotiate s", "negotiate c", "negotiate s"];
         for step in steps {
             if self.once_in(8) {
                 self.early_call();
             }
-            self.say(step);
+            self.push(step);
         }
-        self.say("handshake");
+        self.push("handshake");
     }
 
     fn early_call(&mut self) {
-        let (end, size) = (self.end(), self.size());
+        let (side, size) = (self.side(), self.size());
         let line = match self.rng.u32(..6) {
-            0 => format!("send {end} {size}"),
-            1 => format!("recv {end} 0"),
-            2 => format!("state {end}"),
-            3 => format!("release_buffers {end}"),
+            0 => format!("send {side} {size}"),
+            1 => format!("recv {side} 0"),
+            2 => format!("state {side}"),
+            3 => format!("release_buffers {side}"),
             4 => {
                 self.updated = true;
-                format!("key_update {end}")
+                format!("key_update {side}")
             }
-            _ => format!("send {end} 0"),
+            _ => format!("send {side} 0"),
         };
-        self.say(line);
+        self.push(line);
     }
 
     fn call(&mut self) {
         match self.rng.u32(..100) {
             0..26 => self.send(),
             26..50 => self.recv(),
-            50..66 => self.link(),
-            66..74 => self.ask(),
+            50..66 => self.transport(),
+            66..74 => self.inspect(),
             74..80 => self.preference(),
             80..84 => {
-                let end = self.end();
+                let side = self.side();
                 self.updated = true;
-                self.say(format!("key_update {end}"));
+                self.push(format!("key_update {side}"));
             }
             84..89 => self.misuse(),
             89..93 => self.damage(),
             93..97 => self.close(),
-            97 => self.second_life(),
-            98 => self.say("clock 40"),
+            97 => self.wipe(),
+            98 => self.push("clock 40"),
             _ => {
-                let end = self.end();
+                let side = self.side();
                 if !self.updated {
-                    self.say(format!("negotiate {end}"));
+                    self.push(format!("negotiate {side}"));
                 }
             }
         }
     }
 
     fn send(&mut self) {
-        let (end, size) = (self.end(), self.size());
+        let (side, size) = (self.side(), self.size());
         if !self.once_in(4) {
-            return self.say(format!("send {end} {size}"));
+            return self.push(format!("send {side} {size}"));
         }
         let count = self.rng.usize(1..12);
         let mut lens = Vec::new();
@@ -176,116 +176,116 @@ impl Generator {
             _ => 0,
         };
         let lens: Vec<String> = lens.iter().map(i64::to_string).collect();
-        self.say(format!("sendv {end} {offset} {}", lens.join(",")));
+        self.push(format!("sendv {side} {offset} {}", lens.join(",")));
     }
 
     fn recv(&mut self) {
-        let (end, size) = (self.end(), self.size());
-        self.say(format!("recv {end} {size}"));
+        let (side, size) = (self.side(), self.size());
+        self.push(format!("recv {side} {size}"));
     }
 
-    fn link(&mut self) {
-        let (end, limit) = (self.end(), self.limit());
+    fn transport(&mut self) {
+        let (side, limit) = (self.side(), self.limit());
         let fault = self.one_of(&["EAGAIN", "EWOULDBLOCK", "EINTR", "EIO", "ECONNRESET", "0"]);
         let times = self.rng.u32(1..4);
         let chunk = self.rng.u32(1..3000);
         let line = match self.rng.u32(..12) {
-            0..3 => format!("accept {end} {limit}"),
-            3 => format!("accept {end} all"),
-            4..6 => format!("give {end} {limit}"),
-            6 => format!("give {end} all"),
-            7 => format!("write_chunk {end} {chunk}"),
-            8 => format!("read_chunk {end} {chunk}"),
-            9 => format!("write_fails {end} {fault} {times}"),
-            10 => format!("read_fails {end} {fault} {times}"),
-            _ if self.once_in(4) => format!("write_fails {end} EPIPE"),
-            _ => format!("write_fails {end} zero {times}"),
+            0..3 => format!("write_budget {side} {limit}"),
+            3 => format!("write_budget {side} all"),
+            4..6 => format!("read_budget {side} {limit}"),
+            6 => format!("read_budget {side} all"),
+            7 => format!("write_chunk {side} {chunk}"),
+            8 => format!("read_chunk {side} {chunk}"),
+            9 => format!("write_fails {side} {fault} {times}"),
+            10 => format!("read_fails {side} {fault} {times}"),
+            _ if self.once_in(4) => format!("write_fails {side} EPIPE"),
+            _ => format!("write_fails {side} zero {times}"),
         };
-        self.say(line);
+        self.push(line);
     }
 
-    fn ask(&mut self) {
-        let (verb, end) = (
+    fn inspect(&mut self) {
+        let (verb, side) = (
             self.one_of(&["state", "state", "records", "waiting"]),
-            self.end(),
+            self.side(),
         );
-        self.say(format!("{verb} {end}"));
-        // What s2n-tls meets while it shuts down it does not count.
+        self.push(format!("{verb} {side}"));
+        // s2n-tls does not count key updates received during a shutdown.
         if self.closed.is_empty() {
-            self.say(format!("key_updates {end}"));
+            self.push(format!("key_updates {side}"));
         }
     }
 
     fn preference(&mut self) {
-        let end = self.end();
+        let side = self.side();
         let switch = self.one_of(&["on", "off"]);
         let line = match self.rng.u32(..8) {
-            0 => format!("throughput {end}"),
-            1 => format!("low_latency {end}"),
+            0 => format!("throughput {side}"),
+            1 => format!("low_latency {side}"),
             2 => format!(
-                "dynamic_records {end} {} {}",
+                "dynamic_records {side} {} {}",
                 self.size(),
                 self.rng.u32(..50)
             ),
-            3 => format!("recv_buffering {end} {switch}"),
-            4 => format!("dynamic_buffers {end} {switch}"),
-            5 => format!("release_buffers {end}"),
-            6 => format!("recv_buffering {end} on"),
-            _ => format!("dynamic_records {end} 20000 0"),
+            3 => format!("recv_buffering {side} {switch}"),
+            4 => format!("dynamic_buffers {side} {switch}"),
+            5 => format!("release_buffers {side}"),
+            6 => format!("recv_buffering {side} on"),
+            _ => format!("dynamic_records {side} 20000 0"),
         };
-        self.say(line);
+        self.push(line);
     }
 
     fn misuse(&mut self) {
-        let (end, size) = (self.end(), self.size());
+        let (side, size) = (self.side(), self.size());
         let line = match self.rng.u32(..14) {
-            0 => format!("send {end} -1"),
-            1 => format!("send {end} {size} nobuf"),
-            2 => format!("send {end} {size} noblocked"),
-            3 => format!("sendv {end} -1 10,10"),
-            4 => format!("sendv {end} 21 10,10"),
-            5 => format!("sendv {end} 0 -1"),
-            6 => format!("sendv {end} 0 10,10 nobuf"),
-            7 => format!("recv {end} -1"),
+            0 => format!("send {side} -1"),
+            1 => format!("send {side} {size} nobuf"),
+            2 => format!("send {side} {size} noblocked"),
+            3 => format!("sendv {side} -1 10,10"),
+            4 => format!("sendv {side} 21 10,10"),
+            5 => format!("sendv {side} 0 -1"),
+            6 => format!("sendv {side} 0 10,10 nobuf"),
+            7 => format!("recv {side} -1"),
             8 => "send null 10".into(),
             9 => "recv null 10".into(),
-            10 => format!("shutdown {end} noblocked"),
-            11 => format!("negotiate {end} noblocked"),
-            12 => format!("key_update {end} 1"),
+            10 => format!("shutdown {side} noblocked"),
+            11 => format!("negotiate {side} noblocked"),
+            12 => format!("key_update {side} 1"),
             _ => "state null".into(),
         };
-        self.say(line);
+        self.push(line);
     }
 
-    /// What a peer or the network does to the bytes on their way.
+    /// Modifies bytes in transit, as a peer or the network might.
     fn damage(&mut self) {
-        let (end, place) = (self.end(), self.rng.u32(..200));
-        if self.damaged.contains(&end) {
-            // What is a record there is not clear any more.
+        let (side, offset) = (self.side(), self.rng.u32(..200));
+        if self.damaged.contains(&side) {
+            // Record boundaries are ambiguous there from now on.
             return;
         }
-        self.damaged.push(end);
+        self.damaged.push(side);
         let line = match self.rng.u32(..8) {
-            0 => format!("flip {end} {place}"),
-            1 => format!("drop {end}"),
-            2 => format!("repeat {end}"),
-            3 => format!("delay {end}"),
-            // What would follow the gap would be read as a header, and is random.
-            4 => format!("cut_off {end} {place}"),
-            5 => format!("end {end}"),
-            6 => format!("inject {end} 1703030000"),
+            0 => format!("flip {side} {offset}"),
+            1 => format!("drop {side}"),
+            2 => format!("repeat {side}"),
+            3 => format!("delay {side}"),
+            // Ciphertext after a gap would be read as a header, and is random.
+            4 => format!("cut_off {side} {offset}"),
+            5 => format!("end {side}"),
+            6 => format!("inject {side} 1703030000"),
             _ => format!(
-                "inject {end} {}",
+                "inject {side} {}",
                 self.one_of(&["16030300050102030405", "15030300020100", "474554"])
             ),
         };
-        self.say(line);
+        self.push(line);
     }
 
     fn close(&mut self) {
-        let (verb, end) = (self.closing_verb(), self.end());
-        self.closed.push(end);
-        self.say(format!("{verb} {end}"));
+        let (verb, side) = (self.closing_verb(), self.side());
+        self.closed.push(side);
+        self.push(format!("{verb} {side}"));
     }
 
     fn closing_verb(&mut self) -> &'static str {
@@ -295,34 +295,34 @@ impl Generator {
         self.one_of(&["shutdown", "shutdown", "shutdown_send"])
     }
 
-    fn second_life(&mut self) {
-        for end in ENDS {
-            self.say(format!("wipe {end}"));
+    fn wipe(&mut self) {
+        for side in SIDES {
+            self.push(format!("wipe {side}"));
         }
-        self.say("join");
-        self.say("handshake");
+        self.push("join");
+        self.push("handshake");
         self.closed.clear();
         self.damaged.clear();
     }
 
-    /// Lets all that is on its way arrive, and looks at both ends.
+    /// Delivers everything in transit, and inspects and closes both sides.
     fn finish(&mut self) {
-        for end in ENDS {
-            self.say(format!("accept {end} all"));
-            self.say(format!("give {end} all"));
+        for side in SIDES {
+            self.push(format!("write_budget {side} all"));
+            self.push(format!("read_budget {side} all"));
         }
-        for end in ENDS {
-            self.say(format!("send {end} 70000"));
-            self.say(format!("send {end} 70000"));
-            self.say(format!("records {end}"));
+        for side in SIDES {
+            self.push(format!("send {side} 70000"));
+            self.push(format!("send {side} 70000"));
+            self.push(format!("records {side}"));
         }
-        for end in ENDS {
+        for side in SIDES {
             for _ in 0..6 {
-                self.say(format!("recv {end} 20000"));
+                self.push(format!("recv {side} 20000"));
             }
-            self.say(format!("state {end}"));
+            self.push(format!("state {side}"));
             if self.closed.is_empty() {
-                self.say(format!("key_updates {end}"));
+                self.push(format!("key_updates {side}"));
             }
         }
         let verb = if self.updated {
@@ -330,12 +330,12 @@ impl Generator {
         } else {
             "shutdown"
         };
-        for end in ["c", "s", "c"] {
-            self.say(format!("{verb} {end}"));
+        for side in ["c", "s", "c"] {
+            self.push(format!("{verb} {side}"));
         }
-        for end in ENDS {
-            self.say(format!("records {end}"));
-            self.say(format!("state {end}"));
+        for side in SIDES {
+            self.push(format!("records {side}"));
+            self.push(format!("state {side}"));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Scripts about ClientHellos of all kinds: parsed from bytes, and sent to a server.
+//! Scripts with valid and malformed ClientHellos, parsed from bytes and sent to a server.
 
 use crate::certificates::keys::hex;
 
@@ -11,12 +11,12 @@ pub struct Hello {
     pub session_id: Vec<u8>,
     pub suites: Vec<u8>,
     pub compression: Vec<u8>,
-    /// Nothing for a message that ends before them.
+    /// `None` for a message that ends before the extensions.
     pub extensions: Option<Vec<(u16, Vec<u8>)>>,
-    /// Bytes behind the end.
-    behind: Vec<u8>,
-    /// How much the length in the header is wrong.
-    wrong: i32,
+    /// Bytes after the end.
+    trailing: Vec<u8>,
+    /// Error of the length in the header.
+    length_error: i32,
     record_version: [u8; 2],
 }
 
@@ -35,8 +35,8 @@ impl Hello {
                     .map(|&(typ, data)| (typ, data.to_vec()))
                     .collect(),
             ),
-            behind: Vec::new(),
-            wrong: 0,
+            trailing: Vec::new(),
+            length_error: 0,
             record_version: [3, 1],
         }
     }
@@ -60,8 +60,8 @@ impl Hello {
             body.extend((list.len() as u16).to_be_bytes());
             body.extend(list);
         }
-        body.extend(&self.behind);
-        let len = (body.len() as i32 + self.wrong) as u32;
+        body.extend(&self.trailing);
+        let len = (body.len() as i32 + self.length_error) as u32;
         let mut message = vec![self.typ];
         message.extend(&len.to_be_bytes()[1..]);
         message.extend(body);
@@ -72,7 +72,7 @@ impl Hello {
         self.records(usize::from(u16::MAX))
     }
 
-    /// The message in records of so many bytes.
+    /// The message in records of at most `size` bytes.
     pub fn records(&self, size: usize) -> Vec<u8> {
         let mut records = Vec::new();
         for part in self.message().chunks(size) {
@@ -106,7 +106,7 @@ pub const SHARE: &[u8] = &[
 ];
 pub const KEY_SHARE: (u16, &[u8]) = (51, SHARE);
 
-/// What a modern client says.
+/// Extensions of a TLS 1.3 client.
 const MODERN: [(u16, &[u8]); 8] = [
     NAME,
     GROUPS,
@@ -156,12 +156,14 @@ fn all() -> Vec<(String, Hello)> {
     hello("with-compression-only", &OLD, |hello| {
         hello.compression = vec![1]
     });
-    hello("with-bytes-behind", &OLD, |hello| hello.behind = vec![0; 3]);
-    hello("with-a-byte-behind-the-message", &OLD, |hello| {
-        hello.behind = vec![0];
-        hello.wrong = -1;
+    hello("with-trailing-bytes", &OLD, |hello| {
+        hello.trailing = vec![0; 3]
     });
-    hello("longer-than-it-is", &OLD, |hello| hello.wrong = 1);
+    hello("with-a-trailing-byte-after-the-message", &OLD, |hello| {
+        hello.trailing = vec![0];
+        hello.length_error = -1;
+    });
+    hello("longer-than-it-is", &OLD, |hello| hello.length_error = 1);
     hello("of-another-type", &OLD, |hello| hello.typ = 2);
     hello("of-TLS-1.0", &OLD, |hello| hello.legacy_version = [3, 1]);
     hello("of-SSLv3", &OLD, |hello| hello.legacy_version = [3, 0]);
@@ -247,7 +249,7 @@ fn all() -> Vec<(String, Hello)> {
         |_| (),
     );
     hello(
-        "with-fewer-groups-than-it-says",
+        "with-fewer-groups-than-its-length",
         &[NAME, (10, &[0, 9, 0, 23]), SCHEMES],
         |_| (),
     );
@@ -308,43 +310,43 @@ fn all() -> Vec<(String, Hello)> {
         |_| (),
     );
     hello("with-a-cut-extension", &[NAME, GROUPS, SCHEMES], |hello| {
-        let extensions = hello.extensions.as_mut().expect("they were given");
+        let extensions = hello.extensions.as_mut().expect("set by `Hello::new`");
         extensions.push((0xfe02, Vec::new()));
-        hello.behind = vec![0xfe];
+        hello.trailing = vec![0xfe];
     });
     hello(
         "with-a-large-extension",
         &[NAME, GROUPS, SCHEMES],
         |hello| {
-            let extensions = hello.extensions.as_mut().expect("they were given");
+            let extensions = hello.extensions.as_mut().expect("set by `Hello::new`");
             extensions.push((0xfe03, vec![7; 3000]));
         },
     );
     hello("with-100-extensions", &[NAME, GROUPS, SCHEMES], |hello| {
-        let extensions = hello.extensions.as_mut().expect("they were given");
+        let extensions = hello.extensions.as_mut().expect("set by `Hello::new`");
         extensions.extend((0..100).map(|number| (0xf000 + number, vec![number as u8])));
     });
     hellos
 }
 
-/// A script for each ClientHello and each way to come by it.
+/// Scripts for each ClientHello: parsed, and received by servers of both versions.
 pub fn scripts() -> Vec<(String, Vec<String>)> {
     let mut scripts = Vec::new();
     for (name, hello) in all() {
         let mut parsed = vec![format!("parse h {}", hex(&hello.message()))];
-        // What could not be parsed has no fields.
+        // A ClientHello that is not parsed has no fields.
         let is_bad = [
             "cut",
             "longer",
             "of-another-type",
-            "behind",
+            "trailing",
             "session-id-of-33",
             "without-suites",
             "half-a-suite",
             "twice",
         ];
         if !is_bad.iter().any(|part| name.contains(part)) {
-            parsed.extend(questions("h"));
+            parsed.extend(queries("h"));
             parsed.push("free_hello h".into());
         }
         scripts.push((format!("hello/{name}/parsed"), parsed));
@@ -355,7 +357,7 @@ pub fn scripts() -> Vec<(String, Vec<String>)> {
         ] {
             let mut sent = server(policy);
             receives(&mut sent, &hello.record());
-            sent.extend(questions("s"));
+            sent.extend(queries("s"));
             sent.push("free_hello s".into());
             scripts.push((format!("hello/{name}/{version}"), sent));
         }
@@ -363,8 +365,8 @@ pub fn scripts() -> Vec<(String, Vec<String>)> {
     scripts
 }
 
-/// Everything that can be asked, into room of all sizes.
-fn questions(hello: &str) -> Vec<String> {
+/// All getters, with buffers of various sizes.
+fn queries(hello: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for field in [
         "raw",
@@ -379,16 +381,16 @@ fn questions(hello: &str) -> Vec<String> {
     for typ in [0, 10, 11, 13, 16, 23, 35, 43, 51, 0xfe01, 0x1a1a, 0xf00a] {
         lines.push(format!("hello_length {hello} {typ}"));
         lines.push(format!("hello_has {hello} {typ}"));
-        for room in ["nobuf", "1", "100"] {
-            lines.push(format!("hello_field {hello} {typ} {room}"));
+        for capacity in ["nobuf", "1", "100"] {
+            lines.push(format!("hello_field {hello} {typ} {capacity}"));
         }
     }
-    for room in ["nobuf", "0", "1", "5", "9", "10", "31", "32", "33", "4000"] {
+    for capacity in ["nobuf", "0", "1", "5", "9", "10", "31", "32", "33", "4000"] {
         for field in ["raw", "suites", "extensions"] {
-            lines.push(format!("hello_field {hello} {field} {room}"));
+            lines.push(format!("hello_field {hello} {field} {capacity}"));
         }
         for verb in ["session_id", "compression", "groups", "name", "random"] {
-            lines.push(format!("hello_{verb} {hello} {room}"));
+            lines.push(format!("hello_{verb} {hello} {capacity}"));
         }
     }
     lines.push(format!("hello_versions {hello}"));
@@ -398,11 +400,11 @@ fn questions(hello: &str) -> Vec<String> {
         lines.push("fingerprint_hash f 100".into());
         lines.push(format!("fingerprint_of f {hello}"));
         lines.push("fingerprint_sizes f".into());
-        for room in ["nobuf", "0", "8", "16", "32", "36", "4000"] {
-            lines.push(format!("fingerprint_hash f {room}"));
-            lines.push(format!("fingerprint_raw f {room}"));
-            lines.push(format!("hello_hash {hello} {kind} {room}"));
-            lines.push(format!("hello_string {hello} {kind} {room}"));
+        for capacity in ["nobuf", "0", "8", "16", "32", "36", "4000"] {
+            lines.push(format!("fingerprint_hash f {capacity}"));
+            lines.push(format!("fingerprint_raw f {capacity}"));
+            lines.push(format!("hello_hash {hello} {kind} {capacity}"));
+            lines.push(format!("hello_string {hello} {kind} {capacity}"));
         }
         lines.push("fingerprint_sizes f".into());
         lines.push("fingerprint_wipe f".into());
@@ -412,12 +414,12 @@ fn questions(hello: &str) -> Vec<String> {
     lines
 }
 
-/// A server that has a certificate and protocols, and its connection.
+/// A server connection with a certificate and ALPN protocols.
 pub(crate) fn server(policy: &str) -> Vec<String> {
     [
         "config sc",
         &format!("policy sc {policy}"),
-        "shows sc ecdsa",
+        "add_chain sc ecdsa",
         "config cc",
         "alpn sc http/1.1 h2",
         "connections",
@@ -426,7 +428,7 @@ pub(crate) fn server(policy: &str) -> Vec<String> {
     .to_vec()
 }
 
-/// The server receives these bytes.
+/// Delivers bytes to the server.
 pub(crate) fn receives(script: &mut Vec<String>, bytes: &[u8]) {
     script.push(format!("inject s {}", hex(bytes)));
     script.push("negotiate s".into());

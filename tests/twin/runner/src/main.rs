@@ -1,10 +1,12 @@
-//! Performs scripts on s2n-tls and on rs2n, and wants the same traces.
+//! Runs scripts with s2n-tls and with rs2n, and requires equal traces.
 //!
-//! usage: runner REFERENCE-DRIVER RS2N-DRIVER RS2N-LIBRARY-FOLDER CERTIFICATES TWIN-FOLDER SEEDS
+//! usage: runner REFERENCE-DRIVER RS2N-DRIVER RS2N-LIBRARY-DIRECTORY CERTIFICATES TWIN-DIRECTORY
+//! SEEDS
 //!            [FIRST-SEED]
 //!
-//! Runs every script of `TWIN-FOLDER/scripts`, then as many random ones as SEEDS says. Ends with 1 if
-//! there was a difference that `TWIN-FOLDER/differences.md` does not list.
+//! Runs the scripts of `TWIN-DIRECTORY/scripts`, the generated scripts, and SEEDS random ones.
+//! Exits with 1 if there was a difference that `TWIN-DIRECTORY/differences.md` and
+//! `verification.md` do not list.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,25 +25,26 @@ mod retries;
 mod shrink;
 
 use compare::{Divergence, RANDOM, Twin};
-use cross::Cast;
+use cross::Drivers;
 use differences::Differences;
 use driver::Driver;
 
-/// More divergences than this say nothing new.
-const MOST_REPORTS: usize = 8;
+/// Maximum number of divergences that are printed.
+const MAX_REPORTS: usize = 8;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [reference, rs2n, library, certs, folder, seeds, rest @ ..] = arguments.as_slice() else {
-        eprintln!("runner: see its source for the arguments");
+    let [reference, rs2n, library, certs, directory, seeds, rest @ ..] = arguments.as_slice()
+    else {
+        eprintln!("runner: wrong number of arguments, see the usage in its source");
         return ExitCode::from(2);
     };
-    let folder = PathBuf::from(folder);
+    let directory = PathBuf::from(directory);
     let seeds: u64 = seeds.parse().expect("a number of seeds");
     let first: u64 = rest
         .first()
         .map_or(1, |first| first.parse().expect("a seed"));
-    let page = |name| fs::read_to_string(folder.join(name)).expect("the differences");
+    let page = |name| fs::read_to_string(directory.join(name)).expect("the differences");
     let pages = page("differences.md") + &page("verification.md");
 
     let new_reference = || Driver::new(reference.as_ref(), certs.as_ref(), None);
@@ -51,42 +54,40 @@ fn main() -> ExitCode {
         rs2n: new_rs2n(),
         differences: Differences::parse(&pages).expect("valid differences"),
     };
-    let mut failed = run_scripts(&mut twin, &folder.join("scripts"));
+    let mut failed = run_scripts(&mut twin, &directory.join("scripts"));
     failed += run_named(&mut twin, "ClientHellos", &hellos::scripts());
-    failed += run_named(&mut twin, "answers to ClientHellos", &retries::scripts());
+    failed += run_named(&mut twin, "ClientHello responses", &retries::scripts());
     failed += run_named(&mut twin, "combinations", &matrix::scripts(certs.as_ref()));
     failed += run_named(
         &mut twin,
-        "chains to verify",
+        "certificate chains",
         &cases::scripts(certs.as_ref()),
     );
+    failed += run_named(&mut twin, "CRLs", &cases::crls::scripts(certs.as_ref()));
     failed += run_named(
         &mut twin,
-        "lists of revoked certificates",
-        &cases::lists::scripts(certs.as_ref()),
-    );
-    failed += run_named(
-        &mut twin,
-        "mutants of texts and certificates",
+        "mutated PEM texts and certificates",
         &cases::mutants::scripts(certs.as_ref()),
     );
     failed += cases::product::run(&mut twin, certs.as_ref());
-    let mut cast = Cast {
+    let mut drivers = Drivers {
         reference: [new_reference(), new_reference()],
         rs2n: [new_rs2n(), new_rs2n()],
     };
-    failed += cross::run(&mut cast, &twin.differences);
+    failed += cross::run(&mut drivers, &twin.differences);
     failed += run_seeds(&mut twin, first, seeds);
 
     for known in twin.differences.iter() {
-        println!("accepted {} times: {}", known.met.get(), known.name);
-        // Some are met by random scripts only.
-        if known.met.get() == 0 && (!known.is_anywhere() || seeds > 0 && first == 1) {
-            println!("FAILED: no script meets this difference; it may be gone");
+        println!("accepted {} times: {}", known.occurrences.get(), known.name);
+        // Some occur in random scripts only.
+        if known.occurrences.get() == 0
+            && (!known.applies_to_all_scripts() || seeds > 0 && first == 1)
+        {
+            println!("FAILED: the difference does not occur any more");
             failed += 1;
         }
-        for name in &*known.unmet.borrow() {
-            println!("FAILED: {name} does not meet it");
+        for name in &*known.missing.borrow() {
+            println!("FAILED: the difference does not occur in {name}");
             failed += 1;
         }
     }
@@ -96,9 +97,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the scripts that people wrote, in the order of their names.
-fn run_scripts(twin: &mut Twin, folder: &Path) -> usize {
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+/// Runs the scripts of a directory, in the order of their names.
+fn run_scripts(twin: &mut Twin, directory: &Path) -> usize {
+    let mut paths: Vec<PathBuf> = fs::read_dir(directory)
         .expect("the scripts")
         .map(|entry| entry.expect("readable").path())
         .collect();
@@ -118,7 +119,7 @@ fn run_scripts(twin: &mut Twin, folder: &Path) -> usize {
     failed
 }
 
-/// Runs scripts that a program wrote.
+/// Runs generated scripts.
 fn run_named(twin: &mut Twin, kind: &str, scripts: &[(String, Vec<String>)]) -> usize {
     let mut failed = 0;
     for (name, script) in scripts {
@@ -126,7 +127,7 @@ fn run_named(twin: &mut Twin, kind: &str, scripts: &[(String, Vec<String>)]) -> 
             continue;
         };
         failed += 1;
-        if failed <= MOST_REPORTS || env::var_os("TWIN_REPORT_ALL").is_some() {
+        if failed <= MAX_REPORTS || env::var_os("TWIN_REPORT_ALL").is_some() {
             println!("FAILED: {name}");
             divergence.print();
         }
@@ -145,14 +146,14 @@ fn run_seeds(twin: &mut Twin, first: u64, seeds: u64) -> usize {
             continue;
         }
         failed += 1;
-        println!("FAILED: seed {seed}, whose script in short is");
-        let short = shrink::shrink(twin, script);
-        short.iter().for_each(|line| println!("    {line}"));
-        match twin.run(RANDOM, &short) {
+        println!("FAILED: seed {seed}, minimized script:");
+        let minimized = shrink::shrink(twin, script);
+        minimized.iter().for_each(|line| println!("    {line}"));
+        match twin.run(RANDOM, &minimized) {
             Some(divergence) => divergence.print(),
-            None => println!("which differs now and then"),
+            None => println!("the divergence is not deterministic"),
         }
-        if failed == MOST_REPORTS {
+        if failed == MAX_REPORTS {
             break;
         }
     }

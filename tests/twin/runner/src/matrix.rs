@@ -1,12 +1,13 @@
-//! Handshakes of all combinations: certificates, policies, client certificates, protocols.
+//! Handshakes with combinations of certificates, policies, client authentication and ALPN
+//! protocols.
 
 use std::path::Path;
 
-use crate::cases::Named;
+use crate::cases::NamedScript;
 use crate::certificates::keys::{Key, Kind};
 use crate::certificates::{Cert, der};
 
-/// Names of leaves, and their keys.
+/// Names of leaf certificates, and their keys.
 const LEAVES: [(&str, Kind); 4] = [
     (
         "rsa2048",
@@ -23,8 +24,8 @@ const LEAVES: [(&str, Kind); 4] = [
     ),
 ];
 
-/// What a server shows: one chain, or two.
-pub const SHOWN: [&[&str]; 6] = [
+/// Chains of a server: one, or two.
+pub const SERVER_CHAINS: [&[&str]; 6] = [
     &["rsa2048"],
     &["p256"],
     &["p384"],
@@ -44,15 +45,15 @@ pub const POLICIES: [&str; 8] = [
     "CloudFront-TLS-1-2-2021",
 ];
 
-/// The server's mode, and what the client has to show.
-pub const CLIENTS: [(&str, Option<&str>); 4] = [
+/// The server's client authentication, and the client's certificate.
+pub const CLIENT_AUTH: [(&str, Option<&str>); 4] = [
     ("none", Some("p256")),
     ("optional", None),
     ("required", Some("rsa2048")),
     ("optional", Some("p384")),
 ];
 
-/// The client's list, and the server's.
+/// The client's ALPN list, and the server's.
 pub const PROTOCOLS: [(&str, &str); 4] = [
     ("", ""),
     ("h2 http/1.1", "http/1.1 h2"),
@@ -60,18 +61,20 @@ pub const PROTOCOLS: [(&str, &str); 4] = [
     ("", "h2"),
 ];
 
-/// Writes the certificates to the folder `matrix` of `certs`, and all scripts.
-pub fn scripts(certs: &Path) -> Vec<Named> {
+/// Writes the certificates to the directory `matrix` in `certs`, and returns the scripts.
+pub fn scripts(certs: &Path) -> Vec<NamedScript> {
     write_certificates(certs);
     let mut scripts = Vec::new();
-    for shown in SHOWN {
+    for chains in SERVER_CHAINS {
         for client in POLICIES {
             for server in POLICIES {
-                // The rest does not depend on policies: each pair of them meets another combination.
+                // The other parameters do not depend on policies: each pair of policies gets
+                // another combination.
                 let turn = scripts.len();
-                let (mode, presents) = CLIENTS[turn % CLIENTS.len()];
-                let (theirs, ours) = PROTOCOLS[turn / CLIENTS.len() % PROTOCOLS.len()];
-                let name = format!("matrix/{}/{client}/{server}/{turn}", shown.join("+"));
+                let (mode, client_chain) = CLIENT_AUTH[turn % CLIENT_AUTH.len()];
+                let (client_alpn, server_alpn) =
+                    PROTOCOLS[turn / CLIENT_AUTH.len() % PROTOCOLS.len()];
+                let name = format!("matrix/{}/{client}/{server}/{turn}", chains.join("+"));
                 let mut script = vec![
                     "config cc".to_owned(),
                     "config sc".to_owned(),
@@ -83,20 +86,20 @@ pub fn scripts(certs: &Path) -> Vec<Named> {
                     "trust sc matrix/root.pem".to_owned(),
                     "verify_host sc any".to_owned(),
                     format!("client_auth sc {mode}"),
-                    format!("alpn cc {theirs}"),
-                    format!("alpn sc {ours}"),
+                    format!("alpn cc {client_alpn}"),
+                    format!("alpn sc {server_alpn}"),
                 ];
-                let leaf = |config: &str, leaf: &str| format!("shows {config} matrix/{leaf}");
-                script.extend(shown.iter().map(|name| leaf("sc", name)));
-                script.extend(presents.map(|name| leaf("cc", name)));
+                let leaf = |config: &str, leaf: &str| format!("add_chain {config} matrix/{leaf}");
+                script.extend(chains.iter().map(|name| leaf("sc", name)));
+                script.extend(client_chain.map(|name| leaf("cc", name)));
                 let rest = [
                     "connections",
                     "server_name c leaf.test",
                     "handshake",
-                    "facts c",
-                    "facts s",
-                    "evidence c",
-                    "evidence s",
+                    "negotiated c",
+                    "negotiated s",
+                    "authentication c",
+                    "authentication s",
                     "progress c",
                     "progress s",
                     "export label context 40",
@@ -110,14 +113,14 @@ pub fn scripts(certs: &Path) -> Vec<Named> {
 }
 
 fn write_certificates(certs: &Path) {
-    let (folder, keys) = (certs.join("matrix"), certs.join("keys"));
-    for folder in [&folder, &keys] {
-        std::fs::create_dir_all(folder).expect("the folder can be made");
+    let (dir, keys) = (certs.join("matrix"), certs.join("keys"));
+    for dir in [&dir, &keys] {
+        std::fs::create_dir_all(dir).expect("the directory is writable");
     }
     let write = |name: String, text: String| {
-        std::fs::write(folder.join(name), text).expect("the folder can be written to");
+        std::fs::write(dir.join(name), text).expect("the directory is writable");
     };
-    // By the system's clock.
+    // Verified with the system's clock.
     let mut root = Cert::authority("matrix root", "root");
     root.valid(0, 4_102_444_800);
     let root_key = Key::new(Kind::P256, &keys);

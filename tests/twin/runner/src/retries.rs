@@ -1,5 +1,5 @@
-//! Scripts about what a server makes of a ClientHello, and of the second one that follows a
-//! HelloRetryRequest.
+//! Scripts for ClientHello processing in a server: the second ClientHello after a
+//! HelloRetryRequest, protocol versions, and server names.
 
 use crate::hellos::{
     ALPN, GROUPS, Hello, KEY_SHARE, MASTER_SECRET, NAME, SCHEMES, SHARE, UNKNOWN, VERSIONS,
@@ -12,7 +12,7 @@ const NO_SHARE: Extension = (51, &[0, 0]);
 const OTHER: Extension = (0xabcd, b"other");
 const KEY_MODES: Extension = (45, &[1, 1]);
 
-/// What the first message has, and the second but for its share.
+/// Extensions of the first ClientHello, and of the second except for its key share.
 const EXTENSIONS: [Extension; 10] = [
     NAME,
     GROUPS,
@@ -26,10 +26,10 @@ const EXTENSIONS: [Extension; 10] = [
     KEY_MODES,
 ];
 
-/// A way in which the second message differs.
+/// A modification of the second ClientHello.
 enum Change {
     Fields(fn(&mut Hello)),
-    /// An extension says something else.
+    /// Replaces the data of an extension.
     Data(u16, &'static [u8]),
     Without(u16),
     With(u16, &'static [u8]),
@@ -90,16 +90,16 @@ const PSK: &[u8] = &{
 /// A share of secp256r1, and one of x25519.
 const TWO_SHARES: &[u8] = &{
     let mut bytes = [7; SHARE.len() + 4 + 32];
-    let mut at = 0;
-    while at < SHARE.len() {
-        bytes[at] = SHARE[at];
-        at += 1;
+    let mut index = 0;
+    while index < SHARE.len() {
+        bytes[index] = SHARE[index];
+        index += 1;
     }
     bytes[1] = (bytes.len() - 2) as u8;
-    bytes[at] = 0;
-    bytes[at + 1] = 29;
-    bytes[at + 2] = 0;
-    bytes[at + 3] = 32;
+    bytes[index] = 0;
+    bytes[index + 1] = 29;
+    bytes[index + 2] = 0;
+    bytes[index + 3] = 32;
     bytes
 };
 
@@ -116,14 +116,14 @@ const OTHER_SHARE: &[u8] = &{
 
 impl Change {
     fn apply(&self, hello: &mut Hello) {
-        let extensions = hello.extensions.as_mut().expect("they were given");
+        let extensions = hello.extensions.as_mut().expect("set by `Hello::new`");
         match *self {
             Fields(change) => change(hello),
             Data(typ, new) => extensions
                 .iter_mut()
-                .filter(|(of, _)| *of == typ)
+                .filter(|(other, _)| *other == typ)
                 .for_each(|(_, data)| *data = new.to_vec()),
-            Without(typ) => extensions.retain(|(of, _)| *of != typ),
+            Without(typ) => extensions.retain(|(other, _)| *other != typ),
             With(typ, data) => extensions.push((typ, data.to_vec())),
             Order => extensions.swap(0, 1),
         }
@@ -136,7 +136,7 @@ fn second() -> Hello {
     hello
 }
 
-/// Scripts of a second ClientHello.
+/// Scripts with a second ClientHello.
 fn retries() -> Vec<(String, Vec<String>)> {
     let retried = || {
         let mut script = server("default_tls13");
@@ -158,12 +158,12 @@ fn retries() -> Vec<(String, Vec<String>)> {
     for size in [1, 7, 200] {
         let mut script = retried();
         receives(&mut script, &second().records(size));
-        let questions = [
+        let queries = [
             "hello_length s raw",
             "hello_has s 51",
             "hello_field s 51 100",
         ];
-        script.extend(questions.map(str::to_owned));
+        script.extend(queries.map(str::to_owned));
         scripts.push((format!("second-hello/in-pieces-of-{size}/"), script));
     }
     let mut script = retried();
@@ -202,7 +202,7 @@ const SUPPORTED_VERSIONS: [(&str, Option<Extension>); 9] = [
     ("ssl2", Some((43, &[2, 0, 2]))),
 ];
 
-/// Scripts of versions.
+/// Scripts for legacy and supported versions.
 fn versions() -> Vec<(String, Vec<String>)> {
     let mut scripts = Vec::new();
     for (server_version, policy) in [
@@ -227,7 +227,7 @@ fn versions() -> Vec<(String, Vec<String>)> {
     scripts
 }
 
-/// Scripts of server names, as a server reports them.
+/// Scripts for SNI names, as a server reports them.
 fn names() -> Vec<(String, Vec<String>)> {
     let mut scripts = Vec::new();
     for (kind, name) in [
@@ -240,7 +240,7 @@ fn names() -> Vec<(String, Vec<String>)> {
         ("with-spaces", b"no name".to_vec()),
         ("with-a-dot", b"localhost.".to_vec()),
     ] {
-        let len = |more: usize| ((name.len() + more) as u16).to_be_bytes();
+        let len = |extra: usize| ((name.len() + extra) as u16).to_be_bytes();
         let data = [&len(3)[..], &[0], &len(0), &name].concat();
         let extensions = [(0, &data[..]), GROUPS, SCHEMES, VERSIONS, KEY_SHARE];
         let mut script = server("default_tls13");

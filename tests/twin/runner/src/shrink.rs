@@ -1,8 +1,8 @@
-//! Makes a script that shows a divergence as short as possible.
+//! Minimizes a script that reproduces a divergence.
 
-use crate::compare::{RANDOM, Twin};
+use crate::compare::{RANDOM, SCRIPT_ERROR, Twin};
 
-/// Leaves out lines for as long as the two libraries still differ, at the same kind of call.
+/// Removes lines as long as the traces still diverge at the same kind of call.
 pub fn shrink(twin: &mut Twin, mut script: Vec<String>) -> Vec<String> {
     let Some(verb) = differing_verb(twin, &script) else {
         return script;
@@ -23,13 +23,13 @@ pub fn shrink(twin: &mut Twin, mut script: Vec<String>) -> Vec<String> {
     script
 }
 
-/// The first call that differs; nothing if none does, or if the script has lost what its calls need.
+/// Returns the first call that differs; `None` if none does, or if the script has become invalid.
 fn differing_verb(twin: &mut Twin, script: &[String]) -> Option<String> {
     let divergence = twin.run(RANDOM, script)?;
     if divergence
         .reference
         .iter()
-        .any(|line| line.contains("MISTAKE"))
+        .any(|line| line.contains(SCRIPT_ERROR))
     {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Kinds of keys, and of signatures.
+//! Key types and signature algorithms.
 
 use super::Table;
 use crate::certificates::keys::*;

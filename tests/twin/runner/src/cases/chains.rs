@@ -1,4 +1,4 @@
-//! What is sent, and what is trusted.
+//! Sent chains, trust anchors, path building, and key identifiers.
 
 use super::Table;
 use crate::certificates::extensions::{
@@ -9,7 +9,7 @@ use crate::certificates::{Cert, DAY, NOW, common_name, extensions};
 pub fn add(table: &mut Table) {
     sent(table);
     trusted(table);
-    alone(table);
+    self_signed(table);
     depths(table);
     crossed(table);
     identifiers(table);
@@ -36,7 +36,7 @@ fn sent(table: &mut Table) {
         p.add("other", Cert::authority("other", "other"));
         p.send(&["leaf", "other", "middle"]);
     });
-    table.case("unrelated-behind", |p| {
+    table.case("unrelated-last", |p| {
         p.add("other", Cert::leaf("other", "middle"));
         p.send(&["leaf", "middle", "other"]);
     });
@@ -126,50 +126,50 @@ fn trusted(table: &mut Table) {
         p.leaf().issuer = "other";
         p.send(&["leaf"]).trust(&["other"]);
     });
-    table.case("root-by-nobody-known", |p| {
-        // A root that another signed is an anchor as well.
+    table.case("root-issued-by-an-unknown-root", |p| {
+        // A root that is not self-signed is a trust anchor as well.
         p.add("other", Cert::authority("other", "other"));
         p.root().issuer = "other";
     });
 }
 
-/// A leaf that signed itself.
-fn alone(table: &mut Table) {
-    table.case("alone-and-trusted", |p| {
+/// Self-signed leaves.
+fn self_signed(table: &mut Table) {
+    table.case("self-signed-and-trusted", |p| {
         p.leaf().issuer = "leaf";
         p.send(&["leaf"]).trust(&["leaf"]);
     });
-    table.case("alone-and-not-trusted", |p| {
+    table.case("self-signed-and-not-trusted", |p| {
         p.leaf().issuer = "leaf";
         p.send(&["leaf"]);
     });
-    table.case("alone-with-the-wrong-name", |p| {
+    table.case("self-signed-with-the-wrong-name", |p| {
         p.leaf().issuer = "leaf";
         p.send(&["leaf"]).trust(&["leaf"]).host = "other.test".into();
     });
-    table.case("alone-trusted-and-damaged", |p| {
+    table.case("self-signed-trusted-and-damaged", |p| {
         p.leaf().issuer = "leaf";
         p.leaf().damaged = true;
         p.send(&["leaf"]).trust(&["leaf"]);
     });
-    table.case("alone-and-an-authority", |p| {
+    table.case("self-signed-and-an-authority", |p| {
         p.leaf().with(authority(None)).issuer = "leaf";
         p.send(&["leaf"]).trust(&["leaf"]);
     });
-    table.case("alone-of-version-1", |p| {
+    table.case("self-signed-of-version-1", |p| {
         p.leaf().issuer = "leaf";
         p.leaf().version = 0;
         p.leaf().extensions.clear();
         p.leaf().subject = common_name("leaf.test");
         p.send(&["leaf"]).trust(&["leaf"]);
     });
-    table.case("alone-without-extensions", |p| {
+    table.case("self-signed-without-extensions", |p| {
         p.leaf().issuer = "leaf";
         p.leaf().extensions.clear();
         p.leaf().subject = common_name("leaf.test");
         p.send(&["leaf"]).trust(&["leaf"]);
     });
-    table.case("alone-with-a-chain-behind", |p| {
+    table.case("self-signed-with-a-chain", |p| {
         p.leaf().issuer = "leaf";
     });
     table.case("root-as-leaf", |p| {
@@ -205,10 +205,10 @@ fn depths(table: &mut Table) {
     });
 }
 
-/// Two ways up.
+/// Cross-signed certificates, with more than one path.
 fn crossed(table: &mut Table) {
     let cross = |p: &mut super::Pki| {
-        // The same name and key, once signed by itself and once by an older root.
+        // The same name and key, once self-signed and once issued by an older root.
         p.add("old", Cert::authority("old", "old"));
         let mut crossed = Cert::authority("root", "old");
         crossed.serial = vec![9];
@@ -216,7 +216,7 @@ fn crossed(table: &mut Table) {
     };
     table.case("crossed-old-root-trusted", |p| {
         cross(p);
-        // The middle is signed by the key that the crossed certificate is for.
+        // `middle` is signed with the key of the cross-signed certificate.
         p.middle().issuer = "crossed";
         p.send(&["leaf", "middle", "crossed"]).trust(&["old"]);
     });

@@ -1,4 +1,4 @@
-//! What authorities may do, and what certificates are for.
+//! Basic constraints, path lengths, key usages, extended key usages, and policies.
 
 use super::Table;
 use crate::certificates::Cert;
@@ -14,7 +14,7 @@ pub fn add(table: &mut Table) {
 
 fn authorities(table: &mut Table) {
     for who in ["middle", "root"] {
-        table.case(format!("{who}-says-that-it-is-no-authority"), |p| {
+        table.case(format!("{who}-is-not-a-CA"), |p| {
             p.cert(who).with(no_authority());
         });
         table.case(format!("{who}-without-basic-constraints"), |p| {
@@ -34,7 +34,7 @@ fn authorities(table: &mut Table) {
     table.case("leaf-is-an-authority", |p| {
         p.leaf().with(authority(None));
     });
-    table.case("leaf-says-that-it-is-none", |p| {
+    table.case("leaf-is-not-a-CA", |p| {
         p.leaf().with(no_authority());
     });
     table.case("leaf-is-an-authority-by-usage-too", |p| {
@@ -82,7 +82,7 @@ fn path_lengths(table: &mut Table) {
         p.root().with(authority(Some(0)));
     });
     table.case("path-length-and-a-self-issued-authority", |p| {
-        // One of the same name does not count.
+        // A self-issued certificate does not count.
         p.add("again", Cert::authority("middle", "middle"));
         p.middle().with(authority(Some(0)));
         p.leaf().issuer = "again";
@@ -159,7 +159,7 @@ fn usages(table: &mut Table) {
         }
     }
     for who in ["leaf", "middle", "root"] {
-        table.case(format!("{who}-usage-none-said"), |p| {
+        table.case(format!("{who}-usage-absent"), |p| {
             p.cert(who).without(KEY_USAGE);
         });
         table.case(format!("{who}-usage-garbage"), |p| {
@@ -194,7 +194,7 @@ fn extended_usages(table: &mut Table) {
         });
     }
     for who in ["leaf", "middle", "root"] {
-        table.case(format!("{who}-purpose-none-said"), |p| {
+        table.case(format!("{who}-purpose-absent"), |p| {
             p.cert(who).without(PURPOSES);
         });
         table.case(format!("{who}-purpose-critical"), |p| {

@@ -1,4 +1,4 @@
-//! Unusual fields.
+//! Unusual serial numbers, versions and subjects.
 
 use super::Table;
 use crate::certificates::{common_name, name};
@@ -11,7 +11,7 @@ pub fn add(table: &mut Table) {
             ("of-20-bytes", &[0x7f; 20]),
             ("of-21-bytes", &[0x7f; 21]),
             ("of-60-bytes", &[0x7f; 60]),
-            ("with-zeros-before", &[0, 0, 1]),
+            ("with-leading-zeros", &[0, 0, 1]),
         ];
         for (title, serial) in serials {
             table.case(format!("{who}-serial-{title}"), |p| {

@@ -1,13 +1,13 @@
-//! Chains to verify: each starts as a good one, and is changed in one way.
+//! Certificate verification cases: each is a valid chain with one modification.
 //!
-//! `root` signed `middle`, which signed `leaf`; the peer sends leaf and middle, and the verifier
-//! trusts the root.
+//! The root CA `root` issues the intermediate CA `middle`, which issues `leaf`. The peer sends
+//! `leaf` and `middle`, and the verifier trusts `root`.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use self::lists::List;
+use self::crls::Crl;
 use crate::certificates::der::pem;
 use crate::certificates::keys::Key;
 use crate::certificates::{Cert, NOW};
@@ -15,8 +15,8 @@ use crate::certificates::{Cert, NOW};
 mod algorithms;
 mod chains;
 mod constraints;
+pub mod crls;
 mod encodings;
-pub mod lists;
 pub mod mutants;
 mod names;
 pub mod product;
@@ -24,7 +24,7 @@ mod subtrees;
 mod times;
 
 pub struct Case {
-    /// One word.
+    /// Unique, without spaces.
     pub name: String,
     pub pki: Pki,
 }
@@ -33,13 +33,13 @@ pub struct Pki {
     certs: BTreeMap<&'static str, Cert>,
     pub sent: Vec<&'static str>,
     pub trusted: Vec<&'static str>,
-    /// What the client calls the server, as a word of a script.
+    /// The server name of the client, as a word of a script.
     pub host: String,
     pub time: i64,
-    /// The certificate whose key the peer has, if it is not the first that it sends.
+    /// The certificate whose key the peer uses, if not the first that it sends.
     pub key_of: Option<&'static str>,
-    /// Lists of revoked certificates, and their files.
-    lists: Vec<(&'static str, List)>,
+    /// CRLs, by file name.
+    crls: Vec<(&'static str, Crl)>,
 }
 
 impl Pki {
@@ -54,12 +54,14 @@ impl Pki {
             host: "leaf.test".into(),
             time: NOW,
             key_of: None,
-            lists: Vec::new(),
+            crls: Vec::new(),
         }
     }
 
     fn cert(&mut self, name: &'static str) -> &mut Cert {
-        self.certs.get_mut(name).expect("a name of this file")
+        self.certs
+            .get_mut(name)
+            .expect("a certificate of this case")
     }
 
     fn leaf(&mut self) -> &mut Cert {
@@ -89,7 +91,7 @@ impl Pki {
         self
     }
 
-    /// A chain of so many authorities below the root; the last one signs the leaf.
+    /// Puts this number of intermediate CAs below the root; the last one issues the leaf.
     fn lengthen(&mut self, authorities: usize) {
         const NAMES: [&str; 12] = [
             "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "a10", "a11", "a12",
@@ -104,39 +106,39 @@ impl Pki {
         self.leaf().issuer = issuer;
     }
 
-    /// Writes `chain.pem`, `chain.key`, `trust.pem` and the lists to a folder.
-    fn write(&self, folder: &Path, keys_folder: &Path) {
-        fs::create_dir_all(folder).expect("the folder can be made");
+    /// Writes `chain.pem`, `chain.key`, `trust.pem` and the CRLs to a directory.
+    fn write(&self, dir: &Path, keys_dir: &Path) {
+        fs::create_dir_all(dir).expect("the directory is writable");
         let keys: BTreeMap<_, _> = self
             .certs
             .iter()
-            .map(|(&name, cert)| (name, Key::new(cert.key, keys_folder)))
+            .map(|(&name, cert)| (name, Key::new(cert.key, keys_dir)))
             .collect();
-        // Each is signed once: a second signature would make another certificate.
+        // Each is signed only once: a second signature would give a different certificate.
         let signed: BTreeMap<_, _> = self
             .certs
             .iter()
             .map(|(&name, cert)| {
                 let (issuer, issuer_key) = (&self.certs[cert.issuer], &keys[cert.issuer]);
-                let der = cert.sign(&keys[name], issuer, issuer_key, keys_folder);
+                let der = cert.sign(&keys[name], issuer, issuer_key, keys_dir);
                 (name, pem("CERTIFICATE", &der))
             })
             .collect();
         let text = |names: &[&str]| names.iter().map(|&name| signed[name].as_str()).collect();
         let key = self.key_of.unwrap_or(self.sent[0]);
         let write = |name, text: String| {
-            fs::write(folder.join(name), text).expect("the folder can be written to");
+            fs::write(dir.join(name), text).expect("the directory is writable");
         };
         write("chain.pem", text(&self.sent));
         write("chain.key", keys[key].pem());
         write("trust.pem", text(&self.trusted));
-        for (file, list) in &self.lists {
-            write(file, list.sign(&self.certs, &keys, keys_folder));
+        for (file, crl) in &self.crls {
+            write(file, crl.sign(&self.certs, &keys, keys_dir));
         }
     }
 }
 
-/// Collects the rows of the tables.
+/// A table of cases.
 #[derive(Default)]
 struct Table {
     cases: Vec<Case>,
@@ -165,30 +167,31 @@ pub fn all() -> Vec<Case> {
     table.cases
 }
 
-/// A script, and what it is called.
-pub type Named = (String, Vec<String>);
+/// The name of a script, and its lines.
+pub type NamedScript = (String, Vec<String>);
 
-/// The policies that have one version of TLS.
+/// Policies with a single TLS version.
 const POLICIES: [(&str, &str); 2] = [
     ("12", "ELBSecurityPolicy-TLS-1-2-2017-01"),
     ("13", "default_tls13"),
 ];
 
-/// What a client may be told not to look at.
-const LENIENCIES: [(&str, &str); 4] = [
-    ("at-any-time", "any_time cc"),
-    ("of-any-intent", "any_intent cc"),
-    ("with-addresses-in-names", "addresses_in_names cc"),
+/// Settings of a client that relax verification.
+const RELAXATIONS: [(&str, &str); 4] = [
+    ("at-any-time", "disable_time_check cc"),
+    ("of-any-intent", "disable_intent_check cc"),
+    ("with-addresses-in-names", "allow_ip_in_cn cc"),
     (
         "with-an-extension-of-its-own",
-        "known_extension cc 1.3.6.1.4.1.32473.2",
+        "custom_extension cc 1.3.6.1.4.1.32473.2",
     ),
 ];
 
-/// Writes all certificates to the folder `cases` of `certs`, and says what to do with them.
-pub fn scripts(certs: &Path) -> Vec<Named> {
+/// Writes all certificates to the directory `cases` in `certs`, and returns the scripts that use
+/// them.
+pub fn scripts(certs: &Path) -> Vec<NamedScript> {
     let keys = certs.join("keys");
-    fs::create_dir_all(&keys).expect("the folder can be made");
+    fs::create_dir_all(&keys).expect("the directory is writable");
     let mut scripts = Vec::new();
     for case in all() {
         case.pki.write(&certs.join("cases").join(&case.name), &keys);
@@ -198,42 +201,43 @@ pub fn scripts(certs: &Path) -> Vec<Named> {
                 scripts.push((name, script(&case, verifier, policy, "")));
             }
         }
-        // Leniency does not depend on the version.
+        // The effect of a relaxation does not depend on the version.
         let (_, policy) = POLICIES[1];
-        for (title, leniency) in LENIENCIES {
+        for (title, relaxation) in RELAXATIONS {
             let name = format!("{}/{title}", case.name);
-            scripts.push((name, script(&case, "c", policy, leniency)));
+            scripts.push((name, script(&case, "c", policy, relaxation)));
         }
     }
     scripts
 }
 
-/// `verifier` is the connection that verifies the other's certificate.
-fn script(case: &Case, verifier: &str, policy: &str, leniency: &str) -> Vec<String> {
+/// Generates a script in which the connection `verifier` verifies the peer's certificate.
+fn script(case: &Case, verifier: &str, policy: &str, relaxation: &str) -> Vec<String> {
     let Case { name, pki } = case;
     let peer = if verifier == "c" { "s" } else { "c" };
     let mut script = Vec::new();
-    let mut say = |line: String| script.push(line);
+    let mut push = |line: String| script.push(line);
     for config in ["cc", "sc"] {
-        say(format!("config {config}"));
-        say(format!("policy {config} {policy}"));
-        say(format!("wall_clock {config}"));
+        push(format!("config {config}"));
+        push(format!("policy {config} {policy}"));
+        push(format!("wall_clock {config}"));
     }
-    say(format!("time {}", pki.time));
-    say(format!(
-        "shows {peer}c cases/{name}/chain.pem cases/{name}/chain.key"
+    push(format!("time {}", pki.time));
+    push(format!(
+        "add_chain {peer}c cases/{name}/chain.pem cases/{name}/chain.key"
     ));
-    say(format!("trust {verifier}c cases/{name}/trust.pem"));
+    push(format!("trust {verifier}c cases/{name}/trust.pem"));
     if verifier == "s" {
-        // A server has to show something as well, and only a callback accepts clients.
-        say("shows sc ecdsa".into());
-        say("client_auth sc required".into());
-        say("verify_host sc any".into());
-        say("trust_all cc".into());
+        // A server requires a certificate as well, and accepts names of clients only through a
+        // callback.
+        push("add_chain sc ecdsa".into());
+        push("client_auth sc required".into());
+        push("verify_host sc any".into());
+        push("disable_verification cc".into());
     }
-    say(leniency.into());
-    say("connections".into());
-    say(format!("server_name c {}", pki.host));
-    say(format!("verdict {verifier}"));
+    push(relaxation.into());
+    push("connections".into());
+    push(format!("server_name c {}", pki.host));
+    push(format!("outcome {verifier}"));
     script
 }

@@ -1,23 +1,23 @@
-//! PEM texts and certificates that were changed at random: layouts, labels and contents of the former,
-//! extensions of the latter. A number is a seed.
+//! Randomly mutated PEM texts and certificates: layouts, labels and contents of the texts,
+//! extensions of the certificates. The number in a script's name is the seed.
 
 use std::fs;
 use std::path::Path;
 
 use fastrand::Rng;
 
-use super::lists::List;
-use super::{Case, Named, POLICIES, Pki, script};
+use super::crls::Crl;
+use super::{Case, NamedScript, POLICIES, Pki, script};
 use crate::certificates::der::{integer, octets, oid, pem, sequence, tlv};
 use crate::certificates::extensions::{self, Extension, extension};
 
-/// What a text is read as.
+/// The roles of a text.
 const ROLES: [&str; 7] = [
     "chain",
     "key",
     "trust",
     "file",
-    "list",
+    "crl",
     "encoded-chain",
     "encoded-trust",
 ];
@@ -25,16 +25,17 @@ const ROLES: [&str; 7] = [
 const TEXTS: u64 = 2_800;
 const CERTIFICATES: u64 = 1_500;
 
-/// Writes all texts and certificates to the folder `cases` of `certs`, and says what to do with them.
-pub fn scripts(certs: &Path) -> Vec<Named> {
+/// Writes all texts and certificates to the directory `cases` in `certs`, and returns the scripts
+/// that use them.
+pub fn scripts(certs: &Path) -> Vec<NamedScript> {
     let keys = certs.join("keys");
-    fs::create_dir_all(&keys).expect("the folder can be made");
+    fs::create_dir_all(&keys).expect("the directory is writable");
     let mut good = Pki::good();
-    good.lists = vec![("middle.crl", List::of("middle"))];
-    let folder = certs.join("cases/mutants");
-    good.write(&folder, &keys);
-    let texts = Texts::read(&folder);
-    let mut scripts: Vec<_> = (0..TEXTS).map(|seed| texts.script(&folder, seed)).collect();
+    good.crls = vec![("middle.crl", Crl::of("middle"))];
+    let dir = certs.join("cases/mutants");
+    good.write(&dir, &keys);
+    let texts = Texts::read(&dir);
+    let mut scripts: Vec<_> = (0..TEXTS).map(|seed| texts.script(&dir, seed)).collect();
     for seed in 0..CERTIFICATES {
         let name = format!("mutants/certificate/{seed}");
         let case = Case {
@@ -49,33 +50,33 @@ pub fn scripts(certs: &Path) -> Vec<Named> {
     scripts
 }
 
-/// The texts that are changed.
+/// The texts to mutate.
 struct Texts {
     chain: String,
     key: String,
     trust: String,
-    list: String,
+    crl: String,
 }
 
 impl Texts {
-    fn read(folder: &Path) -> Self {
-        let read = |name| fs::read_to_string(folder.join(name)).expect("written before");
+    fn read(dir: &Path) -> Self {
+        let read = |name| fs::read_to_string(dir.join(name)).expect("written above");
         Self {
             chain: read("chain.pem"),
             key: read("chain.key"),
-            // Two roots, so that one of them may be lost.
+            // Two certificates, so that the trust store is not empty if one of them is lost.
             trust: read("chain.pem") + &read("trust.pem"),
-            list: read("middle.crl"),
+            crl: read("middle.crl"),
         }
     }
 
-    fn script(&self, folder: &Path, seed: u64) -> Named {
+    fn script(&self, dir: &Path, seed: u64) -> NamedScript {
         let mut rng = Rng::with_seed(seed);
         let role = ROLES[seed as usize % ROLES.len()];
         let mut text = match role {
             "chain" | "encoded-chain" => self.chain.clone(),
             "key" => self.key.clone(),
-            "list" => self.list.clone(),
+            "crl" => self.crl.clone(),
             _ => self.trust.clone(),
         };
         match role {
@@ -87,7 +88,7 @@ impl Texts {
             }
         }
         let file = format!("cases/mutants/{seed}.pem");
-        fs::write(folder.join(format!("{seed}.pem")), &text).expect("the folder can be written to");
+        fs::write(dir.join(format!("{seed}.pem")), &text).expect("the directory is writable");
         let lines: Vec<String> = match role {
             "chain" | "key" | "encoded-chain" => {
                 let [chain, key] = match role {
@@ -100,7 +101,7 @@ impl Texts {
                     "certs m".into(),
                 ]
             }
-            "list" => vec![format!("crl m {file}"), "crl_hash m".into()],
+            "crl" => vec![format!("crl m {file}"), "crl_hash m".into()],
             _ => {
                 let trust = match role {
                     "trust" | "encoded-trust" => format!("trust_whole cc {file}"),
@@ -114,11 +115,11 @@ impl Texts {
                     lines.push(format!("wall_clock {config}"));
                 }
                 lines.push(format!("time {}", crate::certificates::NOW));
-                lines.push("shows sc cases/mutants/chain.pem cases/mutants/chain.key".into());
+                lines.push("add_chain sc cases/mutants/chain.pem cases/mutants/chain.key".into());
                 lines.push(trust);
                 lines.push("connections".into());
                 lines.push("server_name c leaf.test".into());
-                lines.push("verdict c".into());
+                lines.push("outcome c".into());
                 lines
             }
         };
@@ -134,16 +135,16 @@ fn damage(rng: &mut Rng, text: &str) -> String {
         .filter(|line| !line.starts_with('-'))
         .collect();
     let mut der = base64(&content);
-    let place = rng.usize(..der.len());
+    let position = rng.usize(..der.len());
     match rng.u32(..3) {
-        0 => der[place] ^= 1 << rng.u32(..8),
-        1 => der[place] = one_of(rng, &[0, 1, 5, 0x30, 0x31, 0x7f, 0x80, 0xa0, 0xff]),
-        _ => der[place] = der[place].wrapping_add(1),
+        0 => der[position] ^= 1 << rng.u32(..8),
+        1 => der[position] = one_of(rng, &[0, 1, 5, 0x30, 0x31, 0x7f, 0x80, 0xa0, 0xff]),
+        _ => der[position] = der[position].wrapping_add(1),
     }
     format!("{}{}", &text[..start], pem("CERTIFICATE", &der))
 }
 
-/// Decodes base64 that a runner made.
+/// Decodes base64 written by the runner.
 fn base64(text: &str) -> Vec<u8> {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let digits = text
@@ -195,7 +196,7 @@ const LABELS: [&str; 10] = [
 fn change(rng: &mut Rng, text: &str) -> String {
     let boundaries: Vec<_> = text
         .match_indices("-----")
-        .map(|(place, _)| place)
+        .map(|(position, _)| position)
         .collect();
     let boundary = boundaries
         .get(rng.usize(..boundaries.len().max(1)))
@@ -205,13 +206,13 @@ fn change(rng: &mut Rng, text: &str) -> String {
         1 | 2 => insert(text, boundary.unwrap_or(0), one_of(rng, &INSERTED)),
         3 => insert(
             text,
-            boundary.map_or(0, |place| place + 5),
+            boundary.map_or(0, |position| position + 5),
             one_of(rng, &INSERTED),
         ),
         4 => match boundary {
-            Some(place) => {
+            Some(position) => {
                 let dashes = "-".repeat(one_of(rng, &[1, 2, 3, 4, 6, 64, 65]));
-                format!("{}{dashes}{}", &text[..place], &text[place + 5..])
+                format!("{}{dashes}{}", &text[..position], &text[position + 5..])
             }
             None => text.into(),
         },
@@ -227,20 +228,20 @@ fn change(rng: &mut Rng, text: &str) -> String {
         ),
         8 => {
             let sections: Vec<_> = text.split_inclusive("-----\n").collect();
-            let place = rng.usize(..sections.len());
+            let position = rng.usize(..sections.len());
             let mut sections = sections.clone();
             match rng.bool() {
-                true => sections.insert(place, sections[place]),
-                false => drop(sections.remove(place)),
+                true => sections.insert(position, sections[position]),
+                false => drop(sections.remove(position)),
             }
             sections.concat()
         }
         9 => rewrap(text, one_of(rng, &[1, 3, 63, 65, 76, 200, 2_000])),
         _ => {
-            let place = rng.usize(..text.len().max(1));
+            let position = rng.usize(..text.len().max(1));
             insert(
-                &without(text, place, 1),
-                place,
+                &without(text, position, 1),
+                position,
                 one_of(rng, &["A", "/", "_", "=", "-", " "]),
             )
         }
@@ -251,24 +252,27 @@ fn one_of<T: Clone>(rng: &mut Rng, list: &[T]) -> T {
     list[rng.usize(..list.len())].clone()
 }
 
-fn insert(text: &str, place: usize, inserted: &str) -> String {
-    let place = boundary_of(text, place);
-    format!("{}{inserted}{}", &text[..place], &text[place..])
+fn insert(text: &str, position: usize, inserted: &str) -> String {
+    let position = boundary_of(text, position);
+    format!("{}{inserted}{}", &text[..position], &text[position..])
 }
 
-fn without(text: &str, place: usize, count: usize) -> String {
-    let (start, end) = (boundary_of(text, place), boundary_of(text, place + count));
+fn without(text: &str, position: usize, count: usize) -> String {
+    let (start, end) = (
+        boundary_of(text, position),
+        boundary_of(text, position + count),
+    );
     format!("{}{}", &text[..start], &text[end..])
 }
 
-/// The next place between two characters.
-fn boundary_of(text: &str, place: usize) -> usize {
-    (place..text.len())
-        .find(|&place| text.is_char_boundary(place))
+/// Returns the next character boundary.
+fn boundary_of(text: &str, position: usize) -> usize {
+    (position..text.len())
+        .find(|&position| text.is_char_boundary(position))
         .unwrap_or(text.len())
 }
 
-/// Gives one boundary, or both of a section, another label.
+/// Repositions the label of one boundary, or of both boundaries of a section.
 fn relabel(rng: &mut Rng, text: &str) -> String {
     let label = one_of(rng, &LABELS);
     let old = LABELS
@@ -288,7 +292,7 @@ fn relabel(rng: &mut Rng, text: &str) -> String {
     }
 }
 
-/// Breaks the lines of the content anew.
+/// Rewraps the lines of the content.
 fn rewrap(text: &str, width: usize) -> String {
     let mut lines = Vec::new();
     let mut content = String::new();
@@ -309,7 +313,7 @@ fn rewrap(text: &str, width: usize) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Extensions, each with a value that makes sense.
+/// Extensions with valid values.
 fn kinds() -> Vec<(&'static str, Vec<u8>)> {
     let of = |extension: Extension| (extension.oid, extension.value);
     let point = tlv(
@@ -356,7 +360,7 @@ fn kinds() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// A good chain, of which one certificate has an extension that was changed at random.
+/// Returns a valid chain in which one certificate has a mutated extension.
 fn certificate(seed: u64) -> Pki {
     let mut rng = Rng::with_seed(seed);
     let kinds = kinds();
@@ -368,8 +372,8 @@ fn certificate(seed: u64) -> Pki {
         3 => [&value[..], &[0]].concat(),
         4 => {
             let mut value = value;
-            let place = rng.usize(..value.len());
-            value[place] ^= 1 << rng.u32(..8);
+            let position = rng.usize(..value.len());
+            value[position] ^= 1 << rng.u32(..8);
             value
         }
         5 => vec![5, 0],
@@ -379,7 +383,7 @@ fn certificate(seed: u64) -> Pki {
     let who = one_of(&mut rng, &["leaf", "leaf", "middle", "middle", "root"]);
     let changed = extension(oid, rng.bool(), value);
     match rng.u32(..12) {
-        // Beside another one of its kind.
+        // In addition to another one of its type.
         0 => pki.cert(who).extensions.push(changed),
         _ => drop(pki.cert(who).with(changed)),
     }

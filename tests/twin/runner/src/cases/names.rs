@@ -1,4 +1,5 @@
-//! Who a certificate is for. In the role of a client the names matter only to the callback.
+//! Identities: DNS names, IP addresses, common names. The names of a client certificate are checked
+//! only by the host verification callback.
 
 use super::{Pki, Table};
 use crate::certificates::extensions::{
@@ -6,7 +7,7 @@ use crate::certificates::extensions::{
 };
 use crate::certificates::{common_name, name};
 
-/// A DNS name in the certificate, the name asked for, and what the pair is called.
+/// Title, DNS name in the certificate, and server name.
 const DNS: [(&str, &str, &str); 44] = [
     ("exact", "a.test", "a.test"),
     ("another", "a.test", "b.test"),
@@ -51,7 +52,7 @@ const DNS: [(&str, &str, &str); 44] = [
     ("at", "me@a.test", "me@a.test"),
     ("NUL", "a.test\0.b.test", "a.test"),
     ("NUL-at-the-end", "a.test\0", "a.test"),
-    ("no-name-asked-for", "a.test", "-"),
+    ("no-server-name", "a.test", "-"),
 ];
 
 pub fn add(table: &mut Table) {
@@ -60,7 +61,7 @@ pub fn add(table: &mut Table) {
             p.leaf().with(names(&[dns(presented)]));
             p.host = host.into();
         });
-        // A common name stands in for a DNS name when there is none.
+        // The common name is used if there is no DNS name.
         table.case(format!("CN-{title}"), |p| {
             common(p, presented.as_bytes(), host)
         });
@@ -97,21 +98,21 @@ fn common(p: &mut Pki, value: &[u8], host: &str) {
     p.host = host.into();
 }
 
-/// More than one name, and other kinds.
+/// Lists of names, and other types of names.
 fn lists(table: &mut Table) {
     let host = "a.test";
     let lists: [(&str, Vec<Vec<u8>>); 16] = [
         ("second-of-two", vec![dns("b.test"), dns(host)]),
         ("twice", vec![dns(host), dns(host)]),
         ("empty-list", vec![]),
-        ("behind-an-empty-one", vec![dns(""), dns(host)]),
+        ("after-an-empty-one", vec![dns(""), dns(host)]),
         ("before-an-empty-one", vec![dns(host), dns("")]),
         ("URI", vec![uri(host)]),
         ("URI-whole", vec![uri("https://a.test/")]),
         ("email", vec![email("me@a.test")]),
         ("email-as-the-host", vec![email(host)]),
         ("email-before", vec![email("me@a.test"), dns(host)]),
-        ("email-behind", vec![dns("b.test"), email("me@a.test")]),
+        ("email-last", vec![dns("b.test"), email("me@a.test")]),
         ("directory", vec![directory(&common_name(host))]),
         (
             "directory-before",
@@ -119,7 +120,7 @@ fn lists(table: &mut Table) {
         ),
         ("registered-id", vec![registered("1.2.3")]),
         (
-            "unknown-kind",
+            "unknown-type",
             vec![crate::certificates::der::tlv(0x8f, b"x"), dns(host)],
         ),
         ("address-before", vec![ip(&[127, 0, 0, 1]), dns(host)]),
@@ -129,7 +130,7 @@ fn lists(table: &mut Table) {
             p.leaf().with(names(&list));
             p.host = host.into();
         });
-        // Which kinds make the common name not count.
+        // Whether the type of an alternative name excludes the common name.
         table.case(format!("names-{title}-and-CN"), |p| {
             p.leaf().with(names(&list)).subject = common_name("only.cn.test");
             p.host = "only.cn.test".into();

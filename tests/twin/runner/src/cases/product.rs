@@ -1,7 +1,7 @@
-//! The cross product of name constraints, common names, alternative names and hosts.
+//! The cross product of name constraints, common names, alternative names and server names.
 //!
-//! Each acceptance that s2n-tls refuses is an error, without exception. What rs2n alone refuses has its
-//! reason in [`STRICTER`].
+//! A certificate that rs2n accepts and s2n-tls rejects is an error, without exception. [`STRICTER`]
+//! lists the reasons for which rs2n alone rejects certificates.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -47,10 +47,10 @@ const IA5: u8 = 0x16;
 const UNIVERSAL: u8 = 0x1c;
 const BMP: u8 = 0x1e;
 
-/// A type of string, and its bytes.
+/// The tag of a string type, and the content.
 type Text = (u8, Vec<u8>);
 
-/// Common names, each with its type of string.
+/// Common names, with their string types.
 fn common_names() -> Vec<(&'static str, Vec<Text>)> {
     let one = |tag, text: &str| vec![(tag, text.as_bytes().to_vec())];
     let wide = |tag, text: &str, size: usize| {
@@ -105,7 +105,7 @@ fn alternative_names() -> Vec<(&'static str, Option<Vec<Vec<u8>>>)> {
     ]
 }
 
-/// One certificate, by the titles of its parts.
+/// One certificate, and the titles of its parts.
 struct Member {
     constraint: &'static str,
     common: &'static str,
@@ -113,14 +113,13 @@ struct Member {
     case: Case,
 }
 
-/// What rs2n alone refuses: the reason, and whether it is that of a certificate.
+/// A reason for which rs2n alone rejects certificates, and the certificates to which it applies.
 type Reason = (&'static str, fn(&Member) -> bool);
 
 const STRICTER: [Reason; 4] = [
-    (
-        "a common name in an encoding that another reader might understand otherwise",
-        |member| member.common.contains("T61String") || member.common.contains("BMPString"),
-    ),
+    ("a common name in an ambiguous encoding", |member| {
+        member.common.contains("T61String") || member.common.contains("BMPString")
+    }),
     ("a name with a control character", |member| {
         member.common == "NUL" || member.common == "newline" || member.alternative == "NUL"
     }),
@@ -128,15 +127,15 @@ const STRICTER: [Reason; 4] = [
         member.alternative == "DNS-wildcard-address"
     }),
     (
-        "a URI or a DNS name that is taken for another kind of name, which is constrained",
+        "a URI or a DNS name that is matched as another type of name, which is constrained",
         |member| {
-            let kinds = [
+            let types = [
                 "URI-host",
                 "URI-address",
                 "DNS-address",
                 "corp-and-URI-host",
             ];
-            kinds.contains(&member.alternative) && member.constraint != "none"
+            types.contains(&member.alternative) && member.constraint != "none"
                 || member.common == "address" && member.constraint.starts_with("network")
         },
     ),
@@ -173,17 +172,17 @@ fn members() -> Vec<Member> {
     members
 }
 
-/// Shows every certificate to a client that wants each of the hosts, and to a server that accepts any
-/// name. Returns how many conversations were wrong.
+/// Verifies every certificate in a client with each of the hosts as its server name, and in a server that
+/// accepts any name. Returns the number of wrong outcomes.
 pub fn run(twin: &mut Twin, certs: &Path) -> usize {
     let keys = certs.join("keys");
-    fs::create_dir_all(&keys).expect("the folder can be made");
+    fs::create_dir_all(&keys).expect("the directory is writable");
     let (mut ran, mut failed) = (0, 0);
     let mut stricter: BTreeMap<&str, usize> = BTreeMap::new();
     for (number, member) in members().iter_mut().enumerate() {
-        let folder = certs.join("cases").join(&member.case.name);
-        member.case.pki.write(&folder, &keys);
-        // The version makes no difference to names: half of the certificates for each.
+        let dir = certs.join("cases").join(&member.case.name);
+        member.case.pki.write(&dir, &keys);
+        // Names are verified in the same way in both versions: each gets half of the certificates.
         let (version, policy) = POLICIES[number % POLICIES.len()];
         let verifiers = HOSTS
             .map(|host| ("c", host))
@@ -191,36 +190,38 @@ pub fn run(twin: &mut Twin, certs: &Path) -> usize {
             .chain([("s", HOSTS[0])]);
         for (verifier, host) in verifiers {
             member.case.pki.host = host.into();
-            // For an address the common name counts if the config says so.
-            let leniency = match host.starts_with("10.") {
-                true => "addresses_in_names cc",
+            // A common name is matched with an address only if the config allows it.
+            let relaxation = match host.starts_with("10.") {
+                true => "allow_ip_in_cn cc",
                 false => "",
             };
-            let script = script(&member.case, verifier, policy, leniency);
+            let script = script(&member.case, verifier, policy, relaxation);
             let (reference, rs2n) = twin.traces(&script);
             ran += 1;
             match (accepts(&reference), accepts(&rs2n)) {
                 (Some(true), Some(false)) => match reason(member) {
                     Some(reason) => *stricter.entry(reason).or_default() += 1,
-                    None => failed += report("refused", member, verifier, version, host),
+                    None => {
+                        failed += report("rejected by rs2n only", member, verifier, version, host)
+                    }
                 },
                 (Some(false), Some(true)) => {
-                    failed += report("ACCEPTED", member, verifier, version, host);
+                    failed += report("ACCEPTED by rs2n only", member, verifier, version, host);
                 }
                 (Some(_), Some(_)) => {}
-                _ => failed += report("no verdict", member, verifier, version, host),
+                _ => failed += report("no outcome", member, verifier, version, host),
             }
         }
     }
     for (reason, _) in STRICTER {
         let count = stricter.get(reason).copied().unwrap_or_default();
-        println!("refused {count} times: {reason}");
+        println!("rejected {count} times: {reason}");
         if count == 0 {
-            println!("FAILED: no certificate meets this reason; it may be gone");
+            println!("FAILED: the reason does not apply to any certificate any more");
             failed += 1;
         }
     }
-    println!("{ran} conversations of the product of names, {failed} of them wrong");
+    println!("{ran} handshakes of the product of names, {failed} of them wrong");
     failed
 }
 
@@ -229,15 +230,15 @@ fn reason(member: &Member) -> Option<&'static str> {
     reasons.find_map(|(reason, applies)| applies(member).then_some(*reason))
 }
 
-/// Whether the verifier accepted; `None` if the script did not come so far.
+/// Whether the verifier accepted the chain; `None` if the script failed before.
 fn accepts(trace: &Trace) -> Option<bool> {
-    let verdict = trace.last()?.trim().strip_prefix("verdict ")?;
-    Some(verdict.contains("=> 0"))
+    let outcome = trace.last()?.trim().strip_prefix("outcome ")?;
+    Some(outcome.contains("=> 0"))
 }
 
 fn report(what: &str, member: &Member, verifier: &str, version: &str, host: &str) -> usize {
     println!(
-        "FAILED: {what} by {verifier} alone: {}, as {host}, TLS {version}",
+        "FAILED: {what}: {}, verifier {verifier}, server name {host}, TLS {version}",
         member.case.name
     );
     1

@@ -1,4 +1,4 @@
-//! What authorities say of the names below them.
+//! Name constraints.
 
 use super::Table;
 use crate::certificates::extensions::*;
@@ -243,7 +243,7 @@ pub fn add(table: &mut Table) {
     });
 }
 
-/// Common names of leaves without alternative ones, below an authority for other names.
+/// Common names of leaves without alternative names, below a CA constrained to other names.
 fn common_names(table: &mut Table) {
     for name in ["intranet", "*.test", "leaf.test."] {
         for (title, permitted, excluded) in [

@@ -1,10 +1,10 @@
-//! When certificates are valid.
+//! Validity periods.
 
 use super::{Pki, Table};
 use crate::certificates::der::{generalized_time, time, utc_time};
 use crate::certificates::{Cert, DAY, NOW};
 
-/// Beginning and end of GeneralizedTime in certificates.
+/// First and last second that certificates encode as GeneralizedTime.
 const YEAR_2050: i64 = 2_524_608_000;
 const YEAR_9999: i64 = 253_402_300_799;
 
@@ -13,16 +13,16 @@ pub fn add(table: &mut Table) {
         table.case(format!("{name}-expired"), |p| {
             p.cert(name).valid(NOW - 2 * DAY, NOW - DAY);
         });
-        table.case(format!("{name}-of-the-future"), |p| {
+        table.case(format!("{name}-not-yet-valid"), |p| {
             p.cert(name).valid(NOW + DAY, NOW + 2 * DAY);
         });
-        table.case(format!("{name}-valid-never"), |p| {
+        table.case(format!("{name}-never-valid"), |p| {
             p.cert(name).valid(NOW + DAY, NOW - DAY);
         });
         table.case(format!("{name}-valid-for-a-second"), |p| {
             p.cert(name).valid(NOW, NOW);
         });
-        // By the application's clock.
+        // Relative to the application's clock.
         let edges = [
             ("before-its-first-second", -DAY - 1),
             ("at-its-first-second", -DAY),
@@ -45,34 +45,34 @@ pub fn add(table: &mut Table) {
         p.leaf().valid(NOW - 2 * DAY, NOW - DAY);
         p.middle().valid(NOW - 2 * DAY, NOW - DAY);
     });
-    table.case("expired-leaf-by-a-middle-of-the-future", |p| {
+    table.case("expired-leaf-by-a-middle-not-yet-valid", |p| {
         p.leaf().valid(NOW - 2 * DAY, NOW - DAY);
         p.middle().valid(NOW + DAY, NOW + 2 * DAY);
     });
-    table.case("leaf-of-the-future-by-an-expired-middle", |p| {
+    table.case("leaf-not-yet-valid-by-an-expired-middle", |p| {
         p.leaf().valid(NOW + DAY, NOW + 2 * DAY);
         p.middle().valid(NOW - 2 * DAY, NOW - DAY);
     });
-    trusted_leaves(table);
+    trust_anchors(table);
     encodings(table);
     clocks(table);
 }
 
-fn trusted_leaves(table: &mut Table) {
-    let alone = |p: &mut Pki| {
+fn trust_anchors(table: &mut Table) {
+    let self_signed = |p: &mut Pki| {
         p.leaf().issuer = "leaf";
         p.send(&["leaf"]).trust(&["leaf"]);
     };
     table.case("trusted-leaf-expired", |p| {
-        alone(p);
+        self_signed(p);
         p.leaf().valid(NOW - 2 * DAY, NOW - DAY);
     });
-    table.case("trusted-leaf-of-the-future", |p| {
-        alone(p);
+    table.case("trusted-leaf-not-yet-valid", |p| {
+        self_signed(p);
         p.leaf().valid(NOW + DAY, NOW + 2 * DAY);
     });
     table.case("trusted-leaf-at-its-last-second", |p| {
-        alone(p);
+        self_signed(p);
         p.time = NOW + DAY;
     });
     table.case("trusted-middle-expired", |p| {

@@ -1,6 +1,6 @@
-//! Writes DER: just what certificates are made of, valid or not.
+//! DER and PEM encoding of the elements of certificates, valid or not.
 
-/// An element.
+/// Encodes an element.
 pub fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     let len = content.len();
     let mut element = vec![tag];
@@ -25,12 +25,12 @@ pub fn set(parts: &[Vec<u8>]) -> Vec<u8> {
     tlv(0x31, &parts.concat())
 }
 
-/// `[n]` around an element.
+/// Wraps an element in the explicit tag `[number]`.
 pub fn explicit(number: u8, element: &[u8]) -> Vec<u8> {
     tlv(0xa0 | number, element)
 }
 
-/// Two's complement, as it is given.
+/// Encodes the given two's complement bytes unchanged.
 pub fn integer(bytes: &[u8]) -> Vec<u8> {
     tlv(2, bytes)
 }
@@ -43,12 +43,12 @@ pub fn octets(content: &[u8]) -> Vec<u8> {
     tlv(4, content)
 }
 
-/// Whole bytes.
+/// Encodes a bit string of whole bytes.
 pub fn bits(content: &[u8]) -> Vec<u8> {
     tlv(3, &[&[0], content].concat())
 }
 
-/// Named bits: the first stands for the highest bit of the first byte.
+/// Encodes named bits: bit 0 is the highest bit of the first byte.
 pub fn flags(numbers: &[u8]) -> Vec<u8> {
     let Some(last) = numbers.iter().max() else {
         return tlv(3, &[0]);
@@ -60,7 +60,7 @@ pub fn flags(numbers: &[u8]) -> Vec<u8> {
     tlv(3, &[&[7 - last % 8], &bytes[..]].concat())
 }
 
-/// An object identifier, as numbers with dots.
+/// Encodes an object identifier in dotted notation.
 pub fn oid(dotted: &str) -> Vec<u8> {
     let numbers: Vec<u32> = dotted
         .split('.')
@@ -70,7 +70,7 @@ pub fn oid(dotted: &str) -> Vec<u8> {
     for &number in &numbers[2..] {
         let groups: Vec<u8> = (0..5)
             .rev()
-            .map(|place| (number >> (7 * place) & 0x7f) as u8)
+            .map(|index| (number >> (7 * index) & 0x7f) as u8)
             .skip_while(|&group| group == 0)
             .collect();
         let groups = if groups.is_empty() { vec![0] } else { groups };
@@ -81,7 +81,7 @@ pub fn oid(dotted: &str) -> Vec<u8> {
     tlv(6, &content)
 }
 
-/// UTCTime up to 2049, as RFC 5280 wants, else GeneralizedTime.
+/// Encodes a time as UTCTime up to 2049, as RFC 5280 requires, else as GeneralizedTime.
 pub fn time(seconds: i64) -> Vec<u8> {
     match date(seconds).0 {
         1950..=2049 => utc_time(seconds),
@@ -115,9 +115,9 @@ fn clock(seconds: i64) -> String {
     )
 }
 
-/// Year, month and day.
+/// Converts seconds since 1970 to year, month and day.
 fn date(seconds: i64) -> (i64, i64, i64) {
-    // Counted from the first of March, so that the leap day comes last.
+    // Days are counted from the first of March, so that the leap day comes last.
     let days = seconds.div_euclid(86_400) + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year_of_era =
@@ -130,7 +130,7 @@ fn date(seconds: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
-/// PEM, as files hold it.
+/// Encodes DER as PEM.
 pub fn pem(label: &str, der: &[u8]) -> String {
     let mut text = format!("-----BEGIN {label}-----\n");
     for line in base64(der).as_bytes().chunks(64) {
@@ -147,9 +147,9 @@ fn base64(bytes: &[u8]) -> String {
         let mut word = [0_u8; 4];
         word[1..=chunk.len()].copy_from_slice(chunk);
         let word = u32::from_be_bytes(word);
-        for place in 0..4 {
-            match place <= chunk.len() {
-                true => text.push(LETTERS[(word >> (18 - 6 * place) & 63) as usize].into()),
+        for index in 0..4 {
+            match index <= chunk.len() {
+                true => text.push(LETTERS[(word >> (18 - 6 * index) & 63) as usize].into()),
                 false => text.push('='),
             }
         }

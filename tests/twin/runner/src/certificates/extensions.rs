@@ -1,4 +1,4 @@
-//! The extensions of certificates.
+//! Certificate extensions.
 
 use super::der::{boolean, flags, integer, octets, oid, sequence, tlv};
 
@@ -30,7 +30,7 @@ pub const PURPOSES: &str = "2.5.29.37";
 pub const NAMES: &str = "2.5.29.17";
 pub const NAME_CONSTRAINTS: &str = "2.5.29.30";
 
-/// Purposes.
+/// Extended key usages.
 pub const SERVER: &str = "1.3.6.1.5.5.7.3.1";
 pub const CLIENT: &str = "1.3.6.1.5.5.7.3.2";
 pub const CODE_SIGNING: &str = "1.3.6.1.5.5.7.3.3";
@@ -50,14 +50,14 @@ pub const CERT_SIGN: u8 = 5;
 pub const CRL_SIGN: u8 = 6;
 pub const DECIPHER_ONLY: u8 = 8;
 
-/// An authority, with so many others below it at most.
+/// Basic constraints of a CA, with an optional path length.
 pub fn authority(path_len: Option<u8>) -> Extension {
     let mut parts = vec![boolean(true)];
     parts.extend(path_len.map(|len| integer(&[len])));
     extension(BASIC_CONSTRAINTS, true, sequence(&parts))
 }
 
-/// No authority: said by saying nothing.
+/// Basic constraints of a certificate that is no CA: the default `cA FALSE` is omitted.
 pub fn no_authority() -> Extension {
     extension(BASIC_CONSTRAINTS, true, sequence(&[]))
 }
@@ -75,7 +75,7 @@ pub fn names(names: &[Vec<u8>]) -> Extension {
     extension(NAMES, false, sequence(names))
 }
 
-/// Subtrees: permitted, excluded.
+/// Name constraints with permitted and excluded subtrees.
 pub fn name_constraints(permitted: &[Vec<u8>], excluded: &[Vec<u8>]) -> Extension {
     let subtrees = |tag, names: &[Vec<u8>]| match names {
         [] => Vec::new(),
@@ -96,13 +96,13 @@ pub fn authority_key_id(id: &[u8]) -> Extension {
     extension("2.5.29.35", false, sequence(&[tlv(0x80, id)]))
 }
 
-/// The issuer by name and serial number.
+/// An authority key identifier with issuer name and serial number.
 pub fn authority_by_serial(issuer: &[u8], serial: &[u8]) -> Extension {
     let name = tlv(0xa1, &tlv(0xa4, issuer));
     extension("2.5.29.35", false, sequence(&[name, tlv(0x82, serial)]))
 }
 
-/// Policies that must be said, and how soon.
+/// Policy constraints with `requireExplicitPolicy`.
 pub fn policy_constraints(skip: u8) -> Extension {
     extension("2.5.29.36", true, sequence(&[tlv(0x80, &[skip])]))
 }
@@ -111,7 +111,7 @@ pub fn policies(policy: &str) -> Extension {
     extension("2.5.29.32", false, sequence(&[sequence(&[oid(policy)])]))
 }
 
-/// An extension that nobody knows.
+/// An extension of an unassigned type.
 pub fn unknown(critical: bool) -> Extension {
     extension("1.3.6.1.4.1.32473.2", critical, vec![5, 0])
 }
@@ -124,28 +124,32 @@ pub fn extension(oid: &'static str, critical: bool, value: Vec<u8>) -> Extension
     }
 }
 
-// General names.
-
+/// An rfc822Name.
 pub fn email(name: &str) -> Vec<u8> {
     tlv(0x81, name.as_bytes())
 }
 
+/// A dNSName.
 pub fn dns(name: &str) -> Vec<u8> {
     tlv(0x82, name.as_bytes())
 }
 
+/// A directoryName.
 pub fn directory(name: &[u8]) -> Vec<u8> {
     tlv(0xa4, name)
 }
 
+/// A uniformResourceIdentifier.
 pub fn uri(name: &str) -> Vec<u8> {
     tlv(0x86, name.as_bytes())
 }
 
+/// An iPAddress.
 pub fn ip(address: &[u8]) -> Vec<u8> {
     tlv(0x87, address)
 }
 
+/// A registeredID.
 pub fn registered(id: &str) -> Vec<u8> {
     let mut name = oid(id);
     name[0] = 0x88;

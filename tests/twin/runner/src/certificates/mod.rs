@@ -1,4 +1,4 @@
-//! Makes certificates: good ones, and ones that are broken in exactly one way.
+//! Generation of certificates, valid or with a single defect.
 
 use std::path::Path;
 
@@ -10,31 +10,31 @@ use der::{bits, explicit, integer, oid, sequence, set, tlv};
 use extensions::Extension;
 use keys::{Identifier, Key, Kind, Signing};
 
-/// The time at which good certificates are valid: 2027-01-15 08:00:00.
+/// The time at which certificates are valid by default: 2027-01-15 08:00:00.
 pub const NOW: i64 = 1_800_000_000;
 pub const DAY: i64 = 86_400;
 
-/// What a certificate says.
+/// The fields of a certificate.
 #[derive(Clone)]
 pub struct Cert {
-    /// 2 stands for version 3.
+    /// 2 for version 3.
     pub version: u8,
     pub serial: Vec<u8>,
-    /// An encoded name.
+    /// An encoded Name.
     pub subject: Vec<u8>,
-    /// The issuer's name, if it is not what the issuer calls itself.
+    /// The issuer field, if it differs from the issuer's subject.
     pub issuer_name: Option<Vec<u8>>,
-    /// Validity, encoded.
+    /// The encoded validity period.
     pub times: [Vec<u8>; 2],
     pub extensions: Vec<Extension>,
     pub key: Kind,
     pub unknown_key: bool,
-    /// Whose key signs, by name.
+    /// The certificate whose key signs, by name.
     pub issuer: &'static str,
     pub signing: Signing,
-    /// An identifier in the signed part that differs from the one outside.
+    /// A signature algorithm identifier in the signed part that differs from the outer one.
     pub inner_identifier: Option<Identifier>,
-    /// Changes the signature after it was made.
+    /// Corrupts the signature.
     pub damaged: bool,
 }
 
@@ -64,7 +64,7 @@ impl Cert {
         Self::new(name, issuer, extensions)
     }
 
-    /// Good for servers and clients.
+    /// A certificate for servers and clients.
     pub fn leaf(name: &str, issuer: &'static str) -> Self {
         let extensions = vec![
             extensions::key_usage(&[extensions::DIGITAL_SIGNATURE]),
@@ -74,7 +74,7 @@ impl Cert {
         Self::new(name, issuer, extensions)
     }
 
-    /// Puts an extension in the place of the one of its kind, or at the end.
+    /// Replaces the extension of the same type, or appends it.
     pub fn with(&mut self, extension: Extension) -> &mut Self {
         self.without(extension.oid).extensions.push(extension);
         self
@@ -90,8 +90,8 @@ impl Cert {
         self
     }
 
-    /// The certificate, in DER.
-    pub fn sign(&self, key: &Key, issuer: &Cert, issuer_key: &Key, folder: &Path) -> Vec<u8> {
+    /// Signs the certificate and returns its DER encoding.
+    pub fn sign(&self, key: &Key, issuer: &Cert, issuer_key: &Key, dir: &Path) -> Vec<u8> {
         let identifier = issuer_key.identifier(self.signing).der();
         let inner = self
             .inner_identifier
@@ -117,7 +117,7 @@ impl Cert {
             parts.push(explicit(3, &sequence(&list)));
         }
         let signed = sequence(&parts);
-        let mut signature = issuer_key.sign(self.signing, &signed, folder);
+        let mut signature = issuer_key.sign(self.signing, &signed, dir);
         if self.damaged {
             *signature.last_mut().expect("not empty") ^= 1;
         }
@@ -125,12 +125,12 @@ impl Cert {
     }
 }
 
-/// A name of nothing but a common name, as UTF8String.
+/// A Name with a single common name, as UTF8String.
 pub fn common_name(text: &str) -> Vec<u8> {
     name(&[("2.5.4.3", 0x0c, text.as_bytes())])
 }
 
-/// A name of attributes: identifier, type of string, value.
+/// A Name of attributes: type, string tag, value.
 pub fn name(attributes: &[(&str, u8, &[u8])]) -> Vec<u8> {
     let attributes = attributes.iter();
     let parts: Vec<Vec<u8>> = attributes
