@@ -1,4 +1,4 @@
-//! Makes the certificates that the targets use: nobody's, and never kept.
+//! Generates the certificates of the targets, for this build only.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -24,6 +24,6 @@ fn run(command: &mut Command) {
     let status = command.status();
     assert!(
         status.is_ok_and(|status| status.success()),
-        "{command:?} failed: is openssl there?"
+        "{command:?} failed: is openssl installed?"
     );
 }

@@ -1,9 +1,8 @@
-//! The C API: calls in any order on a client and a server, with callbacks that do what callbacks
-//! must not.
+//! Fuzzes the C API: calls in any order on a client and a server, with misbehaving callbacks.
 //!
-//! The fuzzing engine ends the process at any panic, so one that the library catches at its
-//! boundary is a finding too. Besides: every failure has its error, bytes arrive once and in
-//! order, and whoever only had to wait comes to a good end.
+//! The fuzzing engine aborts at any panic, so that one that the library catches at its boundary is
+//! a finding too. Invariants: every failure sets an error, bytes are received once and in order,
+//! and connections without faults complete.
 
 #![no_main]
 

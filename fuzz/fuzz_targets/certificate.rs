@@ -1,14 +1,15 @@
-//! What goes with certificates: their extensions, OCSP responses, lists of revoked ones.
+//! Fuzzes certificate extensions, OCSP responses and CRLs.
 //!
-//! The first byte of an input says which; the rest is it. Besides "no panic": what is found is in the
-//! certificate, and a handshake completes or fails with an error about the certificate.
+//! The first byte of an input selects the type; the rest is the content. Invariants besides "no
+//! panic": an extension that is found is part of the certificate, and a handshake completes or
+//! fails with an error about the certificate.
 
 #![no_main]
 
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
-use rs2n_fuzz::party::{self, shake_hands};
+use rs2n_fuzz::endpoint::{self, handshake_outcome};
 use rs2n_fuzz::{pem, seeds};
 use s2n::tls::certs::crl::{Crl, CrlLookup};
 use s2n::tls::certs::{CertChain, extension};
@@ -23,7 +24,7 @@ const KINDS: [(u8, &str); 4] = [
 ];
 
 fuzz_target!(
-    init: seeds::write("certificate", begin()),
+    init: seeds::write("certificate", initial_corpus()),
     |input: &[u8]| match input {
         [b'x', certificate @ ..] => look_up(certificate),
         [b'o', response @ ..] => staple(response),
@@ -35,8 +36,8 @@ fuzz_target!(
     }
 );
 
-/// The files of this build, each with the byte that says what it is.
-fn begin() -> Vec<(String, Vec<u8>)> {
+/// Returns the files of this build, each with the byte of its type.
+fn initial_corpus() -> Vec<(String, Vec<u8>)> {
     let files = pem::seeds().into_iter().filter_map(|(name, bytes)| {
         let kind = KINDS.iter().find(|(_, end)| name.ends_with(end))?;
         Some((name, [&[kind.0], &bytes[..]].concat()))
@@ -60,28 +61,28 @@ fn look_up(certificate: &[u8]) {
     }
 }
 
-fn our_chain() -> Arc<CertChain> {
+fn server_chain() -> Arc<CertChain> {
     let chain = CertChain::default();
     chain
-        .load(party::SERVER_CHAIN, party::SERVER_KEY)
-        .expect("the key fits");
+        .load(endpoint::SERVER_CHAIN, endpoint::SERVER_KEY)
+        .expect("the key matches");
     Arc::new(chain)
 }
 
-fn our_client() -> Config {
+fn client_config() -> Config {
     let config = Config::new_minimal();
-    config.trust_pem(party::ROOT).expect("the root is one");
+    config.trust_pem(endpoint::ROOT).expect("a valid root");
     config
 }
 
 fn staple(response: &[u8]) {
-    let chain = our_chain();
-    chain.set_ocsp(response).expect("there is memory");
-    let client = our_client();
+    let chain = server_chain();
+    chain.set_ocsp(response).expect("enough memory");
+    let client = client_config();
     client.set_wants_ocsp(true);
-    // A response as long as the message may be is more than rustls sends.
+    // rustls does not send a response of the maximum message length.
     if response.len() < 1 << 16 {
-        check(shake_hands(&chain, client));
+        check(handshake_outcome(&chain, client));
     }
 }
 
@@ -104,17 +105,17 @@ fn revoke(list: &[u8]) {
         assert!(crl.issuer_hash().is_err());
         return;
     }
-    crl.issuer_hash().expect("it is loaded");
+    crl.issuer_hash().expect("a loaded CRL");
     let _ = (crl.check_active(), crl.check_not_expired());
-    let client = our_client();
+    let client = client_config();
     client.set_look_up_crl(Some(Arc::new(Always(Arc::new(crl)))));
-    check(shake_hands(&our_chain(), client));
+    check(handshake_outcome(&server_chain(), client));
 }
 
-/// The connection is fine, or something is wrong with what came.
+/// Checks that the handshake completed, or failed with an error about the certificate.
 fn check(outcome: Result<(), Code>) {
     if let Err(code) = outcome {
-        // s2n-tls counts this one among the caller's mistakes.
+        // s2n-tls has this code among the usage errors.
         assert!(code.kind() == ErrorType::Proto || code == Code::InvalidOcspResponse);
     }
 }

@@ -1,15 +1,15 @@
-//! ClientHellos from whoever.
+//! Fuzzes the ClientHello parser.
 //!
-//! Besides "no panic": what is accepted is what its fields say, put together again; extensions are
-//! found where a reader of the list finds them; a message that is cut or lengthened is refused.
+//! Invariants besides "no panic": the fields of an accepted ClientHello, put together, are the
+//! message; extensions are those of the list; a truncated or extended message is rejected.
 
 #![no_main]
 
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
-use rs2n_fuzz::link::Pipe;
-use rs2n_fuzz::party::{self, Party, Setup, Version};
+use rs2n_fuzz::endpoint::{self, Endpoint, Setup, Version};
+use rs2n_fuzz::pipe::Pipe;
 use rs2n_fuzz::seeds;
 use s2n::tls::client_hello::{ClientHello, Field};
 use s2n::tls::connection::Mode;
@@ -32,12 +32,14 @@ fuzz_target!(
 );
 
 fn field(hello: &ClientHello, field: Field) -> Vec<u8> {
-    let bytes = hello.with(field, <[u8]>::to_vec).expect("it was parsed");
+    let bytes = hello
+        .with(field, <[u8]>::to_vec)
+        .expect("a parsed ClientHello");
     assert_eq!(bytes.len(), hello.len(field));
     bytes
 }
 
-/// A vector behind its length (RFC 8446, 3.4).
+/// Encodes a vector with its length (RFC 8446, 3.4).
 fn vector(size: usize, bytes: &[u8]) -> Vec<u8> {
     let len = (bytes.len() as u32).to_be_bytes();
     [&len[4 - size..], bytes].concat()
@@ -55,7 +57,7 @@ fn check_fields(hello: &ClientHello, body: &[u8]) {
         vector(2, &field(hello, Field::CipherSuites)),
         vector(1, &field(hello, Field::CompressionMethods)),
     ];
-    // No list and an empty one are the same.
+    // A missing list and an empty one have the same fields.
     if !extensions.is_empty() || zeroed != parts.concat() {
         parts.push(vector(2, &extensions));
     }
@@ -85,13 +87,15 @@ fn check_extensions(hello: &ClientHello) {
         assert_eq!(found.is_ok(), seen.contains(&typ));
     }
     if let Ok(groups) = hello.supported_groups() {
-        let data = hello.with_extension(10, <[u8]>::len).expect("it was read");
+        let data = hello
+            .with_extension(10, <[u8]>::len)
+            .expect("an existing extension");
         assert!(groups.len() * 2 + 2 <= data);
     }
     let _ = hello.with_server_name(|name| assert!(name.len() < list.len()));
 }
 
-/// What our own clients say first.
+/// Returns the ClientHellos of rs2n's clients.
 fn hellos() -> Vec<(String, Vec<u8>)> {
     const HEADERS: usize = 5 + 4;
 
@@ -104,8 +108,8 @@ fn hellos() -> Vec<(String, Vec<u8>)> {
             delays: false,
         };
         let (reader, writer) = (Arc::default(), Arc::<Pipe>::default());
-        let config = party::config(Mode::Client, setup);
-        Party::new(Mode::Client, config, &reader, &writer).negotiate();
+        let config = endpoint::config(Mode::Client, setup);
+        Endpoint::new(Mode::Client, config, &reader, &writer).negotiate();
         (name.to_owned(), writer.take_all().split_off(HEADERS))
     });
     seeds.into()

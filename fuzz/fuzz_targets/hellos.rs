@@ -1,16 +1,16 @@
-//! ClientHellos of every kind, first and second, cut into records of every size.
+//! Fuzzes ClientHello processing of servers: first and second ClientHellos, in records of any size.
 //!
-//! Besides "no panic": what the API shows of a ClientHello is what the server acted on, and a second
-//! one is answered only if it says what the first did. `tests/hellos.rs` does the same with choices
-//! drawn from seeds.
+//! Invariants besides "no panic": the ClientHello that the API returns is the one that the server
+//! processed, and a second one is accepted only if it matches the first. `tests/hellos.rs` does the
+//! same with choices generated from seeds.
 
 #![no_main]
 
 use std::sync::{Arc, OnceLock};
 
 use libfuzzer_sys::fuzz_target;
+use rs2n_fuzz::endpoint::{SERVER_CHAIN, SERVER_KEY};
 use rs2n_fuzz::hellos::{Counts, Server};
-use rs2n_fuzz::party::{SERVER_CHAIN, SERVER_KEY};
 use rs2n_fuzz::seeds;
 use s2n::tls::certs::CertChain;
 use s2n::tls::config::Config;
@@ -33,13 +33,15 @@ fn servers() -> &'static [Server; 2] {
     SERVERS.get_or_init(|| {
         POLICIES.map(|policy| {
             let chain = CertChain::default();
-            chain.load(SERVER_CHAIN, SERVER_KEY).expect("the key fits");
+            chain
+                .load(SERVER_CHAIN, SERVER_KEY)
+                .expect("the key matches");
             let config = Config::new_minimal();
-            config.add_chain(&Arc::new(chain)).expect("it is loaded");
+            config.add_chain(&Arc::new(chain)).expect("a loaded chain");
             Server::new(config, NAMES, policy)
         })
     })
 }
 
-/// Those of the certificate.
+/// The names of the certificate.
 const NAMES: &[&str] = &["localhost", "www.rs2n.test", "*.wild.rs2n.test"];

@@ -1,22 +1,22 @@
-//! Bytes from the peer into a client or a server: before, during and after the handshake.
+//! Fuzzes the records that a client or a server receives before, during and after the handshake.
 //!
-//! A genuine peer talks to the connection under test through somebody who drops, damages, divides
-//! and inserts. Besides "no panic": no call goes on for ever, no byte arrives that the peer has
-//! not sent at this place, an error is the end of the connection, and what was not touched works.
+//! An on-path attacker drops, corrupts, splits and inserts records of a genuine peer. Invariants
+//! besides "no panic": every call terminates, no byte is received that the peer has not sent at
+//! that offset, an error closes the connection, and unmodified connections work.
 
 #![no_main]
 
 use arbitrary::Unstructured;
 use libfuzzer_sys::fuzz_target;
-use rs2n_fuzz::peer::{self, Conversation};
+use rs2n_fuzz::interception::{self, Interception};
 use rs2n_fuzz::seeds;
 
-fuzz_target!(init: seeds::write("peer", peer::seeds()), |input: &[u8]| {
+fuzz_target!(init: seeds::write("peer", interception::seeds()), |input: &[u8]| {
     let mut u = Unstructured::new(input);
-    let Ok(mut conversation) = Conversation::new(&mut u) else {
+    let Ok(mut interception) = Interception::new(&mut u) else {
         return;
     };
-    // An input that ends in the middle of a step has been followed as far as it goes.
-    let _ = conversation.run(&mut u);
-    conversation.finish();
+    // An input that ends within a step is applied up to that step.
+    let _ = interception.run(&mut u);
+    interception.finish();
 });

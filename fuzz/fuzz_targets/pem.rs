@@ -1,26 +1,26 @@
-//! Certificates, keys and trust stores from whoever.
+//! Fuzzes the parsers of certificates, keys and trust stores.
 //!
-//! An input is a PEM file, or, if it begins as DER does, the inside of one. Besides "no panic":
-//! the readers agree with each other, what is refused cannot be used, and what is accepted serves:
-//! a client completes a handshake, or says what is wrong with the certificate.
+//! An input is a PEM file or, if it starts with a SEQUENCE, the DER content of one. Invariants
+//! besides "no panic": the parsers agree with each other, a rejected chain cannot be used, and an
+//! accepted one can: a client completes a handshake, or reports an error about the certificate.
 
 #![no_main]
 
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
-use rs2n_fuzz::party::{self, shake_hands};
+use rs2n_fuzz::endpoint::{self, handshake_outcome};
 use rs2n_fuzz::{pem, seeds};
 use s2n::tls::certs::CertChain;
 use s2n::tls::config::Config;
 use s2n::tls::connection::Mode;
 use s2n::tls::error::{Code, ErrorType, Result};
 
-/// DER of a SEQUENCE, which certificates and keys are.
+/// The DER tag of a SEQUENCE, which certificates and keys are.
 const SEQUENCE: u8 = 0x30;
 
-const OUR_KEYS: [&[u8]; 2] = [party::SERVER_KEY, party::RSA_KEY];
-const OUR_CHAINS: [&[u8]; 2] = [party::SERVER_CHAIN, party::RSA_CHAIN];
+const TEST_KEYS: [&[u8]; 2] = [endpoint::SERVER_KEY, endpoint::RSA_KEY];
+const TEST_CHAINS: [&[u8]; 2] = [endpoint::SERVER_CHAIN, endpoint::RSA_CHAIN];
 const KEY_LABELS: [&str; 3] = ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"];
 
 fuzz_target!(
@@ -36,8 +36,8 @@ fuzz_target!(
             check_certs(input);
             check_key(input);
             if let Some(chain) = load(input, input) {
-                // A key of whatever kind: the policy has its say too.
-                let _ = shake_hands(&chain, Config::new_minimal());
+                // The policy may reject the key's type.
+                let _ = handshake_outcome(&chain, Config::new_minimal());
             }
         }
     }
@@ -54,42 +54,45 @@ fn check_certs(certs: &[u8]) {
         (_, Err(code)) => assert_eq!(code, Code::DecodeCertificate),
         (_, Ok(())) => {}
     }
-    for key in OUR_KEYS {
+    for key in TEST_KEYS {
         let Some(chain) = load(certs, key) else {
             continue;
         };
         assert_eq!(public, Ok(()), "loaded with a key, and not without");
-        let careless = Config::new_minimal();
-        careless.disable_verification();
-        // What a certificate of one's own says is the peer's to judge, even if it cannot be read.
-        check(shake_hands(&chain, careless));
+        let unverified = Config::new_minimal();
+        unverified.disable_verification();
+        // The certificate of an endpoint is verified by its peer, even if it is malformed.
+        check(handshake_outcome(&chain, unverified));
         if trusted.is_ok() {
-            check(shake_hands(&chain, config));
+            check(handshake_outcome(&chain, config));
             return;
         }
     }
 }
 
-/// The connection is fine, or something is wrong with the certificate: a signature of an unknown algorithm is
-/// none that a policy allows.
+/// Checks that the handshake completed, or failed with an error about the certificate: an unknown
+/// signature algorithm is not allowed by any policy.
 fn check(outcome: Result<(), Code>) {
-    let is_due = |code: Code| {
+    let is_expected = |code: Code| {
         code.kind() == ErrorType::Proto || code == Code::SecurityPolicyIncompatibleCert
     };
-    assert!(outcome.is_ok() || outcome.is_err_and(is_due), "{outcome:?}");
+    assert!(
+        outcome.is_ok() || outcome.is_err_and(is_expected),
+        "{outcome:?}"
+    );
 }
 
 fn check_key(key: &[u8]) {
-    for certs in OUR_CHAINS {
+    for certs in TEST_CHAINS {
         if let Some(chain) = load(certs, key) {
             let config = Config::new_minimal();
-            config.trust_pem(party::ROOT).expect("the root is one");
-            assert_eq!(shake_hands(&chain, config), Ok(()));
+            config.trust_pem(endpoint::ROOT).expect("a valid root");
+            assert_eq!(handshake_outcome(&chain, config), Ok(()));
         }
     }
 }
 
-/// A chain and its key, if they are ones.
+/// Loads a chain and its key; returns `None` if they are rejected.
 fn load(certs: &[u8], key: &[u8]) -> Option<Arc<CertChain>> {
     let chain = Arc::new(CertChain::default());
     let loaded = chain.load(certs, key);

@@ -1,8 +1,7 @@
-//! Records, messages and alerts from a peer that may send anything.
+//! Fuzzes the record layer, and the deframing of post-handshake messages and alerts.
 //!
-//! Besides "no panic" it checks what must hold: a record that was not touched opens to what was
-//! sealed, a damaged one does not open and does no harm to the next, and messages and alerts mean
-//! the same however they are cut.
+//! Invariants besides "no panic": an unmodified record opens to its plaintext, a corrupted one
+//! fails without effect on the next, and messages and alerts do not depend on their fragmentation.
 
 #![no_main]
 
@@ -23,11 +22,11 @@ enum Case<'a> {
     Alerts(Stream<'a>),
 }
 
-/// A writer and a reader, and what happens between them.
+/// A sealer and an opener, and the records between them.
 #[derive(Arbitrary, Debug)]
 struct Connection<'a> {
     suite: u8,
-    beginning: u16,
+    first_sequence: u16,
     steps: Vec<Step<'a>>,
 }
 
@@ -38,13 +37,13 @@ enum Step<'a> {
         plain: &'a [u8],
         cuts: Vec<u16>,
     },
-    Damaged {
+    Corrupted {
         plain: &'a [u8],
         at: u16,
         change: u8,
     },
     Arbitrary(&'a [u8]),
-    /// Arbitrary bytes behind a header that is right.
+    /// Arbitrary bytes after a valid header.
     Framed(&'a [u8]),
     KeyUpdate,
 }
@@ -59,7 +58,7 @@ struct Stream<'a> {
     ignore_warnings: bool,
 }
 
-/// A message's type, and what it says.
+/// A message's type and content.
 type Message = (u8, Vec<u8>);
 
 fuzz_target!(|case: Case| match case {
@@ -83,9 +82,9 @@ impl Connection<'_> {
             .collect();
         let suite = suites[usize::from(self.suite) % suites.len()];
         let mut generation = 0_u8;
-        let keys = |beginning| (beginning, secrets(suite, 0));
-        let mut sealer = Sealer::new(suite, keys(self.beginning.into())).unwrap();
-        let mut opener = Opener::new(suite, keys(self.beginning.into())).unwrap();
+        let keys = |sequence| (sequence, secrets(suite, 0));
+        let mut sealer = Sealer::new(suite, keys(self.first_sequence.into())).unwrap();
+        let mut opener = Opener::new(suite, keys(self.first_sequence.into())).unwrap();
 
         for step in self.steps {
             match step {
@@ -96,14 +95,14 @@ impl Connection<'_> {
                     let opened = opener.open(&mut record).unwrap();
                     assert_eq!((opened.typ, &record[opened.plain]), (typ, plain));
                 }
-                Step::Damaged { plain, at, change } => {
+                Step::Corrupted { plain, at, change } => {
                     let plain = &plain[..plain.len().min(MAX_PLAINTEXT)];
-                    let good = seal(&mut sealer, ContentType::ApplicationData, &[plain]);
-                    let mut damaged = good.clone();
-                    damaged[usize::from(at) % good.len()] ^= change.max(1);
-                    opener.open(&mut damaged).unwrap_err();
-                    let mut good = good;
-                    opener.open(&mut good).unwrap();
+                    let valid = seal(&mut sealer, ContentType::ApplicationData, &[plain]);
+                    let mut corrupted = valid.clone();
+                    corrupted[usize::from(at) % valid.len()] ^= change.max(1);
+                    opener.open(&mut corrupted).unwrap_err();
+                    let mut valid = valid;
+                    opener.open(&mut valid).unwrap();
                 }
                 Step::Arbitrary(bytes) => {
                     opener.open(&mut bytes.to_vec()).unwrap_err();
@@ -126,8 +125,8 @@ impl Connection<'_> {
 }
 
 impl Stream<'_> {
-    /// What is understood in one record is understood in many. The reverse does not hold: nothing
-    /// may follow a KeyUpdate in its record.
+    /// Checks that messages accepted in one record are accepted in several. The reverse does not
+    /// hold: nothing may follow a KeyUpdate in its record.
     fn check_messages(self) {
         let whole = self.messages(&[self.content]);
         let cut = self.messages(&pieces(self.content, &self.cuts));
@@ -136,7 +135,7 @@ impl Stream<'_> {
         }
     }
 
-    /// The messages that were seen and whether one goes on, or nothing if they were refused.
+    /// Returns the messages and whether one is incomplete, or `None` if they were rejected.
     fn messages(&self, records: &[&[u8]]) -> Option<(Vec<Message>, bool)> {
         let side = match self.client {
             true => Mode::Client,
@@ -180,7 +179,7 @@ fn content_type(typ: u8) -> ContentType {
     }
 }
 
-/// `bytes`, cut where `cuts` say.
+/// Splits `bytes` at `cuts`.
 fn pieces<'a>(bytes: &'a [u8], cuts: &[u16]) -> Vec<&'a [u8]> {
     let mut rest = bytes;
     let mut pieces = Vec::new();

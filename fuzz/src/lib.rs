@@ -1,10 +1,11 @@
-//! What the fuzz targets share: links in memory, certificates, and clocks that only we move.
+//! Shared code of the fuzz targets: in-memory transports, endpoints with test certificates, manual
+//! clocks.
 
 pub mod api;
+pub mod endpoint;
 #[path = "../../tests/support/hellos/mod.rs"]
 pub mod hellos;
-pub mod link;
-pub mod party;
-pub mod peer;
+pub mod interception;
 pub mod pem;
+pub mod pipe;
 pub mod seeds;

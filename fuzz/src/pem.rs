@@ -1,29 +1,36 @@
-//! PEM files: the ones to begin with, and new ones.
+//! PEM files: the initial corpus, and encoding.
 
 use std::fs;
 use std::path::Path;
 
-/// The certificates and keys of this build, one by one, together, and as DER.
+/// Returns the certificates and keys of this build: separately, combined, and as DER.
 pub fn seeds() -> Vec<(String, Vec<u8>)> {
-    let files = fs::read_dir(Path::new(env!("OUT_DIR"))).expect("the build script made it");
+    let files = fs::read_dir(Path::new(env!("OUT_DIR"))).expect("the build script created it");
     let mut seeds: Vec<_> = files
-        .map(|file| file.expect("it is there").path())
+        .map(|file| file.expect("the file exists").path())
         .filter(|path| path.extension().is_some_and(|kind| kind != "srl"))
         .map(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            (name.into_owned(), fs::read(&path).expect("it is readable"))
+            (
+                name.into_owned(),
+                fs::read(&path).expect("the file is readable"),
+            )
         })
         .collect();
     for name in ["ecdsa", "rsa"] {
         let read = |kind| fs::read(Path::new(env!("OUT_DIR")).join(format!("{name}.{kind}")));
         let (chain, key) = (read("pem"), read("key"));
-        let both = [chain.expect("it is there"), key.expect("so is this")].concat();
+        let both = [
+            chain.expect("the file exists"),
+            key.expect("the file exists"),
+        ]
+        .concat();
         seeds.push((format!("{name}.both"), both));
     }
     seeds
 }
 
-/// Writes DER as PEM (RFC 7468).
+/// Encodes DER as PEM (RFC 7468).
 pub fn wrap(label: &str, der: &[u8]) -> Vec<u8> {
     let mut text = format!("-----BEGIN {label}-----\n");
     for line in der.chunks(48) {
@@ -36,16 +43,16 @@ pub fn wrap(label: &str, der: &[u8]) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// Up to three bytes as four characters (RFC 4648, 4).
+/// Encodes up to three bytes as four characters (RFC 4648, 4).
 fn base64(group: &[u8], text: &mut String) {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
     let mut bytes = [0; 3];
     bytes[..group.len()].copy_from_slice(group);
     let bits = u32::from_be_bytes([0, bytes[0], bytes[1], bytes[2]]);
-    for place in 0..4 {
-        let sextet = bits >> (18 - 6 * place) & 63;
-        text.push(match place <= group.len() {
+    for index in 0..4 {
+        let sextet = bits >> (18 - 6 * index) & 63;
+        text.push(match index <= group.len() {
             true => ALPHABET[sextet as usize].into(),
             false => '=',
         });

@@ -1,10 +1,10 @@
-//! Inputs to begin with, made when a target starts.
+//! Initial corpus, generated when a target starts.
 
 use std::fs;
 use std::path::Path;
 
-/// Writes them where `run.sh` wants them; without it there is no such folder, and nobody wants
-/// them.
+/// Writes seed inputs to the directory that `run.sh` creates. Without that directory they are not
+/// needed.
 pub fn write(target: &str, seeds: Vec<(String, Vec<u8>)>) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("seeds")
@@ -13,14 +13,14 @@ pub fn write(target: &str, seeds: Vec<(String, Vec<u8>)>) {
         return;
     }
     for (name, bytes) in seeds {
-        fs::write(dir.join(name), bytes).expect("the folder is writable");
+        fs::write(dir.join(name), bytes).expect("the directory is writable");
     }
 }
 
-/// Bytes without a meaning, long enough for many calls. The engine would take its time to get from
-/// nothing to inputs of that length.
+/// Returns random inputs, long enough for many calls: the engine would be slow to grow inputs to
+/// that length.
 pub fn noise() -> Vec<(String, Vec<u8>)> {
-    // xorshift64 (Marsaglia, 2003): the same noise every time.
+    // xorshift64 (Marsaglia, 2003), with a fixed seed.
     let mut state = 88_172_645_463_325_252_u64;
     let mut next = move || {
         state ^= state << 13;
@@ -30,11 +30,11 @@ pub fn noise() -> Vec<(String, Vec<u8>)> {
     };
     (0..FILES)
         .map(|file| {
-            let words = (0..FEWEST_WORDS + file).flat_map(|_| next().to_le_bytes());
+            let words = (0..MIN_WORDS + file).flat_map(|_| next().to_le_bytes());
             (format!("noise-{file}"), words.collect())
         })
         .collect()
 }
 
 const FILES: usize = 200;
-const FEWEST_WORDS: usize = 10;
+const MIN_WORDS: usize = 10;

@@ -1,4 +1,4 @@
-//! What an input says: a list of calls.
+//! The structured input: a list of calls.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
@@ -16,7 +16,7 @@ pub struct Setup {
     pub mutual: bool,
     pub multi_record: bool,
     pub send_buffer: bool,
-    /// Errors start a delay, which the application waits for.
+    /// Errors start a blinding delay, which the application waits for.
     pub delays: bool,
 }
 
@@ -26,190 +26,191 @@ pub enum Side {
     Server,
 }
 
-/// Whose connection is handed over: now and then nobody's, which is NULL.
+/// The connection that is passed, now and then NULL.
 #[derive(Clone, Copy, Debug)]
-pub enum Who {
+pub enum Target {
     Client,
     Server,
-    Nobody,
+    Null,
 }
 
-impl Arbitrary<'_> for Who {
+impl Arbitrary<'_> for Target {
     fn arbitrary(u: &mut Unstructured<'_>) -> Result<Self> {
         Ok(match u8::arbitrary(u)? % 16 {
-            0 => Self::Nobody,
+            0 => Self::Null,
             number if number % 2 == 0 => Self::Client,
             _ => Self::Server,
         })
     }
 }
 
-impl Who {
+impl Target {
     pub fn side(self) -> Option<Side> {
         match self {
             Self::Client => Some(Side::Client),
             Self::Server => Some(Side::Server),
-            Self::Nobody => None,
+            Self::Null => None,
         }
     }
 }
 
-/// One call, or a few that belong together. What leads on comes more often than what ends it all.
+/// One call, or a few related ones. Calls that make progress are more frequent than calls that end
+/// the connection.
 #[derive(Debug)]
 pub enum Call {
-    Talk(Talk),
-    /// What the callbacks of a side do the next times.
+    Data(DataCall),
+    /// The behavior of a side's next callbacks.
     Plan {
         side: Side,
         sending: bool,
-        steps: Vec<Behaviour>,
+        steps: Vec<Behavior>,
     },
-    Tune(Tune),
+    Setting(Setting),
     Handshake,
-    Life(Life),
-    Rare(Rare),
+    Lifecycle(Lifecycle),
+    Rare(RareCall),
 }
 
 impl<'a> Arbitrary<'a> for Call {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         Ok(match u8::arbitrary(u)? % 32 {
-            0..16 => Self::Talk(u.arbitrary()?),
+            0..16 => Self::Data(u.arbitrary()?),
             16..21 => Self::Plan {
                 side: u.arbitrary()?,
                 sending: u.arbitrary()?,
                 steps: u.arbitrary()?,
             },
-            21..26 => Self::Tune(u.arbitrary()?),
+            21..26 => Self::Setting(u.arbitrary()?),
             26..28 => Self::Handshake,
-            28..30 => Self::Life(u.arbitrary()?),
+            28..30 => Self::Lifecycle(u.arbitrary()?),
             _ => Self::Rare(u.arbitrary()?),
         })
     }
 }
 
 #[derive(Debug)]
-pub enum Talk {
-    Negotiate(Who),
+pub enum DataCall {
+    Negotiate(Target),
     Send {
-        who: Who,
+        target: Target,
         len: Len,
-        odd: Odd,
+        invalid: Invalid,
     },
     SendVector {
-        who: Who,
+        target: Target,
         pieces: Vec<Len>,
         offset: Len,
-        odd: Odd,
+        invalid: Invalid,
     },
     Recv {
-        who: Who,
-        room: Len,
-        odd: Odd,
+        target: Target,
+        capacity: Len,
+        invalid: Invalid,
     },
-    RequestKeyUpdate(Who),
-    Get(Who),
-    Ask {
-        who: Who,
-        question: u8,
+    RequestKeyUpdate(Target),
+    Get(Target),
+    CallGetter {
+        target: Target,
+        getter: u8,
         bytes: Vec<u8>,
-        room: Len,
+        capacity: Len,
     },
 }
 
-impl<'a> Arbitrary<'a> for Talk {
+impl<'a> Arbitrary<'a> for DataCall {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let kind = u8::arbitrary(u)? % 20;
-        let who = u.arbitrary()?;
+        let target = u.arbitrary()?;
         Ok(match kind {
-            0 => Self::Negotiate(who),
+            0 => Self::Negotiate(target),
             1..6 => Self::Send {
-                who,
+                target,
                 len: u.arbitrary()?,
-                odd: u.arbitrary()?,
+                invalid: u.arbitrary()?,
             },
             6..9 => Self::SendVector {
-                who,
+                target,
                 pieces: u.arbitrary()?,
                 offset: u.arbitrary()?,
-                odd: u.arbitrary()?,
+                invalid: u.arbitrary()?,
             },
             9..14 => Self::Recv {
-                who,
-                room: u.arbitrary()?,
-                odd: u.arbitrary()?,
+                target,
+                capacity: u.arbitrary()?,
+                invalid: u.arbitrary()?,
             },
-            14 => Self::RequestKeyUpdate(who),
-            15 => Self::Get(who),
-            _ => Self::Ask {
-                who,
-                question: u.arbitrary()?,
+            14 => Self::RequestKeyUpdate(target),
+            15 => Self::Get(target),
+            _ => Self::CallGetter {
+                target,
+                getter: u.arbitrary()?,
                 bytes: u.arbitrary()?,
-                room: u.arbitrary()?,
+                capacity: u.arbitrary()?,
             },
         })
     }
 }
 
 #[derive(Arbitrary, Debug)]
-pub enum Tune {
-    ReleaseBuffers(Who),
-    FreeHandshake(Who),
-    Throughput(Who),
-    LowLatency(Who),
-    RecvBuffering(Who, bool),
-    DynamicBuffers(Who, bool),
-    DynamicRecords(Who, u32, u16),
-    Context(Who, usize),
+pub enum Setting {
+    ReleaseBuffers(Target),
+    FreeHandshake(Target),
+    Throughput(Target),
+    LowLatency(Target),
+    RecvBuffering(Target, bool),
+    DynamicBuffers(Target, bool),
+    DynamicRecords(Target, u32, u16),
+    Context(Target, usize),
     SetCallbacks(Side),
-    /// Time passes, in milliseconds.
+    /// Advances the clock by this number of milliseconds.
     Wait(u16),
 }
 
 #[derive(Arbitrary, Debug)]
-pub enum Life {
-    Shutdown(Who),
-    ShutdownSend(Who),
+pub enum Lifecycle {
+    Shutdown(Target),
+    ShutdownSend(Target),
     New {
         side: Side,
-        /// The link forgets what was under way.
+        /// Discards the bytes in transit.
         clear: bool,
     },
-    Free(Who),
+    Free(Target),
     Wipe {
         side: Side,
         clear: bool,
     },
-    /// Both sides, and what is between them.
+    /// Wipes both sides, and discards the bytes in transit.
     WipeBoth,
 }
 
 #[derive(Arbitrary, Debug)]
-pub enum Rare {
+pub enum RareCall {
     NewOfMode(i32),
-    TakeCallbacks { side: Side, recv: bool },
+    RemoveCallbacks { side: Side, recv: bool },
     SetNoDescriptor(Side),
-    SetConfig { who: Who, config: Which },
+    SetConfig { target: Target, config: Which },
     Change(Change),
-    ClientAuth(Who, u8),
-    Policy(Who, Policy),
-    ServerName(Who, Vec<u8>),
-    Protocol(Who, Vec<u8>),
-    VerifyHost(Who, bool),
-    Corked(Who),
-    WrongKeyUpdate(Who, u8),
+    ClientAuth(Target, u8),
+    Policy(Target, Policy),
+    ServerName(Target, Vec<u8>),
+    Protocol(Target, Vec<u8>),
+    VerifyHost(Target, bool),
+    Corked(Target),
+    WrongKeyUpdate(Target, u8),
     ClockFails(bool),
-    HostIsWrong(bool),
-    WithoutBlocked(Who, u8),
+    RejectHost(bool),
+    WithoutBlocked(Target, u8),
 }
 
-/// A number of bytes: as often a few as a few thousand.
+/// A number of bytes, with a logarithmic distribution.
 #[derive(Clone, Copy, Debug)]
 pub struct Len(pub usize);
 
 impl Arbitrary<'_> for Len {
     fn arbitrary(u: &mut Unstructured<'_>) -> Result<Self> {
-        let (size, most): (u16, u8) = u.arbitrary()?;
-        Ok(Self(usize::from(size) >> (most % 16)))
+        let (size, shift): (u16, u8) = u.arbitrary()?;
+        Ok(Self(usize::from(size) >> (shift % 16)))
     }
 
     fn size_hint(_: usize) -> (usize, Option<usize>) {
@@ -217,9 +218,9 @@ impl Arbitrary<'_> for Len {
     }
 }
 
-/// What is wrong with the arguments, mostly nothing.
+/// An invalid argument; `No` most of the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Odd {
+pub enum Invalid {
     No,
     NullBuffer,
     NegativeSize,
@@ -227,7 +228,7 @@ pub enum Odd {
     NegativeOffset,
 }
 
-impl Arbitrary<'_> for Odd {
+impl Arbitrary<'_> for Invalid {
     fn arbitrary(u: &mut Unstructured<'_>) -> Result<Self> {
         Ok(match u8::arbitrary(u)? % 32 {
             1 => Self::NullBuffer,
@@ -241,16 +242,16 @@ impl Arbitrary<'_> for Odd {
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
 pub enum Which {
-    /// One that suits the side.
+    /// A config for the side.
     Own(Setup),
-    /// One for the other side.
+    /// A config for the other side.
     Foreign(Setup),
-    /// The one that [`Change`] changes.
-    Odd,
+    /// The config that [`Change`] changes.
+    Spare,
     Null,
 }
 
-/// A change of the odd config.
+/// A change of the spare config.
 #[derive(Arbitrary, Debug)]
 pub enum Change {
     Replace,
@@ -281,20 +282,20 @@ pub enum Policy {
     Null,
 }
 
-/// What a callback does when it is called.
+/// The behavior of a callback.
 #[derive(Arbitrary, Debug)]
-pub enum Behaviour {
-    /// All that is asked.
+pub enum Behavior {
+    /// Transfers all bytes.
     Normal,
-    /// At most this many bytes, and at least one.
+    /// Transfers at most this many bytes, and at least one.
     Short(u8),
     Again,
     Interrupted,
-    /// 0: the end of the stream, or nothing taken.
+    /// Returns 0: the end of the stream, or nothing written.
     Nothing,
-    /// More than was asked.
-    Lie(u16),
+    /// Reports more bytes than requested.
+    Overreport(u16),
     Fail(i32),
-    /// Calls the API, then does all that is asked.
+    /// Calls the API, then transfers all bytes.
     Call(Box<Call>),
 }

@@ -1,35 +1,35 @@
-//! Changes of a config that no connection of the case was made with.
+//! Changes of the spare config, which no connection uses at first.
 
 use std::ffi::{CString, c_char, c_int};
 use std::ptr;
 
-use super::c::*;
 use super::call::{Change, Policy};
-use super::world::{World, on_clock, pem};
-use crate::party;
+use super::ffi::*;
+use super::state::{State, on_clock, pem};
+use crate::endpoint;
 
-impl World {
+impl State {
     pub fn change(&self, change: &Change) -> c_int {
-        let config = self.odd_config.get();
-        // SAFETY: the config is live or NULL, and no connection's call needs it to live; every
-        // string is one, every buffer holds what its size says.
+        let config = self.spare_config.get();
+        // SAFETY: the config is live or NULL, and connections hold references of their own; every
+        // string is NUL-terminated, every buffer has the size passed.
         unsafe {
             match change {
                 Change::Replace => {
                     let fresh = s2n_config_new_minimal();
                     let set = s2n_config_set_max_blinding_delay(fresh, 0);
-                    let old = self.odd_config.replace(fresh);
+                    let old = self.spare_config.replace(fresh);
                     if !old.is_null() {
                         assert_eq!(s2n_config_free(old), 0);
                     }
                     set
                 }
-                Change::Free => s2n_config_free(self.odd_config.replace(ptr::null_mut())),
+                Change::Free => s2n_config_free(self.spare_config.replace(ptr::null_mut())),
                 Change::Policy(policy) => {
                     policy.with(|policy| s2n_config_set_cipher_preferences(config, policy))
                 }
                 Change::AddOwnChain => {
-                    let (chain, key) = (pem(party::SERVER_CHAIN), pem(party::SERVER_KEY));
+                    let (chain, key) = (pem(endpoint::SERVER_CHAIN), pem(endpoint::SERVER_KEY));
                     s2n_config_add_cert_chain_and_key(config, chain.as_ptr(), key.as_ptr())
                 }
                 Change::AddText(text) => string(text, |text| {
@@ -39,7 +39,7 @@ impl World {
                     string(text, |text| s2n_config_add_pem_to_trust_store(config, text))
                 }
                 Change::TrustRoot => {
-                    s2n_config_add_pem_to_trust_store(config, pem(party::ROOT).as_ptr())
+                    s2n_config_add_pem_to_trust_store(config, pem(endpoint::ROOT).as_ptr())
                 }
                 Change::WipeTrust => s2n_config_wipe_trust_store(config),
                 Change::NoVerification => s2n_config_disable_x509_verification(config),
@@ -48,15 +48,15 @@ impl World {
                     let (name, len) = (name.as_ptr(), name.len() as u8);
                     s2n_config_append_protocol_preference(config, name, len)
                 }
-                Change::Protocols(names, odd) => {
+                Change::Protocols(names, count) => {
                     let names: Vec<_> = names.iter().map(|name| text(name)).collect();
                     let names: Vec<_> = names.iter().map(|name| name.as_ptr()).collect();
-                    // A count may be negative, but not more than there are.
-                    let count = c_int::from(*odd).min(names.len() as c_int);
+                    // A count may be negative, but not exceed the number of names.
+                    let count = c_int::from(*count).min(names.len() as c_int);
                     s2n_config_set_protocol_preferences(config, names.as_ptr(), count)
                 }
-                Change::Clock(ours) => {
-                    let clock = ours.then_some(on_clock as ClockFn);
+                Change::Clock(fuzz_clock) => {
+                    let clock = fuzz_clock.then_some(on_clock as ClockFn);
                     s2n_config_set_monotonic_clock(config, clock, ptr::null_mut())
                 }
                 Change::MultiRecord(on) => s2n_config_set_recv_multi_record(config, *on),
@@ -92,8 +92,8 @@ pub fn string<R>(bytes: &[u8], call: impl FnOnce(*const c_char) -> R) -> R {
     call(text(bytes).as_ptr())
 }
 
-/// The bytes up to the first NUL.
+/// Returns the bytes up to the first NUL as a C string.
 fn text(bytes: &[u8]) -> CString {
     let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
-    CString::new(text).expect("there is no NUL in it")
+    CString::new(text).expect("no NUL")
 }

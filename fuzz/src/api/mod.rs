@@ -1,28 +1,30 @@
-//! The C API in any order: what a program may call, what its callbacks may do, and what must hold.
+//! Arbitrary sequences of C API calls, with misbehaving callbacks, and the invariants that must
+//! hold.
 
-mod c;
 mod call;
 mod config;
-mod inquire;
-mod perform;
-mod world;
+mod ffi;
+mod getters;
+mod run;
+mod state;
+mod transfer;
 
 pub use self::call::Case;
 
 impl Case {
     pub fn run(&self) {
-        world::with(|world| {
-            world.begin(self.setup);
+        state::with(|state| {
+            state.begin(self.setup);
             if !self.early {
-                world.handshake();
+                state.handshake();
             }
-            for call in self.calls.iter().take(MANY) {
-                world.perform(call);
+            for call in self.calls.iter().take(MAX_CALLS) {
+                state.run(call);
             }
-            world.finish();
+            state.finish();
         });
     }
 }
 
-/// More calls than this find nothing that fewer do not.
-const MANY: usize = 100;
+/// Limit of calls per case; longer cases are not more productive.
+const MAX_CALLS: usize = 100;

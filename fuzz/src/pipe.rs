@@ -1,4 +1,4 @@
-//! One direction of a link, in memory.
+//! One direction of an in-memory transport.
 
 use std::collections::VecDeque;
 use std::io;
@@ -19,8 +19,8 @@ pub struct Pipe {
 struct State {
     bytes: VecDeque<u8>,
     ended: bool,
-    taken: u64,
-    given: u64,
+    written: u64,
+    read: u64,
 }
 
 impl Pipe {
@@ -47,19 +47,19 @@ impl Pipe {
         self.state().bytes.len()
     }
 
-    /// Nothing follows what is in it.
+    /// Ends the stream after the bytes in the pipe.
     pub fn end(&self) {
         self.state().ended = true;
     }
 
-    /// How many bytes a writer has put in.
+    /// Number of bytes written.
     pub fn written(&self) -> u64 {
-        self.state().taken
+        self.state().written
     }
 
-    /// How many bytes a reader has got out.
+    /// Number of bytes read.
     pub fn read_out(&self) -> u64 {
-        self.state().given
+        self.state().read
     }
 }
 
@@ -73,7 +73,7 @@ impl Reader for Pipe {
         for (to, from) in buf.iter_mut().zip(state.bytes.drain(..len)) {
             *to = from;
         }
-        state.given += len as u64;
+        state.read += len as u64;
         Ok(len)
     }
 }
@@ -85,7 +85,7 @@ impl Writer for Pipe {
             return Err(io::Error::from_raw_os_error(BROKEN_PIPE));
         }
         state.bytes.extend(buf);
-        state.taken += buf.len() as u64;
+        state.written += buf.len() as u64;
         Ok(buf.len())
     }
 }

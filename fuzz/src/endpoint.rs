@@ -1,4 +1,4 @@
-//! A client or a server on a link in memory.
+//! A client or a server with an in-memory transport.
 
 use std::sync::atomic::{AtomicU64, Ordering::*};
 use std::sync::{Arc, OnceLock};
@@ -11,15 +11,15 @@ use s2n::tls::connection::{BlindingMode, Connection, Data, Mode};
 use s2n::tls::error::Code;
 use s2n::tls::policy::Policy;
 
-use crate::link::Pipe;
+use crate::pipe::Pipe;
 
-macro_rules! made {
+macro_rules! generated {
     ($($name:ident = $file:literal;)*) => {
         $(pub const $name: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $file));)*
     };
 }
 
-made! {
+generated! {
     ROOT = "ca.pem";
     OTHER_ROOT = "other-ca.pem";
     SERVER_CHAIN = "ecdsa.pem";
@@ -30,10 +30,10 @@ made! {
     CLIENT_KEY = "client.key";
 }
 
-/// Time passes when we say so.
-struct StoppedClock(AtomicU64);
+/// A clock that advances only in [`wait`], in seconds.
+struct ManualClock(AtomicU64);
 
-static NOW: StoppedClock = StoppedClock(AtomicU64::new(1));
+static NOW: ManualClock = ManualClock(AtomicU64::new(1));
 
 struct Now;
 
@@ -43,7 +43,7 @@ impl Clock for Now {
     }
 }
 
-/// Every delay that has begun is over.
+/// Advances the clock beyond every blinding delay.
 pub fn wait() {
     NOW.0.fetch_add(u64::from(MAX_DELAY) + 1, Relaxed);
 }
@@ -78,14 +78,15 @@ impl Version {
 #[derive(Clone, Copy, Debug)]
 pub struct Setup {
     pub version: Version,
-    /// Both show a certificate.
+    /// Both sides send a certificate.
     pub mutual: bool,
     pub multi_record: bool,
-    /// Errors start a delay, which the application waits for.
+    /// Errors start a blinding delay, which the application waits for.
     pub delays: bool,
 }
 
-/// A config for each kind of party; they are costly to make.
+/// Returns the config for a mode and a setup. Configs are cached, because loading certificates is
+/// slow.
 pub fn config(mode: Mode, setup: Setup) -> Arc<Config> {
     const KINDS: usize = 1 << 5;
     static MADE: [OnceLock<Arc<Config>>; KINDS] = [const { OnceLock::new() }; KINDS];
@@ -100,15 +101,15 @@ pub fn config(mode: Mode, setup: Setup) -> Arc<Config> {
     let kind = choices
         .iter()
         .fold(0, |kind, &choice| kind * 2 + usize::from(choice));
-    MADE[kind].get_or_init(|| make(mode, setup)).clone()
+    MADE[kind].get_or_init(|| create(mode, setup)).clone()
 }
 
-fn make(mode: Mode, setup: Setup) -> Arc<Config> {
+fn create(mode: Mode, setup: Setup) -> Arc<Config> {
     let config = Config::new_minimal();
     config
         .set_policy(setup.version.policy())
-        .expect("it has no rules for certificates");
-    config.trust_pem(ROOT).expect("the root is one");
+        .expect("the policy does not restrict certificates");
+    config.trust_pem(ROOT).expect("a valid root");
     config.set_monotonic_clock(Arc::new(Now));
     config.set_recv_multi_record(setup.multi_record);
     config.set_max_blinding_delay(if setup.delays { MAX_DELAY } else { 0 });
@@ -117,8 +118,8 @@ fn make(mode: Mode, setup: Setup) -> Arc<Config> {
 
     let add = |chain: &[u8], key: &[u8]| {
         let loaded = CertChain::default();
-        loaded.load(chain, key).expect("the key fits");
-        config.add_chain(&Arc::new(loaded)).expect("it is loaded");
+        loaded.load(chain, key).expect("the key matches");
+        config.add_chain(&Arc::new(loaded)).expect("a loaded chain");
     };
     if mode == Mode::Server {
         add(SERVER_CHAIN, SERVER_KEY);
@@ -143,19 +144,20 @@ impl VerifyHost for AnyClient {
     }
 }
 
-/// What a client with this config says to a server that shows `chain`, in TLS 1.3.
-pub fn shake_hands(chain: &Arc<CertChain>, client: Config) -> Result<(), Code> {
+/// Performs a TLS 1.3 handshake of a client with this config and a server with `chain`, and returns
+/// the client's result.
+pub fn handshake_outcome(chain: &Arc<CertChain>, client: Config) -> Result<(), Code> {
     let server = Config::new_minimal();
-    server.add_chain(chain).expect("it is loaded");
+    server.add_chain(chain).expect("a loaded chain");
     let [to_server, to_client] = [(); 2].map(|()| Arc::<Pipe>::default());
-    let party = |mode, config: Config, reader, writer| {
+    let endpoint = |mode, config: Config, reader, writer| {
         let set = config.set_policy(Version::Tls13.policy());
-        set.expect("it has no rules for certificates");
+        set.expect("the policy does not restrict certificates");
         config.set_max_blinding_delay(0);
-        Party::new(mode, Arc::new(config), reader, writer)
+        Endpoint::new(mode, Arc::new(config), reader, writer)
     };
-    let mut client = party(Mode::Client, client, &to_client, &to_server);
-    let mut server = party(Mode::Server, server, &to_server, &to_client);
+    let mut client = endpoint(Mode::Client, client, &to_client, &to_server);
+    let mut server = endpoint(Mode::Server, server, &to_server, &to_client);
     for side in [0, 1, 0, 1] {
         match side {
             0 => client.work(0),
@@ -171,37 +173,37 @@ pub fn shake_hands(chain: &Arc<CertChain>, client: Config) -> Result<(), Code> {
     }
 }
 
-/// A connection, and what it said and heard.
-pub struct Party {
+/// A connection, and the data that it has sent and received.
+pub struct Endpoint {
     pub conn: Connection,
-    /// How many bytes it has sent, as its application was told.
+    /// Number of bytes reported as sent.
     pub sent: usize,
-    /// How many bytes it has received. All were right.
+    /// Number of bytes received, all of which were correct.
     pub received: usize,
     /// The handshake is complete.
     pub ready: bool,
-    /// The handshake failed, or receiving did.
+    /// The error of the handshake, or of receiving.
     pub failed: Option<Code>,
-    /// The peer's end of the stream was seen.
+    /// The peer's close_notify or the end of the stream was received.
     pub ended: bool,
-    /// Our side asked for the end.
+    /// A shutdown was started.
     closing: bool,
     reader: Arc<Pipe>,
     writer: Arc<Pipe>,
-    room: Vec<u8>,
+    buffer: Vec<u8>,
 }
 
-/// What an application waits for is over after this many calls, whatever came.
-const MANY_CALLS: usize = 70_000;
+/// Limit of calls until receiving blocks or ends.
+const MAX_CALLS: usize = 70_000;
 
-impl Party {
+impl Endpoint {
     pub fn new(mode: Mode, config: Arc<Config>, reader: &Arc<Pipe>, writer: &Arc<Pipe>) -> Self {
         let conn = Connection::new(mode);
         conn.set_blinding(match config.max_blinding_delay() {
             0 => BlindingMode::BuiltIn,
             _ => BlindingMode::SelfService,
         });
-        conn.set_config(config).expect("it suits");
+        conn.set_config(config).expect("a valid config");
         conn.set_reader(Some(reader.clone()));
         conn.set_writer(Some(writer.clone()), true);
         if mode == Mode::Client {
@@ -217,19 +219,20 @@ impl Party {
             closing: false,
             reader: reader.clone(),
             writer: writer.clone(),
-            room: vec![0; 1 << 16],
+            buffer: vec![0; 1 << 16],
         }
     }
 
-    /// Goes on as far as what has come allows. `peer_sent` is how much there can be to receive.
+    /// Negotiates and receives until blocked. `peer_sent` is the maximum number of bytes to
+    /// receive.
     pub fn work(&mut self, peer_sent: usize) {
         if !self.ready {
             self.negotiate();
         }
         if self.ready {
             for call in 0.. {
-                assert!(call < MANY_CALLS, "receiving does not come to an end");
-                if !self.recv(self.room.len(), peer_sent) {
+                assert!(call < MAX_CALLS, "receiving does not end");
+                if !self.recv(self.buffer.len(), peer_sent) {
                     break;
                 }
             }
@@ -242,43 +245,46 @@ impl Party {
         let outcome = self.conn.negotiate(&mut blocked);
         match outcome {
             Ok(()) => {
-                assert!(self.ready || self.failed.is_none(), "it failed before");
+                assert!(
+                    self.ready || self.failed.is_none(),
+                    "success after a failure"
+                );
                 assert_eq!(blocked, Blocked::Not);
                 self.ready = true;
             }
             Err(error) if error.is_blocked() => {
                 assert_ne!(blocked, Blocked::Not);
                 assert!(self.failed.is_none(), "{:?}, then blocked", self.failed);
-                assert!(self.reader.is_empty(), "blocked, and yet there is input");
+                assert!(self.reader.is_empty(), "blocked with pending input");
             }
             Err(error) => self.fail(error.code()),
         }
     }
 
-    /// Receives once. Answers whether to go on.
-    pub fn recv(&mut self, room: usize, peer_sent: usize) -> bool {
+    /// Receives once. Returns whether there may be more data.
+    pub fn recv(&mut self, buffer: usize, peer_sent: usize) -> bool {
         let mut blocked = Blocked::Not;
-        let buf = &mut self.room[..room];
+        let buf = &mut self.buffer[..buffer];
         match self.conn.recv(buf, &mut blocked) {
             Ok(0) => {
-                assert!(room == 0 || self.conn.alert().is_ok_and(|alert| alert == 0));
-                self.ended |= room > 0;
+                assert!(buffer == 0 || self.conn.alert().is_ok_and(|alert| alert == 0));
+                self.ended |= buffer > 0;
                 false
             }
             Ok(len) => {
                 assert!(self.ready, "bytes before the end of the handshake");
                 assert!(self.failed.is_none(), "bytes after {:?}", self.failed);
                 assert!(!self.ended, "bytes after the end");
-                assert!(self.received + len <= peer_sent, "bytes that nobody sent");
+                assert!(self.received + len <= peer_sent, "bytes that were not sent");
                 for (at, &byte) in buf[..len].iter().enumerate() {
-                    assert_eq!(byte, pattern(self.received + at), "a wrong byte");
+                    assert_eq!(byte, pattern(self.received + at), "wrong byte");
                 }
                 self.received += len;
                 true
             }
             Err(error) if error.is_blocked() => {
                 assert!(self.failed.is_none(), "{:?}, then blocked", self.failed);
-                assert!(self.reader.is_empty(), "blocked, and yet there is input");
+                assert!(self.reader.is_empty(), "blocked with pending input");
                 false
             }
             Err(error) => {
@@ -288,7 +294,7 @@ impl Party {
         }
     }
 
-    /// An error closes the connection for good.
+    /// Records an error, and checks that the connection is closed.
     fn fail(&mut self, code: Code) {
         if self.closing && code == Code::Closed {
             return;
@@ -298,7 +304,7 @@ impl Party {
         let again = self.conn.recv(&mut [0; 9], &mut blocked);
         assert!(
             again.is_err_and(|error| !error.is_blocked()) || self.conn.alert().is_ok(),
-            "a connection that goes on after {code:?}"
+            "connection not closed after {code:?}"
         );
     }
 
@@ -308,12 +314,12 @@ impl Party {
         let mut blocked = Blocked::Not;
         if let Ok(sent) = self.conn.send(Data::new(&buffers, 0), &mut blocked) {
             assert!(self.ready || len == 0, "bytes sent before the handshake");
-            assert_eq!(sent, len, "the link takes all there is");
+            assert_eq!(sent, len, "the pipe accepts everything");
             self.sent += sent;
         }
     }
 
-    /// Closes, and answers what stands in the way.
+    /// Shuts down, and returns the error if it is not complete.
     pub fn shutdown(&mut self) -> Option<Code> {
         let mut blocked = Blocked::Not;
         self.closing = true;
@@ -333,7 +339,7 @@ impl Party {
     }
 }
 
-/// The byte at this place of everything that is ever sent.
+/// Returns the byte at an offset of the stream.
 fn pattern(at: usize) -> u8 {
     (at ^ at >> 8 ^ at >> 16) as u8
 }

@@ -1,9 +1,9 @@
-//! The C functions, as a C program sees them: by name.
+//! Declarations of the C functions, which are linked by name.
 
 use std::ffi::{c_char, c_int, c_void};
 
 use libc::{iovec, ssize_t};
-// Links the library that defines them.
+// Links the library that defines the functions.
 use s2n as _;
 
 #[repr(C)]

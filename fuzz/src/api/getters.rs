@@ -1,37 +1,37 @@
-//! Questions about a connection at any time, and functions whose features are not there: what they say
-//! is not looked at, but every failure has its error, and nothing beyond the room is touched.
+//! Getters of a connection in any state, and functions of unsupported features. Results are not
+//! checked, but every failure must set an error, and no byte beyond the capacity may be written.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
 use libc::ssize_t;
 
-use super::c::{Conf, Conn};
+use super::ffi::{Conf, Conn};
 
-/// Stands for what the API does not let programs look into.
+/// A pointer to an opaque type.
 type Opaque = *mut c_void;
 
 unsafe extern "C" {
     fn s2n_connection_get_client_hello(conn: Conn) -> Opaque;
-    fn s2n_client_hello_get_raw_message(hello: Opaque, out: *mut u8, room: u32) -> ssize_t;
-    fn s2n_client_hello_get_extensions(hello: Opaque, out: *mut u8, room: u32) -> ssize_t;
+    fn s2n_client_hello_get_raw_message(hello: Opaque, out: *mut u8, capacity: u32) -> ssize_t;
+    fn s2n_client_hello_get_extensions(hello: Opaque, out: *mut u8, capacity: u32) -> ssize_t;
     fn s2n_client_hello_get_extension_by_id(
         hello: Opaque,
         id: c_int,
         out: *mut u8,
-        room: u32,
+        capacity: u32,
     ) -> ssize_t;
-    fn s2n_client_hello_get_cipher_suites(hello: Opaque, out: *mut u8, room: u32) -> ssize_t;
+    fn s2n_client_hello_get_cipher_suites(hello: Opaque, out: *mut u8, capacity: u32) -> ssize_t;
     fn s2n_client_hello_get_session_id(
         hello: Opaque,
         out: *mut u8,
         len: *mut u32,
-        room: u32,
+        capacity: u32,
     ) -> c_int;
     fn s2n_client_hello_get_fingerprint_string(
         hello: Opaque,
         kind: c_int,
-        room: u32,
+        capacity: u32,
         out: *mut u8,
         len: *mut u32,
     ) -> c_int;
@@ -49,7 +49,7 @@ unsafe extern "C" {
         conn: Conn,
         found: *mut c_int,
     ) -> c_int;
-    fn s2n_connection_get_master_secret(conn: Conn, out: *mut u8, room: usize) -> c_int;
+    fn s2n_connection_get_master_secret(conn: Conn, out: *mut u8, capacity: usize) -> c_int;
     fn s2n_connection_tls_exporter(
         conn: Conn,
         label: *const u8,
@@ -57,7 +57,7 @@ unsafe extern "C" {
         context: *const u8,
         context_len: u32,
         out: *mut u8,
-        room: u32,
+        capacity: u32,
     ) -> c_int;
     fn s2n_cert_chain_and_key_new() -> Opaque;
     fn s2n_cert_chain_and_key_free(chain: Opaque) -> c_int;
@@ -65,27 +65,28 @@ unsafe extern "C" {
     fn s2n_connection_get_config(conn: Conn, config: *mut Conf) -> c_int;
     fn s2n_error_get_alert(error: c_int, alert: *mut u8) -> c_int;
 
-    fn s2n_connection_get_session(conn: Conn, out: *mut u8, room: usize) -> c_int;
+    fn s2n_connection_get_session(conn: Conn, out: *mut u8, capacity: usize) -> c_int;
     fn s2n_connection_set_session(conn: Conn, session: *const u8, len: usize) -> c_int;
     fn s2n_connection_get_session_length(conn: Conn) -> c_int;
-    fn s2n_connection_serialize(conn: Conn, out: *mut u8, room: u32) -> c_int;
+    fn s2n_connection_serialize(conn: Conn, out: *mut u8, capacity: u32) -> c_int;
     fn s2n_connection_deserialize(conn: Conn, bytes: *mut u8, len: u32) -> c_int;
     fn s2n_connection_append_psk(conn: Conn, psk: Opaque) -> c_int;
     fn s2n_connection_ktls_enable_send(conn: Conn) -> c_int;
     fn s2n_connection_enable_quic(conn: Conn) -> c_int;
 }
 
-/// Asks one question with this much room, about these bytes. Answers -1 for a failure.
-pub fn ask(conn: Conn, question: u8, bytes: &[u8], room: usize) -> i64 {
-    let mut space = vec![0_u8; room];
-    let (out, short) = (space.as_mut_ptr(), room as u32);
+/// Calls one getter with a buffer of this capacity, and with these bytes as arguments. Returns -1
+/// for a failure.
+pub fn call_getter(conn: Conn, getter: u8, bytes: &[u8], capacity: usize) -> i64 {
+    let mut space = vec![0_u8; capacity];
+    let (out, short) = (space.as_mut_ptr(), capacity as u32);
     let mut alert = 0;
     let (mut len, mut number, mut name, mut config) = (0, 0, ptr::null(), ptr::null_mut());
-    // SAFETY: the connection is live or NULL, every place can be written to, and every size is what is
-    // there.
+    // SAFETY: the connection is live or NULL, every output can be written to, and every size is
+    // that of its buffer.
     unsafe {
         let hello = s2n_connection_get_client_hello(conn);
-        match question % 28 {
+        match getter % 28 {
             0 => s2n_client_hello_get_raw_message(hello, out, short) as i64,
             1 => s2n_client_hello_get_extensions(hello, out, short) as i64,
             2 => {
@@ -107,7 +108,7 @@ pub fn ask(conn: Conn, question: u8, bytes: &[u8], room: usize) -> i64 {
             15 => {
                 s2n_connection_get_selected_client_cert_digest_algorithm(conn, &mut number).into()
             }
-            16 => s2n_connection_get_master_secret(conn, out, room).into(),
+            16 => s2n_connection_get_master_secret(conn, out, capacity).into(),
             17 => {
                 let (label, context) = bytes.split_at(bytes.len() / 2);
                 s2n_connection_tls_exporter(
@@ -134,7 +135,7 @@ pub fn ask(conn: Conn, question: u8, bytes: &[u8], room: usize) -> i64 {
                 error[..known].copy_from_slice(&bytes[..known]);
                 s2n_error_get_alert(i32::from_le_bytes(error), &mut alert).into()
             }
-            21 => s2n_connection_get_session(conn, out, room).into(),
+            21 => s2n_connection_get_session(conn, out, capacity).into(),
             22 => s2n_connection_set_session(conn, bytes.as_ptr(), bytes.len()).into(),
             23 => s2n_connection_get_session_length(conn).into(),
             24 => s2n_connection_serialize(conn, out, short).into(),
@@ -152,7 +153,7 @@ fn failed(failed: bool) -> i64 {
     -i64::from(failed)
 }
 
-/// Reads what the library says to be there.
+/// Reads bytes that the library returned.
 ///
 /// # Safety
 ///

@@ -1,7 +1,7 @@
-//! A genuine conversation, and somebody in the middle who changes what one side hears.
+//! A connection with an on-path attacker, who modifies the records to one side.
 //!
-//! The input is a program for the one in the middle: two bytes of setup, then steps, each a byte
-//! and its operands.
+//! The input is the attacker's program: two bytes of setup, then steps, each a byte and its
+//! operands.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,31 +10,31 @@ use arbitrary::{Result, Unstructured};
 use s2n::tls::connection::Mode;
 use s2n::tls::error::{Code, ErrorType};
 
-use crate::link::Pipe;
-use crate::party::{Party, Setup, Version, config, wait};
+use crate::endpoint::{Endpoint, Setup, Version, config, wait};
+use crate::pipe::Pipe;
 
-pub struct Conversation {
-    /// Who hears what the one in the middle makes of it.
-    subject: Party,
-    genuine: Party,
-    said: Arc<Pipe>,
-    heard: Arc<Pipe>,
-    back: Arc<Pipe>,
+pub struct Interception {
+    /// The endpoint under test, which receives the modified records.
+    subject: Endpoint,
+    genuine: Endpoint,
+    from_genuine: Arc<Pipe>,
+    to_subject: Arc<Pipe>,
+    to_genuine: Arc<Pipe>,
     setup: Setup,
-    /// Records that the genuine side has sent and the subject has not heard.
+    /// Records that the genuine endpoint has sent, and that are not delivered yet.
     records: VecDeque<Vec<u8>>,
-    /// The records came as they were sent, and both applications behaved.
+    /// The records were delivered unmodified, and both applications used the API correctly.
     untouched: bool,
-    /// The genuine side has closed, after its handshake.
+    /// The genuine endpoint has closed, after its handshake.
     closed: bool,
-    /// All the records that the genuine side has sent.
+    /// All records that the genuine endpoint has sent.
     recorded: Vec<Vec<u8>>,
 }
 
-/// The most records that pass before the first step.
+/// Maximum number of records delivered before the first step.
 const MAX_PRELUDE: u8 = 16;
 
-impl Conversation {
+impl Interception {
     pub fn new(u: &mut Unstructured<'_>) -> Result<Self> {
         let flags: u8 = u.arbitrary()?;
         let flag = |bit: u8| flags >> bit & 1 == 1;
@@ -51,29 +51,29 @@ impl Conversation {
             true => (Mode::Client, Mode::Server),
             false => (Mode::Server, Mode::Client),
         };
-        let [said, heard, back] = [(); 3].map(|()| Arc::<Pipe>::default());
-        let conversation = Self {
-            subject: Party::new(mode, config(mode, setup), &heard, &back),
-            genuine: Party::new(other, config(other, setup), &back, &said),
-            said,
-            heard,
-            back,
+        let [from_genuine, to_subject, to_genuine] = [(); 3].map(|()| Arc::<Pipe>::default());
+        let interception = Self {
+            subject: Endpoint::new(mode, config(mode, setup), &to_subject, &to_genuine),
+            genuine: Endpoint::new(other, config(other, setup), &to_genuine, &from_genuine),
+            from_genuine,
+            to_subject,
+            to_genuine,
             setup,
             records: VecDeque::new(),
             untouched: true,
             closed: false,
             recorded: Vec::new(),
         };
-        conversation.subject.conn.set_recv_buffering(flag(5));
-        conversation.subject.conn.set_dynamic_buffers(flag(6));
-        Ok(conversation)
+        interception.subject.conn.set_recv_buffering(flag(5));
+        interception.subject.conn.set_dynamic_buffers(flag(6));
+        Ok(interception)
     }
 
     pub fn run(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
         let prelude: u8 = u.arbitrary()?;
         self.work();
         for _ in 0..prelude.min(MAX_PRELUDE) {
-            self.pass();
+            self.deliver();
         }
         while !u.is_empty() {
             self.step(u)?;
@@ -85,9 +85,9 @@ impl Conversation {
     fn step(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
         let step: u8 = u.arbitrary()?;
         match step % STEPS {
-            PASS => {
+            DELIVER => {
                 for _ in 0..u.arbitrary::<u8>()?.min(MAX_PRELUDE) {
-                    self.pass();
+                    self.deliver();
                 }
             }
             DAMAGE => {
@@ -110,7 +110,7 @@ impl Conversation {
                 let keep: u16 = u.arbitrary()?;
                 self.change(|record| record.truncate(usize::from(keep) % record.len()));
             }
-            // The header keeps pace, so it is the messages that do not fit.
+            // The header matches the new length, so that the messages are malformed instead.
             RESIZE => {
                 let (at, drop): (u16, u8) = u.arbitrary()?;
                 let bytes = bytes(u)?;
@@ -150,17 +150,17 @@ impl Conversation {
                 self.insert(&[&[20 + typ % 5, 3, 3, high, low], body].concat());
             }
             END => {
-                self.heard.end();
+                self.to_subject.end();
                 self.untouched = false;
             }
-            SAY => self.genuine.send(usize::from(u.arbitrary::<u16>()?)),
+            SEND => self.genuine.send(usize::from(u.arbitrary::<u16>()?)),
             CLOSE => {
                 self.untouched &= self.genuine.ready && self.subject.ready;
                 self.closed = true;
                 self.genuine.shutdown_send();
             }
             UPDATE_KEYS => self.genuine.conn.request_key_update(),
-            ANSWER => self.subject.send(usize::from(u.arbitrary::<u16>()?)),
+            SUBJECT_SEND => self.subject.send(usize::from(u.arbitrary::<u16>()?)),
             RECEIVE => {
                 let room: u16 = u.arbitrary()?;
                 self.untouched &= self.subject.ready;
@@ -179,14 +179,14 @@ impl Conversation {
                 let _ = self.subject.conn.free_handshake();
             }
             RELEASE_BUFFERS => drop(self.subject.conn.release_buffers()),
-            ANSWER_WITH_NEW_KEYS => self.subject.conn.request_key_update(),
+            SUBJECT_UPDATE_KEYS => self.subject.conn.request_key_update(),
             READ_AHEAD => self.subject.conn.set_recv_buffering(u.arbitrary()?),
             _ => wait(),
         }
         Ok(())
     }
 
-    /// Lets both sides work until neither has anything to do.
+    /// Runs both endpoints until both are blocked.
     fn work(&mut self) {
         self.subject.work(self.genuine.sent);
         self.genuine.work(self.subject.sent);
@@ -194,9 +194,9 @@ impl Conversation {
         self.collect();
     }
 
-    /// Takes what the genuine side has sent apart into records.
+    /// Splits the bytes that the genuine endpoint has sent into records.
     fn collect(&mut self) {
-        let bytes = self.said.take_all();
+        let bytes = self.from_genuine.take_all();
         let mut rest = &bytes[..];
         while let [_, _, _, high, low, ..] = *rest {
             let len = HEADER + usize::from(u16::from_be_bytes([high, low]));
@@ -205,12 +205,15 @@ impl Conversation {
             self.recorded.push(record.to_vec());
             rest = after;
         }
-        assert!(rest.is_empty(), "the genuine side sends whole records");
+        assert!(
+            rest.is_empty(),
+            "the genuine endpoint sends complete records"
+        );
     }
 
-    fn pass(&mut self) {
+    fn deliver(&mut self) {
         if let Some(record) = self.records.pop_front() {
-            self.heard.push(&record);
+            self.to_subject.push(&record);
             self.work();
         }
     }
@@ -219,11 +222,11 @@ impl Conversation {
         if let Some(mut record) = self.records.pop_front() {
             change(&mut record);
             self.untouched = false;
-            self.heard.push(&record);
+            self.to_subject.push(&record);
         }
     }
 
-    /// Makes two records of one. For plaintext messages that is nothing wrong.
+    /// Splits a record in two, which is valid for plaintext handshake messages.
     fn divide(&mut self, at: usize) {
         let Some(record) = self.records.pop_front() else {
             return;
@@ -238,31 +241,31 @@ impl Conversation {
 
     fn insert(&mut self, bytes: &[u8]) {
         self.untouched &= bytes.is_empty();
-        self.heard.push(bytes);
+        self.to_subject.push(bytes);
     }
 
-    /// Ends the conversation as an application would, and looks back.
+    /// Closes the connection as an application would, and checks the results.
     pub fn finish(mut self) {
         if self.untouched {
             self.check_untouched();
         }
-        // The first attempt may meet what was not received yet, and that may begin a delay.
+        // The first attempt may receive pending records, whose errors may start a blinding delay.
         self.subject.shutdown();
-        self.heard.end();
+        self.to_subject.end();
         self.subject.shutdown();
         wait();
         match self.subject.shutdown() {
-            Some(code) if code.kind() == ErrorType::Blocked => panic!("blocked at the end"),
-            Some(Code::ShutdownPaused) => panic!("a delay without end"),
+            Some(code) if code.kind() == ErrorType::Blocked => panic!("shutdown blocked"),
+            Some(Code::ShutdownPaused) => panic!("endless blinding delay"),
             _ => {}
         }
         self.genuine.work(self.subject.sent);
     }
 
-    /// What nobody changed arrives, whole and right.
+    /// Checks that unmodified records are delivered completely and correctly.
     fn check_untouched(&mut self) {
         while !self.records.is_empty() {
-            self.pass();
+            self.deliver();
         }
         let (subject, genuine) = (&self.subject, &self.genuine);
         if self.closed {
@@ -277,7 +280,7 @@ impl Conversation {
             assert_eq!(side.conn.version().number(), self.setup.version.number());
             assert_eq!(side.received, other.sent);
         }
-        assert!(self.back.is_empty() && self.heard.is_empty());
+        assert!(self.to_genuine.is_empty() && self.to_subject.is_empty());
     }
 }
 
@@ -299,46 +302,47 @@ macro_rules! steps {
 }
 
 steps! {
-    PASS DAMAGE OVERWRITE CUT RESIZE DIVIDE DROP REPEAT SWAP INSERT FRAME END
-    SAY CLOSE UPDATE_KEYS
-    ANSWER RECEIVE SHUTDOWN SHUTDOWN_SEND FREE_HANDSHAKE RELEASE_BUFFERS ANSWER_WITH_NEW_KEYS
+    DELIVER DAMAGE OVERWRITE CUT RESIZE DIVIDE DROP REPEAT SWAP INSERT FRAME END
+    SEND CLOSE UPDATE_KEYS
+    SUBJECT_SEND RECEIVE SHUTDOWN SHUTDOWN_SEND FREE_HANDSHAKE RELEASE_BUFFERS SUBJECT_UPDATE_KEYS
     READ_AHEAD
 }
 
-/// Genuine conversations of every kind, whole and up to each record, and the same as raw bytes.
+/// Returns genuine connections of every setup, complete and up to each record, and with the
+/// remaining records as raw bytes.
 pub fn seeds() -> Vec<(String, Vec<u8>)> {
     let mut seeds = Vec::new();
     for flags in 0..SETUPS {
-        let records = record(flags);
+        let records = genuine_records(flags);
         for known in 0..=records.len() {
             let genuine = Program::new(flags, known as u8);
             let rest = records[known..].concat();
             seeds.push((format!("{flags}-{known}-replayed"), genuine.insert(&rest)));
             let close = Program::new(flags, known as u8)
-                .step(SAY, &[200, 0])
-                .step(PASS, &[MAX_PRELUDE])
-                .step(ANSWER, &[200, 0])
+                .step(SEND, &[200, 0])
+                .step(DELIVER, &[MAX_PRELUDE])
+                .step(SUBJECT_SEND, &[200, 0])
                 .step(CLOSE, &[])
-                .step(PASS, &[MAX_PRELUDE]);
+                .step(DELIVER, &[MAX_PRELUDE]);
             seeds.push((format!("{flags}-{known}-genuine"), close.0));
         }
     }
     seeds
 }
 
-/// Role, version, and who shows a certificate.
+/// Number of setups of role, version, and client authentication.
 const SETUPS: u8 = 1 << 3;
 
-/// What a genuine peer says when nobody interferes.
-fn record(flags: u8) -> Vec<Vec<u8>> {
+/// Returns the records of a genuine endpoint without modifications.
+fn genuine_records(flags: u8) -> Vec<Vec<u8>> {
     let program = Program::new(flags, MAX_PRELUDE);
     let mut u = Unstructured::new(&program.0);
-    let mut conversation = Conversation::new(&mut u).expect("the setup is there");
-    conversation.run(&mut u).expect("so is the prelude");
-    conversation.recorded
+    let mut interception = Interception::new(&mut u).expect("a setup");
+    interception.run(&mut u).expect("a prelude");
+    interception.recorded
 }
 
-/// An input for the target.
+/// An input of the target.
 struct Program(Vec<u8>);
 
 impl Program {
@@ -346,7 +350,7 @@ impl Program {
         Self(vec![flags, prelude])
     }
 
-    /// A step, and its operands as bytes, lowest first.
+    /// Appends a step and its operands as little-endian bytes.
     fn step(mut self, step: u8, operands: &[u8]) -> Self {
         self.0.push(step);
         self.0.extend_from_slice(operands);
