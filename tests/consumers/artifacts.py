@@ -1,6 +1,6 @@
-"""Says where cargo put s2n-tls' archive and that of its AWS-LC, and where s2n-tls' headers are.
+"""Prints the paths of the s2n-tls archive, of its AWS-LC archive, and of the s2n-tls headers.
 
-Reads what `cargo build --message-format json` prints.
+Reads the output of `cargo build --message-format json`.
 """
 
 import glob

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Programs for s2n-tls, on s2n-tls and on rs2n: the same sources, or the same binaries, and what they
-# say must be the same. Then the tests that the published crates carry.
+# Runs programs for s2n-tls with s2n-tls and with rs2n, from the same sources or as the same binaries, and
+# compares their output. Then runs the tests of the published crates with rs2n.
 set -eu
 cd "$(dirname "$0")/../.."
 here=tests/consumers
@@ -11,8 +11,8 @@ mkdir -p "$dir"
 sh tests/certs/make.sh "$dir/certs"
 prefix=$(sh tests/install.sh)
 
-# Builds in a folder of the twin tests, which have built the same dependencies there.
-build() { # FOLDER OPTION...
+# Builds in a target directory of the twin tests, which contains the same dependencies.
+build() { # DIRECTORY OPTION...
     CARGO_TARGET_DIR=$target/twin/$1
     export CARGO_TARGET_DIR
     shift
@@ -34,14 +34,14 @@ trap 'kill $server; wait $server || true' EXIT
 exec 3<"$dir/server"
 port=$(sed -n '/^ACCEPT/{s/.*://p;q}' <&3)
 
-talk() { # FOLDER TRANSCRIPT
+run_programs() { # DIRECTORY OUTPUT
     timeout 300 "$target/twin/$1/release/programs" "$dir/certs" >"$2"
     timeout 60 "$target/twin/$1/release/fetch" "$port" "$dir/certs/ca.pem" 20240501 default_tls13 >>"$2"
 }
-talk reference "$dir/programs.s2n-tls"
-LD_LIBRARY_PATH=$prefix/lib talk rs2n "$dir/programs.rs2n"
+run_programs reference "$dir/programs.s2n-tls"
+LD_LIBRARY_PATH=$prefix/lib run_programs rs2n "$dir/programs.rs2n"
 diff -u "$dir/programs.s2n-tls" "$dir/programs.rs2n"
-wc -l <"$dir/programs.rs2n" | sed 's/$/ lines are the same/'
+wc -l <"$dir/programs.rs2n" | sed 's/$/ equal lines/'
 
 echo '== programs in C, C++ and Python'
 # shellcheck disable=SC2086 # three paths

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Lets the example programs in the folder $1 talk to each other, and prints what they say, but for ports
-# and times. $2 is the folder of certificates, $3 one for what the programs write.
+# Runs the example programs in the directory $1 against each other, and prints their output except for ports
+# and times. $2 is the certificates directory, $3 a directory for files that the programs write.
 set -eu
 bin=$1 certs=$2 dir=$3
 here=$(cd "$(dirname "$0")" && pwd)
@@ -10,11 +10,11 @@ ca=$certs/ca.pem chain=$certs/ecdsa.pem key=$certs/ecdsa.key
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true' EXIT
 
-# Starts a server, which prints its port before all else.
+# Starts a server, whose first line of output contains its port.
 serve() { # PROGRAM ARGUMENT...
     rm -f "$dir/pipe"
     mkfifo "$dir/pipe"
-    timeout 60 "$@" >"$dir/pipe" 2>"$dir/complaints" &
+    timeout 60 "$@" >"$dir/pipe" 2>"$dir/errors" &
     server=$!
     exec 3<"$dir/pipe"
     read -r _ port <&3
@@ -42,7 +42,7 @@ done
 
 serve "$bin/server" -N 1 -c default_tls13 -C "$certs/unknown.pem" -K "$certs/unknown.key" -b 0
 timeout 60 "$bin/client" -A "$ca" -b 0 localhost "$port" 2>&1 | cut -d '(' -f 1 || true
-wait "$server" || echo "the server ended with $?"
+wait "$server" || echo "the server exited with $?"
 server=
 
 serve "$bin/echo_server" 0 "$chain" "$key"
@@ -61,7 +61,7 @@ done
 wait "$server"
 server=
 
-# The same in C++ and in Python.
+# The examples in C++ and in Python.
 serve "$bin/server" -N 1 -c default_tls13 -C "$chain" -K "$key" -a http/1.1
 timeout 60 "$bin/fetch" localhost "$port" "$ca" 2>&1
 wait "$server"

@@ -1,8 +1,8 @@
 /*
- * A program that is compiled with s2n-tls' headers and linked with its library. It says what happens,
- * and must say the same when it finds another library in that one's place.
+ * A program that is compiled with the headers of s2n-tls and linked with its library. It prints its
+ * results, which must be the same with rs2n's library.
  *
- * usage: program FOLDER-OF-CERTIFICATES
+ * usage: program CERTIFICATES-DIRECTORY
  */
 #include "check.h"
 
@@ -26,15 +26,15 @@
 #include <s2n/unstable/npn.h>
 #include <s2n/unstable/renegotiate.h>
 
-static const char *folder;
+static const char *directory;
 
-static void said(const char *what, long long result)
+static void report(const char *what, long long result)
 {
     printf("%s: %lld %s %d\n", what, result, result < 0 ? s2n_strerror_name(s2n_errno) : "-",
             result < 0 ? s2n_error_get_type(s2n_errno) : 0);
 }
 
-static void *other_threads_error(void *unused)
+static void *check_thread_local(void *unused)
 {
     (void) unused;
     int before = s2n_errno;
@@ -42,58 +42,58 @@ static void *other_threads_error(void *unused)
     return before == 0 && s2n_errno_location() == &s2n_errno ? &s2n_errno : NULL;
 }
 
-/* The variable is the program's as much as the library's, and each thread has its own. */
+/* s2n_errno is thread-local, and shared by program and library. */
 static void errors(void)
 {
     struct s2n_config *config = s2n_config_new_minimal();
-    said("policy", s2n_config_set_cipher_preferences(config, "no such policy"));
+    report("policy", s2n_config_set_cipher_preferences(config, "no such policy"));
     int error = s2n_errno;
     pthread_t thread;
     void *other = NULL;
-    CHECK(pthread_create(&thread, NULL, other_threads_error, NULL) == 0);
+    CHECK(pthread_create(&thread, NULL, check_thread_local, NULL) == 0);
     CHECK(pthread_join(thread, &other) == 0);
     CHECK(other != NULL && other != &s2n_errno && s2n_errno == error);
     CHECK(*s2n_errno_location() == error);
     printf("%s, %d\n", s2n_strerror(error, "EN"), error);
     s2n_errno = S2N_ERR_T_OK;
     printf("%s %s\n", s2n_strerror_name(s2n_errno), s2n_strerror(s2n_errno, "EN"));
-    said("null", s2n_connection_set_config(NULL, config));
-    said("type", s2n_config_set_client_auth_type(config, S2N_CERT_AUTH_OPTIONAL));
-    said("alert", s2n_config_set_alert_behavior(config, (s2n_alert_behavior) 9));
-    said("npn", s2n_config_set_npn(config, false));
-    said("ip in cn", s2n_config_allow_ip_in_cn(config));
+    report("null", s2n_connection_set_config(NULL, config));
+    report("type", s2n_config_set_client_auth_type(config, S2N_CERT_AUTH_OPTIONAL));
+    report("alert", s2n_config_set_alert_behavior(config, (s2n_alert_behavior) 9));
+    report("npn", s2n_config_set_npn(config, false));
+    report("ip in cn", s2n_config_allow_ip_in_cn(config));
     printf("%d %d\n", S2N_BLOCKED_ON_APPLICATION_DATA, S2N_BLOCKED_ON_APPLICATION_INPUT);
     CHECK_OK(s2n_config_free(config));
 }
 
-/* How often which callback was called. */
-struct seen {
+/* Numbers of calls of each callback. */
+struct counts {
     int hello, host, signature, verification, authorities, validation, lines, checkpoints, events;
     char event[256];
-    struct s2n_cert_chain_and_key *chain; /* what a client shows */
+    struct s2n_cert_chain_and_key *chain; /* the certificate of a client */
 };
 
 static int on_hello(struct s2n_connection *conn, void *context)
 {
-    struct seen *seen = context;
+    struct counts *counts = context;
     bool groups = false;
     struct s2n_client_hello *hello = s2n_connection_get_client_hello(conn);
     CHECK_OK(s2n_client_hello_has_extension(hello, 10, &groups));
     CHECK(groups && s2n_client_hello_get_extension_length(hello, S2N_EXTENSION_SERVER_NAME) > 0);
-    seen->hello++;
+    counts->hello++;
     return 0;
 }
 
 static uint8_t on_host(const char *name, size_t len, void *context)
 {
     CHECK(strlen(name) == len);
-    ((struct seen *) context)->host++;
+    ((struct counts *) context)->host++;
     return strcmp(name, "localhost") == 0;
 }
 
 static int on_signature(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
 {
-    struct seen *seen = s2n_connection_get_ctx(conn);
+    struct counts *counts = s2n_connection_get_ctx(conn);
     s2n_async_pkey_op_type type = S2N_ASYNC_DECRYPT;
     uint32_t size = 0;
     CHECK_OK(s2n_async_pkey_op_get_op_type(op, &type));
@@ -103,14 +103,14 @@ static int on_signature(struct s2n_connection *conn, struct s2n_async_pkey_op *o
     CHECK_OK(s2n_async_pkey_op_perform(op, s2n_cert_chain_and_key_get_private_key(chain)));
     CHECK_OK(s2n_async_pkey_op_apply(op, conn));
     CHECK_OK(s2n_async_pkey_op_free(op));
-    seen->signature++;
+    counts->signature++;
     return 0;
 }
 
 static int on_verification(struct s2n_connection *conn, struct s2n_async_offload_op *op, void *context)
 {
     (void) conn;
-    ((struct seen *) context)->verification++;
+    ((struct counts *) context)->verification++;
     return s2n_async_offload_op_perform(op);
 }
 
@@ -118,23 +118,23 @@ static int on_request(struct s2n_connection *conn, void *context,
         struct s2n_certificate_request *request)
 {
     (void) conn;
-    struct seen *seen = context;
+    struct counts *counts = context;
     struct s2n_certificate_authority_list *list = s2n_certificate_request_get_ca_list(request);
     while (list != NULL && s2n_certificate_authority_list_has_next(list)) {
         uint8_t *name = NULL;
         uint16_t len = 0;
         CHECK_OK(s2n_certificate_authority_list_next(list, &name, &len));
         CHECK(name != NULL && len > 0);
-        seen->authorities++;
+        counts->authorities++;
     }
-    return s2n_certificate_request_set_certificate(request, seen->chain);
+    return s2n_certificate_request_set_certificate(request, counts->chain);
 }
 
 static int on_validation(struct s2n_connection *conn, struct s2n_cert_validation_info *info,
         void *context)
 {
     (void) conn;
-    ((struct seen *) context)->validation++;
+    ((struct counts *) context)->validation++;
     return s2n_cert_validation_accept(info);
 }
 
@@ -142,71 +142,71 @@ static int on_line(void *context, struct s2n_connection *conn, uint8_t *line, si
 {
     (void) conn;
     CHECK(len > 64 && line[0] >= 'A' && line[0] <= 'Z');
-    ((struct seen *) context)->lines++;
+    ((struct counts *) context)->lines++;
     return 0;
 }
 
 static void on_event(struct s2n_connection *conn, void *subscriber, struct s2n_event_handshake *event)
 {
     (void) conn;
-    struct seen *seen = subscriber;
+    struct counts *counts = subscriber;
     CHECK(event->handshake_end_ns >= event->handshake_start_ns);
     CHECK(event->handshake_time_ns <= event->handshake_end_ns - event->handshake_start_ns);
-    snprintf(seen->event, sizeof(seen->event), "%d %s %s %s %d", event->protocol_version,
+    snprintf(counts->event, sizeof(counts->event), "%d %s %s %s %d", event->protocol_version,
             event->cipher, event->group, event->security_policy_label, event->error_code);
-    seen->events++;
+    counts->events++;
 }
 
-/* One end of a connection, run by a thread of its own. */
-struct end {
+/* One side of a connection, run by its own thread. */
+struct endpoint {
     struct s2n_connection *conn;
     struct s2n_config *config;
     struct s2n_cert_chain_and_key *chain;
-    struct seen seen;
+    struct counts counts;
     int fd;
     int result;
     int error;
     s2n_blocked_status blocked;
 };
 
-static void prepare(struct end *end, s2n_mode mode, const char *policy, const char *chain)
+static void prepare(struct endpoint *end, s2n_mode mode, const char *policy, const char *chain)
 {
-    char *authority = read_file(folder, "ca.pem");
+    char *ca = read_file(directory, "ca.pem");
     end->config = s2n_config_new_minimal();
-    end->chain = load_chain(folder, chain);
+    end->chain = load_chain(directory, chain);
     CHECK_OK(s2n_config_set_cipher_preferences(end->config, policy));
-    CHECK_OK(s2n_config_add_pem_to_trust_store(end->config, authority));
+    CHECK_OK(s2n_config_add_pem_to_trust_store(end->config, ca));
     CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(end->config, end->chain));
     CHECK_OK(s2n_config_set_client_auth_type(end->config, S2N_CERT_AUTH_REQUIRED));
     CHECK_OK(s2n_config_set_max_blinding_delay(end->config, 0));
-    CHECK_OK(s2n_config_set_verify_host_callback(end->config, on_host, &end->seen));
+    CHECK_OK(s2n_config_set_verify_host_callback(end->config, on_host, &end->counts));
     CHECK_OK(s2n_config_set_async_pkey_callback(end->config, on_signature));
     CHECK_OK(s2n_config_set_async_offload_callback(end->config, S2N_ASYNC_OFFLOAD_PKEY_VERIFY,
-            on_verification, &end->seen));
-    CHECK_OK(s2n_config_set_cert_validation_cb(end->config, on_validation, &end->seen));
-    CHECK_OK(s2n_config_set_key_log_cb(end->config, on_line, &end->seen));
-    CHECK_OK(s2n_config_set_subscriber(end->config, &end->seen));
+            on_verification, &end->counts));
+    CHECK_OK(s2n_config_set_cert_validation_cb(end->config, on_validation, &end->counts));
+    CHECK_OK(s2n_config_set_key_log_cb(end->config, on_line, &end->counts));
+    CHECK_OK(s2n_config_set_subscriber(end->config, &end->counts));
     CHECK_OK(s2n_config_set_handshake_event(end->config, on_event));
     const char *const protocols[] = { "h2", "http/1.1" };
     CHECK_OK(s2n_config_set_protocol_preferences(end->config, protocols, 2));
     if (mode == S2N_SERVER) {
-        CHECK_OK(s2n_config_set_client_hello_cb(end->config, on_hello, &end->seen));
+        CHECK_OK(s2n_config_set_client_hello_cb(end->config, on_hello, &end->counts));
         CHECK_OK(s2n_config_set_client_hello_cb_mode(end->config, S2N_CLIENT_HELLO_CB_BLOCKING));
         CHECK_OK(s2n_config_set_cert_authorities_from_trust_store(end->config));
     } else {
-        CHECK_OK(s2n_config_set_cert_request_callback(end->config, on_request, &end->seen));
-        end->seen.chain = end->chain;
+        CHECK_OK(s2n_config_set_cert_request_callback(end->config, on_request, &end->counts));
+        end->counts.chain = end->chain;
     }
     end->conn = s2n_connection_new(mode);
     CHECK_OK(s2n_connection_set_config(end->conn, end->config));
-    CHECK_OK(s2n_connection_set_ctx(end->conn, &end->seen));
+    CHECK_OK(s2n_connection_set_ctx(end->conn, &end->counts));
     CHECK_OK(s2n_connection_set_fd(end->conn, end->fd));
-    free(authority);
+    free(ca);
 }
 
 static void *negotiate(void *context)
 {
-    struct end *end = context;
+    struct endpoint *end = context;
     end->result = s2n_negotiate(end->conn, &end->blocked);
     end->error = s2n_errno;
     if (end->result != 0) {
@@ -217,18 +217,18 @@ static void *negotiate(void *context)
     return NULL;
 }
 
-static void tell(const struct end *end)
+static void print_endpoint(const struct endpoint *end)
 {
-    const struct seen *seen = &end->seen;
+    const struct counts *counts = &end->counts;
     if (end->result != 0) {
-        printf("%s, blocked %d, host %d\n", s2n_strerror_name(end->error), end->blocked, seen->host);
+        printf("%s, blocked %d, host %d\n", s2n_strerror_name(end->error), end->blocked, counts->host);
         return;
     }
     printf("%s: blocked %d, hello %d host %d signed %d verified %d authorities %d validated %d"
            " lines %d event %d: %s\n",
             s2n_connection_get_mode(end->conn) == S2N_CLIENT ? "client" : "server",
-            end->blocked, seen->hello, seen->host, seen->signature, seen->verification, seen->authorities, seen->validation,
-            seen->lines, seen->events, seen->event);
+            end->blocked, counts->hello, counts->host, counts->signature, counts->verification, counts->authorities, counts->validation,
+            counts->lines, counts->events, counts->event);
     uint8_t first = 0, second = 0;
     s2n_tls_signature_algorithm algorithm = S2N_TLS_SIGNATURE_ANONYMOUS;
     s2n_tls_hash_algorithm hash = S2N_TLS_HASH_NONE;
@@ -255,31 +255,31 @@ static void tell(const struct end *end)
     CHECK(in > 1000 && s2n_connection_get_wire_bytes_out(end->conn) > 1000);
 }
 
-static void set_blocking(struct end *end, int blocking)
+static void set_blocking(struct endpoint *end, int blocking)
 {
     int flags = fcntl(end->fd, F_GETFL);
     flags = blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
     CHECK(fcntl(end->fd, F_SETFL, flags) == 0);
 }
 
-/* Records one way, in the ways there are to send and receive them. */
-static void exchange(struct end *from, struct end *to)
+/* Transfers records in one direction with all functions that send and receive. */
+static void exchange(struct endpoint *from, struct endpoint *to)
 {
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     char buffer[100] = { 0 };
     set_blocking(to, 0);
-    said("nothing to receive", s2n_recv(to->conn, buffer, sizeof(buffer), &blocked));
+    report("nothing to receive", s2n_recv(to->conn, buffer, sizeof(buffer), &blocked));
     CHECK(s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED && blocked == S2N_BLOCKED_ON_READ);
     set_blocking(to, 1);
-    said("send", s2n_send(from->conn, "twelve bytes", 12, &blocked));
+    report("send", s2n_send(from->conn, "twelve bytes", 12, &blocked));
     struct iovec parts[] = { { "one, ", 5 }, { "two, ", 5 }, { "three", 5 } };
-    said("sendv", s2n_sendv(from->conn, parts, 3, &blocked));
-    said("sendv from 3", s2n_sendv_with_offset(from->conn, parts, 3, 3, &blocked));
-    said("recv", s2n_recv(to->conn, buffer, 7, &blocked));
+    report("sendv", s2n_sendv(from->conn, parts, 3, &blocked));
+    report("sendv from 3", s2n_sendv_with_offset(from->conn, parts, 3, 3, &blocked));
+    report("recv", s2n_recv(to->conn, buffer, 7, &blocked));
     printf("peek: %u, %.7s\n", s2n_peek(to->conn), buffer);
     for (int wanted = 5; wanted > 0;) {
         ssize_t got = s2n_recv(to->conn, buffer, 100, &blocked);
-        said("recv", got);
+        report("recv", got);
         wanted = got == 5 ? 5 : got == 15 ? 12 : got == 12 ? 0 : -1;
     }
     uint8_t updates[2] = { 0 };
@@ -294,13 +294,13 @@ static void exchange(struct end *from, struct end *to)
 
 static void *close_connection(void *context)
 {
-    struct end *end = context;
+    struct endpoint *end = context;
     end->result = s2n_shutdown(end->conn, &end->blocked);
     end->error = s2n_errno;
     return NULL;
 }
 
-static void both(struct end *ends, void *(*work)(void *))
+static void both(struct endpoint *ends, void *(*work)(void *))
 {
     pthread_t thread;
     CHECK(pthread_create(&thread, NULL, work, &ends[0]) == 0);
@@ -312,27 +312,27 @@ static void connection(const char *policy, const char *chain, const char *name)
 {
     int fds[2];
     CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
-    struct end ends[] = { { .fd = fds[0] }, { .fd = fds[1] } };
+    struct endpoint ends[] = { { .fd = fds[0] }, { .fd = fds[1] } };
     printf("== %s, %s, %s\n", policy, chain, name);
     prepare(&ends[0], S2N_SERVER, policy, chain);
     prepare(&ends[1], S2N_CLIENT, policy, "client");
     CHECK_OK(s2n_set_server_name(ends[1].conn, name));
     both(ends, negotiate);
-    /* What the peer of one that failed says depends on which of them was first to see it. */
+    /* The error of the peer of a failed endpoint depends on timing. */
     bool complete = ends[0].result == 0 && ends[1].result == 0;
     for (int at = complete ? 0 : 1; at < 2; at++) {
-        tell(&ends[at]);
+        print_endpoint(&ends[at]);
     }
     if (complete) {
         exchange(&ends[0], &ends[1]);
         exchange(&ends[1], &ends[0]);
         both(ends, close_connection);
-        said("closed", ends[0].result);
-        said("closed", ends[1].result);
+        report("closed", ends[0].result);
+        report("closed", ends[1].result);
         s2n_blocked_status blocked;
         char byte = 0;
-        said("send after that", s2n_send(ends[0].conn, &byte, 1, &blocked));
-        said("recv after that", s2n_recv(ends[0].conn, &byte, 1, &blocked));
+        report("send after shutdown", s2n_send(ends[0].conn, &byte, 1, &blocked));
+        report("recv after shutdown", s2n_recv(ends[0].conn, &byte, 1, &blocked));
     }
     for (int at = 0; at < 2; at++) {
         CHECK_OK(s2n_connection_free(ends[at].conn));
@@ -342,15 +342,15 @@ static void connection(const char *policy, const char *chain, const char *name)
     }
 }
 
-static void lists_and_fingerprints(void)
+static void crls_and_fingerprints(void)
 {
-    char *pem = read_file(folder, "intermediate.crl");
+    char *pem = read_file(directory, "intermediate.crl");
     struct s2n_crl *crl = s2n_crl_new();
     uint64_t issuer = 0;
     CHECK_OK(s2n_crl_load_pem(crl, (uint8_t *) pem, strlen(pem)));
     CHECK_OK(s2n_crl_get_issuer_hash(crl, &issuer));
-    said("active", s2n_crl_validate_active(crl));
-    said("not expired", s2n_crl_validate_not_expired(crl));
+    report("active", s2n_crl_validate_active(crl));
+    report("not expired", s2n_crl_validate_not_expired(crl));
     printf("issuer: %016llx\n", (unsigned long long) issuer);
     CHECK_OK(s2n_crl_free(&crl));
     CHECK(crl == NULL);
@@ -377,10 +377,10 @@ static void lists_and_fingerprints(void)
 int main(int argc, char **argv)
 {
     CHECK(argc == 2);
-    folder = argv[1];
+    directory = argv[1];
     CHECK_OK(s2n_init());
     errors();
-    lists_and_fingerprints();
+    crls_and_fingerprints();
     connection("20240501", "ecdsa", "localhost");
     connection("20240501", "rsa", "localhost");
     connection("default_tls13", "ecdsa", "localhost");

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Programs in C that are compiled with s2n-tls' headers and linked with its library, and then run with
-# that library and with the one in the folder $1. Works in the folder $2, which has the certificates in
-# $3; the arguments behind that are s2n-tls' archives and its folder of headers.
+# Compiles C programs with the headers of s2n-tls, links them with its library, and runs them with that
+# library and with the one in the directory $1. Works in the directory $2, with the certificates in $3; the
+# remaining arguments are the archives of s2n-tls and its directory of headers.
 set -eu
 prefix=$1 dir=$2 certs=$3 archive=$4 crypto=$5 api=$6
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../../..
 
-# The library as s2n-tls' own build makes it: the crate has it as an archive. It may have been
-# compiled for optimization at link time, which its users have no use for.
+# Links the archive of the crate to a shared library, like s2n-tls' own build. The archive may contain
+# bitcode for link-time optimization, which is disabled here.
 mkdir -p "$dir/lib" "$dir/include/s2n/unstable" "$dir/bin"
 cp "$api/s2n.h" "$dir/include"
 cp "$api"/unstable/*.h "$dir/include/s2n/unstable"
@@ -23,8 +23,8 @@ compile() { # SOURCE PROGRAM
         "-L$dir/lib" -ls2n -pthread
 }
 
-# Runs COMMAND with each library; what it prints must be the same.
-twice() { # NAME COMMAND...
+# Runs COMMAND with both libraries and compares the output.
+compare() { # NAME COMMAND...
     name=$1
     shift
     LD_LIBRARY_PATH=$dir/lib "$@" >"$dir/$name.s2n-tls"
@@ -34,8 +34,8 @@ twice() { # NAME COMMAND...
     done
 }
 
-# Every function and the variables, by their addresses: there is a library in which one is missing
-# only if the program does not start.
+# A program with the addresses of all functions and variables: it starts only if the library exports all of
+# them.
 {
     echo '#include <stdio.h>'
     sed 's/.*/extern char &[];/' "$root/tests/abi/exports.txt" | grep -v ' s2n_errno\['
@@ -48,23 +48,23 @@ twice() { # NAME COMMAND...
 int main(void)
 {
     int count = 0;
-    for (unsigned at = 0; at < sizeof(all) / sizeof(*all); at++) {
-        count += all[at] != NULL;
+    for (unsigned index = 0; index < sizeof(all) / sizeof(*all); index++) {
+        count += all[index] != NULL;
     }
     printf("%d names, s2n_errno %d\n", count, s2n_errno);
 }
 END
 } >"$dir/all.c"
 compile "$dir/all.c" all
-twice all "$dir/bin/all"
+compare all "$dir/bin/all"
 
 compile "$here/program.c" program
-twice program timeout 60 "$dir/bin/program" "$certs"
+compare program timeout 60 "$dir/bin/program" "$certs"
 
 for source in "$root"/examples-c/*.c; do
     compile "$source" "$(basename "$source" .c)"
 done
 g++ -std=c++17 -O1 -Wall -Wextra -Wpedantic -Werror "-I$dir/include" "$root/examples-cpp/fetch.cpp" \
     -o "$dir/bin/fetch" "-L$dir/lib" -ls2n
-twice examples sh "$here/examples.sh" "$dir/bin" "$certs" "$dir/examples"
-wc -l "$dir"/*.rs2n | sed -n 's/ total/ lines are the same/p'
+compare examples sh "$here/examples.sh" "$dir/bin" "$certs" "$dir/examples"
+wc -l "$dir"/*.rs2n | sed -n 's/ total/ equal lines/p'

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Makes the certificates that the tests of the crates read, under the names by which they look for
-# them: in the folder $1/certs those of the examples, in $1/pems those of s2n-tls' own tests.
+# Generates the certificates that the tests of the crates read, under the file names that they expect: those
+# of the examples in $1/certs, those of the tests of s2n-tls in $1/pems.
 set -eu
 mkdir -p "$1/certs" "$1/pems/sni" "$1/pems/permutations/rsae_pkcs_4096_sha384" \
     "$1/pems/intent/cert_chains/ku_key_cert_sign_leaf"
 cd "$1"
 
-# A certificate that signs itself: CERTIFICATE KEY HASH SUBJECT ALGORITHM EXTENSION...
-alone() {
+# A self-signed certificate: CERTIFICATE KEY HASH SUBJECT ALGORITHM EXTENSION...
+self_signed() {
     out=$1 key=$2 hash=$3 subject=$4 algorithm=$5
     shift 5
     for extension; do
@@ -22,28 +22,28 @@ alone() {
         "$@" 2>/dev/null
 }
 
-authority=basicConstraints=critical,CA:TRUE
-alone certs/cert.pem certs/key.pem sha256 /CN=localhost P-256 "$authority"
-alone certs/cert_rsa.pem certs/key_rsa.pem sha256 /CN=localhost rsa "$authority"
+ca_extension=basicConstraints=critical,CA:TRUE
+self_signed certs/cert.pem certs/key.pem sha256 /CN=localhost P-256 "$ca_extension"
+self_signed certs/cert_rsa.pem certs/key_rsa.pem sha256 /CN=localhost rsa "$ca_extension"
 
 for hash in sha256 sha384 sha512; do
-    alone "pems/rsa_4096_${hash}_client_cert.pem" "pems/rsa_4096_${hash}_client_key.pem" $hash \
+    self_signed "pems/rsa_4096_${hash}_client_cert.pem" "pems/rsa_4096_${hash}_client_key.pem" $hash \
         "/O=$hash/CN=localhost" rsa extendedKeyUsage=serverAuth,clientAuth \
         subjectAltName=DNS:127.0.0.1
 done
-alone pems/ecdsa_p384_pkcs1_cert.pem pems/ecdsa_p384_pkcs1_key.pem sha256 /CN=localhost P-384 \
-    "$authority" subjectAltName=DNS:127.0.0.1
+self_signed pems/ecdsa_p384_pkcs1_cert.pem pems/ecdsa_p384_pkcs1_key.pem sha256 /CN=localhost P-384 \
+    "$ca_extension" subjectAltName=DNS:127.0.0.1
 
-alone pems/sni/alligator_cert.pem pems/sni/alligator_key.pem sha256 /CN=alligator rsa \
+self_signed pems/sni/alligator_cert.pem pems/sni/alligator_key.pem sha256 /CN=alligator rsa \
     subjectAltName=DNS:www.alligator.com
-alone pems/sni/alligator_ecdsa_cert.pem pems/sni/alligator_ecdsa_key.pem sha256 /CN=alligator \
+self_signed pems/sni/alligator_ecdsa_cert.pem pems/sni/alligator_ecdsa_key.pem sha256 /CN=alligator \
     P-256 subjectAltName=DNS:www.alligator.com
-alone pems/sni/beaver_cert.pem pems/sni/beaver_key.pem sha256 /CN=beaver rsa \
+self_signed pems/sni/beaver_cert.pem pems/sni/beaver_key.pem sha256 /CN=beaver rsa \
     subjectAltName=DNS:www.beaver.com
-alone pems/sni/wildcard_insect_rsa_cert.pem pems/sni/wildcard_insect_rsa_key.pem sha256 \
+self_signed pems/sni/wildcard_insect_rsa_cert.pem pems/sni/wildcard_insect_rsa_key.pem sha256 \
     /CN=insects rsa 'subjectAltName=DNS:*.insect.hexapod'
 
-# A leaf of an authority: AUTHORITY AUTHORITY-KEY LEAF LEAF-KEY EXTENSION...
+# A leaf issued by a CA: CA CA-KEY LEAF LEAF-KEY EXTENSION...
 leaf() {
     ca=$1 ca_key=$2 out=$3 key=$4
     shift 4
@@ -55,11 +55,11 @@ leaf() {
 }
 
 cd pems/permutations/rsae_pkcs_4096_sha384
-alone ca-cert.pem ca-key.pem sha384 /CN=root rsa "$authority"
+self_signed ca-cert.pem ca-key.pem sha384 /CN=root rsa "$ca_extension"
 leaf ca-cert.pem ca-key.pem leaf.pem server-key.pem
 cat leaf.pem ca-cert.pem >server-chain.pem
 
-# A leaf that may do nothing but sign certificates.
+# A leaf whose only key usage is keyCertSign.
 cd ../../intent/cert_chains/ku_key_cert_sign_leaf
-alone root-cert.pem root-key.pem sha256 /CN=root P-256 "$authority"
+self_signed root-cert.pem root-key.pem sha256 /CN=root P-256 "$ca_extension"
 leaf root-cert.pem root-key.pem cert-chain.pem leaf-key.pem keyUsage=critical,keyCertSign

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Runs the tests that the crates s2n-tls, s2n-tls-sys and s2n-tls-tokio carry, as they were published, on the
-# library in the folder $1, and compares what fails with expected.md. Works in the folder $2.
+# Runs the tests of the published crates s2n-tls, s2n-tls-sys and s2n-tls-tokio with the library in the
+# directory $1, and compares the failures with expected.md. Works in the directory $2.
 #
-# The crates come from cargo's registry. They look for certificates outside of themselves, where a
-# checkout of s2n-tls has some; certs.sh makes others.
+# The crates come from cargo's registry. Their tests read certificates outside of the packages, as in a
+# checkout of s2n-tls; certs.sh generates replacements.
 set -eu
 prefix=$1 dir=$2
 here=$(cd "$(dirname "$0")" && pwd)
@@ -24,10 +24,10 @@ for package in json.load(sys.stdin)["packages"]:
         s2n-tls | s2n-tls-sys | s2n-tls-tokio) cp -r "$source" "$dir/a/b/c/$name" ;;
         esac
     done
-# A package's own list of versions is of no concern in a workspace.
+# The lock files of the packages are not used in a workspace.
 rm -f "$dir"/a/b/c/*/Cargo.lock
 
-# The features are those of our programs.
+# The features are those of ../programs.
 features=$(sed -n 's/^\(s2n-tls[-sy]*\) = .*features = \[\(.*\)\].*/\1 \2/p' "$here/../programs/Cargo.toml" \
     | tr -d '",' | while read -r crate list; do
         for feature in $list; do

@@ -1,4 +1,4 @@
-//! Megabytes there and back, and the ends of connections.
+//! Echo of large amounts of data, half-closed and truncated connections.
 
 use std::io::ErrorKind;
 
@@ -12,17 +12,19 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::Outcome;
-use crate::parties::{Certificates, VERSIONS, client, connect, server};
+use crate::endpoints::{Certificates, VERSIONS, client, connect, server};
 
 const CONNECTIONS: usize = 40;
 const LEN: usize = 3_000_000;
 
-/// Bytes that differ from one connection to the next.
+/// Returns data that differs for each connection.
 fn content(number: usize) -> Vec<u8> {
-    (0..LEN).map(|at| (at * (number + 1) % 251) as u8).collect()
+    (0..LEN)
+        .map(|offset| (offset * (number + 1) % 251) as u8)
+        .collect()
 }
 
-async fn answer(mut stream: TlsStream<TcpStream>) -> usize {
+async fn serve_echo(mut stream: TlsStream<TcpStream>) -> usize {
     let (mut total, mut buffer) = (0, vec![0; 50_000]);
     loop {
         let len = stream.read(&mut buffer).await.expect("received");
@@ -36,12 +38,12 @@ async fn answer(mut stream: TlsStream<TcpStream>) -> usize {
     total
 }
 
-async fn ask(stream: TlsStream<TcpStream>, number: usize) -> usize {
+async fn request_echo(stream: TlsStream<TcpStream>, number: usize) -> usize {
     let content = content(number);
     let (mut reader, mut writer) = split(stream);
     let sent = content.clone();
     let writing = tokio::spawn(async move {
-        // Pieces that fit no record.
+        // The size of the pieces differs from that of records.
         for piece in sent.chunks(20_011) {
             writer.write_all(piece).await.expect("sent");
         }
@@ -50,13 +52,13 @@ async fn ask(stream: TlsStream<TcpStream>, number: usize) -> usize {
     });
     let mut received = vec![0; content.len()];
     reader.read_exact(&mut received).await.expect("an echo");
-    assert!(received == content, "connection {number} changed bytes");
+    assert!(received == content, "connection {number} modified the data");
     let mut stream = reader.unsplit(writing.await.expect("no panic"));
     stream.shutdown().await.expect("closed");
     received.len()
 }
 
-/// Many connections at once of one server and one client.
+/// Concurrent connections with one config per side.
 pub async fn many_connections(certs: &Certificates) -> Outcome {
     for (version, policy) in VERSIONS {
         let server = with_two_chains(certs, policy)?;
@@ -66,18 +68,18 @@ pub async fn many_connections(certs: &Certificates) -> Outcome {
             let (client, server) = (client.clone(), server.clone());
             tasks.spawn(async move {
                 let (client, server) = connect(&client, &server).await.expect("a handshake");
-                let seen = format!("{:?}", client.as_ref().actual_protocol_version());
-                let answering = tokio::spawn(answer(server));
-                let received = ask(client, number).await;
-                (received, answering.await.expect("no panic"), seen)
+                let actual = format!("{:?}", client.as_ref().actual_protocol_version());
+                let serving = tokio::spawn(serve_echo(server));
+                let received = request_echo(client, number).await;
+                (received, serving.await.expect("no panic"), actual)
             });
         }
         let mut total = (0, 0);
         while let Some(outcome) = tasks.join_next().await {
-            let (received, echoed, seen) = outcome?;
+            let (received, echoed, actual) = outcome?;
             assert!(
-                version.ends_with(&seen[seen.len() - 2..seen.len() - 1]),
-                "{version} {seen}"
+                version.ends_with(&actual[actual.len() - 2..actual.len() - 1]),
+                "{version} {actual}"
             );
             total = (total.0 + received, total.1 + echoed);
         }
@@ -89,7 +91,7 @@ pub async fn many_connections(certs: &Certificates) -> Outcome {
     Ok(())
 }
 
-/// A server with a chain of each type; connections that share a config may share chains.
+/// Returns a server config with a chain of each key type.
 fn with_two_chains(certs: &Certificates, policy: &str) -> Result<Config, Error> {
     let mut builder = Config::builder();
     builder.set_security_policy(&Policy::from_version(policy)?)?;
@@ -104,8 +106,8 @@ fn with_two_chains(certs: &Certificates, policy: &str) -> Result<Config, Error> 
     builder.build()
 }
 
-/// Either side may close first, and the other still has its say.
-pub async fn both_ways_of_closing(certs: &Certificates) -> Outcome {
+/// Half-closed connections: either side sends close_notify first, and the other may still send.
+pub async fn half_close(certs: &Certificates) -> Outcome {
     for (version, policy) in VERSIONS {
         for first in ["client", "server"] {
             let client = client(certs, policy)?.build()?;
@@ -115,13 +117,13 @@ pub async fn both_ways_of_closing(certs: &Certificates) -> Outcome {
                 "client" => (client, server),
                 _ => (server, client),
             };
-            first_end.write_all(b"nothing follows").await?;
+            first_end.write_all(b"last data").await?;
             first_end.shutdown().await?;
             let mut text = String::new();
             second_end.read_to_string(&mut text).await?;
-            assert_eq!(text, "nothing follows");
-            // TLS 1.3 lets the other direction stay open (RFC 8446, 6.1).
-            let sent = second_end.write_all(b"understood").await;
+            assert_eq!(text, "last data");
+            // In TLS 1.3 the other direction remains open (RFC 8446, 6.1).
+            let sent = second_end.write_all(b"response").await;
             second_end.shutdown().await?;
             let mut text = String::new();
             let received = first_end.read_to_string(&mut text).await;
@@ -136,17 +138,17 @@ pub async fn both_ways_of_closing(certs: &Certificates) -> Outcome {
     Ok(())
 }
 
-/// Without a close_notify an end is none.
-pub async fn a_connection_that_is_cut(certs: &Certificates) -> Outcome {
+/// The end of the stream without a close_notify is an error.
+pub async fn truncated_connection(certs: &Certificates) -> Outcome {
     for (version, policy) in VERSIONS {
         let client = client(certs, policy)?.build()?;
         let server = server(certs, policy, "ecdsa")?.build()?;
         let (client, mut server) = connect(&client, &server).await?;
         let (_, mut socket) = client.into_parts();
         socket.shutdown().await?;
-        let error = server.read(&mut [0; 100]).await.expect_err("cut");
+        let error = server.read(&mut [0; 100]).await.expect_err("truncated");
         assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
-        println!("cut, {version}: {error}");
+        println!("truncated, {version}: {error}");
         drop(socket);
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Errors, as the crate gives them to a program.
+//! Mapping of errors by the crate.
 
 use std::io;
 
@@ -10,9 +10,9 @@ use s2n_tls::security::Policy;
 use tokio::io::AsyncReadExt;
 
 use crate::Outcome;
-use crate::parties::{Certificates, VERSIONS, client, connect, meet, server};
+use crate::endpoints::{Certificates, VERSIONS, client, connect, handshake, server};
 
-fn tell<T>(what: &str, outcome: Result<T, Error>) {
+fn report<T>(what: &str, outcome: Result<T, Error>) {
     let error = outcome.map(|_| ()).expect_err(what);
     println!(
         "error of {what}: {} {:?} {:?} {:?} {:?} {}",
@@ -31,37 +31,37 @@ fn tell<T>(what: &str, outcome: Result<T, Error>) {
     let name = error.name();
     let wrapped = io::Error::from(error);
     let kind = wrapped.kind();
-    let back = Error::try_from(wrapped).expect("what was put in");
-    assert_eq!(back.name(), name);
-    println!("  as an error of std: {kind:?}");
+    let unwrapped = Error::try_from(wrapped).expect("the wrapped error");
+    assert_eq!(unwrapped.name(), name);
+    println!("  as std::io::Error: {kind:?}");
 }
 
-pub async fn as_the_crate_maps_them(certs: &Certificates) -> Outcome {
-    tell(
+pub async fn api_errors(certs: &Certificates) -> Outcome {
+    report(
         "a policy",
         Policy::from_version("no such policy")
             .and_then(|policy| Config::builder().set_security_policy(&policy).map(|_| ())),
     );
     let (chain, key) = (certs.read("ecdsa.pem"), certs.read("rsa.key"));
-    tell(
+    report(
         "a certificate",
         Config::builder().load_pem(b"none", &key).map(|_| ()),
     );
-    tell(
+    report(
         "a key",
         Config::builder().load_pem(&chain, &key).map(|_| ()),
     );
-    tell(
+    report(
         "a protocol",
         Config::builder()
             .append_application_protocol_preference(b"")
             .map(|_| ()),
     );
-    tell(
+    report(
         "an empty connection",
         Connection::new(Mode::Client).peer_cert_chain().map(|_| ()),
     );
-    tell(
+    report(
         "a name",
         Connection::new(Mode::Client)
             .set_server_name(&"x".repeat(300))
@@ -76,21 +76,21 @@ pub async fn as_the_crate_maps_them(certs: &Certificates) -> Outcome {
     Ok(())
 }
 
-pub async fn of_handshakes(certs: &Certificates) -> Outcome {
-    // Names that no certificate has, and authorities that nobody knows.
+pub async fn handshake_errors(certs: &Certificates) -> Outcome {
+    // Server names that do not match, unknown CAs, expired and unsuitable certificates.
     for (version, policy) in VERSIONS {
         println!("handshakes, {version}");
-        let ours = server(certs, policy, "ecdsa")?.build()?;
-        let theirs = client(certs, policy)?.build()?;
-        let (client, server) = meet(&theirs, &ours, "example.com").await;
-        tell("a wrong name", client);
-        println!("  the server has no handshake: {}", server.is_err());
+        let server_config = server(certs, policy, "ecdsa")?.build()?;
+        let client_config = client(certs, policy)?.build()?;
+        let (client, server) = handshake(&client_config, &server_config, "example.com").await;
+        report("a wrong name", client);
+        println!("  the server fails: {}", server.is_err());
         for name in ["unknown", "expired", "client"] {
-            let ours = crate::parties::server(certs, policy, name)?.build()?;
-            let (client, _) = meet(&theirs, &ours, "localhost").await;
-            tell(name, client);
+            let server_config = crate::endpoints::server(certs, policy, name)?.build()?;
+            let (client, _) = handshake(&client_config, &server_config, "localhost").await;
+            report(name, client);
         }
-        let (mut client, server) = connect(&theirs, &ours).await?;
+        let (mut client, server) = connect(&client_config, &server_config).await?;
         drop(server);
         let error = client
             .read(&mut [0; 10])
@@ -98,11 +98,15 @@ pub async fn of_handshakes(certs: &Certificates) -> Outcome {
             .expect_err("no close_notify");
         println!("  dropped: {:?} {error}", error.kind());
     }
-    let (old, new) = (
+    let (tls12, both) = (
         client(certs, VERSIONS[0].1)?.build()?,
         server(certs, VERSIONS[1].1, "ecdsa")?.build()?,
     );
-    let (client, server) = meet(&old, &new, "localhost").await;
-    println!("TLS 1.2 and both: {} {}", client.is_ok(), server.is_ok());
+    let (client, server) = handshake(&tls12, &both, "localhost").await;
+    println!(
+        "TLS 1.2 only, TLS 1.2 and 1.3: {} {}",
+        client.is_ok(),
+        server.is_ok()
+    );
     Ok(())
 }

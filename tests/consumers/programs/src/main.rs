@@ -1,42 +1,44 @@
-//! A program for s2n-tls, built on the crates `s2n-tls` and `s2n-tls-tokio`.
+//! A program for the crates `s2n-tls` and `s2n-tls-tokio`.
 //!
-//! It says what happens, in the same words with each library, and fails if that is not what should.
+//! It checks its results and prints them, with equal output for both libraries.
 //!
-//! usage: programs FOLDER-OF-CERTIFICATES
+//! usage: programs CERTIFICATES-DIRECTORY
 
+mod client_auth;
+mod client_hello;
 mod echo;
+mod endpoints;
 mod errors;
-mod hello;
-mod keys;
-mod mutual;
-mod parties;
-mod reuse;
-mod secrets;
+mod key_material;
+mod pooling;
+mod private_keys;
 
-use parties::Certificates;
+use endpoints::Certificates;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 #[tokio::main(worker_threads = 4)]
 async fn main() -> Outcome {
-    let folder = std::env::args().nth(1).ok_or("usage: programs FOLDER")?;
-    let certs = Certificates::new(folder);
+    let dir = std::env::args()
+        .nth(1)
+        .ok_or("usage: programs CERTIFICATES-DIRECTORY")?;
+    let certs = Certificates::new(dir);
     echo::many_connections(&certs).await?;
-    echo::both_ways_of_closing(&certs).await?;
-    echo::a_connection_that_is_cut(&certs).await?;
-    mutual::clients_with_and_without(&certs).await?;
-    mutual::names_of_clients(&certs).await?;
-    hello::protocols(&certs).await?;
-    hello::a_config_for_each_name(&certs).await?;
-    hello::a_callback_that_fails(&certs).await?;
-    hello::fingerprints()?;
-    keys::signed_elsewhere(&certs).await?;
-    keys::a_signer_that_fails(&certs).await?;
-    secrets::key_log(&certs).await?;
-    secrets::exported(&certs).await?;
-    reuse::pool(&certs).await?;
-    reuse::one_config_in_many_threads(&certs).await?;
-    errors::as_the_crate_maps_them(&certs).await?;
-    errors::of_handshakes(&certs).await?;
+    echo::half_close(&certs).await?;
+    echo::truncated_connection(&certs).await?;
+    client_auth::required_and_optional(&certs).await?;
+    client_auth::client_names(&certs).await?;
+    client_hello::alpn(&certs).await?;
+    client_hello::config_by_server_name(&certs).await?;
+    client_hello::failing_callback(&certs).await?;
+    client_hello::fingerprints()?;
+    private_keys::external_signer(&certs).await?;
+    private_keys::failing_signer(&certs).await?;
+    key_material::key_log(&certs).await?;
+    key_material::exporter(&certs).await?;
+    pooling::pool(&certs).await?;
+    pooling::shared_config(&certs).await?;
+    errors::api_errors(&certs).await?;
+    errors::handshake_errors(&certs).await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Gets a page over HTTPS from a server that is no program of ours.
+//! Fetches a page over HTTPS from an OpenSSL server.
 //!
 //! usage: fetch PORT AUTHORITIES POLICY...
 

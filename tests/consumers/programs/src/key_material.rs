@@ -1,4 +1,4 @@
-//! Secrets that leave the library because somebody asked.
+//! Key log, exporter, master secret, and key updates.
 
 use std::collections::BTreeMap;
 use std::ffi::{c_int, c_void};
@@ -11,17 +11,17 @@ use s2n_tls_sys::s2n_connection;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::Outcome;
-use crate::parties::{Certificates, VERSIONS, client, connect, server};
+use crate::endpoints::{Certificates, VERSIONS, client, connect, server};
 
 static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-unsafe extern "C" fn note(
+unsafe extern "C" fn on_line(
     _: *mut c_void,
     _: *mut s2n_connection,
     line: *mut u8,
     len: usize,
 ) -> c_int {
-    // SAFETY: the library gives a line of this length.
+    // SAFETY: the library passes a line of this length.
     let line = unsafe { slice::from_raw_parts(line, len) };
     let line = String::from_utf8_lossy(line).into_owned();
     LOG.lock().expect("no panic").push(line);
@@ -30,17 +30,20 @@ unsafe extern "C" fn note(
 
 pub async fn key_log(certs: &Certificates) -> Outcome {
     for (version, policy) in VERSIONS {
-        let mut theirs = client(certs, policy)?;
+        let mut client_config = client(certs, policy)?;
         // SAFETY: the callback needs no context.
-        unsafe { theirs.set_key_log_callback(Some(note), std::ptr::null_mut()) }?;
-        let (theirs, ours) = (theirs.build()?, server(certs, policy, "ecdsa")?.build()?);
-        let (client, _server) = connect(&theirs, &ours).await?;
+        unsafe { client_config.set_key_log_callback(Some(on_line), std::ptr::null_mut()) }?;
+        let (client_config, server_config) = (
+            client_config.build()?,
+            server(certs, policy, "ecdsa")?.build()?,
+        );
+        let (client, _server) = connect(&client_config, &server_config).await?;
         let lines = std::mem::take(&mut *LOG.lock().expect("no panic"));
         let random: String = client_random(client.as_ref());
         let mut kinds = BTreeMap::new();
         for line in &lines {
-            let words: Vec<_> = line.trim_end().split(' ').collect();
-            let [kind, of, secret] = words[..] else {
+            let fields: Vec<_> = line.trim_end().split(' ').collect();
+            let [kind, of, secret] = fields[..] else {
                 panic!("{line:?}");
             };
             assert_eq!(of.len(), 64);
@@ -52,7 +55,7 @@ pub async fn key_log(certs: &Certificates) -> Outcome {
     Ok(())
 }
 
-/// A client does not tell its random bytes: the crate has no word for them.
+/// Returns the client random in hex, or an empty string: the crate does not expose it for clients.
 fn client_random(conn: &Connection) -> String {
     let hello = conn.client_hello();
     let random = hello.ok().and_then(|hello| hello.random().ok());
@@ -60,13 +63,13 @@ fn client_random(conn: &Connection) -> String {
     bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
-pub async fn exported(certs: &Certificates) -> Outcome {
+pub async fn exporter(certs: &Certificates) -> Outcome {
     for (version, policy) in VERSIONS {
-        let (theirs, ours) = (
+        let (client_config, server_config) = (
             client(certs, policy)?.build()?,
             server(certs, policy, "rsa")?.build()?,
         );
-        let (mut client, mut server) = connect(&theirs, &ours).await?;
+        let (mut client, mut server) = connect(&client_config, &server_config).await?;
         let (mut one, mut other) = ([0; 40], [0; 40]);
         let first = client
             .as_ref()
@@ -77,7 +80,7 @@ pub async fn exported(certs: &Certificates) -> Outcome {
         assert_eq!(one, other);
         let name =
             |outcome: Result<(), s2n_tls::error::Error>| outcome.map_err(|error| error.name());
-        println!("exported, {version}: {:?} {:?}", name(first), name(second));
+        println!("exporter, {version}: {:?} {:?}", name(first), name(second));
         println!(
             "  master secret: {:?}",
             client
@@ -86,7 +89,7 @@ pub async fn exported(certs: &Certificates) -> Outcome {
                 .map(|secret| secret.len())
                 .map_err(|error| error.name()),
         );
-        // New keys, at once for what is sent next.
+        // The next record is sent with new keys.
         client
             .as_mut()
             .request_key_update(PeerKeyUpdate::KeyUpdateNotRequested)?;

@@ -1,4 +1,4 @@
-//! Private keys that the library does not have.
+//! Asynchronous private key operations with an external signer.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,9 +17,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 
 use crate::Outcome;
-use crate::parties::{Certificates, VERSIONS, client, connect, meet, word};
+use crate::endpoints::{Certificates, VERSIONS, client, connect, handshake, result_name};
 
-/// Has the key; `None` if it refuses.
+/// Signs with its key; fails if it has none.
 struct Signer(Option<Arc<EcdsaKeyPair>>);
 
 impl PrivateKeyCallback for Signer {
@@ -35,32 +35,32 @@ impl PrivateKeyCallback for Signer {
         );
         let mut hash = vec![0; operation.input_size()?];
         operation.input(&mut hash)?;
-        let (tell, signature) = oneshot::channel();
+        let (sender, signature) = oneshot::channel();
         let key = self.0.clone();
-        // Another thread, as a service far away would be.
+        // A separate thread simulates a remote signing service.
         std::thread::spawn(move || {
             let signature = key.map(|key| {
-                let digest = Digest::import_less_safe(&hash, &SHA256).expect("as long as SHA-256");
+                let digest = Digest::import_less_safe(&hash, &SHA256).expect("a SHA-256 digest");
                 key.sign_digest(&digest)
                     .expect("a signature")
                     .as_ref()
                     .to_vec()
             });
-            let _ = tell.send(signature);
+            let _ = sender.send(signature);
         });
-        Ok(Some(Box::pin(Waiting {
+        Ok(Some(Box::pin(PendingSignature {
             operation: Some(operation),
             signature,
         })))
     }
 }
 
-struct Waiting {
+struct PendingSignature {
     operation: Option<PrivateKeyOperation>,
     signature: oneshot::Receiver<Option<Vec<u8>>>,
 }
 
-impl ConnectionFuture for Waiting {
+impl ConnectionFuture for PendingSignature {
     fn poll(
         mut self: Pin<&mut Self>,
         conn: &mut Connection,
@@ -69,15 +69,15 @@ impl ConnectionFuture for Waiting {
         let Poll::Ready(signature) = Pin::new(&mut self.signature).poll(context) else {
             return Poll::Pending;
         };
-        let operation = self.operation.take().expect("polled to its end once");
-        Poll::Ready(match signature.expect("the thread tells") {
+        let operation = self.operation.take().expect("not polled after completion");
+        Poll::Ready(match signature.expect("the thread sends") {
             Some(signature) => operation.set_output(conn, &signature),
-            None => Err(Error::application("the signer refused".into())),
+            None => Err(Error::application("the signer failed".into())),
         })
     }
 }
 
-/// A server that has a chain and somebody who signs.
+/// Returns a server config with a chain and an external signer.
 fn keyless(certs: &Certificates, policy: &str, signer: Signer) -> Result<Builder, Error> {
     let mut builder = Config::builder();
     builder
@@ -88,40 +88,40 @@ fn keyless(certs: &Certificates, policy: &str, signer: Signer) -> Result<Builder
     Ok(builder)
 }
 
-pub async fn signed_elsewhere(certs: &Certificates) -> Outcome {
+pub async fn external_signer(certs: &Certificates) -> Outcome {
     let pem = String::from_utf8(certs.read("ecdsa.key"))?;
     let der = decode(&pem);
     let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &der)?;
     let key = Arc::new(key);
     for (version, policy) in VERSIONS {
-        let ours = keyless(certs, policy, Signer(Some(key.clone())))?.build()?;
-        let theirs = client(certs, policy)?.build()?;
+        let server_config = keyless(certs, policy, Signer(Some(key.clone())))?.build()?;
+        let client_config = client(certs, policy)?.build()?;
         let mut count = 0;
         for _ in 0..10 {
-            let (mut client, mut server) = connect(&theirs, &ours).await?;
+            let (mut client, mut server) = connect(&client_config, &server_config).await?;
             client.write_all(b"signed?").await?;
             let mut text = [0; 7];
             server.read_exact(&mut text).await?;
             assert_eq!(&text, b"signed?");
             count += 1;
         }
-        println!("signed elsewhere, {version}: {count}");
+        println!("external signer, {version}: {count}");
     }
     Ok(())
 }
 
-pub async fn a_signer_that_fails(certs: &Certificates) -> Outcome {
+pub async fn failing_signer(certs: &Certificates) -> Outcome {
     for (version, policy) in VERSIONS {
-        let ours = keyless(certs, policy, Signer(None))?.build()?;
-        let theirs = client(certs, policy)?.build()?;
-        let (client, server) = meet(&theirs, &ours, "localhost").await;
+        let server_config = keyless(certs, policy, Signer(None))?.build()?;
+        let client_config = client(certs, policy)?.build()?;
+        let (client, server) = handshake(&client_config, &server_config, "localhost").await;
         assert!(client.is_err());
-        println!("a signer that fails, {version}: {}", word(&server));
+        println!("failing signer, {version}: {}", result_name(&server));
     }
     Ok(())
 }
 
-/// The bytes of a PEM file.
+/// Decodes a PEM file.
 fn decode(pem: &str) -> Vec<u8> {
     let text = pem.lines().filter(|line| !line.starts_with('-'));
     let digits = text.flat_map(str::bytes).filter_map(|letter| match letter {

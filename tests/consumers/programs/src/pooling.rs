@@ -1,4 +1,4 @@
-//! Connections and configs that are used again.
+//! Connection pools and shared configs.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,9 +9,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
 
 use crate::Outcome;
-use crate::parties::{Certificates, VERSIONS, client, connect, server};
+use crate::endpoints::{Certificates, VERSIONS, client, connect, server};
 
-/// Connections that are wiped and lent out again.
+/// Pools of wiped connections.
 pub async fn pool(certs: &Certificates) -> Outcome {
     for (version, policy) in VERSIONS {
         let mut clients = ConfigPoolBuilder::new(Mode::Client, client(certs, policy)?.build()?);
@@ -42,7 +42,7 @@ pub async fn pool(certs: &Certificates) -> Outcome {
     Ok(())
 }
 
-/// Counts connections: what a connection carries with it is freed with it.
+/// An application context that counts live connections: it is freed with its connection.
 struct Counted(&'static AtomicUsize);
 
 impl Drop for Counted {
@@ -58,15 +58,17 @@ fn count(conn: &mut Connection) {
     conn.set_application_context(Counted(&ALIVE));
 }
 
-pub async fn one_config_in_many_threads(certs: &Certificates) -> Outcome {
+pub async fn shared_config(certs: &Certificates) -> Outcome {
     let mut tasks = JoinSet::new();
     for (_, policy) in VERSIONS {
-        let theirs = client(certs, policy)?.build()?;
-        let ours = server(certs, policy, "ecdsa")?.build()?;
+        let client_config = client(certs, policy)?.build()?;
+        let server_config = server(certs, policy, "ecdsa")?.build()?;
         for _ in 0..100 {
-            let (theirs, ours) = (theirs.clone(), ours.clone());
+            let (client_config, server_config) = (client_config.clone(), server_config.clone());
             tasks.spawn(async move {
-                let (mut client, mut server) = connect(&theirs, &ours).await.expect("a handshake");
+                let (mut client, mut server) = connect(&client_config, &server_config)
+                    .await
+                    .expect("a handshake");
                 count(client.as_mut());
                 count(server.as_mut());
                 server.write_all(b"hello").await.expect("sent");
@@ -82,7 +84,7 @@ pub async fn one_config_in_many_threads(certs: &Certificates) -> Outcome {
         total += len?;
     }
     println!(
-        "one config: {total} bytes, {} connections left",
+        "shared config: {total} bytes, {} live connections",
         ALIVE.load(Ordering::Relaxed)
     );
     Ok(())

@@ -1,4 +1,4 @@
-//! A client and a server, and how they meet.
+//! Configs of clients and servers, and handshakes between them.
 
 use std::fs;
 
@@ -10,24 +10,24 @@ use s2n_tls_tokio::{TlsAcceptor, TlsConnector, TlsStream};
 use tokio::net::{TcpListener, TcpStream};
 
 pub struct Certificates {
-    folder: String,
+    dir: String,
 }
 
 impl Certificates {
-    pub fn new(folder: String) -> Self {
-        Self { folder }
+    pub fn new(dir: String) -> Self {
+        Self { dir }
     }
 
     pub fn read(&self, name: &str) -> Vec<u8> {
-        let path = format!("{}/{name}", self.folder);
+        let path = format!("{}/{name}", self.dir);
         fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 }
 
-/// The versions of TLS, by the policies that lead to them.
+/// TLS versions, with policies that negotiate them.
 pub const VERSIONS: [(&str, &str); 2] = [("TLS 1.2", "20240501"), ("TLS 1.3", "default_tls13")];
 
-/// What a client begins with: it trusts the authority of the tests.
+/// Returns a client config that trusts the test CA.
 pub fn client(certs: &Certificates, policy: &str) -> Result<Builder, Error> {
     let mut builder = Config::builder();
     builder
@@ -38,7 +38,7 @@ pub fn client(certs: &Certificates, policy: &str) -> Result<Builder, Error> {
     Ok(builder)
 }
 
-/// What a server begins with: it has the certificate of this name.
+/// Returns a server config with the certificate of this name.
 pub fn server(certs: &Certificates, policy: &str, name: &str) -> Result<Builder, Error> {
     let mut builder = Config::builder();
     builder
@@ -54,8 +54,8 @@ pub fn server(certs: &Certificates, policy: &str, name: &str) -> Result<Builder,
 
 pub type Stream<B> = TlsStream<TcpStream, <B as Connections>::Output>;
 
-/// Shakes hands over a socket; each side has its own opinion of how that ended.
-pub async fn meet<C: Connections, S: Connections>(
+/// Performs a handshake over a socket, and returns the results of both sides.
+pub async fn handshake<C: Connections, S: Connections>(
     client: &C,
     server: &S,
     name: &str,
@@ -73,7 +73,7 @@ where
     )
 }
 
-/// The same for parties that should succeed.
+/// Performs a handshake that must succeed.
 pub async fn connect<C: Connections, S: Connections>(
     client: &C,
     server: &S,
@@ -82,19 +82,22 @@ where
     C::Output: Unpin,
     S::Output: Unpin,
 {
-    let (client, server) = meet(client, server, "localhost").await;
+    let (client, server) = handshake(client, server, "localhost").await;
     Ok((client?, server?))
 }
 
 async fn sockets() -> (TcpStream, TcpStream) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("bound");
     let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
-    (client.expect("it listens"), accepted.expect("a client").0)
+    (
+        client.expect("a listening server"),
+        accepted.expect("a client").0,
+    )
 }
 
-/// How a call ended, in a word.
-pub fn word<T>(outcome: &Result<T, Error>) -> String {
+/// Formats a result: `ok`, or the name and type of the error.
+pub fn result_name<T>(outcome: &Result<T, Error>) -> String {
     match outcome {
         Ok(_) => "ok".to_owned(),
         Err(error) => format!("{} ({:?})", error.name(), error.kind()),

@@ -1,4 +1,4 @@
-//! What a server does with a ClientHello: protocols, names, and the application's say.
+//! ClientHello processing: ALPN, SNI, ClientHello callbacks, and fingerprints.
 
 use std::pin::Pin;
 
@@ -12,9 +12,9 @@ use s2n_tls::security::Policy;
 use tokio::sync::oneshot;
 
 use crate::Outcome;
-use crate::parties::{Certificates, VERSIONS, client, meet, server, word};
+use crate::endpoints::{Certificates, VERSIONS, client, handshake, result_name, server};
 
-pub async fn protocols(certs: &Certificates) -> Outcome {
+pub async fn alpn(certs: &Certificates) -> Outcome {
     let cases: [(&[&str], &[&str]); 4] = [
         (&["h2", "http/1.1"], &["http/1.1", "h2"]),
         (&["http/1.1"], &["h2", "http/1.1"]),
@@ -22,36 +22,39 @@ pub async fn protocols(certs: &Certificates) -> Outcome {
         (&[], &["h2"]),
     ];
     for (version, policy) in VERSIONS {
-        for (theirs, ours) in cases {
+        for (client_protocols, server_protocols) in cases {
             let mut client = client(certs, policy)?;
-            client.set_application_protocol_preference(theirs)?;
+            client.set_application_protocol_preference(client_protocols)?;
             let mut server = server(certs, policy, "ecdsa")?;
-            server.set_application_protocol_preference(ours)?;
+            server.set_application_protocol_preference(server_protocols)?;
             let (client, server) = (client.build()?, server.build()?);
-            let (client, server) = meet(&client, &server, "localhost").await;
-            let agreed = |conn: &Connection| {
+            let (client, server) = handshake(&client, &server, "localhost").await;
+            let protocol_of = |conn: &Connection| {
                 let protocol = conn.application_protocol();
                 protocol.map(|name| String::from_utf8_lossy(name).into_owned())
             };
-            let seen = client.as_ref().ok().map(|stream| agreed(stream.as_ref()));
+            let negotiated = client
+                .as_ref()
+                .ok()
+                .map(|stream| protocol_of(stream.as_ref()));
             println!(
-                "protocols, {version}, {theirs:?} {ours:?}: {seen:?}, {}",
-                word(&server)
+                "protocols, {version}, {client_protocols:?} {server_protocols:?}: {negotiated:?}, {}",
+                result_name(&server)
             );
-            if let (Some(seen), Ok(server)) = (seen, server) {
-                assert_eq!(agreed(server.as_ref()), seen);
+            if let (Some(negotiated), Ok(server)) = (negotiated, server) {
+                assert_eq!(protocol_of(server.as_ref()), negotiated);
             }
         }
     }
     Ok(())
 }
 
-/// Picks a config by the server name, some time later.
-struct Directory {
+/// Selects a config by server name, asynchronously.
+struct ServerNames {
     configs: Vec<(&'static str, Config)>,
 }
 
-impl ClientHelloCallback for Directory {
+impl ClientHelloCallback for ServerNames {
     fn on_client_hello(
         &self,
         conn: &mut Connection,
@@ -60,36 +63,36 @@ impl ClientHelloCallback for Directory {
         let found = self.configs.iter().find(|(known, _)| *known == name);
         let config = found.map(|(_, config)| config.clone());
         conn.server_name_extension_used();
-        let (tell, told) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         tokio::spawn(async move {
             tokio::task::yield_now().await;
-            let _ = tell.send(config);
+            let _ = sender.send(config);
         });
         let resolver = ConfigResolver::new(async move {
-            let config = told.await.expect("the task tells");
-            config.ok_or_else(|| Error::application("no such name".into()))
+            let config = receiver.await.expect("the task sends");
+            config.ok_or_else(|| Error::application("unknown server name".into()))
         });
         Ok(Some(Box::pin(resolver)))
     }
 }
 
-pub async fn a_config_for_each_name(certs: &Certificates) -> Outcome {
+pub async fn config_by_server_name(certs: &Certificates) -> Outcome {
     for (version, policy) in VERSIONS {
         let mut builder = Config::builder();
         builder
             .set_security_policy(&Policy::from_version(policy)?)?
             .set_max_blinding_delay(0)?
-            .set_client_hello_callback(Directory {
+            .set_client_hello_callback(ServerNames {
                 configs: vec![
                     ("localhost", server(certs, policy, "ecdsa")?.build()?),
                     ("www.rs2n.test", server(certs, policy, "rsa")?.build()?),
                 ],
             })?;
-        let ours = builder.build()?;
-        let theirs = client(certs, policy)?.build()?;
+        let server_config = builder.build()?;
+        let client_config = client(certs, policy)?.build()?;
         for name in ["localhost", "www.rs2n.test", "a.wild.rs2n.test"] {
-            let (client, server) = meet(&theirs, &ours, name).await;
-            println!("a config for {name}, {version}: {}", word(&server));
+            let (client, server) = handshake(&client_config, &server_config, name).await;
+            println!("config for {name}, {version}: {}", result_name(&server));
             let (Ok(client), Ok(server)) = (client, server) else {
                 continue;
             };
@@ -107,34 +110,35 @@ pub async fn a_config_for_each_name(certs: &Certificates) -> Outcome {
     Ok(())
 }
 
-/// Refuses everybody.
-struct Closed;
+/// Rejects every connection.
+struct Rejecting;
 
-impl ClientHelloCallback for Closed {
+impl ClientHelloCallback for Rejecting {
     fn on_client_hello(
         &self,
         _: &mut Connection,
     ) -> Result<Option<Pin<Box<dyn ConnectionFuture>>>, Error> {
-        Err(Error::application("we are closed".into()))
+        Err(Error::application("rejected".into()))
     }
 }
 
-pub async fn a_callback_that_fails(certs: &Certificates) -> Outcome {
+pub async fn failing_callback(certs: &Certificates) -> Outcome {
     for (version, policy) in VERSIONS {
-        let mut ours = server(certs, policy, "ecdsa")?;
-        ours.set_client_hello_callback(Closed)?;
-        let (theirs, ours) = (client(certs, policy)?.build()?, ours.build()?);
-        let (client, server) = meet(&theirs, &ours, "localhost").await;
+        let mut server_config = server(certs, policy, "ecdsa")?;
+        server_config.set_client_hello_callback(Rejecting)?;
+        let (client_config, server_config) =
+            (client(certs, policy)?.build()?, server_config.build()?);
+        let (client, server) = handshake(&client_config, &server_config, "localhost").await;
         assert!(client.is_err());
         println!(
-            "a callback that fails, {version}: {}",
-            server.expect_err("refused")
+            "failing callback, {version}: {}",
+            server.expect_err("rejected")
         );
     }
     Ok(())
 }
 
-/// A ClientHello of no connection.
+/// Fingerprints of a ClientHello parsed from bytes.
 pub fn fingerprints() -> Outcome {
     let mut hello = vec![3, 3];
     hello.extend([7; 32]);
