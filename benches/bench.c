@@ -1,6 +1,6 @@
 /*
- * Figures of one library, to be compared with another's: the same source is linked with rs2n and
- * with s2n-tls. Everything happens in memory. Prints one "name value" pair a line.
+ * Benchmarks of one library: the same source is linked with rs2n and with s2n-tls. All I/O is in
+ * memory. Prints one "name value" pair per line.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,17 +21,17 @@
         }                                                                               \
     } while (0)
 
-/* One direction of a link. */
+/* One direction of an in-memory transport. */
 struct pipe {
     uint8_t *bytes;
     size_t start, end, size;
-    int discards;
+    int discard;
 };
 
 static int pipe_send(void *ctx, const uint8_t *buf, uint32_t len)
 {
     struct pipe *pipe = ctx;
-    if (pipe->discards) {
+    if (pipe->discard) {
         return (int) len;
     }
     if (pipe->end + len > pipe->size) {
@@ -46,13 +46,13 @@ static int pipe_send(void *ctx, const uint8_t *buf, uint32_t len)
 static int pipe_recv(void *ctx, uint8_t *buf, uint32_t len)
 {
     struct pipe *pipe = ctx;
-    size_t held = pipe->end - pipe->start;
-    if (held == 0) {
+    size_t available = pipe->end - pipe->start;
+    if (available == 0) {
         errno = EAGAIN;
         return -1;
     }
-    if (len > held) {
-        len = (uint32_t) held;
+    if (len > available) {
+        len = (uint32_t) available;
     }
     memcpy(buf, pipe->bytes + pipe->start, len);
     pipe->start += len;
@@ -159,7 +159,7 @@ static void handshakes(const char *name, struct s2n_config *client, struct s2n_c
 }
 
 static uint8_t data[1 << 20];
-static uint8_t room[1 << 20];
+static uint8_t buffer[1 << 20];
 
 static void send_all(struct s2n_connection *conn, size_t call, size_t total)
 {
@@ -171,7 +171,7 @@ static void send_all(struct s2n_connection *conn, size_t call, size_t total)
 
 static void bulk_send(const char *name, struct pair *pair, size_t call, size_t total)
 {
-    pair->to_server->discards = 1;
+    pair->to_server->discard = 1;
     send_all(pair->client, call, total / 8);
     double start = cpu_seconds();
     send_all(pair->client, call, total);
@@ -184,15 +184,15 @@ static void bulk_recv(const char *name, struct pair *pair, size_t call, size_t t
     double spent = 0;
     size_t left = total;
     while (left > 0) {
-        /* Small enough to stay in the cache, as bytes from a socket would. */
+        /* Small enough to remain in the cache, like bytes from a socket. */
         size_t batch = 1 << 20;
         send_all(pair->client, call < batch ? call : batch, batch);
         double start = cpu_seconds();
-        size_t got = 0;
-        while (got < batch) {
-            ssize_t n = s2n_recv(pair->server, room, (ssize_t) call, &blocked);
+        size_t received = 0;
+        while (received < batch) {
+            ssize_t n = s2n_recv(pair->server, buffer, (ssize_t) call, &blocked);
             CHECK(n > 0);
-            got += (size_t) n;
+            received += (size_t) n;
         }
         spent += cpu_seconds() - start;
         left -= batch < left ? batch : left;
@@ -212,7 +212,7 @@ static void small_records(struct pair *pair)
         }
         double middle = cpu_seconds();
         for (int k = 0; k < BATCH; k++) {
-            CHECK(s2n_recv(pair->server, room, SIZE, &blocked) == SIZE);
+            CHECK(s2n_recv(pair->server, buffer, SIZE, &blocked) == SIZE);
         }
         sending += middle - start;
         receiving += cpu_seconds() - middle;

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Measures rs2n and s2n-tls in turns, and prints the medians of each figure side by side.
+# Measures rs2n and s2n-tls alternately, and prints the medians of each benchmark side by side.
 #
 # usage: benches/run.sh [ROUNDS]
 #
-# s2n-tls is built from its crate, and runs twice in every round: as it is, and with its locking of
-# memory turned off (S2N_DONT_MLOCK=1), which otherwise costs it more than its cryptography.
+# s2n-tls is built from its crate, and runs twice in every round: by default, and with memory locking
+# disabled (S2N_DONT_MLOCK=1), which otherwise costs more than its cryptography.
 set -eu
 rounds=${1:-5}
 cd "$(dirname "$0")/.."
@@ -19,20 +19,20 @@ CARGO_TARGET_DIR=$dir/reference cargo build --release --quiet --locked \
     --manifest-path benches/reference/Cargo.toml
 sh tests/certs/make.sh "$dir/certs"
 
-# clang and lld: the reference's objects are bitcode for the link-time optimizer.
+# clang and lld: the objects of s2n-tls are bitcode for link-time optimization.
 clang -O2 -Wall -Wextra -Werror -Iinclude benches/bench.c -o "$dir/rs2n" \
     -L"$dir/lib" -ls2n -Wl,-rpath,"$dir/lib"
 clang -O2 -flto -fuse-ld=lld -Wno-override-module -Iinclude benches/bench.c -o "$dir/s2n-tls" \
     "$dir/reference/release/libreference.a" -lpthread -ldl -lm 2>/dev/null
 
-rm -f "$dir"/*.figures
+rm -f "$dir"/*.results
 round=0
 while [ "$round" -lt "$rounds" ]; do
-    "$dir/rs2n" "$dir/certs/ecdsa.pem" "$dir/certs/ecdsa.key" >>"$dir/rs2n.figures"
+    "$dir/rs2n" "$dir/certs/ecdsa.pem" "$dir/certs/ecdsa.key" >>"$dir/rs2n.results"
     S2N_DONT_MLOCK=1 "$dir/s2n-tls" "$dir/certs/ecdsa.pem" "$dir/certs/ecdsa.key" \
-        >>"$dir/s2n-tls.figures"
-    "$dir/s2n-tls" "$dir/certs/ecdsa.pem" "$dir/certs/ecdsa.key" >>"$dir/locked.figures"
-    "$dir/reference/release/raw_aead" >>"$dir/aead.figures"
+        >>"$dir/s2n-tls.results"
+    "$dir/s2n-tls" "$dir/certs/ecdsa.pem" "$dir/certs/ecdsa.key" >>"$dir/locked.results"
+    "$dir/reference/release/raw_aead" >>"$dir/aead.results"
     round=$((round + 1))
 done
 
@@ -43,14 +43,14 @@ medians() { # FILE
         END { print name, value[int((n + 1) / 2)] }'
 }
 
-for figures in rs2n s2n-tls locked aead; do
-    medians "$dir/$figures.figures" >"$dir/$figures.medians"
+for name in rs2n s2n-tls locked aead; do
+    medians "$dir/$name.results" >"$dir/$name.medians"
 done
 
 echo "medians of $rounds rounds; the ratio is rs2n to s2n-tls without memory locking"
-printf '%-32s %10s %10s %8s %14s\n' figure rs2n s2n-tls ratio 's2n-tls locked'
+printf '%-32s %10s %10s %8s %14s\n' benchmark rs2n s2n-tls ratio 's2n-tls locked'
 join "$dir/rs2n.medians" "$dir/s2n-tls.medians" | join - "$dir/locked.medians" | awk '
     { printf "%-32s %10s %10s %8.2f %14s\n", $1, $2, $3, $2 / $3, $4 }'
 echo
-echo "the cipher alone"
+echo "AEAD without a record layer"
 cat "$dir/aead.medians"

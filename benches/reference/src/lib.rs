@@ -1,3 +1,3 @@
-//! Carries the native libraries of its dependency into one archive.
+//! Bundles the native libraries of its dependency in one archive.
 
 pub use s2n_tls_sys::*;

@@ -1,4 +1,4 @@
-//! The speed of the cipher alone: the bound that no record layer passes.
+//! Throughput of the AEAD without a record layer: the upper bound for every record layer.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ fn main() {
         let mut tag = [0; 16];
 
         let mut key = TlsRecordSealingKey::new(&AES_128_GCM, TlsProtocolId::TLS13, &[1; 16])
-            .expect("the key fits");
+            .expect("a valid key");
         let records = TOTAL / size;
         let start = Instant::now();
         for sequence in 0..records {
@@ -32,19 +32,19 @@ fn main() {
         report("seal", size, records, start.elapsed());
 
         let opening = TlsRecordOpeningKey::new(&AES_128_GCM, TlsProtocolId::TLS13, &[1; 16])
-            .expect("the key fits");
+            .expect("a valid key");
         let last = records - 1;
         let sealed = [&cipher[..], &tag].concat();
-        let mut spent = Duration::ZERO;
+        let mut elapsed = Duration::ZERO;
         for _ in 0..records {
             let mut record = sealed.clone();
             let start = Instant::now();
             opening
                 .open_in_place(nonce(last), Aad::from([0; 5]), &mut record)
                 .expect("opened");
-            spent += start.elapsed();
+            elapsed += start.elapsed();
         }
-        report("open", size, records, spent);
+        report("open", size, records, elapsed);
     }
 }
 
@@ -54,7 +54,7 @@ fn nonce(sequence: usize) -> Nonce {
     Nonce::assume_unique_for_key(bytes)
 }
 
-fn report(what: &str, size: usize, records: usize, spent: Duration) {
-    let rate = (size * records) as f64 / spent.as_secs_f64() * 1e-9;
-    println!("aead_{what}_{size}_GBps {rate:.3}");
+fn report(operation: &str, size: usize, records: usize, elapsed: Duration) {
+    let rate = (size * records) as f64 / elapsed.as_secs_f64() * 1e-9;
+    println!("aead_{operation}_{size}_GBps {rate:.3}");
 }
