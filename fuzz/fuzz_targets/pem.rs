@@ -48,7 +48,7 @@ fn check_certs(certs: &[u8]) {
     let config = Config::new_minimal();
     let trusted = code(config.trust_pem(certs));
     match (public, trusted) {
-        // s2n-tls tells a file without certificates from one that is no PEM file only here.
+        // Only here s2n-tls distinguishes a file without certificates from an invalid PEM file.
         (Err(Code::NoCertificateInPem), trusted) => assert_eq!(trusted, Err(Code::InvalidPem)),
         (Err(Code::InvalidPem), trusted) => assert_eq!(trusted, Err(Code::InvalidPem)),
         (_, Err(code)) => assert_eq!(code, Code::DecodeCertificate),
@@ -58,7 +58,7 @@ fn check_certs(certs: &[u8]) {
         let Some(chain) = load(certs, key) else {
             continue;
         };
-        assert_eq!(public, Ok(()), "loaded with a key, and not without");
+        assert_eq!(public, Ok(()), "loaded with a key, but not without");
         let unverified = Config::new_minimal();
         unverified.disable_verification();
         // The certificate of an endpoint is verified by its peer, even if it is malformed.

@@ -88,8 +88,9 @@ pub struct Setup {
 /// Returns the config for a mode and a setup. Configs are cached, because loading certificates is
 /// slow.
 pub fn config(mode: Mode, setup: Setup) -> Arc<Config> {
-    const KINDS: usize = 1 << 5;
-    static MADE: [OnceLock<Arc<Config>>; KINDS] = [const { OnceLock::new() }; KINDS];
+    const COMBINATIONS: usize = 1 << 5;
+    static CONFIGS: [OnceLock<Arc<Config>>; COMBINATIONS] =
+        [const { OnceLock::new() }; COMBINATIONS];
 
     let choices = [
         mode == Mode::Client,
@@ -98,10 +99,16 @@ pub fn config(mode: Mode, setup: Setup) -> Arc<Config> {
         setup.multi_record,
         setup.delays,
     ];
-    let kind = choices
+    CONFIGS[index(&choices)]
+        .get_or_init(|| create(mode, setup))
+        .clone()
+}
+
+/// Returns the index of a combination of choices in a table of all combinations.
+pub fn index(choices: &[bool]) -> usize {
+    choices
         .iter()
-        .fold(0, |kind, &choice| kind * 2 + usize::from(choice));
-    MADE[kind].get_or_init(|| create(mode, setup)).clone()
+        .fold(0, |index, &choice| index * 2 + usize::from(choice))
 }
 
 fn create(mode: Mode, setup: Setup) -> Arc<Config> {

@@ -24,7 +24,7 @@ pub struct Interception {
     /// Records that the genuine endpoint has sent, and that are not delivered yet.
     records: VecDeque<Vec<u8>>,
     /// The records were delivered unmodified, and both applications used the API correctly.
-    untouched: bool,
+    unmodified: bool,
     /// The genuine endpoint has closed, after its handshake.
     closed: bool,
     /// All records that the genuine endpoint has sent.
@@ -60,7 +60,7 @@ impl Interception {
             to_genuine,
             setup,
             records: VecDeque::new(),
-            untouched: true,
+            unmodified: true,
             closed: false,
             recorded: Vec::new(),
         };
@@ -90,7 +90,7 @@ impl Interception {
                     self.deliver();
                 }
             }
-            DAMAGE => {
+            CORRUPT => {
                 let (at, change): (u16, u8) = u.arbitrary()?;
                 self.change(|record| {
                     let at = usize::from(at) % record.len();
@@ -106,7 +106,7 @@ impl Interception {
                     record[at..at + len].copy_from_slice(&bytes[..len]);
                 });
             }
-            CUT => {
+            TRUNCATE => {
                 let keep: u16 = u.arbitrary()?;
                 self.change(|record| record.truncate(usize::from(keep) % record.len()));
             }
@@ -122,21 +122,21 @@ impl Interception {
                     record[3..HEADER].copy_from_slice(&len.to_be_bytes());
                 });
             }
-            DIVIDE => {
+            SPLIT => {
                 let at: u16 = u.arbitrary()?;
-                self.divide(at.into());
+                self.split(at.into());
             }
-            DROP => self.untouched &= self.records.pop_front().is_none(),
+            DROP => self.unmodified &= self.records.pop_front().is_none(),
             REPEAT => {
                 if let Some(record) = self.records.front().cloned() {
                     self.records.push_front(record);
-                    self.untouched = false;
+                    self.unmodified = false;
                 }
             }
             SWAP => {
                 if self.records.len() > 1 {
                     self.records.swap(0, 1);
-                    self.untouched = false;
+                    self.unmodified = false;
                 }
             }
             INSERT => {
@@ -151,31 +151,31 @@ impl Interception {
             }
             END => {
                 self.to_subject.end();
-                self.untouched = false;
+                self.unmodified = false;
             }
             SEND => self.genuine.send(usize::from(u.arbitrary::<u16>()?)),
             CLOSE => {
-                self.untouched &= self.genuine.ready && self.subject.ready;
+                self.unmodified &= self.genuine.ready && self.subject.ready;
                 self.closed = true;
                 self.genuine.shutdown_send();
             }
             UPDATE_KEYS => self.genuine.conn.request_key_update(),
             SUBJECT_SEND => self.subject.send(usize::from(u.arbitrary::<u16>()?)),
             RECEIVE => {
-                let room: u16 = u.arbitrary()?;
-                self.untouched &= self.subject.ready;
-                self.subject.recv(room.into(), self.genuine.sent);
+                let capacity: u16 = u.arbitrary()?;
+                self.unmodified &= self.subject.ready;
+                self.subject.recv(capacity.into(), self.genuine.sent);
             }
             SHUTDOWN => {
-                self.untouched = false;
+                self.unmodified = false;
                 self.subject.shutdown();
             }
             SHUTDOWN_SEND => {
-                self.untouched = false;
+                self.unmodified = false;
                 self.subject.shutdown_send();
             }
             FREE_HANDSHAKE => {
-                self.untouched &= self.subject.ready;
+                self.unmodified &= self.subject.ready;
                 let _ = self.subject.conn.free_handshake();
             }
             RELEASE_BUFFERS => drop(self.subject.conn.release_buffers()),
@@ -221,13 +221,13 @@ impl Interception {
     fn change(&mut self, change: impl FnOnce(&mut Vec<u8>)) {
         if let Some(mut record) = self.records.pop_front() {
             change(&mut record);
-            self.untouched = false;
+            self.unmodified = false;
             self.to_subject.push(&record);
         }
     }
 
     /// Splits a record in two, which is valid for plaintext handshake messages.
-    fn divide(&mut self, at: usize) {
+    fn split(&mut self, at: usize) {
         let Some(record) = self.records.pop_front() else {
             return;
         };
@@ -240,14 +240,14 @@ impl Interception {
     }
 
     fn insert(&mut self, bytes: &[u8]) {
-        self.untouched &= bytes.is_empty();
+        self.unmodified &= bytes.is_empty();
         self.to_subject.push(bytes);
     }
 
     /// Closes the connection as an application would, and checks the results.
     pub fn finish(mut self) {
-        if self.untouched {
-            self.check_untouched();
+        if self.unmodified {
+            self.check_unmodified();
         }
         // The first attempt may receive pending records, whose errors may start a blinding delay.
         self.subject.shutdown();
@@ -263,7 +263,7 @@ impl Interception {
     }
 
     /// Checks that unmodified records are delivered completely and correctly.
-    fn check_untouched(&mut self) {
+    fn check_unmodified(&mut self) {
         while !self.records.is_empty() {
             self.deliver();
         }
@@ -302,7 +302,7 @@ macro_rules! steps {
 }
 
 steps! {
-    DELIVER DAMAGE OVERWRITE CUT RESIZE DIVIDE DROP REPEAT SWAP INSERT FRAME END
+    DELIVER CORRUPT OVERWRITE TRUNCATE RESIZE SPLIT DROP REPEAT SWAP INSERT FRAME END
     SEND CLOSE UPDATE_KEYS
     SUBJECT_SEND RECEIVE SHUTDOWN SHUTDOWN_SEND FREE_HANDSHAKE RELEASE_BUFFERS SUBJECT_UPDATE_KEYS
     READ_AHEAD

@@ -7,16 +7,16 @@ use std::ptr;
 
 use super::call::{Behavior, Policy, Setup, Side};
 use super::ffi::*;
-use crate::endpoint;
+use crate::endpoint::{self, index};
 
 thread_local! {
-    static WORLD: State = State::new();
+    static STATE: State = State::new();
 }
 
 /// Accesses the thread's state. Nested callbacks access it as well, so that it consists of cells,
 /// and no borrow is held during a call of the library.
 pub fn with<R>(access: impl FnOnce(&State) -> R) -> R {
-    WORLD.with(access)
+    STATE.with(access)
 }
 
 pub struct State {
@@ -228,10 +228,7 @@ impl State {
             setup.send_buffer,
             setup.delays,
         ];
-        let kind = choices
-            .iter()
-            .fold(0, |kind, &choice| kind * 2 + usize::from(choice));
-        *self.configs[kind].get_or_init(|| make_config(side, setup))
+        *self.configs[index(&choices)].get_or_init(|| make_config(side, setup))
     }
 
     /// Returns the next bytes of this lifetime's stream that were not reported as sent.

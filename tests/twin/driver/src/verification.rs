@@ -23,11 +23,11 @@ pub fn call(state: &mut State, verb: &str, args: &[&str]) -> Option<Result<Strin
     Some(match (verb, args) {
         ("crl", [name, file]) => load_crl(state, name, file),
         ("crl_hash" | "crl_active" | "crl_current", [name]) => inspect_crl(state, verb, name),
-        ("crl_cb", [config, how, names @ ..]) => crl_callback(state, config, how, names),
+        ("crl_cb", [config, behavior, names @ ..]) => crl_callback(state, config, behavior, names),
         ("crl_answer" | "crl_ignore", [index]) => complete_lookup(state, verb, index),
-        ("validation_cb", [config, how]) => validation_callback(state, config, how),
+        ("validation_cb", [config, behavior]) => validation_callback(state, config, behavior),
         ("accept_cert" | "reject_cert", []) => complete_validation(state, verb),
-        ("request_cb", [config, how]) => request_callback(state, config, how),
+        ("request_cb", [config, behavior]) => request_callback(state, config, behavior),
         ("authorities", [config]) => state.config(config).map(|config| {
             // SAFETY: the config is live or null.
             status(unsafe { s2n_config_set_cert_authorities_from_trust_store(config) })
@@ -67,11 +67,11 @@ fn inspect_crl(state: &State, verb: &str, name: &str) -> Result<String, ScriptEr
     }))
 }
 
-fn register(state: &State, how: &str, crls: Vec<*mut s2n_crl>) -> *mut c_void {
+fn register(state: &State, behavior: &str, crls: Vec<*mut s2n_crl>) -> *mut c_void {
     let callbacks = Box::new(Callbacks {
-        behavior: how.to_owned(),
+        behavior: behavior.to_owned(),
         crls,
-        chain: state.chain(how).unwrap_or(ptr::null_mut()),
+        chain: state.chain(behavior).unwrap_or(ptr::null_mut()),
         lookups: RefCell::default(),
         info: Cell::new(ptr::null_mut()),
     });
@@ -87,7 +87,7 @@ fn register(state: &State, how: &str, crls: Vec<*mut s2n_crl>) -> *mut c_void {
 fn crl_callback(
     state: &State,
     config: &str,
-    how: &str,
+    behavior: &str,
     names: &[&str],
 ) -> Result<String, ScriptError> {
     let config = state.config(config)?;
@@ -95,11 +95,11 @@ fn crl_callback(
         .iter()
         .map(|name| state.crl(name))
         .collect::<Result<_, _>>()?;
-    let callback: s2n_crl_lookup_callback = match how {
+    let callback: s2n_crl_lookup_callback = match behavior {
         "null" => None,
         _ => Some(on_lookup),
     };
-    let context = register(state, how, crls);
+    let context = register(state, behavior, crls);
     // SAFETY: the config is live or null; the context lives as long as the state.
     Ok(status(unsafe {
         s2n_config_set_crl_lookup_cb(config, callback, context)
@@ -116,7 +116,7 @@ unsafe extern "C" fn on_lookup(lookup: *mut s2n_crl_lookup, context: *mut c_void
         // SAFETY: the library passes a live pointer.
         "ignore" => unsafe { s2n_crl_lookup_ignore(lookup) },
         "later" => 0,
-        how => how.parse().unwrap_or(1),
+        number => number.parse().unwrap_or(1),
     }
 }
 
@@ -151,13 +151,13 @@ fn complete_lookup(state: &State, verb: &str, index: &str) -> Result<String, Scr
     }))
 }
 
-fn validation_callback(state: &State, config: &str, how: &str) -> Result<String, ScriptError> {
+fn validation_callback(state: &State, config: &str, behavior: &str) -> Result<String, ScriptError> {
     let config = state.config(config)?;
-    let callback: s2n_cert_validation_callback = match how {
+    let callback: s2n_cert_validation_callback = match behavior {
         "null" => None,
         _ => Some(on_validation),
     };
-    let context = register(state, how, Vec::new());
+    let context = register(state, behavior, Vec::new());
     // SAFETY: the config is live or null; the context lives as long as the state.
     let result = unsafe { s2n_config_set_cert_validation_cb(config, callback, context) };
     Ok(status(result))
@@ -187,7 +187,7 @@ unsafe extern "C" fn on_validation(
             "accept" => s2n_cert_validation_accept(info),
             "reject" => s2n_cert_validation_reject(info),
             "later" => 0,
-            how => how.parse().unwrap_or(1),
+            number => number.parse().unwrap_or(1),
         }
     }
 }
@@ -209,13 +209,13 @@ fn complete_validation(state: &State, verb: &str) -> Result<String, ScriptError>
 }
 
 /// `request_cb CFG CHAIN`, `none`, a number to be returned, or `null`.
-fn request_callback(state: &State, config: &str, how: &str) -> Result<String, ScriptError> {
+fn request_callback(state: &State, config: &str, behavior: &str) -> Result<String, ScriptError> {
     let config = state.config(config)?;
-    let callback: s2n_cert_request_callback = match how {
+    let callback: s2n_cert_request_callback = match behavior {
         "null" => None,
         _ => Some(on_request),
     };
-    let context = register(state, how, Vec::new());
+    let context = register(state, behavior, Vec::new());
     // SAFETY: the config is live or null; the context lives as long as the state.
     let result = unsafe { s2n_config_set_cert_request_callback(config, callback, context) };
     Ok(status(result))
