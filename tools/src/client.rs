@@ -7,25 +7,25 @@ use std::time::{Duration, Instant};
 
 use s2n::tls::connection::{Connection, Mode};
 
-use crate::ends::{Sink, Source, Target, echo};
-use crate::manual;
+use crate::command_line;
+use crate::config;
+use crate::endpoints::{OutputFile, Sink, Source, echo};
+use crate::error::{Result, ToolError, USAGE, print_line};
 use crate::options::Client;
-use crate::progress::{Progress, Wanted};
-use crate::report::{Journal, Report};
+use crate::progress::{BarOptions, Progress};
+use crate::report::{Report, ReportWriter};
 use crate::session::Session;
-use crate::settings;
-use crate::trouble::{Result, Trouble, USAGE, say};
 
 const PROGRAM: &str = "rs2nc";
 
 /// Does what the command line says, and returns the exit status.
 pub fn main() -> i32 {
-    let options: Client = manual::parse();
+    let options: Client = command_line::parse();
     match run(&options) {
         Ok(()) => 0,
-        Err(trouble) => {
-            trouble.tell(PROGRAM);
-            trouble.status
+        Err(error) => {
+            error.print(PROGRAM);
+            error.status
         }
     }
 }
@@ -34,105 +34,109 @@ fn run(options: &Client) -> Result<()> {
     let common = &options.common;
     if options.insecure {
         let warning = "WARNING: --insecure: the server may be anybody, and so may whoever listens";
-        say(PROGRAM, warning);
+        print_line(PROGRAM, warning);
     }
     let conn = connection(options)?;
-    let (source, sink) = ends(options)?;
-    let journal = match &common.json {
+    let (source, sink) = endpoints(options)?;
+    let report_writer = match &common.json {
         None => None,
-        Some(Some(path)) => Some(Journal::file(path)?),
-        Some(None) => Some(Journal::standard(matches!(sink, Sink::Output))),
+        Some(Some(path)) => Some(ReportWriter::file(path)?),
+        Some(None) => Some(ReportWriter::standard(matches!(sink, Sink::Stdout))),
     };
 
     let mut report = Report::new(Mode::Client, None);
-    let talk = |tcp: TcpStream| {
+    let run_session = |tcp: TcpStream| {
         report.peer = tcp.peer_addr().ok();
-        let progress = Progress::new(Wanted::new(common, source.len()));
+        let progress = Progress::new(BarOptions::new(common, source.len()));
         let session = Arc::new(Session::new(conn, tcp, common.into(), progress));
         let outcome = session.negotiate(&mut report).and_then(|()| {
             if common.verbose {
-                say(PROGRAM, &report.agreement());
+                print_line(PROGRAM, &report.negotiated_summary());
             }
-            session.exchange(source, sink)
+            session.transfer(source, sink)
         });
-        session.conclude(&mut report);
+        session.finish(&mut report);
         outcome
     };
-    let outcome = connect(options).and_then(talk);
+    let outcome = connect(options).and_then(run_session);
     report.error = outcome.as_ref().err().cloned();
     if common.verbose {
-        say(PROGRAM, &report.summary());
+        print_line(PROGRAM, &report.transfer_summary());
     }
-    let reported = journal.map_or(Ok(()), |journal| journal.json(&report));
-    outcome.and(reported)
+    let written = report_writer.map_or(Ok(()), |report_writer| report_writer.write_json(&report));
+    outcome.and(written)
 }
 
 fn connection(options: &Client) -> Result<Connection> {
-    let config = settings::client(options)?;
+    let config = config::client(options)?;
     let conn = Connection::new(Mode::Client);
-    let set = conn.set_config(config);
-    set.map_err(|error| Trouble::tls(&error, "the certificate cannot be used"))?;
+    let outcome = conn.set_config(config);
+    outcome.map_err(|error| ToolError::tls(&error, "the certificate cannot be used"))?;
     let name = options.name.as_ref().unwrap_or(&options.host);
-    let asked = CString::new(name.as_str()).map_err(|_| Trouble::usage("a name has no NUL"))?;
-    let set = conn.set_server_name(&asked);
-    set.map_err(|error| Trouble {
+    let server_name =
+        CString::new(name.as_str()).map_err(|_| ToolError::usage("a name has no NUL"))?;
+    let outcome = conn.set_server_name(&server_name);
+    outcome.map_err(|error| ToolError {
         status: USAGE,
-        ..Trouble::tls(&error, "the name cannot be asked for")
+        ..ToolError::tls(&error, "the name cannot be asked for")
     })?;
     Ok(conn)
 }
 
-fn ends(options: &Client) -> Result<(Source, Sink)> {
+fn endpoints(options: &Client) -> Result<(Source, Sink)> {
     let common = &options.common;
     if options.echo {
         return Ok(echo());
     }
     let source = match &common.send {
         Some(path) => Source::file(path)?,
-        None => Source::input(),
+        None => Source::stdin(),
     };
     let sink = match &common.receive {
-        Some(path) => Sink::File(Target::new(path, common.force)?),
-        None => Sink::Output,
+        Some(path) => Sink::File(OutputFile::new(path, common.force)?),
+        None => Sink::Stdout,
     };
     Ok((source, sink))
 }
 
 /// Connects to the first address of the host that answers.
 fn connect(options: &Client) -> Result<TcpStream> {
-    let place = format!("{} port {}", options.host, options.port);
+    let endpoint = format!("{} port {}", options.host, options.port);
     let addresses = (options.host.as_str(), options.port).to_socket_addrs();
     let addresses = addresses.map_err(|error| {
-        Trouble::new(format!("cannot find {}: {error}", options.host))
-            .advise("is the name spelled right, and is there a network?")
+        ToolError::new(format!("cannot find {}: {error}", options.host))
+            .with_advice("is the name spelled right, and is there a network?")
     })?;
-    let is_wanted = |address: &SocketAddr| match (options.ipv4, options.ipv6) {
+    let is_allowed = |address: &SocketAddr| match (options.ipv4, options.ipv6) {
         (true, _) => address.is_ipv4(),
         (_, true) => address.is_ipv6(),
         _ => true,
     };
-    let mut last = Trouble::new(format!(
-        "{place} has no address of the kind that -4 or -6 asks for"
+    let mut last_error = ToolError::new(format!(
+        "{endpoint} has no address of the kind that -4 or -6 asks for"
     ));
-    let end = options
+    let deadline = options
         .common
         .timeout
         .map(|timeout| Instant::now() + timeout);
-    for address in addresses.filter(is_wanted) {
-        let connected = match end {
+    for address in addresses.filter(is_allowed) {
+        let connected = match deadline {
             None => TcpStream::connect(address),
-            Some(end) => {
-                let left = end.saturating_duration_since(Instant::now());
+            Some(deadline) => {
+                let left = deadline.saturating_duration_since(Instant::now());
                 TcpStream::connect_timeout(&address, left.max(Duration::from_millis(1)))
             }
         };
         match connected {
             Ok(tcp) => return Ok(tcp),
             Err(error) => {
-                last = Trouble::new(format!("cannot connect to {place} ({address}): {error}"))
-                    .advise("is there a server, and does nothing in between keep us from it?");
+                last_error =
+                    ToolError::new(format!("cannot connect to {endpoint} ({address}): {error}"))
+                        .with_advice(
+                            "is there a server, and does nothing in between keep us from it?",
+                        );
             }
         }
     }
-    Err(last)
+    Err(last_error)
 }

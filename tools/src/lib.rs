@@ -7,14 +7,14 @@
 #![forbid(unsafe_code)]
 
 pub mod client;
-mod ends;
-mod manual;
+mod command_line;
+mod config;
+mod endpoints;
+mod error;
 mod names;
 mod options;
 mod progress;
 mod report;
 pub mod server;
 mod session;
-mod settings;
 mod stream;
-mod trouble;

@@ -11,7 +11,7 @@ use clap_complete::Shell;
 /// When the input is at its end the server is told so, and what it still sends is read until it
 /// closes as well.
 #[derive(Debug, Parser)]
-#[command(name = "rs2nc", version, after_help = EXIT, after_long_help = CLIENT_NOTES)]
+#[command(name = "rs2nc", version, after_help = EXIT_STATUS, after_long_help = CLIENT_NOTES)]
 pub struct Client {
     /// The host to connect to: a name, or an address
     pub host: String,
@@ -60,12 +60,12 @@ pub struct Client {
 /// With --once standard input is sent to the one client; otherwise there is nothing to send unless
 /// --send or --echo says so. A server with nothing to send closes when the client has closed.
 #[derive(Debug, Parser)]
-#[command(name = "rs2nd", version, after_help = EXIT, after_long_help = SERVER_NOTES)]
+#[command(name = "rs2nd", version, after_help = EXIT_STATUS, after_long_help = SERVER_NOTES)]
 #[command(override_usage = "rs2nd [OPTIONS] --cert <FILE> [HOST] <PORT>")]
 pub struct Server {
     /// The address to listen at, and the TCP port; port 0 lets the system choose one
     #[arg(value_names = ["HOST", "PORT"], num_args = 1..=2, required = true)]
-    pub place: Vec<String>,
+    pub listen: Vec<String>,
 
     /// Show this certificate chain (PEM, leaf first); may be repeated, and the client's wishes choose
     #[arg(long, value_name = "FILE", required = true)]
@@ -81,7 +81,7 @@ pub struct Server {
 
     /// Whether clients must show a certificate; required, unless it is given, with --client-ca
     #[arg(long, value_name = "WHEN", requires = "client_ca")]
-    pub client_auth: Option<Demand>,
+    pub client_auth: Option<ClientAuthMode>,
 
     /// Serve one connection, and end; sends standard input unless --send or --echo is given
     #[arg(long, conflicts_with = "connections")]
@@ -128,7 +128,7 @@ pub struct Common {
     pub json: Option<Option<PathBuf>>,
 
     /// Give up when nothing has moved for so long, or the handshake takes longer
-    #[arg(long, value_name = "SECONDS", value_parser = patience)]
+    #[arg(long, value_name = "SECONDS", value_parser = timeout)]
     pub timeout: Option<Duration>,
 
     /// After our last byte, wait until nothing has come for so long before closing [default: 0 in
@@ -163,7 +163,7 @@ pub struct Common {
 
 /// Whether clients are asked for a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Demand {
+pub enum ClientAuthMode {
     /// They are not asked
     None,
     /// They are asked, and may have none
@@ -172,7 +172,7 @@ pub enum Demand {
     Required,
 }
 
-const EXIT: &str = "Exit status: 0 if everything went well, 1 if a connection failed or a file \
+const EXIT_STATUS: &str = "Exit status: 0 if everything went well, 1 if a connection failed or a file \
 could not be used, 2 if the command line is wrong.";
 
 const CLIENT_NOTES: &str = "\
@@ -207,12 +207,12 @@ Examples:
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     match Duration::try_from_secs_f64(seconds) {
-        Ok(time) if time <= LONGEST => Ok(time),
+        Ok(time) if time <= MAX_DURATION => Ok(time),
         _ => Err("not a length of time up to a year".to_owned()),
     }
 }
 
-fn patience(text: &str) -> Result<Duration, String> {
+fn timeout(text: &str) -> Result<Duration, String> {
     let time = seconds(text)?;
     match time.is_zero() {
         true => Err("no time at all".to_owned()),
@@ -220,7 +220,7 @@ fn patience(text: &str) -> Result<Duration, String> {
     }
 }
 
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+const MAX_DURATION: Duration = Duration::from_secs(366 * 24 * 3600);
 
 #[cfg(test)]
 mod tests {
@@ -240,6 +240,6 @@ mod tests {
         for wrong in ["", "x", "-1", "inf", "nan", "1e99"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
         }
-        assert!(patience("0").is_err());
+        assert!(timeout("0").is_err());
     }
 }

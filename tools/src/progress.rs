@@ -15,19 +15,19 @@ pub struct Progress {
     sent: Option<ProgressBar>,
     received: Option<ProgressBar>,
     /// Dropped when the transfer is over.
-    _over: Option<Sender<()>>,
+    _stop: Option<Sender<()>>,
 }
 
 /// Which way bytes go that are worth a bar.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted {
+pub struct BarOptions {
     pub sending: bool,
     pub receiving: bool,
     /// How much is to be sent, if that is known.
     pub len: Option<u64>,
 }
 
-impl Wanted {
+impl BarOptions {
     /// Files are worth a bar, unless the user says otherwise.
     pub fn new(options: &Common, len: Option<u64>) -> Self {
         Self {
@@ -39,47 +39,47 @@ impl Wanted {
 }
 
 /// A transfer that takes no longer than this shows no bar.
-const SHORT: Duration = Duration::from_millis(300);
+const SHOW_AFTER: Duration = Duration::from_millis(300);
 
 /// How often a bar is drawn although nothing moves.
-const TICK: Duration = Duration::from_millis(200);
+const REDRAW_INTERVAL: Duration = Duration::from_millis(200);
 
-const KNOWN: &str = "{msg} [{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
-const UNKNOWN: &str = "{msg} {spinner} {bytes}, {bytes_per_sec}";
+const WITH_LENGTH: &str = "{msg} [{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+const WITHOUT_LENGTH: &str = "{msg} {spinner} {bytes}, {bytes_per_sec}";
 
 impl Progress {
-    pub fn new(wanted: Wanted) -> Self {
-        if !(wanted.sending || wanted.receiving) || !io::stderr().is_terminal() {
+    pub fn new(options: BarOptions) -> Self {
+        if !(options.sending || options.receiving) || !io::stderr().is_terminal() {
             return Self::default();
         }
         let bars = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
         let add = |message: &'static str, len: Option<u64>| {
             let (bar, template) = match len {
-                Some(len) => (ProgressBar::new(len), KNOWN),
-                None => (ProgressBar::no_length(), UNKNOWN),
+                Some(len) => (ProgressBar::new(len), WITH_LENGTH),
+                None => (ProgressBar::no_length(), WITHOUT_LENGTH),
             };
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }
             bars.add(bar).with_message(message)
         };
-        let sent = wanted.sending.then(|| add("sending", wanted.len));
-        let received = wanted.receiving.then(|| add("receiving", None));
-        let (over, is_over) = channel::<()>();
-        let shown: Vec<_> = sent.iter().chain(&received).cloned().collect();
+        let sent = options.sending.then(|| add("sending", options.len));
+        let received = options.receiving.then(|| add("receiving", None));
+        let (stop, stopped) = channel::<()>();
+        let bars_to_show: Vec<_> = sent.iter().chain(&received).cloned().collect();
         // Without a thread there is no bar.
         let _ = thread::Builder::new().spawn(move || {
-            if is_over.recv_timeout(SHORT) == Err(RecvTimeoutError::Timeout) {
+            if stopped.recv_timeout(SHOW_AFTER) == Err(RecvTimeoutError::Timeout) {
                 bars.set_draw_target(ProgressDrawTarget::stderr());
-                for bar in shown {
-                    bar.enable_steady_tick(TICK);
+                for bar in bars_to_show {
+                    bar.enable_steady_tick(REDRAW_INTERVAL);
                 }
             }
         });
         Self {
             sent,
             received,
-            _over: Some(over),
+            _stop: Some(stop),
         }
     }
 

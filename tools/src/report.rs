@@ -14,8 +14,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use crate::error::{Result, ToolError};
 use crate::names;
-use crate::trouble::{Result, Trouble};
 
 /// One connection. What is not known, or not agreed on, is null.
 #[derive(Debug, Default, Serialize)]
@@ -51,7 +51,7 @@ pub struct Report {
     pub wire_bytes_out: u64,
     pub close_notify: CloseNotify,
     /// Why the connection failed; null if all went well.
-    pub error: Option<Trouble>,
+    pub error: Option<ToolError>,
 }
 
 /// A cipher suite under its two names: that of the API, which is OpenSSL's for TLS 1.2, and the standard's.
@@ -96,7 +96,7 @@ impl Report {
     }
 
     /// Notes what a handshake agreed on, or how far it came.
-    pub fn note_handshake(&mut self, conn: &Connection, time: Duration) {
+    pub fn record_handshake(&mut self, conn: &Connection, time: Duration) {
         self.server_name = conn.with_server_name(|name| {
             let name = name.filter(|name| !name.is_empty());
             name.map(|name| name.to_string_lossy().into_owned())
@@ -110,10 +110,10 @@ impl Report {
         };
         let path = conn.peer_path().ok();
         self.peer_verified = path.is_some();
-        let shown = path.or_else(|| conn.unverified_peer());
-        let shown = shown.iter().flat_map(|chain| chain.iter());
-        self.peer_chain = shown.map(|der| Certificate::new(der)).collect();
-        let Some(facts) = conn.facts() else {
+        let certificates = path.or_else(|| conn.unverified_peer());
+        let certificates = certificates.iter().flat_map(|chain| chain.iter());
+        self.peer_chain = certificates.map(|der| Certificate::new(der)).collect();
+        let Some(negotiated) = conn.facts() else {
             return;
         };
         self.handshake_ms = Some(milliseconds(time));
@@ -123,11 +123,11 @@ impl Report {
             _ => None,
         };
         self.cipher = Some(Cipher {
-            name: facts.cipher.to_string_lossy().into_owned(),
-            iana: names::iana(facts.suite),
-            number: facts.suite,
+            name: negotiated.cipher.to_string_lossy().into_owned(),
+            iana: names::iana(negotiated.suite),
+            number: negotiated.suite,
         });
-        self.group = Some(facts.group.to_string_lossy().into_owned());
+        self.group = Some(negotiated.group.to_string_lossy().into_owned());
         let scheme = |side| {
             let name = conn.signature_scheme(side)?;
             Some(name.to_string_lossy().into_owned())
@@ -136,13 +136,13 @@ impl Report {
             server: scheme(Mode::Server),
             client: scheme(Mode::Client),
         };
-        let alpn = facts.alpn.as_ref();
+        let alpn = negotiated.alpn.as_ref();
         self.alpn = alpn.map(|alpn| alpn.to_string_lossy().into_owned());
-        self.client_certificate_used = facts.client_cert_used;
+        self.client_certificate_used = negotiated.client_cert_used;
     }
 
     /// Notes how the connection ended.
-    pub fn note_end(&mut self, conn: &Connection, time: Duration) {
+    pub fn record_end(&mut self, conn: &Connection, time: Duration) {
         self.duration_ms = milliseconds(time);
         self.wire_bytes_in = conn.wire_bytes_in();
         self.wire_bytes_out = conn.wire_bytes_out();
@@ -150,7 +150,7 @@ impl Report {
     }
 
     /// What was agreed on, in a line.
-    pub fn agreement(&self) -> String {
+    pub fn negotiated_summary(&self) -> String {
         let mut parts = Vec::new();
         parts.extend(self.version.map(str::to_owned));
         parts.extend(self.cipher.as_ref().map(|cipher| cipher.name.clone()));
@@ -171,7 +171,7 @@ impl Report {
     }
 
     /// What went over it, in a line.
-    pub fn summary(&self) -> String {
+    pub fn transfer_summary(&self) -> String {
         let closed = match (self.close_notify.sent, self.close_notify.received) {
             (true, true) => "closed by both sides",
             (true, false) => "closed by us only",
@@ -204,43 +204,43 @@ fn milliseconds(time: Duration) -> f64 {
 }
 
 /// Where reports, and the server's port, are written.
-pub struct Journal(Mutex<Destination>);
+pub struct ReportWriter(Mutex<Destination>);
 
 enum Destination {
-    Output,
-    Errors,
+    Stdout,
+    Stderr,
     File(File),
 }
 
-impl Journal {
+impl ReportWriter {
     /// Standard output, unless that carries data.
-    pub fn standard(output_has_data: bool) -> Self {
-        Self(Mutex::new(match output_has_data {
-            true => Destination::Errors,
-            false => Destination::Output,
+    pub fn standard(stdout_has_data: bool) -> Self {
+        Self(Mutex::new(match stdout_has_data {
+            true => Destination::Stderr,
+            false => Destination::Stdout,
         }))
     }
 
     pub fn file(path: &Path) -> Result<Self> {
-        let file = File::create(path).map_err(|error| Trouble::file("write", path, &error))?;
+        let file = File::create(path).map_err(|error| ToolError::file("write", path, &error))?;
         Ok(Self(Mutex::new(Destination::File(file))))
     }
 
     /// Writes a line at once.
-    pub fn line(&self, line: &str) -> Result<()> {
+    pub fn write_line(&self, line: &str) -> Result<()> {
         let mut destination = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let line = format!("{line}\n");
         let written = match &mut *destination {
-            Destination::Output => write(&mut io::stdout().lock(), &line),
-            Destination::Errors => write(&mut io::stderr().lock(), &line),
+            Destination::Stdout => write(&mut io::stdout().lock(), &line),
+            Destination::Stderr => write(&mut io::stderr().lock(), &line),
             Destination::File(file) => write(file, &line),
         };
-        written.map_err(|error| Trouble::new(format!("cannot write the report: {error}")))
+        written.map_err(|error| ToolError::new(format!("cannot write the report: {error}")))
     }
 
-    pub fn json(&self, value: &impl Serialize) -> Result<()> {
+    pub fn write_json(&self, value: &impl Serialize) -> Result<()> {
         let text = serde_json::to_string(value);
-        self.line(&text.map_err(|error| Trouble::new(error.to_string()))?)
+        self.write_line(&text.map_err(|error| ToolError::new(error.to_string()))?)
     }
 }
 

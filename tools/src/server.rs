@@ -11,24 +11,24 @@ use s2n::tls::config::Config;
 use s2n::tls::connection::{Connection, Mode};
 use serde::Serialize;
 
-use crate::ends::{Sink, Source, Target, echo};
-use crate::manual;
+use crate::command_line;
+use crate::config;
+use crate::endpoints::{OutputFile, Sink, Source, echo};
+use crate::error::{FAILED, Result, ToolError, print_line};
 use crate::options::Server;
-use crate::progress::{Progress, Wanted};
-use crate::report::{Journal, Report};
+use crate::progress::{BarOptions, Progress};
+use crate::report::{Report, ReportWriter};
 use crate::session::Session;
-use crate::settings;
-use crate::trouble::{FAILED, Result, Trouble, say};
 
 const PROGRAM: &str = "rs2nd";
 
 /// Does what the command line says, and returns the exit status.
 pub fn main() -> i32 {
-    match Daemon::new(manual::parse()) {
+    match Daemon::new(command_line::parse()) {
         Ok((daemon, listener)) => daemon.serve(&listener),
-        Err(trouble) => {
-            trouble.tell(PROGRAM);
-            trouble.status
+        Err(error) => {
+            error.print(PROGRAM);
+            error.status
         }
     }
 }
@@ -38,7 +38,7 @@ struct Daemon {
     options: Server,
     config: Arc<Config>,
     /// Where reports go, if there are to be any.
-    journal: Option<Journal>,
+    report_writer: Option<ReportWriter>,
 }
 
 /// The first line of a journal.
@@ -49,71 +49,72 @@ struct Announcement {
 }
 
 /// How long a server without memory or descriptors waits before it accepts again.
-const BREATH: Duration = Duration::from_millis(100);
+const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 impl Daemon {
     fn new(options: Server) -> Result<(Arc<Self>, TcpListener)> {
-        let (host, port) = place(&options.place)?;
-        let config = settings::server(&options)?;
+        let (host, port) = listen_address(&options.listen)?;
+        let config = config::server(&options)?;
         let common = &options.common;
         // What cannot be read or written is found out before the first client comes.
         if let Some(path) = &common.send {
             Source::file(path)?;
         }
-        let writes_output = common.receive.is_none() && !options.echo;
-        let standard = Journal::standard(writes_output);
+        let uses_stdout = common.receive.is_none() && !options.echo;
+        let standard = ReportWriter::standard(uses_stdout);
         let file = match &common.json {
-            Some(Some(path)) => Some(Journal::file(path)?),
+            Some(Some(path)) => Some(ReportWriter::file(path)?),
             _ => None,
         };
 
         let listener = TcpListener::bind((host, port));
         let listener = listener.map_err(|error| {
-            Trouble::new(format!("cannot listen at {host} port {port}: {error}"))
-                .advise("port 0 lets the system choose a free one")
+            ToolError::new(format!("cannot listen at {host} port {port}: {error}"))
+                .with_advice("port 0 lets the system choose a free one")
         })?;
         let address = listener.local_addr();
-        let listening = address.map_err(|error| Trouble::new(format!("no address: {error}")))?;
+        let listening = address.map_err(|error| ToolError::new(format!("no address: {error}")))?;
         let port = listening.port();
-        let journal = match (&common.json, file) {
+        let report_writer = match (&common.json, file) {
             (Some(None), _) => {
-                standard.json(&Announcement { listening, port })?;
+                standard.write_json(&Announcement { listening, port })?;
                 Some(standard)
             }
             (_, file) => {
-                standard.line(&format!("port: {port}"))?;
+                standard.write_line(&format!("port: {port}"))?;
                 file
             }
         };
         let daemon = Self {
             options,
             config,
-            journal,
+            report_writer,
         };
         Ok((Arc::new(daemon), listener))
     }
 
     /// Serves as many connections as there are to be, and tells whether all went well.
     fn serve(self: &Arc<Self>, listener: &TcpListener) -> i32 {
-        let most = self.most_connections();
+        let limit = self.connection_limit();
         let mut threads = Vec::new();
-        for number in 1..=most.unwrap_or(u64::MAX) {
+        for number in 1..=limit.unwrap_or(u64::MAX) {
             let (tcp, peer) = self.accept(listener);
             let daemon = self.clone();
-            let thread = thread::Builder::new().spawn(move || daemon.connection(tcp, peer, number));
+            let thread =
+                thread::Builder::new().spawn(move || daemon.run_connection(tcp, peer, number));
             if let Err(error) = &thread {
-                self.tell(&Trouble::new(format!("no thread: {error}")), number, peer);
-                thread::sleep(BREATH);
+                self.print_error(&ToolError::new(format!("no thread: {error}")), number, peer);
+                thread::sleep(RETRY_DELAY);
             }
-            if most.is_some() {
+            if limit.is_some() {
                 threads.push(thread);
             }
         }
-        let went_well = threads
+        let succeeded = threads
             .into_iter()
             .map(|thread| thread.is_ok_and(|thread| matches!(thread.join(), Ok(true))));
         // Every thread is waited for, whatever the others say.
-        match went_well.fold(true, |all, one| all & one) {
+        match succeeded.fold(true, |all, one| all & one) {
             true => 0,
             false => FAILED,
         }
@@ -126,111 +127,114 @@ impl Daemon {
                 Ok(accepted) => return accepted,
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
-                    say(PROGRAM, &format!("cannot accept a connection: {error}"));
-                    thread::sleep(BREATH);
+                    print_line(PROGRAM, &format!("cannot accept a connection: {error}"));
+                    thread::sleep(RETRY_DELAY);
                 }
             }
         }
     }
 
     /// Serves one client; true if all went well.
-    fn connection(&self, tcp: TcpStream, peer: SocketAddr, number: u64) -> bool {
+    fn run_connection(&self, tcp: TcpStream, peer: SocketAddr, number: u64) -> bool {
         let mut report = Report::new(Mode::Server, Some(peer));
         report.connection = Some(number);
-        let outcome = self.serve_one(tcp, number, &mut report);
-        if let Err(trouble) = &outcome {
-            self.tell(trouble, number, peer);
+        let outcome = self.serve_connection(tcp, number, &mut report);
+        if let Err(error) = &outcome {
+            self.print_error(error, number, peer);
         }
         if self.options.common.verbose {
-            say(
+            print_line(
                 PROGRAM,
-                &format!("connection {number}: {}", report.summary()),
+                &format!("connection {number}: {}", report.transfer_summary()),
             );
         }
         report.error = outcome.as_ref().err().cloned();
-        let reported = match &self.journal {
-            Some(journal) => journal.json(&report),
+        let written = match &self.report_writer {
+            Some(report_writer) => report_writer.write_json(&report),
             None => Ok(()),
         };
-        if let Err(trouble) = &reported {
-            self.tell(trouble, number, peer);
+        if let Err(error) = &written {
+            self.print_error(error, number, peer);
         }
-        outcome.and(reported).is_ok()
+        outcome.and(written).is_ok()
     }
 
-    fn serve_one(&self, tcp: TcpStream, number: u64, report: &mut Report) -> Result<()> {
+    fn serve_connection(&self, tcp: TcpStream, number: u64, report: &mut Report) -> Result<()> {
         let common = &self.options.common;
-        let (source, sink) = self.ends(number)?;
+        let (source, sink) = self.endpoints(number)?;
         let conn = Connection::new(Mode::Server);
-        let set = conn.set_config(self.config.clone());
-        set.map_err(|error| Trouble::tls(&error, "the certificates cannot be used"))?;
+        let outcome = conn.set_config(self.config.clone());
+        outcome.map_err(|error| ToolError::tls(&error, "the certificates cannot be used"))?;
         // Several bars at once would tell nobody anything.
-        let progress = match self.serves_one() {
-            true => Progress::new(Wanted::new(common, source.len())),
+        let progress = match self.is_single_connection() {
+            true => Progress::new(BarOptions::new(common, source.len())),
             false => Progress::default(),
         };
         let session = Arc::new(Session::new(conn, tcp, common.into(), progress));
         let outcome = session.negotiate(report).and_then(|()| {
             if common.verbose {
-                say(
+                print_line(
                     PROGRAM,
-                    &format!("connection {number}: {}", report.agreement()),
+                    &format!("connection {number}: {}", report.negotiated_summary()),
                 );
             }
-            session.exchange(source, sink)
+            session.transfer(source, sink)
         });
-        session.conclude(report);
+        session.finish(report);
         outcome
     }
 
-    fn ends(&self, number: u64) -> Result<(Source, Sink)> {
+    fn endpoints(&self, number: u64) -> Result<(Source, Sink)> {
         let common = &self.options.common;
         if self.options.echo {
             return Ok(echo());
         }
         let source = match &common.send {
             Some(path) => Source::file(path)?,
-            None if self.serves_one() => Source::input(),
-            None => Source::Nothing,
+            None if self.is_single_connection() => Source::stdin(),
+            None => Source::Empty,
         };
         let sink = match &common.receive {
-            Some(path) if self.serves_one() => Sink::File(Target::new(path, common.force)?),
-            Some(path) => Sink::File(Target::new(&numbered(path, number), common.force)?),
-            None => Sink::Output,
+            Some(path) if self.is_single_connection() => {
+                Sink::File(OutputFile::new(path, common.force)?)
+            }
+            Some(path) => Sink::File(OutputFile::new(&numbered(path, number), common.force)?),
+            None => Sink::Stdout,
         };
         Ok((source, sink))
     }
 
     /// How many connections are served; nothing for no end.
-    fn most_connections(&self) -> Option<u64> {
+    fn connection_limit(&self) -> Option<u64> {
         match self.options.once {
             true => Some(1),
             false => self.options.connections,
         }
     }
 
-    fn serves_one(&self) -> bool {
-        self.most_connections() == Some(1)
+    fn is_single_connection(&self) -> bool {
+        self.connection_limit() == Some(1)
     }
 
-    fn tell(&self, trouble: &Trouble, number: u64, peer: SocketAddr) {
-        trouble.tell(&format!("{PROGRAM}: connection {number} from {peer}"));
+    fn print_error(&self, error: &ToolError, number: u64, peer: SocketAddr) {
+        error.print(&format!("{PROGRAM}: connection {number} from {peer}"));
     }
 }
 
 /// Where to listen: `PORT`, or `HOST PORT`.
-fn place(words: &[String]) -> Result<(&str, u16)> {
-    let (host, port) = match words {
+fn listen_address(args: &[String]) -> Result<(&str, u16)> {
+    let (host, port) = match args {
         [port] => ("localhost", port),
         [host, port] => (host.as_str(), port),
         _ => {
-            return Err(Trouble::usage(
+            return Err(ToolError::usage(
                 "where to listen is said as PORT, or HOST PORT",
             ));
         }
     };
     let number = port.parse();
-    let number = number.map_err(|_| Trouble::usage(format!("{port:?} is no port: 0 to 65535")))?;
+    let number =
+        number.map_err(|_| ToolError::usage(format!("{port:?} is no port: 0 to 65535")))?;
     Ok((host, number))
 }
 

@@ -13,21 +13,21 @@ use s2n::tls::base::{Mode, Version};
 use s2n::tls::connection::{Connection, Data};
 use s2n::tls::error::{Code, Error};
 
-use crate::ends::{Sink, Source};
+use crate::endpoints::{Sink, Source};
+use crate::error::{Result, ToolError};
 use crate::options::Common;
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::stream::Stream;
-use crate::trouble::{Result, Trouble};
 
 /// How long we wait for what.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub struct Timeouts {
     pub timeout: Option<Duration>,
     pub linger: Option<Duration>,
 }
 
-impl From<&Common> for Pace {
+impl From<&Common> for Timeouts {
     fn from(options: &Common) -> Self {
         Self {
             timeout: options.timeout,
@@ -40,137 +40,143 @@ impl From<&Common> for Pace {
 pub struct Session {
     conn: Connection,
     stream: Arc<Stream>,
-    pace: Pace,
+    timeouts: Timeouts,
     progress: Progress,
-    began: Instant,
+    started: Instant,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     /// Held while something is sent. The sending thread waits for its input without it, so that the
     /// receiving one can close.
-    sending: Mutex<()>,
+    write_lock: Mutex<()>,
     /// Our close_notify is on its way, and whether it has left.
-    closes: AtomicBool,
-    has_closed: AtomicBool,
+    close_notify_started: AtomicBool,
+    close_notify_sent: AtomicBool,
     /// Something was sent although the peer had closed its direction.
-    sends_late: AtomicBool,
+    sent_after_peer_close: AtomicBool,
 }
 
 /// Before TLS 1.3 a close_notify ends both directions, so ours waits until nothing has come for so long.
-const LINGER_TLS12: Duration = Duration::from_secs(3);
+const DEFAULT_LINGER_TLS12: Duration = Duration::from_secs(3);
 
 /// How long the sending thread has to say why it failed, when the receiving one has.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+const SENDER_ERROR_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl Session {
-    pub fn new(conn: Connection, tcp: TcpStream, pace: Pace, progress: Progress) -> Self {
+    pub fn new(conn: Connection, tcp: TcpStream, timeouts: Timeouts, progress: Progress) -> Self {
         // Interactive input is sent as it comes.
         let _ = tcp.set_nodelay(true);
-        let stream = Arc::new(Stream::new(tcp, pace.timeout));
+        let stream = Arc::new(Stream::new(tcp, timeouts.timeout));
         conn.set_reader(Some(stream.clone()));
         conn.set_writer(Some(stream.clone()), true);
         conn.set_recv_buffering(true);
         Self {
             conn,
             stream,
-            pace,
+            timeouts,
             progress,
-            began: Instant::now(),
+            started: Instant::now(),
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
-            sending: Mutex::new(()),
-            closes: AtomicBool::new(false),
-            has_closed: AtomicBool::new(false),
-            sends_late: AtomicBool::new(false),
+            write_lock: Mutex::new(()),
+            close_notify_started: AtomicBool::new(false),
+            close_notify_sent: AtomicBool::new(false),
+            sent_after_peer_close: AtomicBool::new(false),
         }
     }
 
     /// Runs the handshake. If it fails, the peer is told.
     pub fn negotiate(&self, report: &mut Report) -> Result<()> {
         let outcome = self.conn.negotiate(&mut Blocked::Not);
-        report.note_handshake(&self.conn, self.began.elapsed());
+        report.record_handshake(&self.conn, self.started.elapsed());
         match outcome {
             Ok(()) => {
-                self.stream.end_of_handshake();
+                self.stream.finish_handshake();
                 Ok(())
             }
             Err(error) => {
-                let trouble = self.trouble(&error);
+                let tool_error = self.tool_error(&error);
                 let _ = self.conn.shutdown_send(&mut Blocked::Not);
                 // Whoever was silent for too long need not be waited for again.
                 if error.code() != Code::IoBlocked {
-                    self.stream.let_go();
+                    self.stream.shutdown_and_drain();
                 }
-                Err(trouble)
+                Err(tool_error)
             }
         }
     }
 
     /// Moves bytes both ways until both sides have closed.
-    pub fn exchange(self: &Arc<Self>, source: Source, mut sink: Sink) -> Result<()> {
-        let ends_with_the_peer = source.ends_with_the_peer();
-        let may_wait_for_ever = source.is_input();
+    pub fn transfer(self: &Arc<Self>, source: Source, mut sink: Sink) -> Result<()> {
+        let closes_with_peer = source.closes_with_peer();
+        let may_block = source.may_block();
         let echoes = matches!(sink, Sink::Echo(_));
         // A server that was started without input is no reason to send its client away. And whoever
         // only receives a file closes when it is complete, so that the sender knows.
-        let needs_input = self.conn.mode() == Mode::Client && !matches!(sink, Sink::File(_));
-        let (tell_over, over) = channel::<()>();
-        let (tell_sent, sent) = channel();
+        let closes_without_input =
+            self.conn.mode() == Mode::Client && !matches!(sink, Sink::File(_));
+        let (transfer_end, ended) = channel::<()>();
+        let (outcome_sender, sender_outcome) = channel();
         let session = self.clone();
-        let sender = thread::Builder::new().spawn(move || {
+        let spawned = thread::Builder::new().spawn(move || {
             // Nobody listens if the receiving thread has not waited for us.
-            let _ = tell_sent.send(session.send_all(source, needs_input, &over));
+            let _ = outcome_sender.send(session.send_all(source, closes_without_input, &ended));
         });
-        sender.map_err(|error| Trouble::new(format!("no thread: {error}")))?;
+        spawned.map_err(|error| ToolError::new(format!("no thread: {error}")))?;
 
         let received = self.receive_all(&mut sink);
-        drop(tell_over);
+        drop(transfer_end);
         // The end of an echo, and of a file, is where the peer has closed.
-        if let Err(trouble) = received.and_then(|()| sink.finish()) {
+        if let Err(error) = received.and_then(|()| sink.finish()) {
             self.stream.abort();
-            let sender = match may_wait_for_ever {
-                true => sent.try_recv().ok(),
-                false => sent.recv_timeout(LAST_WORDS).ok(),
+            let sender = match may_block {
+                true => sender_outcome.try_recv().ok(),
+                false => sender_outcome.recv_timeout(SENDER_ERROR_TIMEOUT).ok(),
             };
             return Err(match sender {
                 // Of what both threads say the reason, not its effect upon the other.
-                Some(Err(reason)) if reason.is_local() || echoes && trouble.is_local() => reason,
-                _ => trouble,
+                Some(Err(reason)) if reason.is_local() || echoes && error.is_local() => reason,
+                _ => error,
             });
         }
-        if !self.closes_by_halves() {
-            self.close()?;
+        if !self.supports_half_close() {
+            self.send_close_notify()?;
         }
-        match ends_with_the_peer {
-            true => sent.try_recv().unwrap_or(Ok(()))?,
-            false => sent.recv().unwrap_or(Ok(()))?,
+        match closes_with_peer {
+            true => sender_outcome.try_recv().unwrap_or(Ok(()))?,
+            false => sender_outcome.recv().unwrap_or(Ok(()))?,
         }
-        self.close()
+        self.send_close_notify()
     }
 
-    fn send_all(&self, mut source: Source, needs_input: bool, over: &Receiver<()>) -> Result<()> {
-        let outcome = self.send_pieces(&mut source);
+    fn send_all(
+        &self,
+        mut source: Source,
+        closes_without_input: bool,
+        ended: &Receiver<()>,
+    ) -> Result<()> {
+        let outcome = self.send_chunks(&mut source);
         // The receiving thread, and the peer, must learn of it.
-        if outcome.as_ref().is_err_and(Trouble::is_local) {
+        if outcome.as_ref().is_err_and(ToolError::is_local) {
             self.stream.abort();
         }
         outcome?;
         let has_sent = self.bytes_out.load(Relaxed) > 0;
-        let lets_the_peer_close = match source {
-            Source::Nothing => true,
-            Source::Input { .. } => !needs_input && !has_sent,
+        let awaits_peer_close = match source {
+            Source::Empty => true,
+            Source::Stdin { .. } => !closes_without_input && !has_sent,
             Source::File { .. } | Source::Echo(_) => false,
         };
-        if lets_the_peer_close {
+        if awaits_peer_close {
             return Ok(());
         }
-        self.await_silence(over);
-        self.close()
+        self.linger(ended);
+        self.send_close_notify()
     }
 
-    fn send_pieces(&self, source: &mut Source) -> Result<()> {
+    fn send_chunks(&self, source: &mut Source) -> Result<()> {
         let mut buffer = Vec::new();
         loop {
-            source.next(&mut buffer)?;
+            source.read_chunk(&mut buffer)?;
             if buffer.is_empty() {
                 return Ok(());
             }
@@ -179,14 +185,17 @@ impl Session {
     }
 
     fn send(&self, mut bytes: &[u8]) -> Result<()> {
-        let _turn = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        let _guard = self
+            .write_lock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         while !bytes.is_empty() {
-            let pieces = [IoSlice::new(bytes)];
+            let slices = [IoSlice::new(bytes)];
             if self.peer_has_closed() {
-                self.sends_late.store(true, Release);
+                self.sent_after_peer_close.store(true, Release);
             }
-            let sent = self.conn.send(Data::new(&pieces, 0), &mut Blocked::Not);
-            let sent = sent.map_err(|error| self.trouble_in_sending(&error))?;
+            let sent = self.conn.send(Data::new(&slices, 0), &mut Blocked::Not);
+            let sent = sent.map_err(|error| self.send_error(&error))?;
             self.bytes_out.fetch_add(sent as u64, Relaxed);
             self.progress.sent(sent);
             bytes = &bytes[sent..];
@@ -195,16 +204,19 @@ impl Session {
     }
 
     /// Before TLS 1.3 our close would end what the peer sends, so it has to be done.
-    fn await_silence(&self, over: &Receiver<()>) {
-        let linger = self.pace.linger.unwrap_or(match self.closes_by_halves() {
-            true => Duration::ZERO,
-            false => LINGER_TLS12,
-        });
+    fn linger(&self, ended: &Receiver<()>) {
+        let linger = self
+            .timeouts
+            .linger
+            .unwrap_or(match self.supports_half_close() {
+                true => Duration::ZERO,
+                false => DEFAULT_LINGER_TLS12,
+            });
         let last_sent = Instant::now();
         loop {
-            let silence = self.stream.silence().min(last_sent.elapsed());
-            let left = linger.saturating_sub(silence);
-            if left.is_zero() || over.recv_timeout(left) != Err(RecvTimeoutError::Timeout) {
+            let idle = self.stream.time_since_received().min(last_sent.elapsed());
+            let left = linger.saturating_sub(idle);
+            if left.is_zero() || ended.recv_timeout(left) != Err(RecvTimeoutError::Timeout) {
                 return;
             }
         }
@@ -218,62 +230,68 @@ impl Session {
                 Ok(len) => {
                     self.bytes_in.fetch_add(len as u64, Relaxed);
                     self.progress.received(len);
-                    sink.take(&buffer[..len])?;
+                    sink.write(&buffer[..len])?;
                 }
-                Err(error) if self.has_ended_both(&error) => return self.await_close(),
-                Err(error) => return Err(self.trouble(&error)),
+                Err(error) if self.is_closed_both_ways(&error) => return self.await_close_notify(),
+                Err(error) => return Err(self.tool_error(&error)),
             }
         }
     }
 
     /// Before TLS 1.3 the library receives nothing more after our close_notify.
-    fn has_ended_both(&self, error: &Error) -> bool {
+    fn is_closed_both_ways(&self, error: &Error) -> bool {
         let is_end = error.code() == Code::Closed;
-        is_end && !self.closes_by_halves() && self.closes.load(Acquire)
+        is_end && !self.supports_half_close() && self.close_notify_started.load(Acquire)
     }
 
     /// Waits for the peer's close_notify. It should be the first that comes.
-    fn await_close(&self) -> Result<()> {
-        let taken = || self.conn.wire_bytes_in() - u64::from(self.conn.peek_buffered());
-        let before = taken();
+    fn await_close_notify(&self) -> Result<()> {
+        let bytes_read = || self.conn.wire_bytes_in() - u64::from(self.conn.peek_buffered());
+        let before = bytes_read();
         // The sending thread may be about to say the same.
-        let turn = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        let guard = self
+            .write_lock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let outcome = self.conn.shutdown(&mut Blocked::Not);
-        drop(turn);
-        outcome.map_err(|error| self.trouble(&error))?;
-        if taken() - before <= CLOSE_NOTIFY_RECORD {
+        drop(guard);
+        outcome.map_err(|error| self.tool_error(&error))?;
+        if bytes_read() - before <= CLOSE_NOTIFY_RECORD {
             return Ok(());
         }
-        let trouble = Trouble::new(
+        let error = ToolError::new(
             "the peer was still sending when we closed, which ends both directions before TLS 1.3",
         );
-        Err(trouble.advise("a longer --linger waits longer"))
+        Err(error.with_advice("a longer --linger waits longer"))
     }
 
     /// Says that we send no more; again is no harm.
-    fn close(&self) -> Result<()> {
-        let _turn = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
-        self.closes.store(true, Release);
+    fn send_close_notify(&self) -> Result<()> {
+        let _guard = self
+            .write_lock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.close_notify_started.store(true, Release);
         match self.conn.shutdown_send(&mut Blocked::Not) {
-            Ok(()) => self.has_closed.store(true, Release),
+            Ok(()) => self.close_notify_sent.store(true, Release),
             // It is gone, after it had all that it wanted.
-            Err(_) if self.peer_has_closed() && !self.sends_late.load(Acquire) => {}
-            Err(error) => return Err(self.trouble(&error)),
+            Err(_) if self.peer_has_closed() && !self.sent_after_peer_close.load(Acquire) => {}
+            Err(error) => return Err(self.tool_error(&error)),
         }
         Ok(())
     }
 
     /// Writes down how the connection ended.
-    pub fn conclude(&self, report: &mut Report) {
+    pub fn finish(&self, report: &mut Report) {
         self.progress.finish();
         report.bytes_in = self.bytes_in.load(Relaxed);
         report.bytes_out = self.bytes_out.load(Relaxed);
-        report.close_notify.sent = self.has_closed.load(Acquire);
-        report.note_end(&self.conn, self.began.elapsed());
+        report.close_notify.sent = self.close_notify_sent.load(Acquire);
+        report.record_end(&self.conn, self.started.elapsed());
     }
 
     /// Since TLS 1.3 one direction can end before the other.
-    fn closes_by_halves(&self) -> bool {
+    fn supports_half_close(&self) -> bool {
         self.conn.version() >= Version::Tls13
     }
 
@@ -281,19 +299,19 @@ impl Session {
         self.conn.alert().is_ok_and(|alert| alert == CLOSE_NOTIFY)
     }
 
-    fn trouble(&self, error: &Error) -> Trouble {
-        Trouble::of_connection(error, &self.conn, self.pace.timeout)
+    fn tool_error(&self, error: &Error) -> ToolError {
+        ToolError::connection(error, &self.conn, self.timeouts.timeout)
     }
 
-    fn trouble_in_sending(&self, error: &Error) -> Trouble {
-        let trouble = self.trouble(error);
+    fn send_error(&self, error: &Error) -> ToolError {
+        let error = self.tool_error(error);
         match self.peer_has_closed() {
-            true => Trouble {
+            true => ToolError {
                 message: "the peer has closed before all was sent".into(),
                 advice: None,
-                ..trouble
+                ..error
             },
-            false => trouble,
+            false => error,
         }
     }
 }

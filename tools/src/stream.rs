@@ -10,39 +10,39 @@ use s2n::tls::transport::{Reader, Writer};
 /// A TCP connection that is read by one thread and written by another.
 pub struct Stream {
     tcp: TcpStream,
-    patience: Option<Duration>,
-    born: Instant,
+    timeout: Option<Duration>,
+    created: Instant,
     /// When bytes last moved in either direction, and when the last ones came, in milliseconds since
     /// the connection was made.
-    moved: AtomicU64,
-    came: AtomicU64,
+    last_activity: AtomicU64,
+    last_received: AtomicU64,
     /// During the handshake the clock is not set back: a peer that sends a byte now and then does not
     /// keep us.
     in_handshake: AtomicBool,
 }
 
 impl Stream {
-    pub fn new(tcp: TcpStream, patience: Option<Duration>) -> Self {
+    pub fn new(tcp: TcpStream, timeout: Option<Duration>) -> Self {
         Self {
             tcp,
-            patience,
-            born: Instant::now(),
-            moved: AtomicU64::new(0),
-            came: AtomicU64::new(0),
+            timeout,
+            created: Instant::now(),
+            last_activity: AtomicU64::new(0),
+            last_received: AtomicU64::new(0),
             in_handshake: AtomicBool::new(true),
         }
     }
 
-    pub fn end_of_handshake(&self) {
+    pub fn finish_handshake(&self) {
         self.in_handshake.store(false, Release);
         let now = self.age();
-        self.moved.store(now, Release);
-        self.came.store(now, Release);
+        self.last_activity.store(now, Release);
+        self.last_received.store(now, Release);
     }
 
     /// For how long nothing has come.
-    pub fn silence(&self) -> Duration {
-        Duration::from_millis(self.age().saturating_sub(self.came.load(Acquire)))
+    pub fn time_since_received(&self) -> Duration {
+        Duration::from_millis(self.age().saturating_sub(self.last_received.load(Acquire)))
     }
 
     /// Ends the connection as it is: whoever reads or writes is woken, and so is the peer.
@@ -52,12 +52,12 @@ impl Stream {
 
     /// Lets the peer read our alert: a connection that is closed while bytes of the peer's are unread is
     /// reset, and the alert lost.
-    pub fn let_go(&self) {
+    pub fn shutdown_and_drain(&self) {
         let _ = self.tcp.shutdown(Shutdown::Write);
-        let end = Instant::now() + LEAVE_TAKING;
+        let deadline = Instant::now() + DRAIN_TIMEOUT;
         let mut buffer = [0; 4096];
         loop {
-            let left = end.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || self.tcp.set_read_timeout(Some(left)).is_err() {
                 return;
             }
@@ -68,54 +68,55 @@ impl Stream {
     }
 
     fn age(&self) -> u64 {
-        u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.created.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// How long to wait for the next byte; nothing for ever.
-    fn patience_left(&self) -> Option<Duration> {
-        let idle = self.age().saturating_sub(self.moved.load(Acquire));
-        let patience = self.patience?;
+    fn time_left(&self) -> Option<Duration> {
+        let idle = self.age().saturating_sub(self.last_activity.load(Acquire));
+        let timeout = self.timeout?;
         // The system takes no time at all for "for ever".
         Some(
-            patience
+            timeout
                 .saturating_sub(Duration::from_millis(idle))
-                .max(TICK),
+                .max(MIN_WAIT),
         )
     }
 
-    fn has_patience(&self) -> bool {
-        self.patience_left().is_some_and(|left| left > TICK)
+    fn has_time_left(&self) -> bool {
+        self.time_left().is_some_and(|left| left > MIN_WAIT)
     }
 
-    fn note(&self, has_come: bool) {
+    fn record_activity(&self, is_received: bool) {
         if self.in_handshake.load(Acquire) {
             return;
         }
         let now = self.age();
-        self.moved.store(now, Release);
-        if has_come {
-            self.came.store(now, Release);
+        self.last_activity.store(now, Release);
+        if is_received {
+            self.last_received.store(now, Release);
         }
     }
 }
 
 /// How long a peer may take to read why it was refused.
-const LEAVE_TAKING: Duration = Duration::from_secs(1);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The shortest wait.
-const TICK: Duration = Duration::from_millis(1);
+const MIN_WAIT: Duration = Duration::from_millis(1);
 
 impl Reader for Stream {
     fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
         loop {
-            if let Some(left) = self.patience_left() {
+            if let Some(left) = self.time_left() {
                 self.tcp.set_read_timeout(Some(left))?;
             }
             match (&self.tcp).read(buf) {
                 // The other direction may have moved meanwhile.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.has_patience() => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.has_time_left() => {
+                }
                 Ok(read) => {
-                    self.note(true);
+                    self.record_activity(true);
                     return Ok(read);
                 }
                 Err(error) => return Err(error),
@@ -127,13 +128,14 @@ impl Reader for Stream {
 impl Writer for Stream {
     fn write(&self, buf: &[u8]) -> io::Result<usize> {
         loop {
-            if let Some(left) = self.patience_left() {
+            if let Some(left) = self.time_left() {
                 self.tcp.set_write_timeout(Some(left))?;
             }
             match (&self.tcp).write(buf) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.has_patience() => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.has_time_left() => {
+                }
                 Ok(written) => {
-                    self.note(false);
+                    self.record_activity(false);
                     return Ok(written);
                 }
                 Err(error) => return Err(error),

@@ -10,8 +10,8 @@ use s2n::tls::certs::CertChain;
 use s2n::tls::config::{ClientAuth, Config, LogKeys, VerifyHost, alpn};
 use s2n::tls::policy::Policy;
 
-use crate::options::{Client, Common, Demand, Server};
-use crate::trouble::{Result, Trouble, USAGE, say};
+use crate::error::{Result, ToolError, USAGE, print_line};
+use crate::options::{Client, ClientAuthMode, Common, Server};
 
 /// What a client's connection is made with.
 pub fn client(options: &Client) -> Result<Arc<Config>> {
@@ -21,12 +21,13 @@ pub fn client(options: &Client) -> Result<Arc<Config>> {
         config.disable_verification();
     } else if options.ca.is_empty() {
         let loaded = config.load_system_certs();
-        loaded.map_err(|error| Trouble::tls(&error, "the system's authorities cannot be read"))?;
+        loaded
+            .map_err(|error| ToolError::tls(&error, "the system's authorities cannot be read"))?;
     }
-    trust(&config, &options.ca)?;
+    load_trust_anchors(&config, &options.ca)?;
     if let Some(cert) = &options.cert {
         let key = options.key.as_ref().unwrap_or(cert);
-        add_chain(&config, cert, key)?;
+        add_cert_chain(&config, cert, key)?;
     }
     Ok(Arc::new(config))
 }
@@ -39,48 +40,49 @@ pub fn server(options: &Server) -> Result<Arc<Config>> {
         0 => &options.cert,
         count if count == options.cert.len() => &options.key,
         count => {
-            return Err(Trouble::usage(format!(
+            return Err(ToolError::usage(format!(
                 "{} times --cert and {count} times --key: each key is for the certificate at the same place",
                 options.cert.len()
             )));
         }
     };
     for (cert, key) in options.cert.iter().zip(keys) {
-        add_chain(&config, cert, key)?;
+        add_cert_chain(&config, cert, key)?;
     }
-    trust(&config, &options.client_ca)?;
-    config.set_verify_host(Some(Arc::new(AnyName)));
-    let demand = match (options.client_auth, options.client_ca.is_empty()) {
-        (Some(demand), _) => demand,
-        (None, true) => Demand::None,
-        (None, false) => Demand::Required,
+    load_trust_anchors(&config, &options.client_ca)?;
+    config.set_verify_host(Some(Arc::new(AcceptAnyName)));
+    let mode = match (options.client_auth, options.client_ca.is_empty()) {
+        (Some(mode), _) => mode,
+        (None, true) => ClientAuthMode::None,
+        (None, false) => ClientAuthMode::Required,
     };
-    config.set_client_auth(match demand {
-        Demand::None => ClientAuth::None,
-        Demand::Optional => ClientAuth::Optional,
-        Demand::Required => ClientAuth::Required,
+    config.set_client_auth(match mode {
+        ClientAuthMode::None => ClientAuth::None,
+        ClientAuthMode::Optional => ClientAuth::Optional,
+        ClientAuthMode::Required => ClientAuth::Required,
     });
-    if demand != Demand::None {
+    if mode != ClientAuthMode::None {
         let named = config.name_authorities();
-        named
-            .map_err(|error| Trouble::tls(&error, "the authorities cannot be named to clients"))?;
+        named.map_err(|error| {
+            ToolError::tls(&error, "the authorities cannot be named to clients")
+        })?;
     }
     Ok(Arc::new(config))
 }
 
 /// Clients are known by their authority, whatever they are called.
-struct AnyName;
+struct AcceptAnyName;
 
-impl VerifyHost for AnyName {
+impl VerifyHost for AcceptAnyName {
     fn verify(&self, _: &[u8]) -> bool {
         true
     }
 }
 
 fn common(config: &Config, options: &Common) -> Result<()> {
-    let unusable = |error| Trouble {
+    let unusable = |error| ToolError {
         status: USAGE,
-        ..Trouble::tls(
+        ..ToolError::tls(
             &error,
             &format!("the policy {:?} cannot be used", options.policy),
         )
@@ -90,39 +92,39 @@ fn common(config: &Config, options: &Common) -> Result<()> {
 
     let protocols = options.alpn.iter().map(String::as_bytes);
     let protocols = alpn::list(protocols)
-        .map_err(|_| Trouble::usage("--alpn: a protocol's name has between 1 and 255 bytes"))?;
+        .map_err(|_| ToolError::usage("--alpn: a protocol's name has between 1 and 255 bytes"))?;
     config.set_alpn(protocols);
 
     if let Some(path) = &options.key_log {
         config.set_key_log(Some(Arc::new(KeyLog::open(path)?)));
     }
-    let warm = s2n::tls::warm_up();
-    warm.map_err(|error| Trouble::tls(&error, "there is no randomness"))?;
+    let ready = s2n::tls::warm_up();
+    ready.map_err(|error| ToolError::tls(&error, "there is no randomness"))?;
     // Only authenticated encryption is offered, of which the time of an error tells nothing. A delay
     // would but keep the message from the user.
     config.set_max_blinding_delay(0);
     Ok(())
 }
 
-fn trust(config: &Config, files: &[PathBuf]) -> Result<()> {
+fn load_trust_anchors(config: &Config, files: &[PathBuf]) -> Result<()> {
     for path in files {
         let pem = read(path)?;
         let trusted = config.trust_pem(&pem);
-        trusted.map_err(|error| Trouble::tls(&error, &unusable(path)))?;
+        trusted.map_err(|error| ToolError::tls(&error, &unusable(path)))?;
     }
     Ok(())
 }
 
-fn add_chain(config: &Config, cert: &Path, key: &Path) -> Result<()> {
+fn add_cert_chain(config: &Config, cert: &Path, key: &Path) -> Result<()> {
     let chain = CertChain::default();
     let loaded = match cert == key {
         true => {
-            let (chain_pem, key_pem) = split(&read(cert)?);
+            let (chain_pem, key_pem) = split_pem(&read(cert)?);
             chain.load(&chain_pem, &key_pem)
         }
         false => chain.load(&read(cert)?, &read(key)?),
     };
-    let what = match cert == key {
+    let context = match cert == key {
         true => unusable(cert),
         false => format!(
             "{} with the key {} cannot be used",
@@ -132,7 +134,7 @@ fn add_chain(config: &Config, cert: &Path, key: &Path) -> Result<()> {
     };
     let chain = Arc::new(chain);
     let added = loaded.and_then(|()| config.add_chain(&chain));
-    added.map_err(|error| Trouble::tls(&error, &what))
+    added.map_err(|error| ToolError::tls(&error, &context))
 }
 
 fn unusable(path: &Path) -> String {
@@ -140,11 +142,11 @@ fn unusable(path: &Path) -> String {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).map_err(|error| Trouble::file("read", path, &error))
+    fs::read(path).map_err(|error| ToolError::file("read", path, &error))
 }
 
 /// Separates the sections of a PEM file: those of keys, and all others.
-fn split(text: &[u8]) -> (Vec<u8>, Vec<u8>) {
+fn split_pem(text: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let (mut others, mut keys) = (Vec::new(), Vec::new());
     let mut is_key = false;
     for line in text.split_inclusive(|&byte| byte == b'\n') {
@@ -169,7 +171,7 @@ impl KeyLog {
         let mut options = File::options();
         options.append(true).create(true).mode(0o600);
         let file = options.open(path);
-        let file = file.map_err(|error| Trouble::file("write", path, &error))?;
+        let file = file.map_err(|error| ToolError::file("write", path, &error))?;
         Ok(Self(Mutex::new(file)))
     }
 }
@@ -179,7 +181,7 @@ impl LogKeys for KeyLog {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // One write for a line: another process may append to the same file.
         if let Err(error) = file.write_all(&[line, b"\n"].concat()) {
-            say("key log", &error.to_string());
+            print_line("key log", &error.to_string());
         }
     }
 }

@@ -23,7 +23,7 @@ pub fn parse<C: Parser + CommandFactory>() -> C {
         clap_complete::generate(shell, &mut command, name, &mut text);
     } else if matches.get_flag("man") {
         // Writing to memory does not fail.
-        let _ = page(C::command(), &mut text);
+        let _ = write_man_page(C::command(), &mut text);
     } else {
         return C::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     }
@@ -33,7 +33,7 @@ pub fn parse<C: Parser + CommandFactory>() -> C {
 }
 
 /// The manual page. What is in the help behind the options has sections of its own here.
-fn page(command: Command, out: &mut Vec<u8>) -> io::Result<()> {
+fn write_man_page(command: Command, out: &mut Vec<u8>) -> io::Result<()> {
     let notes = command.get_after_long_help();
     let notes = notes.map(ToString::to_string).unwrap_or_default();
     let man = Man::new(command);
@@ -42,11 +42,11 @@ fn page(command: Command, out: &mut Vec<u8>) -> io::Result<()> {
     man.render_synopsis_section(out)?;
     man.render_description_section(out)?;
     man.render_options_section(out)?;
-    section(&notes).to_writer(out)
+    to_roff(&notes).to_writer(out)
 }
 
 /// The paragraphs of a text: one under a heading, which ends with a colon, keeps its lines.
-fn section(text: &str) -> Roff {
+fn to_roff(text: &str) -> Roff {
     let mut roff = Roff::new();
     for paragraph in text.split("\n\n") {
         match paragraph.split_once(":\n") {

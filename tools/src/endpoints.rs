@@ -5,14 +5,14 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use crate::trouble::{Result, Trouble};
+use crate::error::{Result, ToolError};
 
 /// What is sent.
 pub enum Source {
     /// Nothing at all: the peer says when it is over.
-    Nothing,
+    Empty,
     /// Standard input.
-    Input { is_terminal: bool },
+    Stdin { is_terminal: bool },
     File {
         file: File,
         path: PathBuf,
@@ -24,8 +24,8 @@ pub enum Source {
 
 /// What becomes of the bytes that come.
 pub enum Sink {
-    Output,
-    File(Target),
+    Stdout,
+    File(OutputFile),
     /// They are sent back.
     Echo(SyncSender<Vec<u8>>),
 }
@@ -40,8 +40,8 @@ pub fn echo() -> (Source, Sink) {
 }
 
 impl Source {
-    pub fn input() -> Self {
-        Self::Input {
+    pub fn stdin() -> Self {
+        Self::Stdin {
             is_terminal: io::stdin().is_terminal(),
         }
     }
@@ -49,13 +49,13 @@ impl Source {
     pub fn file(path: &Path) -> Result<Self> {
         let open = || {
             let file = File::open(path)?;
-            let about = file.metadata()?;
-            if about.is_dir() {
+            let metadata = file.metadata()?;
+            if metadata.is_dir() {
                 return Err(io::ErrorKind::IsADirectory.into());
             }
-            Ok((file, about.is_file().then_some(about.len())))
+            Ok((file, metadata.is_file().then_some(metadata.len())))
         };
-        let (file, len) = open().map_err(|error| Trouble::file("read", path, &error))?;
+        let (file, len) = open().map_err(|error| ToolError::file("read", path, &error))?;
         Ok(Self::File {
             file,
             path: path.to_owned(),
@@ -72,30 +72,30 @@ impl Source {
     }
 
     /// Whether the peer's end is ours: there is nothing more to wait for.
-    pub fn ends_with_the_peer(&self) -> bool {
-        matches!(self, Self::Nothing | Self::Input { is_terminal: true })
+    pub fn closes_with_peer(&self) -> bool {
+        matches!(self, Self::Empty | Self::Stdin { is_terminal: true })
     }
 
     /// Whether waiting for the next byte can take for ever.
-    pub fn is_input(&self) -> bool {
-        matches!(self, Self::Input { .. })
+    pub fn may_block(&self) -> bool {
+        matches!(self, Self::Stdin { .. })
     }
 
     /// The next bytes; none at the end.
-    pub fn next(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
-        buffer.resize(PIECE, 0);
+    pub fn read_chunk(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
+        buffer.resize(CHUNK_LEN, 0);
         let read = match self {
-            Self::Nothing => Ok(0),
-            Self::Input { .. } => read(&mut io::stdin(), buffer),
-            Self::File { file, .. } => read(file, buffer),
+            Self::Empty => Ok(0),
+            Self::Stdin { .. } => read_retrying(&mut io::stdin(), buffer),
+            Self::File { file, .. } => read_retrying(file, buffer),
             Self::Echo(receiver) => {
                 *buffer = receiver.recv().unwrap_or_default();
                 Ok(buffer.len())
             }
         };
         let read = read.map_err(|error| match self {
-            Self::File { path, .. } => Trouble::file("read", path, &error),
-            _ => Trouble::new(format!("cannot read standard input: {error}")),
+            Self::File { path, .. } => ToolError::file("read", path, &error),
+            _ => ToolError::new(format!("cannot read standard input: {error}")),
         })?;
         buffer.truncate(read);
         Ok(())
@@ -103,9 +103,9 @@ impl Source {
 }
 
 /// How much is read at once: the records that it makes are written one by one.
-const PIECE: usize = 64 << 10;
+const CHUNK_LEN: usize = 64 << 10;
 
-fn read(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+fn read_retrying(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match from.read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -115,85 +115,87 @@ fn read(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 impl Sink {
-    pub fn take(&mut self, bytes: &[u8]) -> Result<()> {
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         match self {
-            Self::Output => {
+            Self::Stdout => {
                 let mut output = io::stdout().lock();
                 let written = output.write_all(bytes).and_then(|()| output.flush());
                 written.map_err(|error| match error.kind() {
                     io::ErrorKind::BrokenPipe => {
-                        Trouble::new("nobody reads standard output any more")
+                        ToolError::new("nobody reads standard output any more")
                     }
-                    _ => Trouble::new(format!("cannot write standard output: {error}")),
+                    _ => ToolError::new(format!("cannot write standard output: {error}")),
                 })
             }
-            Self::File(target) => target.take(bytes),
+            Self::File(file) => file.write(bytes),
             // The sending thread has told why it takes no more.
             Self::Echo(sender) => sender
                 .send(bytes.to_vec())
-                .map_err(|_| Trouble::new("what came could not be sent back")),
+                .map_err(|_| ToolError::new("what came could not be sent back")),
         }
     }
 
     /// All has come.
     pub fn finish(self) -> Result<()> {
         match self {
-            Self::File(target) => target.finish(),
-            Self::Output | Self::Echo(_) => Ok(()),
+            Self::File(file) => file.finish(),
+            Self::Stdout | Self::Echo(_) => Ok(()),
         }
     }
 }
 
 /// A file that has its name when it is complete.
-pub struct Target {
+pub struct OutputFile {
     file: File,
     path: PathBuf,
     /// Its name until then; none if the file is a device, a pipe, or the like.
-    part: Option<PathBuf>,
+    partial: Option<PathBuf>,
     force: bool,
 }
 
-impl Target {
+impl OutputFile {
     pub fn new(path: &Path, force: bool) -> Result<Self> {
-        let fail = |error| Trouble::file("write", path, &error);
-        let (file, part) = match fs::metadata(path) {
-            Ok(about) if about.is_dir() => Err(fail(io::ErrorKind::IsADirectory.into()))?,
-            Ok(about) if about.is_file() && !force => Err(exists(path))?,
-            Ok(about) if !about.is_file() => {
+        let fail = |error| ToolError::file("write", path, &error);
+        let (file, partial) = match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => Err(fail(io::ErrorKind::IsADirectory.into()))?,
+            Ok(metadata) if metadata.is_file() && !force => Err(already_exists(path))?,
+            Ok(metadata) if !metadata.is_file() => {
                 let file = File::options().write(true).open(path);
                 (file.map_err(fail)?, None)
             }
             _ => {
-                let mut part = path.as_os_str().to_owned();
-                part.push(".part");
-                let part = PathBuf::from(part);
-                (File::create(&part).map_err(fail)?, Some(part))
+                let mut partial = path.as_os_str().to_owned();
+                partial.push(".part");
+                let partial = PathBuf::from(partial);
+                (File::create(&partial).map_err(fail)?, Some(partial))
             }
         };
         Ok(Self {
             file,
             path: path.to_owned(),
-            part,
+            partial,
             force,
         })
     }
 
-    fn take(&mut self, bytes: &[u8]) -> Result<()> {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let written = self.file.write_all(bytes);
-        written.map_err(|error| Trouble::file("write", &self.path, &error))
+        written.map_err(|error| ToolError::file("write", &self.path, &error))
     }
 
     fn finish(self) -> Result<()> {
-        let Some(part) = &self.part else {
+        let Some(partial) = &self.partial else {
             return Ok(());
         };
         if self.path.exists() && !self.force {
-            return Err(exists(&self.path));
+            return Err(already_exists(&self.path));
         }
-        fs::rename(part, &self.path).map_err(|error| Trouble::file("write", &self.path, &error))
+        fs::rename(partial, &self.path)
+            .map_err(|error| ToolError::file("write", &self.path, &error))
     }
 }
 
-fn exists(path: &Path) -> Trouble {
-    Trouble::new(format!("{} is there already", path.display())).advise("--force replaces it")
+fn already_exists(path: &Path) -> ToolError {
+    ToolError::new(format!("{} is there already", path.display()))
+        .with_advice("--force replaces it")
 }

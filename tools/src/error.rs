@@ -12,7 +12,7 @@ use crate::names;
 
 /// Why a program, or a connection, has failed.
 #[derive(Clone, Debug, Serialize)]
-pub struct Trouble {
+pub struct ToolError {
     /// The error of the TLS library, by name and number; null if it was not the library's.
     pub name: Option<String>,
     pub number: Option<i32>,
@@ -32,14 +32,14 @@ pub struct Alert {
     pub name: &'static str,
 }
 
-pub type Result<T, E = Trouble> = std::result::Result<T, E>;
+pub type Result<T, E = ToolError> = std::result::Result<T, E>;
 
 /// The exit status of a failure, and of a wrong command line.
 pub const FAILED: i32 = 1;
 /// See [`FAILED`].
 pub const USAGE: i32 = 2;
 
-impl Trouble {
+impl ToolError {
     /// A failure that is not the TLS library's.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
@@ -61,47 +61,47 @@ impl Trouble {
     }
 
     /// A file that cannot be used.
-    pub fn file(what: &str, path: &Path, error: &io::Error) -> Self {
-        Self::new(format!("cannot {what} {}: {error}", path.display()))
+    pub fn file(action: &str, path: &Path, error: &io::Error) -> Self {
+        Self::new(format!("cannot {action} {}: {error}", path.display()))
     }
 
     /// A failure of the TLS library that no connection had a part in.
-    pub fn tls(error: &Error, what: &str) -> Self {
+    pub fn tls(error: &Error, context: &str) -> Self {
         let code = error.code();
         Self {
             name: Some(code.name().to_string_lossy().into_owned()),
             number: Some(code.number()),
-            message: format!("{what}: {error}"),
+            message: format!("{context}: {error}"),
             advice: advice(code).map(str::to_owned),
             ..Self::new("")
         }
     }
 
     /// A failure of a connection.
-    pub fn of_connection(error: &Error, conn: &Connection, patience: Option<Duration>) -> Self {
-        let done = conn.facts().is_some();
-        let what = if done {
+    pub fn connection(error: &Error, conn: &Connection, timeout: Option<Duration>) -> Self {
+        let after_handshake = conn.facts().is_some();
+        let context = if after_handshake {
             "the connection"
         } else {
             "the handshake"
         };
-        let trouble = Self::tls(error, &format!("{what} failed"));
+        let tool_error = Self::tls(error, &format!("{context} failed"));
         match error.code() {
-            Code::Closed | Code::ShutdownClosed => trouble.cut_off(done),
-            Code::IoBlocked => trouble.too_slow(done, patience.unwrap_or_default()),
-            Code::Alert => trouble.with_alert(conn),
+            Code::Closed | Code::ShutdownClosed => tool_error.truncated(after_handshake),
+            Code::IoBlocked => tool_error.timed_out(after_handshake, timeout.unwrap_or_default()),
+            Code::Alert => tool_error.with_alert(conn),
             Code::Io => match error.os_error().filter(|&number| number != 0) {
                 Some(number) => {
                     let reason = io::Error::from_raw_os_error(number);
-                    trouble.in_words(format!("{what} failed: {reason}"))
+                    tool_error.with_message(format!("{context} failed: {reason}"))
                 }
-                None => trouble,
+                None => tool_error,
             },
-            _ => trouble,
+            _ => tool_error,
         }
     }
 
-    fn cut_off(self, after_handshake: bool) -> Self {
+    fn truncated(self, after_handshake: bool) -> Self {
         let (message, advice) = match after_handshake {
             true => (
                 "the peer has ended the connection without a close_notify: what came may be \
@@ -113,20 +113,20 @@ impl Trouble {
                 "is it a TLS server, and does it allow the --policy?",
             ),
         };
-        self.in_words(message).advise(advice)
+        self.with_message(message).with_advice(advice)
     }
 
-    fn too_slow(self, after_handshake: bool, patience: Duration) -> Self {
-        let seconds = patience.as_secs_f64();
+    fn timed_out(self, after_handshake: bool, timeout: Duration) -> Self {
+        let seconds = timeout.as_secs_f64();
         let message = match after_handshake {
             true => format!("nothing has moved for {seconds} seconds"),
             false => format!("the handshake was not complete after {seconds} seconds"),
         };
-        self.in_words(message)
-            .advise("a longer --timeout waits longer")
+        self.with_message(message)
+            .with_advice("a longer --timeout waits longer")
     }
 
-    fn in_words(self, message: impl Into<String>) -> Self {
+    fn with_message(self, message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
             ..self
@@ -146,7 +146,7 @@ impl Trouble {
         }
     }
 
-    pub fn advise(self, advice: impl Into<String>) -> Self {
+    pub fn with_advice(self, advice: impl Into<String>) -> Self {
         Self {
             advice: Some(advice.into()),
             ..self
@@ -159,18 +159,18 @@ impl Trouble {
     }
 
     /// Tells the user, on standard error.
-    pub fn tell(&self, program: &str) {
+    pub fn print(&self, program: &str) {
         let name = self.name.as_ref();
         let name = name.map(|name| format!("{name}: ")).unwrap_or_default();
-        say(program, &format!("{name}{}", self.message));
+        print_line(program, &format!("{name}{}", self.message));
         if let Some(advice) = &self.advice {
-            say(program, &format!("hint: {advice}"));
+            print_line(program, &format!("hint: {advice}"));
         }
     }
 }
 
 /// Writes a line to standard error. If nobody reads that, there is nobody to tell.
-pub fn say(program: &str, text: &str) {
+pub fn print_line(program: &str, text: &str) {
     let line = format!("{program}: {text}\n");
     let _ = io::stderr().write_all(line.as_bytes());
 }
