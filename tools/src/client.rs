@@ -1,4 +1,4 @@
-//! `rs2nc`.
+//! The TLS client `rs2nc`.
 
 use std::ffi::CString;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -18,7 +18,7 @@ use crate::session::Session;
 
 const PROGRAM: &str = "rs2nc";
 
-/// Does what the command line says, and returns the exit status.
+/// Runs the client with the options of the command line, and returns the exit status.
 pub fn main() -> i32 {
     let options: Client = command_line::parse();
     match run(&options) {
@@ -33,7 +33,8 @@ pub fn main() -> i32 {
 fn run(options: &Client) -> Result<()> {
     let common = &options.common;
     if options.insecure {
-        let warning = "WARNING: --insecure: the server may be anybody, and so may whoever listens";
+        let warning = "WARNING: --insecure: the server is not authenticated; an attacker in the \
+                       path can read and change all data";
         print_line(PROGRAM, warning);
     }
     let conn = connection(options)?;
@@ -73,12 +74,12 @@ fn connection(options: &Client) -> Result<Connection> {
     let outcome = conn.set_config(config);
     outcome.map_err(|error| ToolError::tls(&error, "the certificate cannot be used"))?;
     let name = options.name.as_ref().unwrap_or(&options.host);
-    let server_name =
-        CString::new(name.as_str()).map_err(|_| ToolError::usage("a name has no NUL"))?;
+    let server_name = CString::new(name.as_str())
+        .map_err(|_| ToolError::usage("a server name must not contain a NUL byte"))?;
     let outcome = conn.set_server_name(&server_name);
     outcome.map_err(|error| ToolError {
         status: USAGE,
-        ..ToolError::tls(&error, "the name cannot be asked for")
+        ..ToolError::tls(&error, "invalid server name")
     })?;
     Ok(conn)
 }
@@ -99,13 +100,13 @@ fn endpoints(options: &Client) -> Result<(Source, Sink)> {
     Ok((source, sink))
 }
 
-/// Connects to the first address of the host that answers.
+/// Connects to the first address of the host that accepts a TCP connection.
 fn connect(options: &Client) -> Result<TcpStream> {
     let endpoint = format!("{} port {}", options.host, options.port);
     let addresses = (options.host.as_str(), options.port).to_socket_addrs();
     let addresses = addresses.map_err(|error| {
-        ToolError::new(format!("cannot find {}: {error}", options.host))
-            .with_advice("is the name spelled right, and is there a network?")
+        ToolError::new(format!("cannot resolve {}: {error}", options.host))
+            .with_advice("check the host name and the network connection")
     })?;
     let is_allowed = |address: &SocketAddr| match (options.ipv4, options.ipv6) {
         (true, _) => address.is_ipv4(),
@@ -113,7 +114,7 @@ fn connect(options: &Client) -> Result<TcpStream> {
         _ => true,
     };
     let mut last_error = ToolError::new(format!(
-        "{endpoint} has no address of the kind that -4 or -6 asks for"
+        "{endpoint} has no address of the family that -4 or -6 selects"
     ));
     let deadline = options
         .common

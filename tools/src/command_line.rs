@@ -1,4 +1,5 @@
-//! What the programs say of themselves instead of working.
+//! Parsing of the command line, and the options that print a list, a manual page or a completion
+//! script.
 
 use std::io::{self, Write};
 
@@ -8,7 +9,8 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 use s2n::tls::policy::Policy;
 
-/// Reads the command line. One that asks for a list, a page or a script gets it, and the program ends.
+/// Parses the command line. For `--list-policies`, `--completions` and `--man` it prints the output
+/// and exits.
 pub fn parse<C: Parser + CommandFactory>() -> C {
     let matches = C::command().get_matches();
     let mut text = Vec::new();
@@ -27,12 +29,12 @@ pub fn parse<C: Parser + CommandFactory>() -> C {
     } else {
         return C::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     }
-    // A reader that has seen enough is no failure.
+    // A reader that closes the pipe early is not an error.
     let _ = io::stdout().write_all(&text);
     std::process::exit(0);
 }
 
-/// The manual page. What is in the help behind the options has sections of its own here.
+/// Writes the manual page. The text after the options of `--help` becomes sections of its own.
 fn write_man_page(command: Command, out: &mut Vec<u8>) -> io::Result<()> {
     let notes = command.get_after_long_help();
     let notes = notes.map(ToString::to_string).unwrap_or_default();
@@ -45,7 +47,8 @@ fn write_man_page(command: Command, out: &mut Vec<u8>) -> io::Result<()> {
     to_roff(&notes).to_writer(out)
 }
 
-/// The paragraphs of a text: one under a heading, which ends with a colon, keeps its lines.
+/// Converts paragraphs to roff. A first line that ends with a colon is a heading; the lines below
+/// it are not filled.
 fn to_roff(text: &str) -> Roff {
     let mut roff = Roff::new();
     for paragraph in text.split("\n\n") {

@@ -1,4 +1,4 @@
-//! From the command line to a config.
+//! Construction of a TLS config from the command-line options.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -13,7 +13,7 @@ use s2n::tls::policy::Policy;
 use crate::error::{Result, ToolError, USAGE, print_line};
 use crate::options::{Client, ClientAuthMode, Common, Server};
 
-/// What a client's connection is made with.
+/// Builds the config of a client.
 pub fn client(options: &Client) -> Result<Arc<Config>> {
     let config = Config::new_minimal();
     common(&config, &options.common)?;
@@ -21,8 +21,7 @@ pub fn client(options: &Client) -> Result<Arc<Config>> {
         config.disable_verification();
     } else if options.ca.is_empty() {
         let loaded = config.load_system_certs();
-        loaded
-            .map_err(|error| ToolError::tls(&error, "the system's authorities cannot be read"))?;
+        loaded.map_err(|error| ToolError::tls(&error, "cannot load the system's trust store"))?;
     }
     load_trust_anchors(&config, &options.ca)?;
     if let Some(cert) = &options.cert {
@@ -32,7 +31,7 @@ pub fn client(options: &Client) -> Result<Arc<Config>> {
     Ok(Arc::new(config))
 }
 
-/// What a server's connections are made with.
+/// Builds the config that a server's connections share.
 pub fn server(options: &Server) -> Result<Arc<Config>> {
     let config = Config::new_minimal();
     common(&config, &options.common)?;
@@ -41,7 +40,7 @@ pub fn server(options: &Server) -> Result<Arc<Config>> {
         count if count == options.cert.len() => &options.key,
         count => {
             return Err(ToolError::usage(format!(
-                "{} times --cert and {count} times --key: each key is for the certificate at the same place",
+                "{} times --cert and {count} times --key: the order of both must match",
                 options.cert.len()
             )));
         }
@@ -64,13 +63,16 @@ pub fn server(options: &Server) -> Result<Arc<Config>> {
     if mode != ClientAuthMode::None {
         let named = config.name_authorities();
         named.map_err(|error| {
-            ToolError::tls(&error, "the authorities cannot be named to clients")
+            ToolError::tls(
+                &error,
+                "cannot list the CA names for the certificate request",
+            )
         })?;
     }
     Ok(Arc::new(config))
 }
 
-/// Clients are known by their authority, whatever they are called.
+/// Accepts any name in a client certificate: only its issuing CA counts.
 struct AcceptAnyName;
 
 impl VerifyHost for AcceptAnyName {
@@ -92,16 +94,16 @@ fn common(config: &Config, options: &Common) -> Result<()> {
 
     let protocols = options.alpn.iter().map(String::as_bytes);
     let protocols = alpn::list(protocols)
-        .map_err(|_| ToolError::usage("--alpn: a protocol's name has between 1 and 255 bytes"))?;
+        .map_err(|_| ToolError::usage("--alpn: a protocol name has 1 to 255 bytes"))?;
     config.set_alpn(protocols);
 
     if let Some(path) = &options.key_log {
         config.set_key_log(Some(Arc::new(KeyLog::open(path)?)));
     }
     let ready = s2n::tls::warm_up();
-    ready.map_err(|error| ToolError::tls(&error, "there is no randomness"))?;
-    // Only authenticated encryption is offered, of which the time of an error tells nothing. A delay
-    // would but keep the message from the user.
+    ready.map_err(|error| ToolError::tls(&error, "no entropy is available"))?;
+    // Only AEAD cipher suites are offered, whose errors leak nothing by their timing. Blinding
+    // would only delay the error message.
     config.set_max_blinding_delay(0);
     Ok(())
 }
@@ -145,7 +147,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|error| ToolError::file("read", path, &error))
 }
 
-/// Separates the sections of a PEM file: those of keys, and all others.
+/// Splits a PEM file into the sections other than private keys, and those of private keys.
 fn split_pem(text: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let (mut others, mut keys) = (Vec::new(), Vec::new());
     let mut is_key = false;
@@ -163,7 +165,7 @@ fn split_pem(text: &[u8]) -> (Vec<u8>, Vec<u8>) {
     (others, keys)
 }
 
-/// The file of `--key-log`. Nobody else may read it.
+/// The file of `--key-log`, readable and writable by its owner only.
 struct KeyLog(Mutex<File>);
 
 impl KeyLog {
@@ -179,7 +181,7 @@ impl KeyLog {
 impl LogKeys for KeyLog {
     fn log(&self, _: usize, line: &[u8]) {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // One write for a line: another process may append to the same file.
+        // One write per line, as another process may append to the same file.
         if let Err(error) = file.write_all(&[line, b"\n"].concat()) {
             print_line("key log", &error.to_string());
         }

@@ -1,4 +1,4 @@
-//! Where the bytes of a connection come from, and where they go.
+//! Sources of the data that is sent, and sinks of the data that is received.
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read, Write};
@@ -7,9 +7,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::error::{Result, ToolError};
 
-/// What is sent.
+/// The source of the data that is sent.
 pub enum Source {
-    /// Nothing at all: the peer says when it is over.
+    /// No data: the peer decides when the connection closes.
     Empty,
     /// Standard input.
     Stdin { is_terminal: bool },
@@ -18,22 +18,22 @@ pub enum Source {
         path: PathBuf,
         len: Option<u64>,
     },
-    /// What has come.
+    /// The received data, from [`Sink::Echo`].
     Echo(Receiver<Vec<u8>>),
 }
 
-/// What becomes of the bytes that come.
+/// The destination of the data that is received.
 pub enum Sink {
     Stdout,
     File(OutputFile),
-    /// They are sent back.
+    /// Sends the data back, through [`Source::Echo`].
     Echo(SyncSender<Vec<u8>>),
 }
 
-/// How many pieces may wait to be sent back.
+/// Maximum number of chunks queued for an echo.
 const ECHO_DEPTH: usize = 16;
 
-/// Both ends of an echo.
+/// Returns the source and the sink of an echo, connected to each other.
 pub fn echo() -> (Source, Sink) {
     let (sender, receiver) = sync_channel(ECHO_DEPTH);
     (Source::Echo(receiver), Sink::Echo(sender))
@@ -63,7 +63,7 @@ impl Source {
         })
     }
 
-    /// How much there is, as far as that is known.
+    /// Returns the length in bytes, if it is known.
     pub fn len(&self) -> Option<u64> {
         match self {
             Self::File { len, .. } => *len,
@@ -71,17 +71,18 @@ impl Source {
         }
     }
 
-    /// Whether the peer's end is ours: there is nothing more to wait for.
+    /// Whether the connection closes when the peer closes it, without waiting for the end of this
+    /// source.
     pub fn closes_with_peer(&self) -> bool {
         matches!(self, Self::Empty | Self::Stdin { is_terminal: true })
     }
 
-    /// Whether waiting for the next byte can take for ever.
+    /// Whether a read can block indefinitely.
     pub fn may_block(&self) -> bool {
         matches!(self, Self::Stdin { .. })
     }
 
-    /// The next bytes; none at the end.
+    /// Reads the next chunk into `buffer`, which is empty at the end.
     pub fn read_chunk(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
         buffer.resize(CHUNK_LEN, 0);
         let read = match self {
@@ -102,7 +103,7 @@ impl Source {
     }
 }
 
-/// How much is read at once: the records that it makes are written one by one.
+/// Maximum size of a chunk. It is sent as several records, each with its own write.
 const CHUNK_LEN: usize = 64 << 10;
 
 fn read_retrying(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
@@ -122,20 +123,20 @@ impl Sink {
                 let written = output.write_all(bytes).and_then(|()| output.flush());
                 written.map_err(|error| match error.kind() {
                     io::ErrorKind::BrokenPipe => {
-                        ToolError::new("nobody reads standard output any more")
+                        ToolError::new("standard output was closed by its reader")
                     }
                     _ => ToolError::new(format!("cannot write standard output: {error}")),
                 })
             }
             Self::File(file) => file.write(bytes),
-            // The sending thread has told why it takes no more.
+            // The sending thread reports the cause.
             Self::Echo(sender) => sender
                 .send(bytes.to_vec())
-                .map_err(|_| ToolError::new("what came could not be sent back")),
+                .map_err(|_| ToolError::new("cannot echo the received data")),
         }
     }
 
-    /// All has come.
+    /// Completes the output, once all data has been received.
     pub fn finish(self) -> Result<()> {
         match self {
             Self::File(file) => file.finish(),
@@ -144,11 +145,11 @@ impl Sink {
     }
 }
 
-/// A file that has its name when it is complete.
+/// An output file that is renamed to its final name when it is complete.
 pub struct OutputFile {
     file: File,
     path: PathBuf,
-    /// Its name until then; none if the file is a device, a pipe, or the like.
+    /// The temporary name; `None` for a device, a pipe or the like, which is written in place.
     partial: Option<PathBuf>,
     force: bool,
 }

@@ -1,4 +1,4 @@
-//! What goes wrong, in words that help.
+//! Error messages for users, with hints for fixing the cause.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -10,22 +10,22 @@ use serde::Serialize;
 
 use crate::names;
 
-/// Why a program, or a connection, has failed.
+/// The reason why a program or a connection failed.
 #[derive(Clone, Debug, Serialize)]
 pub struct ToolError {
-    /// The error of the TLS library, by name and number; null if it was not the library's.
+    /// Name and number of the TLS library's error; null for other errors.
     pub name: Option<String>,
     pub number: Option<i32>,
     pub message: String,
-    /// What to do about it.
+    /// A hint for fixing the cause.
     pub advice: Option<String>,
-    /// The alert that the peer has sent.
+    /// The alert that was received from the peer.
     pub alert: Option<Alert>,
     #[serde(skip)]
     pub status: i32,
 }
 
-/// The peer's reason for ending a connection (RFC 8446, 6).
+/// An alert from the peer (RFC 8446, 6).
 #[derive(Clone, Debug, Serialize)]
 pub struct Alert {
     pub number: u8,
@@ -34,13 +34,13 @@ pub struct Alert {
 
 pub type Result<T, E = ToolError> = std::result::Result<T, E>;
 
-/// The exit status of a failure, and of a wrong command line.
+/// The exit status after a failure.
 pub const FAILED: i32 = 1;
-/// See [`FAILED`].
+/// The exit status after an invalid command line.
 pub const USAGE: i32 = 2;
 
 impl ToolError {
-    /// A failure that is not the TLS library's.
+    /// Creates an error that is not the TLS library's.
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             name: None,
@@ -52,7 +52,7 @@ impl ToolError {
         }
     }
 
-    /// A command line that makes no sense.
+    /// Creates an error about an invalid command line.
     pub fn usage(message: impl Into<String>) -> Self {
         Self {
             status: USAGE,
@@ -60,12 +60,12 @@ impl ToolError {
         }
     }
 
-    /// A file that cannot be used.
+    /// Creates an error about a file that cannot be read or written.
     pub fn file(action: &str, path: &Path, error: &io::Error) -> Self {
         Self::new(format!("cannot {action} {}: {error}", path.display()))
     }
 
-    /// A failure of the TLS library that no connection had a part in.
+    /// Creates an error from one of the TLS library's that is not about a connection.
     pub fn tls(error: &Error, context: &str) -> Self {
         let code = error.code();
         Self {
@@ -77,7 +77,7 @@ impl ToolError {
         }
     }
 
-    /// A failure of a connection.
+    /// Creates an error from one of a connection's.
     pub fn connection(error: &Error, conn: &Connection, timeout: Option<Duration>) -> Self {
         let after_handshake = conn.facts().is_some();
         let context = if after_handshake {
@@ -104,13 +104,13 @@ impl ToolError {
     fn truncated(self, after_handshake: bool) -> Self {
         let (message, advice) = match after_handshake {
             true => (
-                "the peer has ended the connection without a close_notify: what came may be \
+                "the peer closed the connection without a close_notify: the received data may be \
                  incomplete",
-                "ask the peer's side whether it crashed; somebody in between may have cut it",
+                "the peer may have crashed, or the connection may have been truncated on the way",
             ),
             false => (
-                "the peer has ended the connection during the handshake",
-                "is it a TLS server, and does it allow the --policy?",
+                "the peer closed the connection during the handshake",
+                "check that the peer speaks TLS and supports the --policy",
             ),
         };
         self.with_message(message).with_advice(advice)
@@ -119,11 +119,11 @@ impl ToolError {
     fn timed_out(self, after_handshake: bool, timeout: Duration) -> Self {
         let seconds = timeout.as_secs_f64();
         let message = match after_handshake {
-            true => format!("nothing has moved for {seconds} seconds"),
+            true => format!("no data was sent or received for {seconds} seconds"),
             false => format!("the handshake was not complete after {seconds} seconds"),
         };
         self.with_message(message)
-            .with_advice("a longer --timeout waits longer")
+            .with_advice("a larger --timeout waits longer")
     }
 
     fn with_message(self, message: impl Into<String>) -> Self {
@@ -153,12 +153,12 @@ impl ToolError {
         }
     }
 
-    /// Whether it happened here, and not between us and the peer.
+    /// Whether the cause is local, such as a file, rather than the connection.
     pub fn is_local(&self) -> bool {
         self.name.is_none()
     }
 
-    /// Tells the user, on standard error.
+    /// Prints the error and its hint to standard error.
     pub fn print(&self, program: &str) {
         let name = self.name.as_ref();
         let name = name.map(|name| format!("{name}: ")).unwrap_or_default();
@@ -169,13 +169,13 @@ impl ToolError {
     }
 }
 
-/// Writes a line to standard error. If nobody reads that, there is nobody to tell.
+/// Writes a line to standard error. Errors are ignored: they could not be reported.
 pub fn print_line(program: &str, text: &str) {
     let line = format!("{program}: {text}\n");
     let _ = io::stderr().write_all(line.as_bytes());
 }
 
-/// What may help against an error.
+/// Returns the hint for an error code.
 fn advice(code: Code) -> Option<&'static str> {
     Some(match code {
         Code::CertUntrusted => {
@@ -183,34 +183,34 @@ fn advice(code: Code) -> Option<&'static str> {
              --client-ca FILE (rs2nd) names one to trust"
         }
         Code::CertInvalidHostname => {
-            "the certificate is for another host; --name NAME asks for another name"
+            "the certificate is for another host; --name NAME sets the expected name"
         }
         Code::CertExpired | Code::CertNotYetValid => {
-            "compare the certificate's dates with this machine's clock"
+            "compare the certificate's validity period with this machine's clock"
         }
         Code::CertIntentInvalid => {
-            "the certificate is not meant for this side: servers need serverAuth, clients clientAuth"
+            "the extended key usage does not match: servers need serverAuth, clients clientAuth"
         }
-        Code::CertInvalid => "the peer's certificate does not obey the rules of the --policy",
-        Code::MissingClientCert => "the client has shown no certificate: --cert and --key of rs2nc",
-        Code::MissingCertRequest => "the server does not ask for a certificate",
+        Code::CertInvalid => {
+            "the peer's certificate does not meet the requirements of the --policy"
+        }
+        Code::MissingClientCert => "the client sent no certificate: see --cert and --key of rs2nc",
+        Code::MissingCertRequest => "the server does not request a certificate",
         Code::CipherNotSupported | Code::ProtocolVersionUnsupported => {
-            "the two sides have nothing in common; try another --policy (--list-policies)"
+            "client and server share no parameters; try another --policy (--list-policies)"
         }
         Code::InvalidPem | Code::NoCertificateInPem => {
-            "the file should have blocks between -----BEGIN … ----- and -----END … -----"
+            "a PEM file has sections between -----BEGIN … ----- and -----END … ----- lines"
         }
         Code::KeyMismatch => {
             "the private key does not belong to the first certificate of the chain"
         }
-        Code::NoPrivateKey => "--key FILE names the private key",
+        Code::NoPrivateKey => "--key FILE sets the private key",
         Code::InvalidSecurityPolicy | Code::DeprecatedSecurityPolicy => {
             "--list-policies shows what there is"
         }
         Code::SecurityPolicyIncompatibleCert => "use another certificate, or another --policy",
-        Code::BadMessage => {
-            "the peer does not speak TLS, or something in between has changed what it said"
-        }
+        Code::BadMessage => "the peer does not speak TLS, or its messages were modified on the way",
         _ => return None,
     })
 }

@@ -1,8 +1,9 @@
 //! `rs2nc` and `rs2nd`: TLS from the command line, on the safe core of rs2n.
 //!
-//! Both programs read their command line (`options`), make a config of it (`settings`), and move
-//! bytes over connections (`session`) from sources and to sinks (`ends`) until both sides have
-//! closed. What happened is told in a `report`; what went wrong is a `trouble`.
+//! Both programs parse their command line (`command_line`, `options`), build a config from it
+//! (`config`), and transfer bytes over connections (`session`) between sources and sinks
+//! (`endpoints`) until both sides have sent a close_notify. A `report` has the result of a
+//! connection, an `error` the reason of a failure.
 
 #![forbid(unsafe_code)]
 

@@ -1,6 +1,6 @@
-//! Names that the library does not need, and users do.
+//! IANA names of cipher suites and alerts.
 
-/// The names of the suites that can be agreed on: the number, and what the standard calls it.
+/// The cipher suites that can be negotiated: number and IANA name.
 const SUITES: [(u16, &str); 9] = [
     (0x1301, "TLS_AES_128_GCM_SHA256"),
     (0x1302, "TLS_AES_256_GCM_SHA384"),
@@ -13,13 +13,13 @@ const SUITES: [(u16, &str); 9] = [
     (0xcca9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"),
 ];
 
-/// What the standard calls a suite; nothing if it is none that can be agreed on.
+/// Returns the IANA name of a cipher suite; `None` if it cannot be negotiated.
 pub fn iana(suite: u16) -> Option<&'static str> {
     let mut suites = SUITES.iter();
     suites.find_map(|&(number, name)| (number == suite).then_some(name))
 }
 
-/// The name of an alert (RFC 8446, 6).
+/// Returns the name of an alert (RFC 8446, 6).
 pub fn alert(number: u8) -> &'static str {
     match number {
         0 => "close_notify",
@@ -53,18 +53,18 @@ pub fn alert(number: u8) -> &'static str {
     }
 }
 
-/// What may help against a peer's alert.
+/// Returns the hint for an alert from the peer.
 pub fn advice_for_alert(number: u8) -> Option<&'static str> {
     Some(match number {
         40 | 70 | 71 => {
-            "the two sides have nothing in common; try another --policy (--list-policies)"
+            "client and server share no parameters; try another --policy (--list-policies)"
         }
         42..=46 | 48 => {
-            "the peer does not accept our certificate: --cert, --key, or its own list of authorities"
+            "the peer rejected our certificate: check --cert, --key and the CAs that the peer trusts"
         }
-        112 => "the server does not know the name that was asked for; see --name",
+        112 => "the server does not recognize the server name; see --name",
         116 => "the server wants a certificate: --cert FILE --key FILE",
-        120 => "the server speaks none of the protocols of --alpn",
+        120 => "the server supports none of the protocols of --alpn",
         _ => return None,
     })
 }
@@ -76,10 +76,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_suite_that_can_be_agreed_on_has_a_name() {
+    fn every_negotiable_suite_has_a_name() {
         let known: Vec<u16> = SUITES.iter().map(|suite| suite.0).collect();
         for name in Policy::usable_names() {
-            let policy = Policy::find(name.as_bytes()).expect("it is listed");
+            let policy = Policy::find(name.as_bytes()).expect("a listed policy");
             for suite in policy.suites() {
                 assert!(known.contains(&suite), "{suite:#06x} of {name}");
             }

@@ -1,4 +1,5 @@
-//! The command lines. The help, the manual pages and the completions are made from the comments here.
+//! Command-line options. The help, the manual pages and the completions are generated from the doc
+//! comments here.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,36 +7,36 @@ use std::time::Duration;
 use clap::{Args, Parser, ValueEnum};
 use clap_complete::Shell;
 
-/// Connects to a TLS server: sends it standard input, and writes what it sends to standard output.
+/// TLS client: sends standard input to a server, and writes the received data to standard output.
 ///
-/// When the input is at its end the server is told so, and what it still sends is read until it
-/// closes as well.
+/// At the end of the input the client sends a close_notify, and continues to receive until the
+/// server closes as well.
 #[derive(Debug, Parser)]
 #[command(name = "rs2nc", version, after_help = EXIT_STATUS, after_long_help = CLIENT_NOTES)]
 pub struct Client {
-    /// The host to connect to: a name, or an address
+    /// Host to connect to: name or IP address
     pub host: String,
 
-    /// The TCP port to connect to
+    /// TCP port to connect to
     pub port: u16,
 
-    /// Ask for this name, and expect it in the server's certificate, instead of HOST
+    /// Server name (SNI) to send and to verify in the server's certificate, instead of HOST
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
 
-    /// Trust the authorities in this PEM file instead of the system's; may be repeated
+    /// Trust the CA certificates in this PEM file instead of the system's; may be repeated
     #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
     pub ca: Vec<PathBuf>,
 
-    /// Accept any certificate of the server. Whoever is in between can read and change everything
+    /// Do not verify the server's certificate. An attacker in the path can read and change all data
     #[arg(long)]
     pub insecure: bool,
 
-    /// Show this certificate chain (PEM, leaf first) if the server asks for one
+    /// Client certificate chain (PEM, leaf first), sent if the server requests one
     #[arg(long, value_name = "FILE")]
     pub cert: Option<PathBuf>,
 
-    /// The private key (PEM) of --cert; the same file, unless it is given
+    /// Private key (PEM) of --cert [default: the --cert file]
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub key: Option<PathBuf>,
 
@@ -47,7 +48,7 @@ pub struct Client {
     #[arg(short = '6')]
     pub ipv6: bool,
 
-    /// Send what the server sends back to it, and nothing else
+    /// Send the received data back to the server, and nothing else
     #[arg(long, conflicts_with_all = ["send", "receive"])]
     pub echo: bool,
 
@@ -55,43 +56,44 @@ pub struct Client {
     pub common: Common,
 }
 
-/// Waits for TLS clients: sends them a file or what they have sent, and keeps or shows what they send.
+/// TLS server: sends a file or an echo to its clients, and writes the received data to a file or to
+/// standard output.
 ///
-/// With --once standard input is sent to the one client; otherwise there is nothing to send unless
-/// --send or --echo says so. A server with nothing to send closes when the client has closed.
+/// With --once, standard input is sent to the single client; otherwise data is sent only with --send or
+/// --echo. A server without data to send closes when the client has closed.
 #[derive(Debug, Parser)]
 #[command(name = "rs2nd", version, after_help = EXIT_STATUS, after_long_help = SERVER_NOTES)]
 #[command(override_usage = "rs2nd [OPTIONS] --cert <FILE> [HOST] <PORT>")]
 pub struct Server {
-    /// The address to listen at, and the TCP port; port 0 lets the system choose one
+    /// Address [default: localhost] and TCP port to listen on; port 0 lets the system choose one
     #[arg(value_names = ["HOST", "PORT"], num_args = 1..=2, required = true)]
     pub listen: Vec<String>,
 
-    /// Show this certificate chain (PEM, leaf first); may be repeated, and the client's wishes choose
+    /// Certificate chain (PEM, leaf first); may be repeated: one is selected for each ClientHello
     #[arg(long, value_name = "FILE", required = true)]
     pub cert: Vec<PathBuf>,
 
-    /// The private key (PEM) of the --cert at the same place; the same file, unless it is given
+    /// Private key (PEM) of the --cert in the same position [default: the --cert file]
     #[arg(long, value_name = "FILE")]
     pub key: Vec<PathBuf>,
 
-    /// Ask clients for a certificate of an authority in this PEM file; may be repeated
+    /// Request client certificates issued by a CA in this PEM file; may be repeated
     #[arg(long, value_name = "FILE")]
     pub client_ca: Vec<PathBuf>,
 
-    /// Whether clients must show a certificate; required, unless it is given, with --client-ca
-    #[arg(long, value_name = "WHEN", requires = "client_ca")]
+    /// Client certificate mode [default: required with --client-ca, otherwise none]
+    #[arg(long, value_name = "MODE", requires = "client_ca")]
     pub client_auth: Option<ClientAuthMode>,
 
-    /// Serve one connection, and end; sends standard input unless --send or --echo is given
+    /// Serve one connection and exit; sends standard input unless --send or --echo is given
     #[arg(long, conflicts_with = "connections")]
     pub once: bool,
 
-    /// Serve this many connections, and end
+    /// Serve this number of connections and exit
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub connections: Option<u64>,
 
-    /// Send clients what they have sent, instead of writing it to standard output
+    /// Send the received data back to the client, instead of writing it to standard output
     #[arg(long, conflicts_with_all = ["send", "receive"])]
     pub echo: bool,
 
@@ -99,105 +101,108 @@ pub struct Server {
     pub common: Common,
 }
 
-/// What both programs understand.
+/// The options that both programs have.
 #[derive(Args, Debug)]
 pub struct Common {
-    /// Offer these application protocols (ALPN), separated by commas, the best first
+    /// Application protocols (ALPN), separated by commas, in order of preference
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub alpn: Vec<String>,
 
-    /// Use this security policy of s2n-tls
+    /// Security policy, as named by s2n-tls
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub policy: String,
 
-    /// Send this file instead of standard input
+    /// File to send instead of standard input
     #[arg(long, value_name = "FILE")]
     pub send: Option<PathBuf>,
 
-    /// Write what comes to this file instead of standard output. It is FILE.part until all has come
+    /// Write the received data to this file instead of standard output. The name is FILE.part until
+    /// the transfer is complete
     #[arg(long, value_name = "FILE")]
     pub receive: Option<PathBuf>,
 
-    /// Let --receive replace a file that is there
+    /// Let --receive replace an existing file
     #[arg(long)]
     pub force: bool,
 
     /// Report each connection as a line of JSON: to FILE (which is replaced), or else to standard
-    /// output, or to standard error if standard output carries what is received
+    /// output, or to standard error if standard output carries the received data
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub json: Option<Option<PathBuf>>,
 
-    /// Give up when nothing has moved for so long, or the handshake takes longer
+    /// Fail after this time without data in either direction, or if the handshake takes longer
     #[arg(long, value_name = "SECONDS", value_parser = timeout)]
     pub timeout: Option<Duration>,
 
-    /// After our last byte, wait until nothing has come for so long before closing [default: 0 in
-    /// TLS 1.3, where the other side may go on; 3 before, where closing ends both directions]
+    /// After sending all data, wait until nothing was received for this time before sending the
+    /// close_notify [default: 0 in TLS 1.3, where the peer can continue to send; 3 in TLS 1.2,
+    /// where a close_notify ends both directions]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub linger: Option<Duration>,
 
-    /// Append the secrets of the connections to this file, for Wireshark and the like
+    /// Append the secrets of the connections to this file (SSLKEYLOGFILE format), for Wireshark and
+    /// the like
     #[arg(long, value_name = "FILE")]
     pub key_log: Option<PathBuf>,
 
-    /// Show no progress bar, even if standard error is a terminal
+    /// Disable the progress bar, which is shown if standard error is a terminal
     #[arg(long)]
     pub no_progress: bool,
 
-    /// Say on standard error what was agreed on, and how it ended
+    /// Print the negotiated parameters and a summary of the transfer to standard error
     #[arg(short, long)]
     pub verbose: bool,
 
-    /// List the security policies that can be used, and end
+    /// List the supported security policies and exit
     #[arg(long, exclusive = true)]
     pub list_policies: bool,
 
-    /// Write a completion script for this shell to standard output, and end
+    /// Write a completion script for this shell to standard output and exit
     #[arg(long, value_name = "SHELL", exclusive = true)]
     pub completions: Option<Shell>,
 
-    /// Write the manual page to standard output, and end
+    /// Write the manual page to standard output and exit
     #[arg(long, exclusive = true, hide = true)]
     pub man: bool,
 }
 
-/// Whether clients are asked for a certificate.
+/// Whether client certificates are requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ClientAuthMode {
-    /// They are not asked
+    /// No certificate is requested
     None,
-    /// They are asked, and may have none
+    /// A certificate is requested; clients without one are accepted
     Optional,
-    /// They are asked, and refused if they have none
+    /// A certificate is required; clients without one are rejected
     Required,
 }
 
-const EXIT_STATUS: &str = "Exit status: 0 if everything went well, 1 if a connection failed or a file \
-could not be used, 2 if the command line is wrong.";
+const EXIT_STATUS: &str = "Exit status: 0 on success, 1 if a connection failed or a file could not be \
+read or written, 2 if the command line is invalid.";
 
 const CLIENT_NOTES: &str = "\
 Exit status:
-  0  all was sent and received, and both sides have closed
-  1  the connection failed, was cut off, or a file could not be used
-  2  the command line is wrong
+  0  all data was sent and received, and both sides have closed
+  1  the connection failed or was truncated, or a file could not be read or written
+  2  the command line is invalid
 
 Examples:
-  rs2nc example.org 443                              a conversation
+  rs2nc example.org 443                              interactive session
   printf 'GET / HTTP/1.0\\r\\n\\r\\n' | rs2nc --linger 5 example.org 443
   rs2nc --ca ca.pem --send backup.tar localhost 4433
-  rs2nc --ca ca.pem --json localhost 4433 </dev/null  what the server agrees to";
+  rs2nc --ca ca.pem --json localhost 4433 </dev/null  negotiated parameters";
 
 const SERVER_NOTES: &str = "\
 Output:
-The first line that is written is `port: PORT`, or with --json an object with `listening`. It and the
-reports go to standard output, or to standard error if standard output carries what is received.
+The first line is `port: PORT`, or with --json an object with `listening`. It and the reports are written
+to standard output, or to standard error if standard output carries the received data.
 
-With --receive and more than one connection, the files are FILE.1, FILE.2 and so on.
+With --receive and more than one connection, the files are named FILE.1, FILE.2 and so on.
 
 Exit status:
-  0  all connections went well (with --once or --connections; otherwise the server does not end)
-  1  a connection failed or was cut off, or a file could not be used
-  2  the command line is wrong
+  0  all connections succeeded (with --once or --connections; otherwise the server does not exit)
+  1  a connection failed or was truncated, or a file could not be read or written
+  2  the command line is invalid
 
 Examples:
   rs2nd --cert server.pem --key server.key --echo 4433
@@ -208,14 +213,14 @@ fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     match Duration::try_from_secs_f64(seconds) {
         Ok(time) if time <= MAX_DURATION => Ok(time),
-        _ => Err("not a length of time up to a year".to_owned()),
+        _ => Err("not a duration of at most a year".to_owned()),
     }
 }
 
 fn timeout(text: &str) -> Result<Duration, String> {
     let time = seconds(text)?;
     match time.is_zero() {
-        true => Err("no time at all".to_owned()),
+        true => Err("must be greater than 0".to_owned()),
         false => Ok(time),
     }
 }

@@ -1,4 +1,4 @@
-//! Progress bars: for long transfers, on a terminal, and nowhere else.
+//! Progress bars for long transfers, shown on terminals only.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -9,26 +9,26 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::options::Common;
 
-/// The bars of one connection.
+/// The progress bars of one connection.
 #[derive(Default)]
 pub struct Progress {
     sent: Option<ProgressBar>,
     received: Option<ProgressBar>,
-    /// Dropped when the transfer is over.
+    /// Dropped at the end of the transfer, which stops the thread.
     _stop: Option<Sender<()>>,
 }
 
-/// Which way bytes go that are worth a bar.
+/// The directions that get a progress bar.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BarOptions {
     pub sending: bool,
     pub receiving: bool,
-    /// How much is to be sent, if that is known.
+    /// Number of bytes to send, if it is known.
     pub len: Option<u64>,
 }
 
 impl BarOptions {
-    /// Files are worth a bar, unless the user says otherwise.
+    /// Enables a bar for each direction that has a file, unless `--no-progress` is given.
     pub fn new(options: &Common, len: Option<u64>) -> Self {
         Self {
             sending: options.send.is_some() && !options.no_progress,
@@ -38,10 +38,10 @@ impl BarOptions {
     }
 }
 
-/// A transfer that takes no longer than this shows no bar.
+/// Delay before the bars are shown: shorter transfers show none.
 const SHOW_AFTER: Duration = Duration::from_millis(300);
 
-/// How often a bar is drawn although nothing moves.
+/// Interval at which a bar is redrawn without progress.
 const REDRAW_INTERVAL: Duration = Duration::from_millis(200);
 
 const WITH_LENGTH: &str = "{msg} [{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
@@ -67,7 +67,7 @@ impl Progress {
         let received = options.receiving.then(|| add("receiving", None));
         let (stop, stopped) = channel::<()>();
         let bars_to_show: Vec<_> = sent.iter().chain(&received).cloned().collect();
-        // Without a thread there is no bar.
+        // Without the thread no bar is shown.
         let _ = thread::Builder::new().spawn(move || {
             if stopped.recv_timeout(SHOW_AFTER) == Err(RecvTimeoutError::Timeout) {
                 bars.set_draw_target(ProgressDrawTarget::stderr());
@@ -95,7 +95,7 @@ impl Progress {
         }
     }
 
-    /// Leaves the bars as they are, and what follows begins a line of its own.
+    /// Leaves the bars on the screen, and moves to the next line.
     pub fn finish(&self) {
         let mut is_shown = false;
         for bar in self.sent.iter().chain(&self.received) {

@@ -1,4 +1,4 @@
-//! What happened on a connection, for people and for programs.
+//! Connection reports: JSON for programs, one-line summaries for users.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -17,12 +17,12 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use crate::error::{Result, ToolError};
 use crate::names;
 
-/// One connection. What is not known, or not agreed on, is null.
+/// The report of one connection. Fields that are unknown or were not negotiated are null.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
-    /// "client" or "server": which side we were.
+    /// The role of this program: "client" or "server".
     pub role: &'static str,
-    /// The number of the server's connection, from 1.
+    /// The sequence number of a server's connection, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<u64>,
     /// The peer's address and port.
@@ -34,27 +34,28 @@ pub struct Report {
     pub alpn: Option<String>,
     pub server_name: Option<String>,
     pub policy: Option<&'static str>,
-    /// Whether a certificate of the client's was asked for, as far as we know, and shown.
+    /// A server's client certificate mode; null for a client.
     pub client_auth: Option<&'static str>,
     pub client_certificate_used: bool,
     /// Whether the peer's certificate was verified.
     pub peer_verified: bool,
-    /// The path from the peer's certificate to the authority that we trust; with `--insecure` the
-    /// certificates that it has shown.
+    /// The verified path from the peer's certificate to the trust anchor; with `--insecure` the
+    /// certificates that the peer sent.
     pub peer_chain: Vec<Certificate>,
     pub handshake_ms: Option<f64>,
     pub duration_ms: f64,
-    /// What was received and sent by the application's count, and by that of the wire.
+    /// Application data, and below it the bytes on the wire, TLS overhead included.
     pub bytes_in: u64,
     pub bytes_out: u64,
     pub wire_bytes_in: u64,
     pub wire_bytes_out: u64,
     pub close_notify: CloseNotify,
-    /// Why the connection failed; null if all went well.
+    /// The reason of a failure; null on success.
     pub error: Option<ToolError>,
 }
 
-/// A cipher suite under its two names: that of the API, which is OpenSSL's for TLS 1.2, and the standard's.
+/// A cipher suite: its name in the API, which is OpenSSL's for TLS 1.2, its IANA name, and its
+/// number.
 #[derive(Debug, Serialize)]
 pub struct Cipher {
     pub name: String,
@@ -62,21 +63,21 @@ pub struct Cipher {
     pub number: u16,
 }
 
-/// How each side has signed.
+/// The signature scheme of each side.
 #[derive(Debug, Default, Serialize)]
 pub struct Signatures {
     pub server: Option<String>,
     pub client: Option<String>,
 }
 
-/// A certificate of the peer's path.
+/// A certificate of the peer's chain.
 #[derive(Debug, Serialize)]
 pub struct Certificate {
     pub subject: Option<String>,
     pub sha256: String,
 }
 
-/// Who has closed.
+/// The close_notify alerts of a connection.
 #[derive(Debug, Default, Serialize)]
 pub struct CloseNotify {
     pub sent: bool,
@@ -95,7 +96,7 @@ impl Report {
         }
     }
 
-    /// Notes what a handshake agreed on, or how far it came.
+    /// Records the negotiated parameters; after a failed handshake, those that are known.
     pub fn record_handshake(&mut self, conn: &Connection, time: Duration) {
         self.server_name = conn.with_server_name(|name| {
             let name = name.filter(|name| !name.is_empty());
@@ -141,7 +142,7 @@ impl Report {
         self.client_certificate_used = negotiated.client_cert_used;
     }
 
-    /// Notes how the connection ended.
+    /// Records the duration, the bytes on the wire, and whether a close_notify was received.
     pub fn record_end(&mut self, conn: &Connection, time: Duration) {
         self.duration_ms = milliseconds(time);
         self.wire_bytes_in = conn.wire_bytes_in();
@@ -149,7 +150,7 @@ impl Report {
         self.close_notify.received = conn.alert().is_ok_and(|alert| alert == 0);
     }
 
-    /// What was agreed on, in a line.
+    /// Returns the negotiated parameters as one line.
     pub fn negotiated_summary(&self) -> String {
         let mut parts = Vec::new();
         parts.extend(self.version.map(str::to_owned));
@@ -170,7 +171,7 @@ impl Report {
         format!("{} ({time:.1} ms)", parts.join(", "))
     }
 
-    /// What went over it, in a line.
+    /// Returns the number of bytes transferred, and who has closed, as one line.
     pub fn transfer_summary(&self) -> String {
         let closed = match (self.close_notify.sent, self.close_notify.received) {
             (true, true) => "closed by both sides",
@@ -199,11 +200,11 @@ impl Certificate {
 }
 
 fn milliseconds(time: Duration) -> f64 {
-    // As exact as anybody reads it.
+    // Microseconds are precise enough.
     time.as_micros() as f64 / 1000.0
 }
 
-/// Where reports, and the server's port, are written.
+/// Writes reports, and a server's port.
 pub struct ReportWriter(Mutex<Destination>);
 
 enum Destination {
@@ -213,7 +214,7 @@ enum Destination {
 }
 
 impl ReportWriter {
-    /// Standard output, unless that carries data.
+    /// Selects standard output, or standard error if standard output carries data.
     pub fn standard(stdout_has_data: bool) -> Self {
         Self(Mutex::new(match stdout_has_data {
             true => Destination::Stderr,
@@ -226,7 +227,7 @@ impl ReportWriter {
         Ok(Self(Mutex::new(Destination::File(file))))
     }
 
-    /// Writes a line at once.
+    /// Writes a line, and flushes it.
     pub fn write_line(&self, line: &str) -> Result<()> {
         let mut destination = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let line = format!("{line}\n");

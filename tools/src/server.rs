@@ -1,4 +1,4 @@
-//! `rs2nd`.
+//! The TLS server `rs2nd`.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -22,7 +22,7 @@ use crate::session::Session;
 
 const PROGRAM: &str = "rs2nd";
 
-/// Does what the command line says, and returns the exit status.
+/// Runs the server with the options of the command line, and returns the exit status.
 pub fn main() -> i32 {
     match Daemon::new(command_line::parse()) {
         Ok((daemon, listener)) => daemon.serve(&listener),
@@ -33,22 +33,22 @@ pub fn main() -> i32 {
     }
 }
 
-/// What all connections share.
+/// The state that all connections share.
 struct Daemon {
     options: Server,
     config: Arc<Config>,
-    /// Where reports go, if there are to be any.
+    /// Writes the JSON reports, with `--json`.
     report_writer: Option<ReportWriter>,
 }
 
-/// The first line of a journal.
+/// The first line of the output with `--json`.
 #[derive(Serialize)]
 struct Announcement {
     listening: SocketAddr,
     port: u16,
 }
 
-/// How long a server without memory or descriptors waits before it accepts again.
+/// Delay before the next `accept()` after one failed for lack of memory or descriptors.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 impl Daemon {
@@ -56,7 +56,7 @@ impl Daemon {
         let (host, port) = listen_address(&options.listen)?;
         let config = config::server(&options)?;
         let common = &options.common;
-        // What cannot be read or written is found out before the first client comes.
+        // Unusable files are reported before the first client connects.
         if let Some(path) = &common.send {
             Source::file(path)?;
         }
@@ -69,11 +69,12 @@ impl Daemon {
 
         let listener = TcpListener::bind((host, port));
         let listener = listener.map_err(|error| {
-            ToolError::new(format!("cannot listen at {host} port {port}: {error}"))
-                .with_advice("port 0 lets the system choose a free one")
+            ToolError::new(format!("cannot listen on {host} port {port}: {error}"))
+                .with_advice("port 0 lets the system choose a free port")
         })?;
         let address = listener.local_addr();
-        let listening = address.map_err(|error| ToolError::new(format!("no address: {error}")))?;
+        let listening = address
+            .map_err(|error| ToolError::new(format!("cannot get the local address: {error}")))?;
         let port = listening.port();
         let report_writer = match (&common.json, file) {
             (Some(None), _) => {
@@ -93,7 +94,7 @@ impl Daemon {
         Ok((Arc::new(daemon), listener))
     }
 
-    /// Serves as many connections as there are to be, and tells whether all went well.
+    /// Serves connections up to the limit, and returns the exit status.
     fn serve(self: &Arc<Self>, listener: &TcpListener) -> i32 {
         let limit = self.connection_limit();
         let mut threads = Vec::new();
@@ -103,7 +104,11 @@ impl Daemon {
             let thread =
                 thread::Builder::new().spawn(move || daemon.run_connection(tcp, peer, number));
             if let Err(error) = &thread {
-                self.print_error(&ToolError::new(format!("no thread: {error}")), number, peer);
+                self.print_error(
+                    &ToolError::new(format!("cannot start a thread: {error}")),
+                    number,
+                    peer,
+                );
                 thread::sleep(RETRY_DELAY);
             }
             if limit.is_some() {
@@ -113,14 +118,14 @@ impl Daemon {
         let succeeded = threads
             .into_iter()
             .map(|thread| thread.is_ok_and(|thread| matches!(thread.join(), Ok(true))));
-        // Every thread is waited for, whatever the others say.
+        // No short circuit: every thread is joined.
         match succeeded.fold(true, |all, one| all & one) {
             true => 0,
             false => FAILED,
         }
     }
 
-    /// The next client. That a client has gone before we looked is nothing to report.
+    /// Accepts the next client. A connection that was aborted before `accept()` is ignored.
     fn accept(&self, listener: &TcpListener) -> (TcpStream, SocketAddr) {
         loop {
             match listener.accept() {
@@ -134,7 +139,7 @@ impl Daemon {
         }
     }
 
-    /// Serves one client; true if all went well.
+    /// Serves one client, and returns whether that succeeded.
     fn run_connection(&self, tcp: TcpStream, peer: SocketAddr, number: u64) -> bool {
         let mut report = Report::new(Mode::Server, Some(peer));
         report.connection = Some(number);
@@ -165,7 +170,7 @@ impl Daemon {
         let conn = Connection::new(Mode::Server);
         let outcome = conn.set_config(self.config.clone());
         outcome.map_err(|error| ToolError::tls(&error, "the certificates cannot be used"))?;
-        // Several bars at once would tell nobody anything.
+        // Bars of several connections would overwrite each other.
         let progress = match self.is_single_connection() {
             true => Progress::new(BarOptions::new(common, source.len())),
             false => Progress::default(),
@@ -204,7 +209,7 @@ impl Daemon {
         Ok((source, sink))
     }
 
-    /// How many connections are served; nothing for no end.
+    /// Returns the number of connections to serve; `None` for no limit.
     fn connection_limit(&self) -> Option<u64> {
         match self.options.once {
             true => Some(1),
@@ -221,20 +226,20 @@ impl Daemon {
     }
 }
 
-/// Where to listen: `PORT`, or `HOST PORT`.
+/// Parses the address to listen on: `PORT`, or `HOST PORT`.
 fn listen_address(args: &[String]) -> Result<(&str, u16)> {
     let (host, port) = match args {
         [port] => ("localhost", port),
         [host, port] => (host.as_str(), port),
         _ => {
             return Err(ToolError::usage(
-                "where to listen is said as PORT, or HOST PORT",
+                "the address to listen on is PORT, or HOST PORT",
             ));
         }
     };
     let number = port.parse();
-    let number =
-        number.map_err(|_| ToolError::usage(format!("{port:?} is no port: 0 to 65535")))?;
+    let number = number
+        .map_err(|_| ToolError::usage(format!("{port:?} is not a port number: 0 to 65535")))?;
     Ok((host, number))
 }
 

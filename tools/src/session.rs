@@ -1,4 +1,4 @@
-//! One connection, from the handshake to the end: a thread that sends, and one that receives.
+//! One connection from handshake to closure, with a sending and a receiving thread.
 
 use std::io::IoSlice;
 use std::net::TcpStream;
@@ -20,7 +20,7 @@ use crate::progress::Progress;
 use crate::report::Report;
 use crate::stream::Stream;
 
-/// How long we wait for what.
+/// The timeouts of a connection: `--timeout` and `--linger`.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
     pub timeout: Option<Duration>,
@@ -36,7 +36,7 @@ impl From<&Common> for Timeouts {
     }
 }
 
-/// A connection that two threads use.
+/// A connection, shared by its sending and its receiving thread.
 pub struct Session {
     conn: Connection,
     stream: Arc<Stream>,
@@ -45,25 +45,26 @@ pub struct Session {
     started: Instant,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
-    /// Held while something is sent. The sending thread waits for its input without it, so that the
-    /// receiving one can close.
+    /// Held during sends. The sending thread does not hold it while it waits for input, so that the
+    /// receiving thread can send the close_notify.
     write_lock: Mutex<()>,
-    /// Our close_notify is on its way, and whether it has left.
+    /// Whether sending our close_notify has started, and whether it is complete.
     close_notify_started: AtomicBool,
     close_notify_sent: AtomicBool,
-    /// Something was sent although the peer had closed its direction.
+    /// Whether data was sent after the peer's close_notify.
     sent_after_peer_close: AtomicBool,
 }
 
-/// Before TLS 1.3 a close_notify ends both directions, so ours waits until nothing has come for so long.
+/// Default of `--linger` before TLS 1.3, where a close_notify ends both directions: ours is delayed
+/// until nothing was received for this time.
 const DEFAULT_LINGER_TLS12: Duration = Duration::from_secs(3);
 
-/// How long the sending thread has to say why it failed, when the receiving one has.
+/// How long the receiving thread, after a failure, waits for the sending thread's error.
 const SENDER_ERROR_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl Session {
     pub fn new(conn: Connection, tcp: TcpStream, timeouts: Timeouts, progress: Progress) -> Self {
-        // Interactive input is sent as it comes.
+        // Interactive input is sent without delay.
         let _ = tcp.set_nodelay(true);
         let stream = Arc::new(Stream::new(tcp, timeouts.timeout));
         conn.set_reader(Some(stream.clone()));
@@ -84,7 +85,7 @@ impl Session {
         }
     }
 
-    /// Runs the handshake. If it fails, the peer is told.
+    /// Performs the handshake. After a failure the alert is sent.
     pub fn negotiate(&self, report: &mut Report) -> Result<()> {
         let outcome = self.conn.negotiate(&mut Blocked::Not);
         report.record_handshake(&self.conn, self.started.elapsed());
@@ -96,7 +97,7 @@ impl Session {
             Err(error) => {
                 let tool_error = self.tool_error(&error);
                 let _ = self.conn.shutdown_send(&mut Blocked::Not);
-                // Whoever was silent for too long need not be waited for again.
+                // After a timeout the peer is not waited for again.
                 if error.code() != Code::IoBlocked {
                     self.stream.shutdown_and_drain();
                 }
@@ -105,27 +106,28 @@ impl Session {
         }
     }
 
-    /// Moves bytes both ways until both sides have closed.
+    /// Transfers data in both directions until both sides have sent a close_notify.
     pub fn transfer(self: &Arc<Self>, source: Source, mut sink: Sink) -> Result<()> {
         let closes_with_peer = source.closes_with_peer();
         let may_block = source.may_block();
         let echoes = matches!(sink, Sink::Echo(_));
-        // A server that was started without input is no reason to send its client away. And whoever
-        // only receives a file closes when it is complete, so that the sender knows.
+        // Input that ends without data closes a client only. A server started without input waits
+        // for its client's close_notify. So does the receiver of a file, so that its own
+        // close_notify confirms that the file is complete.
         let closes_without_input =
             self.conn.mode() == Mode::Client && !matches!(sink, Sink::File(_));
         let (transfer_end, ended) = channel::<()>();
         let (outcome_sender, sender_outcome) = channel();
         let session = self.clone();
         let spawned = thread::Builder::new().spawn(move || {
-            // Nobody listens if the receiving thread has not waited for us.
+            // The receiving thread may have returned without waiting for the outcome.
             let _ = outcome_sender.send(session.send_all(source, closes_without_input, &ended));
         });
-        spawned.map_err(|error| ToolError::new(format!("no thread: {error}")))?;
+        spawned.map_err(|error| ToolError::new(format!("cannot start a thread: {error}")))?;
 
         let received = self.receive_all(&mut sink);
         drop(transfer_end);
-        // The end of an echo, and of a file, is where the peer has closed.
+        // An echo, and a received file, end with the peer's close_notify.
         if let Err(error) = received.and_then(|()| sink.finish()) {
             self.stream.abort();
             let sender = match may_block {
@@ -133,7 +135,7 @@ impl Session {
                 false => sender_outcome.recv_timeout(SENDER_ERROR_TIMEOUT).ok(),
             };
             return Err(match sender {
-                // Of what both threads say the reason, not its effect upon the other.
+                // Report the cause, not its effect on the other thread.
                 Some(Err(reason)) if reason.is_local() || echoes && error.is_local() => reason,
                 _ => error,
             });
@@ -155,7 +157,7 @@ impl Session {
         ended: &Receiver<()>,
     ) -> Result<()> {
         let outcome = self.send_chunks(&mut source);
-        // The receiving thread, and the peer, must learn of it.
+        // Wakes the receiving thread, and lets the peer detect the failure.
         if outcome.as_ref().is_err_and(ToolError::is_local) {
             self.stream.abort();
         }
@@ -203,7 +205,8 @@ impl Session {
         Ok(())
     }
 
-    /// Before TLS 1.3 our close would end what the peer sends, so it has to be done.
+    /// Waits until nothing was received for the time of `--linger`: before TLS 1.3 our close_notify
+    /// would end the peer's direction too.
     fn linger(&self, ended: &Receiver<()>) {
         let linger = self
             .timeouts
@@ -238,17 +241,18 @@ impl Session {
         }
     }
 
-    /// Before TLS 1.3 the library receives nothing more after our close_notify.
+    /// Whether the error is due to our close_notify, after which the library receives nothing
+    /// before TLS 1.3.
     fn is_closed_both_ways(&self, error: &Error) -> bool {
         let is_end = error.code() == Code::Closed;
         is_end && !self.supports_half_close() && self.close_notify_started.load(Acquire)
     }
 
-    /// Waits for the peer's close_notify. It should be the first that comes.
+    /// Waits for the peer's close_notify. Data before it is an error.
     fn await_close_notify(&self) -> Result<()> {
         let bytes_read = || self.conn.wire_bytes_in() - u64::from(self.conn.peek_buffered());
         let before = bytes_read();
-        // The sending thread may be about to say the same.
+        // The sending thread may be about to send the close_notify too.
         let guard = self
             .write_lock
             .lock()
@@ -260,12 +264,12 @@ impl Session {
             return Ok(());
         }
         let error = ToolError::new(
-            "the peer was still sending when we closed, which ends both directions before TLS 1.3",
+            "the peer was still sending: before TLS 1.3 our close_notify ends both directions",
         );
-        Err(error.with_advice("a longer --linger waits longer"))
+        Err(error.with_advice("a larger --linger waits longer"))
     }
 
-    /// Says that we send no more; again is no harm.
+    /// Sends our close_notify. Calling it again has no effect.
     fn send_close_notify(&self) -> Result<()> {
         let _guard = self
             .write_lock
@@ -274,14 +278,14 @@ impl Session {
         self.close_notify_started.store(true, Release);
         match self.conn.shutdown_send(&mut Blocked::Not) {
             Ok(()) => self.close_notify_sent.store(true, Release),
-            // It is gone, after it had all that it wanted.
+            // The peer closed the TCP connection after it had received everything.
             Err(_) if self.peer_has_closed() && !self.sent_after_peer_close.load(Acquire) => {}
             Err(error) => return Err(self.tool_error(&error)),
         }
         Ok(())
     }
 
-    /// Writes down how the connection ended.
+    /// Records the end of the connection in the report.
     pub fn finish(&self, report: &mut Report) {
         self.progress.finish();
         report.bytes_in = self.bytes_in.load(Relaxed);
@@ -290,7 +294,7 @@ impl Session {
         report.record_end(&self.conn, self.started.elapsed());
     }
 
-    /// Since TLS 1.3 one direction can end before the other.
+    /// Whether each direction is closed separately, as in TLS 1.3 (RFC 8446, 6.1).
     fn supports_half_close(&self) -> bool {
         self.conn.version() >= Version::Tls13
     }
@@ -307,7 +311,7 @@ impl Session {
         let error = self.tool_error(error);
         match self.peer_has_closed() {
             true => ToolError {
-                message: "the peer has closed before all was sent".into(),
+                message: "the peer closed before all data was sent".into(),
                 advice: None,
                 ..error
             },
@@ -319,5 +323,6 @@ impl Session {
 /// RFC 8446, 6.1.
 const CLOSE_NOTIFY: u8 = 0;
 
-/// The most bytes of a close_notify before TLS 1.3: header, nonce, alert and tag (RFC 5288, 3).
+/// Maximum length of a close_notify record before TLS 1.3: header, nonce, alert and tag (RFC 5288,
+/// 3).
 const CLOSE_NOTIFY_RECORD: u64 = 5 + 8 + 2 + 16;

@@ -1,4 +1,4 @@
-//! The TCP connection, as the core wants it, with the patience of `--timeout`.
+//! TCP transport with the timeout of `--timeout`.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -12,12 +12,12 @@ pub struct Stream {
     tcp: TcpStream,
     timeout: Option<Duration>,
     created: Instant,
-    /// When bytes last moved in either direction, and when the last ones came, in milliseconds since
-    /// the connection was made.
+    /// Time of the last transfer in either direction, and of the last receipt, in milliseconds
+    /// since `created`.
     last_activity: AtomicU64,
     last_received: AtomicU64,
-    /// During the handshake the clock is not set back: a peer that sends a byte now and then does not
-    /// keep us.
+    /// During the handshake activity does not restart the timeout, so that a peer that sends single
+    /// bytes cannot prolong it.
     in_handshake: AtomicBool,
 }
 
@@ -40,18 +40,19 @@ impl Stream {
         self.last_received.store(now, Release);
     }
 
-    /// For how long nothing has come.
+    /// Returns the time since data was last received.
     pub fn time_since_received(&self) -> Duration {
         Duration::from_millis(self.age().saturating_sub(self.last_received.load(Acquire)))
     }
 
-    /// Ends the connection as it is: whoever reads or writes is woken, and so is the peer.
+    /// Shuts down both directions, which wakes threads blocked in a read or write, and the peer.
     pub fn abort(&self) {
         let _ = self.tcp.shutdown(Shutdown::Both);
     }
 
-    /// Lets the peer read our alert: a connection that is closed while bytes of the peer's are unread is
-    /// reset, and the alert lost.
+    /// Shuts down the write direction, and discards received bytes until the peer closes, so that
+    /// it can read our alert: closing a socket with unread bytes resets the connection, and the
+    /// alert is lost.
     pub fn shutdown_and_drain(&self) {
         let _ = self.tcp.shutdown(Shutdown::Write);
         let deadline = Instant::now() + DRAIN_TIMEOUT;
@@ -71,11 +72,11 @@ impl Stream {
         u64::try_from(self.created.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// How long to wait for the next byte; nothing for ever.
+    /// Returns the remaining time until the timeout; `None` for no timeout.
     fn time_left(&self) -> Option<Duration> {
         let idle = self.age().saturating_sub(self.last_activity.load(Acquire));
         let timeout = self.timeout?;
-        // The system takes no time at all for "for ever".
+        // The system takes a duration of zero for no timeout.
         Some(
             timeout
                 .saturating_sub(Duration::from_millis(idle))
@@ -99,10 +100,10 @@ impl Stream {
     }
 }
 
-/// How long a peer may take to read why it was refused.
+/// How long the peer has to read the alert.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The shortest wait.
+/// The shortest timeout of a read or write.
 const MIN_WAIT: Duration = Duration::from_millis(1);
 
 impl Reader for Stream {
@@ -112,7 +113,7 @@ impl Reader for Stream {
                 self.tcp.set_read_timeout(Some(left))?;
             }
             match (&self.tcp).read(buf) {
-                // The other direction may have moved meanwhile.
+                // There may have been activity in the other direction.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.has_time_left() => {
                 }
                 Ok(read) => {

@@ -1,4 +1,4 @@
-//! A TLS client for the command line.
+//! Command-line TLS client.
 
 #![forbid(unsafe_code)]
 

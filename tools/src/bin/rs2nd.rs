@@ -1,4 +1,4 @@
-//! A TLS server for the command line.
+//! Command-line TLS server.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! What the two sides agree on, as both report it; and what they refuse.
+//! Negotiated parameters in the reports of both sides, and failed negotiations.
 
 use std::process::Stdio;
 
@@ -7,18 +7,18 @@ use serde_json::{Value, json as value};
 use crate::common::*;
 use crate::peers::{Report, cert, certs};
 
-/// A connection on which each side says a word, and what both sides report.
-fn talk(server_args: &[&str], client_args: &[&str]) -> [(Report, Value); 2] {
-    let dir = folder(&format!("talk-{:?}", std::thread::current().id()));
-    let (theirs, ours) = (path(&dir, "server.json"), path(&dir, "client.json"));
-    let option = format!("--json={theirs}");
+/// Runs a connection on which each side sends a word, and returns both reports.
+fn connect(server_args: &[&str], client_args: &[&str]) -> [(Report, Value); 2] {
+    let dir = folder(&format!("connect-{:?}", std::thread::current().id()));
+    let (server_json, client_json) = (path(&dir, "server.json"), path(&dir, "client.json"));
+    let option = format!("--json={server_json}");
     let args = [server_args, &["--once", &option]].concat();
     let server = Server::start_with_input(&args, input("welcome"));
-    let option = format!("--json={ours}");
+    let option = format!("--json={client_json}");
     let args = [client_args, &[option.as_str()]].concat();
     let client = client(&server.port, &args, input("hi"));
     let server = server.finish();
-    [(server, json(&theirs)), (client, json(&ours))]
+    [(server, json(&server_json)), (client, json(&client_json))]
 }
 
 fn expect_success([server, client]: &[(Report, Value); 2]) {
@@ -30,7 +30,7 @@ fn expect_success([server, client]: &[(Report, Value); 2]) {
     );
 }
 
-/// The path from a certificate of the tests to their root.
+/// The path from one of the test certificates to the root.
 fn chain(leaf: &str) -> Value {
     let subjects = [leaf, "intermediate", "rs2n test root"];
     let files = [leaf, "intermediate", "ca"];
@@ -43,8 +43,8 @@ fn chain(leaf: &str) -> Value {
         .collect()
 }
 
-/// Takes what differs from run to run out of a report, after a look at it.
-fn take_measures(report: &mut Value) {
+/// Checks the fields that differ from run to run, and removes them from the report.
+fn remove_measurements(report: &mut Value) {
     let object = report.as_object_mut().expect("an object");
     for name in ["handshake_ms", "duration_ms"] {
         let time = object.remove(name).and_then(|time| time.as_f64());
@@ -65,7 +65,7 @@ fn take_measures(report: &mut Value) {
 #[test]
 fn every_field_of_a_report_is_right() {
     let (ca, cert_file, key) = (cert("ca.pem"), cert("client.pem"), cert("client.key"));
-    let mut both = talk(
+    let mut both = connect(
         &["--client-ca", &ca, "--alpn", "http/1.1,h2"],
         &[
             "--cert",
@@ -80,8 +80,8 @@ fn every_field_of_a_report_is_right() {
     );
     expect_success(&both);
     let [(_, server), (_, client)] = &mut both;
-    take_measures(server);
-    take_measures(client);
+    remove_measurements(server);
+    remove_measurements(client);
     let common = value!({
         "version": "TLS 1.3",
         "cipher": {
@@ -129,10 +129,10 @@ fn every_field_of_a_report_is_right() {
 }
 
 #[test]
-fn the_policy_decides() {
+fn the_policy_determines_version_and_cipher() {
     let (chain, key) = (cert("rsa.pem"), cert("rsa.key"));
     let server = ["--cert", &chain, "--key", &key, "--linger", "1"];
-    let both = talk(&server, &["--policy", TLS12_POLICY, "--linger", "1"]);
+    let both = connect(&server, &["--policy", TLS12_POLICY, "--linger", "1"]);
     expect_success(&both);
     for (_, report) in both {
         assert_eq!(report["version"], "TLS 1.2");
@@ -152,34 +152,37 @@ fn the_policy_decides() {
 }
 
 #[test]
-fn the_server_has_a_certificate_for_each_kind_of_client() {
+fn the_server_selects_a_certificate_for_the_client() {
     let files = ["ecdsa.pem", "rsa.pem", "ecdsa.key", "rsa.key"].map(cert);
     let [ecdsa, rsa, ecdsa_key, rsa_key] = &files;
     let server = [
         "--cert", ecdsa, "--cert", rsa, "--key", ecdsa_key, "--key", rsa_key,
     ];
-    // This policy has no suites for ECDSA.
+    // This policy has no ECDSA cipher suites.
     let rsa_only = ["--policy", TLS12_POLICY_RSA, "--linger", "1"];
     for (args, subject) in [(&[][..], "CN=ecdsa"), (&rsa_only, "CN=rsa")] {
-        let [_, (report, client)] = talk(&server, args);
+        let [_, (report, client)] = connect(&server, args);
         assert_eq!(report.code, Some(0), "{report:?}");
         assert_eq!(client["peer_chain"][0]["subject"], subject);
     }
 }
 
 #[test]
-fn a_client_without_a_certificate_is_refused_or_not() {
+fn a_client_without_a_certificate_is_rejected_unless_optional() {
     let ca = cert("ca.pem");
-    let [(server, theirs), (client, ours)] = talk(&["--client-ca", &ca], &[]);
+    let [(server, server_report), (client, client_report)] = connect(&["--client-ca", &ca], &[]);
     assert_eq!(
         (server.code, client.code),
         (Some(1), Some(1)),
         "{server:?} {client:?}"
     );
-    assert_eq!(theirs["error"]["name"], "S2N_ERR_MISSING_CLIENT_CERT");
-    assert_eq!(theirs["client_auth"], "required");
     assert_eq!(
-        ours["error"]["alert"],
+        server_report["error"]["name"],
+        "S2N_ERR_MISSING_CLIENT_CERT"
+    );
+    assert_eq!(server_report["client_auth"], "required");
+    assert_eq!(
+        client_report["error"]["alert"],
         value!({ "number": 116, "name": "certificate_required" })
     );
     assert!(
@@ -187,43 +190,46 @@ fn a_client_without_a_certificate_is_refused_or_not() {
         "{client:?}"
     );
 
-    let both = talk(&["--client-ca", &ca, "--client-auth", "optional"], &[]);
+    let both = connect(&["--client-ca", &ca, "--client-auth", "optional"], &[]);
     expect_success(&both);
     assert_eq!(both[0].1["client_auth"], "optional");
     assert_eq!(both[0].1["client_certificate_used"], false);
-    let both = talk(&["--client-ca", &ca, "--client-auth", "none"], &[]);
+    let both = connect(&["--client-ca", &ca, "--client-auth", "none"], &[]);
     expect_success(&both);
     assert_eq!(both[0].1["client_auth"], "none");
 }
 
 #[test]
-fn a_client_of_another_authority_is_refused() {
+fn a_client_certificate_of_another_ca_is_rejected() {
     let other = cert("other-ca.pem");
     let (cert_file, key) = (cert("client.pem"), cert("client.key"));
     for policy in ["default", TLS12_POLICY] {
         let server = ["--client-ca", &other, "--policy", policy, "--linger", "1"];
         let client = ["--cert", &cert_file, "--key", &key, "--linger", "1"];
-        let [(server, theirs), (client, ours)] = talk(&server, &client);
+        let [(server, server_report), (client, client_report)] = connect(&server, &client);
         assert_eq!(
             (server.code, client.code),
             (Some(1), Some(1)),
             "{server:?} {client:?}"
         );
-        assert_eq!(theirs["error"]["name"], "S2N_ERR_CERT_UNTRUSTED");
-        assert_eq!(ours["error"]["alert"]["name"], "unknown_ca", "{ours}");
+        assert_eq!(server_report["error"]["name"], "S2N_ERR_CERT_UNTRUSTED");
+        assert_eq!(
+            client_report["error"]["alert"]["name"], "unknown_ca",
+            "{client_report}"
+        );
     }
 }
 
 #[test]
-fn a_server_of_another_authority_is_refused() {
+fn a_server_certificate_of_another_ca_is_rejected() {
     let other = cert("other-ca.pem");
-    let [(server, theirs), (client, ours)] = talk(&[], &["--ca", &other]);
+    let [(server, server_report), (client, client_report)] = connect(&[], &["--ca", &other]);
     assert_eq!(
         (server.code, client.code),
         (Some(1), Some(1)),
         "{server:?} {client:?}"
     );
-    let error = &ours["error"];
+    let error = &client_report["error"];
     assert_eq!(error["name"], "S2N_ERR_CERT_UNTRUSTED");
     assert_eq!(error["number"], (5 << 26) + 46);
     assert_eq!(error["alert"], Value::Null);
@@ -233,28 +239,31 @@ fn a_server_of_another_authority_is_refused() {
             .expect("text")
             .contains("--ca FILE")
     );
-    assert_eq!(ours["version"], Value::Null);
+    assert_eq!(client_report["version"], Value::Null);
     assert_eq!(
-        ours["close_notify"],
+        client_report["close_notify"],
         value!({ "sent": false, "received": false })
     );
-    assert_eq!(theirs["error"]["alert"]["name"], "unknown_ca");
-    // Several authorities may be trusted.
+    assert_eq!(server_report["error"]["alert"]["name"], "unknown_ca");
+    // Several CAs may be trusted.
     let ca = cert("ca.pem");
-    expect_success(&talk(&[], &["--ca", &other, "--ca", &ca]));
+    expect_success(&connect(&[], &["--ca", &other, "--ca", &ca]));
 }
 
 #[test]
-fn a_server_with_another_name_is_refused() {
-    let [_, (client, ours)] = talk(&[], &["--name", "www.example.org"]);
+fn a_server_certificate_for_another_name_is_rejected() {
+    let [_, (client, client_report)] = connect(&[], &["--name", "www.example.org"]);
     assert_eq!(client.code, Some(1), "{client:?}");
-    assert_eq!(ours["error"]["name"], "S2N_ERR_CERT_INVALID_HOSTNAME");
+    assert_eq!(
+        client_report["error"]["name"],
+        "S2N_ERR_CERT_INVALID_HOSTNAME"
+    );
     assert!(client.stderr.contains("--name NAME"), "{client:?}");
 }
 
 #[test]
-fn an_insecure_client_is_warned() {
-    let both = talk(&[], &["--insecure", "--name", "www.example.org"]);
+fn an_insecure_client_prints_a_warning() {
+    let both = connect(&[], &["--insecure", "--name", "www.example.org"]);
     expect_success(&both);
     let (client, report) = &both[1];
     assert!(
@@ -262,13 +271,13 @@ fn an_insecure_client_is_warned() {
         "{client:?}"
     );
     assert_eq!(report["peer_verified"], false);
-    let shown = chain("ecdsa").as_array().expect("a list")[..2].to_vec();
-    assert_eq!(report["peer_chain"], Value::from(shown));
+    let sent = chain("ecdsa").as_array().expect("a list")[..2].to_vec();
+    assert_eq!(report["peer_chain"], Value::from(sent));
     assert_eq!(report["server_name"], "www.example.org");
 }
 
 #[test]
-fn an_address_is_verified_and_not_asked_for() {
+fn an_ip_address_is_verified_and_not_sent_as_sni() {
     let server = Server::start(&["--echo"]);
     let ca = cert("ca.pem");
     let args = ["127.0.0.1", &server.port, "--ca", &ca, "--json", "-4"];
@@ -278,7 +287,7 @@ fn an_address_is_verified_and_not_asked_for() {
         (Some(0), "x"),
         "{client:?}"
     );
-    // Standard output carries data, so the report does not.
+    // Standard output carries data, so the report is on standard error.
     assert_eq!(parse(&client.stderr)["server_name"], "127.0.0.1");
     assert_eq!(server.finish().code, Some(0));
 }
@@ -301,7 +310,7 @@ fn without_data_the_report_is_on_standard_output() {
 }
 
 #[test]
-fn a_server_announces_itself_in_the_form_that_is_asked_for() {
+fn a_server_announces_its_port_as_json_on_request() {
     let (chain, key) = (cert("ecdsa.pem"), cert("ecdsa.key"));
     let args = [
         "--cert",
@@ -325,23 +334,23 @@ fn a_server_announces_itself_in_the_form_that_is_asked_for() {
 }
 
 #[test]
-fn people_are_told_on_demand() {
-    let [(_, _), (client, _)] = talk(&[], &["-v"]);
+fn verbose_output_summarizes_the_connection() {
+    let [(_, _), (client, _)] = connect(&[], &["-v"]);
     let lines: Vec<&str> = client.stderr.lines().collect();
-    let agreed = "rs2nc: TLS 1.3, TLS_AES_128_GCM_SHA256, X25519MLKEM768, \
+    let negotiated = "rs2nc: TLS 1.3, TLS_AES_128_GCM_SHA256, X25519MLKEM768, \
                   ecdsa_secp256r1_sha256, peer CN=ecdsa (";
-    assert!(lines[0].starts_with(agreed), "{client:?}");
+    assert!(lines[0].starts_with(negotiated), "{client:?}");
     assert!(lines[1].starts_with("rs2nc: 2 bytes sent, 7 bytes received, closed by both sides ("));
     assert_eq!(lines.len(), 2);
 }
 
 #[test]
-fn the_key_log_has_the_secrets_and_one_reader() {
+fn the_key_log_has_the_secrets_and_is_private() {
     use std::os::unix::fs::PermissionsExt;
     let dir = folder("key-log");
     let log = path(&dir, "keys");
     for count in 1..=2 {
-        expect_success(&talk(&[], &["--key-log", &log]));
+        expect_success(&connect(&[], &["--key-log", &log]));
         let text = std::fs::read_to_string(&log).expect("a log");
         let secrets = text
             .lines()

@@ -1,4 +1,4 @@
-//! Connections that end in other ways than both sides wish.
+//! Connections that fail: truncation, timeouts, refused connections, peers without TLS.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -8,8 +8,9 @@ use std::thread;
 use crate::common::*;
 use crate::peers::{Process, free_port};
 
-/// Stands between a client and a server, and cuts both off once the server has sent `len` bytes.
-fn cut_after(server: &str, len: usize) -> String {
+/// Starts a proxy that closes both connections once the server has sent `len` bytes, and returns
+/// its port.
+fn truncating_proxy(server: &str, len: usize) -> String {
     let server: u16 = server.parse().expect("a port");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("bound").port();
@@ -32,13 +33,13 @@ fn cut_after(server: &str, len: usize) -> String {
 }
 
 #[test]
-fn a_stream_that_is_cut_off_is_a_failure() {
-    let dir = folder("cut-off");
+fn a_truncated_stream_is_a_failure() {
+    let dir = folder("truncated");
     let file = random_file(&dir, "file", 1_000_000, 1);
     let (came, report) = (path(&dir, "came"), path(&dir, "report"));
     for policy in ["default", TLS12_POLICY] {
         let server = Server::start(&["--send", &file, "--policy", policy, "--linger", "0.2"]);
-        let port = cut_after(&server.port, 500_000);
+        let port = truncating_proxy(&server.port, 500_000);
         let json_option = format!("--json={report}");
         let args = ["--receive", &came, &json_option, "--policy", policy];
         let client = client(&port, &args, Stdio::null());
@@ -51,7 +52,7 @@ fn a_stream_that_is_cut_off_is_a_failure() {
         let report = json(&report);
         assert_eq!(report["error"]["name"], "S2N_ERR_CLOSED");
         assert_eq!(report["close_notify"]["received"], false);
-        // What has come is kept under another name.
+        // The received part is kept under the temporary name.
         assert!(!dir.join("came").exists());
         let part = std::fs::metadata(dir.join("came.part")).expect("a part");
         assert_eq!(report["bytes_in"], part.len());
@@ -62,8 +63,8 @@ fn a_stream_that_is_cut_off_is_a_failure() {
 }
 
 #[test]
-fn a_reply_that_is_cut_short_is_a_failure() {
-    let dir = folder("cut-short");
+fn a_reply_truncated_by_our_close_notify_is_a_failure() {
+    let dir = folder("truncated-reply");
     let file = random_file(&dir, "file", 10_000_000, 2);
     let server = Server::start(&["--send", &file, "--policy", TLS12_POLICY]);
     let args = ["--linger", "0", "--policy", TLS12_POLICY];
@@ -74,18 +75,18 @@ fn a_reply_that_is_cut_short_is_a_failure() {
     drop(writer);
     let client = client.finish();
     assert_eq!(client.code, Some(1), "{}", client.stderr);
-    let says_why = client.stderr.contains("a longer --linger");
-    assert!(says_why, "{}", client.stderr);
+    let has_hint = client.stderr.contains("a larger --linger");
+    assert!(has_hint, "{}", client.stderr);
     let server = server.finish();
     assert_eq!(server.code, Some(1), "{server:?}");
     assert!(
-        server.stdout.contains("closed before all was sent"),
+        server.stdout.contains("closed before all data was sent"),
         "{server:?}"
     );
 }
 
 #[test]
-fn a_server_that_is_gone_in_the_handshake_is_named() {
+fn a_connection_closed_during_the_handshake_is_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("bound").port().to_string();
     let server = thread::spawn(move || {
@@ -99,7 +100,7 @@ fn a_server_that_is_gone_in_the_handshake_is_named() {
 }
 
 #[test]
-fn what_is_no_tls_is_named() {
+fn a_peer_without_tls_is_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("bound").port().to_string();
     let server = thread::spawn(move || {
@@ -121,7 +122,7 @@ fn what_is_no_tls_is_named() {
 }
 
 #[test]
-fn patience_ends_in_the_handshake_and_afterwards() {
+fn timeouts_apply_during_the_handshake_and_afterwards() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("bound").port().to_string();
     let report = client(&port, &["--timeout", "1"], Stdio::null());
@@ -132,7 +133,7 @@ fn patience_ends_in_the_handshake_and_afterwards() {
         "{report:?}"
     );
 
-    // A server that waits for input, and so does the client.
+    // Server and client both wait for input.
     let (server_input, _server_writer) = std::io::pipe().expect("a pipe");
     let (client_input, _client_writer) = std::io::pipe().expect("a pipe");
     let server = Server::start_with_input(&["--once"], Stdio::from(server_input));
@@ -142,7 +143,7 @@ fn patience_ends_in_the_handshake_and_afterwards() {
     assert!(
         report
             .stderr
-            .starts_with("rs2nc: S2N_ERR_IO_BLOCKED: nothing has moved for 1 seconds")
+            .starts_with("rs2nc: S2N_ERR_IO_BLOCKED: no data was sent or received for 1 seconds")
     );
     let server = server.finish();
     assert_eq!(server.code, Some(1), "{server:?}");
@@ -153,17 +154,17 @@ fn patience_ends_in_the_handshake_and_afterwards() {
 }
 
 #[test]
-fn a_host_that_does_not_exist_is_named() {
-    // A label has 63 characters at most, so nobody is asked for this one.
+fn an_unresolvable_host_is_reported() {
+    // A label has 63 characters at most, so no DNS query is sent for this one.
     let host = "x".repeat(64);
     let client = Process::spawn(CLIENT, &[&host, "443"]).finish();
     assert_eq!(client.code, Some(1), "{client:?}");
-    let says = format!("rs2nc: cannot find {host}: ");
-    assert!(client.stderr.starts_with(&says), "{client:?}");
+    let message = format!("rs2nc: cannot resolve {host}: ");
+    assert!(client.stderr.starts_with(&message), "{client:?}");
 }
 
 #[test]
-fn nobody_listens() {
+fn a_refused_connection_is_reported() {
     let port = free_port();
     let report = client(&port, &["--json", "--receive", "/dev/null"], Stdio::null());
     assert_eq!(report.code, Some(1), "{report:?}");
@@ -171,10 +172,10 @@ fn nobody_listens() {
     assert!(report.stderr.contains("hint: "), "{report:?}");
     let other_kind = Process::spawn(CLIENT, &["-6", "127.0.0.1", &port]).finish();
     assert_eq!(other_kind.code, Some(1), "{other_kind:?}");
-    let told = parse(&report.stdout);
-    assert_eq!(told["peer"], serde_json::Value::Null);
+    let json = parse(&report.stdout);
+    assert_eq!(json["peer"], serde_json::Value::Null);
     assert!(
-        told["error"]["message"]
+        json["error"]["message"]
             .as_str()
             .expect("text")
             .contains("Connection refused")

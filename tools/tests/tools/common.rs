@@ -1,4 +1,4 @@
-//! The tools as the tests run them.
+//! Runs the tools in the tests.
 #![allow(dead_code)] // Each test binary uses a part.
 
 use std::fs::{self, File};
@@ -14,21 +14,21 @@ use crate::support::scratch;
 pub const CLIENT: &str = env!("CARGO_BIN_EXE_rs2nc");
 pub const SERVER: &str = env!("CARGO_BIN_EXE_rs2nd");
 
-/// A policy with nothing but TLS 1.2.
+/// A policy with TLS 1.2 only.
 pub const TLS12_POLICY: &str = "ELBSecurityPolicy-TLS-1-2-2017-01";
 
-/// A policy with nothing but TLS 1.2, and certificates of RSA.
+/// A policy with TLS 1.2 and RSA certificates only.
 pub const TLS12_POLICY_RSA: &str = "20170210";
 
-/// A server that waits for connections.
+/// A running `rs2nd`.
 pub struct Server {
     pub process: Process,
     pub port: String,
 }
 
 impl Server {
-    /// Starts `rs2nd` for one connection, with the certificate `ecdsa` unless `args` have one. What it
-    /// writes to standard error is in the report's `stdout`.
+    /// Starts `rs2nd` for one connection, with the certificate `ecdsa` unless `args` have one. Its
+    /// standard error is in the report's `stdout`.
     pub fn start(args: &[&str]) -> Self {
         Self::start_with_input(&[args, &["--once"]].concat(), Stdio::null())
     }
@@ -51,7 +51,7 @@ impl Server {
     }
 }
 
-/// Runs `rs2nc`, which trusts the tests' authority unless `args` say whom to trust.
+/// Runs `rs2nc`, which trusts the tests' CA unless `args` have `--ca` or `--insecure`.
 pub fn client(port: &str, args: &[&str], input: Stdio) -> Report {
     start_client(port, args, input).finish()
 }
@@ -66,7 +66,7 @@ pub fn start_client(port: &str, args: &[&str], input: Stdio) -> Process {
     Process::spawn_with_input(CLIENT, &args, input)
 }
 
-/// Standard input with this text.
+/// Returns a standard input with this text.
 pub fn input(text: &str) -> Stdio {
     let (reader, mut writer) = std::io::pipe().expect("a pipe");
     let text = text.as_bytes();
@@ -75,7 +75,7 @@ pub fn input(text: &str) -> Stdio {
     Stdio::from(reader)
 }
 
-/// A file with bytes that no compression would shorten, and that differ with the seed.
+/// Creates a file of pseudorandom, incompressible bytes.
 pub fn random_file(folder: &Path, name: &str, len: usize, mut seed: u64) -> String {
     let mut bytes = Vec::with_capacity(len + 8);
     while bytes.len() < len {
@@ -96,7 +96,7 @@ pub fn same(one: &str, other: &str) -> bool {
     fs::read(one).expect("readable") == fs::read(other).expect("readable")
 }
 
-/// A folder of the test's own.
+/// Creates a scratch folder for one test.
 pub fn folder(name: &str) -> PathBuf {
     scratch(&format!("tools-{name}-{}", std::process::id()))
 }
@@ -105,7 +105,7 @@ pub fn path(folder: &Path, name: &str) -> String {
     folder.join(name).display().to_string()
 }
 
-/// The JSON of a file, of which there is one line.
+/// Parses the JSON of a file that has one line.
 pub fn json(path: &str) -> Value {
     parse(&fs::read_to_string(path).expect("a report"))
 }
@@ -115,7 +115,7 @@ pub fn parse(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-/// The SHA-256 of a certificate of the tests, as OpenSSL tells it.
+/// The SHA-256 fingerprint of a test certificate, according to OpenSSL.
 pub fn fingerprint(name: &str) -> String {
     let file = certs().join(name).display().to_string();
     let args = ["x509", "-in", &file, "-noout", "-fingerprint", "-sha256"];
@@ -124,7 +124,7 @@ pub fn fingerprint(name: &str) -> String {
     hex.replace(':', "").to_lowercase()
 }
 
-/// Makes a named pipe.
+/// Creates a named pipe.
 pub fn fifo(folder: &Path, name: &str) -> String {
     let path = path(folder, name);
     let report = Process::spawn("mkfifo", &[&path]).finish();

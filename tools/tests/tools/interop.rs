@@ -1,4 +1,4 @@
-//! The tools and those of other libraries.
+//! Interoperability with the tools of OpenSSL and GnuTLS.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -36,7 +36,7 @@ fn an_openssl_client_is_served() {
         assert_eq!(server.process.read(3), b"hi\n");
         writer.write_all(b"bye\n").expect("it fits");
         drop(writer);
-        // It ends when the server has closed, and closes as well.
+        // It sends its close_notify after the server's.
         let client = client.finish();
         assert_eq!(client.stdout, "bye\n", "{option}: {client:?}");
         let server = server.finish();
@@ -73,7 +73,7 @@ fn a_gnutls_client_is_served() {
 }
 
 #[test]
-fn openssl_servers_answer() {
+fn openssl_servers_are_compatible() {
     let (ca, chain, key) = (cert("ca.pem"), cert("client.pem"), cert("client.key"));
     for (version, name) in [("-tls1_3", "TLS 1.3"), ("-tls1_2", "TLS 1.2")] {
         let files = ["-cert", &cert("ecdsa.pem"), "-key", &cert("ecdsa.key")].map(str::to_owned);
@@ -128,7 +128,7 @@ fn openssl_servers_answer() {
 }
 
 #[test]
-fn gnutls_servers_answer() {
+fn gnutls_servers_are_compatible() {
     for (priority, name) in [
         ("NORMAL:-VERS-ALL:+VERS-TLS1.3", "TLS 1.3"),
         ("NORMAL:-VERS-ALL:+VERS-TLS1.2", "TLS 1.2"),

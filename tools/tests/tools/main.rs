@@ -1,4 +1,4 @@
-//! The tools, as their users run them: against each other, and against other libraries.
+//! End-to-end tests of the tools, against each other and against other TLS implementations.
 
 #[path = "../../../tests/support/parties.rs"]
 mod parties;

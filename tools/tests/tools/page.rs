@@ -1,4 +1,4 @@
-//! The transcripts of the page about the tools are what happens.
+//! The transcripts in docs/TOOLS.md match the programs' output.
 
 use std::env;
 use std::fmt::Write;
@@ -9,7 +9,8 @@ use crate::common::*;
 use crate::peers::{Process, certs, free_port};
 use crate::support::root;
 
-/// Runs the commands of a block, and gives it with what they say. One that ends with `&` is a server.
+/// Runs the commands of a block, and returns them with their output. One that ends with `&` is a
+/// server.
 fn transcript(block: &str, folder: &Path) -> String {
     let port = free_port();
     let tools = Path::new(CLIENT).parent().expect("a folder");
@@ -40,25 +41,25 @@ fn transcript(block: &str, folder: &Path) -> String {
     text.replace(&port, "4433").replace("[::1]", "127.0.0.1")
 }
 
-/// A text without what differs from run to run: fingerprints, and numbers that follow each other.
-fn constant(text: &str) -> String {
-    let is_measure = |c: char| c.is_ascii_digit() || c == '.';
-    let mut constant = String::new();
+/// Replaces fingerprints and measurements, which differ from run to run.
+fn normalize(text: &str) -> String {
+    let is_measurement = |c: char| c.is_ascii_digit() || c == '.';
+    let mut normalized = String::new();
     for word in text.split_inclusive([' ', '\n', '"', '(', ')', ',', ':']) {
         let (word, end) = word.split_at(word.len() - 1);
         match word {
-            _ if word.len() > 60 => constant += "FINGERPRINT",
-            "4433" => constant += word,
-            _ if !word.is_empty() && word.chars().all(is_measure) => constant += "NUMBER",
-            _ => constant += word,
+            _ if word.len() > 60 => normalized += "FINGERPRINT",
+            "4433" => normalized += word,
+            _ if !word.is_empty() && word.chars().all(is_measurement) => normalized += "NUMBER",
+            _ => normalized += word,
         }
-        constant += end;
+        normalized += end;
     }
-    constant
+    normalized
 }
 
 #[test]
-fn the_page_is_true() {
+fn the_transcripts_of_the_page_are_current() {
     let dir = folder("page");
     for entry in fs::read_dir(certs()).expect("a folder") {
         let from = entry.expect("an entry").path();
@@ -72,7 +73,7 @@ fn the_page_is_true() {
         let (block, rest) = part.split_once("```").expect("an end");
         let text = transcript(block, &dir);
         if env::var_os("RS2N_BLESS").is_none() {
-            assert_eq!(constant(&text), constant(block));
+            assert_eq!(normalize(&text), normalize(block));
         }
         current += &format!("```console\n{text}```{rest}");
     }

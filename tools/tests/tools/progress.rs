@@ -1,4 +1,4 @@
-//! A progress bar is for long transfers, and for terminals.
+//! Progress bars are shown for long transfers, on terminals only.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -7,7 +7,7 @@ use std::process::Stdio;
 use crate::common::*;
 use crate::peers::{Process, cert};
 
-/// Runs the client with a terminal for its standard error, which is the `stdout` of the process.
+/// Runs the client with a terminal as its standard error, which is the `stdout` of the process.
 fn on_terminal(port: &str, args: &[&str]) -> Process {
     let ca = cert("ca.pem");
     let own = [CLIENT, "localhost", port, "--ca", &ca];
@@ -20,14 +20,14 @@ fn on_terminal(port: &str, args: &[&str]) -> Process {
     )
 }
 
-/// A transfer of `len` bytes that is not over before somebody has looked at the terminal.
+/// Transfers `len` bytes, slowly enough for a bar, and returns the output on the terminal.
 fn slow_transfer(name: &str, len: usize, args: &[&str]) -> String {
     let dir = folder(name);
     let file = random_file(&dir, "file", len, 1);
     let target = fifo(&dir, "target");
     let server = Server::start(&["--receive", &target]);
     let mut client = on_terminal(&server.port, &[&["--send", &file], args].concat());
-    // The server goes on when its pipe is read.
+    // The server blocks until its pipe is read.
     let mut sink = File::open(&target).expect("a pipe");
     let seen = if args.contains(&"--no-progress") {
         std::thread::sleep(std::time::Duration::from_millis(600));
@@ -45,7 +45,7 @@ fn slow_transfer(name: &str, len: usize, args: &[&str]) -> String {
 }
 
 #[test]
-fn a_long_transfer_shows_how_far_it_is() {
+fn a_long_transfer_shows_a_bar() {
     let shown = slow_transfer("bar", 30_000_000, &[]);
     for part in ["sending [", " of 28.61 MiB, ", "/s, ", " left"] {
         assert!(shown.contains(part), "{part}: {shown:?}");
@@ -53,13 +53,13 @@ fn a_long_transfer_shows_how_far_it_is() {
 }
 
 #[test]
-fn nobody_is_shown_what_nobody_wants_to_see() {
+fn no_progress_disables_the_bar() {
     let shown = slow_transfer("no-bar", 30_000_000, &["--no-progress"]);
     assert_eq!(shown, "");
 }
 
 #[test]
-fn a_stream_of_unknown_length_shows_how_much_has_come() {
+fn a_stream_of_unknown_length_shows_the_bytes_transferred() {
     let dir = folder("unknown-length");
     let source = fifo(&dir, "source");
     let target = path(&dir, "target");
@@ -92,7 +92,7 @@ fn a_short_transfer_shows_nothing() {
 }
 
 #[test]
-fn what_is_no_terminal_shows_nothing() {
+fn nothing_is_shown_without_a_terminal() {
     let dir = folder("no-terminal");
     let source = fifo(&dir, "source");
     let server = Server::start(&["--receive", "/dev/null"]);

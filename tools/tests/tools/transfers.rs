@@ -1,4 +1,4 @@
-//! What is sent arrives, both ways, and each side knows that it was all.
+//! Complete transfers in both directions, and files that are received.
 
 use std::fs;
 use std::process::Stdio;
@@ -9,17 +9,17 @@ use crate::peers::{Process, cert};
 #[test]
 fn an_echo_comes_back() {
     let server = Server::start(&["--echo"]);
-    let client = client(&server.port, &[], input("what is said\n"));
+    let client = client(&server.port, &[], input("sent by the client\n"));
     assert_eq!(client.code, Some(0), "{client:?}");
-    assert_eq!(client.stdout, "what is said\n");
+    assert_eq!(client.stdout, "sent by the client\n");
     assert_eq!(client.stderr, "");
     let server = server.finish();
     assert_eq!((server.code, server.stdout.as_str()), (Some(0), ""));
 }
 
 #[test]
-fn a_client_echoes_as_well() {
-    let server = Server::start_with_input(&["--once"], input("said by the server\n"));
+fn a_client_can_echo() {
+    let server = Server::start_with_input(&["--once"], input("sent by the server\n"));
     let client = client(&server.port, &["--echo"], Stdio::null());
     assert_eq!(
         (client.code, client.stdout.as_str()),
@@ -28,7 +28,7 @@ fn a_client_echoes_as_well() {
     );
     let server = server.finish();
     assert_eq!(server.code, Some(0), "{server:?}");
-    assert_eq!(server.stdout, "said by the server\n");
+    assert_eq!(server.stdout, "sent by the server\n");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn input_and_output_carry_any_bytes() {
 }
 
 #[test]
-fn a_file_is_not_replaced_unasked() {
+fn an_existing_file_is_replaced_only_with_force() {
     let dir = folder("no-replacing");
     let there = path(&dir, "there");
     fs::write(&there, "old").expect("writable");
@@ -134,13 +134,13 @@ fn a_file_is_not_replaced_unasked() {
 fn several_clients_are_served_at_once() {
     let dir = folder("several");
     let target = path(&dir, "came");
-    let journal = path(&dir, "journal");
+    let reports = path(&dir, "reports");
     let args = [
         "--connections",
         "3",
         "--receive",
         &target,
-        &format!("--json={journal}"),
+        &format!("--json={reports}"),
     ];
     let server = Server::start_with_input(&args, Stdio::null());
     // The first connection stays open while the others come and go.
@@ -161,7 +161,7 @@ fn several_clients_are_served_at_once() {
     let mut came: Vec<String> = came.map(|text| text.expect("a file for each")).collect();
     came.sort();
     assert_eq!(came, ["", "second", "third"]);
-    let lines = fs::read_to_string(&journal).expect("a journal");
+    let lines = fs::read_to_string(&reports).expect("reports");
     let mut numbers: Vec<u64> = lines
         .lines()
         .map(|line| parse(line)["connection"].as_u64().expect("a number"))
@@ -171,7 +171,7 @@ fn several_clients_are_served_at_once() {
 }
 
 #[test]
-fn an_output_that_nobody_reads_is_a_failure_and_no_panic() {
+fn a_closed_standard_output_is_a_failure_and_no_panic() {
     let dir = folder("broken-pipe");
     let file = random_file(&dir, "file", 20_000_000, 6);
     let server = Server::start(&["--send", &file, "--receive", "/dev/null"]);
@@ -180,10 +180,12 @@ fn an_output_that_nobody_reads_is_a_failure_and_no_panic() {
     let client = Process::spawn("sh", &["-c", shell, CLIENT, &ca, &server.port, &file]).finish();
     assert!(client.stderr.ends_with("status 1\n"), "{client:?}");
     assert!(
-        client.stderr.contains("nobody reads standard output"),
+        client
+            .stderr
+            .contains("standard output was closed by its reader"),
         "{client:?}"
     );
-    // It was not told that all was well.
+    // The client sent no close_notify.
     let server = server.finish();
     assert_eq!(server.code, Some(1), "{server:?}");
 }

@@ -1,4 +1,4 @@
-//! What the tools say of themselves, and of command lines that make no sense.
+//! Help, manual pages and completions; invalid command lines and unusable files.
 
 use std::fs;
 use std::process::Stdio;
@@ -11,9 +11,9 @@ fn run(tool: &str, args: &[&str]) -> Report {
 }
 
 #[test]
-fn a_wrong_command_line_has_its_own_status() {
+fn an_invalid_command_line_exits_with_status_2() {
     let chain = cert("ecdsa.pem");
-    for (tool, args, says) in [
+    for (tool, args, message) in [
         (CLIENT, &[][..], "<HOST>"),
         (CLIENT, &["localhost"], "<PORT>"),
         (CLIENT, &["localhost", "https"], "https"),
@@ -32,7 +32,7 @@ fn a_wrong_command_line_has_its_own_status() {
         (
             CLIENT,
             &["localhost", "1", "--timeout", "0"],
-            "no time at all",
+            "must be greater than 0",
         ),
         (
             CLIENT,
@@ -54,7 +54,7 @@ fn a_wrong_command_line_has_its_own_status() {
         (SERVER, &["0"], "--cert"),
         (SERVER, &["--cert", &chain], "HOST"),
         (SERVER, &["--cert", &chain, "here", "0", "there"], "there"),
-        (SERVER, &["--cert", &chain, "x"], "no port"),
+        (SERVER, &["--cert", &chain, "x"], "not a port number"),
         (
             SERVER,
             &["--cert", "a", "--cert", "b", "--key", "c", "0"],
@@ -78,19 +78,19 @@ fn a_wrong_command_line_has_its_own_status() {
     ] {
         let report = run(tool, args);
         assert_eq!(report.code, Some(2), "{args:?}: {report:?}");
-        assert!(report.stderr.contains(says), "{args:?}: {report:?}");
+        assert!(report.stderr.contains(message), "{args:?}: {report:?}");
         assert_eq!(report.stdout, "");
     }
 }
 
 #[test]
-fn files_that_cannot_be_used_are_named() {
+fn unusable_files_are_named() {
     let dir = folder("unusable");
     let empty = path(&dir, "empty");
     fs::write(&empty, "").expect("writable");
     let (chain, key, other) = (cert("ecdsa.pem"), cert("ecdsa.key"), cert("rsa.key"));
     let here = dir.display().to_string();
-    for (tool, args, says) in [
+    for (tool, args, message) in [
         (CLIENT, &["--ca", "/nowhere/ca.pem"][..], "/nowhere/ca.pem"),
         (CLIENT, &["--ca", &empty], "S2N_ERR_INVALID_PEM"),
         (
@@ -123,7 +123,7 @@ fn files_that_cannot_be_used_are_named() {
         };
         let report = run(tool, &[args, place].concat());
         assert_eq!(report.code, Some(1), "{args:?}: {report:?}");
-        assert!(report.stderr.contains(says), "{args:?}: {report:?}");
+        assert!(report.stderr.contains(message), "{args:?}: {report:?}");
     }
 }
 
@@ -140,7 +140,7 @@ fn a_key_may_be_in_the_file_of_its_certificate() {
 }
 
 #[test]
-fn a_port_in_use_is_named() {
+fn a_port_in_use_is_reported() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("bound").port().to_string();
     let (chain, key) = (cert("ecdsa.pem"), cert("ecdsa.key"));
@@ -152,12 +152,12 @@ fn a_port_in_use_is_named() {
     assert!(
         report
             .stderr
-            .contains(&format!("cannot listen at 127.0.0.1 port {port}"))
+            .contains(&format!("cannot listen on 127.0.0.1 port {port}"))
     );
 }
 
 #[test]
-fn the_tools_describe_themselves() {
+fn help_manual_and_completions_are_printed() {
     for (tool, name) in [(CLIENT, "rs2nc"), (SERVER, "rs2nd")] {
         let version = run(tool, &["--version"]);
         assert_eq!(
@@ -192,13 +192,13 @@ fn the_tools_describe_themselves() {
             names.contains(&"default") && names.contains(&TLS12_POLICY),
             "{policies:?}"
         );
-        // Nothing can be offered of this one.
+        // This policy has no supported cipher suite.
         assert!(!names.contains(&"20140601"), "{policies:?}");
     }
 }
 
 #[test]
-fn every_policy_that_is_listed_can_be_used() {
+fn every_listed_policy_is_supported() {
     let policies = run(CLIENT, &["--list-policies"]).stdout;
     assert!(policies.lines().count() > 50, "{policies}");
     let port = crate::peers::free_port();
@@ -209,7 +209,7 @@ fn every_policy_that_is_listed_can_be_used() {
 }
 
 #[test]
-fn nobody_need_read_what_they_say() {
+fn a_closed_output_is_not_an_error() {
     for (tool, option) in [
         (CLIENT, "--help"),
         (SERVER, "--list-policies"),
