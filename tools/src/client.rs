@@ -131,11 +131,12 @@ fn connect(options: &Client) -> Result<TcpStream> {
         match connected {
             Ok(tcp) => return Ok(tcp),
             Err(error) => {
-                last_error =
-                    ToolError::new(format!("cannot connect to {endpoint} ({address}): {error}"))
-                        .with_advice(
-                            "is there a server, and does nothing in between keep us from it?",
-                        );
+                last_error = ToolError::new(format!(
+                    "cannot connect to {endpoint} ({address}): {error}"
+                ))
+                .with_advice(
+                    "check that the server is running and that no firewall blocks the connection",
+                );
             }
         }
     }

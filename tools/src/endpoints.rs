@@ -197,6 +197,5 @@ impl OutputFile {
 }
 
 fn already_exists(path: &Path) -> ToolError {
-    ToolError::new(format!("{} is there already", path.display()))
-        .with_advice("--force replaces it")
+    ToolError::new(format!("{} already exists", path.display())).with_advice("--force replaces it")
 }

@@ -179,8 +179,8 @@ pub fn print_line(program: &str, text: &str) {
 fn advice(code: Code) -> Option<&'static str> {
     Some(match code {
         Code::CertUntrusted => {
-            "no trusted authority vouches for the peer's certificate; --ca FILE (rs2nc) or \
-             --client-ca FILE (rs2nd) names one to trust"
+            "the peer's certificate was not issued by a trusted CA; --ca FILE (rs2nc) or \
+             --client-ca FILE (rs2nd) adds one"
         }
         Code::CertInvalidHostname => {
             "the certificate is for another host; --name NAME sets the expected name"
@@ -207,7 +207,7 @@ fn advice(code: Code) -> Option<&'static str> {
         }
         Code::NoPrivateKey => "--key FILE sets the private key",
         Code::InvalidSecurityPolicy | Code::DeprecatedSecurityPolicy => {
-            "--list-policies shows what there is"
+            "--list-policies lists the supported policies"
         }
         Code::SecurityPolicyIncompatibleCert => "use another certificate, or another --policy",
         Code::BadMessage => "the peer does not speak TLS, or its messages were modified on the way",

@@ -63,7 +63,7 @@ pub fn advice_for_alert(number: u8) -> Option<&'static str> {
             "the peer rejected our certificate: check --cert, --key and the CAs that the peer trusts"
         }
         112 => "the server does not recognize the server name; see --name",
-        116 => "the server wants a certificate: --cert FILE --key FILE",
+        116 => "the server requires a client certificate: --cert FILE --key FILE",
         120 => "the server supports none of the protocols of --alpn",
         _ => return None,
     })

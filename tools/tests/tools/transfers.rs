@@ -116,10 +116,7 @@ fn an_existing_file_is_replaced_only_with_force() {
         (Some(1), "old"),
         "{report:?}"
     );
-    assert!(
-        report.stderr.contains("there is there already"),
-        "{report:?}"
-    );
+    assert!(report.stderr.contains("there already exists"), "{report:?}");
     assert!(report.stderr.contains("--force"), "{report:?}");
     let (report, content) = receive(&["--force"]);
     assert_eq!(
