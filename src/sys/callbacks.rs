@@ -1,4 +1,5 @@
-//! The application's callbacks that are asked about a certificate, or for the time.
+//! The application's callbacks for certificates, private keys, events, key logs and clocks, each as
+//! an implementation of a trait of the core.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::io;
@@ -18,27 +19,27 @@ use crate::tls::config::callbacks::{
 };
 
 pub type VerifyHostFn = unsafe extern "C" fn(*const c_char, usize, *mut c_void) -> u8;
-/// `C` is what stands for a connection.
+/// `C` is the C type of a connection.
 pub type KeyLogFn<C> = unsafe extern "C" fn(*mut c_void, *mut C, *mut u8, usize) -> c_int;
-/// `C` is what stands for a connection.
+/// `C` is the C type of a connection.
 pub type ClientHelloFn<C> = unsafe extern "C" fn(*mut C, *mut c_void) -> c_int;
-/// `C` is what stands for a certificate chain.
+/// `C` is the C type of a certificate chain.
 pub type BreakTieFn<C> = unsafe extern "C" fn(*mut C, *mut C, *mut u8, u32) -> *mut C;
-/// `L` is what stands for a lookup.
+/// `L` is the C type of a CRL lookup.
 pub type CrlLookupFn<L> = unsafe extern "C" fn(*mut L, *mut c_void) -> c_int;
-/// `C` is what stands for a connection, `V` for a validation.
+/// `C` is the C type of a connection, `V` that of a certificate validation.
 pub type ValidationFn<C, V> = unsafe extern "C" fn(*mut C, *mut V, *mut c_void) -> c_int;
-/// `C` is what stands for a connection, `R` for a request.
+/// `C` is the C type of a connection, `R` that of a certificate request.
 pub type CertificateRequestFn<C, R> = unsafe extern "C" fn(*mut C, *mut c_void, *mut R) -> c_int;
-/// `C` is what stands for a connection, and `O` for an operation.
+/// `C` is the C type of a connection, `O` that of a signing operation.
 pub type PrivateKeyFn<C, O> = unsafe extern "C" fn(*mut C, *mut O) -> c_int;
-/// `C` is what stands for a connection, and `O` for an operation.
+/// `C` is the C type of a connection, `O` that of a verification operation.
 pub type OffloadFn<C, O> = unsafe extern "C" fn(*mut C, *mut O, *mut c_void) -> c_int;
-/// `C` is what stands for a connection, and `E` for what happened to it.
+/// `C` is the C type of a connection, `E` that of an event.
 pub type EventFn<C, E> = unsafe extern "C" fn(*mut C, *mut c_void, *mut E);
 pub type ClockFn = unsafe extern "C" fn(*mut c_void, *mut u64) -> c_int;
 
-/// Asks the application whether a name is acceptable.
+/// Verifies a host name by the application's callback.
 pub struct VerifyHostCallback {
     pub function: VerifyHostFn,
     pub context: Context,
@@ -46,7 +47,7 @@ pub struct VerifyHostCallback {
 
 impl VerifyHost for VerifyHostCallback {
     fn verify(&self, host: &[u8]) -> bool {
-        // Applications take the name for a string, whatever its length says.
+        // Applications use the name as a NUL-terminated string, regardless of its length.
         let name = [host, b"\0"].concat();
         // SAFETY: `name` is readable for its length for the whole call, and NUL-terminated; the
         // application paired `context` with `function`.
@@ -55,7 +56,7 @@ impl VerifyHost for VerifyHostCallback {
     }
 }
 
-/// Shows the application a connection whose ClientHello has come.
+/// Calls the application's ClientHello callback, on a server that has received a ClientHello.
 pub struct ClientHelloCallback<C> {
     pub function: ClientHelloFn<C>,
     pub context: Context,
@@ -70,7 +71,7 @@ impl<C> SeeClientHello for ClientHelloCallback<C> {
     }
 }
 
-/// Hands the application lines of a key log.
+/// Passes the lines of a key log to the application.
 pub struct KeyLogCallback<C> {
     pub function: KeyLogFn<C>,
     pub context: Context,
@@ -78,7 +79,7 @@ pub struct KeyLogCallback<C> {
 
 impl<C> LogKeys for KeyLogCallback<C> {
     fn log(&self, name: usize, line: &[u8]) {
-        // It may be written to, says the callback's type.
+        // A copy, as the callback's type permits writes.
         let mut line = line.to_vec();
         let conn = ptr::with_exposed_provenance_mut(name);
         // SAFETY: `line` is readable and writable for its length for the whole call; `conn` is the
@@ -88,14 +89,14 @@ impl<C> LogKeys for KeyLogCallback<C> {
     }
 }
 
-/// Asks the application which of two certificates is for a name.
+/// Selects one of two certificates for a name by the application's tie-break callback.
 pub struct BreakTieCallback<C> {
     pub function: BreakTieFn<C>,
 }
 
 impl<C> BreakTie for BreakTieCallback<C> {
     fn winner(&self, first: usize, second: usize, host: &[u8]) -> usize {
-        // It may be written to, says the callback's type.
+        // A copy, as the callback's type permits writes.
         let mut host = host.to_vec();
         let len = u32::try_from(host.len()).unwrap_or(u32::MAX);
         let [first, second] = [first, second].map(ptr::with_exposed_provenance_mut);
@@ -106,7 +107,7 @@ impl<C> BreakTie for BreakTieCallback<C> {
     }
 }
 
-/// Asks the application for a list of revoked certificates.
+/// Looks up a certificate revocation list (CRL) by the application's callback.
 pub struct CrlLookupCallback<L> {
     pub function: CrlLookupFn<L>,
     pub context: Context,
@@ -121,7 +122,7 @@ impl<L> LookUpCrl for CrlLookupCallback<L> {
     }
 }
 
-/// Asks the application for its verdict about a certificate.
+/// Calls the application's certificate validation callback, which accepts or rejects a chain.
 pub struct ValidationCallback<C, V> {
     pub function: ValidationFn<C, V>,
     pub context: Context,
@@ -137,7 +138,7 @@ impl<C, V> Validate for ValidationCallback<C, V> {
     }
 }
 
-/// Asks the application which certificate to show.
+/// Selects the client certificate for a certificate request by the application's callback.
 pub struct CertificateRequestCallback<C, R> {
     pub function: CertificateRequestFn<C, R>,
     pub context: Context,
@@ -153,7 +154,7 @@ impl<C, R> AnswerRequest for CertificateRequestCallback<C, R> {
     }
 }
 
-/// Has the application sign.
+/// Passes signing operations to the application's private key callback.
 pub struct PrivateKeyCallback<C, O> {
     pub function: PrivateKeyFn<C, O>,
 }
@@ -161,7 +162,7 @@ pub struct PrivateKeyCallback<C, O> {
 impl<C, O> PrivateKeys for PrivateKeyCallback<C, O> {
     fn sign(&self, name: usize, operation: Arc<Signature>) -> i32 {
         let conn = ptr::with_exposed_provenance_mut(name);
-        // It is the application's from here on, which frees it.
+        // The application owns the operation from here on, and frees it.
         let operation = Arc::into_raw(operation).cast_mut().cast();
         // SAFETY: `conn` is the application's own pointer, and `operation` stands for an operation.
         unsafe { (self.function)(conn, operation) }
@@ -174,7 +175,7 @@ impl<C, O> Coroutines for PrivateKeyCallback<C, O> {
     }
 }
 
-/// Has the application do a part of our work.
+/// Passes signature verifications to the application's offload callback.
 pub struct OffloadCallback<C, O> {
     pub function: OffloadFn<C, O>,
     pub context: Context,
@@ -196,13 +197,13 @@ impl<C, O> Coroutines for OffloadCallback<C, O> {
     }
 }
 
-/// Tells the application what happened to a connection.
+/// Reports the events of a connection to the application.
 pub struct EventCallback<C, E> {
     pub function: EventFn<C, E>,
 }
 
 impl<C, E> EventCallback<C, E> {
-    fn tell(&self, name: usize, subscriber: usize, mut event: E) {
+    fn report(&self, name: usize, subscriber: usize, mut event: E) {
         let conn = ptr::with_exposed_provenance_mut(name);
         let subscriber = ptr::with_exposed_provenance_mut(subscriber);
         // SAFETY: `conn` and `subscriber` are the application's own pointers, and `event` lives
@@ -213,17 +214,17 @@ impl<C, E> EventCallback<C, E> {
 
 impl<C, E: for<'a> From<&'a HandshakeEvent>> SeeHandshake for EventCallback<C, E> {
     fn see(&self, name: usize, subscriber: usize, event: &HandshakeEvent) {
-        self.tell(name, subscriber, event.into());
+        self.report(name, subscriber, event.into());
     }
 }
 
 impl<C, E: for<'a> From<&'a Checkpoint>> SeeCheckpoint for EventCallback<C, E> {
     fn see(&self, name: usize, subscriber: usize, checkpoint: &Checkpoint) {
-        self.tell(name, subscriber, checkpoint.into());
+        self.report(name, subscriber, checkpoint.into());
     }
 }
 
-/// Asks the application for the time.
+/// Reads the time from the application's clock callback.
 pub struct ClockCallback {
     pub function: ClockFn,
     pub context: Context,

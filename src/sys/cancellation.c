@@ -1,15 +1,15 @@
 /*
- * Cancellation of threads (POSIX.1-2017, 2.9.5).
+ * Thread cancellation (POSIX.1-2017, 2.9.5).
  *
- * A cancelled thread unwinds its stack, and must not do so through frames of Rust. So a call of the library
- * holds cancellation off, but for the moments in which it waits: then the unwinding ends here, above the
- * frames of Rust, which return as if the call was blocked. Their last act is rs2n_cancellation_point(),
- * which ends the thread.
+ * A cancelled thread unwinds its stack, which must not happen to Rust frames. So a call of the library
+ * disables cancellation, except while it blocks: then the unwinding stops here, above the Rust frames, which
+ * return as if the call would block. Finally they call rs2n_cancellation_point(), which terminates the
+ * thread.
  *
- * Calls that transfer data, of which there are many, only permit it: they have no other cancellation point.
+ * Calls that transfer data, which are frequent, leave the state unchanged: they have no other cancellation point.
  *
- * POSIX leaves open what a jump out of a cleanup handler does. In glibc and musl a handler runs in the frame
- * that pushed it, and pthread_exit() takes up the unwinding that was left.
+ * POSIX does not specify the effect of a jump out of a cleanup handler. In glibc and musl a handler runs in
+ * the frame that pushed it, and pthread_exit() continues the interrupted unwinding.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -19,22 +19,22 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* How a call treats cancellation, and how the call further up does whose callback this call comes from. */
+/* The cancelability of a call, and that of the outer call if this call comes from a callback. */
 struct cancelability {
     int state;
     int outer;
     int place;
 };
 
-/* What the caller of the innermost call had set, if the call holds cancellation off. */
+/* The cancelability state of the caller of the innermost call, if the call disables cancellation. */
 static __thread int held_state;
 #define NOT_HELD (-1)
 
-/* Where the thread is. It may end outside of calls, and in a callback that a call waits in. */
+/* Position of the thread. It can be terminated outside of calls, and in a callback that a call blocks in. */
 enum { OUTSIDE, IN_CALL, WAITING };
 static __thread int place;
 
-/* The thread was cancelled while it waited, and ends when the call is over. */
+/* The thread was cancelled while it was blocked, and is terminated at the end of the call. */
 static __thread int is_cancelled;
 
 typedef int recv_fn(void *, uint8_t *, uint32_t);
@@ -77,8 +77,8 @@ void rs2n_restore_cancellation(struct cancelability now)
 }
 
 /*
- * Ends the thread if that was requested. Nothing is left of the frames of Rust but the exported function. A call
- * in another callback than those that may wait leaves it to the call that the callback belongs to.
+ * Terminates the thread if it was cancelled. The exported function is the only Rust frame left. For a call from
+ * a callback, except those that may block, this is left to the outer call.
  */
 void rs2n_cancellation_point(void)
 {
@@ -86,14 +86,14 @@ void rs2n_cancellation_point(void)
         return;
     }
     if (is_cancelled) {
-        /* Handlers and destructors of the thread may use the library. */
+        /* Cleanup handlers and destructors of the thread may use the library. */
         is_cancelled = 0;
         pthread_exit(PTHREAD_CANCELED);
     }
     pthread_testcancel();
 }
 
-/* What may wait, with its arguments. */
+/* An operation that may block, with its arguments. */
 struct work {
     ssize_t (*run)(const struct work *work);
     int fd;
@@ -119,7 +119,7 @@ static void set_state(int state)
     }
 }
 
-/* Runs work that is a cancellation point; blocked if the thread is cancelled. */
+/* Runs an operation that is a cancellation point; fails with EAGAIN if the thread is cancelled. */
 static ssize_t wait_in(const struct work *work)
 {
     jmp_buf above;

@@ -1,8 +1,9 @@
-//! Cancellation of threads: `pthread_cancel()` unwinds a stack, which must not happen to frames of Rust.
+//! Thread cancellation: `pthread_cancel()` unwinds the stack, which must not happen to Rust frames.
 //!
-//! An exported function [holds](Cancelability::held) cancellation off. The exceptions are the calls below,
-//! which may wait: a thread that is cancelled in one of them finds the transport blocked, and returns from the
-//! exported function as for any other block. The function's end is a cancellation [`point`].
+//! An exported function [disables](Cancelability::held) cancellation. The exceptions are the calls
+//! below, which may block: for a thread that is cancelled in one of them, the transport reports
+//! that it would block, and the exported function returns as for any other block. Its end is a
+//! cancellation [`point`].
 
 use std::ffi::{c_int, c_void};
 use std::io;
@@ -10,7 +11,7 @@ use std::os::fd::RawFd;
 
 use super::io::{RecvFn, SendFn};
 
-/// How a call treats cancellation, while this lives.
+/// Guard that sets the cancelability of a call, and restores it when dropped.
 pub struct Cancelability(Inner);
 
 #[derive(Clone, Copy)]
@@ -37,12 +38,13 @@ unsafe extern "C-unwind" {
 }
 
 impl Cancelability {
-    /// The thread is cancelled in the calls below alone.
+    /// Disables cancellation, except in the calls below.
     pub fn held() -> Self {
         Self(rs2n_hold_cancellation())
     }
 
-    /// The same, if the call has no other cancellation points. That costs less.
+    /// The same for a call without other cancellation points, at a lower cost: the caller's state
+    /// is left unchanged.
     pub fn permitted() -> Self {
         Self(rs2n_permit_cancellation())
     }
@@ -54,28 +56,28 @@ impl Drop for Cancelability {
     }
 }
 
-/// Ends the thread if that was requested since the call began. The caller is `extern "C-unwind"`, and has
-/// nothing left to drop.
+/// Terminates the thread if it was cancelled since the call began. The caller is `extern
+/// "C-unwind"`, and has no values left to drop.
 #[inline]
 pub fn point() {
     rs2n_cancellation_point();
 }
 
-/// `read()`
+/// Calls `read()`.
 pub fn read(fd: RawFd, room: &mut [u8]) -> io::Result<usize> {
     // SAFETY: `room` is writable for its whole length for the whole call. A descriptor that is not
     // open makes the call fail.
     count(unsafe { rs2n_read(fd, room.as_mut_ptr().cast(), room.len()) })
 }
 
-/// `write()`
+/// Calls `write()`.
 pub fn write(fd: RawFd, data: &[u8]) -> io::Result<usize> {
     // SAFETY: `data` is readable for its whole length for the whole call. A descriptor that is not
     // open makes the call fail.
     count(unsafe { rs2n_write(fd, data.as_ptr().cast(), data.len()) })
 }
 
-/// `send()`
+/// Calls `send()`.
 pub fn send(fd: RawFd, data: &[u8], flags: c_int) -> io::Result<usize> {
     // SAFETY: `data` is readable for its whole length for the whole call. A descriptor that is not
     // open makes the call fail.
@@ -86,7 +88,7 @@ fn count(outcome: isize) -> io::Result<usize> {
     usize::try_from(outcome).map_err(|_| io::Error::last_os_error())
 }
 
-/// Calls an application's callback for data to be received.
+/// Calls the application's receive callback.
 ///
 /// # Safety
 ///
@@ -97,7 +99,7 @@ pub unsafe fn call_recv(function: RecvFn, context: *mut c_void, room: *mut u8, l
     unsafe { rs2n_call_recv(function, context, room, len) }
 }
 
-/// Calls an application's callback for data to be sent.
+/// Calls the application's send callback.
 ///
 /// # Safety
 ///

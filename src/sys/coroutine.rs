@@ -1,4 +1,4 @@
-//! Coroutines: work that is suspended in the middle, on a stack of its own.
+//! Coroutines with separate stacks: work that is suspended, and resumed later in any thread.
 
 use std::arch::asm;
 use std::io;
@@ -17,9 +17,9 @@ use crate::tls::config::callbacks::{Answer, Coroutine, Exit, Suspension, Work};
 
 type Inner = corosensei::Coroutine<Option<Answer>, Suspension, thread::Result<()>, Stack>;
 
-/// Work on a stack of its own.
+/// A coroutine with a separate stack.
 pub struct StackCoroutine(
-    /// There until it is dropped.
+    /// `None` only while it is dropped.
     Option<Inner>,
 );
 
@@ -30,25 +30,26 @@ unsafe impl Send for StackCoroutine {}
 
 impl StackCoroutine {
     pub fn new(work: Work) -> io::Result<Self> {
-        let stack = Stack::take()?;
-        let door = Arc::new(Door {
+        let stack = Stack::acquire()?;
+        let suspender = Arc::new(Suspender {
             yielder: AtomicPtr::default(),
             stack: stack.limit().get()..stack.base().get(),
         });
         let inner = Inner::with_stack(stack, move |yielder, _| {
-            door.yielder
+            suspender
+                .yielder
                 .store(ptr::from_ref(yielder).cast_mut(), Relaxed);
-            let exit = door.clone();
-            // No panic may leave the stack.
+            let exit = suspender.clone();
+            // A panic must not unwind beyond the stack.
             let outcome = catch_unwind(AssertUnwindSafe(|| work(exit)));
-            door.yielder.store(ptr::null_mut(), Relaxed);
+            suspender.yielder.store(ptr::null_mut(), Relaxed);
             stack::wipe();
             outcome
         });
         Ok(Self(Some(inner)))
     }
 
-    /// Runs the work up to its next suspension, or its end; nothing is left to be run after that.
+    /// Runs the work until its next suspension or its end; `None` if it has already ended.
     fn enter(
         &mut self,
         answer: Option<Answer>,
@@ -73,32 +74,32 @@ impl Coroutine for StackCoroutine {
     }
 }
 
-/// A cancelled coroutine is resumed without an answer, so that its work runs to its end: what is on its
-/// stack has to be dropped.
+/// A cancelled coroutine is resumed without an answer, so that it runs to completion: the values on
+/// its stack have to be dropped.
 impl Drop for StackCoroutine {
     fn drop(&mut self) {
         while self.is_suspended() {
-            // A panic has no caller any more.
+            // A panic of cancelled work is discarded.
             self.enter(None);
         }
         if let Some(inner) = self.0.take()
             && inner.done()
         {
-            inner.into_stack().give_back();
+            inner.into_stack().release();
         }
     }
 }
 
-/// The exit of a coroutine.
-struct Door {
+/// The handle by which a coroutine suspends itself.
+struct Suspender {
     /// Null before the work begins and after it has ended.
     yielder: AtomicPtr<Yielder<Option<Answer>, Suspension>>,
 
-    /// The addresses of its stack.
+    /// The address range of the coroutine's stack.
     stack: Range<usize>,
 }
 
-impl Exit for Door {
+impl Exit for Suspender {
     fn suspend(&self, reason: Suspension) -> Option<Answer> {
         if !self.stack.contains(&stack_pointer()) {
             return None;
@@ -109,8 +110,8 @@ impl Exit for Door {
     }
 }
 
-/// The address that the stack of this call has come to. The address of a local value would not do: with
-/// AddressSanitizer it may lie in the heap.
+/// Returns the stack pointer. The address of a local variable is no substitute: with
+/// AddressSanitizer it may be in the heap.
 fn stack_pointer() -> usize {
     let address;
     #[cfg(target_arch = "x86_64")]
@@ -136,7 +137,7 @@ mod tests {
 
     type Answers = Arc<Mutex<Vec<Option<Answer>>>>;
 
-    /// Work that is suspended twice, and its answers.
+    /// Returns a coroutine that is suspended twice, and the list of its answers.
     fn suspends_twice() -> (StackCoroutine, Answers) {
         let answers = Answers::default();
         let given = answers.clone();
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn cancelled_work_runs_to_its_end() {
+    fn a_cancelled_coroutine_runs_to_completion() {
         let (mut coroutine, answers) = suspends_twice();
         resume(&mut coroutine, None);
         drop(coroutine);
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_arrives_on_the_callers_stack() {
+    fn a_panic_is_propagated_to_the_caller() {
         let work = |exit: Arc<dyn Exit>| {
             exit.suspend(Suspension::for_test(b"1"));
             panic!("a bug");
@@ -201,7 +202,7 @@ mod tests {
         resume(&mut coroutine, None);
         let panic = catch_unwind(AssertUnwindSafe(|| resume(&mut coroutine, None)));
         assert!(panic.is_err());
-        // It is known to be done.
+        // A coroutine that panicked is done.
         drop(coroutine);
 
         let mut coroutine = StackCoroutine::new(Box::new(work)).expect("a stack");
@@ -210,11 +211,11 @@ mod tests {
     }
 
     #[test]
-    fn nothing_stays_on_the_stack() {
+    fn the_stack_is_wiped() {
         const SECRET: u8 = 0x77;
         for panics in [false, true] {
             let work = move |_: Arc<dyn Exit>| {
-                // Beyond what is kept, and within it.
+                // Beyond the part of the stack that stays mapped in, and within it.
                 black_box(&mut [SECRET; 300 * 1024]);
                 black_box(&mut [SECRET; 1024]);
                 assert!(!panics, "a bug");
@@ -231,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exit_leads_out_of_its_own_coroutine_alone() {
+    fn an_exit_suspends_only_its_own_coroutine() {
         let exits = Arc::<Mutex<Vec<Arc<dyn Exit>>>>::default();
         let found = exits.clone();
         let (sender, receiver) = mpsc::channel();

@@ -1,4 +1,4 @@
-//! A descriptor that the application lent us: read and written, never closed.
+//! File descriptors of the application as transport. They are never closed here.
 
 use std::io;
 use std::mem::{size_of, size_of_val};
@@ -10,10 +10,10 @@ use nix::errno::Errno;
 use super::cancellation;
 use crate::tls::transport::{Reader, Writer};
 
-/// The reading end of a connection.
+/// The descriptor that a connection reads.
 pub struct ReadFd {
     fd: RawFd,
-    /// `SO_RCVLOWAT` when the descriptor was handed over.
+    /// The initial `SO_RCVLOWAT`, to be restored.
     low_water_mark: Option<libc::c_int>,
 }
 
@@ -44,12 +44,12 @@ impl Reader for ReadFd {
     }
 }
 
-/// The writing end of a connection.
+/// The descriptor that a connection writes.
 pub struct WriteFd {
     fd: RawFd,
-    /// Pipes and files take no flags, so they are written another way.
+    /// Sockets are written with `send()` and flags, pipes and files with `write()`.
     is_socket: AtomicBool,
-    /// `TCP_CORK` when the descriptor was handed over; nothing on what is not a TCP socket.
+    /// The initial `TCP_CORK`, to be restored; `None` if the descriptor is not a TCP socket.
     corked_before: Option<bool>,
 }
 
@@ -63,7 +63,7 @@ impl WriteFd {
     }
 
     fn set_cork(&self, on: bool) {
-        // A socket that was corked before is the application's to uncork.
+        // A socket that the application corked is left to the application.
         if self.corked_before == Some(false) {
             set_option(self.fd, libc::IPPROTO_TCP, CORK, on.into());
         }
@@ -74,7 +74,7 @@ impl Writer for WriteFd {
     fn write(&self, buf: &[u8]) -> io::Result<usize> {
         Errno::clear();
         if self.is_socket.load(Ordering::Relaxed) {
-            // A peer that is gone must be an error, not a signal that ends the process.
+            // A closed peer must be an error, not a SIGPIPE, which would terminate the process.
             match cancellation::send(self.fd, buf, libc::MSG_NOSIGNAL) {
                 Err(error) if error.raw_os_error() == Some(libc::ENOTSOCK) => {
                     self.is_socket.store(false, Ordering::Relaxed);
@@ -106,7 +106,7 @@ const CORK: libc::c_int = libc::TCP_CORK;
 #[cfg(not(target_os = "linux"))]
 const CORK: libc::c_int = libc::TCP_NOPUSH;
 
-/// Reads an integer option; nothing where the descriptor has none of this kind.
+/// Reads an integer socket option; `None` if the descriptor does not have it.
 fn option(fd: RawFd, level: libc::c_int, name: libc::c_int) -> Option<libc::c_int> {
     let mut value: libc::c_int = 0;
     let mut len = size_of::<libc::c_int>() as libc::socklen_t;
@@ -115,7 +115,7 @@ fn option(fd: RawFd, level: libc::c_int, name: libc::c_int) -> Option<libc::c_in
     (status == 0).then_some(value)
 }
 
-/// Sets an integer option. The options we set are hints: a refusal changes nothing that matters.
+/// Sets an integer socket option. Errors are ignored, as the options are hints.
 fn set_option(fd: RawFd, level: libc::c_int, name: libc::c_int, value: libc::c_int) {
     let len = size_of_val(&value) as libc::socklen_t;
     // SAFETY: `value` is readable for `len` bytes for the whole call.
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_peer_is_an_error_and_no_signal() {
+    fn a_closed_peer_is_an_error_and_not_a_signal() {
         let (receiver, sender) = UnixStream::pair().expect("a socket pair");
         drop(receiver);
         let error = WriteFd::new(sender.as_raw_fd()).write(b"x").unwrap_err();
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_negative_descriptor_is_a_bad_one() {
+    fn a_negative_descriptor_is_an_error() {
         let read = ReadFd::new(-1).read(&mut [0; 4]).unwrap_err();
         assert_eq!(read.raw_os_error(), Some(libc::EBADF));
         let written = WriteFd::new(-1).write(b"x").unwrap_err();
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_stops_at_the_end_of_the_stream() {
+    fn read_returns_0_at_the_end_of_the_stream() {
         let (receiver, mut sender) = UnixStream::pair().expect("a socket pair");
         sender.write_all(b"hi").expect("the socket takes it");
         drop(sender);

@@ -1,10 +1,11 @@
-//! What happens at a `fork()`: see [`crate::tls::process::fork`].
+//! `pthread_atfork()` handlers, by which no thread holds a lock of the library during a `fork()`:
+//! see [`crate::tls::process::fork`].
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::tls::process::fork::{close, open};
 
-/// Has the process close its locks while it forks, from now on. False if the system has no memory for that.
+/// Registers the handlers, once per process. Returns false if the system is out of memory.
 pub fn prepare() -> bool {
     static IS_PREPARED: AtomicBool = AtomicBool::new(false);
 

@@ -1,4 +1,4 @@
-//! The application's callbacks that carry records. What comes back from them is doubted.
+//! The application's send and receive callbacks for records. Return values are validated.
 
 use std::ffi::{c_int, c_void};
 use std::io;
@@ -8,7 +8,7 @@ use nix::errno::Errno;
 use super::cancellation;
 use crate::tls::transport::{Reader, Writer};
 
-/// The application's context pointer: we only hand it back.
+/// A context pointer of the application, which is only passed back to its callbacks.
 #[derive(Clone, Copy, Debug)]
 pub struct Context(pub *mut c_void);
 
@@ -23,7 +23,7 @@ unsafe impl Sync for Context {}
 pub type RecvFn = unsafe extern "C" fn(*mut c_void, *mut u8, u32) -> c_int;
 pub type SendFn = unsafe extern "C" fn(*mut c_void, *const u8, u32) -> c_int;
 
-/// A receiving callback and what it is called with.
+/// A receive callback with its context.
 pub struct RecvCallback {
     pub function: RecvFn,
     pub context: Context,
@@ -38,11 +38,11 @@ impl Reader for RecvCallback {
         let stored = unsafe {
             cancellation::call_recv(self.function, self.context.0, buf.as_mut_ptr(), len)
         };
-        count(stored, len)
+        validate(stored, len)
     }
 }
 
-/// A sending callback and what it is called with.
+/// A send callback with its context.
 pub struct SendCallback {
     pub function: SendFn,
     pub context: Context,
@@ -56,14 +56,15 @@ impl Writer for SendCallback {
         // `context` with `function`.
         let taken =
             unsafe { cancellation::call_send(self.function, self.context.0, buf.as_ptr(), len) };
-        count(taken, len)
+        validate(taken, len)
     }
 }
 
-/// What a callback says it did. More than it was asked is a lie that we do not build on.
-fn count(result: c_int, asked: u32) -> io::Result<usize> {
+/// Validates the result of a callback. A count above the requested length is an error, and is not
+/// used.
+fn validate(result: c_int, requested: u32) -> io::Result<usize> {
     match u32::try_from(result) {
-        Ok(count) if count <= asked => Ok(count as usize),
+        Ok(count) if count <= requested => Ok(count as usize),
         Ok(_) => Err(io::ErrorKind::InvalidData.into()),
         Err(_) => Err(io::Error::last_os_error()),
     }
@@ -75,11 +76,11 @@ mod tests {
 
     use super::*;
 
-    unsafe extern "C" fn takes_everything(_: *mut c_void, _: *const u8, len: u32) -> c_int {
+    unsafe extern "C" fn accepts_everything(_: *mut c_void, _: *const u8, len: u32) -> c_int {
         len as c_int
     }
 
-    unsafe extern "C" fn takes_too_much(_: *mut c_void, _: *const u8, len: u32) -> c_int {
+    unsafe extern "C" fn accepts_too_much(_: *mut c_void, _: *const u8, len: u32) -> c_int {
         len as c_int + 1
     }
 
@@ -88,7 +89,7 @@ mod tests {
         -1
     }
 
-    unsafe extern "C" fn fails_without_a_reason(_: *mut c_void, _: *const u8, _: u32) -> c_int {
+    unsafe extern "C" fn fails_without_errno(_: *mut c_void, _: *const u8, _: u32) -> c_int {
         -1
     }
 
@@ -98,17 +99,20 @@ mod tests {
     }
 
     #[test]
-    fn a_callback_is_believed_only_within_what_it_was_asked() {
-        assert_eq!(written(takes_everything).expect("all is taken"), 6);
-        let error = written(takes_too_much).unwrap_err();
+    fn a_count_above_the_requested_length_is_rejected() {
+        assert_eq!(
+            written(accepts_everything).expect("all bytes are accepted"),
+            6
+        );
+        let error = written(accepts_too_much).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]
-    fn a_failure_carries_the_callbacks_own_errno() {
+    fn a_failure_has_the_errno_that_the_callback_set() {
         Errno::set_raw(libc::EBADF);
         let code = |function| written(function).unwrap_err().raw_os_error();
         assert_eq!(code(would_block), Some(libc::EAGAIN));
-        assert_eq!(code(fails_without_a_reason), Some(0));
+        assert_eq!(code(fails_without_errno), Some(0));
     }
 }

@@ -1,16 +1,16 @@
-//! Memory: the system's, or what an application's callbacks give.
+//! Global allocator: the system's, or the application's memory callbacks.
 //!
-//! Until somebody sets callbacks, everything goes straight to the system. Callbacks can be set only
-//! before the first allocation; from then on each block begins with a note of where it came from, so
-//! that callbacks may be replaced, and every block still goes back to its source.
+//! Without callbacks, all requests are passed to the system's allocator. Callbacks can be set only
+//! before the first allocation; from then on each block has a header (`Note`) with its source, so
+//! that callbacks can be replaced, and every block is still freed by its source.
 //!
-//! Rust ends the process where an allocation fails, rustls' and the standard library's included, and an
-//! allocator must not unwind. So what the source refuses comes from a [reserve](reserve), with two
-//! exceptions: an allocation whose caller handles the failure, and one that is too large. A call in
-//! progress can end in order by that, and [`is_available`] lets none begin before the source provides
-//! memory again.
+//! Rust aborts the process when an allocation fails, in rustls and the standard library too, and an
+//! allocator must not unwind. So a request that the source refuses is served from a
+//! [reserve](reserve), with two exceptions: an allocation whose caller handles the failure, and one
+//! that is too large. A call in progress can thus complete, and [`is_available`] rejects new calls
+//! until the source provides memory again.
 //!
-//! Every block is cleared before it goes back.
+//! Every block is zeroed before it is freed.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ffi::{c_int, c_void};
@@ -30,7 +30,7 @@ pub type InitFn = unsafe extern "C" fn() -> c_int;
 pub type MallocFn = unsafe extern "C" fn(*mut *mut c_void, u32, *mut u32) -> c_int;
 pub type FreeFn = unsafe extern "C" fn(*mut c_void, u32) -> c_int;
 
-/// What an application gives memory with.
+/// The application's memory callbacks.
 #[derive(Clone, Copy)]
 pub struct Callbacks {
     pub init: InitFn,
@@ -39,8 +39,8 @@ pub struct Callbacks {
     pub free: FreeFn,
 }
 
-/// Takes callbacks, which count from the next [`begin`] on. False if memory is in use already that
-/// tells nothing of its source.
+/// Sets the callbacks, which are used from the next [`begin`] on. Returns false if blocks without a
+/// header are in use already.
 pub fn set_callbacks(callbacks: Callbacks) -> bool {
     let noted = MODE.compare_exchange(UNDECIDED, NOTED, Relaxed, Relaxed);
     if noted.is_err_and(|mode| mode != NOTED) {
@@ -50,7 +50,8 @@ pub fn set_callbacks(callbacks: Callbacks) -> bool {
     true
 }
 
-/// Begins to use the callbacks, if there are any. False if they refuse.
+/// Initializes the callbacks, if any are set, and begins to use them. Returns false if their `init`
+/// fails.
 pub fn begin() -> bool {
     let Some(callbacks) = source().callbacks else {
         return true;
@@ -68,8 +69,8 @@ pub fn begin() -> bool {
     true
 }
 
-/// Ends the use of the callbacks: what came from them and still lives stays where it is. False if they
-/// refuse.
+/// Cleans up the callbacks, and ends their use. Blocks from them that are still in use are not
+/// freed later. Returns false if their `cleanup` fails.
 pub fn end() -> bool {
     let Source {
         callbacks: Some(callbacks),
@@ -88,8 +89,8 @@ pub fn end() -> bool {
     outcome >= 0
 }
 
-/// Whether memory is available. It is not once a request was refused, until the source provides a block
-/// again and the reserve has room for another shortage.
+/// Whether memory is available. After a refused request it is not, until the source provides a
+/// block again and the reserve has room for another shortage.
 #[inline]
 pub fn is_available() -> bool {
     REFUSED.load(Relaxed) == RECOVERED.load(Relaxed) || recover()
@@ -97,7 +98,7 @@ pub fn is_available() -> bool {
 
 #[cold]
 fn recover() -> bool {
-    // A refusal that comes after this line counts as a new one.
+    // A refusal after this line counts as a new one.
     let refused = REFUSED.load(Relaxed);
     let recovers = RESERVE.has_room() && can_provide(PROBE);
     if recovers {
@@ -106,8 +107,8 @@ fn recover() -> bool {
     recovers
 }
 
-/// What the source has to provide to show that it provides memory again, in bytes: as much as a record
-/// carries.
+/// Size in bytes of the block that the source must provide for memory to be available again: as
+/// much as a record carries.
 pub const PROBE: usize = 16 * 1024;
 
 /// Whether the source provides a block of this size now.
@@ -117,7 +118,7 @@ pub fn can_provide(size: usize) -> bool {
     };
     // SAFETY: the size of `layout` is not 0.
     let block = unsafe { provide(layout) };
-    // The compiler may not take the block for unused, and leave both calls out.
+    // Prevents the compiler from removing both calls because the block is unused.
     let block = black_box(block);
     let is_provided = !block.is_null();
     if is_provided {
@@ -127,9 +128,9 @@ pub fn can_provide(size: usize) -> bool {
     is_provided
 }
 
-/// How many requests were refused, and how many of those are over.
+/// Number of requests that the source refused.
 static REFUSED: AtomicUsize = AtomicUsize::new(0);
-/// See [`REFUSED`].
+/// The value of [`REFUSED`] at the last recovery.
 static RECOVERED: AtomicUsize = AtomicUsize::new(0);
 
 static RESERVE: Reserve = Reserve::new();
@@ -139,7 +140,7 @@ static ALLOCATOR: Allocator = Allocator;
 
 struct Allocator;
 
-/// Whether blocks begin with a note; decided by the first allocation, once and for all.
+/// Whether blocks have a header; fixed by the first allocation.
 static MODE: AtomicU8 = AtomicU8::new(UNDECIDED);
 const UNDECIDED: u8 = 0;
 const PLAIN: u8 = 1;
@@ -150,20 +151,20 @@ struct Source {
     callbacks: Option<Callbacks>,
     active: bool,
 
-    /// How often their use began: a block goes back only to callbacks that gave it.
+    /// Number of times that their use began: a block is freed only in the use that allocated it.
     uses: u32,
 }
 
-/// The callbacks, which change only while they are not in use. No lock, which a child of the process might
-/// find locked.
+/// The callbacks, which change only while they are not in use. Atomics instead of a lock, which
+/// could be held in a forked child process.
 static CALLBACKS: [AtomicPtr<()>; 4] = [const { AtomicPtr::new(ptr::null_mut()) }; 4];
 
-/// Twice how often the use of callbacks began, and one more while they are in use.
+/// Twice the number of times that the use of callbacks began, plus one while they are in use.
 static USES: AtomicU32 = AtomicU32::new(0);
 
 fn source() -> Source {
     let uses = USES.load(Acquire);
-    // The last one that is set.
+    // The last one that `change` stores.
     let free = CALLBACKS[3].load(Acquire);
     let [init, cleanup, malloc, _] = CALLBACKS.each_ref().map(|function| function.load(Relaxed));
     Source {
@@ -182,7 +183,7 @@ fn source() -> Source {
     }
 }
 
-/// Only one thread begins and ends the use of the library.
+/// Modifies the source. Not thread-safe: only one thread initializes and cleans up the library.
 fn change(how: impl FnOnce(&mut Source)) {
     let mut source = source();
     how(&mut source);
@@ -195,7 +196,7 @@ fn change(how: impl FnOnce(&mut Source)) {
     USES.store(2 * source.uses + u32::from(source.active), Release);
 }
 
-/// Whether blocks have notes. Asking decides it.
+/// Whether blocks have headers. The first call fixes the answer.
 fn is_noted() -> bool {
     match MODE.load(Relaxed) {
         PLAIN => false,
@@ -234,7 +235,7 @@ unsafe impl GlobalAlloc for Allocator {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // To clear a probe's block, which was not written to, would take its memory after all.
+        // A probe's block was not written to: clearing it would commit its memory.
         if layout.size() < PROBE || !is_probing() {
             // SAFETY: `block` is writable for `layout.size()` bytes, and nothing refers to it any
             // more.
@@ -244,8 +245,8 @@ unsafe impl GlobalAlloc for Allocator {
         unsafe { free(block, layout) };
     }
 
-    /// Always moves a block that grows: the system's `realloc` would leave its old bytes behind where it
-    /// does.
+    /// Moves every block that grows: when the system's `realloc` moves one, it does not clear the
+    /// old bytes.
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let Ok(other) = Layout::from_size_align(size, layout.align()) else {
             return ptr::null_mut();
@@ -275,8 +276,8 @@ unsafe impl GlobalAlloc for Allocator {
     }
 }
 
-/// Clears a block that is about to be freed, for it may hold a secret or a copy of one: rustls, and a
-/// vector that grows, move values and leave the old bytes behind.
+/// Zeroes a block before it is freed, as it may hold a secret or a copy of one: rustls, and a vector
+/// that grows, move values and do not clear the old bytes.
 ///
 /// # Safety
 ///
@@ -284,11 +285,11 @@ unsafe impl GlobalAlloc for Allocator {
 unsafe fn clear(block: *mut u8, size: usize) {
     // SAFETY: `block` is writable for `size` bytes, and nothing else uses it.
     unsafe { block.write_bytes(0, size) };
-    // As if the bytes were read, without which the compiler may leave the writes out.
+    // Prevents the compiler from removing the writes.
     black_box(block);
 }
 
-/// Makes a block smaller where it is: one that the source has no smaller one for is large enough.
+/// Shrinks a block in place, if the source has no smaller block.
 ///
 /// # Safety
 ///
@@ -304,7 +305,7 @@ unsafe fn cut(block: *mut u8, size: usize, kept: usize) -> *mut u8 {
     block
 }
 
-/// Gives a block back to where it came from.
+/// Frees a block by its source.
 ///
 /// # Safety
 ///
@@ -324,7 +325,7 @@ unsafe fn free(block: *mut u8, layout: Layout) {
     }
 }
 
-/// A block of the source's; null if it refuses.
+/// Allocates a block from the source; returns null if it refuses.
 ///
 /// # Safety
 ///
@@ -338,7 +339,8 @@ unsafe fn provide(layout: Layout) -> *mut u8 {
     }
 }
 
-/// What a request gets that the source refuses.
+/// Serves a request that the source refused, from the reserve. Returns null if the caller handles
+/// the failure, or if the reserve has no such block.
 #[cold]
 fn refused(layout: Layout) -> *mut u8 {
     if is_fallible() {
@@ -348,20 +350,20 @@ fn refused(layout: Layout) -> *mut u8 {
     RESERVE.take(layout).unwrap_or(ptr::null_mut())
 }
 
-/// Where a block came from. It lies right before the block.
+/// The header of a block, directly before it: the source of the block.
 #[derive(Clone, Copy)]
 struct Note {
     start: *mut u8,
     size: u32,
 
-    /// The use of the callbacks in which they gave it; 0 for the system's.
+    /// The use of the callbacks that allocated the block; 0 for the system.
     uses: u32,
 }
 
-/// What a block begins with, besides its note, so that the rest can be aligned.
+/// Length of the header.
 const NOTE: usize = size_of::<Note>();
 
-/// A block with a note before it.
+/// Allocates a block with a header before it.
 fn noted(layout: Layout) -> Option<*mut u8> {
     let align = layout.align().max(align_of::<Note>());
     let size = layout.size().checked_add(NOTE + align)?;
@@ -413,6 +415,8 @@ fn from_system(size: usize) -> Option<Note> {
     })
 }
 
+/// Frees a block with a header.
+///
 /// # Safety
 ///
 /// `block` came from [`noted`], and is not used again.

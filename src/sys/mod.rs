@@ -1,4 +1,4 @@
-//! Calls that leave us, each behind a safe type.
+//! Safe wrappers for system calls and application callbacks.
 
 pub mod callbacks;
 pub mod cancellation;

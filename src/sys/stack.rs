@@ -1,4 +1,4 @@
-//! Stacks for coroutines.
+//! Stacks of coroutines, with guard pages, cached per thread.
 
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
@@ -10,49 +10,51 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use corosensei::stack::StackPointer;
 use corosensei::stack::valgrind::ValgrindStackRegistration;
 
-/// Bytes that may be used, of which memory is taken for those that are. No handshake uses more than a third,
-/// as its tests measure; the rest is for handlers of signals and for the application's allocator.
+/// Usable bytes of a stack; memory is committed for those that are used. No handshake uses more
+/// than a third, as its tests measure; the rest is for signal handlers and for the application's
+/// allocator.
 pub const SIZE: usize = 512 * 1024;
 
-/// Bytes below them that cannot be touched: twice as many as the largest function uses, so that none gets
-/// past them. Like [`SIZE`] a multiple of every size of pages.
+/// Inaccessible bytes below the stack: twice the stack frame of the largest function, so that none
+/// skips the guard. Like [`SIZE`], a multiple of every page size.
 const GUARD: usize = 256 * 1024;
 
-/// The whole of it.
+/// Length of the mapping.
 const LEN: usize = GUARD + SIZE;
 
-/// Bytes at the base that stay in memory between uses, which is more than most handshakes use. Getting pages
-/// from the system again takes ten times as long as wiping them.
+/// Bytes at the base that stay resident between uses, more than most handshakes use. Page faults
+/// for new pages take ten times as long as wiping them.
 const KEPT: usize = 64 * 1024;
 
-/// How many stacks may have a guard that is a mapping of its own. Each of these takes two mappings, and Linux
-/// gives a process 65,530 unless told otherwise: half of them is for the rest of the process.
-const MAX_SPLIT: usize = 16_384;
+/// Maximum number of stacks whose guard is a separate mapping. Each of them takes two mappings, and
+/// Linux limits a process to 65,530 by default (vm.max_map_count): half of them is for the rest of
+/// the process.
+const MAX_GUARD_MAPPINGS: usize = 16_384;
 
-/// Linux 6.13: makes pages that must not be touched without a mapping of their own.
+/// Installs guard pages without a separate mapping; since Linux 6.13.
 const MADV_GUARD_INSTALL: c_int = 102;
 
 thread_local! {
-    /// A stack that was used, for the next one in this thread: mapping one takes longer than most of what
-    /// is done on it. It is taken and put back outside of coroutines.
+    /// A used stack, cached for the next coroutine in this thread: a new mapping takes longer than
+    /// most of the work on it. It is acquired and released outside of coroutines.
     static SPARE: Cell<Option<Stack>> = const { Cell::new(None) };
 }
 
-/// The stack of a coroutine, with a guard at its end.
+/// The stack of a coroutine, with guard pages at its end.
 pub struct Stack {
-    /// Ends before the mapping does.
+    /// Dropped before the mapping.
     _valgrind: ValgrindStackRegistration,
 
     mapping: Mapping,
 
-    /// One of [`MAX_SPLIT`], if the guard is a mapping of its own.
-    _split: Option<Split>,
+    /// One of [`MAX_GUARD_MAPPINGS`], if the guard is a separate mapping.
+    _guard_mapping: Option<GuardMapping>,
 }
 
 impl Stack {
-    /// A stack that was used in this thread, or a new one.
-    pub fn take() -> io::Result<Self> {
-        // A thread that is at its end has no spare.
+    /// Returns the cached stack of this thread, or a new one.
+    pub fn acquire() -> io::Result<Self> {
+        // The cache of an exiting thread is destroyed.
         let stack = match SPARE.try_with(Cell::take).ok().flatten() {
             Some(spare) => spare,
             None => Self::map()?,
@@ -62,8 +64,9 @@ impl Stack {
         Ok(stack)
     }
 
-    /// Keeps a stack for the next one in this thread. What was on it is gone, if it was [wiped](wipe).
-    pub fn give_back(self) {
+    /// Caches the stack for the next coroutine in this thread. It holds no data if it was
+    /// [wiped](wipe).
+    pub fn release(self) {
         #[cfg(test)]
         tests::DEEPEST.set(tests::DEEPEST.get().max(self.used()));
         if self.mapping.trim().is_ok() {
@@ -73,24 +76,25 @@ impl Stack {
 
     fn map() -> io::Result<Self> {
         let mapping = Mapping::new()?;
-        match mapping.guard() {
+        match mapping.install_guard() {
             Ok(()) => Ok(Self::new(mapping, None)),
-            Err(_) => Self::split(mapping),
+            Err(_) => Self::with_guard_mapping(mapping),
         }
     }
 
-    /// A stack for a system that has no other guard than a mapping.
-    fn split(mapping: Mapping) -> io::Result<Self> {
-        let split = SPLITS.take().ok_or(io::ErrorKind::OutOfMemory)?;
-        mapping.split()?;
-        Ok(Self::new(mapping, Some(split)))
+    /// Creates a stack whose guard is a separate mapping, for systems without
+    /// [`MADV_GUARD_INSTALL`].
+    fn with_guard_mapping(mapping: Mapping) -> io::Result<Self> {
+        let guard_mapping = GUARD_MAPPINGS.acquire().ok_or(io::ErrorKind::OutOfMemory)?;
+        mapping.protect_guard()?;
+        Ok(Self::new(mapping, Some(guard_mapping)))
     }
 
-    fn new(mapping: Mapping, split: Option<Split>) -> Self {
+    fn new(mapping: Mapping, guard_mapping: Option<GuardMapping>) -> Self {
         Self {
             _valgrind: ValgrindStackRegistration::new(mapping.0.as_ptr().cast(), LEN),
             mapping,
-            _split: split,
+            _guard_mapping: guard_mapping,
         }
     }
 }
@@ -107,36 +111,36 @@ unsafe impl corosensei::stack::Stack for Stack {
     }
 }
 
-/// Counts the stacks whose guard is a mapping of its own.
-struct Splits(AtomicUsize);
+/// Counts the stacks whose guard is a separate mapping.
+struct GuardMappings(AtomicUsize);
 
-static SPLITS: Splits = Splits(AtomicUsize::new(0));
+static GUARD_MAPPINGS: GuardMappings = GuardMappings(AtomicUsize::new(0));
 
-impl Splits {
-    fn take(&'static self) -> Option<Split> {
-        let next = |splits| (splits < MAX_SPLIT).then_some(splits + 1);
+impl GuardMappings {
+    fn acquire(&'static self) -> Option<GuardMapping> {
+        let next = |count| (count < MAX_GUARD_MAPPINGS).then_some(count + 1);
         self.0.fetch_update(Relaxed, Relaxed, next).ok()?;
-        Some(Split(self))
+        Some(GuardMapping(self))
     }
 }
 
-/// One of [`MAX_SPLIT`].
-struct Split(&'static Splits);
+/// One of [`MAX_GUARD_MAPPINGS`].
+struct GuardMapping(&'static GuardMappings);
 
-impl Drop for Split {
+impl Drop for GuardMapping {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Relaxed);
     }
 }
 
-/// The memory of a stack and, below it, of its guard.
+/// The memory mapping of a stack, and of its guard below it.
 struct Mapping(NonNull<c_void>);
 
 // SAFETY: a mapping owns its memory, which is bound to no thread.
 unsafe impl Send for Mapping {}
 
 impl Mapping {
-    /// Neighbours become one mapping of the system's, because nothing tells them apart.
+    /// Creates a mapping. The system merges neighbours into one, as they have the same attributes.
     fn new() -> io::Result<Self> {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_STACK;
@@ -148,19 +152,20 @@ impl Mapping {
         }
     }
 
-    /// Makes the guard without a mapping of its own.
-    fn guard(&self) -> io::Result<()> {
+    /// Installs the guard pages without a separate mapping.
+    fn install_guard(&self) -> io::Result<()> {
         // SAFETY: the guard is the mapping's own, and nothing is in it.
         outcome(unsafe { libc::madvise(self.0.as_ptr(), GUARD, MADV_GUARD_INSTALL) })
     }
 
-    /// Makes the guard a mapping of its own.
-    fn split(&self) -> io::Result<()> {
+    /// Protects the guard pages, which makes them a separate mapping.
+    fn protect_guard(&self) -> io::Result<()> {
         // SAFETY: the guard is the mapping's own, and nothing is in it.
         outcome(unsafe { libc::mprotect(self.0.as_ptr(), GUARD, libc::PROT_NONE) })
     }
 
-    /// Gives memory back to the system that is far from the base, and has zeros there. The guard stays.
+    /// Returns the memory beyond [`KEPT`] to the system, so that it reads as zeros. The guard
+    /// stays.
     fn trim(&self) -> io::Result<()> {
         // SAFETY: the mapping is `LEN` bytes long, which is more than `GUARD`.
         let rest = unsafe { self.0.byte_add(GUARD) };
@@ -176,8 +181,8 @@ impl Drop for Mapping {
     }
 }
 
-/// Wipes what earlier calls have left on the stack that this runs on, as far as that is kept. It needs no
-/// pointer into the stack, which tools for finding errors would not allow.
+/// Wipes the resident part of the stack that this runs on from the data of earlier calls. It uses
+/// no pointer into the stack, which sanitizers and Valgrind would report.
 #[inline(never)]
 pub fn wipe() {
     black_box(&mut [0_u8; KEPT]);
@@ -195,15 +200,15 @@ pub(crate) mod tests {
     use super::*;
 
     thread_local! {
-        /// How many bytes of a stack were used at most in this thread.
+        /// Maximum number of bytes of a stack that were used in this thread.
         pub(crate) static DEEPEST: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// What is on a stack that is not used. Zeros would not do: AWS-LC wipes with them.
+    /// Fill pattern of an unused stack. Not zero, as AWS-LC wipes with zeros.
     const UNUSED: u8 = 0xa5;
 
     impl Stack {
-        /// The spare of this thread, as it is.
+        /// Returns the cached stack of this thread, without filling it.
         pub(crate) fn take_unfilled() -> Option<Self> {
             SPARE.take()
         }
@@ -216,7 +221,7 @@ pub(crate) mod tests {
             unsafe { usable.cast::<u8>().write_bytes(UNUSED, SIZE) };
         }
 
-        /// Whether there are 16 bytes of this value behind each other.
+        /// Whether the stack contains 16 consecutive bytes of this value.
         pub(crate) fn holds(&self, value: u8) -> bool {
             let mut found = 0;
             (GUARD..LEN).any(|place| {
@@ -228,7 +233,7 @@ pub(crate) mod tests {
             })
         }
 
-        /// How many bytes were used since the stack was taken.
+        /// Returns the number of bytes used since the stack was acquired.
         pub(super) fn used(&self) -> usize {
             let deepest = (GUARD..LEN).find(|&place| self.byte(place) != UNUSED);
             deepest.map_or(0, |place| LEN - place)
@@ -243,7 +248,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// Whether the system can read a byte of ours.
+    /// Whether the byte at this address is readable, by the result of a system call.
     fn is_readable(place: NonNull<c_void>) -> bool {
         let mut pipe = [0; 2];
         // SAFETY: `pipe` is writable for two descriptors for the whole call.
@@ -259,9 +264,9 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_guard_cannot_be_touched() {
+    fn the_guard_is_inaccessible() {
         let mapping = Mapping::new().expect("memory");
-        for stack in [Stack::map(), Stack::split(mapping)] {
+        for stack in [Stack::map(), Stack::with_guard_mapping(mapping)] {
             let stack = stack.expect("a stack");
             stack.fill();
             stack.mapping.trim().expect("trimmed");
@@ -279,12 +284,14 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn stacks_that_cost_mappings_are_limited() {
-        static SPLITS: Splits = Splits(AtomicUsize::new(0));
-        let mut all: Vec<_> = (0..MAX_SPLIT).map(|_| SPLITS.take()).collect();
+    fn guard_mappings_are_limited() {
+        static GUARD_MAPPINGS: GuardMappings = GuardMappings(AtomicUsize::new(0));
+        let mut all: Vec<_> = (0..MAX_GUARD_MAPPINGS)
+            .map(|_| GUARD_MAPPINGS.acquire())
+            .collect();
         assert!(all.iter().all(Option::is_some));
-        assert!(SPLITS.take().is_none());
+        assert!(GUARD_MAPPINGS.acquire().is_none());
         all.pop();
-        assert!(SPLITS.take().is_some());
+        assert!(GUARD_MAPPINGS.acquire().is_some());
     }
 }

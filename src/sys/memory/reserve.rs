@@ -1,13 +1,13 @@
-//! The emergency reserve: static memory that serves requests while the system, or the application's
-//! callback, refuses them.
+//! Emergency memory reserve: static memory for requests that the system, or the application's
+//! callback, refuses.
 
 use std::alloc::Layout;
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicU64, Ordering::*};
 
-/// 1 MiB, of which nothing is taken in a process whose requests succeed: pages of zeros (.bss), which the
-/// system provides when they are first written to. A call takes 50 KB at most, unless a peer sends long
-/// messages, which are 64 KiB at most.
+/// The reserve, 1 MiB. It uses no memory in a process whose requests succeed: its pages are zeros
+/// (.bss), which the system commits when they are first written to. A call needs 50 KB at most,
+/// unless a peer sends long messages, which have 64 KiB at most.
 #[repr(C)]
 pub(super) struct Reserve {
     /// 512 KiB, for blocks of at most 4 KiB.
@@ -25,20 +25,20 @@ impl Reserve {
         }
     }
 
-    /// Takes a block; `None` if there is none of this size.
+    /// Allocates a block; returns `None` if no block of this size is free.
     pub(super) fn take(&self, layout: Layout) -> Option<*mut u8> {
         let small = self.small.take(layout);
         small.or_else(|| self.large.take(layout))
     }
 
-    /// Whether a block is one of the reserve's.
+    /// Whether a block belongs to the reserve.
     #[inline]
     pub(super) fn owns(&self, block: *const u8) -> bool {
         let start = std::ptr::from_ref(self).addr();
         block.addr().wrapping_sub(start) < size_of::<Self>()
     }
 
-    /// Gives back the bytes of a block behind its first `kept`; all of them for 0.
+    /// Frees the bytes of a block after the first `kept`; all of them for 0.
     ///
     /// # Safety
     ///
@@ -50,19 +50,20 @@ impl Reserve {
         }
     }
 
-    /// Whether at least half of each pool is free: enough for the calls that may begin now.
+    /// Whether at least half of each pool is free: enough to accept new calls.
     pub(super) fn has_room(&self) -> bool {
         self.small.has_room() && self.large.has_room()
     }
 }
 
-/// Memory in granules. A block takes neighbours whose bits are in one word, so that it is taken, and
-/// given back, by one atomic operation: without a lock, also while another thread forks.
+/// Bitmap allocator. A block consists of consecutive granules whose bits are in one word, so that
+/// it is allocated, and freed, by one atomic operation: without a lock, also while another thread
+/// forks.
 #[repr(C, align(4096))]
 struct Pool<const GRANULE: usize, const WORDS: usize> {
     granules: UnsafeCell<[[[u8; GRANULE]; BITS]; WORDS]>,
 
-    /// A bit for each granule, set if it is taken.
+    /// Allocation bitmap: a bit for each granule, set if it is allocated.
     taken: [AtomicU64; WORDS],
 }
 
@@ -116,7 +117,7 @@ impl<const GRANULE: usize, const WORDS: usize> Pool<GRANULE, WORDS> {
     }
 }
 
-/// So many bits from the lowest on; `None` if they are too many.
+/// Returns a mask of the `count` lowest bits; `None` if a word has fewer.
 fn bits(count: usize) -> Option<u64> {
     match count {
         0 => Some(0),
@@ -125,16 +126,16 @@ fn bits(count: usize) -> Option<u64> {
     }
 }
 
-/// Sets `bits`, shifted to a place where none of them is set, and returns how far.
+/// Sets `bits` at the first shift at which all of them are clear, and returns the shift.
 fn claim(word: &AtomicU64, bits: u64) -> Option<usize> {
-    let mut place = None;
+    let mut found = None;
     let set = |taken| {
-        let mut places = 0..=bits.leading_zeros();
-        place = places.find(|place| taken & (bits << place) == 0);
-        Some(taken | bits << place?)
+        let mut shifts = 0..=bits.leading_zeros();
+        found = shifts.find(|shift| taken & (bits << shift) == 0);
+        Some(taken | bits << found?)
     };
     word.fetch_update(Acquire, Relaxed, set).ok()?;
-    place.map(|place| place as usize)
+    found.map(|shift| shift as usize)
 }
 
 #[cfg(test)]

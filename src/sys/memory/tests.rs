@@ -2,20 +2,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::*;
 
-/// More than any machine has.
-fn absurd() -> Layout {
+/// A layout larger than the memory of any machine.
+fn too_large() -> Layout {
     Layout::array::<u8>(isize::MAX as usize / 2).expect("a layout")
 }
 
-/// The tests count refusals, each its own.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+/// Serializes the tests, as they count refusals.
+fn serialize() -> MutexGuard<'static, ()> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    LOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const SMALL: Layout = Layout::new::<[u8; 100]>();
 
-/// A block of the reserve's, as if the source had refused it.
+/// Allocates a block from the reserve, as if the source had refused it.
 fn refused_block() -> *mut u8 {
     let block = refused(SMALL);
     assert!(RESERVE.owns(block));
@@ -23,19 +23,19 @@ fn refused_block() -> *mut u8 {
 }
 
 #[test]
-fn a_refusal_is_over_when_there_is_memory() {
-    let _alone = alone();
+fn memory_is_available_again_when_the_source_provides_it() {
+    let _serialized = serialize();
     // SAFETY: the size is not 0.
-    let block = unsafe { ALLOCATOR.alloc(absurd()) };
+    let block = unsafe { ALLOCATOR.alloc(too_large()) };
     assert!(block.is_null());
     assert!(REFUSED.load(Relaxed) > 0);
     assert!(is_available());
-    assert!(can_provide(PROBE) && !can_provide(absurd().size()));
+    assert!(can_provide(PROBE) && !can_provide(too_large().size()));
 }
 
 #[test]
-fn a_block_of_the_reserve_is_like_another() {
-    let _alone = alone();
+fn a_block_of_the_reserve_can_be_reallocated() {
+    let _serialized = serialize();
     let block = refused_block();
     // SAFETY: the block has this size.
     unsafe { block.write_bytes(7, SMALL.size()) };
@@ -58,22 +58,22 @@ fn a_block_of_the_reserve_is_like_another() {
 }
 
 #[test]
-fn a_block_that_cannot_grow_stays() {
-    let _alone = alone();
+fn a_block_that_cannot_grow_stays_valid() {
+    let _serialized = serialize();
     let block = refused_block();
     // SAFETY: it came with this layout.
-    let larger = unsafe { ALLOCATOR.realloc(block, SMALL, absurd().size()) };
+    let larger = unsafe { ALLOCATOR.realloc(block, SMALL, too_large().size()) };
     assert!(larger.is_null());
     // SAFETY: as above; it is not used again.
     unsafe { ALLOCATOR.dealloc(block, SMALL) };
 }
 
 #[test]
-fn what_may_fail_leaves_the_reserve_alone() {
-    let _alone = alone();
+fn fallible_allocations_do_not_use_the_reserve() {
+    let _serialized = serialize();
     let before = REFUSED.load(Relaxed);
     let mut list = Vec::<u8>::new();
-    assert!(crate::tls::base::memory::reserve(&mut list, absurd().size()).is_err());
-    assert!(crate::tls::base::memory::expect(absurd().size()).is_err());
+    assert!(crate::tls::base::memory::reserve(&mut list, too_large().size()).is_err());
+    assert!(crate::tls::base::memory::expect(too_large().size()).is_err());
     assert_eq!(REFUSED.load(Relaxed), before);
 }

@@ -3,7 +3,7 @@ use std::thread;
 
 use super::*;
 
-/// As large as a pool, so the tests have their own in static memory, too.
+/// Creates a reserve in static memory, as it is too large for a stack.
 macro_rules! reserve {
     () => {{
         static RESERVE: Reserve = Reserve::new();
@@ -20,7 +20,7 @@ fn give_back(reserve: &Reserve, block: *const u8, size: usize) {
     unsafe { reserve.give_back(block, size, 0) };
 }
 
-/// All blocks of a layout that there are.
+/// Allocates all blocks of a layout.
 fn take_all(reserve: &Reserve, layout: Layout) -> Vec<*mut u8> {
     std::iter::from_fn(|| reserve.take(layout)).collect()
 }
@@ -72,7 +72,7 @@ fn blocks_are_aligned() {
 }
 
 #[test]
-fn what_is_too_large_is_refused() {
+fn requests_that_are_too_large_are_refused() {
     let reserve = reserve!();
     assert!(reserve.take(layout(262_145, 1)).is_none());
     assert!(reserve.take(layout(usize::MAX / 4, 1)).is_none());
@@ -80,7 +80,7 @@ fn what_is_too_large_is_refused() {
 }
 
 #[test]
-fn it_holds_a_mebibyte_and_all_of_it_comes_back() {
+fn all_of_a_mebibyte_is_allocated_and_freed() {
     let reserve = reserve!();
     for (size, count) in [(64, 8192 + 128), (4096, 128 + 128), (262_144, 2)] {
         for _ in 0..2 {
@@ -94,7 +94,7 @@ fn it_holds_a_mebibyte_and_all_of_it_comes_back() {
 }
 
 #[test]
-fn the_tail_of_a_block_comes_back_alone() {
+fn the_tail_of_a_block_can_be_freed() {
     let reserve = reserve!();
     let block = reserve.take(layout(4096, 1)).expect("there is room");
     // SAFETY: the tail is not used.
