@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds what is released, the library unless packages are named. Nothing in it tells where it was built,
-# so that the same bytes come out in every folder: paths of this machine are replaced before rustc writes
-# them down. AWS-LC and build.rs have the C compiler do the same.
+# Release build of the library, or of the named packages. It is reproducible: paths of the build machine
+# are remapped by rustc, and by the C compiler for AWS-LC and build.rs, so that builds in different
+# folders are identical.
 #
 # usage: packaging/build.sh [--package NAME]...
 set -eu
@@ -12,8 +12,8 @@ here=$(pwd -P)
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 crates=$(realpath -m "${CARGO_HOME:-$HOME/.cargo}")/registry/src
 
-# Crates get the same name whether they were fetched or vendored, so that both make the same library.
-# cargo chooses the folder for fetched ones. Of several names that match, rustc takes the last.
+# Fetched and vendored crates are remapped to the same path, so that both result in the same library.
+# cargo chooses the folder of fetched crates. If several prefixes match, rustc applies the last.
 cargo=${CARGO:-cargo}
 "$cargo" fetch --quiet --locked \
     --target "${CARGO_BUILD_TARGET:-$(rustc -vV | sed -n 's/^host: //p')}" </dev/null
@@ -22,10 +22,10 @@ for registry in "$crates"/*; do
     set -- "$@" "$registry=/crates"
 done
 
-# Options are separated by the character 1F, for paths may have spaces.
+# Options are separated by the character 1F, as paths can contain spaces.
 us=$(printf '\037')
 flags=${CARGO_ENCODED_RUSTFLAGS:-$(printf '%s' "${RUSTFLAGS:-}" | tr -s ' ' "$us")}
-# So that rustc says which libraries the static library needs: see PRIVATE_LIBS in the Makefile.
+# rustc prints the libraries that the static library requires: see PRIVATE_LIBS in the Makefile.
 flags=${flags:+$flags$us}--print=native-static-libs
 for map; do
     flags=$flags$us--remap-path-prefix=$map

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Makes Debian packages of what was built: libs2n1, libs2n-dev and rs2n-tools.
+# Creates the Debian packages libs2n1, libs2n-dev and rs2n-tools from the build output.
 #
 # usage: packaging/deb.sh OUTPUT
 #
-# The Makefile hands over in the environment what packaging/install.sh reads. The same content gives
-# the same packages: dates are those of SOURCE_DATE_EPOCH. MAINTAINER replaces the one of the control
+# The Makefile sets the environment variables that packaging/install.sh reads. The packages are
+# reproducible: dates are those of SOURCE_DATE_EPOCH. MAINTAINER overrides the maintainer of the control
 # file.
 set -eu
 output=$(realpath -m "$1")
@@ -14,7 +14,7 @@ umask 022
 multiarch=$(dpkg-architecture -qDEB_HOST_MULTIARCH)
 changelog=$here/debian/changelog
 version=$(dpkg-parsechangelog -l "$changelog" -S Version)
-[ "${version%-*}" = "$VERSION" ] || { echo "$changelog is not about $VERSION" >&2; exit 1; }
+[ "${version%-*}" = "$VERSION" ] || { echo "$changelog is not for version $VERSION" >&2; exit 1; }
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -22,15 +22,15 @@ mkdir "$work/debian"
 cp "$changelog" "$here/debian/control" "$here/debian/libs2n1.symbols" "$work/debian/"
 
 # Installs a component below the root of a package.
-place() { # COMPONENT PACKAGE
+install_component() { # COMPONENT PACKAGE
     DESTDIR=$work/$2 PREFIX=/usr BINDIR=/usr/bin LIBDIR=/usr/lib/$multiarch INCLUDEDIR=/usr/include \
         PKGCONFIGDIR=/usr/lib/$multiarch/pkgconfig CMAKEDIR=/usr/lib/$multiarch/cmake/s2n \
         MANDIR=/usr/share/man DOCDIR=/usr/share/doc/$2 ZSHDIR=/usr/share/zsh/vendor-completions \
         sh "$here/install.sh" install "$1"
 }
 
-# What every package has in its folder of documents.
-document() { # PACKAGE
+# Adds the documentation that every package has.
+add_documentation() { # PACKAGE
     doc=$work/$1/usr/share/doc/$1
     mkdir -p "$doc"
     cp "$here/debian/copyright" "$doc/copyright"
@@ -40,7 +40,7 @@ document() { # PACKAGE
     gzip -9n <CHANGELOG.md >"$doc/changelog.gz"
 }
 
-# Which packages the programs of a package need, and of which versions.
+# Determines the dependencies of a package from its binaries.
 dependencies() { # PACKAGE FILE...
     package=$1
     shift
@@ -49,39 +49,39 @@ dependencies() { # PACKAGE FILE...
 }
 
 shared_library() {
-    place lib libs2n1
+    install_component lib libs2n1
     lib=usr/lib/$multiarch/$LIBRARY
     chmod 644 "$work/libs2n1/$lib"
     strip --strip-unneeded --remove-section=.comment --remove-section=.note "$work/libs2n1/$lib"
     mkdir -p "$work/libs2n1/DEBIAN"
     echo "libs2n ${SONAME##*.} libs2n1 (>= $VERSION)" >"$work/libs2n1/DEBIAN/shlibs"
     echo 'activate-noawait ldconfig' >"$work/libs2n1/DEBIAN/triggers"
-    # Symbols without a version of their own, as those of s2n-tls: each is here since the first package.
+    # Unversioned symbols, as in s2n-tls: all exist since the first package.
     (cd "$work" && dpkg-gensymbols -plibs2n1 -Plibs2n1 "-v$VERSION" -q)
     dependencies libs2n1 "libs2n1/$lib"
 }
 
 development() {
-    place dev libs2n-dev
-    place doc libs2n-dev
+    install_component dev libs2n-dev
+    install_component doc libs2n-dev
     strip --strip-debug --remove-section=.comment --enable-deterministic-archives \
         "$work/libs2n-dev/usr/lib/$multiarch/libs2n.a"
-    # These are here under other names: the changes as changelog.gz, the licence in copyright.
+    # Installed under other names: the changes as changelog.gz, the licence in copyright.
     doc=$work/libs2n-dev/usr/share/doc/libs2n-dev
     rm "$doc/CHANGELOG.md" "$doc/LICENSE"
     dependencies libs2n-dev
 }
 
 tools() {
-    place tools rs2n-tools
+    install_component tools rs2n-tools
     strip --remove-section=.comment --remove-section=.note "$work"/rs2n-tools/usr/bin/*
     dependencies rs2n-tools rs2n-tools/usr/bin/rs2nc rs2n-tools/usr/bin/rs2nd
 }
 
-# Completes a package and writes it. Large texts are compressed, as Debian does.
+# Completes and builds a package. Large text files are compressed, as in Debian.
 build() { # PACKAGE
     root=$work/$1
-    document "$1"
+    add_documentation "$1"
     mkdir -p "$root/DEBIAN"
     find "$root/usr/share" -path '*/man/*' -type f -exec gzip -9n {} +
     find "$root/usr/share/doc" -type f -size +4k ! -name '*.gz' ! -name copyright -exec gzip -9n {} +

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Makes an archive of the source and of all crates that the library is built from: enough to build it
-# without a network.
+# Creates an archive of the source with all crates that the library is built from, for builds without a
+# network.
 #
 # usage: packaging/dist.sh ARCHIVE.tar[.gz|.xz]
 #
-# What git has is archived, as it is in the work tree; dates and owners are the same for all files.
+# It contains the files that git tracks, as they are in the work tree. All files have the same date and
+# owner.
 set -eu
 archive=$(realpath -m "$1")
 cd "$(dirname "$0")/.."
@@ -18,7 +19,7 @@ tree=$dir/rs2n-$version
 mkdir "$tree"
 git ls-files -z | tar -c --null --files-from=- | tar -x -C "$tree"
 
-# With the versions in their names, as in cargo's own folder: paths in the library are the same then.
+# Versions in the folder names, as in cargo's registry folder, give the same paths in the library.
 "$cargo" vendor --locked --quiet --versioned-dirs "$tree/vendor" >/dev/null
 cat >>"$tree/.cargo/config.toml" <<'END'
 

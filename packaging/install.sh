@@ -1,20 +1,19 @@
 #!/bin/sh
-# Installs what was built, or removes it again. One list says what goes where, for both.
+# Installs or uninstalls the build output. Both use the same list of files.
 #
 # usage: packaging/install.sh install|uninstall|list [COMPONENT...]
 #
-# Components are lib (what programs need to run), dev (what compilers need) and doc, which are meant
-# unless some are named; and tools.
-# The Makefile hands over in the environment where things are and where they go.
+# Components: lib (runtime), dev (development files) and doc, which are the default; and tools.
+# The Makefile sets the source and destination folders in the environment.
 set -eu
 action=$1
 shift
-wanted=${*:-lib dev doc}
+components=${*:-lib dev doc}
 
 tab=$(printf '\t')
 here=$(dirname "$0")
 
-# Each line: component, mode or `link`, what is installed (or the link's target), where.
+# Prints the list. Each line: component, mode or `link`, source (or the link's target), destination.
 list() {
     row() { printf '%s\t%s\t%s\t%s\n' "$@"; }
     row lib 755 "$BUILD/$LIBRARY" "$LIBDIR/$LIBRARY"
@@ -49,16 +48,16 @@ list() {
     done
 }
 
-# The rows of the wanted components.
+# Prints the rows of the selected components.
 rows() {
     list | while IFS=$tab read -r component mode source destination; do
-        case " $wanted " in
+        case " $components " in
             *" $component "*) printf '%s\t%s\t%s\n' "$mode" "$source" "$destination" ;;
         esac
     done
 }
 
-# A path as it is written below its prefix ($2, named $3), so that both can move together.
+# Replaces the prefix $2 of the path $1 by the variable $3, so that the prefix is relocatable.
 below() {
     case $1 in
         "$2"/*) printf '%s/%s' "$3" "${1#"$2"/}" ;;
@@ -66,7 +65,7 @@ below() {
     esac
 }
 
-# The way from the CMake files to another folder: relative, if both are below the prefix.
+# Prints the path from the CMake files to another folder: relative if both are below the prefix.
 from_cmake() {
     case $CMAKEDIR:$1 in
         "$PREFIX"/*:"$PREFIX"/*)
@@ -75,7 +74,7 @@ from_cmake() {
     esac
 }
 
-# Makes a file from its template: each @NAME@ is replaced.
+# Generates a file from its template, whose @NAME@ placeholders are replaced.
 fill() { # NAME
     awk '{
         rest = $0; line = ""
@@ -112,8 +111,8 @@ install_all() {
     done
 }
 
-# Folders that are ours go if nothing else is in them; those that others use too, such as that of the
-# libraries, stay.
+# Removes folders that only this package uses if they are empty. Shared folders, such as that of the
+# libraries, are kept.
 uninstall_all() {
     rows | while IFS=$tab read -r _ _ destination; do
         rm -f "$DESTDIR$destination"

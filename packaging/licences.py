@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes whose work is in libs2n and the tools besides ours, and under which licences: as a text,
-packaging/THIRD-PARTY.txt, and for Debian, packaging/debian/copyright.
+"""Generator of the lists of third-party licences in libs2n and the tools: as text in
+packaging/THIRD-PARTY.txt, and for Debian in packaging/debian/copyright.
 
 usage: packaging/licences.py [--check]
 
-What only builds or tests, procedural macros among it, is not listed. A crate's content is fixed by its
-version and Cargo.lock, so that the files are current as long as --check finds them so.
+Build and test dependencies, including procedural macros, are not listed. A crate's content is fixed by
+its version and Cargo.lock, so that the files are current as long as --check succeeds.
 """
 
 import json
@@ -19,11 +19,11 @@ ROOT = Path(__file__).resolve().parent.parent
 TEXT = ROOT / "packaging/THIRD-PARTY.txt"
 COPYRIGHT = ROOT / "packaging/debian/copyright"
 TARGETS = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"]
-# Of several licences to choose from, the first of these.
+# Order of preference for crates that offer a choice of licences.
 CHOICE = ["Apache-2.0", "MIT", "ISC"]
-# Licences of parts that stand below a crate's root, and are not in its own file.
+# Licence files of components below a crate's root, whose text is not in the crate's main file.
 PARTS = {"aws-lc-sys": ["aws-lc/third_party/fiat/LICENSE"]}
-# What Debian calls them.
+# Debian's names of licences.
 DEBIAN_NAMES = {"MIT": "Expat"}
 
 INTRODUCTION = """\
@@ -44,7 +44,7 @@ def cargo(*args):
 
 
 def linked(package):
-    """The names and versions of the crates that are linked into what this package builds."""
+    """Returns the names and versions of the crates that are linked into the package's targets."""
     crates = set()
     for target in TARGETS:
         tree = cargo("tree", "--package", package, "--edges=normal,no-proc-macro", "--prefix=none",
@@ -64,7 +64,7 @@ class Crate:
 
 
 def crates():
-    """Each crate of the library, and each that only the tools have."""
+    """Returns the crates of the library, and those of the tools only."""
     packages = json.loads(cargo("metadata", "--format-version=1"))["packages"]
     found = {(package["name"], package["version"]): Crate(package) for package in packages}
     library = linked("rs2n")
@@ -79,7 +79,7 @@ def licence_files(crate):
 
 
 def chosen(crate):
-    """The files of the licence that is chosen, if there is a choice."""
+    """Returns the licence files of a crate: those of the preferred licence if there is a choice."""
     files = licence_files(crate)
     if " OR " in crate.expression and " AND " not in crate.expression:
         for licence in CHOICE:
@@ -95,13 +95,13 @@ def texts(crate):
     if not files and "Apache-2.0" in crate.expression and "AND" not in crate.expression:
         files = [ROOT / "LICENSE"]
     if not files:
-        sys.exit(f"{crate.name} has no text of its licence, {crate.expression}")
+        sys.exit(f"{crate.name} has no text of its licence {crate.expression}")
     return [file.read_text() for file in files]
 
 
 def text(library, tools):
     lines = [INTRODUCTION]
-    users = {}  # a text without regard to its spaces: the text, and who is licensed by it
+    users = {}  # by text with normalized spaces: the licence text, and the crates that use it
     for crate in library + tools:
         if tools and crate is tools[0]:
             lines += ["", "Only the tools, rs2nc and rs2nd, contain these:", ""]
@@ -115,19 +115,19 @@ def text(library, tools):
 
 
 def holders(crate):
-    """Who holds the copyright: what the licences' files say, or else the crate's authors."""
+    """Returns the copyright holders: those in the licence files, or else the crate's authors."""
     pattern = re.compile(r"^\W*copyright\s+(?:\(c\)\s*|©\s*)?((?:\d{4}|Amazon|The ).*)$",
                          re.IGNORECASE | re.MULTILINE)
     found = []
     for file in licence_files(crate):
         found += [" ".join(line.split()).rstrip(".") for line in pattern.findall(file.read_text())]
-    # In the order in which they are found, once each.
+    # Without duplicates, in order.
     return list(dict.fromkeys(found)) or crate.authors or [f"The contributors to {crate.name}"]
 
 
 def debian_licence(expression):
-    """A licence as Debian writes it: without parentheses, and with one chosen where they were. What we
-    would not choose is left out."""
+    """Converts a licence expression to Debian's syntax, without parentheses: a choice in parentheses is
+    resolved by preference. Alternatives outside the order of preference are omitted."""
     def words(part):
         options = part.strip("() ").split(" OR ")
         options = [option for option in options if option in CHOICE] or options
@@ -142,7 +142,7 @@ def debian_licence(expression):
 
 
 def debian_copyright(all_crates):
-    """The file of Debian's policy, 12.5. The archive of the source has the crates in vendor/."""
+    """Returns the copyright file of Debian Policy 12.5. The source archive has the crates in vendor/."""
     stanzas = ["Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n"
                "Upstream-Name: rs2n\n",
                "Files: *\nCopyright: 2025-2026 The rs2n project\nLicense: Apache-2.0\n"]

@@ -1,17 +1,17 @@
 #!/bin/sh
-# Builds the library a second time, elsewhere and from vendored sources without a network, and compares:
-# the same bytes come out.
+# Test of reproducibility: builds the library again in another folder, from vendored sources and without a
+# network, and compares the results byte by byte.
 #
 # usage: packaging/reproducible.sh LIBRARIES
 #
-# LIBRARIES is the folder in which `make library` left the first ones. With RS2N_KEEP set, what differs
-# is kept, and its place named.
+# LIBRARIES is the folder of the libraries from `make library`. With RS2N_KEEP set, the second build is
+# kept, and its path printed.
 set -eu
 first=$(realpath "$1")
 cd "$(dirname "$0")/.."
 cargo=${CARGO:-cargo}
 
-# A name of another length, in another folder.
+# Another folder, with a path of different length.
 dir=$(mktemp -d -t 'rs2n built again.XXXXXXXX')
 [ -n "${RS2N_KEEP:-}" ] || trap 'rm -rf "$dir"' EXIT
 tree=$dir/a/much/longer/path/to/the/source
@@ -19,7 +19,7 @@ mkdir -p "$tree"
 sh packaging/dist.sh "$dir/source.tar"
 tar -xf "$dir/source.tar" -C "$tree" --strip-components=1
 
-# No crates but the vendored ones, and no network.
+# Vendored crates only, without a network.
 CARGO_HOME=$dir/cargo-home CARGO_TARGET_DIR=$dir/target CARGO_NET_OFFLINE=true CARGO=$cargo \
     make --no-print-directory -C "$tree" library BUILD=libraries >"$dir/log" 2>&1 \
     || { cat "$dir/log" >&2; exit 1; }
@@ -27,7 +27,7 @@ CARGO_HOME=$dir/cargo-home CARGO_TARGET_DIR=$dir/target CARGO_NET_OFFLINE=true C
 status=0
 for library in libs2n.so libs2n.a; do
     if cmp "$first/$library" "$tree/libraries/$library"; then
-        echo "$library is the same: $(sha256sum <"$first/$library" | cut -c 1-64)"
+        echo "$library is identical: $(sha256sum <"$first/$library" | cut -c 1-64)"
     else
         status=1
     fi

@@ -1,19 +1,19 @@
 #!/bin/sh
-# Tries the Debian packages as their users would: installs them in a new Debian, compiles and runs
-# programs there, and removes them again without a trace. Needs root, and a mirror of Debian.
+# Tests the Debian packages in a new Debian system: installs them, compiles and runs programs, and checks
+# that removing them leaves no files. Requires root and a Debian mirror.
 #
 # usage: packaging/test-packages.sh PACKAGES
 set -eu
 debs=$(realpath "$1")
 cd "$(dirname "$0")/.."
-[ "$(id -u)" -eq 0 ] || { echo 'only root can make a new Debian' >&2; exit 1; }
+[ "$(id -u)" -eq 0 ] || { echo 'root is required for debootstrap' >&2; exit 1; }
 
-say() { printf '%s\n' "$*"; }
+log() { printf '%s\n' "$*"; }
 
-say 'lintian'
+log 'lintian'
 lintian --fail-on error,warning --allow-root "$debs"/*.deb
 
-say 'a new Debian'
+log 'a new Debian'
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 root=$dir/root
@@ -22,23 +22,23 @@ debootstrap --variant=minbase --include=gcc,libc6-dev,pkgconf,make,cmake "$relea
     >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
 
 inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"; }
-# What is there, but for what dpkg and ldconfig write down themselves.
+# Lists all files, except for the databases and caches of dpkg and ldconfig.
 tree() {
     (cd "$root" && find . -xdev \( -path ./var/lib/dpkg -o -path ./var/cache -o -path ./var/log \
         -o -path ./tmp -o -path ./etc/ld.so.cache \) -prune -o -printf '%p %M %l\n' | sort)
 }
 tree >"$dir/before"
 
-say 'installing'
+log 'installing'
 mkdir "$root/tmp/debs"
 cp "$debs"/*.deb "$root/tmp/debs"
 inside sh -c 'dpkg --install /tmp/debs/*.deb' >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
 tree >"$dir/installed"
 
-say 'programs'
+log 'programs'
 sh tests/certs/make.sh "$root/tmp/certs"
 cp -r examples-c tests/packaging "$root/tmp"
-# Each way of linking: the command that compiles, and what it compiles.
+# Every kind of linking: shared and static, with pkg-config and CMake.
 cat >"$root/tmp/try.sh" <<'END'
 set -eu
 cd /tmp
@@ -68,7 +68,7 @@ inside timeout 300 sh /tmp/try.sh >"$dir/programs" || { cat "$dir/programs" >&2;
 cat "$dir/programs"
 grep -q '^rs2nc and rs2nd: what was sent$' "$dir/programs"
 
-say 'hardening'
+log 'hardening'
 for program in "$root"/usr/bin/rs2nc "$root"/usr/bin/rs2nd; do
     readelf --wide --file-header "$program" | grep -q 'Position-Independent Executable'
     readelf --wide --dynamic "$program" | grep -q BIND_NOW
@@ -76,10 +76,10 @@ for program in "$root"/usr/bin/rs2nc "$root"/usr/bin/rs2nd; do
     readelf --wide --program-headers "$program" | grep -q 'GNU_STACK .* RW '
 done
 
-say 'removing'
+log 'removing'
 packages=$(for deb in "$debs"/*.deb; do dpkg-deb -f "$deb" Package; done)
 # shellcheck disable=SC2086 # a list of packages
 inside dpkg --purge $packages >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
 tree >"$dir/after"
 diff "$dir/before" "$dir/after"
-say "removed: $(diff "$dir/installed" "$dir/after" | grep -c '^<') files, links and folders"
+log "removed: $(diff "$dir/installed" "$dir/after" | grep -c '^<') files, links and folders"

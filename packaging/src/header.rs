@@ -1,28 +1,28 @@
-//! Reads a header as cbindgen writes it: a comment, and below it a declaration.
+//! Parser for the headers that cbindgen generates: declarations with their doc comments.
 
-/// A header, and what it declares.
+/// A header and its declarations.
 pub struct Header {
-    /// As it is included.
+    /// The name in an `#include`.
     pub name: String,
     pub functions: Vec<Function>,
-    /// Enumerations and callbacks: name, and definition.
+    /// Enumerations and callback types: name and definition.
     pub types: Vec<(String, String)>,
 }
 
 pub struct Function {
     pub name: String,
-    /// The declaration, in lines.
+    /// The declaration, with its line breaks.
     pub prototype: String,
     pub comment: Comment,
 }
 
-/// A comment in its parts. Paragraphs keep their lines' ends.
+/// A doc comment, split by its tags. Paragraphs keep their line breaks.
 #[derive(Default)]
 pub struct Comment {
     pub description: Vec<String>,
     pub parameters: Vec<(String, String)>,
     pub returns: Option<String>,
-    /// What comes behind the tags: which threads may call, and the like.
+    /// The paragraphs after the tags, such as the rules for threads.
     pub notes: Vec<String>,
 }
 
@@ -58,17 +58,17 @@ impl Header {
     }
 }
 
-/// The lines up to the comment's end, without what makes them a comment.
+/// Returns the lines up to the end of the comment, without the comment markers.
 fn comment_lines<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let within = lines.take_while(|line| line.trim() != "*/");
+    let inside = lines.take_while(|line| line.trim() != "*/");
     let text = |line: &'a str| {
         let line = line.strip_prefix(" *").unwrap_or(line);
         line.strip_prefix(' ').unwrap_or(line)
     };
-    within.map(text).collect()
+    inside.map(text).collect()
 }
 
-/// A declaration to its end: a semicolon outside of braces.
+/// Reads a declaration up to its end, a semicolon outside of braces.
 fn declaration<'a>(start: &str, lines: &mut impl Iterator<Item = &'a str>) -> String {
     let mut text = start.trim().to_owned();
     while !(text.ends_with(';') && text.matches('{').count() == text.matches('}').count()) {
@@ -81,14 +81,14 @@ fn declaration<'a>(start: &str, lines: &mut impl Iterator<Item = &'a str>) -> St
     text
 }
 
-/// The name before the first parenthesis; variables have none.
+/// Returns the name before the first parenthesis; `None` for a variable.
 fn function_name(prototype: &str) -> Option<String> {
     let (before, _) = prototype.split_once('(')?;
     let name = before.rsplit([' ', '*']).next()?;
     Some(name.to_owned())
 }
 
-/// The name of an enumeration stands at the end, that of a callback in parentheses.
+/// Returns the name of a type: at the end for an enumeration, in parentheses for a callback.
 fn type_name(definition: &str) -> Option<String> {
     if let Some((_, name)) = definition.rsplit_once('}') {
         return Some(name.trim().trim_end_matches(';').to_owned());
@@ -121,11 +121,11 @@ impl Comment {
     }
 }
 
-/// Paragraphs, and tags with their text.
+/// Splits a comment into paragraphs, and tags with their text.
 fn blocks(lines: &[&str]) -> Vec<String> {
     let mut blocks = vec![String::new()];
     for line in lines {
-        let current = blocks.last_mut().expect("one at least");
+        let current = blocks.last_mut().expect("at least one block");
         if line.is_empty() || line.starts_with('@') {
             blocks.push((*line).to_owned());
         } else if current.is_empty() {
@@ -169,7 +169,7 @@ S2N_API extern __thread int s2n_errno;
 ";
 
     #[test]
-    fn comments_and_declarations_belong_together() {
+    fn a_comment_is_attached_to_the_declaration_below_it() {
         let header = Header::parse("s2n.h", HEADER);
         let names: Vec<_> = header.types.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["s2n_kind", "s2n_cb"]);

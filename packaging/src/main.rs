@@ -1,14 +1,14 @@
-//! Makes the manual pages of section 3 from the comments of the headers.
+//! Generator of the manual pages of section 3, from the doc comments in the headers.
 //!
 //! usage: rs2n-manual HEADERS OUTPUT VERSION SECONDS
 //!
-//! HEADERS is the folder of s2n.h, OUTPUT becomes the folder of the pages; SECONDS since 1970 is the
-//! date that they bear.
+//! HEADERS is the folder of s2n.h, OUTPUT the folder that the pages are written to. SECONDS since
+//! 1970 is the date of the pages.
 
 mod header;
 mod overview;
 mod page;
-mod pages;
+mod page_list;
 mod roff;
 
 use std::collections::BTreeMap;
@@ -17,14 +17,14 @@ use std::{env, fs, io};
 
 use header::Header;
 use page::Edition;
-use pages::Chapter;
+use page_list::Chapter;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [headers, output, version, seconds] = &env::args().skip(1).collect::<Vec<_>>()[..] else {
         return Err("usage: rs2n-manual HEADERS OUTPUT VERSION SECONDS".into());
     };
     let headers = read_headers(Path::new(headers))?;
-    let chapters = pages::chapters(include_str!("../pages.txt"));
+    let chapters = page_list::parse(include_str!("../pages.txt"));
     let edition = Edition {
         version: version.clone(),
         date: date(seconds.parse()?),
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Every page by its name, the references to another page among them.
+/// Returns the text of every page by name, including pages that only refer to another one.
 fn manual(
     headers: &[Header],
     chapters: &[Chapter],
@@ -53,10 +53,10 @@ fn manual(
     manual.insert("libs2n".to_owned(), overview::write(chapters, edition));
     for page in chapters.iter().flat_map(|chapter| &chapter.pages) {
         let text = page::write(page, headers, &described, edition)?;
-        for also in &page.functions[1..] {
-            let refer = format!(".so man3/{}.3\n", page.name());
-            if manual.insert(also.clone(), refer).is_some() {
-                return Err(format!("{also} has two pages"));
+        for alias in &page.functions[1..] {
+            let reference = format!(".so man3/{}.3\n", page.name());
+            if manual.insert(alias.clone(), reference).is_some() {
+                return Err(format!("{alias} has two pages"));
             }
         }
         manual.insert(page.name().to_owned(), text);
@@ -64,7 +64,7 @@ fn manual(
     Ok(manual)
 }
 
-/// s2n.h, and the headers of what may still change.
+/// Reads s2n.h and the headers of the unstable API.
 fn read_headers(dir: &Path) -> io::Result<Vec<Header>> {
     let mut names = vec!["s2n.h".to_owned()];
     for entry in fs::read_dir(dir.join("s2n/unstable"))? {
@@ -76,14 +76,14 @@ fn read_headers(dir: &Path) -> io::Result<Vec<Header>> {
     names.into_iter().map(read).collect()
 }
 
-/// What each error means, by its name.
+/// Parses the table of errors: name and message.
 fn errors(table: &str) -> BTreeMap<String, String> {
     let rows = table.lines().skip(1).map(|row| row.split('\t'));
     rows.filter_map(|mut row| Some((row.next()?.to_owned(), row.nth(2)?.to_owned())))
         .collect()
 }
 
-/// The day of this second since 1970, as YYYY-MM-DD.
+/// Formats a time in seconds since 1970 as YYYY-MM-DD.
 fn date(seconds: u64) -> String {
     let mut day = seconds / 86_400;
     let mut year = 1970;
@@ -110,7 +110,7 @@ mod tests {
     use super::date;
 
     #[test]
-    fn dates_are_those_of_the_calendar() {
+    fn dates_follow_the_gregorian_calendar() {
         for (seconds, day) in [
             (0, "1970-01-01"),
             (951_782_400, "2000-02-29"),

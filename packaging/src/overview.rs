@@ -1,28 +1,28 @@
-//! Writes the page that leads to all others.
+//! The overview page, libs2n(3), with the list of all pages.
 
 use crate::page::Edition;
-use crate::pages::Chapter;
+use crate::page_list::Chapter;
 use crate::roff::{plain, prose};
 
 const DESCRIPTION: &[&str] = &[
-    "libs2n speaks TLS 1.3 and TLS 1.2. Its interface is that of s2n-tls; inside it is written in Rust, \
-     on rustls.",
-    "A program calls `s2n_init()` once, makes a config with `s2n_config_new()`, and for each connection \
-     a handle with `s2n_connection_new()`, which it gives the config and a socket. `s2n_negotiate()` \
-     performs the handshake; `s2n_send()` and `s2n_recv()` carry data; `s2n_shutdown()` ends the \
-     connection.",
-    "Calls that would have to wait fail, say in their last parameter what they wait for, and are \
-     repeated. The class of an error, from `s2n_error_get_type()`, tells this from other failures: it is \
-     `S2N_ERR_T_BLOCKED` then.",
+    "libs2n implements TLS 1.3 and TLS 1.2 with the C API of s2n-tls. It is written in Rust, on rustls.",
+    "A program calls `s2n_init()` once, creates a config with `s2n_config_new()`, and for each \
+     connection a handle with `s2n_connection_new()`, for which it sets the config and a socket. \
+     `s2n_negotiate()` performs the handshake; `s2n_send()` and `s2n_recv()` transfer application data; \
+     `s2n_shutdown()` closes the connection.",
+    "A call that would block fails, reports the direction that blocks in its last parameter, and is to \
+     be repeated. `s2n_error_get_type()` returns `S2N_ERR_T_BLOCKED` for its error, which distinguishes \
+     it from other failures.",
 ];
 
-const ERRORS: &str = "A call that fails sets `s2n_errno`, a number of the calling thread. It is to be \
-     looked at only after a call that failed. `s2n_strerror()` says what it means.";
+const ERRORS: &str = "A failed call sets the thread-local `s2n_errno`, which is meaningful only after a \
+     failed call. `s2n_strerror()` returns the message of an error.";
 
 const THREADS: &str = "Different connections may be used in different threads, and share configs and \
-     certificates as long as nobody changes them. Of one connection, one thread may send while another \
-     receives; a second call in the same direction fails with `S2N_ERR_REENTRANCY`.";
+     certificates that are no longer modified. On one connection, one thread may send while another \
+     receives; a concurrent call in the same direction fails with `S2N_ERR_REENTRANCY`.";
 
+/// Writes the overview page.
 pub fn write(chapters: &[Chapter], edition: &Edition) -> String {
     let pages = || chapters.iter().flat_map(|chapter| &chapter.pages);
     let described: Vec<&str> = pages()

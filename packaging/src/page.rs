@@ -1,29 +1,30 @@
-//! Writes one page.
+//! Writer of one manual page.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::header::{Function, Header};
-use crate::pages::Page;
+use crate::page_list::Page;
 use crate::roff::{code, plain, prose};
 
-/// What all pages have in common.
+/// The data that all pages share.
 pub struct Edition {
     pub version: String,
     /// YYYY-MM-DD
     pub date: String,
-    /// What each error means, by its name.
+    /// The message of each error, by name.
     pub errors: BTreeMap<String, String>,
 }
 
 impl Edition {
-    /// The first lines of a page. Names are too long for lines to be filled to the margin.
+    /// Returns the title lines. Text is left-aligned, as function names are too long for justified
+    /// lines.
     pub fn title(&self, name: &str) -> String {
         let (date, version) = (&self.date, &self.version);
         format!(".TH {name} 3 {date} \"rs2n {version}\" \"rs2n manual\"\n.ad l\n.nh\n")
     }
 }
 
-/// Writes the page. `described` are the functions that have one, here or elsewhere.
+/// Writes a page. `described` lists the functions that have a manual page, for references.
 pub fn write(
     page: &Page,
     headers: &[Header],
@@ -78,7 +79,7 @@ fn find<'a>(headers: &'a [Header], name: &str) -> Option<(&'a Header, &'a Functi
         .find(|(_, function)| function.name == name)
 }
 
-/// A text that goes on from its tag, as a sentence of its own.
+/// Turns the text of a tag into a sentence, with a capital letter and a full stop.
 fn sentence(text: &str) -> String {
     let mut text = text.to_owned();
     if let Some(first) = text.get(..1) {
@@ -91,10 +92,10 @@ fn sentence(text: &str) -> String {
     text
 }
 
-/// Whether `word` stands in the text as a whole.
+/// Whether the text contains `word` as a whole word.
 fn mentions(text: &str, word: &str) -> bool {
     let mut words = text.split(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
-    words.any(|at| at == word)
+    words.any(|other| other == word)
 }
 
 struct Writer<'a> {
@@ -123,7 +124,7 @@ impl Writer<'_> {
         out + ".fi\n"
     }
 
-    /// A section in which each function has something to say, below its name if there are several.
+    /// Returns a section with the text of each function, below its name if the page has several.
     fn section(&self, title: &str, write: impl Fn(&Self, &Function) -> String) -> String {
         let mut out = String::new();
         for function in &self.functions {
@@ -153,7 +154,7 @@ impl Writer<'_> {
         function.comment.parameters.iter().map(parameter).collect()
     }
 
-    /// The enumerations and callbacks that the functions take or give.
+    /// Returns the enumerations and callback types in the functions' prototypes.
     fn types(&self, headers: &[Header]) -> String {
         let mut out = String::new();
         for (name, definition) in headers.iter().flat_map(|header| &header.types) {
@@ -162,8 +163,8 @@ impl Writer<'_> {
                 .iter()
                 .any(|function| mentions(&function.prototype, name))
             {
-                let between = if out.is_empty() { "" } else { ".PP\n" };
-                out += &format!("{between}.nf\n{}.fi\n", code(definition));
+                let separator = if out.is_empty() { "" } else { ".PP\n" };
+                out += &format!("{separator}.nf\n{}.fi\n", code(definition));
             }
         }
         if out.is_empty() {
@@ -172,29 +173,29 @@ impl Writer<'_> {
         format!(".SH TYPES\n{out}")
     }
 
-    /// What each error means that a function names.
+    /// Returns the errors that the functions' comments name, with their messages.
     fn errors(&self, edition: &Edition) -> String {
         let returns = self
             .functions
             .iter()
-            .filter_map(|at| at.comment.returns.as_ref());
+            .filter_map(|function| function.comment.returns.as_ref());
         let text: Vec<_> = returns.map(String::as_str).collect();
         let text = text.join("\n");
         let mut out = String::new();
-        for (name, meaning) in &edition.errors {
+        for (name, message) in &edition.errors {
             if mentions(&text, name) {
-                out += &format!(".TP\n.B {name}\n{}", self.prose(&sentence(meaning)));
+                out += &format!(".TP\n.B {name}\n{}", self.prose(&sentence(message)));
             }
         }
         if out.is_empty() {
             return out;
         }
         format!(
-            ".SH ERRORS\nA failed call sets \\fBs2n_errno\\fR, for instance to one of these.\n{out}"
+            ".SH ERRORS\nA failed call sets \\fBs2n_errno\\fR to one of these errors, among others.\n{out}"
         )
     }
 
-    /// The overview, and the pages of the functions that the comments mention.
+    /// Returns references to the overview, and to the functions that the comments mention.
     fn see_also(&self, page: &Page) -> String {
         let mut texts = Vec::new();
         for comment in self.functions.iter().map(|function| &function.comment) {

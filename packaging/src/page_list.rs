@@ -1,12 +1,12 @@
-//! The list of pages.
+//! Parser for the list of manual pages, pages.txt.
 
-/// Pages about one subject.
+/// A chapter of the overview.
 pub struct Chapter {
     pub title: String,
     pub pages: Vec<Page>,
 }
 
-/// Functions that are described together.
+/// A page, and the functions that it describes.
 pub struct Page {
     pub subject: String,
     /// Invariant: not empty.
@@ -14,14 +14,14 @@ pub struct Page {
 }
 
 impl Page {
-    /// Its first function names it.
+    /// Returns the page's name, that of its first function.
     pub fn name(&self) -> &str {
         &self.functions[0]
     }
 }
 
-/// Reads the list, whose form its first lines describe.
-pub fn chapters(list: &str) -> Vec<Chapter> {
+/// Parses the list. Its first lines describe the format.
+pub fn parse(list: &str) -> Vec<Chapter> {
     let mut chapters: Vec<Chapter> = Vec::new();
     let lines = list
         .lines()
@@ -34,9 +34,9 @@ pub fn chapters(list: &str) -> Vec<Chapter> {
             });
             continue;
         }
-        let pages = &mut chapters.last_mut().expect("a chapter comes first").pages;
+        let pages = &mut chapters.last_mut().expect("pages follow a chapter").pages;
         if line.starts_with(' ') {
-            let page = pages.last_mut().expect("a subject comes first");
+            let page = pages.last_mut().expect("functions follow a subject");
             page.functions
                 .extend(line.split_whitespace().map(str::to_owned));
         } else {

@@ -1,10 +1,11 @@
-//! Text as troff reads it.
+//! Conversion of text to roff.
 
-/// Prose: code between backticks is bold, and functions that have a page name its section.
+/// Converts prose: code between backticks is bold, and functions with a manual page get its section
+/// number.
 pub fn prose(text: &str, described: &[&str]) -> String {
     let mut out = String::new();
-    for (at, piece) in text.split('`').enumerate() {
-        if at % 2 == 0 {
+    for (index, piece) in text.split('`').enumerate() {
+        if index % 2 == 0 {
             out += &plain(piece);
         } else if let Some(name) = piece
             .strip_suffix("()")
@@ -18,12 +19,12 @@ pub fn prose(text: &str, described: &[&str]) -> String {
     lines(&out)
 }
 
-/// A declaration, as it is written.
+/// Converts a declaration, which keeps its line breaks.
 pub fn code(text: &str) -> String {
     lines(&plain(text))
 }
 
-/// Characters that stand for others in troff, as themselves.
+/// Escapes the characters that roff would replace.
 pub fn plain(text: &str) -> String {
     let mut out = String::new();
     for char in text.chars() {
@@ -38,7 +39,7 @@ pub fn plain(text: &str) -> String {
     out
 }
 
-/// Lines that begin with neither a request nor a blank's remains.
+/// Escapes lines that roff would take for requests.
 fn lines(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {
@@ -56,12 +57,12 @@ mod tests {
     use super::{code, prose};
 
     #[test]
-    fn nothing_is_taken_for_a_request() {
+    fn requests_are_escaped() {
         assert_eq!(code(".so x\n'a\\n"), "\\&.so x\n\\&'a\\en\n");
     }
 
     #[test]
-    fn names_are_bold() {
+    fn code_is_bold() {
         let text = "call `s2n_send()`, or `x()`: -1";
         let roff = "call \\fBs2n_send\\fR(3), or \\fBx()\\fR: \\-1\n";
         assert_eq!(prose(text, &["s2n_send"]), roff);
