@@ -1,4 +1,4 @@
-# Builds, installs, tests and demonstrates rs2n. `make demo` and `make test` are the two to start with.
+# Targets for building, testing and installing rs2n. Start with `make demo` and `make test`.
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
@@ -11,15 +11,15 @@ DOCDIR ?= $(PREFIX)/share/doc/rs2n
 
 CARGO ?= cargo
 CARGO_TARGET_DIR ?= target
-# Where cargo puts what it builds, also for another kind of machine (CARGO_BUILD_TARGET).
+# cargo's output folder, which includes the target triple when cross-compiling (CARGO_BUILD_TARGET).
 RELEASE := $(CARGO_TARGET_DIR)/$(if $(CARGO_BUILD_TARGET),$(CARGO_BUILD_TARGET)/)release
 BUILD := build
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 SONAME := libs2n.so.1
 LIBRARY := libs2n.so.1.0.0
-# What a program needs beside libs2n.a. `make library` prints rustc's list; here the static half of
-# libgcc stands for the shared one, and suits `-static` as well.
+# Libraries that a program links in addition to libs2n.a. `make library` prints rustc's list; here the
+# static part of libgcc replaces the shared one, as required by `-static`.
 PRIVATE_LIBS := -lgcc_eh -lgcc -lutil -lrt -lpthread -lm -ldl -lc
 
 CFLAGS ?= -O2 -g
@@ -36,7 +36,7 @@ library:
 	ln -sf $(LIBRARY) $(BUILD)/$(SONAME)
 	ln -sf $(SONAME) $(BUILD)/libs2n.so
 
-# the command-line tools rs2nc and rs2nd, with their manual pages and what shells complete
+# the command-line tools rs2nc and rs2nd, with manual pages and shell completions
 tools:
 	CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh packaging/build.sh --package rs2n-tools
 	mkdir -p $(BUILD)
@@ -48,7 +48,7 @@ tools:
 	    done; \
 	done
 
-# The manual pages bear this date, and packages too.
+# Date of the manual pages and packages
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)
 
 man:
@@ -57,13 +57,13 @@ man:
 	    --target-dir '$(CARGO_TARGET_DIR)' -- \
 	    include $(BUILD)/man/man3 $(VERSION) $(SOURCE_DATE_EPOCH)
 
-# All of COMPONENTS; unless they are named, lib, dev and doc
+# Installs or uninstalls COMPONENTS: lib, dev and doc by default
 INSTALL_SCRIPT = BUILD='$(BUILD)' VERSION='$(VERSION)' LIBRARY='$(LIBRARY)' SONAME='$(SONAME)' \
     PRIVATE_LIBS='$(PRIVATE_LIBS)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' \
     LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' PKGCONFIGDIR='$(PKGCONFIGDIR)' \
     CMAKEDIR='$(CMAKEDIR)' MANDIR='$(MANDIR)' DOCDIR='$(DOCDIR)' sh packaging/install.sh
 
-# With PREBUILT=1 what is in BUILD is installed as it is, so that root needs no cargo.
+# PREBUILT=1 installs the files in BUILD without building, so that root needs no cargo.
 install: $(if $(PREBUILT),,library man)
 	@$(INSTALL_SCRIPT) install $(COMPONENTS)
 
@@ -92,16 +92,16 @@ demo: deps
 test: deps
 	CARGO='$(CARGO)' sh tests/run.sh
 
-# the source with all crates, to be built without a network
+# archive of the source with all crates, for builds without a network
 dist:
 	mkdir -p $(BUILD)
 	sh packaging/dist.sh $(BUILD)/rs2n-$(VERSION).tar.xz
 
-# whether a second build, elsewhere and from what `make dist` archives, gives the same library
+# test that a second build, in another folder from the archive of `make dist`, gives the same library
 reproducible: library
 	CARGO='$(CARGO)' sh packaging/reproducible.sh $(BUILD)
 
-# the Debian packages, in a Debian of their own
+# test of the Debian packages in a new Debian system
 test-packages:
 	sh tests/deps.sh packages
 	rm -rf $(BUILD)/debs $(BUILD)/debs-again
@@ -110,32 +110,32 @@ test-packages:
 	cd $(BUILD)/debs-again && for deb in *.deb; do cmp $$deb ../debs/$$deb || exit 1; done
 	sh packaging/test-packages.sh $(BUILD)/debs
 
-# the programs that building and testing needs
+# installation of the programs that building and testing require
 deps:
 	sh tests/deps.sh
 
-# the headers in include, from the source
+# generates the headers in include from the source
 header:
 	RS2N_BLESS=1 $(CARGO) test --quiet --test header the_headers_are_current
 
-# the list of functions in docs/COMPATIBILITY.md, from the source
+# generates the list of functions in docs/COMPATIBILITY.md from the source
 compatibility:
 	RS2N_BLESS=1 $(CARGO) test --quiet --test compatibility the_page_shows_the_table
 
-# the same calls on s2n-tls and on rs2n
+# differential fuzzing: the same calls on s2n-tls and on rs2n, with compared results
 SEEDS ?= 2000
 FIRST ?= 1
 twin: deps
 	sh tests/twin/run.sh $(SEEDS) $(FIRST)
 
-# other people's programs for s2n-tls, unchanged
+# unmodified third-party programs for s2n-tls
 consumers: deps
 	sh tests/consumers/run.sh
 
 bench:
 	sh benches/run.sh
 
-# every fuzz target for FUZZ_SECONDS seconds, 60 unless set
+# every fuzz target for FUZZ_SECONDS seconds, 60 by default
 fuzz:
 	sh fuzz/run.sh
 
@@ -143,11 +143,11 @@ lint:
 	$(CARGO) fmt --check --all
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
-# the licences of what is in the library, listed in packaging/THIRD-PARTY.txt
+# generates the lists of third-party licences, packaging/THIRD-PARTY.txt and packaging/debian/copyright
 licences:
 	CARGO='$(CARGO)' python3 -B packaging/licences.py
 
-# a book of the guide, in build/guide; mdbook is installed into the folder of tools if there is none
+# the guide as a book, in build/guide; mdbook is installed into the folder of tools if it is missing
 TOOLS := $(CARGO_TARGET_DIR)/tools
 guide:
 	PATH="$$PATH:$(TOOLS)/bin" command -v mdbook >/dev/null \
@@ -162,7 +162,7 @@ pictures:
 	    dot -Tsvg $$picture.dot -o $$picture.svg || exit 1; \
 	done
 
-# licences, advisories and sources of what we depend on
+# checks licences, advisories and sources of the dependencies
 deny:
 	$(CARGO) deny check
 

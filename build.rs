@@ -1,4 +1,4 @@
-//! Compiles what must be C, and names the shared library.
+//! Build script: compiles the C sources, and sets the linker options of the shared library.
 
 use std::path::PathBuf;
 use std::{env, fs};
@@ -8,7 +8,7 @@ fn main() {
     println!("cargo:rerun-if-changed=src/ffi/abi/errno.c");
     println!("cargo:rerun-if-changed=src/sys/cancellation.c");
 
-    // Debug information would name the folder of the build: see packaging/build.sh.
+    // Keeps the build folder out of the debug information: see packaging/build.sh.
     let here = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
     let mut c = cc::Build::new();
     c.file("src/ffi/abi/errno.c")
@@ -25,7 +25,7 @@ fn main() {
     }
 }
 
-/// The flags that harden AWS-LC: see .cargo/config.toml.
+/// Returns the hardening flags of AWS-LC, which apply to our C code too: see .cargo/config.toml.
 fn hardening() -> Vec<String> {
     let target = env::var("TARGET").expect("cargo sets it");
     let name = format!("AWS_LC_SYS_CFLAGS_{}", target.replace('-', "_"));
@@ -34,10 +34,11 @@ fn hardening() -> Vec<String> {
     flags.split_whitespace().map(str::to_owned).collect()
 }
 
-/// Gives the shared library its soname, and exports the C variable beside the Rust functions.
+/// Sets the soname of the shared library, and exports the C variable in addition to the Rust
+/// functions.
 ///
-/// rustc's own version script makes every symbol local that it does not know, `s2n_errno` among
-/// them. lld accepts a second, anonymous script; GNU ld does not.
+/// rustc's version script makes all symbols local that it does not list, `s2n_errno` among them.
+/// lld accepts a second, anonymous script; GNU ld does not.
 fn link_as_libs2n() {
     let script = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("s2n.map");
     fs::write(&script, "{ global: s2n_*; local: *; };\n").expect("OUT_DIR is writable");
@@ -45,7 +46,7 @@ fn link_as_libs2n() {
     for arg in [
         "-fuse-ld=lld".to_string(),
         "-Wl,-soname,libs2n.so.1".to_string(),
-        // AWS-LC leaves a destructor with every thread, which must be there after `dlclose()`.
+        // AWS-LC registers a destructor for every thread, which must stay mapped after `dlclose()`.
         "-Wl,-z,nodelete".to_string(),
         format!("-Wl,--version-script={}", script.display()),
     ] {
