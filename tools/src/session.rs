@@ -4,7 +4,7 @@ use std::io::IoSlice;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -187,10 +187,7 @@ impl Session {
     }
 
     fn send(&self, mut bytes: &[u8]) -> Result<()> {
-        let _guard = self
-            .write_lock
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let _guard = self.lock_writes();
         while !bytes.is_empty() {
             let slices = [IoSlice::new(bytes)];
             if self.peer_has_closed() {
@@ -203,6 +200,12 @@ impl Session {
             bytes = &bytes[sent..];
         }
         Ok(())
+    }
+
+    fn lock_writes(&self) -> MutexGuard<'_, ()> {
+        self.write_lock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until nothing was received for the time of `--linger`: before TLS 1.3 our close_notify
@@ -253,10 +256,7 @@ impl Session {
         let bytes_read = || self.conn.wire_bytes_in() - u64::from(self.conn.peek_buffered());
         let before = bytes_read();
         // The sending thread may be about to send the close_notify too.
-        let guard = self
-            .write_lock
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let guard = self.lock_writes();
         let outcome = self.conn.shutdown(&mut Blocked::Not);
         drop(guard);
         outcome.map_err(|error| self.tool_error(&error))?;
@@ -271,10 +271,7 @@ impl Session {
 
     /// Sends our close_notify. Calling it again has no effect.
     fn send_close_notify(&self) -> Result<()> {
-        let _guard = self
-            .write_lock
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let _guard = self.lock_writes();
         self.close_notify_started.store(true, Release);
         match self.conn.shutdown_send(&mut Blocked::Not) {
             Ok(()) => self.close_notify_sent.store(true, Release),

@@ -88,6 +88,30 @@ impl Stream {
         self.time_left().is_some_and(|left| left > MIN_WAIT)
     }
 
+    /// Runs a read or write with the remaining time as its timeout.
+    fn run(
+        &self,
+        set_timeout: fn(&TcpStream, Option<Duration>) -> io::Result<()>,
+        is_received: bool,
+        mut operation: impl FnMut() -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        loop {
+            if let Some(left) = self.time_left() {
+                set_timeout(&self.tcp, Some(left))?;
+            }
+            match operation() {
+                // There may have been activity in the other direction.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.has_time_left() => {
+                }
+                Ok(len) => {
+                    self.record_activity(is_received);
+                    return Ok(len);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     fn record_activity(&self, is_received: bool) {
         if self.in_handshake.load(Acquire) {
             return;
@@ -108,39 +132,14 @@ const MIN_WAIT: Duration = Duration::from_millis(1);
 
 impl Reader for Stream {
     fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if let Some(left) = self.time_left() {
-                self.tcp.set_read_timeout(Some(left))?;
-            }
-            match (&self.tcp).read(buf) {
-                // There may have been activity in the other direction.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.has_time_left() => {
-                }
-                Ok(read) => {
-                    self.record_activity(true);
-                    return Ok(read);
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        self.run(TcpStream::set_read_timeout, true, || (&self.tcp).read(buf))
     }
 }
 
 impl Writer for Stream {
     fn write(&self, buf: &[u8]) -> io::Result<usize> {
-        loop {
-            if let Some(left) = self.time_left() {
-                self.tcp.set_write_timeout(Some(left))?;
-            }
-            match (&self.tcp).write(buf) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.has_time_left() => {
-                }
-                Ok(written) => {
-                    self.record_activity(false);
-                    return Ok(written);
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        self.run(TcpStream::set_write_timeout, false, || {
+            (&self.tcp).write(buf)
+        })
     }
 }

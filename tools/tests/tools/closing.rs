@@ -1,7 +1,7 @@
 //! Connections that fail: truncation, timeouts, refused connections, peers without TLS.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::process::Stdio;
 use std::thread;
 
@@ -12,8 +12,7 @@ use crate::peers::{Process, free_port};
 /// its port.
 fn truncating_proxy(server: &str, len: usize) -> String {
     let server: u16 = server.parse().expect("a port");
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("bound").port();
+    let (listener, port) = listen();
     thread::spawn(move || {
         let (client, _) = listener.accept().expect("a client");
         let server = TcpStream::connect(("127.0.0.1", server)).expect("a server");
@@ -29,7 +28,7 @@ fn truncating_proxy(server: &str, len: usize) -> String {
         let _ = client.shutdown(Shutdown::Write);
         let _ = server.shutdown(Shutdown::Both);
     });
-    port.to_string()
+    port
 }
 
 #[test]
@@ -87,8 +86,7 @@ fn a_reply_truncated_by_our_close_notify_is_a_failure() {
 
 #[test]
 fn a_connection_closed_during_the_handshake_is_reported() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("bound").port().to_string();
+    let (listener, port) = listen();
     let server = thread::spawn(move || {
         let (mut tcp, _) = listener.accept().expect("a client");
         let _ = tcp.read(&mut [0; 4096]);
@@ -101,8 +99,7 @@ fn a_connection_closed_during_the_handshake_is_reported() {
 
 #[test]
 fn a_peer_without_tls_is_reported() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("bound").port().to_string();
+    let (listener, port) = listen();
     let server = thread::spawn(move || {
         let (mut tcp, _) = listener.accept().expect("a client");
         tcp.write_all(&[0xff; 5]).expect("sent");
@@ -123,8 +120,7 @@ fn a_peer_without_tls_is_reported() {
 
 #[test]
 fn timeouts_apply_during_the_handshake_and_afterwards() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("bound").port().to_string();
+    let (listener, port) = listen();
     let report = client(&port, &["--timeout", "1"], Stdio::null());
     drop(listener);
     assert_eq!(report.code, Some(1), "{report:?}");

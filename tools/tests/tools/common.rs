@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -122,6 +123,13 @@ pub fn fingerprint(name: &str) -> String {
     let report = Process::spawn("openssl", &args).finish();
     let (_, hex) = report.stdout.trim().split_once('=').expect("a fingerprint");
     hex.replace(':', "").to_lowercase()
+}
+
+/// Listens on a free port, and returns the port.
+pub fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    (listener, port.to_string())
 }
 
 /// Creates a named pipe.

@@ -141,8 +141,7 @@ fn a_key_may_be_in_the_file_of_its_certificate() {
 
 #[test]
 fn a_port_in_use_is_reported() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("bound").port().to_string();
+    let (_listener, port) = listen();
     let (chain, key) = (cert("ecdsa.pem"), cert("ecdsa.key"));
     let report = run(
         SERVER,
