@@ -1,7 +1,7 @@
 //! Global allocator: the system's, or the application's memory callbacks.
 //!
 //! Without callbacks, all requests are passed to the system's allocator. Callbacks can be set only
-//! before the first allocation; from then on each block has a header (`Note`) with its source, so
+//! before the first allocation; from then on each block has a header (`Header`) with its source, so
 //! that callbacks can be replaced, and every block is still freed by its source.
 //!
 //! Rust aborts the process when an allocation fails, in rustls and the standard library too, and an
@@ -42,8 +42,8 @@ pub struct Callbacks {
 /// Sets the callbacks, which are used from the next [`begin`] on. Returns false if blocks without a
 /// header are in use already.
 pub fn set_callbacks(callbacks: Callbacks) -> bool {
-    let noted = MODE.compare_exchange(UNDECIDED, NOTED, Relaxed, Relaxed);
-    if noted.is_err_and(|mode| mode != NOTED) {
+    let decided = MODE.compare_exchange(UNDECIDED, WITH_HEADERS, Relaxed, Relaxed);
+    if decided.is_err_and(|mode| mode != WITH_HEADERS) {
         return false;
     }
     change(|source| source.callbacks = Some(callbacks));
@@ -144,7 +144,7 @@ struct Allocator;
 static MODE: AtomicU8 = AtomicU8::new(UNDECIDED);
 const UNDECIDED: u8 = 0;
 const PLAIN: u8 = 1;
-const NOTED: u8 = 2;
+const WITH_HEADERS: u8 = 2;
 
 #[derive(Clone, Copy)]
 struct Source {
@@ -197,11 +197,11 @@ fn change(how: impl FnOnce(&mut Source)) {
 }
 
 /// Whether blocks have headers. The first call fixes the answer.
-fn is_noted() -> bool {
+fn uses_headers() -> bool {
     match MODE.load(Relaxed) {
         PLAIN => false,
-        NOTED => true,
-        _ => MODE.compare_exchange(UNDECIDED, PLAIN, Relaxed, Relaxed) == Err(NOTED),
+        WITH_HEADERS => true,
+        _ => MODE.compare_exchange(UNDECIDED, PLAIN, Relaxed, Relaxed) == Err(WITH_HEADERS),
     }
 }
 
@@ -213,12 +213,12 @@ unsafe impl GlobalAlloc for Allocator {
         let block = unsafe { provide(layout) };
         match block.is_null() {
             false => block,
-            true => refused(layout),
+            true => alloc_from_reserve(layout),
         }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if !is_noted() {
+        if !uses_headers() {
             // SAFETY: the size of `layout` is not 0.
             let block = unsafe { System.alloc_zeroed(layout) };
             if !block.is_null() {
@@ -315,13 +315,13 @@ unsafe fn free(block: *mut u8, layout: Layout) {
         // SAFETY: `block` came from the reserve with `layout.size()` bytes, and is not used again.
         return unsafe { RESERVE.give_back(block, layout.size(), 0) };
     }
-    match is_noted() {
-        // SAFETY: no block of this process has a note, so `block` came from the system with
+    match uses_headers() {
+        // SAFETY: no block of this process has a header, so `block` came from the system with
         // `layout`; it is not used again.
         false => unsafe { System.dealloc(block, layout) },
-        // SAFETY: every block of this process has a note, so `block` came from `noted`; it is not
+        // SAFETY: every block of this process has a header, so `block` came from `alloc_with_header`; it is not
         // used again.
-        true => unsafe { give_back(block) },
+        true => unsafe { free_with_header(block) },
     }
 }
 
@@ -332,17 +332,17 @@ unsafe fn free(block: *mut u8, layout: Layout) {
 /// As for [`GlobalAlloc::alloc`].
 #[inline(always)]
 unsafe fn provide(layout: Layout) -> *mut u8 {
-    match is_noted() {
+    match uses_headers() {
         // SAFETY: the size of `layout` is not 0.
         false => unsafe { System.alloc(layout) },
-        true => noted(layout).unwrap_or(ptr::null_mut()),
+        true => alloc_with_header(layout).unwrap_or(ptr::null_mut()),
     }
 }
 
 /// Serves a request that the source refused, from the reserve. Returns null if the caller handles
 /// the failure, or if the reserve has no such block.
 #[cold]
-fn refused(layout: Layout) -> *mut u8 {
+fn alloc_from_reserve(layout: Layout) -> *mut u8 {
     if is_fallible() {
         return ptr::null_mut();
     }
@@ -352,7 +352,7 @@ fn refused(layout: Layout) -> *mut u8 {
 
 /// The header of a block, directly before it: the source of the block.
 #[derive(Clone, Copy)]
-struct Note {
+struct Header {
     start: *mut u8,
     size: u32,
 
@@ -361,13 +361,13 @@ struct Note {
 }
 
 /// Length of the header.
-const NOTE: usize = size_of::<Note>();
+const HEADER_LEN: usize = size_of::<Header>();
 
 /// Allocates a block with a header before it.
-fn noted(layout: Layout) -> Option<*mut u8> {
-    let align = layout.align().max(align_of::<Note>());
-    let size = layout.size().checked_add(NOTE + align)?;
-    let note = match source() {
+fn alloc_with_header(layout: Layout) -> Option<*mut u8> {
+    let align = layout.align().max(align_of::<Header>());
+    let size = layout.size().checked_add(HEADER_LEN + align)?;
+    let header = match source() {
         Source {
             callbacks: Some(callbacks),
             active: true,
@@ -376,14 +376,19 @@ fn noted(layout: Layout) -> Option<*mut u8> {
         _ => from_system(size),
     }?;
 
-    let behind_note = note.start.wrapping_add(NOTE);
-    let block = behind_note.wrapping_add(behind_note.align_offset(align));
-    // SAFETY: `NOTE` bytes before `block`, aligned as it is, belong to what was allocated.
-    unsafe { block.wrapping_sub(NOTE).cast::<Note>().write(note) };
+    let after_header = header.start.wrapping_add(HEADER_LEN);
+    let block = after_header.wrapping_add(after_header.align_offset(align));
+    // SAFETY: `HEADER_LEN` bytes before `block`, aligned as it is, belong to what was allocated.
+    unsafe {
+        block
+            .wrapping_sub(HEADER_LEN)
+            .cast::<Header>()
+            .write(header)
+    };
     Some(block)
 }
 
-fn from_callbacks(size: usize, callbacks: Callbacks, uses: u32) -> Option<Note> {
+fn from_callbacks(size: usize, callbacks: Callbacks, uses: u32) -> Option<Header> {
     let size = u32::try_from(size).ok()?;
     let _held = Cancelability::held();
     let (mut start, mut given) = (ptr::null_mut(), 0);
@@ -398,17 +403,17 @@ fn from_callbacks(size: usize, callbacks: Callbacks, uses: u32) -> Option<Note> 
         unsafe { (callbacks.free)(start, given) };
         return None;
     }
-    Some(Note {
+    Some(Header {
         start: start.cast(),
         size: given,
         uses,
     })
 }
 
-fn from_system(size: usize) -> Option<Note> {
+fn from_system(size: usize) -> Option<Header> {
     // SAFETY: any size is allowed.
     let start = unsafe { libc::malloc(size) };
-    (!start.is_null()).then_some(Note {
+    (!start.is_null()).then_some(Header {
         start: start.cast(),
         size: 0,
         uses: 0,
@@ -419,13 +424,13 @@ fn from_system(size: usize) -> Option<Note> {
 ///
 /// # Safety
 ///
-/// `block` came from [`noted`], and is not used again.
-unsafe fn give_back(block: *mut u8) {
-    // SAFETY: `block` came from `noted`, so a note lies in the `NOTE` bytes before it.
-    let note = unsafe { block.wrapping_sub(NOTE).cast::<Note>().read() };
-    if note.uses == 0 {
-        // SAFETY: `note.start` came from `malloc()`, and is not used again.
-        unsafe { libc::free(note.start.cast()) };
+/// `block` came from [`alloc_with_header`], and is not used again.
+unsafe fn free_with_header(block: *mut u8) {
+    // SAFETY: `block` came from `alloc_with_header`, so a header lies in the `HEADER_LEN` bytes before it.
+    let header = unsafe { block.wrapping_sub(HEADER_LEN).cast::<Header>().read() };
+    if header.uses == 0 {
+        // SAFETY: `header.start` came from `malloc()`, and is not used again.
+        unsafe { libc::free(header.start.cast()) };
         return;
     }
     if let Source {
@@ -433,12 +438,12 @@ unsafe fn give_back(block: *mut u8) {
         active: true,
         uses,
     } = source()
-        && uses == note.uses
+        && uses == header.uses
     {
         let _held = Cancelability::held();
-        // SAFETY: `note.start` came from these callbacks, whose use has not ended, and is not used
+        // SAFETY: `header.start` came from these callbacks, whose use has not ended, and is not used
         // again.
-        unsafe { (callbacks.free)(note.start.cast(), note.size) };
+        unsafe { (callbacks.free)(header.start.cast(), header.size) };
     }
 }
 

@@ -17,7 +17,7 @@ const SMALL: Layout = Layout::new::<[u8; 100]>();
 
 /// Allocates a block from the reserve, as if the source had refused it.
 fn refused_block() -> *mut u8 {
-    let block = refused(SMALL);
+    let block = alloc_from_reserve(SMALL);
     assert!(RESERVE.owns(block));
     block
 }
