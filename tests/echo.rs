@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use s2n::tls::base::Blocked;
+use s2n::tls::base::Mode;
 use s2n::tls::config::Config;
-use s2n::tls::connection::{Connection, Data, Mode};
+use s2n::tls::connection::{Connection, Data};
 use s2n::tls::policy::Policy;
-use s2n::tls::transport::{Reader, Writer};
+use s2n::tls::stream::{Reader, Writer};
 
 #[path = "support/peers.rs"]
 mod peers;

@@ -74,9 +74,9 @@ fn a_violation_would_be_noticed() {
         ("sys/fd.rs", "use crate::tls::{config, transport};"),
         ("sys/fd.rs", "use crate::tls;"),
         ("sys/fd.rs", "use crate::ffi::abi::types::*;"),
-        ("tls/connection/send.rs", "use rustls::Connection;"),
-        ("tls/connection/send.rs", "use aws_lc_rs::aead;"),
-        ("tls/connection/send.rs", "pub use ::rustls as tls;"),
+        ("tls/stream/send.rs", "use rustls::Connection;"),
+        ("tls/stream/send.rs", "use aws_lc_rs::aead;"),
+        ("tls/stream/send.rs", "pub use ::rustls as tls;"),
         ("tls/config/mod.rs", "fn f(p: *const u8) {}"),
         ("tls/config/mod.rs", "fn f(p: *mut u8) {}"),
         ("tls/config/mod.rs", "unsafe { f() }"),
@@ -92,7 +92,7 @@ fn a_violation_would_be_noticed() {
             "#[cfg(test)]\npub(crate) mod tests;\nuse rustls::X;",
         ),
         (
-            "tls/connection/send.rs",
+            "tls/stream/send.rs",
             "#[cfg(test)]\nmod tests {\n    use rustls::X;\n}\n\nuse rustls::Y;",
         ),
         ("tls/config/mod.rs", "use std::os::fd::RawFd;"),
@@ -108,22 +108,22 @@ fn what_is_allowed_is_not_a_violation() {
     for (name, text) in [
         ("tls/config/mod.rs", "use rustls::ClientConfig;"),
         (
-            "tls/connection/send.rs",
+            "tls/stream/send.rs",
             "// rustls does it otherwise, unsafe as it is.",
         ),
         (
-            "tls/connection/send.rs",
+            "tls/stream/send.rs",
             "fn f() {}\n#[cfg(test)]\nmod tests { use rustls::X; }",
         ),
         (
-            "tls/connection/send.rs",
+            "tls/stream/send.rs",
             "#[cfg(test)]\nmod tests {\n    fn f() {\n        rustls::x();\n    }\n}\nfn g() {}",
         ),
         (
             "ffi/connection/send.rs",
             "pub extern \"C\" fn s2n_connection_free() {}",
         ),
-        ("sys/fd.rs", "use crate::tls::transport::{Reader, Writer};"),
+        ("sys/fd.rs", "use crate::tls::stream::{Reader, Writer};"),
         (
             "sys/fd.rs",
             "use crate::tls::config::callbacks::{Clock, VerifyHost};",
@@ -139,7 +139,7 @@ fn what_is_allowed_is_not_a_violation() {
 }
 
 /// Modules that may name rustls and its companions.
-const PROTOCOL: [&str; 10] = [
+const PROTOCOL: [&str; 11] = [
     "tls/base",
     "tls/certs",
     "tls/config",
@@ -150,6 +150,7 @@ const PROTOCOL: [&str; 10] = [
     "tls/policy",
     "tls/record",
     "tls/session",
+    "tls/state",
 ];
 
 /// rustls' companions, and itself.
@@ -195,7 +196,7 @@ const FORBIDDEN: [(&str, &[&str]); 2] = [
 /// What `sys` knows of `tls`: the traits that it implements, which allocations may fail, last or are probes, and
 /// the locks that it closes at a fork.
 const TRAITS: [&str; 6] = [
-    "transport::",
+    "stream::",
     "config::callbacks::",
     "base::Clock",
     "base::memory::{is_fallible, is_probing}",

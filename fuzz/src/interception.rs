@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arbitrary::{Result, Unstructured};
-use s2n::tls::connection::Mode;
+use s2n::tls::base::Mode;
 use s2n::tls::error::{Code, ErrorType};
 
 use crate::endpoint::{Endpoint, Setup, Version, config, wait};

@@ -6,7 +6,7 @@ use std::io;
 use nix::errno::Errno;
 
 use super::cancellation;
-use crate::tls::transport::{Reader, Writer};
+use crate::tls::stream::{Reader, Writer};
 
 /// A context pointer of the application, which is only passed back to its callbacks.
 #[derive(Clone, Copy, Debug)]

@@ -15,7 +15,8 @@ pub mod policy;
 pub mod process;
 pub mod record;
 pub(crate) mod server_hello;
-pub mod transport;
-mod x509;
+pub mod state;
+pub mod stream;
+pub mod x509;
 
 pub use handshake::{cool_down, warm_up};

@@ -5,7 +5,8 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use s2n::tls::connection::{Connection, Mode};
+use s2n::tls::base::Mode;
+use s2n::tls::connection::Connection;
 
 use crate::command_line;
 use crate::config;

@@ -79,7 +79,7 @@ impl ToolError {
 
     /// Creates an error from one of a connection's.
     pub fn connection(error: &Error, conn: &Connection, timeout: Option<Duration>) -> Self {
-        let after_handshake = conn.facts().is_some();
+        let after_handshake = conn.negotiated().is_some();
         let context = if after_handshake {
             "the connection"
         } else {

@@ -114,7 +114,7 @@ impl Report {
         let certificates = path.or_else(|| conn.unverified_peer());
         let certificates = certificates.iter().flat_map(|chain| chain.iter());
         self.peer_chain = certificates.map(|der| Certificate::new(der)).collect();
-        let Some(negotiated) = conn.facts() else {
+        let Some(negotiated) = conn.negotiated() else {
             return;
         };
         self.handshake_ms = Some(milliseconds(time));

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use s2n::tls::base::Mode;
 use s2n::tls::config::Config;
-use s2n::tls::connection::{Connection, Mode};
+use s2n::tls::connection::Connection;
 use serde::Serialize;
 
 use crate::command_line;

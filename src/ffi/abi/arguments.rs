@@ -3,9 +3,10 @@
 // Names are those of the API.
 #![allow(non_camel_case_types)]
 
+use crate::tls::base::Mode;
 use crate::tls::client_hello::Method;
 use crate::tls::config::ClientAuth;
-use crate::tls::connection::{BlindingMode, Mode};
+use crate::tls::connection::BlindingMode;
 use crate::tls::error::{Code, Result};
 
 /// Declares the argument type of an enum.

@@ -6,8 +6,8 @@
 use std::ffi::{c_char, c_int};
 
 use crate::tls::base::Blocked;
+use crate::tls::base::Mode;
 use crate::tls::config::ClientAuth;
-use crate::tls::connection::Mode;
 
 /// Declares a C type whose inside is nobody's business.
 macro_rules! opaque {

@@ -7,7 +7,7 @@ use crate::ffi::abi::boundary::{boundary, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_cert_chain_and_key, s2n_cert_sni_match, s2n_connection};
-use crate::tls::connection::ServerName;
+use crate::tls::connection::ServerNameMatch;
 use crate::tls::error::Code;
 
 /// Gives the certificate chain that this side shows.
@@ -51,11 +51,11 @@ pub unsafe extern "C" fn s2n_connection_get_certificate_match(
         let conn = unsafe { s2n_connection::borrow(conn) }.map_err(|_| Code::InvalidArgument)?;
         // SAFETY: `match_status` is null or writable for the whole call.
         let slot = unsafe { output::slot(match_status) }.map_err(|_| Code::InvalidArgument)?;
-        slot.set(match conn.core.name_match()? {
-            ServerName::None => s2n_cert_sni_match::S2N_SNI_NONE,
-            ServerName::Exact => s2n_cert_sni_match::S2N_SNI_EXACT_MATCH,
-            ServerName::Wildcard => s2n_cert_sni_match::S2N_SNI_WILDCARD_MATCH,
-            ServerName::NoMatch => s2n_cert_sni_match::S2N_SNI_NO_MATCH,
+        slot.set(match conn.core.server_name_match()? {
+            ServerNameMatch::None => s2n_cert_sni_match::S2N_SNI_NONE,
+            ServerNameMatch::Exact => s2n_cert_sni_match::S2N_SNI_EXACT_MATCH,
+            ServerNameMatch::Wildcard => s2n_cert_sni_match::S2N_SNI_WILDCARD_MATCH,
+            ServerNameMatch::NoMatch => s2n_cert_sni_match::S2N_SNI_NO_MATCH,
         });
         Ok(())
     })
@@ -175,7 +175,7 @@ pub unsafe extern "C" fn s2n_connection_client_cert_used(conn: *mut s2n_connecti
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         Ok(conn
             .core
-            .facts()
+            .negotiated()
             .is_some_and(|facts| facts.client_cert_used)
             .into())
     })
@@ -206,7 +206,7 @@ pub unsafe extern "C" fn s2n_connection_get_client_cert_chain(
         let out = unsafe { output::slot(der_cert_chain_out) }?;
         // SAFETY: `cert_chain_len` is null or writable for the whole call.
         let len = unsafe { output::slot(cert_chain_len) }?;
-        let facts = conn.core.facts().ok_or(Code::Null)?;
+        let facts = conn.core.negotiated().ok_or(Code::Null)?;
         let chain = facts.client_cert_chain.as_ref().ok_or(Code::Null)?;
         len.set(u32::try_from(chain.len()).map_err(|_| Code::IntegerOverflow)?);
         out.set(chain.as_ptr().cast_mut());

@@ -73,7 +73,7 @@ pub unsafe extern "C" fn s2n_connection_server_name_extension_used(
     status(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        match conn.core.may_choose_by_client_hello() {
+        match conn.core.awaits_client_hello() {
             true => Ok(()),
             false => Err(Code::InvalidState)?,
         }

@@ -9,7 +9,7 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::s2n_connection;
 use crate::ffi::connection::lifecycle::ConnectionHandle;
-use crate::tls::connection::Facts;
+use crate::tls::connection::Negotiated;
 use crate::tls::error::{Code, Result};
 
 /// Names the protocol that ALPN agreed on.
@@ -27,7 +27,7 @@ pub unsafe extern "C" fn s2n_get_application_protocol(conn: *mut s2n_connection)
     boundary(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        let facts = conn.core.facts();
+        let facts = conn.core.negotiated();
         let alpn = facts.as_ref().and_then(|facts| facts.alpn.as_ref());
         Ok(alpn.map_or(ptr::null(), |alpn| alpn.as_ptr()))
     })
@@ -107,7 +107,7 @@ pub unsafe extern "C" fn s2n_connection_get_cipher(conn: *mut s2n_connection) ->
     boundary(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        let facts = conn.core.facts();
+        let facts = conn.core.negotiated();
         Ok(facts.map_or(NO_CIPHER, |facts| facts.cipher).as_ptr())
     })
 }
@@ -155,7 +155,7 @@ pub unsafe extern "C" fn s2n_connection_get_curve(conn: *mut s2n_connection) -> 
     boundary(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        let facts = conn.core.facts();
+        let facts = conn.core.negotiated();
         Ok(facts.map_or(NONE, |facts| facts.curve).as_ptr())
     })
 }
@@ -193,7 +193,7 @@ pub unsafe extern "C" fn s2n_connection_get_kem_group_name(
     boundary(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        let facts = conn.core.facts();
+        let facts = conn.core.negotiated();
         Ok(facts.map_or(NONE, |facts| facts.kem_group).as_ptr())
     })
 }
@@ -226,6 +226,6 @@ pub unsafe extern "C" fn s2n_connection_get_key_exchange_group(
 pub(crate) const NO_CIPHER: &CStr = c"TLS_NULL_WITH_NULL_NULL";
 pub(crate) const NONE: &CStr = c"NONE";
 
-fn negotiated(conn: &ConnectionHandle) -> Result<Arc<Facts>> {
-    Ok(conn.core.facts().ok_or(Code::InvalidState)?)
+fn negotiated(conn: &ConnectionHandle) -> Result<Arc<Negotiated>> {
+    Ok(conn.core.negotiated().ok_or(Code::InvalidState)?)
 }

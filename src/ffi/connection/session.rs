@@ -7,7 +7,7 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::pending::{none_yet, not_yet, unsupported};
 use crate::ffi::abi::types::s2n_connection;
-use crate::tls::connection::Mode;
+use crate::tls::base::Mode;
 use crate::tls::error::Code;
 
 /// Clients: offers to resume a session.
@@ -97,7 +97,7 @@ pub extern "C" fn s2n_connection_get_session_id(
 pub unsafe extern "C" fn s2n_connection_is_session_resumed(conn: *mut s2n_connection) -> c_int {
     boundary_or(0, || {
         // SAFETY: `conn` is null or live for the whole call.
-        let facts = unsafe { s2n_connection::borrow(conn) }.map(|conn| conn.core.facts());
+        let facts = unsafe { s2n_connection::borrow(conn) }.map(|conn| conn.core.negotiated());
         Ok(matches!(facts, Ok(Some(facts)) if facts.resumed).into())
     })
 }

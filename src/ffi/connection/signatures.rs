@@ -7,6 +7,7 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_connection, s2n_tls_hash_algorithm, s2n_tls_signature_algorithm};
 use crate::ffi::connection::lifecycle::ConnectionHandle;
+use crate::tls::base::Mode;
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::names::{Hash, Signature};
 
@@ -28,7 +29,7 @@ pub unsafe extern "C" fn s2n_connection_get_selected_signature_algorithm(
     // SAFETY: `conn` is null or live; `chosen_alg` is null or writable, for the whole call.
     status(|| unsafe {
         store(conn, chosen_alg, |conn| {
-            conn.core.server_signature().0.into()
+            conn.core.signature(Mode::Server).0.into()
         })
     })
 }
@@ -50,7 +51,7 @@ pub unsafe extern "C" fn s2n_connection_get_selected_digest_algorithm(
     // SAFETY: `conn` is null or live; `chosen_alg` is null or writable, for the whole call.
     status(|| unsafe {
         store(conn, chosen_alg, |conn| {
-            conn.core.server_signature().1.into()
+            conn.core.signature(Mode::Server).1.into()
         })
     })
 }
@@ -73,7 +74,7 @@ pub unsafe extern "C" fn s2n_connection_get_selected_client_cert_signature_algor
     // SAFETY: `conn` is null or live; `chosen_alg` is null or writable, for the whole call.
     status(|| unsafe {
         store(conn, chosen_alg, |conn| {
-            conn.core.client_signature().0.into()
+            conn.core.signature(Mode::Client).0.into()
         })
     })
 }
@@ -95,7 +96,7 @@ pub unsafe extern "C" fn s2n_connection_get_selected_client_cert_digest_algorith
     // SAFETY: `conn` is null or live; `chosen_alg` is null or writable, for the whole call.
     status(|| unsafe {
         store(conn, chosen_alg, |conn| {
-            conn.core.client_signature().1.into()
+            conn.core.signature(Mode::Client).1.into()
         })
     })
 }
@@ -119,8 +120,13 @@ pub unsafe extern "C" fn s2n_connection_get_signature_scheme(
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         // SAFETY: `scheme_name` is null or writable for the whole call.
         let slot = unsafe { output::slot(scheme_name) }?;
-        conn.core.facts().ok_or(Code::InvalidState)?;
-        slot.set(conn.core.signature_scheme_name().as_ptr());
+        conn.core.negotiated().ok_or(Code::InvalidState)?;
+        slot.set(
+            conn.core
+                .signature_scheme(Mode::Server)
+                .unwrap_or(c"none")
+                .as_ptr(),
+        );
         Ok(())
     })
 }

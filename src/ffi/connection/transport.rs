@@ -13,7 +13,7 @@ use crate::ffi::connection::lifecycle::ConnectionHandle;
 use crate::sys::fd::{ReadFd, WriteFd};
 use crate::sys::io::{Context, RecvCallback, RecvFn, SendCallback, SendFn};
 use crate::tls::error::{Code, Result};
-use crate::tls::transport::{Reader, Writer};
+use crate::tls::stream::{Reader, Writer};
 
 /// One direction's transport, as far as the application has described it.
 pub(crate) struct End<F> {

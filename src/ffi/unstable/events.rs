@@ -13,8 +13,8 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_connection};
 use crate::ffi::connection::negotiated::{NO_CIPHER, NONE};
 use crate::sys::callbacks::EventCallback;
+use crate::tls::base::Mode;
 use crate::tls::config::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
-use crate::tls::connection::Mode;
 use crate::tls::error::Code;
 
 /// A handshake that has succeeded or failed. The strings are static. Times are nanoseconds of the

@@ -18,7 +18,7 @@ use super::requests::{AnswerRequest, CertificateRequest};
 use super::signing::{PolicyKey, Signing};
 use crate::tls::base::memory;
 use crate::tls::certs::CertChain;
-use crate::tls::credentials::step_context::{Milestone, NameMatch, Request, StepContext};
+use crate::tls::credentials::step_context::{CertRequest, Milestone, NameMatch, StepContext};
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
 
@@ -174,10 +174,10 @@ impl Entry {
     ) -> SelectedCredential {
         let scheme = selected.signer.scheme();
         selected.signer = self.key.within(context, selected.signer);
-        context.note(|choices| {
-            choices.chain = Some(self.chain.clone());
-            choices.name_match = name_match;
-            choices.our_scheme = Some(scheme.0);
+        context.select(|selection| {
+            selection.chain = Some(self.chain.clone());
+            selection.name_match = name_match;
+            selection.our_scheme = Some(scheme.0);
         });
         selected
     }
@@ -210,7 +210,7 @@ impl ServerCredentialResolver for Resolver {
         };
         let (entry, selected) = chosen.ok_or_else(|| own.why_none(chains, hello))?;
         let selected = entry.show(selected, name_match, &self.context);
-        self.context.reach(Milestone::Chosen);
+        self.context.reach(Milestone::CertSelected);
         Ok(selected)
     }
 }
@@ -248,14 +248,16 @@ impl ClientCredentialResolver for Resolver {
                 .map(|selected| entry.show(selected, NameMatch::None, &self.context)),
             _ => None,
         };
-        self.context.note(|choices| {
-            choices.failure = answer.err();
-            choices.request = match selected {
-                Some(_) => Request::Answered,
-                None => Request::Declined,
+        if let Err(error) = answer {
+            self.context.fail(error);
+        }
+        self.context.select(|selection| {
+            selection.request = match selected {
+                Some(_) => CertRequest::Answered,
+                None => CertRequest::Declined,
             };
         });
-        self.context.reach(Milestone::Chosen);
+        self.context.reach(Milestone::CertSelected);
         selected
     }
 

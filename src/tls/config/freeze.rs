@@ -16,7 +16,7 @@ use super::signatures::Signatures;
 use super::{ClientAuth, Config, Overrides, Settings};
 use crate::tls::base::lock;
 use crate::tls::base::memory;
-use crate::tls::credentials::key_log::Listener;
+use crate::tls::credentials::key_log::KeyLogListener;
 use crate::tls::credentials::step_context::StepContext;
 use crate::tls::credentials::{Offload, PrivateKeys};
 use crate::tls::error::{Code, Result};
@@ -24,21 +24,21 @@ use crate::tls::policy::Policy;
 
 /// What a handshake needs of a config. All of it stems from the settings of one moment: they may be
 /// changed while the handshake makes use of it.
-pub struct Ready<C> {
+pub struct HandshakeConfig<C> {
     pub rustls: Arc<C>,
     /// Who signs instead of us.
     pub private_keys: Option<Arc<dyn PrivateKeys>>,
     pub offload: Option<Arc<dyn Offload>>,
     /// The context of the handshake's steps.
-    pub(crate) context: StepContext,
+    pub(crate) step_context: StepContext,
 }
 
-impl<C> Ready<C> {
+impl<C> HandshakeConfig<C> {
     fn new(rustls: Arc<C>, settings: &Settings) -> Self {
         let (private_keys, offload) = (settings.signer(), settings.offload.clone());
         Self {
             rustls,
-            context: match private_keys.is_some() || offload.is_some() {
+            step_context: match private_keys.is_some() || offload.is_some() {
                 true => StepContext::new_coroutine(),
                 false => StepContext::Thread,
             },
@@ -48,10 +48,10 @@ impl<C> Ready<C> {
     }
 }
 
-impl Ready<ServerConfig> {
+impl HandshakeConfig<ServerConfig> {
     /// Omits ALPN unless a client offers one of our protocols: then s2n-tls goes on without
     /// one, and rustls would give up.
-    pub fn agree_on_alpn<'a>(&mut self, mut theirs: impl Iterator<Item = &'a [u8]>) {
+    pub fn negotiate_alpn<'a>(&mut self, mut theirs: impl Iterator<Item = &'a [u8]>) {
         let ours = &self.rustls.alpn_protocols;
         if !ours.is_empty() && !theirs.any(|theirs| ours.iter().any(|ours| ours.as_ref() == theirs))
         {
@@ -108,7 +108,7 @@ impl Frozen {
 
 impl Config {
     /// What a client's handshake starts with.
-    pub fn client(&self, over: &Overrides) -> Result<Ready<ClientConfig>> {
+    pub fn client(&self, over: &Overrides) -> Result<HandshakeConfig<ClientConfig>> {
         let (settings, generation) = self.snapshot();
         let policy = over.policy.unwrap_or(settings.policy);
         let made = lock(&self.frozen).client(generation, policy);
@@ -123,9 +123,9 @@ impl Config {
                 client
             }
         };
-        let mut ready = Ready::new(client.config, &settings);
-        if let StepContext::Coroutine(_) = ready.context {
-            let context = ready.context.clone();
+        let mut ready = HandshakeConfig::new(client.config, &settings);
+        if let StepContext::Coroutine(_) = ready.step_context {
+            let context = ready.step_context.clone();
             ready.rustls = Arc::new(freeze_client(&settings, policy, client.chains, context)?);
         }
         if !over.alpn.is_empty() {
@@ -135,7 +135,7 @@ impl Config {
     }
 
     /// What a server answers a ClientHello with.
-    pub fn server(&self, over: &Overrides) -> Result<Ready<ServerConfig>> {
+    pub fn server(&self, over: &Overrides) -> Result<HandshakeConfig<ServerConfig>> {
         let (settings, generation) = self.snapshot();
         let policy = over.policy.unwrap_or(settings.policy);
         let auth = over
@@ -154,9 +154,9 @@ impl Config {
                 server
             }
         };
-        let mut ready = Ready::new(server.config, &settings);
-        if let StepContext::Coroutine(_) = ready.context {
-            let (chains, context) = (server.chains, ready.context.clone());
+        let mut ready = HandshakeConfig::new(server.config, &settings);
+        if let StepContext::Coroutine(_) = ready.step_context {
+            let (chains, context) = (server.chains, ready.step_context.clone());
             ready.rustls = Arc::new(freeze_server(&settings, policy, auth, chains, context)?);
         }
         if !over.alpn.is_empty() {
@@ -270,9 +270,9 @@ fn clock(settings: &Settings, context: &StepContext) -> RustlsClock {
     }
 }
 
-fn listener(settings: &Settings, context: &StepContext) -> Listener {
-    Listener {
-        to_all: settings.key_log.is_some(),
+fn listener(settings: &Settings, context: &StepContext) -> KeyLogListener {
+    KeyLogListener {
+        stores_all: settings.key_log.is_some(),
         context: context.clone(),
     }
 }

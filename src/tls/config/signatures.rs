@@ -128,11 +128,11 @@ impl Signatures {
     fn note(&self, input: &SignatureVerificationInput<'_>) {
         let scheme = input.signature.scheme.0;
         self.context
-            .note(|choices| choices.peer_scheme = Some(scheme));
+            .select(|selection| selection.peer_scheme = Some(scheme));
     }
 
     fn timed(&self, verdict: Verdict) -> Verdict {
-        verdict.inspect(|_| self.context.reach(Milestone::Verified))
+        verdict.inspect(|_| self.context.reach(Milestone::SignatureVerified))
     }
 }
 

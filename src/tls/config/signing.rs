@@ -140,7 +140,7 @@ struct TimedSigner {
 
 impl Signer for TimedSigner {
     fn sign(self: Box<Self>, message: &[u8]) -> Result<Vec<u8>, Error> {
-        self.context.reach(Milestone::Signs);
+        self.context.reach(Milestone::Signing);
         let outcome = self.signer.sign(message);
         outcome.inspect(|_| self.context.reach(Milestone::Signed))
     }

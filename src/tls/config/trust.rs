@@ -222,7 +222,7 @@ pub(super) fn system_roots() -> Result<Arc<Roots>> {
 }
 
 /// Gives up the operating system's roots. They live as long as configs trust them.
-pub(crate) fn forget_system_roots() {
+pub(crate) fn free_system_roots() {
     let roots = lock(&SYSTEM_ROOTS).take();
     drop(roots);
 }

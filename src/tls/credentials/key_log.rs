@@ -13,9 +13,9 @@ const MASTER_SECRET: &str = "CLIENT_RANDOM";
 /// The first secret of TLS 1.3 that protects anything.
 const CLIENT_HANDSHAKE_SECRET: &str = "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
 
-/// A secret that rustls has come by.
+/// A secret that rustls has derived.
 pub(crate) struct Secret {
-    /// What it is, in the words of RFC 9850, section 2.
+    /// Its label of RFC 9850, section 2.
     label: String,
     pub(crate) bytes: Zeroizing<Vec<u8>>,
     pub(crate) client_random: Vec<u8>,
@@ -55,17 +55,17 @@ impl Secret {
     }
 }
 
-/// What rustls tells its secrets.
+/// The key log that rustls is given.
 #[derive(Debug)]
-pub(crate) struct Listener {
-    /// Listen to all secrets, not to those alone that we need.
-    pub(crate) to_all: bool,
+pub(crate) struct KeyLogListener {
+    /// Stores all secrets, not only those that the library needs.
+    pub(crate) stores_all: bool,
 
-    /// Where they are kept.
+    /// The context of the step, where secrets are stored.
     pub(crate) context: StepContext,
 }
 
-impl KeyLog for Listener {
+impl KeyLog for KeyLogListener {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
         match label {
             CLIENT_HANDSHAKE_SECRET => self.context.reach(Milestone::HandshakeSecrets),
@@ -73,7 +73,7 @@ impl KeyLog for Listener {
             _ => {}
         }
         if self.will_log(label) {
-            self.context.keep(Secret {
+            self.context.store(Secret {
                 label: label.to_owned(),
                 bytes: Zeroizing::new(secret.to_vec()),
                 client_random: client_random.to_vec(),
@@ -87,6 +87,6 @@ impl KeyLog for Listener {
             MASTER_SECRET,
             "SERVER_TRAFFIC_SECRET_0",
         ];
-        self.to_all || needed.contains(&label)
+        self.stores_all || needed.contains(&label)
     }
 }

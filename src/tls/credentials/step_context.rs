@@ -1,5 +1,5 @@
-//! The context of a handshake's step: what is decided in it about certificates and signatures, and the
-//! secrets that rustls derives.
+//! The context of a handshake's step: what rustls' callbacks select in it, and the secrets that rustls
+//! derives.
 //!
 //! rustls shares a config's resolver, verifier and key log between connections, and does not pass them the
 //! connection that it calls them for.
@@ -16,17 +16,17 @@ use crate::tls::base::{lock, uptime};
 use crate::tls::certs::CertChain;
 use crate::tls::error::Error;
 
-/// Whether a server asked for our certificate.
+/// Whether a server requested a certificate of this client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Request {
+pub(crate) enum CertRequest {
     #[default]
     None,
-    /// It asked, and we have none that it can use.
+    /// It did, and there is none that it can use.
     Declined,
     Answered,
 }
 
-/// How a server's certificate was found for the name that the client asked for.
+/// How a server's certificate was selected for the client's server_name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NameMatch {
     #[default]
@@ -35,61 +35,52 @@ pub enum NameMatch {
     Wildcard,
 }
 
-/// A moment in a step that says which messages are done.
+/// A moment in a step from which it follows which messages are done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Milestone {
-    /// A certificate of ours was looked for.
-    Chosen,
-    /// TLS 1.3: the secrets for the encrypted messages are there.
+    /// The selection of a certificate has ended.
+    CertSelected,
+    /// TLS 1.3: the secrets for the encrypted messages are derived.
     HandshakeSecrets,
-    /// TLS 1.2: the secret for everything is there.
+    /// TLS 1.2: the master secret is derived.
     MasterSecret,
-    /// The peer's certificate has come.
-    Presented,
-    /// It is accepted.
-    Accepted,
-    /// The peer's signature is right.
-    Verified,
-    /// We are about to sign.
-    Signs,
-    /// We have signed.
+    /// The peer's certificate was received.
+    PeerCertReceived,
+    /// The peer's certificate is verified.
+    PeerCertVerified,
+    /// The peer's signature is verified.
+    SignatureVerified,
+    /// A signature is about to be made.
+    Signing,
+    /// A signature was made.
     Signed,
 }
 
-/// What was decided so far.
+/// The certificate and the signature schemes of a handshake, as far as they are selected.
 #[derive(Clone, Default)]
-pub(crate) struct Choices {
-    pub(crate) request: Request,
-    /// The certificate that we show.
+pub(crate) struct Selection {
+    pub(crate) request: CertRequest,
+    /// The certificate that this side sends.
     pub(crate) chain: Option<Arc<CertChain>>,
     pub(crate) name_match: NameMatch,
-    /// How we sign the handshake: a number of RFC 8446, 4.2.3.
+    /// The signature scheme of this side: a number of RFC 8446, 4.2.3.
     pub(crate) our_scheme: Option<u16>,
-    /// How the peer signed it.
+    /// The signature scheme of the peer.
     pub(crate) peer_scheme: Option<u16>,
-    /// Why the step has failed, although rustls does not know it.
-    pub(crate) failure: Option<Error>,
-    /// When the step came how far, if anybody wants to know.
-    pub(crate) milestones: Option<Vec<(Milestone, Duration)>>,
-    /// What the application knows the connection by, during a step.
-    connection: usize,
 }
 
-impl Choices {
+impl Selection {
     const NONE: Self = Self {
-        request: Request::None,
+        request: CertRequest::None,
         chain: None,
         name_match: NameMatch::None,
         our_scheme: None,
         peer_scheme: None,
-        failure: None,
-        milestones: None,
-        connection: 0,
     };
 
-    /// Adds what a later step decided.
+    /// Adds what a later step has selected.
     pub(crate) fn extend(&mut self, later: Self) {
-        if later.request != Request::None {
+        if later.request != CertRequest::None {
             self.request = later.request;
         }
         if later.chain.is_some() {
@@ -104,29 +95,35 @@ impl Choices {
 /// What a step leaves behind for the connection.
 #[derive(Default)]
 pub(crate) struct Step {
-    pub(crate) choices: Choices,
+    pub(crate) selection: Selection,
     pub(crate) secrets: Vec<Secret>,
+    /// The error of an application's callback, which rustls does not report.
+    pub(crate) failure: Option<Error>,
+    /// The milestones that the step has reached, if there is a callback for them.
+    pub(crate) milestones: Option<Vec<(Milestone, Duration)>>,
+    /// The application's handle of the connection, during the step.
+    connection: usize,
 }
 
 impl Step {
     const NONE: Self = Self {
-        choices: Choices::NONE,
+        selection: Selection::NONE,
         secrets: Vec::new(),
+        failure: None,
+        milestones: None,
+        connection: 0,
     };
 
     fn new(connection: usize, is_timed: bool) -> Self {
         Self {
-            choices: Choices {
-                connection,
-                milestones: is_timed.then(Vec::new),
-                ..Choices::default()
-            },
-            secrets: Vec::new(),
+            connection,
+            milestones: is_timed.then(Vec::new),
+            ..Self::NONE
         }
     }
 }
 
-/// Where the callbacks that rustls calls in a step leave what they decide.
+/// Where rustls' callbacks leave what they select in a step.
 #[derive(Clone, Default)]
 pub(crate) enum StepContext {
     /// The step runs on its thread's own stack, and does not leave the thread.
@@ -135,15 +132,15 @@ pub(crate) enum StepContext {
 
     /// The step runs on a coroutine, which may be resumed in another thread. The handshake has rustls
     /// configs of its own, whose callbacks have this.
-    Coroutine(Arc<Shared>),
+    Coroutine(Arc<CoroutineContext>),
 }
 
 /// The context of steps on coroutines. They follow each other; no two of them run at once.
 #[derive(Default)]
-pub(crate) struct Shared {
+pub(crate) struct CoroutineContext {
     step: Mutex<Step>,
 
-    /// There while a step runs.
+    /// Present while a step runs.
     exit: Mutex<Option<Arc<dyn Exit>>>,
 }
 
@@ -158,7 +155,7 @@ impl StepContext {
         Self::Coroutine(Arc::default())
     }
 
-    /// Runs a step of a handshake, and returns what was left behind in it.
+    /// Runs a step of a handshake, and returns what it leaves behind.
     pub(crate) fn watch<R>(
         &self,
         connection: usize,
@@ -171,14 +168,14 @@ impl StepContext {
         (outcome, self.replace(outer))
     }
 
-    /// Runs what belongs on a coroutine, with the way out of that.
+    /// Runs work on a coroutine, with the exit from it.
     pub(crate) fn run<R>(&self, exit: Arc<dyn Exit>, work: impl FnOnce() -> R) -> R {
-        let Self::Coroutine(shared) = self else {
+        let Self::Coroutine(context) = self else {
             return work();
         };
-        *lock(&shared.exit) = Some(exit);
+        *lock(&context.exit) = Some(exit);
         let outcome = work();
-        *lock(&shared.exit) = None;
+        *lock(&context.exit) = None;
         outcome
     }
 
@@ -189,66 +186,71 @@ impl StepContext {
     fn with<R>(&self, access: impl FnOnce(&mut Step) -> R) -> R {
         match self {
             Self::Thread => STEP.with_borrow_mut(|step| access(step)),
-            Self::Coroutine(shared) => access(&mut lock(&shared.step)),
+            Self::Coroutine(context) => access(&mut lock(&context.step)),
         }
     }
 
-    /// Notes a decision.
-    pub(crate) fn note(&self, change: impl FnOnce(&mut Choices)) {
-        self.with(|step| change(&mut step.choices));
+    /// Records a selection.
+    pub(crate) fn select(&self, change: impl FnOnce(&mut Selection)) {
+        self.with(|step| change(&mut step.selection));
     }
 
-    /// What the application knows the connection by whose step this is.
+    /// Records the error of a callback.
+    pub(crate) fn fail(&self, error: Error) {
+        self.with(|step| step.failure = Some(error));
+    }
+
+    /// The application's handle of the connection whose step this is.
     pub(crate) fn name(&self) -> usize {
-        self.with(|step| step.choices.connection)
+        self.with(|step| step.connection)
     }
 
-    /// What the step has decided so far.
-    pub(crate) fn so_far(&self) -> Choices {
-        self.with(|step| step.choices.clone())
+    /// What the step has selected so far.
+    pub(crate) fn so_far(&self) -> Selection {
+        self.with(|step| step.selection.clone())
     }
 
-    /// Whether anybody wants to know when the step comes how far.
+    /// Whether milestones are recorded.
     pub(crate) fn is_timed(&self) -> bool {
-        self.with(|step| step.choices.milestones.is_some())
+        self.with(|step| step.milestones.is_some())
     }
 
-    /// The milestones that the step has come past since they were last taken.
+    /// The milestones that the step has reached since they were last taken.
     pub(crate) fn take_milestones(&self) -> Vec<(Milestone, Duration)> {
-        self.with(|step| match &mut step.choices.milestones {
+        self.with(|step| match &mut step.milestones {
             Some(milestones) => std::mem::take(milestones),
             None => Vec::new(),
         })
     }
 
-    /// Notes that the step has come this far.
+    /// Records that the step has reached a milestone.
     pub(crate) fn reach(&self, milestone: Milestone) {
-        self.note(|choices| {
-            if let Some(milestones) = &mut choices.milestones {
+        self.with(|step| {
+            if let Some(milestones) = &mut step.milestones {
                 milestones.push((milestone, uptime()));
             }
         });
     }
 
-    /// Keeps a secret that rustls has derived.
-    pub(crate) fn keep(&self, secret: Secret) {
+    /// Stores a secret that rustls has derived.
+    pub(crate) fn store(&self, secret: Secret) {
         self.with(|step| step.secrets.push(secret));
     }
 
-    /// Has the application sign. `None` if it does not.
-    pub(crate) fn sign(&self, question: ToSign) -> Option<Vec<u8>> {
-        match self.suspend(Suspension::Sign(question))? {
+    /// Suspends the step until the application has signed. `None` if it does not.
+    pub(crate) fn sign(&self, input: ToSign) -> Option<Vec<u8>> {
+        match self.suspend(Suspension::Sign(input))? {
             Answer::Signature(signature) => Some(signature),
             Answer::Verified | Answer::Called => None,
         }
     }
 
-    /// Has the application verify a signature. Whether it is right.
-    pub(crate) fn verify(&self, question: ToVerify) -> bool {
-        self.suspend(Suspension::Verify(question)) == Some(Answer::Verified)
+    /// Suspends the step until the application has verified a signature. Whether that is valid.
+    pub(crate) fn verify(&self, input: ToVerify) -> bool {
+        self.suspend(Suspension::Verify(input)) == Some(Answer::Verified)
     }
 
-    /// Calls the application on the stack of its own call. `None` if the handshake has ended.
+    /// Runs a callback of the application on the stack of its own call. `None` if the handshake has ended.
     pub(crate) fn call<R: Send + 'static>(
         &self,
         callback: impl FnOnce() -> R + Send + 'static,
@@ -272,14 +274,14 @@ impl StepContext {
     fn exit(&self) -> Option<Arc<dyn Exit>> {
         match self {
             Self::Thread => None,
-            Self::Coroutine(shared) => lock(&shared.exit).clone(),
+            Self::Coroutine(context) => lock(&context.exit).clone(),
         }
     }
 }
 
 #[cfg(test)]
 impl StepContext {
-    /// Runs what must not use the context of its thread: that would panic.
+    /// Runs work that must not use the context of its thread: that would panic.
     pub(crate) fn without_thread<R>(work: impl FnOnce() -> R) -> R {
         STEP.with_borrow_mut(|_| work())
     }

@@ -1,4 +1,5 @@
-//! The end of a handshake: rustls hands the keys over, and the records are ours.
+//! The end of a handshake: rustls hands its secrets and its key schedule over, and records are sealed and
+//! opened by the record layer from here on.
 
 use std::ffi::CString;
 use std::sync::atomic::Ordering::*;
@@ -6,89 +7,56 @@ use std::sync::atomic::Ordering::*;
 use rustls::crypto::Identity;
 use rustls::enums::ProtocolVersion;
 use rustls::split::SplitConnection;
-use rustls::{
-    ClientSide, ConnectionOutputs, ExtractedSecrets, HandshakeKind, KeyingMaterialExporter,
-    ServerSide,
-};
+use rustls::{ConnectionOutputs, HandshakeKind, KeyingMaterialExporter};
 
-use super::kernel::Schedule;
+use super::Handshake;
+use super::context::Context;
+use super::progress::handshake_type;
+use super::side::Side;
 use super::stage::Stage;
-use super::{Handshake, Kernel, names};
-use crate::tls::base::memory;
-use crate::tls::base::{Mode, Version, lock};
-use crate::tls::connection::receive::RecvHalf;
-use crate::tls::connection::send::SendHalf;
-use crate::tls::connection::{Connection, Facts};
+use crate::tls::base::{Mode, Version, memory};
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::names::{GroupNames, cipher, group};
 use crate::tls::record::{Opener, Sealer};
+use crate::tls::state::{KeySchedule, Negotiated};
 
 impl Handshake {
-    pub(super) fn complete_client(
+    pub(super) fn complete<S: Side>(
         &mut self,
-        conn: &Connection,
-        send: &mut SendHalf,
-        recv: &mut RecvHalf,
-        mut connection: SplitConnection<ClientSide>,
+        ctx: &mut Context<'_>,
+        mut connection: SplitConnection<S>,
     ) -> Result<()> {
-        self.note_so_far(conn);
-        let agreed = Agreed::new(conn, &connection.outputs)?;
-        let exporter = agreed.exporter(&mut connection.outputs);
+        self.store_selection(ctx);
+        let results = Results::new(ctx, &connection.outputs)?;
+        let exporter = results.exporter(&mut connection.outputs);
         let (secrets, kernel) = connection.dangerous_into_kernel_connection()?;
-        let kernel = Kernel::new(Schedule::Client(Box::new(kernel)), exporter);
-        self.install(conn, send, recv, agreed, secrets, kernel)
-    }
-
-    pub(super) fn complete_server(
-        &mut self,
-        conn: &Connection,
-        send: &mut SendHalf,
-        recv: &mut RecvHalf,
-        mut connection: SplitConnection<ServerSide>,
-    ) -> Result<()> {
-        self.note_so_far(conn);
-        let agreed = Agreed::new(conn, &connection.outputs)?;
-        let exporter = agreed.exporter(&mut connection.outputs);
-        let (secrets, kernel) = connection.dangerous_into_kernel_connection()?;
-        let kernel = Kernel::new(Schedule::Server(Box::new(kernel)), exporter);
-        self.install(conn, send, recv, agreed, secrets, kernel)
-    }
-
-    fn install(
-        &mut self,
-        conn: &Connection,
-        send: &mut SendHalf,
-        recv: &mut RecvHalf,
-        agreed: Agreed,
-        secrets: ExtractedSecrets,
-        kernel: Kernel,
-    ) -> Result<()> {
         // Nothing may follow the last message in its record: new keys begin here.
         if !self.input.is_empty() {
             return Err(Code::BadMessage)?;
         }
-        send.sealer = Some(Sealer::new(agreed.suite, secrets.tx)?);
-        recv.opener = Some(Opener::new(agreed.suite, secrets.rx)?);
-        *lock(&conn.kernel) = Some(kernel);
-        conn.shared.version.store(agreed.version, Release);
-        if conn.mode == Mode::Client {
-            conn.shared.server_version.store(agreed.version, Release);
+        ctx.send.sealer = Some(Sealer::new(results.suite, secrets.tx)?);
+        ctx.recv.opener = Some(Opener::new(results.suite, secrets.rx)?);
+        let schedule = KeySchedule::new(S::kernel(kernel), exporter);
+        ctx.state.set_key_schedule(schedule);
+        ctx.shared().version.store(results.version, Release);
+        if ctx.mode() == Mode::Client {
+            ctx.shared().server_version.store(results.version, Release);
         }
-        conn.set_facts(agreed.facts);
+        ctx.state.set_negotiated(results.negotiated);
         self.stage = Stage::Complete;
         Ok(())
     }
 }
 
-/// What rustls says of a finished handshake.
-struct Agreed {
+/// The outputs of a handshake.
+struct Results {
     version: Version,
     suite: rustls::SupportedCipherSuite,
-    facts: Facts,
+    negotiated: Negotiated,
 }
 
-impl Agreed {
-    fn new(conn: &Connection, outputs: &ConnectionOutputs) -> Result<Self> {
+impl Results {
+    fn new(ctx: &Context<'_>, outputs: &ConnectionOutputs) -> Result<Self> {
         let version = match outputs.protocol_version() {
             Some(ProtocolVersion::TLSv1_3) => Version::Tls13,
             Some(ProtocolVersion::TLSv1_2) => Version::Tls12,
@@ -98,10 +66,10 @@ impl Agreed {
             .negotiated_cipher_suite()
             .ok_or(Code::HandshakeState)?;
         let group = match outputs.negotiated_key_exchange_group() {
-            Some(agreed) => group(agreed.name()),
+            Some(negotiated) => group(negotiated.name()),
             None => GroupNames::NONE,
         };
-        let client_cert_chain = match conn.mode {
+        let client_cert_chain = match ctx.mode() {
             Mode::Server => outputs.peer_identity().map(|peer| chain(peer.identity())),
             Mode::Client => None,
         }
@@ -112,12 +80,12 @@ impl Agreed {
             Some(HandshakeKind::FullWithHelloRetryRequest) => (false, true),
             _ => (false, false),
         };
-        let shown = client_cert_chain.is_some();
+        let has_client_cert = client_cert_chain.is_some();
         Ok(Self {
             version,
             suite,
-            facts: Facts {
-                kind: names::kind(conn, version, resumed, retried, shown),
+            negotiated: Negotiated {
+                kind: handshake_type(ctx, version, resumed, retried, has_client_cert),
                 resumed,
                 suite: suite.suite().into(),
                 cipher: cipher(suite.suite()),
@@ -128,15 +96,13 @@ impl Agreed {
                 alpn: outputs
                     .alpn_protocol()
                     .and_then(|protocol| CString::new(protocol.as_ref()).ok()),
-                client_cert_used: shown,
+                client_cert_used: has_client_cert,
                 client_cert_chain,
             },
         })
     }
-}
 
-impl Agreed {
-    /// s2n-tls exports in TLS 1.3 only.
+    /// The exporter, which s2n-tls has in TLS 1.3 only.
     fn exporter(&self, outputs: &mut ConnectionOutputs) -> Option<KeyingMaterialExporter> {
         match self.version {
             Version::Tls13 => outputs.exporter().ok(),
@@ -145,7 +111,7 @@ impl Agreed {
     }
 }
 
-/// A chain as the API gives it: each certificate behind its length in three bytes.
+/// Encodes a chain as the API returns it: each certificate behind its length in three bytes.
 fn chain(identity: &Identity<'_>) -> Result<Box<[u8]>> {
     let Identity::X509(chain) = identity else {
         return Ok(Box::default());

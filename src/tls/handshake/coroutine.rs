@@ -1,33 +1,36 @@
-//! Steps of rustls' on a coroutine, for an application that signs or verifies.
+//! Steps of rustls on a coroutine, for an application that signs or verifies signatures asynchronously.
 
 use std::sync::atomic::Ordering::*;
 use std::sync::{Arc, Mutex};
 
 use super::Handshake;
+use super::context::Context;
 use super::input::Input;
-use super::names::At;
-use super::stage::Stage;
+use super::side::Side;
+use super::stage::Running;
 use crate::tls::base::{Mode, Version, lock};
-use crate::tls::config::{ClientAuth, Ready};
-use crate::tls::connection::Connection;
-use crate::tls::credentials::operation::{Signature, Signing};
-use crate::tls::credentials::{Answer, Coroutine, Coroutines, Exit, Suspension, ToSign, ToVerify};
+use crate::tls::config::{ClientAuth, HandshakeConfig};
+use crate::tls::credentials::operation::Signing;
+use crate::tls::credentials::{
+    Answer, Coroutine, Coroutines, Exit, Signature, Suspension, ToSign, ToVerify,
+};
 use crate::tls::error::{Code, Result};
+use crate::tls::state::{HandshakeMessage, State};
 
-/// A suspended step, which will give a `T`.
-pub(super) struct Waiting<T> {
+/// A suspended step, which will return a `T`.
+pub(super) struct Suspended<T> {
     coroutine: Box<dyn Coroutine>,
     done: Arc<Mutex<Option<Done<T>>>>,
     pending: Pending,
 }
 
-/// What a suspended step needs of the application.
+/// The asynchronous operation for which a step is suspended.
 enum Pending {
     Signature,
     Verification,
 }
 
-/// What rustls says of a step.
+/// The result of a step.
 type Outcome<T> = Result<T, rustls::Error>;
 
 /// What a step leaves behind.
@@ -38,35 +41,31 @@ struct Done<T> {
 }
 
 impl Handshake {
-    /// Lets rustls take a step. If the application has a part in it, the step may come to wait: then
-    /// `wait` says how, and the call fails with `AsyncBlocked`.
-    pub(super) fn step<T: Send + 'static>(
+    /// Runs a step of rustls. If the application has a part in it, the step may be suspended: then the call
+    /// fails with `AsyncBlocked`.
+    pub(super) fn step<S: Side>(
         &mut self,
-        conn: &Connection,
-        output: &mut Vec<u8>,
-        wait: fn(Box<Waiting<T>>) -> Stage,
-        step: impl FnOnce(&mut Input, &mut Vec<u8>) -> Outcome<T> + Send + 'static,
-    ) -> Result<T> {
-        let outcome = self.attempt(conn, output, wait, step)?;
-        self.note_alerts(conn, outcome)
+        ctx: &mut Context<'_>,
+        step: impl FnOnce(&mut Input, &mut Vec<u8>) -> Outcome<S::Handshake> + Send + 'static,
+    ) -> Result<S::Handshake> {
+        let outcome = self.attempt::<S>(ctx, step)?;
+        self.check_alerts(ctx, outcome)
     }
 
-    /// A [step](Self::step) whose failure is rustls' own.
-    pub(super) fn attempt<T: Send + 'static>(
+    /// A [step](Self::step) whose failure is returned as rustls' error.
+    pub(super) fn attempt<S: Side>(
         &mut self,
-        conn: &Connection,
-        output: &mut Vec<u8>,
-        wait: fn(Box<Waiting<T>>) -> Stage,
-        step: impl FnOnce(&mut Input, &mut Vec<u8>) -> Outcome<T> + Send + 'static,
-    ) -> Result<Outcome<T>> {
+        ctx: &mut Context<'_>,
+        step: impl FnOnce(&mut Input, &mut Vec<u8>) -> Outcome<S::Handshake> + Send + 'static,
+    ) -> Result<Outcome<S::Handshake>> {
         let Some(coroutines) = self.coroutines() else {
-            return Ok(step(&mut self.input, output));
+            return Ok(step(&mut self.input, &mut ctx.output));
         };
 
         let mut input = std::mem::take(&mut self.input);
         let done = Arc::new(Mutex::new(None));
         let result = done.clone();
-        let context = self.context.clone();
+        let context = self.step_context.clone();
         let work = Box::new(move |exit: Arc<dyn Exit>| {
             let mut output = Vec::new();
             let outcome = context.run(exit, || step(&mut input, &mut output));
@@ -77,12 +76,12 @@ impl Handshake {
             });
         });
         let coroutine = coroutines.coroutine(work).map_err(|_| Code::Alloc)?;
-        let waiting = Box::new(Waiting {
+        let suspended = Box::new(Suspended {
             coroutine,
             done,
             pending: Pending::Signature,
         });
-        self.run(conn, output, wait, waiting, None)
+        self.resume_with::<S>(ctx, suspended, None)
     }
 
     fn coroutines(&self) -> Option<Arc<dyn Coroutines>> {
@@ -93,133 +92,110 @@ impl Handshake {
         }
     }
 
-    /// Takes over what a config has for the handshake that begins, and returns the rustls config.
-    pub(super) fn use_config<C>(&mut self, ready: Ready<C>) -> Arc<C> {
-        self.private_keys = ready.private_keys;
-        self.offload = ready.offload;
-        self.context = ready.context;
-        ready.rustls
+    /// Takes over a config's parts for the handshake that begins, and returns the rustls config.
+    pub(super) fn use_config<C>(&mut self, config: HandshakeConfig<C>) -> Arc<C> {
+        self.private_keys = config.private_keys;
+        self.offload = config.offload;
+        self.step_context = config.step_context;
+        config.rustls
     }
 
-    /// Resumes a step, if the application has done what that is suspended for.
-    pub(super) fn resume<T>(
+    /// Resumes a step, if the application has completed the operation for which it is suspended.
+    pub(super) fn resume<S: Side>(
         &mut self,
-        conn: &Connection,
-        output: &mut Vec<u8>,
-        wait: fn(Box<Waiting<T>>) -> Stage,
-        waiting: Box<Waiting<T>>,
-    ) -> Result<T> {
-        let Some(answer) = conn.take_answer(&waiting.pending) else {
-            self.stage = wait(waiting);
+        ctx: &mut Context<'_>,
+        suspended: Box<Suspended<S::Handshake>>,
+    ) -> Result<S::Handshake> {
+        let Some(answer) = suspended.pending.take_answer(ctx.state) else {
+            self.stage = S::stage(Running::Suspended(suspended));
             return Err(Code::AsyncBlocked)?;
         };
-        let outcome = self.run(conn, output, wait, waiting, Some(answer))?;
-        self.note_alerts(conn, outcome)
+        let outcome = self.resume_with::<S>(ctx, suspended, Some(answer))?;
+        self.check_alerts(ctx, outcome)
     }
 
-    /// Runs a step up to its end, or until the application has to do something that it will do later.
-    fn run<T>(
+    /// Runs a step to its end, or until an operation of the application is pending.
+    fn resume_with<S: Side>(
         &mut self,
-        conn: &Connection,
-        output: &mut Vec<u8>,
-        wait: fn(Box<Waiting<T>>) -> Stage,
-        mut waiting: Box<Waiting<T>>,
+        ctx: &mut Context<'_>,
+        mut suspended: Box<Suspended<S::Handshake>>,
         mut answer: Option<Answer>,
-    ) -> Result<Outcome<T>> {
-        while let Some(suspension) = waiting.coroutine.resume(answer) {
-            waiting.pending = match suspension {
+    ) -> Result<Outcome<S::Handshake>> {
+        while let Some(suspension) = suspended.coroutine.resume(answer) {
+            suspended.pending = match suspension {
                 Suspension::Call(callback) => {
                     callback();
                     answer = Some(Answer::Called);
                     continue;
                 }
-                Suspension::Sign(question) => self.ask_to_sign(conn, question)?,
-                Suspension::Verify(question) => self.ask_to_verify(conn, question)?,
+                Suspension::Sign(input) => self.begin_signature(ctx, input)?,
+                Suspension::Verify(input) => self.begin_verification(ctx, input)?,
             };
-            answer = conn.take_answer(&waiting.pending);
+            answer = suspended.pending.take_answer(ctx.state);
             if answer.is_none() {
-                self.stage = wait(waiting);
+                self.stage = S::stage(Running::Suspended(suspended));
                 return Err(Code::AsyncBlocked)?;
             }
         }
-        let done = lock(&waiting.done).take().ok_or(Code::HandshakeState)?;
+        let done = lock(&suspended.done).take().ok_or(Code::HandshakeState)?;
         self.input = done.input;
-        output.extend_from_slice(&done.output);
+        ctx.output.extend_from_slice(&done.output);
         Ok(done.outcome)
     }
 
-    /// Notes for the connection what the step under way has decided so far.
-    pub(super) fn note_so_far(&self, conn: &Connection) {
-        conn.note_choices(self.context.so_far());
+    /// Passes the selection of the step under way to the connection.
+    pub(super) fn store_selection(&self, ctx: &Context<'_>) {
+        ctx.state.extend_selection(self.step_context.so_far());
     }
 
-    /// Has the application sign.
-    fn ask_to_sign(&mut self, conn: &Connection, question: ToSign) -> Result<Pending> {
-        if conn.mode == Mode::Client && conn.client_auth()? == ClientAuth::None {
+    /// Begins the application's private-key operation.
+    fn begin_signature(&mut self, ctx: &Context<'_>, input: ToSign) -> Result<Pending> {
+        if ctx.mode() == Mode::Client && ctx.client_auth() == ClientAuth::None {
             return Err(Code::UnexpectedCertRequest)?;
         }
-        if conn.version() == Version::Unknown {
-            // The application may want to know.
-            let version = conn.server_version().min(conn.client_version());
-            conn.shared.version.store(version, Release);
+        if ctx.version() == Version::Unknown {
+            // The callback may read it.
+            let version = ctx.state.server_version().min(ctx.state.client_version());
+            ctx.shared().version.store(version, Release);
         }
-        self.tell_so_far(conn);
-        conn.note_signature(conn.mode);
+        self.report_so_far(ctx);
+        set_signature_message(ctx.state, ctx.mode());
         // A handshake needs one signature of each side.
         let keys = self.private_keys.take().ok_or(Code::HandshakeState)?;
-        let operation = Signature::new(question, conn.config()?.verifies_private_keys());
-        *lock(&conn.signing) = Signing::Waits(operation.number());
-        if keys.sign(conn.name(), Arc::new(operation)) != 0 {
+        let operation = Signature::new(input, ctx.config.verifies_private_keys());
+        *lock(&ctx.state.signing) = Signing::Waits(operation.number());
+        if keys.sign(ctx.state.name(), Arc::new(operation)) != 0 {
             return Err(Code::AsyncCallbackFailed)?;
         }
         Ok(Pending::Signature)
     }
 
-    /// Has the application verify a signature of the peer's.
-    fn ask_to_verify(&mut self, conn: &Connection, question: ToVerify) -> Result<Pending> {
-        let peer = match conn.mode {
-            Mode::Client => Mode::Server,
-            Mode::Server => Mode::Client,
-        };
-        self.tell_so_far(conn);
-        conn.note_signature(peer);
+    /// Begins the application's verification of the peer's signature.
+    fn begin_verification(&mut self, ctx: &Context<'_>, input: ToVerify) -> Result<Pending> {
+        self.report_so_far(ctx);
+        set_signature_message(ctx.state, ctx.mode().peer());
         let offload = self.offload.as_ref().ok_or(Code::HandshakeState)?;
-        let operation = conn.verification.get_or_init(Arc::default);
-        operation.begin(question);
-        if offload.verify(conn.name(), operation) != 0 {
+        let operation = ctx.state.verification();
+        operation.begin(input);
+        if offload.verify(ctx.state.name(), operation) != 0 {
             return Err(Code::Cancelled)?;
         }
         Ok(Pending::Verification)
     }
 }
 
-impl Connection {
-    /// The handshake stands at the signature of this side.
-    fn note_signature(&self, side: Mode) {
-        let at = At::signature_of(side, self.version());
-        self.shared.at.store(at as u8, Release);
-    }
+/// Sets the message that comes next to the signature of a side.
+fn set_signature_message(state: &State, side: Mode) {
+    let message = HandshakeMessage::signature_of(side, state.version());
+    state.shared.next_message.store(message as u8, Release);
+}
 
-    /// What a suspended step needs of the application, once it is there.
-    fn take_answer(&self, pending: &Pending) -> Option<Answer> {
-        match pending {
-            Pending::Signature => self.take_signature().map(Answer::Signature),
-            Pending::Verification => self.is_verified().then_some(Answer::Verified),
+impl Pending {
+    /// The result of the operation, once it is complete.
+    fn take_answer(&self, state: &State) -> Option<Answer> {
+        match self {
+            Self::Signature => state.take_signature().map(Answer::Signature),
+            Self::Verification => state.take_verified().then_some(Answer::Verified),
         }
-    }
-
-    fn take_signature(&self) -> Option<Vec<u8>> {
-        let mut signing = lock(&self.signing);
-        match std::mem::take(&mut *signing) {
-            Signing::Done(signature) => Some(signature),
-            not_yet => {
-                *signing = not_yet;
-                None
-            }
-        }
-    }
-
-    fn is_verified(&self) -> bool {
-        self.verification.get().is_some_and(|it| it.take())
     }
 }

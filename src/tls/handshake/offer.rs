@@ -1,21 +1,21 @@
-//! The version that a server chooses.
+//! Version negotiation of a server.
 
 use std::sync::atomic::Ordering::*;
 
+use super::context::Context;
 use super::fatal_alert;
 use crate::tls::base::Version;
 use crate::tls::client_hello::Message;
-use crate::tls::connection::Connection;
 use crate::tls::error::{Alert, Code, Result};
 
-/// What a ClientHello says of the version to be chosen, and of what is answered apart from it.
+/// The versions that a ClientHello offers, and its request for an OCSP response.
 pub(super) struct Offer {
     /// The best version before TLS 1.3, by the message itself.
     legacy_version: Version,
     /// The best version, by the extension for it if there is one.
     best_version: Version,
     is_fallback: bool,
-    pub(super) asks_for_ocsp: bool,
+    pub(super) requests_ocsp: bool,
 }
 
 impl Offer {
@@ -24,18 +24,18 @@ impl Offer {
             legacy_version: hello.legacy_best_version(),
             best_version: hello.best_version(),
             is_fallback: hello.is_fallback(),
-            asks_for_ocsp: hello.asks_for_ocsp(),
+            requests_ocsp: hello.asks_for_ocsp(),
         }
     }
 
-    /// Whether a ClientHello offers no version that a server has whose best one is `best`. One that cannot
-    /// be parsed is for rustls to judge.
+    /// Whether a ClientHello offers no version of a server whose best one is `best`. One that cannot be
+    /// parsed is refused by rustls.
     pub(super) fn is_outdated(message: &[u8], best: Version) -> bool {
         let parsed = Message::split(message).and_then(|(body, _)| Message::parse(body));
         parsed.is_ok_and(|hello| Self::of(&hello).version(best) < Version::Tls12)
     }
 
-    /// The version that a server chooses whose best one is `best`. Without TLS 1.3 the message itself
+    /// The version that a server negotiates whose best one is `best`. Without TLS 1.3 legacy_version
     /// decides, and the extension may only forbid it.
     fn version(&self, best: Version) -> Version {
         match best {
@@ -53,34 +53,31 @@ impl Offer {
     }
 }
 
-/// Sets the version of a connection. Fails if there is none, or if the client has fallen back from a better
+/// Negotiates the version. Fails if there is none in common, or if the client has fallen back from a better
 /// one (RFC 7507, 3).
-pub(super) fn agree_on_version(
-    conn: &Connection,
-    offer: &Offer,
-    output: &mut Vec<u8>,
-) -> Result<Version> {
-    let best = best_version(conn)?;
+pub(super) fn negotiate_version(ctx: &mut Context<'_>, offer: &Offer) -> Result<Version> {
+    let best = best_version(ctx);
     let version = offer.version(best);
-    conn.shared.server_version.store(best, Release);
-    let theirs = offer.client_version(best);
-    conn.shared.client_version.store(theirs, Release);
-    conn.shared.version.store(version, Release);
+    let shared = ctx.shared();
+    shared.server_version.store(best, Release);
+    let client_version = offer.client_version(best);
+    shared.client_version.store(client_version, Release);
+    shared.version.store(version, Release);
     if version < Version::Tls12 {
-        output.extend(fatal_alert(Alert::ProtocolVersion));
+        ctx.output.extend(fatal_alert(Alert::ProtocolVersion));
         return Err(Code::ProtocolVersionUnsupported)?;
     }
     if offer.is_fallback && version < best {
-        output.extend(fatal_alert(Alert::InappropriateFallback));
+        ctx.output.extend(fatal_alert(Alert::InappropriateFallback));
         return Err(Code::FallbackDetected)?;
     }
     Ok(version)
 }
 
-/// The best version that the connection's policy has.
-pub(super) fn best_version(conn: &Connection) -> Result<Version> {
-    Ok(match conn.policy()?.supports_tls13() {
+/// The best version of the connection's policy.
+pub(super) fn best_version(ctx: &Context<'_>) -> Version {
+    match ctx.policy().supports_tls13() {
         true => Version::Tls13,
         false => Version::Tls12,
-    })
+    }
 }

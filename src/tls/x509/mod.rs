@@ -20,3 +20,6 @@ pub(crate) struct Signed<'a> {
     pub(crate) algorithm: &'a [u8],
     pub(crate) signature: &'a [u8],
 }
+
+/// Certificates (DER), the leaf first.
+pub type DerChain = std::sync::Arc<[Box<[u8]>]>;

@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex};
 
 use rustls::pki_types::DnsName;
 use s2n::tls::base::Blocked;
+use s2n::tls::base::Mode;
 use s2n::tls::client_hello::{ClientHello, Field};
 use s2n::tls::config::{Config, LogKeys, alpn};
-use s2n::tls::connection::{BlindingMode, Connection, Mode, ServerName};
+use s2n::tls::connection::{BlindingMode, Connection, ServerNameMatch};
 use s2n::tls::error::Code;
 use s2n::tls::policy::Policy;
-use s2n::tls::transport::{Reader, Writer};
+use s2n::tls::stream::{Reader, Writer};
 
 mod answer;
 mod message;
@@ -326,12 +327,15 @@ impl Conversation<'_> {
             rest.is_some_and(|wild| names.contains(&wild.as_str()))
         };
         let expected = match valid.as_deref() {
-            Some(name) if names.contains(&name) => ServerName::Exact,
-            Some(name) if is_wild(name) => ServerName::Wildcard,
-            _ if readable.is_some() => ServerName::NoMatch,
-            _ => ServerName::None,
+            Some(name) if names.contains(&name) => ServerNameMatch::Exact,
+            Some(name) if is_wild(name) => ServerNameMatch::Wildcard,
+            _ if readable.is_some() => ServerNameMatch::NoMatch,
+            _ => ServerNameMatch::None,
         };
-        assert_eq!(self.conn.name_match().expect("a certificate"), expected);
+        assert_eq!(
+            self.conn.server_name_match().expect("a certificate"),
+            expected
+        );
     }
 }
 

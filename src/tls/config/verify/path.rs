@@ -11,10 +11,9 @@ use super::revocation::Revocation;
 use super::{Presented, Verifier};
 use crate::tls::base::Mode;
 use crate::tls::config::trust::TrustStore;
-use crate::tls::connection::Certificates;
 use crate::tls::crypto::signature::verify;
 use crate::tls::error::{Code, Result};
-use crate::tls::x509::{Certificate, Signed};
+use crate::tls::x509::{Certificate, DerChain, Signed};
 
 /// From a peer's certificate up to the trusted one.
 pub(crate) struct Path<'a>(Vec<&'a Certificate<'a>>);
@@ -78,7 +77,7 @@ impl<'a> Path<'a> {
     }
 
     /// The certificates in DER.
-    pub(crate) fn certificates(&self) -> Certificates {
+    pub(crate) fn certificates(&self) -> DerChain {
         self.0.iter().map(|cert| Box::from(cert.der())).collect()
     }
 

@@ -85,7 +85,7 @@ fn a_shutdown_finishes_what_it_began() {
 fn a_fatal_alert_ends_both_directions() {
     let pair = Pair::new(Version::Tls13);
     {
-        let mut half = pair.client.send.lock().expect("free");
+        let mut half = pair.client.stream.send.lock().expect("free");
         half.owed_alert = sealed_alert(&mut half, 40);
     }
     shutdown(&pair.client)

@@ -9,8 +9,9 @@ use rustls::crypto::cipher::{AeadKey, Iv};
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 
 use super::*;
-use crate::tls::base::Blocked;
+use crate::tls::base::Version;
 use crate::tls::record::{Opener, Sealer};
+use crate::tls::stream::SendHalf;
 
 mod closing;
 mod receiving;
@@ -122,11 +123,13 @@ fn install(conn: &Connection, version: Version, [write, read]: [u8; 2]) {
         let iv = Iv::from([byte; 12]);
         (1, ConnectionTrafficSecrets::Aes128Gcm { key, iv })
     };
-    conn.send.lock().expect("free").sealer = Some(Sealer::new(suite, keys(write)).expect("fits"));
-    conn.recv.lock().expect("free").opener = Some(Opener::new(suite, keys(read)).expect("fits"));
-    conn.shared.version.store(version, Release);
-    conn.shared.server_version.store(version, Release);
-    conn.shared.handshake_done.store(true, Release);
+    conn.stream.send.lock().expect("free").sealer =
+        Some(Sealer::new(suite, keys(write)).expect("fits"));
+    conn.stream.recv.lock().expect("free").opener =
+        Some(Opener::new(suite, keys(read)).expect("fits"));
+    conn.state.shared.version.store(version, Release);
+    conn.state.shared.server_version.store(version, Release);
+    conn.state.shared.handshake_done.store(true, Release);
 }
 
 pub(crate) fn send(conn: &Connection, data: &[u8]) -> (Result<usize, Code>, Blocked) {

@@ -84,7 +84,7 @@ fn an_error_behind_data_waits_for_the_next_receive() {
 #[test]
 fn directions_are_independent() {
     let pair = Pair::new(Version::Tls13);
-    let _sending = pair.client.send.lock().expect("free");
+    let _sending = pair.client.stream.send.lock().expect("free");
     send(&pair.server, b"data").0.expect("sent");
     assert_eq!(recv(&pair.client, 9).0, Ok(b"data".to_vec()));
     assert_eq!(send(&pair.client, b"x").0, Err(Code::Reentrancy));

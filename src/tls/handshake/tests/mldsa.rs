@@ -54,7 +54,10 @@ fn each_size_signs_and_is_verified() {
             let pair = pair(b"default_pq", root, leaf).expect("no rules for our keys");
             pair.establish();
             for conn in [&pair.client, &pair.server] {
-                assert_eq!(conn.signature_scheme_name(), scheme);
+                assert_eq!(
+                    conn.signature_scheme(Mode::Server).unwrap_or_default(),
+                    scheme
+                );
             }
         }
     }
@@ -64,9 +67,15 @@ fn each_size_signs_and_is_verified() {
 fn a_policy_may_want_nothing_but_the_largest() {
     let large = pair(b"cnsa_2", &PKCS_ML_DSA_87, &PKCS_ML_DSA_87).expect("as it should be");
     large.establish();
-    let facts = large.client.facts().expect("agreed");
-    assert_eq!(facts.group, c"MLKEM1024");
-    assert_eq!(large.client.signature_scheme_name(), c"mldsa87");
+    let negotiated = large.client.negotiated().expect("negotiated");
+    assert_eq!(negotiated.group, c"MLKEM1024");
+    assert_eq!(
+        large
+            .client
+            .signature_scheme(Mode::Server)
+            .unwrap_or_default(),
+        c"mldsa87"
+    );
 
     for (root, leaf) in [
         (&PKCS_ML_DSA_65, &PKCS_ML_DSA_87),

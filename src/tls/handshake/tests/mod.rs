@@ -172,7 +172,7 @@ fn both_versions_carry_data_and_close() {
         pair.establish();
         for conn in [&pair.client, &pair.server] {
             assert_eq!(conn.version(), version);
-            assert_eq!(conn.facts().expect("agreed").group, c"secp256r1");
+            assert_eq!(conn.negotiated().expect("negotiated").group, c"secp256r1");
         }
         let data = pattern(50_000);
         assert_eq!(send(&pair.client, &data), (Ok(50_000), Blocked::Not));
@@ -253,7 +253,7 @@ fn keys_are_updated_before_their_limit() {
     let pair = Pair::new(TLS13_POLICY);
     pair.establish();
     let limit = |conn: &Connection| {
-        let mut half = conn.send.lock().expect("free");
+        let mut half = conn.stream.send.lock().expect("free");
         half.sealer.as_mut().expect("installed").lower_limit(4);
     };
     limit(&pair.client);
@@ -267,6 +267,7 @@ fn an_old_key_ends_a_tls12_connection() {
     let pair = Pair::new(TLS12_POLICY);
     pair.establish();
     pair.client
+        .stream
         .send
         .lock()
         .expect("free")

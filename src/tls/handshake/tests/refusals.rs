@@ -106,7 +106,10 @@ fn alpn_takes_the_servers_first_choice_or_none() {
         pair.client.set_alpn(protocols.expect("short"));
         pair.establish();
         for conn in [&pair.client, &pair.server] {
-            assert_eq!(conn.facts().expect("agreed").alpn.as_deref(), expected);
+            assert_eq!(
+                conn.negotiated().expect("negotiated").alpn.as_deref(),
+                expected
+            );
         }
     }
 }
@@ -131,12 +134,12 @@ fn clients_show_certificates_when_they_are_asked() {
         pair.server_config.set_verify_host(Some(Arc::new(AnyHost)));
         pair.establish();
         for conn in [&pair.client, &pair.server] {
-            assert!(conn.facts().expect("agreed").client_cert_used);
+            assert!(conn.negotiated().expect("negotiated").client_cert_used);
         }
         let chain = pair
             .server
-            .facts()
-            .expect("agreed")
+            .negotiated()
+            .expect("negotiated")
             .client_cert_chain
             .clone();
         let chain = chain.expect("the client's");

@@ -1,10 +1,10 @@
-//! Secrets of the connection that the application may have.
+//! Secrets that the application may read: the master secret of TLS 1.2 and the exporter of TLS 1.3.
 
 use std::sync::atomic::Ordering::*;
 
 use zeroize::Zeroizing;
 
-use super::Connection;
+use super::State;
 use crate::tls::base::{Reach, cleared};
 use crate::tls::base::{Version, lock};
 use crate::tls::error::{Code, Result};
@@ -18,31 +18,34 @@ pub const MASTER_SECRET_LEN: usize = 48;
 /// The longest label of the exporter, in bytes, which "tls13 " precedes in 255.
 const MAX_LABEL: usize = 249;
 
-impl Connection {
-    pub(crate) fn keep_master_secret(&self, secret: &[u8]) {
+impl State {
+    pub(crate) fn set_master_secret(&self, secret: &[u8]) {
         if secret.len() == MASTER_SECRET_LEN {
             // Filled in its place, so that no copy stays on the stack.
             let mut kept = Box::new(Zeroizing::new([0; MASTER_SECRET_LEN]));
             kept.copy_from_slice(secret);
-            *lock(&self.master_secret) = Some(kept);
+            lock(&self.results).master_secret = Some(kept);
         }
     }
 
     /// Copies the master secret; there is one before TLS 1.3 only.
-    pub fn master_secret(&self, out: &mut [u8]) -> Result<()> {
+    pub(crate) fn master_secret(&self, out: &mut [u8]) -> Result<()> {
         let out = out
             .get_mut(..MASTER_SECRET_LEN)
             .ok_or(Code::InsufficientMemSize)?;
         self.check_exportable(self.version() < Version::Tls13)?;
-        let secret = lock(&self.master_secret);
-        let secret = secret.as_ref().ok_or(Code::HandshakeNotComplete)?;
+        let results = lock(&self.results);
+        let secret = results
+            .master_secret
+            .as_ref()
+            .ok_or(Code::HandshakeNotComplete)?;
         out.copy_from_slice(&***secret);
         Ok(())
     }
 
     /// RFC 8446, 7.5.
-    pub fn export(&self, label: &[u8], context: &[u8], output: &mut [u8]) -> Result<()> {
-        // A server that has not seen a ClientHello hopes for the best.
+    pub(crate) fn export(&self, label: &[u8], context: &[u8], output: &mut [u8]) -> Result<()> {
+        // A server that has not received a ClientHello assumes the best version.
         let version = match self.version() {
             Version::Unknown => self.server_version(),
             version => version,
@@ -51,14 +54,14 @@ impl Connection {
         if label.len() > MAX_LABEL {
             return Err(Code::Safety)?;
         }
-        match &*lock(&self.kernel) {
-            Some(kernel) => cleared(Reach::Keys, || kernel.export(label, context, output)),
+        self.with_key_schedule(|schedule| match schedule {
+            Some(schedule) => cleared(Reach::Keys, || schedule.export(label, context, output)),
             None => Err(Code::HandshakeNotComplete)?,
-        }
+        })
     }
 
-    fn check_exportable(&self, version_suits: bool) -> Result<()> {
-        if !version_suits {
+    fn check_exportable(&self, version_has_it: bool) -> Result<()> {
+        if !version_has_it {
             return Err(Code::InvalidState)?;
         }
         if !self.shared.handshake_done.load(Acquire) {

@@ -1,28 +1,55 @@
-//! The transport of a connection, and the rules for what it answers.
+//! The transport of a connection: descriptors or callbacks of the application, and the rules for their
+//! results.
 
 use std::io;
 use std::sync::atomic::Ordering::*;
 use std::sync::{Arc, Mutex};
 
-use super::shared::Shared;
 use crate::tls::base::lock;
 use crate::tls::error::{Code, Error, Result};
-use crate::tls::transport::{Reader, Writer};
+use crate::tls::state::Shared;
 
-/// Where the records of a connection come from and go to.
+/// The receiving side of a transport.
+pub trait Reader: Send + Sync {
+    /// Stores at most `buf.len()` bytes; 0 is the end of the stream.
+    fn read(&self, buf: &mut [u8]) -> io::Result<usize>;
+
+    /// Requests that the own TCP stack acknowledges at once; a hint.
+    fn quick_ack(&self) {}
+
+    /// Restores the settings that the transport had when it was set.
+    fn restore(&self) {}
+}
+
+/// The sending side of a transport.
+pub trait Writer: Send + Sync {
+    /// Writes at most `buf.len()` bytes.
+    fn write(&self, buf: &[u8]) -> io::Result<usize>;
+
+    /// Holds small segments back until [`Writer::uncork`]; a hint.
+    fn cork(&self) {}
+
+    /// Ends what [`Writer::cork`] began.
+    fn uncork(&self) {}
+
+    /// Restores the settings that the transport had when it was set.
+    fn restore(&self) {}
+}
+
+/// The transport of a connection's records.
 ///
 /// The locks are held only to look the transport up, never while it works: it may be a callback
 /// that sets another one.
 #[derive(Default)]
-pub(crate) struct Link {
+pub(crate) struct Transport {
     reader: Mutex<Option<Arc<dyn Reader>>>,
     writer: Mutex<Option<Arc<dyn Writer>>>,
 }
 
-/// How often in a row a transport may take nothing before we give the caller the turn.
+/// How many writes in a row may take nothing before the call is blocked.
 const EMPTY_WRITES: usize = 16;
 
-impl Link {
+impl Transport {
     pub(crate) fn set_reader(&self, reader: Option<Arc<dyn Reader>>) {
         *lock(&self.reader) = reader;
     }
@@ -39,7 +66,7 @@ impl Link {
         lock(&self.writer).clone()
     }
 
-    /// Puts back the settings that the transports had when they were handed over.
+    /// Restores the settings that the transports had when they were set.
     pub(crate) fn restore(&self) {
         if let Some(reader) = self.reader() {
             reader.restore();
@@ -84,7 +111,7 @@ impl Link {
                 return Ok(written);
             }
         }
-        // s2n-tls would ask for ever; a caller that polls is served as well by "not now".
+        // s2n-tls would repeat the write for ever; a caller that polls may as well be blocked.
         Err(Error::transport(Code::IoBlocked, 0))
     }
 }
@@ -103,7 +130,7 @@ fn classify(error: &io::Error) -> Error {
     match (error.kind(), error.raw_os_error()) {
         (io::ErrorKind::WouldBlock, Some(os_error)) => Error::transport(Code::IoBlocked, os_error),
         (_, Some(os_error)) => Error::transport(Code::Io, os_error),
-        // The transport claims to have done more than it was asked for.
+        // The transport reports more bytes than there were.
         (_, None) => Error::new(Code::Safety),
     }
 }

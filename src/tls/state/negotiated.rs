@@ -1,10 +1,10 @@
-//! What a handshake agreed on.
+//! The results of a completed handshake.
 
 use std::ffi::{CStr, CString};
 
-/// Facts of a completed handshake. They do not change until the connection is wiped.
+/// The results of a completed handshake. They do not change until the connection is wiped.
 #[derive(Debug)]
-pub struct Facts {
+pub struct Negotiated {
     /// The cipher suite's number (RFC 8446, B.4).
     pub suite: u16,
     /// Its name: OpenSSL's for TLS 1.2, the standard's for TLS 1.3.
@@ -14,9 +14,9 @@ pub struct Facts {
     pub kem_group: &'static CStr,
     pub group: &'static CStr,
     pub resumed: bool,
-    /// What kind of handshake it was.
+    /// The flags of the handshake's type, as s2n-tls names them.
     pub kind: CString,
-    /// The protocol that ALPN agreed on.
+    /// The protocol negotiated by ALPN.
     pub alpn: Option<CString>,
     /// Server: the client's certificates, each behind its length in three bytes.
     pub client_cert_chain: Option<Box<[u8]>>,

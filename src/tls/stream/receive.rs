@@ -3,16 +3,15 @@
 use std::ops::Range;
 use std::sync::atomic::Ordering::*;
 
-use super::Connection;
 use super::buffers::InBuffer;
-use super::shared::Shared;
-use crate::tls::base::Blocked;
-use crate::tls::base::{Reach, cleared};
-use crate::tls::base::{Version, enter, lock};
+use super::{Io, Stream};
+use crate::tls::base::{Blocked, Reach, Version, cleared, enter};
+use crate::tls::config::Config;
 use crate::tls::error::{Code, Error, Result};
 use crate::tls::record::{
     AlertEvent, ContentType, FloodGuard, Header, MessageJoiner, Opened, Opener, PostHandshake,
 };
+use crate::tls::state::{Shared, State};
 
 /// The reading direction of a connection.
 #[derive(Default)]
@@ -41,36 +40,41 @@ pub(crate) struct RecvHalf {
     deferred: Option<Error>,
 }
 
-impl Connection {
+impl Stream {
     /// Receives at most `buf.len()` bytes; 0 is the end of what the peer sends.
-    pub fn recv(&self, buf: &mut [u8], blocked: &mut Blocked) -> Result<usize> {
+    pub(crate) fn recv(
+        &self,
+        state: &State,
+        buf: &mut [u8],
+        blocked: &mut Blocked,
+    ) -> Result<usize> {
         let mut half = enter(&self.recv)?;
         *blocked = Blocked::Read;
-        let outcome = half.receive(self, buf);
-        // Old applications rely on this: the status says that nothing of a record is left here.
+        let outcome = half.receive(self.io(state), buf);
+        // Old applications rely on this: the status reports that nothing of a record is left here.
         if outcome.is_ok() && !half.has_unread() && !half.has_partial_record() {
             *blocked = Blocked::Not;
         }
-        half.end_of_call(&self.shared);
+        half.end_of_call(&state.shared);
         outcome
     }
 }
 
 impl RecvHalf {
-    fn receive(&mut self, conn: &Connection, buf: &mut [u8]) -> Result<usize> {
+    fn receive(&mut self, io: Io<'_>, buf: &mut [u8]) -> Result<usize> {
         if let Some(error) = self.deferred.take() {
             return Err(error);
         }
-        if !conn.shared.can_read() {
-            return match conn.shared.close_notify_received.load(Acquire) {
+        if !io.state.shared.can_read() {
+            return match io.state.shared.close_notify_received.load(Acquire) {
                 true => Ok(0),
                 false => Err(Code::Closed)?,
             };
         }
-        let more_records = conn.receives_many_records();
+        let more_records = io.state.own_config_is(Config::recv_multi_record);
         let mut received = 0;
-        while received < buf.len() && conn.shared.can_read() {
-            match self.next_plain(conn) {
+        while received < buf.len() && io.state.shared.can_read() {
+            match self.next_plain(io) {
                 Ok(()) => received += self.take(&mut buf[received..]),
                 Err(error) if received == 0 => return Err(error),
                 Err(error) => {
@@ -78,7 +82,7 @@ impl RecvHalf {
                     // that memory is short, unless that was the end of the connection.
                     let is_found_again = match error.code() {
                         Code::IoBlocked | Code::Closed => true,
-                        Code::Alloc => conn.shared.can_read(),
+                        Code::Alloc => io.state.shared.can_read(),
                         _ => false,
                     };
                     if !is_found_again {
@@ -95,34 +99,32 @@ impl RecvHalf {
     }
 
     /// Makes decrypted bytes available, or handles one record that holds none.
-    fn next_plain(&mut self, conn: &Connection) -> Result<()> {
+    fn next_plain(&mut self, io: Io<'_>) -> Result<()> {
         if !self.plain.is_empty() {
             return Ok(());
         }
-        match self.read_record(conn)? {
-            ContentType::ApplicationData => self.application_data(conn),
-            ContentType::Alert => self.alert(conn),
-            ContentType::Handshake => self.handshake(conn),
+        match self.read_record(io)? {
+            ContentType::ApplicationData => self.application_data(io),
+            ContentType::Alert => self.alert(io),
+            ContentType::Handshake => self.handshake(io),
             ContentType::ChangeCipherSpec => {
                 self.drop_record();
-                self.flood
-                    .control_record()
-                    .map_err(|error| conn.blind(error))
+                self.flood.control_record().map_err(|error| io.blind(error))
             }
         }
     }
 
     /// Reads and decrypts one record; its plaintext is `self.plain` then.
-    pub(crate) fn read_record(&mut self, conn: &Connection) -> Result<ContentType> {
-        let header = self.fill_record(conn)?;
+    pub(crate) fn read_record(&mut self, io: Io<'_>) -> Result<ContentType> {
+        let header = self.fill_record(io)?;
         self.record_len = Header::LEN + header.len;
         let record = &mut self.input.held_mut()[..self.record_len];
         let opened = match &mut self.opener {
             Some(opener) => opener.open(record),
             // rustls has the keys, and the one record that may come is the end of the handshake.
             None if header.typ == ContentType::ApplicationData as u8
-                && conn.shared.knows_version()
-                && conn.shared.closes_by_halves() =>
+                && io.state.shared.has_negotiated_version()
+                && io.state.shared.closes_by_halves() =>
             {
                 Err(Code::BadMessage.into())
             }
@@ -135,7 +137,7 @@ impl RecvHalf {
             }
             Err(error) => {
                 self.drop_record();
-                Err(conn.blind(error))
+                Err(io.blind(error))
             }
         }
     }
@@ -151,34 +153,32 @@ impl RecvHalf {
     }
 
     /// Reads until the next record is whole. A blocked call keeps what it has read.
-    pub(crate) fn fill_record(&mut self, conn: &Connection) -> Result<Header> {
+    pub(crate) fn fill_record(&mut self, io: Io<'_>) -> Result<Header> {
         self.waiting = true;
-        let ahead = conn.shared.recv_buffering.load(Relaxed);
-        let (link, shared) = (&conn.link, &conn.shared);
-        self.input.fill(Header::LEN, ahead, link, shared)?;
+        let ahead = io.state.shared.recv_buffering.load(Relaxed);
+        let (transport, shared) = (io.transport, &io.state.shared);
+        self.input.fill(Header::LEN, ahead, transport, shared)?;
         let header = Header::read(self.input.held());
         let checked = match &self.opener {
             Some(opener) => opener.check(&header),
             None => header.check_unprotected(),
         };
         if let Err(error) = checked {
-            // There is no telling where the next record would begin.
+            // The start of the next record cannot be determined.
             self.input.consume(Header::LEN);
             self.waiting = false;
-            return Err(conn.blind(error));
+            return Err(io.blind(error));
         }
         self.input
-            .fill(Header::LEN + header.len, ahead, link, shared)?;
+            .fill(Header::LEN + header.len, ahead, transport, shared)?;
         self.waiting = false;
         Ok(header)
     }
 
-    /// Drops a whole record that means nothing.
-    pub(crate) fn ignore_record(&mut self, conn: &Connection, header: &Header) -> Result<()> {
+    /// Drops a whole record that is ignored.
+    pub(crate) fn ignore_record(&mut self, io: Io<'_>, header: &Header) -> Result<()> {
         self.input.consume(Header::LEN + header.len);
-        self.flood
-            .control_record()
-            .map_err(|error| conn.blind(error))
+        self.flood.control_record().map_err(|error| io.blind(error))
     }
 
     /// Takes a whole record out of the input, for the handshake.
@@ -206,71 +206,73 @@ impl RecvHalf {
         self.plain = 0..0;
     }
 
-    fn application_data(&mut self, conn: &Connection) -> Result<()> {
+    fn application_data(&mut self, io: Io<'_>) -> Result<()> {
         if !self.plain.is_empty() {
             self.flood.data();
             return Ok(());
         }
         self.drop_record();
-        self.flood.empty_record().map_err(|error| conn.blind(error))
+        self.flood.empty_record().map_err(|error| io.blind(error))
     }
 
     /// Handles the alerts of the current record (RFC 8446, 6; RFC 5246, 7.2).
-    pub(crate) fn alert(&mut self, conn: &Connection) -> Result<()> {
-        let tls13 = conn.shared.version.load(Acquire) >= Version::Tls13;
-        let event = conn.config().and_then(|config| {
+    pub(crate) fn alert(&mut self, io: Io<'_>) -> Result<()> {
+        let tls13 = io.state.shared.version.load(Acquire) >= Version::Tls13;
+        let event = io.state.config().and_then(|config| {
             let plain = &self.input.held()[self.plain.clone()];
             AlertEvent::read(plain, tls13, config.ignores_warnings())
         });
         self.drop_record();
         let event = event
             .and_then(|event| self.flood.control_record().map(|()| event))
-            .map_err(|error| conn.blind(error))?;
+            .map_err(|error| io.blind(error))?;
         match event {
             AlertEvent::None => Ok(()),
             AlertEvent::CloseNotify => {
-                conn.shared.receive_close_notify();
+                io.state.shared.receive_close_notify();
                 Ok(())
             }
             AlertEvent::Fatal(code) => {
-                conn.shared.receive_error_alert(code);
+                io.state.shared.receive_error_alert(code);
                 Err(Code::Alert)?
             }
         }
     }
 
     /// Handles the post-handshake messages of the current record.
-    pub(crate) fn handshake(&mut self, conn: &Connection) -> Result<()> {
-        let outcome = self.post_handshake(conn);
+    pub(crate) fn handshake(&mut self, io: Io<'_>) -> Result<()> {
+        let outcome = self.post_handshake(io);
         self.drop_record();
-        outcome.map_err(|error| conn.blind(error))
+        outcome.map_err(|error| io.blind(error))
     }
 
-    fn post_handshake(&mut self, conn: &Connection) -> Result<()> {
+    fn post_handshake(&mut self, io: Io<'_>) -> Result<()> {
         let opener = self.opener.as_mut().ok_or(Code::BadMessage)?;
         let plain = &self.input.held()[self.plain.clone()];
         if plain.is_empty() {
             self.flood.empty_record()?;
         }
         let (flood, tls13) = (&mut self.flood, opener.is_tls13());
-        self.messages.push(plain, conn.mode, tls13, |message| {
-            flood.message(&message)?;
-            if let PostHandshake::KeyUpdate { requested } = message {
-                cleared(Reach::Keys, || {
-                    let mut kernel = lock(&conn.kernel);
-                    let kernel = kernel.as_mut().ok_or(Code::BadMessage)?;
-                    opener.rekey(kernel.next_read_keys()?)
-                })?;
-                Shared::count_key_update(&conn.shared.key_updates_received);
-                if requested {
-                    conn.shared.key_update_due.store(true, Release);
+        self.messages
+            .push(plain, io.state.mode(), tls13, |message| {
+                flood.message(&message)?;
+                if let PostHandshake::KeyUpdate { requested } = message {
+                    cleared(Reach::Keys, || {
+                        let keys = io.state.with_key_schedule(|schedule| {
+                            schedule.ok_or(Code::BadMessage)?.next_read_keys()
+                        })?;
+                        opener.rekey(keys)
+                    })?;
+                    Shared::count_key_update(&io.state.shared.key_updates_received);
+                    if requested {
+                        io.state.shared.key_update_due.store(true, Release);
+                    }
                 }
-            }
-            Ok(())
-        })
+                Ok(())
+            })
     }
 
-    /// Tells the getters what is left, and gives memory back.
+    /// Updates the counters of the getters, and frees the input under dynamic buffers.
     pub(crate) fn end_of_call(&mut self, shared: &Shared) {
         let beyond = match self.waiting {
             true => 0,
@@ -298,19 +300,5 @@ impl RecvHalf {
 
     pub(crate) fn is_mid_message(&self) -> bool {
         self.messages.is_mid_message()
-    }
-}
-
-impl Shared {
-    pub(crate) fn receive_close_notify(&self) {
-        self.alert.store(0, Release);
-        self.close_notify_received.store(true, Release);
-        self.read_closed.store(true, Release);
-    }
-
-    pub(crate) fn receive_error_alert(&self, code: u8) {
-        self.alert.store(code.into(), Release);
-        self.error_alert_received.store(true, Release);
-        self.close();
     }
 }

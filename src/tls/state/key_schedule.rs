@@ -5,14 +5,15 @@ use rustls::{ClientSide, ConnectionTrafficSecrets, KeyingMaterialExporter, Serve
 
 use crate::tls::error::{Code, Error, Result};
 
-/// What rustls keeps of a connection whose records are ours: it knows the next keys.
-pub(crate) struct Kernel {
-    schedule: Schedule,
-    /// Makes other secrets (RFC 8446, 7.5).
+/// rustls' key schedule of a connection whose records are sealed and opened here.
+pub(crate) struct KeySchedule {
+    kernel: Kernel,
+    /// Derives other secrets (RFC 8446, 7.5).
     exporter: Option<KeyingMaterialExporter>,
 }
 
-pub(super) enum Schedule {
+/// The kernel connection of either side.
+pub(crate) enum Kernel {
     Client(Box<KernelConnection<ClientSide>>),
     Server(Box<KernelConnection<ServerSide>>),
 }
@@ -20,15 +21,15 @@ pub(super) enum Schedule {
 /// A sequence number, and the keys that begin with it.
 type Keys = (u64, ConnectionTrafficSecrets);
 
-impl Kernel {
-    pub(super) fn new(schedule: Schedule, exporter: Option<KeyingMaterialExporter>) -> Self {
-        Self { schedule, exporter }
+impl KeySchedule {
+    pub(crate) fn new(kernel: Kernel, exporter: Option<KeyingMaterialExporter>) -> Self {
+        Self { kernel, exporter }
     }
 
-    /// Fills `output` with a secret of its own for this label and context.
+    /// Exports keying material for a label and a context (RFC 8446, 7.5).
     pub(crate) fn export(&self, label: &[u8], context: &[u8], output: &mut [u8]) -> Result<()> {
         let exporter = self.exporter.as_ref().ok_or(Code::InvalidState)?;
-        // No secret is no use, says s2n-tls.
+        // s2n-tls refuses an empty output.
         if output.is_empty() {
             return Err(Code::HkdfOutputSize)?;
         }
@@ -36,20 +37,20 @@ impl Kernel {
         derived.map(drop).map_err(|_| Code::HkdfOutputSize.into())
     }
 
-    /// RFC 8446, 7.2: the keys after the next KeyUpdate that we send.
+    /// Returns the sending keys after a KeyUpdate (RFC 8446, 7.2).
     pub(crate) fn next_write_keys(&mut self) -> Result<Keys> {
-        let keys = match &mut self.schedule {
-            Schedule::Client(kernel) => kernel.update_tx_secret(),
-            Schedule::Server(kernel) => kernel.update_tx_secret(),
+        let keys = match &mut self.kernel {
+            Kernel::Client(kernel) => kernel.update_tx_secret(),
+            Kernel::Server(kernel) => kernel.update_tx_secret(),
         };
         keys.map_err(Error::from)
     }
 
-    /// The keys after a KeyUpdate of the peer.
+    /// Returns the receiving keys after a KeyUpdate of the peer.
     pub(crate) fn next_read_keys(&mut self) -> Result<Keys> {
-        let keys = match &mut self.schedule {
-            Schedule::Client(kernel) => kernel.update_rx_secret(),
-            Schedule::Server(kernel) => kernel.update_rx_secret(),
+        let keys = match &mut self.kernel {
+            Kernel::Client(kernel) => kernel.update_rx_secret(),
+            Kernel::Server(kernel) => kernel.update_rx_secret(),
         };
         keys.map_err(Error::from)
     }

@@ -5,18 +5,18 @@ use std::sync::atomic::Ordering::*;
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
-use super::Connection;
+use super::Io;
 use crate::tls::base::lock;
 use crate::tls::base::random;
 use crate::tls::error::{Alert, Code, Error, ErrorType, Result};
 
-/// Who waits.
+/// Who waits for the delay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BlindingMode {
     /// The failing call waits before it returns.
     #[default]
     BuiltIn,
-    /// The application waits; it asks how long.
+    /// The application waits, for as long as `s2n_connection_get_delay()` returns.
     SelfService,
 }
 
@@ -55,8 +55,8 @@ fn effect(error: &Error) -> Effect {
     }
 }
 
-impl Connection {
-    /// Closes the connection for an error that reading met, and starts the delay.
+impl Io<'_> {
+    /// Closes the connection after an error in what was received, and starts the blinding delay.
     pub(crate) fn blind(&self, error: Error) -> Error {
         let effect = effect(&error);
         if !matches!(effect, Effect::None) {
@@ -64,9 +64,9 @@ impl Connection {
         }
         match effect {
             Effect::None => return error,
-            Effect::Close => self.shared.close(),
+            Effect::Close => self.state.shared.close(),
             Effect::CloseAndDelay => {
-                self.shared.close();
+                self.state.shared.close();
                 if let Err(failure) = self.start_delay() {
                     return failure;
                 }
@@ -77,22 +77,22 @@ impl Connection {
 
     /// RFC 8446, 6.2: an error has its own alert, which waits for `s2n_shutdown`.
     fn owe_alert(&self, error: &Error) {
-        let is_done = self.shared.handshake_done.load(Acquire);
+        let is_done = self.state.shared.handshake_done.load(Acquire);
         match error.received_alert() {
             // What fails in a handshake without a word of the peer's has no alert but rustls'.
             Some(Alert::InternalError) if !is_done => {}
-            Some(alert) => self.shared.owed_alert.store(alert as i16, Release),
+            Some(alert) => self.state.shared.owed_alert.store(alert as i16, Release),
             None => {}
         }
     }
 
     fn start_delay(&self) -> Result<()> {
-        let config = self.config()?;
+        let config = self.state.config()?;
         let Some(delay) = draw(config.max_blinding_delay())? else {
             return Ok(());
         };
         let until = config.monotonic_now()? + delay;
-        let mut blinding = lock(&self.blinding);
+        let mut blinding = lock(self.blinding);
         blinding.until = Some(until);
         blinding.delay = delay;
         if blinding.mode == BlindingMode::BuiltIn {
@@ -102,22 +102,22 @@ impl Connection {
         Ok(())
     }
 
-    /// How long the application still has to wait before it may close.
-    pub fn delay(&self) -> Result<Duration> {
+    /// The remaining delay before the application may close.
+    pub(super) fn delay(&self) -> Result<Duration> {
         let (until, delay) = {
-            let blinding = lock(&self.blinding);
+            let blinding = lock(self.blinding);
             (blinding.until, blinding.delay)
         };
         let Some(until) = until else {
             return Ok(Duration::ZERO);
         };
         Ok(until
-            .saturating_sub(self.config()?.monotonic_now()?)
+            .saturating_sub(self.state.config()?.monotonic_now()?)
             .min(delay))
     }
 
     pub(super) fn was_delayed(&self) -> bool {
-        lock(&self.blinding).until.is_some()
+        lock(self.blinding).until.is_some()
     }
 }
 

@@ -4,17 +4,12 @@ use std::io::IoSlice;
 use std::sync::atomic::Ordering::*;
 use std::time::Duration;
 
-use super::Connection;
 use super::buffers::OutBuffer;
-use super::shared::Shared;
-use crate::tls::base::Blocked;
-use crate::tls::base::memory;
-use crate::tls::base::uptime;
-use crate::tls::base::{Reach, cleared};
-use crate::tls::base::{Version, enter, lock};
+use super::{Io, Stream};
+use crate::tls::base::{Blocked, Reach, Version, cleared, enter, memory, uptime};
 use crate::tls::error::{Code, Result};
-use crate::tls::handshake::secrets::SendingKeys;
 use crate::tls::record::{ContentType, Sealer};
+use crate::tls::state::{HandshakeKeys, Shared, State};
 
 /// The writing direction of a connection.
 #[derive(Default)]
@@ -34,13 +29,13 @@ pub(crate) struct SendHalf {
     /// When the last send began, or the connection; kept only if a timeout of the period is set.
     last_send: Duration,
 
-    /// An alert in rustls' words, which ends the connection in place of a close_notify.
+    /// An encoded fatal alert, sent instead of close_notify.
     pub(crate) owed_alert: Vec<u8>,
 
     pub(crate) alert_sent: bool,
 
-    /// What a close_notify in the middle of a handshake is sealed with, once there are keys.
-    pub(crate) handshake_keys: Option<SendingKeys>,
+    /// The keys for a close_notify in the middle of a handshake, once they are derived.
+    pub(crate) handshake_keys: Option<HandshakeKeys>,
 }
 
 /// The largest threshold of small records, in bytes.
@@ -55,19 +50,24 @@ const EXPANSION_TLS13: usize = 261;
 /// See [`EXPANSION_TLS13`].
 const EXPANSION_TLS12: usize = 1029;
 
-impl Connection {
+impl Stream {
     /// Sends `data`, after the records of an earlier call have left.
     ///
     /// `data` may be the error of invalid arguments: it is returned once those records have left.
     /// Until then their error, or that of a closed connection, takes precedence.
     ///
     /// Returns how many bytes are in records that the transport has taken whole. If that is not
-    /// all, `blocked` says so, and the caller goes on with the byte after the last reported one.
-    pub fn send(&self, data: Result<Data<'_>>, blocked: &mut Blocked) -> Result<usize> {
+    /// all, `blocked` is set, and the caller continues with the byte after the last reported one.
+    pub(crate) fn send(
+        &self,
+        state: &State,
+        data: Result<Data<'_>>,
+        blocked: &mut Blocked,
+    ) -> Result<usize> {
         *blocked = Blocked::Write;
         let mut half = enter(&self.send)?;
-        let outcome = half.send(self, data);
-        half.give_back_memory(&self.shared);
+        let outcome = half.send(self.io(state), data);
+        half.release_if_dynamic(&state.shared);
         let (sent, all) = outcome?;
         if all {
             *blocked = Blocked::Not;
@@ -76,20 +76,7 @@ impl Connection {
     }
 }
 
-impl Connection {
-    /// Sends what is in records already.
-    pub fn flush(&self, blocked: &mut Blocked) -> Result<()> {
-        *blocked = Blocked::Write;
-        let mut half = enter(&self.send)?;
-        let outcome = half.flush(self);
-        half.give_back_memory(&self.shared);
-        outcome?;
-        *blocked = Blocked::Not;
-        Ok(())
-    }
-}
-
-/// What a caller wants to send: a list of buffers, less the first `skip` bytes.
+/// The data of a send: a list of buffers, less the first `skip` bytes.
 #[derive(Clone, Copy)]
 pub struct Data<'a> {
     buffers: &'a [IoSlice<'a>],
@@ -110,7 +97,7 @@ impl<'a> Data<'a> {
         Self::counted(buffers, total, skip)
     }
 
-    /// What a caller says to be `total` bytes at no address.
+    /// Data of `total` bytes at a null address.
     pub fn missing(total: usize, skip: usize) -> Result<Self> {
         let data = Self::counted(&[], total, skip)?;
         Ok(Self {
@@ -185,28 +172,28 @@ impl SendHalf {
         }
     }
 
-    fn send(&mut self, conn: &Connection, data: Result<Data<'_>>) -> Result<(usize, bool)> {
-        let shared = &conn.shared;
+    fn send(&mut self, io: Io<'_>, data: Result<Data<'_>>) -> Result<(usize, bool)> {
+        let shared = &io.state.shared;
         if !shared.can_write() {
             return Err(Code::Closed)?;
         }
 
         // Whatever the arguments are: nothing else can be said before the last call's records
         // have left.
-        self.flush(conn)?;
+        self.flush(io)?;
 
         let data = data?;
         if data.len < self.unreported {
             return Err(Code::SendSize)?;
         }
-        self.begin_period(conn)?;
+        self.begin_period(io)?;
 
         // What was unreported has left with the flush.
         let mut sent = self.unreported;
         while self.unreported < data.len {
             // If this blocks, what has left is reported by the next call.
-            self.send_post_handshake(conn)?;
-            let sealed = self.send_record(conn, &data, &mut sent);
+            self.send_post_handshake(io)?;
+            let sealed = self.send_record(io, &data, &mut sent);
             match sealed {
                 Ok(()) => {}
                 Err(error) if error.is_blocked() && sent > 0 => {
@@ -221,8 +208,8 @@ impl SendHalf {
     }
 
     /// Seals the next record, and writes it unless more records are to go with it.
-    fn send_record(&mut self, conn: &Connection, data: &Data<'_>, sent: &mut usize) -> Result<()> {
-        let shared = &conn.shared;
+    fn send_record(&mut self, io: Io<'_>, data: &Data<'_>, sent: &mut usize) -> Result<()> {
+        let shared = &io.state.shared;
         let sealer = self.sealer.as_mut().ok_or(Code::Encrypt)?;
         if data.missing {
             return Err(Code::Null)?;
@@ -248,19 +235,19 @@ impl SendHalf {
         let expansion = shared.expansion();
         let buffer = shared.use_send_buffer();
         if next == 0 || next + expansion > self.out.room_in(buffer) {
-            self.flush(conn)?;
+            self.flush(io)?;
             *sent = self.unreported;
         }
         Ok(())
     }
 
     /// Restarts the count of small records after a pause of the application.
-    fn begin_period(&mut self, conn: &Connection) -> Result<()> {
-        let timeout = conn.shared.small_record_timeout.load(Relaxed);
+    fn begin_period(&mut self, io: Io<'_>) -> Result<()> {
+        let timeout = io.state.shared.small_record_timeout.load(Relaxed);
         if timeout == 0 {
             return Ok(());
         }
-        let now = conn.config()?.monotonic_now()?;
+        let now = io.state.config()?.monotonic_now()?;
         let timeout = Duration::from_secs(timeout.into());
         let last = std::mem::replace(&mut self.last_send, now);
         // A clock that runs backwards, or began later than the connection, tells of no activity.
@@ -273,44 +260,46 @@ impl SendHalf {
 
     /// Sends what is owed before application data: a key update, asked for by the peer or due
     /// because this key has sealed as many records as is safe (RFC 8446, 4.6.3 and 5.5).
-    pub(crate) fn send_post_handshake(&mut self, conn: &Connection) -> Result<()> {
+    pub(crate) fn send_post_handshake(&mut self, io: Io<'_>) -> Result<()> {
         let Some(sealer) = &mut self.sealer else {
             return Ok(());
         };
-        if !conn.shared.key_update_due.load(Acquire) && !sealer.wants_key_update() {
+        if !io.state.shared.key_update_due.load(Acquire) && !sealer.wants_key_update() {
             return Ok(());
         }
         if !sealer.is_tls13() {
-            conn.shared.key_update_due.store(false, Release);
+            io.state.shared.key_update_due.store(false, Release);
             return Ok(());
         }
-        self.out.flush(&conn.link, &conn.shared)?;
+        self.out.flush(io.transport, &io.state.shared)?;
 
         let room = self.out.room(KEY_UPDATE.len() + sealer.overhead())?;
-        conn.shared.key_update_due.store(false, Release);
+        io.state.shared.key_update_due.store(false, Release);
         let written = sealer.seal(ContentType::Handshake, &[&KEY_UPDATE], room)?;
         self.out.commit(written);
         // The peer changes its reading keys right behind the message, so every later record
         // belongs to the new ones.
         let rekeyed = cleared(Reach::Keys, || {
-            let mut kernel = lock(&conn.kernel);
-            let kernel = kernel.as_mut().ok_or(Code::HandshakeNotComplete)?;
-            sealer.rekey(kernel.next_write_keys()?)
+            let keys = io.state.with_key_schedule(|schedule| {
+                let schedule = schedule.ok_or(Code::HandshakeNotComplete)?;
+                schedule.next_write_keys()
+            })?;
+            sealer.rekey(keys)
         });
         if let Err(error) = rekeyed {
             // It would not understand any record that follows.
-            conn.shared.close();
+            io.state.shared.close();
             return Err(error);
         }
-        Shared::count_key_update(&conn.shared.key_updates_sent);
-        self.flush(conn)
+        Shared::count_key_update(&io.state.shared.key_updates_sent);
+        self.flush(io)
     }
 
-    pub(crate) fn flush(&mut self, conn: &Connection) -> Result<()> {
-        self.out.flush(&conn.link, &conn.shared)
+    pub(crate) fn flush(&mut self, io: Io<'_>) -> Result<()> {
+        self.out.flush(io.transport, &io.state.shared)
     }
 
-    pub(crate) fn give_back_memory(&mut self, shared: &Shared) {
+    pub(crate) fn release_if_dynamic(&mut self, shared: &Shared) {
         if shared.dynamic_buffers.load(Relaxed) && self.out.is_empty() {
             self.out.release();
             shared.send_buffer_in_use.store(0, Relaxed);
@@ -335,7 +324,7 @@ impl Shared {
 
     /// What is kept back for a record's header and expansion.
     fn expansion(&self) -> usize {
-        match self.knows_version() && self.version.load(Acquire) >= Version::Tls13 {
+        match self.has_negotiated_version() && self.version.load(Acquire) >= Version::Tls13 {
             true => EXPANSION_TLS13,
             false => EXPANSION_TLS12,
         }
@@ -359,7 +348,7 @@ impl Shared {
     }
 
     /// A buffer in use holds at least one record of the size that is preferred now.
-    pub(super) fn enlarge_send_buffer(&self) {
+    pub(crate) fn enlarge_send_buffer(&self) {
         let record = self.record_size.load(Relaxed) + self.expansion() as u32;
         let in_use = self.send_buffer_in_use.load(Relaxed);
         if in_use > 0 && in_use < record {

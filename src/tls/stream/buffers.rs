@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::link::Link;
-use super::shared::Shared;
+use super::Transport;
 use crate::tls::base::memory;
 use crate::tls::error::Result;
 use crate::tls::record::Header;
+use crate::tls::state::Shared;
 
 /// Bytes that are on their way out.
 #[derive(Debug, Default)]
@@ -64,9 +64,9 @@ impl OutBuffer {
     }
 
     /// Hands everything to the transport; what it does not take stays.
-    pub(crate) fn flush(&mut self, link: &Link, shared: &Shared) -> Result<()> {
+    pub(crate) fn flush(&mut self, transport: &Transport, shared: &Shared) -> Result<()> {
         while !self.waiting.is_empty() {
-            self.waiting.start += link.write(shared, &self.bytes[self.waiting.clone()])?;
+            self.waiting.start += transport.write(shared, &self.bytes[self.waiting.clone()])?;
         }
         self.waiting = 0..0;
         Ok(())
@@ -134,7 +134,7 @@ impl InBuffer {
         &mut self,
         len: usize,
         ahead: bool,
-        link: &Link,
+        transport: &Transport,
         shared: &Shared,
     ) -> Result<()> {
         if len > Header::LEN {
@@ -146,21 +146,27 @@ impl InBuffer {
         if self.ahead() < len - self.held.len() {
             self.move_window();
         }
-        let outcome = self.read(len, ahead, link, shared);
+        let outcome = self.read(len, ahead, transport, shared);
         if outcome.is_err() && len == Header::LEN {
             self.outside = self.held.len();
         }
         outcome
     }
 
-    fn read(&mut self, len: usize, ahead: bool, link: &Link, shared: &Shared) -> Result<()> {
+    fn read(
+        &mut self,
+        len: usize,
+        ahead: bool,
+        transport: &Transport,
+        shared: &Shared,
+    ) -> Result<()> {
         while self.held.len() < len {
             let missing = len - self.held.len();
             let most = self.widen(missing);
             let request = if ahead { most } else { missing };
             self.make_room(request)?;
             let end = self.held.end;
-            self.held.end += link.read(shared, &mut self.bytes[end..end + request])?;
+            self.held.end += transport.read(shared, &mut self.bytes[end..end + request])?;
         }
         Ok(())
     }
