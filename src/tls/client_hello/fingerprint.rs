@@ -7,12 +7,12 @@
 use std::fmt::{self, Write};
 
 use md5::{Digest, Md5};
-use sha2::Sha256;
 
 use super::Bytes;
 use super::extension_type::*;
 use super::message::Message;
 use crate::tls::base::memory;
+use crate::tls::crypto::digest::Algorithm;
 use crate::tls::error::Result;
 
 /// How a fingerprint is made.
@@ -220,7 +220,7 @@ fn digest(text: &str) -> String {
     const LEN: usize = 6;
     match text {
         "" => "0".repeat(2 * LEN),
-        _ => hex(&Sha256::digest(text)[..LEN]),
+        _ => hex(&Algorithm::Sha256.digest(text).as_ref()[..LEN]),
     }
 }
 

@@ -3,12 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering::*};
 use std::sync::{Arc, Mutex};
 
-use sha2::{Digest, Sha256, Sha384, Sha512};
-
 use super::{ToSign, ToVerify};
 use crate::tls::base::lock;
 use crate::tls::base::memory;
 use crate::tls::certs::CertChain;
+use crate::tls::crypto::digest::Algorithm;
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::names::{self, Hash};
 
@@ -101,29 +100,24 @@ impl Signature {
 
     /// How long the [input](Self::input) is, in bytes.
     pub fn input_len(&self) -> Result<usize> {
-        match self.hash() {
-            Hash::Sha256 => Ok(Sha256::output_size()),
-            Hash::Sha384 => Ok(Sha384::output_size()),
-            Hash::Sha512 => Ok(Sha512::output_size()),
-            // ML-DSA signs no hash, but a digest that depends on the key (FIPS 204, 6.2).
-            _ => Err(Code::Unimplemented)?,
-        }
+        Ok(self.hash()?.output_len())
     }
 
     /// The hash of what is to be signed: what goes into PKCS #1's DigestInfo, PSS or ECDSA.
     pub fn input(&self) -> Result<Vec<u8>> {
-        let message = &self.question.message;
-        match self.hash() {
-            Hash::Sha256 => Ok(Sha256::digest(message).to_vec()),
-            Hash::Sha384 => Ok(Sha384::digest(message).to_vec()),
-            Hash::Sha512 => Ok(Sha512::digest(message).to_vec()),
-            _ => Err(Code::Unimplemented)?,
-        }
+        let digest = self.hash()?.digest(&self.question.message);
+        memory::copy(digest.as_ref())
     }
 
-    fn hash(&self) -> Hash {
+    fn hash(&self) -> Result<Algorithm> {
         let (_, hash) = names::signature(Some(self.question.scheme.0));
-        hash
+        match hash {
+            Hash::Sha256 => Ok(Algorithm::Sha256),
+            Hash::Sha384 => Ok(Algorithm::Sha384),
+            Hash::Sha512 => Ok(Algorithm::Sha512),
+            // ML-DSA signs no hash, but a digest that depends on the key (FIPS 204, 6.2).
+            _ => Err(Code::Unimplemented)?,
+        }
     }
 }
 

@@ -3,10 +3,11 @@
 //!
 //! Texts are in UTF-8 and lower case, and spaces count once.
 
-use sha1::{Digest, Sha1};
 use x509_parser::asn1_rs::{Any, Tag};
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::{AttributeTypeAndValue, RelativeDistinguishedName, X509Name};
+
+use crate::tls::crypto::digest::Algorithm;
 
 /// The canonical form. That of a name which begins with another one begins with that one's.
 pub(crate) fn form(name: &X509Name<'_>) -> Vec<u8> {
@@ -23,7 +24,8 @@ pub(super) fn form_of(name: &[u8]) -> Option<Vec<u8>> {
 
 /// The hash of a name in its canonical form: the first four bytes of its SHA-1, the lowest first.
 pub(crate) fn hash(form: &[u8]) -> u32 {
-    let hash = Sha1::digest(form);
+    let hash = Algorithm::Sha1.digest(form);
+    let hash = hash.as_ref();
     u32::from_le_bytes([hash[0], hash[1], hash[2], hash[3]])
 }
 
