@@ -1,12 +1,11 @@
 //! Parameters of finite-field Diffie-Hellman (PKCS #3). No policy offers a suite that uses them, so they are
 //! checked, and not kept.
 
-use der::asn1::UintRef;
-use der::{Decode, Reader, SliceReader};
 use num_bigint::BigUint;
 
 use super::pem;
 use crate::tls::error::{Code, Result};
+use crate::tls::x509::der::{Fields, Value};
 
 /// Checks the parameters of a PEM text, which must be safe: the prime is large, and one less than it is twice
 /// a prime.
@@ -15,13 +14,13 @@ pub fn check_dh_params(text: &[u8]) -> Result<()> {
 }
 
 fn check(content: &[u8]) -> Result<()> {
-    let mut reader = SliceReader::new(content).map_err(|_| Code::Null)?;
-    let prime = read(&mut reader).ok_or(Code::Null)?;
+    let (parameters, rest) = Value::parse(content).ok_or(Code::Null)?;
+    let prime = read(&parameters).ok_or(Code::Null)?;
     // The code that s2n-tls has for it, although there is another.
     if prime.bits().div_ceil(8) < MIN_PRIME {
         return Err(Code::DhParamsCreate)?;
     }
-    if !reader.is_finished() {
+    if !rest.is_empty() {
         return Err(Code::InvalidPkcs3)?;
     }
     match is_safe_prime(&prime) {
@@ -37,16 +36,16 @@ const MIN_PRIME: u64 = 256;
 const MAX_PRIME: u64 = 10_000;
 
 /// Reads the prime, if all is well-formed and in range.
-fn read<'a>(reader: &mut SliceReader<'a>) -> Option<BigUint> {
-    let parameters = reader.sequence(|reader| {
-        let prime = UintRef::decode(reader)?;
-        let generator = UintRef::decode(reader)?;
-        let exponent_len = Option::<u32>::decode(reader)?;
-        Ok((prime, generator, exponent_len))
-    });
-    let (prime, generator, _) = parameters.ok()?;
-    let [prime, generator] =
-        [prime, generator].map(|number| BigUint::from_bytes_be(number.as_bytes()));
+fn read(parameters: &Value<'_>) -> Option<BigUint> {
+    let mut fields = Fields::of(parameters)?;
+    let prime = fields.next()?.unsigned()?;
+    let generator = fields.next()?.unsigned()?;
+    if !fields.is_empty() {
+        let exponent_len = fields.next()?.unsigned()?;
+        (exponent_len.len() <= size_of::<u32>()).then_some(())?;
+    }
+    fields.end()?;
+    let [prime, generator] = [prime, generator].map(BigUint::from_bytes_be);
     let is_in_range = prime.bit(0)
         && prime.bits() <= MAX_PRIME
         && generator != BigUint::ZERO

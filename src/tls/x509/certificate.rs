@@ -532,16 +532,12 @@ fn has_plain_times(bytes: &[u8]) -> bool {
     };
     let is_plain = |time: Option<Any<'_>>| {
         time.is_some_and(|time| match (time.tag(), time.data) {
-            (Tag::UtcTime, [digits @ .., b'Z']) => is_digits(digits, 12),
-            (Tag::GeneralizedTime, [digits @ .., b'Z']) => is_digits(digits, 14),
+            (Tag::UtcTime, [digits @ .., b'Z']) => form::is_digits(digits, 12),
+            (Tag::GeneralizedTime, [digits @ .., b'Z']) => form::is_digits(digits, 14),
             _ => false,
         })
     };
     values(validity.data).all(is_plain)
-}
-
-fn is_digits(text: &[u8], count: usize) -> bool {
-    text.len() == count && text.iter().all(u8::is_ascii_digit)
 }
 
 /// Where a slice of `whole` is in it.

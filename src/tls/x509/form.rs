@@ -128,7 +128,7 @@ fn is_extension(extension: &Any<'_>) -> bool {
 }
 
 /// Whether a value is an object identifier (X.690, 8.19): no number begins with a needless zero, or is cut.
-fn is_oid(value: &Any<'_>) -> bool {
+pub(super) fn is_oid(value: &Any<'_>) -> bool {
     const MORE: u8 = 0x80;
     let bytes = value.data;
     let begins = |place: usize| place == 0 || bytes[place - 1] & MORE == 0;
@@ -140,12 +140,16 @@ fn is_oid(value: &Any<'_>) -> bool {
 }
 
 /// Whether a value is of a primitive universal type.
-fn is(value: &Any<'_>, tag: Tag) -> bool {
+pub(super) fn is(value: &Any<'_>, tag: Tag) -> bool {
     value.tag() == tag && value.class() == Class::Universal && !value.header.is_constructed()
 }
 
-fn is_field(value: &Any<'_>, number: u32) -> bool {
+pub(super) fn is_field(value: &Any<'_>, number: u32) -> bool {
     value.tag().0 == number && value.class() == Class::ContextSpecific
+}
+
+pub(super) fn is_digits(text: &[u8], count: usize) -> bool {
+    text.len() == count && text.iter().all(u8::is_ascii_digit)
 }
 
 /// The parts of a sequence; none if it is none, or malformed.

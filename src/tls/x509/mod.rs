@@ -5,8 +5,10 @@ pub(crate) mod canonical;
 mod certificate;
 mod constraints;
 mod crl;
+pub(crate) mod der;
 mod form;
 mod names;
+pub(crate) mod ocsp;
 
 pub(crate) use self::certificate::{Certificate, outline, public_key};
 pub(crate) use self::crl::RevocationList;

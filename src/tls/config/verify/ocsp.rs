@@ -1,25 +1,18 @@
 //! OCSP responses that come with a certificate (RFC 6066, 8; RFC 6960).
 
-use std::ops::ControlFlow;
+#[cfg(test)]
+mod tests;
 
-use der::{Decode, Encode};
-use sha1::{Digest, Sha1};
-use x509_ocsp::{
-    BasicOcspResponse, CertStatus, OcspGeneralizedTime, OcspResponse, OcspResponseStatus,
-    ResponderId, SingleResponse,
-};
-use x509_parser::asn1_rs::{Any, FromDer};
+use std::ops::ControlFlow;
 
 use super::Verifier;
 use super::path::Path;
+use crate::tls::crypto::digest::Algorithm;
 use crate::tls::error::{Code, Result};
-use crate::tls::x509::{Certificate, Signed};
-
-/// RFC 6960, 4.2.1: id-pkix-ocsp-basic.
-const BASIC: &str = "1.3.6.1.5.5.7.48.1.1";
-
-/// SHA-1, by which responders know certificates.
-const SHA1: &str = "1.3.14.3.2.26";
+use crate::tls::x509::Certificate;
+use crate::tls::x509::ocsp::{
+    BasicResponse, CertId, CertStatus, OcspResponse, ResponderId, SingleResponse,
+};
 
 /// How long a response counts that does not say so, in seconds.
 const DEFAULT_LIFETIME: u64 = 3600;
@@ -27,16 +20,10 @@ const DEFAULT_LIFETIME: u64 = 3600;
 /// Checks the response about the leaf of a path: that its responder is entitled to it, that it is current,
 /// and that the status is good.
 pub(super) fn check(verifier: &Verifier<'_>, path: &Path<'_>, response: &[u8]) -> Result<()> {
-    let response = OcspResponse::from_der(response).map_err(|_| Code::InvalidOcspResponse)?;
-    if response.response_status != OcspResponseStatus::Successful {
-        return Err(Code::CertUntrusted)?;
-    }
-    let bytes = response.response_bytes.ok_or(Code::InvalidOcspResponse)?;
-    if bytes.response_type.to_string() != BASIC {
-        return Err(Code::InvalidOcspResponse)?;
-    }
-    let response = BasicOcspResponse::from_der(bytes.response.as_bytes())
-        .map_err(|_| Code::InvalidOcspResponse)?;
+    let response = match OcspResponse::parse(response).ok_or(Code::InvalidOcspResponse)? {
+        OcspResponse::Basic(response) => response,
+        OcspResponse::Failed => Err(Code::CertUntrusted)?,
+    };
 
     // The certificate whose key has signed the leaf, never one that merely has the issuer's name.
     let (leaf, issuer) = (path.leaf(), path.issuer());
@@ -48,16 +35,12 @@ pub(super) fn check(verifier: &Verifier<'_>, path: &Path<'_>, response: &[u8]) -
     };
     responder.check_signature(&response)?;
 
-    let data = &response.tbs_response_data;
     // No extension is evaluated, so none may be critical (RFC 6960, 4.4).
-    let mut extensions = data.response_extensions.iter().flatten();
-    if extensions.any(|extension| extension.critical) {
+    if response.has_critical_extension {
         return Err(Code::CertUntrusted)?;
     }
-    let about_leaf = data
-        .responses
-        .iter()
-        .filter(|single| is_about(single, leaf, issuer));
+    let singles = response.responses.iter();
+    let about_leaf = singles.filter(|single| is_about(&single.id, leaf, issuer));
     let mut is_any = false;
     // All of them must be good: none is newer than another by its place.
     for single in about_leaf {
@@ -70,16 +53,15 @@ pub(super) fn check(verifier: &Verifier<'_>, path: &Path<'_>, response: &[u8]) -
     }
 }
 
-fn check_status(single: &SingleResponse, now: u64) -> Result<()> {
-    let mut extensions = single.single_extensions.iter().flatten();
-    if extensions.any(|extension| extension.critical) {
+fn check_status(single: &SingleResponse<'_>, now: u64) -> Result<()> {
+    if single.has_critical_extension {
         return Err(Code::CertUntrusted)?;
     }
     check_time(single, now)?;
-    match single.cert_status {
-        CertStatus::Good(_) => Ok(()),
-        CertStatus::Revoked(_) => Err(Code::CertRevoked)?,
-        CertStatus::Unknown(_) => Err(Code::CertUntrusted)?,
+    match single.status {
+        CertStatus::Good => Ok(()),
+        CertStatus::Revoked => Err(Code::CertRevoked)?,
+        CertStatus::Unknown => Err(Code::CertUntrusted)?,
     }
 }
 
@@ -96,13 +78,13 @@ const MAX_DELEGATES: usize = 2;
 
 impl Responder<'_> {
     /// RFC 6960, 4.2.2.2: the issuer itself signs, or a delegate with a certificate of the issuer's for this.
-    fn check_signature(&self, response: &BasicOcspResponse) -> Result<()> {
-        let id = &response.tbs_response_data.responder_id;
+    fn check_signature(&self, response: &BasicResponse<'_>) -> Result<()> {
+        let id = &response.responder;
         if is_responder(id, self.issuer) && self.verify(response, self.issuer) {
             return Ok(());
         }
-        let delegates = response.certs.iter().flatten();
-        let delegates = delegates.filter_map(|cert| Certificate::parse(cert.to_der().ok()?).ok());
+        let delegates = response.certificates.iter();
+        let delegates = delegates.filter_map(|&cert| Certificate::parse(cert).ok());
         let mut delegates = delegates.filter(|cert| is_responder(id, cert));
         let found = delegates.by_ref().take(MAX_DELEGATES).try_for_each(|cert| {
             match self.is_delegate(&cert) && self.verify(response, &cert) {
@@ -134,53 +116,35 @@ impl Responder<'_> {
                 .is_some_and(|signed| self.verifier.has_signed(self.issuer, signed))
     }
 
-    fn verify(&self, response: &BasicOcspResponse, signer: &Certificate<'_>) -> bool {
-        let (Ok(message), Ok(algorithm), Some(signature)) = (
-            response.tbs_response_data.to_der(),
-            response.signature_algorithm.to_der(),
-            response.signature.as_bytes(),
-        ) else {
-            return false;
-        };
-        let Ok((_, algorithm)) = Any::from_der(&algorithm) else {
-            return false;
-        };
-        let signed = Signed {
-            message: &message,
-            algorithm: algorithm.data,
-            signature,
-        };
-        self.verifier.has_signed(signer, signed)
+    fn verify(&self, response: &BasicResponse<'_>, signer: &Certificate<'_>) -> bool {
+        self.verifier.has_signed(signer, response.signed)
     }
 }
 
-fn is_responder(id: &ResponderId, cert: &Certificate<'_>) -> bool {
-    match id {
-        ResponderId::ByName(name) => name.to_der().is_ok_and(|name| name == cert.subject()),
-        ResponderId::ByKey(hash) => hash.as_bytes() == key_hash(cert),
+fn is_responder(id: &ResponderId<'_>, cert: &Certificate<'_>) -> bool {
+    match *id {
+        ResponderId::Name(name) => name == cert.subject(),
+        ResponderId::KeyHash(hash) => is_sha1_of(hash, cert.key()),
     }
 }
 
-fn key_hash(cert: &Certificate<'_>) -> [u8; 20] {
-    Sha1::digest(cert.key()).into()
+fn is_about(id: &CertId<'_>, leaf: &Certificate<'_>, issuer: &Certificate<'_>) -> bool {
+    id.is_sha1
+        && is_sha1_of(id.issuer_name_hash, issuer.subject())
+        && is_sha1_of(id.issuer_key_hash, issuer.key())
+        && id.serial == leaf.serial()
 }
 
-fn is_about(single: &SingleResponse, leaf: &Certificate<'_>, issuer: &Certificate<'_>) -> bool {
-    let id = &single.cert_id;
-    let name_hash = Sha1::digest(issuer.subject());
-    id.hash_algorithm.oid.to_string() == SHA1
-        && id.issuer_name_hash.as_bytes() == &name_hash[..]
-        && id.issuer_key_hash.as_bytes() == key_hash(issuer)
-        && id.serial_number.as_bytes() == leaf.serial()
+fn is_sha1_of(hash: &[u8], message: &[u8]) -> bool {
+    Algorithm::Sha1.digest(message).as_ref() == hash
 }
 
-fn check_time(single: &SingleResponse, now: u64) -> Result<()> {
-    let seconds = |time: &OcspGeneralizedTime| time.0.to_unix_duration().as_secs();
+fn check_time(single: &SingleResponse<'_>, now: u64) -> Result<()> {
     let age = now
-        .checked_sub(seconds(&single.this_update))
+        .checked_sub(single.this_update)
         .ok_or(Code::CertInvalid)?;
-    let is_old = match &single.next_update {
-        Some(next) => now > seconds(next),
+    let is_old = match single.next_update {
+        Some(next) => now > next,
         None => age >= DEFAULT_LIFETIME,
     };
     match is_old {
