@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-use s2n::tls::certs::CertChain;
 use s2n::tls::config::Config;
+use s2n::tls::credentials::CertChain;
 
 #[path = "support/hellos/mod.rs"]
 mod hellos;

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use libfuzzer_sys::fuzz_target;
 use rs2n_fuzz::endpoint::{self, handshake_outcome};
 use rs2n_fuzz::{pem, seeds};
-use s2n::tls::certs::crl::{Crl, CrlLookup};
-use s2n::tls::certs::{CertChain, extension};
 use s2n::tls::config::{Config, LookUpCrl};
+use s2n::tls::credentials::CertChain;
 use s2n::tls::error::{Code, ErrorType};
+use s2n::tls::verify::crl::{Crl, CrlLookup};
+use s2n::tls::x509::extension;
 
 const KINDS: [(u8, &str); 4] = [
     (b'x', "crt.der"),

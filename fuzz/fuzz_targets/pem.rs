@@ -12,8 +12,8 @@ use libfuzzer_sys::fuzz_target;
 use rs2n_fuzz::endpoint::{self, handshake_outcome};
 use rs2n_fuzz::{pem, seeds};
 use s2n::tls::base::Mode;
-use s2n::tls::certs::CertChain;
 use s2n::tls::config::Config;
+use s2n::tls::credentials::CertChain;
 use s2n::tls::error::{Code, ErrorType, Result};
 
 /// The DER tag of a SEQUENCE, which certificates and keys are.

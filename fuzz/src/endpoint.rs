@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use s2n::tls::base::Blocked;
 use s2n::tls::base::Mode;
-use s2n::tls::certs::CertChain;
 use s2n::tls::config::{ClientAuth, Clock, Config, VerifyHost, alpn};
 use s2n::tls::connection::{BlindingMode, Connection, Data};
+use s2n::tls::credentials::CertChain;
 use s2n::tls::error::Code;
 use s2n::tls::policy::Policy;
 

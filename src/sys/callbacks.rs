@@ -13,8 +13,8 @@ use super::cancellation::Cancelability;
 use super::coroutine::StackCoroutine;
 use super::io::Context;
 use crate::tls::config::callbacks::{
-    AnswerRequest, BreakTie, CertificateRequest, Checkpoint, Clock, Coroutine, Coroutines,
-    CrlLookup, HandshakeEvent, LogKeys, LookUpCrl, Offload, PrivateKeys, SeeCheckpoint,
+    CertRequestCallback, CertTiebreak, CertificateRequest, Checkpoint, Clock, Coroutine,
+    Coroutines, CrlLookup, HandshakeEvent, LogKeys, LookUpCrl, Offload, PrivateKeys, SeeCheckpoint,
     SeeClientHello, SeeHandshake, Signature, Validate, Validation, Verification, VerifyHost, Work,
 };
 
@@ -24,7 +24,7 @@ pub type KeyLogFn<C> = unsafe extern "C" fn(*mut c_void, *mut C, *mut u8, usize)
 /// `C` is the C type of a connection.
 pub type ClientHelloFn<C> = unsafe extern "C" fn(*mut C, *mut c_void) -> c_int;
 /// `C` is the C type of a certificate chain.
-pub type BreakTieFn<C> = unsafe extern "C" fn(*mut C, *mut C, *mut u8, u32) -> *mut C;
+pub type CertTiebreakFn<C> = unsafe extern "C" fn(*mut C, *mut C, *mut u8, u32) -> *mut C;
 /// `L` is the C type of a CRL lookup.
 pub type CrlLookupFn<L> = unsafe extern "C" fn(*mut L, *mut c_void) -> c_int;
 /// `C` is the C type of a connection, `V` that of a certificate validation.
@@ -90,11 +90,11 @@ impl<C> LogKeys for KeyLogCallback<C> {
 }
 
 /// Selects one of two certificates for a name by the application's tie-break callback.
-pub struct BreakTieCallback<C> {
-    pub function: BreakTieFn<C>,
+pub struct CertTiebreakCallback<C> {
+    pub function: CertTiebreakFn<C>,
 }
 
-impl<C> BreakTie for BreakTieCallback<C> {
+impl<C> CertTiebreak for CertTiebreakCallback<C> {
     fn winner(&self, first: usize, second: usize, host: &[u8]) -> usize {
         // A copy, as the callback's type permits writes.
         let mut host = host.to_vec();
@@ -144,7 +144,7 @@ pub struct CertificateRequestCallback<C, R> {
     pub context: Context,
 }
 
-impl<C, R> AnswerRequest for CertificateRequestCallback<C, R> {
+impl<C, R> CertRequestCallback for CertificateRequestCallback<C, R> {
     fn answer(&self, name: usize, request: &CertificateRequest) -> bool {
         let conn = ptr::with_exposed_provenance_mut(name);
         let request = (&raw const *request).cast_mut().cast();

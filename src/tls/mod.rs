@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 
 pub mod base;
-pub mod certs;
 pub mod client_hello;
 pub mod config;
 pub mod connection;
@@ -17,6 +16,7 @@ pub mod record;
 pub(crate) mod server_hello;
 pub mod state;
 pub mod stream;
+pub mod verify;
 pub mod x509;
 
 pub use handshake::{cool_down, warm_up};

@@ -6,8 +6,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use s2n::tls::certs::CertChain;
 use s2n::tls::config::{ClientAuth, Config, LogKeys, VerifyHost, alpn};
+use s2n::tls::credentials::CertChain;
 use s2n::tls::policy::Policy;
 
 use crate::error::{Result, ToolError, USAGE, print_line};

@@ -9,7 +9,7 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::input;
 use crate::ffi::abi::types::s2n_cert_chain_and_key;
 use crate::ffi::library::init;
-use crate::tls::certs::CertChain;
+use crate::tls::credentials::CertChain;
 use crate::tls::error::Code;
 use crate::tls::x509::DerChain;
 

@@ -12,8 +12,8 @@ use crate::ffi::abi::input;
 use crate::ffi::abi::types::{s2n_cert_chain_and_key, s2n_config, s2n_tls_extension_type};
 use crate::ffi::cert::chain::CertChainHandle;
 use crate::ffi::config::lifecycle::ConfigHandle;
-use crate::sys::callbacks::BreakTieCallback;
-use crate::tls::config::BreakTie;
+use crate::sys::callbacks::CertTiebreakCallback;
+use crate::tls::config::CertTiebreak;
 use crate::tls::error::{Code, Result};
 
 /// Sets the one certificate chain of a config, which owns it. Superseded by
@@ -201,10 +201,10 @@ pub unsafe extern "C" fn s2n_config_set_cert_tiebreak_callback(
     status_with_memory(|| {
         // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        let break_tie = cert_tiebreak_cb.map(|function| -> Arc<dyn BreakTie> {
-            Arc::new(BreakTieCallback::<s2n_cert_chain_and_key> { function })
+        let tiebreak = cert_tiebreak_cb.map(|function| -> Arc<dyn CertTiebreak> {
+            Arc::new(CertTiebreakCallback::<s2n_cert_chain_and_key> { function })
         });
-        config.core.set_break_tie(break_tie);
+        config.core.set_cert_tiebreak(tiebreak);
         Ok(())
     })
 }

@@ -15,7 +15,7 @@ use crate::ffi::abi::types::{
 };
 use crate::sys::callbacks::CertificateRequestCallback;
 use crate::sys::io::Context;
-use crate::tls::config::{AnswerRequest, Authorities, CertificateRequest};
+use crate::tls::config::{Authorities, CertRequestCallback, CertificateRequest};
 use crate::tls::error::Code;
 
 impl Handle for s2n_certificate_request {
@@ -180,7 +180,7 @@ pub unsafe extern "C" fn s2n_config_set_cert_request_callback(
     status_with_memory(|| {
         // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }.map_err(|_| Code::InvalidArgument)?;
-        let callback = cert_req_callback.map(|function| -> Arc<dyn AnswerRequest> {
+        let callback = cert_req_callback.map(|function| -> Arc<dyn CertRequestCallback> {
             let context = Context(ctx);
             Arc::new(
                 CertificateRequestCallback::<s2n_connection, s2n_certificate_request> {
@@ -189,7 +189,7 @@ pub unsafe extern "C" fn s2n_config_set_cert_request_callback(
                 },
             )
         });
-        config.core.set_answer_request(callback);
+        config.core.set_cert_request(callback);
         Ok(())
     })
 }

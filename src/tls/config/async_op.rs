@@ -4,12 +4,20 @@ use std::sync::Arc;
 
 use super::{Config, Settings};
 use crate::tls::base::lock;
+use crate::tls::credentials::signing::Signing;
 use crate::tls::credentials::{Offload, PrivateKeys};
 
 impl Settings {
+    pub(super) fn signing(&self) -> Signing {
+        Signing {
+            is_asynchronous: self.private_keys.is_some(),
+            verifies: self.verifies_after_sign,
+        }
+    }
+
     /// Who signs instead of us, if there is anything to sign with.
     pub(super) fn signer(&self) -> Option<Arc<dyn PrivateKeys>> {
-        let may_sign = self.certificates.has_any() || self.answer_request.is_some();
+        let may_sign = self.certificates.has_any() || self.cert_request.is_some();
         self.private_keys.clone().filter(|_| may_sign)
     }
 }

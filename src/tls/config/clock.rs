@@ -6,10 +6,8 @@ use std::sync::Arc;
 use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
 
-use super::Config;
 use crate::tls::base::Clock;
 use crate::tls::credentials::step_context::StepContext;
-use crate::tls::error::Result;
 
 /// A config's wall clock, in the form that rustls requires.
 pub(super) struct RustlsClock {
@@ -28,11 +26,5 @@ impl TimeProvider for RustlsClock {
         let clock = self.clock.clone();
         let now = self.context.call(move || clock.now())?;
         now.map(UnixTime::since_unix_epoch)
-    }
-}
-
-impl Config {
-    pub(super) fn unix_time(&self) -> Result<UnixTime> {
-        self.wall_now().map(UnixTime::since_unix_epoch)
     }
 }

@@ -11,16 +11,16 @@ use rustls::server::{
 };
 
 use super::clock::RustlsClock;
-use super::credentials::{Chains, Resolver};
-use super::signatures::Signatures;
 use super::{ClientAuth, Config, Overrides, Settings};
 use crate::tls::base::lock;
 use crate::tls::base::memory;
 use crate::tls::credentials::key_log::KeyLogListener;
+use crate::tls::credentials::resolver::{CertResolver, StepResolver};
 use crate::tls::credentials::step_context::StepContext;
 use crate::tls::credentials::{Offload, PrivateKeys};
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
+use crate::tls::verify::verifier::SignatureVerifier;
 
 /// What a handshake needs of a config. All of it stems from the settings of one moment: they may be
 /// changed while the handshake makes use of it.
@@ -74,7 +74,7 @@ pub(super) struct Frozen {
 struct Client {
     policy: &'static Policy,
     config: Arc<ClientConfig>,
-    chains: Arc<Chains>,
+    chains: Arc<CertResolver>,
 }
 
 #[derive(Clone)]
@@ -82,7 +82,7 @@ struct Server {
     policy: &'static Policy,
     auth: ClientAuth,
     config: Arc<ServerConfig>,
-    chains: Arc<Chains>,
+    chains: Arc<CertResolver>,
 }
 
 impl Frozen {
@@ -174,8 +174,8 @@ impl Config {
 
 impl Client {
     fn new(settings: &Settings, policy: &'static Policy) -> Result<Self> {
-        let mut chains = Chains::new(settings, policy)?;
-        chains.answer_request = settings.answer_request.clone();
+        let mut chains = CertResolver::new(&settings.certificates, settings.signing(), policy)?;
+        chains.cert_request = settings.cert_request.clone();
         let chains = Arc::new(chains);
         let config = freeze_client(settings, policy, chains.clone(), StepContext::Thread)?;
         Ok(Self {
@@ -188,7 +188,11 @@ impl Client {
 
 impl Server {
     fn new(settings: &Settings, policy: &'static Policy, auth: ClientAuth) -> Result<Self> {
-        let chains = Arc::new(Chains::new(settings, policy)?);
+        let chains = Arc::new(CertResolver::new(
+            &settings.certificates,
+            settings.signing(),
+            policy,
+        )?);
         if chains.is_empty() {
             return Err(Code::NoValidSignatureScheme)?;
         }
@@ -205,10 +209,10 @@ impl Server {
 fn freeze_client(
     settings: &Settings,
     policy: &'static Policy,
-    chains: Arc<Chains>,
+    chains: Arc<CertResolver>,
     context: StepContext,
 ) -> Result<ClientConfig> {
-    let signatures = Signatures {
+    let signatures = SignatureVerifier {
         policy,
         client_auth: ClientAuth::None,
         wants_ocsp: settings.ocsp_wanted || settings.ocsp_implied,
@@ -221,7 +225,7 @@ fn freeze_client(
     let mut config = ClientConfig::builder_with_details(policy.provider().clone(), clock)
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(signatures))
-        .with_client_credential_resolver(Arc::new(Resolver { chains, context }))?;
+        .with_client_credential_resolver(Arc::new(StepResolver { chains, context }))?;
     config.alpn_protocols = protocols(&settings.alpn)?;
     config.enable_secret_extraction = true;
     config.require_ems = false;
@@ -234,10 +238,10 @@ fn freeze_server(
     settings: &Settings,
     policy: &'static Policy,
     client_auth: ClientAuth,
-    chains: Arc<Chains>,
+    chains: Arc<CertResolver>,
     context: StepContext,
 ) -> Result<ServerConfig> {
-    let signatures = Signatures {
+    let signatures = SignatureVerifier {
         policy,
         client_auth,
         wants_ocsp: false,
@@ -249,7 +253,7 @@ fn freeze_server(
     let key_log = Arc::new(listener(settings, &context));
     let mut config = ServerConfig::builder_with_details(policy.provider().clone(), clock)
         .with_client_cert_verifier(Arc::new(signatures))
-        .with_server_credential_resolver(Arc::new(Resolver { chains, context }))?;
+        .with_server_credential_resolver(Arc::new(StepResolver { chains, context }))?;
     config.cipher_suite_selector = policy.cipher_suite_selector();
     config.kx_selector = policy.kx_selector();
     config.alpn_protocols = protocols(&settings.alpn)?;

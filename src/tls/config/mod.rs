@@ -10,54 +10,33 @@ pub use crate::tls::base::Clock;
 use crate::tls::base::clock::{MonotonicClock, WallClock};
 use crate::tls::base::memory;
 use crate::tls::base::{Mode, lock};
-use crate::tls::certs::CertChain;
-pub use crate::tls::credentials::{Offload, PrivateKeys};
+use crate::tls::credentials::certificates::{Certificates, Owner};
+pub use crate::tls::credentials::{
+    Authorities, CertChain, CertRequestCallback, CertTiebreak, CertificateRequest, Offload,
+    PrivateKeys,
+};
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
 use crate::tls::process::fork::ForkSafe;
+use crate::tls::verify::Rules;
+use crate::tls::verify::trust_store::{self, Roots, TrustStore};
+pub use crate::tls::verify::{ClientAuth, LookUpCrl, Validate, Validation, VerifyHost};
 
 pub mod alpn;
 mod async_op;
 pub mod callbacks;
-mod certificates;
 mod clock;
-mod credentials;
-
 mod events;
 mod freeze;
 mod requests;
-mod signatures;
-mod signing;
-mod trust;
-mod verify;
+mod trust_settings;
 
 use self::alpn::Protocols;
-pub use self::certificates::BreakTie;
-use self::certificates::{Certificates, Owner};
 pub(crate) use self::events::Listener;
 use self::events::Listeners;
 pub use self::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
 use self::freeze::Frozen;
 pub use self::freeze::HandshakeConfig;
-pub use self::requests::{AnswerRequest, Authorities, CertificateRequest};
-pub(crate) use self::trust::free_system_roots;
-use self::trust::{Roots, TrustStore};
-use self::verify::Rules;
-pub use self::verify::{LookUpCrl, Validate, Validation};
-pub(crate) use self::verify::{Presented, Verifier};
-
-/// Whether certificates of clients are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientAuth {
-    None,
-    Required,
-    Optional,
-}
-
-/// Answers whether a name in the peer's certificate is acceptable.
-pub trait VerifyHost: Send + Sync {
-    fn verify(&self, host: &[u8]) -> bool;
-}
 
 /// Looks at a connection whose ClientHello has come, and may change it. `name` is the application's for
 /// the connection.
@@ -103,14 +82,14 @@ pub struct Config {
 struct Settings {
     policy: &'static Policy,
     certificates: Arc<Certificates>,
-    break_tie: Option<Arc<dyn BreakTie>>,
+    cert_tiebreak: Option<Arc<dyn CertTiebreak>>,
     trust: Arc<TrustStore>,
     rules: Rules,
     /// A client asks for the status of the server's certificate: the application wants it to, or set
     /// whom to trust.
     ocsp_wanted: bool,
     ocsp_implied: bool,
-    answer_request: Option<Arc<dyn AnswerRequest>>,
+    cert_request: Option<Arc<dyn CertRequestCallback>>,
     /// Whom a server names when it asks for a certificate.
     authorities: Arc<[DistinguishedName]>,
     client_auth: Option<ClientAuth>,
@@ -148,12 +127,12 @@ impl Config {
             settings: ForkSafe::new(Settings {
                 policy: Policy::default_policy(),
                 certificates: Arc::default(),
-                break_tie: None,
+                cert_tiebreak: None,
                 trust: Arc::default(),
                 rules: Rules::default(),
                 ocsp_wanted: false,
                 ocsp_implied: false,
-                answer_request: None,
+                cert_request: None,
                 authorities: Arc::new([]),
                 client_auth: None,
                 alpn: Protocols::default(),
@@ -256,19 +235,19 @@ impl Config {
     /// The names that the application gives to a new chain, although another has them.
     fn names_won(&self, chain: &CertChain) -> Result<Vec<Vec<u8>>> {
         let settings = self.settings();
-        let Some(break_tie) = settings.break_tie else {
+        let Some(cert_tiebreak) = settings.cert_tiebreak else {
             return Ok(Vec::new());
         };
         let rivals = settings.certificates.rivals(&*chain.loaded()?);
         let won = rivals.into_iter().filter(|(name, rival)| {
-            let winner = break_tie.winner(rival.name(), chain.name(), name);
+            let winner = cert_tiebreak.winner(rival.name(), chain.name(), name);
             winner == chain.name()
         });
         Ok(won.map(|(name, _)| name).collect())
     }
 
-    pub fn set_break_tie(&self, break_tie: Option<Arc<dyn BreakTie>>) {
-        lock(&self.settings).break_tie = break_tie;
+    pub fn set_cert_tiebreak(&self, cert_tiebreak: Option<Arc<dyn CertTiebreak>>) {
+        lock(&self.settings).cert_tiebreak = cert_tiebreak;
     }
 
     /// Sets which chains are shown when no name matches.
@@ -338,7 +317,7 @@ impl Config {
 
     /// Trusts the operating system's roots as well; once, until the trust store is wiped.
     pub fn load_system_certs(&self) -> Result<()> {
-        let roots = trust::system_roots()?;
+        let roots = trust_store::system_roots()?;
         self.change_trust(|trust| trust.add_system(roots))
     }
 

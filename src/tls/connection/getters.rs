@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering::*;
 
 use super::{Connection, Negotiated, ServerNameMatch};
 use crate::tls::base::{Mode, Version};
-use crate::tls::certs::CertChain;
 use crate::tls::client_hello::ClientHello;
 use crate::tls::config::alpn::Protocols;
 use crate::tls::config::{ClientAuth, Config};
 use crate::tls::credentials;
+use crate::tls::credentials::CertChain;
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
 use crate::tls::policy::names::{Hash, Signature};

@@ -7,11 +7,11 @@ use std::io;
 use std::sync::Arc;
 
 use rustls::crypto::SignatureScheme;
-use rustls::pki_types::{CertificateDer, SignatureVerificationAlgorithm};
+use rustls::pki_types::CertificateDer;
 
+use super::chain::Loaded;
 use super::operation::{Signature, Verification};
-use crate::tls::certs::Loaded;
-use crate::tls::crypto::signature::verify;
+use crate::tls::crypto::signature::{Algorithms, verify};
 use crate::tls::x509;
 
 /// Makes coroutines.
@@ -79,9 +79,6 @@ pub struct ToSign {
     /// How its signature is verified.
     pub(crate) algorithms: Algorithms,
 }
-
-/// One of these has to agree about a signature.
-pub(crate) type Algorithms = &'static [&'static dyn SignatureVerificationAlgorithm];
 
 /// A signature of the peer's.
 pub struct ToVerify {

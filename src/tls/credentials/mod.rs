@@ -1,14 +1,25 @@
-//! Credentials of a connection: asynchronous operations with private keys, and the context in which rustls'
-//! callbacks run.
+//! Certificate chains with their private keys: loading, selection by name and key type, signing, asynchronous
+//! operations, and the context in which rustls' callbacks run.
 
 pub mod async_op;
+pub(crate) mod certificates;
+mod chain;
 pub(crate) mod key_log;
+mod key_type;
 pub mod operation;
+pub(crate) mod request;
+pub(crate) mod resolver;
+pub(crate) mod signing;
 pub(crate) mod step_context;
 
-pub(crate) use self::async_op::{Algorithms, ToSign, ToVerify};
 pub use self::async_op::{
     Answer, Coroutine, Coroutines, Exit, Offload, PrivateKeys, Suspension, Work,
 };
+pub(crate) use self::async_op::{ToSign, ToVerify};
+pub use self::certificates::CertTiebreak;
+pub use self::chain::CertChain;
+pub(crate) use self::chain::Loaded;
+pub(crate) use self::key_type::KeyType;
 pub use self::operation::{Signature, Verification};
+pub use self::request::{Authorities, CertRequestCallback, CertificateRequest};
 pub use self::step_context::NameMatch;

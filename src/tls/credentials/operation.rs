@@ -3,10 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering::*};
 use std::sync::{Arc, Mutex};
 
-use super::{ToSign, ToVerify};
+use super::{CertChain, ToSign, ToVerify};
 use crate::tls::base::lock;
 use crate::tls::base::memory;
-use crate::tls::certs::CertChain;
 use crate::tls::crypto::digest::Algorithm;
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::names::{self, Hash};

@@ -11,9 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::key_log::Secret;
-use super::{Answer, Exit, Suspension, ToSign, ToVerify};
+use super::{Answer, CertChain, Exit, Suspension, ToSign, ToVerify};
 use crate::tls::base::{lock, uptime};
-use crate::tls::certs::CertChain;
 use crate::tls::error::Error;
 
 /// Whether a server requested a certificate of this client.

@@ -11,15 +11,11 @@ use aws_lc_rs::signature::{
 };
 use rustls::crypto::{SignatureScheme, Signer, SigningKey, public_key_to_spki};
 use rustls::error::Error;
-use rustls::pki_types::{
-    AlgorithmIdentifier, PrivateKeyDer, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer,
-    alg_id,
-};
+use rustls::pki_types::{AlgorithmIdentifier, PrivateKeyDer, SubjectPublicKeyInfoDer, alg_id};
 use rustls_aws_lc_rs::AwsLcRsVerificationAlgorithm;
 use x509_parser::asn1_rs::{Any, FromDer, Tag};
 
-type Algorithm = &'static dyn SignatureVerificationAlgorithm;
-type Algorithms = &'static [Algorithm];
+use super::signature::Algorithms;
 
 /// The schemes, each with the algorithms of the keys that may use it: of those that have not
 /// chosen a hash function, and of those that have chosen this one, for salts as long as the hash or

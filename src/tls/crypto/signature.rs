@@ -3,6 +3,9 @@
 use rustls::pki_types::{SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer};
 use webpki::RawPublicKeyEntity;
 
+/// Algorithms for keys of several types, of which a signature is verified with the one for its key.
+pub(crate) type Algorithms = &'static [&'static dyn SignatureVerificationAlgorithm];
+
 /// Why a signature was not verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unverified {

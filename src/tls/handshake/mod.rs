@@ -11,7 +11,6 @@ use self::messages::Messages;
 use self::offer::{Offer, best_version};
 use self::stage::{Action, Stage};
 use crate::tls::base::{Blocked, Mode, Version, cleared, enter, memory, random, uptime};
-use crate::tls::config::free_system_roots;
 use crate::tls::credentials::step_context::StepContext;
 use crate::tls::credentials::{Offload, PrivateKeys};
 use crate::tls::error::{Alert, Code, Error, Result};
@@ -20,6 +19,7 @@ use crate::tls::record::{ContentType, Header, fatal, plaintext_alert};
 use crate::tls::server_hello::ServerHello;
 use crate::tls::state::{State, free_default_configs};
 use crate::tls::stream::{SendHalf, Stream};
+use crate::tls::verify::trust_store::free_system_roots;
 
 mod checkpoints;
 mod complete;

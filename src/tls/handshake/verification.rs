@@ -9,9 +9,9 @@ use rustls::{Tcp, VerifyPeerIdentity};
 use super::context::Context;
 use super::side::Side;
 use crate::tls::base::memory;
-use crate::tls::certs::crl::{Crl, CrlLookup};
-use crate::tls::config::{Presented, Validation, Verifier};
 use crate::tls::error::{Code, Error, Result};
+use crate::tls::verify::crl::{Crl, CrlLookup};
+use crate::tls::verify::{Presented, Validation, Verifier};
 
 /// A peer whose certificate is not verified yet.
 pub(super) struct PeerVerification<S: Side> {
@@ -144,7 +144,7 @@ impl CertVerification {
     fn check_presented(
         &self,
         ctx: &Context<'_>,
-        verifier: &Verifier<'_>,
+        verifier: &Verifier,
         presented: &Presented<'_>,
     ) -> Result<Progress> {
         // A server without a callback compares with the server_name of the client.

@@ -17,9 +17,8 @@ use rustls_aws_lc_rs::{
 use super::key_share::WithCurve;
 use super::table::{Definition, Group, Scheme, Suite};
 use crate::tls::base::Version;
+use crate::tls::crypto::signature::Algorithms;
 use crate::tls::crypto::{groups, rsa_pss};
-
-type Algorithms = &'static [&'static dyn SignatureVerificationAlgorithm];
 
 /// The usable part of a policy, everything in its order.
 pub(super) struct Reduction {

@@ -11,7 +11,7 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::table::{Definition, Scheme};
 use super::{CertificateKey, Policy};
-use crate::tls::certs::Loaded;
+use crate::tls::credentials::Loaded;
 use crate::tls::error::{Code, Result};
 use crate::tls::x509::Certificate;
 

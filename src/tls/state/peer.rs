@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::State;
 use crate::tls::base::{Mode, Version, lock};
-use crate::tls::certs::CertChain;
-use crate::tls::certs::crl::CrlLookup;
-use crate::tls::config::Validation;
+use crate::tls::credentials::CertChain;
 use crate::tls::credentials::{self, NameMatch};
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::names::{self, Hash, Signature};
+use crate::tls::verify::Validation;
+use crate::tls::verify::crl::CrlLookup;
 use crate::tls::x509::DerChain;
 
 /// How a server's certificate was selected.

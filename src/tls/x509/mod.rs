@@ -6,12 +6,16 @@ mod certificate;
 mod constraints;
 mod crl;
 pub(crate) mod der;
+mod dh;
+pub mod extension;
 mod form;
 mod names;
 pub(crate) mod ocsp;
+pub(crate) mod pem;
 
 pub(crate) use self::certificate::{Certificate, outline, public_key};
 pub(crate) use self::crl::RevocationList;
+pub use self::dh::check_dh_params;
 pub(crate) use self::names::{elements, is_host, values};
 
 /// Something with a signature.

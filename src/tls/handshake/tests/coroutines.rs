@@ -10,7 +10,7 @@ use super::*;
 use crate::sys::coroutine::StackCoroutine;
 use crate::tls::base::lock;
 use crate::tls::config::{
-    AnswerRequest, CertificateRequest, Checkpoint, Clock, LogKeys, SeeCheckpoint,
+    CertRequestCallback, CertificateRequest, Checkpoint, Clock, LogKeys, SeeCheckpoint,
 };
 use crate::tls::credentials::operation::{Signature, Verification};
 use crate::tls::credentials::step_context::StepContext;
@@ -56,7 +56,7 @@ impl Application {
         self.attach(conn);
         config.set_private_keys(Some(self.clone()));
         config.set_offload(Some(self.clone()));
-        config.set_answer_request(Some(self.clone()));
+        config.set_cert_request(Some(self.clone()));
         config.set_wall_clock(self.clone());
         config.set_key_log(Some(self.clone()));
         config.set_see_checkpoint(self.clone());
@@ -120,7 +120,7 @@ impl Offload for Application {
     }
 }
 
-impl AnswerRequest for Application {
+impl CertRequestCallback for Application {
     fn answer(&self, _: usize, request: &CertificateRequest) -> bool {
         self.is_told("request".into());
         request.answer(self.chain.clone());

@@ -9,10 +9,10 @@ use rcgen::{
 
 use crate::tls::base::Blocked;
 use crate::tls::base::{Mode, Version};
-use crate::tls::certs::CertChain;
 use crate::tls::config::{ClientAuth, Config, VerifyHost};
 use crate::tls::connection::tests::{Pipe, pattern, received, recv, send, shutdown};
 use crate::tls::connection::{BlindingMode, Connection};
+use crate::tls::credentials::CertChain;
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
 

@@ -8,7 +8,7 @@ use rcgen::{
 use super::coroutines::Application;
 use super::*;
 use crate::sys::stack;
-use crate::tls::certs::CertChain;
+use crate::tls::credentials::CertChain;
 
 /// What the application does. The other of a handshake's signatures is made or verified on a coroutine.
 #[derive(Clone, Copy, Debug)]

@@ -12,10 +12,22 @@ use x509_parser::oid_registry::{
     OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS, OID_SIG_ED25519,
 };
 
-use super::KeyType;
 use crate::tls::crypto::rsa_pss;
 use crate::tls::error::{Code, Result};
 use crate::tls::x509::Certificate;
+
+/// The kinds of keys between which a server chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyType {
+    Rsa,
+    Ecdsa,
+    RsaPss,
+    MlDsa,
+}
+
+impl KeyType {
+    pub(crate) const COUNT: usize = 4;
+}
 
 /// What kind of key the certificate is for, and what such a key signs with. As in s2n-tls there are no
 /// other kinds: Ed25519 is refused.

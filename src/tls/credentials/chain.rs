@@ -7,21 +7,14 @@ use rustls::crypto::{CertificateIdentity, Identity, SignatureScheme, SigningKey}
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, SignatureVerificationAlgorithm};
 use zeroize::Zeroizing;
 
+use super::key_type::{self, KeyType};
 use crate::tls::base::lock;
 use crate::tls::base::memory;
 use crate::tls::crypto::rsa_pss;
 use crate::tls::crypto::signature::verify;
 use crate::tls::error::{Code, Result};
 use crate::tls::process::fork::ForkSafe;
-use crate::tls::x509::{self, Certificate};
-
-pub mod crl;
-mod dh;
-pub mod extension;
-mod key_type;
-pub(crate) mod pem;
-
-pub use self::dh::check_dh_params;
+use crate::tls::x509::{self, Certificate, pem};
 
 /// A chain, and its key. Made empty, loaded later, and shared by configs.
 #[derive(Default)]
@@ -57,19 +50,6 @@ pub(crate) struct Loaded {
 
     /// The names that clients may ask for, in lower case.
     pub(crate) hosts: Vec<Vec<u8>>,
-}
-
-/// The kinds of keys between which a server chooses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum KeyType {
-    Rsa,
-    Ecdsa,
-    RsaPss,
-    MlDsa,
-}
-
-impl KeyType {
-    pub(crate) const COUNT: usize = 4;
 }
 
 impl CertChain {

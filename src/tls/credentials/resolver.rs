@@ -12,24 +12,23 @@ use rustls::enums::CertificateType;
 use rustls::error::PeerIncompatible;
 use rustls::server::{ClientHello, ServerCredentialResolver};
 
-use super::Settings;
-use super::certificates::ByType;
-use super::requests::{AnswerRequest, CertificateRequest};
+use super::CertChain;
+use super::certificates::{ByType, Certificates};
+use super::request::{CertRequestCallback, CertificateRequest};
 use super::signing::{PolicyKey, Signing};
+use super::step_context::{CertRequest, Milestone, NameMatch, StepContext};
 use crate::tls::base::memory;
-use crate::tls::certs::CertChain;
-use crate::tls::credentials::step_context::{CertRequest, Milestone, NameMatch, StepContext};
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
 
 /// The chains of a config, ready to sign as a policy prefers.
-pub(super) struct Chains {
+pub(crate) struct CertResolver {
     policy: &'static Policy,
     signing: Signing,
     defaults: ByType<Arc<Entry>>,
     domains: HashMap<Vec<u8>, ByType<Arc<Entry>>>,
     /// Client: chooses among them, or others.
-    pub(super) answer_request: Option<Arc<dyn AnswerRequest>>,
+    pub(crate) cert_request: Option<Arc<dyn CertRequestCallback>>,
 }
 
 struct Entry {
@@ -38,10 +37,12 @@ struct Entry {
     credentials: Credentials,
 }
 
-impl Chains {
-    pub(super) fn new(settings: &Settings, policy: &'static Policy) -> Result<Self> {
-        let signing = Signing::new(settings);
-        let certificates = &settings.certificates;
+impl CertResolver {
+    pub(crate) fn new(
+        certificates: &Certificates,
+        signing: Signing,
+        policy: &'static Policy,
+    ) -> Result<Self> {
         memory::expect(2 * certificates.size())?;
         let mut entries = HashMap::new();
         let mut entry = |chain: &Arc<CertChain>| {
@@ -59,12 +60,12 @@ impl Chains {
                 .domains()
                 .map(|(name, chains)| (name.to_vec(), ready(chains)))
                 .collect(),
-            answer_request: None,
+            cert_request: None,
             signing,
         })
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.domains.is_empty() && self.defaults.iter().all(Option::is_none)
     }
 
@@ -183,7 +184,7 @@ impl Entry {
     }
 }
 
-impl fmt::Debug for Chains {
+impl fmt::Debug for CertResolver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let keys = self.defaults.iter().flatten();
         f.debug_list()
@@ -194,12 +195,12 @@ impl fmt::Debug for Chains {
 
 /// Resolves the credentials of handshakes with a context.
 #[derive(Debug)]
-pub(super) struct Resolver {
-    pub(super) chains: Arc<Chains>,
-    pub(super) context: StepContext,
+pub(crate) struct StepResolver {
+    pub(crate) chains: Arc<CertResolver>,
+    pub(crate) context: StepContext,
 }
 
-impl ServerCredentialResolver for Resolver {
+impl ServerCredentialResolver for StepResolver {
     fn resolve(&self, hello: &ClientHello<'_>) -> Result<SelectedCredential, rustls::Error> {
         let own = &self.chains;
         let name = hello.server_name().map(|name| name.as_ref().as_bytes());
@@ -215,14 +216,14 @@ impl ServerCredentialResolver for Resolver {
     }
 }
 
-impl Resolver {
+impl StepResolver {
     /// The certificate for a server that asks for one.
     fn answer(&self, request: &CredentialRequest<'_>) -> Result<Option<Arc<Entry>>> {
         let own = &self.chains;
         let Some(default) = own.defaults.iter().flatten().next() else {
             return Ok(None);
         };
-        let Some(callback) = own.answer_request.clone() else {
+        let Some(callback) = own.cert_request.clone() else {
             return Ok(Some(default.clone()));
         };
         let authorities = request.root_hint_subjects().iter();
@@ -239,7 +240,7 @@ impl Resolver {
     }
 }
 
-impl ClientCredentialResolver for Resolver {
+impl ClientCredentialResolver for StepResolver {
     fn resolve(&self, request: &CredentialRequest<'_>) -> Option<SelectedCredential> {
         let answer = self.answer(request);
         let selected = match &answer {

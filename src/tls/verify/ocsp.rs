@@ -19,7 +19,7 @@ const DEFAULT_LIFETIME: u64 = 3600;
 
 /// Checks the response about the leaf of a path: that its responder is entitled to it, that it is current,
 /// and that the status is good.
-pub(super) fn check(verifier: &Verifier<'_>, path: &Path<'_>, response: &[u8]) -> Result<()> {
+pub(super) fn check(verifier: &Verifier, path: &Path<'_>, response: &[u8]) -> Result<()> {
     let response = match OcspResponse::parse(response).ok_or(Code::InvalidOcspResponse)? {
         OcspResponse::Basic(response) => response,
         OcspResponse::Failed => Err(Code::CertUntrusted)?,
@@ -27,7 +27,7 @@ pub(super) fn check(verifier: &Verifier<'_>, path: &Path<'_>, response: &[u8]) -
 
     // The certificate whose key has signed the leaf, never one that merely has the issuer's name.
     let (leaf, issuer) = (path.leaf(), path.issuer());
-    let now = verifier.config.unix_time()?.as_secs();
+    let now = verifier.unix_time()?;
     let responder = Responder {
         verifier,
         issuer,
@@ -67,7 +67,7 @@ fn check_status(single: &SingleResponse<'_>, now: u64) -> Result<()> {
 
 /// Who may respond about a certificate.
 struct Responder<'a> {
-    verifier: &'a Verifier<'a>,
+    verifier: &'a Verifier,
     issuer: &'a Certificate<'a>,
     /// Seconds since 1970.
     now: u64,

@@ -13,7 +13,6 @@ use zeroize::Zeroizing;
 
 use crate::tls::base::memory;
 use crate::tls::error::{Code, Result};
-use crate::tls::x509;
 
 /// All certificates of a text, at least one. Words without two dashes in a row may be around them.
 pub(crate) fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>> {
@@ -81,12 +80,12 @@ pub(crate) fn private_key(text: &[u8]) -> Result<Vec<PrivateKeyDer<'static>>> {
 }
 
 /// The list of revoked certificates that is the first section of a text.
-pub(super) fn crl(text: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn crl(text: &[u8]) -> Result<Vec<u8>> {
     first(text, b"X509 CRL", Code::InvalidPem)
 }
 
 /// The first section of a text, which must have this label, and content that can be decoded.
-pub(super) fn first(text: &[u8], label: &[u8], undecodable: Code) -> Result<Vec<u8>> {
+pub(crate) fn first(text: &[u8], label: &[u8], undecodable: Code) -> Result<Vec<u8>> {
     let section = Sections::of(text).next().ok_or(Code::InvalidPem)??;
     match section.label == label {
         true => memory::copy(&section.decode(undecodable)?),
@@ -248,10 +247,10 @@ fn allows_tls(settings: &[u8]) -> Result<bool> {
         return Ok(true);
     }
     let mut allowed = true;
-    for setting in x509::elements(settings).ok_or(Code::DecodeCertificate)? {
+    for setting in super::elements(settings).ok_or(Code::DecodeCertificate)? {
         let setting = setting.ok_or(Code::DecodeCertificate)?;
         let names_tls = || -> Result<bool> {
-            let purposes: Option<Vec<_>> = x509::values(setting.data).collect();
+            let purposes: Option<Vec<_>> = super::values(setting.data).collect();
             let purposes = purposes.ok_or(Code::DecodeCertificate)?;
             Ok(purposes
                 .iter()

@@ -4,9 +4,9 @@ use x509_parser::der_parser::Oid;
 use x509_parser::der_parser::asn1_rs::{Any, FromDer, Tag};
 use x509_parser::oid_registry::OidRegistry;
 
+use super::outline;
 use crate::tls::base::memory;
 use crate::tls::error::{Code, Result};
-use crate::tls::x509;
 
 /// What one extension of a certificate says.
 pub struct Extension {
@@ -16,7 +16,7 @@ pub struct Extension {
 
 /// The extension with an object identifier in numbers and dots, such as "2.5.29.17".
 pub fn find(der: &[u8], oid: &str) -> Result<Extension> {
-    let cert = x509::outline(der).ok_or(Code::DecodeCertificate)?;
+    let cert = outline(der).ok_or(Code::DecodeCertificate)?;
     if cert.extensions().is_empty() {
         return Err(Code::Safety)?;
     }

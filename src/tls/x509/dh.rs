@@ -3,9 +3,9 @@
 
 use num_bigint::BigUint;
 
+use super::der::{Fields, Value};
 use super::pem;
 use crate::tls::error::{Code, Result};
-use crate::tls::x509::der::{Fields, Value};
 
 /// Checks the parameters of a PEM text, which must be safe: the prime is large, and one less than it is twice
 /// a prime.

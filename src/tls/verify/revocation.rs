@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Verifier;
-use crate::tls::certs::crl::Crl;
+use super::crl::Crl;
 use crate::tls::error::Code;
 use crate::tls::x509::{Certificate, RevocationList};
 
@@ -21,7 +21,7 @@ impl<'a> Revocation<'a> {
     /// the list may be is for the application to decide.
     pub(super) fn check(
         &self,
-        verifier: &Verifier<'_>,
+        verifier: &Verifier,
         cert: &Certificate<'_>,
         issuer: &Certificate<'_>,
     ) -> Result<(), Code> {

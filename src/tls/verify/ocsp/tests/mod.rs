@@ -4,18 +4,20 @@ mod node;
 
 use std::path::PathBuf;
 use std::process::{self, Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::{env, fs};
 
 use rustls::pki_types::CertificateDer;
 
 use self::node::Node;
-use super::super::{Presented, Verifier};
+use super::super::trust_store::{Roots, TrustStore};
+use super::super::{Presented, Rules, Verifier};
 use crate::tls::base::Mode;
-use crate::tls::certs::pem;
-use crate::tls::config::{Config, Overrides};
+use crate::tls::base::clock::WallClock;
 use crate::tls::error::Code;
+use crate::tls::policy::Policy;
 use crate::tls::x509::ocsp::OcspResponse;
+use crate::tls::x509::pem;
 
 /// The folder of this process with the files of `responder.sh`.
 fn folder() -> &'static PathBuf {
@@ -27,7 +29,7 @@ fn folder() -> &'static PathBuf {
         fs::create_dir_all(&folder).expect("a folder");
         let script = concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/src/tls/config/verify/ocsp/tests/responder.sh"
+            "/src/tls/verify/ocsp/tests/responder.sh"
         );
         run(Command::new("sh").arg(script).arg(&folder));
         folder
@@ -50,28 +52,35 @@ fn response(name: &str) -> Vec<u8> {
 
 /// A client that trusts the CA, and the leaf that a server has presented to it.
 struct Client {
-    config: Config,
+    verifier: Verifier,
     leaf: [CertificateDer<'static>; 1],
 }
 
 impl Client {
     fn new() -> Self {
-        let config = Config::new_minimal();
-        config.trust_pem(&file("ca.pem")).expect("a root");
+        let mut trust = TrustStore::default();
+        let roots = Roots::from_pem(&file("ca.pem")).expect("a root");
+        trust.add(roots).expect("room");
         let leaf = pem::certificates(&file("leaf.pem")).expect("a certificate");
         Self {
-            config,
+            verifier: Verifier {
+                clock: Arc::new(WallClock),
+                policy: Policy::default_policy(),
+                verify_host: None,
+                rules: Rules::default(),
+                trust: Arc::new(trust),
+                mode: Mode::Client,
+            },
             leaf: [CertificateDer::from(leaf[0].clone())],
         }
     }
 
     /// Calls `with` with a function that checks a response about the leaf.
     fn check<T>(&self, with: impl FnOnce(&dyn Fn(&[u8]) -> Result<(), Code>) -> T) -> T {
-        let verifier: Verifier<'_> = self.config.verifier(&Overrides::default(), Mode::Client);
         let presented = Presented::new(&self.leaf);
-        let path = verifier.find_path(&presented, None).expect("a path");
+        let path = self.verifier.find_path(&presented, None).expect("a path");
         with(&|response| {
-            let outcome = verifier.check_ocsp(&path, response);
+            let outcome = self.verifier.check_ocsp(&path, response);
             outcome.map_err(|error| error.code())
         })
     }

@@ -3,12 +3,11 @@
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::pem;
 use crate::tls::base::lock;
 use crate::tls::base::memory;
 use crate::tls::error::{Code, Result};
 use crate::tls::process::fork;
-use crate::tls::x509::{Certificate, RevocationList, canonical};
+use crate::tls::x509::{Certificate, RevocationList, canonical, pem};
 
 /// A list. Made empty, and loaded once.
 #[derive(Default)]

@@ -7,27 +7,19 @@ use rustls::crypto::{Credentials, SignatureScheme, Signer, SigningKey};
 use rustls::error::{CertificateError, Error};
 use rustls::pki_types::SubjectPublicKeyInfoDer;
 
-use super::Settings;
-use crate::tls::certs::Loaded;
-use crate::tls::credentials::step_context::{Milestone, StepContext};
-use crate::tls::credentials::{Algorithms, ToSign};
+use super::step_context::{Milestone, StepContext};
+use super::{Loaded, ToSign};
 use crate::tls::crypto::rsa_pss;
+use crate::tls::crypto::signature::Algorithms;
 use crate::tls::policy::Policy;
 
 /// Who signs, as a config has it.
-pub(super) struct Signing {
-    is_asynchronous: bool,
-    verifies: bool,
+pub(crate) struct Signing {
+    pub(crate) is_asynchronous: bool,
+    pub(crate) verifies: bool,
 }
 
 impl Signing {
-    pub(super) fn new(settings: &Settings) -> Self {
-        Self {
-            is_asynchronous: settings.private_keys.is_some(),
-            verifies: settings.verifies_after_sign,
-        }
-    }
-
     /// Nothing if there is nobody who could sign for the chain.
     pub(super) fn key(&self, chain: &Arc<Loaded>, policy: &'static Policy) -> Option<PolicyKey> {
         Some(PolicyKey {
@@ -207,7 +199,7 @@ mod tests {
     use rcgen::{CertificateParams, KeyPair};
 
     use super::*;
-    use crate::tls::certs::CertChain;
+    use crate::tls::credentials::CertChain;
 
     #[derive(Debug)]
     struct Faulty(Box<dyn Signer>);

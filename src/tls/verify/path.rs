@@ -8,9 +8,9 @@ use std::cell::{Cell, RefCell};
 use std::ptr;
 
 use super::revocation::Revocation;
+use super::trust_store::TrustStore;
 use super::{Presented, Verifier};
 use crate::tls::base::Mode;
-use crate::tls::config::trust::TrustStore;
 use crate::tls::crypto::signature::verify;
 use crate::tls::error::{Code, Result};
 use crate::tls::x509::{Certificate, DerChain, Signed};
@@ -28,14 +28,14 @@ const MAX_STEPS: usize = 64;
 
 impl<'a> Path<'a> {
     pub(super) fn find(
-        verifier: &'a Verifier<'a>,
+        verifier: &'a Verifier,
         presented: &'a Presented<'a>,
         revocation: Option<&Revocation<'_>>,
     ) -> Result<Self> {
         let leaf = presented.leaf()?;
         let now = match verifier.rules.checks_time {
             true => {
-                let now = verifier.config.unix_time()?.as_secs();
+                let now = verifier.unix_time()?;
                 Some(i64::try_from(now).unwrap_or(i64::MAX))
             }
             false => None,
@@ -81,7 +81,7 @@ impl<'a> Path<'a> {
         self.0.iter().map(|cert| Box::from(cert.der())).collect()
     }
 
-    fn check_alone(&self, verifier: &Verifier<'_>, now: Option<i64>) -> Result<(), Code> {
+    fn check_alone(&self, verifier: &Verifier, now: Option<i64>) -> Result<(), Code> {
         let leaf = self.leaf();
         leaf.check_form(&verifier.rules.known_extensions)?;
         now.map_or(Ok(()), |now| leaf.check_time(now))
@@ -89,7 +89,7 @@ impl<'a> Path<'a> {
 
     /// Whether each certificate may be where it is: in the order of s2n-tls, so that of two mistakes the
     /// same one is reported.
-    fn check_authorities(&self, verifier: &Verifier<'_>) -> Result<(), Code> {
+    fn check_authorities(&self, verifier: &Verifier) -> Result<(), Code> {
         // Neither self-issued certificates nor the last one count for the lengths of paths (RFC 5280, 4.2.1.9).
         let mut below = 0;
         for (place, cert) in self.0.iter().enumerate() {
@@ -131,7 +131,7 @@ impl<'a> Path<'a> {
     }
 
     /// Whether the peer's certificate, and its issuers below the trusted one, are for what the peer does.
-    fn check_intent(&self, verifier: &Verifier<'_>) -> Result<(), Code> {
+    fn check_intent(&self, verifier: &Verifier) -> Result<(), Code> {
         self.check_intent_of_leaf(verifier)?;
         let (_, below) = self.0.split_last().ok_or(Code::CertIntentInvalid)?;
         match below.iter().all(|cert| verifier.allows_purposes_of(cert)) {
@@ -140,7 +140,7 @@ impl<'a> Path<'a> {
         }
     }
 
-    fn check_intent_of_leaf(&self, verifier: &Verifier<'_>) -> Result<(), Code> {
+    fn check_intent_of_leaf(&self, verifier: &Verifier) -> Result<(), Code> {
         let leaf = self.leaf();
         let is_server = verifier.mode == Mode::Client;
         let may_sign = leaf.key_usage().is_none_or(|usage| {
@@ -156,7 +156,7 @@ impl<'a> Path<'a> {
     }
 }
 
-impl Verifier<'_> {
+impl Verifier {
     /// Whether a certificate is for servers, if the peer is one, or for clients.
     fn allows_purposes_of(&self, cert: &Certificate<'_>) -> bool {
         !self.rules.checks_intent
@@ -179,7 +179,7 @@ impl Verifier<'_> {
 
 /// The search for a path.
 struct Search<'a, 's> {
-    verifier: &'a Verifier<'a>,
+    verifier: &'a Verifier,
     trust: &'a TrustStore,
     presented: &'a Presented<'a>,
     revocation: Option<&'s Revocation<'s>>,

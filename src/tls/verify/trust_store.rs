@@ -9,21 +9,20 @@ use std::{env, fs};
 
 use crate::tls::base::lock;
 use crate::tls::base::memory;
-use crate::tls::certs::pem;
 use crate::tls::error::{Code, Result};
 use crate::tls::process::fork::ForkSafe;
-use crate::tls::x509::{Certificate, canonical};
+use crate::tls::x509::{Certificate, canonical, pem};
 
 /// Certificates that need nobody to vouch for them.
 #[derive(Clone, Default)]
-pub(super) struct TrustStore {
+pub(crate) struct TrustStore {
     own: Roots,
     system: Option<Arc<Roots>>,
 }
 
 /// Trusted certificates, found by their subject.
 #[derive(Clone, Default)]
-pub(super) struct Roots {
+pub(crate) struct Roots {
     certificates: Vec<Certificate<'static>>,
     /// The places of certificates, by the hash of the subject's canonical form.
     by_subject: HashMap<u32, Vec<usize>>,
@@ -31,7 +30,7 @@ pub(super) struct Roots {
 
 impl Roots {
     /// Parses the certificates of a PEM file.
-    pub(super) fn from_pem(text: &[u8]) -> Result<Self> {
+    pub(crate) fn from_pem(text: &[u8]) -> Result<Self> {
         let certs = pem::certificates(text).map_err(|error| match error.code() {
             Code::NoCertificateInPem => Code::InvalidPem,
             code => code,
@@ -44,7 +43,7 @@ impl Roots {
     }
 
     /// Parses the certificates of a file, and of all files of a directory.
-    pub(super) fn from_location(file: Option<&Path>, dir: Option<&Path>) -> Result<Self> {
+    pub(crate) fn from_location(file: Option<&Path>, dir: Option<&Path>) -> Result<Self> {
         if file.is_none() && dir.is_none() {
             return Err(Code::X509TrustStore)?;
         }
@@ -131,21 +130,21 @@ fn unless_short<T>(outcome: Result<T>) -> Result<Option<T>> {
 }
 
 impl TrustStore {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.roots().all(|roots| roots.certificates.is_empty())
     }
 
-    pub(super) fn has_system(&self) -> bool {
+    pub(crate) fn has_system(&self) -> bool {
         self.system.is_some()
     }
 
-    pub(super) fn contains(&self, cert: &Certificate<'_>) -> bool {
+    pub(crate) fn contains(&self, cert: &Certificate<'_>) -> bool {
         self.roots().any(|roots| roots.contains(cert))
     }
 
     /// The trusted certificates that may have issued another one: the application's own, then those of the
     /// system.
-    pub(super) fn issuers_of<'s>(
+    pub(crate) fn issuers_of<'s>(
         &'s self,
         cert: &'s Certificate<'_>,
     ) -> impl Iterator<Item = &'s Certificate<'static>> {
@@ -156,7 +155,7 @@ impl TrustStore {
     }
 
     /// The encoded names of the trusted certificates.
-    pub(super) fn subjects(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn subjects(&self) -> impl Iterator<Item = &[u8]> {
         let certs = self.roots().flat_map(|roots| &roots.certificates);
         certs.map(Certificate::subject)
     }
@@ -166,7 +165,7 @@ impl TrustStore {
     }
 
     /// Adds roots to those of the application. The cost depends on the new ones alone.
-    pub(super) fn add(&mut self, roots: Roots) -> Result<()> {
+    pub(crate) fn add(&mut self, roots: Roots) -> Result<()> {
         self.own.make_room(roots.certificates.len())?;
         for cert in roots.certificates {
             self.own.push(cert)?;
@@ -176,7 +175,7 @@ impl TrustStore {
 
     /// What a copy of the application's roots takes, in bytes: what is kept of a certificate beside its
     /// encoding takes no more than that, usually.
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         let certificates = self.own.certificates.iter();
         let of_each = size_of::<(Certificate<'_>, u32, Vec<usize>)>();
         certificates
@@ -184,7 +183,7 @@ impl TrustStore {
             .sum()
     }
 
-    pub(super) fn add_system(&mut self, roots: Arc<Roots>) -> Result<()> {
+    pub(crate) fn add_system(&mut self, roots: Arc<Roots>) -> Result<()> {
         if self.system.is_some() {
             return Err(Code::X509TrustStore)?;
         }
@@ -203,7 +202,7 @@ struct SystemRoots {
 
 /// The operating system's roots. They are many, so the process parses them once, and again if what the
 /// environment says of their place has changed. Threads that want them at the same time may each do so.
-pub(super) fn system_roots() -> Result<Arc<Roots>> {
+pub(crate) fn system_roots() -> Result<Arc<Roots>> {
     let places = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(env::var_os);
     let known = lock(&SYSTEM_ROOTS).clone();
     if let Some(known) = known

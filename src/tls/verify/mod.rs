@@ -5,18 +5,34 @@ use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 
+use self::crl::{Crl, CrlLookup};
 use self::path::Path;
 use self::revocation::Revocation;
-use super::{Config, Overrides, VerifyHost};
-use crate::tls::base::{Mode, lock};
-use crate::tls::certs::crl::{Crl, CrlLookup};
-use crate::tls::certs::extension;
+use self::trust_store::TrustStore;
+use crate::tls::base::{Clock, Mode, lock};
 use crate::tls::error::{Code, Result};
+use crate::tls::policy::Policy;
 use crate::tls::x509::{Certificate, is_host};
 
+pub mod crl;
 mod ocsp;
 mod path;
 mod revocation;
+pub(crate) mod trust_store;
+pub(crate) mod verifier;
+
+/// Whether certificates of clients are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAuth {
+    None,
+    Required,
+    Optional,
+}
+
+/// Answers whether a name in the peer's certificate is acceptable.
+pub trait VerifyHost: Send + Sync {
+    fn verify(&self, host: &[u8]) -> bool;
+}
 
 /// Finds certificate revocation lists.
 pub trait LookUpCrl: Send + Sync {
@@ -53,22 +69,22 @@ impl Validation {
 
 /// What a config says about the verification of peers.
 #[derive(Clone)]
-pub(super) struct Rules {
+pub(crate) struct Rules {
     /// Whether anything is verified at all.
-    pub(super) verifies: bool,
+    pub(crate) verifies: bool,
     /// Whether it must be the right time, by the config's clock.
-    pub(super) checks_time: bool,
+    pub(crate) checks_time: bool,
     /// Whether certificates must be meant for servers, or clients.
-    pub(super) checks_intent: bool,
+    pub(crate) checks_intent: bool,
     /// Whether an OCSP response that comes with a certificate must be good.
-    pub(super) checks_ocsp: bool,
-    pub(super) allows_addresses_in_common_names: bool,
+    pub(crate) checks_ocsp: bool,
+    pub(crate) allows_addresses_in_common_names: bool,
     /// Critical extensions that the application evaluates itself, by the content of their identifiers.
-    pub(super) known_extensions: Vec<Box<[u8]>>,
+    pub(crate) known_extensions: Vec<Box<[u8]>>,
     /// The most certificates that a peer may send.
-    pub(super) max_chain: u16,
-    pub(super) look_up_crl: Option<Arc<dyn LookUpCrl>>,
-    pub(super) validate: Option<Arc<dyn Validate>>,
+    pub(crate) max_chain: u16,
+    pub(crate) look_up_crl: Option<Arc<dyn LookUpCrl>>,
+    pub(crate) validate: Option<Arc<dyn Validate>>,
 }
 
 impl Default for Rules {
@@ -83,72 +99,6 @@ impl Default for Rules {
             max_chain: 7,
             look_up_crl: None,
             validate: None,
-        }
-    }
-}
-
-impl Config {
-    /// Changes what is verified.
-    fn change_rules(&self, change: impl FnOnce(&mut Rules)) {
-        change(&mut lock(&self.settings).rules);
-    }
-
-    /// Accepts every certificate from now on, and forgets whom to trust.
-    pub fn disable_verification(&self) {
-        self.change_rules(|rules| rules.verifies = false);
-        self.wipe_trust();
-    }
-
-    pub fn disable_time_verification(&self) {
-        self.change_rules(|rules| rules.checks_time = false);
-    }
-
-    pub fn disable_intent_verification(&self) {
-        self.change_rules(|rules| rules.checks_intent = false);
-    }
-
-    pub fn set_checks_ocsp(&self, checks: bool) {
-        self.change_rules(|rules| rules.checks_ocsp = checks);
-    }
-
-    pub fn allow_addresses_in_common_names(&self) {
-        self.change_rules(|rules| rules.allows_addresses_in_common_names = true);
-    }
-
-    /// Accepts a critical extension, by its identifier in numbers and dots: the application evaluates it.
-    pub fn add_known_extension(&self, oid: &[u8]) -> Result<()> {
-        let oid = extension::oid(oid)?;
-        self.change_rules(|rules| rules.known_extensions.push(oid));
-        Ok(())
-    }
-
-    /// Sets how many certificates a peer may send.
-    pub fn set_max_chain(&self, certificates: u16) -> Result<()> {
-        if certificates == 0 {
-            return Err(Code::InvalidArgument)?;
-        }
-        self.change_rules(|rules| rules.max_chain = certificates);
-        Ok(())
-    }
-
-    pub fn set_look_up_crl(&self, callback: Option<Arc<dyn LookUpCrl>>) {
-        self.change_rules(|rules| rules.look_up_crl = callback);
-    }
-
-    pub fn set_validate(&self, callback: Option<Arc<dyn Validate>>) {
-        self.change_rules(|rules| rules.validate = callback);
-    }
-
-    /// What is verified, as it is now.
-    pub(crate) fn verifier(&self, over: &Overrides, mode: Mode) -> Verifier<'_> {
-        let settings = self.settings();
-        Verifier {
-            config: self,
-            policy: over.policy.unwrap_or(settings.policy),
-            verify_host: over.verify_host.clone().or(settings.verify_host),
-            rules: settings.rules,
-            trust: settings.trust,
-            mode,
         }
     }
 }
@@ -202,17 +152,23 @@ impl<'a> Presented<'a> {
 }
 
 /// Verifies one peer.
-pub(crate) struct Verifier<'a> {
-    config: &'a Config,
-    policy: &'static super::Policy,
-    verify_host: Option<Arc<dyn VerifyHost>>,
-    rules: Rules,
-    trust: Arc<super::TrustStore>,
+pub(crate) struct Verifier {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) policy: &'static Policy,
+    pub(crate) verify_host: Option<Arc<dyn VerifyHost>>,
+    pub(crate) rules: Rules,
+    pub(crate) trust: Arc<TrustStore>,
     /// Which side we are; the peer is the other one.
-    mode: Mode,
+    pub(crate) mode: Mode,
 }
 
-impl Verifier<'_> {
+impl Verifier {
+    /// Returns the seconds since 1970 by the application's clock.
+    fn unix_time(&self) -> Result<u64> {
+        let now = self.clock.now().ok_or(Code::Cancelled)?;
+        Ok(now.as_secs())
+    }
+
     pub(crate) fn is_off(&self) -> bool {
         !self.rules.verifies
     }

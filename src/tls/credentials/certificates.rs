@@ -3,34 +3,34 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::{CertChain, KeyType, Loaded};
 use crate::tls::base::memory;
-use crate::tls::certs::{CertChain, KeyType, Loaded};
 use crate::tls::error::{Code, Result};
 
 /// At most one of something for each type of key.
-pub(super) type ByType<T> = [Option<T>; KeyType::COUNT];
+pub(crate) type ByType<T> = [Option<T>; KeyType::COUNT];
 
 /// Chooses between two certificates for the same name and type of key. Chains are known by the names
 /// that the application has for them.
-pub trait BreakTie: Send + Sync {
+pub trait CertTiebreak: Send + Sync {
     fn winner(&self, first: usize, second: usize, host: &[u8]) -> usize;
 }
 
 /// The chains that a config has.
 #[derive(Clone, Default)]
-pub(super) struct Certificates {
+pub(crate) struct Certificates {
     defaults: ByType<Arc<CertChain>>,
     /// By the names in the certificates, in lower case; a wildcard is a name like another.
     domains: HashMap<Vec<u8>, ByType<Arc<CertChain>>>,
     /// The application has said which ones the defaults are.
     defaults_are_explicit: bool,
-    pub(super) owner: Owner,
-    pub(super) lacks_a_key: bool,
+    pub(crate) owner: Owner,
+    pub(crate) lacks_a_key: bool,
 }
 
 /// Whose chains a config has. Those of the library and those of the application do not mix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Owner {
+pub(crate) enum Owner {
     #[default]
     Nobody,
     Library,
@@ -42,7 +42,7 @@ const NAME: usize = 512;
 
 impl Certificates {
     /// The names of a new chain for which there is a chain with the same type of key, and that one.
-    pub(super) fn rivals(&self, loaded: &Loaded) -> Vec<(Vec<u8>, Arc<CertChain>)> {
+    pub(crate) fn rivals(&self, loaded: &Loaded) -> Vec<(Vec<u8>, Arc<CertChain>)> {
         let names = loaded.hosts.iter();
         names
             .filter_map(|name| {
@@ -53,7 +53,7 @@ impl Certificates {
     }
 
     /// Adds a chain. Of two with a name in common the first one stays, but for the names in `won`.
-    pub(super) fn add(&mut self, chain: &Arc<CertChain>, won: &[Vec<u8>]) -> Result<()> {
+    pub(crate) fn add(&mut self, chain: &Arc<CertChain>, won: &[Vec<u8>]) -> Result<()> {
         let loaded = chain.loaded()?;
         let place = loaded.key_type as usize;
         memory::expect(loaded.hosts.len() * NAME)?;
@@ -73,7 +73,7 @@ impl Certificates {
     }
 
     /// Sets which chains are shown when no name matches: at most one for each type of key.
-    pub(super) fn set_defaults(&mut self, chains: &[Arc<CertChain>]) -> Result<()> {
+    pub(crate) fn set_defaults(&mut self, chains: &[Arc<CertChain>]) -> Result<()> {
         if chains.is_empty() || chains.len() > KeyType::COUNT {
             return Err(Code::NumDefaultCertificates)?;
         }
@@ -95,37 +95,37 @@ impl Certificates {
     }
 
     /// Lets go of the library's own chain, if there is one.
-    pub(super) fn free_own(&mut self) {
+    pub(crate) fn free_own(&mut self) {
         if self.owner == Owner::Library {
             *self = Self::default();
         }
     }
 
-    pub(super) fn has_any(&self) -> bool {
+    pub(crate) fn has_any(&self) -> bool {
         !self.domains.is_empty() || self.defaults().next().is_some()
     }
 
-    pub(super) fn defaults(&self) -> impl Iterator<Item = &Arc<CertChain>> {
+    pub(crate) fn defaults(&self) -> impl Iterator<Item = &Arc<CertChain>> {
         self.defaults.iter().flatten()
     }
 
     /// Every chain that may be shown; one with several names as often as it has names.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<CertChain>> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<CertChain>> {
         let of_domains = self.domains.values().flatten().flatten();
         self.defaults().chain(of_domains)
     }
 
-    pub(super) fn default_of(&self) -> &ByType<Arc<CertChain>> {
+    pub(crate) fn default_of(&self) -> &ByType<Arc<CertChain>> {
         &self.defaults
     }
 
-    pub(super) fn domains(&self) -> impl Iterator<Item = (&[u8], &ByType<Arc<CertChain>>)> {
+    pub(crate) fn domains(&self) -> impl Iterator<Item = (&[u8], &ByType<Arc<CertChain>>)> {
         let domains = self.domains.iter();
         domains.map(|(name, chains)| (name.as_slice(), chains))
     }
 
     /// What a copy takes, in bytes.
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.domains.len() * NAME
     }
 }

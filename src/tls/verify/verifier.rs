@@ -1,4 +1,4 @@
-//! How rustls verifies the signatures of a handshake.
+//! Verification of handshake signatures, for rustls.
 
 use std::fmt;
 use std::hash::Hasher;
@@ -14,36 +14,38 @@ use rustls::server::danger::{ClientIdentity, ClientVerifier};
 use rustls::{DistinguishedName, SignerPublicKey};
 
 use super::ClientAuth;
+use crate::tls::credentials::ToVerify;
 use crate::tls::credentials::step_context::{Milestone, StepContext};
-use crate::tls::credentials::{Algorithms, ToVerify};
 use crate::tls::crypto::rsa_pss;
-use crate::tls::crypto::signature::{self, Unverified};
+use crate::tls::crypto::signature::{self, Algorithms, Unverified};
 use crate::tls::policy::Policy;
 use crate::tls::x509;
 
-/// Verifies signatures as a policy allows. The certificates themselves are ours to verify, in a
-/// step of their own: see [`super::Config::verify_server`].
-pub(super) struct Signatures {
-    pub(super) policy: &'static Policy,
-    pub(super) client_auth: ClientAuth,
+/// Verifies signatures as a policy allows. Certificates are verified in a separate step of the handshake, by
+/// [`super::Verifier`].
+pub(crate) struct SignatureVerifier {
+    pub(crate) policy: &'static Policy,
+    pub(crate) client_auth: ClientAuth,
     /// Client: ask for the status of the server's certificate.
-    pub(super) wants_ocsp: bool,
+    pub(crate) wants_ocsp: bool,
     /// Server: whom to name when it asks for a certificate; if nobody, the client may show any.
-    pub(super) authorities: Arc<[DistinguishedName]>,
+    pub(crate) authorities: Arc<[DistinguishedName]>,
     /// The application verifies signatures.
-    pub(super) is_offloaded: bool,
-    pub(super) context: StepContext,
+    pub(crate) is_offloaded: bool,
+    pub(crate) context: StepContext,
 }
 
-impl fmt::Debug for Signatures {
+impl fmt::Debug for SignatureVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Signatures").field(&self.policy).finish()
+        f.debug_tuple("SignatureVerifier")
+            .field(&self.policy)
+            .finish()
     }
 }
 
 type Verdict = Result<HandshakeSignatureValid, Error>;
 
-impl Signatures {
+impl SignatureVerifier {
     fn tls12(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
         self.note(input);
         let scheme = input.signature.scheme;
@@ -167,7 +169,7 @@ fn public_key<'a>(input: &SignatureVerificationInput<'a>) -> Result<&'a [u8], Er
 /// rustls must never decide about a certificate.
 const NOT_ASKED: Error = Error::Unreachable("certificates are verified by the handshake");
 
-impl ServerVerifier for Signatures {
+impl ServerVerifier for SignatureVerifier {
     fn verify_identity<'a>(
         &self,
         _: &ServerIdentity<'a, '_>,
@@ -196,7 +198,7 @@ impl ServerVerifier for Signatures {
     }
 }
 
-impl ClientVerifier for Signatures {
+impl ClientVerifier for SignatureVerifier {
     fn verify_identity<'a>(
         &self,
         _: &ClientIdentity<'a, '_>,

@@ -1,0 +1,61 @@
+//! A server's request for a certificate, as the application sees it.
+
+use std::sync::atomic::{AtomicUsize, Ordering::*};
+use std::sync::{Arc, Mutex};
+
+use super::CertChain;
+use crate::tls::base::lock;
+
+/// Chooses the certificate that a client shows. `name` is the application's for the connection.
+pub trait CertRequestCallback: Send + Sync {
+    /// False ends the handshake.
+    fn answer(&self, name: usize, request: &CertificateRequest) -> bool;
+}
+
+/// What a server asks for, and what it gets.
+pub struct CertificateRequest {
+    pub authorities: Authorities,
+    answer: Mutex<Option<Arc<CertChain>>>,
+}
+
+impl CertificateRequest {
+    pub(super) fn new(authorities: Vec<Vec<u8>>) -> Self {
+        Self {
+            authorities: Authorities {
+                names: authorities,
+                next: AtomicUsize::new(0),
+            },
+            answer: Mutex::default(),
+        }
+    }
+
+    pub fn answer(&self, chain: Arc<CertChain>) {
+        *lock(&self.answer) = Some(chain);
+    }
+
+    pub(super) fn answered(self) -> Option<Arc<CertChain>> {
+        lock(&self.answer).take()
+    }
+}
+
+/// The names (DER) of the authorities that a server accepts, read one by one.
+pub struct Authorities {
+    names: Vec<Vec<u8>>,
+    next: AtomicUsize,
+}
+
+impl Authorities {
+    pub fn has_next(&self) -> bool {
+        self.next.load(Relaxed) < self.names.len()
+    }
+
+    pub fn next(&self) -> Option<&[u8]> {
+        let name = self.names.get(self.next.load(Relaxed))?;
+        self.next.fetch_add(1, Relaxed);
+        Some(name)
+    }
+
+    pub fn reread(&self) {
+        self.next.store(0, Relaxed);
+    }
+}
