@@ -188,7 +188,7 @@ impl Config {
 
     fn check_chains(settings: &Settings, policy: &Policy) -> Result<()> {
         let mut chains = settings.certificates.all();
-        chains.try_for_each(|chain| policy.check_own(&*chain.loaded()?))
+        chains.try_for_each(|chain| policy.check_own(chain.loaded()?.certificates()))
     }
 
     /// Adds a chain that the application owns.
@@ -219,7 +219,7 @@ impl Config {
     }
 
     fn add(&self, chain: &Arc<CertChain>, owner: Owner) -> Result<()> {
-        self.policy().check_own(&*chain.loaded()?)?;
+        self.policy().check_own(chain.loaded()?.certificates())?;
         let won = self.names_won(chain)?;
         self.change(|settings| {
             if Arc::strong_count(&settings.certificates) > 1 {

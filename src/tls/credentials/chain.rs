@@ -14,7 +14,7 @@ use crate::tls::crypto::rsa_pss;
 use crate::tls::crypto::signature::verify;
 use crate::tls::error::{Code, Result};
 use crate::tls::process::fork::ForkSafe;
-use crate::tls::x509::{self, Certificate, pem};
+use crate::tls::x509::{Certificate, pem};
 
 /// A chain, and its key. Made empty, loaded later, and shared by configs.
 #[derive(Default)]
@@ -38,6 +38,10 @@ enum Content {
 /// What a PEM file held.
 #[derive(Debug)]
 pub(crate) struct Loaded {
+    /// The leaf first; at least one.
+    certificates: Vec<Certificate<'static>>,
+
+    /// The same certificates, in the form that rustls requires.
     pub(crate) identity: Arc<Identity<'static>>,
 
     /// Nothing if only the public part was loaded.
@@ -104,9 +108,9 @@ impl CertChain {
             Content::Empty => Err(Code::Null)?,
             Content::Peer(chain) => Ok(chain),
             Content::Loaded(loaded) => {
-                let certificates = loaded.certificates();
-                memory::expect(loaded.certificates().map(|der| der.len()).sum())?;
-                Ok(certificates.map(|der| der.as_ref().into()).collect())
+                let certificates = loaded.certificates().iter().map(Certificate::der);
+                memory::expect(certificates.clone().map(<[u8]>::len).sum())?;
+                Ok(certificates.map(Box::from).collect())
             }
         }
     }
@@ -116,7 +120,7 @@ impl CertChain {
         match &*lock(&self.content) {
             Content::Empty => Err(Code::Null)?,
             Content::Peer(chain) => Ok(chain.len()),
-            Content::Loaded(loaded) => Ok(loaded.certificates().count()),
+            Content::Loaded(loaded) => Ok(loaded.certificates.len()),
         }
     }
 
@@ -145,36 +149,30 @@ impl CertChain {
 
 impl Loaded {
     fn new(chain: Vec<Vec<u8>>, key: Option<Arc<dyn SigningKey>>) -> Result<Self> {
-        let (leaf, others) = chain.split_first().ok_or(Code::NoCertificateInPem)?;
-        let parsed = Certificate::parse(leaf)?;
-        key_type::check(&parsed)?;
-        for other in others {
-            // A peer would refuse what cannot be parsed, or has a key of no kind that there is.
-            key_type::check(&Certificate::parse(other)?)?;
+        let mut certificates = Vec::new();
+        memory::reserve_exact(&mut certificates, chain.len())?;
+        for der in chain {
+            let cert = Certificate::parse(der)?;
+            // A peer would reject a chain with a certificate that cannot be parsed, or has a key of an unknown type.
+            key_type::check(&cert)?;
+            certificates.push(cert);
         }
+        let leaf = certificates.first().ok_or(Code::NoCertificateInPem)?;
         if let Some(key) = &key
             && key
                 .public_key()
-                .is_none_or(|public| *public != *parsed.spki())
+                .is_none_or(|public| *public != *leaf.spki())
         {
             return Err(Code::KeyMismatch)?;
         }
-        let hosts = parsed.names().server_names();
-        let (key_type, schemes) = key_type::of(&parsed)?;
-        let mut intermediates = Vec::new();
-        memory::reserve_exact(&mut intermediates, others.len())?;
-        let mut chain = chain.into_iter().map(CertificateDer::from);
-        let leaf = chain.next().ok_or(Code::NoCertificateInPem)?;
-        intermediates.extend(chain);
+        let (key_type, schemes) = KeyType::of(leaf)?;
         Ok(Self {
-            identity: Arc::new(Identity::X509(CertificateIdentity::new(
-                leaf,
-                intermediates,
-            ))),
+            identity: Arc::new(identity(&certificates)?),
             key,
             key_type,
             schemes,
-            hosts,
+            hosts: leaf.names().server_names(),
+            certificates,
         })
     }
 
@@ -185,18 +183,32 @@ impl Loaded {
         signature: &[u8],
         algorithms: &[&dyn SignatureVerificationAlgorithm],
     ) -> bool {
-        let leaf = self.certificates().next();
-        leaf.and_then(|leaf| x509::public_key(leaf))
-            .is_some_and(|spki| verify(spki, algorithms, message, signature).is_ok())
+        verify(self.leaf().spki(), algorithms, message, signature).is_ok()
     }
 
     /// The certificates, the leaf first.
-    pub(crate) fn certificates(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
-        let Identity::X509(chain) = &*self.identity else {
-            unreachable!("a chain is made of certificates");
-        };
-        std::iter::once(&chain.end_entity).chain(&chain.intermediates)
+    pub(crate) fn certificates(&self) -> &[Certificate<'static>] {
+        &self.certificates
     }
+
+    fn leaf(&self) -> &Certificate<'static> {
+        &self.certificates[0]
+    }
+}
+
+/// Copies a chain into the form that rustls requires.
+fn identity(chain: &[Certificate<'_>]) -> Result<Identity<'static>> {
+    let (leaf, others) = chain.split_first().ok_or(Code::NoCertificateInPem)?;
+    let copy = |cert: &Certificate<'_>| memory::copy(cert.der()).map(CertificateDer::from);
+    let mut intermediates = Vec::new();
+    memory::reserve_exact(&mut intermediates, others.len())?;
+    for other in others {
+        intermediates.push(copy(other)?);
+    }
+    Ok(Identity::X509(CertificateIdentity::new(
+        copy(leaf)?,
+        intermediates,
+    )))
 }
 
 /// Loads a private key that is in one of some formats.
@@ -211,4 +223,37 @@ fn load_key(formats: Vec<PrivateKeyDer<'static>>) -> Result<Arc<dyn SigningKey>>
         }
     }
     Err(Code::DecodePrivateKey)?
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+    use crate::tls::policy::Policy;
+    use crate::tls::x509::PARSED;
+
+    #[test]
+    fn certificates_are_parsed_once() {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(["example".to_owned()]).expect("a name");
+        let leaf = params.self_signed(&key).expect("a certificate").pem();
+        let other = CertificateParams::default();
+        let other = other.self_signed(&key).expect("a certificate").pem();
+        let chain = CertChain::default();
+        let before = PARSED.get();
+        let pem = [leaf, other].concat();
+        let loaded = chain.load(pem.as_bytes(), key.serialize_pem().as_bytes());
+        loaded.expect("a chain and its key");
+        assert_eq!(PARSED.get(), before + 2);
+
+        let loaded = chain.loaded().expect("a chain");
+        assert_eq!(loaded.hosts, [b"example"]);
+        assert_eq!(loaded.key_type, KeyType::Ecdsa);
+        assert!(!loaded.has_signed(b"message", b"no signature", &[]));
+        let strict = Policy::find(b"rfc9151").expect("a policy");
+        assert!(strict.check_own(loaded.certificates()).is_err());
+        assert_eq!(chain.certificates().expect("copies").len(), 2);
+        assert_eq!(PARSED.get(), before + 2);
+    }
 }

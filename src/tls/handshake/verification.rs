@@ -25,7 +25,7 @@ impl<S: Side> PeerVerification<S> {
         Ok(Self {
             peer,
             certificates: CertVerification {
-                chain,
+                presented: Presented::new(chain),
                 ocsp_response,
                 progress: Progress::Presented,
             },
@@ -34,7 +34,7 @@ impl<S: Side> PeerVerification<S> {
 
     /// The peer, and the identity with which rustls continues.
     pub(super) fn accept(self) -> Result<(VerifyPeerIdentity<S, Tcp>, VerifiedIdentity<'static>)> {
-        let mut chain = self.certificates.chain.into_iter();
+        let mut chain = self.certificates.presented.into_chain().into_iter();
         let leaf = chain.next().ok_or(Code::NoCertFound)?;
         // rustls keeps what it is given for as long as the connection lives.
         let rest = match S::KEEPS_PEER_CHAIN {
@@ -56,7 +56,7 @@ impl<S: Side> PeerVerification<S> {
 
 /// The verification of a chain of certificates.
 pub(super) struct CertVerification {
-    chain: Vec<CertificateDer<'static>>,
+    presented: Presented,
     /// Empty for none.
     ocsp_response: Vec<u8>,
     progress: Progress,
@@ -87,19 +87,19 @@ impl CertVerification {
     /// Verifies until the certificate is accepted, or the application's answer is pending: false.
     pub(super) fn proceed(&mut self, ctx: &Context<'_>) -> Result<bool> {
         let verifier = ctx.config.verifier(&ctx.state.overrides(), ctx.mode());
-        let presented = Presented::new(&self.chain);
         loop {
             if self.is_pending() {
                 return Ok(false);
             }
             self.progress = match &self.progress {
                 Progress::Presented if verifier.is_off() => {
-                    let chain = self.chain.iter().map(|cert| cert.as_ref().into());
-                    ctx.state.set_unverified_peer(chain.collect());
+                    let chain = self.presented.chain().iter();
+                    let chain = chain.map(|cert| cert.as_ref().into()).collect();
+                    ctx.state.set_unverified_peer(chain);
                     self.store_ocsp(ctx);
                     Progress::Verified
                 }
-                Progress::Presented => self.check_presented(ctx, &verifier, &presented)?,
+                Progress::Presented => self.check_presented(ctx, &verifier)?,
                 Progress::LookingUpCrls(lookups) => {
                     let crls = lookups
                         .iter()
@@ -107,7 +107,7 @@ impl CertVerification {
                     Progress::Ready(Some(crls.collect()))
                 }
                 Progress::Ready(crls) => {
-                    let path = verifier.find_path(&presented, crls.as_deref())?;
+                    let path = verifier.find_path(&self.presented, crls.as_deref())?;
                     ctx.state.set_peer_path(path.certificates());
                     self.store_ocsp(ctx);
                     if !self.ocsp_response.is_empty() {
@@ -141,25 +141,16 @@ impl CertVerification {
     }
 
     /// Checks the chain and its names, and starts the lookup of certificate revocation lists.
-    fn check_presented(
-        &self,
-        ctx: &Context<'_>,
-        verifier: &Verifier,
-        presented: &Presented<'_>,
-    ) -> Result<Progress> {
+    fn check_presented(&self, ctx: &Context<'_>, verifier: &Verifier) -> Result<Progress> {
         // A server without a callback compares with the server_name of the client.
         let name = ctx
             .state
             .with_server_name(|name| name.map(|name| name.to_bytes().to_vec()));
-        verifier.check_presented(presented, name.as_deref(), ctx.is_tls13())?;
+        verifier.check_presented(&self.presented, name.as_deref(), ctx.is_tls13())?;
         let Some(callback) = verifier.look_up_crl() else {
             return Ok(Progress::Ready(None));
         };
-        let lookups = self
-            .chain
-            .iter()
-            .map(|cert| CrlLookup::new(cert).map(Arc::new));
-        let lookups: Vec<_> = lookups.collect::<Result<_>>()?;
+        let lookups = self.presented.crl_lookups()?;
         ctx.state.set_crl_lookups(&lookups);
         for lookup in &lookups {
             if !callback.look_up(lookup) {

@@ -6,14 +6,11 @@
 use x509_parser::asn1_rs::{FromDer, Oid};
 use x509_parser::der_parser::oid;
 use x509_parser::oid_registry::*;
-use x509_parser::public_key::RSAPublicKey;
-use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::table::{Definition, Scheme};
 use super::{CertificateKey, Policy};
-use crate::tls::credentials::Loaded;
 use crate::tls::error::{Code, Result};
-use crate::tls::x509::Certificate;
+use crate::tls::x509::{Certificate, Curve, PublicKeyType, rsa_bits};
 
 impl Policy {
     /// Whether certificates of peers have to be looked at.
@@ -36,26 +33,25 @@ impl Policy {
             }
             rules.check_signature(cert)?;
         }
-        rules.check_key(&cert.public_key()?)
+        rules.check_key(cert)
     }
 
     /// Looks at the key of the root that vouches for a peer's chain.
     pub(crate) fn check_root(&self, root: &Certificate<'_>) -> Result<()> {
         match self.definition.certificate_keys {
-            Some(_) => self.definition.check_key(&root.public_key()?),
+            Some(_) => self.definition.check_key(root),
             None => Ok(()),
         }
     }
 
     /// Looks at a chain of ours, if the policy means those, too.
-    pub(crate) fn check_own(&self, chain: &Loaded) -> Result<()> {
+    pub(crate) fn check_own(&self, chain: &[Certificate<'_>]) -> Result<()> {
         if !self.definition.checks_own_certificates {
             return Ok(());
         }
-        for der in chain.certificates() {
-            let cert = Certificate::parse(der.as_ref())?;
-            self.definition.check_key(&cert.public_key()?)?;
-            self.definition.check_signature(&cert)?;
+        for cert in chain {
+            self.definition.check_key(cert)?;
+            self.definition.check_signature(cert)?;
         }
         Ok(())
     }
@@ -73,11 +69,11 @@ impl Definition {
         }
     }
 
-    fn check_key(&self, key: &SubjectPublicKeyInfo<'_>) -> Result<()> {
+    fn check_key(&self, cert: &Certificate<'_>) -> Result<()> {
         let Some(allowed) = self.certificate_keys else {
             return Ok(());
         };
-        match CertificateKey::of(key) {
+        match CertificateKey::of(cert.key_type(), cert.key()) {
             Some(key) if allowed.contains(&key) => Ok(()),
             _ => Err(Code::SecurityPolicyIncompatibleCert)?,
         }
@@ -85,42 +81,29 @@ impl Definition {
 }
 
 impl CertificateKey {
-    /// Which of the keys that policies name this is, if any.
-    fn of(key: &SubjectPublicKeyInfo<'_>) -> Option<Self> {
-        let algorithm = &key.algorithm.algorithm;
-        let bytes = &*key.subject_public_key.data;
-        Some(if *algorithm == OID_PKCS1_RSAENCRYPTION {
-            match rsa_bits(bytes)? {
-                3072 => Self::Rsa3072,
-                4096 => Self::Rsa4096,
-                _ => return None,
-            }
-        } else if *algorithm == OID_PKCS1_RSASSAPSS {
-            match rsa_bits(bytes)? {
-                3072 => Self::RsaPss3072,
-                4096 => Self::RsaPss4096,
-                _ => return None,
-            }
-        } else if *algorithm == OID_KEY_TYPE_EC_PUBLIC_KEY {
-            let curve = key.algorithm.parameters.as_ref()?.as_oid().ok()?;
-            (curve == OID_NIST_EC_P384).then_some(Self::EcdsaP384)?
-        } else {
-            (*algorithm == ML_DSA_87).then_some(Self::MlDsa87)?
-        })
+    /// Returns which of the keys in policies a key is, if any.
+    fn of(key_type: PublicKeyType, key: &[u8]) -> Option<Self> {
+        match key_type {
+            PublicKeyType::Rsa => match rsa_bits(key)? {
+                3072 => Some(Self::Rsa3072),
+                4096 => Some(Self::Rsa4096),
+                _ => None,
+            },
+            PublicKeyType::RsaPss => match rsa_bits(key)? {
+                3072 => Some(Self::RsaPss3072),
+                4096 => Some(Self::RsaPss4096),
+                _ => None,
+            },
+            PublicKeyType::Ec(Some(Curve::P384)) => Some(Self::EcdsaP384),
+            PublicKeyType::MlDsa87 => Some(Self::MlDsa87),
+            _ => None,
+        }
     }
 }
 
 fn signature_algorithm<'a>(cert: &'a Certificate<'_>) -> Option<Oid<'a>> {
     let (_, oid) = Oid::from_der(cert.signature_algorithm()).ok()?;
     Some(oid)
-}
-
-/// The size of an RSA key.
-fn rsa_bits(key: &[u8]) -> Option<usize> {
-    let (_, key) = RSAPublicKey::from_der(key).ok()?;
-    let first = key.modulus.iter().position(|&byte| byte != 0)?;
-    let modulus = &key.modulus[first..];
-    Some(modulus.len() * 8 - modulus[0].leading_zeros() as usize)
 }
 
 impl Scheme {
@@ -172,13 +155,15 @@ mod tests {
     };
     use rustls::crypto::public_key_to_spki;
     use rustls::pki_types::{AlgorithmIdentifier, alg_id};
+    use x509_parser::x509::SubjectPublicKeyInfo;
 
     use super::super::tests::policy;
     use super::*;
 
     fn kind(spki: &[u8]) -> Option<CertificateKey> {
         let (_, key) = SubjectPublicKeyInfo::from_der(spki).unwrap();
-        CertificateKey::of(&key)
+        let key_type = PublicKeyType::of(&key.algorithm);
+        CertificateKey::of(key_type, &key.subject_public_key.data)
     }
 
     #[test]

@@ -84,12 +84,11 @@ pub struct CrlLookup {
 type Answer = Option<Arc<Crl>>;
 
 impl CrlLookup {
-    pub(crate) fn new(certificate: &[u8]) -> Result<Self> {
-        let certificate = Certificate::parse(certificate)?;
-        Ok(Self {
+    pub(crate) fn new(certificate: &Certificate<'_>) -> Self {
+        Self {
             issuer: canonical::hash(certificate.issuer_form()),
             answer: Mutex::default(),
-        })
+        }
     }
 
     /// A hash of the name of the certificate's issuer, to be compared with [`Crl::issuer_hash`].

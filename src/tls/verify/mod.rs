@@ -9,7 +9,7 @@ use self::crl::{Crl, CrlLookup};
 use self::path::Path;
 use self::revocation::Revocation;
 use self::trust_store::TrustStore;
-use crate::tls::base::{Clock, Mode, lock};
+use crate::tls::base::{Clock, Mode, lock, memory};
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
 use crate::tls::x509::{Certificate, is_host};
@@ -103,29 +103,50 @@ impl Default for Rules {
     }
 }
 
-/// The certificates that a peer has sent, the first its own. Each is parsed when it is first needed.
-pub(crate) struct Presented<'a> {
-    chain: &'a [CertificateDer<'a>],
-    parsed: Vec<OnceCell<Result<Certificate<'a>, Code>>>,
+/// The certificates that a peer has sent, the first its own. Each is parsed when it is first needed, and kept for
+/// all steps of the verification.
+pub(crate) struct Presented {
+    chain: Vec<CertificateDer<'static>>,
+    parsed: Vec<OnceCell<Result<Certificate<'static>, Code>>>,
 }
 
-impl<'a> Presented<'a> {
-    pub(crate) fn new(chain: &'a [CertificateDer<'a>]) -> Self {
+impl Presented {
+    pub(crate) fn new(chain: Vec<CertificateDer<'static>>) -> Self {
         Self {
-            chain,
             parsed: chain.iter().map(|_| OnceCell::new()).collect(),
+            chain,
         }
     }
 
-    fn leaf(&self) -> Result<&Certificate<'a>> {
+    /// The certificates in DER.
+    pub(crate) fn chain(&self) -> &[CertificateDer<'static>] {
+        &self.chain
+    }
+
+    pub(crate) fn into_chain(self) -> Vec<CertificateDer<'static>> {
+        self.chain
+    }
+
+    /// Makes a lookup of a CRL for each certificate.
+    pub(crate) fn crl_lookups(&self) -> Result<Vec<Arc<CrlLookup>>> {
+        let certificates = (0..self.chain.len()).map(|place| self.certificate(place));
+        certificates
+            .map(|cert| Ok(Arc::new(CrlLookup::new(cert?))))
+            .collect()
+    }
+
+    fn leaf(&self) -> Result<&Certificate<'static>> {
         self.certificate(0)
     }
 
-    fn certificate(&self, place: usize) -> Result<&Certificate<'a>> {
+    fn certificate(&self, place: usize) -> Result<&Certificate<'static>> {
         let (Some(der), Some(parsed)) = (self.chain.get(place), self.parsed.get(place)) else {
             return Err(Code::NoCertFound)?;
         };
-        let parse = || Certificate::parse(der.as_ref()).map_err(|error| error.code());
+        let parse = || {
+            let cert = memory::copy(der).and_then(Certificate::parse);
+            cert.map_err(|error| error.code())
+        };
         Ok(parsed.get_or_init(parse).as_ref().map_err(|&code| code)?)
     }
 
@@ -133,7 +154,7 @@ impl<'a> Presented<'a> {
     fn issuers_of<'s>(
         &'s self,
         cert: &'s Certificate<'_>,
-    ) -> impl Iterator<Item = &'s Certificate<'a>> {
+    ) -> impl Iterator<Item = &'s Certificate<'static>> {
         let is_repeated = |place: usize| self.chain[..place].contains(&self.chain[place]);
         let others = (1..self.chain.len()).filter(move |&place| !is_repeated(place));
         let others = others.filter_map(|place| self.certificate(place).ok());
@@ -185,14 +206,14 @@ impl Verifier {
     /// for, on either side, unless a callback decides.
     pub(crate) fn check_presented(
         &self,
-        presented: &Presented<'_>,
+        presented: &Presented,
         server_name: Option<&[u8]>,
         is_tls13: bool,
     ) -> Result<()> {
         if self.trust.is_empty() {
             return Err(Code::CertUntrusted)?;
         }
-        let chain = presented.chain;
+        let chain = presented.chain();
         if self.policy.has_rules_for_certificates() {
             for place in 0..chain.len().min(self.rules.max_chain.into()) {
                 self.policy
@@ -221,7 +242,7 @@ impl Verifier {
     /// certificates every certificate must be covered by one, and not be in it.
     pub(crate) fn find_path<'a>(
         &'a self,
-        presented: &'a Presented<'a>,
+        presented: &'a Presented,
         crls: Option<&[Arc<Crl>]>,
     ) -> Result<Path<'a>> {
         let revocation = crls.map(Revocation::new);

@@ -29,7 +29,7 @@ const MAX_STEPS: usize = 64;
 impl<'a> Path<'a> {
     pub(super) fn find(
         verifier: &'a Verifier,
-        presented: &'a Presented<'a>,
+        presented: &'a Presented,
         revocation: Option<&Revocation<'_>>,
     ) -> Result<Self> {
         let leaf = presented.leaf()?;
@@ -181,7 +181,7 @@ impl Verifier {
 struct Search<'a, 's> {
     verifier: &'a Verifier,
     trust: &'a TrustStore,
-    presented: &'a Presented<'a>,
+    presented: &'a Presented,
     revocation: Option<&'s Revocation<'s>>,
     /// `None` if the time does not count.
     now: Option<i64>,

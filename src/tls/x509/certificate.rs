@@ -14,10 +14,10 @@ use x509_parser::extensions::{
 use x509_parser::nom::Parser;
 use x509_parser::oid_registry::*;
 use x509_parser::prelude::{FromDer, X509Certificate, X509CertificateParser};
-use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::constraints::NameConstraints;
 use super::names::{GeneralName, Names, elements, values};
+use super::public_key::PublicKeyType;
 use super::{Signed, canonical, form};
 use crate::tls::base::memory;
 use crate::tls::error::{Code, Result};
@@ -42,6 +42,7 @@ pub(crate) struct Certificate<'a> {
     subject_form: OnceLock<Vec<u8>>,
     spki: Part,
     key_algorithm: Part,
+    key_type: PublicKeyType,
     key: Part,
     /// 1 to 3.
     version: u32,
@@ -49,6 +50,12 @@ pub(crate) struct Certificate<'a> {
     validity: Option<[i64; 2]>,
     names: Names,
     extensions: Extensions,
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Counts the certificates that a thread has parsed.
+    pub(crate) static PARSED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 /// How many times its length a certificate takes while it is parsed: an attribute of a name is nine bytes,
@@ -100,6 +107,8 @@ pub(super) struct AuthorityKey {
 impl<'a> Certificate<'a> {
     pub(crate) fn parse(der: impl Into<Cow<'a, [u8]>>) -> Result<Self> {
         let der = der.into();
+        #[cfg(test)]
+        PARSED.set(PARSED.get() + 1);
         if der.len() > SMALL {
             memory::expect(der.len() * GROWTH)?;
         }
@@ -134,6 +143,7 @@ impl<'a> Certificate<'a> {
             subject_form: OnceLock::new(),
             spki: part(tbs.subject_pki.raw),
             key_algorithm: part(key_algorithm(tbs.subject_pki.raw).ok_or(Code::DecodeCertificate)?),
+            key_type: PublicKeyType::of(&tbs.subject_pki.algorithm),
             key: part(&tbs.subject_pki.subject_public_key.data),
             version: tbs.version.0 + 1,
             validity,
@@ -193,11 +203,8 @@ impl<'a> Certificate<'a> {
         self.bytes(&self.spki)
     }
 
-    /// The SubjectPublicKeyInfo, parsed.
-    pub(crate) fn public_key(&self) -> Result<SubjectPublicKeyInfo<'_>> {
-        let (_, key) =
-            SubjectPublicKeyInfo::from_der(self.spki()).map_err(|_| Code::DecodeCertificate)?;
-        Ok(key)
+    pub(crate) fn key_type(&self) -> PublicKeyType {
+        self.key_type
     }
 
     /// The content of the public key's AlgorithmIdentifier.

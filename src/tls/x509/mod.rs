@@ -12,11 +12,15 @@ mod form;
 mod names;
 pub(crate) mod ocsp;
 pub(crate) mod pem;
+mod public_key;
 
+#[cfg(test)]
+pub(crate) use self::certificate::PARSED;
 pub(crate) use self::certificate::{Certificate, outline, public_key};
 pub(crate) use self::crl::RevocationList;
 pub use self::dh::check_dh_params;
 pub(crate) use self::names::{elements, is_host, values};
+pub(crate) use self::public_key::{Curve, PublicKeyType, rsa_bits};
 
 /// Something with a signature.
 #[derive(Clone, Copy, Debug)]

@@ -53,7 +53,7 @@ fn response(name: &str) -> Vec<u8> {
 /// A client that trusts the CA, and the leaf that a server has presented to it.
 struct Client {
     verifier: Verifier,
-    leaf: [CertificateDer<'static>; 1],
+    presented: Presented,
 }
 
 impl Client {
@@ -71,14 +71,16 @@ impl Client {
                 trust: Arc::new(trust),
                 mode: Mode::Client,
             },
-            leaf: [CertificateDer::from(leaf[0].clone())],
+            presented: Presented::new(vec![CertificateDer::from(leaf[0].clone())]),
         }
     }
 
     /// Calls `with` with a function that checks a response about the leaf.
     fn check<T>(&self, with: impl FnOnce(&dyn Fn(&[u8]) -> Result<(), Code>) -> T) -> T {
-        let presented = Presented::new(&self.leaf);
-        let path = self.verifier.find_path(&presented, None).expect("a path");
+        let path = self
+            .verifier
+            .find_path(&self.presented, None)
+            .expect("a path");
         with(&|response| {
             let outcome = self.verifier.check_ocsp(&path, response);
             outcome.map_err(|error| error.code())
