@@ -202,7 +202,7 @@ impl Config {
     /// Fails if the config cannot own a chain: it has one.
     pub fn check_has_no_chain(&self) -> Result<()> {
         match lock(&self.settings).certificates.owner {
-            Owner::Nobody => Ok(()),
+            Owner::None => Ok(()),
             _ => Err(Code::CertOwnership)?,
         }
     }
@@ -257,7 +257,7 @@ impl Config {
 
     /// Lets go of the chain that the config owns.
     pub fn free_own_chain(&self) {
-        self.change(|settings| Arc::make_mut(&mut settings.certificates).free_own());
+        self.change(|settings| Arc::make_mut(&mut settings.certificates).remove_own());
     }
 
     /// The chain that the config owns, for a call that changes it.

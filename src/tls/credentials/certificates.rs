@@ -1,4 +1,4 @@
-//! The certificates of a config: which are for which names, and which for everybody else.
+//! The certificate chains of a config: by domain name and key type, and the defaults.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,41 +7,42 @@ use super::{CertChain, KeyType, Loaded};
 use crate::tls::base::memory;
 use crate::tls::error::{Code, Result};
 
-/// At most one of something for each type of key.
+/// At most one value for each key type.
 pub(crate) type ByType<T> = [Option<T>; KeyType::COUNT];
 
-/// Chooses between two certificates for the same name and type of key. Chains are known by the names
-/// that the application has for them.
+/// Callback that selects one of two chains with the same domain name and key type. Chains are passed as the
+/// application's pointers to them.
 pub trait CertTiebreak: Send + Sync {
     fn winner(&self, first: usize, second: usize, host: &[u8]) -> usize;
 }
 
-/// The chains that a config has.
+/// The chains of a config.
 #[derive(Clone, Default)]
 pub(crate) struct Certificates {
     defaults: ByType<Arc<CertChain>>,
-    /// By the names in the certificates, in lower case; a wildcard is a name like another.
+    /// By the domain names in the certificates, in lower case; wildcards are stored like other names.
     domains: HashMap<Vec<u8>, ByType<Arc<CertChain>>>,
-    /// The application has said which ones the defaults are.
+    /// The application has set the defaults.
     defaults_are_explicit: bool,
     pub(crate) owner: Owner,
     pub(crate) lacks_a_key: bool,
 }
 
-/// Whose chains a config has. Those of the library and those of the application do not mix.
+/// The owner of a config's chains. Chains of the library and of the application cannot be mixed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Owner {
     #[default]
-    Nobody,
+    None,
     Library,
     Application,
 }
 
-/// The memory that a name takes, in bytes.
+/// The memory of an entry for a domain name, in bytes.
 const NAME: usize = 512;
 
 impl Certificates {
-    /// The names of a new chain for which there is a chain with the same type of key, and that one.
+    /// Returns the domain names of a new chain that are in use by a chain with the same key type, and that
+    /// chain.
     pub(crate) fn rivals(&self, loaded: &Loaded) -> Vec<(Vec<u8>, Arc<CertChain>)> {
         let names = loaded.hosts.iter();
         names
@@ -52,7 +53,7 @@ impl Certificates {
             .collect()
     }
 
-    /// Adds a chain. Of two with a name in common the first one stays, but for the names in `won`.
+    /// Adds a chain. Of two chains with a common name the first one is kept, except for the names in `won`.
     pub(crate) fn add(&mut self, chain: &Arc<CertChain>, won: &[Vec<u8>]) -> Result<()> {
         let loaded = chain.loaded()?;
         let place = loaded.key_type as usize;
@@ -72,7 +73,7 @@ impl Certificates {
         Ok(())
     }
 
-    /// Sets which chains are shown when no name matches: at most one for each type of key.
+    /// Sets the chains that are sent when no domain name matches: at most one for each key type.
     pub(crate) fn set_defaults(&mut self, chains: &[Arc<CertChain>]) -> Result<()> {
         if chains.is_empty() || chains.len() > KeyType::COUNT {
             return Err(Code::NumDefaultCertificates)?;
@@ -94,8 +95,8 @@ impl Certificates {
         Ok(())
     }
 
-    /// Lets go of the library's own chain, if there is one.
-    pub(crate) fn free_own(&mut self) {
+    /// Removes the chain that the library owns, if there is one.
+    pub(crate) fn remove_own(&mut self) {
         if self.owner == Owner::Library {
             *self = Self::default();
         }
@@ -109,7 +110,7 @@ impl Certificates {
         self.defaults.iter().flatten()
     }
 
-    /// Every chain that may be shown; one with several names as often as it has names.
+    /// Returns every chain that may be sent; one with several domain names once for each.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<CertChain>> {
         let of_domains = self.domains.values().flatten().flatten();
         self.defaults().chain(of_domains)
@@ -124,7 +125,7 @@ impl Certificates {
         domains.map(|(name, chains)| (name.as_slice(), chains))
     }
 
-    /// What a copy takes, in bytes.
+    /// Estimates the memory of a copy, in bytes.
     pub(crate) fn size(&self) -> usize {
         self.domains.len() * NAME
     }

@@ -1,4 +1,4 @@
-//! Certificate chains and the keys that belong to them.
+//! Certificate chains with their private keys.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
@@ -16,13 +16,13 @@ use crate::tls::error::{Code, Result};
 use crate::tls::process::fork::ForkSafe;
 use crate::tls::x509::{Certificate, pem};
 
-/// A chain, and its key. Made empty, loaded later, and shared by configs.
+/// A certificate chain with its private key. Created empty, loaded later, and shared by configs.
 #[derive(Default)]
 pub struct CertChain {
-    /// What the application knows this chain by; we only hand it back.
+    /// The application's pointer to this chain, which is only returned to it.
     name: AtomicUsize,
     content: ForkSafe<Content>,
-    /// The answer about the leaf from its authority (RFC 6960), to be shown with it.
+    /// The OCSP response that is stapled to the leaf (RFC 6960).
     ocsp: ForkSafe<Option<Arc<[u8]>>>,
 }
 
@@ -31,39 +31,39 @@ enum Content {
     #[default]
     Empty,
     Loaded(Arc<Loaded>),
-    /// Certificates that a peer has shown.
+    /// The certificates of a peer, in DER.
     Peer(Arc<[Box<[u8]>]>),
 }
 
-/// What a PEM file held.
+/// A loaded chain.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    /// The leaf first; at least one.
+    /// Leaf first; at least one.
     certificates: Vec<Certificate<'static>>,
 
     /// The same certificates, in the form that rustls requires.
     pub(crate) identity: Arc<Identity<'static>>,
 
-    /// Nothing if only the public part was loaded.
+    /// `None` if only the public part was loaded.
     pub(crate) key: Option<Arc<dyn SigningKey>>,
 
     pub(crate) key_type: KeyType,
 
-    /// What the leaf's key signs with, wherever that key is.
+    /// The signature schemes of the leaf's key, whether that is loaded or not.
     pub(crate) schemes: &'static [SignatureScheme],
 
-    /// The names that clients may ask for, in lower case.
+    /// The domain names for which the chain is selected, in lower case.
     pub(crate) hosts: Vec<Vec<u8>>,
 }
 
 impl CertChain {
-    /// Loads a chain, leaf first, and the private key of the leaf.
+    /// Loads a chain in PEM, leaf first, and the private key of the leaf.
     pub fn load(&self, chain_pem: &[u8], key_pem: &[u8]) -> Result<()> {
         let key = load_key(pem::private_key(key_pem)?)?;
         self.set(pem::certificates(chain_pem)?, Some(key))
     }
 
-    /// Loads a chain whose key is elsewhere.
+    /// Loads a chain without its private key, which the application holds.
     pub fn load_public(&self, chain_pem: &[u8]) -> Result<()> {
         self.set(pem::certificates(chain_pem)?, None)
     }
@@ -78,7 +78,7 @@ impl CertChain {
         matches!(*lock(&self.content), Content::Empty)
     }
 
-    /// Takes the chain of a peer; refused if this one has certificates.
+    /// Sets the chain of a peer; fails if this chain has certificates.
     pub fn set_peer(&self, chain: Arc<[Box<[u8]>]>) -> Result<()> {
         let mut content = lock(&self.content);
         if !matches!(*content, Content::Empty) {
@@ -88,7 +88,7 @@ impl CertChain {
         Ok(())
     }
 
-    /// What was loaded; an empty chain serves no type of key, as s2n-tls puts it.
+    /// Returns the loaded chain. For an empty one the error is that of s2n-tls: an unsupported key type.
     pub(crate) fn loaded(&self) -> Result<Arc<Loaded>> {
         match &*lock(&self.content) {
             Content::Loaded(loaded) => Ok(loaded.clone()),
@@ -96,12 +96,12 @@ impl CertChain {
         }
     }
 
-    /// The private key, if it was loaded.
+    /// Returns the private key, if it was loaded.
     pub(crate) fn key(&self) -> Option<Arc<dyn SigningKey>> {
         self.loaded().ok()?.key.clone()
     }
 
-    /// A copy of each certificate (DER), the leaf first.
+    /// Copies the certificates in DER, leaf first.
     pub fn certificates(&self) -> Result<Arc<[Box<[u8]>]>> {
         let content = lock(&self.content).clone();
         match content {
@@ -115,7 +115,7 @@ impl CertChain {
         }
     }
 
-    /// How many certificates there are; fails if there is none.
+    /// Returns the number of certificates; fails if there are none.
     pub fn len(&self) -> Result<usize> {
         match &*lock(&self.content) {
             Content::Empty => Err(Code::Null)?,
@@ -136,7 +136,7 @@ impl CertChain {
         lock(&self.ocsp).clone()
     }
 
-    /// Sets the response that is shown with the chain; empty for none.
+    /// Sets the OCSP response that is stapled to the chain; empty for none.
     pub fn set_ocsp(&self, response: &[u8]) -> Result<()> {
         let response = match response {
             [] => None,
@@ -153,7 +153,7 @@ impl Loaded {
         memory::reserve_exact(&mut certificates, chain.len())?;
         for der in chain {
             let cert = Certificate::parse(der)?;
-            // A peer would reject a chain with a certificate that cannot be parsed, or has a key of an unknown type.
+            // A peer would reject certificates that cannot be parsed, or have a key of an unknown type.
             key_type::check(&cert)?;
             certificates.push(cert);
         }
@@ -176,7 +176,7 @@ impl Loaded {
         })
     }
 
-    /// Whether a signature was made with the leaf's key. One of the algorithms has to agree.
+    /// Returns whether a signature by the leaf's key is valid, with the algorithm for that key.
     pub(crate) fn has_signed(
         &self,
         message: &[u8],
@@ -186,7 +186,7 @@ impl Loaded {
         verify(self.leaf().spki(), algorithms, message, signature).is_ok()
     }
 
-    /// The certificates, the leaf first.
+    /// Returns the certificates, leaf first.
     pub(crate) fn certificates(&self) -> &[Certificate<'static>] {
         &self.certificates
     }
@@ -211,7 +211,7 @@ fn identity(chain: &[Certificate<'_>]) -> Result<Identity<'static>> {
     )))
 }
 
-/// Loads a private key that is in one of some formats.
+/// Loads a private key: tries each candidate format.
 fn load_key(formats: Vec<PrivateKeyDer<'static>>) -> Result<Arc<dyn SigningKey>> {
     for key in formats {
         if let Some(pss) = rsa_pss::Key::read(&key) {

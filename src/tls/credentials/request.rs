@@ -1,4 +1,4 @@
-//! A server's request for a certificate, as the application sees it.
+//! CertificateRequests of servers, for the application's callback.
 
 use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, Mutex};
@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 use super::CertChain;
 use crate::tls::base::lock;
 
-/// Chooses the certificate that a client shows. `name` is the application's for the connection.
+/// Callback that selects the certificate chain of a client. `name` is the application's pointer to the
+/// connection.
 pub trait CertRequestCallback: Send + Sync {
-    /// False ends the handshake.
+    /// False cancels the handshake.
     fn answer(&self, name: usize, request: &CertificateRequest) -> bool;
 }
 
-/// What a server asks for, and what it gets.
+/// A CertificateRequest, and the chain that the application has selected.
 pub struct CertificateRequest {
     pub authorities: Authorities,
     answer: Mutex<Option<Arc<CertChain>>>,
@@ -38,7 +39,8 @@ impl CertificateRequest {
     }
 }
 
-/// The names (DER) of the authorities that a server accepts, read one by one.
+/// The certificate authorities of a CertificateRequest, as distinguished names in DER, read one after
+/// another.
 pub struct Authorities {
     names: Vec<Vec<u8>>,
     next: AtomicUsize,

@@ -1,4 +1,4 @@
-//! Which certificate we show.
+//! Selection of the certificate chain, by server name, signature schemes and cipher suites.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,13 +21,13 @@ use crate::tls::base::memory;
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::Policy;
 
-/// The chains of a config, ready to sign as a policy prefers.
+/// Selects among the chains of a config, in the order of a policy's preferences.
 pub(crate) struct CertResolver {
     policy: &'static Policy,
     signing: Signing,
     defaults: ByType<Arc<Entry>>,
     domains: HashMap<Vec<u8>, ByType<Arc<Entry>>>,
-    /// Client: chooses among them, or others.
+    /// Client: selects the chain.
     pub(crate) cert_request: Option<Arc<dyn CertRequestCallback>>,
 }
 
@@ -69,7 +69,7 @@ impl CertResolver {
         self.domains.is_empty() && self.defaults.iter().all(Option::is_none)
     }
 
-    /// The chains for a name: those that have it, else those that have its wildcard, else the defaults.
+    /// Returns the chains for a server name: those of an exact match, else of a wildcard, else the defaults.
     fn for_name(&self, name: Option<&[u8]>) -> (&ByType<Arc<Entry>>, NameMatch) {
         let name = name.map(<[u8]>::to_ascii_lowercase);
         if let Some(chains) = name.as_ref().and_then(|name| self.domains.get(name)) {
@@ -85,8 +85,8 @@ impl CertResolver {
         }
     }
 
-    /// In TLS 1.3 the policy's first scheme that one of the keys can sign with decides.
-    fn choose_tls13<'a>(
+    /// Selects a chain for TLS 1.3: the one whose key supports the policy's most preferred scheme.
+    fn select_tls13<'a>(
         &self,
         chains: &'a ByType<Arc<Entry>>,
         offered: &[SignatureScheme],
@@ -100,9 +100,9 @@ impl CertResolver {
             })
     }
 
-    /// Before TLS 1.3 the cipher suite says what kind of key signs, and the policy's first one
-    /// decides.
-    fn choose_tls12<'a>(
+    /// Selects a chain for TLS 1.2, where the cipher suite implies the key type: the one that the policy's
+    /// most preferred suite can use.
+    fn select_tls12<'a>(
         &self,
         chains: &'a ByType<Arc<Entry>>,
         hello: &ClientHello<'_>,
@@ -117,11 +117,15 @@ impl CertResolver {
         })
     }
 
-    /// Why no chain can be used: no suite in common goes with one of our keys, or the client's
-    /// signature schemes do not suit.
+    /// Returns the error if no chain was selected: no common suite can be used with one of the keys, or the
+    /// client supports none of their signature schemes.
     ///
-    /// The suites come first. rustls tells us only of schemes that a suite in common can use.
-    fn why_none(&self, chains: &ByType<Arc<Entry>>, hello: &ClientHello<'_>) -> PeerIncompatible {
+    /// The suites are checked first: rustls reports only schemes that a common suite can use.
+    fn selection_error(
+        &self,
+        chains: &ByType<Arc<Entry>>,
+        hello: &ClientHello<'_>,
+    ) -> PeerIncompatible {
         let signs = |schemes: &[SignatureScheme]| {
             let mut chains = chains.iter().flatten();
             chains.any(|entry| entry.select(schemes).is_some())
@@ -166,8 +170,8 @@ impl Entry {
         Some(selected)
     }
 
-    /// Has what was selected sign within a context, and notes it there.
-    fn show(
+    /// Binds the selected signer to the context of a step, and records the selection there.
+    fn bind(
         &self,
         mut selected: SelectedCredential,
         name_match: NameMatch,
@@ -193,7 +197,7 @@ impl fmt::Debug for CertResolver {
     }
 }
 
-/// Resolves the credentials of handshakes with a context.
+/// The credential resolver of one handshake, with the context of its steps.
 #[derive(Debug)]
 pub(crate) struct StepResolver {
     pub(crate) chains: Arc<CertResolver>,
@@ -206,18 +210,18 @@ impl ServerCredentialResolver for StepResolver {
         let name = hello.server_name().map(|name| name.as_ref().as_bytes());
         let (chains, name_match) = own.for_name(name);
         let chosen = match own.offers_tls13(hello) {
-            true => own.choose_tls13(chains, hello.signature_schemes()),
-            false => own.choose_tls12(chains, hello),
+            true => own.select_tls13(chains, hello.signature_schemes()),
+            false => own.select_tls12(chains, hello),
         };
-        let (entry, selected) = chosen.ok_or_else(|| own.why_none(chains, hello))?;
-        let selected = entry.show(selected, name_match, &self.context);
+        let (entry, selected) = chosen.ok_or_else(|| own.selection_error(chains, hello))?;
+        let selected = entry.bind(selected, name_match, &self.context);
         self.context.reach(Milestone::CertSelected);
         Ok(selected)
     }
 }
 
 impl StepResolver {
-    /// The certificate for a server that asks for one.
+    /// Selects the chain for a CertificateRequest.
     fn answer(&self, request: &CredentialRequest<'_>) -> Result<Option<Arc<Entry>>> {
         let own = &self.chains;
         let Some(default) = own.defaults.iter().flatten().next() else {
@@ -246,7 +250,7 @@ impl ClientCredentialResolver for StepResolver {
         let selected = match &answer {
             Ok(Some(entry)) => entry
                 .select(request.signature_schemes())
-                .map(|selected| entry.show(selected, NameMatch::None, &self.context)),
+                .map(|selected| entry.bind(selected, NameMatch::None, &self.context)),
             _ => None,
         };
         if let Err(error) = answer {

@@ -1,4 +1,4 @@
-//! Who signs our side of a handshake.
+//! Signing keys of handshakes: local, verified after signing, or asynchronous.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,49 +13,50 @@ use crate::tls::crypto::rsa_pss;
 use crate::tls::crypto::signature::Algorithms;
 use crate::tls::policy::Policy;
 
-/// Who signs, as a config has it.
+/// Signing settings of a config.
 pub(crate) struct Signing {
     pub(crate) is_asynchronous: bool,
     pub(crate) verifies: bool,
 }
 
 impl Signing {
-    /// Nothing if there is nobody who could sign for the chain.
+    /// Returns the signing key of a chain; `None` if its private key is not loaded, and signing is not
+    /// asynchronous.
     pub(super) fn key(&self, chain: &Arc<Loaded>, policy: &'static Policy) -> Option<PolicyKey> {
         Some(PolicyKey {
             chain: chain.clone(),
             policy,
-            signs: self.signs(chain)?,
+            mode: self.mode(chain)?,
         })
     }
 
-    fn signs(&self, chain: &Loaded) -> Option<Signs> {
+    fn mode(&self, chain: &Loaded) -> Option<SigningMode> {
         if self.is_asynchronous {
-            return Some(Signs::Asynchronously);
+            return Some(SigningMode::Asynchronous);
         }
         let key = chain.key.clone()?;
         Some(match self.verifies {
-            true => Signs::AndVerifies(key),
-            false => Signs::Here(key),
+            true => SigningMode::Verified(key),
+            false => SigningMode::Local(key),
         })
     }
 }
 
-/// A key that signs in the order of a policy's schemes, not of its own.
+/// A signing key that selects schemes in the order of a policy, not its own.
 #[derive(Clone, Debug)]
 pub(super) struct PolicyKey {
     chain: Arc<Loaded>,
     policy: &'static Policy,
-    signs: Signs,
+    mode: SigningMode,
 }
 
 impl PolicyKey {
-    /// The chain with its key.
+    /// Returns the chain with this key, for rustls.
     pub(super) fn credentials(self) -> Credentials {
         Credentials::new_unchecked(self.chain.identity.clone(), Box::new(self))
     }
 
-    /// One of the key's signers, for a step with this context.
+    /// Binds a signer of this key to the context of a step.
     pub(super) fn within(&self, context: &StepContext, signer: Box<dyn Signer>) -> Box<dyn Signer> {
         let signer = match context {
             StepContext::Thread => signer,
@@ -76,14 +77,14 @@ impl PolicyKey {
         let mut known = self.policy.handshake_signatures().mapping().iter();
         let known = known.find_map(|&(of, by)| (of == scheme).then_some(by));
         let algorithms = rsa_pss::algorithms(scheme).or(known)?;
-        match &self.signs {
-            Signs::Here(key) => own(key),
-            Signs::AndVerifies(key) => Some(Box::new(VerifyingSigner {
+        match &self.mode {
+            SigningMode::Local(key) => own(key),
+            SigningMode::Verified(key) => Some(Box::new(VerifyingSigner {
                 chain: chain.clone(),
                 algorithms,
                 signer: own(key)?,
             })),
-            Signs::Asynchronously => chain.schemes.contains(&scheme).then(|| {
+            SigningMode::Asynchronous => chain.schemes.contains(&scheme).then(|| {
                 Box::new(AsyncSigner {
                     chain: chain.clone(),
                     scheme,
@@ -109,21 +110,21 @@ impl SigningKey for PolicyKey {
     }
 }
 
-/// Who signs.
+/// How a chain's key signs.
 #[derive(Clone)]
-enum Signs {
-    Here(Arc<dyn SigningKey>),
-    AndVerifies(Arc<dyn SigningKey>),
-    Asynchronously,
+enum SigningMode {
+    Local(Arc<dyn SigningKey>),
+    Verified(Arc<dyn SigningKey>),
+    Asynchronous,
 }
 
-impl fmt::Debug for Signs {
+impl fmt::Debug for SigningMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Signs")
+        f.write_str("SigningMode")
     }
 }
 
-/// Notes when it signs.
+/// Records when it signs.
 #[derive(Debug)]
 struct TimedSigner {
     signer: Box<dyn Signer>,
@@ -142,7 +143,7 @@ impl Signer for TimedSigner {
     }
 }
 
-/// Verifies what it has signed: a fault of the computation could give an RSA key away.
+/// Verifies its signatures before they are sent: a computation fault could reveal an RSA key.
 #[derive(Debug)]
 struct VerifyingSigner {
     chain: Arc<Loaded>,
@@ -164,7 +165,7 @@ impl Signer for VerifyingSigner {
     }
 }
 
-/// Has the application sign.
+/// Suspends the handshake until the application has signed.
 struct AsyncSigner {
     chain: Arc<Loaded>,
     scheme: SignatureScheme,
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_faulty_signature_does_not_leave() {
+    fn a_faulty_signature_is_not_sent() {
         let key = KeyPair::generate().expect("a key");
         let params = CertificateParams::new(["example".to_owned()]).expect("a name");
         let cert = params.self_signed(&key).expect("a certificate").pem();

@@ -12,7 +12,7 @@ use rustls::crypto::kx::{
 use rustls::error::{Error, PeerMisbehaved};
 use rustls_aws_lc_rs::kx_group::{MLKEM1024, SECP384R1};
 
-/// What policies may name beyond the groups of the provider.
+/// The groups that the provider lacks.
 pub(crate) static MORE: [&dyn SupportedKxGroup; 2] = [&Secp521r1, &SECP384R1MLKEM1024];
 
 /// draft-ietf-tls-ecdhe-mlkem, 4: the share of the curve, then that of ML-KEM; so with the secrets.
@@ -47,7 +47,7 @@ impl SupportedKxGroup for Secp521r1 {
     }
 }
 
-/// Our half of an exchange on secp521r1. AWS-LC wipes the private key.
+/// A key exchange on secp521r1 in progress. AWS-LC clears the private key.
 struct Started {
     private: EphemeralPrivateKey,
     public: PublicKey,
@@ -55,7 +55,7 @@ struct Started {
 
 impl ActiveKeyExchange for Started {
     fn complete(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, Error> {
-        // RFC 8446, 4.2.8.2: uncompressed points alone. AWS-LC knows other formats, too.
+        // RFC 8446, 4.2.8.2: uncompressed points only. AWS-LC supports other formats, too.
         if peer.first() != Some(&UNCOMPRESSED) {
             Err(PeerMisbehaved::InvalidKeyShare)?;
         }
@@ -75,7 +75,7 @@ impl ActiveKeyExchange for Started {
     }
 }
 
-/// How an uncompressed point begins (SEC 1, 2.3.3).
+/// The first byte of an uncompressed point (SEC 1, 2.3.3).
 const UNCOMPRESSED: u8 = 4;
 
 #[cfg(test)]

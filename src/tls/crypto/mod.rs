@@ -1,4 +1,5 @@
-//! Cryptography of AWS-LC that rustls' provider leaves out, behind rustls' traits.
+//! Cryptography of AWS-LC that the provider of rustls lacks: key exchange groups, RSA-PSS keys, digests, and
+//! signature verification with a bare public key.
 
 pub(crate) mod digest;
 pub(crate) mod groups;

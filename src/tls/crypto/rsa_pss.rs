@@ -1,5 +1,4 @@
-//! Keys that sign with RSASSA-PSS and do nothing else: `id-RSASSA-PSS` (RFC 4055), whose schemes
-//! are `rsa_pss_pss_*` (RFC 8446, 4.2.3).
+//! RSA-PSS keys: `id-RSASSA-PSS` (RFC 4055), whose signature schemes are `rsa_pss_pss_*` (RFC 8446, 4.2.3).
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,9 +16,9 @@ use x509_parser::asn1_rs::{Any, FromDer, Tag};
 
 use super::signature::Algorithms;
 
-/// The schemes, each with the algorithms of the keys that may use it: of those that have not
-/// chosen a hash function, and of those that have chosen this one, for salts as long as the hash or
-/// for salts of 20 bytes and more, which need not be said.
+/// The schemes, each with the algorithms of the keys that may use it: keys without a hash function in their
+/// parameters, and keys restricted to this one, with salts as long as the hash or with salts of at least 20
+/// bytes, the default.
 pub(crate) static SCHEMES: [(SignatureScheme, Algorithms); 3] = [
     (SHA256, &[&PLAIN_SHA256, &BOUND_SHA256, &SALTY_SHA256]),
     (SHA384, &[&PLAIN_SHA384, &BOUND_SHA384, &SALTY_SHA384]),
@@ -84,13 +83,12 @@ static SALTY_SHA512: AwsLcRsVerificationAlgorithm = AwsLcRsVerificationAlgorithm
     ..PLAIN_SHA512
 };
 
-/// The object identifier 1.2.840.113549.1.1.10, nothing after it.
+/// The object identifier 1.2.840.113549.1.1.10, without parameters.
 const WITHOUT_PARAMETERS: AlgorithmIdentifier = AlgorithmIdentifier::from_slice(&[
     0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a,
 ]);
 
-/// The same with a hash function, MGF1 with the same, and nothing about salts: with SHA-256, SHA-384
-/// and SHA-512.
+/// The same with a hash function, MGF1 with the same, and no salt length: with SHA-256, SHA-384 and SHA-512.
 const SALTY: [AlgorithmIdentifier; 3] = [
     AlgorithmIdentifier::from_slice(&with_hash(1)),
     AlgorithmIdentifier::from_slice(&with_hash(2)),
@@ -107,13 +105,13 @@ const fn with_hash(member: u8) -> [u8; 60] {
     ]
 }
 
-/// The algorithms of a scheme, if it is one of these.
+/// Returns the algorithms of a scheme, if it is one of these.
 pub(crate) fn algorithms(scheme: SignatureScheme) -> Option<Algorithms> {
     let mut all = SCHEMES.iter();
     all.find_map(|&(known, algorithms)| (known == scheme).then_some(algorithms))
 }
 
-/// A private key.
+/// A private RSA-PSS key.
 pub(crate) struct Key {
     pair: Arc<RsaKeyPair>,
     algorithm: AlgorithmIdentifier,
@@ -121,7 +119,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Reads a key; nothing if it is of another kind, or bound to something that no scheme has.
+    /// Parses a key; `None` if it has another type, or is restricted to parameters of no scheme.
     pub(crate) fn read(der: &PrivateKeyDer<'_>) -> Option<Self> {
         let PrivateKeyDer::Pkcs8(der) = der else {
             return None;
@@ -138,13 +136,13 @@ impl Key {
     }
 }
 
-/// What the key of a public key's AlgorithmIdentifier may sign with.
+/// Returns the schemes of a public key, by its AlgorithmIdentifier.
 pub(crate) fn schemes_of(algorithm: &[u8]) -> &'static [SignatureScheme] {
     let kind = KINDS.iter().find(|(known, _)| known.as_ref() == algorithm);
     kind.map_or(&[], |(_, schemes)| schemes)
 }
 
-/// The kinds of keys, and what each may sign with.
+/// The AlgorithmIdentifiers of keys, with the schemes of each.
 const KINDS: [(AlgorithmIdentifier, &[SignatureScheme]); 7] = [
     (WITHOUT_PARAMETERS, &[SHA256, SHA384, SHA512]),
     (alg_id::RSA_PSS_SHA256, &[SHA256]),
@@ -155,7 +153,7 @@ const KINDS: [(AlgorithmIdentifier, &[SignatureScheme]); 7] = [
     (SALTY[2], &[SHA512]),
 ];
 
-/// The algorithm identifier and the key of a PrivateKeyInfo (RFC 5208, 5).
+/// Returns the algorithm identifier and the key of a PrivateKeyInfo (RFC 5208, 5).
 fn parts(der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (_, info) = Any::from_der(der).ok()?;
     let (rest, _version) = Any::from_der(info.data).ok()?;
@@ -188,7 +186,7 @@ impl SigningKey for Key {
     }
 }
 
-/// A private key with the scheme that was chosen.
+/// A private key with the selected scheme.
 struct Signing {
     pair: Arc<RsaKeyPair>,
     scheme: SignatureScheme,

@@ -1,4 +1,4 @@
-//! Signatures that are verified with a public key alone, whatever it was found in.
+//! Signature verification with a SubjectPublicKeyInfo.
 
 use rustls::pki_types::{SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer};
 use webpki::RawPublicKeyEntity;
@@ -6,17 +6,17 @@ use webpki::RawPublicKeyEntity;
 /// Algorithms for keys of several types, of which a signature is verified with the one for its key.
 pub(crate) type Algorithms = &'static [&'static dyn SignatureVerificationAlgorithm];
 
-/// Why a signature was not verified.
+/// Errors of signature verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unverified {
     /// The key is malformed.
     BadKey,
-    /// None of the algorithms is for this kind of key.
+    /// No algorithm supports this type of key.
     WrongKind,
     WrongSignature,
 }
 
-/// Verifies a signature with the first of some algorithms that is for this kind of key. `spki` is a
+/// Verifies a signature with the first algorithm that supports the type of the key. `spki` is a
 /// SubjectPublicKeyInfo.
 pub(crate) fn verify(
     spki: &[u8],

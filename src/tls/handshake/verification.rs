@@ -79,7 +79,7 @@ impl CertVerification {
     pub(super) fn is_pending(&self) -> bool {
         match &self.progress {
             Progress::LookingUpCrls(lookups) => lookups.iter().any(|one| one.answered().is_none()),
-            Progress::Validating(validation) => validation.verdict().is_none(),
+            Progress::Validating(validation) => validation.outcome().is_none(),
             _ => false,
         }
     }
@@ -126,7 +126,7 @@ impl CertVerification {
                     }
                     Progress::Validating(validation)
                 }
-                Progress::Validating(validation) => match validation.verdict() {
+                Progress::Validating(validation) => match validation.outcome() {
                     Some(true) => return Ok(true),
                     _ => return Err(Code::CertRejected)?,
                 },

@@ -1,7 +1,7 @@
-//! What some policies demand of certificates: how they are signed, and which keys they have.
+//! Certificate requirements of policies: signature algorithms and key types.
 //!
-//! A peer's chain is looked at before anything else about it is. Our own chains are looked at by
-//! the calls that bring a chain and a policy together.
+//! A peer's chain is checked against them before all other checks. Local chains are checked by the calls that
+//! combine a chain with a policy.
 
 use x509_parser::asn1_rs::{FromDer, Oid};
 use x509_parser::der_parser::oid;
@@ -13,15 +13,14 @@ use crate::tls::error::{Code, Result};
 use crate::tls::x509::{Certificate, Curve, PublicKeyType, rsa_bits};
 
 impl Policy {
-    /// Whether certificates of peers have to be looked at.
+    /// Returns whether the policy restricts certificates of peers.
     pub(crate) fn has_rules_for_certificates(&self) -> bool {
         let rules = self.definition;
         rules.certificate_schemes.is_some() || rules.certificate_keys.is_some()
     }
 
-    /// Looks at one certificate of a peer's chain.
-    ///
-    /// Who signs for himself vouches for nothing, so how he does it does not count.
+    /// Checks one certificate of a peer's chain. The signature algorithm of a self-issued certificate is
+    /// ignored: its signature proves nothing.
     pub(crate) fn check_peer(&self, cert: &Certificate<'_>, is_tls13: bool) -> Result<()> {
         let rules = self.definition;
         if !self.has_rules_for_certificates() {
@@ -36,7 +35,7 @@ impl Policy {
         rules.check_key(cert)
     }
 
-    /// Looks at the key of the root that vouches for a peer's chain.
+    /// Checks the key of the trust anchor of a peer's path.
     pub(crate) fn check_root(&self, root: &Certificate<'_>) -> Result<()> {
         match self.definition.certificate_keys {
             Some(_) => self.definition.check_key(root),
@@ -44,7 +43,7 @@ impl Policy {
         }
     }
 
-    /// Looks at a chain of ours, if the policy means those, too.
+    /// Checks a local chain, if the policy restricts those as well.
     pub(crate) fn check_own(&self, chain: &[Certificate<'_>]) -> Result<()> {
         if !self.definition.checks_own_certificates {
             return Ok(());
@@ -81,7 +80,7 @@ impl Definition {
 }
 
 impl CertificateKey {
-    /// Returns which of the keys in policies a key is, if any.
+    /// Returns the key type of policies that a key has, if any.
     fn of(key_type: PublicKeyType, key: &[u8]) -> Option<Self> {
         match key_type {
             PublicKeyType::Rsa => match rsa_bits(key)? {
@@ -107,8 +106,8 @@ fn signature_algorithm<'a>(cert: &'a Certificate<'_>) -> Option<Oid<'a>> {
 }
 
 impl Scheme {
-    /// What a signature of this scheme is called in a certificate. The hash function of RSASSA-PSS
-    /// is not part of that, and does not count.
+    /// Returns the object identifier of this scheme in a certificate. For RSASSA-PSS the hash function is not
+    /// part of it, and is ignored.
     fn in_certificates(self) -> Option<Oid<'static>> {
         Some(match self {
             Self::Pkcs1Sha1 => OID_PKCS1_SHA1WITHRSA,
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_told_apart_by_curve_and_size() {
+    fn keys_are_distinguished_by_curve_and_size() {
         for (algorithm, expected) in [
             (&PKCS_ECDSA_P256_SHA256, None),
             (&PKCS_ECDSA_P384_SHA384, Some(CertificateKey::EcdsaP384)),
@@ -209,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_roots_key_counts_if_the_policy_says_so() {
+    fn the_key_of_a_trust_anchor_is_checked_if_the_policy_requires_it() {
         let root = |algorithm| {
             let key = KeyPair::generate_for(algorithm).unwrap();
             let params = rcgen::CertificateParams::default();
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn schemes_have_the_names_that_certificates_give_them() {
+    fn schemes_have_the_object_identifiers_of_certificates() {
         for (scheme, id) in [
             (Scheme::Pkcs1S256, alg_id::RSA_PKCS1_SHA256),
             (Scheme::Pkcs1S384, alg_id::RSA_PKCS1_SHA384),

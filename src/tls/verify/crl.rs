@@ -1,4 +1,4 @@
-//! Certificate revocation lists (RFC 5280, 5).
+//! CRLs that the application loads, and lookups of them.
 
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,14 +9,14 @@ use crate::tls::error::{Code, Result};
 use crate::tls::process::fork;
 use crate::tls::x509::{Certificate, RevocationList, canonical, pem};
 
-/// A list. Made empty, and loaded once.
+/// A certificate revocation list (RFC 5280, 5). Created empty, and loaded once.
 #[derive(Default)]
 pub struct Crl {
     loaded: OnceLock<Loaded>,
 }
 
-/// How many times the length of its file a list takes while it is parsed: an entry of 29 bytes, which are 39
-/// characters, takes 760 bytes of x509-parser's, whose list grows by doubling.
+/// The memory for parsing a CRL, as a multiple of the length of its file: an entry of 29 bytes, which are 39
+/// characters, takes 760 bytes in x509-parser, whose vector grows by doubling.
 const GROWTH: usize = 20;
 
 struct Loaded {
@@ -25,7 +25,7 @@ struct Loaded {
 }
 
 impl Crl {
-    /// Loads the first list of a PEM file.
+    /// Loads the first CRL of a PEM file.
     pub fn load(&self, text: &[u8]) -> Result<()> {
         if self.loaded.get().is_some() {
             return Err(Code::InvalidArgument)?;
@@ -47,12 +47,12 @@ impl Crl {
         Ok(&self.loaded()?.list)
     }
 
-    /// A hash of the name of who made the list.
+    /// Returns the hash of the issuer's name.
     pub fn issuer_hash(&self) -> Result<u32> {
         Ok(self.loaded()?.issuer)
     }
 
-    /// Fails if the list is for later, by the system's clock.
+    /// Fails if thisUpdate is in the future, by the system's clock.
     pub fn check_active(&self) -> Result<()> {
         match self.list()?.this_update() <= now() {
             true => Ok(()),
@@ -60,7 +60,7 @@ impl Crl {
         }
     }
 
-    /// Fails if there should be a newer list, by the system's clock.
+    /// Fails if nextUpdate has passed, by the system's clock.
     pub fn check_not_expired(&self) -> Result<()> {
         match self.list()?.next_update() {
             Some(next) if next <= now() => Err(Code::CrlExpired)?,
@@ -74,13 +74,13 @@ fn now() -> i64 {
     since.map_or(0, |since| since.as_secs().try_into().unwrap_or(i64::MAX))
 }
 
-/// A question to the application: which list is about this certificate?
+/// A request to the application for the CRL of one certificate.
 pub struct CrlLookup {
     issuer: u32,
     answer: Mutex<Option<Answer>>,
 }
 
-/// A list, or nothing if the application has none.
+/// A CRL, or `None` if the application has none.
 type Answer = Option<Arc<Crl>>;
 
 impl CrlLookup {
@@ -91,7 +91,7 @@ impl CrlLookup {
         }
     }
 
-    /// A hash of the name of the certificate's issuer, to be compared with [`Crl::issuer_hash`].
+    /// Returns the hash of the name of the certificate's issuer, for comparison with [`Crl::issuer_hash`].
     pub fn issuer_hash(&self) -> u32 {
         self.issuer
     }

@@ -1,4 +1,5 @@
-//! Whether a peer is who it says it is, in the order in which s2n-tls finds out.
+//! Verification of a peer's identity: host names, certificate paths, revocation, and the callbacks of the
+//! application. Checks run in the order of s2n-tls, so that of two errors the same one is reported.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ mod revocation;
 pub(crate) mod trust_store;
 pub(crate) mod verifier;
 
-/// Whether certificates of clients are asked for.
+/// Whether a server requests certificates of clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientAuth {
     None,
@@ -29,24 +30,25 @@ pub enum ClientAuth {
     Optional,
 }
 
-/// Answers whether a name in the peer's certificate is acceptable.
+/// Callback that verifies host names: accepts or rejects a name in the peer's certificate.
 pub trait VerifyHost: Send + Sync {
     fn verify(&self, host: &[u8]) -> bool;
 }
 
-/// Finds certificate revocation lists.
+/// Callback that looks up CRLs.
 pub trait LookUpCrl: Send + Sync {
-    /// Asks for the list about one certificate, which may be answered later; false ends the handshake.
+    /// Requests the CRL for one certificate, which may be provided later. False cancels the handshake.
     fn look_up(&self, lookup: &Arc<CrlLookup>) -> bool;
 }
 
-/// Has the last word about a peer's certificate. `name` is the application's for the connection.
+/// Callback that validates the peer's certificate after all other checks.
 pub trait Validate: Send + Sync {
-    /// Asks for a verdict, which may come later; false ends the handshake.
+    /// Requests the outcome, which may be provided later. `name` is the application's context pointer for the
+    /// connection. False cancels the handshake.
     fn validate(&self, name: usize, validation: &Arc<Validation>) -> bool;
 }
 
-/// A verdict about a peer's certificate, once it is there.
+/// The outcome of the application's validation of a peer's certificate, once it is set.
 #[derive(Default)]
 pub struct Validation {
     accepted: std::sync::Mutex<Option<bool>>,
@@ -54,34 +56,34 @@ pub struct Validation {
 
 impl Validation {
     pub fn decide(&self, accepted: bool) -> Result<()> {
-        let mut verdict = lock(&self.accepted);
-        if verdict.is_some() {
+        let mut outcome = lock(&self.accepted);
+        if outcome.is_some() {
             return Err(Code::InvalidState)?;
         }
-        *verdict = Some(accepted);
+        *outcome = Some(accepted);
         Ok(())
     }
 
-    pub(crate) fn verdict(&self) -> Option<bool> {
+    pub(crate) fn outcome(&self) -> Option<bool> {
         *lock(&self.accepted)
     }
 }
 
-/// What a config says about the verification of peers.
+/// Settings of a config for the verification of peers.
 #[derive(Clone)]
 pub(crate) struct Rules {
-    /// Whether anything is verified at all.
+    /// False if verification is disabled.
     pub(crate) verifies: bool,
-    /// Whether it must be the right time, by the config's clock.
+    /// Whether validity periods are checked, by the config's clock.
     pub(crate) checks_time: bool,
-    /// Whether certificates must be meant for servers, or clients.
+    /// Whether key usage and extended key usage must allow the peer's role.
     pub(crate) checks_intent: bool,
-    /// Whether an OCSP response that comes with a certificate must be good.
+    /// Whether the status in a stapled OCSP response must be good.
     pub(crate) checks_ocsp: bool,
     pub(crate) allows_addresses_in_common_names: bool,
-    /// Critical extensions that the application evaluates itself, by the content of their identifiers.
+    /// Critical extensions that the application evaluates, as contents of their object identifiers.
     pub(crate) known_extensions: Vec<Box<[u8]>>,
-    /// The most certificates that a peer may send.
+    /// The maximum number of certificates that a peer may send.
     pub(crate) max_chain: u16,
     pub(crate) look_up_crl: Option<Arc<dyn LookUpCrl>>,
     pub(crate) validate: Option<Arc<dyn Validate>>,
@@ -103,8 +105,8 @@ impl Default for Rules {
     }
 }
 
-/// The certificates that a peer has sent, the first its own. Each is parsed when it is first needed, and kept for
-/// all steps of the verification.
+/// The certificate chain that a peer has sent, leaf first. Each certificate is parsed when it is first
+/// needed, and kept for all steps of the verification.
 pub(crate) struct Presented {
     chain: Vec<CertificateDer<'static>>,
     parsed: Vec<OnceCell<Result<Certificate<'static>, Code>>>,
@@ -118,7 +120,7 @@ impl Presented {
         }
     }
 
-    /// The certificates in DER.
+    /// Returns the certificates in DER.
     pub(crate) fn chain(&self) -> &[CertificateDer<'static>] {
         &self.chain
     }
@@ -127,7 +129,7 @@ impl Presented {
         self.chain
     }
 
-    /// Makes a lookup of a CRL for each certificate.
+    /// Creates a CRL lookup for each certificate.
     pub(crate) fn crl_lookups(&self) -> Result<Vec<Arc<CrlLookup>>> {
         let certificates = (0..self.chain.len()).map(|place| self.certificate(place));
         certificates
@@ -150,7 +152,7 @@ impl Presented {
         Ok(parsed.get_or_init(parse).as_ref().map_err(|&code| code)?)
     }
 
-    /// The certificates behind the peer's own that may have issued another one, each once.
+    /// Returns the intermediates that may have issued `cert`, each once.
     fn issuers_of<'s>(
         &'s self,
         cert: &'s Certificate<'_>,
@@ -161,7 +163,7 @@ impl Presented {
         others.filter(|other| cert.names_as_issuer(other))
     }
 
-    /// Whether one of the others bears the name of the issuer of the first.
+    /// Returns whether the chain has a certificate with the subject that the leaf names as its issuer.
     fn has_issuer(&self) -> Result<bool> {
         let leaf = self.leaf()?;
         let mut others = 1..self.chain.len();
@@ -172,14 +174,14 @@ impl Presented {
     }
 }
 
-/// Verifies one peer.
+/// Verifies the identity of one peer.
 pub(crate) struct Verifier {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) policy: &'static Policy,
     pub(crate) verify_host: Option<Arc<dyn VerifyHost>>,
     pub(crate) rules: Rules,
     pub(crate) trust: Arc<TrustStore>,
-    /// Which side we are; the peer is the other one.
+    /// The role of this side of the connection, not of the peer.
     pub(crate) mode: Mode,
 }
 
@@ -202,8 +204,9 @@ impl Verifier {
         self.rules.validate.as_ref()
     }
 
-    /// Whether a chain may be looked at, and is for the right name: the server's that the client has asked
-    /// for, on either side, unless a callback decides.
+    /// Checks a chain before a path is built: the policy's requirements, the length, and the name in the
+    /// leaf. The name is compared with the server name that the client requested, on either side, unless a
+    /// callback verifies it.
     pub(crate) fn check_presented(
         &self,
         presented: &Presented,
@@ -238,8 +241,8 @@ impl Verifier {
         }
     }
 
-    /// Finds the path from a chain's leaf to a certificate that is trusted. With lists of revoked
-    /// certificates every certificate must be covered by one, and not be in it.
+    /// Builds and validates the path from the leaf to a trust anchor. With CRLs, each certificate must be
+    /// covered by one, and not be listed in it.
     pub(crate) fn find_path<'a>(
         &'a self,
         presented: &'a Presented,
@@ -251,7 +254,7 @@ impl Verifier {
         Ok(path)
     }
 
-    /// Checks an OCSP response that came with the leaf of a path.
+    /// Checks the OCSP response that was stapled to the leaf of a path.
     pub(crate) fn check_ocsp(&self, path: &Path<'_>, response: &[u8]) -> Result<()> {
         match self.rules.checks_ocsp {
             true => ocsp::check(self, path, response),

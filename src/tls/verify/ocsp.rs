@@ -1,4 +1,4 @@
-//! OCSP responses that come with a certificate (RFC 6066, 8; RFC 6960).
+//! Verification of stapled OCSP responses (RFC 6066, 8; RFC 6960).
 
 #[cfg(test)]
 mod tests;
@@ -14,18 +14,18 @@ use crate::tls::x509::ocsp::{
     BasicResponse, CertId, CertStatus, OcspResponse, ResponderId, SingleResponse,
 };
 
-/// How long a response counts that does not say so, in seconds.
+/// The lifetime of a response without nextUpdate, in seconds.
 const DEFAULT_LIFETIME: u64 = 3600;
 
-/// Checks the response about the leaf of a path: that its responder is entitled to it, that it is current,
-/// and that the status is good.
+/// Verifies the response for the leaf of a path: the responder is authorized, the response is current, and
+/// the status is good.
 pub(super) fn check(verifier: &Verifier, path: &Path<'_>, response: &[u8]) -> Result<()> {
     let response = match OcspResponse::parse(response).ok_or(Code::InvalidOcspResponse)? {
         OcspResponse::Basic(response) => response,
         OcspResponse::Failed => Err(Code::CertUntrusted)?,
     };
 
-    // The certificate whose key has signed the leaf, never one that merely has the issuer's name.
+    // The issuer is the certificate whose key has signed the leaf, never another one with its name.
     let (leaf, issuer) = (path.leaf(), path.issuer());
     let now = verifier.unix_time()?;
     let responder = Responder {
@@ -40,10 +40,10 @@ pub(super) fn check(verifier: &Verifier, path: &Path<'_>, response: &[u8]) -> Re
         return Err(Code::CertUntrusted)?;
     }
     let singles = response.responses.iter();
-    let about_leaf = singles.filter(|single| is_about(&single.id, leaf, issuer));
+    let of_leaf = singles.filter(|single| matches(&single.id, leaf, issuer));
     let mut is_any = false;
-    // All of them must be good: none is newer than another by its place.
-    for single in about_leaf {
+    // All of them must be good: their order does not imply which one is newer.
+    for single in of_leaf {
         check_status(single, now)?;
         is_any = true;
     }
@@ -65,7 +65,7 @@ fn check_status(single: &SingleResponse<'_>, now: u64) -> Result<()> {
     }
 }
 
-/// Who may respond about a certificate.
+/// The responders that are authorized for a certificate.
 struct Responder<'a> {
     verifier: &'a Verifier,
     issuer: &'a Certificate<'a>,
@@ -73,11 +73,12 @@ struct Responder<'a> {
     now: u64,
 }
 
-/// The certificates of a response that are tried as its signer's.
+/// The maximum number of delegates whose signature is verified for one response.
 const MAX_DELEGATES: usize = 2;
 
 impl Responder<'_> {
-    /// RFC 6960, 4.2.2.2: the issuer itself signs, or a delegate with a certificate of the issuer's for this.
+    /// Verifies the signature: by the issuer, or by a delegate whose certificate for this purpose the issuer
+    /// has signed (RFC 6960, 4.2.2.2).
     fn check_signature(&self, response: &BasicResponse<'_>) -> Result<()> {
         let id = &response.responder;
         if is_responder(id, self.issuer) && self.verify(response, self.issuer) {
@@ -98,7 +99,7 @@ impl Responder<'_> {
         }
     }
 
-    /// Whether the issuer itself has signed a certificate, which is valid, for signing responses.
+    /// Returns whether a certificate is valid, allows signing responses, and is signed by the issuer.
     fn is_delegate(&self, cert: &Certificate<'_>) -> bool {
         let now = i64::try_from(self.now).unwrap_or(i64::MAX);
         let signs_responses = cert
@@ -128,7 +129,7 @@ fn is_responder(id: &ResponderId<'_>, cert: &Certificate<'_>) -> bool {
     }
 }
 
-fn is_about(id: &CertId<'_>, leaf: &Certificate<'_>, issuer: &Certificate<'_>) -> bool {
+fn matches(id: &CertId<'_>, leaf: &Certificate<'_>, issuer: &Certificate<'_>) -> bool {
     id.is_sha1
         && is_sha1_of(id.issuer_name_hash, issuer.subject())
         && is_sha1_of(id.issuer_key_hash, issuer.key())

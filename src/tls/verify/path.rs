@@ -1,8 +1,8 @@
-//! Building and validating the path from a peer's certificate to a trusted one (RFC 5280, 6.1).
+//! Path building and validation, from a peer's certificate to a trust anchor (RFC 5280, 6.1).
 //!
-//! Paths are built by names and key identifiers alone. Signatures, which cost the most, are verified only
-//! along a complete path, from the trusted end down: a certificate that no trusted key has signed ends it
-//! at once. So what a peer can make us spend is near what an honest chain needs.
+//! Paths are built by names and key identifiers alone. Signatures, the most expensive step, are verified only
+//! along a complete path, from the trust anchor down: validation stops at the first certificate that no
+//! trusted key has signed. So a malicious chain costs little more than an honest one.
 
 use std::cell::{Cell, RefCell};
 use std::ptr;
@@ -15,14 +15,14 @@ use crate::tls::crypto::signature::verify;
 use crate::tls::error::{Code, Result};
 use crate::tls::x509::{Certificate, DerChain, Signed};
 
-/// From a peer's certificate up to the trusted one.
+/// A certification path, from the leaf to the trust anchor.
 pub(crate) struct Path<'a>(Vec<&'a Certificate<'a>>);
 
-/// The signatures that may turn out wrong in one search. An honest chain needs none, or one if an authority
-/// has two keys under one name and names neither.
+/// The maximum number of invalid signatures in one search. An honest chain needs none, or one if a CA has two
+/// keys under one name and no key identifiers.
 const MAX_WRONG_SIGNATURES: usize = 2;
 
-/// The certificates that may be tried as issuers in one search. An honest chain needs as many as it has
+/// The maximum number of candidate issuers in one search. An honest chain needs as many as it has
 /// certificates, a cross-signed one a few more.
 const MAX_STEPS: usize = 64;
 
@@ -43,7 +43,7 @@ impl<'a> Path<'a> {
         if verifier.trust.contains(leaf) {
             let path = Self(vec![leaf]);
             path.check_alone(verifier, now)?;
-            // What the trusted end of a path is for does not count.
+            // The purposes of a trust anchor are not checked.
             if presented.has_issuer()? {
                 path.check_intent_of_leaf(verifier)?;
             }
@@ -58,12 +58,12 @@ impl<'a> Path<'a> {
             verified: RefCell::default(),
             wrong: Cell::new(0),
             steps: Cell::new(0),
-            refused: Cell::new(None),
+            first_error: Cell::new(None),
         };
         search.run(leaf)
     }
 
-    /// The issuer of the peer's certificate; itself if it is trusted, and nothing was issued.
+    /// Returns the issuer of the leaf, or the leaf if that is the trust anchor.
     pub(super) fn issuer(&self) -> &'a Certificate<'a> {
         self.0.get(1).unwrap_or(&self.0[0])
     }
@@ -76,7 +76,7 @@ impl<'a> Path<'a> {
         self.0[self.0.len() - 1]
     }
 
-    /// The certificates in DER.
+    /// Returns the certificates in DER.
     pub(crate) fn certificates(&self) -> DerChain {
         self.0.iter().map(|cert| Box::from(cert.der())).collect()
     }
@@ -87,10 +87,10 @@ impl<'a> Path<'a> {
         now.map_or(Ok(()), |now| leaf.check_time(now))
     }
 
-    /// Whether each certificate may be where it is: in the order of s2n-tls, so that of two mistakes the
-    /// same one is reported.
+    /// Checks extensions, basic constraints and path lengths of each certificate, in the order of s2n-tls, so
+    /// that of two errors the same one is reported.
     fn check_authorities(&self, verifier: &Verifier) -> Result<(), Code> {
-        // Neither self-issued certificates nor the last one count for the lengths of paths (RFC 5280, 4.2.1.9).
+        // Self-issued certificates and the leaf are not counted for path lengths (RFC 5280, 4.2.1.9).
         let mut below = 0;
         for (place, cert) in self.0.iter().enumerate() {
             cert.check_form(&verifier.rules.known_extensions)?;
@@ -102,7 +102,7 @@ impl<'a> Path<'a> {
                 return Err(Code::CertUntrusted);
             }
             let is_self_issued = cert.is_self_issued();
-            // As in s2n-tls, a root does not limit what is below it; RFC 5280, 6.1 leaves that open.
+            // As in s2n-tls, the path length of a root is ignored; RFC 5280, 6.1 permits both.
             let is_root = is_anchor && is_self_issued;
             if !is_root && cert.path_length().is_some_and(|most| below > most) {
                 return Err(Code::CertUntrusted);
@@ -112,8 +112,8 @@ impl<'a> Path<'a> {
         Ok(())
     }
 
-    /// Name constraints apply to all certificates below, but for self-issued ones that are not the last
-    /// (RFC 5280, 6.1.3 (b) and (c)).
+    /// Checks name constraints. They apply to all certificates below, except self-issued ones that are not
+    /// the leaf (RFC 5280, 6.1.3 (b) and (c)).
     fn check_names(&self) -> Result<(), Code> {
         for (place, cert) in self.0.iter().enumerate() {
             let constraints = self.0[place + 1..]
@@ -130,7 +130,7 @@ impl<'a> Path<'a> {
         Ok(())
     }
 
-    /// Whether the peer's certificate, and its issuers below the trusted one, are for what the peer does.
+    /// Checks that the leaf and the intermediates may be used for the role of the peer.
     fn check_intent(&self, verifier: &Verifier) -> Result<(), Code> {
         self.check_intent_of_leaf(verifier)?;
         let (_, below) = self.0.split_last().ok_or(Code::CertIntentInvalid)?;
@@ -157,7 +157,7 @@ impl<'a> Path<'a> {
 }
 
 impl Verifier {
-    /// Whether a certificate is for servers, if the peer is one, or for clients.
+    /// Returns whether the extended key usage allows the role of the peer: server or client authentication.
     fn allows_purposes_of(&self, cert: &Certificate<'_>) -> bool {
         !self.rules.checks_intent
             || cert.purposes().is_none_or(|purposes| match self.mode {
@@ -166,7 +166,7 @@ impl Verifier {
             })
     }
 
-    /// Whether `issuer` has signed something, with an algorithm that the policy knows.
+    /// Verifies a signature with the key of `issuer`, if the policy allows the algorithm.
     pub(super) fn has_signed(&self, issuer: &Certificate<'_>, signed: Signed<'_>) -> bool {
         let algorithms = self.policy.certificate_algorithms().iter().copied();
         let algorithms =
@@ -177,20 +177,20 @@ impl Verifier {
     }
 }
 
-/// The search for a path.
+/// The search for a valid path.
 struct Search<'a, 's> {
     verifier: &'a Verifier,
     trust: &'a TrustStore,
     presented: &'a Presented,
     revocation: Option<&'s Revocation<'s>>,
-    /// `None` if the time does not count.
+    /// Seconds since 1970; `None` if validity periods are not checked.
     now: Option<i64>,
-    /// The signatures that were verified, so that none is verified twice.
+    /// Outcomes of signature verifications, so that no signature is verified twice.
     verified: RefCell<Vec<Verified>>,
     wrong: Cell<usize>,
     steps: Cell<usize>,
-    /// Why the first path was refused, which is the one that s2n-tls looks at.
-    refused: Cell<Option<Code>>,
+    /// The error of the first path, which is the one that s2n-tls validates.
+    first_error: Cell<Option<Code>>,
 }
 
 impl<'a> Search<'a, '_> {
@@ -198,11 +198,12 @@ impl<'a> Search<'a, '_> {
         let mut path = Path(vec![leaf]);
         match self.extend(&mut path) {
             true => Ok(path),
-            false => Err(self.refused.get().unwrap_or(Code::CertUntrusted))?,
+            false => Err(self.first_error.get().unwrap_or(Code::CertUntrusted))?,
         }
     }
 
-    /// Completes a path, if it can be: with a trusted certificate, or else with one that the peer has sent.
+    /// Extends a path with each candidate issuer, trust anchors before certificates that the peer has sent,
+    /// until it is complete and valid.
     fn extend(&self, path: &mut Path<'a>) -> bool {
         let head = path.anchor();
         let anchors = self.in_time(self.trust.issuers_of(head).collect());
@@ -234,7 +235,7 @@ impl<'a> Search<'a, '_> {
         self.steps.get() > MAX_STEPS || self.wrong.get() >= MAX_WRONG_SIGNATURES
     }
 
-    /// Puts certificates that are valid now before the others.
+    /// Sorts certificates within their validity period before the others.
     fn in_time(&self, mut certs: Vec<&'a Certificate<'a>>) -> Vec<&'a Certificate<'a>> {
         if let Some(now) = self.now
             && certs.len() > 1
@@ -244,18 +245,18 @@ impl<'a> Search<'a, '_> {
         certs
     }
 
-    /// Whether a complete path is valid.
+    /// Returns whether a complete path is valid, and records the first error.
     fn check(&self, path: &Path<'a>) -> bool {
         let Err(code) = self.validate(path) else {
             return true;
         };
-        if self.refused.get().is_none() {
-            self.refused.set(Some(code));
+        if self.first_error.get().is_none() {
+            self.first_error.set(Some(code));
         }
         false
     }
 
-    /// In the order of s2n-tls.
+    /// Validates a complete path, in the order of s2n-tls.
     fn validate(&self, path: &Path<'a>) -> Result<(), Code> {
         path.check_authorities(self.verifier)?;
         if let Some(revocation) = self.revocation {
@@ -268,7 +269,8 @@ impl<'a> Search<'a, '_> {
         path.check_intent(self.verifier)
     }
 
-    /// A list's wrong signature counts like a certificate's, unless by a trusted key: see [`Self::is_signed`].
+    /// Checks a certificate against CRLs. The invalid signature of a CRL is counted like that of a
+    /// certificate, except for CRLs of the trust anchor: see [`Self::is_signed`].
     fn check_list(
         &self,
         revocation: &Revocation<'_>,
@@ -307,7 +309,7 @@ impl<'a> Search<'a, '_> {
         }
         let signed = cert.signed();
         let is_right = signed.is_some_and(|signed| self.verifier.has_signed(issuer, signed));
-        // How many trusted keys share a name is not for the peer to choose.
+        // The peer has no influence on how many trusted keys share a name.
         let failed_before = |known: &Verified| {
             by_anchor && known.by_anchor && known.pair.0 == pair.0 && !known.is_right
         };
@@ -323,15 +325,15 @@ impl<'a> Search<'a, '_> {
     }
 }
 
-/// A signature that was verified.
+/// The outcome of a signature verification.
 struct Verified {
-    /// Which certificate by which issuer: their addresses.
+    /// The addresses of the certificate and of the issuer.
     pair: (usize, usize),
     by_anchor: bool,
     is_right: bool,
 }
 
-/// Whether a certificate, or another with its name and key, is in a path already (RFC 4158, 5.2).
+/// Returns whether a path contains a certificate with the same name and key (RFC 4158, 5.2).
 fn has(path: &Path<'_>, cert: &Certificate<'_>) -> bool {
     let mut certs = path.0.iter();
     certs.any(|one| one.spki() == cert.spki() && one.subject() == cert.subject())

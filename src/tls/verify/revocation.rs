@@ -1,4 +1,4 @@
-//! Checking certificates against lists of revoked ones (RFC 5280, 6.3.3).
+//! Revocation checks of certificates with CRLs (RFC 5280, 6.3.3).
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::crl::Crl;
 use crate::tls::error::Code;
 use crate::tls::x509::{Certificate, RevocationList};
 
-/// The lists that the application has for a chain.
+/// The CRLs that the application has provided for a chain.
 pub(crate) struct Revocation<'a> {
     lists: &'a [Arc<Crl>],
 }
@@ -17,8 +17,8 @@ impl<'a> Revocation<'a> {
         Self { lists }
     }
 
-    /// Fails unless a list that covers a certificate, and is signed by its issuer, does not have it. How old
-    /// the list may be is for the application to decide.
+    /// Checks that a CRL covers a certificate, is signed by its issuer, and does not list it. The application
+    /// decides on the age of the CRL.
     pub(super) fn check(
         &self,
         verifier: &Verifier,
@@ -26,7 +26,7 @@ impl<'a> Revocation<'a> {
         issuer: &Certificate<'_>,
     ) -> Result<(), Code> {
         let list = self.find(cert, issuer)?;
-        // A trusted root is bound as well: it says itself what its key is for.
+        // The key usage of a trust anchor is checked as well.
         if !issuer.key_usage().is_none_or(|usage| usage.crl_sign()) {
             return Err(Code::CrlIssuer);
         }
@@ -42,7 +42,7 @@ impl<'a> Revocation<'a> {
         }
     }
 
-    /// The list to consult: one for the certificate's distribution point before one for all, the newest of
+    /// Selects the CRL: one for the certificate's distribution point before one without, and the newest of
     /// either.
     fn find(
         &self,

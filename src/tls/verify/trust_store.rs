@@ -1,4 +1,4 @@
-//! Whom a config trusts.
+//! The trust store of a config: trust anchors of the application and of the operating system.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -13,18 +13,18 @@ use crate::tls::error::{Code, Result};
 use crate::tls::process::fork::ForkSafe;
 use crate::tls::x509::{Certificate, canonical, pem};
 
-/// Certificates that need nobody to vouch for them.
+/// Trust anchors, whose certificates are trusted without a signature.
 #[derive(Clone, Default)]
 pub(crate) struct TrustStore {
     own: Roots,
     system: Option<Arc<Roots>>,
 }
 
-/// Trusted certificates, found by their subject.
+/// Trusted certificates, indexed by subject.
 #[derive(Clone, Default)]
 pub(crate) struct Roots {
     certificates: Vec<Certificate<'static>>,
-    /// The places of certificates, by the hash of the subject's canonical form.
+    /// Indices into `certificates`, by the hash of the subject's canonical form.
     by_subject: HashMap<u32, Vec<usize>>,
 }
 
@@ -42,7 +42,7 @@ impl Roots {
         Ok(roots)
     }
 
-    /// Parses the certificates of a file, and of all files of a directory.
+    /// Parses the certificates of a file, and of all files in a directory.
     pub(crate) fn from_location(file: Option<&Path>, dir: Option<&Path>) -> Result<Self> {
         if file.is_none() && dir.is_none() {
             return Err(Code::X509TrustStore)?;
@@ -50,8 +50,8 @@ impl Roots {
         let mut roots = Self::default();
         if let Some(file) = file {
             let certs = read(file).and_then(|text| pem::trusted_certificates(&text));
-            for cert in unless_short(certs)?.ok_or(Code::X509TrustStore)? {
-                let cert = unless_short(Certificate::parse(cert))?;
+            for cert in ignore_unless_alloc(certs)?.ok_or(Code::X509TrustStore)? {
+                let cert = ignore_unless_alloc(Certificate::parse(cert))?;
                 roots.push(cert.ok_or(Code::X509TrustStore)?)?;
             }
             if roots.certificates.is_empty() {
@@ -64,10 +64,11 @@ impl Roots {
         Ok(roots)
     }
 
-    /// Adds the certificates that parse: such a directory holds links, lists and README files as well.
+    /// Adds the certificates that can be parsed: such a directory has symbolic links, CRLs and README files
+    /// as well.
     ///
-    /// s2n-tls looks into a directory only during handshakes, so one that cannot be read is no error
-    /// here either: it leads to peers that are not trusted.
+    /// s2n-tls reads a directory only during handshakes, so one that cannot be read is no error here either:
+    /// the peers are untrusted then.
     fn add_directory(&mut self, dir: &Path) -> Result<()> {
         let Ok(entries) = fs::read_dir(dir) else {
             return Ok(());
@@ -78,9 +79,9 @@ impl Roots {
                 continue;
             }
             let certs = read(&path).and_then(|text| pem::trusted_certificates(&text));
-            for cert in unless_short(certs)?.into_iter().flatten() {
-                // A certificate is there under its own name and under the hash of its subject.
-                if let Some(cert) = unless_short(Certificate::parse(cert))?
+            for cert in ignore_unless_alloc(certs)?.into_iter().flatten() {
+                // A certificate has two entries: its own name, and the hash of its subject.
+                if let Some(cert) = ignore_unless_alloc(Certificate::parse(cert))?
                     && !self.contains(&cert)
                 {
                     self.push(cert)?;
@@ -104,7 +105,7 @@ impl Roots {
         memory::reserve_entries(&mut self.by_subject, more)
     }
 
-    /// The certificates whose subject has this canonical form.
+    /// Returns the certificates whose subject has this canonical form.
     fn of_subject(&self, form: &[u8]) -> impl Iterator<Item = &Certificate<'static>> {
         let places = self.by_subject.get(&canonical::hash(form));
         let certs = places
@@ -120,9 +121,8 @@ impl Roots {
     }
 }
 
-/// Turns a failure that may be ignored into `None`; lack of memory may not, as no certificate is left out
-/// for that.
-fn unless_short<T>(outcome: Result<T>) -> Result<Option<T>> {
+/// Turns an error into `None`, except for failed allocations: no certificate is skipped for lack of memory.
+fn ignore_unless_alloc<T>(outcome: Result<T>) -> Result<Option<T>> {
     match outcome {
         Err(error) if error.code() == Code::Alloc => Err(error),
         outcome => Ok(outcome.ok()),
@@ -142,7 +142,7 @@ impl TrustStore {
         self.roots().any(|roots| roots.contains(cert))
     }
 
-    /// The trusted certificates that may have issued another one: the application's own, then those of the
+    /// Returns the trust anchors that may have issued `cert`: those of the application before those of the
     /// system.
     pub(crate) fn issuers_of<'s>(
         &'s self,
@@ -154,7 +154,7 @@ impl TrustStore {
         named.filter(|root| cert.names_as_issuer(root))
     }
 
-    /// The encoded names of the trusted certificates.
+    /// Returns the encoded subjects of all trust anchors.
     pub(crate) fn subjects(&self) -> impl Iterator<Item = &[u8]> {
         let certs = self.roots().flat_map(|roots| &roots.certificates);
         certs.map(Certificate::subject)
@@ -164,7 +164,7 @@ impl TrustStore {
         std::iter::once(&self.own).chain(self.system.as_deref())
     }
 
-    /// Adds roots to those of the application. The cost depends on the new ones alone.
+    /// Adds trust anchors of the application. The cost depends on the number of new ones alone.
     pub(crate) fn add(&mut self, roots: Roots) -> Result<()> {
         self.own.make_room(roots.certificates.len())?;
         for cert in roots.certificates {
@@ -173,8 +173,8 @@ impl TrustStore {
         Ok(())
     }
 
-    /// What a copy of the application's roots takes, in bytes: what is kept of a certificate beside its
-    /// encoding takes no more than that, usually.
+    /// Estimates the memory of a copy of the application's trust anchors, in bytes. The parsed parts of a
+    /// certificate usually take no more than its encoding.
     pub(crate) fn size(&self) -> usize {
         let certificates = self.own.certificates.iter();
         let of_each = size_of::<(Certificate<'_>, u32, Vec<usize>)>();
@@ -192,7 +192,7 @@ impl TrustStore {
     }
 }
 
-/// The operating system's roots, as they were loaded last.
+/// The operating system's trust anchors, as last loaded.
 static SYSTEM_ROOTS: ForkSafe<Option<Arc<SystemRoots>>> = ForkSafe::new(None);
 
 struct SystemRoots {
@@ -200,8 +200,9 @@ struct SystemRoots {
     roots: Arc<Roots>,
 }
 
-/// The operating system's roots. They are many, so the process parses them once, and again if what the
-/// environment says of their place has changed. Threads that want them at the same time may each do so.
+/// Returns the operating system's trust anchors. They are many, so the process parses them once, and again if
+/// the environment variables with their location have changed. Threads that need them at the same time may
+/// each parse them.
 pub(crate) fn system_roots() -> Result<Arc<Roots>> {
     let places = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(env::var_os);
     let known = lock(&SYSTEM_ROOTS).clone();
@@ -220,34 +221,34 @@ pub(crate) fn system_roots() -> Result<Arc<Roots>> {
     Ok(roots)
 }
 
-/// Gives up the operating system's roots. They live as long as configs trust them.
+/// Drops the cache of the operating system's trust anchors. Configs that trust them keep them alive.
 pub(crate) fn free_system_roots() {
     let roots = lock(&SYSTEM_ROOTS).take();
     drop(roots);
 }
 
-/// The environment's file of certificates, and its directories.
+/// The certificate file and the directories that the environment sets.
 type Places = [Option<OsString>; 2];
 
 fn load_system_roots() -> Result<Arc<Roots>> {
-    /// Usual systems have 150 roots, in a file of 220 kB.
+    /// Usual systems have 150 trust anchors, in a file of 220 kB.
     const SIZE: usize = 1024 * 1024;
 
     memory::expect(SIZE)?;
     let mut roots = Roots::default();
     for cert in rustls_native_certs::load_native_certs().certs {
-        // One that cannot be parsed is not trusted.
-        if let Some(cert) = unless_short(Certificate::parse(memory::copy(&cert)?))? {
+        // A certificate that cannot be parsed is not trusted.
+        if let Some(cert) = ignore_unless_alloc(Certificate::parse(memory::copy(&cert)?))? {
             roots.push(cert)?;
         }
     }
     Ok(Arc::new(roots))
 }
 
-/// The most bytes that are read of a file of certificates.
+/// The maximum size of a certificate file, in bytes.
 const MAX_FILE: u64 = 16 << 20;
 
-/// Reads a file that is not larger than one of certificates can be.
+/// Reads a certificate file of limited size.
 fn read(path: &Path) -> Result<Vec<u8>> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::OutOfMemory => Code::Alloc,

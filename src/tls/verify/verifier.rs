@@ -1,4 +1,4 @@
-//! Verification of handshake signatures, for rustls.
+//! Signature verification in handshakes (CertificateVerify, ServerKeyExchange), for rustls.
 
 use std::fmt;
 use std::hash::Hasher;
@@ -26,11 +26,12 @@ use crate::tls::x509;
 pub(crate) struct SignatureVerifier {
     pub(crate) policy: &'static Policy,
     pub(crate) client_auth: ClientAuth,
-    /// Client: ask for the status of the server's certificate.
+    /// Client: request an OCSP response for the server's certificate.
     pub(crate) wants_ocsp: bool,
-    /// Server: whom to name when it asks for a certificate; if nobody, the client may show any.
+    /// Server: certificate authorities of a CertificateRequest; if empty, the client may send any
+    /// certificate.
     pub(crate) authorities: Arc<[DistinguishedName]>,
-    /// The application verifies signatures.
+    /// Signatures are verified by the application, asynchronously.
     pub(crate) is_offloaded: bool,
     pub(crate) context: StepContext,
 }
@@ -43,10 +44,10 @@ impl fmt::Debug for SignatureVerifier {
     }
 }
 
-type Verdict = Result<HandshakeSignatureValid, Error>;
+type Outcome = Result<HandshakeSignatureValid, Error>;
 
 impl SignatureVerifier {
-    fn tls12(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
+    fn tls12(&self, input: &SignatureVerificationInput<'_>) -> Outcome {
         self.note(input);
         let scheme = input.signature.scheme;
         let algorithms = match may_sign_tls12(scheme) {
@@ -56,10 +57,11 @@ impl SignatureVerifier {
         self.verify(input, algorithms)
     }
 
-    fn tls13(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
+    fn tls13(&self, input: &SignatureVerificationInput<'_>) -> Outcome {
         self.note(input);
         let scheme = input.signature.scheme;
-        // RFC 8446, 4.2.3: PKCS #1 is for certificates alone, and a scheme names its curve.
+        // RFC 8446, 4.2.3: PKCS #1 signatures are allowed in certificates only, and an ECDSA scheme fixes its
+        // curve.
         let algorithms = match scheme {
             SignatureScheme::RSA_PKCS1_SHA256
             | SignatureScheme::RSA_PKCS1_SHA384
@@ -73,20 +75,21 @@ impl SignatureVerifier {
         self.verify(input, algorithms)
     }
 
-    /// The algorithms of a scheme, none if the policy does not have it.
+    /// Returns the algorithms of a scheme; none if the policy does not allow it.
     fn algorithms(&self, scheme: SignatureScheme) -> Algorithms {
         let mut known = self.policy.handshake_signatures().mapping().iter();
         let found = known.find_map(|&(one, algorithms)| (one == scheme).then_some(algorithms));
         found.unwrap_or_default()
     }
 
-    /// Verifies a signature with the public key of the peer's certificate, or has the application do so.
-    fn verify(&self, input: &SignatureVerificationInput<'_>, algorithms: Algorithms) -> Verdict {
+    /// Verifies a signature with the public key of the peer's certificate, or suspends until the application
+    /// has verified it.
+    fn verify(&self, input: &SignatureVerificationInput<'_>, algorithms: Algorithms) -> Outcome {
         if algorithms.is_empty() {
             return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
         }
-        if let Some(verdict) = self.ask(input, algorithms) {
-            return verdict;
+        if let Some(outcome) = self.offload(input, algorithms) {
+            return outcome;
         }
         let signature = input.signature.signature();
         match signature::verify(public_key(input)?, algorithms, input.message, signature) {
@@ -99,12 +102,12 @@ impl SignatureVerifier {
         }
     }
 
-    /// Has the application verify a signature, if it has a callback for that.
-    fn ask(
+    /// Suspends until the application has verified a signature, if it has set a callback for that.
+    fn offload(
         &self,
         input: &SignatureVerificationInput<'_>,
         algorithms: Algorithms,
-    ) -> Option<Verdict> {
+    ) -> Option<Outcome> {
         if !self.is_offloaded {
             return None;
         }
@@ -133,12 +136,13 @@ impl SignatureVerifier {
             .select(|selection| selection.peer_scheme = Some(scheme));
     }
 
-    fn timed(&self, verdict: Verdict) -> Verdict {
-        verdict.inspect(|_| self.context.reach(Milestone::SignatureVerified))
+    fn timed(&self, outcome: Outcome) -> Outcome {
+        outcome.inspect(|_| self.context.reach(Milestone::SignatureVerified))
     }
 }
 
-/// Whether a scheme is for TLS 1.2: what RFC 5246, 7.4.1.4.1, has, and RSA-PSS (RFC 8446, 4.2.3).
+/// Returns whether a scheme is allowed in TLS 1.2: those of RFC 5246, 7.4.1.4.1, and RSA-PSS (RFC 8446,
+/// 4.2.3).
 fn may_sign_tls12(scheme: SignatureScheme) -> bool {
     matches!(
         scheme,
@@ -154,8 +158,7 @@ fn may_sign_tls12(scheme: SignatureScheme) -> bool {
     )
 }
 
-/// The public key of the peer's certificate. Nothing else of it is needed for a signature, and what is
-/// accepted of that was decided before.
+/// Returns the public key of the peer's certificate. The certificate itself was verified before.
 fn public_key<'a>(input: &SignatureVerificationInput<'a>) -> Result<&'a [u8], Error> {
     match input.signer {
         SignerPublicKey::X509(leaf) => {
@@ -166,22 +169,22 @@ fn public_key<'a>(input: &SignatureVerificationInput<'a>) -> Result<&'a [u8], Er
     }
 }
 
-/// rustls must never decide about a certificate.
-const NOT_ASKED: Error = Error::Unreachable("certificates are verified by the handshake");
+/// rustls must never verify a certificate.
+const NOT_VERIFIED_HERE: Error = Error::Unreachable("certificates are verified by the handshake");
 
 impl ServerVerifier for SignatureVerifier {
     fn verify_identity<'a>(
         &self,
         _: &ServerIdentity<'a, '_>,
     ) -> Result<VerifiedIdentity<'a>, Error> {
-        Err(NOT_ASKED)
+        Err(NOT_VERIFIED_HERE)
     }
 
-    fn verify_tls12_signature(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
+    fn verify_tls12_signature(&self, input: &SignatureVerificationInput<'_>) -> Outcome {
         self.timed(self.tls12(input))
     }
 
-    fn verify_tls13_signature(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
+    fn verify_tls13_signature(&self, input: &SignatureVerificationInput<'_>) -> Outcome {
         self.timed(self.tls13(input))
     }
 
@@ -203,14 +206,14 @@ impl ClientVerifier for SignatureVerifier {
         &self,
         _: &ClientIdentity<'a, '_>,
     ) -> Result<VerifiedIdentity<'a>, Error> {
-        Err(NOT_ASKED)
+        Err(NOT_VERIFIED_HERE)
     }
 
-    fn verify_tls12_signature(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
+    fn verify_tls12_signature(&self, input: &SignatureVerificationInput<'_>) -> Outcome {
         self.timed(self.tls12(input))
     }
 
-    fn verify_tls13_signature(&self, input: &SignatureVerificationInput<'_>) -> Verdict {
+    fn verify_tls13_signature(&self, input: &SignatureVerificationInput<'_>) -> Outcome {
         self.timed(self.tls13(input))
     }
 

@@ -1,7 +1,7 @@
-//! The canonical form of distinguished names (RFC 5280, 7.1), and the hash of it by which OpenSSL's
-//! directories are sorted and lists of revoked certificates are found.
+//! The canonical form of distinguished names (RFC 5280, 7.1), and its hash, the key of OpenSSL's certificate
+//! directories and of CRL lookups.
 //!
-//! Texts are in UTF-8 and lower case, and spaces count once.
+//! Strings are in UTF-8 and lower case, with single spaces.
 
 use x509_parser::asn1_rs::{Any, Tag};
 use x509_parser::prelude::FromDer;
@@ -9,12 +9,12 @@ use x509_parser::x509::{AttributeTypeAndValue, RelativeDistinguishedName, X509Na
 
 use crate::tls::crypto::digest::Algorithm;
 
-/// The canonical form. That of a name which begins with another one begins with that one's.
+/// Returns the canonical form of a name. The form of a prefix is a prefix of the form.
 pub(crate) fn form(name: &X509Name<'_>) -> Vec<u8> {
     name.iter().flat_map(canonical_set).collect()
 }
 
-/// The canonical form of an encoded name.
+/// Returns the canonical form of an encoded name.
 pub(super) fn form_of(name: &[u8]) -> Option<Vec<u8>> {
     match X509Name::from_der(name) {
         Ok(([], name)) => Some(form(&name)),
@@ -22,7 +22,8 @@ pub(super) fn form_of(name: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// The hash of a name in its canonical form: the first four bytes of its SHA-1, the lowest first.
+/// Returns the hash of a name in its canonical form: the first four bytes of its SHA-1 digest, in
+/// little-endian order.
 pub(crate) fn hash(form: &[u8]) -> u32 {
     let hash = Algorithm::Sha1.digest(form);
     let hash = hash.as_ref();
@@ -49,7 +50,7 @@ fn canonical_attribute(attribute: &AttributeTypeAndValue<'_>) -> Vec<u8> {
 /// X.690, 8.1.2.5.
 const CONSTRUCTED: u8 = 0x20;
 
-/// The value of an attribute, if it is a text.
+/// Decodes the value of an attribute, if it is a string.
 pub(super) fn text(value: &Any<'_>) -> Option<String> {
     let bytes = value.data;
     let wide = |size: usize| {
@@ -77,7 +78,7 @@ fn normalized(text: &str) -> String {
     words.join(" ").to_ascii_lowercase()
 }
 
-/// A value in DER (X.690, 8.1).
+/// Encodes a value in DER (X.690, 8.1).
 fn encode(tag: u8, value: &[u8]) -> Vec<u8> {
     let length = value.len().to_be_bytes();
     let first = length.iter().position(|&byte| byte != 0);
@@ -106,15 +107,15 @@ mod tests {
         encode(0x30, &encode(0x31, &attribute))
     }
 
-    /// `openssl x509 -subject_hash` says so of the subject "CN = rs2n test".
+    /// The output of `openssl x509 -subject_hash` for the subject "CN = rs2n test".
     #[test]
-    fn it_is_that_of_openssl() {
+    fn the_hash_is_that_of_openssl() {
         let name = common_name(Tag::Utf8String, b"rs2n test");
         assert_eq!(hash_of(&name), 0x713e_d04c);
     }
 
     #[test]
-    fn case_spaces_and_kinds_of_text_do_not_matter() {
+    fn case_spaces_and_string_types_are_ignored() {
         let expected = hash_of(&common_name(Tag::Utf8String, b"rs2n test"));
         let same: [(Tag, &[u8]); 4] = [
             (Tag::PrintableString, b"RS2N Test"),
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_encoded_shortly() {
+    fn lengths_are_encoded_minimally() {
         assert_eq!(encode(4, &[])[..], [4, 0]);
         assert_eq!(encode(4, &[0; 0x80])[..3], [4, 0x81, 0x80]);
         assert_eq!(encode(4, &[0; 0x100])[..4], [4, 0x82, 1, 0]);

@@ -1,4 +1,4 @@
-//! Certificates.
+//! Parsed certificates (RFC 5280, 4).
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -23,16 +23,15 @@ use crate::tls::base::memory;
 use crate::tls::error::{Code, Result};
 use crate::tls::process::fork::get_or_make;
 
-/// A parsed certificate. What path validation evaluates is read once, here; extensions that it does not
-/// evaluate are not parsed, so their content cannot fail a handshake.
+/// A parsed certificate: its DER, ranges of it, and typed values of the fields that path validation
+/// evaluates. Other extensions are not parsed, so that their content cannot fail a handshake.
 #[derive(Clone, Debug)]
 pub(crate) struct Certificate<'a> {
     der: Cow<'a, [u8]>,
     tbs: Part,
     signature_algorithm: Part,
     signature: Part,
-    /// The signature is of whole bytes, and the algorithm in the signed part is the one outside of it
-    /// (RFC 5280, 4.1.1.2).
+    /// The signature has whole bytes, and its algorithm equals the one in TBSCertificate (RFC 5280, 4.1.1.2).
     is_signature_sound: bool,
     serial: Part,
     issuer: Part,
@@ -46,7 +45,7 @@ pub(crate) struct Certificate<'a> {
     key: Part,
     /// 1 to 3.
     version: u32,
-    /// First and last second, since 1970; `None` if they are not encoded as RFC 5280, 4.1.2.5, has it.
+    /// notBefore and notAfter in seconds since 1970; `None` if their encoding violates RFC 5280, 4.1.2.5.
     validity: Option<[i64; 2]>,
     names: Names,
     extensions: Extensions,
@@ -58,22 +57,22 @@ thread_local! {
     pub(crate) static PARSED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// How many times its length a certificate takes while it is parsed: an attribute of a name is nine bytes,
-/// and 456 in lists of x509-parser's.
+/// The memory for parsing a certificate, as a multiple of its length: an attribute of a name has nine bytes,
+/// and takes 456 in vectors of x509-parser.
 const GROWTH: usize = 64;
 
-/// The longest certificates, in bytes, of which the allocator's reserve has room for all parts.
+/// The maximum length of certificates, in bytes, that are parsed in the allocator's reserve.
 const SMALL: usize = 8 * 1024;
 
-/// Bytes of the certificate.
+/// A range of the certificate's DER.
 type Part = Range<usize>;
 
 /// The extensions that are evaluated.
 #[derive(Clone, Debug, Default)]
 struct Extensions {
-    /// One of them cannot be parsed, or is there twice.
+    /// One of them cannot be parsed, or is repeated.
     malformed: bool,
-    /// The critical ones that are not evaluated, by the content of their identifiers.
+    /// Critical extensions that are not evaluated, as contents of their object identifiers.
     unhandled_critical: Vec<Box<[u8]>>,
     basic_constraints: Option<BasicConstraints>,
     key_usage: Option<KeyUsage>,
@@ -83,7 +82,7 @@ struct Extensions {
     subject_key_id: Option<Part>,
     authority_key: Option<AuthorityKey>,
     constraints: Option<NameConstraints>,
-    /// The value of the CRL distribution points, which count if there are lists.
+    /// The value of the CRL distribution points, which are evaluated with CRLs.
     crl_points: Option<Part>,
 }
 
@@ -161,7 +160,7 @@ impl<'a> Certificate<'a> {
         &self.der
     }
 
-    /// What the issuer has signed; `None` if the signature cannot be used.
+    /// Returns the signed part and the signature; `None` if the signature is unusable.
     pub(crate) fn signed(&self) -> Option<Signed<'_>> {
         self.is_signature_sound.then(|| Signed {
             message: self.bytes(&self.tbs),
@@ -170,7 +169,7 @@ impl<'a> Certificate<'a> {
         })
     }
 
-    /// The content of the signature's AlgorithmIdentifier.
+    /// Returns the content of the signature's AlgorithmIdentifier.
     pub(crate) fn signature_algorithm(&self) -> &[u8] {
         self.bytes(&self.signature_algorithm)
     }
@@ -183,7 +182,7 @@ impl<'a> Certificate<'a> {
         self.bytes(&self.issuer)
     }
 
-    /// The issuer's name in its canonical form, which is made when it is first needed.
+    /// Returns the issuer's name in its canonical form, which is computed on first use.
     pub(crate) fn issuer_form(&self) -> &[u8] {
         let make = || canonical::form_of(self.issuer()).unwrap_or_default();
         get_or_make(&self.issuer_form, make).as_slice()
@@ -198,7 +197,7 @@ impl<'a> Certificate<'a> {
         get_or_make(&self.subject_form, make).as_slice()
     }
 
-    /// The SubjectPublicKeyInfo.
+    /// Returns the SubjectPublicKeyInfo.
     pub(crate) fn spki(&self) -> &[u8] {
         self.bytes(&self.spki)
     }
@@ -207,12 +206,12 @@ impl<'a> Certificate<'a> {
         self.key_type
     }
 
-    /// The content of the public key's AlgorithmIdentifier.
+    /// Returns the content of the public key's AlgorithmIdentifier.
     pub(crate) fn key_algorithm(&self) -> &[u8] {
         self.bytes(&self.key_algorithm)
     }
 
-    /// The public key without its algorithm.
+    /// Returns the public key without its algorithm.
     pub(crate) fn key(&self) -> &[u8] {
         self.bytes(&self.key)
     }
@@ -229,7 +228,7 @@ impl<'a> Certificate<'a> {
         self.extensions.purposes
     }
 
-    /// Whether Netscape's certificate type allows the certificate to be a server's, or a client's.
+    /// Returns whether the Netscape certificate type, if present, allows the role of a server or of a client.
     pub(crate) fn allows_netscape(&self, is_server: bool) -> bool {
         let bit = if is_server { 0x40 } else { 0x80 };
         self.extensions
@@ -237,13 +236,13 @@ impl<'a> Certificate<'a> {
             .is_none_or(|bits| bits & bit != 0)
     }
 
-    /// The key usages; `None` for any.
+    /// Returns the key usages; `None` if any usage is allowed.
     pub(crate) fn key_usage(&self) -> Option<&KeyUsage> {
         self.extensions.key_usage.as_ref()
     }
 
-    /// Fails if an extension is malformed, or critical and not evaluated: neither here nor, as one of `known`,
-    /// by the application.
+    /// Fails if an extension is malformed, or critical and evaluated neither here nor by the application,
+    /// which evaluates those in `known`.
     pub(crate) fn check_form(&self, known: &[Box<[u8]>]) -> Result<(), Code> {
         if self.extensions.malformed {
             return Err(Code::CertUntrusted);
@@ -255,21 +254,21 @@ impl<'a> Certificate<'a> {
         }
     }
 
-    /// Fails outside of the certificate's validity.
+    /// Fails outside of the validity period.
     pub(crate) fn check_time(&self, now: i64) -> Result<(), Code> {
         let [not_before, not_after] = self.validity.ok_or(Code::CertUntrusted)?;
         if now < not_before {
             return Err(Code::CertNotYetValid);
         }
-        // s2n-tls ends a validity with the beginning of its last second.
+        // In s2n-tls a validity period ends with the beginning of its last second.
         match now >= not_after {
             true => Err(Code::CertExpired),
             false => Ok(()),
         }
     }
 
-    /// Whether the certificate may certify others. One of version 1 has no way to say so: it may if it is
-    /// self-issued, and trusted, since that is how it is known as an authority (RFC 5280, 6.1.4 (k)).
+    /// Returns whether the certificate is that of a CA. Version 1 has no basic constraints: such a
+    /// certificate is a CA's if it is self-issued and a trust anchor (RFC 5280, 6.1.4 (k)).
     pub(crate) fn is_authority(&self, is_anchor: bool) -> bool {
         let is_authority = match &self.extensions.basic_constraints {
             Some(constraints) => constraints.ca,
@@ -282,7 +281,8 @@ impl<'a> Certificate<'a> {
         self.key_usage().is_none_or(KeyUsage::key_cert_sign)
     }
 
-    /// The most certificates that may follow below this one, self-issued ones and the last not counted.
+    /// Returns the path length constraint: the maximum number of intermediates below, without self-issued
+    /// ones.
     pub(crate) fn path_length(&self) -> Option<u32> {
         self.extensions
             .basic_constraints
@@ -294,15 +294,15 @@ impl<'a> Certificate<'a> {
         self.has_issuer_name_of(self)
     }
 
-    /// Whether `issuer` has the name and the key that this certificate names as its issuer's, and may
-    /// sign certificates. The signature is not verified.
+    /// Returns whether `issuer` has the issuer name and the authority key identifier of this certificate, and
+    /// its key usage allows signing certificates. The signature is not verified.
     pub(crate) fn names_as_issuer(&self, issuer: &Certificate<'_>) -> bool {
         self.has_issuer_name_of(issuer)
             && issuer.signs_certificates()
             && self.identifies_key_of(issuer)
     }
 
-    /// Whether this certificate's issuer has the name of `issuer` (RFC 5280, 7.1).
+    /// Returns whether the issuer name equals the subject of `issuer` (RFC 5280, 7.1).
     fn has_issuer_name_of(&self, issuer: &Certificate<'_>) -> bool {
         self.issuer() == issuer.subject() || self.issuer_form() == issuer.subject_form()
     }
@@ -312,7 +312,7 @@ impl<'a> Certificate<'a> {
         authority.is_none_or(|authority| issuer.is_identified_by(authority, &self.der))
     }
 
-    /// Whether an authority key identifier, of what is encoded in `der`, can be for this certificate's key.
+    /// Returns whether an authority key identifier, with ranges of `der`, matches this certificate.
     pub(super) fn is_identified_by(&self, authority: &AuthorityKey, der: &[u8]) -> bool {
         if let (Some(named), Some(id)) = (&authority.id, &self.extensions.subject_key_id)
             && der[named.clone()] != *self.bytes(id)
@@ -330,13 +330,13 @@ impl<'a> Certificate<'a> {
         }
     }
 
-    /// Whether the certificate says that it is an authority.
+    /// Returns whether the basic constraints mark the certificate as a CA's.
     pub(super) fn claims_authority(&self) -> bool {
         let constraints = self.extensions.basic_constraints.as_ref();
         constraints.is_some_and(|constraints| constraints.ca)
     }
 
-    /// The value of the CRL distribution points.
+    /// Returns the value of the CRL distribution points.
     pub(super) fn crl_points_value(&self) -> Option<&[u8]> {
         let value = self.extensions.crl_points.as_ref()?;
         Some(self.bytes(value))
@@ -351,7 +351,7 @@ impl Extensions {
             let is_first = seen.insert(&extension.oid);
             match extensions.read(der, extension, names) {
                 // RFC 5280, 4.2: "A certificate MUST NOT include more than one instance of a particular
-                // extension." Then none of them counts.
+                // extension." If it does, none of them is evaluated.
                 Some(Evaluated::Yes | Evaluated::NotAsCritical) if !is_first => {
                     extensions.malformed = true;
                     if extension.oid == OID_X509_EXT_SUBJECT_ALT_NAME {
@@ -405,7 +405,8 @@ impl Extensions {
             whole::<CRLDistributionPoints<'_>>(value)?;
             self.crl_points = Some(part_of(der, value));
         } else if is(&OID_X509_EXT_POLICY_CONSTRAINTS) {
-            // Policies that are not required cannot fail a path for which every policy will do.
+            // Without requireExplicitPolicy the constraints cannot fail a path for which any policy is
+            // acceptable.
             let requires =
                 |constraints: PolicyConstraints| constraints.require_explicit_policy.is_some();
             return Some(
@@ -421,19 +422,18 @@ impl Extensions {
     }
 }
 
-/// Whether an extension is evaluated, and can be accepted if it is critical.
+/// Whether an extension is evaluated, and accepted if it is critical.
 enum Evaluated {
     Yes,
-    /// RFC 5280 has it never critical, and s2n-tls rejects it then.
+    /// RFC 5280 requires it to be not critical, and s2n-tls rejects critical ones.
     NotAsCritical,
     No,
 }
 
-/// Netscape's certificate type, an ancestor of the extended key usage.
+/// The Netscape certificate type, a predecessor of the extended key usage.
 const NETSCAPE_TYPE: Oid<'static> = oid!(2.16.840.1.113730.1.1);
 
-/// Extensions that cannot fail a path as it is validated here, whatever they contain: every policy will do
-/// (RFC 5280, 6.1.1).
+/// Extensions whose content cannot fail a path, because any policy is acceptable (RFC 5280, 6.1.1).
 const ACCEPTED: [Oid<'static>; 3] = [
     OID_X509_EXT_CERTIFICATE_POLICIES,
     OID_X509_EXT_POLICY_MAPPINGS,
@@ -477,7 +477,7 @@ impl AuthorityKey {
     }
 }
 
-/// Parses a certificate without a look into its extensions.
+/// Parses a certificate, without the content of its extensions.
 pub(crate) fn outline(der: &[u8]) -> Option<X509Certificate<'_>> {
     let mut parser = X509CertificateParser::new().with_deep_parse_extensions(false);
     match parser.parse(der) {
@@ -486,12 +486,12 @@ pub(crate) fn outline(der: &[u8]) -> Option<X509Certificate<'_>> {
     }
 }
 
-/// The SubjectPublicKeyInfo of a certificate.
+/// Returns the SubjectPublicKeyInfo of an encoded certificate.
 pub(crate) fn public_key(der: &[u8]) -> Option<&[u8]> {
     Some(outline(der)?.tbs_certificate.subject_pki.raw)
 }
 
-/// The content of the AlgorithmIdentifier of the signature of a certificate or list, which x509-parser does
+/// Returns the content of the signature's AlgorithmIdentifier of a certificate or CRL, which x509-parser does
 /// not keep.
 pub(super) fn algorithm_of(der: &[u8]) -> Option<&[u8]> {
     let (_, signed) = Any::from_der(der).ok()?;
@@ -500,17 +500,17 @@ pub(super) fn algorithm_of(der: &[u8]) -> Option<&[u8]> {
     Some(algorithm.data)
 }
 
-/// The content of the AlgorithmIdentifier of a SubjectPublicKeyInfo.
+/// Returns the content of the AlgorithmIdentifier of a SubjectPublicKeyInfo.
 fn key_algorithm(spki: &[u8]) -> Option<&[u8]> {
     let (_, spki) = Any::from_der(spki).ok()?;
     let (_, algorithm) = Any::from_der(spki.data).ok()?;
     Some(algorithm.data)
 }
 
-/// Parses a value that nothing follows, and whose type is universal.
+/// Parses a value of a universal type, without trailing bytes.
 fn whole<'a, T: FromDer<'a, x509_parser::error::X509Error>>(value: &'a [u8]) -> Option<T> {
     let (_, outer) = Any::from_der(value).ok()?;
-    // x509-parser looks at the number of some tags alone.
+    // x509-parser ignores the class of some tags.
     if outer.class() != Class::Universal {
         return None;
     }
@@ -520,9 +520,9 @@ fn whole<'a, T: FromDer<'a, x509_parser::error::X509Error>>(value: &'a [u8]) -> 
     }
 }
 
-/// The first byte of a BIT STRING that nothing follows.
+/// Returns the first byte of a BIT STRING, without trailing bytes.
 fn whole_bits(value: &[u8]) -> Option<u8> {
-    // asn1-rs looks at the number of the tag alone.
+    // asn1-rs ignores the class of the tag.
     if value.first() != Some(&0x03) {
         return None;
     }
@@ -532,7 +532,8 @@ fn whole_bits(value: &[u8]) -> Option<u8> {
     }
 }
 
-/// Whether the validity at the start of some bytes is of times in seconds and UTC (RFC 5280, 4.1.2.5).
+/// Returns whether the times of the Validity at the start of `bytes` are in seconds and UTC (RFC 5280,
+/// 4.1.2.5).
 fn has_plain_times(bytes: &[u8]) -> bool {
     let Ok((_, validity)) = Any::from_der(bytes) else {
         return false;
@@ -547,13 +548,13 @@ fn has_plain_times(bytes: &[u8]) -> bool {
     values(validity.data).all(is_plain)
 }
 
-/// Where a slice of `whole` is in it.
+/// Returns the range of a slice within `whole`.
 pub(super) fn part_of(whole: &[u8], slice: &[u8]) -> Part {
     let start = (slice.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
     let part = start..start + slice.len();
     match whole.get(part.clone()) {
         Some(_) => part,
-        // The parser does not copy what it reads; if it did, the part would be empty, and match nothing.
+        // The parser does not copy its input; if it did, the range would be empty, and match nothing.
         None => 0..0,
     }
 }

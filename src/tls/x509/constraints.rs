@@ -9,7 +9,7 @@ use x509_parser::x509::X509Name;
 use super::certificate::Certificate;
 use super::names::{GeneralName, Kind, elements, emails, is_sequence, values};
 
-/// What an authority may name.
+/// The name constraints of a CA.
 #[derive(Clone, Debug)]
 pub(crate) struct NameConstraints {
     permitted: Vec<Subtree>,
@@ -24,7 +24,7 @@ enum Subtree {
     Unusable(Kind),
 }
 
-/// The comparisons of one certificate's names with one certificate's constraints that are made at most.
+/// The maximum number of comparisons of one certificate's names with one certificate's constraints.
 const MAX_COMPARISONS: usize = 250_000;
 
 impl NameConstraints {
@@ -48,7 +48,7 @@ impl NameConstraints {
         Some(constraints)
     }
 
-    /// Whether a certificate may have all of its names.
+    /// Returns whether all names of a certificate are permitted.
     pub(crate) fn allow(&self, cert: &Certificate<'_>) -> bool {
         let Some(names) = constrained_names(cert) else {
             return false;
@@ -62,7 +62,7 @@ impl NameConstraints {
         let of_kind = |subtree: &&Subtree| subtree.kind() == name.kind();
         let mut permitted = self.permitted.iter().filter(of_kind).peekable();
         let is_permitted = permitted.peek().is_none() || {
-            // What cannot be compared is refused, whatever else is permitted.
+            // Names that cannot be compared are rejected.
             let within: Option<Vec<_>> = permitted.map(|base| base.holds(name, false)).collect();
             within.is_some_and(|within| within.contains(&true))
         };
@@ -71,8 +71,9 @@ impl NameConstraints {
     }
 }
 
-/// The names that constraints apply to: those of their own kind, and whatever could be taken for the name
-/// or the address of a host, unless a name has a single label. `None` if one of them cannot be understood.
+/// Returns the names that constraints apply to: those of the same type, and all that could be interpreted as
+/// the name or address of a host, unless a name has a single label. `None` if one of them cannot be
+/// interpreted.
 fn constrained_names(cert: &Certificate<'_>) -> Option<Vec<GeneralName>> {
     let (_, subject) = X509Name::from_der(cert.subject()).ok()?;
     let mut names = emails(&subject);
@@ -98,8 +99,8 @@ fn constrained_names(cert: &Certificate<'_>) -> Option<Vec<GeneralName>> {
     Some(names)
 }
 
-/// The DNS name and the address that a text may be taken for; `None` if it resembles a DNS name and is none, so
-/// that no constraint can be applied to it.
+/// Returns the DNS name and the address that a string may be interpreted as; `None` if it resembles a DNS
+/// name but is invalid, so that no constraint can be applied to it.
 fn hosts_in(text: &str) -> Option<impl Iterator<Item = GeneralName>> {
     let dns = match DnsForm::of(text) {
         DnsForm::Name => Some(GeneralName::Dns(text.to_owned())),
@@ -113,12 +114,12 @@ fn address_in(text: &str) -> Option<GeneralName> {
     text.parse().ok().map(GeneralName::Address)
 }
 
-/// Whether a text looks like the DNS name of a host.
+/// Whether a string has the form of a host's DNS name.
 #[derive(Debug, PartialEq, Eq)]
 enum DnsForm {
     /// Two or more labels, of which the first may be a wildcard.
     Name,
-    /// The same, with characters that no DNS name has.
+    /// The same, with characters that are not allowed in DNS names.
     Malformed,
     Other,
 }
@@ -178,7 +179,7 @@ impl Subtree {
         }
     }
 
-    /// Whether a name of the same kind is within the subtree; `None` if that cannot be known.
+    /// Returns whether a name of the same type is within the subtree; `None` if they cannot be compared.
     fn holds(&self, name: &GeneralName, is_excluding: bool) -> Option<bool> {
         match (self, name) {
             (Self::Network(network), GeneralName::Address(address)) => {
@@ -201,13 +202,13 @@ impl Subtree {
     }
 }
 
-/// Whether a DNS name is `base` with any labels before it.
+/// Returns whether a DNS name is `base`, or a subdomain of it.
 fn is_dns_within(name: &str, base: &str, is_excluding: bool) -> bool {
     let (name, base) = (without_dot(name), without_dot(base));
     if base.is_empty() {
         return true;
     }
-    // A wildcard may match the one host that is excluded.
+    // A wildcard may match the excluded host.
     if is_excluding
         && let Some(parent) = name.strip_prefix("*.")
         && let Some((_, rest)) = base.split_once('.')
@@ -221,12 +222,12 @@ fn is_dns_within(name: &str, base: &str, is_excluding: bool) -> bool {
     }
 }
 
-/// A name without the dot at its end, which means the root of the DNS.
+/// Strips the final dot, the root of the DNS.
 fn without_dot(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 
-/// What is before a suffix, whatever the case of its letters.
+/// Strips a suffix, without regard to case.
 fn before_suffix<'a>(name: &'a str, suffix: &str) -> Option<&'a [u8]> {
     let at = name.len().checked_sub(suffix.len())?;
     let (before, end) = name.as_bytes().split_at(at);
@@ -234,7 +235,7 @@ fn before_suffix<'a>(name: &'a str, suffix: &str) -> Option<&'a [u8]> {
         .then_some(before)
 }
 
-/// Whether an e-mail address is within a mailbox, a host, or a domain (with a dot before it).
+/// Returns whether an e-mail address is within a mailbox, a host, or a domain (with a dot before it).
 fn is_email_within(name: &str, base: &str, is_excluding: bool) -> Option<bool> {
     let (local, domain) = mailbox(name)?;
     let Some((base_local, base_domain)) = base.split_once('@') else {
@@ -248,7 +249,7 @@ fn is_email_within(name: &str, base: &str, is_excluding: bool) -> Option<bool> {
     Some(same_local && domain.eq_ignore_ascii_case(base_domain))
 }
 
-/// The parts of an e-mail address without quotes.
+/// Splits an e-mail address without quotes into its local part and its host.
 fn mailbox(address: &str) -> Option<(&str, &str)> {
     let (local, domain) = address.split_once('@')?;
     let is_atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
@@ -256,13 +257,13 @@ fn mailbox(address: &str) -> Option<(&str, &str)> {
         .then_some((local, domain))
 }
 
-/// Whether the host of a URI is a host, or within a domain (with a dot before it).
+/// Returns whether the host of a URI equals a host, or is within a domain (with a leading dot).
 fn is_uri_within(name: &str, base: &str) -> Option<bool> {
     let (_, rest) = name.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.split(':').next()?;
     let (host, base) = (without_dot(host), without_dot(base));
-    // Neither user names, nor addresses, nor escapes.
+    // User names, addresses and percent-encoding are not supported.
     is_domain(host).then(|| is_domain_within(host, base))
 }
 
@@ -278,7 +279,7 @@ fn is_domain_within(name: &str, base: &str) -> bool {
     }
 }
 
-/// Addresses with the same first bits.
+/// A range of addresses with a common prefix.
 #[derive(Clone, Copy, Debug)]
 struct Network {
     address: IpAddr,
@@ -385,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_of_a_uri_counts() {
+    fn the_host_of_a_uri_is_compared() {
         assert_eq!(is_uri_within("https://a.test/b", "a.test"), Some(true));
         assert_eq!(is_uri_within("https://A.test.:1?b", "a.test"), Some(true));
         assert_eq!(is_uri_within("https://b.a.test", "a.test"), Some(false));

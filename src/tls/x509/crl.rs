@@ -1,4 +1,4 @@
-//! Certificate revocation lists (RFC 5280, 5), and for which certificates they count (6.3.3).
+//! Parsed CRLs (RFC 5280, 5), and their scope (6.3.3).
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use super::names::{GeneralName, elements, values};
 use super::{Signed, canonical, form};
 use crate::tls::error::{Code, Result};
 
-/// A list of revoked certificates that has everything to be evaluated with.
+/// A parsed certificate revocation list.
 #[derive(Debug)]
 pub(crate) struct RevocationList {
     der: Vec<u8>,
@@ -33,13 +33,13 @@ pub(crate) struct RevocationList {
 
 type Part = Range<usize>;
 
-/// The issuing distribution point (RFC 5280, 5.2.5), or what is meant without one.
+/// The issuing distribution point (RFC 5280, 5.2.5), or its default.
 #[derive(Debug, Default)]
 struct Scope {
     only_users: bool,
     only_authorities: bool,
     only_attributes: bool,
-    /// For some reasons, of certificates of other issuers, or nonsense: for no certificate here.
+    /// Limited to some reasons, indirect, or contradictory: covers no certificate here.
     is_partial: bool,
     point: Option<Vec<GeneralName>>,
 }
@@ -64,7 +64,7 @@ impl RevocationList {
             tbs: part(list.as_ref()),
             signature_algorithm: part(signature_algorithm),
             signature: match parsed.signature_value.unused_bits {
-                // RFC 5280, 5.1.1.2: the list names its algorithm twice.
+                // RFC 5280, 5.1.1.2: the algorithm is encoded twice.
                 0 if list.signature == parsed.signature_algorithm => {
                     part(&parsed.signature_value.data)
                 }
@@ -73,8 +73,8 @@ impl RevocationList {
             issuer: canonical::form(&list.issuer),
             authority_key: None,
             scope: Scope::default(),
-            // An entry of a direct list has no extension that must be evaluated: whatever the reason, it
-            // is revoked.
+            // No extension of an entry in a direct CRL must be evaluated: the certificate is revoked for any
+            // reason.
             has_unhandled_extension: entries
                 .into_iter()
                 .any(|extension| extension.critical && extension.oid != OID_X509_EXT_REASON_CODE),
@@ -86,7 +86,7 @@ impl RevocationList {
         let mut types = Vec::new();
         for extension in list.extensions() {
             made.read(&der, extension).ok_or(Code::InvalidPem)?;
-            // Which of two would count?
+            // Extensions must not be repeated: it is undefined which one is valid.
             if types.contains(&&extension.oid) {
                 return Err(Code::InvalidPem)?;
             }
@@ -103,7 +103,7 @@ impl RevocationList {
         } else if extension.oid == OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER {
             self.authority_key = Some(AuthorityKey::read(der, extension.value)?);
         } else {
-            // What a delta list lacks is in another list, whether it says that this is critical or not.
+            // A delta CRL is incomplete without its base CRL, even if the indicator is not critical.
             let is_delta = extension.oid == OID_X509_EXT_DELTA_CRL_INDICATOR;
             self.has_unhandled_extension |= extension.critical || is_delta;
         }

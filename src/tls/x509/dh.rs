@@ -1,5 +1,5 @@
-//! Parameters of finite-field Diffie-Hellman (PKCS #3). No policy offers a suite that uses them, so they are
-//! checked, and not kept.
+//! Diffie-Hellman parameters (PKCS #3). No policy offers a suite that uses them, so they are validated and
+//! discarded.
 
 use num_bigint::BigUint;
 
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_has_the_error_of_s2n_tls() {
+    fn errors_are_those_of_s2n_tls() {
         let prime = prime();
         let [zero, one, two] = [0_u32, 1, 2].map(BigUint::from);
         let good = parameters(&[&prime, &two]);

@@ -1,4 +1,4 @@
-//! Extensions of a certificate (RFC 5280, 4.2), as bytes.
+//! Lookup of certificate extensions (RFC 5280, 4.2) by object identifier.
 
 use x509_parser::der_parser::Oid;
 use x509_parser::der_parser::asn1_rs::{Any, FromDer, Tag};
@@ -8,13 +8,13 @@ use super::outline;
 use crate::tls::base::memory;
 use crate::tls::error::{Code, Result};
 
-/// What one extension of a certificate says.
+/// One extension of a certificate.
 pub struct Extension {
     pub value: Vec<u8>,
     pub critical: bool,
 }
 
-/// The extension with an object identifier in numbers and dots, such as "2.5.29.17".
+/// Returns the extension with an object identifier in dotted form, such as "2.5.29.17".
 pub fn find(der: &[u8], oid: &str) -> Result<Extension> {
     let cert = outline(der).ok_or(Code::DecodeCertificate)?;
     if cert.extensions().is_empty() {
@@ -32,7 +32,7 @@ pub fn find(der: &[u8], oid: &str) -> Result<Extension> {
     })
 }
 
-/// The content of the encoding of an object identifier, given in numbers and dots.
+/// Returns the encoded content of an object identifier in dotted form.
 pub(crate) fn oid(text: &[u8]) -> Result<Box<[u8]>> {
     let text = std::str::from_utf8(text).map_err(|_| Code::Null)?;
     let oid = numbers(text)?.and_then(|numbers| Oid::from(&numbers).ok());
@@ -52,7 +52,7 @@ fn numbers(text: &str) -> Result<Option<Vec<u64>>> {
     Ok(Some(numbers))
 }
 
-/// Reads numbers and dots, or the short name of a well-known identifier.
+/// Parses an object identifier in dotted form, or the short name of a well-known one.
 fn identifier(text: &str) -> Result<Oid<'static>> {
     let oid = match numbers(text)? {
         Some(numbers) => Oid::from(&numbers).ok(),
@@ -65,7 +65,7 @@ fn identifier(text: &str) -> Result<Oid<'static>> {
     Ok(oid.ok_or(Code::Null)?)
 }
 
-/// The text of a UTF8String (X.690, 8.23) at the start of an extension's value.
+/// Returns the string of a UTF8String (X.690, 8.23) at the start of an extension's value.
 pub fn utf8(value: &[u8]) -> Result<&[u8]> {
     match Any::from_der(value) {
         Ok((_, any)) if any.tag() == Tag::Utf8String && any.header.is_primitive() => Ok(any.data),
@@ -78,13 +78,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_utf8_string_may_be_followed_by_anything() {
+    fn bytes_after_a_utf8_string_are_ignored() {
         let text = utf8(b"\x0c\x02hi!").expect("a string");
         assert_eq!(text, b"hi");
     }
 
     #[test]
-    fn what_is_no_utf8_string_is_refused() {
+    fn other_types_than_utf8_string_are_rejected() {
         let wrong: [&[u8]; 6] = [
             b"\x2c\x02hi",
             b"",
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_has_numbers_alone() {
+    fn an_identifier_has_numbers_only() {
         assert_eq!(*oid(b"2.5.29.17").expect("numbers"), [0x55, 0x1d, 0x11]);
         for wrong in [&b""[..], b"subjectAltName", b"2.5.x", b"\xff", b"2"] {
             assert_eq!(oid(wrong).expect_err("no identifier").code(), Code::Null);

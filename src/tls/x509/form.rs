@@ -1,14 +1,14 @@
-//! The forms of certificates and names, checked down to each tag.
+//! Structure checks of certificates and names, down to each tag.
 //!
-//! x509-parser looks at the number of some tags alone, and takes extensions that it cannot parse for none.
-//! What passes here has one reading.
+//! x509-parser ignores the class of some tags, and treats extensions that it cannot parse as absent. A
+//! certificate that passes these checks has one interpretation.
 
 use x509_parser::asn1_rs::{Any, Class, Tag};
 
 use super::canonical;
 use super::names::{is_sequence, values};
 
-/// Whether some bytes are a certificate (RFC 5280, 4.1), with nothing beside what it may have.
+/// Returns whether `der` has the structure of a certificate (RFC 5280, 4.1), without other fields.
 pub(super) fn is_certificate(der: &[u8]) -> bool {
     let mut outer = values(der);
     let (Some(Some(cert)), None) = (outer.next(), outer.next()) else {
@@ -72,7 +72,7 @@ fn is_algorithm(algorithm: &Any<'_>) -> bool {
     }
 }
 
-/// Whether a value is a name: a sequence of sets of attributes (RFC 5280, 4.1.2.4).
+/// Returns whether a value is a Name: a sequence of sets of attributes (RFC 5280, 4.1.2.4).
 pub(super) fn is_name(name: &Any<'_>) -> bool {
     let is_set = |set: &Any<'_>| {
         let is_set = set.tag() == Tag::Set && set.class() == Class::Universal;
@@ -88,7 +88,7 @@ fn is_attribute(attribute: &Any<'_>) -> bool {
     }
 }
 
-/// Whether a value is one that AWS-LC knows in names, and that can be compared.
+/// Returns whether AWS-LC supports the type of a value in names, and the value can be compared.
 fn is_value(value: &Any<'_>) -> bool {
     if value.class() != Class::Universal {
         return false;
@@ -127,7 +127,7 @@ fn is_extension(extension: &Any<'_>) -> bool {
     }
 }
 
-/// Whether a value is an object identifier (X.690, 8.19): no number begins with a needless zero, or is cut.
+/// Returns whether a value is an object identifier (X.690, 8.19): no number is padded or truncated.
 pub(super) fn is_oid(value: &Any<'_>) -> bool {
     const MORE: u8 = 0x80;
     let bytes = value.data;
@@ -139,7 +139,7 @@ pub(super) fn is_oid(value: &Any<'_>) -> bool {
     is(value, Tag::Oid) && bytes.last().is_some_and(|last| last & MORE == 0) && !is_padded
 }
 
-/// Whether a value is of a primitive universal type.
+/// Returns whether a value is primitive and of a universal type.
 pub(super) fn is(value: &Any<'_>, tag: Tag) -> bool {
     value.tag() == tag && value.class() == Class::Universal && !value.header.is_constructed()
 }
@@ -152,7 +152,7 @@ pub(super) fn is_digits(text: &[u8], count: usize) -> bool {
     text.len() == count && text.iter().all(u8::is_ascii_digit)
 }
 
-/// The parts of a sequence; none if it is none, or malformed.
+/// Returns the elements of a SEQUENCE; none if it is malformed, or of another type.
 fn parts<'a>(value: &Any<'a>) -> Vec<Any<'a>> {
     let parts = values(value.data).collect::<Option<Vec<_>>>();
     parts.filter(|_| is_sequence(value)).unwrap_or_default()

@@ -1,5 +1,5 @@
-//! X.509 certificates and lists of revoked certificates (RFC 5280), each parsed once into what the
-//! library evaluates of it.
+//! X.509 certificates, CRLs (RFC 5280) and OCSP responses (RFC 6960), each parsed once into typed values;
+//! PEM, and PKCS #3 parameters.
 
 pub(crate) mod canonical;
 mod certificate;
@@ -22,7 +22,7 @@ pub use self::dh::check_dh_params;
 pub(crate) use self::names::{elements, is_host, values};
 pub(crate) use self::public_key::{Curve, PublicKeyType, rsa_bits};
 
-/// Something with a signature.
+/// A signed message, with its signature.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Signed<'a> {
     pub(crate) message: &'a [u8],

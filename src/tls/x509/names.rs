@@ -1,7 +1,7 @@
-//! The names in a certificate, each read once into a typed value.
+//! The names of a certificate, each parsed once into a typed value.
 //!
-//! Host names, name constraints and the application's callbacks all work with these values, so that no
-//! two of them can understand the same bytes differently.
+//! Host name verification, name constraints and the application's callbacks all use these values, so that the
+//! same bytes have one interpretation.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -20,7 +20,7 @@ pub(super) enum GeneralName {
     Directory(Vec<u8>),
     Uri(String),
     Address(IpAddr),
-    /// A kind of name that is not evaluated, or content that is no name of its kind.
+    /// A type of name that is not evaluated, or invalid content.
     Unusable(Kind),
 }
 
@@ -38,7 +38,7 @@ impl GeneralName {
     pub(super) const ADDRESS: Kind = 7;
     const LAST: Kind = 8;
 
-    /// Reads a name; `None` if it is of no kind that there is.
+    /// Parses a name; `None` if its type is unknown.
     pub(super) fn read(encoded: &Any<'_>) -> Option<Self> {
         let kind = encoded.tag().0;
         let is_constructed = [Self::OTHER, Self::X400, Self::DIRECTORY, Self::EDI].contains(&kind);
@@ -75,12 +75,12 @@ impl GeneralName {
         !matches!(self, Self::Unusable(_))
     }
 
-    /// Whether a certificate with such a name is for no host that its common name is.
+    /// Returns whether the common name of a certificate with such a name is ignored.
     fn replaces_common_name(&self) -> bool {
         matches!(self.kind(), Self::DNS | Self::URI | Self::ADDRESS)
     }
 
-    /// The name as a host that s2n-tls compares: DNS names, URIs and addresses.
+    /// Returns the name as a host, as s2n-tls compares it: DNS names, URIs and addresses.
     fn host(&self) -> Option<String> {
         match self {
             Self::Dns(name) | Self::Uri(name) => Some(name.clone()).filter(|name| !name.is_empty()),
@@ -93,14 +93,14 @@ impl GeneralName {
 /// A common name.
 #[derive(Clone, Debug)]
 pub(super) struct CommonName {
-    /// The text without NULs at its end; `None` if the value is no text, or has a NUL in the middle.
+    /// The string without trailing NULs; `None` if the value is no string, or has a NUL in the middle.
     pub(super) text: Option<String>,
-    /// The name of a host, if this may be one.
+    /// The host name, if the value may be one.
     host: Option<String>,
 }
 
 impl CommonName {
-    /// The longest that can be a host, in bytes.
+    /// The maximum length of a host name, in bytes.
     const MAX_HOST: usize = 254;
 
     fn read(attribute: &AttributeTypeAndValue<'_>) -> Self {
@@ -119,7 +119,7 @@ impl CommonName {
     }
 }
 
-/// Who a certificate is for.
+/// The names of a certificate's subject.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     pub(super) alternative: Vec<GeneralName>,
@@ -143,13 +143,13 @@ impl Names {
         Some(())
     }
 
-    /// Leaves the common name alone.
+    /// Discards the alternative names; the common name is kept.
     pub(super) fn drop_alternative(&mut self) {
         self.alternative.clear();
     }
 
-    /// The names under which a server's certificate is found, in lower case: DNS names or, without them,
-    /// common names.
+    /// Returns the domain names for which a server's certificate is selected, in lower case: DNS names or,
+    /// without them, common names.
     pub(crate) fn server_names(&self) -> Vec<Vec<u8>> {
         let dns = self.alternative.iter().filter_map(|name| match name {
             GeneralName::Dns(name) => Some(name),
@@ -165,8 +165,8 @@ impl Names {
             .collect()
     }
 
-    /// Whether one of the names is accepted, in the order in which s2n-tls compares them. A certificate
-    /// without names is represented by an empty one.
+    /// Returns whether one of the names is accepted, in the order of s2n-tls. For a certificate without names
+    /// the empty name is checked.
     pub(crate) fn any(&self, allows_address: bool, mut accepts: impl FnMut(&[u8]) -> bool) -> bool {
         // RFC 6125, 6.4.4: the common name is a last resort.
         if self
@@ -188,7 +188,7 @@ impl Names {
     }
 }
 
-/// The elements of a SEQUENCE that nothing follows.
+/// Returns the elements of a SEQUENCE without trailing bytes.
 pub(crate) fn elements(value: &[u8]) -> Option<impl Iterator<Item = Option<Any<'_>>>> {
     let Ok(([], sequence)) = Any::from_der(value) else {
         return None;
@@ -202,7 +202,7 @@ pub(super) fn is_sequence(value: &Any<'_>) -> bool {
         && value.header.is_constructed()
 }
 
-/// Encoded values, one behind the other.
+/// Returns an iterator over consecutive encoded values.
 pub(crate) fn values(mut bytes: &[u8]) -> impl Iterator<Item = Option<Any<'_>>> {
     std::iter::from_fn(move || {
         if bytes.is_empty() {
@@ -217,7 +217,7 @@ pub(crate) fn values(mut bytes: &[u8]) -> impl Iterator<Item = Option<Any<'_>>> 
     })
 }
 
-/// The e-mail addresses in a subject (RFC 5280, 4.2.1.10), unusable where they are not IA5String.
+/// Returns the e-mail addresses in a subject (RFC 5280, 4.2.1.10); other types than IA5String are unusable.
 pub(super) fn emails(subject: &X509Name<'_>) -> Vec<GeneralName> {
     let read = |attribute: &AttributeTypeAndValue<'_>| {
         let value = attribute.attr_value();
@@ -229,7 +229,8 @@ pub(super) fn emails(subject: &X509Name<'_>) -> Vec<GeneralName> {
     subject.iter_email().map(read).collect()
 }
 
-/// The text of a name. Control characters would mean something else to a reader of C strings or of lines.
+/// Returns the string of a name without control characters, which readers of C strings or of lines would
+/// interpret differently.
 fn text(bytes: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(bytes).ok()?;
     is_text(text).then(|| text.to_owned())
@@ -239,7 +240,7 @@ fn is_text(text: &str) -> bool {
     !text.chars().any(char::is_control)
 }
 
-/// Whether `name`, of a certificate, is for `host`. A leading "*." matches one label of a DNS name.
+/// Returns whether `name`, of a certificate, matches `host`. A leading "*." matches one label of a DNS name.
 pub(crate) fn is_host(name: &[u8], host: &[u8]) -> bool {
     if host.is_empty() {
         return false;
@@ -247,12 +248,12 @@ pub(crate) fn is_host(name: &[u8], host: &[u8]) -> bool {
     if name.eq_ignore_ascii_case(host) {
         return true;
     }
-    // RFC 6125, 6.4.3: wildcards are for labels of domain names; an address has none.
+    // RFC 6125, 6.4.3: wildcards match labels of domain names; an address has none.
     let is_name = !std::str::from_utf8(host).is_ok_and(is_address);
     is_name && name.starts_with(b"*.") && one_label_before(host, &name[1..])
 }
 
-/// Whether `host` is one label, then `suffix`, which begins with a dot.
+/// Returns whether `host` is one label followed by `suffix`, which begins with a dot.
 fn one_label_before(host: &[u8], suffix: &[u8]) -> bool {
     let dot = host.iter().position(|&byte| byte == b'.');
     dot.is_some_and(|dot| suffix.len() > 1 && host[dot..].eq_ignore_ascii_case(suffix))
@@ -270,7 +271,7 @@ fn is_address(text: &str) -> bool {
     text.parse::<IpAddr>().is_ok()
 }
 
-/// An address as s2n-tls writes it: never with dots in one of version 6.
+/// Formats an address as s2n-tls does: IPv6 addresses never contain dots.
 fn address_text(address: IpAddr) -> String {
     match address {
         IpAddr::V6(address) if address.to_ipv4_mapped().is_some() => {
@@ -315,14 +316,14 @@ mod tests {
     }
 
     #[test]
-    fn case_does_not_matter() {
+    fn case_is_ignored() {
         assert!(is_host(b"Example.ORG", b"example.org"));
         assert!(!is_host(b"example.org", b"example.or"));
         assert!(!is_host(b"", b""));
     }
 
     #[test]
-    fn the_common_name_counts_only_alone() {
+    fn the_common_name_is_used_without_alternative_names_only() {
         let mut names = common(Some("common.example"));
         assert!(names.any(false, |name| name == b"common.example"));
         names.alternative = vec![GeneralName::Email("a@b".into())];

@@ -1,10 +1,10 @@
-//! PEM texts, in the layouts that s2n-tls reads.
+//! PEM, in the layouts that s2n-tls accepts.
 //!
-//! Boundaries are found here: 2 to 64 dashes on either side of a label, wherever they are on a line, with any
-//! characters that are not base64 between the data. That is wider than RFC 7468, and narrower: in a text
-//! that the application passes every pair of dashes begins a boundary, and what is not the kind of section
-//! that is asked for is an error, so that no certificate is lost without one. The content of a section,
-//! normalized, is decoded by rustls-pemfile.
+//! Boundaries are parsed here: 2 to 64 dashes on either side of a label, at any position of a line, with any
+//! characters that are not base64 between the data. That is wider than RFC 7468, and narrower: in a text from
+//! the application every pair of dashes begins a boundary, and a section of another type than the requested
+//! one is an error, so that no certificate is skipped silently. The normalized content of a section is
+//! decoded by rustls-pemfile.
 
 use rustls::pki_types::PrivateKeyDer;
 use rustls_pemfile::{Error, Item, read_one_from_slice};
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::tls::base::memory;
 use crate::tls::error::{Code, Result};
 
-/// All certificates of a text, at least one. Words without two dashes in a row may be around them.
+/// Decodes all certificates of a text, at least one. Text without two consecutive dashes may surround them.
 pub(crate) fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>> {
     let mut certs = Vec::new();
     for section in Sections::of(text) {
@@ -31,7 +31,7 @@ pub(crate) fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>> {
     }
 }
 
-/// All certificates of a file of trusted ones, which may have other sections and comments as well, as
+/// Decodes all certificates of a file of trusted ones, which may have other sections and comments as well, as
 /// OpenSSL reads it. There may be none.
 pub(crate) fn trusted_certificates(text: &[u8]) -> Result<Vec<Vec<u8>>> {
     let mut certs = Vec::new();
@@ -58,8 +58,8 @@ const CERTIFICATE: &[u8] = b"CERTIFICATE";
 const OLD_CERTIFICATE: &[u8] = b"X509 CERTIFICATE";
 const TRUSTED_CERTIFICATE: &[u8] = b"TRUSTED CERTIFICATE";
 
-/// The private key of a text: its first section, or the one behind the parameters of an elliptic curve.
-/// Encrypted keys are not read: there is no password.
+/// Decodes the private key of a text: its first section, or the one after the parameters of an elliptic
+/// curve. Encrypted keys are not supported: there is no password.
 pub(crate) fn private_key(text: &[u8]) -> Result<Vec<PrivateKeyDer<'static>>> {
     for section in Sections::of(text) {
         let section = section?;
@@ -79,12 +79,12 @@ pub(crate) fn private_key(text: &[u8]) -> Result<Vec<PrivateKeyDer<'static>>> {
     Err(Code::InvalidPem)?
 }
 
-/// The list of revoked certificates that is the first section of a text.
+/// Decodes the CRL that is the first section of a text.
 pub(crate) fn crl(text: &[u8]) -> Result<Vec<u8>> {
     first(text, b"X509 CRL", Code::InvalidPem)
 }
 
-/// The first section of a text, which must have this label, and content that can be decoded.
+/// Decodes the first section of a text, which must have this label.
 pub(crate) fn first(text: &[u8], label: &[u8], undecodable: Code) -> Result<Vec<u8>> {
     let section = Sections::of(text).next().ok_or(Code::InvalidPem)??;
     match section.label == label {
@@ -124,11 +124,11 @@ impl Section<'_> {
     }
 }
 
-/// The most bytes of the boundaries around a section's normalized content.
+/// The maximum length of the boundaries around a section's normalized content, in bytes.
 const BOUNDARIES: usize = 100;
 
-/// How many times its length rustls-pemfile takes to decode a section: the buffer for the text grows by
-/// doubling, and three of four bytes are left.
+/// The memory for decoding a section in rustls-pemfile, as a multiple of its length: the buffer for the text
+/// grows by doubling, and the result has three bytes of four.
 const GROWTH: usize = 3;
 
 fn is_base64(byte: u8) -> bool {
@@ -157,7 +157,7 @@ impl<'a> Sections<'a> {
         }
     }
 
-    /// Goes to the label of the next section.
+    /// Skips to the label of the next section.
     fn find_begin(&mut self) -> Option<Result<(), Code>> {
         loop {
             let at = self.rest.windows(2).position(|pair| pair == b"--")?;
@@ -181,7 +181,7 @@ impl<'a> Sections<'a> {
         (self.read_label()? == label).then_some(Section { label, content })
     }
 
-    /// Reads what is before dashes, and those.
+    /// Reads up to the next dashes, and those.
     fn read_label(&mut self) -> Option<&'a [u8]> {
         let end = self
             .rest
@@ -240,8 +240,8 @@ fn trusted(content: &[u8]) -> Result<Option<&[u8]>> {
     Ok(allows_tls(settings)?.then_some(cert))
 }
 
-/// Whether OpenSSL's settings for a trusted certificate (`openssl x509 -addtrust`, `-addreject`) allow it to
-/// vouch for TLS peers.
+/// Returns whether OpenSSL's settings of a trusted certificate (`openssl x509 -addtrust`, `-addreject`) allow
+/// it as a trust anchor for TLS.
 fn allows_tls(settings: &[u8]) -> Result<bool> {
     if settings.is_empty() {
         return Ok(true);
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn layouts_that_s2n_tls_reads_are_read() {
+    fn layouts_of_s2n_tls_are_accepted() {
         let cert = section("CERTIFICATE");
         for text in [
             cert.clone(),
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_certificate_is_not_skipped() {
+    fn other_sections_than_certificates_are_errors() {
         let cert = section("CERTIFICATE");
         for wrong in [
             section("TRUSTED CERTIFICATE"),

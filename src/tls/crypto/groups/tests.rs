@@ -13,13 +13,13 @@ fn started(name: NamedGroup) -> Box<dyn ActiveKeyExchange> {
     group(name).start().unwrap().into_single()
 }
 
-/// What becomes of a server's share.
+/// Completes an exchange with a server's share.
 fn answered(name: NamedGroup, share: &[u8]) -> Result<Vec<u8>, Error> {
     let secret = started(name).complete(share)?;
     Ok(secret.secret_bytes().to_vec())
 }
 
-/// What a server makes of a client's share.
+/// Answers a client's share.
 fn taken(name: NamedGroup, share: &[u8]) -> Result<(), Error> {
     group(name).start_and_complete(share).map(drop)
 }
@@ -51,7 +51,7 @@ fn both_sides_of_each_group_agree() {
 }
 
 #[test]
-fn secp521r1_is_that_of_others() {
+fn secp521r1_is_interoperable() {
     let peer = PrivateKey::generate(&ECDH_P521).unwrap();
     let ours = started(P521);
     let theirs = UnparsedPublicKey::new(&ECDH_P521, ours.pub_key().to_vec());
@@ -76,7 +76,7 @@ fn a_curve_comes_before_its_kem() {
 }
 
 #[test]
-fn shares_that_are_no_points_of_secp521r1_are_refused() {
+fn shares_that_are_not_points_of_secp521r1_are_rejected() {
     let good = started(P521).pub_key().to_vec();
     assert!(taken(P521, &good).is_ok());
 
@@ -108,12 +108,12 @@ fn shares_that_are_no_points_of_secp521r1_are_refused() {
 }
 
 #[test]
-fn shares_of_the_hybrid_group_are_refused_if_either_part_is_bad() {
+fn shares_of_the_hybrid_group_are_rejected_if_either_part_is_invalid() {
     let good = started(HYBRID).pub_key().to_vec();
     assert!(taken(HYBRID, &good).is_ok());
 
     let no_point = [&[UNCOMPRESSED][..], &[0; 96], &good[97..]].concat();
-    // FIPS 203, 7.2: what encodes a number beyond the modulus is no key.
+    // FIPS 203, 7.2: a key must not encode a number beyond the modulus.
     let no_key = [&good[..97], &[0xff; 1568]].concat();
     for share in [
         &[][..],
@@ -139,7 +139,7 @@ fn a_forged_ciphertext_gives_another_secret() {
     let server = group(HYBRID).start_and_complete(client.pub_key()).unwrap();
     let mut forged = server.pub_key.clone();
     forged[97] ^= 1;
-    // FIPS 203, 6.3: there is no error, but what comes out is of no use.
+    // FIPS 203, 6.3: decapsulation does not fail, but returns another secret.
     let secret = client.complete(&forged).unwrap();
     let (ours, theirs) = (secret.secret_bytes(), server.secret.secret_bytes());
     assert_eq!(ours[..48], theirs[..48]);

@@ -59,7 +59,7 @@ fn a_key_signs_with_the_hash_functions_that_it_may_use() {
 }
 
 #[test]
-fn what_a_key_signs_can_be_verified() {
+fn signatures_of_a_key_are_valid() {
     let key = Key::read(&pkcs8(&WITHOUT_PARAMETERS)).unwrap();
     let spki = key.public_key().unwrap();
     for (scheme, algorithms) in &SCHEMES {
@@ -93,7 +93,7 @@ fn what_a_key_signs_can_be_verified() {
                 .any(|w| w == WITHOUT_PARAMETERS.as_ref())
         );
         assert_eq!(bound.public_key_alg_id(), bound.signature_alg_id());
-        // What says the salt, too, is longer by that.
+        // Parameters with a salt length are longer by that.
         let (long, short) = (bound.public_key_alg_id(), salty.public_key_alg_id());
         assert_eq!(long[13..short.len()], short[13..]);
         assert_eq!(long.len(), short.len() + 5);
@@ -101,7 +101,7 @@ fn what_a_key_signs_can_be_verified() {
 }
 
 #[test]
-fn other_keys_are_left_to_others() {
+fn keys_of_other_types_are_not_parsed() {
     let good = pkcs8(&WITHOUT_PARAMETERS);
     let PrivateKeyDer::Pkcs8(der) = &good else {
         panic!("PKCS #8")

@@ -169,8 +169,8 @@ fn a_response_with_a_flipped_bit_is_refused() {
     });
 }
 
-/// X.690, 10.1. asn1-rs accepts such lengths; those within the name of the responder and within certificates are
-/// detected by a comparison or a signature.
+/// X.690, 10.1. asn1-rs accepts such lengths; those within the name of the responder and within certificates
+/// are detected by a comparison or a signature.
 #[test]
 fn lengths_that_are_not_minimal_are_refused() {
     Client::new().check(|check| {
