@@ -1,6 +1,7 @@
 //! The ServerHello as bytes (RFC 8446, 4.1.3): rustls says what was agreed on only at the end.
 
-use super::client_hello::{Bytes, RANDOM, SUPPORTED_VERSIONS};
+use super::extension_type::SUPPORTED_VERSIONS;
+use super::{Bytes, RANDOM};
 use crate::tls::base::Version;
 
 const SERVER_HELLO: u8 = 2;

@@ -2,13 +2,13 @@
 
 use std::sync::Mutex;
 
-use super::extension_type::{SERVER_NAME, SUPPORTED_GROUPS};
-use super::message::{Message, RANDOM, host_name};
-use super::{Bytes, Fingerprint, Method};
+use super::payload::{Message, RANDOM, host_name};
 use crate::tls::base::memory;
 use crate::tls::base::version::legacy_number;
 use crate::tls::base::{Version, lock};
 use crate::tls::error::{Code, Result};
+use crate::tls::messages::extension_type::{SERVER_NAME, SUPPORTED_GROUPS};
+use crate::tls::messages::{Bytes, Fingerprint, Method};
 use crate::tls::record::MessageHeader;
 
 /// A ClientHello, kept as its bytes and parsed when it is asked about.

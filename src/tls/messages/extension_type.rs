@@ -6,5 +6,5 @@ pub(super) const SUPPORTED_GROUPS: u16 = 10;
 pub(super) const POINT_FORMATS: u16 = 11;
 pub(super) const SIGNATURE_ALGORITHMS: u16 = 13;
 pub(super) const ALPN: u16 = 16;
-pub(crate) const SUPPORTED_VERSIONS: u16 = 43;
+pub(super) const SUPPORTED_VERSIONS: u16 = 43;
 pub(super) const QUIC_TRANSPORT_PARAMETERS: u16 = 57;

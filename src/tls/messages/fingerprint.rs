@@ -8,9 +8,8 @@ use std::fmt::{self, Write};
 
 use md5::{Digest, Md5};
 
-use super::Bytes;
 use super::extension_type::*;
-use super::message::Message;
+use super::{Bytes, Message};
 use crate::tls::base::memory;
 use crate::tls::crypto::digest::Algorithm;
 use crate::tls::error::Result;

@@ -2,10 +2,10 @@
 
 use std::ffi::CString;
 
-use super::Bytes;
-use super::extension_type::{ALPN, SERVER_NAME, STATUS_REQUEST, SUPPORTED_VERSIONS};
 use crate::tls::base::Version;
 use crate::tls::error::{Code, Result};
+use crate::tls::messages::Bytes;
+use crate::tls::messages::extension_type::{ALPN, SERVER_NAME, STATUS_REQUEST, SUPPORTED_VERSIONS};
 
 /// A whole ClientHello, without its handshake header.
 #[derive(Clone, Copy, Debug)]

@@ -3,9 +3,9 @@
 //! RFC 8446, 4.1.2: "the client MUST send the same ClientHello without modification, except as
 //! follows". The application decides by the first one, so the second must not say anything else.
 
-use super::Bytes;
-use super::message::Message;
+use super::payload::Message;
 use crate::tls::error::{Code, Result};
+use crate::tls::messages::Bytes;
 
 const PADDING: u16 = 21;
 const PRE_SHARED_KEY: u16 = 41;
