@@ -1,16 +1,17 @@
-//! The end of our patience with a peer that makes work and sends no data.
+//! Limits on consecutive records without data.
 
-use super::PostHandshake;
+use super::PostHandshakeMessage;
 use crate::tls::error::{Code, Result};
 
-/// How many of a kind may follow each other without application data between them.
+/// The maximum number of consecutive records or messages of a kind without application data between
+/// them.
 ///
-/// s2n-tls has no such bounds: a peer can keep a receiving call busy for as long as it likes.
-/// OpenSSL and BoringSSL draw the line at 32 empty records, BoringSSL also at 32 key updates, so
-/// whoever keeps to theirs keeps to ours.
-const PATIENCE: u8 = 32;
+/// s2n-tls has no such limits: a peer can keep a receiving call busy indefinitely. The limit of OpenSSL
+/// and BoringSSL is 32 empty records, that of BoringSSL also 32 key updates, so peers that
+/// interoperate with these are within the limits here.
+const MAX_CONSECUTIVE: u8 = 32;
 
-/// Counts what brings nothing, kind by kind.
+/// Counts consecutive records and messages without data, one counter for each kind.
 #[derive(Debug, Default)]
 pub struct FloodGuard {
     empty_records: u8,
@@ -20,34 +21,34 @@ pub struct FloodGuard {
 }
 
 impl FloodGuard {
-    /// A record brought application data: all counts begin anew.
+    /// Resets all counters: a record of application data was received.
     pub fn data(&mut self) {
         *self = Self::default();
     }
 
-    /// A record of application data or of the handshake was empty.
+    /// Counts an empty record of application data or of the handshake.
     pub fn empty_record(&mut self) -> Result<()> {
         count(&mut self.empty_records)
     }
 
-    /// A record held alerts that changed nothing, or a ChangeCipherSpec.
+    /// Counts a record with an ignored alert, or with a ChangeCipherSpec.
     pub fn control_record(&mut self) -> Result<()> {
         count(&mut self.control_records)
     }
 
-    /// A post-handshake message came. Tickets are not counted: a server may send any number, and
-    /// each is of use.
-    pub fn message(&mut self, message: &PostHandshake<'_>) -> Result<()> {
+    /// Counts a post-handshake message. Tickets are not limited: a server may send any number, and each
+    /// of them is useful.
+    pub fn message(&mut self, message: &PostHandshakeMessage<'_>) -> Result<()> {
         match message {
-            PostHandshake::KeyUpdate { .. } => count(&mut self.key_updates),
-            PostHandshake::HelloRequest => count(&mut self.hello_requests),
-            PostHandshake::NewSessionTicket(_) => Ok(()),
+            PostHandshakeMessage::KeyUpdate { .. } => count(&mut self.key_updates),
+            PostHandshakeMessage::HelloRequest => count(&mut self.hello_requests),
+            PostHandshakeMessage::NewSessionTicket(_) => Ok(()),
         }
     }
 }
 
 fn count(counter: &mut u8) -> Result<()> {
-    if *counter == PATIENCE {
+    if *counter == MAX_CONSECUTIVE {
         Err(Code::BadMessage)?;
     }
     *counter += 1;

@@ -1,9 +1,9 @@
-//! The five bytes in front of every record.
+//! Record headers and content types.
 
 use super::{MAX_PLAINTEXT, Opened, WIRE_VERSION};
 use crate::tls::error::{Code, Result};
 
-/// What a record carries (RFC 8446, 5.1).
+/// The content type of a record (RFC 8446, 5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ContentType {
@@ -27,33 +27,33 @@ impl TryFrom<u8> for ContentType {
     }
 }
 
-/// rustls refuses records of this length and above, whatever they hold (RFC 5246, 6.2.3 allows this very
-/// length).
+/// rustls rejects records of this length and above, whatever their content (RFC 5246, 6.2.3 permits
+/// exactly this length).
 const MAX_UNPROTECTED: usize = MAX_PLAINTEXT + 2048;
 
-/// A record's header, as it arrives: any bytes, not yet a valid record.
+/// The header of a record, not yet validated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     pub typ: u8,
     pub version: [u8; 2],
 
-    /// How many bytes follow the header.
+    /// The number of bytes that follow the header.
     pub len: usize,
 }
 
 impl Header {
-    /// How many bytes a header takes.
+    /// The length of a header in bytes.
     pub const LEN: usize = 5;
 
-    /// Reads the header at the front of `bytes`.
+    /// Reads the header at the start of `bytes`.
     ///
     /// # Panics
     ///
-    /// If there are fewer than [`Header::LEN`] bytes.
+    /// If `bytes` has fewer than [`Header::LEN`] bytes.
     pub fn read(bytes: &[u8]) -> Self {
         let [typ, major, minor, len @ ..] = *bytes
             .first_chunk::<{ Self::LEN }>()
-            .expect("the caller waits for a whole header");
+            .expect("the caller has received a whole header");
         Self {
             typ,
             version: [major, minor],
@@ -61,8 +61,8 @@ impl Header {
         }
     }
 
-    /// Refuses what can be no record before there were keys: that of SSLv2, which has its length
-    /// here.
+    /// Rejects SSLv2 records among those before there are traffic keys: their first byte belongs to
+    /// the length.
     pub fn check_unprotected(&self) -> Result<()> {
         match self.typ & 0x80 {
             0 => Ok(()),
@@ -70,18 +70,18 @@ impl Header {
         }
     }
 
-    /// Whether a record without protection may hold handshake messages, or a part of one. What
-    /// may not is refused by rustls.
+    /// Returns whether a plaintext record may contain handshake messages, or a part of one. rustls
+    /// rejects records that may not.
     pub fn is_handshake(&self) -> bool {
         self.typ == ContentType::Handshake as u8
             && self.version[0] == WIRE_VERSION[0]
             && (1..MAX_UNPROTECTED).contains(&self.len)
     }
 
-    /// The content of a record that came before there were keys.
+    /// Validates a plaintext record, which was received before there were traffic keys.
     pub fn unprotected(&self) -> Result<Opened> {
         let typ = ContentType::try_from(self.typ)?;
-        // Nobody vouches for bytes without protection, so they never reach the application.
+        // Plaintext is not authenticated, so that it is never returned to the application.
         if typ == ContentType::ApplicationData {
             return Err(Code::Decrypt)?;
         }
@@ -91,7 +91,7 @@ impl Header {
         })
     }
 
-    /// The record's type, once the version is agreed on.
+    /// Validates the header of a record after the version is negotiated, and returns its type.
     pub(super) fn check(&self) -> Result<ContentType> {
         if self.version != WIRE_VERSION {
             return Err(Code::BadMessage)?;

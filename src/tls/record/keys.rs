@@ -1,27 +1,27 @@
-//! From the secrets that rustls extracts to the provider's ciphers.
+//! Traffic keys: conversion of exported traffic secrets to the provider's record ciphers.
 
 use rustls::crypto::cipher::{AeadKey, Iv, RecordDecrypter, RecordEncrypter};
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 
 use crate::tls::error::{Code, Result};
 
-/// The tag of every AEAD that we know (RFC 5116, 5.1; RFC 8439, 2.8).
+/// The tag length of every supported AEAD in bytes (RFC 5116, 5.1; RFC 8439, 2.8).
 pub(super) const TAG_LEN: usize = 16;
 
-/// A cipher of one direction, whose keys have the lengths that the suite wants.
+/// The traffic key and IV of one direction, with the lengths that the suite requires.
 ///
-/// The provider's constructors panic if they do not.
-pub(super) struct Keys {
+/// The provider's constructors panic on other lengths.
+pub(super) struct TrafficKeys {
     suite: SupportedCipherSuite,
     key: AeadKey,
     iv: Iv,
 
-    /// How much of `iv` is the same for all records. In TLS 1.2 the rest is where the explicit
-    /// nonces begin.
+    /// The length of the fixed part of `iv`, in bytes. In TLS 1.2 the rest is the first explicit
+    /// nonce.
     fixed_iv_len: usize,
 }
 
-impl Keys {
+impl TrafficKeys {
     pub(super) fn new(
         suite: SupportedCipherSuite,
         secrets: ConnectionTrafficSecrets,
@@ -59,7 +59,7 @@ impl Keys {
         matches!(self.suite, SupportedCipherSuite::Tls13(_))
     }
 
-    /// How many records one key may seal, in the suite's own judgement.
+    /// Returns the suite's limit on the number of records that one key may seal.
     pub(super) fn confidentiality_limit(&self) -> u64 {
         match self.suite {
             SupportedCipherSuite::Tls12(suite) => suite.common.confidentiality_limit,
@@ -68,7 +68,7 @@ impl Keys {
         }
     }
 
-    /// How many bytes of nonce stand in front of each ciphertext.
+    /// Returns the length of the explicit nonce before each ciphertext, in bytes.
     pub(super) fn explicit_nonce_len(&self) -> usize {
         self.iv.len() - self.fixed_iv_len
     }

@@ -1,4 +1,4 @@
-//! Unprotecting what we receive.
+//! Opening of received records: decryption and authentication.
 
 use std::ops::Range;
 
@@ -6,39 +6,39 @@ use rustls::crypto::cipher::{EncodableVersion, InboundOpaque, Record, RecordDecr
 use rustls::enums::{ContentType as WireType, ProtocolVersion};
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 
-use super::keys::{Keys, TAG_LEN};
+use super::keys::{TAG_LEN, TrafficKeys};
 use super::{ContentType, Header};
 use crate::tls::error::{Code, Error, Result};
 
-/// The reading keys of a connection.
+/// Opens received records with the read keys of a connection.
 pub struct Opener {
     suite: SupportedCipherSuite,
     decrypter: Box<dyn RecordDecrypter>,
     tls13: bool,
 
-    /// The number of the next record under this key.
+    /// The sequence number of the next record under this key.
     sequence: u64,
 
-    /// How many bytes of nonce stand in front of each ciphertext.
+    /// The length of the explicit nonce before each ciphertext, in bytes.
     explicit_nonce_len: usize,
 }
 
-/// What was in a record.
+/// The content of an opened record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
     pub typ: ContentType,
 
-    /// Where the plaintext lies in the record.
+    /// The range of the plaintext in the record.
     pub plain: Range<usize>,
 }
 
 impl Opener {
-    /// Begins with the record number in `keys`.
+    /// Creates an opener that continues at the sequence number that is given with the secrets.
     pub fn new(
         suite: SupportedCipherSuite,
         (sequence, secrets): (u64, ConnectionTrafficSecrets),
     ) -> Result<Self> {
-        let keys = Keys::new(suite, secrets)?;
+        let keys = TrafficKeys::new(suite, secrets)?;
         Ok(Self {
             suite,
             tls13: keys.is_tls13(),
@@ -52,15 +52,15 @@ impl Opener {
         self.tls13
     }
 
-    /// Refuses what cannot become a record of this connection, before its body has come.
+    /// Validates a header before the record's body is received.
     pub fn check(&self, header: &Header) -> Result<()> {
         header.check()?;
         Ok(())
     }
 
-    /// Decrypts a record, header included, in place.
+    /// Opens a record, header included, in place.
     ///
-    /// A record that fails is not counted, but its bytes are lost.
+    /// A failure does not advance the sequence number, but destroys the record's bytes.
     pub fn open(&mut self, record: &mut [u8]) -> Result<Opened> {
         let (header, body) = record
             .split_at_mut_checked(Header::LEN)
@@ -68,7 +68,7 @@ impl Opener {
         let header = Header::read(header);
         let outer = header.check()?;
         // RFC 8446, 5.2: "The outer opaque_type field of a TLSCiphertext record is always set to
-        // the value 23". The tag does not cover this byte as it came, so we look.
+        // the value 23". The tag does not authenticate the received byte, so it is validated here.
         if self.tls13 && outer != ContentType::ApplicationData {
             return Err(Code::BadMessage)?;
         }
@@ -86,7 +86,7 @@ impl Opener {
         let opened = self
             .decrypter
             .decrypt(protected, self.sequence)
-            .map_err(refusal)?;
+            .map_err(decrypt_error)?;
         self.sequence += 1;
 
         let start = Header::LEN + self.explicit_nonce_len;
@@ -96,7 +96,7 @@ impl Opener {
         })
     }
 
-    /// Goes on with other keys.
+    /// Replaces the keys after a KeyUpdate.
     pub fn rekey(&mut self, keys: (u64, ConnectionTrafficSecrets)) -> Result<()> {
         *self = Self::new(self.suite, keys)?;
         Ok(())
@@ -108,13 +108,13 @@ const MAX_CIPHERTEXT_TLS13: usize = (1 << 14) + 256;
 
 const VERSION: EncodableVersion = EncodableVersion::Legacy(ProtocolVersion::TLSv1_2);
 
-/// What the API says when the provider refuses a record.
-fn refusal(error: rustls::Error) -> Error {
+/// Converts an error of the provider's decrypter.
+fn decrypt_error(error: rustls::Error) -> Error {
     Error::new(match error {
-        // s2n-tls takes up to 16 bytes more if they are padding (an old Java sends those), and
-        // has no limit in TLS 1.2. The provider allows neither.
+        // s2n-tls accepts up to 16 bytes more if they are padding (as old Java versions send), and
+        // has no limit in TLS 1.2. The provider accepts neither.
         rustls::Error::PeerSentOversizedRecord => Code::MaxInnerPlaintextSize,
-        // The tag was right, but there is no content type, or one that may not be encrypted.
+        // The tag is valid, but the content type is missing, or must not be encrypted.
         rustls::Error::PeerMisbehaved(_) => Code::BadMessage,
         _ => Code::Decrypt,
     })

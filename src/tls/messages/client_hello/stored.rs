@@ -8,8 +8,7 @@ use crate::tls::base::version::legacy_number;
 use crate::tls::base::{Version, lock};
 use crate::tls::error::{Code, Result};
 use crate::tls::messages::extension_type::{SERVER_NAME, SUPPORTED_GROUPS};
-use crate::tls::messages::{Bytes, Fingerprint, Method};
-use crate::tls::record::MessageHeader;
+use crate::tls::messages::{Bytes, Fingerprint, HandshakeHeader, Method};
 
 /// A ClientHello, kept as its bytes and parsed when it is asked about.
 ///
@@ -60,7 +59,7 @@ impl ClientHello {
 
     /// Parses a message that begins with its handshake header and ends where that says.
     pub fn parse(message: &[u8]) -> Result<Self> {
-        if message.len() < MessageHeader::LEN {
+        if message.len() < HandshakeHeader::LEN {
             return Err(Code::SizeMismatch)?;
         }
         let (body, rest) = Message::split(message)?;
@@ -80,7 +79,7 @@ impl ClientHello {
             ..Contents::default()
         };
         contents.body = message;
-        contents.body.drain(..MessageHeader::LEN);
+        contents.body.drain(..HandshakeHeader::LEN);
         contents.legacy_version = contents.body.first_chunk().copied();
         if let Some(random) = contents.body.get_mut(2..2 + RANDOM) {
             contents.random.copy_from_slice(random);

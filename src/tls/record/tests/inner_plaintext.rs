@@ -1,9 +1,9 @@
-//! What the protection of TLS 1.3 hides: padding and the true type (RFC 8446, 5.2 and 5.4).
+//! The inner plaintext of TLS 1.3: padding and the content type (RFC 8446, 5.2 and 5.4).
 
 use super::*;
 use crate::tls::error::Code;
 
-/// A record with just this inner plaintext. Its type is the last byte, as the provider sees it.
+/// Seals a record with this inner plaintext. For the provider the last byte is the content type.
 fn with_inner(suite: SupportedCipherSuite, inner: &[u8]) -> Vec<u8> {
     let (&typ, plain) = inner.split_last().unwrap();
     PeerSealer::new(suite).record(typ, plain)
@@ -28,7 +28,7 @@ fn padding_is_removed() {
 }
 
 #[test]
-fn zeros_of_the_plaintext_stay() {
+fn trailing_zeros_of_the_plaintext_remain() {
     for suite in tls13_suites() {
         let record = with_inner(suite, &padded(&[0; 20], 22, 30));
         let (typ, opened) = opener(suite, 0).open_copy(&record).unwrap();
@@ -37,29 +37,29 @@ fn zeros_of_the_plaintext_stay() {
 }
 
 #[test]
-fn nothing_but_padding_is_refused() {
+fn padding_without_a_content_type_is_rejected() {
     for suite in tls13_suites() {
         for zeros in [1, 2, 100, 16_385] {
             let record = with_inner(suite, &vec![0; zeros]);
-            let refused = opener(suite, 0).open_copy(&record);
-            assert_eq!(refused.unwrap_err().code(), Code::BadMessage, "{zeros}");
+            let rejected = opener(suite, 0).open_copy(&record);
+            assert_eq!(rejected.unwrap_err().code(), Code::BadMessage, "{zeros}");
         }
     }
 }
 
 #[test]
-fn an_unknown_inner_type_is_refused() {
+fn an_unknown_inner_type_is_rejected() {
     for suite in tls13_suites() {
         for typ in (1..=255).filter(|typ| !(21..24).contains(typ)) {
             let record = with_inner(suite, &padded(b"content", typ, 3));
-            let refused = opener(suite, 0).open_copy(&record);
-            assert_eq!(refused.unwrap_err().code(), Code::BadMessage, "{typ}");
+            let rejected = opener(suite, 0).open_copy(&record);
+            assert_eq!(rejected.unwrap_err().code(), Code::BadMessage, "{typ}");
         }
     }
 }
 
 #[test]
-fn the_longest_inner_plaintext_may_be_full_or_padded() {
+fn an_inner_plaintext_of_maximum_length_is_accepted_with_and_without_padding() {
     for suite in tls13_suites() {
         for size in [0, 1, 16_383, 16_384] {
             let plain = plaintext(size);
@@ -71,7 +71,7 @@ fn the_longest_inner_plaintext_may_be_full_or_padded() {
 }
 
 #[test]
-fn a_longer_inner_plaintext_is_refused() {
+fn a_longer_inner_plaintext_is_rejected() {
     for suite in tls13_suites() {
         for (size, zeros, code) in [
             (16_385, 0, Code::MaxInnerPlaintextSize),
@@ -83,17 +83,17 @@ fn a_longer_inner_plaintext_is_refused() {
             (65_000, 100, Code::RecordLimit),
         ] {
             let record = with_inner(suite, &padded(&plaintext(size), 23, zeros));
-            let refused = opener(suite, 0).open_copy(&record);
-            assert_eq!(refused.unwrap_err().code(), code, "{size} {zeros}");
+            let rejected = opener(suite, 0).open_copy(&record);
+            assert_eq!(rejected.unwrap_err().code(), code, "{size} {zeros}");
         }
     }
 }
 
 #[test]
-fn a_longer_plaintext_is_refused_in_tls12() {
+fn a_longer_plaintext_is_rejected_in_tls12() {
     for suite in tls12_suites() {
         let record = PeerSealer::new(suite).record(23, &plaintext(16_385));
-        let refused = opener(suite, 0).open_copy(&record);
-        assert_eq!(refused.unwrap_err().code(), Code::MaxInnerPlaintextSize);
+        let rejected = opener(suite, 0).open_copy(&record);
+        assert_eq!(rejected.unwrap_err().code(), Code::MaxInnerPlaintextSize);
     }
 }

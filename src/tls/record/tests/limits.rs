@@ -1,4 +1,4 @@
-//! How much a key may seal.
+//! Limits on the number of records that a key may seal.
 
 use super::*;
 use crate::tls::error::Code;
@@ -12,7 +12,7 @@ fn seal_code(sealer: &mut Sealer, typ: ContentType) -> Option<Code> {
 }
 
 #[test]
-fn tls13_wants_a_key_update_before_the_limit() {
+fn tls13_requires_a_key_update_before_the_limit() {
     for suite in tls13_suites() {
         let mut sealer = sealer(suite, 0);
         sealer.lower_limit(10);
@@ -21,13 +21,13 @@ fn tls13_wants_a_key_update_before_the_limit() {
             assert_eq!(seal_code(&mut sealer, ContentType::ApplicationData), None);
         }
         assert!(sealer.wants_key_update());
-        let refused = seal_code(&mut sealer, ContentType::ApplicationData);
-        assert_eq!(refused, Some(Code::RecordLimit));
+        let rejected = seal_code(&mut sealer, ContentType::ApplicationData);
+        assert_eq!(rejected, Some(Code::RecordLimit));
 
-        // The last record under the key is the one that says so.
+        // The last record under the key is reserved for the KeyUpdate.
         assert_eq!(seal_code(&mut sealer, ContentType::Handshake), None);
-        let refused = seal_code(&mut sealer, ContentType::Handshake);
-        assert_eq!(refused, Some(Code::RecordLimit));
+        let rejected = seal_code(&mut sealer, ContentType::Handshake);
+        assert_eq!(rejected, Some(Code::RecordLimit));
 
         sealer.rekey((0, secrets(suite, 2))).unwrap();
         for _ in 0..9 {
@@ -39,25 +39,25 @@ fn tls13_wants_a_key_update_before_the_limit() {
 }
 
 #[test]
-fn tls12_ends_at_the_limit_but_can_say_goodbye() {
+fn tls12_reserves_the_last_record_for_an_alert() {
     for suite in tls12_suites() {
         let mut sealer = sealer(suite, 1);
         sealer.lower_limit(10);
         for _ in 1..9 {
             assert_eq!(seal_code(&mut sealer, ContentType::ApplicationData), None);
         }
-        let refused = seal_code(&mut sealer, ContentType::ApplicationData);
-        assert_eq!(refused, Some(Code::RecordLimit));
+        let rejected = seal_code(&mut sealer, ContentType::ApplicationData);
+        assert_eq!(rejected, Some(Code::RecordLimit));
         assert!(!sealer.wants_key_update());
 
         assert_eq!(seal_code(&mut sealer, ContentType::Alert), None);
-        let refused = seal_code(&mut sealer, ContentType::Alert);
-        assert_eq!(refused, Some(Code::RecordLimit));
+        let rejected = seal_code(&mut sealer, ContentType::Alert);
+        assert_eq!(rejected, Some(Code::RecordLimit));
     }
 }
 
 #[test]
-fn the_limit_of_gcm_is_that_of_the_suite() {
+fn aes_gcm_is_limited_to_2_pow_24_records() {
     for suite in suites() {
         let limit = 1 << 24;
         let is_gcm = format!("{suite:?}").contains("GCM");
@@ -70,23 +70,23 @@ fn the_limit_of_gcm_is_that_of_the_suite() {
 }
 
 #[test]
-fn a_limit_cannot_be_raised() {
+fn a_lowered_limit_cannot_be_raised() {
     let suite = suites()[0];
     let mut sealer = sealer(suite, 0);
     sealer.lower_limit(1);
     sealer.lower_limit(100);
-    let refused = seal_code(&mut sealer, ContentType::ApplicationData);
-    assert_eq!(refused, Some(Code::RecordLimit));
+    let rejected = seal_code(&mut sealer, ContentType::ApplicationData);
+    assert_eq!(rejected, Some(Code::RecordLimit));
 }
 
 #[test]
-fn sequence_numbers_do_not_wrap() {
+fn sequence_numbers_do_not_wrap_around() {
     for suite in suites() {
-        let refused = opener(suite, u64::MAX).open_copy(&sealer(suite, 0).data(b"content"));
-        assert_eq!(refused.unwrap_err().code(), Code::RecordLimit);
+        let rejected = opener(suite, u64::MAX).open_copy(&sealer(suite, 0).data(b"content"));
+        assert_eq!(rejected.unwrap_err().code(), Code::RecordLimit);
         for typ in [ContentType::ApplicationData, ContentType::Alert] {
-            let refused = seal_code(&mut sealer(suite, u64::MAX), typ);
-            assert_eq!(refused, Some(Code::RecordLimit));
+            let rejected = seal_code(&mut sealer(suite, u64::MAX), typ);
+            assert_eq!(rejected, Some(Code::RecordLimit));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Our two directions against each other, and each against the provider's own ciphers.
+//! Tests of [`Sealer`] and [`Opener`], against each other and against the provider's record ciphers.
 
 use rustls::crypto::cipher::{
     AeadKey, EncodableVersion, InboundOpaque, Iv, OutboundPlain, Record, RecordDecrypter,
@@ -12,16 +12,16 @@ use super::{ContentType, Header, Opened, Opener, Sealer};
 use crate::tls::error::Result;
 
 mod alerts;
-mod damage;
-mod floods;
+mod corruption;
+mod flood;
 mod headers;
 mod inner_plaintext;
 mod limits;
-mod messages;
-mod provider;
+mod post_handshake;
+mod provider_interop;
 mod round_trips;
 
-/// Every AEAD in every version.
+/// Every AEAD in every protocol version.
 fn suites() -> Vec<SupportedCipherSuite> {
     let tls12 = ALL_TLS12_CIPHER_SUITES.iter().copied();
     let tls13 = ALL_TLS13_CIPHER_SUITES.iter().copied();
@@ -50,7 +50,7 @@ fn is_tls12_gcm(suite: &SupportedCipherSuite) -> bool {
     !is_tls13(suite) && format!("{suite:?}").contains("GCM")
 }
 
-/// The secrets that rustls would extract; `generation` tells one key from the next.
+/// Secrets as rustls exports them, distinct for every `generation`.
 fn secrets(suite: SupportedCipherSuite, generation: u8) -> ConnectionTrafficSecrets {
     let name = format!("{suite:?}");
     let iv = iv(generation);
@@ -77,7 +77,7 @@ fn key_and_iv(suite: SupportedCipherSuite, generation: u8) -> (AeadKey, Iv) {
         ConnectionTrafficSecrets::Aes128Gcm { key, iv }
         | ConnectionTrafficSecrets::Aes256Gcm { key, iv }
         | ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv } => (key, iv),
-        _ => unreachable!("no other secrets are made here"),
+        _ => unreachable!("secrets() returns no others"),
     }
 }
 
@@ -110,7 +110,7 @@ impl Opener {
     }
 }
 
-/// The provider's writing cipher, made without our code.
+/// The provider's encrypter, built independently of [`Sealer`].
 struct PeerSealer {
     encrypter: Box<dyn RecordEncrypter>,
     sequence: u64,
@@ -126,7 +126,7 @@ impl PeerSealer {
             }
             SupportedCipherSuite::Tls12(suite) => suite.aead_alg.encrypter(key, iv.as_ref(), &[]),
             SupportedCipherSuite::Tls13(suite) => suite.aead_alg.encrypter(key, iv),
-            _ => unreachable!("no other suites are made here"),
+            _ => unreachable!("suites() returns no others"),
         };
         Self {
             encrypter,
@@ -134,7 +134,7 @@ impl PeerSealer {
         }
     }
 
-    /// Any type and any length, also such as no peer should send.
+    /// Seals a record of any type and length, including invalid ones.
     fn record(&mut self, typ: u8, plain: &[u8]) -> Vec<u8> {
         let mut body = vec![0; self.encrypter.encrypted_payload_len(plain.len())];
         let record = Record::new(WireType(typ), VERSION, OutboundPlain::Single(plain));
@@ -150,7 +150,7 @@ impl PeerSealer {
     }
 }
 
-/// The provider's reading cipher, made without our code.
+/// The provider's decrypter, built independently of [`Opener`].
 struct PeerOpener {
     decrypter: Box<dyn RecordDecrypter>,
     sequence: u64,
@@ -165,7 +165,7 @@ impl PeerOpener {
             }
             SupportedCipherSuite::Tls12(suite) => suite.aead_alg.decrypter(key, iv.as_ref()),
             SupportedCipherSuite::Tls13(suite) => suite.aead_alg.decrypter(key, iv),
-            _ => unreachable!("no other suites are made here"),
+            _ => unreachable!("suites() returns no others"),
         };
         Self {
             decrypter,
@@ -191,13 +191,13 @@ fn iv_is_split(suite: &rustls::Tls12CipherSuite) -> bool {
     suite.aead_alg.key_block_shape().explicit_nonce_len == 8
 }
 
-/// Bytes that differ from place to place.
+/// Returns `len` pseudorandom bytes.
 fn plaintext(len: usize) -> Vec<u8> {
     let mut random = Random(len as u64 + 1);
     (0..len).map(|_| random.next() as u8).collect()
 }
 
-/// A generator of numbers, to be replayed from its seed (splitmix64).
+/// A reproducible pseudorandom number generator (splitmix64).
 struct Random(u64);
 
 impl Random {

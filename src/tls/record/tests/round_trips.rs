@@ -1,4 +1,4 @@
-//! What is sealed can be opened, and nothing is added on the way.
+//! Sealing and opening of records of every size, type and suite.
 
 use super::super::MAX_PLAINTEXT;
 use super::*;
@@ -13,7 +13,7 @@ const TYPES: [ContentType; 3] = [
 ];
 
 #[test]
-fn every_size_comes_back() {
+fn a_sealed_record_of_every_size_can_be_opened() {
     for suite in suites() {
         let (mut sealer, mut opener) = (sealer(suite, 0), opener(suite, 0));
         for size in SIZES {
@@ -31,7 +31,7 @@ fn every_size_comes_back() {
 }
 
 #[test]
-fn pieces_become_one_record() {
+fn pieces_are_sealed_as_one_record() {
     let plain = plaintext(1000);
     for suite in suites() {
         let cuts: [&[usize]; 5] = [&[], &[0], &[1, 1, 999], &[500], &[0, 250, 1000, 1000]];
@@ -57,7 +57,7 @@ fn pieces_become_one_record() {
 }
 
 #[test]
-fn no_pieces_are_an_empty_record() {
+fn no_pieces_are_sealed_as_an_empty_record() {
     for suite in suites() {
         let mut sealer = sealer(suite, 0);
         let mut out = vec![0; sealer.overhead()];
@@ -70,9 +70,9 @@ fn no_pieces_are_an_empty_record() {
     }
 }
 
-/// The numbers of s2n-tls, from which it computes its record sizes.
+/// s2n-tls computes its record sizes from these numbers.
 #[test]
-fn the_overhead_is_that_of_the_version_and_cipher() {
+fn the_overhead_depends_on_the_version_and_the_cipher() {
     for suite in suites() {
         let expected = match (is_tls13(&suite), is_tls12_gcm(&suite)) {
             (true, _) => 22,
@@ -84,7 +84,7 @@ fn the_overhead_is_that_of_the_version_and_cipher() {
 }
 
 #[test]
-fn only_tls12_shows_what_a_record_carries() {
+fn the_outer_type_is_the_content_type_only_in_tls12() {
     for suite in suites() {
         for typ in TYPES {
             let record = sealer(suite, 0).record(typ, b"content");
@@ -99,7 +99,7 @@ fn only_tls12_shows_what_a_record_carries() {
 }
 
 #[test]
-fn room_beyond_the_record_is_left_alone() {
+fn the_buffer_after_the_record_is_not_modified() {
     for suite in suites() {
         let mut sealer = sealer(suite, 0);
         let mut out = [0xaa; 200];
@@ -112,13 +112,13 @@ fn room_beyond_the_record_is_left_alone() {
 }
 
 #[test]
-fn a_record_that_does_not_fit_is_refused_and_may_be_repeated() {
+fn sealing_into_a_short_buffer_is_rejected_and_may_be_repeated() {
     for suite in suites() {
         let mut sealer = sealer(suite, 0);
-        for room in 0..10 + sealer.overhead() {
-            let mut out = vec![0; room];
-            let refused = sealer.seal(ContentType::ApplicationData, &[b"some bytes"], &mut out);
-            assert_eq!(refused.unwrap_err().code(), Code::RecordStufferSize);
+        for capacity in 0..10 + sealer.overhead() {
+            let mut out = vec![0; capacity];
+            let rejected = sealer.seal(ContentType::ApplicationData, &[b"some bytes"], &mut out);
+            assert_eq!(rejected.unwrap_err().code(), Code::RecordStufferSize);
         }
         let record = sealer.data(b"some bytes");
         assert!(opener(suite, 0).open_copy(&record).is_ok());
@@ -126,21 +126,21 @@ fn a_record_that_does_not_fit_is_refused_and_may_be_repeated() {
 }
 
 #[test]
-fn more_than_a_record_may_carry_is_refused() {
+fn a_plaintext_above_the_maximum_is_rejected() {
     let plain = plaintext(MAX_PLAINTEXT + 1);
     for suite in suites() {
         let mut out = vec![0; 20_000];
-        let refused = sealer(suite, 0).seal(
+        let rejected = sealer(suite, 0).seal(
             ContentType::ApplicationData,
             &[&plain[..8000], &plain[8000..]],
             &mut out,
         );
-        assert_eq!(refused.unwrap_err().code(), Code::FragmentLengthTooLarge);
+        assert_eq!(rejected.unwrap_err().code(), Code::FragmentLengthTooLarge);
     }
 }
 
 #[test]
-fn the_keys_change_with_the_peers() {
+fn records_are_opened_only_with_the_keys_of_their_generation() {
     for suite in suites() {
         let (mut sealer, mut opener) = (sealer(suite, 0), opener(suite, 0));
         for generation in 2..40 {
@@ -149,25 +149,25 @@ fn the_keys_change_with_the_peers() {
                 assert_eq!(opener.open_copy(&record).unwrap().1, plaintext(size));
             }
             sealer.rekey((0, secrets(suite, generation))).unwrap();
-            let too_early = sealer.data(b"under the next key");
-            let refused = opener.open_copy(&too_early);
-            assert_eq!(refused.unwrap_err().code(), Code::Decrypt);
+            let record = sealer.data(b"under the next key");
+            let rejected = opener.open_copy(&record);
+            assert_eq!(rejected.unwrap_err().code(), Code::Decrypt);
 
             opener.rekey((0, secrets(suite, generation))).unwrap();
-            assert!(opener.open_copy(&too_early).is_ok(), "{suite:?}");
+            assert!(opener.open_copy(&record).is_ok(), "{suite:?}");
         }
     }
 }
 
 #[test]
-fn secrets_of_another_suite_are_refused() {
+fn secrets_of_another_suite_are_rejected() {
     for suite in suites() {
         for other in suites() {
-            let fits =
+            let same_key_len =
                 key_and_iv(suite, 1).0.as_ref().len() == key_and_iv(other, 1).0.as_ref().len();
             let sealer = Sealer::new(suite, (0, secrets(other, 1)));
             let opener = Opener::new(suite, (0, secrets(other, 1)));
-            if fits {
+            if same_key_len {
                 assert!(sealer.is_ok() && opener.is_ok());
                 continue;
             }
@@ -178,7 +178,7 @@ fn secrets_of_another_suite_are_refused() {
 }
 
 #[test]
-fn secrets_with_a_short_iv_are_refused() {
+fn secrets_with_a_short_iv_are_rejected() {
     for suite in suites() {
         let (key, _) = key_and_iv(suite, 1);
         let iv = Iv::new(&[7; 11]).unwrap();
@@ -186,7 +186,7 @@ fn secrets_with_a_short_iv_are_refused() {
             16 => ConnectionTrafficSecrets::Aes128Gcm { key, iv },
             _ => ConnectionTrafficSecrets::Aes256Gcm { key, iv },
         };
-        let refused = Sealer::new(suite, (0, secrets));
-        assert_eq!(refused.err().unwrap().code(), Code::KeyInit);
+        let rejected = Sealer::new(suite, (0, secrets));
+        assert_eq!(rejected.err().unwrap().code(), Code::KeyInit);
     }
 }

@@ -1,17 +1,17 @@
-//! Bounds on what brings nothing.
+//! Limits on consecutive records without data.
 
-use super::super::{FloodGuard, PostHandshake};
+use super::super::{FloodGuard, PostHandshakeMessage};
 use crate::tls::error::{Code, Result};
 
 const KINDS: [fn(&mut FloodGuard) -> Result<()>; 4] = [
     FloodGuard::empty_record,
     FloodGuard::control_record,
-    |guard| guard.message(&PostHandshake::KeyUpdate { requested: true }),
-    |guard| guard.message(&PostHandshake::HelloRequest),
+    |guard| guard.message(&PostHandshakeMessage::KeyUpdate { requested: true }),
+    |guard| guard.message(&PostHandshakeMessage::HelloRequest),
 ];
 
 #[test]
-fn each_kind_is_bounded() {
+fn each_kind_is_limited() {
     for kind in KINDS {
         let mut guard = FloodGuard::default();
         for _ in 0..32 {
@@ -23,7 +23,7 @@ fn each_kind_is_bounded() {
 }
 
 #[test]
-fn data_begins_the_counts_anew() {
+fn data_resets_the_counters() {
     for kind in KINDS {
         let mut guard = FloodGuard::default();
         for _ in 0..100 {
@@ -36,7 +36,7 @@ fn data_begins_the_counts_anew() {
 }
 
 #[test]
-fn one_kind_does_not_reset_another() {
+fn one_kind_does_not_reset_the_counter_of_another() {
     let mut guard = FloodGuard::default();
     for _ in 0..32 {
         for kind in KINDS {
@@ -49,11 +49,11 @@ fn one_kind_does_not_reset_another() {
 }
 
 #[test]
-fn tickets_are_never_too_many() {
+fn tickets_are_not_limited() {
     let mut guard = FloodGuard::default();
     for _ in 0..100_000 {
         guard
-            .message(&PostHandshake::NewSessionTicket(b"ticket"))
+            .message(&PostHandshakeMessage::NewSessionTicket(b"ticket"))
             .unwrap();
     }
 }

@@ -1,31 +1,27 @@
-//! The provider's own ciphers as the peer.
+//! Interoperability with the provider's record ciphers as the peer.
 
 use super::*;
 
-/// AWS-LC derives record numbers from the first nonce it sees. A sealer rarely begins with record
-/// 0, so this would fail within a few records if it did not see that first.
+/// AWS-LC derives sequence numbers from the first nonce. A sealer rarely starts at record 0, so this
+/// would fail within a few records if record 0 was not sealed first.
 #[test]
-fn the_provider_reads_what_we_seal_from_any_beginning() {
+fn the_provider_opens_sealed_records_from_any_sequence_number() {
     for suite in suites() {
-        for beginning in [0, 1, 2, 3, 5, 255, 1 << 20, (1 << 24) - 3001] {
-            let mut sealer = sealer(suite, beginning);
-            let mut peer = PeerOpener::new(suite, beginning, 1);
+        for start in [0, 1, 2, 3, 5, 255, 1 << 20, (1 << 24) - 3001] {
+            let mut sealer = sealer(suite, start);
+            let mut peer = PeerOpener::new(suite, start, 1);
             for number in 0..3000 {
                 let plain = plaintext(number % 70);
                 let record = sealer.data(&plain);
                 let expected = (ContentType::ApplicationData as u8, plain);
-                assert_eq!(
-                    peer.open(&record),
-                    expected,
-                    "{suite:?} {beginning} {number}"
-                );
+                assert_eq!(peer.open(&record), expected, "{suite:?} {start} {number}");
             }
         }
     }
 }
 
 #[test]
-fn the_provider_reads_what_we_seal_after_a_key_update() {
+fn the_provider_opens_sealed_records_after_a_key_update() {
     for suite in tls13_suites() {
         let mut sealer = sealer(suite, 5);
         for generation in 2..6 {
@@ -42,7 +38,7 @@ fn the_provider_reads_what_we_seal_after_a_key_update() {
 }
 
 #[test]
-fn we_read_what_the_provider_seals() {
+fn records_of_the_provider_are_opened() {
     for suite in suites() {
         let mut peer = PeerSealer::new(suite);
         let mut opener = opener(suite, 0);
@@ -65,11 +61,11 @@ fn we_read_what_the_provider_seals() {
 }
 
 #[test]
-fn we_read_on_from_any_beginning() {
+fn records_of_the_provider_are_opened_from_any_sequence_number() {
     for suite in suites() {
         let mut peer = PeerSealer::new(suite);
         for _ in 0..5 {
-            peer.record(ContentType::Handshake as u8, b"seen by somebody else");
+            peer.record(ContentType::Handshake as u8, b"opened during the handshake");
         }
         let mut opener = opener(suite, 5);
         for number in 0..1000 {
