@@ -1,4 +1,4 @@
-//! Types of extensions (RFC 8446, 4.2, and the RFCs of the extensions).
+//! Extension types (RFC 8446, 4.2, and the RFCs of the extensions).
 
 pub(super) const SERVER_NAME: u16 = 0;
 pub(super) const STATUS_REQUEST: u16 = 5;

@@ -1,36 +1,36 @@
-//! Fingerprints of ClientHellos: what tells TLS clients from each other.
+//! JA3 and JA4 fingerprints of ClientHellos, which identify TLS client implementations.
 //!
-//! JA3 (<https://github.com/salesforce/ja3>) and JA4 (<https://github.com/FoxIO-LLC/ja4>) are texts made
-//! of the numbers in a ClientHello, and hashes of these texts. Both leave out GREASE (RFC 8701), which
-//! is there to be different each time.
+//! JA3 (<https://github.com/salesforce/ja3>) and JA4 (<https://github.com/FoxIO-LLC/ja4>) are strings of
+//! the code points in a ClientHello, and hashes of these strings. Both exclude GREASE values (RFC 8701),
+//! which are random in each ClientHello.
 
 use std::fmt::{self, Write};
 
 use md5::{Digest, Md5};
 
 use super::extension_type::*;
-use super::{Bytes, Message};
+use super::{ClientHelloPayload, Reader};
 use crate::tls::base::memory;
 use crate::tls::crypto::digest::Algorithm;
 use crate::tls::error::Result;
 
-/// How a fingerprint is made.
+/// A fingerprint method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
+pub enum FingerprintMethod {
     Ja3,
     Ja4,
 }
 
-/// A fingerprint, as a text and as a hash of it.
+/// A fingerprint: the raw string, and its hash.
 #[derive(Debug)]
 pub struct Fingerprint {
     pub raw: String,
-    /// In hexadecimal digits, and in case of JA4 with its readable part.
+    /// In hexadecimal digits; a JA4 hash begins with the readable prefix.
     pub hash: String,
 }
 
-impl Method {
-    /// How many bytes a hash has.
+impl FingerprintMethod {
+    /// Returns the length of a hash string in bytes.
     pub fn hash_len(self) -> usize {
         match self {
             Self::Ja3 => 32,
@@ -38,7 +38,8 @@ impl Method {
         }
     }
 
-    pub(super) fn apply(self, hello: &Message<'_>) -> Result<Fingerprint> {
+    /// Computes the fingerprint of a ClientHello.
+    pub(super) fn apply(self, hello: &ClientHelloPayload<'_>) -> Result<Fingerprint> {
         match self {
             Self::Ja3 => ja3(hello),
             Self::Ja4 => ja4(hello),
@@ -46,15 +47,15 @@ impl Method {
     }
 }
 
-/// RFC 8701, 2: two equal bytes that end in 0xA.
+/// Returns whether a value is GREASE: two equal bytes that end in 0xA (RFC 8701, 2).
 fn is_grease(number: u16) -> bool {
     let [high, low] = number.to_be_bytes();
     high == low && low & 0x0f == 0x0a
 }
 
-/// The numbers of a list of pairs of bytes, in its order.
-fn numbers(list: &[u8]) -> Result<Vec<u16>> {
-    let mut list = Bytes(list);
+/// Parses a list of 16-bit code points without GREASE, in its order.
+fn code_points(list: &[u8]) -> Result<Vec<u16>> {
+    let mut list = Reader(list);
     let mut numbers = Vec::new();
     memory::reserve_exact(&mut numbers, list.0.len() / 2)?;
     while !list.0.is_empty() {
@@ -64,27 +65,27 @@ fn numbers(list: &[u8]) -> Result<Vec<u16>> {
     Ok(numbers)
 }
 
-/// An extension's data behind a length of `size` bytes, whatever that says.
-fn list_in<'a>(hello: &Message<'a>, typ: u16, size: usize) -> Result<&'a [u8]> {
+/// Returns an extension's data after a length prefix of `size` bytes, which is not validated.
+fn list_in<'a>(hello: &ClientHelloPayload<'a>, typ: u16, size: usize) -> Result<&'a [u8]> {
     let Some(data) = hello.extension(typ) else {
         return Ok(&[]);
     };
-    let mut data = Bytes(data);
+    let mut data = Reader(data);
     data.take(size)?;
     Ok(data.0)
 }
 
-/// Bytes as numbers.
-fn bytes(list: &[u8]) -> Result<Vec<u16>> {
+/// Converts a list of bytes to code points.
+fn byte_code_points(list: &[u8]) -> Result<Vec<u16>> {
     let mut numbers = Vec::new();
     memory::reserve_exact(&mut numbers, list.len())?;
     numbers.extend(list.iter().copied().map(u16::from));
     Ok(numbers)
 }
 
-/// The types of all extensions, in their order.
-fn extension_types(hello: &Message<'_>) -> Result<Vec<u16>> {
-    let mut list = Bytes(hello.extensions);
+/// Returns the types of all extensions without GREASE, in their order.
+fn extension_types(hello: &ClientHelloPayload<'_>) -> Result<Vec<u16>> {
+    let mut list = Reader(hello.extensions);
     let mut types = Vec::new();
     memory::reserve_exact(&mut types, list.0.len() / 4)?;
     while !list.0.is_empty() {
@@ -95,90 +96,95 @@ fn extension_types(hello: &Message<'_>) -> Result<Vec<u16>> {
     Ok(types)
 }
 
-/// The numbers as a text, each as it is written.
-fn list(
+/// Formats code points with `write`, separated by `separator`.
+fn format_list(
     numbers: &[u16],
-    divider: char,
+    separator: char,
     write: impl Fn(&mut String, u16) -> fmt::Result,
 ) -> Result<String> {
-    /// Five digits and a divider.
-    const LONGEST: usize = 6;
+    /// Five digits and a separator.
+    const MAX_ITEM_LEN: usize = 6;
 
-    let mut text = memory::text(numbers.len() * LONGEST)?;
+    let mut text = memory::text(numbers.len() * MAX_ITEM_LEN)?;
     for (place, &number) in numbers.iter().enumerate() {
         if place > 0 {
-            text.push(divider);
+            text.push(separator);
         }
-        // To write to a text does not fail.
+        // Writing to a string does not fail.
         let _ = write(&mut text, number);
     }
     Ok(text)
 }
 
-fn join(parts: &[&str], divider: &str) -> Result<String> {
-    let len: usize = parts.iter().map(|part| part.len() + divider.len()).sum();
+fn join(parts: &[&str], separator: &str) -> Result<String> {
+    let len: usize = parts.iter().map(|part| part.len() + separator.len()).sum();
     let mut text = memory::text(len)?;
     for (place, part) in parts.iter().enumerate() {
         if place > 0 {
-            text += divider;
+            text += separator;
         }
         text += part;
     }
     Ok(text)
 }
 
-/// Version, cipher suites, extensions, groups and point formats, in decimal.
-fn ja3(hello: &Message<'_>) -> Result<Fingerprint> {
+/// Computes JA3: version, cipher suites, extensions, groups and point formats, in decimal.
+fn ja3(hello: &ClientHelloPayload<'_>) -> Result<Fingerprint> {
     let mut version = vec![u16::from_be_bytes(hello.legacy_version)];
     version.retain(|&version| !is_grease(version));
-    let list = |numbers: &[u16]| list(numbers, '-', |text, number| write!(text, "{number}"));
+    let list = |numbers: &[u16]| format_list(numbers, '-', |text, number| write!(text, "{number}"));
     let version = list(&version)?;
-    let suites = list(&numbers(hello.cipher_suites)?)?;
+    let suites = list(&code_points(hello.cipher_suites)?)?;
     let extensions = list(&extension_types(hello)?)?;
-    let groups = list(&numbers(list_in(hello, SUPPORTED_GROUPS, 2)?)?)?;
-    let formats = list(&bytes(list_in(hello, POINT_FORMATS, 1)?)?)?;
+    let groups = list(&code_points(list_in(hello, SUPPORTED_GROUPS, 2)?)?)?;
+    let formats = list(&byte_code_points(list_in(hello, POINT_FORMATS, 1)?)?)?;
     let raw = join(&[&version, &suites, &extensions, &groups, &formats], ",")?;
     let hash = hex(&Md5::digest(&raw));
     Ok(Fingerprint { raw, hash })
 }
 
-/// A readable part; the cipher suites; the extensions and the signature algorithms.
-fn ja4(hello: &Message<'_>) -> Result<Fingerprint> {
-    let mut suites = numbers(hello.cipher_suites)?;
+/// Computes JA4: a readable prefix; the cipher suites; the extensions and the signature algorithms.
+fn ja4(hello: &ClientHelloPayload<'_>) -> Result<Fingerprint> {
+    let mut suites = code_points(hello.cipher_suites)?;
     let types = extension_types(hello)?;
-    let readable = readable(hello, suites.len(), types.len())?;
+    let prefix = prefix(hello, suites.len(), types.len())?;
 
     suites.sort_unstable();
     let suites = hexadecimal(&suites)?;
-    let mut others = types;
-    // They are in the readable part.
-    others.retain(|&typ| typ != SERVER_NAME && typ != ALPN);
-    others.sort_unstable();
-    let mut extensions = hexadecimal(&others)?;
+    let mut hashed_types = types;
+    // The prefix represents these two.
+    hashed_types.retain(|&typ| typ != SERVER_NAME && typ != ALPN);
+    hashed_types.sort_unstable();
+    let mut extensions = hexadecimal(&hashed_types)?;
     let algorithms = match hello.extension(SIGNATURE_ALGORITHMS) {
-        Some([_, _, list @ ..]) => numbers(list)?,
+        Some([_, _, list @ ..]) => code_points(list)?,
         _ => Vec::new(),
     };
     if !algorithms.is_empty() {
         extensions = join(&[&extensions, &hexadecimal(&algorithms)?], "_")?;
     }
     Ok(Fingerprint {
-        hash: format!("{readable}_{}_{}", digest(&suites), digest(&extensions)),
-        raw: join(&[&readable, &suites, &extensions], "_")?,
+        hash: format!(
+            "{prefix}_{}_{}",
+            truncated_hash(&suites),
+            truncated_hash(&extensions)
+        ),
+        raw: join(&[&prefix, &suites, &extensions], "_")?,
     })
 }
 
-/// Transport, version, whether there is a name, two counts, and the ends of the first protocol.
-fn readable(hello: &Message<'_>, suites: usize, extensions: usize) -> Result<String> {
+/// Formats the readable prefix: transport, version, presence of SNI, the counts of cipher suites and
+/// extensions, and the first and last character of the first ALPN protocol.
+fn prefix(hello: &ClientHelloPayload<'_>, suites: usize, extensions: usize) -> Result<String> {
     let transport = match hello.extension(QUIC_TRANSPORT_PARAMETERS) {
         Some(_) => 'q',
         None => 't',
     };
-    let name = match hello.extension(SERVER_NAME) {
+    let sni = match hello.extension(SERVER_NAME) {
         Some(_) => 'd',
         None => 'i',
     };
-    let offered = list_in(hello, SUPPORTED_VERSIONS, 1).and_then(numbers);
+    let offered = list_in(hello, SUPPORTED_VERSIONS, 1).and_then(code_points);
     let version = match (hello.extension(SUPPORTED_VERSIONS), offered) {
         (Some(_), Ok(versions)) => versions.into_iter().max().unwrap_or(0),
         _ => u16::from_be_bytes(hello.legacy_version),
@@ -193,14 +199,15 @@ fn readable(hello: &Message<'_>, suites: usize, extensions: usize) -> Result<Str
         _ => "00",
     };
     let (suites, extensions) = (suites.min(99), extensions.min(99));
-    let [first, last] = protocol_ends(hello.alpn().next().unwrap_or_default());
+    let [first, last] = alpn_characters(hello.alpn().next().unwrap_or_default());
     Ok(format!(
-        "{transport}{version}{name}{suites:02}{extensions:02}{first}{last}"
+        "{transport}{version}{sni}{suites:02}{extensions:02}{first}{last}"
     ))
 }
 
-/// The first and the last character of a protocol's name, or of its hexadecimal digits.
-fn protocol_ends(protocol: &[u8]) -> [char; 2] {
+/// Returns the first and the last character of a protocol's name, or of its hexadecimal digits if
+/// one of them is not alphanumeric.
+fn alpn_characters(protocol: &[u8]) -> [char; 2] {
     let (Some(&first), Some(&last)) = (protocol.first(), protocol.last()) else {
         return ['0', '0'];
     };
@@ -211,11 +218,11 @@ fn protocol_ends(protocol: &[u8]) -> [char; 2] {
 }
 
 fn hexadecimal(numbers: &[u16]) -> Result<String> {
-    list(numbers, ',', |text, number| write!(text, "{number:04x}"))
+    format_list(numbers, ',', |text, number| write!(text, "{number:04x}"))
 }
 
-/// The front of a hash; of nothing it is nothing.
-fn digest(text: &str) -> String {
+/// Returns the first 12 digits of the SHA-256 hash; zeros for an empty string.
+fn truncated_hash(text: &str) -> String {
     const LEN: usize = 6;
     match text {
         "" => "0".repeat(2 * LEN),

@@ -1,4 +1,4 @@
-//! Handshake messages as bytes: ClientHello and ServerHello.
+//! Handshake messages as bytes: ClientHello, ServerHello, and fingerprints of ClientHellos.
 
 mod client_hello;
 mod extension_type;
@@ -8,8 +8,16 @@ mod reader;
 mod server_hello;
 
 pub use self::client_hello::{ClientHello, Field};
-pub(crate) use self::client_hello::{MAX_SERVER_NAME, Message, RANDOM};
-pub use self::fingerprint::{Fingerprint, Method};
+pub(crate) use self::client_hello::{ClientHelloPayload, MAX_SERVER_NAME_LEN, RANDOM_LEN};
+pub use self::fingerprint::{Fingerprint, FingerprintMethod};
 pub use self::handshake_header::HandshakeHeader;
-pub(crate) use self::reader::Bytes;
 pub(crate) use self::server_hello::ServerHello;
+
+use self::reader::Reader;
+
+// alias for a caller that is being moved
+pub(crate) use self::{
+    ClientHelloPayload as Message, MAX_SERVER_NAME_LEN as MAX_SERVER_NAME, RANDOM_LEN as RANDOM,
+};
+// alias for a caller that is being moved
+pub use self::fingerprint::FingerprintMethod as Method;

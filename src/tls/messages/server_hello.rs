@@ -1,47 +1,48 @@
-//! The ServerHello as bytes (RFC 8446, 4.1.3): rustls says what was agreed on only at the end.
+//! The ServerHello (RFC 8446, 4.1.3): rustls reports the negotiated parameters only at the end of the
+//! handshake.
 
 use super::extension_type::SUPPORTED_VERSIONS;
-use super::{Bytes, RANDOM};
+use super::{RANDOM_LEN, Reader};
 use crate::tls::base::Version;
 
 const SERVER_HELLO: u8 = 2;
 
-/// RFC 8446, 4.1.3: the random bytes of a HelloRetryRequest, the SHA-256 of its name.
-const RETRY_REQUEST: [u8; RANDOM] = [
+/// RFC 8446, 4.1.3: the random of a HelloRetryRequest, which is the SHA-256 of its name.
+const HELLO_RETRY_REQUEST: [u8; RANDOM_LEN] = [
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
 
-/// What a ServerHello, or a HelloRetryRequest, says.
+/// The negotiated parameters in a ServerHello or a HelloRetryRequest.
 #[derive(Clone, Debug)]
 pub(crate) struct ServerHello {
-    /// The version that it chooses.
+    /// The negotiated version.
     pub(crate) version: Version,
 
-    /// The number of the cipher suite that it chooses.
+    /// The number of the negotiated cipher suite.
     pub(crate) suite: u16,
 
-    pub(crate) random: [u8; RANDOM],
+    pub(crate) random: [u8; RANDOM_LEN],
 }
 
 impl ServerHello {
-    /// Reads a message that begins with its handshake header. Nothing if it is not whole, or another
-    /// one; rustls judges it.
+    /// Parses a message that begins with its handshake header. Returns `None` if it is incomplete, or
+    /// not a ServerHello; rustls validates it.
     pub(crate) fn read(message: &[u8]) -> Option<Self> {
-        let mut message = Bytes(message);
+        let mut message = Reader(message);
         if message.u8().ok()? != SERVER_HELLO {
             return None;
         }
-        let mut body = Bytes(message.vector(3).ok()?);
+        let mut body = Reader(message.vector(3).ok()?);
         let legacy_version = body.u16().ok()?;
-        let random = body.take(RANDOM).ok()?.try_into().ok()?;
+        let random = body.take(RANDOM_LEN).ok()?.try_into().ok()?;
         body.vector(1).ok()?; // legacy_session_id_echo
         let suite = body.u16().ok()?;
         body.u8().ok()?; // legacy_compression_method
-        let extensions = Bytes(body.vector(2).unwrap_or_default());
-        let chosen = extensions.extension(SUPPORTED_VERSIONS);
-        let version = match chosen {
-            Some(data) => Bytes(data).u16().ok()?,
+        let extensions = Reader(body.vector(2).unwrap_or_default());
+        let selected_version = extensions.extension(SUPPORTED_VERSIONS);
+        let version = match selected_version {
+            Some(data) => Reader(data).u16().ok()?,
             None => legacy_version,
         };
         Some(Self {
@@ -51,9 +52,9 @@ impl ServerHello {
         })
     }
 
-    /// Whether it asks for another ClientHello.
+    /// Returns whether this is a HelloRetryRequest, which requests a second ClientHello.
     pub(crate) fn is_retry_request(&self) -> bool {
-        self.random == RETRY_REQUEST
+        self.random == HELLO_RETRY_REQUEST
     }
 }
 
@@ -63,7 +64,7 @@ mod tests {
 
     fn message(extensions: &[u8]) -> Vec<u8> {
         let mut body = vec![3, 3];
-        body.extend([9; RANDOM]);
+        body.extend([9; RANDOM_LEN]);
         body.extend([0, 0x13, 0x01, 0]);
         body.extend(extensions);
         let len = body.len() as u8;
@@ -71,24 +72,24 @@ mod tests {
     }
 
     #[test]
-    fn the_extension_counts_and_else_the_old_field() {
+    fn supported_versions_takes_precedence_over_legacy_version() {
         let version = |message: &[u8]| ServerHello::read(message).map(|hello| hello.version);
         let tls13 = message(&[0, 6, 0, 43, 0, 2, 3, 4]);
         assert_eq!(version(&tls13), Some(Version::Tls13));
         assert_eq!(version(&message(&[])), Some(Version::Tls12));
-        let others = message(&[0, 5, 0, 23, 0, 1, 0]);
-        assert_eq!(version(&others), Some(Version::Tls12));
+        let other_extension = message(&[0, 5, 0, 23, 0, 1, 0]);
+        assert_eq!(version(&other_extension), Some(Version::Tls12));
     }
 
     #[test]
-    fn suite_and_random_are_read() {
-        let hello = ServerHello::read(&message(&[])).expect("a whole message");
+    fn the_suite_and_the_random_are_parsed() {
+        let hello = ServerHello::read(&message(&[])).expect("a complete message");
         assert_eq!(hello.suite, 0x1301);
-        assert_eq!(hello.random, [9; RANDOM]);
+        assert_eq!(hello.random, [9; RANDOM_LEN]);
     }
 
     #[test]
-    fn a_part_and_another_message_say_nothing() {
+    fn incomplete_and_other_messages_are_ignored() {
         let tls13 = message(&[0, 6, 0, 43, 0, 2, 3, 4]);
         for len in 0..tls13.len() {
             assert!(ServerHello::read(&tls13[..len]).is_none(), "{len} bytes");

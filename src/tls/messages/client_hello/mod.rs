@@ -1,9 +1,9 @@
-//! The ClientHello (RFC 8446, 4.1.2): what a server must know of it before rustls answers it, and what
-//! the application may ask about it.
+//! The ClientHello (RFC 8446, 4.1.2): parsing, validation of a second one, and storage for queries of
+//! the application.
 
 mod payload;
 mod retry;
 mod stored;
 
-pub(crate) use self::payload::{MAX_SERVER_NAME, Message, RANDOM};
+pub(crate) use self::payload::{ClientHelloPayload, MAX_SERVER_NAME_LEN, RANDOM_LEN};
 pub use self::stored::{ClientHello, Field};

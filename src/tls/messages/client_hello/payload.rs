@@ -1,46 +1,47 @@
-//! A ClientHello as it arrives.
+//! Parsing of a ClientHello (RFC 8446, 4.1.2).
 
 use std::ffi::CString;
 
 use crate::tls::base::Version;
 use crate::tls::error::{Code, Result};
-use crate::tls::messages::Bytes;
+use crate::tls::messages::Reader;
 use crate::tls::messages::extension_type::{ALPN, SERVER_NAME, STATUS_REQUEST, SUPPORTED_VERSIONS};
 
-/// A whole ClientHello, without its handshake header.
+/// A parsed ClientHello, without its handshake header.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Message<'a> {
+pub(crate) struct ClientHelloPayload<'a> {
     pub(crate) legacy_version: [u8; 2],
     pub(super) random: &'a [u8],
     pub(crate) session_id: &'a [u8],
     pub(crate) cipher_suites: &'a [u8],
     pub(crate) compression_methods: &'a [u8],
-    /// The list, without its length.
+    /// The list, without its length prefix.
     pub(crate) extensions: &'a [u8],
 }
 
 const CLIENT_HELLO: u8 = 1;
-pub(crate) const RANDOM: usize = 32;
+/// The length of the random in bytes.
+pub(crate) const RANDOM_LEN: usize = 32;
 
 /// RFC 7507, 2: TLS_FALLBACK_SCSV.
-const FALLBACK: [u8; 2] = [0x56, 0x00];
+const FALLBACK_SCSV: [u8; 2] = [0x56, 0x00];
 
-/// The longest server name, in bytes (RFC 1035, 2.3.4, as s2n-tls reads it).
-pub(crate) const MAX_SERVER_NAME: usize = 255;
+/// The maximum length of a server name in bytes (RFC 1035, 2.3.4, as s2n-tls interprets it).
+pub(crate) const MAX_SERVER_NAME_LEN: usize = 255;
 
-/// The longest legacy_session_id, in bytes.
-const MAX_SESSION_ID: usize = 32;
+/// The maximum length of legacy_session_id in bytes.
+const MAX_SESSION_ID_LEN: usize = 32;
 
-/// RFC 6066, 8: the one type of status.
+/// RFC 6066, 8: the only status type.
 const OCSP: u8 = 1;
 
-/// RFC 6066, 3: the one type of name that there is.
+/// RFC 6066, 3: the only name type.
 const HOST_NAME: u8 = 0;
 
-impl<'a> Message<'a> {
-    /// Takes the body of a ClientHello from the front of handshake messages, and gives the rest.
+impl<'a> ClientHelloPayload<'a> {
+    /// Splits handshake messages into the body of the ClientHello at their start, and the rest.
     pub(crate) fn split(messages: &'a [u8]) -> Result<(&'a [u8], &'a [u8])> {
-        let mut messages = Bytes(messages);
+        let mut messages = Reader(messages);
         if messages.u8()? != CLIENT_HELLO {
             return Err(Code::BadMessage)?;
         }
@@ -50,9 +51,9 @@ impl<'a> Message<'a> {
 
     /// Parses the body of a ClientHello.
     pub(crate) fn parse(body: &'a [u8]) -> Result<Self> {
-        let mut body = Bytes(body);
+        let mut body = Reader(body);
         let legacy_version = [body.u8()?, body.u8()?];
-        let random = body.take(RANDOM)?;
+        let random = body.take(RANDOM_LEN)?;
         let session_id = body.vector(1)?;
         let cipher_suites = body.vector(2)?;
         let compression_methods = body.vector(1)?;
@@ -60,7 +61,7 @@ impl<'a> Message<'a> {
             [] => &[],
             _ => body.vector(2)?,
         };
-        let well_formed = session_id.len() <= MAX_SESSION_ID
+        let well_formed = session_id.len() <= MAX_SESSION_ID_LEN
             && !cipher_suites.is_empty()
             && cipher_suites.len() % 2 == 0
             && body.0.is_empty();
@@ -77,9 +78,9 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Refuses a list of extensions that does not come to an even end, or has one of `types` twice.
+    /// Rejects a malformed list of extensions, and one that has an extension of `types` twice.
     pub(crate) fn check_extensions(&self, types: &[u16]) -> Result<()> {
-        let mut list = Bytes(self.extensions);
+        let mut list = Reader(self.extensions);
         let mut seen = Vec::new();
         while !list.0.is_empty() {
             let typ = list.u16()?;
@@ -94,14 +95,15 @@ impl<'a> Message<'a> {
         Ok(())
     }
 
+    /// Returns the data of the first extension of a type.
     pub(crate) fn extension(&self, wanted: u16) -> Option<&'a [u8]> {
-        Bytes(self.extensions).extension(wanted)
+        Reader(self.extensions).extension(wanted)
     }
 
-    /// The best version that the client offers.
+    /// Returns the highest version that the client offers.
     pub(crate) fn best_version(&self) -> Version {
         let offered = self.extension(SUPPORTED_VERSIONS).and_then(|data| {
-            let versions = Bytes(data).vector(1).ok()?;
+            let versions = Reader(data).vector(1).ok()?;
             let versions = versions.chunks_exact(2);
             versions
                 .map(|version| Version::from_wire(u16::from_be_bytes([version[0], version[1]])))
@@ -110,45 +112,46 @@ impl<'a> Message<'a> {
         offered.unwrap_or_else(|| self.legacy_best_version())
     }
 
-    /// The best version before TLS 1.3, which has an extension for it.
+    /// Returns the highest version according to legacy_version; TLS 1.3 is offered in an extension.
     pub(crate) fn legacy_best_version(&self) -> Version {
         Version::from_legacy(self.legacy_version)
     }
 
-    /// Whether a client tries again with less than it can (RFC 7507).
+    /// Returns whether the cipher suites contain TLS_FALLBACK_SCSV: the client retries with a lower
+    /// version than it supports (RFC 7507).
     pub(crate) fn is_fallback(&self) -> bool {
         self.cipher_suites
             .chunks_exact(2)
-            .any(|suite| suite == FALLBACK)
+            .any(|suite| suite == FALLBACK_SCSV)
     }
 
-    /// The first name of the server_name extension, unless C could not read it: programs copy it into
-    /// arrays of [`MAX_SERVER_NAME`] bytes and a NUL.
+    /// Returns the first name of the server_name extension; `None` if it has a NUL or more than
+    /// [`MAX_SERVER_NAME_LEN`] bytes: C programs copy it into arrays of that size and a NUL.
     pub(crate) fn server_name(&self) -> Option<CString> {
         let name = host_name(self.extension(SERVER_NAME)?).ok()?;
-        match name.len() <= MAX_SERVER_NAME {
+        match name.len() <= MAX_SERVER_NAME_LEN {
             true => CString::new(name).ok(),
             false => None,
         }
     }
 
-    /// Whether an OCSP response is asked for (RFC 6066, 8).
+    /// Returns whether the client requests a stapled OCSP response (RFC 6066, 8).
     pub(crate) fn asks_for_ocsp(&self) -> bool {
         let request = self.extension(STATUS_REQUEST);
         request.is_some_and(|request| request.first() == Some(&OCSP))
     }
 
-    /// The protocols of the application_layer_protocol_negotiation extension (RFC 7301).
+    /// Returns the protocols of the application_layer_protocol_negotiation extension (ALPN, RFC 7301).
     pub(crate) fn alpn(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let list = self.extension(ALPN).unwrap_or_default();
-        let mut protocols = Bytes(Bytes(list).vector(2).unwrap_or_default());
+        let mut protocols = Reader(Reader(list).vector(2).unwrap_or_default());
         std::iter::from_fn(move || protocols.vector(1).ok())
     }
 }
 
-/// The first name in the data of a server_name extension (RFC 6066, 3).
+/// Parses the first name in the data of a server_name extension (SNI, RFC 6066, 3).
 pub(super) fn host_name(data: &[u8]) -> Result<&[u8]> {
-    let mut names = Bytes(Bytes(data).vector(2)?);
+    let mut names = Reader(Reader(data).vector(2)?);
     if names.u8()? != HOST_NAME {
         return Err(Code::BadMessage)?;
     }
@@ -159,9 +162,9 @@ pub(super) fn host_name(data: &[u8]) -> Result<&[u8]> {
 mod tests {
     use super::*;
 
-    fn parse(messages: &[u8]) -> Result<Message<'_>> {
-        let (body, _) = Message::split(messages)?;
-        Message::parse(body)
+    fn parse(messages: &[u8]) -> Result<ClientHelloPayload<'_>> {
+        let (body, _) = ClientHelloPayload::split(messages)?;
+        ClientHelloPayload::parse(body)
     }
 
     fn vector(len: usize, body: &[u8]) -> Vec<u8> {
@@ -176,7 +179,7 @@ mod tests {
     fn message(extensions: &[u8]) -> Vec<u8> {
         let body = [
             &[3, 3][..],
-            &[7; RANDOM],
+            &[7; RANDOM_LEN],
             &vector(1, &[1; 32]),
             &vector(2, &[0x13, 0x01]),
             &vector(1, &[0]),
@@ -200,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn extensions_are_found() {
+    fn extensions_are_parsed() {
         let message = sample();
         let hello = parse(&message).expect("the sample is well-formed");
         assert_eq!(hello.best_version(), Version::Tls13);
@@ -210,8 +213,8 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_c_cannot_read_is_none() {
-        for (name, is_any) in [
+    fn a_name_that_is_too_long_or_has_a_nul_is_ignored() {
+        for (name, is_valid) in [
             (vec![b'x'; 255], true),
             (vec![b'x'; 256], false),
             (b"a.example\0.b.example".to_vec(), false),
@@ -220,12 +223,12 @@ mod tests {
             let message = message(&extension(SERVER_NAME, &vector(2, &names)));
             let hello = parse(&message).expect("the message is well-formed");
             let read = hello.server_name().map(CString::into_bytes);
-            assert_eq!(read, is_any.then_some(name));
+            assert_eq!(read, is_valid.then_some(name));
         }
     }
 
     #[test]
-    fn without_extensions_the_legacy_version_counts() {
+    fn without_extensions_the_legacy_version_applies() {
         let message = message(&[]);
         let hello = parse(&message).expect("the message is well-formed");
         assert_eq!(hello.best_version(), Version::Tls12);
@@ -234,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_legacy_version_may_be_any() {
+    fn every_legacy_version_is_accepted() {
         for (version, number) in [
             ([3, 1], 31),
             ([3, 3], 33),
@@ -254,16 +257,16 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_message_is_refused() {
+    fn a_truncated_message_is_rejected() {
         let message = sample();
         for len in 0..message.len() {
             let error = parse(&message[..len]).unwrap_err();
-            assert_eq!(error.code(), Code::BadMessage, "cut at {len}");
+            assert_eq!(error.code(), Code::BadMessage, "truncated at {len}");
         }
     }
 
     #[test]
-    fn no_flipped_byte_is_followed_out_of_bounds() {
+    fn a_flipped_bit_causes_no_panic() {
         let message = sample();
         for at in 0..message.len() {
             for bit in 0..8 {

@@ -1,22 +1,23 @@
-//! What may change between a ClientHello and the one that answers a HelloRetryRequest.
+//! Validation of the second ClientHello, after a HelloRetryRequest.
 //!
 //! RFC 8446, 4.1.2: "the client MUST send the same ClientHello without modification, except as
-//! follows". The application decides by the first one, so the second must not say anything else.
+//! follows". The ClientHello callback of the application decides by the first one, so the second must
+//! not differ from it in any other way.
 
-use super::payload::Message;
+use super::payload::ClientHelloPayload;
 use crate::tls::error::{Code, Result};
-use crate::tls::messages::Bytes;
+use crate::tls::messages::Reader;
 
 const PADDING: u16 = 21;
 const PRE_SHARED_KEY: u16 = 41;
 const EARLY_DATA: u16 = 42;
 const KEY_SHARE: u16 = 51;
-/// Encrypted ClientHello: the outer message of a client that means another server.
+/// Encrypted ClientHello (ECH): the outer message of a client that addresses a hidden server.
 const ENCRYPTED_CLIENT_HELLO: u16 = 0xfe0d;
 
-/// Extensions that change with the answer. The cookie (44) is none of them: no HelloRetryRequest of
-/// ours has one.
-const CHANGING: [u16; 5] = [
+/// Extensions that may change after a HelloRetryRequest. The cookie (44) is not one of them: the
+/// HelloRetryRequests of this library have none.
+const MAY_CHANGE: [u16; 5] = [
     PADDING,
     PRE_SHARED_KEY,
     EARLY_DATA,
@@ -24,45 +25,45 @@ const CHANGING: [u16; 5] = [
     ENCRYPTED_CLIENT_HELLO,
 ];
 
-impl Message<'_> {
-    /// Refuses a second ClientHello that differs from this one where it must not.
+impl ClientHelloPayload<'_> {
+    /// Rejects a second ClientHello that differs from this one where it must not.
     pub(super) fn check_second(&self, second: &Self) -> Result<()> {
         let same = self.legacy_version == second.legacy_version
             && self.random == second.random
             && self.session_id == second.session_id
             && self.cipher_suites == second.cipher_suites
             && self.compression_methods == second.compression_methods
-            && lasting(self.extensions).eq(lasting(second.extensions))
+            && unchanged(self.extensions).eq(unchanged(second.extensions))
             && second.extension(EARLY_DATA).is_none()
-            && !self.is_new(second, PRE_SHARED_KEY)
-            && has_one_share(second);
+            && !self.is_added(second, PRE_SHARED_KEY)
+            && has_single_key_share(second);
         match same {
             true => Ok(()),
             false => Err(Code::BadMessage)?,
         }
     }
 
-    /// Whether only the second message has an extension.
-    fn is_new(&self, second: &Self, typ: u16) -> bool {
+    /// Returns whether only the second message has an extension.
+    fn is_added(&self, second: &Self, typ: u16) -> bool {
         self.extension(typ).is_none() && second.extension(typ).is_some()
     }
 }
 
-/// The extensions that must stay, with their data, in their order.
-fn lasting(list: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
-    let mut list = Bytes(list);
+/// Returns the extensions that must not change, with their data, in their order.
+fn unchanged(list: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    let mut list = Reader(list);
     std::iter::from_fn(move || Some((list.u16().ok()?, list.vector(2).ok()?)))
-        .filter(|(typ, _)| !CHANGING.contains(typ))
+        .filter(|(typ, _)| !MAY_CHANGE.contains(typ))
 }
 
 /// RFC 8446, 4.1.2: "a list containing a single KeyShareEntry from the indicated group". rustls
-/// looks at the group, and refuses a message without the extension.
-fn has_one_share(second: &Message<'_>) -> bool {
+/// validates the group, and rejects a message without the extension.
+fn has_single_key_share(second: &ClientHelloPayload<'_>) -> bool {
     let Some(data) = second.extension(KEY_SHARE) else {
         return true;
     };
     let read = || -> Result<bool> {
-        let mut shares = Bytes(Bytes(data).vector(2)?);
+        let mut shares = Reader(Reader(data).vector(2)?);
         shares.u16()?;
         shares.vector(2)?;
         Ok(shares.0.is_empty())
@@ -93,8 +94,8 @@ mod tests {
         list
     }
 
-    fn message(extensions: &[u8]) -> Message<'_> {
-        Message {
+    fn message(extensions: &[u8]) -> ClientHelloPayload<'_> {
+        ClientHelloPayload {
             legacy_version: [3, 3],
             random: &[7; 32],
             session_id: b"session",
@@ -110,12 +111,12 @@ mod tests {
     }
 
     #[test]
-    fn what_the_answer_asks_for_may_change() {
+    fn a_key_share_and_padding_may_change() {
         let first = [NAME, GROUPS, SHARES, UNKNOWN];
         assert!(may_follow(&first, &[NAME, GROUPS, SHARE, UNKNOWN]));
         assert!(may_follow(&first, &[SHARE, NAME, GROUPS, UNKNOWN]));
-        for changing in [PADDING, ENCRYPTED_CLIENT_HELLO] {
-            let with = |data| [NAME, GROUPS, SHARE, UNKNOWN, (changing, data)];
+        for may_change in [PADDING, ENCRYPTED_CLIENT_HELLO] {
+            let with = |data| [NAME, GROUPS, SHARE, UNKNOWN, (may_change, data)];
             assert!(may_follow(&first, &with(b"new")));
             assert!(may_follow(&with(b"one"), &with(b"another")));
             assert!(may_follow(&with(b"old"), &[NAME, GROUPS, SHARE, UNKNOWN]));
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_sessions_may_change_and_go_but_not_come() {
+    fn pre_shared_keys_may_change_and_be_removed_but_not_added() {
         let (one, other) = (
             (PRE_SHARED_KEY, &b"one"[..]),
             (PRE_SHARED_KEY, &b"other"[..]),
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn early_data_must_go() {
+    fn early_data_must_be_removed() {
         let early_data = (EARLY_DATA, &b""[..]);
         assert!(may_follow(&[NAME, early_data], &[NAME]));
         assert!(!may_follow(&[NAME, early_data], &[NAME, early_data]));
@@ -142,17 +143,17 @@ mod tests {
     }
 
     #[test]
-    fn there_is_one_share() {
+    fn any_other_number_of_key_shares_than_one_is_rejected() {
         let two = SHARES;
-        let cut = (KEY_SHARE, &SHARE.1[..6]);
+        let truncated = (KEY_SHARE, &SHARE.1[..6]);
         let none = (KEY_SHARE, &[0, 0][..]);
-        for share in [two, cut, none] {
+        for share in [two, truncated, none] {
             assert!(!may_follow(&[NAME, SHARES], &[NAME, share]));
         }
     }
 
     #[test]
-    fn other_extensions_stay() {
+    fn other_extensions_must_not_change() {
         let first = [NAME, GROUPS, UNKNOWN];
         for second in [
             &[NAME, GROUPS][..],
@@ -168,9 +169,9 @@ mod tests {
     }
 
     #[test]
-    fn the_fields_before_them_stay() {
+    fn the_fields_before_the_extensions_must_not_change() {
         let first = message(&[]);
-        let change = |change: fn(&mut Message<'_>)| {
+        let change = |change: fn(&mut ClientHelloPayload<'_>)| {
             let mut second = first;
             change(&mut second);
             first.check_second(&second).map_err(|error| error.code())

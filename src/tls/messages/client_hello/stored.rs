@@ -1,19 +1,19 @@
-//! A ClientHello that the application may look at.
+//! A stored ClientHello, for queries of the application.
 
 use std::sync::Mutex;
 
-use super::payload::{Message, RANDOM, host_name};
+use super::payload::{ClientHelloPayload, RANDOM_LEN, host_name};
 use crate::tls::base::memory;
 use crate::tls::base::version::legacy_number;
 use crate::tls::base::{Version, lock};
 use crate::tls::error::{Code, Result};
 use crate::tls::messages::extension_type::{SERVER_NAME, SUPPORTED_GROUPS};
-use crate::tls::messages::{Bytes, Fingerprint, HandshakeHeader, Method};
+use crate::tls::messages::{Fingerprint, FingerprintMethod, HandshakeHeader, Reader};
 
-/// A ClientHello, kept as its bytes and parsed when it is asked about.
+/// A ClientHello, stored as bytes and parsed by every query.
 ///
-/// That of a connection stays where it is as long as the connection: another life puts another
-/// message into it.
+/// That of a connection has the same address as long as the connection exists: after
+/// `s2n_connection_wipe()` it stores the next message.
 #[derive(Debug, Default)]
 pub struct ClientHello {
     contents: Mutex<Contents>,
@@ -22,19 +22,19 @@ pub struct ClientHello {
 
 #[derive(Debug, Default)]
 struct Contents {
-    /// Without the handshake header, and with zeros for the random bytes.
+    /// Without the handshake header, and with zeros for the random.
     body: Vec<u8>,
-    random: [u8; RANDOM],
-    /// As in the record; what is not a version of TLS included.
+    random: [u8; RANDOM_LEN],
+    /// As received, even if it is not a version of TLS.
     legacy_version: Option<[u8; 2]>,
     /// The version in the header of the first record.
     record_version: Option<[u8; 2]>,
 }
 
-/// A field that is handed out as it is.
+/// A field that is returned as raw bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
-    /// The message, with zeros for the random bytes.
+    /// The message, with zeros for the random.
     Message,
     CipherSuites,
     /// All extensions.
@@ -43,13 +43,13 @@ pub enum Field {
     CompressionMethods,
 }
 
-/// The extensions that s2n-tls knows. Others can be found, but are not given by their number.
-const KNOWN_EXTENSIONS: [u16; 21] = [
+/// The extensions that s2n-tls supports. The presence of others can be queried, but not their data.
+const SUPPORTED_EXTENSIONS: [u16; 21] = [
     0, 1, 5, 10, 11, 13, 16, 18, 23, 35, 41, 42, 43, 44, 45, 47, 51, 57, 13172, 0xfe01, 65281,
 ];
 
 impl ClientHello {
-    /// The place for a connection's own.
+    /// Creates an empty ClientHello that belongs to a connection.
     pub(crate) fn of_connection() -> Self {
         Self {
             is_connections: true,
@@ -57,22 +57,22 @@ impl ClientHello {
         }
     }
 
-    /// Parses a message that begins with its handshake header and ends where that says.
+    /// Parses a message that begins with its handshake header and has exactly the length in it.
     pub fn parse(message: &[u8]) -> Result<Self> {
         if message.len() < HandshakeHeader::LEN {
             return Err(Code::SizeMismatch)?;
         }
-        let (body, rest) = Message::split(message)?;
+        let (body, rest) = ClientHelloPayload::split(message)?;
         if !rest.is_empty() {
             return Err(Code::BadMessage)?;
         }
-        Message::parse(body)?.check_extensions(&KNOWN_EXTENSIONS)?;
+        ClientHelloPayload::parse(body)?.check_extensions(&SUPPORTED_EXTENSIONS)?;
         let hello = Self::default();
         hello.store(memory::copy(message)?, None);
         Ok(hello)
     }
 
-    /// Keeps a message that can be parsed.
+    /// Stores a message that [`ClientHelloPayload::parse`] accepts, its handshake header included.
     pub(crate) fn store(&self, message: Vec<u8>, record_version: Option<[u8; 2]>) {
         let mut contents = Contents {
             record_version,
@@ -81,59 +81,62 @@ impl ClientHello {
         contents.body = message;
         contents.body.drain(..HandshakeHeader::LEN);
         contents.legacy_version = contents.body.first_chunk().copied();
-        if let Some(random) = contents.body.get_mut(2..2 + RANDOM) {
+        if let Some(random) = contents.body.get_mut(2..2 + RANDOM_LEN) {
             contents.random.copy_from_slice(random);
             random.fill(0);
         }
         *lock(&self.contents) = contents;
     }
 
-    /// Gives back the memory of the message; the random bytes and the versions stay.
+    /// Frees the memory of the message, but not the random and the versions.
     pub(crate) fn free_message(&self) {
         lock(&self.contents).body = Vec::new();
     }
 
-    /// Forgets all.
+    /// Removes the message, the random and the versions.
     pub(crate) fn clear(&self) {
         *lock(&self.contents) = Contents::default();
     }
 
-    /// Whether there is, or was, a message.
+    /// Returns whether a message was stored, even if its memory has been freed.
     pub(crate) fn is_known(&self) -> bool {
         lock(&self.contents).legacy_version.is_some()
     }
 
-    /// Whether it belongs to a connection, which frees it.
+    /// Returns whether it belongs to a connection, which frees it.
     pub fn is_connections(&self) -> bool {
         self.is_connections
     }
 
-    /// Refuses a second message, its header included, that differs from this one where it must not
+    /// Rejects a second message, its header included, that differs from this one where it must not
     /// (RFC 8446, 4.1.2).
     pub(crate) fn check_second(&self, message: &[u8]) -> Result<()> {
         let contents = lock(&self.contents);
-        // With a message whose memory was given back there is nothing to compare.
-        let mut first = Message::parse(&contents.body)?;
+        // Fails if the memory of the first message has been freed: there is nothing to compare.
+        let mut first = ClientHelloPayload::parse(&contents.body)?;
         first.random = &contents.random;
-        let (body, _) = Message::split(message)?;
-        first.check_second(&Message::parse(body)?)
+        let (body, _) = ClientHelloPayload::split(message)?;
+        first.check_second(&ClientHelloPayload::parse(body)?)
     }
 
-    /// Looks at the message.
-    pub(crate) fn look<R>(&self, look: impl FnOnce(&Message<'_>) -> Result<R>) -> Result<R> {
+    /// Parses the message, and passes it to `inspect`.
+    pub(crate) fn look<R>(
+        &self,
+        inspect: impl FnOnce(&ClientHelloPayload<'_>) -> Result<R>,
+    ) -> Result<R> {
         let contents = lock(&self.contents);
-        // Nothing is left of a message whose memory was given back.
-        let message = Message::parse(&contents.body).map_err(|_| Code::Null)?;
-        look(&message)
+        // The body is empty if the memory of the message has been freed.
+        let message = ClientHelloPayload::parse(&contents.body).map_err(|_| Code::Null)?;
+        inspect(&message)
     }
 
-    /// Looks at the bytes of a field.
-    pub fn with<R>(&self, field: Field, look: impl FnOnce(&[u8]) -> R) -> Result<R> {
+    /// Passes the bytes of a field to `inspect`.
+    pub fn with<R>(&self, field: Field, inspect: impl FnOnce(&[u8]) -> R) -> Result<R> {
         if field == Field::Message {
-            return Ok(look(&lock(&self.contents).body));
+            return Ok(inspect(&lock(&self.contents).body));
         }
         self.look(|message| {
-            Ok(look(match field {
+            Ok(inspect(match field {
                 Field::Message | Field::Extensions => message.extensions,
                 Field::CipherSuites => message.cipher_suites,
                 Field::SessionId => message.session_id,
@@ -142,57 +145,59 @@ impl ClientHello {
         })
     }
 
-    /// How many bytes a field has.
+    /// Returns the length of a field in bytes; 0 without a message.
     pub fn len(&self, field: Field) -> usize {
         self.with(field, <[u8]>::len).unwrap_or(0)
     }
 
-    /// Looks at the data of an extension.
-    pub fn with_extension<R>(&self, typ: u16, look: impl FnOnce(&[u8]) -> R) -> Result<R> {
-        if !KNOWN_EXTENSIONS.contains(&typ) {
+    /// Passes the data of an extension to `inspect`.
+    pub fn with_extension<R>(&self, typ: u16, inspect: impl FnOnce(&[u8]) -> R) -> Result<R> {
+        if !SUPPORTED_EXTENSIONS.contains(&typ) {
             return Err(Code::UnrecognizedExtension)?;
         }
         self.look(|message| {
             let data = message.extension(typ);
-            Ok(look(data.ok_or(Code::ExtensionNotReceived)?))
+            Ok(inspect(data.ok_or(Code::ExtensionNotReceived)?))
         })
     }
 
-    /// Whether there is an extension of a type, known or not.
+    /// Returns whether there is an extension of a type, supported or not.
     pub fn has_extension(&self, typ: u16) -> bool {
         self.look(|message| Ok(message.extension(typ).is_some()))
             .unwrap_or(false)
     }
 
-    pub fn fingerprint(&self, method: Method) -> Result<Fingerprint> {
+    /// Computes a fingerprint of the message.
+    pub fn fingerprint(&self, method: FingerprintMethod) -> Result<Fingerprint> {
         self.look(|message| method.apply(message))
     }
 
-    pub fn random(&self) -> [u8; RANDOM] {
+    pub fn random(&self) -> [u8; RANDOM_LEN] {
         lock(&self.contents).random
     }
 
-    /// The version in the message, as the API numbers versions: 33 for 0x0303.
+    /// Returns legacy_version as a number of the API: 33 for 0x0303.
     pub fn legacy_version(&self) -> u8 {
         lock(&self.contents).legacy_version.map_or(0, legacy_number)
     }
 
-    /// The version to talk about, which is TLS 1.2 at most (RFC 8446, 4.1.2).
+    /// Returns legacy_version, which is TLS 1.2 at most (RFC 8446, 4.1.2).
     pub(crate) fn version(&self) -> Version {
         let version = lock(&self.contents).legacy_version;
         version.map_or(Version::Unknown, Version::from_legacy)
     }
 
-    /// The version in the header of the record that brought it.
+    /// Returns the version in the header of the record that contained the message, as a number of the
+    /// API.
     pub fn record_version(&self) -> Result<u8> {
         let version = lock(&self.contents).record_version;
         Ok(version.map(legacy_number).ok_or(Code::InvalidArgument)?)
     }
 
-    /// The numbers of the groups that the client supports, in its order.
+    /// Returns the groups of the supported_groups extension, in the client's order.
     pub fn supported_groups(&self) -> Result<Vec<u16>> {
         self.with_extension(SUPPORTED_GROUPS, |data| {
-            let groups = Bytes(data)
+            let groups = Reader(data)
                 .vector(2)
                 .map_err(|_| Code::InvalidParsedExtensions)?;
             let (pairs, rest) = groups.as_chunks();
@@ -206,10 +211,10 @@ impl ClientHello {
         })?
     }
 
-    /// Looks at the name that the client asks for.
-    pub fn with_server_name<R>(&self, look: impl FnOnce(&[u8]) -> R) -> Result<R> {
+    /// Passes the first name of the server_name extension (SNI) to `inspect`.
+    pub fn with_server_name<R>(&self, inspect: impl FnOnce(&[u8]) -> R) -> Result<R> {
         self.with_extension(SERVER_NAME, |data| {
-            Ok(look(host_name(data).map_err(|_| Code::Safety)?))
+            Ok(inspect(host_name(data).map_err(|_| Code::Safety)?))
         })?
     }
 }
