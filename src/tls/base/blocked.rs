@@ -1,17 +1,17 @@
-//! What a call that could not finish is waiting for.
+//! The blocked status of a call.
 
-/// The value behind `s2n_blocked_status`.
+/// The reason why a call would block, as in `s2n_blocked_status`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Blocked {
-    /// Nothing: the call finished, or failed for good.
+    /// Not blocked: the call succeeded, or failed permanently.
     #[default]
     Not = 0,
-    /// The transport has no bytes to read.
+    /// Blocked on read: the transport has no bytes.
     Read = 1,
-    /// The transport takes no bytes.
+    /// Blocked on write: the transport accepts no bytes.
     Write = 2,
-    /// The application owes an answer to one of its callbacks.
+    /// Blocked on application input: an asynchronous callback has not completed.
     ApplicationInput = 3,
-    /// The caller must read early data first.
+    /// Blocked on early data: the caller must read it first.
     EarlyData = 4,
 }

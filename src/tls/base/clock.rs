@@ -1,16 +1,17 @@
-//! Clocks: the system's, and the interface for the application's.
+//! Clocks: those of the system, and the trait for those of the application.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::tls::process::fork::get_or_make;
+use crate::tls::process::fork::get_or_init;
 
-/// A source of the time, which may fail.
+/// A clock, which may fail.
 pub trait Clock: Send + Sync {
+    /// Returns the time since the clock's epoch; `None` if it fails.
     fn now(&self) -> Option<Duration>;
 }
 
-/// The time since 1970.
+/// The system's wall clock, whose epoch is 1970.
 pub(crate) struct WallClock;
 
 impl Clock for WallClock {
@@ -21,7 +22,7 @@ impl Clock for WallClock {
     }
 }
 
-/// The time since the library first read it.
+/// The system's monotonic clock, whose epoch is its first use by the library.
 pub(crate) struct MonotonicClock;
 
 impl Clock for MonotonicClock {
@@ -30,8 +31,8 @@ impl Clock for MonotonicClock {
     }
 }
 
-/// Returns the system's monotonic time since the library first read it.
+/// Returns the system's monotonic time since its first use by the library.
 pub(crate) fn uptime() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
-    get_or_make(&START, Instant::now).elapsed()
+    get_or_init(&START, Instant::now).elapsed()
 }

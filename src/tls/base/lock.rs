@@ -1,4 +1,4 @@
-//! Locks: of a connection's directions, and of values that are only held for a moment.
+//! Locking of a connection's directions, and of values that are locked only briefly.
 
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
@@ -6,15 +6,15 @@ use crate::tls::error::{Code, Result};
 use crate::tls::process::fork::Lock;
 
 /// Locks one direction of a connection. Fails with `Reentrancy` if another call holds it.
-pub(crate) fn enter<T>(half: &Mutex<T>) -> Result<MutexGuard<'_, T>> {
+pub(crate) fn lock_direction<T>(half: &Mutex<T>) -> Result<MutexGuard<'_, T>> {
     Ok(half.try_lock().map_err(|error| match error {
         TryLockError::WouldBlock => Code::Reentrancy,
-        // A bug of the library panicked in this direction; its state is inconsistent.
+        // The library panicked in this direction because of a bug; the state is inconsistent.
         TryLockError::Poisoned(_) => Code::Safety,
     })?)
 }
 
-/// Locks what is only ever held for a moment, with no callback under it.
+/// Locks a value that is locked only briefly, and not while a callback runs.
 pub(crate) fn lock<L: Lock>(data: &L) -> L::Guard<'_> {
-    data.hold()
+    data.acquire()
 }

@@ -1,6 +1,6 @@
-//! Allocations that may fail: those whose size a peer or a caller decides.
+//! Fallible allocations: those whose size depends on a peer or a caller.
 //!
-//! Others are small, and what the allocator keeps in reserve is enough for them (`sys/memory.rs`).
+//! Others are small, and the reserve of the allocator suffices for them (`sys/memory.rs`).
 
 use std::collections::{HashMap, TryReserveError};
 use std::hash::Hash;
@@ -12,25 +12,25 @@ use std::thread::LocalKey;
 use crate::tls::error::{Code, Result};
 
 thread_local! {
-    /// An atomic, because the compiler takes it for granted that an allocator reads no memory of ours,
-    /// and would leave out what is stored for it alone.
+    /// An atomic, because the compiler assumes that an allocator reads no memory of this program, and
+    /// would otherwise remove the stores that only the allocator reads.
     static FALLIBLE: AtomicBool = const { AtomicBool::new(false) };
 
     /// See [`FALLIBLE`].
     static PROBING: AtomicBool = const { AtomicBool::new(false) };
 }
 
-/// Whether this thread can handle the failure of the allocation that it is making.
+/// Returns whether this thread handles a failure of its current allocation.
 pub(crate) fn is_fallible() -> bool {
     FALLIBLE.with(|fallible| fallible.load(Relaxed))
 }
 
-/// Whether this thread is about to free a block that it has not written to.
+/// Returns whether this thread frees a block that it has not written to.
 pub(crate) fn is_probing() -> bool {
     PROBING.with(|probing| probing.load(Relaxed))
 }
 
-/// Makes room for `more` items behind those of a list.
+/// Reserves capacity for `more` items after those of a list.
 pub(crate) fn reserve<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
     match list.capacity() - list.len() < more {
         true => attempt(|| list.try_reserve(more)),
@@ -38,7 +38,7 @@ pub(crate) fn reserve<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
     }
 }
 
-/// [`reserve`], for a list that does not grow further.
+/// [`reserve`] for a list that does not grow further.
 pub(crate) fn reserve_exact<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
     match list.capacity() - list.len() < more {
         true => attempt(|| list.try_reserve_exact(more)),
@@ -46,7 +46,7 @@ pub(crate) fn reserve_exact<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
     }
 }
 
-/// [`reserve`], for the entries of a map.
+/// [`reserve`] for the entries of a map.
 pub(crate) fn reserve_entries<K: Eq + Hash, V>(map: &mut HashMap<K, V>, more: usize) -> Result<()> {
     match map.capacity() - map.len() < more {
         true => attempt(|| map.try_reserve(more)),
@@ -54,18 +54,21 @@ pub(crate) fn reserve_entries<K: Eq + Hash, V>(map: &mut HashMap<K, V>, more: us
     }
 }
 
+/// Appends copies of `items` to a list.
 pub(crate) fn extend<T: Copy>(list: &mut Vec<T>, items: &[T]) -> Result<()> {
     reserve(list, items.len())?;
     list.extend_from_slice(items);
     Ok(())
 }
 
+/// Appends an item to a list.
 pub(crate) fn push<T>(list: &mut Vec<T>, item: T) -> Result<()> {
     reserve(list, 1)?;
     list.push(item);
     Ok(())
 }
 
+/// Copies `items` to a list.
 pub(crate) fn copy<T: Copy>(items: &[T]) -> Result<Vec<T>> {
     let mut list = Vec::new();
     reserve_exact(&mut list, items.len())?;
@@ -73,24 +76,25 @@ pub(crate) fn copy<T: Copy>(items: &[T]) -> Result<Vec<T>> {
     Ok(list)
 }
 
-/// An empty text with room for so many bytes.
+/// Returns an empty string with a capacity of `bytes`.
 pub(crate) fn text(bytes: usize) -> Result<String> {
     let mut text = String::new();
     attempt(|| text.try_reserve_exact(bytes))?;
     Ok(text)
 }
 
-/// A copy that can be shared.
+/// Copies `bytes` to shared memory.
 pub(crate) fn share(bytes: &[u8]) -> Result<Arc<[u8]>> {
     expect(bytes.len())?;
     Ok(bytes.into())
 }
 
-/// Fails unless so many bytes are available: before code that cannot handle their lack.
+/// Fails unless `bytes` bytes can be allocated. Called before code that cannot handle an allocation
+/// failure.
 pub(crate) fn expect(bytes: usize) -> Result<()> {
     let mut block = Vec::<u8>::new();
     reserve_exact(&mut block, bytes)?;
-    // The compiler would leave out an allocation of which nothing is used.
+    // Otherwise the compiler removes the unused allocation.
     let block = black_box(block);
     with_set(&PROBING, || drop(block));
     Ok(())
@@ -101,7 +105,7 @@ fn attempt(allocate: impl FnOnce() -> Result<(), TryReserveError>) -> Result<()>
     Ok(with_set(&FALLIBLE, allocate).map_err(|_| Code::Alloc)?)
 }
 
-/// Does something while the allocator sees a flag set.
+/// Runs `action` while a flag is set, which the allocator reads.
 fn with_set<R>(flag: &'static LocalKey<AtomicBool>, action: impl FnOnce() -> R) -> R {
     flag.with(|flag| {
         flag.store(true, Relaxed);

@@ -1,5 +1,5 @@
-//! The terms that every part of the library shares: modes, versions, blocked statuses, clocks, locks,
-//! random numbers and fallible allocation.
+//! Basic types and functions: modes, versions, blocked statuses, clocks, locks, random numbers, fallible
+//! allocation and stack clearing.
 
 mod blocked;
 pub(crate) mod clock;
@@ -13,9 +13,15 @@ pub(crate) mod version;
 pub use self::blocked::Blocked;
 pub use self::clock::Clock;
 pub(crate) use self::clock::uptime;
-pub(crate) use self::lock::{enter, lock};
+pub(crate) use self::lock::{lock, lock_direction};
 pub use self::mode::Mode;
-pub(crate) use self::random::random;
-pub(crate) use self::stack::{Reach, cleared};
+pub(crate) use self::random::random_u64;
+pub(crate) use self::stack::{StackDepth, with_cleared_stack};
 pub(crate) use self::version::AtomicVersion;
 pub use self::version::Version;
+
+// alias for a caller that is being moved
+pub(crate) use self::{
+    StackDepth as Reach, lock_direction as enter, random_u64 as random,
+    with_cleared_stack as cleared,
+};

@@ -1,6 +1,6 @@
-//! The two ends of a connection.
+//! The mode of a connection: client or server.
 
-/// Which end of a connection this is.
+/// The mode of a connection's endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     Server,
@@ -8,7 +8,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// The mode of the other end.
+    /// Returns the mode of the peer.
     pub fn peer(self) -> Self {
         match self {
             Self::Server => Self::Client,

@@ -2,8 +2,8 @@
 
 use crate::tls::error::{Code, Result};
 
-/// Returns eight random bytes, for what need not be secret for long.
-pub(crate) fn random() -> Result<u64> {
+/// Returns 64 random bits, for values that are not long-term secrets.
+pub(crate) fn random_u64() -> Result<u64> {
     let mut bytes = [0; 8];
     rustls_aws_lc_rs::DEFAULT_SECURE_RANDOM
         .fill(&mut bytes)

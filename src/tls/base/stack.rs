@@ -1,24 +1,24 @@
-//! Clearing the stack behind work with secrets.
+//! Clearing of the stack after work with secrets.
 
 use std::hint::black_box;
 
 use super::Mode;
 
-/// How far work reaches into the stack with secrets. No further than it reaches with anything, so that
-/// it needs no larger stack.
+/// The depth to which work stores secrets on the stack. It is at most the depth to which the work uses
+/// the stack at all, so that clearing requires no larger stack.
 #[derive(Clone, Copy)]
-pub(crate) enum Reach {
+pub(crate) enum StackDepth {
     /// Steps of a client's handshake.
     Client,
 
     /// Steps of a server's handshake.
     Server,
 
-    /// Making keys from a secret that is there.
+    /// Derivation of keys from an existing secret.
     Keys,
 }
 
-impl From<Mode> for Reach {
+impl From<Mode> for StackDepth {
     fn from(mode: Mode) -> Self {
         match mode {
             Mode::Client => Self::Client,
@@ -27,29 +27,29 @@ impl From<Mode> for Reach {
     }
 }
 
-/// Runs work that meets secrets, and clears the stack that it has used: rustls and the provider pass
-/// secrets, and states that hold some, by value, and each move leaves the old bytes behind.
-pub(crate) fn cleared<R>(reach: Reach, work: impl FnOnce() -> R) -> R {
-    let outcome = in_own_frame(work);
-    match reach {
-        Reach::Client => clear::<{ 28 * UNIT }>(),
-        Reach::Server => clear::<{ 18 * UNIT }>(),
-        Reach::Keys => clear::<{ 4 * UNIT }>(),
+/// Runs work with secrets, and clears the stack that it has used: rustls and the provider pass secrets,
+/// and states that contain some, by value, and each move leaves a copy on the stack.
+pub(crate) fn with_cleared_stack<R>(depth: StackDepth, work: impl FnOnce() -> R) -> R {
+    let outcome = in_separate_frame(work);
+    match depth {
+        StackDepth::Client => clear::<{ 28 * UNIT }>(),
+        StackDepth::Server => clear::<{ 18 * UNIT }>(),
+        StackDepth::Keys => clear::<{ 4 * UNIT }>(),
     }
     outcome
 }
 
-/// A KiB, or what takes its place where nothing is optimized.
+/// One KiB, or the equivalent in a build without optimization, which uses more stack.
 const UNIT: usize = if cfg!(debug_assertions) { 3072 } else { 1024 };
 
-/// What is inlined into a caller would leave its secrets in the caller's frame, which is not cleared.
+/// Prevents inlining, which would leave secrets in the frame of the caller, which is not cleared.
 #[inline(never)]
-fn in_own_frame<R>(work: impl FnOnce() -> R) -> R {
+fn in_separate_frame<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
 
 #[inline(never)]
 fn clear<const LEN: usize>() {
-    let mut dead = [0_u8; LEN];
-    black_box(&mut dead);
+    let mut cleared = [0_u8; LEN];
+    black_box(&mut cleared);
 }

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 /// A protocol version, ordered by its number in the API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
-    /// Not negotiated yet, or not offered.
+    /// Not yet negotiated, or not offered.
     #[default]
     Unknown,
-    /// A legacy_version that is less than SSLv3's, by its number in the API.
+    /// A legacy_version before SSLv3, by its number in the API.
     Obsolete(u8),
     Ssl3,
     Tls10,
@@ -18,7 +18,7 @@ pub enum Version {
 }
 
 impl Version {
-    /// The version of a supported_versions extension or a ServerHello (RFC 8446, 4.2.1).
+    /// Converts a version of a supported_versions extension or a ServerHello (RFC 8446, 4.2.1).
     pub(crate) fn from_wire(version: u16) -> Self {
         match version {
             0x0300 => Self::Ssl3,
@@ -30,14 +30,14 @@ impl Version {
         }
     }
 
-    /// The version of a ClientHello by its legacy_version, which is TLS 1.2 at most (RFC 8446, 4.1.2).
-    /// As with s2n-tls versions are compared by their numbers in the API: 0x1a1a is less than TLS 1.2, and
+    /// Converts the legacy_version of a ClientHello, which is TLS 1.2 at most (RFC 8446, 4.1.2).
+    /// As in s2n-tls, versions are compared by their numbers in the API: 0x1a1a is less than TLS 1.2, and
     /// 0x0400 is more.
     pub(crate) fn from_legacy(version: [u8; 2]) -> Self {
         Self::from_number(legacy_number(version)).min(Self::Tls12)
     }
 
-    /// The number in the API: 33 is TLS 1.2.
+    /// Returns the number in the API: 33 is TLS 1.2.
     pub fn number(self) -> u8 {
         match self {
             Self::Unknown => 0,
@@ -50,7 +50,7 @@ impl Version {
         }
     }
 
-    /// The version with a number of the API; the newest one for a number beyond it.
+    /// Converts a number of the API; numbers above that of the newest version yield that version.
     fn from_number(number: u8) -> Self {
         match number {
             0 => Self::Unknown,
@@ -70,12 +70,12 @@ impl From<Version> for i32 {
     }
 }
 
-/// The number that the API gives a legacy_version, whatever its bytes are: 33 for 0x0303.
+/// Returns the number of a legacy_version in the API, even if it is not a version of TLS: 33 for 0x0303.
 pub(crate) fn legacy_number([major, minor]: [u8; 2]) -> u8 {
     major.wrapping_mul(10).wrapping_add(minor)
 }
 
-/// A [`Version`] that threads share.
+/// An atomic [`Version`], which threads can share.
 #[derive(Debug)]
 pub(crate) struct AtomicVersion(AtomicU8);
 
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_lead_back_to_their_versions() {
+    fn numbers_are_converted_to_their_versions_and_back() {
         for number in 0..=34 {
             assert_eq!(Version::from_number(number).number(), number);
         }
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_legacy_version_is_tls12_at_most() {
+    fn a_legacy_version_is_at_most_tls12() {
         for (bytes, version) in [
             ([3, 1], Version::Tls10),
             ([3, 3], Version::Tls12),

@@ -1,4 +1,4 @@
-//! Which alert an error stands for.
+//! Alerts (RFC 8446, 6), and the alert for every error.
 
 use super::{Code, ErrorType};
 
@@ -28,7 +28,8 @@ pub enum Alert {
 }
 
 impl Code {
-    /// The description of the alert that reports this error to a peer (RFC 8446, 6.2), if there is one.
+    /// Returns the description of the alert that reports this error to a peer (RFC 8446, 6.2), if there is
+    /// one.
     pub fn alert(self) -> Option<u8> {
         let alert = match self.kind() {
             ErrorType::Io | ErrorType::Internal => Alert::InternalError,
@@ -38,12 +39,12 @@ impl Code {
         Some(alert as u8)
     }
 
-    /// The alert for an error in a record of the peer's, if it is one.
+    /// Returns the alert for an error in a record of the peer; `None` if the peer cannot cause this error.
     pub(super) fn received_alert(self) -> Option<Alert> {
         Some(match self {
             Code::BadMessage => Alert::UnexpectedMessage,
             Code::Decrypt => Alert::BadRecordMac,
-            // Too short to have a tag.
+            // The record is too short for a tag.
             Code::Safety => Alert::BadRecordMac,
             Code::MaxInnerPlaintextSize | Code::RecordLimit => Alert::RecordOverflow,
             _ => match self.kind() {
@@ -81,9 +82,9 @@ impl Code {
 mod tests {
     use super::super::table::ALL;
 
-    /// The list of the reference: name, alert or nothing.
+    /// The list has the name of each error in s2n-tls and its alert, if any.
     #[test]
-    fn alerts_are_those_of_the_reference() {
+    fn alerts_equal_those_of_s2n_tls() {
         let list = include_str!("../../../tests/abi/alerts.tsv");
         let mut count = 0;
         for line in list.lines().skip(1) {
@@ -91,7 +92,7 @@ mod tests {
             let code = ALL
                 .iter()
                 .find(|code| code.name().to_bytes() == name.as_bytes());
-            let code = code.expect("it is an error of ours");
+            let code = code.expect("a listed error is in the table");
             assert_eq!(code.alert(), alert.parse().ok(), "{name}");
             count += 1;
         }

@@ -1,4 +1,5 @@
-//! Errors of rustls, as the API names them; and ours, as rustls must hear them to write an alert.
+//! Conversion of rustls errors to codes of the API, and of certificate errors to those of rustls, which
+//! chooses the alert.
 
 use rustls::enums::ContentType;
 use rustls::error::{
@@ -10,16 +11,17 @@ use super::{Code, Error};
 impl From<Tls> for Error {
     #[track_caller]
     fn from(error: Tls) -> Self {
-        let ours = Self::new(code(&error));
-        match is_out_of_turn(&error) {
-            true => ours.open(),
-            false => ours,
+        let converted = Self::new(code(&error));
+        match skips_blinding(&error) {
+            true => converted.without_blinding(),
+            false => converted,
         }
     }
 }
 
-/// What is refused for when it comes or how long it is, before anybody looks into it.
-fn is_out_of_turn(error: &Tls) -> bool {
+/// Returns whether a message was rejected as unexpected or for its length, before its content was
+/// processed.
+fn skips_blinding(error: &Tls) -> bool {
     match error {
         Tls::InappropriateMessage { got_type, .. } => *got_type != ContentType::ApplicationData,
         Tls::InappropriateHandshakeMessage { .. }
@@ -41,7 +43,7 @@ fn code(error: &Tls) -> Code {
         Tls::PeerMisbehaved(reason) => misbehaved(reason),
         Tls::InvalidMessage(InvalidMessage::DuplicateExtension(_)) => Code::DuplicateExtension,
         Tls::InvalidMessage(_) => Code::BadMessage,
-        // Before there are keys such a record is one that cannot be decrypted, says s2n-tls.
+        // As in s2n-tls, application data before there are traffic keys is a decryption failure.
         Tls::InappropriateMessage {
             got_type: ContentType::ApplicationData,
             ..
@@ -57,14 +59,14 @@ fn code(error: &Tls) -> Code {
         Tls::InconsistentKeys(_) => Code::KeyMismatch,
         Tls::UnsupportedNameType => Code::InvalidArgument,
         Tls::HandshakeNotComplete => Code::HandshakeNotComplete,
-        // What is left tells of a bug, here or in rustls.
+        // Other errors are the result of a bug, in this library or in rustls.
         _ => Code::Safety,
     }
 }
 
 fn incompatible(reason: &PeerIncompatible) -> Code {
     match reason {
-        // Without a curve in common there is no suite for which TLS 1.2 has a key exchange.
+        // Without a common curve no TLS 1.2 suite has a key exchange.
         PeerIncompatible::NoCipherSuitesInCommon | PeerIncompatible::NoKxGroupsInCommon => {
             Code::CipherNotSupported
         }
@@ -128,7 +130,7 @@ fn certificate(reason: &CertificateError) -> Code {
     }
 }
 
-/// The refusal of a certificate, so that rustls chooses the alert (RFC 8446, 6.2).
+/// Converts the rejection of a certificate, so that rustls chooses the alert (RFC 8446, 6.2).
 impl From<&Error> for Tls {
     fn from(error: &Error) -> Self {
         Self::InvalidCertificate(match error.code() {

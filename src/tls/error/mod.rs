@@ -1,4 +1,4 @@
-//! Errors: a code of the API, where it was raised, and what the operating system said.
+//! Errors: a code of the API, the source location, and the `errno` of the operating system.
 
 use std::fmt;
 use std::panic::Location;
@@ -11,27 +11,28 @@ pub mod trace;
 pub use alert::Alert;
 pub use table::Code;
 
-/// A result of the core.
+/// The result type of the library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A failure, as the caller will see it in `s2n_errno` and in the debug text.
+/// An error, as reported in `s2n_errno` and in the debug string.
 #[derive(Clone, Copy, Debug)]
 pub struct Error {
     code: Code,
     raised_at: &'static Location<'static>,
 
-    /// What `errno` holds once the call has returned; nothing if the call says nothing of it.
+    /// The value of `errno` after the call; `None` if this error does not set `errno`.
     os_error: Option<i32>,
 
-    /// The failure tells nothing of a secret, whatever its code is elsewhere.
-    is_open: bool,
+    /// The error reveals nothing about a secret, although other errors with this code may, and so
+    /// does not start blinding.
+    skips_blinding: bool,
 
-    /// The alert for it, where it is more exact than that of the code.
+    /// The alert for it, if it is more specific than that of the code.
     alert: Option<Alert>,
 }
 
 impl Error {
-    /// An error raised by the caller's line.
+    /// Creates an error with the source location of the caller.
     #[track_caller]
     pub fn new(code: Code) -> Self {
         trace::record();
@@ -39,12 +40,12 @@ impl Error {
             code,
             raised_at: Location::caller(),
             os_error: None,
-            is_open: false,
+            skips_blinding: false,
             alert: None,
         }
     }
 
-    /// A failure of the transport; `os_error` is its `errno`, 0 if it left none.
+    /// Creates an error of the transport; `os_error` is its `errno`, 0 if it set none.
     #[track_caller]
     pub fn transport(code: Code, os_error: i32) -> Self {
         Self {
@@ -53,15 +54,15 @@ impl Error {
         }
     }
 
-    /// The same failure, which the peer may learn of at once.
-    pub(super) fn open(self) -> Self {
+    /// Returns the same error, but without blinding: its alert may be sent at once.
+    fn without_blinding(self) -> Self {
         Self {
-            is_open: true,
+            skips_blinding: true,
             ..self
         }
     }
 
-    /// An error in what the peer sent, for which it gets this alert.
+    /// Creates an error that the peer caused, with the alert for it.
     #[track_caller]
     pub(crate) fn with_alert(code: Code, alert: Alert) -> Self {
         Self {
@@ -70,14 +71,15 @@ impl Error {
         }
     }
 
-    /// The alert for an error in what the peer sent (RFC 8446, 6.2); `None` if it is none of the peer's.
+    /// Returns the alert for an error that the peer caused (RFC 8446, 6.2); `None` for other errors.
     pub(crate) fn received_alert(&self) -> Option<Alert> {
         self.alert.or_else(|| self.code.received_alert())
     }
 
-    /// Whether the peer may learn of it at once: it only said something out of turn.
+    /// Returns whether the error does not start blinding: the peer sent an unexpected message, or one of
+    /// an invalid length.
     pub fn is_open(&self) -> bool {
-        self.is_open
+        self.skips_blinding
     }
 
     pub fn code(&self) -> Code {
@@ -96,7 +98,7 @@ impl Error {
         self.os_error
     }
 
-    /// Whether the call may be repeated once what it waits for has come.
+    /// Returns whether the call would block, and may be repeated.
     pub fn is_blocked(&self) -> bool {
         self.kind() == ErrorType::Blocked
     }
@@ -132,7 +134,7 @@ pub enum ErrorType {
 }
 
 impl ErrorType {
-    /// How far the type is shifted in an error number.
+    /// The position of the type in an error number, in bits.
     pub const SHIFT: i32 = 26;
 }
 
@@ -161,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_lead_back_to_their_codes() {
+    fn numbers_are_converted_to_codes_and_back() {
         assert_eq!(ALL.len(), 270);
         for &code in ALL {
             assert_eq!(Code::from_number(code.number()), Some(code));
@@ -169,14 +171,14 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_no_code_are_refused() {
+    fn numbers_without_a_code_are_rejected() {
         for number in [-1, 1, i32::MAX, i32::MIN, (7 << 26) | 91] {
             assert_eq!(Code::from_number(number), None);
         }
     }
 
     #[test]
-    fn the_question_mark_keeps_the_line_of_the_failure() {
+    fn the_question_mark_preserves_the_source_location() {
         fn fails() -> Result<()> {
             Err(Code::Null)?
         }

@@ -1,7 +1,7 @@
-//! Every error of the API: number, name and message, once.
+//! The error table: number, name and message of every error of the API.
 //!
 //! The number is `type << 26 | index`. Numbers are part of the ABI: programs compiled against
-//! `s2n-tls` hold them as constants, so a row never changes its place. New rows go to the end of
+//! `s2n-tls` contain them as constants, so the index of a row never changes. New rows are appended to
 //! their type.
 
 use std::ffi::CStr;
@@ -10,7 +10,7 @@ use super::ErrorType;
 
 macro_rules! error_table {
     ($($ty:ident { $($variant:ident = $index:literal, $name:literal, $message:literal;)* })*) => {
-        /// What went wrong, as a number of the API.
+        /// An error number of the API.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(i32)]
         pub enum Code {
@@ -25,7 +25,7 @@ macro_rules! error_table {
         pub(super) const ALL: &[Code] = &[$($(Code::$variant,)*)*];
 
         impl Code {
-            /// The code with this number, if there is one.
+            /// Converts an error number; `None` if it is not in the table.
             pub fn from_number(number: i32) -> Option<Self> {
                 Some(match number {
                     $($(n if n == Self::$variant as i32 => Self::$variant,)*)*
@@ -33,14 +33,14 @@ macro_rules! error_table {
                 })
             }
 
-            /// The name of the constant in the reference, such as `S2N_ERR_NULL`.
+            /// Returns the name of the constant in s2n-tls, such as `S2N_ERR_NULL`.
             pub fn name(self) -> &'static CStr {
                 match self {
                     $($(Self::$variant => cstr(concat!($name, "\0")),)*)*
                 }
             }
 
-            /// What the error means, in English.
+            /// Returns the error message, in English.
             pub fn message(self) -> &'static CStr {
                 match self {
                     $($(Self::$variant => cstr(concat!($message, "\0")),)*)*

@@ -1,10 +1,10 @@
-//! Stack traces of errors, for those who asked for them.
+//! Stack traces of errors, if the application or the environment enables them.
 
 use std::backtrace::Backtrace;
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use crate::tls::process::{fork, lasting};
+use crate::tls::process::{fork, permanent};
 
 static ENABLED: AtomicBool = AtomicBool::new(false);
 
@@ -12,39 +12,43 @@ thread_local! {
     static LAST: RefCell<Option<Backtrace>> = const { RefCell::new(None) };
 }
 
+/// Returns whether stack traces are enabled.
 pub fn is_enabled() -> bool {
     ENABLED.load(Relaxed)
 }
 
+/// Enables or disables stack traces for the process.
 pub fn enable(enabled: bool) {
     ENABLED.store(enabled, Relaxed);
 }
 
-/// Keeps the stack of this moment, in place of the last one, if that is enabled.
+/// Stores the current stack trace in place of the last one, if stack traces are enabled.
 #[inline]
 pub fn record() {
     if is_enabled() {
-        keep();
+        capture();
     }
 }
 
 #[cold]
-fn keep() {
-    // The standard library has a lock for this, and keeps what it learns of the program.
-    let _section = fork::section();
-    replace(Some(lasting::make(Backtrace::force_capture)));
+fn capture() {
+    // The standard library has a lock for this, and caches the debug information of the program.
+    let _section = fork::critical_section();
+    replace(Some(permanent::allocate(Backtrace::force_capture)));
 }
 
+/// Removes the last stack trace.
 pub fn forget() {
     replace(None);
 }
 
-/// A thread that ends keeps nothing any more.
+/// Stores nothing in a thread whose thread-local storage is already destroyed.
 fn replace(trace: Option<Backtrace>) {
     let _ = LAST.try_with(|last| last.replace(trace));
 }
 
-/// A line for each caller, from the innermost one on: its name, and its place if that is known.
+/// Formats the last stack trace, one line per frame from the innermost one: the function, and its
+/// source location if known.
 pub fn lines() -> Vec<String> {
     let text = LAST.try_with(|last| last.borrow().as_ref().map(text));
     let text = text.ok().flatten().unwrap_or_default();
@@ -63,8 +67,8 @@ pub fn lines() -> Vec<String> {
 }
 
 fn text(trace: &Backtrace) -> String {
-    let _section = fork::section();
-    lasting::make(|| trace.to_string())
+    let _section = fork::critical_section();
+    permanent::allocate(|| trace.to_string())
 }
 
 #[cfg(test)]
@@ -73,8 +77,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_keeps_its_stack_if_asked_to() {
-        // In a thread of its own, whose stack is nobody else's.
+    fn an_error_stores_its_stack_trace_if_enabled() {
+        // In a new thread, whose last stack trace no other test modifies.
         let lines = std::thread::spawn(|| {
             let _ = Error::new(Code::Null);
             assert_eq!(lines(), [""; 0]);
@@ -83,9 +87,9 @@ mod tests {
             enable(false);
             lines()
         });
-        let lines = lines.join().expect("the thread has ended well");
+        let lines = lines.join().expect("the thread does not panic");
         assert!(lines.len() > 3, "{lines:?}");
-        let here = "an_error_keeps_its_stack_if_asked_to";
+        let here = "an_error_stores_its_stack_trace_if_enabled";
         assert!(lines.iter().any(|line| line.contains(here)), "{lines:?}");
     }
 }

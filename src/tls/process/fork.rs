@@ -1,9 +1,10 @@
-//! Locks that no thread holds when the process forks: the child has only the thread that forked, so that it
-//! would wait for the others for ever.
+//! Fork-safe locks, which no thread holds when the process forks: the child has only the thread that
+//! forked, so that a lock of another thread would never be released there.
 //!
-//! What several connections share has a [`ForkSafe`] lock, which is held for a moment only, and within a
-//! section. [`close`] waits until no thread is in one, and lets none begin before [`open`]. No callback runs within
-//! a section, and no file is read, except for the text of a stack trace.
+//! State that several connections share has a [`ForkSafeMutex`], which is held only briefly, and within
+//! a critical section. [`block_critical_sections`] waits until no thread is in one, and prevents new ones
+//! until [`unblock_critical_sections`]. No callback runs within a critical section, and no file is read,
+//! except for the text of a stack trace.
 
 use std::array;
 use std::cell::{Cell, RefCell};
@@ -16,23 +17,31 @@ use std::sync::{
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A mutex that no thread holds at a fork.
-#[derive(Default)]
-pub(crate) struct ForkSafe<T>(Mutex<T>);
+// alias for a caller that is being moved
+pub(crate) use self::ForkSafeMutex as ForkSafe;
+// alias for a caller that is being moved
+pub use self::{block_critical_sections as close, unblock_critical_sections as open};
+// alias for a caller that is being moved
+pub(crate) use self::{critical_section as section, get_or_init as get_or_make};
 
-impl<T> ForkSafe<T> {
+/// A mutex that no thread holds when the process forks.
+#[derive(Default)]
+pub(crate) struct ForkSafeMutex<T>(Mutex<T>);
+
+impl<T> ForkSafeMutex<T> {
     pub(crate) const fn new(value: T) -> Self {
         Self(Mutex::new(value))
     }
 }
 
-/// A lock that is only ever held for a moment, with no callback under it.
+/// A lock that is held only briefly, and not while a callback runs.
 pub(crate) trait Lock {
     type Guard<'a>
     where
         Self: 'a;
 
-    fn hold(&self) -> Self::Guard<'_>;
+    /// Waits for the lock. Poisoning is ignored.
+    fn acquire(&self) -> Self::Guard<'_>;
 }
 
 impl<T> Lock for Mutex<T> {
@@ -41,21 +50,21 @@ impl<T> Lock for Mutex<T> {
     where
         T: 'a;
 
-    fn hold(&self) -> MutexGuard<'_, T> {
+    fn acquire(&self) -> MutexGuard<'_, T> {
         self.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T> Lock for ForkSafe<T> {
+impl<T> Lock for ForkSafeMutex<T> {
     type Guard<'a>
-        = ForkSafeGuard<'a, T>
+        = ForkSafeMutexGuard<'a, T>
     where
         T: 'a;
 
-    fn hold(&self) -> ForkSafeGuard<'_, T> {
-        let section = section();
-        ForkSafeGuard {
-            value: self.0.hold(),
+    fn acquire(&self) -> ForkSafeMutexGuard<'_, T> {
+        let section = critical_section();
+        ForkSafeMutexGuard {
+            value: self.0.acquire(),
             _section: section,
         }
     }
@@ -67,18 +76,18 @@ impl<L: Lock> Lock for Arc<L> {
     where
         L: 'a;
 
-    fn hold(&self) -> L::Guard<'_> {
-        (**self).hold()
+    fn acquire(&self) -> L::Guard<'_> {
+        (**self).acquire()
     }
 }
 
-/// Access to a [`ForkSafe`] value. The section ends after the lock is given back.
-pub(crate) struct ForkSafeGuard<'a, T> {
+/// Access to a [`ForkSafeMutex`] value. The critical section ends after the lock is released.
+pub(crate) struct ForkSafeMutexGuard<'a, T> {
     value: MutexGuard<'a, T>,
-    _section: Section,
+    _section: CriticalSection,
 }
 
-impl<T> Deref for ForkSafeGuard<'_, T> {
+impl<T> Deref for ForkSafeMutexGuard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -86,69 +95,72 @@ impl<T> Deref for ForkSafeGuard<'_, T> {
     }
 }
 
-impl<T> DerefMut for ForkSafeGuard<'_, T> {
+impl<T> DerefMut for ForkSafeMutexGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.value
     }
 }
 
-/// The value of a cell that is made when it is first asked for. Threads that ask at the same time each make
-/// one, instead of waiting for another, which a child of the process might not have.
-pub(crate) fn get_or_make<T>(cell: &OnceLock<T>, make: impl FnOnce() -> T) -> &T {
+/// Returns the value of a cell, which is initialized on first use. Concurrent threads each create a
+/// value instead of waiting for another thread, which might not exist in a child process.
+pub(crate) fn get_or_init<T>(cell: &OnceLock<T>, init: impl FnOnce() -> T) -> &T {
     if let Some(value) = cell.get() {
         return value;
     }
-    let value = make();
-    let _section = section();
+    let value = init();
+    let _section = critical_section();
     cell.get_or_init(|| value)
 }
 
-/// Sections are counted in several places, so that processors seldom share one.
-const PLACES: usize = 16;
+/// Critical sections are counted in several shards, so that threads rarely contend for a cache line.
+const SHARDS: usize = 16;
 
-static SECTIONS: [RwLock<()>; PLACES] = [const { RwLock::new(()) }; PLACES];
+static CRITICAL_SECTIONS: [RwLock<()>; SHARDS] = [const { RwLock::new(()) }; SHARDS];
 
-pub(crate) type Section = Option<RwLockReadGuard<'static, ()>>;
+/// The read lock of a shard; `None` in the thread that forks.
+pub(crate) type CriticalSection = Option<RwLockReadGuard<'static, ()>>;
 
-/// Begins a section, which must be short. The thread that forks needs none, in what other handlers of a fork
-/// do: no other thread is in one.
-pub(crate) fn section() -> Section {
+/// Begins a critical section, which must be short. It is not required in the thread that forks, within
+/// the other handlers of a fork: no other thread is in one.
+pub(crate) fn critical_section() -> CriticalSection {
     static THREADS: AtomicUsize = AtomicUsize::new(0);
     thread_local! {
-        static PLACE: Cell<usize> = const { Cell::new(usize::MAX) };
+        static SHARD: Cell<usize> = const { Cell::new(usize::MAX) };
     }
     if IS_FORKING.get() {
         return None;
     }
-    if PLACE.get() == usize::MAX {
-        PLACE.set(THREADS.fetch_add(1, Relaxed) % PLACES);
+    if SHARD.get() == usize::MAX {
+        SHARD.set(THREADS.fetch_add(1, Relaxed) % SHARDS);
     }
-    let place = &SECTIONS[PLACE.get()];
-    Some(place.read().unwrap_or_else(PoisonError::into_inner))
+    let shard = &CRITICAL_SECTIONS[SHARD.get()];
+    Some(shard.read().unwrap_or_else(PoisonError::into_inner))
 }
 
-type Closed = [Option<RwLockWriteGuard<'static, ()>>; PLACES];
+type BlockedShards = [Option<RwLockWriteGuard<'static, ()>>; SHARDS];
 
 thread_local! {
-    /// Between [`close`] and [`open`].
+    /// Whether this thread is between [`block_critical_sections`] and
+    /// [`unblock_critical_sections`].
     static IS_FORKING: Cell<bool> = const { Cell::new(false) };
 
-    /// What [`close`] has closed. It is empty when the thread ends, and so needs no destructor.
-    static CLOSED: RefCell<ManuallyDrop<Closed>> =
-        const { RefCell::new(ManuallyDrop::new([const { None }; PLACES])) };
+    /// The write locks of [`block_critical_sections`]. It is empty when the thread ends, and so needs no
+    /// destructor.
+    static BLOCKED: RefCell<ManuallyDrop<BlockedShards>> =
+        const { RefCell::new(ManuallyDrop::new([const { None }; SHARDS])) };
 }
 
-/// The longest wait for the sections of other threads. A section takes microseconds, unless a memory callback
-/// in it waits for what this thread has locked to fork.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The maximum wait for the critical sections of other threads. One takes microseconds, unless a memory
+/// callback in it waits for a lock that the forking thread holds.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Waits for the sections of all threads, and lets none begin.
-pub fn close() {
-    let deadline = Instant::now() + PATIENCE;
-    let closed = array::from_fn(|place| {
+/// Waits for the critical sections of all threads, and prevents new ones.
+pub fn block_critical_sections() {
+    let deadline = Instant::now() + TIMEOUT;
+    let blocked = array::from_fn(|shard| {
         loop {
-            if let Ok(closed) = SECTIONS[place].try_write() {
-                return Some(closed);
+            if let Ok(blocked) = CRITICAL_SECTIONS[shard].try_write() {
+                return Some(blocked);
             }
             if Instant::now() >= deadline {
                 return None;
@@ -156,13 +168,14 @@ pub fn close() {
             thread::yield_now();
         }
     });
-    CLOSED.set(ManuallyDrop::new(closed));
+    BLOCKED.set(ManuallyDrop::new(blocked));
     IS_FORKING.set(true);
 }
 
-/// Lets sections begin again: in the thread that called [`close`], in the process and in its child.
-pub fn open() {
+/// Permits critical sections again. Runs in the thread that called [`block_critical_sections`], both in
+/// the parent and in the child process.
+pub fn unblock_critical_sections() {
     IS_FORKING.set(false);
-    let closed = CLOSED.replace(ManuallyDrop::new([const { None }; PLACES]));
-    drop(ManuallyDrop::into_inner(closed));
+    let blocked = BLOCKED.replace(ManuallyDrop::new([const { None }; SHARDS]));
+    drop(ManuallyDrop::into_inner(blocked));
 }
