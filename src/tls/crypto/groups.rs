@@ -1,4 +1,4 @@
-//! Key exchange groups: secp521r1, and secp384r1 together with ML-KEM-1024.
+//! Key exchange groups: secp521r1, and the hybrid of secp384r1 and ML-KEM-1024.
 
 use aws_lc_rs::agreement::{
     ECDH_P521, EphemeralPrivateKey, PublicKey, UnparsedPublicKey, agree_ephemeral,
@@ -12,10 +12,11 @@ use rustls::crypto::kx::{
 use rustls::error::{Error, PeerMisbehaved};
 use rustls_aws_lc_rs::kx_group::{MLKEM1024, SECP384R1};
 
-/// The groups that the provider lacks.
-pub(crate) static MORE: [&dyn SupportedKxGroup; 2] = [&Secp521r1, &SECP384R1MLKEM1024];
+/// The groups of policies that the provider lacks.
+pub(crate) static ADDITIONAL: [&dyn SupportedKxGroup; 2] = [&Secp521r1, &SECP384R1MLKEM1024];
 
-/// draft-ietf-tls-ecdhe-mlkem, 4: the share of the curve, then that of ML-KEM; so with the secrets.
+/// draft-ietf-tls-ecdhe-mlkem, 4: the key share of the curve precedes that of ML-KEM; likewise the shared
+/// secrets.
 static SECP384R1MLKEM1024: Hybrid = Hybrid {
     classical: SECP384R1,
     post_quantum: MLKEM1024,
@@ -28,6 +29,7 @@ static SECP384R1MLKEM1024: Hybrid = Hybrid {
     },
 };
 
+/// ECDH on secp521r1.
 #[derive(Debug)]
 struct Secp521r1;
 
@@ -36,7 +38,7 @@ impl SupportedKxGroup for Secp521r1 {
         let private = EphemeralPrivateKey::generate(&ECDH_P521, &SystemRandom::new())
             .map_err(|_| GetRandomFailed)?;
         let public = private.compute_public_key().map_err(|_| GetRandomFailed)?;
-        Ok(StartedKeyExchange::Single(Box::new(Started {
+        Ok(StartedKeyExchange::Single(Box::new(Secp521r1KeyPair {
             private,
             public,
         })))
@@ -47,21 +49,21 @@ impl SupportedKxGroup for Secp521r1 {
     }
 }
 
-/// A key exchange on secp521r1 in progress. AWS-LC clears the private key.
-struct Started {
+/// The local ephemeral key pair of an exchange on secp521r1. AWS-LC zeroizes the private key.
+struct Secp521r1KeyPair {
     private: EphemeralPrivateKey,
     public: PublicKey,
 }
 
-impl ActiveKeyExchange for Started {
+impl ActiveKeyExchange for Secp521r1KeyPair {
     fn complete(self: Box<Self>, peer: &[u8]) -> Result<SharedSecret, Error> {
-        // RFC 8446, 4.2.8.2: uncompressed points only. AWS-LC supports other formats, too.
+        // RFC 8446, 4.2.8.2: only uncompressed points are valid. AWS-LC also accepts other formats.
         if peer.first() != Some(&UNCOMPRESSED) {
             Err(PeerMisbehaved::InvalidKeyShare)?;
         }
         let peer = UnparsedPublicKey::new(&ECDH_P521, peer);
-        let refused = Error::from(PeerMisbehaved::InvalidKeyShare);
-        agree_ephemeral(self.private, peer, refused, |secret| {
+        let invalid = Error::from(PeerMisbehaved::InvalidKeyShare);
+        agree_ephemeral(self.private, peer, invalid, |secret| {
             Ok(SharedSecret::from(secret))
         })
     }

@@ -140,7 +140,7 @@ impl Suite {
 
 impl Group {
     pub fn offered(self) -> Option<&'static dyn SupportedKxGroup> {
-        let mut all = ALL_KX_GROUPS.iter().chain(&groups::MORE).copied();
+        let mut all = ALL_KX_GROUPS.iter().chain(&groups::ADDITIONAL).copied();
         all.find(|group| group.name().0 == self.wire())
     }
 }
