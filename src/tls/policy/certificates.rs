@@ -15,14 +15,14 @@ use crate::tls::x509::{Certificate, Curve, PublicKeyType, rsa_bits};
 impl Policy {
     /// Returns whether the policy restricts certificates of peers.
     pub(crate) fn has_rules_for_certificates(&self) -> bool {
-        let rules = self.definition;
-        rules.certificate_schemes.is_some() || rules.certificate_keys.is_some()
+        let definition = self.definition;
+        definition.certificate_schemes.is_some() || definition.certificate_keys.is_some()
     }
 
     /// Checks one certificate of a peer's chain. The signature algorithm of a self-issued certificate is
     /// ignored: its signature proves nothing.
     pub(crate) fn check_peer(&self, cert: &Certificate<'_>, is_tls13: bool) -> Result<()> {
-        let rules = self.definition;
+        let definition = self.definition;
         if !self.has_rules_for_certificates() {
             return Ok(());
         }
@@ -30,9 +30,9 @@ impl Policy {
             if is_tls13 && signature_algorithm(cert).is_some_and(|oid| SHA1.contains(&oid)) {
                 return Err(Code::CertUntrusted)?;
             }
-            rules.check_signature(cert)?;
+            definition.check_signature(cert)?;
         }
-        rules.check_key(cert)
+        definition.check_key(cert)
     }
 
     /// Checks the key of the trust anchor of a peer's path.
@@ -45,7 +45,7 @@ impl Policy {
 
     /// Checks a local chain, if the policy restricts those as well.
     pub(crate) fn check_own(&self, chain: &[Certificate<'_>]) -> Result<()> {
-        if !self.definition.checks_own_certificates {
+        if !self.definition.checks_local_certificates {
             return Ok(());
         }
         for cert in chain {
@@ -59,9 +59,10 @@ impl Policy {
 impl Definition {
     fn check_signature(&self, cert: &Certificate<'_>) -> Result<()> {
         let algorithm = signature_algorithm(cert);
-        let makes = |scheme: &Scheme| algorithm.is_some() && scheme.in_certificates() == algorithm;
+        let matches =
+            |scheme: &Scheme| algorithm.is_some() && scheme.certificate_oid() == algorithm;
         match self.certificate_schemes {
-            Some(schemes) if !schemes.iter().any(makes) => {
+            Some(schemes) if !schemes.iter().any(matches) => {
                 Err(Code::SecurityPolicyIncompatibleCert)?
             }
             _ => Ok(()),
@@ -100,6 +101,7 @@ impl CertificateKey {
     }
 }
 
+/// Returns the signature algorithm of a certificate.
 fn signature_algorithm<'a>(cert: &'a Certificate<'_>) -> Option<Oid<'a>> {
     let (_, oid) = Oid::from_der(cert.signature_algorithm()).ok()?;
     Some(oid)
@@ -108,7 +110,7 @@ fn signature_algorithm<'a>(cert: &'a Certificate<'_>) -> Option<Oid<'a>> {
 impl Scheme {
     /// Returns the object identifier of this scheme in a certificate. For RSASSA-PSS the hash function is not
     /// part of it, and is ignored.
-    fn in_certificates(self) -> Option<Oid<'static>> {
+    fn certificate_oid(self) -> Option<Oid<'static>> {
         Some(match self {
             Self::Pkcs1Sha1 => OID_PKCS1_SHA1WITHRSA,
             Self::Pkcs1S224 => OID_PKCS1_SHA224WITHRSA,
@@ -246,7 +248,7 @@ mod tests {
             (Scheme::MlDsa87, alg_id::ML_DSA_87),
         ] {
             let (_, oid) = Oid::from_der(&id).unwrap();
-            assert_eq!(scheme.in_certificates(), Some(oid), "{scheme:?}");
+            assert_eq!(scheme.certificate_oid(), Some(oid), "{scheme:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Writes `docs/policies.md`, and checks that it is what the code does.
+//! Generation of `docs/policies.md`, and a test that it is current.
 //!
-//! `RS2N_BLESS=1 cargo test policies_are_documented` writes the file anew.
+//! `RS2N_BLESS=1 cargo test policies_are_documented` regenerates the file.
 
 use std::borrow::Cow;
 use std::ffi::CStr;
@@ -8,7 +8,6 @@ use std::fmt::Write as _;
 use std::{env, fs};
 
 use super::table::{Group, Scheme};
-use super::tests::suites;
 use super::*;
 use crate::tls::base::Version;
 
@@ -27,13 +26,14 @@ fn policies_are_documented() {
     );
 }
 
-/// Policies of which the same is offered, in the order of the table.
+/// All policies in the order of the table, grouped by their supported parameters.
 struct Document {
-    offers: Vec<Offer>,
-    refused: Vec<&'static Definition>,
+    sets: Vec<ParameterSet>,
+    rejected: Vec<&'static Definition>,
 }
 
-struct Offer {
+/// Policies with the same supported parameters.
+struct ParameterSet {
     body: String,
     policies: Vec<&'static Definition>,
 }
@@ -41,22 +41,22 @@ struct Offer {
 impl Document {
     fn new() -> Self {
         let mut document = Self {
-            offers: Vec::new(),
-            refused: Vec::new(),
+            sets: Vec::new(),
+            rejected: Vec::new(),
         };
         for definition in POLICIES {
             match Policy::find(definition.label().as_bytes()) {
-                Ok(policy) => document.add(definition, offer(policy)),
-                Err(_) => document.refused.push(definition),
+                Ok(policy) => document.add(definition, parameters(policy)),
+                Err(_) => document.rejected.push(definition),
             }
         }
         document
     }
 
     fn add(&mut self, definition: &'static Definition, body: String) {
-        match self.offers.iter_mut().find(|offer| offer.body == body) {
-            Some(offer) => offer.policies.push(definition),
-            None => self.offers.push(Offer {
+        match self.sets.iter_mut().find(|set| set.body == body) {
+            Some(set) => set.policies.push(definition),
+            None => self.sets.push(ParameterSet {
                 body,
                 policies: vec![definition],
             }),
@@ -67,17 +67,17 @@ impl Document {
         let mut text = INTRODUCTION.to_owned();
         text += &self.index();
 
-        text += "\n## Offers\n\nEvery list is in order of preference.\n";
-        for (number, offer) in self.offers.iter().enumerate() {
-            let labels = offer.policies.iter().map(|p| names_of(p));
+        text += "\n## Supported parameters\n\nEvery list is in order of preference.\n";
+        for (number, set) in self.sets.iter().enumerate() {
+            let labels = set.policies.iter().map(|p| names_of(p));
             let labels = labels.collect::<Vec<_>>().join(", ");
-            write!(text, "\n### Offer {}\n\nOf {labels}.\n\n", number + 1).unwrap();
-            text += &offer.body;
-            text += &left_out(&offer.policies);
+            write!(text, "\n### Set {}\n\nPolicies: {labels}.\n\n", number + 1).unwrap();
+            text += &set.body;
+            text += &unsupported(&set.policies);
         }
 
-        text += REFUSED;
-        text += &left_out(&self.refused);
+        text += REJECTED;
+        text += &unsupported(&self.rejected);
         text += DEPRECATED_NAMES;
         for name in DEPRECATED {
             writeln!(text, "- `{name}`").unwrap();
@@ -87,14 +87,16 @@ impl Document {
 
     fn index(&self) -> String {
         let mut rows = Vec::new();
-        for (number, offer) in (1..).zip(&self.offers) {
-            let versions = versions(offer.policies[0]);
-            let row = format!("{versions} | [offer {number}](#offer-{number})");
-            let names = offer.policies.iter().flat_map(|policy| policy.names);
+        for (number, set) in (1..).zip(&self.sets) {
+            let versions = versions(set.policies[0]);
+            let row = format!("{versions} | [set {number}](#set-{number})");
+            let names = set.policies.iter().flat_map(|policy| policy.names);
             rows.extend(names.map(|name| (name, row.clone())));
         }
-        let refused = self.refused.iter().flat_map(|policy| policy.names);
-        rows.extend(refused.map(|name| (name, "none | [refused](#refused)".to_owned())));
+        let rejected = self.rejected.iter().flat_map(|policy| policy.names);
+        rows.extend(
+            rejected.map(|name| (name, "none | [rejected](#rejected-policies)".to_owned())),
+        );
         rows.sort_by_key(|(name, _)| name.to_ascii_lowercase());
 
         let mut text = INDEX.to_owned();
@@ -108,43 +110,45 @@ impl Document {
 const INTRODUCTION: &str = "\
 # Security policies
 
-`s2n_config_set_cipher_preferences` and `s2n_connection_set_cipher_preferences` know every policy
-name of s2n-tls. From each policy rs2n offers what rustls and its cryptography have, in the
-policy's order, and leaves out the rest:
+`s2n_config_set_cipher_preferences` and `s2n_connection_set_cipher_preferences` accept every policy
+name of s2n-tls. rs2n supports the parameters of each policy that rustls and its crypto provider
+implement, in the policy's order. Not supported are:
 
 - protocol versions before TLS 1.2;
 - cipher suites other than those of TLS 1.3 and the ECDHE suites of TLS 1.2 with AES-GCM or
   ChaCha20-Poly1305: no CBC, no RC4, no 3DES, no RSA or DHE key exchange;
-- some signature schemes, as listed; `rsa_pss_pss_sha256` and its kin count in TLS 1.3 only.
+- some signature schemes, as listed. `rsa_pss_pss_sha256`, `rsa_pss_pss_sha384` and
+  `rsa_pss_pss_sha512` are supported in TLS 1.3 only.
 
-A policy of which nothing is left is refused by the call that sets it, with
-`S2N_ERR_CIPHER_NOT_SUPPORTED`. Names are compared without regard to case.
+A policy without any supported parameters is rejected by the call that sets it, with
+`S2N_ERR_CIPHER_NOT_SUPPORTED`. Policy names are case-insensitive.
 
-This page is written by a test from the tables of the library.
+A test generates this page from the tables of the library.
 
 ";
 
 const INDEX: &str = "\
 ## Names
 
-| Name | Versions | Offered |
+| Name | Versions | Supported parameters |
 | --- | --- | --- |
 ";
 
-const REFUSED: &str = "
-## Refused
+const REJECTED: &str = "
+## Rejected policies
 
-Of these policies nothing can be offered: `S2N_ERR_CIPHER_NOT_SUPPORTED`.
+These policies have no supported parameters, and fail with `S2N_ERR_CIPHER_NOT_SUPPORTED`.
 
 ";
 
 const DEPRECATED_NAMES: &str = "
 ## Deprecated names
 
-As in s2n-tls, these fail with `S2N_ERR_DEPRECATED_SECURITY_POLICY`.
+As in s2n-tls, these names fail with `S2N_ERR_DEPRECATED_SECURITY_POLICY`.
 
 ";
 
+/// Returns the supported versions of a policy.
 fn versions(definition: &Definition) -> &'static str {
     let policy = Policy::find(definition.label().as_bytes()).unwrap();
     match (policy.supports_tls12(), policy.supports_tls13()) {
@@ -154,8 +158,8 @@ fn versions(definition: &Definition) -> &'static str {
     }
 }
 
-/// What a policy offers, as a list of facts.
-fn offer(policy: &Policy) -> String {
+/// Lists the supported parameters of a policy.
+fn parameters(policy: &Policy) -> String {
     let provider = policy.provider();
     let tls13 = provider.tls13_cipher_suites.iter().map(|s| s.common.suite);
     let tls12 = provider.tls12_cipher_suites.iter().map(|s| s.common.suite);
@@ -172,21 +176,26 @@ fn offer(policy: &Policy) -> String {
         groups.map(|group| names::group(group).group),
     );
     line(&mut text, "Signature schemes", schemes);
-    text + &certificates(policy.definition) + choices(policy.definition)
+    text + &certificates(policy.definition) + selection(policy.definition)
 }
 
+/// Lists the requirements of a policy on certificates.
 fn certificates(definition: &Definition) -> String {
     let mut text = String::new();
     if let Some(schemes) = definition.certificate_schemes {
-        let offered = schemes.iter().filter(|scheme| scheme.offered().is_some());
-        line(&mut text, "Signatures in chains", offered.map(|s| s.name()));
+        let supported = schemes.iter().filter(|scheme| scheme.supported().is_some());
+        line(
+            &mut text,
+            "Certificate signature schemes",
+            supported.map(|s| s.name()),
+        );
     }
     if let Some(keys) = definition.certificate_keys {
-        let whose = match definition.checks_own_certificates {
-            true => "own ones included",
-            false => "of peers",
+        let scope = match definition.checks_local_certificates {
+            true => "local and peer certificates",
+            false => "peer certificates",
         };
-        let title = format!("Keys in certificates ({whose})");
+        let title = format!("Certificate keys ({scope})");
         line(&mut text, &title, keys.iter().copied().map(key_name));
     }
     text
@@ -203,18 +212,21 @@ fn key_name(key: CertificateKey) -> &'static CStr {
     }
 }
 
-fn choices(definition: &Definition) -> &'static str {
-    match (definition.boosts_chacha20, definition.insists_on) {
-        (true, _) => "- A server gives ChaCha20 to clients that put it first.\n",
+/// Describes how a server's selection differs from the policy's order.
+fn selection(definition: &Definition) -> &'static str {
+    match (definition.boosts_chacha20, definition.strongly_preferred) {
+        (true, _) => {
+            "- ChaCha20 boosting: a server selects ChaCha20-Poly1305 for clients that prefer it.\n"
+        }
         (_, Some(Group::P384)) => {
-            "- A server asks again for secp384r1 if the client supports it but sent no share.\n"
+            "- A server sends a HelloRetryRequest for secp384r1 if the client supports it but sent no key share for it.\n"
         }
         _ => "",
     }
 }
 
-/// What policies have beyond their offer, those with the same together.
-fn left_out(policies: &[&'static Definition]) -> String {
+/// Lists the unsupported parameters of policies, grouped by policies with the same ones.
+fn unsupported(policies: &[&'static Definition]) -> String {
     let mut text = String::new();
     for (kind, missing) in KINDS {
         let mut parts: Vec<(String, Vec<String>)> = Vec::new();
@@ -225,13 +237,16 @@ fn left_out(policies: &[&'static Definition]) -> String {
                 None => parts.push((items, vec![names_of(policy)])),
             }
         }
-        let is_of_all = parts.len() == 1;
+        let is_common = parts.len() == 1;
         for (items, names) in parts.iter().filter(|(items, _)| !items.is_empty()) {
-            match is_of_all {
-                true => writeln!(text, "- Left out: {kind} {items}").unwrap(),
-                false => {
-                    writeln!(text, "- Left out of {}: {kind} {items}", names.join(", ")).unwrap()
-                }
+            match is_common {
+                true => writeln!(text, "- Unsupported: {kind} {items}").unwrap(),
+                false => writeln!(
+                    text,
+                    "- Unsupported in {}: {kind} {items}",
+                    names.join(", ")
+                )
+                .unwrap(),
             }
         }
     }
@@ -240,7 +255,7 @@ fn left_out(policies: &[&'static Definition]) -> String {
 
 type Missing = fn(&Definition) -> Vec<Cow<'static, str>>;
 
-/// What can be left out of a policy, and how to tell.
+/// The kinds of parameters, and the unsupported ones of a policy for each.
 const KINDS: [(&str, Missing); 5] = [
     ("versions", |definition| {
         let versions = [
@@ -254,16 +269,16 @@ const KINDS: [(&str, Missing); 5] = [
         missing.map(|(_, name)| name.to_string_lossy()).collect()
     }),
     ("suites", |definition| {
-        let offered = Policy::find(definition.label().as_bytes()).map(suites);
-        let offered = offered.unwrap_or_default();
+        let supported = Policy::find(definition.label().as_bytes()).map(Policy::suites);
+        let supported = supported.unwrap_or_default();
         let suites = definition.suites.iter();
-        let missing = suites.filter(|suite| !offered.contains(&suite.wire()));
+        let missing = suites.filter(|suite| !supported.contains(&suite.wire()));
         missing
             .map(|suite| suite.name().to_string_lossy())
             .collect()
     }),
     ("groups", |definition| {
-        let missing = definition.groups.iter().filter(|g| g.offered().is_none());
+        let missing = definition.groups.iter().filter(|g| g.supported().is_none());
         missing
             .map(|group| group.name().to_string_lossy())
             .collect()
@@ -271,19 +286,20 @@ const KINDS: [(&str, Missing); 5] = [
     ("signature schemes", |definition| {
         missing_schemes(definition.schemes)
     }),
-    ("signatures in chains", |definition| {
+    ("certificate signature schemes", |definition| {
         missing_schemes(definition.certificate_schemes.unwrap_or_default())
     }),
 ];
 
+/// Returns the names of the unsupported schemes.
 fn missing_schemes(schemes: &[Scheme]) -> Vec<Cow<'static, str>> {
-    let missing = schemes.iter().filter(|scheme| scheme.offered().is_none());
+    let missing = schemes.iter().filter(|scheme| scheme.supported().is_none());
     missing
         .map(|scheme| scheme.name().to_string_lossy())
         .collect()
 }
 
-/// One item of a list, indented as its title is; nothing if it would say nothing.
+/// Appends one item to a Markdown list, indented as its title is, unless it is empty.
 fn line(text: &mut String, title: &str, items: impl Iterator<Item = &'static CStr>) {
     let items: Vec<_> = items.map(CStr::to_string_lossy).collect();
     if !items.is_empty() {
@@ -298,6 +314,7 @@ fn line(text: &mut String, title: &str, items: impl Iterator<Item = &'static CSt
     }
 }
 
+/// Formats the names of a policy.
 fn names_of(definition: &Definition) -> String {
     let names: Vec<_> = definition
         .names

@@ -1,8 +1,8 @@
-//! The two key shares of a client: its first post-quantum group and its first curve.
+//! The two key shares of a client: for its first post-quantum group and for its first curve.
 //!
-//! rustls sends one share, and the curve inside a hybrid group as a second. s2n-tls sends the
-//! curve that the policy likes best, so a server without post-quantum groups is met in one round
-//! trip. rustls lets a group bring a second share: this is such a group.
+//! rustls sends one key share, and that of the curve of a hybrid group as a second. s2n-tls sends that of
+//! the policy's most preferred curve, so that a server without post-quantum groups requires no
+//! HelloRetryRequest. rustls permits a group to provide a second key share, as this one does.
 
 use rustls::crypto::kx::{
     ActiveKeyExchange, CompletedKeyExchange, HybridKeyExchange, NamedGroup, SharedSecret,
@@ -10,24 +10,24 @@ use rustls::crypto::kx::{
 };
 use rustls::error::Error;
 
-/// A group that brings a share of `curve` along when a client offers it.
+/// A group that also provides a key share of `curve` when a client offers it.
 #[derive(Debug)]
-pub(super) struct WithCurve {
+pub(super) struct DualShareGroup {
     pub group: &'static dyn SupportedKxGroup,
     pub curve: &'static dyn SupportedKxGroup,
 }
 
-impl SupportedKxGroup for WithCurve {
+impl SupportedKxGroup for DualShareGroup {
     fn start(&self) -> Result<StartedKeyExchange, Error> {
         let group = match self.group.start()? {
-            // The group brings the right curve by itself, and for less work.
+            // The hybrid group already includes this curve, at a lower cost.
             StartedKeyExchange::Hybrid(group) if group.component().0 == self.curve.name() => {
                 return Ok(StartedKeyExchange::Hybrid(group));
             }
             started => started.into_single(),
         };
         let curve = self.curve.start()?.into_single();
-        Ok(StartedKeyExchange::Hybrid(Box::new(TwoShares {
+        Ok(StartedKeyExchange::Hybrid(Box::new(DualKeyExchange {
             group,
             curve,
         })))
@@ -42,13 +42,13 @@ impl SupportedKxGroup for WithCurve {
     }
 }
 
-/// Both shares on their way; the server's answer says which one goes on.
-struct TwoShares {
+/// A key exchange with both key shares; the ServerHello selects one of them.
+struct DualKeyExchange {
     group: Box<dyn ActiveKeyExchange>,
     curve: Box<dyn ActiveKeyExchange>,
 }
 
-impl ActiveKeyExchange for TwoShares {
+impl ActiveKeyExchange for DualKeyExchange {
     fn complete(self: Box<Self>, peer_pub_key: &[u8]) -> Result<SharedSecret, Error> {
         self.group.complete(peer_pub_key)
     }
@@ -62,7 +62,7 @@ impl ActiveKeyExchange for TwoShares {
     }
 }
 
-impl HybridKeyExchange for TwoShares {
+impl HybridKeyExchange for DualKeyExchange {
     fn component(&self) -> (NamedGroup, &[u8]) {
         (self.curve.group(), self.curve.pub_key())
     }
@@ -109,32 +109,33 @@ mod tests {
     }
 
     #[test]
-    fn either_share_of_a_client_can_be_answered() {
+    fn both_key_shares_of_a_client_can_be_completed() {
         let provider = policy("default").provider();
-        let [both, curve] = [0, 3].map(|i| provider.kx_groups[i]);
+        let [dual, curve] = [0, 3].map(|i| provider.kx_groups[i]);
         assert_eq!(curve.name(), NamedGroup::secp256r1);
 
-        let client = both.start().unwrap().into_single();
-        let answer = both.start_and_complete(client.pub_key()).unwrap();
-        assert_eq!(answer.group, NamedGroup::X25519MLKEM768);
-        let secret = client.complete(&answer.pub_key).unwrap();
-        assert_eq!(secret.secret_bytes(), answer.secret.secret_bytes());
+        let client = dual.start().unwrap().into_single();
+        let reply = dual.start_and_complete(client.pub_key()).unwrap();
+        assert_eq!(reply.group, NamedGroup::X25519MLKEM768);
+        let secret = client.complete(&reply.pub_key).unwrap();
+        assert_eq!(secret.secret_bytes(), reply.secret.secret_bytes());
 
-        let StartedKeyExchange::Hybrid(client) = both.start().unwrap() else {
-            panic!("the first group brings a curve along");
+        let StartedKeyExchange::Hybrid(client) = dual.start().unwrap() else {
+            panic!("the first group provides two key shares");
         };
         assert_eq!(client.component().0, NamedGroup::secp256r1);
-        let answer = curve.start_and_complete(client.component().1).unwrap();
-        let secret = client.complete_component(&answer.pub_key).unwrap();
-        assert_eq!(secret.secret_bytes(), answer.secret.secret_bytes());
+        let reply = curve.start_and_complete(client.component().1).unwrap();
+        let secret = client.complete_component(&reply.pub_key).unwrap();
+        assert_eq!(secret.secret_bytes(), reply.secret.secret_bytes());
     }
 
-    /// The groups in the key_share extension of a ClientHello.
+    /// Returns the groups in the key_share extension of a ClientHello.
     fn key_shares(record: &[u8]) -> Vec<NamedGroup> {
         let u16_at =
             |bytes: &[u8], at: usize| usize::from(u16::from_be_bytes([bytes[at], bytes[at + 1]]));
 
-        // The headers of record and message, version, random, session identifier.
+        // Record header, handshake header, legacy_version and random; then legacy_session_id,
+        // cipher_suites and legacy_compression_methods.
         let mut at = 5 + 4 + 2 + 32;
         at += 1 + usize::from(record[at]);
         at += 2 + u16_at(record, at);

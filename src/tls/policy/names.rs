@@ -1,4 +1,4 @@
-//! What the API calls the things that a handshake agreed on.
+//! Names of negotiated parameters in the API.
 
 use std::ffi::CStr;
 
@@ -7,23 +7,26 @@ use rustls::crypto::kx::NamedGroup;
 
 use super::table::{Group, Scheme, Suite};
 
-/// The name of a suite: OpenSSL's for TLS 1.2, the standard's for TLS 1.3.
+// alias for a caller that is being moved
+pub use self::{HashAlgorithm as Hash, SignatureAlgorithm as Signature};
+
+/// Returns the name of a suite: that of OpenSSL for TLS 1.2, that of the RFC for TLS 1.3.
 ///
-/// A suite that no policy has is called what a connection without one reports.
+/// For a suite in no policy it is the same as for a connection without a suite.
 pub fn cipher(suite: CipherSuite) -> &'static CStr {
     Suite::from_wire(suite.0).unwrap_or(Suite::Null).name()
 }
 
-/// The names of a key exchange, as three calls of the API tell them.
+/// The names of a key exchange group, as three functions of the API report them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GroupNames {
-    /// The curve, if a curve is all there is.
+    /// The curve; `NONE` for a post-quantum group.
     pub curve: &'static CStr,
 
-    /// The group, if ML-KEM is part of it.
+    /// The post-quantum group, which includes ML-KEM; `NONE` for a curve.
     pub kem_group: &'static CStr,
 
-    /// The group in any case.
+    /// The group of either kind.
     pub group: &'static CStr,
 }
 
@@ -36,7 +39,7 @@ impl GroupNames {
     };
 }
 
-/// The names of a group; [`GroupNames::NONE`] if no policy has it.
+/// Returns the names of a group; [`GroupNames::NONE`] for a group in no policy.
 pub fn group(name: NamedGroup) -> GroupNames {
     match Group::from_wire(name.0) {
         Some(group) if group.is_post_quantum() => GroupNames {
@@ -53,9 +56,9 @@ pub fn group(name: NamedGroup) -> GroupNames {
     }
 }
 
-/// What kind of key made a signature.
+/// The signature algorithm of a scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signature {
+pub enum SignatureAlgorithm {
     Anonymous,
     Rsa,
     Ecdsa,
@@ -64,9 +67,9 @@ pub enum Signature {
     RsaPssPss,
 }
 
-/// The hash of a signature.
+/// The hash algorithm of a signature scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hash {
+pub enum HashAlgorithm {
     None,
     Sha1,
     Sha224,
@@ -76,37 +79,37 @@ pub enum Hash {
     Md5Sha1,
 }
 
-/// The kind and the hash of a signature scheme's number; anonymous if there is none, or none that a
-/// policy has.
-pub fn signature(scheme: Option<u16>) -> (Signature, Hash) {
+/// Returns the signature and hash algorithms of a signature scheme; anonymous without a scheme, and for
+/// one in no policy.
+pub fn signature(scheme: Option<u16>) -> (SignatureAlgorithm, HashAlgorithm) {
     use Scheme::*;
     let Some(scheme) = scheme.and_then(Scheme::from_wire) else {
-        return (Signature::Anonymous, Hash::None);
+        return (SignatureAlgorithm::Anonymous, HashAlgorithm::None);
     };
     match scheme {
-        Pkcs1Sha1 => (Signature::Rsa, Hash::Sha1),
-        Pkcs1S224 => (Signature::Rsa, Hash::Sha224),
-        Pkcs1S256 => (Signature::Rsa, Hash::Sha256),
-        Pkcs1S384 => (Signature::Rsa, Hash::Sha384),
-        Pkcs1S512 => (Signature::Rsa, Hash::Sha512),
-        Md5Sha1 => (Signature::Rsa, Hash::Md5Sha1),
-        EcdsaSha1 => (Signature::Ecdsa, Hash::Sha1),
-        Ecdsa224 => (Signature::Ecdsa, Hash::Sha224),
-        Ecdsa256 => (Signature::Ecdsa, Hash::Sha256),
-        Ecdsa384 => (Signature::Ecdsa, Hash::Sha384),
-        Ecdsa512 => (Signature::Ecdsa, Hash::Sha512),
-        PssRsae256 => (Signature::RsaPssRsae, Hash::Sha256),
-        PssRsae384 => (Signature::RsaPssRsae, Hash::Sha384),
-        PssRsae512 => (Signature::RsaPssRsae, Hash::Sha512),
-        PssPss256 => (Signature::RsaPssPss, Hash::Sha256),
-        PssPss384 => (Signature::RsaPssPss, Hash::Sha384),
-        PssPss512 => (Signature::RsaPssPss, Hash::Sha512),
-        MlDsa44 | MlDsa65 | MlDsa87 => (Signature::MlDsa, Hash::None),
+        Pkcs1Sha1 => (SignatureAlgorithm::Rsa, HashAlgorithm::Sha1),
+        Pkcs1S224 => (SignatureAlgorithm::Rsa, HashAlgorithm::Sha224),
+        Pkcs1S256 => (SignatureAlgorithm::Rsa, HashAlgorithm::Sha256),
+        Pkcs1S384 => (SignatureAlgorithm::Rsa, HashAlgorithm::Sha384),
+        Pkcs1S512 => (SignatureAlgorithm::Rsa, HashAlgorithm::Sha512),
+        Md5Sha1 => (SignatureAlgorithm::Rsa, HashAlgorithm::Md5Sha1),
+        EcdsaSha1 => (SignatureAlgorithm::Ecdsa, HashAlgorithm::Sha1),
+        Ecdsa224 => (SignatureAlgorithm::Ecdsa, HashAlgorithm::Sha224),
+        Ecdsa256 => (SignatureAlgorithm::Ecdsa, HashAlgorithm::Sha256),
+        Ecdsa384 => (SignatureAlgorithm::Ecdsa, HashAlgorithm::Sha384),
+        Ecdsa512 => (SignatureAlgorithm::Ecdsa, HashAlgorithm::Sha512),
+        PssRsae256 => (SignatureAlgorithm::RsaPssRsae, HashAlgorithm::Sha256),
+        PssRsae384 => (SignatureAlgorithm::RsaPssRsae, HashAlgorithm::Sha384),
+        PssRsae512 => (SignatureAlgorithm::RsaPssRsae, HashAlgorithm::Sha512),
+        PssPss256 => (SignatureAlgorithm::RsaPssPss, HashAlgorithm::Sha256),
+        PssPss384 => (SignatureAlgorithm::RsaPssPss, HashAlgorithm::Sha384),
+        PssPss512 => (SignatureAlgorithm::RsaPssPss, HashAlgorithm::Sha512),
+        MlDsa44 | MlDsa65 | MlDsa87 => (SignatureAlgorithm::MlDsa, HashAlgorithm::None),
     }
 }
 
-/// The name of a signature scheme's number, if a policy has it. ECDSA names say the curve in TLS 1.3,
-/// where the scheme binds it, and `legacy` before.
+/// Returns the name of a signature scheme; `None` for one in no policy. The names of ECDSA schemes
+/// include the curve in TLS 1.3, where the scheme specifies it, and `legacy` before.
 pub fn signature_scheme(scheme: u16, binds_curve: bool) -> Option<&'static CStr> {
     let scheme = Scheme::from_wire(scheme)?;
     Some(match (scheme, binds_curve) {

@@ -1,4 +1,4 @@
-//! A server's choices. The policy's order decides; the client's says only what is possible.
+//! Selection of cipher suites and groups by a server, in the policy's order of preference.
 
 use rustls::crypto::CipherSuite;
 use rustls::crypto::kx::{NamedGroup, SupportedKxGroup};
@@ -7,11 +7,11 @@ use rustls::{Tls12CipherSuite, Tls13CipherSuite};
 
 use super::table::{Definition, Group};
 
-/// The first suite of the policy that the client has, too.
+/// Selects the first suite of the policy that the client offers.
 #[derive(Debug)]
-pub(super) struct SuiteOrder;
+pub(super) struct ServerPreference;
 
-impl CipherSuiteSelector for SuiteOrder {
+impl CipherSuiteSelector for ServerPreference {
     fn select_tls12_cipher_suite(
         &self,
         client: &mut dyn Iterator<Item = &'static Tls12CipherSuite>,
@@ -29,20 +29,21 @@ impl CipherSuiteSelector for SuiteOrder {
     }
 }
 
-/// The policy's order, but a client that prefers ChaCha20 gets it: it may have no AES hardware.
+/// Selects in the policy's order, except that it boosts ChaCha20-Poly1305 for clients that prefer it, as
+/// they may lack AES hardware.
 ///
-/// The reference looks at the first suite of the ClientHello, even one that it could not use.
-/// Here it is the first of those that both sides have.
+/// s2n-tls examines the first suite of the ClientHello, even if it is unsupported. Here it is the first of
+/// those that both sides support.
 #[derive(Debug)]
-pub(super) struct ChaCha20First;
+pub(super) struct ChaCha20Boosting;
 
-impl CipherSuiteSelector for ChaCha20First {
+impl CipherSuiteSelector for ChaCha20Boosting {
     fn select_tls12_cipher_suite(
         &self,
         client: &mut dyn Iterator<Item = &'static Tls12CipherSuite>,
         server: &[&'static Tls12CipherSuite],
     ) -> Option<&'static Tls12CipherSuite> {
-        boosting(&client.collect::<Vec<_>>(), server, |s| s.common.suite)
+        first_boosted(&client.collect::<Vec<_>>(), server, |s| s.common.suite)
     }
 
     fn select_tls13_cipher_suite(
@@ -50,7 +51,7 @@ impl CipherSuiteSelector for ChaCha20First {
         client: &mut dyn Iterator<Item = &'static Tls13CipherSuite>,
         server: &[&'static Tls13CipherSuite],
     ) -> Option<&'static Tls13CipherSuite> {
-        boosting(&client.collect::<Vec<_>>(), server, |s| s.common.suite)
+        first_boosted(&client.collect::<Vec<_>>(), server, |s| s.common.suite)
     }
 }
 
@@ -63,7 +64,7 @@ fn first_in_common<T: PartialEq>(
     server.find(|suite| accept(suite) && client.contains(suite))
 }
 
-fn boosting<T: PartialEq>(
+fn first_boosted<T: PartialEq>(
     client: &[&'static T],
     server: &[&'static T],
     name: impl Fn(&T) -> CipherSuite,
@@ -83,27 +84,30 @@ const CHACHA20: [CipherSuite; 3] = [
     CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 ];
 
-/// The policy's order, weighed against the round trip that a missing key share costs.
+/// Selects a group in the policy's order, but avoids the round trip of a HelloRetryRequest for a missing
+/// key share.
 #[derive(Debug)]
-pub(super) struct GroupOrder {
-    insists_on: Option<NamedGroup>,
+pub(super) struct GroupSelector {
+    strongly_preferred: Option<NamedGroup>,
 }
 
-impl GroupOrder {
+impl GroupSelector {
     pub fn of(definition: &Definition) -> &'static Self {
-        match definition.insists_on {
-            Some(Group::P384) => &Self::INSISTS_ON_P384,
-            _ => &Self::PLAIN,
+        match definition.strongly_preferred {
+            Some(Group::P384) => &Self::PREFERS_P384,
+            _ => &Self::DEFAULT,
         }
     }
 
-    const PLAIN: Self = Self { insists_on: None };
-    const INSISTS_ON_P384: Self = Self {
-        insists_on: Some(NamedGroup::secp384r1),
+    const DEFAULT: Self = Self {
+        strongly_preferred: None,
+    };
+    const PREFERS_P384: Self = Self {
+        strongly_preferred: Some(NamedGroup::secp384r1),
     };
 }
 
-impl KeyExchangeSelector for GroupOrder {
+impl KeyExchangeSelector for GroupSelector {
     fn select_key_exchange(
         &self,
         client: &mut dyn Iterator<Item = OfferedKxGroup>,
@@ -118,20 +122,20 @@ impl KeyExchangeSelector for GroupOrder {
         let (post_quantum, classical): (Vec<_>, Vec<_>) =
             in_common.partition(|offer| is_post_quantum(offer.group.name()));
 
-        // A client with a post-quantum group is worried about recordings of today being read
-        // one day: that is worth a round trip, so classical shares do not count against it.
-        let chosen = ready_or_first(&post_quantum)
+        // A post-quantum group protects recorded traffic against a future decryption. That is worth a
+        // round trip, so the key shares of classical groups do not take precedence.
+        let selected = with_key_share_or_first(&post_quantum)
             .or_else(|| {
                 let mut classical = classical.iter();
-                classical.find(|offer| Some(offer.group.name()) == self.insists_on)
+                classical.find(|offer| Some(offer.group.name()) == self.strongly_preferred)
             })
-            .or_else(|| ready_or_first(&classical))?;
-        Some(chosen.group)
+            .or_else(|| with_key_share_or_first(&classical))?;
+        Some(selected.group)
     }
 }
 
-/// The first whose key share is there; if there is none, the first.
-fn ready_or_first<'a>(offers: &'a [&'a OfferedKxGroup]) -> Option<&'a &'a OfferedKxGroup> {
+/// Returns the first group with a key share, or else the first group.
+fn with_key_share_or_first<'a>(offers: &'a [&'a OfferedKxGroup]) -> Option<&'a &'a OfferedKxGroup> {
     offers
         .iter()
         .find(|offer| offer.has_key_share)
@@ -148,85 +152,93 @@ mod tests {
     use super::super::{POLICIES, Policy};
     use super::*;
 
-    fn choose12(policy: &Policy, client: &[u16]) -> Option<u16> {
+    fn select_tls12(policy: &Policy, client: &[u16]) -> Option<u16> {
         let server = &policy.provider().tls12_cipher_suites;
         let find = |wire: &u16| server.iter().copied().find(|s| s.common.suite.0 == *wire);
         let selector = policy.cipher_suite_selector();
-        let chosen =
+        let selected =
             selector.select_tls12_cipher_suite(&mut client.iter().filter_map(find), server);
-        chosen.map(|suite| suite.common.suite.0)
+        selected.map(|suite| suite.common.suite.0)
     }
 
-    fn choose13(policy: &Policy, client: &[u16]) -> Option<u16> {
+    fn select_tls13(policy: &Policy, client: &[u16]) -> Option<u16> {
         let server = &policy.provider().tls13_cipher_suites;
         let find = |wire: &u16| server.iter().copied().find(|s| s.common.suite.0 == *wire);
         let selector = policy.cipher_suite_selector();
-        let chosen =
+        let selected =
             selector.select_tls13_cipher_suite(&mut client.iter().filter_map(find), server);
-        chosen.map(|suite| suite.common.suite.0)
+        selected.map(|suite| suite.common.suite.0)
     }
 
     #[test]
-    fn the_order_of_the_server_chooses_the_suite() {
+    fn the_suite_is_selected_in_the_order_of_the_server() {
         let default = policy("default");
-        assert_eq!(choose13(default, &[0x1303, 0x1302, 0x1301]), Some(0x1301));
-        assert_eq!(choose13(default, &[0x1303, 0x1302]), Some(0x1302));
-        assert_eq!(choose12(default, &[0xc030, 0xc02f, 0xc02c]), Some(0xc02c));
-        assert_eq!(choose12(default, &[]), None);
+        assert_eq!(
+            select_tls13(default, &[0x1303, 0x1302, 0x1301]),
+            Some(0x1301)
+        );
+        assert_eq!(select_tls13(default, &[0x1303, 0x1302]), Some(0x1302));
+        assert_eq!(
+            select_tls12(default, &[0xc030, 0xc02f, 0xc02c]),
+            Some(0xc02c)
+        );
+        assert_eq!(select_tls12(default, &[]), None);
     }
 
     #[test]
-    fn a_boosting_policy_gives_chacha20_to_those_who_want_it_most() {
+    fn chacha20_boosting_applies_to_clients_that_prefer_chacha20() {
         let boosting = policy("CloudFront-TLS-1-2-2021-Chacha20-Boosted");
-        assert_eq!(choose13(boosting, &[0x1303, 0x1301]), Some(0x1303));
-        assert_eq!(choose13(boosting, &[0x1301, 0x1303]), Some(0x1301));
-        assert_eq!(choose12(boosting, &[0xcca8, 0xcca9, 0xc02b]), Some(0xcca9));
-        assert_eq!(choose12(boosting, &[0xc030, 0xcca8]), Some(0xc030));
+        assert_eq!(select_tls13(boosting, &[0x1303, 0x1301]), Some(0x1303));
+        assert_eq!(select_tls13(boosting, &[0x1301, 0x1303]), Some(0x1301));
+        assert_eq!(
+            select_tls12(boosting, &[0xcca8, 0xcca9, 0xc02b]),
+            Some(0xcca9)
+        );
+        assert_eq!(select_tls12(boosting, &[0xc030, 0xcca8]), Some(0xc030));
 
         let boosting = usable().into_iter().filter(|(d, _)| d.boosts_chacha20);
         assert_eq!(boosting.count(), 2);
     }
 
-    /// What a server chooses for a client that supports `supported`, of which it sent shares for
-    /// `shares`.
-    fn choose_group(policy: &Policy, supported: &[Group], shares: &[Group]) -> Option<Group> {
+    /// Selects a group for a client that supports the groups `supported`, with key shares for `shares`.
+    fn select_group(policy: &Policy, supported: &[Group], shares: &[Group]) -> Option<Group> {
         let server: &[&'static dyn SupportedKxGroup] = &policy.provider().kx_groups;
         let mut client = supported.iter().map(|offer| {
             let mut server = server.iter().copied();
             let group = server.find(|group| group.name().0 == offer.wire()).unwrap();
             OfferedKxGroup::new(group, shares.contains(offer))
         });
-        let chosen = policy
+        let selected = policy
             .kx_selector()
             .select_key_exchange(&mut client, server)?;
-        Group::from_wire(chosen.name().0)
+        Group::from_wire(selected.name().0)
     }
 
     #[test]
-    fn a_curve_with_a_share_wins_over_a_better_one_without() {
+    fn a_curve_with_a_key_share_takes_precedence_over_a_preferred_one_without() {
         let policy = policy("default_tls13");
         let supported = [Group::P384, Group::X25519, Group::P256];
 
         assert_eq!(
-            choose_group(policy, &supported, &[Group::P384, Group::X25519]),
+            select_group(policy, &supported, &[Group::P384, Group::X25519]),
             Some(Group::X25519)
         );
-        // Without a usable share the client is asked again, for what the server likes best.
-        assert_eq!(choose_group(policy, &supported, &[]), Some(Group::P256));
-        assert_eq!(choose_group(policy, &[], &[]), None);
+        // Without a usable key share the HelloRetryRequest is for the server's most preferred curve.
+        assert_eq!(select_group(policy, &supported, &[]), Some(Group::P256));
+        assert_eq!(select_group(policy, &[], &[]), None);
     }
 
     #[test]
-    fn a_post_quantum_group_is_worth_a_round_trip() {
+    fn a_post_quantum_group_takes_precedence_over_a_key_share() {
         let policy = policy("default_pq");
 
         assert_eq!(
-            choose_group(policy, &[Group::X25519, Group::P256Kem], &[Group::X25519]),
+            select_group(policy, &[Group::X25519, Group::P256Kem], &[Group::X25519]),
             Some(Group::P256Kem)
         );
-        // Two of them: the one that needs no round trip.
+        // Of two post-quantum groups, the one with a key share.
         assert_eq!(
-            choose_group(
+            select_group(
                 policy,
                 &[Group::X25519Kem, Group::P256Kem],
                 &[Group::P256Kem]
@@ -236,33 +248,33 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_may_insist_on_p384() {
-        let insisting = policy("20251113");
+    fn p384_may_be_strongly_preferred() {
+        let preferring = policy("20251113");
         assert_eq!(
-            choose_group(insisting, &[Group::P256, Group::P384], &[Group::P256]),
+            select_group(preferring, &[Group::P256, Group::P384], &[Group::P256]),
             Some(Group::P384)
         );
         assert_eq!(
-            choose_group(insisting, &[Group::P256], &[Group::P256]),
+            select_group(preferring, &[Group::P256], &[Group::P256]),
             Some(Group::P256)
         );
-        // A post-quantum group still comes first.
-        let insisting = policy("20260722");
+        // A post-quantum group still takes precedence.
+        let preferring = policy("20260722");
         assert_eq!(
-            choose_group(insisting, &[Group::Kem1024, Group::P384], &[Group::P384]),
+            select_group(preferring, &[Group::Kem1024, Group::P384], &[Group::P384]),
             Some(Group::Kem1024)
         );
     }
 
-    /// The selector is not told the version. In TLS 1.2, where the reference does not insist on
-    /// anything, the choice is the same only because of this.
+    /// The selector has no access to the version. In TLS 1.2, where s2n-tls has no strongly preferred
+    /// groups, the selection is the same only because of this.
     #[test]
-    fn what_a_policy_insists_on_is_its_first_curve() {
-        let insisting = POLICIES.iter().filter(|d| d.insists_on.is_some());
-        for definition in insisting.clone() {
+    fn the_strongly_preferred_group_is_the_first_curve() {
+        let preferring = POLICIES.iter().filter(|d| d.strongly_preferred.is_some());
+        for definition in preferring.clone() {
             let mut curves = definition.groups.iter().filter(|g| !g.is_post_quantum());
-            assert_eq!(curves.next().copied(), definition.insists_on);
+            assert_eq!(curves.next().copied(), definition.strongly_preferred);
         }
-        assert_eq!(insisting.count(), 6);
+        assert_eq!(preferring.count(), 6);
     }
 }

@@ -1,4 +1,4 @@
-//! What is left of a policy: the part that rustls and its provider have.
+//! The supported part of a policy: what rustls and its provider implement.
 
 use std::borrow::Cow;
 
@@ -14,14 +14,14 @@ use rustls_aws_lc_rs::{
     SUPPORTED_SIG_ALGS,
 };
 
-use super::key_share::WithCurve;
+use super::key_share::DualShareGroup;
 use super::table::{Definition, Group, Scheme, Suite};
 use crate::tls::base::Version;
 use crate::tls::crypto::signature::Algorithms;
 use crate::tls::crypto::{groups, rsa_pss};
 
-/// The usable part of a policy, everything in its order.
-pub(super) struct Reduction {
+/// The supported part of a policy, in the policy's order.
+pub(super) struct Supported {
     pub tls12: Vec<&'static Tls12CipherSuite>,
     pub tls13: Vec<&'static Tls13CipherSuite>,
     pub groups: Vec<&'static dyn SupportedKxGroup>,
@@ -29,32 +29,35 @@ pub(super) struct Reduction {
     signatures: WebPkiSupportedAlgorithms,
 }
 
-impl Reduction {
-    /// Reduces a policy. Nothing, if no version is left with a suite, a group and a scheme.
+impl Supported {
+    /// Selects the supported part of a policy. Returns `None` if no version has a suite, a group and a
+    /// scheme.
     pub fn of(definition: &'static Definition) -> Option<Self> {
-        let mut groups: Vec<_> = kept(definition.groups, Group::offered);
-        let schemes: Vec<_> = kept(definition.schemes, Scheme::offered);
+        let mut groups: Vec<_> = supported(definition.groups, Group::supported);
+        let schemes: Vec<_> = supported(definition.schemes, Scheme::supported);
         let usable = |version: ProtocolVersion| {
             groups.iter().any(|g| g.name().usable_for_version(version))
-                && schemes.iter().any(|&(scheme, _)| is_for(scheme, version))
+                && schemes
+                    .iter()
+                    .any(|&(scheme, _)| is_usable_in(scheme, version))
         };
 
         let mut tls12 = Vec::new();
         if definition.min_version <= Version::Tls12 && usable(ProtocolVersion::TLSv1_2) {
-            tls12 = kept(definition.suites, Suite::offered_in_tls12);
+            tls12 = supported(definition.suites, Suite::supported_in_tls12);
         }
         let mut tls13 = Vec::new();
         if usable(ProtocolVersion::TLSv1_3) {
-            tls13 = kept(definition.suites, Suite::offered_in_tls13);
+            tls13 = supported(definition.suites, Suite::supported_in_tls13);
         }
         if tls12.is_empty() && tls13.is_empty() {
             return None;
         }
 
-        // rustls wants what follows for ever. A policy is reduced once in the life of the process
-        // and then kept, so each leaks at most once.
-        if let Some(both) = with_first_curve(&groups) {
-            groups[0] = Box::leak(Box::new(both));
+        // rustls requires `'static` references to what follows. A policy is built once in the life of
+        // the process, so that each leaks at most once.
+        if let Some(dual) = with_first_curve(&groups) {
+            groups[0] = Box::leak(Box::new(dual));
         }
         let certificate_algorithms = match definition.certificate_schemes {
             Some(schemes) => Vec::leak(certificate_algorithms(schemes)),
@@ -87,23 +90,24 @@ impl Reduction {
     }
 }
 
-fn kept<T: Copy, U>(all: &[T], offered: impl Fn(T) -> Option<U>) -> Vec<U> {
-    all.iter().copied().filter_map(offered).collect()
+/// Converts the supported items of a list, in its order.
+fn supported<T: Copy, U>(all: &[T], find: impl Fn(T) -> Option<U>) -> Vec<U> {
+    all.iter().copied().filter_map(find).collect()
 }
 
-/// The first group together with the first curve, if they are not the same.
-fn with_first_curve(groups: &[&'static dyn SupportedKxGroup]) -> Option<WithCurve> {
+/// Combines the first group with the first curve; `None` if they are the same.
+fn with_first_curve(groups: &[&'static dyn SupportedKxGroup]) -> Option<DualShareGroup> {
     let is_curve = |group: &&&'static dyn SupportedKxGroup| {
-        // Curves are what both versions have; post-quantum groups came with TLS 1.3.
+        // Both versions support curves, only TLS 1.3 supports post-quantum groups.
         group.name().usable_for_version(ProtocolVersion::TLSv1_2)
     };
     let (&group, &curve) = (groups.first()?, groups.iter().find(is_curve)?);
-    (group.name() != curve.name()).then_some(WithCurve { group, curve })
+    (group.name() != curve.name()).then_some(DualShareGroup { group, curve })
 }
 
-/// RSA with PKCS #1 padding ended with TLS 1.2; ML-DSA began with TLS 1.3, and so did, as far as
-/// rustls is concerned, keys for RSASSA-PSS alone.
-fn is_for(scheme: SignatureScheme, version: ProtocolVersion) -> bool {
+/// Returns whether a version supports a scheme for handshake signatures: only TLS 1.2 supports RSA with
+/// PKCS #1 padding; only TLS 1.3 supports ML-DSA and, in rustls, rsa_pss_pss keys.
+fn is_usable_in(scheme: SignatureScheme, version: ProtocolVersion) -> bool {
     match scheme {
         SignatureScheme::RSA_PKCS1_SHA256
         | SignatureScheme::RSA_PKCS1_SHA384
@@ -115,10 +119,11 @@ fn is_for(scheme: SignatureScheme, version: ProtocolVersion) -> bool {
     }
 }
 
+/// Returns the verification algorithms of schemes for certificate signatures.
 fn certificate_algorithms(schemes: &[Scheme]) -> Vec<&'static dyn SignatureVerificationAlgorithm> {
     let mut algorithms = Vec::new();
     for scheme in schemes {
-        if let Some((_, of_scheme)) = scheme.offered() {
+        if let Some((_, of_scheme)) = scheme.supported() {
             algorithms.extend_from_slice(of_scheme);
         }
         algorithms.extend(scheme.without_parameters());
@@ -127,34 +132,35 @@ fn certificate_algorithms(schemes: &[Scheme]) -> Vec<&'static dyn SignatureVerif
 }
 
 impl Suite {
-    pub fn offered_in_tls12(self) -> Option<&'static Tls12CipherSuite> {
+    pub fn supported_in_tls12(self) -> Option<&'static Tls12CipherSuite> {
         let mut all = ALL_TLS12_CIPHER_SUITES.iter().copied();
         all.find(|suite| suite.common.suite.0 == self.wire())
     }
 
-    pub fn offered_in_tls13(self) -> Option<&'static Tls13CipherSuite> {
+    pub fn supported_in_tls13(self) -> Option<&'static Tls13CipherSuite> {
         let mut all = ALL_TLS13_CIPHER_SUITES.iter().copied();
         all.find(|suite| suite.common.suite.0 == self.wire())
     }
 }
 
 impl Group {
-    pub fn offered(self) -> Option<&'static dyn SupportedKxGroup> {
+    pub fn supported(self) -> Option<&'static dyn SupportedKxGroup> {
         let mut all = ALL_KX_GROUPS.iter().chain(&groups::ADDITIONAL).copied();
         all.find(|group| group.name().0 == self.wire())
     }
 }
 
 impl Scheme {
-    /// The scheme with its algorithms. Of ECDSA's, the first is the one with TLS 1.3's curve;
-    /// TLS 1.2 takes them all, because there the scheme does not say the curve.
-    pub fn offered(self) -> Option<(SignatureScheme, Algorithms)> {
+    /// Returns the scheme and its verification algorithms. For ECDSA, the first is the one with the
+    /// curve of TLS 1.3; all of them are valid in TLS 1.2, whose schemes do not specify a curve.
+    pub fn supported(self) -> Option<(SignatureScheme, Algorithms)> {
         let all = SUPPORTED_SIG_ALGS.mapping().iter();
         let mut all = all.chain(&rsa_pss::SCHEMES).copied();
         all.find(|(scheme, _)| scheme.0 == self.wire())
     }
 
-    /// Some certificates leave out the NULL that RSA's algorithm identifier should carry.
+    /// Returns the algorithm for certificates that omit the NULL parameters in the RSA algorithm
+    /// identifier.
     fn without_parameters(self) -> Option<&'static dyn SignatureVerificationAlgorithm> {
         match self {
             Self::Pkcs1S256 => Some(RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS),

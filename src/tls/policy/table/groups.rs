@@ -1,12 +1,12 @@
-//! Key exchange groups, and the lists of them that policies share.
+//! Key exchange groups, and the lists of groups that policies share.
 //!
-//! A list has the name of the first policy that uses it. `Kem` is ML-KEM: with 768 beside X25519
-//! and P-256, with 1024 beside P-384 and alone. Post-quantum groups come first in every list.
+//! A list has the name of the first policy that uses it. `Kem` is ML-KEM: ML-KEM-768 with X25519 and
+//! P-256, ML-KEM-1024 with P-384 and alone. Post-quantum groups are first in every list.
 
 use super::{lists, wire_enum};
 
 wire_enum! {
-    /// A key exchange group of the reference, under the name that it reports.
+    /// A key exchange group of s2n-tls, with its name in the API.
     Group {
         P256 = 0x0017, c"secp256r1";
         P384 = 0x0018, c"secp384r1";

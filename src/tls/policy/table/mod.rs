@@ -1,4 +1,4 @@
-//! What s2n-tls means by each policy name: facts only, nothing taken away.
+//! The security policies of s2n-tls, including unsupported parameters.
 
 mod groups;
 mod policies;
@@ -12,32 +12,33 @@ pub(super) use suites::Suite;
 
 use crate::tls::base::Version;
 
-/// A policy as the reference defines it.
+/// The definition of a policy in s2n-tls.
 pub(super) struct Definition {
-    /// All its names; the first is the one that is reported.
+    /// All its names; the first is the one that the API reports.
     pub names: &'static [&'static str],
     pub min_version: Version,
     pub suites: &'static [Suite],
     pub groups: &'static [Group],
     pub schemes: &'static [Scheme],
 
-    /// The schemes allowed within a certificate chain; nothing if the policy does not say.
+    /// The permitted schemes for signatures within a certificate chain; `None` if all are.
     pub certificate_schemes: Option<&'static [Scheme]>,
 
-    /// The keys allowed in certificates; nothing if the policy does not say.
+    /// The permitted keys in certificates; `None` if all are.
     pub certificate_keys: Option<&'static [CertificateKey]>,
 
-    /// Whether our own certificates must obey the two fields above, too.
-    pub checks_own_certificates: bool,
+    /// Whether the two fields above also apply to local certificates.
+    pub checks_local_certificates: bool,
 
-    /// Whether a client that puts ChaCha20 first gets it.
+    /// ChaCha20 boosting: whether a server selects ChaCha20-Poly1305 for a client that prefers it.
     pub boosts_chacha20: bool,
 
-    /// The curve for which a server asks again if the client supports it but sent another share.
-    pub insists_on: Option<Group>,
+    /// The curve for which a server sends a HelloRetryRequest if the client supports it but sent the key
+    /// share of another.
+    pub strongly_preferred: Option<Group>,
 }
 
-/// A kind and size of public key in a certificate.
+/// A type and size of public key in a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CertificateKey {
     EcdsaP384,
@@ -49,8 +50,8 @@ pub enum CertificateKey {
 }
 
 impl Definition {
-    /// What a row has of which it says nothing.
-    pub const PLAIN: Self = Self {
+    /// The defaults for a row of the table.
+    pub const DEFAULTS: Self = Self {
         names: &[],
         min_version: Version::Tls12,
         suites: &[],
@@ -58,17 +59,18 @@ impl Definition {
         schemes: &[],
         certificate_schemes: None,
         certificate_keys: None,
-        checks_own_certificates: false,
+        checks_local_certificates: false,
         boosts_chacha20: false,
-        insists_on: None,
+        strongly_preferred: None,
     };
 
+    /// Returns the first of its names.
     pub fn label(&self) -> &'static str {
         self.names[0]
     }
 }
 
-/// An enumeration of numbers that go over the wire, each with its name in the API.
+/// Defines an enumeration of code points, each with its name in the API.
 macro_rules! wire_enum {
     ($(#[$doc:meta])* $ty:ident { $($variant:ident = $wire:literal, $name:literal;)* }) => {
         $(#[$doc])*
@@ -77,6 +79,7 @@ macro_rules! wire_enum {
         pub(in crate::tls::policy) enum $ty { $($variant = $wire,)* }
 
         impl $ty {
+            /// Converts a code point; `None` if the table does not have it.
             pub fn from_wire(number: u16) -> Option<Self> {
                 Some(match number {
                     $($wire => Self::$variant,)*
@@ -97,14 +100,14 @@ macro_rules! wire_enum {
     };
 }
 
-/// Named lists of one enumeration's members.
+/// Defines named lists of members of an enumeration.
 macro_rules! lists {
     ($ty:ident: $($name:ident = $($item:ident)*;)*) => {
         $(pub(super) const $name: &[$ty] = &[$($ty::$item),*];)*
     };
 }
 
-/// The rows of the table of policies.
+/// Defines the rows of the policy table.
 macro_rules! rows {
     ($([$($name:literal),+] $version:ident, $suites:ident, $groups:ident, $schemes:ident
         $(, $field:ident: $value:expr)*;)*) => {
@@ -116,7 +119,7 @@ macro_rules! rows {
                 groups: groups::$groups,
                 schemes: schemes::$schemes,
                 $($field: $value,)*
-                ..Definition::PLAIN
+                ..Definition::DEFAULTS
             },)*
         ];
     };

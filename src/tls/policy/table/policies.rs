@@ -1,7 +1,7 @@
-//! The policies of s2n-tls, and the names that it no longer accepts.
+//! The policies of s2n-tls, and its deprecated policy names.
 //!
-//! A row has the names of the policy, its minimum version, and which lists it takes: cipher
-//! suites, groups, signature schemes. What few policies have follows by name.
+//! A row has the names of the policy, its minimum version, and its lists of cipher suites, groups and
+//! signature schemes. Fields that few policies set follow with their names.
 
 use super::{CertificateKey, Definition, Group, groups, rows, schemes, suites};
 use crate::tls::base::Version;
@@ -60,7 +60,7 @@ rows! {
         certificate_schemes: Some(schemes::V20260722);
     ["ELBSecurityPolicy-TLS13-1-2-CNSA2-INTEROP3-FIPS-PQ-2026-07", "20260722"] Tls12,
         V20260722, V20260722, V20260722, certificate_schemes: Some(schemes::V20260722),
-        insists_on: Some(Group::P384);
+        strongly_preferred: Some(Group::P384);
     ["CloudFront-Upstream"] Ssl3, CF_UPSTREAM, CF_UPSTREAM, ELB_TLS_1_0_2015_04;
     ["CloudFront-Upstream-TLS-1-0"] Tls10, CF_UPSTREAM, CF_UPSTREAM, ELB_TLS_1_0_2015_04;
     ["CloudFront-Upstream-TLS-1-1"] Tls11, CF_UPSTREAM, CF_UPSTREAM, ELB_TLS_1_0_2015_04;
@@ -192,28 +192,28 @@ rows! {
         certificate_schemes: Some(schemes::CF_TLS_1_2_2018_NO_SHA1);
     ["20250429"] Tls12,
         V20250429, V20210816, V20250211, certificate_schemes: Some(schemes::V20250429_CHAIN),
-        certificate_keys: Some(keys::CNSA_1), checks_own_certificates: true;
+        certificate_keys: Some(keys::CNSA_1), checks_local_certificates: true;
     ["20251013", "rfc9151", "cnsa_1"] Tls12,
         V20251013, V20210816, V20250211, certificate_schemes: Some(schemes::V20250429_CHAIN),
-        certificate_keys: Some(keys::CNSA_1), checks_own_certificates: true;
+        certificate_keys: Some(keys::CNSA_1), checks_local_certificates: true;
     ["20251113"] Tls12,
         V20251113, V20251113, V20251113, certificate_schemes: Some(schemes::V20251113),
-        insists_on: Some(Group::P384);
+        strongly_preferred: Some(Group::P384);
     ["20251114"] Tls12,
         V20251114, V20251113, V20251113, certificate_schemes: Some(schemes::V20251113),
-        insists_on: Some(Group::P384);
+        strongly_preferred: Some(Group::P384);
     ["20251115"] Tls12,
         V20260722, V20251113, V20251113, certificate_schemes: Some(schemes::V20251113),
-        insists_on: Some(Group::P384);
+        strongly_preferred: Some(Group::P384);
     ["20251116"] Tls10,
         V20251116, V20251113, V20251113, certificate_schemes: Some(schemes::V20251113),
-        insists_on: Some(Group::P384);
+        strongly_preferred: Some(Group::P384);
     ["20251117"] Tls12,
         V20251117, V20251113, V20251113, certificate_schemes: Some(schemes::V20251113),
-        insists_on: Some(Group::P384);
+        strongly_preferred: Some(Group::P384);
     ["20260219", "cnsa_2"] Tls13,
         V20260720, V20260219, V20260219, certificate_schemes: Some(schemes::V20260219),
-        certificate_keys: Some(keys::CNSA_2), checks_own_certificates: true;
+        certificate_keys: Some(keys::CNSA_2), checks_local_certificates: true;
     ["20260220", "cnsa_1_2_interop"] Tls12,
         ELB_TLS13_1_2_CNSA2_INTEROP2_FIPS_PQ_2026_07, V20260720, V20260720,
         certificate_schemes: Some(schemes::V20260220_CHAIN);

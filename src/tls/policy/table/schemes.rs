@@ -1,12 +1,12 @@
-//! Signature schemes, and the lists of them that policies share.
+//! Signature schemes, and the lists of schemes that policies share.
 //!
-//! A list has the name of the first policy that uses it; `_CHAIN` marks one that so far only
-//! restricts the signatures within certificate chains.
+//! A list has the name of the first policy that uses it; lists with the suffix `_CHAIN` are used only for
+//! the signatures within certificate chains.
 
 use super::{lists, wire_enum};
 
 wire_enum! {
-    /// A signature scheme of the reference. ECDSA binds a curve in TLS 1.3 only.
+    /// A signature scheme of s2n-tls. ECDSA schemes specify a curve only in TLS 1.3.
     Scheme {
         Pkcs1Sha1 = 0x0201, c"rsa_pkcs1_sha1";
         EcdsaSha1 = 0x0203, c"ecdsa_sha1";

@@ -1,14 +1,14 @@
-//! Cipher suites, and the lists of them that policies share.
+//! Cipher suites, and the lists of suites that policies share.
 //!
-//! A list has the name of the first policy that uses it. The short names of suites say the key
-//! exchange (`E` for ECDHE, `D` for DHE), the certificate (`e` for ECDSA, `r` for RSA; a lone `R`
-//! is RSA for both) and the cipher: `A128C256` is AES-128 in CBC mode with SHA-256, plain `Cbc` is
-//! with SHA-1. TLS 1.3 suites are the three without a prefix.
+//! A list has the name of the first policy that uses it. The identifiers of suites consist of the key
+//! exchange (`E` for ECDHE, `D` for DHE), the authentication (`e` for ECDSA, `r` for RSA; a single `R`
+//! is RSA for both) and the cipher: `A128C256` is AES-128 in CBC mode with SHA-256, and `Cbc` without a
+//! number is with SHA-1. The three TLS 1.3 suites have no prefix.
 
 use super::{lists, wire_enum};
 
 wire_enum! {
-    /// A cipher suite of the reference, under the name that it reports.
+    /// A cipher suite of s2n-tls, with its name in the API.
     Suite {
         Null = 0x0000, c"TLS_NULL_WITH_NULL_NULL";
         RRc4Md5 = 0x0004, c"RC4-MD5";
