@@ -12,8 +12,8 @@ use std::thread::LocalKey;
 use crate::tls::error::{Code, Result};
 
 thread_local! {
-    /// An atomic, because the compiler assumes that an allocator reads no memory of this program, and
-    /// would otherwise remove the stores that only the allocator reads.
+    /// An atomic, because the compiler assumes that an allocator reads no memory of this program,
+    /// and would otherwise remove the stores that only the allocator reads.
     static FALLIBLE: AtomicBool = const { AtomicBool::new(false) };
 
     /// See [`FALLIBLE`].

@@ -1,5 +1,5 @@
-//! Basic types and functions: modes, versions, blocked statuses, clocks, locks, random numbers, fallible
-//! allocation and stack clearing.
+//! Basic types and functions: modes, versions, blocked statuses, clocks, locks, random numbers,
+//! fallible allocation and stack clearing.
 
 mod blocked;
 pub(crate) mod clock;

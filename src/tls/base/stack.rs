@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use super::Mode;
 
-/// The depth to which work stores secrets on the stack. It is at most the depth to which the work uses
-/// the stack at all, so that clearing requires no larger stack.
+/// The depth to which work stores secrets on the stack. It is at most the depth to which the work
+/// uses the stack at all, so that clearing requires no larger stack.
 #[derive(Clone, Copy)]
 pub(crate) enum StackDepth {
     /// Steps of a client's handshake.
@@ -27,8 +27,8 @@ impl From<Mode> for StackDepth {
     }
 }
 
-/// Runs work with secrets, and clears the stack that it has used: rustls and the provider pass secrets,
-/// and states that contain some, by value, and each move leaves a copy on the stack.
+/// Runs work with secrets, and clears the stack that it has used: rustls and the provider pass
+/// secrets, and states that contain some, by value, and each move leaves a copy on the stack.
 pub(crate) fn with_cleared_stack<R>(depth: StackDepth, work: impl FnOnce() -> R) -> R {
     let outcome = in_separate_frame(work);
     match depth {

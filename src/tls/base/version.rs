@@ -30,9 +30,9 @@ impl Version {
         }
     }
 
-    /// Converts the legacy_version of a ClientHello, which is TLS 1.2 at most (RFC 8446, 4.1.2).
-    /// As in s2n-tls, versions are compared by their numbers in the API: 0x1a1a is less than TLS 1.2, and
-    /// 0x0400 is more.
+    /// Converts the legacy_version of a ClientHello, which is TLS 1.2 at most (RFC 8446, 4.1.2). As
+    /// in s2n-tls, versions are compared by their numbers in the API: 0x1a1a is less than TLS 1.2,
+    /// and 0x0400 is more.
     pub(crate) fn from_legacy(version: [u8; 2]) -> Self {
         Self::from_number(legacy_number(version)).min(Self::Tls12)
     }
@@ -70,7 +70,8 @@ impl From<Version> for i32 {
     }
 }
 
-/// Returns the number of a legacy_version in the API, even if it is not a version of TLS: 33 for 0x0303.
+/// Returns the number of a legacy_version in the API, even if it is not a version of TLS: 33 for
+/// 0x0303.
 pub(crate) fn legacy_number([major, minor]: [u8; 2]) -> u8 {
     major.wrapping_mul(10).wrapping_add(minor)
 }

@@ -15,8 +15,8 @@ use rustls_aws_lc_rs::kx_group::{MLKEM1024, SECP384R1};
 /// The groups of policies that the provider lacks.
 pub(crate) static ADDITIONAL: [&dyn SupportedKxGroup; 2] = [&Secp521r1, &SECP384R1MLKEM1024];
 
-/// draft-ietf-tls-ecdhe-mlkem, 4: the key share of the curve precedes that of ML-KEM; likewise the shared
-/// secrets.
+/// draft-ietf-tls-ecdhe-mlkem, 4: the key share of the curve precedes that of ML-KEM; likewise the
+/// shared secrets.
 static SECP384R1MLKEM1024: Hybrid = Hybrid {
     classical: SECP384R1,
     post_quantum: MLKEM1024,

@@ -28,8 +28,8 @@ pub enum Alert {
 }
 
 impl Code {
-    /// Returns the description of the alert that reports this error to a peer (RFC 8446, 6.2), if there is
-    /// one.
+    /// Returns the description of the alert that reports this error to a peer (RFC 8446, 6.2), if
+    /// there is one.
     pub fn alert(self) -> Option<u8> {
         let alert = match self.kind() {
             ErrorType::Io | ErrorType::Internal => Alert::InternalError,
@@ -39,7 +39,8 @@ impl Code {
         Some(alert as u8)
     }
 
-    /// Returns the alert for an error in a record of the peer; `None` if the peer cannot cause this error.
+    /// Returns the alert for an error in a record of the peer; `None` if the peer cannot cause this
+    /// error.
     pub(super) fn received_alert(self) -> Option<Alert> {
         Some(match self {
             Code::BadMessage => Alert::UnexpectedMessage,

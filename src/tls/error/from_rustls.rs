@@ -1,5 +1,5 @@
-//! Conversion of rustls errors to codes of the API, and of certificate errors to those of rustls, which
-//! chooses the alert.
+//! Conversion of rustls errors to codes of the API, and of certificate errors to those of rustls,
+//! which chooses the alert.
 
 use rustls::enums::ContentType;
 use rustls::error::{

@@ -71,13 +71,14 @@ impl Error {
         }
     }
 
-    /// Returns the alert for an error that the peer caused (RFC 8446, 6.2); `None` for other errors.
+    /// Returns the alert for an error that the peer caused (RFC 8446, 6.2); `None` for other
+    /// errors.
     pub(crate) fn received_alert(&self) -> Option<Alert> {
         self.alert.or_else(|| self.code.received_alert())
     }
 
-    /// Returns whether the error does not start blinding: the peer sent an unexpected message, or one of
-    /// an invalid length.
+    /// Returns whether the error does not start blinding: the peer sent an unexpected message, or
+    /// one of an invalid length.
     pub fn is_open(&self) -> bool {
         self.skips_blinding
     }

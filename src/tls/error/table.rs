@@ -1,8 +1,8 @@
 //! The error table: number, name and message of every error of the API.
 //!
 //! The number is `type << 26 | index`. Numbers are part of the ABI: programs compiled against
-//! `s2n-tls` contain them as constants, so the index of a row never changes. New rows are appended to
-//! their type.
+//! `s2n-tls` contain them as constants, so the index of a row never changes. New rows are appended
+//! to their type.
 
 use std::ffi::CStr;
 

@@ -1,8 +1,8 @@
 //! JA3 and JA4 fingerprints of ClientHellos, which identify TLS client implementations.
 //!
-//! JA3 (<https://github.com/salesforce/ja3>) and JA4 (<https://github.com/FoxIO-LLC/ja4>) are strings of
-//! the code points in a ClientHello, and hashes of these strings. Both exclude GREASE values (RFC 8701),
-//! which are random in each ClientHello.
+//! JA3 (<https://github.com/salesforce/ja3>) and JA4 (<https://github.com/FoxIO-LLC/ja4>) are
+//! strings of the code points in a ClientHello, and hashes of these strings. Both exclude GREASE
+//! values (RFC 8701), which are random in each ClientHello.
 
 use std::fmt::{self, Write};
 
@@ -173,8 +173,8 @@ fn ja4(hello: &ClientHelloPayload<'_>) -> Result<Fingerprint> {
     })
 }
 
-/// Formats the readable prefix: transport, version, presence of SNI, the counts of cipher suites and
-/// extensions, and the first and last character of the first ALPN protocol.
+/// Formats the readable prefix: transport, version, presence of SNI, the counts of cipher suites
+/// and extensions, and the first and last character of the first ALPN protocol.
 fn prefix(hello: &ClientHelloPayload<'_>, suites: usize, extensions: usize) -> Result<String> {
     let transport = match hello.extension(QUIC_TRANSPORT_PARAMETERS) {
         Some(_) => 'q',

@@ -1,5 +1,5 @@
-//! The ServerHello (RFC 8446, 4.1.3): rustls reports the negotiated parameters only at the end of the
-//! handshake.
+//! The ServerHello (RFC 8446, 4.1.3): rustls reports the negotiated parameters only at the end of
+//! the handshake.
 
 use super::extension_type::SUPPORTED_VERSIONS;
 use super::{RANDOM_LEN, Reader};
@@ -26,8 +26,8 @@ pub(crate) struct ServerHello {
 }
 
 impl ServerHello {
-    /// Parses a message that begins with its handshake header. Returns `None` if it is incomplete, or
-    /// not a ServerHello; rustls validates it.
+    /// Parses a message that begins with its handshake header. Returns `None` if it is incomplete,
+    /// or not a ServerHello; rustls validates it.
     pub(crate) fn read(message: &[u8]) -> Option<Self> {
         let mut message = Reader(message);
         if message.u8().ok()? != SERVER_HELLO {

@@ -219,7 +219,8 @@ fn selection(definition: &Definition) -> &'static str {
             "- ChaCha20 boosting: a server selects ChaCha20-Poly1305 for clients that prefer it.\n"
         }
         (_, Some(Group::P384)) => {
-            "- A server sends a HelloRetryRequest for secp384r1 if the client supports it but sent no key share for it.\n"
+            "- A server sends a HelloRetryRequest for secp384r1 if the client supports it but sent \
+             no key share for it.\n"
         }
         _ => "",
     }

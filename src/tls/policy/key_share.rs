@@ -1,8 +1,8 @@
 //! The two key shares of a client: for its first post-quantum group and for its first curve.
 //!
-//! rustls sends one key share, and that of the curve of a hybrid group as a second. s2n-tls sends that of
-//! the policy's most preferred curve, so that a server without post-quantum groups requires no
-//! HelloRetryRequest. rustls permits a group to provide a second key share, as this one does.
+//! rustls sends one key share, and that of the curve of a hybrid group as a second. s2n-tls sends
+//! that of the policy's most preferred curve, so that a server without post-quantum groups requires
+//! no HelloRetryRequest. rustls permits a group to provide a second key share, as this one does.
 
 use rustls::crypto::kx::{
     ActiveKeyExchange, CompletedKeyExchange, HybridKeyExchange, NamedGroup, SharedSecret,

@@ -79,8 +79,8 @@ pub enum HashAlgorithm {
     Md5Sha1,
 }
 
-/// Returns the signature and hash algorithms of a signature scheme; anonymous without a scheme, and for
-/// one in no policy.
+/// Returns the signature and hash algorithms of a signature scheme; anonymous without a scheme, and
+/// for one in no policy.
 pub fn signature(scheme: Option<u16>) -> (SignatureAlgorithm, HashAlgorithm) {
     use Scheme::*;
     let Some(scheme) = scheme.and_then(Scheme::from_wire) else {

@@ -29,11 +29,11 @@ impl CipherSuiteSelector for ServerPreference {
     }
 }
 
-/// Selects in the policy's order, except that it boosts ChaCha20-Poly1305 for clients that prefer it, as
-/// they may lack AES hardware.
+/// Selects in the policy's order, except that it boosts ChaCha20-Poly1305 for clients that prefer
+/// it, as they may lack AES hardware.
 ///
-/// s2n-tls examines the first suite of the ClientHello, even if it is unsupported. Here it is the first of
-/// those that both sides support.
+/// s2n-tls examines the first suite of the ClientHello, even if it is unsupported. Here it is the
+/// first of those that both sides support.
 #[derive(Debug)]
 pub(super) struct ChaCha20Boosting;
 
@@ -84,8 +84,8 @@ const CHACHA20: [CipherSuite; 3] = [
     CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 ];
 
-/// Selects a group in the policy's order, but avoids the round trip of a HelloRetryRequest for a missing
-/// key share.
+/// Selects a group in the policy's order, but avoids the round trip of a HelloRetryRequest for a
+/// missing key share.
 #[derive(Debug)]
 pub(super) struct GroupSelector {
     strongly_preferred: Option<NamedGroup>,
@@ -122,8 +122,8 @@ impl KeyExchangeSelector for GroupSelector {
         let (post_quantum, classical): (Vec<_>, Vec<_>) =
             in_common.partition(|offer| is_post_quantum(offer.group.name()));
 
-        // A post-quantum group protects recorded traffic against a future decryption. That is worth a
-        // round trip, so the key shares of classical groups do not take precedence.
+        // A post-quantum group protects recorded traffic against a future decryption. That is worth
+        // a round trip, so the key shares of classical groups do not take precedence.
         let selected = with_key_share_or_first(&post_quantum)
             .or_else(|| {
                 let mut classical = classical.iter();
@@ -200,7 +200,8 @@ mod tests {
         assert_eq!(boosting.count(), 2);
     }
 
-    /// Selects a group for a client that supports the groups `supported`, with key shares for `shares`.
+    /// Selects a group for a client that supports the groups `supported`, with key shares for
+    /// `shares`.
     fn select_group(policy: &Policy, supported: &[Group], shares: &[Group]) -> Option<Group> {
         let server: &[&'static dyn SupportedKxGroup] = &policy.provider().kx_groups;
         let mut client = supported.iter().map(|offer| {
@@ -223,7 +224,8 @@ mod tests {
             select_group(policy, &supported, &[Group::P384, Group::X25519]),
             Some(Group::X25519)
         );
-        // Without a usable key share the HelloRetryRequest is for the server's most preferred curve.
+        // Without a usable key share the HelloRetryRequest is for the server's most preferred
+        // curve.
         assert_eq!(select_group(policy, &supported, &[]), Some(Group::P256));
         assert_eq!(select_group(policy, &[], &[]), None);
     }
@@ -266,8 +268,8 @@ mod tests {
         );
     }
 
-    /// The selector has no access to the version. In TLS 1.2, where s2n-tls has no strongly preferred
-    /// groups, the selection is the same only because of this.
+    /// The selector has no access to the version. In TLS 1.2, where s2n-tls has no strongly
+    /// preferred groups, the selection is the same only because of this.
     #[test]
     fn the_strongly_preferred_group_is_the_first_curve() {
         let preferring = POLICIES.iter().filter(|d| d.strongly_preferred.is_some());

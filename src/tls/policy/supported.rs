@@ -30,8 +30,8 @@ pub(super) struct Supported {
 }
 
 impl Supported {
-    /// Selects the supported part of a policy. Returns `None` if no version has a suite, a group and a
-    /// scheme.
+    /// Selects the supported part of a policy. Returns `None` if no version has a suite, a group
+    /// and a scheme.
     pub fn of(definition: &'static Definition) -> Option<Self> {
         let mut groups: Vec<_> = supported(definition.groups, Group::supported);
         let schemes: Vec<_> = supported(definition.schemes, Scheme::supported);
@@ -54,8 +54,8 @@ impl Supported {
             return None;
         }
 
-        // rustls requires `'static` references to what follows. A policy is built once in the life of
-        // the process, so that each leaks at most once.
+        // rustls requires `'static` references to what follows. A policy is built once in the life
+        // of the process, so that each leaks at most once.
         if let Some(dual) = with_first_curve(&groups) {
             groups[0] = Box::leak(Box::new(dual));
         }
@@ -105,8 +105,8 @@ fn with_first_curve(groups: &[&'static dyn SupportedKxGroup]) -> Option<DualShar
     (group.name() != curve.name()).then_some(DualShareGroup { group, curve })
 }
 
-/// Returns whether a version supports a scheme for handshake signatures: only TLS 1.2 supports RSA with
-/// PKCS #1 padding; only TLS 1.3 supports ML-DSA and, in rustls, rsa_pss_pss keys.
+/// Returns whether a version supports a scheme for handshake signatures: only TLS 1.2 supports RSA
+/// with PKCS #1 padding; only TLS 1.3 supports ML-DSA and, in rustls, rsa_pss_pss keys.
 fn is_usable_in(scheme: SignatureScheme, version: ProtocolVersion) -> bool {
     match scheme {
         SignatureScheme::RSA_PKCS1_SHA256

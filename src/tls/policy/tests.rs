@@ -213,39 +213,29 @@ fn supported_versions_depend_on_the_policy() {
 
 #[test]
 fn a_version_requires_a_suite_a_group_and_a_scheme() {
-    let versions = |groups, schemes| {
+    let versions = |groups: &'static [Group], scheme: Scheme| {
         let definition = Box::leak(Box::new(Definition {
             suites: &[Suite::Aes128Gcm, Suite::EeA128Gcm],
             groups,
-            schemes,
+            schemes: vec![scheme].leak(),
             ..Definition::DEFAULTS
         }));
         Supported::of(definition).map(|s| (!s.tls12.is_empty(), !s.tls13.is_empty()))
     };
 
-    assert_eq!(
-        versions(&[Group::P256], &[Scheme::Ecdsa256]),
-        Some((true, true))
-    );
-    assert_eq!(
-        versions(&[Group::P256], &[Scheme::Pkcs1S256]),
-        Some((true, false))
-    );
-    assert_eq!(
-        versions(&[Group::P256], &[Scheme::MlDsa65]),
-        Some((false, true))
-    );
-    assert_eq!(
-        versions(&[Group::X25519Kem], &[Scheme::Ecdsa256]),
-        Some((false, true))
-    );
-    assert_eq!(versions(&[Group::X25519Kem], &[Scheme::Pkcs1S256]), None);
-    assert_eq!(
-        versions(&[Group::P256], &[Scheme::PssPss256]),
-        Some((false, true))
-    );
-    assert_eq!(versions(&[], &[Scheme::Ecdsa256]), None);
-    assert_eq!(versions(&[Group::P256], &[Scheme::EcdsaSha1]), None);
+    let (p256, x25519_kem) = (&[Group::P256][..], &[Group::X25519Kem][..]);
+    for (groups, scheme, expected) in [
+        (p256, Scheme::Ecdsa256, Some((true, true))),
+        (p256, Scheme::Pkcs1S256, Some((true, false))),
+        (p256, Scheme::MlDsa65, Some((false, true))),
+        (x25519_kem, Scheme::Ecdsa256, Some((false, true))),
+        (x25519_kem, Scheme::Pkcs1S256, None),
+        (p256, Scheme::PssPss256, Some((false, true))),
+        (&[], Scheme::Ecdsa256, None),
+        (p256, Scheme::EcdsaSha1, None),
+    ] {
+        assert_eq!(versions(groups, scheme), expected, "{groups:?} {scheme:?}");
+    }
 }
 
 #[test]

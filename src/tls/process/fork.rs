@@ -1,10 +1,10 @@
-//! Fork-safe locks, which no thread holds when the process forks: the child has only the thread that
-//! forked, so that a lock of another thread would never be released there.
+//! Fork-safe locks, which no thread holds when the process forks: the child has only the thread
+//! that forked, so that a lock of another thread would never be released there.
 //!
-//! State that several connections share has a [`ForkSafeMutex`], which is held only briefly, and within
-//! a critical section. [`block_critical_sections`] waits until no thread is in one, and prevents new ones
-//! until [`unblock_critical_sections`]. No callback runs within a critical section, and no file is read,
-//! except for the text of a stack trace.
+//! State that several connections share has a [`ForkSafeMutex`], which is held only briefly, and
+//! within a critical section. [`block_critical_sections`] waits until no thread is in one, and
+//! prevents new ones until [`unblock_critical_sections`]. No callback runs within a critical
+//! section, and no file is read, except for the text of a stack trace.
 
 use std::array;
 use std::cell::{Cell, RefCell};
@@ -112,7 +112,8 @@ pub(crate) fn get_or_init<T>(cell: &OnceLock<T>, init: impl FnOnce() -> T) -> &T
     cell.get_or_init(|| value)
 }
 
-/// Critical sections are counted in several shards, so that threads rarely contend for a cache line.
+/// Critical sections are counted in several shards, so that threads rarely contend for a cache
+/// line.
 const SHARDS: usize = 16;
 
 static CRITICAL_SECTIONS: [RwLock<()>; SHARDS] = [const { RwLock::new(()) }; SHARDS];
@@ -120,8 +121,8 @@ static CRITICAL_SECTIONS: [RwLock<()>; SHARDS] = [const { RwLock::new(()) }; SHA
 /// The read lock of a shard; `None` in the thread that forks.
 pub(crate) type CriticalSection = Option<RwLockReadGuard<'static, ()>>;
 
-/// Begins a critical section, which must be short. It is not required in the thread that forks, within
-/// the other handlers of a fork: no other thread is in one.
+/// Begins a critical section, which must be short. It is not required in the thread that forks,
+/// within the other handlers of a fork: no other thread is in one.
 pub(crate) fn critical_section() -> CriticalSection {
     static THREADS: AtomicUsize = AtomicUsize::new(0);
     thread_local! {
@@ -144,14 +145,14 @@ thread_local! {
     /// [`unblock_critical_sections`].
     static IS_FORKING: Cell<bool> = const { Cell::new(false) };
 
-    /// The write locks of [`block_critical_sections`]. It is empty when the thread ends, and so needs no
-    /// destructor.
+    /// The write locks of [`block_critical_sections`]. It is empty when the thread ends, and so
+    /// needs no destructor.
     static BLOCKED: RefCell<ManuallyDrop<BlockedShards>> =
         const { RefCell::new(ManuallyDrop::new([const { None }; SHARDS])) };
 }
 
-/// The maximum wait for the critical sections of other threads. One takes microseconds, unless a memory
-/// callback in it waits for a lock that the forking thread holds.
+/// The maximum wait for the critical sections of other threads. One takes microseconds, unless a
+/// memory callback in it waits for a lock that the forking thread holds.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Waits for the critical sections of all threads, and prevents new ones.
@@ -172,8 +173,8 @@ pub fn block_critical_sections() {
     IS_FORKING.set(true);
 }
 
-/// Permits critical sections again. Runs in the thread that called [`block_critical_sections`], both in
-/// the parent and in the child process.
+/// Permits critical sections again. Runs in the thread that called [`block_critical_sections`],
+/// both in the parent and in the child process.
 pub fn unblock_critical_sections() {
     IS_FORKING.set(false);
     let blocked = BLOCKED.replace(ManuallyDrop::new([const { None }; SHARDS]));

@@ -1,11 +1,11 @@
-//! Permanent allocations: memory that is never freed. It comes from the system allocator, and not from
-//! the memory callbacks of an application, which expect that every allocation is freed.
+//! Permanent allocations: memory that is never freed. It comes from the system allocator, and not
+//! from the memory callbacks of an application, which expect that every allocation is freed.
 
 use std::sync::atomic::{AtomicU32, Ordering::*, compiler_fence};
 
 thread_local! {
-    /// An atomic, because the compiler assumes that an allocator reads no memory of this program, and
-    /// would otherwise remove the stores that only the allocator reads.
+    /// An atomic, because the compiler assumes that an allocator reads no memory of this program,
+    /// and would otherwise remove the stores that only the allocator reads.
     static DEPTH: AtomicU32 = const { AtomicU32::new(0) };
 }
 

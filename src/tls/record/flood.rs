@@ -6,8 +6,8 @@ use crate::tls::error::{Code, Result};
 /// The maximum number of consecutive records or messages of a kind without application data between
 /// them.
 ///
-/// s2n-tls has no such limits: a peer can keep a receiving call busy indefinitely. The limit of OpenSSL
-/// and BoringSSL is 32 empty records, that of BoringSSL also 32 key updates, so peers that
+/// s2n-tls has no such limits: a peer can keep a receiving call busy indefinitely. The limit of
+/// OpenSSL and BoringSSL is 32 empty records, that of BoringSSL also 32 key updates, so peers that
 /// interoperate with these are within the limits here.
 const MAX_CONSECUTIVE: u8 = 32;
 
@@ -36,8 +36,8 @@ impl FloodGuard {
         count(&mut self.control_records)
     }
 
-    /// Counts a post-handshake message. Tickets are not limited: a server may send any number, and each
-    /// of them is useful.
+    /// Counts a post-handshake message. Tickets are not limited: a server may send any number, and
+    /// each of them is useful.
     pub fn message(&mut self, message: &PostHandshakeMessage<'_>) -> Result<()> {
         match message {
             PostHandshakeMessage::KeyUpdate { .. } => count(&mut self.key_updates),

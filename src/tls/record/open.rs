@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use rustls::crypto::cipher::{EncodableVersion, InboundOpaque, Record, RecordDecrypter};
-use rustls::enums::{ContentType as WireType, ProtocolVersion};
+use rustls::crypto::cipher::{InboundOpaque, Record, RecordDecrypter};
+use rustls::enums::ContentType as WireType;
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 
 use super::keys::{TAG_LEN, TrafficKeys};
-use super::{ContentType, Header};
+use super::{ContentType, Header, RECORD_VERSION};
 use crate::tls::error::{Code, Error, Result};
 
 /// Opens received records with the read keys of a connection.
@@ -82,7 +82,7 @@ impl Opener {
             return Err(Code::RecordLimit)?;
         }
 
-        let protected = Record::new(WireType(outer as u8), VERSION, InboundOpaque(body));
+        let protected = Record::new(WireType(outer as u8), RECORD_VERSION, InboundOpaque(body));
         let opened = self
             .decrypter
             .decrypt(protected, self.sequence)
@@ -105,8 +105,6 @@ impl Opener {
 
 /// RFC 8446, 5.2: "The length MUST NOT exceed 2^14 + 256 bytes."
 const MAX_CIPHERTEXT_TLS13: usize = (1 << 14) + 256;
-
-const VERSION: EncodableVersion = EncodableVersion::Legacy(ProtocolVersion::TLSv1_2);
 
 /// Converts an error of the provider's decrypter.
 fn decrypt_error(error: rustls::Error) -> Error {

@@ -21,7 +21,8 @@ pub enum PostHandshakeMessage<'a> {
     HelloRequest,
 }
 
-/// Reassembles and parses post-handshake messages, which may be fragmented over records or share one.
+/// Reassembles and parses post-handshake messages, which may be fragmented over records or share
+/// one.
 #[derive(Debug, Default)]
 pub struct PostHandshakeReassembler(Reassembler);
 
@@ -48,8 +49,8 @@ impl PostHandshakeReassembler {
         })
     }
 
-    /// Returns whether the next record must continue a message: "there MUST NOT be any other records
-    /// between them" (RFC 8446, 5.1).
+    /// Returns whether the next record must continue a message: "there MUST NOT be any other
+    /// records between them" (RFC 8446, 5.1).
     pub fn is_mid_message(&self) -> bool {
         !self.0.partial().is_empty()
     }
@@ -102,8 +103,8 @@ impl MessageType {
             (Self::NewSessionTicket, ticket) => Ok(PostHandshakeMessage::NewSessionTicket(ticket)),
             (Self::KeyUpdate, [0]) => Ok(PostHandshakeMessage::KeyUpdate { requested: false }),
             (Self::KeyUpdate, [1]) => Ok(PostHandshakeMessage::KeyUpdate { requested: true }),
-            // RFC 8446, 4.6.3: "If an implementation receives any other value, it MUST terminate the
-            // connection with an "illegal_parameter" alert."
+            // RFC 8446, 4.6.3: "If an implementation receives any other value, it MUST terminate
+            // the connection with an "illegal_parameter" alert."
             (Self::KeyUpdate, _) => {
                 Err(Error::with_alert(Code::BadMessage, Alert::IllegalParameter))
             }

@@ -1,4 +1,5 @@
-//! Reassembly of handshake messages, which may be fragmented over records or share one (RFC 8446, 5.1).
+//! Reassembly of handshake messages, which may be fragmented over records or share one (RFC 8446,
+//! 5.1).
 
 use crate::tls::base::memory;
 use crate::tls::error::Result;

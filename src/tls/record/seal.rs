@@ -1,12 +1,12 @@
 //! Sealing of sent records: encryption and key usage limits.
 
-use rustls::crypto::cipher::{EncodableVersion, OutboundPlain, Record, RecordEncrypter};
-use rustls::enums::{ContentType as WireType, ProtocolVersion};
+use rustls::crypto::cipher::{OutboundPlain, Record, RecordEncrypter};
+use rustls::enums::ContentType as WireType;
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 use zeroize::Zeroizing;
 
 use super::keys::{TAG_LEN, TrafficKeys};
-use super::{ContentType, Header, MAX_PLAINTEXT};
+use super::{ContentType, Header, MAX_PLAINTEXT, RECORD_VERSION};
 use crate::tls::error::{Code, Error, Result};
 
 /// The number of records that s2n-tls seals with one AES-GCM key: 2^24.5 (RFC 8446, 5.5).
@@ -87,7 +87,7 @@ impl Sealer {
         }
 
         let (header, payload) = out.split_at_mut(Header::LEN);
-        let record = Record::new(WireType(typ as u8), VERSION, plain);
+        let record = Record::new(WireType(typ as u8), RECORD_VERSION, plain);
         let sealed = self
             .encrypter
             .encrypt(record, self.sequence, payload)
@@ -124,9 +124,6 @@ impl Sealer {
     }
 }
 
-/// Both protocol versions encode the same record version; see [`super::WIRE_VERSION`].
-const VERSION: EncodableVersion = EncodableVersion::Legacy(ProtocolVersion::TLSv1_2);
-
 /// The maximum payload length of an empty record in bytes: explicit nonce, inner type, tag.
 const EMPTY_PAYLOAD: usize = 8 + 1 + TAG_LEN;
 
@@ -137,14 +134,14 @@ const EMPTY_PAYLOAD: usize = 8 + 1 + TAG_LEN;
 /// rustls exports has sealed records before, at least Finished in TLS 1.2, and the numbers that
 /// AWS-LC derives from any other first nonce do not increase.
 ///
-/// So record 0 is sealed again, with no content. Reuse of a nonce is safe only because the result is
-/// secret: it is zeroized here and never leaves this function, and the attacks on a repeated nonce
-/// require both ciphertexts or both tags.
+/// So record 0 is sealed again, with no content. Reuse of a nonce is safe only because the result
+/// is secret: it is zeroized here and never leaves this function, and the attacks on a repeated
+/// nonce require both ciphertexts or both tags.
 fn prime_nonce_check(encrypter: &mut dyn RecordEncrypter) -> Result<()> {
     let mut discarded = Zeroizing::new([0; EMPTY_PAYLOAD]);
     let empty = Record::new(
         WireType::ApplicationData,
-        VERSION,
+        RECORD_VERSION,
         OutboundPlain::new_empty(),
     );
     encrypter

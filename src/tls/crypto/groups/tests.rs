@@ -36,7 +36,7 @@ fn is_rejected<T>(outcome: &Result<T, Error>) -> bool {
 }
 
 #[test]
-fn both_sides_of_each_group_agree() {
+fn client_and_server_of_each_group_agree_on_a_secret() {
     for (name, client_len, server_len, secret_len) in [
         (P521, SHARE_LEN, SHARE_LEN, 66),
         (HYBRID, 97 + 1568, 97 + 1568, 48 + 32),

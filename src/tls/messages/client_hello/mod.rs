@@ -1,5 +1,5 @@
-//! The ClientHello (RFC 8446, 4.1.2): parsing, validation of a second one, and storage for queries of
-//! the application.
+//! The ClientHello (RFC 8446, 4.1.2): parsing, validation of a second one, and storage for queries
+//! of the application.
 
 mod payload;
 mod retry;

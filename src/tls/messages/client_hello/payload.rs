@@ -141,7 +141,8 @@ impl<'a> ClientHelloPayload<'a> {
         request.is_some_and(|request| request.first() == Some(&OCSP))
     }
 
-    /// Returns the protocols of the application_layer_protocol_negotiation extension (ALPN, RFC 7301).
+    /// Returns the protocols of the application_layer_protocol_negotiation extension (ALPN, RFC
+    /// 7301).
     pub(crate) fn alpn(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let list = self.extension(ALPN).unwrap_or_default();
         let mut protocols = Reader(Reader(list).vector(2).unwrap_or_default());

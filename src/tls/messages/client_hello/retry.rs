@@ -1,8 +1,8 @@
 //! Validation of the second ClientHello, after a HelloRetryRequest.
 //!
 //! RFC 8446, 4.1.2: "the client MUST send the same ClientHello without modification, except as
-//! follows". The ClientHello callback of the application decides by the first one, so the second must
-//! not differ from it in any other way.
+//! follows". The ClientHello callback of the application decides by the first one, so the second
+//! must not differ from it in any other way.
 
 use super::payload::ClientHelloPayload;
 use crate::tls::error::{Code, Result};

@@ -187,8 +187,8 @@ impl ClientHello {
         version.map_or(Version::Unknown, Version::from_legacy)
     }
 
-    /// Returns the version in the header of the record that contained the message, as a number of the
-    /// API.
+    /// Returns the version in the header of the record that contained the message, as a number of
+    /// the API.
     pub fn record_version(&self) -> Result<u8> {
         let version = lock(&self.contents).record_version;
         Ok(version.map(legacy_number).ok_or(Code::InvalidArgument)?)

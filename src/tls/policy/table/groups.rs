@@ -1,7 +1,7 @@
 //! Key exchange groups, and the lists of groups that policies share.
 //!
-//! A list has the name of the first policy that uses it. `Kem` is ML-KEM: ML-KEM-768 with X25519 and
-//! P-256, ML-KEM-1024 with P-384 and alone. Post-quantum groups are first in every list.
+//! A list has the name of the first policy that uses it. `Kem` is ML-KEM: ML-KEM-768 with X25519
+//! and P-256, ML-KEM-1024 with P-384 and alone. Post-quantum groups are first in every list.
 
 use super::{lists, wire_enum};
 

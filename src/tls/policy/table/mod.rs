@@ -33,8 +33,8 @@ pub(super) struct Definition {
     /// ChaCha20 boosting: whether a server selects ChaCha20-Poly1305 for a client that prefers it.
     pub boosts_chacha20: bool,
 
-    /// The curve for which a server sends a HelloRetryRequest if the client supports it but sent the key
-    /// share of another.
+    /// The curve for which a server sends a HelloRetryRequest if the client supports it but sent
+    /// the key share of another.
     pub strongly_preferred: Option<Group>,
 }
 

@@ -1,7 +1,7 @@
 //! The policies of s2n-tls, and its deprecated policy names.
 //!
-//! A row has the names of the policy, its minimum version, and its lists of cipher suites, groups and
-//! signature schemes. Fields that few policies set follow with their names.
+//! A row has the names of the policy, its minimum version, and its lists of cipher suites, groups
+//! and signature schemes. Fields that few policies set follow with their names.
 
 use super::{CertificateKey, Definition, Group, groups, rows, schemes, suites};
 use crate::tls::base::Version;
@@ -240,7 +240,7 @@ rows! {
     ["null"] Tls10, NULL, NULL, NULL;
 }
 
-/// Names that are refused with an error of their own.
+/// The deprecated names, which are rejected with a separate error.
 pub(in crate::tls::policy) static DEPRECATED: &[&str] = &[
     "KMS-PQ-TLS-1-0-2019-06",
     "KMS-PQ-TLS-1-0-2020-02",

@@ -1,7 +1,7 @@
 //! Signature schemes, and the lists of schemes that policies share.
 //!
-//! A list has the name of the first policy that uses it; lists with the suffix `_CHAIN` are used only for
-//! the signatures within certificate chains.
+//! A list has the name of the first policy that uses it; lists with the suffix `_CHAIN` are used
+//! only for the signatures within certificate chains.
 
 use super::{lists, wire_enum};
 

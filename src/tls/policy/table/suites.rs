@@ -1,9 +1,9 @@
 //! Cipher suites, and the lists of suites that policies share.
 //!
-//! A list has the name of the first policy that uses it. The identifiers of suites consist of the key
-//! exchange (`E` for ECDHE, `D` for DHE), the authentication (`e` for ECDSA, `r` for RSA; a single `R`
-//! is RSA for both) and the cipher: `A128C256` is AES-128 in CBC mode with SHA-256, and `Cbc` without a
-//! number is with SHA-1. The three TLS 1.3 suites have no prefix.
+//! A list has the name of the first policy that uses it. The identifiers of suites consist of the
+//! key exchange (`E` for ECDHE, `D` for DHE), the authentication (`e` for ECDSA, `r` for RSA; a
+//! single `R` is RSA for both) and the cipher: `A128C256` is AES-128 in CBC mode with SHA-256, and
+//! `Cbc` without a number is with SHA-1. The three TLS 1.3 suites have no prefix.
 
 use super::{lists, wire_enum};
 

@@ -1,4 +1,5 @@
-//! Truncated, extended, corrupted, reordered and replayed records are rejected with a defined error.
+//! Truncated, extended, corrupted, reordered and replayed records are rejected with a defined
+//! error.
 
 use super::*;
 use crate::tls::error::Code;

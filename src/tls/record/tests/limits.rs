@@ -3,6 +3,7 @@
 use super::*;
 use crate::tls::error::Code;
 
+/// Seals a record, and returns the error code if that fails.
 fn seal_code(sealer: &mut Sealer, typ: ContentType) -> Option<Code> {
     let mut out = [0; 64];
     sealer
@@ -11,15 +12,20 @@ fn seal_code(sealer: &mut Sealer, typ: ContentType) -> Option<Code> {
         .map(|error| error.code())
 }
 
+/// Seals records of application data, none of which requires a KeyUpdate before.
+fn seal_data(sealer: &mut Sealer, records: u64) {
+    for _ in 0..records {
+        assert!(!sealer.wants_key_update());
+        assert_eq!(seal_code(sealer, ContentType::ApplicationData), None);
+    }
+}
+
 #[test]
 fn tls13_requires_a_key_update_before_the_limit() {
     for suite in tls13_suites() {
         let mut sealer = sealer(suite, 0);
         sealer.lower_limit(10);
-        for _ in 0..9 {
-            assert!(!sealer.wants_key_update());
-            assert_eq!(seal_code(&mut sealer, ContentType::ApplicationData), None);
-        }
+        seal_data(&mut sealer, 9);
         assert!(sealer.wants_key_update());
         let rejected = seal_code(&mut sealer, ContentType::ApplicationData);
         assert_eq!(rejected, Some(Code::RecordLimit));
@@ -30,10 +36,7 @@ fn tls13_requires_a_key_update_before_the_limit() {
         assert_eq!(rejected, Some(Code::RecordLimit));
 
         sealer.rekey((0, secrets(suite, 2))).unwrap();
-        for _ in 0..9 {
-            assert!(!sealer.wants_key_update());
-            assert_eq!(seal_code(&mut sealer, ContentType::ApplicationData), None);
-        }
+        seal_data(&mut sealer, 9);
         assert!(sealer.wants_key_update());
     }
 }
@@ -43,9 +46,7 @@ fn tls12_reserves_the_last_record_for_an_alert() {
     for suite in tls12_suites() {
         let mut sealer = sealer(suite, 1);
         sealer.lower_limit(10);
-        for _ in 1..9 {
-            assert_eq!(seal_code(&mut sealer, ContentType::ApplicationData), None);
-        }
+        seal_data(&mut sealer, 8);
         let rejected = seal_code(&mut sealer, ContentType::ApplicationData);
         assert_eq!(rejected, Some(Code::RecordLimit));
         assert!(!sealer.wants_key_update());

@@ -1,14 +1,14 @@
-//! Tests of [`Sealer`] and [`Opener`], against each other and against the provider's record ciphers.
+//! Tests of [`Sealer`] and [`Opener`], against each other and against the provider's record
+//! ciphers.
 
 use rustls::crypto::cipher::{
-    AeadKey, EncodableVersion, InboundOpaque, Iv, OutboundPlain, Record, RecordDecrypter,
-    RecordEncrypter,
+    AeadKey, InboundOpaque, Iv, OutboundPlain, Record, RecordDecrypter, RecordEncrypter,
 };
-use rustls::enums::{ContentType as WireType, ProtocolVersion};
+use rustls::enums::ContentType as WireType;
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 use rustls_aws_lc_rs::{ALL_TLS12_CIPHER_SUITES, ALL_TLS13_CIPHER_SUITES};
 
-use super::{ContentType, Header, Opened, Opener, Sealer};
+use super::{ContentType, Header, Opened, Opener, RECORD_VERSION, Sealer};
 use crate::tls::error::Result;
 
 mod alerts;
@@ -137,7 +137,7 @@ impl PeerSealer {
     /// Seals a record of any type and length, including invalid ones.
     fn record(&mut self, typ: u8, plain: &[u8]) -> Vec<u8> {
         let mut body = vec![0; self.encrypter.encrypted_payload_len(plain.len())];
-        let record = Record::new(WireType(typ), VERSION, OutboundPlain::Single(plain));
+        let record = Record::new(WireType(typ), RECORD_VERSION, OutboundPlain::Single(plain));
         let outer = self
             .encrypter
             .encrypt(record, self.sequence, &mut body)
@@ -178,14 +178,16 @@ impl PeerOpener {
         assert_eq!(header[1..3], [3, 3]);
         assert_eq!(Header::read(header).len, body.len());
         let mut body = body.to_vec();
-        let record = Record::new(WireType(header[0]), VERSION, InboundOpaque(&mut body));
+        let record = Record::new(
+            WireType(header[0]),
+            RECORD_VERSION,
+            InboundOpaque(&mut body),
+        );
         let opened = self.decrypter.decrypt(record, self.sequence).unwrap();
         self.sequence += 1;
         (opened.typ.0, opened.payload.to_vec())
     }
 }
-
-const VERSION: EncodableVersion = EncodableVersion::Legacy(ProtocolVersion::TLSv1_2);
 
 fn iv_is_split(suite: &rustls::Tls12CipherSuite) -> bool {
     suite.aead_alg.key_block_shape().explicit_nonce_len == 8

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// AWS-LC derives sequence numbers from the first nonce. A sealer rarely starts at record 0, so this
-/// would fail within a few records if record 0 was not sealed first.
+/// AWS-LC derives sequence numbers from the first nonce. A sealer rarely starts at record 0, so
+/// this would fail within a few records if record 0 was not sealed first.
 #[test]
 fn the_provider_opens_sealed_records_from_any_sequence_number() {
     for suite in suites() {
