@@ -1,7 +1,7 @@
-//! Asynchronous operations: signing and verifying by the application, in its own time.
+//! Asynchronous signing and verification operations.
 //!
-//! rustls calls a signer and a verifier synchronously. So a step of the handshake runs on a coroutine, which
-//! is suspended where it needs the application, and resumed with the result.
+//! rustls calls a signer and a verifier synchronously. Therefore a step of the handshake runs on a coroutine,
+//! which is suspended until the application has completed the operation, and resumed with the result.
 
 use std::io;
 use std::sync::Arc;
@@ -14,53 +14,53 @@ use super::operation::{Signature, Verification};
 use crate::tls::crypto::signature::{Algorithms, verify};
 use crate::tls::x509;
 
-/// Makes coroutines.
+/// Creates coroutines.
 pub trait Coroutines: Send + Sync {
-    /// Puts work on a coroutine. It begins when that is first resumed.
+    /// Creates a coroutine for some work, which starts when the coroutine is first resumed.
     fn coroutine(&self, work: Work) -> io::Result<Box<dyn Coroutine>>;
 }
 
-/// Private keys that the application keeps to itself.
+/// Asynchronous private keys, which the application holds.
 pub trait PrivateKeys: Coroutines {
-    /// Hands the application something to sign for a connection that it knows by `name`. 0 if it
-    /// takes it.
+    /// Passes a signing operation to the application. `name` is its pointer to the connection. Returns 0 if
+    /// the application accepts the operation.
     fn sign(&self, name: usize, operation: Arc<Signature>) -> i32;
 }
 
-/// Work of ours that the application does in a thread of its own.
+/// Offloading of expensive operations to the application's threads.
 pub trait Offload: Coroutines {
-    /// Shows the application what is to be done for a connection that it knows by `name`. 0 if it
-    /// sees to it.
+    /// Passes a verification operation to the application. `name` is its pointer to the connection. Returns 0
+    /// if the application accepts the operation.
     fn verify(&self, name: usize, operation: &Arc<Verification>) -> i32;
 }
 
-/// What runs on a coroutine. It may be resumed in another thread than it was suspended in, so it uses
-/// nothing that is bound to a thread.
+/// The work of a coroutine. It may be resumed in another thread than it was suspended in, so it uses nothing
+/// that is bound to a thread.
 pub type Work = Box<dyn FnOnce(Arc<dyn Exit>) + Send>;
 
-/// Work that can be suspended, and dropped then.
+/// Work that can be suspended, and dropped while suspended.
 pub trait Coroutine: Send {
-    /// Runs the work up to its next suspension. `None` if it is done.
+    /// Resumes the work until its next suspension; `None` if it is complete.
     fn resume(&mut self, answer: Option<Answer>) -> Option<Suspension>;
 }
 
-/// The way from the stack of a coroutine to the code that has resumed it.
+/// Suspends a coroutine from within: switches from its stack to the code that has resumed it.
 pub trait Exit: Send + Sync {
-    /// Suspends the coroutine until it is resumed with an answer. `None` if it is dropped instead, or if
-    /// this is called anywhere but on its stack.
+    /// Suspends the coroutine until it is resumed with an answer. `None` if it is dropped instead, or if this
+    /// is not called on its stack.
     fn suspend(&self, reason: Suspension) -> Option<Answer>;
 }
 
-/// Why a coroutine is suspended.
+/// The reason for a suspension of a coroutine.
 pub enum Suspension {
     Sign(ToSign),
     Verify(ToVerify),
 
-    /// A callback of the application is due, for which a coroutine's stack may be too small.
+    /// A callback of the application must be called, for which a coroutine's stack may be too small.
     Call(Box<dyn FnOnce() + Send>),
 }
 
-/// What a coroutine is resumed with: what its suspension is for.
+/// The result that a coroutine is resumed with.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Answer {
     Signature(Vec<u8>),
@@ -68,19 +68,19 @@ pub enum Answer {
     Called,
 }
 
-/// What is to be signed.
+/// A message to be signed.
 pub struct ToSign {
     pub(crate) message: Vec<u8>,
     pub(crate) scheme: SignatureScheme,
 
-    /// Whose key signs.
+    /// The chain whose key signs.
     pub(crate) chain: Arc<Loaded>,
 
-    /// How its signature is verified.
+    /// The algorithms for verifying the signature.
     pub(crate) algorithms: Algorithms,
 }
 
-/// A signature of the peer's.
+/// A signature of the peer to be verified.
 pub struct ToVerify {
     pub(crate) message: Vec<u8>,
     pub(crate) signature: Vec<u8>,
@@ -100,7 +100,7 @@ impl ToVerify {
 
 #[cfg(test)]
 impl Suspension {
-    /// A signature to be verified that is wrong.
+    /// An invalid signature to be verified.
     pub(crate) fn for_test(message: &[u8]) -> Self {
         Self::Verify(ToVerify {
             message: message.to_vec(),

@@ -1,4 +1,4 @@
-//! What the application does for a handshake: it signs, and verifies.
+//! Signing and verification operations that the application performs for a handshake.
 
 use std::sync::atomic::{AtomicU64, Ordering::*};
 use std::sync::{Arc, Mutex};
@@ -10,14 +10,14 @@ use crate::tls::crypto::digest::Algorithm;
 use crate::tls::error::{Code, Result};
 use crate::tls::policy::names::{self, Hash};
 
-/// Something to be signed, and the signature. It outlives its connection, if it has to.
+/// A signing operation with its result. It may outlive its connection.
 pub struct Signature {
-    /// Never used twice, so that a result finds no other handshake than its own.
+    /// Unique, so that a result cannot be applied to another handshake.
     number: u64,
 
     question: ToSign,
 
-    /// The signature is verified before it is used.
+    /// Whether the signature is verified before it is used.
     is_strict: bool,
 
     state: Mutex<State>,
@@ -44,7 +44,7 @@ impl Signature {
         self.number
     }
 
-    /// Signs with a key that was loaded after all.
+    /// Signs with a key that is loaded.
     pub fn perform(&self, key: &CertChain) -> Result<()> {
         let mut state = lock(&self.state);
         if !matches!(*state, State::Open) {
@@ -61,10 +61,10 @@ impl Signature {
         Ok(())
     }
 
-    /// Takes a signature that was made elsewhere; another one, until it is applied.
+    /// Sets the signature that the application has created. It may be replaced until it is applied.
     pub fn set_output(&self, signature: &[u8]) -> Result<()> {
         let mut state = lock(&self.state);
-        // s2n-tls does not mind one that comes too late.
+        // s2n-tls ignores a signature that is set after another one was applied.
         if !matches!(*state, State::Applied) {
             *state = State::Performed(memory::copy(signature)?);
         }
@@ -97,12 +97,12 @@ impl Signature {
         Ok(())
     }
 
-    /// How long the [input](Self::input) is, in bytes.
+    /// Returns the length of the [input](Self::input), in bytes.
     pub fn input_len(&self) -> Result<usize> {
         Ok(self.hash()?.output_len())
     }
 
-    /// The hash of what is to be signed: what goes into PKCS #1's DigestInfo, PSS or ECDSA.
+    /// Returns the digest of the message to be signed: the input of PKCS #1's DigestInfo, PSS or ECDSA.
     pub fn input(&self) -> Result<Vec<u8>> {
         let digest = self.hash()?.digest(&self.question.message);
         memory::copy(digest.as_ref())
@@ -114,14 +114,14 @@ impl Signature {
             Hash::Sha256 => Ok(Algorithm::Sha256),
             Hash::Sha384 => Ok(Algorithm::Sha384),
             Hash::Sha512 => Ok(Algorithm::Sha512),
-            // ML-DSA signs no hash, but a digest that depends on the key (FIPS 204, 6.2).
+            // ML-DSA signs a digest that depends on the key (FIPS 204, 6.2), not a hash of the message.
             _ => Err(Code::Unimplemented)?,
         }
     }
 }
 
-/// A signature of the peer's that the application has us verify. A connection has one of these, for
-/// all signatures: the application may keep its address.
+/// A verification operation that the application performs. A connection has one for all signatures: the
+/// application may keep its address.
 #[derive(Default)]
 pub struct Verification(Mutex<Verifying>);
 
@@ -139,7 +139,7 @@ impl Verification {
         *lock(&self.0) = Verifying::Waits(Arc::new(question));
     }
 
-    /// Verifies what waits to be. May be repeated if it failed.
+    /// Verifies the pending signature. May be repeated if it failed.
     pub fn perform(&self) -> Result<()> {
         let question = {
             let mut state = lock(&self.0);
@@ -150,7 +150,7 @@ impl Verification {
             *state = Verifying::Runs(question.clone());
             question
         };
-        // The connection may be asked how far this is, and be wiped, meanwhile.
+        // Meanwhile the connection may be polled or wiped.
         let is_right = question.is_right();
         let mut state = lock(&self.0);
         if matches!(&*state, Verifying::Runs(running) if Arc::ptr_eq(running, &question)) {
@@ -165,7 +165,7 @@ impl Verification {
         }
     }
 
-    /// Whether it is done; if so, it is ready for the next signature.
+    /// Returns whether it is complete, and resets it for the next signature then.
     pub(crate) fn take(&self) -> bool {
         let mut state = lock(&self.0);
         let is_done = matches!(*state, Verifying::Done);
@@ -180,15 +180,15 @@ impl Verification {
     }
 }
 
-/// Whether a connection has something to be signed.
+/// The signing state of a connection.
 #[derive(Default)]
 pub(crate) enum Signing {
     #[default]
     No,
 
-    /// For the operation of this number.
+    /// Suspended for the operation of this number.
     Waits(u64),
 
-    /// Here is the signature.
+    /// The signature is available.
     Done(Vec<u8>),
 }
