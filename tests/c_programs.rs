@@ -7,10 +7,8 @@ use std::process::Command;
 
 mod support;
 
-use support::{
-    MEMORY_ERROR, compile, root, rows, run, run_and_check_memory, scratch, under_drd,
-    under_valgrind,
-};
+use support::certs::{certs, copy_certs};
+use support::{MEMORY_ERROR, compile, root, rows, run, scratch, under_drd, under_valgrind};
 
 #[test]
 fn errors() {
@@ -91,17 +89,16 @@ fn async_offload() {
 /// Each step of a handshake in another thread than the one before; and without a data race.
 #[test]
 fn async_threads() {
-    let (program, certificates) = program_with_certificates("async_threads");
-    run(Command::new(&program).arg(&certificates).arg("64"));
-    run(under_drd(&program).arg(&certificates).arg("4"));
-    run(under_valgrind(&program).arg(&certificates).arg("4"));
+    let program = program("async_threads");
+    run(Command::new(&program).arg(certs()).arg("64"));
+    run(under_drd(&program).arg(certs()).arg("4"));
+    run(under_valgrind(&program).arg(certs()).arg("4"));
 }
 
 /// The mappings that it counts are not valgrind's.
 #[test]
 fn many_signatures_may_be_pending() {
-    let (program, certificates) = program_with_certificates("pending");
-    run(Command::new(program).arg(certificates));
+    run(Command::new(program("pending")).arg(certs()));
 }
 
 #[test]
@@ -118,8 +115,10 @@ fn remote_signer() {
 #[test]
 fn pkcs11() {
     const PIN: &str = "1234";
-    let (program, certificates) = program_with_certificates("pkcs11");
+    let program = program("pkcs11");
     let dir = scratch("softhsm");
+    let certificates = dir.join("certs");
+    copy_certs(&certificates);
     let tokens = dir.join("tokens");
     fs::create_dir(&tokens).expect("made");
     let settings = dir.join("softhsm2.conf");
@@ -141,7 +140,7 @@ fn pkcs11() {
         let key = key.to_str().expect("a path of text");
         let import = ["--import", key, "--token", "rs2n", "--label", name];
         util(&[&import[..], &["--id", id]].concat());
-        // From now on the token alone has it.
+        // From here on only the token has the key.
         fs::remove_file(key).expect("removed");
     }
 
@@ -170,33 +169,31 @@ fn sockets() {
 /// About seven thousand conversations: too many for valgrind.
 #[test]
 fn a_conversation_survives_every_cut() {
-    let (program, certificates) = program_with_certificates("cut");
-    run(Command::new(program).arg(certificates));
+    run(Command::new(program("cut")).arg(certs()));
 }
 
 /// The memory that it measures is not valgrind's.
 #[test]
 fn a_gibibyte_needs_no_memory() {
-    let (program, certificates) = program_with_certificates("large");
-    run(Command::new(program).arg(certificates));
+    run(Command::new(program("large")).arg(certs()));
 }
 
 #[test]
 fn both_directions_can_be_used_at_once() {
-    let (program, certificates) = program_with_certificates("threads");
-    run(Command::new(&program).arg(&certificates).arg("10"));
-    run(under_drd(&program).arg(&certificates).arg("1"));
+    let program = program("threads");
+    run(Command::new(&program).arg(certs()).arg("10"));
+    run(under_drd(&program).arg(certs()).arg("1"));
 }
 
 /// A protocol analyser reads with the logged secrets, and cannot without them.
 #[test]
 fn analysers_read_with_logged_secrets() {
-    let (program, certificates) = program_with_certificates("capture");
+    let program = program("capture");
     let dir = program.parent().expect("a folder");
     let (capture, keys) = (dir.join("capture.pcap"), dir.join("keys"));
     for version in ["12", "13"] {
         run(Command::new(&program)
-            .arg(&certificates)
+            .arg(certs())
             .arg(version)
             .args([&capture, &keys]));
         let analyse = |keys: &Path| {
@@ -265,36 +262,32 @@ fn a_leak_and_a_use_after_free_would_be_noticed() {
     }
 }
 
+/// Compiles and runs `tests/c/NAME.c`, whose argument is the folder of certificates.
 fn check_with_certificates(name: &str) {
-    let dir = scratch(&format!("c-{name}"));
-    let certificates = certificates(&dir);
-    let source = root().join("tests/c").join(name).with_extension("c");
-    let folder = certificates.to_str().expect("a path of text");
-    check(&source, &dir, &[folder]);
+    let folder = certs().to_str().expect("the path is UTF-8");
+    check(&source(name), &scratch(&format!("c-{name}")), &[folder]);
 }
 
-/// A test in C that is not for [`check`], and its certificates.
-fn program_with_certificates(name: &str) -> (PathBuf, PathBuf) {
-    let dir = scratch(&format!("c-{name}"));
-    let program = dir.join(name);
-    let source = root().join("tests/c").join(name).with_extension("c");
-    compile("gcc", &source, &program);
-    (program, certificates(&dir))
-}
-
+/// Runs a program as each compiler builds it, and checks its memory accesses once: valgrind checks
+/// the library, which is the same for both.
 fn check(source: &Path, dir: &Path, args: &[&str]) {
     for compiler in ["gcc", "clang"] {
         let program = dir.join(compiler);
         compile(compiler, source, &program);
-        run_and_check_memory(&program, args);
+        run(Command::new(&program).args(args));
     }
+    run(under_valgrind(&dir.join("gcc")).args(args));
 }
 
-fn certificates(dir: &Path) -> PathBuf {
-    let folder = dir.join("certs");
-    let script = root().join("tests/certs/make.sh");
-    run(Command::new("sh").arg(script).arg(&folder));
-    folder
+/// Compiles `tests/c/NAME.c` for a test that runs it in its own way.
+fn program(name: &str) -> PathBuf {
+    let program = scratch(&format!("c-{name}")).join(name);
+    compile("gcc", &source(name), &program);
+    program
+}
+
+fn source(name: &str) -> PathBuf {
+    root().join("tests/c").join(name).with_extension("c")
 }
 
 /// The facts of the errors as a C table.

@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use std::{env, fs};
 
 pub mod cases;
+pub mod certs;
 
 /// The project's folder, whichever of its packages a test is of: the one with the lock file.
 pub fn root() -> PathBuf {

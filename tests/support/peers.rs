@@ -1,5 +1,5 @@
 //! Programs that run beside a test: our examples, and what they talk to.
-#![allow(dead_code)] // Each test binary uses a part.
+#![allow(dead_code, unused_imports)] // Each test binary uses a part.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
@@ -9,6 +9,7 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread::{self, JoinHandle};
 
+pub use crate::support::certs::{cert, certs, chain_and_key};
 use crate::support::{build_dir, root, run, scratch};
 
 /// How long a program may run, in seconds, before it counts as hanging.
@@ -61,22 +62,6 @@ pub fn example(name: &str, compiler: &str) -> PathBuf {
         .args(["-ls2n", "-pthread"])
         .arg(format!("-Wl,-rpath,{}", prefix.join("lib").display())));
     program
-}
-
-/// The certificates of the tests, made once for each test program.
-pub fn certs() -> &'static Path {
-    static CERTS: OnceLock<PathBuf> = OnceLock::new();
-    CERTS.get_or_init(|| {
-        let dir = scratch(&format!("certs-{}", std::process::id()));
-        run(Command::new("sh")
-            .arg(root().join("tests/certs/make.sh"))
-            .arg(&dir));
-        dir
-    })
-}
-
-pub fn cert(name: &str) -> String {
-    certs().join(name).display().to_string()
 }
 
 /// A program that is ended and reaped with the test.
