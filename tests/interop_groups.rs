@@ -1,8 +1,5 @@
-//! Groups and keys of policies between our examples and other people's TLS: shares that fit, hellos
-//! that have to be said again, and certificates that are not of the common kinds.
-
-use std::fs::{self, File};
-use std::process::Stdio;
+//! Interoperability of named groups and key types with other TLS libraries: key shares,
+//! HelloRetryRequest, and certificates with less common keys.
 
 #[path = "support/parties.rs"]
 mod parties;
@@ -10,11 +7,10 @@ mod parties;
 mod peers;
 mod support;
 
-use parties::{client, gnutls_server, leaf, openssl_server, report, serve, strs};
-use peers::{Process, Report, cert, free_port};
-use support::scratch;
+use parties::{gnutls_server, leaf, openssl_server, request, serve, strs};
+use peers::{Process, Report, cert, chain_and_key};
 
-/// A group by its names: ours, OpenSSL's, and that of GnuTLS.
+/// Groups by their names in rs2n, OpenSSL and GnuTLS.
 const GROUPS: [(&str, &str, &str); 4] = [
     ("secp521r1", "P-521", "SECP521R1"),
     ("secp384r1", "P-384", "SECP384R1"),
@@ -22,7 +18,7 @@ const GROUPS: [(&str, &str, &str); 4] = [
     ("x25519", "X25519", "X25519"),
 ];
 
-/// Policies with these groups: two with TLS 1.3, one that has TLS 1.2 alone.
+/// Policies with these groups: two that support TLS 1.3, and one that supports only TLS 1.2.
 const POLICIES: [&str; 3] = ["default", "default_tls13", "20240501"];
 
 fn gnutls_priority(version: &str, groups: &[&str]) -> String {
@@ -30,35 +26,15 @@ fn gnutls_priority(version: &str, groups: &[&str]) -> String {
     format!("NORMAL:-VERS-ALL:+VERS-TLS{version}:-GROUP-ALL{groups}")
 }
 
-/// Our client asks for a page, and says what it agreed on.
+/// Runs the example client, which must receive a page if it succeeds.
 fn fetch(policy: &str, ca: &str, port: &str) -> Report {
-    let dir = scratch(&format!("groups-fetch-{port}"));
-    let (request, reply) = (dir.join("request"), dir.join("reply"));
-    fs::write(&request, "GET / HTTP/1.0\r\n\r\n").expect("written");
-    let (request, reply) = (request.display().to_string(), reply.display().to_string());
-    let args = [
-        "-c",
-        policy,
-        "-A",
-        ca,
-        "-b",
-        "0",
-        "-s",
-        &request,
-        "-r",
-        &reply,
-        "localhost",
-        port,
-    ];
-    let ours = report(&client(), &args);
-    if ours.code == Some(0) {
-        let page = fs::read(&reply).expect("a reply");
-        assert!(page.starts_with(b"HTTP/1."), "{policy}: {ours:?}");
-    }
-    ours
+    let (client, page) = parties::fetch(&["-c", policy, "-A", ca], port);
+    let received = page.starts_with("HTTP/1.");
+    assert_eq!(client.code == Some(0), received, "{policy}: {client:?}");
+    client
 }
 
-/// `openssl s_client` asks our server for a page, and tells of every message.
+/// Runs `openssl s_client`, which requests a page and prints every handshake message.
 fn openssl_client(port: &str, options: &[&str]) -> Report {
     let (to, ca) = (format!("127.0.0.1:{port}"), cert("ca.pem"));
     let mut args = vec![
@@ -78,43 +54,38 @@ fn gnutls_client(port: &str, priority: &str, options: &[&str]) -> Report {
     Process::spawn_with_input("gnutls-cli", &args, request()).finish()
 }
 
-fn request() -> Stdio {
-    let file = scratch(&format!("groups-request-{}", free_port())).join("request");
-    fs::write(&file, "GET / HTTP/1.0\r\n\r\n").expect("written");
-    Stdio::from(File::open(&file).expect("readable"))
-}
-
-/// Our server with this policy and certificate, for one connection, and its port.
-fn our_server(policy: &str, name: &str) -> (Process, String) {
-    let (chain, key) = (cert(&format!("{name}.pem")), cert(&format!("{name}.key")));
+/// Starts the example server with this policy and certificate, and returns its port.
+fn start_server(policy: &str, name: &str) -> (Process, String) {
+    let (chain, key) = chain_and_key(name);
     serve(&["-c", policy, "-C", &chain, "-K", &key])
 }
 
-fn check_group(ours: &Report, group: &str, what: &str) {
+/// Checks the group that the example client or server reports.
+fn check_group(report: &Report, group: &str, context: &str) {
     let line = format!("group: {group}\n");
-    assert!(ours.stdout.contains(&line), "{what}: {ours:?}");
+    assert!(report.stdout.contains(&line), "{context}: {report:?}");
 }
 
-/// How often a client said hello.
-fn hellos(peer: &Report) -> usize {
+/// The number of ClientHello messages that `openssl s_client` sent.
+fn client_hellos(peer: &Report) -> usize {
     let lines = peer.stdout.lines();
     lines
         .filter(|line| line.starts_with(">>>") && line.ends_with(", ClientHello"))
         .count()
 }
 
-/// Our first shares are for other groups, so most of these servers ask again.
+/// The first key shares are for other groups, so that most of these servers send a HelloRetryRequest.
 #[test]
-fn our_client_takes_the_group_that_a_server_wants() {
+fn client_negotiates_the_group_of_the_server() {
     let ca = cert("ca.pem");
     let options = leaf("ecdsa");
     for policy in POLICIES {
-        for (ours, openssl, gnutls) in GROUPS {
+        for (group, openssl, gnutls) in GROUPS {
             let groups = [&strs(&options)[..], &["-groups", openssl]].concat();
             let (_server, port) = openssl_server(&groups);
             check_group(
                 &fetch(policy, &ca, &port),
-                ours,
+                group,
                 &format!("{policy}, OpenSSL"),
             );
 
@@ -124,43 +95,44 @@ fn our_client_takes_the_group_that_a_server_wants() {
                 }
                 let (_server, port) =
                     gnutls_server(&gnutls_priority(version, &[gnutls]), "ecdsa", &[]);
-                let what = format!("{policy}, GnuTLS with TLS {version}");
-                check_group(&fetch(policy, &ca, &port), ours, &what);
+                let context = format!("{policy}, GnuTLS with TLS {version}");
+                check_group(&fetch(policy, &ca, &port), group, &context);
             }
         }
     }
 }
 
-/// With RSA: in TLS 1.2 the groups of a client are also the curves of the keys that it takes.
+/// With an RSA key, because in TLS 1.2 the groups of a client also restrict the curves of ECDSA keys.
 #[test]
-fn our_server_takes_the_group_that_a_client_has() {
+fn server_negotiates_the_group_of_the_client() {
     for policy in POLICIES {
-        for (ours, openssl, gnutls) in GROUPS {
-            let (server, port) = our_server(policy, "rsa");
+        for (group, openssl, gnutls) in GROUPS {
+            let (server, port) = start_server(policy, "rsa");
             let peer = openssl_client(&port, &["-groups", openssl]);
             let server = server.finish();
-            check_group(&server, ours, &format!("{policy}, OpenSSL: {peer:?}"));
-            assert_eq!(hellos(&peer), 1, "{policy} {ours}: {peer:?}");
+            check_group(&server, group, &format!("{policy}, OpenSSL: {peer:?}"));
+            assert_eq!(client_hellos(&peer), 1, "{policy} {group}: {peer:?}");
 
             for version in ["1.2", "1.3"] {
                 if version == "1.3" && policy == "20240501" {
                     continue;
                 }
-                let (server, port) = our_server(policy, "rsa");
+                let (server, port) = start_server(policy, "rsa");
                 let peer = gnutls_client(&port, &gnutls_priority(version, &[gnutls]), &[]);
                 let server = server.finish();
-                check_group(&server, ours, &format!("{policy}, GnuTLS: {peer:?}"));
+                check_group(&server, group, &format!("{policy}, GnuTLS: {peer:?}"));
             }
         }
     }
 }
 
-/// The client's groups, what our server takes, and how many hellos that needs.
+/// A policy of the server, the groups of the client, the group that is negotiated, and the number of
+/// ClientHello messages.
 const CHOICES: [(&str, &str, &str, usize); 8] = [
-    // A share that is there wins over a group that the server likes better.
+    // A group with a key share has precedence over a group that the server prefers.
     ("default", "P-521:X25519:P-256", "secp521r1", 1),
     ("default_tls13", "X25519:P-256", "x25519", 1),
-    // A share for nothing that the server has.
+    // No key share for a group of the server.
     ("20250414", "X25519:P-384", "secp384r1", 2),
     ("20250414", "P-521:P-256:P-384", "secp384r1", 2),
     (
@@ -169,48 +141,48 @@ const CHOICES: [(&str, &str, &str, usize); 8] = [
         "secp256r1",
         2,
     ),
-    // What a policy insists on, whatever share is there.
+    // Groups that the policy strongly prefers, also without a key share.
     ("20251113", "P-256:P-384", "secp384r1", 2),
     ("20251113", "P-384:P-256", "secp384r1", 1),
     ("20251113", "P-521:P-256", "secp521r1", 1),
 ];
 
 #[test]
-fn our_server_asks_again_when_it_has_to() {
-    for (policy, groups, chosen, times) in CHOICES {
-        let (server, port) = our_server(policy, "ecdsa");
+fn server_sends_hello_retry_request_when_no_key_share_fits() {
+    for (policy, groups, group, hellos) in CHOICES {
+        let (server, port) = start_server(policy, "ecdsa");
         let peer = openssl_client(&port, &["-groups", groups]);
         check_group(
             &server.finish(),
-            chosen,
+            group,
             &format!("{policy} {groups}: {peer:?}"),
         );
-        assert_eq!(hellos(&peer), times, "{policy} {groups}: {peer:?}");
+        assert_eq!(client_hellos(&peer), hellos, "{policy} {groups}: {peer:?}");
 
         let names = groups.split(':').map(|group| {
             let known = GROUPS.iter().find(|(_, openssl, _)| *openssl == group);
-            known.expect("a known group").2
+            known.expect("the group is one of GROUPS").2
         });
         let priority = gnutls_priority("1.3", &names.collect::<Vec<_>>());
-        let (server, port) = our_server(policy, "ecdsa");
+        let (server, port) = start_server(policy, "ecdsa");
         let peer = gnutls_client(&port, &priority, &["--single-key-share"]);
         check_group(
             &server.finish(),
-            chosen,
+            group,
             &format!("{policy} {groups}: {peer:?}"),
         );
     }
 }
 
 #[test]
-fn no_group_in_common_is_an_error_on_both_sides() {
+fn handshake_without_a_common_group_fails_on_both_sides() {
     let ca = cert("ca.pem");
     let options = leaf("ecdsa");
     for (version, error) in [
         ("-tls1_3", "S2N_ERR_INVALID_SUPPORTED_GROUP_STATE"),
         ("-tls1_2", "S2N_ERR_CIPHER_NOT_SUPPORTED"),
     ] {
-        let (server, port) = our_server("default", "rsa");
+        let (server, port) = start_server("default", "rsa");
         let peer = openssl_client(&port, &["-groups", "X448", version]);
         let server = server.finish();
         assert_eq!(
@@ -222,12 +194,12 @@ fn no_group_in_common_is_an_error_on_both_sides() {
     }
 
     let (_server, port) = openssl_server(&[&strs(&options)[..], &["-groups", "X448"]].concat());
-    let ours = fetch("default", &ca, &port);
-    assert_eq!(ours.code, Some(4), "{ours:?}");
-    assert!(ours.stderr.contains("S2N_ERR_ALERT"), "{ours:?}");
+    let client = fetch("default", &ca, &port);
+    assert_eq!(client.code, Some(4), "{client:?}");
+    assert!(client.stderr.contains("S2N_ERR_ALERT"), "{client:?}");
 }
 
-/// Certificates with keys for RSASSA-PSS alone, and of P-521; and the versions that can use them.
+/// Certificates with RSASSA-PSS and P-521 keys, and the versions that support them.
 const KEYS: [(&str, &str); 5] = [
     ("pss", "1.3"),
     ("pss-sha256", "1.3"),
@@ -236,8 +208,8 @@ const KEYS: [(&str, &str); 5] = [
     ("p521", "1.2"),
 ];
 
-/// GnuTLS does not sign with a key that is bound to a hash and says nothing about salts, nor does it
-/// take such a signature.
+/// GnuTLS neither signs with a key whose parameters restrict the hash but not the salt length, nor
+/// accepts such a signature.
 const NOT_FOR_GNUTLS: &str = "pss-sha256";
 
 fn openssl_version(version: &str) -> String {
@@ -245,27 +217,27 @@ fn openssl_version(version: &str) -> String {
 }
 
 #[test]
-fn our_client_verifies_less_common_keys() {
+fn client_verifies_signatures_of_less_common_keys() {
     let ca = cert("ca.pem");
     for (name, version) in KEYS {
         let (options, option) = (leaf(name), openssl_version(version));
         let (_server, port) = openssl_server(&[&strs(&options)[..], &[&option]].concat());
-        let ours = fetch("default", &ca, &port);
-        assert_eq!(ours.code, Some(0), "{name} {version}: {ours:?}");
+        let client = fetch("default", &ca, &port);
+        assert_eq!(client.code, Some(0), "{name} {version}: {client:?}");
 
         if name != NOT_FOR_GNUTLS {
             let priority = gnutls_priority(version, &["SECP256R1", "X25519"]);
             let (_server, port) = gnutls_server(&priority, name, &[]);
-            let ours = fetch("default", &ca, &port);
-            assert_eq!(ours.code, Some(0), "{name} {version}, GnuTLS: {ours:?}");
+            let client = fetch("default", &ca, &port);
+            assert_eq!(client.code, Some(0), "{name} {version}, GnuTLS: {client:?}");
         }
     }
 }
 
 #[test]
-fn our_server_signs_with_less_common_keys() {
+fn server_signs_with_less_common_keys() {
     for (name, version) in KEYS {
-        let (server, port) = our_server("default", name);
+        let (server, port) = start_server("default", name);
         let peer = openssl_client(&port, &[&openssl_version(version)]);
         let server = server.finish();
         assert_eq!(peer.code, Some(0), "{name} {version}: {peer:?} {server:?}");
@@ -274,7 +246,7 @@ fn our_server_signs_with_less_common_keys() {
         assert!(peer.stdout.contains(&line), "{name} {version}: {peer:?}");
 
         if name != NOT_FOR_GNUTLS {
-            let (server, port) = our_server("default", name);
+            let (server, port) = start_server("default", name);
             let peer = gnutls_client(&port, &gnutls_priority(version, &["SECP256R1"]), &[]);
             let server = server.finish();
             assert_eq!(peer.code, Some(0), "{name} {version}: {peer:?} {server:?}");
@@ -282,19 +254,17 @@ fn our_server_signs_with_less_common_keys() {
     }
 }
 
-/// TLS 1.2 has no place for such keys here: see docs/COMPATIBILITY.md.
+/// rs2n supports RSASSA-PSS keys only in TLS 1.3: see docs/COMPATIBILITY.md.
 #[test]
-fn keys_for_rsa_pss_alone_are_refused_in_tls12() {
+fn rsa_pss_keys_are_rejected_in_tls12() {
     let ca = cert("ca.pem");
     let options = leaf("pss");
     let (_server, port) = openssl_server(&[&strs(&options)[..], &["-tls1_2"]].concat());
-    let ours = fetch("default", &ca, &port);
-    assert!(
-        ours.stderr.contains("S2N_ERR_INVALID_SIGNATURE_SCHEME"),
-        "{ours:?}"
-    );
+    let client = fetch("default", &ca, &port);
+    let error = "S2N_ERR_INVALID_SIGNATURE_SCHEME";
+    assert!(client.stderr.contains(error), "{client:?}");
 
-    let (server, port) = our_server("default", "pss");
+    let (server, port) = start_server("default", "pss");
     let peer = openssl_client(&port, &["-tls1_2"]);
     let server = server.finish();
     assert_eq!(
@@ -309,14 +279,14 @@ fn keys_for_rsa_pss_alone_are_refused_in_tls12() {
 }
 
 #[test]
-fn chains_may_be_signed_with_rsa_pss() {
+fn client_accepts_chains_signed_with_rsa_pss() {
     let ca = cert("pss-ca.pem");
     let options = leaf("under-pss");
     for policy in ["default", "default_tls13"] {
         for version in ["-tls1_2", "-tls1_3"] {
             let (_server, port) = openssl_server(&[&strs(&options)[..], &[version]].concat());
-            let ours = fetch(policy, &ca, &port);
-            assert_eq!(ours.code, Some(0), "{policy} {version}: {ours:?}");
+            let client = fetch(policy, &ca, &port);
+            assert_eq!(client.code, Some(0), "{policy} {version}: {client:?}");
         }
     }
 }

@@ -1,5 +1,4 @@
-//! OCSP responses that servers show with their certificates, between our examples and other people's
-//! TLS.
+//! Interoperability of stapled OCSP responses with other TLS libraries.
 
 #[path = "support/parties.rs"]
 mod parties;
@@ -7,10 +6,10 @@ mod parties;
 mod peers;
 mod support;
 
-use parties::{client, gnutls_server, leaf, openssl_server, report, serve, strs};
-use peers::{Process, cert};
+use parties::{gnutls_server, leaf, openssl_server, report, serve, strs};
+use peers::{Process, cert, chain_and_key};
 
-/// Another library's server that shows a response.
+/// Starts a server of another TLS library that staples an OCSP response.
 fn stapling_server(peer: &str, name: &str, tls13: bool) -> (Process, String) {
     let response = cert(&format!("{name}.ocsp"));
     if peer == "openssl" {
@@ -25,64 +24,73 @@ fn stapling_server(peer: &str, name: &str, tls13: bool) -> (Process, String) {
 }
 
 #[test]
-fn our_client_reads_what_others_staple() {
+fn client_verifies_stapled_ocsp_responses() {
     let ca = cert("ca.pem");
     for peer in ["openssl", "gnutls"] {
         for tls13 in [true, false] {
             let (_server, port) = stapling_server(peer, "ecdsa", tls13);
-            let ours = report(&client(), &["-A", &ca, "localhost", &port]);
-            assert_eq!(ours.code, Some(0), "{peer} {tls13}: {ours:?}");
-            let line = ours.stdout.lines().find(|line| line.starts_with("ocsp: "));
+            let client = report(&parties::client(), &["-A", &ca, "localhost", &port]);
+            assert_eq!(client.code, Some(0), "{peer} {tls13}: {client:?}");
+            let line = client
+                .stdout
+                .lines()
+                .find(|line| line.starts_with("ocsp: "));
             let len = line.and_then(|line| line.split(' ').nth(1)?.parse::<u32>().ok());
-            assert!(len > Some(100), "{peer} {tls13}: {ours:?}");
+            assert!(len > Some(100), "{peer} {tls13}: {client:?}");
 
             if peer == "gnutls" {
-                continue; // It does not show bad news.
+                continue; // GnuTLS does not staple a response with the status revoked.
             }
             let (_server, port) = stapling_server(peer, "rsa", tls13);
-            let ours = report(&client(), &["-b", "0", "-A", &ca, "localhost", &port]);
-            assert_eq!(ours.code, Some(4), "{peer} {tls13}: {ours:?}");
+            let client = report(
+                &parties::client(),
+                &["-b", "0", "-A", &ca, "localhost", &port],
+            );
+            assert_eq!(client.code, Some(4), "{peer} {tls13}: {client:?}");
             assert!(
-                ours.stderr.contains("S2N_ERR_CERT_REVOKED"),
-                "{peer} {tls13}: {ours:?}"
+                client.stderr.contains("S2N_ERR_CERT_REVOKED"),
+                "{peer} {tls13}: {client:?}"
             );
         }
     }
 }
 
 #[test]
-fn others_read_what_our_server_staples() {
+fn server_staples_ocsp_responses() {
     let ca = cert("ca.pem");
     for policy in ["default_tls13", "ELBSecurityPolicy-TLS-1-2-2017-01"] {
         for (name, status) in [("ecdsa", "good"), ("rsa", "revoked")] {
-            let (chain, key) = (cert(&format!("{name}.pem")), cert(&format!("{name}.key")));
+            let (chain, key) = chain_and_key(name);
             let response = cert(&format!("{name}.ocsp"));
-            let ours = ["-c", policy, "-C", &chain, "-K", &key, "-o", &response];
+            let options = ["-c", policy, "-C", &chain, "-K", &key, "-o", &response];
 
-            let (server, port) = serve(&ours);
+            let (server, port) = serve(&options);
             let to = format!("127.0.0.1:{port}");
-            let said = report(
+            let client = report(
                 "openssl",
                 &["s_client", "-connect", &to, "-CAfile", &ca, "-status"],
             );
             assert!(
-                said.stdout.contains(&format!("Cert Status: {status}")),
-                "{policy} {name}: {said:?}"
+                client.stdout.contains(&format!("Cert Status: {status}")),
+                "{policy} {name}: {client:?}"
             );
             drop(server);
 
-            let (_server, port) = serve(&ours);
+            let (_server, port) = serve(&options);
             let args = ["--port", &port, "--x509cafile", &ca, "localhost"];
-            let said = report("gnutls-cli", &args);
-            let told = match status {
+            let client = report("gnutls-cli", &args);
+            let reported = match status {
                 "good" => "OCSP status request",
                 _ => "revoked",
             };
-            assert!(said.stdout.contains(told), "{policy} {name}: {said:?}");
+            assert!(
+                client.stdout.contains(reported),
+                "{policy} {name}: {client:?}"
+            );
             assert_eq!(
-                said.code == Some(0),
+                client.code == Some(0),
                 status == "good",
-                "{policy} {name}: {said:?}"
+                "{policy} {name}: {client:?}"
             );
         }
     }
