@@ -148,12 +148,9 @@ licences:
 	CARGO='$(CARGO)' python3 -B packaging/licences.py
 
 # the guide as a book, in build/guide; mdbook is installed into the folder of tools if it is missing
-TOOLS := $(CARGO_TARGET_DIR)/tools
 guide:
-	PATH="$$PATH:$(TOOLS)/bin" command -v mdbook >/dev/null \
-	    || $(CARGO) install mdbook --version '^0.5' --locked --quiet --root '$(TOOLS)' \
-	        --no-default-features --features search
-	PATH="$$PATH:$(TOOLS)/bin" python3 docs/guide/build.py mdbook $(BUILD)/guide
+	CARGO='$(CARGO)' sh tests/tools.sh mdbook
+	PATH="$$PATH:$(CARGO_TARGET_DIR)/tools/bin" python3 docs/guide/build.py mdbook $(BUILD)/guide
 
 # the pictures of docs/ARCHITECTURE.md, from their sources; needs Graphviz
 .PHONY: pictures
