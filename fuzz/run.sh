@@ -1,10 +1,10 @@
 #!/bin/sh
-# Fuzzes each target for FUZZ_SECONDS seconds (60 unless set), two at a time. The engine's choices
-# begin with FUZZ_SEED (1 unless set; 0 for another one each time).
+# Fuzzes each target for FUZZ_SECONDS seconds (60 unless set), on each core one at a time. FUZZ_SEED is
+# the seed of the engine's random numbers (1 unless set; 0 for another one in each run).
 #
 # usage: fuzz/run.sh [TARGET...]
 #
-# The address sanitizer is an unstable option of rustc; RUSTC_BOOTSTRAP lets a stable one take it.
+# The address sanitizer is an unstable option of rustc; with RUSTC_BOOTSTRAP a stable one accepts it.
 set -eu
 cd "$(dirname "$0")/.."
 export RUSTC_BOOTSTRAP=1
@@ -15,8 +15,8 @@ mkdir -p "$logs"
 cargo fuzz build
 [ $# -gt 0 ] || set -- $(cargo fuzz list)
 
-# TARGET: leaves a .failed file if it fails.
-fuzz() {
+# Fuzzes a target. A failure leaves the file TARGET.failed.
+fuzz() { # TARGET
     rm -f "$logs/$1.failed"
     mkdir -p "fuzz/corpus/$1" "fuzz/seeds/$1"
     cargo fuzz run "$1" "fuzz/corpus/$1" "fuzz/seeds/$1" -- \
@@ -25,29 +25,31 @@ fuzz() {
 }
 
 status=0
-report() { # TARGET
-    if [ -e "$logs/$1.failed" ]; then
-        status=1
-        echo "$1: FAILED, see $logs/$1.log"
-        tail -n 60 "$logs/$1.log"
-    else
-        echo "$1: $(grep '^Done' "$logs/$1.log")"
-    fi
+report() { # TARGET...
+    for target; do
+        if [ -e "$logs/$target.failed" ]; then
+            status=1
+            echo "$target: FAILED, see $logs/$target.log"
+            tail -n 60 "$logs/$target.log"
+        else
+            echo "$target: $(grep '^Done' "$logs/$target.log")"
+        fi
+    done
 }
 
-while [ $# -gt 0 ]; do
-    fuzz "$1" &
-    first=$!
-    if [ $# -gt 1 ]; then
-        fuzz "$2"
-        wait "$first"
-        report "$1"
-        report "$2"
-        shift 2
-    else
-        wait "$first"
-        report "$1"
-        shift
+cores=$(nproc)
+running=
+for target; do
+    fuzz "$target" &
+    running="$running $target"
+    # shellcheck disable=SC2086 # a list of targets
+    if [ "$(echo $running | wc -w)" -eq "$cores" ]; then
+        wait
+        report $running
+        running=
     fi
 done
+wait
+# shellcheck disable=SC2086 # a list of targets
+report $running
 exit "$status"
