@@ -1,4 +1,4 @@
-//! The tests written in C: what a C program sees, also under valgrind.
+//! Tests written in C, which run natively and under valgrind.
 
 use std::fmt::Write;
 use std::fs;
@@ -13,10 +13,10 @@ use support::{MEMORY_ERROR, compile, root, rows, run, scratch, under_drd, under_
 #[test]
 fn errors() {
     let dir = scratch("c-errors");
-    fs::write(dir.join("error_table.h"), error_table()).expect("written");
-    // Next to its table, which is not part of the sources.
+    fs::write(dir.join("error_table.h"), error_table()).expect("the scratch folder is writable");
+    // In the folder of the generated table, which it includes.
     let source = dir.join("errors.c");
-    fs::copy(root().join("tests/c/errors.c"), &source).expect("copied");
+    fs::copy(root().join("tests/c/errors.c"), &source).expect("the source is readable");
     check(&source, &dir, &[]);
 }
 
@@ -86,7 +86,7 @@ fn async_offload() {
     check_with_certificates("async_offload");
 }
 
-/// Each step of a handshake in another thread than the one before; and without a data race.
+/// Each step of a handshake runs on another thread than the step before, without a data race.
 #[test]
 fn async_threads() {
     let program = program("async_threads");
@@ -95,9 +95,9 @@ fn async_threads() {
     run(under_valgrind(&program).arg(certs()).arg("4"));
 }
 
-/// The mappings that it counts are not valgrind's.
+/// Not under valgrind, which has memory mappings of its own: the program counts them.
 #[test]
-fn many_signatures_may_be_pending() {
+fn many_signatures_can_be_pending() {
     run(Command::new(program("pending")).arg(certs()));
 }
 
@@ -111,7 +111,7 @@ fn remote_signer() {
     check_with_certificates("remote_signer");
 }
 
-/// With the keys in SoftHSM, a PKCS #11 token in software.
+/// The keys are in SoftHSM, a PKCS #11 token in software.
 #[test]
 fn pkcs11() {
     const PIN: &str = "1234";
@@ -120,13 +120,13 @@ fn pkcs11() {
     let certificates = dir.join("certs");
     copy_certs(&certificates);
     let tokens = dir.join("tokens");
-    fs::create_dir(&tokens).expect("made");
+    fs::create_dir(&tokens).expect("the folder is new");
     let settings = dir.join("softhsm2.conf");
     let text = format!(
         "directories.tokendir = {}\nlog.level = ERROR\n",
         tokens.display()
     );
-    fs::write(&settings, text).expect("written");
+    fs::write(&settings, text).expect("the scratch folder is writable");
 
     let util = |args: &[&str]| {
         let mut util = Command::new("softhsm2-util");
@@ -137,11 +137,11 @@ fn pkcs11() {
     util(&init);
     for (name, id) in [("rsa", "01"), ("ecdsa", "02")] {
         let key = certificates.join(name).with_extension("key");
-        let key = key.to_str().expect("a path of text");
+        let key = key.to_str().expect("the path is UTF-8");
         let import = ["--import", key, "--token", "rs2n", "--label", name];
         util(&[&import[..], &["--id", id]].concat());
         // From here on only the token has the key.
-        fs::remove_file(key).expect("removed");
+        fs::remove_file(key).expect("the copy of the key exists");
     }
 
     let module = "/usr/lib/softhsm/libsofthsm2.so";
@@ -166,37 +166,37 @@ fn sockets() {
     check_with_certificates("sockets");
 }
 
-/// About seven thousand conversations: too many for valgrind.
+/// About seven thousand connections, which would take too long under valgrind.
 #[test]
-fn a_conversation_survives_every_cut() {
+fn connections_work_with_io_split_at_every_byte() {
     run(Command::new(program("cut")).arg(certs()));
 }
 
-/// The memory that it measures is not valgrind's.
+/// Not under valgrind, which allocates memory of its own: the program measures it.
 #[test]
-fn a_gibibyte_needs_no_memory() {
+fn transfer_of_a_gibibyte_allocates_no_memory() {
     run(Command::new(program("large")).arg(certs()));
 }
 
 #[test]
-fn both_directions_can_be_used_at_once() {
+fn send_and_receive_run_on_two_threads() {
     let program = program("threads");
     run(Command::new(&program).arg(certs()).arg("10"));
     run(under_drd(&program).arg(certs()).arg("1"));
 }
 
-/// A protocol analyser reads with the logged secrets, and cannot without them.
+/// tshark decrypts a capture with the key log, and does not without it.
 #[test]
-fn analysers_read_with_logged_secrets() {
+fn key_log_decrypts_a_capture() {
     let program = program("capture");
-    let dir = program.parent().expect("a folder");
+    let dir = program.parent().expect("the program is in a folder");
     let (capture, keys) = (dir.join("capture.pcap"), dir.join("keys"));
     for version in ["12", "13"] {
         run(Command::new(&program)
             .arg(certs())
             .arg(version)
             .args([&capture, &keys]));
-        let analyse = |keys: &Path| {
+        let decrypt = |keys: &Path| {
             let preference = format!("tls.keylog_file:{}", keys.display());
             let output = run(Command::new("tshark").arg("-r").arg(&capture).args([
                 "-o",
@@ -205,22 +205,25 @@ fn analysers_read_with_logged_secrets() {
                 "-z",
                 "follow,tls,ascii,0",
             ]));
-            String::from_utf8(output.stdout).expect("text")
+            String::from_utf8(output.stdout).expect("the output is UTF-8")
         };
-        let read = analyse(&keys);
+        let decrypted = decrypt(&keys);
         for text in [
             "from the client\n",
             "from the server\n",
             "from the client again\n",
         ] {
-            assert!(read.contains(text), "TLS {version}: {text} in {read}");
+            assert!(
+                decrypted.contains(text),
+                "TLS {version}: {text} in {decrypted}"
+            );
         }
-        assert!(!analyse(Path::new("/dev/null")).contains("from the client\n"));
+        assert!(!decrypt(Path::new("/dev/null")).contains("from the client\n"));
     }
 }
 
 #[test]
-fn a_race_would_be_noticed() {
+fn valgrind_reports_a_data_race() {
     let dir = scratch("c-race");
     let (source, program) = (dir.join("race.c"), dir.join("race"));
     let text = "#include <pthread.h>
@@ -234,14 +237,14 @@ fn a_race_would_be_noticed() {
             return pthread_join(other, NULL);
         }
         ";
-    fs::write(&source, text).expect("written");
+    fs::write(&source, text).expect("the scratch folder is writable");
     compile("gcc", &source, &program);
-    let outcome = under_drd(&program).output().expect("valgrind runs");
+    let outcome = under_drd(&program).output().expect("valgrind is installed");
     assert_eq!(outcome.status.code(), Some(MEMORY_ERROR));
 }
 
 #[test]
-fn a_leak_and_a_use_after_free_would_be_noticed() {
+fn valgrind_reports_a_leak_and_a_use_after_free() {
     let dir = scratch("c-leak");
     for (name, body) in [
         ("leak", "return s2n_config_new_minimal() == NULL;"),
@@ -254,10 +257,12 @@ fn a_leak_and_a_use_after_free_would_be_noticed() {
     ] {
         let source = dir.join(name).with_extension("c");
         let text = format!("#include <s2n.h>\nint main(void) {{ s2n_init(); {body} }}\n");
-        fs::write(&source, text).expect("written");
+        fs::write(&source, text).expect("the scratch folder is writable");
         let program = dir.join(name);
         compile("gcc", &source, &program);
-        let outcome = under_valgrind(&program).output().expect("valgrind runs");
+        let outcome = under_valgrind(&program)
+            .output()
+            .expect("valgrind is installed");
         assert_eq!(outcome.status.code(), Some(MEMORY_ERROR), "{name}");
     }
 }
@@ -290,7 +295,7 @@ fn source(name: &str) -> PathBuf {
     root().join("tests/c").join(name).with_extension("c")
 }
 
-/// The facts of the errors as a C table.
+/// The table of errors as a C array.
 fn error_table() -> String {
     let mut table = String::from(
         "static const struct { int number; int type; const char *name; const char *message; } \
@@ -300,13 +305,13 @@ fn error_table() -> String {
     assert_eq!(rows.len(), 270);
     for row in rows {
         let [name, kind, number, message] = row.as_slice() else {
-            panic!("four columns: {row:?}");
+            panic!("not four columns: {row:?}");
         };
         writeln!(
             table,
             "    {{ {number}, {kind}, \"{name}\", {message:?} }},"
         )
-        .expect("text");
+        .expect("a string is writable");
     }
     table + "};\n"
 }

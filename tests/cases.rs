@@ -1,6 +1,6 @@
-//! The cases: situations from practice, as programs in C against the public headers.
+//! Cases: situations from practice, as C programs that use the public headers.
 //!
-//! `tests/cases/README.md` lists every case with the right behaviour and its reason.
+//! `tests/cases/README.md` lists every case with the required behaviour and its reason.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -105,12 +105,12 @@ fn v1_certificate() {
     check("v1_certificate");
 }
 
-/// Builds one program, runs it, and fails with its lines if any of its observations is wrong.
+/// Compiles and runs a program, and panics if any of its observations is wrong.
 fn check(name: &str) {
     let program = scratch(&format!("cases-{name}")).join(name);
     let source = sources().join(name).with_extension("c");
-    // POSIX allows what ISO C does not: dlsym() gives functions. The program that loads the library late must
-    // not have it from its start.
+    // POSIX allows the conversion of dlsym()'s result to a function pointer, ISO C does not. The program
+    // that loads the library with dlopen() must not be linked with it.
     let options = ["-Wno-pedantic", "-Wl,--as-needed", "-ldl"];
     compile_as(&options, "gcc", &source, &program);
     let mut command = Command::new(program);
@@ -122,8 +122,8 @@ fn sources() -> PathBuf {
     root().join("tests/cases")
 }
 
-/// Certificates, keys, lists and PEM texts, made once for all programs.
+/// Certificates, keys, CRLs and PEM files, generated once for all programs.
 fn inputs() -> &'static Path {
-    static MADE: OnceLock<PathBuf> = OnceLock::new();
-    MADE.get_or_init(|| cases::make_inputs("cases-inputs", &sources()))
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| cases::make_inputs("cases-inputs", &sources()))
 }

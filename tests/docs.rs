@@ -1,4 +1,4 @@
-//! What the pages say of other places is true: links lead somewhere, and names are names.
+//! Tests of the pages' links and of the API names that they mention.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,13 +19,13 @@ fn page(text: &str) -> Page {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_link_has_a_target() {
     let dead: Vec<_> = all().iter().flat_map(dead_links).collect();
     assert!(dead.is_empty(), "{}", dead.join("\n"));
 }
 
 #[test]
-fn a_dead_link_would_be_noticed() {
+fn dead_links_are_found() {
     for text in [
         "[x](nowhere.md)",
         "[x](../../nowhere.c)",
@@ -51,20 +51,20 @@ fn a_dead_link_would_be_noticed() {
 fn dead_links(page: &Page) -> Vec<String> {
     let mut dead = Vec::new();
     for (line, target) in page.links() {
-        let is_elsewhere = target.contains("://") || target.starts_with("mailto:");
-        if !is_elsewhere && !leads_somewhere(page, &target) {
+        let is_external = target.contains("://") || target.starts_with("mailto:");
+        if !is_external && !has_target(page, &target) {
             dead.push(format!("{}:{line}: {target}", page.path.display()));
         }
     }
     dead
 }
 
-fn leads_somewhere(page: &Page, target: &str) -> bool {
+fn has_target(page: &Page, target: &str) -> bool {
     let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
-    let folder = page.path.parent().expect("a page is in a folder");
+    let folder = page.path.parent().expect("the path of a page has a parent");
     let path = match file {
         "" => page.path.clone(),
-        file => plain(&folder.join(file)),
+        file => normalized(&folder.join(file)),
     };
     if !file.is_empty() && !root().join(&path).exists() {
         return false;
@@ -76,20 +76,24 @@ fn leads_somewhere(page: &Page, target: &str) -> bool {
     }
 }
 
-/// A path without `..`.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
+/// Normalizes a path with `..`.
+fn normalized(path: &Path) -> PathBuf {
+    let mut normalized = PathBuf::new();
     for part in path.components() {
         match part {
-            Component::ParentDir => assert!(plain.pop(), "{}: not in the project", path.display()),
-            part => plain.push(part),
+            Component::ParentDir => assert!(
+                normalized.pop(),
+                "{}: outside of the project",
+                path.display()
+            ),
+            part => normalized.push(part),
         }
     }
-    plain
+    normalized
 }
 
 #[test]
-fn every_name_in_the_guide_is_one_of_the_api() {
+fn every_api_name_in_the_guide_exists() {
     let known = known_names();
     let mut pages = guide();
     pages.push(Page::read("README.md"));
@@ -101,7 +105,7 @@ fn every_name_in_the_guide_is_one_of_the_api() {
 }
 
 #[test]
-fn an_unknown_name_would_be_noticed() {
+fn unknown_api_names_are_found() {
     let known = known_names();
     for text in ["`s2n_connection_explode()`", "S2N_ERR_T_WEATHER", "s2n_h"] {
         assert_eq!(unknown_names(&page(text), &known).len(), 1, "{text}");
@@ -111,13 +115,13 @@ fn an_unknown_name_would_be_noticed() {
     }
 }
 
-/// Functions that are exported, errors, and what else the headers name.
+/// Exported functions, errors, and the other names in the headers.
 fn known_names() -> BTreeSet<String> {
     let first = |name: &str| rows(name).into_iter().map(|row| row[0].clone());
     let mut known: BTreeSet<_> = first("functions.tsv").chain(first("errors.tsv")).collect();
-    // Of functions the table decides.
+    // For functions only the table counts.
     for header in headers() {
-        let text = fs::read_to_string(header).expect("a header");
+        let text = fs::read_to_string(header).expect("the header is readable");
         let kept = words(&text).filter(|word| !text.contains(&format!("{word}(")));
         known.extend(kept.map(str::to_owned));
     }
@@ -126,14 +130,16 @@ fn known_names() -> BTreeSet<String> {
 
 fn headers() -> Vec<PathBuf> {
     let folder = root().join("include/s2n/unstable");
-    let entries = fs::read_dir(folder).expect("a folder");
-    let mut headers: Vec<_> = entries.map(|entry| entry.expect("a file").path()).collect();
+    let entries = fs::read_dir(folder).expect("the folder is readable");
+    let mut headers: Vec<_> = entries
+        .map(|entry| entry.expect("the folder is readable").path())
+        .collect();
     headers.push(root().join("include/s2n.h"));
     headers
 }
 
 fn unknown_names(page: &Page, known: &BTreeSet<String>) -> Vec<String> {
-    // A name with a star stands for all that begin so.
+    // A name with an asterisk stands for all names with that prefix.
     let text = page.text.replace("_*", "*");
     let is_known = |word: &&str| {
         known.contains(*word)
@@ -154,7 +160,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     words.filter(move |word| is_longer(word, "s2n_") || is_longer(word, "S2N_"))
 }
 
-/// What the summary lists is what there is, each page once.
+/// The summary lists each page once.
 #[test]
 fn the_summary_lists_every_page() {
     let pages = guide();
@@ -168,7 +174,7 @@ fn the_summary_lists_every_page() {
 }
 
 #[test]
-fn a_block_that_nobody_tests_would_be_noticed() {
+fn blocks_that_no_test_runs_are_rejected() {
     for text in [
         "```\nx\n```",
         "```rust\nx\n```",
@@ -181,7 +187,7 @@ fn a_block_that_nobody_tests_would_be_noticed() {
     }
     let blocks = page("```c\n/* x.c */\n```\n\n```text\ny\n```\n")
         .blocks()
-        .expect("good ones");
+        .expect("the blocks are valid");
     assert_eq!(blocks[0].file(), Some("x.c"));
     assert_eq!(
         (blocks[1].kind, blocks[1].line, blocks[1].text.as_str()),

@@ -1,4 +1,5 @@
-//! 1 GiB through the echo server, by 64 clients at once, in pieces of random sizes.
+//! Transfer of 1 GiB through the echo server, by 64 concurrent clients, in sends and receives of random
+//! sizes.
 
 use std::fs;
 use std::io::{self, IoSlice, Read, Write};
@@ -17,13 +18,13 @@ use s2n::tls::stream::{Reader, Writer};
 mod peers;
 mod support;
 
-use peers::{Process, cert, example};
+use peers::{Process, cert, chain_and_key, example};
 
 const CLIENTS: u64 = 64;
 const EACH: usize = (1 << 30) / CLIENTS as usize;
 const LARGEST_PIECE: u64 = 70_000;
 
-/// A TCP stream, as a connection wants it.
+/// A TCP stream as the transport of a connection.
 struct Stream(TcpStream);
 
 impl Reader for Stream {
@@ -38,7 +39,7 @@ impl Writer for Stream {
     }
 }
 
-/// Numbers that look random and can be had again (Vigna's splitmix64).
+/// Reproducible pseudorandom numbers (Vigna's splitmix64).
 struct Random(u64);
 
 impl Random {
@@ -64,12 +65,15 @@ impl Random {
 fn connect(config: &Arc<Config>, port: u16) -> Connection {
     let tcp = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
     let conn = Connection::new(Mode::Client);
-    conn.set_config(config.clone()).expect("the config suits");
-    conn.set_server_name(c"localhost").expect("short");
+    conn.set_config(config.clone())
+        .expect("the config is valid for a client");
+    conn.set_server_name(c"localhost")
+        .expect("the name is short");
     let stream = Arc::new(Stream(tcp));
     conn.set_reader(Some(stream.clone()));
     conn.set_writer(Some(stream), true);
-    conn.negotiate(&mut Blocked::Not).expect("a handshake");
+    conn.negotiate(&mut Blocked::Not)
+        .expect("the handshake succeeds");
     conn
 }
 
@@ -78,13 +82,13 @@ fn send(conn: &Connection, seed: u64) {
     let mut left = EACH;
     let mut piece = vec![0; LARGEST_PIECE as usize];
     while left > 0 {
-        // Whole words, so that the receiver can make the same stream in other pieces.
+        // Whole words, so that the receiver can generate the same stream in pieces of other sizes.
         let len = (sizes.size(left) + 7) & !7;
         let piece = &mut piece[..len.min(left)];
         content.fill(piece);
         let buffers = [IoSlice::new(piece)];
         let sent = conn.send(Data::new(&buffers, 0), &mut Blocked::Not);
-        assert_eq!(sent.expect("sent"), piece.len());
+        assert_eq!(sent.expect("the server receives"), piece.len());
         left -= piece.len();
     }
 }
@@ -98,14 +102,17 @@ fn receive(conn: &Connection, seed: u64) {
         let room = sizes.size(EACH - got);
         let len = conn
             .recv(&mut piece[..room], &mut Blocked::Not)
-            .expect("received");
-        assert!(len > 0, "the server closed after {got} bytes");
+            .expect("the server sends");
+        assert!(
+            len > 0,
+            "the server closed the connection after {got} bytes"
+        );
         while expected.len() < len {
             expected.extend(content.next().to_ne_bytes());
         }
         assert!(
             expected[..len] == piece[..len],
-            "changed within {got}..{}",
+            "bytes differ within {got}..{}",
             got + len
         );
         expected.drain(..len);
@@ -114,22 +121,27 @@ fn receive(conn: &Connection, seed: u64) {
 }
 
 #[test]
-fn a_gigabyte_comes_back_unchanged() {
+fn a_gibibyte_is_echoed_unchanged() {
     let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let seed = started.expect("after 1970").as_nanos() as u64;
+    let seed = started.expect("the clock is after 1970").as_nanos() as u64;
     println!("seed: {seed}");
 
     let program = example("echo_server", "cc").display().to_string();
-    let (chain, key) = (cert("ecdsa.pem"), cert("ecdsa.key"));
+    let (chain, key) = chain_and_key("ecdsa");
     let mut server = Process::spawn(&program, &["0", &chain, &key]);
-    let port = server.wait_for("port: ").parse().expect("a port");
+    let port = server
+        .wait_for("port: ")
+        .parse()
+        .expect("the server prints its port");
 
     let config = Config::new_minimal();
     config
-        .set_policy(Policy::find(b"default_tls13").expect("known"))
-        .expect("it has no rules");
-    let ca = fs::read(cert("ca.pem")).expect("readable");
-    config.trust_pem(&ca).expect("a root");
+        .set_policy(Policy::find(b"default_tls13").expect("the policy exists"))
+        .expect("the policy restricts no certificates");
+    let ca = fs::read(cert("ca.pem")).expect("the certificate is readable");
+    config
+        .trust_pem(&ca)
+        .expect("the file has a root certificate");
     let config = Arc::new(config);
 
     std::thread::scope(|scope| {
@@ -142,7 +154,8 @@ fn a_gigabyte_comes_back_unchanged() {
                     scope.spawn(|| send(&conn, seed));
                     receive(&conn, seed);
                 });
-                conn.shutdown(&mut Blocked::Not).expect("both have closed");
+                conn.shutdown(&mut Blocked::Not)
+                    .expect("both ends send close_notify");
             });
         }
     });

@@ -1,4 +1,4 @@
-//! Each example compiles with gcc and with clang, runs, and does what its first comment says.
+//! Tests of the examples: each compiles with gcc and with clang, and runs as its first comment describes.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -15,15 +15,15 @@ mod peers;
 mod support;
 
 use parties::{SERVERS, other_server};
-use peers::{Process, Report, cert, example, installed};
+use peers::{Process, Report, cert, chain_and_key, example, installed};
 use support::{root, run, run_and_check_memory, scratch, under_valgrind};
 
 const COMPILERS: [&str; 2] = ["gcc", "clang"];
 const TLS12: &str = "ELBSecurityPolicy-TLS-1-2-2017-01";
 const TLS13: &str = "default_tls13";
 
-/// Runs an example that is both ends of a connection, built by each compiler.
-fn run_alone(name: &str, args: &[&str]) -> Vec<Report> {
+/// Runs an example that contains both endpoints of a connection, built by each compiler.
+fn run_with_each_compiler(name: &str, args: &[&str]) -> Vec<Report> {
     let reports = COMPILERS.map(|compiler| {
         let program = example(name, compiler).display().to_string();
         let report = Process::spawn(&program, args).finish();
@@ -35,9 +35,9 @@ fn run_alone(name: &str, args: &[&str]) -> Vec<Report> {
 
 #[test]
 fn memory_pair_needs_no_socket() {
-    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
+    let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("ecdsa"));
     for (policy, cipher) in [(TLS13, "TLS_AES_"), (TLS12, "ECDHE-ECDSA-")] {
-        for report in run_alone("memory_pair", &[policy, &ca, &chain, &key]) {
+        for report in run_with_each_compiler("memory_pair", &[policy, &ca, &chain, &key]) {
             assert!(
                 report.stdout.starts_with(&format!("cipher: {cipher}")),
                 "{report:?}"
@@ -51,9 +51,9 @@ fn memory_pair_needs_no_socket() {
 }
 
 #[test]
-fn memory_pair_leaks_nothing() {
+fn memory_pair_has_no_leak() {
     let program = example("memory_pair", "cc");
-    let (ca, chain, key) = (cert("ca.pem"), cert("rsa.pem"), cert("rsa.key"));
+    let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("rsa"));
     for policy in [TLS13, TLS12] {
         run_and_check_memory(&program, &[policy, &ca, &chain, &key]);
     }
@@ -61,24 +61,24 @@ fn memory_pair_leaks_nothing() {
 
 #[test]
 fn duplex_sends_while_it_receives() {
-    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
-    for report in run_alone("duplex", &[&ca, &chain, &key, "20"]) {
+    let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("ecdsa"));
+    for report in run_with_each_compiler("duplex", &[&ca, &chain, &key, "20"]) {
         assert_eq!(report.stdout, "bytes each way: 20000000\n");
     }
 }
 
 #[test]
-fn half_close_gets_its_answer() {
-    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
-    for report in run_alone("half_close", &[&ca, &chain, &key]) {
+fn half_close_receives_the_response() {
+    let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("ecdsa"));
+    for report in run_with_each_compiler("half_close", &[&ca, &chain, &key]) {
         assert_eq!(report.stdout, "you asked: how? why?\n");
     }
 }
 
 #[test]
-fn sendv_goes_on_after_partial_sends() {
-    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
-    for report in run_alone("sendv", &[&ca, &chain, &key]) {
+fn sendv_continues_after_partial_sends() {
+    let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("ecdsa"));
+    for report in run_with_each_compiler("sendv", &[&ca, &chain, &key]) {
         let line = |start: &str| {
             let rest = report.stdout.lines().find_map(|at| at.strip_prefix(start));
             rest.unwrap_or_else(|| panic!("{start}{report:?}"))
@@ -87,16 +87,16 @@ fn sendv_goes_on_after_partial_sends() {
         assert_eq!(line("sent: "), line("received: "), "{report:?}");
         assert!(
             !report.stderr.contains("partial sends: 0\n"),
-            "the socket was never full: {report:?}"
+            "the socket buffer was never full: {report:?}"
         );
     }
 }
 
 #[test]
-fn client_and_server_say_what_they_did() {
-    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
+fn client_and_server_print_a_report() {
+    let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("ecdsa"));
     let file = scratch("report").join("file");
-    fs::write(&file, [7; 100_000]).expect("written");
+    fs::write(&file, [7; 100_000]).expect("the scratch folder is writable");
     let file = file.display().to_string();
     for (server, client) in [("gcc", "clang"), ("clang", "gcc")] {
         let server = example("server", server).display().to_string();
@@ -114,42 +114,43 @@ fn client_and_server_say_what_they_did() {
                 (Some(0), Some(0)),
                 "{client:?} {server:?}"
             );
-            // The server echoes the file's length like the rest.
+            // The server also echoes the 8 bytes of the file's length.
             for (report, len) in [(client, 100_000), (server, 100_008)] {
-                let says = |line: String| report.stdout.contains(&line);
-                assert!(says(format!("version: {version}\n")), "{report:?}");
+                let has = |line: String| report.stdout.contains(&line);
+                assert!(has(format!("version: {version}\n")), "{report:?}");
                 for name in ["cipher", "group", "alpn", "seconds", "GB/s"] {
-                    assert!(says(format!("\n{name}: ")), "{report:?}");
+                    assert!(has(format!("\n{name}: ")), "{report:?}");
                 }
                 for name in ["bytes sent", "bytes received"] {
-                    assert!(says(format!("\n{name}: {len}\n")), "{report:?}");
+                    assert!(has(format!("\n{name}: {len}\n")), "{report:?}");
                 }
             }
         }
     }
 }
 
-/// Clients that send more than any buffer holds, all at once, while a bad one is blinded.
+/// Concurrent clients send more than any buffer holds, while the error of another one is blinded.
 #[test]
-fn echo_server_serves_many_at_once() {
+fn echo_server_serves_concurrent_clients() {
     const LEN: usize = 2_000_000;
-    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
+    let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("ecdsa"));
     for compiler in COMPILERS {
         let program = example("echo_server", compiler).display().to_string();
         let mut server = Process::spawn(&program, &["0", &chain, &key]);
         let address = format!("127.0.0.1:{}", server.wait_for("port: "));
 
-        let mut bad = TcpStream::connect(&address).expect("it listens");
-        bad.write_all(b"this is not a ClientHello\r\n")
-            .expect("sent");
+        let mut blinded = TcpStream::connect(&address).expect("the server listens");
+        blinded
+            .write_all(b"this is not a ClientHello\r\n")
+            .expect("the server receives");
 
         let dir = scratch(&format!("echo-{compiler}"));
         let clients: Vec<_> = (1..=8_usize)
             .map(|number| {
                 let content: Vec<u8> = (0..LEN).map(|at| (at / number % 253) as u8).collect();
                 let path = dir.join(number.to_string());
-                fs::write(&path, &content).expect("written");
-                let input = Stdio::from(File::open(&path).expect("readable"));
+                fs::write(&path, &content).expect("the scratch folder is writable");
+                let input = Stdio::from(File::open(&path).expect("the file is readable"));
                 let args = ["s_client", "-connect", &address, "-CAfile", &ca];
                 let args = [&args[..], &["-verify_return_error", "-quiet", "-nbio"]].concat();
                 let client = Process::spawn_with_input("openssl", &args, input);
@@ -159,28 +160,30 @@ fn echo_server_serves_many_at_once() {
         for (at, (mut client, content)) in clients.into_iter().enumerate() {
             assert!(client.read(LEN) == content, "the echo differs");
             if at == 0 {
-                // Ten seconds are the least that the bad client waits for an answer or an end.
-                bad.set_nonblocking(true).expect("a socket");
-                let error = bad.read(&mut [0; 100]).expect_err("nothing yet");
+                // Blinding delays the close for ten seconds at least.
+                blinded.set_nonblocking(true).expect("the socket is open");
+                let error = blinded
+                    .read(&mut [0; 100])
+                    .expect_err("the connection is open and silent");
                 assert_eq!(error.kind(), ErrorKind::WouldBlock);
             }
         }
     }
 }
 
-/// Clients whose handshakes wait for one thread, which has the key.
+/// Concurrent handshakes wait for signatures of one thread, which has the key.
 #[test]
-fn async_key_signs_in_another_thread() {
+fn async_key_signs_on_another_thread() {
     let ca = cert("ca.pem");
     for (compiler, name) in COMPILERS.into_iter().zip(["ecdsa", "rsa"]) {
         let program = example("async_key", compiler);
-        let (chain, key) = (cert(&format!("{name}.pem")), cert(&format!("{name}.key")));
+        let (chain, key) = chain_and_key(name);
         let mut server = match name {
             "ecdsa" => under_valgrind(&program),
             _ => Command::new(&program),
         };
         let server = server.args(["0", &chain, &key, "8"]);
-        let text = |part: &OsStr| part.to_str().expect("text").to_owned();
+        let text = |part: &OsStr| part.to_str().expect("the argument is UTF-8").to_owned();
         let program = text(server.get_program());
         let args: Vec<_> = server.get_args().map(text).collect();
         let args: Vec<_> = args.iter().map(String::as_str).collect();
@@ -203,17 +206,17 @@ fn async_key_signs_in_another_thread() {
     }
 }
 
-/// The examples that send what they read, and print what comes back, in a loop of their own.
+/// The examples with an event loop that sends standard input and prints what it receives.
 const LOOPS: [&str; 2] = ["gnutls_loop", "rustls_loop"];
 
-/// A file with this content, as a program's standard input.
+/// Writes a file, and returns it as the standard input of a process.
 fn input(path: &Path, content: &[u8]) -> Stdio {
-    fs::write(path, content).expect("written");
-    Stdio::from(File::open(path).expect("readable"))
+    fs::write(path, content).expect("the scratch folder is writable");
+    Stdio::from(File::open(path).expect("the file is readable"))
 }
 
 #[test]
-fn loops_get_a_page() {
+fn loops_fetch_a_page() {
     let ca = cert("ca.pem");
     let request = scratch("loops-request").join("request");
     for (name, compiler) in LOOPS.into_iter().zip(COMPILERS) {
@@ -232,11 +235,11 @@ fn loops_get_a_page() {
     }
 }
 
-/// More than any buffer holds goes both ways at once, and nothing is lost at the end.
+/// More than any buffer holds is sent and received at once, and nothing is lost at the end.
 #[test]
 fn loops_send_while_they_receive() {
     const LEN: usize = 2_000_000;
-    let (ca, chain, key) = (cert("ca.pem"), cert("rsa.pem"), cert("rsa.key"));
+    let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("rsa"));
     let server = example("echo_server", "cc").display().to_string();
     let mut server = Process::spawn(&server, &["0", &chain, &key]);
     let port = server.wait_for("port: ");
@@ -250,13 +253,13 @@ fn loops_send_while_they_receive() {
         assert!(client.read(LEN) == content, "{name}: the echo differs");
         let report = client.finish();
         assert_eq!(report.code, Some(0), "{name}: {report:?}");
-        assert_eq!(report.stdout, "", "{name}: more came back than was sent");
+        assert_eq!(report.stdout, "", "{name}: received more than was sent");
     }
 }
 
 #[test]
-fn loops_leak_nothing() {
-    let (chain, key) = (cert("ecdsa.pem"), cert("ecdsa.key"));
+fn loops_have_no_leak() {
+    let (chain, key) = chain_and_key("ecdsa");
     let server = example("echo_server", "cc").display().to_string();
     let mut server = Process::spawn(&server, &["0", &chain, &key]);
     let port = server.wait_for("port: ");
@@ -267,16 +270,22 @@ fn loops_leak_nothing() {
     }
 }
 
-/// A stream that ends without a close_notify is an error, and no end.
+/// The end of the stream without a close_notify alert is an error.
 #[test]
-fn loops_notice_a_truncated_stream() {
+fn loops_report_truncation() {
     for name in LOOPS {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("bound").port().to_string();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let port = listener
+            .local_addr()
+            .expect("the socket is bound")
+            .port()
+            .to_string();
         let server = thread::spawn(move || {
-            let (mut client, _) = listener.accept().expect("a client");
-            client.shutdown(Shutdown::Write).expect("connected");
-            io::copy(&mut client, &mut io::sink()).expect("readable")
+            let (mut client, _) = listener.accept().expect("a client connects");
+            client
+                .shutdown(Shutdown::Write)
+                .expect("the socket is connected");
+            io::copy(&mut client, &mut io::sink()).expect("the file is readable")
         });
         let report = loop_under_valgrind(name, &port);
         assert_eq!(report.code, Some(4), "{name}: {report:?}");
@@ -284,28 +293,40 @@ fn loops_notice_a_truncated_stream() {
             report.stderr.starts_with("handshake: S2N_ERR_CLOSED"),
             "{name}: {report:?}"
         );
-        assert!(server.join().expect("no panic") > 0, "a ClientHello came");
+        assert!(
+            server.join().expect("the thread does not panic") > 0,
+            "no ClientHello was received"
+        );
     }
 }
 
-/// Says hello to the server on this port. A memory error or a leak is the program's exit code.
+/// Runs an event loop under valgrind, which sends a line to the server on this port.
 fn loop_under_valgrind(name: &str, port: &str) -> Report {
     let mut valgrind = under_valgrind(&example(name, "cc"));
     valgrind.args(["localhost", port, &cert("ca.pem")]);
-    let program = valgrind.get_program().to_str().expect("text");
-    let args = valgrind.get_args().map(|arg| arg.to_str().expect("text"));
+    let program = valgrind
+        .get_program()
+        .to_str()
+        .expect("the argument is UTF-8");
+    let args = valgrind
+        .get_args()
+        .map(|arg| arg.to_str().expect("the argument is UTF-8"));
     let args: Vec<_> = args.collect();
-    let words = scratch(&format!("loop-{name}-{port}")).join("words");
-    Process::spawn_with_input(program, &args, input(&words, b"hello\n")).finish()
+    let line = scratch(&format!("loop-{name}-{port}")).join("line");
+    Process::spawn_with_input(program, &args, input(&line, b"hello\n")).finish()
 }
 
-/// Every way to fail has an exit code of its own.
+/// Each kind of failure has its own exit code.
 #[test]
-fn client_says_why_it_failed() {
+fn client_reports_its_errors() {
     let client = example("client", "cc").display().to_string();
     let ca = cert("ca.pem");
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("bound").port().to_string();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = listener
+        .local_addr()
+        .expect("the socket is bound")
+        .port()
+        .to_string();
     drop(listener);
     let cases = [
         (vec!["localhost"], 2, "usage: "),
@@ -323,9 +344,9 @@ fn client_says_why_it_failed() {
     }
 }
 
-/// The example in C++, built by each compiler, gets a page, and says why it gets none.
+/// The C++ example, built by each compiler, fetches a page, and reports the error if it cannot.
 #[test]
-fn cpp_gets_a_page() {
+fn cpp_fetches_a_page() {
     let (ca, other) = (cert("ca.pem"), cert("other-ca.pem"));
     for compiler in ["g++", "clang++"] {
         let program = scratch(&format!("cpp-{compiler}")).join("fetch");
@@ -356,12 +377,12 @@ fn cpp_gets_a_page() {
         let (_server, port) = other_server("openssl", "ecdsa", true, None);
         let report = Process::spawn(&program, &["localhost", &port, &other]).finish();
         assert_eq!(report.code, Some(1), "{compiler}: {report:?}");
-        let why = "handshake: S2N_ERR_CERT_UNTRUSTED: ";
-        assert!(report.stderr.starts_with(why), "{report:?}");
+        let error = "handshake: S2N_ERR_CERT_UNTRUSTED: ";
+        assert!(report.stderr.starts_with(error), "{report:?}");
     }
 }
 
-/// Runs an example in Python against the installed library.
+/// Starts the Python example with the installed library.
 fn python(args: &[&str]) -> Process {
     let library = installed().join("lib");
     let script = root().join("examples-python/https_get.py");
@@ -374,8 +395,8 @@ fn python(args: &[&str]) -> Process {
 }
 
 #[test]
-fn python_gets_a_page_from_itself() {
-    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
+fn python_example_fetches_a_page_from_itself() {
+    let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("ecdsa"));
     let report = python(&["--demo", &chain, &key, "--ca", &ca]).finish();
     assert_eq!(report.code, Some(0), "{report:?}");
     assert!(
@@ -385,8 +406,8 @@ fn python_gets_a_page_from_itself() {
 }
 
 #[test]
-fn python_gets_a_page_from_pythons_own_tls() {
-    let (ca, chain, key) = (cert("ca.pem"), cert("rsa.pem"), cert("rsa.key"));
+fn python_example_fetches_a_page_from_the_ssl_module() {
+    let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("rsa"));
     let script = root().join("tests/peers/server.py").display().to_string();
     for (version, suite) in [
         ("1.3", "TLS_AES_256_GCM_SHA384"),
@@ -406,8 +427,8 @@ fn python_gets_a_page_from_pythons_own_tls() {
 }
 
 #[test]
-fn python_answers_pythons_own_tls() {
-    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
+fn python_example_accepts_the_ssl_module() {
+    let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("ecdsa"));
     let script = root().join("tests/peers/client.py").display().to_string();
     for (version, suite) in [
         ("1.3", "TLS_AES_128_GCM_SHA256"),
@@ -430,9 +451,9 @@ fn python_answers_pythons_own_tls() {
 }
 
 #[test]
-fn python_names_the_error() {
-    let (chain, key, ca) = (cert("client.pem"), cert("client.key"), cert("ca.pem"));
-    let other = cert("other-ca.pem");
+fn python_example_reports_the_error() {
+    let (chain, key) = chain_and_key("client");
+    let (ca, other) = (cert("ca.pem"), cert("other-ca.pem"));
     for (trusted, error) in [
         (other, "S2N_ERR_CERT_UNTRUSTED"),
         (ca, "S2N_ERR_CERT_INTENT_INVALID"),

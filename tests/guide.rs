@@ -1,16 +1,16 @@
-//! Each block of code in the README and in the guide is compiled, linked and run, and prints what
-//! the page says that it prints.
+//! Tests of the code blocks in the README and in the guide: each is compiled, linked and run, and prints
+//! the output that the page shows.
 //!
-//! - A block whose first line is a comment with the name of a file is that file. C and C++ are
-//!   compiled and linked as they are; the page's shell blocks run them.
-//! - The other pieces of C of the page `io` are one file, `io.md.h`, which the program
-//!   `tests/guide/io.c` includes, uses, and asserts something about. C++ is `io.md.hpp` in
-//!   `tests/guide/io.cpp`, Python the module `io_md` in `tests/guide/io.py`.
-//! - Shell blocks run one after the other in a folder that has the page's files. Before each comes
-//!   `tests/guide/io.sh`, if there is one: what the block takes as given, and functions in place of
-//!   commands that a test must not run. `/usr/local` is a folder of the test.
-//! - A block of `text` is what the shell block before it prints, or else a part of what the page's
-//!   own program prints. An ellipsis (…) stands for any part of a line.
+//! - A block whose first line is a comment with a file name is that file. C and C++ files are compiled
+//!   and linked unchanged; the shell blocks of the page run them.
+//! - The other C blocks of the page `io` are concatenated to the file `io.md.h`, which the program
+//!   `tests/guide/io.c` includes, uses, and makes assertions about. For C++ they are `io.md.hpp` in
+//!   `tests/guide/io.cpp`, for Python the module `io_md` in `tests/guide/io.py`.
+//! - Shell blocks run one after the other in a folder that contains the files of the page. Each is
+//!   prefixed with `tests/guide/io.sh`, if that exists: the state that the block assumes, and functions
+//!   that replace commands which a test must not run. `/usr/local` is replaced by a folder of the test.
+//! - A block of `text` is the output of the shell block before it, or else a part of the output of
+//!   the page's own program. An ellipsis (…) matches any part of a line.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,40 +31,42 @@ use peers::{certs, installed};
 use support::{compile, compile_as, library_dir, root, run, scratch, under_valgrind};
 
 #[test]
-fn every_block_does_what_its_page_says() {
+fn every_block_runs_and_prints_the_output_of_its_page() {
     let mut pages = guide();
     pages.push(Page::read("README.md"));
-    // Made once, before several threads want them.
+    // Built before the threads that need them start.
     library_dir();
     installed();
     certs();
     let pieces = scratch("guide-pieces");
-    let trials: Vec<_> = pages
+    let tests: Vec<_> = pages
         .into_iter()
-        .map(|page| Trial::new(page, &pieces))
+        .map(|page| PageTest::new(page, &pieces))
         .collect();
     let counts = Mutex::new(Counts::default());
-    let trials = Mutex::new(trials.into_iter());
+    let tests = Mutex::new(tests.into_iter());
     let workers = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
-                let next = || trials.lock().expect("no panic with the lock").next();
-                while let Some(trial) = next() {
-                    let of_page = trial.counts();
-                    counts.lock().expect("no panic with the lock").add(&of_page);
+                let next = || tests.lock().expect("no thread panics with the lock").next();
+                while let Some(test) = next() {
+                    let of_page = test.run();
+                    let mut counts = counts.lock().expect("no thread panics with the lock");
+                    counts.add(&of_page);
                 }
             });
         }
     });
     check_memory(&pieces, workers);
-    let counts = counts.into_inner().expect("no panic with the lock");
-    assert!(counts.0["blocks"] > 50, "the guide has lost its blocks");
-    // Not with a macro, whose output is for tests that fail.
-    writeln!(io::stderr(), "\nthe README and the guide: {counts}").expect("writable");
+    let counts = counts.into_inner().expect("no thread panics with the lock");
+    assert!(counts.0["blocks"] > 50, "blocks of the guide are not found");
+    // Not with a macro, whose output is captured unless the test fails.
+    writeln!(io::stderr(), "\nthe README and the guide: {counts}")
+        .expect("standard error is writable");
 }
 
-/// How many blocks, and what was done with them.
+/// The number of blocks, and of those that were compiled, linked, run and compared.
 #[derive(Default)]
 struct Counts(BTreeMap<&'static str, usize>);
 
@@ -88,22 +90,22 @@ impl std::fmt::Display for Counts {
     }
 }
 
-/// The blocks of a page, and where they are tried.
-struct Trial {
+/// The test of a page's blocks.
+struct PageTest {
     page: Page,
     blocks: Vec<Block>,
-    /// For its files and its shell.
+    /// The working directory, with the files of the page.
     folder: PathBuf,
-    /// For the pieces of all pages, which may build on each other, and the programs made of them.
+    /// The folder for the pieces of all pages, which may include each other, and for their programs.
     pieces: PathBuf,
     counts: Counts,
 }
 
-impl Trial {
+impl PageTest {
     fn new(page: Page, pieces: &Path) -> Self {
         let blocks = page.blocks().unwrap_or_else(|error| panic!("{error}"));
         let folder = scratch(&format!("guide-{}", page.name()));
-        let trial = Self {
+        let test = Self {
             page,
             blocks,
             folder,
@@ -111,12 +113,12 @@ impl Trial {
             counts: Counts::default(),
         };
         for kind in [Kind::C, Kind::Cpp, Kind::Python] {
-            trial.write_pieces(kind);
+            test.write_pieces(kind);
         }
-        trial
+        test
     }
 
-    /// Writes the pieces of a language as one text, of which each line knows where it comes from.
+    /// Concatenates the pieces of a language. `#line` directives keep their places in the page.
     fn write_pieces(&self, kind: Kind) {
         let name = match kind {
             Kind::C => format!("{}.md.h", self.page.name()),
@@ -131,21 +133,22 @@ impl Trial {
             }
         });
         let text = texts.collect::<Vec<_>>().join("\n");
-        fs::write(self.pieces.join(name), text).expect("written");
+        fs::write(self.pieces.join(name), text).expect("the scratch folder is writable");
     }
 
-    /// The blocks of a language that are no files.
+    /// The blocks of a language that are not files.
     fn pieces_of(&self, kind: Kind) -> impl Iterator<Item = &Block> {
         let blocks = self.blocks.iter();
         blocks.filter(move |block| block.kind == kind && block.file().is_none())
     }
 
-    fn counts(mut self) -> Counts {
+    /// Runs all blocks, and returns how many there were.
+    fn run(mut self) -> Counts {
         self.write_files();
         for kind in [Kind::C, Kind::Cpp, Kind::Python] {
-            self.try_pieces(kind);
+            self.run_pieces(kind);
         }
-        self.try_shell();
+        self.run_shell_blocks();
         self.counts.count("blocks", self.blocks.len());
         self.counts
     }
@@ -154,9 +157,9 @@ impl Trial {
         format!("{}:{}", self.page.path.display(), block.line)
     }
 
-    /// What the test has for the page, with this ending.
-    fn context(&self, ending: &str) -> Option<String> {
-        let name = format!("tests/guide/{}.{ending}", self.page.name());
+    /// The file in `tests/guide` for the page, with this extension.
+    fn context(&self, extension: &str) -> Option<String> {
+        let name = format!("tests/guide/{}.{extension}", self.page.name());
         fs::read_to_string(root().join(name)).ok()
     }
 
@@ -166,15 +169,15 @@ impl Trial {
             let Some(name) = block.file() else { continue };
             let source = self.folder.join(name);
             assert!(!source.exists(), "{}: a second {name}", self.place(block));
-            fs::write(&source, &block.text).expect("written");
+            fs::write(&source, &block.text).expect("the scratch folder is writable");
             let stem = source.file_stem().and_then(|stem| stem.to_str());
-            let stem = stem.expect("a file has a name");
+            let stem = stem.expect("names are UTF-8");
             let is_used = self.blocks.iter().any(|other| {
                 other.kind == Kind::Shell
                     && (other.text.contains(stem) || block.kind == Kind::Cmake)
             });
-            let is_tried = is_used || self.page.name() == "README";
-            assert!(is_tried, "{}: nobody runs {name}", self.place(block));
+            let is_run = is_used || self.page.name() == "README";
+            assert!(is_run, "{}: no shell block runs {name}", self.place(block));
             for compiler in compilers(block.kind) {
                 compile(compiler, &source, &self.folder.join(format!(".{compiler}")));
             }
@@ -185,21 +188,25 @@ impl Trial {
         self.counts.count("run", compiled);
     }
 
-    /// Tries the pieces of a language that are no files.
-    fn try_pieces(&mut self, kind: Kind) {
-        let ending = match kind {
+    /// Compiles and runs the pieces of a language.
+    fn run_pieces(&mut self, kind: Kind) {
+        let extension = match kind {
             Kind::C => "c",
             Kind::Cpp => "cpp",
             _ => "py",
         };
         let number = self.pieces_of(kind).count();
-        let context = self.context(ending);
+        let context = self.context(extension);
         let path = self.page.path.display();
-        assert_eq!(context.is_some(), number > 0, "{path}: pieces of {ending}");
+        assert_eq!(
+            context.is_some(),
+            number > 0,
+            "{path}: pieces of {extension}"
+        );
         let Some(context) = context else { return };
         let output = match kind {
             Kind::Python => self.run_python(&context),
-            _ => self.run_compiled(ending, compilers(kind), &context),
+            _ => self.run_compiled(extension, compilers(kind), &context),
         };
         if kind != Kind::Python {
             self.counts.count("compiled", number);
@@ -209,16 +216,16 @@ impl Trial {
         self.compare_parts(kind, &output);
     }
 
-    /// Compiles what the test has for the page: with one compiler as a shared object, for
-    /// [`check_memory`], and with the other as a program, which is run.
-    fn run_compiled(&self, ending: &str, compilers: &[&str], context: &str) -> String {
+    /// Compiles the context of the page: with one compiler as a shared object, for [`check_memory`],
+    /// and with the other as a program, which is run.
+    fn run_compiled(&self, extension: &str, compilers: &[&str], context: &str) -> String {
         let [gcc, clang] = compilers else {
-            panic!("two compilers");
+            panic!("not two compilers");
         };
-        let name = format!("{}.{ending}", self.page.name());
+        let name = format!("{}.{extension}", self.page.name());
         let source = self.pieces.join(&name);
         let text = format!("#line 1 \"tests/guide/{name}\"\n{context}");
-        fs::write(&source, text).expect("written");
+        fs::write(&source, text).expect("the scratch folder is writable");
         let object = self.pieces.join(format!("{name}.so"));
         compile_as(&["-shared", "-fPIC"], gcc, &source, &object);
         let program = self.pieces.join(format!("{name}.program"));
@@ -232,14 +239,14 @@ impl Trial {
 
     fn run_python(&self, context: &str) -> String {
         let script = self.pieces.join(format!("{}.py", self.page.name()));
-        fs::write(&script, context).expect("written");
+        fs::write(&script, context).expect("the scratch folder is writable");
         let mut python = Command::new("python3");
         python.arg("-B").arg(script).arg(certs());
         python.env("LD_LIBRARY_PATH", installed().join("lib"));
         printed(python.current_dir(&self.folder))
     }
 
-    /// What the page shows below its pieces is a part of what they print.
+    /// Compares the output that the page shows below its pieces with a part of theirs.
     fn compare_parts(&mut self, kind: Kind, output: &str) {
         let mut compared = 0;
         let mut is_piece = false;
@@ -255,7 +262,7 @@ impl Trial {
             let mut parts = lines.windows(shown_lines.len());
             assert!(
                 parts.any(|part| matches(&shown_lines, part)),
-                "{}: it prints {output}",
+                "{}: the output is {output}",
                 self.place(shown)
             );
             compared += 1;
@@ -263,7 +270,7 @@ impl Trial {
         self.counts.count("compared", compared);
     }
 
-    fn try_shell(&mut self) {
+    fn run_shell_blocks(&mut self) {
         let given = self.context("sh");
         let (mut ran, mut compared) = (0, 0);
         let mut before: Option<(&Block, String)> = None;
@@ -280,7 +287,7 @@ impl Trial {
                     };
                     assert!(
                         matches(&lines(&block.text), &lines(&output)),
-                        "{}: it prints {output}",
+                        "{}: the output is {output}",
                         self.place(block)
                     );
                     compared += 1;
@@ -311,17 +318,17 @@ impl Trial {
         shell.env("LOCAL", &prefix);
         shell.env("CERTS", certs());
         shell.env("PROJECT", root());
-        let output = shell.output().expect("a shell");
+        let output = shell.output().expect("sh is installed");
         assert!(output.status.success(), "{}: {output:?}", self.place(block));
-        String::from_utf8(output.stdout).expect("text")
+        String::from_utf8(output.stdout).expect("the output is UTF-8")
     }
 }
 
-/// Runs the tests of all pages in C and C++ under valgrind, a part of them in each worker.
+/// Runs the C and C++ programs of all pages under valgrind, a part of them in each worker.
 fn check_memory(pieces: &Path, workers: usize) {
-    let names = fs::read_dir(pieces).expect("a folder");
-    let paths = names.map(|name| name.expect("an entry").path());
-    let is_object = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "so");
+    let names = fs::read_dir(pieces).expect("the folder is readable");
+    let paths = names.map(|name| name.expect("the folder is readable").path());
+    let is_object = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "so");
     let mut objects: Vec<_> = paths.filter(is_object).collect();
     objects.sort();
     let program = pieces.join("memory");
@@ -329,10 +336,10 @@ fn check_memory(pieces: &Path, workers: usize) {
     thread::scope(|scope| {
         for part in objects.chunks(objects.len().div_ceil(workers)) {
             let mut valgrind = under_valgrind(&program);
-            // The library as users have it, which takes less time than the one of this build.
+            // The installed library, which is optimized and therefore faster than that of this build.
             valgrind.env("LD_LIBRARY_PATH", installed().join("lib"));
-            let suppressed = root().join("tests/guide/memory.supp");
-            let option = format!("--suppressions={}", suppressed.display());
+            let suppressions = root().join("tests/guide/memory.supp");
+            let option = format!("--suppressions={}", suppressions.display());
             valgrind.env("VALGRIND_OPTS", option);
             valgrind.arg(certs()).args(part).current_dir(pieces);
             scope.spawn(move || run(&mut valgrind));
@@ -349,24 +356,24 @@ fn compilers(kind: Kind) -> &'static [&'static str] {
 }
 
 fn printed(command: &mut Command) -> String {
-    String::from_utf8(run(command).stdout).expect("text")
+    String::from_utf8(run(command).stdout).expect("the output is UTF-8")
 }
 
-/// What belongs to no page would never be run.
+/// A program without a page would never be run.
 #[test]
-fn every_program_is_about_a_page() {
+fn every_program_belongs_to_a_page() {
     let pages: Vec<_> = guide().iter().map(|page| page.name().to_owned()).collect();
-    for entry in fs::read_dir(root().join("tests/guide")).expect("a folder") {
-        let path = entry.expect("an entry").path();
+    for entry in fs::read_dir(root().join("tests/guide")).expect("the folder is readable") {
+        let path = entry.expect("the folder is readable").path();
         let stem = path.file_stem().and_then(|stem| stem.to_str());
-        let stem = stem.expect("a name").to_owned();
+        let stem = stem.expect("names are UTF-8").to_owned();
         let is_for_all = ["README", "installing", "memory"].contains(&stem.as_str());
         assert!(is_for_all || pages.contains(&stem), "{}", path.display());
     }
 }
 
 #[test]
-fn another_output_would_be_noticed() {
+fn matches_reports_a_different_output() {
     for (shown, printed, same) in [
         ("a\nb\n", "a\nb\n\n", true),
         ("a\n", "a\nb\n", false),

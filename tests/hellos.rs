@@ -1,4 +1,4 @@
-//! Thousands of ClientHellos, first and second, well-formed or not, in records of all sizes.
+//! Thousands of first and second ClientHellos, well-formed or malformed, in records of all sizes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -18,14 +18,16 @@ fn server(policy: &[u8]) -> Server {
     const NAMES: &[&str] = &["localhost", "*.wild.example"];
 
     let names: Vec<_> = NAMES.iter().map(|name| name.to_string()).collect();
-    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    let made = rcgen::generate_simple_self_signed(names).expect("the names are valid");
     let (cert, key) = (made.cert.pem(), made.signing_key.serialize_pem());
     let chain = CertChain::default();
     chain
         .load(cert.as_bytes(), key.as_bytes())
-        .expect("its key");
+        .expect("the key is that of the certificate");
     let config = Config::new_minimal();
-    config.add_chain(&Arc::new(chain)).expect("it is loaded");
+    config
+        .add_chain(&Arc::new(chain))
+        .expect("the chain is loaded");
     Server::new(config, NAMES, policy)
 }
 
@@ -39,7 +41,7 @@ fn random(state: &mut u64) -> u64 {
 }
 
 #[test]
-fn what_is_shown_is_what_is_answered() {
+fn client_hello_of_the_api_is_the_one_that_the_server_answers() {
     let servers = [
         b"default_tls13".as_slice(),
         b"ELBSecurityPolicy-TLS-1-2-2017-01",

@@ -1,4 +1,4 @@
-//! What `make install` installs is complete, is found by who looks for it, and goes away again.
+//! Tests of `make install` and `make uninstall`: completeness, pkg-config, CMake, manual pages, hardening.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,16 +9,18 @@ use std::process::Command;
 mod peers;
 mod support;
 
-use peers::{cert, installed};
+use peers::{cert, chain_and_key, installed};
 use support::{root, run, scratch};
 
 fn text(command: &mut Command) -> String {
-    String::from_utf8(run(command).stdout).expect("tools print text")
+    String::from_utf8(run(command).stdout).expect("the output is UTF-8")
 }
 
-/// `make GOAL VARIABLE=VALUE...` with the release that was built for the other tests.
+/// `make GOAL VARIABLE=VALUE...` with the release build that the other tests use.
 fn make(goal: &str, variables: &[(&str, &Path)]) -> Command {
-    let target = installed().parent().expect("the target folder");
+    let target = installed()
+        .parent()
+        .expect("the prefix is in the target folder");
     let mut make = Command::new("make");
     make.arg(goal)
         .arg(format!("CARGO_TARGET_DIR={}", target.display()))
@@ -31,7 +33,7 @@ fn make(goal: &str, variables: &[(&str, &Path)]) -> Command {
     make
 }
 
-/// A folder to install to, and what `make` is told about it.
+/// A prefix to install to, and further variables for `make`.
 struct Place {
     prefix: PathBuf,
     build: PathBuf,
@@ -42,7 +44,7 @@ impl Place {
     fn new(name: &str) -> Self {
         let dir = scratch(&format!("packaging-{name}"));
         Self {
-            // Blanks are allowed in all names of folders.
+            // Spaces are allowed in all paths.
             prefix: dir.join("a prefix"),
             build: dir.join("build"),
             more: Vec::new(),
@@ -65,21 +67,21 @@ impl Place {
     }
 }
 
-/// Every file and folder below this one.
+/// The paths of all files and folders in this folder.
 fn tree(dir: &Path) -> BTreeSet<String> {
     let list = text(Command::new("find").arg(".").current_dir(dir));
     list.lines().map(str::to_owned).collect()
 }
 
-/// Runs a program that is both ends of a connection.
+/// Runs a program that contains both endpoints of a connection.
 fn run_pair(program: &Path, libraries: Option<&Path>) {
-    let (ca, chain, key) = (cert("ca.pem"), cert("ecdsa.pem"), cert("ecdsa.key"));
+    let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("ecdsa"));
     let mut command = Command::new(program);
     if let Some(dir) = libraries {
         command.env("LD_LIBRARY_PATH", dir);
     }
-    let said = text(command.args(["default_tls13", &ca, &chain, &key]));
-    assert!(said.contains("bytes each way: 100000\n"), "{said}");
+    let report = text(command.args(["default_tls13", &ca, &chain, &key]));
+    assert!(report.contains("bytes each way: 100000\n"), "{report}");
 }
 
 fn needs_shared_library(program: &Path) -> bool {
@@ -87,26 +89,28 @@ fn needs_shared_library(program: &Path) -> bool {
 }
 
 #[test]
-fn uninstall_removes_what_install_brought_and_nothing_else() {
+fn uninstall_removes_exactly_the_installed_files() {
     let stage = scratch("packaging-stage");
     let place = Place {
         prefix: "/usr".into(),
         ..Place::new("uninstall").with("DESTDIR", stage.clone())
     };
-    // What is there before, also in folders that are ours.
+    // Existing files, also in folders that rs2n uses.
     for file in [
         "lib/libfoo.so",
         "lib/pkgconfig/foo.pc",
         "lib/cmake/foo/foo.cmake",
     ] {
         let file = stage.join("usr").join(file);
-        fs::create_dir_all(file.parent().expect("a folder")).expect("writable");
-        fs::write(file, "foreign").expect("writable");
+        fs::create_dir_all(file.parent().expect("the path has a parent"))
+            .expect("the folder is writable");
+        fs::write(file, "foreign").expect("the folder is writable");
     }
     for file in ["include/foo.h", "share/doc/foo", "share/man/man3/foo.3"] {
         let file = stage.join("usr").join(file);
-        fs::create_dir_all(file.parent().expect("a folder")).expect("writable");
-        fs::write(file, "foreign").expect("writable");
+        fs::create_dir_all(file.parent().expect("the path has a parent"))
+            .expect("the folder is writable");
+        fs::write(file, "foreign").expect("the folder is writable");
     }
     let before = tree(&stage);
     place.make("install");
@@ -132,25 +136,25 @@ fn uninstall_removes_what_install_brought_and_nothing_else() {
     place.make("uninstall");
     assert_eq!(tree(&stage), before);
 
-    // A file of somebody else keeps its folder.
+    // A folder with a foreign file is not removed.
     place.make("install");
     let foreign = stage.join("usr/include/s2n/unstable/foreign.h");
-    fs::write(&foreign, "foreign").expect("writable");
+    fs::write(&foreign, "foreign").expect("the folder is writable");
     place.make("uninstall");
     assert!(foreign.exists());
 }
 
-/// The places that packagers choose: the default, Debian's, and one outside the prefix.
+/// Directory layouts that packagers choose: the default, Debian's, and folders outside the prefix.
 fn places(name: &str) -> [Place; 3] {
     let plain = Place::new(&format!("{name}-plain"));
     let multiarch = Place::new(&format!("{name}-multiarch"));
     let libdir = multiarch.prefix.join("lib/some-triplet");
-    let apart = Place::new(&format!("{name}-apart"));
-    let (libs, headers) = (apart.build.join("libs"), apart.build.join("headers"));
+    let separate = Place::new(&format!("{name}-separate"));
+    let (libs, headers) = (separate.build.join("libs"), separate.build.join("headers"));
     [
         plain,
         multiarch.with("LIBDIR", libdir),
-        apart.with("LIBDIR", libs).with("INCLUDEDIR", headers),
+        separate.with("LIBDIR", libs).with("INCLUDEDIR", headers),
     ]
 }
 
@@ -160,7 +164,7 @@ impl Place {
         given.map_or_else(|| self.prefix.join("lib"), |(_, dir)| dir.clone())
     }
 
-    /// Compiles an example as its user would, with what pkg-config says.
+    /// Compiles an example with the flags of pkg-config.
     fn compile(&self, options: &str, gcc: &str) -> PathBuf {
         let program = self.build.join("example");
         let command = format!(
@@ -174,7 +178,7 @@ impl Place {
         program
     }
 
-    /// Compiles an example with CMake.
+    /// Builds an example with CMake.
     fn cmake(&self, shared: &str, version: &str) -> PathBuf {
         let build = self.build.join(format!("cmake-{shared}"));
         let _ = fs::remove_dir_all(&build);
@@ -225,23 +229,25 @@ fn cmake_finds_the_library() {
         let shared = place.cmake("ON", "");
         assert!(needs_shared_library(&shared));
         run_pair(&shared, None);
-        // As with s2n-tls, static is what a project gets that says nothing.
+        // As with s2n-tls, a project without BUILD_SHARED_LIBS is linked statically.
         let with_static = place.cmake("OFF", env!("CARGO_PKG_VERSION"));
         assert!(!needs_shared_library(&with_static));
         run_pair(&with_static, None);
-        // Without the static library the shared one takes its place.
-        fs::remove_file(place.libdir().join("libs2n.a")).expect("it was installed");
+        // Without the static library the shared one is used.
+        fs::remove_file(place.libdir().join("libs2n.a")).expect("the static library is installed");
         assert!(needs_shared_library(&place.cmake("OFF", "")));
     }
 }
 
 #[test]
-fn cmake_refuses_versions_that_do_not_fit() {
+fn cmake_rejects_incompatible_versions() {
     let place = Place::new("cmake-version");
     place.make("install");
-    let major: u32 = env!("CARGO_PKG_VERSION_MAJOR").parse().expect("a number");
+    let major: u32 = env!("CARGO_PKG_VERSION_MAJOR")
+        .parse()
+        .expect("the version is a number");
     let build = place.build.join("cmake");
-    for (version, fits) in [
+    for (version, compatible) in [
         (env!("CARGO_PKG_VERSION").to_owned(), true),
         (format!("{major}.0"), true),
         (format!("{major}.999"), false),
@@ -251,50 +257,53 @@ fn cmake_refuses_versions_that_do_not_fit() {
         let output = place
             .configure(&build, &version)
             .output()
-            .expect("cmake runs");
-        assert_eq!(output.status.success(), fits, "{version}: {output:?}");
+            .expect("cmake is installed");
+        assert_eq!(output.status.success(), compatible, "{version}: {output:?}");
     }
 }
 
-/// What is installed can be moved as a whole.
 #[test]
-fn the_installed_tree_can_be_moved() {
+fn installed_tree_is_relocatable() {
     let mut place = Place::new("move");
     place.make("install");
     let moved = place.prefix.with_file_name("moved");
-    fs::rename(&place.prefix, &moved).expect("moved");
+    fs::rename(&place.prefix, &moved).expect("the prefix is not in use");
     place.prefix = moved;
     run_pair(&place.cmake("OFF", ""), None);
     let option = format!("--define-variable=prefix='{}'", place.prefix.display());
     run_pair(&place.compile(&option, ""), Some(&place.libdir()));
 }
 
-/// The list for static linking is rustc's, but for libgcc: its static half can be linked always.
+/// The libraries for static linking are those of rustc, except for libgcc, whose static part is listed
+/// because it suits `-static` as well.
 #[test]
-fn private_libraries_are_those_that_rustc_names() {
+fn private_libraries_are_those_of_rustc() {
     let place = Place::new("private");
     let output = run(&mut make("library", &[("BUILD", &place.build)]));
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let rustc = said
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    let rustc = log
         .split("native-static-libs: ")
         .nth(1)
-        .expect("rustc names them");
+        .expect("rustc prints the native libraries");
     let rustc = rustc
         .lines()
         .next()
-        .expect("a line")
+        .expect("the list ends with a newline")
         .replace("-lgcc_s", "-lgcc_eh -lgcc");
 
     place.make("install");
-    let pc = fs::read_to_string(place.libdir().join("pkgconfig/s2n.pc")).expect("installed");
-    let ours = pc
+    let pc =
+        fs::read_to_string(place.libdir().join("pkgconfig/s2n.pc")).expect("s2n.pc is installed");
+    let listed = pc
         .lines()
         .find_map(|line| line.strip_prefix("Libs.private: "));
-    let ours = ours.expect("a list").trim_end_matches(" -lc");
-    assert_eq!(ours, rustc.trim().trim_end_matches(" -lc"));
+    let listed = listed
+        .expect("the file has Libs.private")
+        .trim_end_matches(" -lc");
+    assert_eq!(listed, rustc.trim().trim_end_matches(" -lc"));
 }
 
-/// The pages of the manual, below a folder that `.so` is looked up in.
+/// Generates the manual. Returns the folder to which `.so` requests are relative, and the pages.
 fn manual(name: &str) -> (PathBuf, Vec<String>) {
     let build = scratch(name);
     run(&mut make("man", &[("BUILD", &build)]));
@@ -305,14 +314,14 @@ fn manual(name: &str) -> (PathBuf, Vec<String>) {
 }
 
 #[test]
-fn the_manual_formats_without_a_warning() {
+fn manual_pages_format_without_warnings() {
     let (dir, pages) = manual("packaging-manual-warnings");
-    let content = |page: &str| fs::read_to_string(dir.join(page)).expect("readable");
-    let (refer, whole): (Vec<_>, Vec<_>) = pages
+    let content = |page: &str| fs::read_to_string(dir.join(page)).expect("the page is readable");
+    let (aliases, whole): (Vec<_>, Vec<_>) = pages
         .iter()
         .partition(|page| content(page).starts_with(".so "));
-    assert!(whole.len() > 40 && refer.len() > 90, "{pages:?}");
-    for page in refer {
+    assert!(whole.len() > 40 && aliases.len() > 90, "{pages:?}");
+    for page in aliases {
         let to = content(page).replace(".so ", "");
         assert!(whole.iter().any(|page| **page == to.trim()), "{page}: {to}");
     }
@@ -331,7 +340,7 @@ fn the_manual_formats_without_a_warning() {
 }
 
 #[test]
-fn a_page_says_all_that_the_comment_says() {
+fn manual_page_has_all_sections_of_the_comment() {
     let (dir, _) = manual("packaging-manual-sections");
     let page = text(
         Command::new("man")
@@ -357,23 +366,23 @@ fn a_page_says_all_that_the_comment_says() {
 }
 
 #[test]
-fn the_list_of_licences_is_current() {
+fn list_of_licences_is_current() {
     run(Command::new("python3")
         .args(["-B", "packaging/licences.py", "--check"])
         .env("CARGO", env!("CARGO"))
         .current_dir(root()));
 }
 
-/// What hardens a library against errors elsewhere in the process.
+/// Linker options that make memory errors in the process harder to exploit.
 #[test]
-fn the_library_is_hardened() {
+fn library_is_hardened() {
     let library = installed().join("lib/libs2n.so");
     let read = |what: &str| text(Command::new("readelf").args(["--wide", what]).arg(&library));
     let segments = read("--program-headers");
     let flags = |segment: &str| {
         let row = segments.lines().find(|row| row.trim().starts_with(segment));
         let row = row.unwrap_or_else(|| panic!("{segment}: {segments}"));
-        // Type, offset, two addresses, two sizes, the flags with blanks for what is not set.
+        // Type, offset, two addresses, two sizes, and the flags, with spaces for those that are not set.
         let columns: Vec<_> = row.split_whitespace().skip(6).collect();
         columns[..columns.len() - 1].concat()
     };
@@ -395,20 +404,20 @@ fn the_library_is_hardened() {
     run(Command::new("bash")
         .arg(root().join("tests/cases/security/hardening.sh"))
         .arg(&library));
-    // Distributions find the symbols for debuggers by it.
+    // Distributions find debug symbols by the build ID.
     assert!(read("--notes").contains("NT_GNU_BUILD_ID"));
 }
 
-/// The library is the same wherever it is built: it does not know where that was.
+/// The library does not depend on the folder in which it was built.
 #[test]
-fn the_library_holds_no_path_of_its_build() {
+fn library_contains_no_path_of_its_build() {
     let prefix = installed();
     let target = prefix
         .parent()
-        .expect("the target folder")
+        .expect("the prefix is in the target folder")
         .display()
         .to_string();
-    let home = std::env::var("HOME").expect("a home");
+    let home = std::env::var("HOME").expect("HOME is set");
     let cargo = std::env::var("CARGO_HOME").unwrap_or(format!("{home}/.cargo"));
     let paths = [
         format!("{target}/release/"),
@@ -425,7 +434,7 @@ fn the_library_holds_no_path_of_its_build() {
             let found = strings.lines().find(|line| line.contains(path));
             assert_eq!(found, None, "{library}");
         }
-        // Nor is it for want of paths: those of the crates have another beginning.
+        // The check is effective: the library contains paths of crates, with a replaced prefix.
         assert!(strings.contains("/crates/"));
     }
 }

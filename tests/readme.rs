@@ -1,4 +1,4 @@
-//! The README's program gets a page, and says why if it cannot.
+//! The program of the README fetches a page, and reports its errors.
 
 use std::fs;
 use std::net::TcpStream;
@@ -19,18 +19,21 @@ use parties::other_server;
 use peers::{Process, Report, cert};
 use support::{compile, scratch};
 
-fn get_program(name: &str) -> PathBuf {
-    let blocks = Page::read("README.md").blocks().expect("blocks");
+fn compile_program(name: &str) -> PathBuf {
+    let blocks = Page::read("README.md")
+        .blocks()
+        .expect("the page is well-formed");
     let mut blocks = blocks.iter();
     let text = blocks.find(|block| block.file() == Some("get.c"));
     let dir = scratch(&format!("readme-{name}"));
     let (source, program) = (dir.join("get.c"), dir.join("get"));
-    fs::write(&source, &text.expect("the program").text).expect("written");
+    fs::write(&source, &text.expect("the README contains get.c").text)
+        .expect("the scratch folder is writable");
     compile("gcc", &source, &program);
     program
 }
 
-/// Runs the program, which trusts the authority of the tests instead of the system's.
+/// Runs the program, which trusts the CA of the tests instead of the system's.
 fn get(program: &Path, args: &[&str], input: Stdio) -> Report {
     let program = program.display().to_string();
     let trust = format!("SSL_CERT_FILE={}", cert("ca.pem"));
@@ -39,10 +42,10 @@ fn get(program: &Path, args: &[&str], input: Stdio) -> Report {
 }
 
 #[test]
-fn the_program_gets_a_page() {
-    let program = get_program("page");
+fn program_fetches_a_page() {
+    let program = compile_program("page");
     let (_server, port) = other_server("openssl", "ecdsa", true, None);
-    let connection = TcpStream::connect(format!("127.0.0.1:{port}")).expect("a server");
+    let connection = TcpStream::connect(format!("127.0.0.1:{port}")).expect("the server listens");
     let input = Stdio::from(OwnedFd::from(connection));
     let report = get(&program, &["localhost"], input);
     assert_eq!(report.code, Some(0), "{report:?}");
@@ -50,12 +53,12 @@ fn the_program_gets_a_page() {
 }
 
 #[test]
-fn the_program_says_why_it_failed() {
-    let program = get_program("failed");
+fn program_reports_its_errors() {
+    let program = compile_program("failed");
     let report = get(&program, &[], Stdio::null());
     assert_eq!(report.code, Some(2), "{report:?}");
     assert!(report.stderr.starts_with("usage: "), "{report:?}");
-    // Nobody answers there.
+    // Standard input is no socket.
     let report = get(&program, &["localhost"], Stdio::null());
     assert_eq!(report.code, Some(1), "{report:?}");
     assert!(report.stderr.starts_with("S2N_ERR_"), "{report:?}");

@@ -1,6 +1,6 @@
-//! The security cases: what a stranger can do, as programs in C against the public headers.
+//! Security cases: attacks by a peer without credentials, as C programs that use the public headers.
 //!
-//! `tests/cases/security/README.md` lists every case with the right behaviour and its reason.
+//! `tests/cases/security/README.md` lists every case with the required behaviour and its reason.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,7 +40,7 @@ fn half_open() {
     check_program("half_open");
 }
 
-/// `tests/packaging.rs` reads the library that is installed.
+/// Checks the library of this build; `tests/packaging.rs` checks the installed one.
 #[test]
 fn hardening() {
     let mut script = Command::new("bash");
@@ -50,13 +50,13 @@ fn hardening() {
     cases::check("hardening", &mut script);
 }
 
-/// The growth of what a stranger's input costs, in instructions, when the input grows: what it is, its two
-/// sizes, and the most that the larger one may cost for each instruction of the smaller one.
+/// Limits on the growth of the instruction count when a peer's input grows: the kind of input, two sizes,
+/// and the maximum ratio of the larger input's instructions to those of the smaller one.
 const COSTS: [(&str, [u32; 2], f64); 7] = [
-    // Six more authorities with the trusted one's name: two signatures instead of one.
+    // Six CA certificates with the subject of the trusted one: two signatures instead of one.
     ("chain", [1, 6], 3.0),
     ("chain_any_time", [1, 6], 3.0),
-    // Twice as much of something costs about twice as much.
+    // Linear: an input of twice the size takes about twice as many instructions.
     ("names", [750, 1500], 2.2),
     ("constraints", [250, 500], 2.2),
     ("hello", [1000, 2000], 2.2),
@@ -70,21 +70,21 @@ fn cost() {
     compile("gcc", &sources().join("cost.c"), &program);
     run(python(&sources().join("make_cost.py")).arg(inputs()));
     let mut excessive = Vec::new();
-    for (name, sizes, most) in COSTS {
+    for (name, sizes, limit) in COSTS {
         let [small, large] = sizes.map(|size| instructions(&program, name, size));
         let growth = large as f64 / small as f64;
         println!(
             "{name}: {small} instructions at {}, {large} at {}: {growth:.2} times",
             sizes[0], sizes[1]
         );
-        if growth > most {
+        if growth > limit {
             excessive.push(format!("{name}: {growth:.2} times"));
         }
     }
     assert!(excessive.is_empty(), "{excessive:?}");
 }
 
-/// The instructions of the side under test, which do not depend on what else the machine does.
+/// Counts the instructions of the endpoint under test, which do not depend on the load of the machine.
 fn instructions(program: &Path, name: &str, size: u32) -> u64 {
     let output = run(Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
@@ -96,7 +96,7 @@ fn instructions(program: &Path, name: &str, size: u32) -> u64 {
     let collected = report
         .lines()
         .find_map(|line| line.split_once("Collected : "));
-    let (_, count) = collected.unwrap_or_else(|| panic!("no count in {report}"));
+    let (_, count) = collected.unwrap_or_else(|| panic!("callgrind printed no count: {report}"));
     count.trim().parse().expect("a number of instructions")
 }
 
@@ -106,12 +106,12 @@ fn oom_once() {
 }
 
 #[test]
-fn oom_from_there_on() {
+fn oom_from_an_allocation_on() {
     check_program_with("oom", &["on", "malloc"]);
 }
 
 #[test]
-fn oom_once_in_a_new_thread() {
+fn oom_once_on_a_new_thread() {
     check_program_with("oom", &["once", "malloc", "thread"]);
 }
 
@@ -121,25 +121,25 @@ fn oom_callback_once() {
 }
 
 #[test]
-fn oom_callback_from_there_on() {
+fn oom_callback_from_an_allocation_on() {
     check_program_with("oom", &["on", "callback"]);
 }
 
-/// Builds one program, runs it, and fails with its lines if any of its cases went wrong.
+/// Compiles and runs a program, and panics if any of its observations is wrong.
 fn check_program(name: &str) {
     check_program_with(name, &[]);
 }
 
-/// [`check_program`], with arguments behind the folder.
+/// [`check_program`], with further arguments after the folder.
 fn check_program_with(name: &str, arguments: &[&str]) {
-    // Tests run at the same time, each with a folder of its own.
+    // Tests run at the same time, so that each needs its own folder.
     let folder = [&["security", name], arguments].concat().join("-");
     let program = scratch(&folder).join(name);
     let source = sources().join(name).with_extension("c");
     compile("gcc", &source, &program);
     let mut command = Command::new(program);
     command.arg(inputs()).args(arguments);
-    // A panic's stack trace takes megabytes, so lack of memory has to do with it.
+    // The backtrace of a panic allocates megabytes, which must not fail when memory is short.
     cases::check(name, command.env("RUST_BACKTRACE", "1"));
 }
 
@@ -147,8 +147,8 @@ fn sources() -> PathBuf {
     root().join("tests/cases/security")
 }
 
-/// Certificates, keys and OCSP responses, made once for all programs.
+/// Certificates, keys and OCSP responses, generated once for all programs.
 fn inputs() -> &'static Path {
-    static MADE: OnceLock<PathBuf> = OnceLock::new();
-    MADE.get_or_init(|| cases::make_inputs("security-inputs", &sources()))
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| cases::make_inputs("security-inputs", &sources()))
 }

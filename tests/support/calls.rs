@@ -1,4 +1,4 @@
-//! C programs that call functions of the API with arguments that are fine.
+//! C programs that call functions of the API with valid arguments.
 
 #![allow(dead_code)] // Each test binary uses a part.
 
@@ -13,7 +13,7 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// Reads "const char *version", "s2n_mode mode", or a type alone.
+    /// Parses "const char *version", "s2n_mode mode", or a type without a name.
     pub fn new(text: &str) -> Self {
         let end = text.rfind([' ', '*']).map_or(0, |last| last + 1);
         let kind = match end {
@@ -30,7 +30,7 @@ impl Parameter {
         self.kind.contains('*') || callbacks.contains(&self.kind)
     }
 
-    /// An argument that no check refuses before the one that is to be seen.
+    /// A valid argument, so that only the check under test rejects the call.
     pub fn valid(&self) -> String {
         match (self.kind.as_str(), self.name.as_str()) {
             ("struct s2n_connection *", _) => "conn".into(),
@@ -72,7 +72,7 @@ impl Parameter {
     }
 }
 
-/// The parameters of a row of the list of functions.
+/// Parses the parameters of a row of `functions.tsv`.
 pub fn parameters(list: &str) -> Vec<Parameter> {
     match list {
         "void" => Vec::new(),
@@ -80,17 +80,17 @@ pub fn parameters(list: &str) -> Vec<Parameter> {
     }
 }
 
-/// What a function that returns `result` returns when it fails.
+/// The value that a function with this result type returns when it fails.
 pub fn failure_value(result: &str) -> &'static str {
     match result {
         "int" | "ssize_t" => "-1",
         "uint64_t" => "UINT64_MAX",
         pointer if pointer.ends_with('*') => "NULL",
-        other => panic!("what is the failure value of {other}?"),
+        other => panic!("no failure value for the type {other}"),
     }
 }
 
-/// Names of types that are pointers to functions.
+/// The names of function pointer types.
 pub fn callbacks() -> BTreeSet<String> {
     let rows = rows("types.tsv").into_iter();
     rows.filter(|row| row[0] == "callback" && row[3] == "pointer")
@@ -98,17 +98,18 @@ pub fn callbacks() -> BTreeSet<String> {
         .collect()
 }
 
-/// A C program of these statements. Between `set_up()` and `tear_down()` there are objects, which
-/// [`Parameter::valid`] names; `report(what, as_expected, error)` compares, and what differs makes the
-/// program fail.
+/// Returns a C program of these statements. Between `set_up()` and `tear_down()` the objects that
+/// [`Parameter::valid`] names exist; `report(call, as_expected, error)` compares the result and the
+/// error of a call, and a difference makes the program fail.
 pub fn program(statements: &str) -> String {
     let start = START.replace("CERTIFICATE", &certificate());
     format!("{start}{statements}{END}")
 }
 
-/// A certificate in PEM, as a C string.
+/// A PEM certificate, as a C string.
 fn certificate() -> String {
-    let made = rcgen::generate_simple_self_signed(["a.example".to_owned()]).expect("made");
+    let made =
+        rcgen::generate_simple_self_signed(["a.example".to_owned()]).expect("the name is valid");
     let lines = made.cert.pem();
     lines
         .lines()

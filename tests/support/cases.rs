@@ -1,22 +1,23 @@
-//! Programs in C that print a line for each observation, with `WRONG` at the end of what is not right.
+//! C programs that print a line for each observation, which ends with `WRONG` if it is not the required
+//! behaviour.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{python, run, scratch};
 
-/// Runs a program; fails with its lines if it observes nothing, or something wrong.
+/// Runs a program, and panics if it reports no observation or a wrong one.
 pub fn check(name: &str, command: &mut Command) {
     let output = run(command);
-    let lines = String::from_utf8(output.stdout).expect("lines of text");
+    let lines = String::from_utf8(output.stdout).expect("the program prints UTF-8");
     assert!(
         lines.contains(": "),
-        "no observation of {name} in {lines:?}"
+        "{name} reports no observation: {lines:?}"
     );
     assert!(!lines.contains("WRONG"), "{lines}");
 }
 
-/// Makes what the programs of a folder read, with its `make.py`. Gives where that is.
+/// Generates the input files of a folder's programs with its `make.py`, and returns their folder.
 pub fn make_inputs(name: &str, sources: &Path) -> PathBuf {
     let folder = scratch(name);
     run(python(&sources.join("make.py")).arg(&folder));

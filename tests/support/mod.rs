@@ -1,4 +1,4 @@
-//! What the integration tests share.
+//! Shared code of the integration tests: paths, compilation of C programs, and valgrind.
 #![allow(dead_code)] // Each test binary uses a part.
 
 use std::path::{Path, PathBuf};
@@ -8,15 +8,16 @@ use std::{env, fs};
 pub mod cases;
 pub mod certs;
 
-/// The project's folder, whichever of its packages a test is of: the one with the lock file.
+/// The root folder of the workspace, which has the lock file.
 pub fn root() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut folders = package.ancestors();
     let root = folders.find(|folder| folder.join("Cargo.lock").exists());
-    root.expect("a lock file").to_owned()
+    root.expect("a folder above the package has Cargo.lock")
+        .to_owned()
 }
 
-/// A fresh folder for what a test makes, below the build's own.
+/// Creates an empty folder for the files of a test, below the build folder.
 pub fn scratch(name: &str) -> PathBuf {
     let dir = build_dir().join("tests-scratch").join(name);
     let _ = fs::remove_dir_all(&dir);
@@ -24,18 +25,18 @@ pub fn scratch(name: &str) -> PathBuf {
     dir
 }
 
-/// Where cargo put this build's library.
+/// The folder with the artifacts of this build, such as `target/debug`.
 pub fn build_dir() -> PathBuf {
-    let exe = env::current_exe().expect("a test has a path");
-    let deps = exe.parent().expect("tests are in a folder");
+    let exe = env::current_exe().expect("a test program has a path");
+    let deps = exe.parent().expect("test programs are in `deps`");
     deps.parent()
-        .expect("which is in the build's")
+        .expect("`deps` is in the build folder")
         .to_path_buf()
 }
 
-/// The shared library of this build, under the name that programs look for.
+/// The folder with the shared library of this build, under its soname.
 ///
-/// `cargo test` builds only what tests link, so the shared library is asked for.
+/// `cargo test` builds only the crate types that tests link, so that the shared library is built here.
 pub fn library_dir() -> PathBuf {
     static ONCE: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
     ONCE.get_or_init(|| {
@@ -54,18 +55,19 @@ pub fn library_dir() -> PathBuf {
         for name in ["libs2n.so", "libs2n.so.1"] {
             let link = dir.join(name);
             let _ = fs::remove_file(&link);
-            std::os::unix::fs::symlink(build_dir().join("libs2n.so"), link).expect("a link");
+            std::os::unix::fs::symlink(build_dir().join("libs2n.so"), link)
+                .expect("the link is new");
         }
         dir
     })
     .clone()
 }
 
-/// Runs a command to its end; its failure is the test's.
+/// Runs a command to its end, and panics if it fails.
 pub fn run(command: &mut Command) -> Output {
     let output = command
         .output()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}: {}", advice(command)));
+        .unwrap_or_else(|error| panic!("{command:?}: {error}: {}", installation(command)));
     assert!(
         output.status.success(),
         "{command:?}: {}\n{}{}",
@@ -76,7 +78,7 @@ pub fn run(command: &mut Command) -> Output {
     output
 }
 
-fn advice(command: &Command) -> String {
+fn installation(command: &Command) -> String {
     let program = command.get_program().to_string_lossy().into_owned();
     let package = match program.as_str() {
         "nm" | "readelf" => "binutils",
@@ -88,7 +90,7 @@ fn advice(command: &Command) -> String {
     format!("install it, for instance with `apt-get install {package}`")
 }
 
-/// A script in Python, which finds the packages that `tests/deps.sh` has installed.
+/// A command that runs a Python script, with the packages that `tests/deps.sh` has installed.
 pub fn python(script: &Path) -> Command {
     let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     let mut command = Command::new("python3");
@@ -99,12 +101,12 @@ pub fn python(script: &Path) -> Command {
     command
 }
 
-/// Compiles a program in C, or C++, against this build's library.
+/// Compiles a C or C++ program and links it with the library of this build.
 pub fn compile(compiler: &str, source: &Path, program: &Path) {
     compile_as(&[], compiler, source, program);
 }
 
-/// [`compile`] with further options, for instance to make a shared object.
+/// [`compile`] with further options, for instance to link a shared object.
 pub fn compile_as(options: &[&str], compiler: &str, source: &Path, program: &Path) {
     let lib = library_dir();
     let standard = match compiler.ends_with("++") {
@@ -136,16 +138,17 @@ pub fn compile_as(options: &[&str], compiler: &str, source: &Path, program: &Pat
         .arg(format!("-Wl,-rpath,{}", lib.display())));
 }
 
-/// Runs a program as it is, and again under valgrind, where no error and no leak is let through.
+/// Runs a program natively, and again under valgrind, which reports memory errors and leaks.
 pub fn run_and_check_memory(program: &Path, args: &[&str]) {
     run(Command::new(program).args(args));
     run(under_valgrind(program).args(args));
 }
 
-/// A program under valgrind, which answers [`MEMORY_ERROR`] to an error or a leak.
+/// A command that runs a program under valgrind, and exits with [`MEMORY_ERROR`] after an error or a
+/// leak.
 ///
-/// "Possible" leaks are left alone: a static hash map is one, because it keeps a pointer into the
-/// middle of its table.
+/// "Possible" leaks are ignored: a static hash map is one, because it points into the middle of its
+/// table.
 pub fn under_valgrind(program: &Path) -> Command {
     let mut command = Command::new("valgrind");
     command
@@ -158,7 +161,8 @@ pub fn under_valgrind(program: &Path) -> Command {
     command
 }
 
-/// A program under valgrind's detector of data races, which answers [`MEMORY_ERROR`] to one.
+/// A command that runs a program under valgrind's data race detector, and exits with
+/// [`MEMORY_ERROR`] after a race.
 pub fn under_drd(program: &Path) -> Command {
     let mut command = Command::new("valgrind");
     command
@@ -169,12 +173,13 @@ pub fn under_drd(program: &Path) -> Command {
     command
 }
 
+/// The exit status of valgrind after an error.
 pub const MEMORY_ERROR: i32 = 99;
 
-/// The rows of a list in `tests/abi`, without its heading.
+/// The rows of a table in `tests/abi`, without the column names.
 pub fn rows(name: &str) -> Vec<Vec<String>> {
     let path = root().join("tests/abi").join(name);
-    let text = fs::read_to_string(&path).expect("the list is there");
+    let text = fs::read_to_string(&path).expect("the table is readable");
     let rows = text.lines().skip(1);
     rows.map(|row| row.split('\t').map(str::to_owned).collect())
         .collect()

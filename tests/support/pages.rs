@@ -1,4 +1,4 @@
-//! The project's pages: their fenced blocks, their links, and the places that links lead to.
+//! Markdown pages of the project: fenced code blocks, links, and anchors.
 #![allow(dead_code)] // Each test binary uses a part.
 
 use std::collections::BTreeSet;
@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 use crate::support::root;
 
 pub struct Page {
-    /// From the project's folder.
+    /// Relative to the root folder.
     pub path: PathBuf,
     pub text: String,
 }
 
-/// What stands between two fences.
+/// A fenced code block.
 pub struct Block {
     pub kind: Kind,
-    /// Its first line in the page, counted from 1.
+    /// The number of its first line in the page, from 1.
     pub line: usize,
     pub text: String,
 }
@@ -28,12 +28,12 @@ pub enum Kind {
     Python,
     Shell,
     Cmake,
-    /// What the block before it prints.
+    /// The output of the block before it.
     Output,
 }
 
 impl Kind {
-    /// The kind that a fence names. There is none without a name, and none that is not tested.
+    /// The kind for the info string of a fence. A fence requires one, of a kind that is tested.
     fn named(name: &str) -> Option<Self> {
         Some(match name {
             "c" => Self::C,
@@ -48,7 +48,7 @@ impl Kind {
 }
 
 impl Block {
-    /// The name of the file that the block is: its first line is a comment that says so.
+    /// The name of the file that the block contains, if its first line is a comment with the name.
     pub fn file(&self) -> Option<&str> {
         let first = self.text.lines().next()?.trim();
         let comment = match self.kind {
@@ -74,10 +74,10 @@ impl Page {
     /// `io` of `docs/guide/src/io.md`.
     pub fn name(&self) -> &str {
         let stem = self.path.file_stem().and_then(|stem| stem.to_str());
-        stem.expect("a page's name is text")
+        stem.expect("the name of a page is UTF-8")
     }
 
-    /// The fenced blocks, in order.
+    /// Parses the fenced blocks, in order.
     pub fn blocks(&self) -> Result<Vec<Block>, String> {
         let mut blocks = Vec::new();
         let mut open: Option<Block> = None;
@@ -86,7 +86,7 @@ impl Page {
             let fence = text.trim_start().strip_prefix("```");
             match (open.as_mut(), fence) {
                 (None, None) if text.trim_start().starts_with("~~~") => {
-                    return Err(format!("{}: a fence of another kind", place()));
+                    return Err(format!("{}: a fence of tildes", place()));
                 }
                 (None, None) => {}
                 (None, Some(_)) if text.starts_with(' ') => {
@@ -94,7 +94,7 @@ impl Page {
                 }
                 (None, Some(name)) => {
                     let kind = Kind::named(name)
-                        .ok_or_else(|| format!("{}: nobody tests {name:?}", place()))?;
+                        .ok_or_else(|| format!("{}: no test runs blocks of {name:?}", place()))?;
                     open = Some(Block {
                         kind,
                         line: line + 1,
@@ -109,12 +109,16 @@ impl Page {
             }
         }
         match open {
-            Some(block) => Err(format!("{}:{}: no end", self.path.display(), block.line)),
+            Some(block) => Err(format!(
+                "{}:{}: no closing fence",
+                self.path.display(),
+                block.line
+            )),
             None => Ok(blocks),
         }
     }
 
-    /// The lines that are not in fenced blocks, with their numbers.
+    /// The lines outside of fenced blocks, with their numbers.
     fn prose(&self) -> impl Iterator<Item = (usize, &str)> {
         let mut fenced = false;
         (1..).zip(self.text.lines()).filter(move |(_, line)| {
@@ -124,13 +128,15 @@ impl Page {
         })
     }
 
-    /// The targets of the page's links, each with its line. Code in backquotes has none.
+    /// The targets of the page's links, each with its line number. Code spans contain no links.
     pub fn links(&self) -> Vec<(usize, String)> {
         let mut links = Vec::new();
         for (number, line) in self.prose() {
             let plain: String = line.split('`').step_by(2).collect::<Vec<_>>().join("`");
             let targets = plain.split("](").skip(1).map(|rest| {
-                let end = rest.find(')').expect("a link ends in its line");
+                let end = rest
+                    .find(')')
+                    .expect("a link ends on the line where it begins");
                 rest[..end].to_owned()
             });
             links.extend(targets.map(|target| (number, target)));
@@ -138,7 +144,7 @@ impl Page {
         links
     }
 
-    /// The places of the page that a link may lead to: its headings.
+    /// The anchors of the page's headings.
     pub fn anchors(&self) -> BTreeSet<String> {
         let headings = self.prose().filter_map(|(_, line)| {
             let title = line.trim_start_matches('#');
@@ -148,7 +154,7 @@ impl Page {
     }
 }
 
-/// What a heading is called in links: small letters, hyphens for spaces, nothing else.
+/// The anchor of a heading: lower case, with hyphens for spaces and without punctuation.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim().chars().filter_map(|letter| match letter {
         ' ' => Some('-'),
@@ -159,7 +165,7 @@ fn anchor(heading: &str) -> String {
     kept.collect()
 }
 
-/// The pages of the guide, with its summary.
+/// The pages of the guide, including its summary.
 pub fn guide() -> Vec<Page> {
     let folder = Path::new("docs/guide/src");
     let mut names = names(&root().join(folder));
@@ -169,14 +175,14 @@ pub fn guide() -> Vec<Page> {
 }
 
 fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).expect("a folder");
-    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    let entries = fs::read_dir(folder).expect("the folder is readable");
+    let names = entries.map(|entry| entry.expect("the folder is readable").file_name());
     names
-        .map(|name| name.into_string().expect("text"))
+        .map(|name| name.into_string().expect("names are UTF-8"))
         .collect()
 }
 
-/// All pages that are part of the project.
+/// All pages of the project.
 pub fn all() -> Vec<Page> {
     let mut pages = Vec::new();
     collect(Path::new(""), &mut pages);
@@ -186,11 +192,11 @@ pub fn all() -> Vec<Page> {
 fn collect(folder: &Path, pages: &mut Vec<Page>) {
     for name in names(&root().join(folder)) {
         let path = folder.join(&name);
-        // Not ours: what builds leave behind, and other people's crates.
-        let others = ["target", "build", "vendor"];
-        let is_ours = !name.starts_with('.') && !others.contains(&name.as_str());
+        // Build artifacts and vendored crates.
+        let excluded = ["target", "build", "vendor"];
+        let is_included = !name.starts_with('.') && !excluded.contains(&name.as_str());
         let full = root().join(&path);
-        if is_ours && full.is_dir() && !full.is_symlink() {
+        if is_included && full.is_dir() && !full.is_symlink() {
             collect(&path, pages);
         } else if name.ends_with(".md") {
             pages.push(Page::read(path));
@@ -198,12 +204,12 @@ fn collect(folder: &Path, pages: &mut Vec<Page>) {
     }
 }
 
-/// The lines of an output, without what cannot be seen at their ends.
+/// The lines of an output, without trailing white space.
 pub fn lines(text: &str) -> Vec<&str> {
     text.trim_end().lines().map(str::trim_end).collect()
 }
 
-/// Whether this is what was printed. An ellipsis (…) stands for any part of a line.
+/// Whether the printed lines match those that a page shows. An ellipsis (…) matches any part of a line.
 pub fn matches(shown: &[&str], printed: &[&str]) -> bool {
     let pairs = || shown.iter().zip(printed);
     shown.len() == printed.len() && pairs().all(|(shown, printed)| line_matches(shown, printed))

@@ -1,4 +1,4 @@
-//! Programs that run beside a test: our examples, and what they talk to.
+//! Child processes of a test: the examples, and their peers.
 #![allow(dead_code, unused_imports)] // Each test binary uses a part.
 
 use std::fs::{self, File};
@@ -12,22 +12,22 @@ use std::thread::{self, JoinHandle};
 pub use crate::support::certs::{cert, certs, chain_and_key};
 use crate::support::{build_dir, root, run, scratch};
 
-/// How long a program may run, in seconds, before it counts as hanging.
-const PATIENCE: &str = "600";
+/// Seconds after which a program is killed.
+const TIMEOUT: &str = "600";
 
-/// The library as `make install` leaves it, made once for all test programs.
+/// The prefix to which `make install` has installed the library for all test programs.
 pub fn installed() -> &'static Path {
     static PREFIX: OnceLock<PathBuf> = OnceLock::new();
     PREFIX.get_or_init(|| {
         let target = build_dir()
             .parent()
-            .expect("the target folder")
+            .expect("the build folder is in the target folder")
             .to_path_buf();
         let prefix = target.join("tests-install");
-        fs::create_dir_all(&prefix).expect("writable");
-        // Several test programs may run at once; one installs at a time.
-        let lock = File::create(target.join("tests-install.lock")).expect("writable");
-        lock.lock().expect("a lock");
+        fs::create_dir_all(&prefix).expect("the target folder is writable");
+        // Test programs may run at the same time: one of them installs.
+        let lock = File::create(target.join("tests-install.lock")).expect("the folder is writable");
+        lock.lock().expect("the file can be locked");
         run(Command::new("make")
             .arg("install")
             .arg(format!("PREFIX={}", prefix.display()))
@@ -38,7 +38,7 @@ pub fn installed() -> &'static Path {
     })
 }
 
-/// Compiles an example against the installed library.
+/// Compiles an example and links it with the installed library.
 pub fn example(name: &str, compiler: &str) -> PathBuf {
     let prefix = installed();
     let program = scratch(&format!("example-{name}-{compiler}-{}", std::process::id())).join(name);
@@ -64,14 +64,14 @@ pub fn example(name: &str, compiler: &str) -> PathBuf {
     program
 }
 
-/// A program that is ended and reaped with the test.
+/// A child process, which is terminated and reaped when it is dropped.
 pub struct Process {
     child: Child,
     stdout: BufReader<ChildStdout>,
     stderr: Option<JoinHandle<String>>,
 }
 
-/// What a program said.
+/// The exit code and the output of a process.
 #[derive(Debug)]
 pub struct Report {
     pub code: Option<i32>,
@@ -86,15 +86,15 @@ impl Process {
 
     pub fn spawn_with_input(program: &str, args: &[&str], input: Stdio) -> Self {
         let mut child = Command::new("timeout")
-            .args(["--kill-after=5", PATIENCE, program])
+            .args(["--kill-after=5", TIMEOUT, program])
             .args(args)
             .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("timeout is part of coreutils");
-        let stdout = BufReader::new(child.stdout.take().expect("piped"));
-        let stderr = child.stderr.take().expect("piped");
+        let stdout = BufReader::new(child.stdout.take().expect("the output is piped"));
+        let stderr = child.stderr.take().expect("the output is piped");
         Self {
             child,
             stdout,
@@ -102,15 +102,18 @@ impl Process {
         }
     }
 
-    /// Reads lines up to the one that begins with `start`, and gives its rest.
+    /// Reads lines up to the one that begins with `start`, and returns the rest of it.
     pub fn wait_for(&mut self, start: &str) -> String {
         let mut seen = String::new();
         loop {
             let mut line = String::new();
-            let len = self.stdout.read_line(&mut line).expect("readable");
+            let len = self
+                .stdout
+                .read_line(&mut line)
+                .expect("the pipe is readable");
             if len == 0 {
                 let stderr = self.stderr.take().map(JoinHandle::join);
-                panic!("the program ended without {start:?}: {seen}{stderr:?}");
+                panic!("the process exited without printing {start:?}: {seen}{stderr:?}");
             }
             if let Some(rest) = line.strip_prefix(start) {
                 return rest.trim().to_owned();
@@ -119,25 +122,31 @@ impl Process {
         }
     }
 
-    /// Reads this much of the program's output, whatever it is.
+    /// Reads exactly this number of bytes of the process's output.
     pub fn read(&mut self, len: usize) -> Vec<u8> {
         let mut bytes = vec![0; len];
         self.stdout
             .read_exact(&mut bytes)
-            .expect("the program writes so much");
+            .expect("the process writes as many bytes");
         bytes
     }
 
-    /// Waits for the program's end.
+    /// Waits until the process exits.
     pub fn finish(mut self) -> Report {
         let mut stdout = Vec::new();
-        self.stdout.read_to_end(&mut stdout).expect("readable");
-        let code = self.child.wait().expect("our child").code();
-        let stderr = self.stderr.take().expect("read once");
+        self.stdout
+            .read_to_end(&mut stdout)
+            .expect("the pipe is readable");
+        let code = self
+            .child
+            .wait()
+            .expect("the child is not reaped yet")
+            .code();
+        let stderr = self.stderr.take().expect("standard error is read once");
         Report {
             code,
             stdout: String::from_utf8_lossy(&stdout).into_owned(),
-            stderr: stderr.join().expect("the reader ends"),
+            stderr: stderr.join().expect("the reader does not panic"),
         }
     }
 }
@@ -150,9 +159,9 @@ fn read(mut stream: ChildStderr) -> String {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Once it is reaped, its number may be another program's.
+        // After it has been reaped, its PID may be another process's.
         if matches!(self.child.try_wait(), Ok(None)) {
-            // `timeout` passes the signal on to what it runs.
+            // `timeout` forwards the signal to its child.
             let _ = Command::new("kill")
                 .arg(self.child.id().to_string())
                 .status();
@@ -161,8 +170,12 @@ impl Drop for Process {
     }
 }
 
-/// A port that was free a moment ago, for servers that cannot ask the kernel themselves.
+/// Returns a port that is probably free, for servers that cannot bind to port 0.
 pub fn free_port() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("bound").port().to_string()
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener
+        .local_addr()
+        .expect("the socket is bound")
+        .port()
+        .to_string()
 }

@@ -1,4 +1,4 @@
-//! ClientHellos as their parts, and everything that may be wrong with them.
+//! Generator, parser and mutations of ClientHello messages.
 
 use super::Choices;
 
@@ -23,7 +23,7 @@ const EARLY_DATA: u16 = 42;
 pub const VERSIONS: u16 = 43;
 pub const SHARES: u16 = 51;
 
-/// The group of the share that a server can take.
+/// The group of the key share that the server accepts.
 pub const P256: u16 = 23;
 
 /// The base point of P-256.
@@ -35,13 +35,13 @@ const POINT: [u8; 65] = [
     0xf5,
 ];
 
-/// A vector behind its length (RFC 8446, 3.4).
+/// Encodes a vector with its length prefix (RFC 8446, 3.4).
 pub fn vector(size: usize, bytes: &[u8]) -> Vec<u8> {
     let len = (bytes.len() as u32).to_be_bytes();
     [&len[4 - size..], bytes].concat()
 }
 
-/// Takes a vector from the front of bytes.
+/// Splits a vector with a length prefix off the front of the bytes.
 pub fn take<'a>(bytes: &mut &'a [u8], size: usize) -> Option<&'a [u8]> {
     let (len, rest) = bytes.split_at_checked(size)?;
     let len = len
@@ -52,14 +52,14 @@ pub fn take<'a>(bytes: &mut &'a [u8], size: usize) -> Option<&'a [u8]> {
     Some(taken)
 }
 
-/// Takes two bytes from the front of bytes.
+/// Splits a 16-bit number off the front of the bytes.
 pub fn number(bytes: &mut &[u8]) -> Option<u16> {
     let (number, rest) = bytes.split_first_chunk()?;
     *bytes = rest;
     Some(u16::from_be_bytes(*number))
 }
 
-/// A list of extensions, which must come to an even end.
+/// Parses a list of extensions without trailing bytes.
 pub fn extensions(mut list: &[u8]) -> Option<Vec<(u16, Vec<u8>)>> {
     let mut extensions = Vec::new();
     while !list.is_empty() {
@@ -68,12 +68,12 @@ pub fn extensions(mut list: &[u8]) -> Option<Vec<(u16, Vec<u8>)>> {
     Some(extensions)
 }
 
-/// Some of many things.
+/// Chooses one of the values.
 fn pick<T: Clone>(choices: &mut Choices<'_>, of: &[T]) -> T {
     of[choices(of.len())].clone()
 }
 
-/// A share of a group that has one here, else of an unknown one.
+/// Encodes a key share: a valid one for P-256, and otherwise arbitrary bytes.
 fn share(group: u16) -> Vec<u8> {
     let key = match group {
         P256 => &POINT[..],
@@ -82,7 +82,7 @@ fn share(group: u16) -> Vec<u8> {
     [&group.to_be_bytes()[..], &vector(2, key)].concat()
 }
 
-/// What a client may say in an extension, well-formed or nearly so.
+/// Generates the data of an extension, well-formed or slightly malformed.
 fn data(choices: &mut Choices<'_>, typ: u16) -> Vec<u8> {
     match typ {
         SERVER_NAME => {
@@ -128,7 +128,7 @@ fn data(choices: &mut Choices<'_>, typ: u16) -> Vec<u8> {
                 .collect();
             vector(2, &shares.concat())
         }
-        // A pair of an identity and a binder, as long as they must be.
+        // An identity and a binder of the required lengths.
         PRE_SHARED_KEY => {
             let identity = [vector(2, b"identity"), vec![0; 4]].concat();
             [vector(2, &identity), vector(2, &vector(1, &[7; 32]))].concat()
@@ -182,8 +182,8 @@ const VERSION_NUMBERS: &[u16] = &[
 ];
 
 impl Hello {
-    /// A ClientHello that a server answers, of TLS 1.2 or TLS 1.3, with or without a share that it can
-    /// take.
+    /// Generates a valid ClientHello of TLS 1.2 or TLS 1.3, with or without a key share that the server
+    /// accepts.
     pub fn good(choices: &mut Choices<'_>) -> Self {
         let mut extensions = vec![
             (GROUPS, vec![0, 6, 0, 23, 0, 24, 0, 29]),
@@ -220,7 +220,7 @@ impl Hello {
         }
     }
 
-    /// The ClientHello that answers a HelloRetryRequest for P-256.
+    /// Returns the second ClientHello, after a HelloRetryRequest for P-256.
     pub fn second(&self) -> Self {
         let mut second = self.clone();
         second.extensions.retain(|(typ, _)| *typ != EARLY_DATA);
@@ -248,7 +248,7 @@ impl Hello {
         .concat()
     }
 
-    /// Reads a body, if all in it is in its place.
+    /// Parses a body, which must be well-formed.
     pub fn parse(mut body: &[u8]) -> Option<Self> {
         let legacy_version = number(&mut body)?.to_be_bytes();
         let (random, mut body) = body.split_first_chunk()?;
@@ -277,7 +277,7 @@ impl Hello {
         Some(&found.1)
     }
 
-    /// Changes one thing.
+    /// Applies one random mutation.
     pub fn mutate(&mut self, choices: &mut Choices<'_>) {
         let count = self.extensions.len();
         match choices(12) {
@@ -389,7 +389,7 @@ fn suites() -> Vec<Vec<u8>> {
     .to_vec()
 }
 
-/// Changes bytes wherever they stand.
+/// Changes, inserts or removes a random byte.
 pub fn damage(body: &mut Vec<u8>, choices: &mut Choices<'_>) {
     let at = choices(body.len());
     match choices(4) {

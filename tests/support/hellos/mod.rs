@@ -1,5 +1,5 @@
-//! One ClientHello, one reading: whatever a client says, and however it is cut into records, what the
-//! API shows of it is what the server acted on.
+//! Consistency of ClientHello parsing: for any ClientHello, in any division into records, the API reports
+//! the message on which the server acted.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -25,10 +25,10 @@ use message::{
     ALPN, GROUPS, P256, PRE_SHARED_KEY, SERVER_NAME, SHARES, VERSIONS, damage, number, take, vector,
 };
 
-/// Chooses one of so many.
+/// Chooses a number below the given one.
 pub type Choices<'a> = dyn FnMut(usize) -> usize + 'a;
 
-/// What has happened, so that a run can show that it was about something.
+/// Numbers of outcomes, which show that a run covered each of them.
 #[derive(Debug, Default)]
 pub struct Counts {
     pub answered: Cell<usize>,
@@ -38,45 +38,51 @@ pub struct Counts {
     pub refused: Cell<usize>,
 }
 
-/// A server of one policy, with one certificate.
+/// A server with one policy and one certificate.
 pub struct Server {
     config: Arc<Config>,
-    /// In its certificate.
+    /// The DNS names of its certificate.
     names: &'static [&'static str],
     best_version: u8,
     secrets: Arc<Secrets>,
 }
 
-/// The server's protocols, the one that it prefers first.
+/// The server's ALPN protocols, in the order of its preference.
 const PROTOCOLS: [&[u8]; 2] = [b"http/1.1", b"h2"];
 
 const TLS12: u8 = 33;
 const TLS13: u8 = 34;
 
-/// The secrets with which servers begin to encrypt.
+/// The server handshake traffic secret of the last handshake.
 #[derive(Default)]
 struct Secrets(Mutex<Option<Vec<u8>>>);
 
 impl LogKeys for Secrets {
     fn log(&self, _: usize, line: &[u8]) {
-        let line = str::from_utf8(line).expect("text");
-        let mut words = line.split(' ');
-        if words.next() == Some("SERVER_HANDSHAKE_TRAFFIC_SECRET") {
-            let secret = words.nth(1).expect("a secret").as_bytes().chunks(2);
-            let byte = |digits| u8::from_str_radix(str::from_utf8(digits).expect("text"), 16);
+        let line = str::from_utf8(line).expect("key log lines are ASCII");
+        let mut fields = line.split(' ');
+        if fields.next() == Some("SERVER_HANDSHAKE_TRAFFIC_SECRET") {
+            let secret = fields
+                .nth(1)
+                .expect("the line has a secret")
+                .as_bytes()
+                .chunks(2);
+            let byte = |digits| {
+                u8::from_str_radix(str::from_utf8(digits).expect("key log lines are ASCII"), 16)
+            };
             let secret = secret.map(|digits| byte(digits).expect("hexadecimal"));
-            *self.0.lock().expect("free") = Some(secret.collect());
+            *self.0.lock().expect("no thread panics with the lock") = Some(secret.collect());
         }
     }
 }
 
-/// One direction of a link.
+/// One direction of a transport in memory.
 #[derive(Default)]
 struct Pipe(Mutex<VecDeque<u8>>);
 
 impl Pipe {
     fn bytes(&self) -> std::sync::MutexGuard<'_, VecDeque<u8>> {
-        self.0.lock().expect("free")
+        self.0.lock().expect("no thread panics with the lock")
     }
 }
 
@@ -104,11 +110,13 @@ impl Writer for Pipe {
 }
 
 impl Server {
-    /// `config` has a chain for the names, and nothing else.
+    /// Creates a server. `config` has a certificate chain for the names, and default settings.
     pub fn new(config: Config, names: &'static [&'static str], policy: &[u8]) -> Self {
-        let policy = Policy::find(policy).expect("a policy");
-        config.set_policy(policy).expect("no rules for the chain");
-        config.set_alpn(alpn::list(PROTOCOLS.into_iter()).expect("short names"));
+        let policy = Policy::find(policy).expect("the policy exists");
+        config
+            .set_policy(policy)
+            .expect("the policy restricts no certificates");
+        config.set_alpn(alpn::list(PROTOCOLS.into_iter()).expect("the names are short"));
         config.set_max_blinding_delay(0);
         let secrets = Arc::new(Secrets::default());
         config.set_key_log(Some(secrets.clone()));
@@ -124,31 +132,32 @@ impl Server {
         }
     }
 
-    fn connect(&self) -> Conversation<'_> {
-        let conversation = Conversation {
+    fn connect(&self) -> Handshake<'_> {
+        let handshake = Handshake {
             conn: Connection::new(Mode::Server),
             input: Arc::default(),
             output: Arc::default(),
             server: self,
         };
-        let conn = &conversation.conn;
+        let conn = &handshake.conn;
         conn.set_blinding(BlindingMode::SelfService);
-        conn.set_config(self.config.clone()).expect("it suits");
-        conn.set_reader(Some(conversation.input.clone()));
-        conn.set_writer(Some(conversation.output.clone()), true);
-        conversation
+        conn.set_config(self.config.clone())
+            .expect("the config is valid for a server");
+        conn.set_reader(Some(handshake.input.clone()));
+        conn.set_writer(Some(handshake.output.clone()), true);
+        handshake
     }
 
-    /// Talks to the server as the choices have it, and compares.
+    /// Performs a handshake with random ClientHellos, and compares the API with the messages.
     pub fn check(&self, choices: &mut Choices<'_>, counts: &Counts) {
         let count = |counter: &Cell<usize>| counter.set(counter.get() + 1);
         let mut hello = Hello::good(choices);
         let first = alter(&mut hello, choices);
-        let conversation = self.connect();
-        let Some(answer) = conversation.say(&first, choices) else {
+        let handshake = self.connect();
+        let Some(answer) = handshake.send_hello(&first, choices) else {
             return count(&counts.refused);
         };
-        let hello = conversation.check_answer(&first, &answer);
+        let hello = handshake.check_answer(&first, &answer);
         if !answer.is_retry {
             return count(&counts.answered);
         }
@@ -156,29 +165,32 @@ impl Server {
         count(&counts.retried);
         let second = alter(&mut hello.second(), choices);
         let may_follow = |body: &[u8]| {
-            let first = Hello::parse(&first).expect("it was answered");
+            let first = Hello::parse(&first).expect("an answered ClientHello is well-formed");
             Hello::parse(body).is_some_and(|second| second.may_follow(&first))
         };
-        let is_usual = conversation.fill(choices)
+        let is_usual = handshake.fill(choices)
             && answer.group == Some(P256)
             && hello.extension(PRE_SHARED_KEY).is_none()
             && second == hello.second().body();
-        match conversation.say(&second, choices) {
+        match handshake.send_hello(&second, choices) {
             None => {
-                assert!(!is_usual, "a second ClientHello as it must be was refused");
+                assert!(!is_usual, "a valid second ClientHello was rejected");
                 count(&counts.refused_again);
             }
             Some(answer) => {
-                assert!(may_follow(&second), "another ClientHello was answered");
-                assert!(!answer.is_retry, "asked for a third ClientHello");
-                conversation.check_answer(&second, &answer);
+                assert!(
+                    may_follow(&second),
+                    "a second ClientHello with other parameters was answered"
+                );
+                assert!(!answer.is_retry, "a second HelloRetryRequest was sent");
+                handshake.check_answer(&second, &answer);
                 count(&counts.answered_again);
             }
         }
     }
 }
 
-/// The body of a ClientHello, with up to three things changed.
+/// Encodes the body of a ClientHello with up to two mutations, and possibly a damaged byte.
 fn alter(hello: &mut Hello, choices: &mut Choices<'_>) -> Vec<u8> {
     for _ in 0..choices(5).saturating_sub(2) {
         hello.mutate(choices);
@@ -190,8 +202,8 @@ fn alter(hello: &mut Hello, choices: &mut Choices<'_>) -> Vec<u8> {
     body
 }
 
-/// Cuts a message into handshake records.
-fn cut(mut message: &[u8], choices: &mut Choices<'_>) -> Vec<u8> {
+/// Fragments a message into handshake records.
+fn fragment(mut message: &[u8], choices: &mut Choices<'_>) -> Vec<u8> {
     const MOST: usize = 1 << 14;
 
     let minor = choices(4) as u8;
@@ -208,16 +220,16 @@ fn cut(mut message: &[u8], choices: &mut Choices<'_>) -> Vec<u8> {
     records
 }
 
-struct Conversation<'a> {
+struct Handshake<'a> {
     conn: Connection,
     input: Arc<Pipe>,
     output: Arc<Pipe>,
     server: &'a Server,
 }
 
-impl Conversation<'_> {
-    /// Lets the server receive what may come before a second ClientHello: a change_cipher_spec (RFC 8446,
-    /// D.4), and early data that it has refused. Answers whether all of it may come.
+impl Handshake<'_> {
+    /// Sends records that can precede a second ClientHello: a change_cipher_spec (RFC 8446, D.4), and
+    /// rejected early data. Returns whether the server must accept all of them.
     fn fill(&self, choices: &mut Choices<'_>) -> bool {
         if choices(2) == 0 {
             self.input.bytes().extend([20, 3, 3, 0, 1, 1]);
@@ -230,28 +242,37 @@ impl Conversation<'_> {
         !has_early_data
     }
 
-    /// Lets the server receive a ClientHello, and gives its answer; nothing if it refuses.
-    fn say(&self, body: &[u8], choices: &mut Choices<'_>) -> Option<Answer> {
+    /// Sends a ClientHello, and returns the server's answer, or `None` if it rejects the ClientHello.
+    fn send_hello(&self, body: &[u8], choices: &mut Choices<'_>) -> Option<Answer> {
         let message = [&[1][..], &vector(3, body)].concat();
-        self.input.bytes().extend(cut(&message, choices));
+        self.input.bytes().extend(fragment(&message, choices));
         let outcome = self.conn.negotiate(&mut Blocked::Not);
         let code = outcome.expect_err("the client has not finished").code();
         let flight: Vec<u8> = self.output.bytes().drain(..).collect();
         if code != Code::IoBlocked {
-            assert_ne!(code, Code::Safety, "an error without a name");
-            assert!(flight.is_empty(), "an answer, and then {code:?}");
+            assert_ne!(code, Code::Safety, "the error is not specific");
+            assert!(flight.is_empty(), "{code:?} after an answer");
             return None;
         }
-        let secret = self.server.secrets.0.lock().expect("free").take();
+        let secret = self
+            .server
+            .secrets
+            .0
+            .lock()
+            .expect("no thread panics with the lock")
+            .take();
         let answer = Answer::read(&flight, secret.as_deref());
-        Some(answer.expect("a whole ClientHello is answered or refused"))
+        Some(answer.expect("a complete ClientHello is answered or rejected"))
     }
 
-    /// Compares what the API says with what was sent, and with what was answered.
+    /// Compares the values of the API with the ClientHello and with the server's answer.
     fn check_answer(&self, body: &[u8], answer: &Answer) -> Hello {
-        let hello = Hello::parse(body).expect("what was answered is well-formed");
-        let shown = self.conn.client_hello().expect("it was answered");
-        check_shown(shown, body, &hello);
+        let hello = Hello::parse(body).expect("an answered ClientHello is well-formed");
+        let shown = self
+            .conn
+            .client_hello()
+            .expect("an answered ClientHello is well-formed");
+        check_fields(shown, body, &hello);
         self.check_version(&hello, answer);
 
         let has = |mut list: &[u8], wanted| {
@@ -276,12 +297,12 @@ impl Conversation<'_> {
         hello
     }
 
-    /// RFC 8446, 4.2.1, and what s2n-tls makes of a version that is none.
+    /// RFC 8446, 4.2.1; s2n-tls computes a number for unknown versions as well.
     fn check_version(&self, hello: &Hello, answer: &Answer) {
         let [major, minor] = hello.legacy_version;
         let legacy = major.wrapping_mul(10).wrapping_add(minor).min(TLS12);
         let offered = hello.extension(VERSIONS).map(|mut data| {
-            let mut list = take(&mut data, 1).expect("it was answered");
+            let mut list = take(&mut data, 1).expect("an answered ClientHello is well-formed");
             std::iter::from_fn(|| number(&mut list))
                 .map(api_number)
                 .max()
@@ -303,7 +324,7 @@ impl Conversation<'_> {
     fn check_alpn(&self, hello: &Hello, answer: &Answer) {
         let mut theirs = Vec::new();
         if let Some(mut data) = hello.extension(ALPN) {
-            let mut list = take(&mut data, 2).expect("it was answered");
+            let mut list = take(&mut data, 2).expect("an answered ClientHello is well-formed");
             theirs.extend(std::iter::from_fn(|| take(&mut list, 1)));
         }
         let expected = PROTOCOLS.iter().find(|ours| theirs.contains(ours));
@@ -333,13 +354,15 @@ impl Conversation<'_> {
             _ => ServerNameMatch::None,
         };
         assert_eq!(
-            self.conn.server_name_match().expect("a certificate"),
+            self.conn
+                .server_name_match()
+                .expect("the server has a certificate"),
             expected
         );
     }
 }
 
-/// The API's number of a version on the wire.
+/// The number in the API of a version on the wire.
 fn api_number(version: u16) -> u8 {
     match version {
         0x0304 => TLS13,
@@ -348,7 +371,7 @@ fn api_number(version: u16) -> u8 {
     }
 }
 
-/// The first name of a server_name extension, if it is one of a host.
+/// The first name of a server_name extension, if its type is host_name.
 fn host_name(mut data: &[u8]) -> Option<&[u8]> {
     let list = take(&mut data, 2)?;
     let (0, mut name) = list.split_first().map(|(typ, name)| (*typ, name))? else {
@@ -358,14 +381,16 @@ fn host_name(mut data: &[u8]) -> Option<&[u8]> {
 }
 
 fn has_share(hello: &Hello, group: u16) -> bool {
-    let mut data = hello.extension(SHARES).expect("TLS 1.3 needs it");
-    let mut shares = take(&mut data, 2).expect("it was answered");
+    let mut data = hello
+        .extension(SHARES)
+        .expect("TLS 1.3 requires key shares");
+    let mut shares = take(&mut data, 2).expect("an answered ClientHello is well-formed");
     let next = || Some((number(&mut shares)?, take(&mut shares, 2)?));
     std::iter::from_fn(next).any(|(of, _)| of == group)
 }
 
-/// Compares each field that the API gives with the message.
-fn check_shown(shown: &ClientHello, body: &[u8], hello: &Hello) {
+/// Compares each field that the API returns with the message.
+fn check_fields(shown: &ClientHello, body: &[u8], hello: &Hello) {
     const RANDOM: std::ops::Range<usize> = 2..34;
 
     let mut zeroed = body.to_vec();
@@ -380,7 +405,11 @@ fn check_shown(shown: &ClientHello, body: &[u8], hello: &Hello) {
         (Field::CipherSuites, &hello.suites),
         (Field::CompressionMethods, &hello.compression),
     ] {
-        assert!(shown.with(field, |bytes| bytes == expected).expect("kept"));
+        assert!(
+            shown
+                .with(field, |bytes| bytes == expected)
+                .expect("the field is available")
+        );
     }
     for (typ, data) in &hello.extensions {
         assert!(shown.has_extension(*typ));
@@ -390,7 +419,7 @@ fn check_shown(shown: &ClientHello, body: &[u8], hello: &Hello) {
         }
     }
     if let Some(mut groups) = hello.extension(GROUPS) {
-        let mut list = take(&mut groups, 2).expect("it was answered");
+        let mut list = take(&mut groups, 2).expect("an answered ClientHello is well-formed");
         let list: Vec<_> = std::iter::from_fn(|| number(&mut list)).collect();
         assert_eq!(shown.supported_groups().expect("well-formed"), list);
     }
