@@ -1,44 +1,47 @@
 #!/bin/sh
-# Tests the Debian packages in a new Debian system: installs them, compiles and runs programs, and checks
-# that removing them leaves no files. Requires root and a Debian mirror.
+# Tests the Debian packages: runs lintian, installs them in a new Debian system, compiles and runs
+# programs there, removes the packages, and checks that no file is left. Requires root and a Debian mirror.
 #
-# usage: packaging/test-packages.sh PACKAGES
+# usage: packaging/test-packages.sh FOLDER-OF-PACKAGES
 set -eu
 debs=$(realpath "$1")
 cd "$(dirname "$0")/.."
-[ "$(id -u)" -eq 0 ] || { echo 'root is required for debootstrap' >&2; exit 1; }
+[ "$(id -u)" -eq 0 ] || { echo 'only root can install a new Debian system' >&2; exit 1; }
 
-log() { printf '%s\n' "$*"; }
-
-log 'lintian'
-lintian --fail-on error,warning --allow-root "$debs"/*.deb
-
-log 'a new Debian'
 dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+# debootstrap mounts file systems in the folder, and unmounts them when it ends.
+trap 'wait; rm -rf "$dir"' EXIT
 root=$dir/root
 release=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
 debootstrap --variant=minbase --include=gcc,libc6-dev,pkgconf,make,cmake "$release" "$root" \
-    >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
+    >"$dir/debootstrap.log" 2>&1 &
+debootstrap=$!
+
+echo 'lintian'
+lintian --fail-on error,warning --allow-root "$debs"/*.deb
+
+echo 'a new Debian system'
+wait "$debootstrap" || { cat "$dir/debootstrap.log" >&2; exit 1; }
 
 inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"; }
-# Lists all files, except for the databases and caches of dpkg and ldconfig.
+# Lists all files, except for the state of dpkg, apt and ldconfig.
 tree() {
     (cd "$root" && find . -xdev \( -path ./var/lib/dpkg -o -path ./var/cache -o -path ./var/log \
         -o -path ./tmp -o -path ./etc/ld.so.cache \) -prune -o -printf '%p %M %l\n' | sort)
 }
 tree >"$dir/before"
 
-log 'installing'
+echo 'installation'
 mkdir "$root/tmp/debs"
 cp "$debs"/*.deb "$root/tmp/debs"
 inside sh -c 'dpkg --install /tmp/debs/*.deb' >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
 tree >"$dir/installed"
 
-log 'programs'
+echo 'programs'
 sh tests/certs/make.sh "$root/tmp/certs"
 cp -r examples-c tests/packaging "$root/tmp"
-# Every kind of linking: shared and static, with pkg-config and CMake.
+# Compiles an example with pkg-config and with CMake, linked dynamically and statically, and runs each;
+# then rs2nc sends a line to rs2nd.
 cat >"$root/tmp/try.sh" <<'END'
 set -eu
 cd /tmp
@@ -61,14 +64,14 @@ rs2nd --cert certs/ecdsa.pem --key certs/ecdsa.key --once --echo 127.0.0.1 0 >po
 exec 3<port
 read -r _ port <&3
 printf 'rs2nc and rs2nd: %s\n' \
-    "$(echo 'what was sent' | rs2nc --ca certs/ca.pem --name localhost 127.0.0.1 "$port")"
+    "$(echo 'a line' | rs2nc --ca certs/ca.pem --name localhost 127.0.0.1 "$port")"
 wait
 END
 inside timeout 300 sh /tmp/try.sh >"$dir/programs" || { cat "$dir/programs" >&2; exit 1; }
 cat "$dir/programs"
-grep -q '^rs2nc and rs2nd: what was sent$' "$dir/programs"
+grep -q '^rs2nc and rs2nd: a line$' "$dir/programs"
 
-log 'hardening'
+echo 'hardening'
 for program in "$root"/usr/bin/rs2nc "$root"/usr/bin/rs2nd; do
     readelf --wide --file-header "$program" | grep -q 'Position-Independent Executable'
     readelf --wide --dynamic "$program" | grep -q BIND_NOW
@@ -76,10 +79,10 @@ for program in "$root"/usr/bin/rs2nc "$root"/usr/bin/rs2nd; do
     readelf --wide --program-headers "$program" | grep -q 'GNU_STACK .* RW '
 done
 
-log 'removing'
+echo 'removal'
 packages=$(for deb in "$debs"/*.deb; do dpkg-deb -f "$deb" Package; done)
 # shellcheck disable=SC2086 # a list of packages
 inside dpkg --purge $packages >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
 tree >"$dir/after"
 diff "$dir/before" "$dir/after"
-log "removed: $(diff "$dir/installed" "$dir/after" | grep -c '^<') files, links and folders"
+echo "removed: $(diff "$dir/installed" "$dir/after" | grep -c '^<') files, links and folders"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes sure that what the tests run is there. As root it installs what is missing; otherwise it
-# names the packages and stops.
+# Checks that the programs and libraries of the tests are installed. As root it installs the packages that
+# are missing; otherwise it prints their names and fails.
 #
 # usage: tests/deps.sh [packages]
 set -eu
@@ -33,18 +33,18 @@ need cmake cmake
 need man man-db
 need groff groff-base
 need mandoc mandoc
-# What only the Debian packages and their test want.
+# Only for building and testing the Debian packages.
 if [ "${1:-}" = packages ]; then
     need dpkg-shlibdeps dpkg-dev
     need lintian lintian
     need debootstrap debootstrap
 fi
-# The reference's crate wants this library beside one that replaces the reference.
+# The crate s2n-tls-sys links with this library if another library replaces its own.
 [ -e "$(gcc -print-file-name=libcrypto.so)" ] || missing="$missing libssl-dev"
-# The declarations of PKCS #11.
+# The header of PKCS #11.
 [ -e /usr/include/p11-kit-1/p11-kit/pkcs11.h ] || missing="$missing libp11-kit-dev"
 
-# What makes certificates for the cases, in a folder of the build's own.
+# The Python package that generates the certificates of the cases, installed below the build folder.
 packages() {
     python=${CARGO_TARGET_DIR:-target}/tools/python
     [ -d "$python/cryptography-48.0.0.dist-info" ] && return

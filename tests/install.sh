@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the library below the build folder, for programs that are not built by cargo's tests, and
-# says where.
+# Installs the library below the build folder, for programs that cargo does not build, and prints the
+# prefix.
 set -eu
 cd "$(dirname "$0")/.."
 prefix=$(realpath -m "${CARGO_TARGET_DIR:-target}")/installed

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every test, and closes with the counts of all test programs together.
+# Runs all tests, and prints the total counts of passed and failed tests at the end.
 set -eu
 log=${CARGO_TARGET_DIR:-target}/test.log
 mkdir -p "$(dirname "$log")"

@@ -1,14 +1,17 @@
 #!/bin/sh
-# Generates the certificates of the tests and of `make demo` in the folder $1.
+# Generates the certificates of the tests and of the demonstration.
 #
-# Each NAME.pem is a leaf and the certificate of its issuer, NAME.key its private key.
+# usage: tests/certs/make.sh FOLDER
+#
+# Each NAME.pem is a chain of a certificate and its issuer, NAME.crt the certificate alone, and NAME.key
+# its private key.
 set -eu
 mkdir -p "$1"
 cd "$1"
 
 names='subjectAltName=DNS:localhost,DNS:www.rs2n.test,DNS:*.wild.rs2n.test,IP:127.0.0.1'
 
-# The hash of the CAs' signatures, until it is changed.
+# The hash of the signatures that CAs create, until it is changed.
 hash=sha256
 
 key() { # NAME ALGORITHM
@@ -19,7 +22,7 @@ key() { # NAME ALGORITHM
     rsa) genpkey "$1" RSA rsa_keygen_bits:2048 ;;
     ed25519) genpkey "$1" ED25519 ;;
     pss) genpkey "$1" RSA-PSS rsa_keygen_bits:2048 ;;
-    # With a salt length in the parameters, and without.
+    # Parameters with and without a salt length.
     pss-sha384) genpkey "$1" RSA-PSS rsa_keygen_bits:2048 rsa_pss_keygen_md:sha384 \
         rsa_pss_keygen_mgf1_md:sha384 rsa_pss_keygen_saltlen:48 ;;
     pss-sha256) genpkey "$1" RSA-PSS rsa_keygen_bits:2048 rsa_pss_keygen_md:sha256 \
@@ -37,7 +40,7 @@ genpkey() { # NAME ALGORITHM OPTION...
     openssl genpkey -quiet -algorithm "$algorithm" "$@" -out "$name.key"
 }
 
-authority() { # NAME SUBJECT ALGORITHM [OPTION...]
+root_ca() { # NAME SUBJECT ALGORITHM [OPTION...]
     name=$1 subject=$2
     key "$1" "$3"
     shift 3
@@ -65,17 +68,17 @@ $names" "$@"
     cat "$name.crt" "$issuer.crt" >"$name.pem"
 }
 
-# `openssl x509` certificates are valid from today; `openssl ca` sets any dates, but requires a database.
+# `openssl x509` cannot set the dates; `openssl ca` can, but requires a database.
 dated() { # NAME ISSUER FIRST-DAY LAST-DAY
     key "$1" ecdsa
-    mkdir books
-    : >books/index
-    cat >books/config <<END
+    mkdir database
+    : >database/index
+    cat >database/config <<END
 [ca]
-default_ca = books
-[books]
-database = books/index
-new_certs_dir = books
+default_ca = database
+[database]
+database = database/index
+new_certs_dir = database
 rand_serial = yes
 policy = subject
 [subject]
@@ -86,10 +89,10 @@ extendedKeyUsage = serverAuth
 $names
 END
     openssl req -new -key "$1.key" -subj "/CN=$1" -out "$1.csr" 2>/dev/null
-    openssl ca -batch -notext -config books/config -extensions leaf -cert "$2.crt" -keyfile "$2.key" \
+    openssl ca -batch -notext -config database/config -extensions leaf -cert "$2.crt" -keyfile "$2.key" \
         -md sha256 -startdate "${3}000000Z" -enddate "${4}000000Z" -in "$1.csr" -out "$1.crt" 2>/dev/null
     cat "$1.crt" "$2.crt" >"$1.pem"
-    rm -r books "$1.csr"
+    rm -r database "$1.csr"
 }
 
 selfsigned() { # NAME
@@ -99,8 +102,8 @@ selfsigned() { # NAME
     cp "$1.crt" "$1.pem"
 }
 
-authority ca 'rs2n test root' ecdsa
-authority other-ca 'another test root' ecdsa
+root_ca ca 'rs2n test root' ecdsa
+root_ca other-ca 'another test root' ecdsa
 key intermediate ecdsa
 signed intermediate ca 'basicConstraints=critical,CA:TRUE
 keyUsage=critical,keyCertSign,cRLSign' -days 3650
@@ -121,15 +124,15 @@ leaf ed25519 ed25519 intermediate serverAuth -days 3650
 leaf pss pss intermediate serverAuth,clientAuth -days 3650
 leaf pss-sha256 pss-sha256 intermediate serverAuth -days 3650
 leaf pss-sha384 pss-sha384 intermediate serverAuth -days 3650
-authority pss-ca 'a test root of RSA-PSS' pss -sigopt rsa_pss_saltlen:digest
+root_ca pss-ca 'a test root of RSA-PSS' pss -sigopt rsa_pss_saltlen:digest
 leaf under-pss ecdsa pss-ca serverAuth -days 3650 -sigopt rsa_pss_saltlen:digest
 hash=sha1
 leaf sha1 ecdsa intermediate serverAuth -days 3650
 
-# RFC 9151 requires P-384 and SHA-384 in every certificate: a compliant chain, and one each
-# with another key, another signature hash, and another root key.
+# RFC 9151 requires P-384 and SHA-384 in every certificate: a chain that conforms, and one each with
+# another key, another signature, and another key of the root.
 hash=sha384
-authority cnsa-ca 'a test root of P-384' p384
+root_ca cnsa-ca 'a test root of P-384' p384
 leaf cnsa p384 cnsa-ca serverAuth -days 3650
 leaf cnsa-p256 ecdsa cnsa-ca serverAuth -days 3650
 leaf cnsa-root p384 ca serverAuth -days 3650
@@ -140,41 +143,41 @@ for name in ca other-ca pss-ca cnsa-ca; do
     cp "$name.crt" "$name.pem"
 done
 
-# Revocation: NAME.crl and NAME.ocsp, in which the intermediate CA has revoked `rsa` and not `ecdsa`,
-# and the root has revoked nothing.
-mkdir books
-: >books/index
+# Revocation status: in NAME.ocsp of the intermediate CA and in its CRL `rsa` is revoked and `ecdsa` is
+# not; the CRL of the root is empty.
+mkdir database
+: >database/index
 for name in ecdsa rsa; do
     serial=$(openssl x509 -in "$name.crt" -noout -serial | cut -d= -f2)
     case $name in
     ecdsa) printf 'V\t350101000000Z\t\t%s\tunknown\t/CN=%s\n' "$serial" "$name" ;;
     rsa) printf 'R\t350101000000Z\t260101000000Z\t%s\tunknown\t/CN=%s\n' "$serial" "$name" ;;
-    esac >>books/index
+    esac >>database/index
 done
-echo 01 >books/number
-cat >books/config <<END
+echo 01 >database/number
+cat >database/config <<END
 [ca]
-default_ca = books
-[books]
-database = books/index
-crlnumber = books/number
+default_ca = database
+[database]
+database = database/index
+crlnumber = database/number
 crl_extensions = crl
 [crl]
 authorityKeyIdentifier = keyid:always
 END
 crl() { # NAME ISSUER
-    openssl ca -gencrl -config books/config -cert "$2.crt" -keyfile "$2.key" -md sha256 \
+    openssl ca -gencrl -config database/config -cert "$2.crt" -keyfile "$2.key" -md sha256 \
         -crldays 3650 -out "$1.crl" 2>/dev/null
 }
 for name in ecdsa rsa; do
     openssl ocsp -issuer intermediate.crt -cert "$name.crt" -reqout "$name.req" -no_nonce
-    openssl ocsp -index books/index -CA intermediate.crt -rsigner intermediate.crt \
+    openssl ocsp -index database/index -CA intermediate.crt -rsigner intermediate.crt \
         -rkey intermediate.key -reqin "$name.req" -respout "$name.ocsp" -ndays 365 2>/dev/null
     rm "$name.req"
 done
 crl intermediate intermediate
-: >books/index
+: >database/index
 crl ca ca
-rm -r books
+rm -r database
 
 openssl genpkey -genparam -quiet -algorithm DH -pkeyopt group:modp_2048 -out dh.pem
