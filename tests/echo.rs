@@ -16,9 +16,12 @@ use s2n::tls::stream::{Reader, Writer};
 
 #[path = "support/peers.rs"]
 mod peers;
+#[path = "support/random.rs"]
+mod random;
 mod support;
 
 use peers::{Process, cert, chain_and_key, example};
+use random::Random;
 
 const CLIENTS: u64 = 64;
 const EACH: usize = (1 << 30) / CLIENTS as usize;
@@ -39,26 +42,14 @@ impl Writer for Stream {
     }
 }
 
-/// Reproducible pseudorandom numbers (Vigna's splitmix64).
-struct Random(u64);
+/// The size of the next piece.
+fn size(random: &mut Random, left: usize) -> usize {
+    left.min(1 + (random.next() % LARGEST_PIECE) as usize)
+}
 
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn size(&mut self, left: usize) -> usize {
-        left.min(1 + (self.next() % LARGEST_PIECE) as usize)
-    }
-
-    fn fill(&mut self, buf: &mut [u8]) {
-        for chunk in buf.chunks_mut(8) {
-            chunk.copy_from_slice(&self.next().to_ne_bytes()[..chunk.len()]);
-        }
+fn fill(random: &mut Random, buf: &mut [u8]) {
+    for chunk in buf.chunks_mut(8) {
+        chunk.copy_from_slice(&random.next().to_ne_bytes()[..chunk.len()]);
     }
 }
 
@@ -83,9 +74,9 @@ fn send(conn: &Connection, seed: u64) {
     let mut piece = vec![0; LARGEST_PIECE as usize];
     while left > 0 {
         // Whole words, so that the receiver can generate the same stream in pieces of other sizes.
-        let len = (sizes.size(left) + 7) & !7;
+        let len = (size(&mut sizes, left) + 7) & !7;
         let piece = &mut piece[..len.min(left)];
-        content.fill(piece);
+        fill(&mut content, piece);
         let buffers = [IoSlice::new(piece)];
         let sent = conn.send(Data::new(&buffers, 0), &mut Blocked::Not);
         assert_eq!(sent.expect("the server receives"), piece.len());
@@ -99,7 +90,7 @@ fn receive(conn: &Connection, seed: u64) {
     let mut got = 0;
     let mut piece = vec![0; LARGEST_PIECE as usize];
     while got < EACH {
-        let room = sizes.size(EACH - got);
+        let room = size(&mut sizes, EACH - got);
         let len = conn
             .recv(&mut piece[..room], &mut Blocked::Not)
             .expect("the server sends");

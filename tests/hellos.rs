@@ -8,8 +8,11 @@ use s2n::tls::credentials::CertChain;
 
 #[path = "support/hellos/mod.rs"]
 mod hellos;
+#[path = "support/random.rs"]
+mod random;
 
 use hellos::{Counts, Server};
+use random::Random;
 
 const SEED: u64 = 0x5eed;
 const ROUNDS: u64 = 5000;
@@ -31,15 +34,6 @@ fn server(policy: &[u8]) -> Server {
     Server::new(config, NAMES, policy)
 }
 
-/// Vigna's splitmix64.
-fn random(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut mixed = *state;
-    mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ mixed >> 31
-}
-
 #[test]
 fn client_hello_of_the_api_is_the_one_that_the_server_answers() {
     let servers = [
@@ -49,8 +43,8 @@ fn client_hello_of_the_api_is_the_one_that_the_server_answers() {
     .map(server);
     let counts = Counts::default();
     for round in 0..ROUNDS {
-        let mut state = SEED + round;
-        let mut choose = |of: usize| (random(&mut state) % of as u64) as usize;
+        let mut random = Random(SEED + round);
+        let mut choose = |of: usize| (random.next() % of as u64) as usize;
         let server = &servers[usize::from(choose(4) == 0)];
         let check = || server.check(&mut choose, &counts);
         if let Err(panic) = catch_unwind(AssertUnwindSafe(check)) {
