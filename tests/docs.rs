@@ -139,7 +139,7 @@ fn headers() -> Vec<PathBuf> {
 }
 
 fn unknown_names(page: &Page, known: &BTreeSet<String>) -> Vec<String> {
-    // A name with an asterisk stands for all names with that prefix.
+    // A name with an asterisk is valid if a name with that prefix exists.
     let text = page.text.replace("_*", "*");
     let is_known = |word: &&str| {
         known.contains(*word)

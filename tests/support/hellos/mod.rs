@@ -281,7 +281,7 @@ impl Handshake<'_> {
         assert!(has(&hello.suites, answer.suite), "a suite not offered");
         if answer.version == 0x0304 {
             assert_eq!(answer.session_id, hello.session_id);
-            let group = answer.group.expect("a group");
+            let group = answer.group.expect("TLS 1.3 answers have a group");
             assert!(
                 shown
                     .supported_groups()
@@ -322,12 +322,12 @@ impl Handshake<'_> {
     }
 
     fn check_alpn(&self, hello: &Hello, answer: &Answer) {
-        let mut theirs = Vec::new();
+        let mut offered = Vec::new();
         if let Some(mut data) = hello.extension(ALPN) {
             let mut list = take(&mut data, 2).expect("an answered ClientHello is well-formed");
-            theirs.extend(std::iter::from_fn(|| take(&mut list, 1)));
+            offered.extend(std::iter::from_fn(|| take(&mut list, 1)));
         }
-        let expected = PROTOCOLS.iter().find(|ours| theirs.contains(ours));
+        let expected = PROTOCOLS.iter().find(|protocol| offered.contains(protocol));
         assert_eq!(answer.alpn.as_deref(), expected.copied());
     }
 
