@@ -7,12 +7,12 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use s2n::tls::base::Blocked;
-use s2n::tls::base::Mode;
-use s2n::tls::config::Config;
-use s2n::tls::connection::{Connection, Data};
-use s2n::tls::policy::Policy;
-use s2n::tls::stream::{Reader, Writer};
+use rs2n_core::base::Blocked;
+use rs2n_core::base::Mode;
+use rs2n_core::config::Config;
+use rs2n_core::connection::{Connection, Data};
+use rs2n_core::policy::Policy;
+use rs2n_core::stream::{Reader, Writer};
 
 #[path = "support/peers.rs"]
 mod peers;

@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-use s2n::tls::config::Config;
-use s2n::tls::credentials::CertChain;
+use rs2n_core::config::Config;
+use rs2n_core::credentials::CertChain;
 
 #[path = "support/hellos/mod.rs"]
 mod hellos;

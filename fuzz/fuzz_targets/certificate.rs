@@ -9,13 +9,13 @@
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
+use rs2n_core::config::{Config, LookUpCrl};
+use rs2n_core::credentials::CertChain;
+use rs2n_core::error::{Code, ErrorType};
+use rs2n_core::verify::crl::{Crl, CrlLookup};
+use rs2n_core::x509::extension;
 use rs2n_fuzz::endpoint::{self, handshake_outcome};
 use rs2n_fuzz::{pem, seeds};
-use s2n::tls::config::{Config, LookUpCrl};
-use s2n::tls::credentials::CertChain;
-use s2n::tls::error::{Code, ErrorType};
-use s2n::tls::verify::crl::{Crl, CrlLookup};
-use s2n::tls::x509::extension;
 
 const KINDS: [(u8, &str); 4] = [
     (b'x', "crt.der"),

@@ -8,12 +8,12 @@
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
+use rs2n_core::base::Mode;
+use rs2n_core::error::Code;
+use rs2n_core::messages::{ClientHello, Field};
 use rs2n_fuzz::endpoint::{self, Endpoint, Setup, Version};
 use rs2n_fuzz::pipe::Pipe;
 use rs2n_fuzz::seeds;
-use s2n::tls::base::Mode;
-use s2n::tls::client_hello::{ClientHello, Field};
-use s2n::tls::error::Code;
 
 const RANDOM: std::ops::Range<usize> = 2..34;
 

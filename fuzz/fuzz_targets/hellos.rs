@@ -9,11 +9,11 @@
 use std::sync::{Arc, OnceLock};
 
 use libfuzzer_sys::fuzz_target;
+use rs2n_core::config::Config;
+use rs2n_core::credentials::CertChain;
 use rs2n_fuzz::endpoint::{SERVER_CHAIN, SERVER_KEY};
 use rs2n_fuzz::hellos::{Counts, Server};
 use rs2n_fuzz::seeds;
-use s2n::tls::config::Config;
-use s2n::tls::credentials::CertChain;
 
 fuzz_target!(init: seeds::write("hellos", seeds::noise()), |input: &[u8]| {
     let mut rest = input;

@@ -9,12 +9,12 @@
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
+use rs2n_core::base::Mode;
+use rs2n_core::config::Config;
+use rs2n_core::credentials::CertChain;
+use rs2n_core::error::{Code, ErrorType, Result};
 use rs2n_fuzz::endpoint::{self, handshake_outcome};
 use rs2n_fuzz::{pem, seeds};
-use s2n::tls::base::Mode;
-use s2n::tls::config::Config;
-use s2n::tls::credentials::CertChain;
-use s2n::tls::error::{Code, ErrorType, Result};
 
 /// The DER tag of a SEQUENCE, which certificates and keys are.
 const SEQUENCE: u8 = 0x30;

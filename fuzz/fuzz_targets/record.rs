@@ -7,13 +7,14 @@
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
+use rs2n_core::base::Mode;
+use rs2n_core::record::{
+    AlertEvent, ContentType, Header, MAX_PLAINTEXT, Opener, PostHandshakeMessage,
+    PostHandshakeReassembler, Sealer,
+};
 use rustls::crypto::cipher::{AeadKey, Iv};
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 use rustls_aws_lc_rs::{ALL_TLS12_CIPHER_SUITES, ALL_TLS13_CIPHER_SUITES};
-use s2n::tls::base::Mode;
-use s2n::tls::record::{
-    AlertEvent, ContentType, Header, MAX_PLAINTEXT, MessageJoiner, Opener, PostHandshake, Sealer,
-};
 
 #[derive(Arbitrary, Debug)]
 enum Case<'a> {
@@ -142,13 +143,13 @@ impl Stream<'_> {
             false => Mode::Server,
         };
         let mut seen = Vec::new();
-        let mut joiner = MessageJoiner::default();
+        let mut joiner = PostHandshakeReassembler::default();
         for record in records {
             let outcome = joiner.push(record, side, self.tls13, |message| {
                 seen.push(match message {
-                    PostHandshake::HelloRequest => (0, Vec::new()),
-                    PostHandshake::NewSessionTicket(ticket) => (4, ticket.to_vec()),
-                    PostHandshake::KeyUpdate { requested } => (24, vec![requested.into()]),
+                    PostHandshakeMessage::HelloRequest => (0, Vec::new()),
+                    PostHandshakeMessage::NewSessionTicket(ticket) => (4, ticket.to_vec()),
+                    PostHandshakeMessage::KeyUpdate { requested } => (24, vec![requested.into()]),
                 });
                 Ok(())
             });

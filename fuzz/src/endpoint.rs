@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering::*};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use s2n::tls::base::Blocked;
-use s2n::tls::base::Mode;
-use s2n::tls::config::{ClientAuth, Clock, Config, VerifyHost, alpn};
-use s2n::tls::connection::{BlindingMode, Connection, Data};
-use s2n::tls::credentials::CertChain;
-use s2n::tls::error::Code;
-use s2n::tls::policy::Policy;
+use rs2n_core::base::Blocked;
+use rs2n_core::base::Mode;
+use rs2n_core::config::{ClientAuth, Clock, Config, VerifyHost, alpn};
+use rs2n_core::connection::{BlindingMode, Connection, Data};
+use rs2n_core::credentials::CertChain;
+use rs2n_core::error::Code;
+use rs2n_core::policy::Policy;
 
 use crate::pipe::Pipe;
 

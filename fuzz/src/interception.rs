@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arbitrary::{Result, Unstructured};
-use s2n::tls::base::Mode;
-use s2n::tls::error::{Code, ErrorType};
+use rs2n_core::base::Mode;
+use rs2n_core::error::{Code, ErrorType};
 
 use crate::endpoint::{Endpoint, Setup, Version, config, wait};
 use crate::pipe::Pipe;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Mutex, MutexGuard};
 
-use s2n::tls::stream::{Reader, Writer};
+use rs2n_core::stream::{Reader, Writer};
 
 /// `EAGAIN` and `EPIPE` of Linux.
 const WOULD_BLOCK: i32 = 11;

@@ -12,7 +12,7 @@ use zeroize::Zeroize;
 use super::cancellation::Cancelability;
 use super::coroutine::StackCoroutine;
 use super::io::Context;
-use crate::tls::config::callbacks::{
+use rs2n_core::config::callbacks::{
     CertRequestCallback, CertTiebreak, CertificateRequest, Checkpoint, Clock, Coroutine,
     Coroutines, CrlLookup, HandshakeEvent, LogKeys, LookUpCrl, Offload, PrivateKeys, SeeCheckpoint,
     SeeClientHello, SeeHandshake, Signature, Validate, Validation, Verification, VerifyHost, Work,

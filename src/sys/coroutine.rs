@@ -13,7 +13,7 @@ use corosensei::stack::Stack as _;
 use corosensei::{CoroutineResult, Yielder};
 
 use super::stack::{self, Stack};
-use crate::tls::config::callbacks::{Answer, Coroutine, Exit, Suspension, Work};
+use rs2n_core::config::callbacks::{Answer, Coroutine, Exit, Suspension, Work};
 
 type Inner = corosensei::Coroutine<Option<Answer>, Suspension, thread::Result<()>, Stack>;
 
@@ -133,6 +133,8 @@ mod tests {
     use std::sync::Mutex;
     use std::sync::mpsc;
 
+    use rs2n_core::testing::suspension;
+
     use super::*;
 
     type Answers = Arc<Mutex<Vec<Option<Answer>>>>;
@@ -143,7 +145,7 @@ mod tests {
         let given = answers.clone();
         let work = move |exit: Arc<dyn Exit>| {
             for message in [b"1", b"2"] {
-                let answer = exit.suspend(Suspension::for_test(message));
+                let answer = exit.suspend(suspension(message));
                 given.lock().expect("no panic").push(answer);
             }
         };
@@ -195,7 +197,7 @@ mod tests {
     #[test]
     fn a_panic_is_propagated_to_the_caller() {
         let work = |exit: Arc<dyn Exit>| {
-            exit.suspend(Suspension::for_test(b"1"));
+            exit.suspend(suspension(b"1"));
             panic!("a bug");
         };
         let mut coroutine = StackCoroutine::new(Box::new(work)).expect("a stack");
@@ -239,20 +241,20 @@ mod tests {
         let work = move |exit: Arc<dyn Exit>| {
             let outer = exit.clone();
             let inner = move |exit: Arc<dyn Exit>| {
-                assert_eq!(outer.suspend(Suspension::for_test(b"outer")), None);
-                exit.suspend(Suspension::for_test(b"inner"));
+                assert_eq!(outer.suspend(suspension(b"outer")), None);
+                exit.suspend(suspension(b"inner"));
             };
             let mut inner = StackCoroutine::new(Box::new(inner)).expect("a stack");
             assert_eq!(resume(&mut inner, None), Some(b"inner".to_vec()));
             found.lock().expect("no panic").push(exit.clone());
-            let answer = exit.suspend(Suspension::for_test(b"outer"));
+            let answer = exit.suspend(suspension(b"outer"));
             sender.send(answer).expect("a receiver");
             assert_eq!(resume(&mut inner, None), None);
         };
         let mut outer = StackCoroutine::new(Box::new(work)).expect("a stack");
         assert_eq!(resume(&mut outer, None), Some(b"outer".to_vec()));
         let exit = exits.lock().expect("no panic")[0].clone();
-        assert_eq!(exit.suspend(Suspension::for_test(b"outside")), None);
+        assert_eq!(exit.suspend(suspension(b"outside")), None);
         assert_eq!(resume(&mut outer, signature(7)), None);
         assert_eq!(receiver.recv(), Ok(signature(7)));
 
@@ -260,7 +262,7 @@ mod tests {
         drop(outer);
         let stale = exit.clone();
         let work = move |_: Arc<dyn Exit>| {
-            assert_eq!(stale.suspend(Suspension::for_test(b"stale")), None);
+            assert_eq!(stale.suspend(suspension(b"stale")), None);
         };
         let mut next = StackCoroutine::new(Box::new(work)).expect("a stack");
         assert_eq!(resume(&mut next, None), None);

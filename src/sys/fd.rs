@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use nix::errno::Errno;
 
 use super::cancellation;
-use crate::tls::stream::{Reader, Writer};
+use rs2n_core::stream::{Reader, Writer};
 
 /// The descriptor that a connection reads.
 pub struct ReadFd {

@@ -1,9 +1,9 @@
 //! `pthread_atfork()` handlers, by which no thread holds a lock of the library during a `fork()`:
-//! see [`crate::tls::process::fork`].
+//! see [`rs2n_core::process::fork`].
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use crate::tls::process::fork::{close, open};
+use rs2n_core::process::fork::{block_critical_sections, unblock_critical_sections};
 
 /// Registers the handlers, once per process. Returns false if the system is out of memory.
 pub fn prepare() -> bool {
@@ -19,9 +19,9 @@ pub fn prepare() -> bool {
 }
 
 extern "C" fn before() {
-    close();
+    block_critical_sections();
 }
 
 extern "C" fn after() {
-    open();
+    unblock_critical_sections();
 }

@@ -6,7 +6,7 @@ use std::io;
 use nix::errno::Errno;
 
 use super::cancellation;
-use crate::tls::stream::{Reader, Writer};
+use rs2n_core::stream::{Reader, Writer};
 
 /// A context pointer of the application, which is only passed back to its callbacks.
 #[derive(Clone, Copy, Debug)]

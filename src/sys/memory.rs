@@ -21,8 +21,8 @@ use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering::*
 
 use self::reserve::Reserve;
 use super::cancellation::Cancelability;
-use crate::tls::base::memory::{is_fallible, is_probing};
-use crate::tls::process::lasting::is_lasting;
+use rs2n_core::base::memory::{is_fallible, is_probing};
+use rs2n_core::process::permanent::is_permanent;
 
 mod reserve;
 
@@ -372,7 +372,7 @@ fn alloc_with_header(layout: Layout) -> Option<*mut u8> {
             callbacks: Some(callbacks),
             active: true,
             uses,
-        } if !is_lasting() => from_callbacks(size, callbacks, uses),
+        } if !is_permanent() => from_callbacks(size, callbacks, uses),
         _ => from_system(size),
     }?;
 

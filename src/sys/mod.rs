@@ -8,3 +8,5 @@ pub mod fork;
 pub mod io;
 pub mod memory;
 pub(crate) mod stack;
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use s2n::tls::base::Mode;
-use s2n::tls::connection::Connection;
+use rs2n_core::base::Mode;
+use rs2n_core::connection::Connection;
 
 use crate::command_line;
 use crate::config;

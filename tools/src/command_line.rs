@@ -7,7 +7,7 @@ use clap::{Command, CommandFactory, Parser};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
-use s2n::tls::policy::Policy;
+use rs2n_core::policy::Policy;
 
 /// Parses the command line. For `--list-policies`, `--completions` and `--man` it prints the output
 /// and exits.

@@ -6,9 +6,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use s2n::tls::config::{ClientAuth, Config, LogKeys, VerifyHost, alpn};
-use s2n::tls::credentials::CertChain;
-use s2n::tls::policy::Policy;
+use rs2n_core::config::{ClientAuth, Config, LogKeys, VerifyHost, alpn};
+use rs2n_core::credentials::CertChain;
+use rs2n_core::policy::Policy;
 
 use crate::error::{Result, ToolError, USAGE, print_line};
 use crate::options::{Client, ClientAuthMode, Common, Server};
@@ -100,7 +100,7 @@ fn common(config: &Config, options: &Common) -> Result<()> {
     if let Some(path) = &options.key_log {
         config.set_key_log(Some(Arc::new(KeyLog::open(path)?)));
     }
-    let ready = s2n::tls::warm_up();
+    let ready = rs2n_core::warm_up();
     ready.map_err(|error| ToolError::tls(&error, "no entropy is available"))?;
     // Only AEAD cipher suites are offered, whose errors leak nothing by their timing. Blinding
     // would only delay the error message.

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use s2n::tls::connection::Connection;
-use s2n::tls::error::{Code, Error};
+use rs2n_core::connection::Connection;
+use rs2n_core::error::{Code, Error};
 use serde::Serialize;
 
 use crate::names;

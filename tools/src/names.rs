@@ -71,7 +71,7 @@ pub fn advice_for_alert(number: u8) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use s2n::tls::policy::Policy;
+    use rs2n_core::policy::Policy;
 
     use super::*;
 

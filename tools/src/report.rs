@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use s2n::tls::base::{Mode, Version};
-use s2n::tls::config::ClientAuth;
-use s2n::tls::connection::Connection;
+use rs2n_core::base::{Mode, Version};
+use rs2n_core::config::ClientAuth;
+use rs2n_core::connection::Connection;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};

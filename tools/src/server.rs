@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use s2n::tls::base::Mode;
-use s2n::tls::config::Config;
-use s2n::tls::connection::Connection;
+use rs2n_core::base::Mode;
+use rs2n_core::config::Config;
+use rs2n_core::connection::Connection;
 use serde::Serialize;
 
 use crate::command_line;

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use s2n::tls::base::Blocked;
-use s2n::tls::base::{Mode, Version};
-use s2n::tls::connection::{Connection, Data};
-use s2n::tls::error::{Code, Error};
+use rs2n_core::base::Blocked;
+use rs2n_core::base::{Mode, Version};
+use rs2n_core::connection::{Connection, Data};
+use rs2n_core::error::{Code, Error};
 
 use crate::endpoints::{Sink, Source};
 use crate::error::{Result, ToolError};

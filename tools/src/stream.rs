@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
 use std::time::{Duration, Instant};
 
-use s2n::tls::stream::{Reader, Writer};
+use rs2n_core::stream::{Reader, Writer};
 
 /// A TCP connection that is read by one thread and written by another.
 pub struct Stream {

@@ -3,11 +3,11 @@
 // Names are those of the API.
 #![allow(non_camel_case_types)]
 
-use crate::tls::base::Mode;
-use crate::tls::client_hello::Method;
-use crate::tls::config::ClientAuth;
-use crate::tls::connection::BlindingMode;
-use crate::tls::error::{Code, Result};
+use rs2n_core::base::Mode;
+use rs2n_core::config::ClientAuth;
+use rs2n_core::connection::BlindingMode;
+use rs2n_core::error::{Code, Result};
+use rs2n_core::messages::FingerprintMethod;
 
 /// Declares the argument type of an enum.
 macro_rules! arguments {
@@ -79,7 +79,7 @@ impl TryFrom<s2n_cert_auth_type_arg> for ClientAuth {
     }
 }
 
-impl TryFrom<s2n_fingerprint_type_arg> for Method {
+impl TryFrom<s2n_fingerprint_type_arg> for FingerprintMethod {
     type Error = Code;
 
     fn try_from(typ: s2n_fingerprint_type_arg) -> Result<Self, Code> {

@@ -3,7 +3,7 @@
 use crate::ffi::abi::{errno, panics};
 use crate::sys::cancellation::{self, Cancelability};
 use crate::sys::memory;
-use crate::tls::error::{Code, Result};
+use rs2n_core::error::{Code, Result};
 
 /// A C return type whose failure value is the same in every function that returns it.
 pub(crate) trait CReturn {

@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::Write;
 use std::panic::Location;
 
-use crate::tls::error::{Code, Error};
+use rs2n_core::error::{Code, Error};
 
 unsafe extern "C" {
     /// The calling thread's `s2n_errno`, defined in errno.c.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ffi::abi::boundary::check_memory;
-use crate::tls::error::{Code, Result};
+use rs2n_core::error::{Code, Result};
 
 /// A C-visible opaque type, tied to the Rust value that its pointers really point at.
 ///

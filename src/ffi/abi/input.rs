@@ -3,8 +3,8 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::slice;
 
-use crate::tls::base::memory;
-use crate::tls::error::{Code, Result};
+use rs2n_core::base::memory;
+use rs2n_core::error::{Code, Result};
 
 /// Reads a pointer and a length. An empty buffer may have any pointer, null included.
 ///

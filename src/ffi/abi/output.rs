@@ -2,8 +2,8 @@
 
 use crate::ffi::abi::input;
 use crate::ffi::abi::types::s2n_blocked_status;
-use crate::tls::base::Blocked;
-use crate::tls::error::{Code, Result};
+use rs2n_core::base::Blocked;
+use rs2n_core::error::{Code, Result};
 
 /// Where one value goes.
 ///

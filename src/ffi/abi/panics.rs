@@ -9,7 +9,7 @@ use std::thread;
 
 use crate::ffi::abi::errno;
 use crate::sys::memory;
-use crate::tls::error::trace;
+use rs2n_core::error::trace;
 
 /// Runs the body of an exported function; nothing if it panics.
 pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Option<R> {

@@ -8,7 +8,7 @@ use crate::ffi::abi::arguments::{
     s2n_psk_hmac_arg, s2n_psk_mode_arg, s2n_serialization_version_arg,
 };
 use crate::ffi::abi::boundary::{boundary_or, status};
-use crate::tls::error::{Code, Error, Result};
+use rs2n_core::error::{Code, Error, Result};
 
 /// An argument that is checked without dereferencing it.
 pub(crate) trait Argument {

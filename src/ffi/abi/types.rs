@@ -5,9 +5,9 @@
 
 use std::ffi::{c_char, c_int};
 
-use crate::tls::base::Blocked;
-use crate::tls::base::Mode;
-use crate::tls::config::ClientAuth;
+use rs2n_core::base::Blocked;
+use rs2n_core::base::Mode;
+use rs2n_core::config::ClientAuth;
 
 /// Declares a C type whose inside is nobody's business.
 macro_rules! opaque {

@@ -6,7 +6,7 @@ use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_async_pkey_op, s2n_async_pkey_op_type};
 use crate::ffi::abi::{input, output};
-use crate::tls::error::Code;
+use rs2n_core::error::Code;
 
 /// Gives the type of an operation.
 ///

@@ -8,7 +8,7 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_cert, s2n_cert_chain_and_key};
 use crate::ffi::cert::chain::CertChainHandle;
-use crate::tls::error::{Code, Result};
+use rs2n_core::error::{Code, Result};
 
 impl Handle for s2n_cert {
     type Inner = Box<[u8]>;

@@ -9,9 +9,9 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::input;
 use crate::ffi::abi::types::s2n_cert_chain_and_key;
 use crate::ffi::library::init;
-use crate::tls::credentials::CertChain;
-use crate::tls::error::Code;
-use crate::tls::x509::DerChain;
+use rs2n_core::credentials::CertChain;
+use rs2n_core::error::Code;
+use rs2n_core::x509::DerChain;
 
 /// What a `struct s2n_cert_chain_and_key *` points at.
 pub(crate) struct CertChainHandle {
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_free(
 /// Loads a chain and its key. Configs that have the chain use what it held when they were frozen.
 ///
 /// @param chain_and_key A chain
-/// @param chain_pem DerChain in PEM, the leaf first; copied
+/// @param chain_pem Certificates in PEM, the leaf first; copied
 /// @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
 /// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`
@@ -107,7 +107,7 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_load_pem(
 /// Loads a chain and its key, which need no NUL at the end.
 ///
 /// @param chain_and_key A chain
-/// @param chain_pem DerChain in PEM, the leaf first; copied
+/// @param chain_pem Certificates in PEM, the leaf first; copied
 /// @param chain_pem_len Their length in bytes
 /// @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
 /// @param private_key_pem_len Its length in bytes
@@ -140,7 +140,7 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_load_pem_bytes(
 /// Loads a chain without its key, for a private key that is elsewhere.
 ///
 /// @param chain_and_key A chain
-/// @param chain_pem DerChain in PEM, the leaf first; copied
+/// @param chain_pem Certificates in PEM, the leaf first; copied
 /// @param chain_pem_len Their length in bytes
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
 /// `S2N_ERR_DECODE_CERTIFICATE`

@@ -6,8 +6,8 @@ use crate::ffi::abi::boundary::status_with_memory;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_cert;
 use crate::ffi::abi::{input, output};
-use crate::tls::error::{Code, Result};
-use crate::tls::x509::extension;
+use rs2n_core::error::{Code, Result};
+use rs2n_core::x509::extension;
 
 /// Gives the length of an extension's value (RFC 5280, 4.2).
 ///

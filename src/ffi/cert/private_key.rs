@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::ffi::abi::boundary::boundary;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_cert_chain_and_key, s2n_cert_private_key, s2n_pkey};
-use crate::tls::credentials::CertChain;
+use rs2n_core::credentials::CertChain;
 
 /// Never given away: a key belongs to its chain.
 impl Handle for s2n_pkey {

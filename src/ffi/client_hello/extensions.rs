@@ -9,7 +9,7 @@ use crate::ffi::abi::boundary::{boundary, boundary_or, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_client_hello;
 use crate::ffi::abi::{input, output};
-use crate::tls::error::Code;
+use rs2n_core::error::Code;
 
 /// Gives the length of an extension's data.
 ///

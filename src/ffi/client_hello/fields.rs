@@ -9,8 +9,8 @@ use crate::ffi::abi::boundary::{boundary, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_client_hello;
 use crate::ffi::abi::{input, output};
-use crate::tls::client_hello::Field;
-use crate::tls::error::Code;
+use rs2n_core::error::Code;
+use rs2n_core::messages::Field;
 
 /// Gives the length of the message.
 ///

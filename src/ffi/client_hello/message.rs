@@ -8,8 +8,8 @@ use crate::ffi::abi::boundary::{status, with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::input;
 use crate::ffi::abi::types::{s2n_client_hello, s2n_connection};
-use crate::tls::client_hello::ClientHello;
-use crate::tls::error::Code;
+use rs2n_core::error::Code;
+use rs2n_core::messages::ClientHello;
 
 impl Handle for s2n_client_hello {
     type Inner = ClientHello;

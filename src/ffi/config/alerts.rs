@@ -6,7 +6,7 @@ use crate::ffi::abi::arguments::{parse, s2n_alert_behavior_arg};
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
-use crate::tls::error::Code;
+use rs2n_core::error::Code;
 
 /// Sets what alerts of warning level do before TLS 1.3, where all but two are fatal.
 ///

@@ -6,7 +6,7 @@ use crate::ffi::abi::boundary::status_with_memory;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::input;
 use crate::ffi::abi::types::s2n_config;
-use crate::tls::config::alpn;
+use rs2n_core::config::alpn;
 
 /// Adds a protocol to the end of the list that is offered or accepted by ALPN (RFC 7301).
 ///

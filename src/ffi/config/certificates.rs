@@ -13,8 +13,8 @@ use crate::ffi::abi::types::{s2n_cert_chain_and_key, s2n_config, s2n_tls_extensi
 use crate::ffi::cert::chain::CertChainHandle;
 use crate::ffi::config::lifecycle::ConfigHandle;
 use crate::sys::callbacks::CertTiebreakCallback;
-use crate::tls::config::CertTiebreak;
-use crate::tls::error::{Code, Result};
+use rs2n_core::config::CertTiebreak;
+use rs2n_core::error::{Code, Result};
 
 /// Sets the one certificate chain of a config, which owns it. Superseded by
 /// `s2n_config_add_cert_chain_and_key_to_store()`.

@@ -7,8 +7,8 @@ use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_cert_auth_type, s2n_config};
-use crate::tls::config::ClientAuth;
-use crate::tls::error::Code;
+use rs2n_core::config::ClientAuth;
+use rs2n_core::error::Code;
 
 /// Sets whether certificates of clients are asked for.
 ///

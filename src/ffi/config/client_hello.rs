@@ -9,8 +9,8 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_connection};
 use crate::sys::callbacks::{ClientHelloCallback, ClientHelloFn};
 use crate::sys::io::Context;
-use crate::tls::config::SeeClientHello;
-use crate::tls::error::Code;
+use rs2n_core::config::SeeClientHello;
+use rs2n_core::error::Code;
 
 /// Sets a callback that a server calls when a ClientHello has come, before it is answered: before
 /// version, cipher suite and certificate are chosen.

@@ -9,8 +9,8 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
 use crate::sys::callbacks::ClockCallback;
 use crate::sys::io::Context;
-use crate::tls::config::Clock;
-use crate::tls::error::{Code, Result};
+use rs2n_core::config::Clock;
+use rs2n_core::error::{Code, Result};
 
 /// Sets the wall clock, for the validity of certificates: nanoseconds since 1970.
 ///

@@ -9,7 +9,7 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_connection};
 use crate::sys::callbacks::KeyLogCallback;
 use crate::sys::io::Context;
-use crate::tls::config::LogKeys;
+use rs2n_core::config::LogKeys;
 
 /// Sets a callback that is told the secrets of each handshake, in the format that protocol analysers
 /// read (RFC 9850). Whoever knows them can read all traffic: for debugging only.

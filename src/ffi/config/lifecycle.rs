@@ -10,8 +10,8 @@ use crate::ffi::abi::output;
 use crate::ffi::abi::types::s2n_config;
 use crate::ffi::cert::chain::CertChainHandle;
 use crate::ffi::library::init;
-use crate::tls::config::Config;
-use crate::tls::error::Result;
+use rs2n_core::config::Config;
+use rs2n_core::error::Result;
 
 /// What a `struct s2n_config *` points at.
 pub(crate) struct ConfigHandle {

@@ -6,8 +6,8 @@ use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
 use crate::ffi::abi::{input, output};
-use crate::tls::policy::Policy;
-use crate::tls::x509::check_dh_params;
+use rs2n_core::policy::Policy;
+use rs2n_core::x509::check_dh_params;
 
 /// Chooses the security policy: versions, cipher suites, groups and signature schemes, in order.
 ///

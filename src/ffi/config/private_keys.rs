@@ -11,8 +11,8 @@ use crate::ffi::abi::callbacks::s2n_async_pkey_fn;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
 use crate::sys::callbacks::PrivateKeyCallback;
-use crate::tls::config::PrivateKeys;
-use crate::tls::error::Code;
+use rs2n_core::config::PrivateKeys;
+use rs2n_core::error::Code;
 
 /// Sets a callback that is called whenever a handshake needs a private key: once, for a server, and for
 /// a client that shows a certificate. With a callback, chains need no private key.

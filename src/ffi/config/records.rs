@@ -6,7 +6,7 @@ use crate::ffi::abi::arguments::s2n_max_frag_len_arg;
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
-use crate::tls::error::{Code, Result};
+use rs2n_core::error::{Code, Result};
 
 /// Lets one `s2n_recv()` return the data of several records.
 ///

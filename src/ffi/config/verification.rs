@@ -10,8 +10,8 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_ct_support_level, s2n_status_request_type};
 use crate::sys::callbacks::VerifyHostCallback;
 use crate::sys::io::Context;
-use crate::tls::config::VerifyHost;
-use crate::tls::error::Code;
+use rs2n_core::config::VerifyHost;
+use rs2n_core::error::Code;
 
 /// Accepts every certificate, and empties the trust store. Whoever is on the way can then read and change
 /// everything: for tests.

@@ -7,8 +7,8 @@ use crate::ffi::abi::boundary::{boundary, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_cert_chain_and_key, s2n_cert_sni_match, s2n_connection};
-use crate::tls::connection::ServerNameMatch;
-use crate::tls::error::Code;
+use rs2n_core::connection::ServerNameMatch;
+use rs2n_core::error::Code;
 
 /// Gives the certificate chain that this side shows.
 ///

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::ffi::abi::boundary::{boundary, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_client_hello, s2n_connection};
-use crate::tls::error::Code;
+use rs2n_core::error::Code;
 
 /// Gives the ClientHello that a server has received: after a HelloRetryRequest, the second one.
 ///

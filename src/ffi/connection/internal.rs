@@ -7,7 +7,7 @@ use crate::ffi::abi::boundary::{cancellable, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_config, s2n_connection};
-use crate::tls::error::Code;
+use rs2n_core::error::Code;
 
 /// Gives the config that `s2n_connection_set_config()` attached.
 ///

@@ -6,7 +6,7 @@ use crate::ffi::abi::arguments::s2n_peer_key_update_arg;
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_connection;
-use crate::tls::error::Code;
+use rs2n_core::error::Code;
 
 /// Asks for new sending keys (RFC 8446, 4.6.3). The next send that has data brings them into use;
 /// before TLS 1.3 nothing ever happens. Keys also change by themselves, before they have sealed

@@ -12,7 +12,7 @@ use crate::ffi::abi::types::{s2n_config, s2n_connection, s2n_mode};
 use crate::ffi::config::lifecycle::ConfigHandle;
 use crate::ffi::connection::transport::Ends;
 use crate::ffi::library::init;
-use crate::tls::connection::Connection;
+use rs2n_core::connection::Connection;
 
 /// What a `struct s2n_connection *` points at.
 pub(crate) struct ConnectionHandle {

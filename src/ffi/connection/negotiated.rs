@@ -9,8 +9,8 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::s2n_connection;
 use crate::ffi::connection::lifecycle::ConnectionHandle;
-use crate::tls::connection::Negotiated;
-use crate::tls::error::{Code, Result};
+use rs2n_core::connection::Negotiated;
+use rs2n_core::error::{Code, Result};
 
 /// Names the protocol that ALPN agreed on.
 ///

@@ -9,7 +9,7 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection};
 use crate::ffi::abi::{input, output};
 use crate::ffi::connection::lifecycle::ConnectionHandle;
-use crate::tls::error::Code;
+use rs2n_core::error::Code;
 
 /// Receives application data: what is left of the current record, else the next record.
 ///

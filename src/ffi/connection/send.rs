@@ -11,9 +11,9 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection};
 use crate::ffi::abi::{errno, input, output};
 use crate::ffi::connection::lifecycle::ConnectionHandle;
-use crate::tls::base::{Blocked, memory};
-use crate::tls::connection::Data;
-use crate::tls::error::{Code, Result};
+use rs2n_core::base::{Blocked, memory};
+use rs2n_core::connection::Data;
+use rs2n_core::error::{Code, Result};
 
 /// Sends application data.
 ///

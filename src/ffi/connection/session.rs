@@ -7,8 +7,8 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::pending::{none_yet, not_yet, unsupported};
 use crate::ffi::abi::types::s2n_connection;
-use crate::tls::base::Mode;
-use crate::tls::error::Code;
+use rs2n_core::base::Mode;
+use rs2n_core::error::Code;
 
 /// Clients: offers to resume a session.
 ///

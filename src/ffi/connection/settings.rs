@@ -11,8 +11,8 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_cert_auth_type, s2n_connection};
 use crate::ffi::abi::{input, output};
 use crate::ffi::config::verification::verify_host;
-use crate::tls::config::alpn;
-use crate::tls::policy::Policy;
+use rs2n_core::config::alpn;
+use rs2n_core::policy::Policy;
 
 /// Chooses the security policy of this connection, in place of its config's.
 ///

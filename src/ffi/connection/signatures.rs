@@ -7,9 +7,9 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_connection, s2n_tls_hash_algorithm, s2n_tls_signature_algorithm};
 use crate::ffi::connection::lifecycle::ConnectionHandle;
-use crate::tls::base::Mode;
-use crate::tls::error::{Code, Result};
-use crate::tls::policy::names::{Hash, Signature};
+use rs2n_core::base::Mode;
+use rs2n_core::error::{Code, Result};
+use rs2n_core::policy::names::{HashAlgorithm, SignatureAlgorithm};
 
 /// Says what kind of key signed for the server.
 ///
@@ -149,29 +149,29 @@ unsafe fn store<T>(
     Ok(())
 }
 
-impl From<Signature> for s2n_tls_signature_algorithm {
-    fn from(signature: Signature) -> Self {
+impl From<SignatureAlgorithm> for s2n_tls_signature_algorithm {
+    fn from(signature: SignatureAlgorithm) -> Self {
         match signature {
-            Signature::Anonymous => Self::S2N_TLS_SIGNATURE_ANONYMOUS,
-            Signature::Rsa => Self::S2N_TLS_SIGNATURE_RSA,
-            Signature::Ecdsa => Self::S2N_TLS_SIGNATURE_ECDSA,
-            Signature::MlDsa => Self::S2N_TLS_SIGNATURE_MLDSA,
-            Signature::RsaPssRsae => Self::S2N_TLS_SIGNATURE_RSA_PSS_RSAE,
-            Signature::RsaPssPss => Self::S2N_TLS_SIGNATURE_RSA_PSS_PSS,
+            SignatureAlgorithm::Anonymous => Self::S2N_TLS_SIGNATURE_ANONYMOUS,
+            SignatureAlgorithm::Rsa => Self::S2N_TLS_SIGNATURE_RSA,
+            SignatureAlgorithm::Ecdsa => Self::S2N_TLS_SIGNATURE_ECDSA,
+            SignatureAlgorithm::MlDsa => Self::S2N_TLS_SIGNATURE_MLDSA,
+            SignatureAlgorithm::RsaPssRsae => Self::S2N_TLS_SIGNATURE_RSA_PSS_RSAE,
+            SignatureAlgorithm::RsaPssPss => Self::S2N_TLS_SIGNATURE_RSA_PSS_PSS,
         }
     }
 }
 
-impl From<Hash> for s2n_tls_hash_algorithm {
-    fn from(hash: Hash) -> Self {
+impl From<HashAlgorithm> for s2n_tls_hash_algorithm {
+    fn from(hash: HashAlgorithm) -> Self {
         match hash {
-            Hash::None => Self::S2N_TLS_HASH_NONE,
-            Hash::Sha1 => Self::S2N_TLS_HASH_SHA1,
-            Hash::Sha224 => Self::S2N_TLS_HASH_SHA224,
-            Hash::Sha256 => Self::S2N_TLS_HASH_SHA256,
-            Hash::Sha384 => Self::S2N_TLS_HASH_SHA384,
-            Hash::Sha512 => Self::S2N_TLS_HASH_SHA512,
-            Hash::Md5Sha1 => Self::S2N_TLS_HASH_MD5_SHA1,
+            HashAlgorithm::None => Self::S2N_TLS_HASH_NONE,
+            HashAlgorithm::Sha1 => Self::S2N_TLS_HASH_SHA1,
+            HashAlgorithm::Sha224 => Self::S2N_TLS_HASH_SHA224,
+            HashAlgorithm::Sha256 => Self::S2N_TLS_HASH_SHA256,
+            HashAlgorithm::Sha384 => Self::S2N_TLS_HASH_SHA384,
+            HashAlgorithm::Sha512 => Self::S2N_TLS_HASH_SHA512,
+            HashAlgorithm::Md5Sha1 => Self::S2N_TLS_HASH_MD5_SHA1,
         }
     }
 }

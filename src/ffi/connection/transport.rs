@@ -12,8 +12,8 @@ use crate::ffi::abi::types::s2n_connection;
 use crate::ffi::connection::lifecycle::ConnectionHandle;
 use crate::sys::fd::{ReadFd, WriteFd};
 use crate::sys::io::{Context, RecvCallback, RecvFn, SendCallback, SendFn};
-use crate::tls::error::{Code, Result};
-use crate::tls::stream::{Reader, Writer};
+use rs2n_core::error::{Code, Result};
+use rs2n_core::stream::{Reader, Writer};
 
 /// One direction's transport, as far as the application has described it.
 pub(crate) struct End<F> {

@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_char, c_int};
 
 use crate::ffi::abi::boundary::boundary_or;
 use crate::ffi::abi::{errno, input};
-use crate::tls::error::{Code, ErrorType};
+use rs2n_core::error::{Code, ErrorType};
 
 /// Gives the address of the calling thread's `s2n_errno`.
 ///

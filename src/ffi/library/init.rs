@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::sys::{fork, memory};
-use crate::tls::error::{Code, Result, trace};
-use crate::tls::{cool_down, warm_up};
+use rs2n_core::error::{Code, Result, trace};
+use rs2n_core::{cool_down, warm_up};
 
 static INITIALIZED: AtomicBool = AtomicBool::new(false);
 

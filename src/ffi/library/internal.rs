@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use crate::tls::policy;
+use rs2n_core::policy;
 
 /// Makes "default_tls13" the security policy of configs that are made from now on, and of connections
 /// without a config. TLS 1.3 needs no such call: name the policy instead.

@@ -10,7 +10,7 @@ use crate::ffi::abi::callbacks::{
 };
 use crate::ffi::library::init;
 use crate::sys::memory::{self, Callbacks};
-use crate::tls::error::Code;
+use rs2n_core::error::Code;
 
 /// Sets where the library gets its memory, in place of `malloc()`. Call it before any other function of
 /// the library, and before `s2n_init()`, which begins to use the callbacks.

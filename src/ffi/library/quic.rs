@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::output;
-use crate::tls::error::Code;
+use rs2n_core::error::Code;
 
 /// Gives the alert that an error stands for (RFC 8446, 6.2).
 ///

@@ -9,8 +9,8 @@ use libc::FILE;
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::s2n_stacktrace;
-use crate::tls::error::{Code, Result, trace};
-use crate::tls::process::lasting;
+use rs2n_core::error::{Code, Result, trace};
+use rs2n_core::process::permanent;
 
 /// Tells whether errors record a stack trace.
 ///
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn s2n_get_stacktrace(trace: *mut s2n_stacktrace) -> c_int
     status_with_memory(|| {
         // SAFETY: `trace` is null or writable for the whole call.
         let slot = unsafe { output::slot(trace) }?;
-        let renewed = lasting::make(|| GIVEN.try_with(|given| given.borrow_mut().renew()));
+        let renewed = permanent::allocate(|| GIVEN.try_with(|given| given.borrow_mut().renew()));
         slot.set(renewed.unwrap_or(Ok(NONE))?);
         Ok(())
     })

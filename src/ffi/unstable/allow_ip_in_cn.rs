@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
-use crate::tls::error::Code;
+use rs2n_core::error::Code;
 
 /// Accepts IP addresses as the common names of certificates, against RFC 6125, 6.4.4. They belong into
 /// the subjectAltName.

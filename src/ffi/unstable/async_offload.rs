@@ -8,9 +8,9 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_async_offload_op, s2n_config, s2n_connection};
 use crate::sys::callbacks::OffloadCallback;
 use crate::sys::io::Context;
-use crate::tls::config::Offload;
-use crate::tls::credentials::operation::Verification;
-use crate::tls::error::Code;
+use rs2n_core::config::Offload;
+use rs2n_core::credentials::operation::Verification;
+use rs2n_core::error::Code;
 
 /// What can be offloaded, a bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,8 +15,8 @@ use crate::ffi::abi::types::{
 };
 use crate::sys::callbacks::CertificateRequestCallback;
 use crate::sys::io::Context;
-use crate::tls::config::{Authorities, CertRequestCallback, CertificateRequest};
-use crate::tls::error::Code;
+use rs2n_core::config::{Authorities, CertRequestCallback, CertificateRequest};
+use rs2n_core::error::Code;
 
 impl Handle for s2n_certificate_request {
     type Inner = CertificateRequest;

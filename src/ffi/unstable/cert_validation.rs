@@ -11,7 +11,7 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_cert_validation_info, s2n_config, s2n_connection};
 use crate::sys::callbacks::ValidationCallback;
 use crate::sys::io::Context;
-use crate::tls::config::{Validate, Validation};
+use rs2n_core::config::{Validate, Validation};
 
 impl Handle for s2n_cert_validation_info {
     type Inner = Validation;

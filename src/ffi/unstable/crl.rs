@@ -12,8 +12,8 @@ use crate::ffi::abi::types::{s2n_config, s2n_crl, s2n_crl_lookup};
 use crate::ffi::abi::{input, output};
 use crate::sys::callbacks::CrlLookupCallback;
 use crate::sys::io::Context;
-use crate::tls::config::LookUpCrl;
-use crate::tls::verify::crl::{Crl, CrlLookup};
+use rs2n_core::config::LookUpCrl;
+use rs2n_core::verify::crl::{Crl, CrlLookup};
 
 impl Handle for s2n_crl {
     type Inner = Crl;

@@ -6,7 +6,7 @@ use crate::ffi::abi::boundary::status_with_memory;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::input;
 use crate::ffi::abi::types::s2n_config;
-use crate::tls::error::Code;
+use rs2n_core::error::Code;
 
 /// Accepts a critical extension in the certificates of peers. Evaluating it is up to the application, in
 /// the callback of `s2n_config_set_cert_validation_cb()`; RFC 5280, 4.2, has a certificate with a critical

@@ -13,9 +13,9 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_connection};
 use crate::ffi::connection::negotiated::{NO_CIPHER, NONE};
 use crate::sys::callbacks::EventCallback;
-use crate::tls::base::Mode;
-use crate::tls::config::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
-use crate::tls::error::Code;
+use rs2n_core::base::Mode;
+use rs2n_core::config::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
+use rs2n_core::error::Code;
 
 /// A handshake that has succeeded or failed. The strings are static. Times are nanoseconds of the
 /// system's monotonic clock since some moment in the past, whatever clock the config has.

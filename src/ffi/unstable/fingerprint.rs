@@ -9,8 +9,8 @@ use crate::ffi::abi::boundary::{status, status_with_memory, with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_client_hello, s2n_fingerprint};
 use crate::ffi::abi::{input, output};
-use crate::tls::client_hello::{ClientHello, Fingerprint, Method};
-use crate::tls::error::{Code, Result};
+use rs2n_core::error::{Code, Result};
+use rs2n_core::messages::{ClientHello, Fingerprint, FingerprintMethod};
 
 /// How a fingerprint is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum s2n_fingerprint_type {
 
 /// What a `struct s2n_fingerprint *` points at.
 pub struct FingerprintHandle {
-    method: Method,
+    method: FingerprintMethod,
     state: Mutex<State>,
 }
 
@@ -292,7 +292,7 @@ pub unsafe extern "C" fn s2n_client_hello_get_fingerprint_hash(
         let hello = unsafe { share(ch) }?;
         let mut raw_len = 0;
         let make = || {
-            let fingerprint = hello.fingerprint(Method::Ja3)?;
+            let fingerprint = hello.fingerprint(FingerprintMethod::Ja3)?;
             raw_len = fingerprint.raw.len();
             Ok(bytes(&fingerprint.hash))
         };
@@ -333,16 +333,16 @@ pub unsafe extern "C" fn s2n_client_hello_get_fingerprint_string(
         // writable, for the whole call.
         unsafe {
             write(max_size, output, output_size, || {
-                Ok(hello.fingerprint(Method::Ja3)?.raw.into())
+                Ok(hello.fingerprint(FingerprintMethod::Ja3)?.raw.into())
             })
         }
     })
 }
 
 fn only_ja3(typ: s2n_fingerprint_type_arg) -> Result<()> {
-    match Method::try_from(typ)? {
-        Method::Ja3 => Ok(()),
-        Method::Ja4 => Err(Code::InvalidArgument)?,
+    match FingerprintMethod::try_from(typ)? {
+        FingerprintMethod::Ja3 => Ok(()),
+        FingerprintMethod::Ja4 => Err(Code::InvalidArgument)?,
     }
 }
 

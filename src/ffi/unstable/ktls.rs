@@ -9,7 +9,7 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::pending::unsupported;
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_config, s2n_connection};
-use crate::tls::error::Code;
+use rs2n_core::error::Code;
 
 /// Says how often the keys of a connection have changed since its handshake. Each count stops
 /// at 255.

@@ -73,7 +73,7 @@ fn fallible_allocations_do_not_use_the_reserve() {
     let _serialized = serialize();
     let before = REFUSED.load(Relaxed);
     let mut list = Vec::<u8>::new();
-    assert!(crate::tls::base::memory::reserve(&mut list, too_large().size()).is_err());
-    assert!(crate::tls::base::memory::expect(too_large().size()).is_err());
+    assert!(rs2n_core::base::memory::reserve(&mut list, too_large().size()).is_err());
+    assert!(rs2n_core::base::memory::expect(too_large().size()).is_err());
     assert_eq!(REFUSED.load(Relaxed), before);
 }

@@ -1,10 +1,10 @@
 //! Parser of a server's first flight: ServerHello or HelloRetryRequest, and EncryptedExtensions.
 
+use rs2n_core::record::Opener;
 use rustls::crypto::cipher::{AeadKey, Iv};
 use rustls::crypto::tls13::OkmBlock;
 use rustls::{SupportedCipherSuite, Tls13CipherSuite};
 use rustls_aws_lc_rs::ALL_TLS13_CIPHER_SUITES;
-use s2n::tls::record::Opener;
 
 use super::message::{ALPN, SERVER_NAME, SHARES, VERSIONS, extensions, number, take};
 

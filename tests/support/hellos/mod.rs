@@ -6,15 +6,15 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use rs2n_core::base::Blocked;
+use rs2n_core::base::Mode;
+use rs2n_core::config::{Config, LogKeys, alpn};
+use rs2n_core::connection::{BlindingMode, Connection, ServerNameMatch};
+use rs2n_core::error::Code;
+use rs2n_core::messages::{ClientHello, Field};
+use rs2n_core::policy::Policy;
+use rs2n_core::stream::{Reader, Writer};
 use rustls::pki_types::DnsName;
-use s2n::tls::base::Blocked;
-use s2n::tls::base::Mode;
-use s2n::tls::client_hello::{ClientHello, Field};
-use s2n::tls::config::{Config, LogKeys, alpn};
-use s2n::tls::connection::{BlindingMode, Connection, ServerNameMatch};
-use s2n::tls::error::Code;
-use s2n::tls::policy::Policy;
-use s2n::tls::stream::{Reader, Writer};
 
 mod answer;
 mod message;

@@ -1,0 +1,21 @@
+//! Basic types and functions: modes, versions, blocked statuses, clocks, locks, random numbers,
+//! fallible allocation and stack clearing.
+
+mod blocked;
+pub(crate) mod clock;
+mod lock;
+pub mod memory;
+mod mode;
+mod random;
+mod stack;
+pub(crate) mod version;
+
+pub use self::blocked::Blocked;
+pub use self::clock::Clock;
+pub(crate) use self::clock::uptime;
+pub(crate) use self::lock::{lock, lock_direction};
+pub use self::mode::Mode;
+pub(crate) use self::random::random_u64;
+pub(crate) use self::stack::{StackDepth, with_cleared_stack};
+pub(crate) use self::version::AtomicVersion;
+pub use self::version::Version;

@@ -1,0 +1,50 @@
+//! Settings of asynchronous operations.
+
+use std::sync::Arc;
+
+use super::{Config, Settings};
+use crate::base::lock;
+use crate::credentials::signing::Signing;
+use crate::credentials::{Offload, PrivateKeys};
+
+impl Settings {
+    pub(super) fn signing(&self) -> Signing {
+        Signing {
+            is_asynchronous: self.private_keys.is_some(),
+            verifies: self.verifies_after_sign,
+        }
+    }
+
+    /// Who signs instead of us, if there is anything to sign with.
+    pub(super) fn signer(&self) -> Option<Arc<dyn PrivateKeys>> {
+        let may_sign = self.certificates.has_any() || self.cert_request.is_some();
+        self.private_keys.clone().filter(|_| may_sign)
+    }
+}
+
+impl Config {
+    /// Has all signatures made by the application.
+    pub fn set_private_keys(&self, private_keys: Option<Arc<dyn PrivateKeys>>) {
+        self.change(|settings| settings.private_keys = private_keys);
+    }
+
+    /// Whether a signature of the application's is verified when it is applied.
+    pub(crate) fn verifies_private_keys(&self) -> bool {
+        let settings = lock(&self.settings);
+        settings.verifies_private_keys || settings.verifies_after_sign
+    }
+
+    pub fn set_verifies_private_keys(&self, on: bool) {
+        lock(&self.settings).verifies_private_keys = on;
+    }
+
+    /// Whether all signatures are verified before they are sent.
+    pub fn set_verifies_after_sign(&self, on: bool) {
+        self.change(|settings| settings.verifies_after_sign = on);
+    }
+
+    /// Has the peer's signatures verified when the application likes.
+    pub fn set_offload(&self, offload: Option<Arc<dyn Offload>>) {
+        self.change(|settings| settings.offload = offload);
+    }
+}

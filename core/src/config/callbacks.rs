@@ -1,0 +1,12 @@
+//! What the application is asked, and the values that go with the questions: all that `sys` knows of
+//! configs.
+
+pub use super::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
+pub use super::{LogKeys, SeeClientHello};
+pub use crate::base::Clock;
+pub use crate::credentials::{
+    Answer, CertRequestCallback, CertTiebreak, CertificateRequest, Coroutine, Coroutines, Exit,
+    Offload, PrivateKeys, Signature, Suspension, Verification, Work,
+};
+pub use crate::verify::crl::CrlLookup;
+pub use crate::verify::{LookUpCrl, Validate, Validation, VerifyHost};

@@ -1,0 +1,445 @@
+//! Settings that connections share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
+use std::time::Duration;
+
+use rustls::DistinguishedName;
+
+pub use crate::base::Clock;
+use crate::base::clock::{MonotonicClock, WallClock};
+use crate::base::memory;
+use crate::base::{Mode, lock};
+use crate::credentials::certificates::{Certificates, Owner};
+pub use crate::credentials::{
+    Authorities, CertChain, CertRequestCallback, CertTiebreak, CertificateRequest, Offload,
+    PrivateKeys,
+};
+use crate::error::{Code, Result};
+use crate::policy::Policy;
+use crate::process::fork::ForkSafeMutex;
+use crate::verify::Rules;
+use crate::verify::trust_store::{self, Roots, TrustStore};
+pub use crate::verify::{ClientAuth, LookUpCrl, Validate, Validation, VerifyHost};
+
+pub mod alpn;
+mod async_op;
+pub mod callbacks;
+mod clock;
+mod events;
+mod freeze;
+mod requests;
+mod trust_settings;
+
+use self::alpn::Protocols;
+pub(crate) use self::events::Listener;
+use self::events::Listeners;
+pub use self::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
+use self::freeze::Frozen;
+pub use self::freeze::HandshakeConfig;
+
+/// Looks at a connection whose ClientHello has come, and may change it. `name` is the application's for
+/// the connection.
+pub trait SeeClientHello: Send + Sync {
+    /// Less than 0 refuses the client.
+    fn see(&self, name: usize) -> i32;
+}
+
+/// Takes the lines of a key log. `name` is the application's for the connection.
+pub trait LogKeys: Send + Sync {
+    fn log(&self, name: usize, line: &[u8]);
+}
+
+/// What a connection says instead of its config.
+#[derive(Clone, Default)]
+pub struct Overrides {
+    pub policy: Option<&'static Policy>,
+    pub client_auth: Option<ClientAuth>,
+    /// Empty for the config's list.
+    pub alpn: Protocols,
+    pub verify_host: Option<Arc<dyn VerifyHost>>,
+}
+
+/// Settings that connections share, and what rustls makes of them.
+///
+/// Everything may be changed at any time; a connection sees the change if its handshake has not
+/// begun.
+pub struct Config {
+    settings: ForkSafeMutex<Settings>,
+    frozen: ForkSafeMutex<Frozen>,
+    listeners: Listeners,
+    recv_multi_record: AtomicBool,
+    ignores_warnings: AtomicBool,
+    /// A handshake waits after the ClientHello callback until the application is done.
+    client_hello_waits: AtomicBool,
+    /// Seconds.
+    max_blinding_delay: AtomicU32,
+    /// Bytes; 0 for no buffer.
+    send_buffer_size: AtomicU32,
+}
+
+#[derive(Clone)]
+struct Settings {
+    policy: &'static Policy,
+    certificates: Arc<Certificates>,
+    cert_tiebreak: Option<Arc<dyn CertTiebreak>>,
+    trust: Arc<TrustStore>,
+    rules: Rules,
+    /// A client asks for the status of the server's certificate: the application wants it to, or set
+    /// whom to trust.
+    ocsp_wanted: bool,
+    ocsp_implied: bool,
+    cert_request: Option<Arc<dyn CertRequestCallback>>,
+    /// Whom a server names when it asks for a certificate.
+    authorities: Arc<[DistinguishedName]>,
+    client_auth: Option<ClientAuth>,
+    alpn: Protocols,
+    verify_host: Option<Arc<dyn VerifyHost>>,
+    key_log: Option<Arc<dyn LogKeys>>,
+    client_hello: Option<Arc<dyn SeeClientHello>>,
+    private_keys: Option<Arc<dyn PrivateKeys>>,
+    /// Signatures that the application makes are verified.
+    verifies_private_keys: bool,
+    /// All signatures are verified before they are sent.
+    verifies_after_sign: bool,
+    offload: Option<Arc<dyn Offload>>,
+    wall_clock: Arc<dyn Clock>,
+    monotonic_clock: Arc<dyn Clock>,
+}
+
+/// The longest delay of an error's answer, in seconds, unless the application sets another.
+const DEFAULT_MAX_BLINDING_DELAY: u32 = 30;
+
+/// The smallest send buffer, in bytes: one that holds a record with a few bytes of data.
+const MIN_SEND_BUFFER: u32 = 1034;
+
+impl Config {
+    /// A config that trusts the operating system's roots.
+    pub fn new() -> Result<Self> {
+        let config = Self::new_minimal();
+        config.load_system_certs()?;
+        Ok(config)
+    }
+
+    /// A config that trusts nobody.
+    pub fn new_minimal() -> Self {
+        Self {
+            settings: ForkSafeMutex::new(Settings {
+                policy: Policy::default_policy(),
+                certificates: Arc::default(),
+                cert_tiebreak: None,
+                trust: Arc::default(),
+                rules: Rules::default(),
+                ocsp_wanted: false,
+                ocsp_implied: false,
+                cert_request: None,
+                authorities: Arc::new([]),
+                client_auth: None,
+                alpn: Protocols::default(),
+                verify_host: None,
+                key_log: None,
+                client_hello: None,
+                private_keys: None,
+                verifies_private_keys: false,
+                verifies_after_sign: false,
+                offload: None,
+                wall_clock: Arc::new(WallClock),
+                monotonic_clock: Arc::new(MonotonicClock),
+            }),
+            frozen: ForkSafeMutex::default(),
+            listeners: Listeners::default(),
+            recv_multi_record: AtomicBool::new(false),
+            ignores_warnings: AtomicBool::new(false),
+            client_hello_waits: AtomicBool::new(false),
+            max_blinding_delay: AtomicU32::new(DEFAULT_MAX_BLINDING_DELAY),
+            send_buffer_size: AtomicU32::new(0),
+        }
+    }
+
+    /// Changes a setting that rustls' configs depend on.
+    fn change<R>(&self, change: impl FnOnce(&mut Settings) -> R) -> R {
+        let mut settings = lock(&self.settings);
+        let outcome = change(&mut settings);
+        lock(&self.frozen).thaw();
+        outcome
+    }
+
+    fn settings(&self) -> Settings {
+        lock(&self.settings).clone()
+    }
+
+    pub fn policy(&self) -> &'static Policy {
+        lock(&self.settings).policy
+    }
+
+    /// Sets the policy, if the chains obey its rules.
+    pub fn set_policy(&self, policy: &'static Policy) -> Result<()> {
+        self.change(|settings| {
+            Self::check_chains(settings, policy)?;
+            settings.policy = policy;
+            Ok(())
+        })
+    }
+
+    /// Fails if a policy has rules that one of the chains breaks.
+    pub(crate) fn check_policy(&self, policy: &Policy) -> Result<()> {
+        Self::check_chains(&self.settings(), policy)
+    }
+
+    fn check_chains(settings: &Settings, policy: &Policy) -> Result<()> {
+        let mut chains = settings.certificates.all();
+        chains.try_for_each(|chain| policy.check_own(chain.loaded()?.certificates()))
+    }
+
+    /// Adds a chain that the application owns.
+    pub fn add_chain(&self, chain: &Arc<CertChain>) -> Result<()> {
+        if lock(&self.settings).certificates.owner == Owner::Library {
+            return Err(Code::CertOwnership)?;
+        }
+        self.add(chain, Owner::Application)
+    }
+
+    /// Fails if the config cannot own a chain: it has one.
+    pub fn check_has_no_chain(&self) -> Result<()> {
+        match lock(&self.settings).certificates.owner {
+            Owner::None => Ok(()),
+            _ => Err(Code::CertOwnership)?,
+        }
+    }
+
+    /// Adds the one chain of a config that owns it.
+    pub fn add_own_chain(&self, chain: &Arc<CertChain>) -> Result<()> {
+        self.check_has_no_chain()?;
+        let certificates = lock(&self.settings).certificates.clone();
+        let key_type = chain.loaded()?.key_type;
+        if certificates.default_of()[key_type as usize].is_some() {
+            return Err(Code::MultipleDefaultCertificatesPerAuthType)?;
+        }
+        self.add(chain, Owner::Library)
+    }
+
+    fn add(&self, chain: &Arc<CertChain>, owner: Owner) -> Result<()> {
+        self.policy().check_own(chain.loaded()?.certificates())?;
+        let won = self.names_won(chain)?;
+        self.change(|settings| {
+            if Arc::strong_count(&settings.certificates) > 1 {
+                memory::expect(settings.certificates.size())?;
+            }
+            let certificates = Arc::make_mut(&mut settings.certificates);
+            certificates.add(chain, &won)?;
+            certificates.owner = owner;
+            Ok(())
+        })
+    }
+
+    /// The names that the application gives to a new chain, although another has them.
+    fn names_won(&self, chain: &CertChain) -> Result<Vec<Vec<u8>>> {
+        let settings = self.settings();
+        let Some(cert_tiebreak) = settings.cert_tiebreak else {
+            return Ok(Vec::new());
+        };
+        let rivals = settings.certificates.rivals(&*chain.loaded()?);
+        let won = rivals.into_iter().filter(|(name, rival)| {
+            let winner = cert_tiebreak.winner(rival.name(), chain.name(), name);
+            winner == chain.name()
+        });
+        Ok(won.map(|(name, _)| name).collect())
+    }
+
+    pub fn set_cert_tiebreak(&self, cert_tiebreak: Option<Arc<dyn CertTiebreak>>) {
+        lock(&self.settings).cert_tiebreak = cert_tiebreak;
+    }
+
+    /// Sets which chains are shown when no name matches.
+    pub fn set_default_chains(&self, chains: &[Arc<CertChain>]) -> Result<()> {
+        self.change(|settings| Arc::make_mut(&mut settings.certificates).set_defaults(chains))
+    }
+
+    /// Lets go of the chain that the config owns.
+    pub fn free_own_chain(&self) {
+        self.change(|settings| Arc::make_mut(&mut settings.certificates).remove_own());
+    }
+
+    /// The chain that the config owns, for a call that changes it.
+    pub fn own_chain(&self) -> Result<Arc<CertChain>> {
+        let certificates = lock(&self.settings).certificates.clone();
+        let chain = certificates.defaults().next();
+        let chain = chain.ok_or(Code::UpdatingExtension)?;
+        match certificates.owner {
+            Owner::Library => Ok(chain.clone()),
+            _ => Err(Code::CertOwnership)?,
+        }
+    }
+
+    /// Fails if a connection of this mode cannot use the config.
+    pub fn check_usable(&self, mode: Mode) -> Result<()> {
+        let Settings {
+            certificates,
+            private_keys,
+            ..
+        } = self.settings();
+        if mode == Mode::Client && certificates.defaults().count() > 1 {
+            return Err(Code::TooManyCertificates)?;
+        }
+        if certificates.lacks_a_key && private_keys.is_none() {
+            return Err(Code::NoPrivateKey)?;
+        }
+        Ok(())
+    }
+
+    pub fn client_auth(&self) -> Option<ClientAuth> {
+        lock(&self.settings).client_auth
+    }
+
+    pub fn set_client_auth(&self, client_auth: ClientAuth) {
+        self.change(|settings| settings.client_auth = Some(client_auth));
+    }
+
+    pub fn alpn(&self) -> Protocols {
+        lock(&self.settings).alpn.clone()
+    }
+
+    pub fn set_alpn(&self, protocols: Protocols) {
+        self.change(|settings| settings.alpn = protocols);
+    }
+
+    pub fn append_alpn(&self, protocol: &[u8]) -> Result<()> {
+        self.change(|settings| alpn::append(&mut settings.alpn, protocol))
+    }
+
+    pub fn verify_host(&self) -> Option<Arc<dyn VerifyHost>> {
+        lock(&self.settings).verify_host.clone()
+    }
+
+    pub fn set_verify_host(&self, verify_host: Option<Arc<dyn VerifyHost>>) {
+        lock(&self.settings).verify_host = verify_host;
+    }
+
+    /// Trusts the operating system's roots as well; once, until the trust store is wiped.
+    pub fn load_system_certs(&self) -> Result<()> {
+        let roots = trust_store::system_roots()?;
+        self.change_trust(|trust| trust.add_system(roots))
+    }
+
+    /// Trusts the certificates of a PEM file.
+    pub fn trust_pem(&self, pem: &[u8]) -> Result<()> {
+        let roots = Roots::from_pem(pem)?;
+        self.change_trust(|trust| trust.add(roots))
+    }
+
+    /// Trusts the certificates of a file, and of all files of a directory.
+    pub fn trust_location(
+        &self,
+        file: Option<&std::path::Path>,
+        dir: Option<&std::path::Path>,
+    ) -> Result<()> {
+        let roots = Roots::from_location(file, dir)?;
+        self.change_trust(|trust| trust.add(roots))?;
+        self.change(|settings| settings.ocsp_implied = true);
+        Ok(())
+    }
+
+    /// Sets whether a client asks for the status of the server's certificate (RFC 6066, 8).
+    pub fn set_wants_ocsp(&self, wants: bool) {
+        self.change(|settings| {
+            settings.ocsp_wanted = wants;
+            settings.ocsp_implied &= wants;
+        });
+    }
+
+    pub fn wipe_trust(&self) {
+        self.change(|settings| settings.trust = Arc::default());
+    }
+
+    /// Changes the trust store: in place, unless a handshake holds a share of it.
+    fn change_trust(&self, change: impl FnOnce(&mut TrustStore) -> Result<()>) -> Result<()> {
+        let trust = &mut lock(&self.settings).trust;
+        if Arc::strong_count(trust) > 1 {
+            memory::expect(trust.size())?;
+        }
+        change(Arc::make_mut(trust))
+    }
+
+    pub(crate) fn client_hello(&self) -> Option<Arc<dyn SeeClientHello>> {
+        lock(&self.settings).client_hello.clone()
+    }
+
+    pub fn set_client_hello(&self, callback: Option<Arc<dyn SeeClientHello>>) {
+        lock(&self.settings).client_hello = callback;
+    }
+
+    pub(crate) fn client_hello_waits(&self) -> bool {
+        self.client_hello_waits.load(Relaxed)
+    }
+
+    pub fn set_client_hello_waits(&self, waits: bool) {
+        self.client_hello_waits.store(waits, Relaxed);
+    }
+
+    pub(crate) fn key_log(&self) -> Option<Arc<dyn LogKeys>> {
+        lock(&self.settings).key_log.clone()
+    }
+
+    pub fn set_key_log(&self, key_log: Option<Arc<dyn LogKeys>>) {
+        self.change(|settings| settings.key_log = key_log);
+    }
+
+    pub fn set_wall_clock(&self, clock: Arc<dyn Clock>) {
+        self.change(|settings| settings.wall_clock = clock);
+    }
+
+    pub fn set_monotonic_clock(&self, clock: Arc<dyn Clock>) {
+        lock(&self.settings).monotonic_clock = clock;
+    }
+
+    /// The time since 1970.
+    pub fn wall_now(&self) -> Result<Duration> {
+        let clock = lock(&self.settings).wall_clock.clone();
+        Ok(clock.now().ok_or(Code::Cancelled)?)
+    }
+
+    /// The time since some moment in the past.
+    pub fn monotonic_now(&self) -> Result<Duration> {
+        let clock = lock(&self.settings).monotonic_clock.clone();
+        Ok(clock.now().ok_or(Code::Cancelled)?)
+    }
+
+    pub fn recv_multi_record(&self) -> bool {
+        self.recv_multi_record.load(Relaxed)
+    }
+
+    pub fn set_recv_multi_record(&self, on: bool) {
+        self.recv_multi_record.store(on, Relaxed);
+    }
+
+    /// Whether alerts of warning level are ignored before TLS 1.3.
+    pub fn ignores_warnings(&self) -> bool {
+        self.ignores_warnings.load(Relaxed)
+    }
+
+    pub fn set_ignores_warnings(&self, on: bool) {
+        self.ignores_warnings.store(on, Relaxed);
+    }
+
+    /// The longest delay of an error's answer, in seconds.
+    pub fn max_blinding_delay(&self) -> u32 {
+        self.max_blinding_delay.load(Relaxed)
+    }
+
+    pub fn set_max_blinding_delay(&self, seconds: u32) {
+        self.max_blinding_delay.store(seconds, Relaxed);
+    }
+
+    /// The buffer in which the records of one send are collected, in bytes.
+    pub fn send_buffer_size(&self) -> Option<u32> {
+        Some(self.send_buffer_size.load(Relaxed)).filter(|&size| size > 0)
+    }
+
+    pub fn set_send_buffer_size(&self, size: u32) -> Result<()> {
+        if size < MIN_SEND_BUFFER {
+            return Err(Code::InvalidArgument)?;
+        }
+        self.send_buffer_size.store(size, Relaxed);
+        Ok(())
+    }
+}

@@ -1,0 +1,200 @@
+//! One TLS connection, as the C API and the tools use it: its state, its two directions and its
+//! handshake.
+
+use std::ffi::CStr;
+use std::sync::atomic::Ordering::*;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::base::{Blocked, Mode, lock_direction};
+use crate::config::alpn::Protocols;
+use crate::config::{ClientAuth, Config, VerifyHost};
+use crate::error::{Code, Result};
+use crate::handshake::Handshake;
+use crate::policy::Policy;
+use crate::state::State;
+use crate::stream::{MAX_SMALL_RECORD_THRESHOLD, Reader, Stream, Writer};
+
+mod getters;
+mod negotiate;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use crate::state::{Negotiated, ServerNameMatch};
+pub use crate::stream::{BlindingMode, Data};
+
+/// One TLS connection.
+///
+/// Sending and receiving may run in two threads at once: see `Stream`. Callbacks may call what is not
+/// locked while they run: everything but the handshake and the direction that calls them.
+pub struct Connection {
+    pub(crate) state: State,
+    pub(crate) stream: Stream,
+    pub(crate) handshake: Mutex<Handshake>,
+}
+
+impl Connection {
+    pub fn new(mode: Mode) -> Self {
+        Self {
+            state: State::new(mode),
+            stream: Stream::new(),
+            handshake: Mutex::default(),
+        }
+    }
+
+    /// Replaces everything by that of a new connection, but for the mode and the config. Fails while a
+    /// call is under way.
+    pub fn wipe(&self) -> Result<()> {
+        let Self {
+            state,
+            stream,
+            handshake,
+        } = self;
+        let mut handshake = lock_direction(handshake)?;
+        // No call may use a direction before its state is replaced.
+        let _directions = stream.wipe(state.is_corked())?;
+        *handshake = Handshake::default();
+        state.wipe()
+    }
+
+    /// Sends `data`, after the records of an earlier call have left.
+    ///
+    /// `data` may be the error of invalid arguments: it is returned once those records have left.
+    /// Until then their error, or that of a closed connection, takes precedence.
+    ///
+    /// Returns how many bytes are in records that the transport has taken whole. If that is not
+    /// all, `blocked` is set, and the caller continues with the byte after the last reported one.
+    pub fn send(&self, data: Result<Data<'_>>, blocked: &mut Blocked) -> Result<usize> {
+        self.stream.send(&self.state, data, blocked)
+    }
+
+    /// Sends the records that are sealed already.
+    pub fn flush(&self, blocked: &mut Blocked) -> Result<()> {
+        self.stream.flush(&self.state, blocked)
+    }
+
+    /// Receives at most `buf.len()` bytes; 0 is the end of the peer's data.
+    pub fn recv(&self, buf: &mut [u8], blocked: &mut Blocked) -> Result<usize> {
+        self.stream.recv(&self.state, buf, blocked)
+    }
+
+    /// Closes the sending direction: sends the waiting records, then a close_notify, or the alert of an
+    /// error. To be repeated if it blocks.
+    pub fn shutdown_send(&self, blocked: &mut Blocked) -> Result<()> {
+        self.stream.shutdown_send(&self.state, blocked)
+    }
+
+    /// Closes both directions: [`Connection::shutdown_send`], then waits for the peer's close_notify, which
+    /// confirms that no data of the peer is lost.
+    pub fn shutdown(&self, blocked: &mut Blocked) -> Result<()> {
+        self.stream.shutdown(&self.state, blocked)
+    }
+
+    pub fn set_name(&self, name: usize) {
+        self.state.set_name(name);
+    }
+
+    pub fn set_config(&self, config: Arc<Config>) -> Result<()> {
+        self.state.set_config(config)
+    }
+
+    /// Sets the policy, if the config's chains obey its rules.
+    pub fn set_policy(&self, policy: &'static Policy) -> Result<()> {
+        if let Some(config) = self.state.own_config() {
+            config.check_policy(policy)?;
+        }
+        self.state
+            .change_overrides(|overrides| overrides.policy = Some(policy));
+        Ok(())
+    }
+
+    pub fn set_client_auth(&self, client_auth: ClientAuth) {
+        self.state
+            .change_overrides(|overrides| overrides.client_auth = Some(client_auth));
+    }
+
+    pub fn set_verify_host(&self, verify_host: Option<Arc<dyn VerifyHost>>) {
+        self.state
+            .change_overrides(|overrides| overrides.verify_host = verify_host);
+    }
+
+    pub fn set_alpn(&self, protocols: Protocols) {
+        self.state
+            .change_overrides(|overrides| overrides.alpn = protocols);
+    }
+
+    /// Sets the server_name that a client sends.
+    pub fn set_server_name(&self, name: &CStr) -> Result<()> {
+        self.state.set_server_name(name)
+    }
+
+    pub fn set_reader(&self, reader: Option<Arc<dyn Reader>>) {
+        self.stream.set_reader(reader);
+    }
+
+    /// Sets the sending side of the transport. With `mends` an earlier failure of the old one does not count.
+    pub fn set_writer(&self, writer: Option<Arc<dyn Writer>>, mends: bool) {
+        self.stream.transport.set_writer(writer);
+        if mends {
+            self.state.shared.write_broken.store(false, Release);
+        }
+    }
+
+    pub fn set_corked(&self) {
+        self.state.set_corked();
+    }
+
+    pub fn set_blinding(&self, mode: BlindingMode) {
+        self.stream.set_blinding_mode(mode);
+    }
+
+    /// The remaining delay before the application may close.
+    pub fn delay(&self) -> Result<Duration> {
+        self.stream.delay(&self.state)
+    }
+
+    /// Sets how many plaintext bytes a record carries at most.
+    pub fn set_record_size(&self, size: u32) {
+        let shared = &self.state.shared;
+        shared.record_size.store(size, Relaxed);
+        shared.enlarge_send_buffer();
+    }
+
+    /// Sends the first `threshold` bytes in small records, and again after `timeout` idle seconds.
+    pub fn set_small_records(&self, threshold: u32, timeout: u16) -> Result<()> {
+        if threshold > MAX_SMALL_RECORD_THRESHOLD {
+            return Err(Code::InvalidDynamicThreshold)?;
+        }
+        let shared = &self.state.shared;
+        shared.small_record_threshold.store(threshold, Relaxed);
+        shared.small_record_timeout.store(timeout.into(), Relaxed);
+        Ok(())
+    }
+
+    pub fn set_recv_buffering(&self, on: bool) {
+        self.state.shared.recv_buffering.store(on, Relaxed);
+    }
+
+    pub fn set_dynamic_buffers(&self, on: bool) {
+        self.state.shared.dynamic_buffers.store(on, Relaxed);
+    }
+
+    /// Frees both buffers. Fails while there is data in one.
+    pub fn release_buffers(&self) -> Result<()> {
+        self.stream.release_buffers(&self.state)
+    }
+
+    /// Frees the memory that only the handshake needed.
+    pub fn free_handshake(&self) -> Result<()> {
+        lock_direction(&self.handshake)?.free();
+        self.state.free_client_hello();
+        self.state
+            .change_overrides(|overrides| overrides.alpn = Protocols::default());
+        Ok(())
+    }
+
+    /// Changes the sending keys before the next send; without effect before TLS 1.3.
+    pub fn request_key_update(&self) {
+        self.state.shared.key_update_due.store(true, Release);
+    }
+}

@@ -1,0 +1,259 @@
+//! Certificate chains with their private keys.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::*};
+
+use rustls::crypto::{CertificateIdentity, Identity, SignatureScheme, SigningKey};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, SignatureVerificationAlgorithm};
+use zeroize::Zeroizing;
+
+use super::key_type::{self, KeyType};
+use crate::base::lock;
+use crate::base::memory;
+use crate::crypto::rsa_pss;
+use crate::crypto::signature::verify;
+use crate::error::{Code, Result};
+use crate::process::fork::ForkSafeMutex;
+use crate::x509::{Certificate, pem};
+
+/// A certificate chain with its private key. Created empty, loaded later, and shared by configs.
+#[derive(Default)]
+pub struct CertChain {
+    /// The application's pointer to this chain, which is only returned to it.
+    name: AtomicUsize,
+    content: ForkSafeMutex<Content>,
+    /// The OCSP response that is stapled to the leaf (RFC 6960).
+    ocsp: ForkSafeMutex<Option<Arc<[u8]>>>,
+}
+
+#[derive(Clone, Default)]
+enum Content {
+    #[default]
+    Empty,
+    Loaded(Arc<Loaded>),
+    /// The certificates of a peer, in DER.
+    Peer(Arc<[Box<[u8]>]>),
+}
+
+/// A loaded chain.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// Leaf first; at least one.
+    certificates: Vec<Certificate<'static>>,
+
+    /// The same certificates, in the form that rustls requires.
+    pub(crate) identity: Arc<Identity<'static>>,
+
+    /// `None` if only the public part was loaded.
+    pub(crate) key: Option<Arc<dyn SigningKey>>,
+
+    pub(crate) key_type: KeyType,
+
+    /// The signature schemes of the leaf's key, whether that is loaded or not.
+    pub(crate) schemes: &'static [SignatureScheme],
+
+    /// The domain names for which the chain is selected, in lower case.
+    pub(crate) hosts: Vec<Vec<u8>>,
+}
+
+impl CertChain {
+    /// Loads a chain in PEM, leaf first, and the private key of the leaf.
+    pub fn load(&self, chain_pem: &[u8], key_pem: &[u8]) -> Result<()> {
+        let key = load_key(pem::private_key(key_pem)?)?;
+        self.set(pem::certificates(chain_pem)?, Some(key))
+    }
+
+    /// Loads a chain without its private key, which the application holds.
+    pub fn load_public(&self, chain_pem: &[u8]) -> Result<()> {
+        self.set(pem::certificates(chain_pem)?, None)
+    }
+
+    fn set(&self, chain: Vec<Vec<u8>>, key: Option<Arc<dyn SigningKey>>) -> Result<()> {
+        let loaded = Arc::new(Loaded::new(chain, key)?);
+        *lock(&self.content) = Content::Loaded(loaded);
+        Ok(())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        matches!(*lock(&self.content), Content::Empty)
+    }
+
+    /// Sets the chain of a peer; fails if this chain has certificates.
+    pub fn set_peer(&self, chain: Arc<[Box<[u8]>]>) -> Result<()> {
+        let mut content = lock(&self.content);
+        if !matches!(*content, Content::Empty) {
+            return Err(Code::InvalidArgument)?;
+        }
+        *content = Content::Peer(chain);
+        Ok(())
+    }
+
+    /// Returns the loaded chain. For an empty one the error is that of s2n-tls: an unsupported key type.
+    pub(crate) fn loaded(&self) -> Result<Arc<Loaded>> {
+        match &*lock(&self.content) {
+            Content::Loaded(loaded) => Ok(loaded.clone()),
+            _ => Err(Code::CertTypeUnsupported)?,
+        }
+    }
+
+    /// Returns the private key, if it was loaded.
+    pub(crate) fn key(&self) -> Option<Arc<dyn SigningKey>> {
+        self.loaded().ok()?.key.clone()
+    }
+
+    /// Copies the certificates in DER, leaf first.
+    pub fn certificates(&self) -> Result<Arc<[Box<[u8]>]>> {
+        let content = lock(&self.content).clone();
+        match content {
+            Content::Empty => Err(Code::Null)?,
+            Content::Peer(chain) => Ok(chain),
+            Content::Loaded(loaded) => {
+                let certificates = loaded.certificates().iter().map(Certificate::der);
+                memory::expect(certificates.clone().map(<[u8]>::len).sum())?;
+                Ok(certificates.map(Box::from).collect())
+            }
+        }
+    }
+
+    /// Returns the number of certificates; fails if there are none.
+    pub fn len(&self) -> Result<usize> {
+        match &*lock(&self.content) {
+            Content::Empty => Err(Code::Null)?,
+            Content::Peer(chain) => Ok(chain.len()),
+            Content::Loaded(loaded) => Ok(loaded.certificates.len()),
+        }
+    }
+
+    pub fn name(&self) -> usize {
+        self.name.load(Relaxed)
+    }
+
+    pub fn set_name(&self, name: usize) {
+        self.name.store(name, Relaxed);
+    }
+
+    pub(crate) fn ocsp(&self) -> Option<Arc<[u8]>> {
+        lock(&self.ocsp).clone()
+    }
+
+    /// Sets the OCSP response that is stapled to the chain; empty for none.
+    pub fn set_ocsp(&self, response: &[u8]) -> Result<()> {
+        let response = match response {
+            [] => None,
+            response => Some(memory::share(response)?),
+        };
+        *lock(&self.ocsp) = response;
+        Ok(())
+    }
+}
+
+impl Loaded {
+    fn new(chain: Vec<Vec<u8>>, key: Option<Arc<dyn SigningKey>>) -> Result<Self> {
+        let mut certificates = Vec::new();
+        memory::reserve_exact(&mut certificates, chain.len())?;
+        for der in chain {
+            let cert = Certificate::parse(der)?;
+            // A peer would reject certificates that cannot be parsed, or have a key of an unknown type.
+            key_type::check(&cert)?;
+            certificates.push(cert);
+        }
+        let leaf = certificates.first().ok_or(Code::NoCertificateInPem)?;
+        if let Some(key) = &key
+            && key
+                .public_key()
+                .is_none_or(|public| *public != *leaf.spki())
+        {
+            return Err(Code::KeyMismatch)?;
+        }
+        let (key_type, schemes) = KeyType::of(leaf)?;
+        Ok(Self {
+            identity: Arc::new(identity(&certificates)?),
+            key,
+            key_type,
+            schemes,
+            hosts: leaf.names().server_names(),
+            certificates,
+        })
+    }
+
+    /// Returns whether a signature by the leaf's key is valid, with the algorithm for that key.
+    pub(crate) fn has_signed(
+        &self,
+        message: &[u8],
+        signature: &[u8],
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
+    ) -> bool {
+        verify(self.leaf().spki(), algorithms, message, signature).is_ok()
+    }
+
+    /// Returns the certificates, leaf first.
+    pub(crate) fn certificates(&self) -> &[Certificate<'static>] {
+        &self.certificates
+    }
+
+    fn leaf(&self) -> &Certificate<'static> {
+        &self.certificates[0]
+    }
+}
+
+/// Copies a chain into the form that rustls requires.
+fn identity(chain: &[Certificate<'_>]) -> Result<Identity<'static>> {
+    let (leaf, others) = chain.split_first().ok_or(Code::NoCertificateInPem)?;
+    let copy = |cert: &Certificate<'_>| memory::copy(cert.der()).map(CertificateDer::from);
+    let mut intermediates = Vec::new();
+    memory::reserve_exact(&mut intermediates, others.len())?;
+    for other in others {
+        intermediates.push(copy(other)?);
+    }
+    Ok(Identity::X509(CertificateIdentity::new(
+        copy(leaf)?,
+        intermediates,
+    )))
+}
+
+/// Loads a private key: tries each candidate format.
+fn load_key(formats: Vec<PrivateKeyDer<'static>>) -> Result<Arc<dyn SigningKey>> {
+    for key in formats {
+        if let Some(pss) = rsa_pss::Key::read(&key) {
+            drop(Zeroizing::new(key));
+            return Ok(Arc::new(pss));
+        }
+        if let Ok(key) = rustls_aws_lc_rs::DEFAULT_KEY_PROVIDER.load_private_key(key) {
+            return Ok(key.into());
+        }
+    }
+    Err(Code::DecodePrivateKey)?
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+    use crate::policy::Policy;
+    use crate::x509::PARSED;
+
+    #[test]
+    fn certificates_are_parsed_once() {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(["example".to_owned()]).expect("a name");
+        let leaf = params.self_signed(&key).expect("a certificate").pem();
+        let other = CertificateParams::default();
+        let other = other.self_signed(&key).expect("a certificate").pem();
+        let chain = CertChain::default();
+        let before = PARSED.get();
+        let pem = [leaf, other].concat();
+        let loaded = chain.load(pem.as_bytes(), key.serialize_pem().as_bytes());
+        loaded.expect("a chain and its key");
+        assert_eq!(PARSED.get(), before + 2);
+
+        let loaded = chain.loaded().expect("a chain");
+        assert_eq!(loaded.hosts, [b"example"]);
+        assert_eq!(loaded.key_type, KeyType::Ecdsa);
+        assert!(!loaded.has_signed(b"message", b"no signature", &[]));
+        let strict = Policy::find(b"rfc9151").expect("a policy");
+        assert!(strict.check_own(loaded.certificates()).is_err());
+        assert_eq!(chain.certificates().expect("copies").len(), 2);
+        assert_eq!(PARSED.get(), before + 2);
+    }
+}

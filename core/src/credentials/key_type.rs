@@ -1,0 +1,80 @@
+//! Key types of certificate chains, and the signature schemes of each.
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ParsedPublicKey,
+    VerificationAlgorithm,
+};
+use rustls::crypto::SignatureScheme;
+
+use crate::crypto::rsa_pss;
+use crate::error::{Code, Result};
+use crate::x509::{Certificate, Curve, PublicKeyType};
+
+/// The key types for which a server has separate chains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyType {
+    Rsa,
+    Ecdsa,
+    RsaPss,
+    MlDsa,
+}
+
+impl KeyType {
+    pub(crate) const COUNT: usize = 4;
+}
+
+impl KeyType {
+    /// Returns the type of a certificate's key, and the schemes with which such a key signs. As in s2n-tls
+    /// there are no other types: Ed25519 is rejected.
+    pub(super) fn of(cert: &Certificate<'_>) -> Result<(Self, &'static [SignatureScheme])> {
+        Ok(match cert.key_type() {
+            PublicKeyType::Rsa => (Self::Rsa, RSA),
+            PublicKeyType::RsaPss => (Self::RsaPss, rsa_pss::schemes_of(cert.key_algorithm())),
+            PublicKeyType::Ec(curve) => (Self::Ecdsa, curve.map_or(&[], ecdsa)),
+            PublicKeyType::MlDsa44 => (Self::MlDsa, &[SignatureScheme::ML_DSA_44]),
+            PublicKeyType::MlDsa65 => (Self::MlDsa, &[SignatureScheme::ML_DSA_65]),
+            PublicKeyType::MlDsa87 => (Self::MlDsa, &[SignatureScheme::ML_DSA_87]),
+            PublicKeyType::Ed25519 | PublicKeyType::Other => Err(Code::DecodeCertificate)?,
+        })
+    }
+}
+
+/// Checks the key of a certificate in a chain that the application loads: fails for an unknown type or curve,
+/// and for a point that is not on its curve.
+pub(super) fn check(cert: &Certificate<'_>) -> Result<()> {
+    let curve = match cert.key_type() {
+        PublicKeyType::Other => Err(Code::DecodeCertificate)?,
+        PublicKeyType::Ec(curve) => curve.ok_or(Code::DecodeCertificate)?,
+        _ => return Ok(()),
+    };
+    let algorithm: &dyn VerificationAlgorithm = match curve {
+        Curve::P256 => &ECDSA_P256_SHA256_ASN1,
+        Curve::P384 => &ECDSA_P384_SHA384_ASN1,
+        Curve::P521 => &ECDSA_P521_SHA512_ASN1,
+        // A peer that supports the curve validates the key.
+        Curve::P224 | Curve::Secp256k1 => return Ok(()),
+    };
+    match ParsedPublicKey::new(algorithm, cert.key()) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Code::DecodeCertificate)?,
+    }
+}
+
+const RSA: &[SignatureScheme] = &[
+    SignatureScheme::RSA_PSS_SHA256,
+    SignatureScheme::RSA_PSS_SHA384,
+    SignatureScheme::RSA_PSS_SHA512,
+    SignatureScheme::RSA_PKCS1_SHA256,
+    SignatureScheme::RSA_PKCS1_SHA384,
+    SignatureScheme::RSA_PKCS1_SHA512,
+];
+
+/// RFC 8446, 4.2.3: a curve and a hash go together.
+fn ecdsa(curve: Curve) -> &'static [SignatureScheme] {
+    match curve {
+        Curve::P256 => &[SignatureScheme::ECDSA_NISTP256_SHA256],
+        Curve::P384 => &[SignatureScheme::ECDSA_NISTP384_SHA384],
+        Curve::P521 => &[SignatureScheme::ECDSA_NISTP521_SHA512],
+        Curve::P224 | Curve::Secp256k1 => &[],
+    }
+}

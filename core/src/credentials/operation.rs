@@ -1,0 +1,194 @@
+//! Signing and verification operations that the application performs for a handshake.
+
+use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::{Arc, Mutex};
+
+use super::{CertChain, ToSign, ToVerify};
+use crate::base::lock;
+use crate::base::memory;
+use crate::crypto::digest::Algorithm;
+use crate::error::{Code, Result};
+use crate::policy::names::{self, HashAlgorithm};
+
+/// A signing operation with its result. It may outlive its connection.
+pub struct Signature {
+    /// Unique, so that a result cannot be applied to another handshake.
+    number: u64,
+
+    question: ToSign,
+
+    /// Whether the signature is verified before it is used.
+    is_strict: bool,
+
+    state: Mutex<State>,
+}
+
+enum State {
+    Open,
+    Performed(Vec<u8>),
+    Applied,
+}
+
+impl Signature {
+    pub(crate) fn new(question: ToSign, is_strict: bool) -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        Self {
+            number: NUMBER.fetch_add(1, Relaxed),
+            question,
+            is_strict,
+            state: Mutex::new(State::Open),
+        }
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Signs with a key that is loaded.
+    pub fn perform(&self, key: &CertChain) -> Result<()> {
+        let mut state = lock(&self.state);
+        if !matches!(*state, State::Open) {
+            return Err(Code::AsyncAlreadyPerformed)?;
+        }
+        let key = key.key().ok_or(Code::Null)?;
+        let signer = key
+            .choose_scheme(&[self.question.scheme])
+            .ok_or(Code::PkeyCtxInit)?;
+        let signature = signer
+            .sign(&self.question.message)
+            .map_err(|_| Code::Sign)?;
+        *state = State::Performed(signature);
+        Ok(())
+    }
+
+    /// Sets the signature that the application has created. It may be replaced until it is applied.
+    pub fn set_output(&self, signature: &[u8]) -> Result<()> {
+        let mut state = lock(&self.state);
+        // s2n-tls ignores a signature that is set after another one was applied.
+        if !matches!(*state, State::Applied) {
+            *state = State::Performed(memory::copy(signature)?);
+        }
+        Ok(())
+    }
+
+    /// Passes the signature to the handshake that is suspended for it.
+    pub(crate) fn apply(&self, signing: &Mutex<Signing>) -> Result<()> {
+        let mut state = lock(&self.state);
+        let signature = match &*state {
+            State::Open => Err(Code::AsyncNotPerformed)?,
+            State::Applied => Err(Code::AsyncAlreadyApplied)?,
+            State::Performed(signature) => signature,
+        };
+        let mut signing = lock(signing);
+        if !matches!(*signing, Signing::Waits(number) if number == self.number) {
+            return Err(Code::AsyncWrongConnection)?;
+        }
+        let ToSign {
+            message,
+            chain,
+            algorithms,
+            ..
+        } = &self.question;
+        if self.is_strict && !chain.has_signed(message, signature, algorithms) {
+            return Err(Code::VerifySignature)?;
+        }
+        *signing = Signing::Done(signature.clone());
+        *state = State::Applied;
+        Ok(())
+    }
+
+    /// Returns the length of the [input](Self::input), in bytes.
+    pub fn input_len(&self) -> Result<usize> {
+        Ok(self.hash()?.output_len())
+    }
+
+    /// Returns the digest of the message to be signed: the input of PKCS #1's DigestInfo, PSS or ECDSA.
+    pub fn input(&self) -> Result<Vec<u8>> {
+        let digest = self.hash()?.digest(&self.question.message);
+        memory::copy(digest.as_ref())
+    }
+
+    fn hash(&self) -> Result<Algorithm> {
+        let (_, hash) = names::signature(Some(self.question.scheme.0));
+        match hash {
+            HashAlgorithm::Sha256 => Ok(Algorithm::Sha256),
+            HashAlgorithm::Sha384 => Ok(Algorithm::Sha384),
+            HashAlgorithm::Sha512 => Ok(Algorithm::Sha512),
+            // ML-DSA signs a digest that depends on the key (FIPS 204, 6.2), not a hash of the message.
+            _ => Err(Code::Unimplemented)?,
+        }
+    }
+}
+
+/// A verification operation that the application performs. A connection has one for all signatures: the
+/// application may keep its address.
+#[derive(Default)]
+pub struct Verification(Mutex<Verifying>);
+
+#[derive(Default)]
+enum Verifying {
+    #[default]
+    No,
+    Waits(Arc<ToVerify>),
+    Runs(Arc<ToVerify>),
+    Done,
+}
+
+impl Verification {
+    pub(crate) fn begin(&self, question: ToVerify) {
+        *lock(&self.0) = Verifying::Waits(Arc::new(question));
+    }
+
+    /// Verifies the pending signature. May be repeated if it failed.
+    pub fn perform(&self) -> Result<()> {
+        let question = {
+            let mut state = lock(&self.0);
+            let Verifying::Waits(question) = &*state else {
+                return Err(Code::InvalidState)?;
+            };
+            let question = question.clone();
+            *state = Verifying::Runs(question.clone());
+            question
+        };
+        // Meanwhile the connection may be polled or wiped.
+        let is_right = question.is_right();
+        let mut state = lock(&self.0);
+        if matches!(&*state, Verifying::Runs(running) if Arc::ptr_eq(running, &question)) {
+            *state = match is_right {
+                true => Verifying::Done,
+                false => Verifying::Waits(question),
+            };
+        }
+        match is_right {
+            true => Ok(()),
+            false => Err(Code::VerifySignature)?,
+        }
+    }
+
+    /// Returns whether it is complete, and resets it for the next signature then.
+    pub(crate) fn take(&self) -> bool {
+        let mut state = lock(&self.0);
+        let is_done = matches!(*state, Verifying::Done);
+        if is_done {
+            *state = Verifying::No;
+        }
+        is_done
+    }
+
+    pub(crate) fn wipe(&self) {
+        *lock(&self.0) = Verifying::No;
+    }
+}
+
+/// The signing state of a connection.
+#[derive(Default)]
+pub(crate) enum Signing {
+    #[default]
+    No,
+
+    /// Suspended for the operation of this number.
+    Waits(u64),
+
+    /// The signature is available.
+    Done(Vec<u8>),
+}

@@ -1,0 +1,296 @@
+//! The context of a handshake's step: what rustls' callbacks select in it, and the secrets that rustls
+//! derives.
+//!
+//! rustls shares a config's resolver, verifier and key log between connections, and does not pass them the
+//! connection that it calls them for.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::mem::ManuallyDrop;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::key_log::Secret;
+use super::{Answer, CertChain, Exit, Suspension, ToSign, ToVerify};
+use crate::base::{lock, uptime};
+use crate::error::Error;
+
+/// Whether a server requested a certificate of this client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum CertRequest {
+    #[default]
+    None,
+    /// It did, and there is none that it can use.
+    Declined,
+    Answered,
+}
+
+/// How a server's certificate was selected for the client's server_name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NameMatch {
+    #[default]
+    None,
+    Exact,
+    Wildcard,
+}
+
+/// A moment in a step from which it follows which messages are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Milestone {
+    /// The selection of a certificate has ended.
+    CertSelected,
+    /// TLS 1.3: the secrets for the encrypted messages are derived.
+    HandshakeSecrets,
+    /// TLS 1.2: the master secret is derived.
+    MasterSecret,
+    /// The peer's certificate was received.
+    PeerCertReceived,
+    /// The peer's certificate is verified.
+    PeerCertVerified,
+    /// The peer's signature is verified.
+    SignatureVerified,
+    /// A signature is about to be made.
+    Signing,
+    /// A signature was made.
+    Signed,
+}
+
+/// The certificate and the signature schemes of a handshake, as far as they are selected.
+#[derive(Clone, Default)]
+pub(crate) struct Selection {
+    pub(crate) request: CertRequest,
+    /// The certificate that this side sends.
+    pub(crate) chain: Option<Arc<CertChain>>,
+    pub(crate) name_match: NameMatch,
+    /// The signature scheme of this side: a number of RFC 8446, 4.2.3.
+    pub(crate) our_scheme: Option<u16>,
+    /// The signature scheme of the peer.
+    pub(crate) peer_scheme: Option<u16>,
+}
+
+impl Selection {
+    const NONE: Self = Self {
+        request: CertRequest::None,
+        chain: None,
+        name_match: NameMatch::None,
+        our_scheme: None,
+        peer_scheme: None,
+    };
+
+    /// Adds what a later step has selected.
+    pub(crate) fn extend(&mut self, later: Self) {
+        if later.request != CertRequest::None {
+            self.request = later.request;
+        }
+        if later.chain.is_some() {
+            self.chain = later.chain;
+            self.name_match = later.name_match;
+            self.our_scheme = later.our_scheme;
+        }
+        self.peer_scheme = later.peer_scheme.or(self.peer_scheme);
+    }
+}
+
+/// What a step leaves behind for the connection.
+#[derive(Default)]
+pub(crate) struct Step {
+    pub(crate) selection: Selection,
+    pub(crate) secrets: Vec<Secret>,
+    /// The error of an application's callback, which rustls does not report.
+    pub(crate) failure: Option<Error>,
+    /// The milestones that the step has reached, if there is a callback for them.
+    pub(crate) milestones: Option<Vec<(Milestone, Duration)>>,
+    /// The application's handle of the connection, during the step.
+    connection: usize,
+}
+
+impl Step {
+    const NONE: Self = Self {
+        selection: Selection::NONE,
+        secrets: Vec::new(),
+        failure: None,
+        milestones: None,
+        connection: 0,
+    };
+
+    fn new(connection: usize, is_timed: bool) -> Self {
+        Self {
+            connection,
+            milestones: is_timed.then(Vec::new),
+            ..Self::NONE
+        }
+    }
+}
+
+/// Where rustls' callbacks leave what they select in a step.
+#[derive(Clone, Default)]
+pub(crate) enum StepContext {
+    /// The step runs on its thread's own stack, and does not leave the thread.
+    #[default]
+    Thread,
+
+    /// The step runs on a coroutine, which may be resumed in another thread. The handshake has rustls
+    /// configs of its own, whose callbacks have this.
+    Coroutine(Arc<CoroutineContext>),
+}
+
+/// The context of steps on coroutines. They follow each other; no two of them run at once.
+#[derive(Default)]
+pub(crate) struct CoroutineContext {
+    step: Mutex<Step>,
+
+    /// Present while a step runs.
+    exit: Mutex<Option<Arc<dyn Exit>>>,
+}
+
+thread_local! {
+    /// Empty when the thread ends. A destructor would be registered, for which the system needs memory; it
+    /// ends the process if there is none.
+    static STEP: RefCell<ManuallyDrop<Step>> = const { RefCell::new(ManuallyDrop::new(Step::NONE)) };
+}
+
+impl StepContext {
+    pub(crate) fn new_coroutine() -> Self {
+        Self::Coroutine(Arc::default())
+    }
+
+    /// Runs a step of a handshake, and returns what it leaves behind.
+    pub(crate) fn watch<R>(
+        &self,
+        connection: usize,
+        is_timed: bool,
+        step: impl FnOnce() -> R,
+    ) -> (R, Step) {
+        // A callback in the step may drive another connection in this thread.
+        let outer = self.replace(Step::new(connection, is_timed));
+        let outcome = step();
+        (outcome, self.replace(outer))
+    }
+
+    /// Runs work on a coroutine, with the exit from it.
+    pub(crate) fn run<R>(&self, exit: Arc<dyn Exit>, work: impl FnOnce() -> R) -> R {
+        let Self::Coroutine(context) = self else {
+            return work();
+        };
+        *lock(&context.exit) = Some(exit);
+        let outcome = work();
+        *lock(&context.exit) = None;
+        outcome
+    }
+
+    fn replace(&self, step: Step) -> Step {
+        self.with(|current| std::mem::replace(current, step))
+    }
+
+    fn with<R>(&self, access: impl FnOnce(&mut Step) -> R) -> R {
+        match self {
+            Self::Thread => STEP.with_borrow_mut(|step| access(step)),
+            Self::Coroutine(context) => access(&mut lock(&context.step)),
+        }
+    }
+
+    /// Records a selection.
+    pub(crate) fn select(&self, change: impl FnOnce(&mut Selection)) {
+        self.with(|step| change(&mut step.selection));
+    }
+
+    /// Records the error of a callback.
+    pub(crate) fn fail(&self, error: Error) {
+        self.with(|step| step.failure = Some(error));
+    }
+
+    /// The application's handle of the connection whose step this is.
+    pub(crate) fn name(&self) -> usize {
+        self.with(|step| step.connection)
+    }
+
+    /// What the step has selected so far.
+    pub(crate) fn so_far(&self) -> Selection {
+        self.with(|step| step.selection.clone())
+    }
+
+    /// Whether milestones are recorded.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.with(|step| step.milestones.is_some())
+    }
+
+    /// The milestones that the step has reached since they were last taken.
+    pub(crate) fn take_milestones(&self) -> Vec<(Milestone, Duration)> {
+        self.with(|step| match &mut step.milestones {
+            Some(milestones) => std::mem::take(milestones),
+            None => Vec::new(),
+        })
+    }
+
+    /// Records that the step has reached a milestone.
+    pub(crate) fn reach(&self, milestone: Milestone) {
+        self.with(|step| {
+            if let Some(milestones) = &mut step.milestones {
+                milestones.push((milestone, uptime()));
+            }
+        });
+    }
+
+    /// Stores a secret that rustls has derived.
+    pub(crate) fn store(&self, secret: Secret) {
+        self.with(|step| step.secrets.push(secret));
+    }
+
+    /// Suspends the step until the application has signed. `None` if it does not.
+    pub(crate) fn sign(&self, input: ToSign) -> Option<Vec<u8>> {
+        match self.suspend(Suspension::Sign(input))? {
+            Answer::Signature(signature) => Some(signature),
+            Answer::Verified | Answer::Called => None,
+        }
+    }
+
+    /// Suspends the step until the application has verified a signature. Whether that is valid.
+    pub(crate) fn verify(&self, input: ToVerify) -> bool {
+        self.suspend(Suspension::Verify(input)) == Some(Answer::Verified)
+    }
+
+    /// Runs a callback of the application on the stack of its own call. `None` if the handshake has ended.
+    pub(crate) fn call<R: Send + 'static>(
+        &self,
+        callback: impl FnOnce() -> R + Send + 'static,
+    ) -> Option<R> {
+        if self.exit().is_none() {
+            return Some(callback());
+        }
+        let returned = Arc::new(Mutex::new(None));
+        let result = returned.clone();
+        self.suspend(Suspension::Call(Box::new(move || {
+            let value = callback();
+            *lock(&result) = Some(value);
+        })));
+        lock(&returned).take()
+    }
+
+    fn suspend(&self, reason: Suspension) -> Option<Answer> {
+        self.exit()?.suspend(reason)
+    }
+
+    fn exit(&self) -> Option<Arc<dyn Exit>> {
+        match self {
+            Self::Thread => None,
+            Self::Coroutine(context) => lock(&context.exit).clone(),
+        }
+    }
+}
+
+#[cfg(any(test, feature = "internal-test"))]
+impl StepContext {
+    /// Runs work that must not use the context of its thread: that would panic.
+    pub(crate) fn without_thread<R>(work: impl FnOnce() -> R) -> R {
+        STEP.with_borrow_mut(|_| work())
+    }
+}
+
+impl fmt::Debug for StepContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Thread => "Thread",
+            Self::Coroutine(_) => "Coroutine",
+        })
+    }
+}

@@ -1,0 +1,189 @@
+//! Errors: a code of the API, the source location, and the `errno` of the operating system.
+
+use std::fmt;
+use std::panic::Location;
+
+mod alert;
+mod from_rustls;
+mod table;
+pub mod trace;
+
+pub use alert::Alert;
+pub use table::Code;
+
+/// The result type of the library.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error, as reported in `s2n_errno` and in the debug string.
+#[derive(Clone, Copy, Debug)]
+pub struct Error {
+    code: Code,
+    raised_at: &'static Location<'static>,
+
+    /// The value of `errno` after the call; `None` if this error does not set `errno`.
+    os_error: Option<i32>,
+
+    /// The error reveals nothing about a secret, although other errors with this code may, and so
+    /// does not start blinding.
+    skips_blinding: bool,
+
+    /// The alert for it, if it is more specific than that of the code.
+    alert: Option<Alert>,
+}
+
+impl Error {
+    /// Creates an error with the source location of the caller.
+    #[track_caller]
+    pub fn new(code: Code) -> Self {
+        trace::record();
+        Self {
+            code,
+            raised_at: Location::caller(),
+            os_error: None,
+            skips_blinding: false,
+            alert: None,
+        }
+    }
+
+    /// Creates an error of the transport; `os_error` is its `errno`, 0 if it set none.
+    #[track_caller]
+    pub fn transport(code: Code, os_error: i32) -> Self {
+        Self {
+            os_error: Some(os_error),
+            ..Self::new(code)
+        }
+    }
+
+    /// Returns the same error, but without blinding: its alert may be sent at once.
+    fn without_blinding(self) -> Self {
+        Self {
+            skips_blinding: true,
+            ..self
+        }
+    }
+
+    /// Creates an error that the peer caused, with the alert for it.
+    #[track_caller]
+    pub(crate) fn with_alert(code: Code, alert: Alert) -> Self {
+        Self {
+            alert: Some(alert),
+            ..Self::new(code)
+        }
+    }
+
+    /// Returns the alert for an error that the peer caused (RFC 8446, 6.2); `None` for other
+    /// errors.
+    pub(crate) fn received_alert(&self) -> Option<Alert> {
+        self.alert.or_else(|| self.code.received_alert())
+    }
+
+    /// Returns whether the error does not start blinding: the peer sent an unexpected message, or
+    /// one of an invalid length.
+    pub fn is_open(&self) -> bool {
+        self.skips_blinding
+    }
+
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    pub fn kind(&self) -> ErrorType {
+        self.code.kind()
+    }
+
+    pub fn raised_at(&self) -> &'static Location<'static> {
+        self.raised_at
+    }
+
+    pub fn os_error(&self) -> Option<i32> {
+        self.os_error
+    }
+
+    /// Returns whether the call would block, and may be repeated.
+    pub fn is_blocked(&self) -> bool {
+        self.kind() == ErrorType::Blocked
+    }
+}
+
+impl From<Code> for Error {
+    #[track_caller]
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.code.message().to_string_lossy())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The class of an error, in bits 26 and up of its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum ErrorType {
+    Ok = 0,
+    Io = 1,
+    Closed = 2,
+    Blocked = 3,
+    Alert = 4,
+    Proto = 5,
+    Internal = 6,
+    Usage = 7,
+}
+
+impl ErrorType {
+    /// The position of the type in an error number, in bits.
+    pub const SHIFT: i32 = 26;
+}
+
+impl Code {
+    pub fn number(self) -> i32 {
+        self as i32
+    }
+
+    pub fn kind(self) -> ErrorType {
+        match self.number() >> ErrorType::SHIFT {
+            0 => ErrorType::Ok,
+            1 => ErrorType::Io,
+            2 => ErrorType::Closed,
+            3 => ErrorType::Blocked,
+            4 => ErrorType::Alert,
+            5 => ErrorType::Proto,
+            6 => ErrorType::Internal,
+            _ => ErrorType::Usage,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::table::ALL;
+    use super::*;
+
+    #[test]
+    fn numbers_are_converted_to_codes_and_back() {
+        assert_eq!(ALL.len(), 270);
+        for &code in ALL {
+            assert_eq!(Code::from_number(code.number()), Some(code));
+        }
+    }
+
+    #[test]
+    fn numbers_without_a_code_are_rejected() {
+        for number in [-1, 1, i32::MAX, i32::MIN, (7 << 26) | 91] {
+            assert_eq!(Code::from_number(number), None);
+        }
+    }
+
+    #[test]
+    fn the_question_mark_preserves_the_source_location() {
+        fn fails() -> Result<()> {
+            Err(Code::Null)?
+        }
+        let error = fails().unwrap_err();
+        assert!(error.raised_at().file().ends_with("error/mod.rs"));
+    }
+}

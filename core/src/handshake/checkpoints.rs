@@ -1,0 +1,317 @@
+//! Checkpoints: when each message of a handshake was processed, reported to the application.
+//!
+//! rustls processes all messages of a record, and makes all messages of a flight, in one step. The progress
+//! within a step follows from its callbacks: for a certificate, a signature, a verification.
+
+use std::ffi::CStr;
+use std::time::Duration;
+
+use super::Handshake;
+use super::context::Context;
+use super::stage::{Running, Stage};
+use crate::base::{Mode, Version, uptime};
+use crate::config::{Checkpoint, ClientAuth, Config, Listener, SeeCheckpoint};
+use crate::credentials::step_context::{CertRequest, Milestone};
+use crate::state::{HandshakeMessage, State};
+
+/// The part of a handshake that is reported.
+#[derive(Default)]
+pub(super) struct Checkpoints {
+    /// Without one nothing is recorded.
+    listener: Option<Listener<dyn SeeCheckpoint>>,
+
+    /// How many messages of the flow are done.
+    done: usize,
+
+    /// The server has sent a HelloRetryRequest, and the messages from the ClientHello on come again.
+    retried: bool,
+
+    /// Server: when it had selected its certificate. That is the end of the ClientHello, unless that has
+    /// another fault.
+    cert_selected: Option<Duration>,
+
+    /// Server: the client has sent a certificate.
+    client_cert: bool,
+
+    /// The message at which the handshake waited for the application. s2n-tls does not report it.
+    awaited: Option<u8>,
+}
+
+/// The messages of a handshake in their order, those that may be missing included. A client of rustls
+/// sends its ChangeCipherSpec as soon as it may; one of s2n-tls, behind the server's Finished.
+const TLS13_FLOW: [HandshakeMessage; 12] = [
+    HandshakeMessage::ClientHello,
+    HandshakeMessage::ServerHello,
+    HandshakeMessage::ServerChangeCipherSpec,
+    HandshakeMessage::ClientChangeCipherSpec,
+    HandshakeMessage::EncryptedExtensions,
+    HandshakeMessage::ServerCertReq,
+    HandshakeMessage::ServerCert,
+    HandshakeMessage::ServerCertVerify,
+    HandshakeMessage::ServerFinished,
+    HandshakeMessage::ClientCert,
+    HandshakeMessage::ClientCertVerify,
+    HandshakeMessage::ClientFinished,
+];
+
+/// See [`TLS13_FLOW`].
+const TLS12_FLOW: [HandshakeMessage; 14] = [
+    HandshakeMessage::ClientHello,
+    HandshakeMessage::ServerHello,
+    HandshakeMessage::ServerCert,
+    HandshakeMessage::ServerCertStatus,
+    HandshakeMessage::ServerKey,
+    HandshakeMessage::ServerCertReq,
+    HandshakeMessage::ServerHelloDone,
+    HandshakeMessage::ClientCert,
+    HandshakeMessage::ClientKey,
+    HandshakeMessage::ClientCertVerify,
+    HandshakeMessage::ClientChangeCipherSpec,
+    HandshakeMessage::ClientFinished,
+    HandshakeMessage::ServerChangeCipherSpec,
+    HandshakeMessage::ServerFinished,
+];
+
+fn flow(ctx: &Context<'_>) -> &'static [HandshakeMessage] {
+    match ctx.version() {
+        // The flows begin with the same messages.
+        Version::Tls13 | Version::Unknown => &TLS13_FLOW,
+        _ => &TLS12_FLOW,
+    }
+}
+
+impl Checkpoints {
+    pub(super) fn is_on(&self) -> bool {
+        self.listener.is_some()
+    }
+
+    /// Sets the listener. The application may set another config in the middle of a handshake.
+    pub(super) fn listen(&mut self, state: &State) {
+        self.listener = checkpoint_listener(state);
+    }
+
+    /// Reports that a record was read.
+    pub(super) fn report_read(&self, ctx: &Context<'_>) {
+        self.report(ctx, c"RECORD_READ", uptime);
+    }
+
+    /// Reports that a flight was written.
+    pub(super) fn report_written(&self, ctx: &Context<'_>) {
+        self.report(ctx, c"RECORD_WRITE", uptime);
+    }
+
+    /// Sets the message at which the handshake waits for the application.
+    pub(super) fn set_awaited(&mut self, message: u8) {
+        self.awaited = Some(message);
+    }
+
+    fn report(&self, ctx: &Context<'_>, name: &'static CStr, at: impl FnOnce() -> Duration) {
+        if let Some(listener) = &self.listener {
+            listener.report(ctx.state, name, at());
+        }
+    }
+
+    /// Reports all messages up to this one.
+    pub(super) fn reach(&mut self, ctx: &Context<'_>, message: HandshakeMessage, at: Duration) {
+        let place = flow(ctx).iter().position(|one| *one == message);
+        if let (Some(place), true) = (place, self.is_on()) {
+            self.advance(ctx, place + 1, at);
+        }
+    }
+
+    /// Reports all messages before this one.
+    fn reach_before(&mut self, ctx: &Context<'_>, message: HandshakeMessage, at: Duration) {
+        let place = flow(ctx).iter().position(|one| *one == message);
+        if let (Some(place), true) = (place, self.is_on()) {
+            self.advance(ctx, place, at);
+        }
+    }
+
+    fn advance(&mut self, ctx: &Context<'_>, done: usize, at: Duration) {
+        while self.done < done {
+            let message = flow(ctx)[self.done];
+            if message == HandshakeMessage::ServerCertReq && violates_client_auth(ctx) {
+                return;
+            }
+            self.done += 1;
+            if self.has_name(ctx, message) {
+                self.report_message(ctx, message, at);
+            }
+        }
+    }
+
+    fn report_message(&mut self, ctx: &Context<'_>, message: HandshakeMessage, at: Duration) {
+        if self.awaited == Some(message as u8) {
+            self.awaited = None;
+            return;
+        }
+        let at = match message {
+            HandshakeMessage::ClientHello => self.cert_selected.take().unwrap_or(at),
+            _ => at,
+        };
+        self.report(ctx, HandshakeMessage::name(message as u8), || at);
+    }
+
+    /// Whether a message is part of this handshake. A ChangeCipherSpec counts for its sender only, who
+    /// sends it once.
+    fn has_name(&self, ctx: &Context<'_>, message: HandshakeMessage) -> bool {
+        let was_sent = self.retried && ctx.version() == Version::Tls13;
+        let client = || ctx.state.selection().request;
+        match (message, ctx.mode()) {
+            (HandshakeMessage::ServerChangeCipherSpec, mode) => mode == Mode::Server && !was_sent,
+            (HandshakeMessage::ClientChangeCipherSpec, mode) => mode == Mode::Client && !was_sent,
+            (HandshakeMessage::ServerCertStatus, _) => ctx.state.is_ocsp_stapled(),
+            (HandshakeMessage::ServerCertReq | HandshakeMessage::ClientCert, Mode::Server) => {
+                ctx.requests_client_cert()
+            }
+            (HandshakeMessage::ServerCertReq | HandshakeMessage::ClientCert, Mode::Client) => {
+                client() != CertRequest::None
+            }
+            (HandshakeMessage::ClientCertVerify, Mode::Server) => self.client_cert,
+            (HandshakeMessage::ClientCertVerify, Mode::Client) => client() == CertRequest::Answered,
+            _ => true,
+        }
+    }
+
+    /// Reports a HelloRetryRequest.
+    fn retry(&mut self, ctx: &Context<'_>, at: Duration) {
+        self.reach(ctx, HandshakeMessage::ClientHello, at);
+        self.report_message(ctx, HandshakeMessage::HelloRetryRequest, at);
+        self.retried = true;
+        self.done = 0;
+        match ctx.mode() {
+            Mode::Server => self.report_message(ctx, HandshakeMessage::ServerChangeCipherSpec, at),
+            Mode::Client => {
+                self.report_message(ctx, HandshakeMessage::ClientChangeCipherSpec, at);
+                self.reach(ctx, HandshakeMessage::ClientHello, at);
+            }
+        }
+    }
+
+    fn pass(&mut self, ctx: &Context<'_>, milestone: Milestone, at: Duration) {
+        let is_tls13 = ctx.version() == Version::Tls13;
+        let (ours, theirs) = (ctx.mode(), ctx.mode().peer());
+        let signature_of = |side| HandshakeMessage::signature_of(side, ctx.version());
+        let their_cert = match theirs {
+            Mode::Server => HandshakeMessage::ServerCert,
+            Mode::Client => HandshakeMessage::ClientCert,
+        };
+        match milestone {
+            Milestone::CertSelected if ctx.mode() == Mode::Server => self.cert_selected = Some(at),
+            Milestone::CertSelected if is_tls13 => {
+                self.reach(ctx, HandshakeMessage::ServerCertReq, at)
+            }
+            // Before TLS 1.3 the server's certificate is verified later.
+            Milestone::CertSelected => {}
+            Milestone::HandshakeSecrets => self.reach(ctx, HandshakeMessage::ServerHello, at),
+            Milestone::MasterSecret => self.reach(ctx, HandshakeMessage::ClientKey, at),
+            Milestone::PeerCertReceived => self.reach_before(ctx, their_cert, at),
+            Milestone::PeerCertVerified => {
+                self.client_cert = theirs == Mode::Client;
+                self.reach(ctx, their_cert, at);
+            }
+            Milestone::SignatureVerified => self.reach(ctx, signature_of(theirs), at),
+            Milestone::Signing => self.reach_before(ctx, signature_of(ours), at),
+            Milestone::Signed => self.reach(ctx, signature_of(ours), at),
+        }
+    }
+}
+
+/// Whether a server requests a certificate that the application does not allow, or omits the request that
+/// it requires. rustls continues; this library ends the handshake.
+fn violates_client_auth(ctx: &Context<'_>) -> bool {
+    let is_requested = ctx.state.selection().request != CertRequest::None;
+    match ctx.client_auth() {
+        _ if ctx.mode() == Mode::Server => false,
+        ClientAuth::None => is_requested,
+        ClientAuth::Required => !is_requested,
+        _ => false,
+    }
+}
+
+impl Handshake {
+    /// Reports what a step of rustls has done, or a part of one.
+    pub(super) fn report_step(
+        &mut self,
+        ctx: &Context<'_>,
+        mut milestones: Vec<(Milestone, Duration)>,
+        is_ok: bool,
+    ) {
+        if !is_ok {
+            // The ClientHello for which the certificate was selected may have the fault.
+            milestones.pop_if(|(last, _)| *last == Milestone::CertSelected);
+        }
+        for (milestone, at) in milestones {
+            self.checkpoints.pass(ctx, milestone, at);
+        }
+        if is_ok {
+            self.report_rest(ctx);
+        }
+    }
+
+    /// Reports what a step has done, before a callback of the application.
+    pub(super) fn report_so_far(&mut self, ctx: &Context<'_>) {
+        self.store_selection(ctx);
+        let milestones = self.step_context.take_milestones();
+        self.report_step(ctx, milestones, false);
+    }
+
+    /// Reports all messages that are done, now that rustls needs the peer's next one.
+    fn report_rest(&mut self, ctx: &Context<'_>) {
+        let is_tls13 = ctx.version() == Version::Tls13;
+        let checkpoints = &mut self.checkpoints;
+        // The ServerHello comes second.
+        let has_server_hello = checkpoints.done > 1;
+        let last = match &self.stage {
+            Stage::Complete if is_tls13 => HandshakeMessage::ClientFinished,
+            Stage::Complete => HandshakeMessage::ServerFinished,
+            Stage::Server(Running::AwaitingInput(_)) if !is_tls13 => {
+                HandshakeMessage::ServerHelloDone
+            }
+            Stage::Server(Running::AwaitingInput(_)) if has_server_hello => {
+                HandshakeMessage::ServerFinished
+            }
+            Stage::Server(Running::AwaitingInput(_)) if !checkpoints.retried => {
+                return checkpoints.retry(ctx, uptime());
+            }
+            Stage::Client(Running::AwaitingInput(_)) if self.server_hello_version.is_none() => {
+                return;
+            }
+            Stage::Client(Running::AwaitingInput(_)) if !is_tls13 && self.has_answered => {
+                HandshakeMessage::ClientFinished
+            }
+            Stage::Client(Running::AwaitingInput(_)) if !is_tls13 => HandshakeMessage::ServerHello,
+            Stage::Client(Running::AwaitingInput(_))
+                if has_server_hello && self.peer_is_encrypted =>
+            {
+                HandshakeMessage::EncryptedExtensions
+            }
+            Stage::Client(Running::AwaitingInput(_)) if has_server_hello => {
+                HandshakeMessage::ClientChangeCipherSpec
+            }
+            Stage::Client(Running::AwaitingInput(_)) if checkpoints.retried => return,
+            Stage::Client(Running::AwaitingInput(_)) => return checkpoints.retry(ctx, uptime()),
+            _ => return,
+        };
+        checkpoints.reach(ctx, last, uptime());
+    }
+}
+
+impl Listener<dyn SeeCheckpoint> {
+    pub(crate) fn report(&self, state: &State, name: &'static CStr, at: Duration) {
+        let mode = state.mode();
+        self.callback.see(
+            state.name(),
+            self.subscriber,
+            &Checkpoint { name, mode, at },
+        );
+    }
+}
+
+/// The listener for checkpoints of a connection's handshake.
+pub(crate) fn checkpoint_listener(state: &State) -> Option<Listener<dyn SeeCheckpoint>> {
+    match state.own_config_is(Config::is_listened_to) {
+        true => state.own_config()?.checkpoint_listener(),
+        false => None,
+    }
+}

@@ -1,0 +1,126 @@
+//! The end of a handshake: rustls hands its secrets and its key schedule over, and records are sealed and
+//! opened by the record layer from here on.
+
+use std::ffi::CString;
+use std::sync::atomic::Ordering::*;
+
+use rustls::crypto::Identity;
+use rustls::enums::ProtocolVersion;
+use rustls::split::SplitConnection;
+use rustls::{ConnectionOutputs, HandshakeKind, KeyingMaterialExporter};
+
+use super::Handshake;
+use super::context::Context;
+use super::progress::handshake_type;
+use super::side::Side;
+use super::stage::Stage;
+use crate::base::{Mode, Version, memory};
+use crate::error::{Code, Result};
+use crate::policy::names::{GroupNames, cipher, group};
+use crate::record::{Opener, Sealer};
+use crate::state::{KeySchedule, Negotiated};
+
+impl Handshake {
+    pub(super) fn complete<S: Side>(
+        &mut self,
+        ctx: &mut Context<'_>,
+        mut connection: SplitConnection<S>,
+    ) -> Result<()> {
+        self.store_selection(ctx);
+        let results = Results::new(ctx, &connection.outputs)?;
+        let exporter = results.exporter(&mut connection.outputs);
+        let (secrets, kernel) = connection.dangerous_into_kernel_connection()?;
+        // Nothing may follow the last message in its record: new keys begin here.
+        if !self.input.is_empty() {
+            return Err(Code::BadMessage)?;
+        }
+        ctx.send.sealer = Some(Sealer::new(results.suite, secrets.tx)?);
+        ctx.recv.opener = Some(Opener::new(results.suite, secrets.rx)?);
+        let schedule = KeySchedule::new(S::kernel(kernel), exporter);
+        ctx.state.set_key_schedule(schedule);
+        ctx.shared().version.store(results.version, Release);
+        if ctx.mode() == Mode::Client {
+            ctx.shared().server_version.store(results.version, Release);
+        }
+        ctx.state.set_negotiated(results.negotiated);
+        self.stage = Stage::Complete;
+        Ok(())
+    }
+}
+
+/// The outputs of a handshake.
+struct Results {
+    version: Version,
+    suite: rustls::SupportedCipherSuite,
+    negotiated: Negotiated,
+}
+
+impl Results {
+    fn new(ctx: &Context<'_>, outputs: &ConnectionOutputs) -> Result<Self> {
+        let version = match outputs.protocol_version() {
+            Some(ProtocolVersion::TLSv1_3) => Version::Tls13,
+            Some(ProtocolVersion::TLSv1_2) => Version::Tls12,
+            _ => return Err(Code::HandshakeState)?,
+        };
+        let suite = outputs
+            .negotiated_cipher_suite()
+            .ok_or(Code::HandshakeState)?;
+        let group = match outputs.negotiated_key_exchange_group() {
+            Some(negotiated) => group(negotiated.name()),
+            None => GroupNames::NONE,
+        };
+        let client_cert_chain = match ctx.mode() {
+            Mode::Server => outputs.peer_identity().map(|peer| chain(peer.identity())),
+            Mode::Client => None,
+        }
+        .transpose()?;
+        let (resumed, retried) = match outputs.handshake_kind() {
+            Some(HandshakeKind::Resumed) => (true, false),
+            Some(HandshakeKind::ResumedWithHelloRetryRequest) => (true, true),
+            Some(HandshakeKind::FullWithHelloRetryRequest) => (false, true),
+            _ => (false, false),
+        };
+        let has_client_cert = client_cert_chain.is_some();
+        Ok(Self {
+            version,
+            suite,
+            negotiated: Negotiated {
+                kind: handshake_type(ctx, version, resumed, retried, has_client_cert),
+                resumed,
+                suite: suite.suite().into(),
+                cipher: cipher(suite.suite()),
+                curve: group.curve,
+                kem_group: group.kem_group,
+                group: group.group,
+                // A protocol's name may hold any byte but NUL where C reads it as a string.
+                alpn: outputs
+                    .alpn_protocol()
+                    .and_then(|protocol| CString::new(protocol.as_ref()).ok()),
+                client_cert_used: has_client_cert,
+                client_cert_chain,
+            },
+        })
+    }
+
+    /// The exporter, which s2n-tls has in TLS 1.3 only.
+    fn exporter(&self, outputs: &mut ConnectionOutputs) -> Option<KeyingMaterialExporter> {
+        match self.version {
+            Version::Tls13 => outputs.exporter().ok(),
+            _ => None,
+        }
+    }
+}
+
+/// Encodes a chain as the API returns it: each certificate behind its length in three bytes.
+fn chain(identity: &Identity<'_>) -> Result<Box<[u8]>> {
+    let Identity::X509(chain) = identity else {
+        return Ok(Box::default());
+    };
+    let mut bytes = Vec::new();
+    for cert in std::iter::once(&chain.end_entity).chain(&chain.intermediates) {
+        let [_, len @ ..] = (cert.len() as u32).to_be_bytes();
+        memory::extend(&mut bytes, &len)?;
+        memory::extend(&mut bytes, cert)?;
+    }
+    Ok(bytes.into())
+}

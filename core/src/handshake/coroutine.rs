@@ -1,0 +1,201 @@
+//! Steps of rustls on a coroutine, for an application that signs or verifies signatures asynchronously.
+
+use std::sync::atomic::Ordering::*;
+use std::sync::{Arc, Mutex};
+
+use super::Handshake;
+use super::context::Context;
+use super::input::Input;
+use super::side::Side;
+use super::stage::Running;
+use crate::base::{Mode, Version, lock};
+use crate::config::{ClientAuth, HandshakeConfig};
+use crate::credentials::operation::Signing;
+use crate::credentials::{
+    Answer, Coroutine, Coroutines, Exit, Signature, Suspension, ToSign, ToVerify,
+};
+use crate::error::{Code, Result};
+use crate::state::{HandshakeMessage, State};
+
+/// A suspended step, which will return a `T`.
+pub(super) struct Suspended<T> {
+    coroutine: Box<dyn Coroutine>,
+    done: Arc<Mutex<Option<Done<T>>>>,
+    pending: Pending,
+}
+
+/// The asynchronous operation for which a step is suspended.
+enum Pending {
+    Signature,
+    Verification,
+}
+
+/// The result of a step.
+type Outcome<T> = Result<T, rustls::Error>;
+
+/// What a step leaves behind.
+struct Done<T> {
+    outcome: Outcome<T>,
+    input: Input,
+    output: Vec<u8>,
+}
+
+impl Handshake {
+    /// Runs a step of rustls. If the application has a part in it, the step may be suspended: then the call
+    /// fails with `AsyncBlocked`.
+    pub(super) fn step<S: Side>(
+        &mut self,
+        ctx: &mut Context<'_>,
+        step: impl FnOnce(&mut Input, &mut Vec<u8>) -> Outcome<S::Handshake> + Send + 'static,
+    ) -> Result<S::Handshake> {
+        let outcome = self.attempt::<S>(ctx, step)?;
+        self.check_alerts(ctx, outcome)
+    }
+
+    /// A [step](Self::step) whose failure is returned as rustls' error.
+    pub(super) fn attempt<S: Side>(
+        &mut self,
+        ctx: &mut Context<'_>,
+        step: impl FnOnce(&mut Input, &mut Vec<u8>) -> Outcome<S::Handshake> + Send + 'static,
+    ) -> Result<Outcome<S::Handshake>> {
+        let Some(coroutines) = self.coroutines() else {
+            return Ok(step(&mut self.input, &mut ctx.output));
+        };
+
+        let mut input = std::mem::take(&mut self.input);
+        let done = Arc::new(Mutex::new(None));
+        let result = done.clone();
+        let context = self.step_context.clone();
+        let work = Box::new(move |exit: Arc<dyn Exit>| {
+            let mut output = Vec::new();
+            let outcome = context.run(exit, || step(&mut input, &mut output));
+            *lock(&result) = Some(Done {
+                outcome,
+                input,
+                output,
+            });
+        });
+        let coroutine = coroutines.coroutine(work).map_err(|_| Code::Alloc)?;
+        let suspended = Box::new(Suspended {
+            coroutine,
+            done,
+            pending: Pending::Signature,
+        });
+        self.resume_with::<S>(ctx, suspended, None)
+    }
+
+    fn coroutines(&self) -> Option<Arc<dyn Coroutines>> {
+        match (&self.private_keys, &self.offload) {
+            (Some(keys), _) => Some(keys.clone()),
+            (None, Some(offload)) => Some(offload.clone()),
+            (None, None) => None,
+        }
+    }
+
+    /// Takes over a config's parts for the handshake that begins, and returns the rustls config.
+    pub(super) fn use_config<C>(&mut self, config: HandshakeConfig<C>) -> Arc<C> {
+        self.private_keys = config.private_keys;
+        self.offload = config.offload;
+        self.step_context = config.step_context;
+        config.rustls
+    }
+
+    /// Resumes a step, if the application has completed the operation for which it is suspended.
+    pub(super) fn resume<S: Side>(
+        &mut self,
+        ctx: &mut Context<'_>,
+        suspended: Box<Suspended<S::Handshake>>,
+    ) -> Result<S::Handshake> {
+        let Some(answer) = suspended.pending.take_answer(ctx.state) else {
+            self.stage = S::stage(Running::Suspended(suspended));
+            return Err(Code::AsyncBlocked)?;
+        };
+        let outcome = self.resume_with::<S>(ctx, suspended, Some(answer))?;
+        self.check_alerts(ctx, outcome)
+    }
+
+    /// Runs a step to its end, or until an operation of the application is pending.
+    fn resume_with<S: Side>(
+        &mut self,
+        ctx: &mut Context<'_>,
+        mut suspended: Box<Suspended<S::Handshake>>,
+        mut answer: Option<Answer>,
+    ) -> Result<Outcome<S::Handshake>> {
+        while let Some(suspension) = suspended.coroutine.resume(answer) {
+            suspended.pending = match suspension {
+                Suspension::Call(callback) => {
+                    callback();
+                    answer = Some(Answer::Called);
+                    continue;
+                }
+                Suspension::Sign(input) => self.begin_signature(ctx, input)?,
+                Suspension::Verify(input) => self.begin_verification(ctx, input)?,
+            };
+            answer = suspended.pending.take_answer(ctx.state);
+            if answer.is_none() {
+                self.stage = S::stage(Running::Suspended(suspended));
+                return Err(Code::AsyncBlocked)?;
+            }
+        }
+        let done = lock(&suspended.done).take().ok_or(Code::HandshakeState)?;
+        self.input = done.input;
+        ctx.output.extend_from_slice(&done.output);
+        Ok(done.outcome)
+    }
+
+    /// Passes the selection of the step under way to the connection.
+    pub(super) fn store_selection(&self, ctx: &Context<'_>) {
+        ctx.state.extend_selection(self.step_context.so_far());
+    }
+
+    /// Begins the application's private-key operation.
+    fn begin_signature(&mut self, ctx: &Context<'_>, input: ToSign) -> Result<Pending> {
+        if ctx.mode() == Mode::Client && ctx.client_auth() == ClientAuth::None {
+            return Err(Code::UnexpectedCertRequest)?;
+        }
+        if ctx.version() == Version::Unknown {
+            // The callback may read it.
+            let version = ctx.state.server_version().min(ctx.state.client_version());
+            ctx.shared().version.store(version, Release);
+        }
+        self.report_so_far(ctx);
+        set_signature_message(ctx.state, ctx.mode());
+        // A handshake needs one signature of each side.
+        let keys = self.private_keys.take().ok_or(Code::HandshakeState)?;
+        let operation = Signature::new(input, ctx.config.verifies_private_keys());
+        *lock(&ctx.state.signing) = Signing::Waits(operation.number());
+        if keys.sign(ctx.state.name(), Arc::new(operation)) != 0 {
+            return Err(Code::AsyncCallbackFailed)?;
+        }
+        Ok(Pending::Signature)
+    }
+
+    /// Begins the application's verification of the peer's signature.
+    fn begin_verification(&mut self, ctx: &Context<'_>, input: ToVerify) -> Result<Pending> {
+        self.report_so_far(ctx);
+        set_signature_message(ctx.state, ctx.mode().peer());
+        let offload = self.offload.as_ref().ok_or(Code::HandshakeState)?;
+        let operation = ctx.state.verification();
+        operation.begin(input);
+        if offload.verify(ctx.state.name(), operation) != 0 {
+            return Err(Code::Cancelled)?;
+        }
+        Ok(Pending::Verification)
+    }
+}
+
+/// Sets the message that comes next to the signature of a side.
+fn set_signature_message(state: &State, side: Mode) {
+    let message = HandshakeMessage::signature_of(side, state.version());
+    state.shared.next_message.store(message as u8, Release);
+}
+
+impl Pending {
+    /// The result of the operation, once it is complete.
+    fn take_answer(&self, state: &State) -> Option<Answer> {
+        match self {
+            Self::Signature => state.take_signature().map(Answer::Signature),
+            Self::Verification => state.take_verified().then_some(Answer::Verified),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The records that rustls has been given and has not finished with.
+
+use rustls::TlsInputBuffer;
+
+use crate::base::memory;
+use crate::error::Result;
+use crate::record::{ContentType, MAX_PLAINTEXT};
+
+/// Handshake records, one appended at a time, so that no byte beyond the handshake gets here.
+#[derive(Debug, Default)]
+pub(super) struct Input {
+    bytes: Vec<u8>,
+    used: usize,
+    close_notify: bool,
+}
+
+/// How much memory is kept for the records to come, in bytes.
+const KEPT: usize = 4096;
+
+impl Input {
+    /// Appends a record.
+    pub(super) fn push(&mut self, record: &[u8]) -> Result<()> {
+        memory::extend(&mut self.bytes, record)
+    }
+
+    /// Appends as few handshake records as this content takes.
+    pub(super) fn push_content(&mut self, version: [u8; 2], content: &[u8]) -> Result<()> {
+        let [major, minor] = version;
+        for part in content.chunks(MAX_PLAINTEXT) {
+            let [high, low] = (part.len() as u16).to_be_bytes();
+            self.push(&[ContentType::Handshake as u8, major, minor, high, low])?;
+            self.push(part)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.used == self.bytes.len()
+    }
+
+    /// How many bytes rustls has not used.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len() - self.used
+    }
+
+    pub(super) fn close_notify(&self) -> bool {
+        self.close_notify
+    }
+}
+
+impl TlsInputBuffer for Input {
+    fn slice_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.used..]
+    }
+
+    fn discard(&mut self, num_bytes: usize) {
+        self.used += num_bytes;
+        if self.is_empty() {
+            self.bytes.clear();
+            self.used = 0;
+            // A long message is not followed by another one.
+            self.bytes.shrink_to(KEPT);
+        }
+    }
+
+    fn received_close_notify(&mut self) {
+        self.close_notify = true;
+    }
+
+    fn has_seen_eof(&self) -> bool {
+        // The transport's end is noticed before rustls is asked again.
+        false
+    }
+}

@@ -1,0 +1,487 @@
+//! The handshake driver: rustls makes the messages, this module sends and receives them.
+
+use std::sync::atomic::Ordering::*;
+use std::sync::{Arc, Mutex};
+
+use self::checkpoints::Checkpoints;
+pub(crate) use self::checkpoints::checkpoint_listener;
+use self::context::Context;
+use self::input::Input;
+use self::messages::Messages;
+use self::offer::{Offer, best_version};
+use self::stage::{Action, Stage};
+use crate::base::{
+    Blocked, Mode, Version, lock_direction, memory, random_u64, uptime, with_cleared_stack,
+};
+use crate::credentials::step_context::StepContext;
+use crate::credentials::{Offload, PrivateKeys};
+use crate::error::{Alert, Code, Error, Result};
+use crate::messages::ServerHello;
+use crate::policy::Policy;
+use crate::record::{ContentType, Header, fatal_alert, plaintext_alert};
+use crate::state::{State, free_default_configs};
+use crate::stream::{SendHalf, Stream};
+use crate::verify::trust_store::free_system_roots;
+
+mod checkpoints;
+mod complete;
+mod context;
+mod coroutine;
+mod input;
+mod messages;
+mod offer;
+mod progress;
+mod secrets;
+mod server;
+mod side;
+mod stage;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod verification;
+
+/// RFC 8446, 4: the type of a ClientHello, and that of a ServerHello.
+const CLIENT_HELLO: u8 = 1;
+/// See [`CLIENT_HELLO`].
+const SERVER_HELLO: u8 = 2;
+
+/// The memory without which no step of a handshake begins, in bytes: rustls and AWS-LC take 18 KB for
+/// one, and cannot all handle the lack of it.
+const STEP_MEMORY: usize = 32 * 1024;
+
+/// How many times its length in memory a parsed message takes: a protocol of one letter is two bytes of
+/// an ALPN extension, and 56 in a list of rustls'.
+const GROWTH: usize = 32;
+
+/// The longest messages, in bytes, of which the allocator's reserve has room for all parts.
+const SMALL: usize = 8 * 1024;
+
+/// A handshake between two calls of `s2n_negotiate`.
+#[derive(Default)]
+pub(crate) struct Handshake {
+    stage: Stage,
+
+    input: Input,
+
+    /// What the peer sends without protection, before rustls has it.
+    messages: Messages,
+
+    /// Server: the first ClientHello, with its header, until rustls has accepted it.
+    client_hello: Vec<u8>,
+
+    /// Server: the version in the header of the first record.
+    record_version: Option<[u8; 2]>,
+
+    /// Server: the application has to end its ClientHello callback.
+    awaits_release: bool,
+
+    /// The parameters that the server has selected.
+    server_hello: Option<ServerHello>,
+
+    /// Client: the version that the server has selected.
+    server_hello_version: Option<Version>,
+
+    /// A HelloRetryRequest was the last that the server sent: the next message is another hello.
+    awaits_hello: bool,
+
+    /// Client: the flight after the ServerHello is sent.
+    has_answered: bool,
+
+    /// The peer has sent an encrypted record, so a plaintext alert is not its.
+    peer_is_encrypted: bool,
+
+    /// TLS 1.3: rustls has keys for what the peer sends next.
+    has_read_keys: bool,
+
+    /// Present while the application may have to sign.
+    private_keys: Option<Arc<dyn PrivateKeys>>,
+
+    /// Present if the application verifies signatures.
+    offload: Option<Arc<dyn Offload>>,
+
+    /// Where rustls' callbacks leave what they select.
+    step_context: StepContext,
+
+    checkpoints: Checkpoints,
+}
+
+/// Drives the handshake of a connection until it is complete or blocked.
+pub(crate) fn negotiate(
+    handshake: &Mutex<Handshake>,
+    state: &State,
+    stream: &Stream,
+    blocked: &mut Blocked,
+) -> Result<()> {
+    let mut handshake = lock_direction(handshake)?;
+    if state.shared.handshake_done.load(Acquire) {
+        return negotiate_after_handshake(state, stream, blocked);
+    }
+
+    let mut send = lock_direction(&stream.send)?;
+    let mut recv = lock_direction(&stream.recv)?;
+    let mut ctx = Context::new(state, stream, &mut send, &mut recv)?;
+    handshake.checkpoints.listen(state);
+    let drive = || handshake.drive(&mut ctx, blocked);
+    let mut outcome = with_cleared_stack(state.mode().into(), drive);
+    if outcome.is_ok() {
+        state.shared.handshake_done.store(true, Release);
+        // A connection that waits for its first request holds no more memory than it needs.
+        handshake.free();
+        send.handshake_keys = None;
+        send.out.release();
+        recv.release_input();
+        outcome = send_post_handshake(state, stream, &mut send, blocked);
+    }
+    recv.end_of_call(&state.shared);
+    send.release_if_dynamic(&state.shared);
+    outcome
+}
+
+/// A negotiate after the end of the handshake sends the post-handshake messages that are due.
+fn negotiate_after_handshake(state: &State, stream: &Stream, blocked: &mut Blocked) -> Result<()> {
+    if !state.shared.can_write() {
+        *blocked = Blocked::Not;
+        return Ok(());
+    }
+    let mut send = lock_direction(&stream.send)?;
+    send_post_handshake(state, stream, &mut send, blocked)
+}
+
+fn send_post_handshake(
+    state: &State,
+    stream: &Stream,
+    send: &mut SendHalf,
+    blocked: &mut Blocked,
+) -> Result<()> {
+    if state.version() == Version::Tls13 {
+        *blocked = Blocked::Write;
+        send.send_post_handshake(stream.io(state))?;
+    }
+    *blocked = Blocked::Not;
+    Ok(())
+}
+
+impl Handshake {
+    fn drive(&mut self, ctx: &mut Context<'_>, blocked: &mut Blocked) -> Result<()> {
+        loop {
+            *blocked = Blocked::Write;
+            self.flush(ctx)?;
+
+            *blocked = Blocked::Not;
+            if !self.stage.is_suspended() {
+                let message = self.next_message(ctx);
+                ctx.shared().next_message.store(message as u8, Release);
+            }
+            if self.stage.is_complete() {
+                return Ok(());
+            }
+            if !ctx.shared().is_open() {
+                return Err(Code::Closed)?;
+            }
+
+            // Nothing has happened when this fails, and the call may be repeated.
+            memory::expect(STEP_MEMORY)?;
+            if let Err(error) = self.act(ctx, blocked) {
+                match error.code() {
+                    Code::AsyncBlocked => {
+                        let message = ctx.shared().next_message.load(Acquire);
+                        self.checkpoints.set_awaited(message);
+                        *blocked = Blocked::ApplicationInput;
+                    }
+                    // The signature is part of what is to be written.
+                    Code::AsyncCallbackFailed => *blocked = Blocked::Write,
+                    _ => {}
+                }
+                return Err(error);
+            }
+        }
+    }
+
+    /// Performs the next action of the handshake. `blocked` is what it would wait for.
+    fn act(&mut self, ctx: &mut Context<'_>, blocked: &mut Blocked) -> Result<()> {
+        match self.stage.action() {
+            // No peer has a part in an error here, so nothing is blinded.
+            Action::Start => self.start(ctx),
+            Action::Receive => {
+                *blocked = Blocked::Read;
+                self.receive(ctx)
+            }
+            Action::AnswerClientHello => {
+                *blocked = Blocked::Read;
+                self.call_client_hello_callback(ctx)
+            }
+            Action::Verify { is_pending: true } => {
+                *blocked = Blocked::ApplicationInput;
+                Err(Code::AsyncBlocked)?
+            }
+            Action::Verify { is_pending: false } | Action::Resume => {
+                *blocked = Blocked::ApplicationInput;
+                self.work(ctx)
+            }
+            Action::Finish => Ok(()),
+            Action::Fail => Err(Code::HandshakeState)?,
+        }
+    }
+
+    fn flush(&mut self, ctx: &mut Context<'_>) -> Result<()> {
+        let has_output = !ctx.send.out.is_empty();
+        let writer = ctx.io.transport.writer();
+        let writer = writer.filter(|_| has_output && ctx.state.is_corked());
+        if let Some(writer) = &writer {
+            writer.cork();
+        }
+        let Err(error) = ctx.send.flush(ctx.io) else {
+            if let Some(writer) = writer {
+                writer.uncork();
+            }
+            if has_output {
+                self.checkpoints.report_written(ctx);
+            }
+            return Ok(());
+        };
+        if error.is_blocked() || self.stage.is_start() || self.stage.is_suspended() {
+            return Err(error);
+        }
+
+        // The peer may have closed after an alert, which explains the failure.
+        match self.receive(ctx) {
+            Err(alert) if alert.code() == Code::Alert => Err(alert),
+            _ => Err(error),
+        }
+    }
+
+    /// Reads one record, and passes it to rustls; plaintext messages when they are whole.
+    fn receive(&mut self, ctx: &mut Context<'_>) -> Result<()> {
+        let header = ctx.recv.fill_record(ctx.io)?;
+        self.reserve_for_record(header.len)?;
+        self.checkpoints.report_read(ctx);
+        if header.typ == ContentType::Alert as u8 && !self.peer_is_encrypted {
+            ctx.recv.read_record(ctx.io)?;
+            return ctx.recv.alert(ctx.io);
+        }
+
+        let is_unknown = ContentType::try_from(header.typ).is_err();
+        let is_ignored = is_unknown && !ctx.shared().has_negotiated_version()
+            || self.is_hello_request(ctx, &header);
+        if is_ignored {
+            return ctx.recv.ignore_record(ctx.io, &header);
+        }
+
+        self.peer_is_encrypted |= match ctx.version() {
+            Version::Tls12 => header.typ == ContentType::ChangeCipherSpec as u8,
+            _ => header.typ == ContentType::ApplicationData as u8,
+        };
+        let taken = ctx
+            .recv
+            .take_record(&header, |record| self.take(ctx.state, &header, record));
+        match taken.and_then(|taken| self.check_taken(ctx, taken)) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(error) => return Err(self.fail(ctx, error)),
+        }
+        let outcome = self.work(ctx);
+        if let Some(reader) = ctx.io.transport.reader() {
+            reader.quick_ack();
+        }
+        outcome
+    }
+
+    /// Fails unless there is memory for a record with a body of `len` bytes, which stays in the input then.
+    fn reserve_for_record(&self, len: usize) -> Result<()> {
+        let held = self.input.len() + self.messages.len();
+        let most = held + len;
+        let size = |len: usize| len.max(SMALL).next_power_of_two();
+        // Once for each size: a message may come byte by byte.
+        if size(most) > size(held) {
+            memory::expect(size(most) * GROWTH)?;
+        }
+        // A copy for rustls, and one for the application.
+        memory::expect(2 * most)
+    }
+
+    /// Takes a record for rustls, and reports whether it completes a message.
+    fn take(&mut self, state: &State, header: &Header, record: &[u8]) -> Result<Taken> {
+        // RFC 8446, 5: "An implementation which receives any other [...] record of an unexpected type
+        // MUST terminate the connection". rustls would report it as one that it cannot decrypt.
+        let protected = [ContentType::ApplicationData, ContentType::ChangeCipherSpec];
+        let is_protected = protected.iter().any(|&typ| header.typ == typ as u8);
+        if self.has_read_keys && state.version() == Version::Tls13 && !is_protected {
+            return Err(Code::BadMessage)?;
+        }
+        if self.is_read_protected(state) || !header.is_handshake() {
+            self.messages.interrupt(&mut self.input)?;
+            self.input.push(record)?;
+            return Ok(Taken::RECORD);
+        }
+        self.record_version.get_or_insert(header.version);
+        let wanted = match state.mode() {
+            Mode::Server => CLIENT_HELLO,
+            Mode::Client => SERVER_HELLO,
+        };
+        // A second one has no place in the record of the first; rustls refuses it.
+        let mut hello = Vec::new();
+        let is_whole = self.messages.push(record, &mut self.input, |message| {
+            if message[0] == wanted && hello.is_empty() {
+                hello = memory::copy(message)?;
+            }
+            Ok(())
+        })?;
+        Ok(Taken { is_whole, hello })
+    }
+
+    /// Reads the peer's hello in what was taken, and returns whether rustls has anything to process.
+    fn check_taken(&mut self, ctx: &mut Context<'_>, taken: Taken) -> Result<bool> {
+        if !taken.hello.is_empty() {
+            self.read_hello(ctx, taken.hello)?;
+        }
+        Ok(taken.is_whole && !matches!(self.stage, Stage::OutdatedClientHello))
+    }
+
+    /// Whether what the peer sends next is protected, so that rustls alone can read it.
+    fn is_read_protected(&self, state: &State) -> bool {
+        self.has_read_keys || state.version() == Version::Tls12 && self.peer_is_encrypted
+    }
+
+    /// Reads the peer's hello before rustls does.
+    fn read_hello(&mut self, ctx: &mut Context<'_>, message: Vec<u8>) -> Result<()> {
+        if ctx.mode() == Mode::Client {
+            if let Some(hello) = ServerHello::read(&message) {
+                self.store_server_hello(ctx, hello);
+            }
+        } else if matches!(self.stage, Stage::AwaitingClientHello(_)) {
+            // The version comes first: rustls would report another fault of an outdated client before.
+            let is_outdated = Offer::is_outdated(&message, best_version(ctx));
+            self.client_hello = message;
+            if is_outdated {
+                self.store_client_hello(ctx)?;
+                self.stage = Stage::OutdatedClientHello;
+            }
+        } else if std::mem::take(&mut self.awaits_hello) {
+            let first = ctx.state.client_hello().ok_or(Code::BadMessage)?;
+            if let Err(error) = first.check_second(&message) {
+                ctx.send.owed_alert = fatal_record(Alert::IllegalParameter).to_vec();
+                return Err(error);
+            }
+            // The application reads the last one.
+            ctx.state.store_client_hello(message, self.record_version);
+        }
+        Ok(())
+    }
+
+    fn store_server_hello(&mut self, ctx: &Context<'_>, hello: ServerHello) {
+        let shared = ctx.shared();
+        if ctx.state.server_version() == Version::Unknown {
+            shared.server_version.store(hello.version, Release);
+            shared.version.store(hello.version, Release);
+        }
+        self.server_hello_version = Some(hello.version);
+        self.awaits_hello = hello.is_retry_request();
+        self.server_hello = Some(hello);
+    }
+
+    /// Calls the application's ClientHello callback, once, and answers the ClientHello when the application
+    /// has ended the callback.
+    fn call_client_hello_callback(&mut self, ctx: &mut Context<'_>) -> Result<()> {
+        let shared = ctx.shared();
+        if !shared.hello_shown.swap(true, AcqRel)
+            && let Some(callback) = ctx.config.client_hello()
+        {
+            if callback.see(ctx.state.name()) < 0 {
+                ctx.send.owed_alert = fatal_record(Alert::HandshakeFailure).to_vec();
+                return Err(self.fail(ctx, Code::Cancelled.into()));
+            }
+            // The callback may have selected another config.
+            ctx.config = ctx.state.config()?;
+            self.awaits_release = ctx.config.client_hello_waits();
+            self.checkpoints.listen(ctx.state);
+        }
+        if self.awaits_release && !shared.hello_released.load(Acquire) {
+            return Err(Code::AsyncBlocked)?;
+        }
+        shared.hello_answered.store(true, Release);
+        self.work(ctx)
+    }
+
+    /// Lets rustls take its next steps.
+    fn work(&mut self, ctx: &mut Context<'_>) -> Result<()> {
+        match self.advance(ctx) {
+            // The peer's close_notify is no failure of the handshake's messages; the loop reports it.
+            Err(_) if ctx.shared().close_notify_received.load(Acquire) => Ok(()),
+            // The handshake is suspended.
+            Err(error) if error.is_blocked() => Err(error),
+            advanced => advanced.map_err(|error| self.fail(ctx, error)),
+        }
+    }
+
+    /// RFC 5246, 7.4.1.1: a HelloRequest "will be ignored by the client if the client is currently
+    /// negotiating". One that has a record of its own is not passed to rustls.
+    fn is_hello_request(&self, ctx: &Context<'_>, header: &Header) -> bool {
+        const HELLO_REQUEST: [u8; 4] = [0; 4];
+        ctx.mode() == Mode::Client
+            && header.typ == ContentType::Handshake as u8
+            && header.len == HELLO_REQUEST.len()
+            && !self.peer_is_encrypted
+            && self.input.is_empty()
+            && !self.messages.is_mid_message()
+            && ctx.recv.input.held()[Header::LEN..][..header.len] == HELLO_REQUEST
+    }
+
+    /// Ends a handshake that has failed.
+    fn fail(&mut self, ctx: &Context<'_>, error: Error) -> Error {
+        self.stage = Stage::Failed;
+        if error.code() == Code::Alert {
+            ctx.shared().close();
+            return error;
+        }
+        let error = ctx.blind(error);
+        // rustls has ended the handshake, whatever the error was.
+        ctx.shared().close();
+        error
+    }
+
+    /// Frees the memory that only the handshake needed.
+    pub(crate) fn free(&mut self) {
+        self.input = Input::default();
+        self.messages = Messages::default();
+        self.client_hello = Vec::new();
+        self.private_keys = None;
+        self.offload = None;
+        self.step_context = StepContext::Thread;
+        self.checkpoints = Checkpoints::default();
+    }
+}
+
+/// What a record holds for rustls.
+struct Taken {
+    /// rustls can process it: a message is whole, or it is no plaintext message.
+    is_whole: bool,
+    /// The peer's hello, empty if there is none.
+    hello: Vec<u8>,
+}
+
+impl Taken {
+    /// A record that is passed as it is.
+    const RECORD: Self = Self {
+        is_whole: true,
+        hello: Vec::new(),
+    };
+}
+
+/// Returns a plaintext record with a fatal alert.
+fn fatal_record(alert: Alert) -> [u8; 7] {
+    plaintext_alert(fatal_alert(alert as u8))
+}
+
+/// Initializes what the first handshake would otherwise wait for: the random generator and the default
+/// policy.
+pub fn warm_up() -> Result<()> {
+    Policy::default_policy().provider();
+    uptime();
+    random_u64().map(drop)
+}
+
+/// Frees what the library keeps for later connections.
+pub fn cool_down() {
+    free_default_configs();
+    free_system_roots();
+}

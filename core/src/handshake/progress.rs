@@ -1,0 +1,76 @@
+//! The progress of a handshake in the terms of the API: the next message, and the type of a handshake.
+
+use std::ffi::CString;
+
+use super::Handshake;
+use super::context::Context;
+use super::stage::Action;
+use crate::base::{Mode, Version};
+use crate::credentials::step_context::CertRequest;
+use crate::state::HandshakeMessage;
+
+impl Handshake {
+    /// The message that comes next. rustls does not report which one of an encrypted flight it expects, so
+    /// that is the flight's first.
+    pub(super) fn next_message(&self, ctx: &Context<'_>) -> HandshakeMessage {
+        let is_client = ctx.mode() == Mode::Client;
+        if self.stage.is_before_hello() {
+            return HandshakeMessage::ClientHello;
+        }
+        match self.stage.action() {
+            Action::Finish => return HandshakeMessage::ApplicationData,
+            Action::Verify { .. } if is_client => return HandshakeMessage::ServerCert,
+            Action::Verify { .. } => return HandshakeMessage::ClientCert,
+            _ => {}
+        }
+        match (is_client, ctx.is_tls13()) {
+            (true, _) if self.awaits_hello || self.server_hello_version.is_none() => {
+                HandshakeMessage::ServerHello
+            }
+            (false, _) if self.awaits_hello => HandshakeMessage::ClientHello,
+            (true, true) => HandshakeMessage::EncryptedExtensions,
+            (true, false) if self.has_answered => HandshakeMessage::ServerChangeCipherSpec,
+            (true, false) => HandshakeMessage::ServerCert,
+            (false, _) if ctx.requests_client_cert() => HandshakeMessage::ClientCert,
+            (false, true) => HandshakeMessage::ClientFinished,
+            (false, false) => HandshakeMessage::ClientKey,
+        }
+    }
+}
+
+/// The flags of the handshake's type, as s2n-tls names them.
+pub(super) fn handshake_type(
+    ctx: &Context<'_>,
+    version: Version,
+    is_resumed: bool,
+    was_retried: bool,
+    has_client_cert: bool,
+) -> CString {
+    let (is_requested, is_sent) = match ctx.mode() {
+        Mode::Server => (ctx.requests_client_cert(), has_client_cert),
+        Mode::Client => {
+            let request = ctx.state.selection().request;
+            (
+                request != CertRequest::None,
+                request == CertRequest::Answered,
+            )
+        }
+    };
+    let is_tls13 = version == Version::Tls13;
+    let flags = [
+        (true, "NEGOTIATED"),
+        (!is_resumed, "FULL_HANDSHAKE"),
+        (is_requested, "CLIENT_AUTH"),
+        (is_requested && !is_sent, "NO_CLIENT_CERT"),
+        (was_retried, "HELLO_RETRY_REQUEST"),
+        (is_tls13, "MIDDLEBOX_COMPAT"),
+        (!is_tls13 && !is_resumed, "TLS12_PERFECT_FORWARD_SECRECY"),
+        (!is_tls13 && ctx.state.is_ocsp_stapled(), "OCSP_STATUS"),
+    ];
+    let names: Vec<_> = flags
+        .iter()
+        .filter(|(set, _)| *set)
+        .map(|(_, name)| *name)
+        .collect();
+    CString::new(names.join("|")).unwrap_or_default()
+}

@@ -1,0 +1,23 @@
+//! The secrets of a handshake: the application's key log, and the master secret.
+
+use super::context::Context;
+use crate::credentials::key_log::Secret;
+use crate::error::Result;
+
+/// Logs secrets, stores the master secret, and returns the one that protects what is sent next.
+pub(super) fn log(ctx: &Context<'_>, secrets: Vec<Secret>) -> Result<Option<Secret>> {
+    if !secrets.is_empty()
+        && let Some(key_log) = ctx.config.key_log()
+    {
+        for secret in &secrets {
+            key_log.log(ctx.state.name(), secret.line().as_bytes());
+        }
+    }
+    for secret in &secrets {
+        if secret.is_master_secret() {
+            ctx.state.set_master_secret(&secret.bytes);
+        }
+    }
+    let mut secrets = secrets.into_iter();
+    Ok(secrets.rfind(|secret| secret.protects_sending(ctx.mode())))
+}

@@ -1,0 +1,102 @@
+//! The ClientHello on a server: its storage, the selection of the config, and the answer.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::*;
+
+use rustls::error::PeerIncompatible;
+use rustls::server::{Accepted, ServerConfig, ServerHandshake};
+use rustls::{ServerSide, Tcp};
+
+use super::Handshake;
+use super::context::Context;
+use super::offer::{Offer, negotiate_version};
+use super::stage::Stage;
+use crate::base::Version;
+use crate::error::{Code, Error, Result};
+use crate::messages::ClientHelloPayload;
+use crate::messages::ServerHello;
+use crate::record::Header;
+
+impl Handshake {
+    /// Stores the ClientHello for the handshake and for the application.
+    pub(super) fn store_client_hello(&mut self, ctx: &Context<'_>) -> Result<()> {
+        let message = std::mem::take(&mut self.client_hello);
+        let (body, _) = ClientHelloPayload::split(&message)?;
+        let hello = ClientHelloPayload::parse(body)?;
+        // supported_versions counts only when the message is answered.
+        ctx.shared()
+            .client_version
+            .store(hello.legacy_best_version(), Release);
+        if let Some(name) = hello.server_name() {
+            ctx.state.store_server_name(name);
+        }
+        ctx.state.store_client_hello(message, self.record_version);
+        Ok(())
+    }
+
+    /// Selects the config with which the server answers the ClientHello, when it is to be answered.
+    pub(super) fn configure_server(&mut self, ctx: &mut Context<'_>) -> Result<()> {
+        let accepted = match std::mem::replace(&mut self.stage, Stage::Failed) {
+            Stage::ClientHelloReceived(accepted) => accepted,
+            other => {
+                self.stage = other;
+                return Ok(());
+            }
+        };
+        let hello = ctx.state.client_hello().ok_or(Code::BadMessage)?;
+        let offer = hello.look(|hello| Ok(Offer::of(hello)))?;
+        if offer.requests_ocsp {
+            ctx.state.set_ocsp_requested();
+        }
+        let version = negotiate_version(ctx, &offer)?;
+        let config = ctx.config.server(&ctx.state.overrides());
+        let mut config = config.map_err(|error| match error.code() {
+            // Before TLS 1.3 cipher suites require certificates; without any, no suite is left.
+            Code::NoValidSignatureScheme if version < Version::Tls13 => {
+                Code::CipherNotSupported.into()
+            }
+            _ => error,
+        })?;
+        hello.look(|hello| {
+            config.negotiate_alpn(hello.alpn());
+            Ok(())
+        })?;
+        let config = self.use_config(config);
+        self.stage = Stage::Configured(accepted, config);
+        Ok(())
+    }
+
+    /// Answers the ClientHello.
+    pub(super) fn answer_client_hello(
+        &mut self,
+        ctx: &mut Context<'_>,
+        accepted: Accepted<Tcp>,
+        config: Arc<ServerConfig>,
+    ) -> Result<ServerHandshake> {
+        let next =
+            self.attempt::<ServerSide>(ctx, |_, output| accepted.choose_config(config, output));
+        let next = match next {
+            Ok(next) => Ok(next.map_err(|error| refusal(error, ctx.version()))?),
+            Err(error) if error.is_blocked() => Err(error),
+            Err(error) => return Err(error),
+        };
+        let answer = ServerHello::read(ctx.output.get(Header::LEN..).unwrap_or_default());
+        self.awaits_hello = answer.is_some_and(|answer| answer.is_retry_request());
+        ctx.shared().use_send_buffer();
+        next
+    }
+}
+
+/// The error with which a client is refused.
+fn refusal(error: rustls::Error, version: Version) -> Error {
+    match error {
+        rustls::Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon) => {
+            match version == Version::Tls13 {
+                true => Code::InvalidSupportedGroupState.into(),
+                // Without a group no suite is left.
+                false => Code::CipherNotSupported.into(),
+            }
+        }
+        error => error.into(),
+    }
+}

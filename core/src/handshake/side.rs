@@ -1,0 +1,166 @@
+//! The two sides of rustls' handshake, behind one trait: a client and a server are driven by the same code.
+
+use rustls::client::ClientHandshake;
+use rustls::crypto::VerifiedIdentity;
+use rustls::kernel::KernelConnection;
+use rustls::pki_types::CertificateDer;
+use rustls::server::ServerHandshake;
+use rustls::split::SplitConnection;
+use rustls::{ClientSide, NeedsInput, ServerSide, SideData, Tcp, VerifyPeerIdentity};
+
+use super::Handshake;
+use super::context::Context;
+use super::stage::{Running, Stage};
+use super::verification::certificates;
+use crate::error::{Code, Result};
+use crate::state::key_schedule::Kernel;
+
+/// A side of rustls' handshake.
+pub(super) trait Side: SideData<Handshake: Send + 'static> {
+    /// Whether rustls keeps the peer's whole chain, and not its leaf alone.
+    const KEEPS_PEER_CHAIN: bool;
+
+    fn stage(running: Running<Self>) -> Stage;
+
+    /// The next step of a handshake whose config is set.
+    fn next(handshake: Self::Handshake) -> Result<Next<Self>>;
+
+    /// The handshake that needs input, or the same one back.
+    fn needs_input(next: Self::Handshake) -> Result<NeedsInput<Self>, Self::Handshake>;
+
+    /// The certificates that the peer has sent, and the OCSP response; empty for none.
+    fn presented(peer: &VerifyPeerIdentity<Self, Tcp>) -> Result<Presented>;
+
+    fn kernel(kernel: KernelConnection<Self>) -> Kernel;
+
+    /// Processes the input in a step.
+    fn process(
+        handshake: NeedsInput<Self>,
+        driver: &mut Handshake,
+        ctx: &mut Context<'_>,
+    ) -> Result<Self::Handshake>;
+
+    /// Continues with a peer whose certificate is verified, in a step.
+    fn accept(
+        peer: VerifyPeerIdentity<Self, Tcp>,
+        verified: VerifiedIdentity<'static>,
+        driver: &mut Handshake,
+        ctx: &mut Context<'_>,
+    ) -> Result<Self::Handshake>;
+}
+
+/// The next step of a handshake.
+pub(super) enum Next<S: Side> {
+    /// It needs the peer's next record.
+    Receive(NeedsInput<S>),
+    /// The peer's certificate has to be verified.
+    Verify(VerifyPeerIdentity<S, Tcp>),
+    /// It is complete.
+    Complete(SplitConnection<S>),
+}
+
+/// The peer's certificates, and its OCSP response.
+pub(super) type Presented = (Vec<CertificateDer<'static>>, Vec<u8>);
+
+impl Side for ClientSide {
+    // rustls needs the key of the server's leaf.
+    const KEEPS_PEER_CHAIN: bool = false;
+
+    fn stage(running: Running<Self>) -> Stage {
+        Stage::Client(running)
+    }
+
+    fn next(handshake: ClientHandshake) -> Result<Next<Self>> {
+        Ok(match handshake {
+            ClientHandshake::NeedsInput(handshake) => Next::Receive(handshake),
+            ClientHandshake::VerifyServerIdentity(peer) => Next::Verify(peer),
+            ClientHandshake::Complete(connection) => Next::Complete(connection),
+            _ => Err(Code::HandshakeState)?,
+        })
+    }
+
+    fn needs_input(next: ClientHandshake) -> Result<NeedsInput<Self>, ClientHandshake> {
+        match next {
+            ClientHandshake::NeedsInput(handshake) => Ok(handshake),
+            next => Err(next),
+        }
+    }
+
+    fn presented(peer: &VerifyPeerIdentity<Self, Tcp>) -> Result<Presented> {
+        let presented = peer.presented_identity()?;
+        let ocsp_response = presented.ocsp_response.to_vec();
+        Ok((certificates(presented.identity)?, ocsp_response))
+    }
+
+    fn kernel(kernel: KernelConnection<Self>) -> Kernel {
+        Kernel::Client(Box::new(kernel))
+    }
+
+    fn process(
+        handshake: NeedsInput<Self>,
+        driver: &mut Handshake,
+        ctx: &mut Context<'_>,
+    ) -> Result<ClientHandshake> {
+        driver.step::<Self>(ctx, |input, output| handshake.process(input, output))
+    }
+
+    fn accept(
+        peer: VerifyPeerIdentity<Self, Tcp>,
+        verified: VerifiedIdentity<'static>,
+        driver: &mut Handshake,
+        ctx: &mut Context<'_>,
+    ) -> Result<ClientHandshake> {
+        driver.step::<Self>(ctx, |_, output| peer.continue_with(Ok(verified), output))
+    }
+}
+
+impl Side for ServerSide {
+    // The client's chain is an output of the handshake.
+    const KEEPS_PEER_CHAIN: bool = true;
+
+    fn stage(running: Running<Self>) -> Stage {
+        Stage::Server(running)
+    }
+
+    fn next(handshake: ServerHandshake) -> Result<Next<Self>> {
+        Ok(match handshake {
+            ServerHandshake::NeedsInput(handshake) => Next::Receive(handshake),
+            ServerHandshake::VerifyClientIdentity(peer) => Next::Verify(peer),
+            ServerHandshake::Complete(connection) => Next::Complete(connection),
+            _ => Err(Code::HandshakeState)?,
+        })
+    }
+
+    fn needs_input(next: ServerHandshake) -> Result<NeedsInput<Self>, ServerHandshake> {
+        match next {
+            ServerHandshake::NeedsInput(handshake) => Ok(handshake),
+            next => Err(next),
+        }
+    }
+
+    fn presented(peer: &VerifyPeerIdentity<Self, Tcp>) -> Result<Presented> {
+        let chain = certificates(peer.presented_identity()?.identity)?;
+        Ok((chain, Vec::new()))
+    }
+
+    fn kernel(kernel: KernelConnection<Self>) -> Kernel {
+        Kernel::Server(Box::new(kernel))
+    }
+
+    fn process(
+        handshake: NeedsInput<Self>,
+        driver: &mut Handshake,
+        ctx: &mut Context<'_>,
+    ) -> Result<ServerHandshake> {
+        driver.step::<Self>(ctx, |input, output| handshake.process(input, output))
+    }
+
+    fn accept(
+        peer: VerifyPeerIdentity<Self, Tcp>,
+        verified: VerifiedIdentity<'static>,
+        driver: &mut Handshake,
+        ctx: &mut Context<'_>,
+    ) -> Result<ServerHandshake> {
+        driver.step::<Self>(ctx, |_, output| peer.continue_with(Ok(verified), output))
+    }
+}

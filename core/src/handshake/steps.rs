@@ -1,0 +1,266 @@
+//! The steps of a handshake, as rustls divides it.
+
+use std::sync::atomic::Ordering::*;
+
+use rustls::ServerSide;
+use rustls::error::PeerMisbehaved;
+use rustls::pki_types::{DnsName, IpAddr, Ipv4Addr, ServerName};
+use rustls::server::ServerHandshake;
+
+use super::context::Context;
+use super::offer::{Offer, best_version, negotiate_version};
+use super::side::{Next, Side};
+use super::stage::{Running, Stage};
+use super::verification::PeerVerification;
+use super::{Handshake, secrets};
+use crate::base::{Mode, uptime};
+use crate::config::ClientAuth;
+use crate::credentials::key_log::Secret;
+use crate::credentials::step_context::{CertRequest, Milestone};
+use crate::error::{Alert, Code, Error, Result};
+use crate::messages::ServerHello;
+use crate::record::Header;
+use crate::state::{HandshakeKeys, HandshakeMessage};
+
+impl Handshake {
+    /// Starts the handshake: a client sends its ClientHello, a server awaits it.
+    pub(super) fn start(&mut self, ctx: &mut Context<'_>) -> Result<()> {
+        if ctx.mode() == Mode::Server {
+            self.stage = Stage::AwaitingClientHello(Box::new(ServerHandshake::start()));
+            return Ok(());
+        }
+        let config = ctx.config.client(&ctx.state.overrides())?;
+        let config = self.use_config(config);
+        let best = best_version(ctx);
+        let shared = ctx.shared();
+        shared.version.store(best, Release);
+        shared.client_version.store(best, Release);
+        shared.hello_answered.store(true, Release);
+        let mut output = Vec::new();
+        let name = ctx.state.with_server_name(|name| match name {
+            Some(name) => server_name(name.to_bytes()),
+            None => no_server_name(),
+        });
+        let handshake = config.connect(name).start_handshake(&mut output)?;
+        shared.use_send_buffer();
+        ctx.send.out.append(output)?;
+        self.stage = Stage::Client(Running::AwaitingInput(Box::new(handshake)));
+        if self.checkpoints.is_on() {
+            self.checkpoints
+                .reach(ctx, HandshakeMessage::ClientHello, uptime());
+        }
+        Ok(())
+    }
+
+    /// Processes what was received, in rustls' next steps.
+    pub(super) fn advance(&mut self, ctx: &mut Context<'_>) -> Result<()> {
+        let is_timed = self.checkpoints.is_on();
+        // The config determines the context of the steps.
+        let configured = self.configure_server(ctx);
+        let (context, name) = (self.step_context.clone(), ctx.state.name());
+        let steps = || configured.and_then(|()| self.steps(ctx));
+        let (outcome, step) = context.watch(name, is_timed, steps);
+        ctx.state.extend_selection(step.selection);
+        let outcome = match outcome {
+            Err(error) if step.failure.is_none() || !error.is_blocked() => Err(error),
+            _ => self.check_cert_request(ctx, step.failure),
+        };
+        self.use_secrets(ctx, step.secrets)?;
+        let output = std::mem::take(&mut ctx.output);
+        match outcome {
+            Ok(()) => {
+                self.has_answered |= self.server_hello_version.is_some() && !output.is_empty();
+                ctx.send.out.append(output)?;
+            }
+            Err(error) if error.is_blocked() => ctx.send.out.append(output)?,
+            // The alert is sent by `s2n_shutdown`, when the blinding delay is over.
+            Err(_) => ctx.send.owed_alert = output,
+        }
+        if let Some(milestones) = step.milestones {
+            self.report_step(ctx, milestones, outcome.is_ok());
+        }
+        outcome
+    }
+
+    /// Logs the secrets of a step, and derives the keys of a close_notify from them.
+    fn use_secrets(&mut self, ctx: &mut Context<'_>, secrets: Vec<Secret>) -> Result<()> {
+        self.has_read_keys |= secrets.iter().any(Secret::protects_messages);
+        let Some(secret) = secrets::log(ctx, secrets)? else {
+            return Ok(());
+        };
+        let theirs = self.server_hello.take();
+        let hello = theirs.or_else(|| ServerHello::read(ctx.output.get(Header::LEN..)?));
+        let policy = ctx.policy();
+        ctx.send.handshake_keys =
+            hello.and_then(|hello| HandshakeKeys::new(secret, &hello, policy));
+        Ok(())
+    }
+
+    /// Checks that the server has requested a certificate, or not, as the application requires.
+    fn check_cert_request(&mut self, ctx: &mut Context<'_>, failure: Option<Error>) -> Result<()> {
+        if ctx.mode() == Mode::Server {
+            return Ok(());
+        }
+        let request = ctx.state.selection().request;
+        let is_requested = request != CertRequest::None;
+        let wrong = match ctx.client_auth() {
+            _ if failure.is_some() => Code::Cancelled,
+            ClientAuth::None if is_requested => Code::UnexpectedCertRequest,
+            ClientAuth::Required if !is_requested && self.stage.is_complete() => {
+                Code::MissingCertRequest
+            }
+            _ => {
+                if self.stage.is_complete() {
+                    let is_used = request == CertRequest::Answered;
+                    ctx.state.set_client_cert_used(is_used);
+                }
+                return Ok(());
+            }
+        };
+        // For rustls this is no error, so its output is no alert.
+        ctx.output.clear();
+        Err(failure.unwrap_or_else(|| wrong.into()))
+    }
+
+    fn steps(&mut self, ctx: &mut Context<'_>) -> Result<()> {
+        match std::mem::replace(&mut self.stage, Stage::Failed) {
+            Stage::AwaitingClientHello(handshake) => {
+                match ServerSide::process(*handshake, self, ctx)? {
+                    ServerHandshake::NeedsInput(handshake) => {
+                        self.stage = Stage::AwaitingClientHello(Box::new(handshake));
+                        Ok(())
+                    }
+                    ServerHandshake::Accepted(accepted) => {
+                        self.stage = Stage::ClientHelloReceived(Box::new(accepted));
+                        self.store_client_hello(ctx)
+                    }
+                    _ => Err(Code::HandshakeState)?,
+                }
+            }
+            Stage::OutdatedClientHello => {
+                let hello = ctx.state.client_hello().ok_or(Code::BadMessage)?;
+                let offer = hello.look(|hello| Ok(Offer::of(hello)))?;
+                negotiate_version(ctx, &offer)?;
+                Err(Code::HandshakeState)?
+            }
+            Stage::Configured(accepted, config) => {
+                let next = self.answer_client_hello(ctx, *accepted, config)?;
+                self.proceed::<ServerSide>(ctx, next)
+            }
+            Stage::Client(running) => self.run(ctx, running),
+            Stage::Server(running) => self.run(ctx, running),
+            Stage::Start | Stage::ClientHelloReceived(_) | Stage::Complete | Stage::Failed => {
+                Err(Code::HandshakeState)?
+            }
+        }
+    }
+
+    fn run<S: Side>(&mut self, ctx: &mut Context<'_>, running: Running<S>) -> Result<()> {
+        match running {
+            Running::AwaitingInput(handshake) => {
+                let next = S::process(*handshake, self, ctx)?;
+                self.proceed::<S>(ctx, next)
+            }
+            Running::Verifying(verification) => self.verify(ctx, *verification),
+            Running::Suspended(suspended) => {
+                let next = self.resume::<S>(ctx, suspended)?;
+                self.proceed_with_rest::<S>(ctx, next)
+            }
+        }
+    }
+
+    /// Proceeds until rustls needs the peer's next record, or the application's answer is pending.
+    fn proceed<S: Side>(&mut self, ctx: &mut Context<'_>, next: S::Handshake) -> Result<()> {
+        match S::next(next)? {
+            Next::Receive(handshake) => {
+                self.stage = S::stage(Running::AwaitingInput(Box::new(handshake)));
+                Ok(())
+            }
+            Next::Verify(peer) => {
+                self.step_context.reach(Milestone::PeerCertReceived);
+                self.verify(ctx, PeerVerification::new(peer)?)
+            }
+            Next::Complete(connection) => self.complete(ctx, connection),
+        }
+    }
+
+    /// [`Self::proceed`], after a step that did not process the input: more messages may have come in the
+    /// record that held the last one.
+    fn proceed_with_rest<S: Side>(
+        &mut self,
+        ctx: &mut Context<'_>,
+        next: S::Handshake,
+    ) -> Result<()> {
+        let next = match S::needs_input(next) {
+            Ok(handshake) => S::process(handshake, self, ctx)?,
+            Err(next) => next,
+        };
+        self.proceed::<S>(ctx, next)
+    }
+
+    /// Continues the verification of the peer's certificate, and then the handshake.
+    fn verify<S: Side>(
+        &mut self,
+        ctx: &mut Context<'_>,
+        mut verification: PeerVerification<S>,
+    ) -> Result<()> {
+        self.report_so_far(ctx);
+        match verification.certificates.proceed(ctx) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.stage = S::stage(Running::Verifying(Box::new(verification)));
+                return Ok(());
+            }
+            Err(error) => {
+                verification.refuse(&error, &mut ctx.output);
+                return Err(error);
+            }
+        }
+        self.step_context.reach(Milestone::PeerCertVerified);
+        let (peer, verified) = verification.accept()?;
+        let next = S::accept(peer, verified, self, ctx)?;
+        self.proceed_with_rest::<S>(ctx, next)
+    }
+
+    /// Records an alert that rustls has found in an encrypted record.
+    pub(super) fn check_alerts<T>(
+        &self,
+        ctx: &Context<'_>,
+        next: Result<T, rustls::Error>,
+    ) -> Result<T> {
+        if self.input.close_notify() {
+            ctx.shared().receive_close_notify();
+            return Err(Code::Closed)?;
+        }
+        match next {
+            // RFC 8446, 6: in TLS 1.3 the level is ignored.
+            Err(
+                rustls::Error::AlertReceived(description)
+                | rustls::Error::PeerMisbehaved(PeerMisbehaved::IllegalWarningAlert(description)),
+            ) => match u8::from(description) {
+                code if code == Alert::CloseNotify as u8 => {
+                    ctx.shared().receive_close_notify();
+                    Err(Code::Closed)?
+                }
+                code => {
+                    ctx.shared().receive_error_alert(code);
+                    Err(Code::Alert)?
+                }
+            },
+            next => Ok(next?),
+        }
+    }
+}
+
+/// An IP address in place of a server_name: rustls requires one of them, and sends no address.
+fn no_server_name() -> ServerName<'static> {
+    ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([0, 0, 0, 0])))
+}
+
+/// The server_name of a ClientHello, if it is a DNS name.
+fn server_name(name: &[u8]) -> ServerName<'static> {
+    match DnsName::try_from(name) {
+        Ok(name) => ServerName::DnsName(name.to_owned()),
+        Err(_) => no_server_name(),
+    }
+}

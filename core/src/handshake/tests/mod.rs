@@ -1,0 +1,193 @@
+//! Handshakes between two of ours, over a link in memory.
+
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, PKCS_ECDSA_P384_SHA384,
+};
+
+use crate::base::Blocked;
+use crate::base::{Mode, Version};
+use crate::config::{ClientAuth, Config};
+use crate::connection::{BlindingMode, Connection};
+use crate::error::{Code, Result};
+use crate::policy::Policy;
+use crate::testing::*;
+
+mod damage;
+mod fragments;
+mod groups;
+mod mldsa;
+mod refusals;
+mod settings;
+
+#[test]
+fn both_versions_carry_data_and_close() {
+    for (policy, version) in [
+        (TLS12_POLICY, Version::Tls12),
+        (TLS13_POLICY, Version::Tls13),
+    ] {
+        let pair = Pair::new(policy);
+        pair.establish();
+        for conn in [&pair.client, &pair.server] {
+            assert_eq!(conn.version(), version);
+            assert_eq!(conn.negotiated().expect("negotiated").group, c"secp256r1");
+        }
+        let data = pattern(50_000);
+        assert_eq!(send(&pair.client, &data), (Ok(50_000), Blocked::Not));
+        assert!(received(&pair.server) == data);
+        assert_eq!(send(&pair.server, &data), (Ok(50_000), Blocked::Not));
+        assert!(received(&pair.client) == data);
+
+        assert_eq!(shutdown(&pair.client).0, Err(Code::IoBlocked));
+        assert_eq!(recv(&pair.server, 9).0, Ok(vec![]));
+        assert_eq!(shutdown(&pair.server).0, Ok(()));
+        assert_eq!(shutdown(&pair.client).0, Ok(()));
+    }
+}
+
+#[test]
+fn a_handshake_survives_every_cut() {
+    for policy in POLICIES {
+        let (out, back) = {
+            let pair = Pair::new(policy);
+            pair.establish();
+            (pair.client.wire_bytes_out(), pair.server.wire_bytes_out())
+        };
+        for (cut, whole) in [(true, out), (false, back)] {
+            // Signatures differ in length by a few bytes from handshake to handshake.
+            for at in (0..whole as usize - 8).step_by(3) {
+                let pair = Pair::new(policy);
+                let link = if cut {
+                    &pair.to_server
+                } else {
+                    &pair.to_client
+                };
+                link.state().room = Some(at);
+                let writer = if cut { &pair.client } else { &pair.server };
+                while negotiate(writer) != (Err(Code::IoBlocked), Blocked::Write) {
+                    let reader = if cut { &pair.server } else { &pair.client };
+                    let waiting = negotiate(reader).0;
+                    assert_eq!(waiting, Err(Code::IoBlocked), "cut at {at} of {whole}");
+                }
+                link.state().room = None;
+                pair.establish();
+                send(&pair.client, b"data").0.expect("sent");
+                assert_eq!(received(&pair.server), b"data", "cut at {at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_transport_may_take_and_give_single_bytes() {
+    for policy in POLICIES {
+        let pair = Pair::new(policy);
+        let step = |conn: &Connection, link: &Pipe| {
+            link.state().room = Some(1);
+            let code = negotiate(conn).0;
+            assert!(matches!(code, Ok(()) | Err(Code::IoBlocked)));
+            code.is_ok()
+        };
+        while !(step(&pair.client, &pair.to_server) & step(&pair.server, &pair.to_client)) {}
+    }
+}
+
+#[test]
+fn key_updates_go_both_ways() {
+    let pair = Pair::new(TLS13_POLICY);
+    pair.establish();
+    for round in 0..5 {
+        for (from, to) in [(&pair.client, &pair.server), (&pair.server, &pair.client)] {
+            from.request_key_update();
+            let data = pattern(20_000 + round);
+            assert_eq!(send(from, &data).0, Ok(data.len()));
+            assert!(received(to) == data);
+        }
+    }
+}
+
+#[test]
+fn keys_are_updated_before_their_limit() {
+    let pair = Pair::new(TLS13_POLICY);
+    pair.establish();
+    let limit = |conn: &Connection| {
+        let mut half = conn.stream.send.lock().expect("free");
+        half.sealer.as_mut().expect("installed").lower_limit(4);
+    };
+    limit(&pair.client);
+    let data = pattern(200_000);
+    assert_eq!(send(&pair.client, &data).0, Ok(data.len()));
+    assert!(received(&pair.server) == data);
+}
+
+#[test]
+fn an_old_key_ends_a_tls12_connection() {
+    let pair = Pair::new(TLS12_POLICY);
+    pair.establish();
+    pair.client
+        .stream
+        .send
+        .lock()
+        .expect("free")
+        .sealer
+        .as_mut()
+        .expect("installed")
+        .lower_limit(4);
+    let data = pattern(200_000);
+    assert_eq!(send(&pair.client, &data).0, Err(Code::RecordLimit));
+}
+
+#[test]
+fn the_end_of_the_stream_ends_a_handshake() {
+    let pair = Pair::new(TLS13_POLICY);
+    assert_eq!(
+        negotiate(&pair.client),
+        (Err(Code::IoBlocked), Blocked::Read)
+    );
+    pair.to_client.state().ended = true;
+    assert_eq!(negotiate(&pair.client), (Err(Code::Closed), Blocked::Read));
+    assert_eq!(negotiate(&pair.client), (Err(Code::Closed), Blocked::Not));
+}
+
+#[test]
+fn a_shutdown_in_a_handshake_says_so() {
+    let pair = Pair::new(TLS13_POLICY);
+    assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+    assert_eq!(shutdown(&pair.client), (Ok(()), Blocked::Not));
+    pair.to_server.state().bytes.clear();
+    pair.to_server.state().bytes.extend([21, 3, 3, 0, 2, 1, 0]);
+    assert_eq!(negotiate(&pair.server), (Err(Code::Closed), Blocked::Not));
+    assert_eq!(recv(&pair.server, 9).0, Ok(vec![]));
+}
+
+/// Each way that a handshake can stand still with keys in use on the side that gives up.
+#[test]
+fn a_shutdown_is_sealed_once_there_are_keys() {
+    // A TLS 1.3 client that has read the ServerHello.
+    let pair = Pair::new(TLS13_POLICY);
+    assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+    assert_eq!(negotiate(&pair.server).0, Err(Code::IoBlocked));
+    pair.to_client.state().bytes.truncate(200);
+    assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+    assert_eq!(shutdown(&pair.client), (Ok(()), Blocked::Not));
+    assert_eq!(negotiate(&pair.server), (Err(Code::Closed), Blocked::Not));
+    assert_eq!(pair.server.alert().expect("received"), 0);
+
+    // A TLS 1.3 server that has sent its flight.
+    let pair = Pair::new(TLS13_POLICY);
+    assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+    assert_eq!(negotiate(&pair.server).0, Err(Code::IoBlocked));
+    assert_eq!(shutdown(&pair.server), (Ok(()), Blocked::Not));
+    assert_eq!(negotiate(&pair.client), (Ok(()), Blocked::Not));
+    assert_eq!(recv(&pair.client, 9).0, Ok(vec![]));
+
+    // A TLS 1.2 client that has sent its Finished.
+    let pair = Pair::new(TLS12_POLICY);
+    assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+    assert_eq!(negotiate(&pair.server).0, Err(Code::IoBlocked));
+    assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+    assert_eq!(shutdown(&pair.client), (Ok(()), Blocked::Not));
+    assert_eq!(negotiate(&pair.server), (Ok(()), Blocked::Not));
+    assert_eq!(recv(&pair.server, 9).0, Ok(vec![]));
+}

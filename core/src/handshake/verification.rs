@@ -1,0 +1,172 @@
+//! Verification of the peer's certificate, with the application's callbacks, which may answer later.
+
+use std::sync::Arc;
+
+use rustls::crypto::{CertificateIdentity, Identity, VerifiedIdentity};
+use rustls::pki_types::CertificateDer;
+use rustls::{Tcp, VerifyPeerIdentity};
+
+use super::context::Context;
+use super::side::Side;
+use crate::base::memory;
+use crate::error::{Code, Error, Result};
+use crate::verify::crl::{Crl, CrlLookup};
+use crate::verify::{Presented, Validation, Verifier};
+
+/// A peer whose certificate is not verified yet.
+pub(super) struct PeerVerification<S: Side> {
+    peer: VerifyPeerIdentity<S, Tcp>,
+    pub(super) certificates: CertVerification,
+}
+
+impl<S: Side> PeerVerification<S> {
+    pub(super) fn new(peer: VerifyPeerIdentity<S, Tcp>) -> Result<Self> {
+        let (chain, ocsp_response) = S::presented(&peer)?;
+        Ok(Self {
+            peer,
+            certificates: CertVerification {
+                presented: Presented::new(chain),
+                ocsp_response,
+                progress: Progress::Presented,
+            },
+        })
+    }
+
+    /// The peer, and the identity with which rustls continues.
+    pub(super) fn accept(self) -> Result<(VerifyPeerIdentity<S, Tcp>, VerifiedIdentity<'static>)> {
+        let mut chain = self.certificates.presented.into_chain().into_iter();
+        let leaf = chain.next().ok_or(Code::NoCertFound)?;
+        // rustls keeps what it is given for as long as the connection lives.
+        let rest = match S::KEEPS_PEER_CHAIN {
+            true => chain.collect(),
+            false => Vec::new(),
+        };
+        let identity = Identity::X509(CertificateIdentity::new(leaf, rest));
+        Ok((self.peer, VerifiedIdentity::assertion(identity)))
+    }
+
+    /// Appends the alert for an error to the output.
+    pub(super) fn refuse(self, error: &Error, output: &mut Vec<u8>) {
+        drop(
+            self.peer
+                .continue_with(Err(rustls::Error::from(error)), output),
+        );
+    }
+}
+
+/// The verification of a chain of certificates.
+pub(super) struct CertVerification {
+    presented: Presented,
+    /// Empty for none.
+    ocsp_response: Vec<u8>,
+    progress: Progress,
+}
+
+enum Progress {
+    Presented,
+    /// The application looks up certificate revocation lists.
+    LookingUpCrls(Vec<Arc<CrlLookup>>),
+    /// A path can be built; with the revocation lists, if there is a callback for them.
+    Ready(Option<Vec<Arc<Crl>>>),
+    /// The path is valid, or not verified.
+    Verified,
+    /// The application validates the certificate.
+    Validating(Arc<Validation>),
+}
+
+impl CertVerification {
+    /// Whether the application's answer is pending.
+    pub(super) fn is_pending(&self) -> bool {
+        match &self.progress {
+            Progress::LookingUpCrls(lookups) => lookups.iter().any(|one| one.answered().is_none()),
+            Progress::Validating(validation) => validation.outcome().is_none(),
+            _ => false,
+        }
+    }
+
+    /// Verifies until the certificate is accepted, or the application's answer is pending: false.
+    pub(super) fn proceed(&mut self, ctx: &Context<'_>) -> Result<bool> {
+        let verifier = ctx.config.verifier(&ctx.state.overrides(), ctx.mode());
+        loop {
+            if self.is_pending() {
+                return Ok(false);
+            }
+            self.progress = match &self.progress {
+                Progress::Presented if verifier.is_off() => {
+                    let chain = self.presented.chain().iter();
+                    let chain = chain.map(|cert| cert.as_ref().into()).collect();
+                    ctx.state.set_unverified_peer(chain);
+                    self.store_ocsp(ctx);
+                    Progress::Verified
+                }
+                Progress::Presented => self.check_presented(ctx, &verifier)?,
+                Progress::LookingUpCrls(lookups) => {
+                    let crls = lookups
+                        .iter()
+                        .filter_map(|lookup| lookup.answered().flatten());
+                    Progress::Ready(Some(crls.collect()))
+                }
+                Progress::Ready(crls) => {
+                    let path = verifier.find_path(&self.presented, crls.as_deref())?;
+                    ctx.state.set_peer_path(path.certificates());
+                    self.store_ocsp(ctx);
+                    if !self.ocsp_response.is_empty() {
+                        verifier.check_ocsp(&path, &self.ocsp_response)?;
+                    }
+                    Progress::Verified
+                }
+                Progress::Verified => {
+                    let Some(callback) = verifier.validate() else {
+                        return Ok(true);
+                    };
+                    let validation = Arc::default();
+                    ctx.state.set_validation(&validation);
+                    if !callback.validate(ctx.state.name(), &validation) {
+                        return Err(Code::Cancelled)?;
+                    }
+                    Progress::Validating(validation)
+                }
+                Progress::Validating(validation) => match validation.outcome() {
+                    Some(true) => return Ok(true),
+                    _ => return Err(Code::CertRejected)?,
+                },
+            };
+        }
+    }
+
+    fn store_ocsp(&self, ctx: &Context<'_>) {
+        if !self.ocsp_response.is_empty() {
+            ctx.state.set_peer_ocsp(&self.ocsp_response);
+        }
+    }
+
+    /// Checks the chain and its names, and starts the lookup of certificate revocation lists.
+    fn check_presented(&self, ctx: &Context<'_>, verifier: &Verifier) -> Result<Progress> {
+        // A server without a callback compares with the server_name of the client.
+        let name = ctx
+            .state
+            .with_server_name(|name| name.map(|name| name.to_bytes().to_vec()));
+        verifier.check_presented(&self.presented, name.as_deref(), ctx.is_tls13())?;
+        let Some(callback) = verifier.look_up_crl() else {
+            return Ok(Progress::Ready(None));
+        };
+        let lookups = self.presented.crl_lookups()?;
+        ctx.state.set_crl_lookups(&lookups);
+        for lookup in &lookups {
+            if !callback.look_up(lookup) {
+                return Err(Code::Cancelled)?;
+            }
+        }
+        Ok(Progress::LookingUpCrls(lookups))
+    }
+}
+
+/// Copies the certificates of an identity, the leaf first.
+pub(super) fn certificates(identity: &Identity<'_>) -> Result<Vec<CertificateDer<'static>>> {
+    let Identity::X509(chain) = identity else {
+        return Err(Code::CertTypeUnsupported)?;
+    };
+    let chain = [&chain.end_entity].into_iter().chain(&chain.intermediates);
+    memory::expect(chain.clone().map(|cert| cert.len()).sum())?;
+    Ok(chain.map(|cert| cert.clone().into_owned()).collect())
+}

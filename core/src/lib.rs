@@ -1,0 +1,25 @@
+//! The TLS library of rs2n: safe Rust, no C types, no descriptors.
+//!
+//! Its modules are layers: each uses only those below it, as `docs/ARCHITECTURE.md` draws them.
+
+#![forbid(unsafe_code)]
+
+pub mod base;
+pub mod config;
+pub mod connection;
+pub mod credentials;
+pub(crate) mod crypto;
+pub mod error;
+pub mod handshake;
+pub mod messages;
+pub mod policy;
+pub mod process;
+pub mod record;
+pub mod state;
+pub mod stream;
+#[cfg(any(test, feature = "internal-test"))]
+pub mod testing;
+pub mod verify;
+pub mod x509;
+
+pub use handshake::{cool_down, warm_up};

@@ -1,0 +1,175 @@
+//! Fork-safe locks, which no thread holds when the process forks: the child has only the thread
+//! that forked, so that a lock of another thread would never be released there.
+//!
+//! State that several connections share has a `ForkSafeMutex`, which is held only briefly, and
+//! within a critical section. [`block_critical_sections`] waits until no thread is in one, and
+//! prevents new ones until [`unblock_critical_sections`]. No callback runs within a critical
+//! section, and no file is read, except for the text of a stack trace.
+
+use std::array;
+use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A mutex that no thread holds when the process forks.
+#[derive(Default)]
+pub(crate) struct ForkSafeMutex<T>(Mutex<T>);
+
+impl<T> ForkSafeMutex<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(Mutex::new(value))
+    }
+}
+
+/// A lock that is held only briefly, and not while a callback runs.
+pub(crate) trait Lock {
+    type Guard<'a>
+    where
+        Self: 'a;
+
+    /// Waits for the lock. Poisoning is ignored.
+    fn acquire(&self) -> Self::Guard<'_>;
+}
+
+impl<T> Lock for Mutex<T> {
+    type Guard<'a>
+        = MutexGuard<'a, T>
+    where
+        T: 'a;
+
+    fn acquire(&self) -> MutexGuard<'_, T> {
+        self.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Lock for ForkSafeMutex<T> {
+    type Guard<'a>
+        = ForkSafeMutexGuard<'a, T>
+    where
+        T: 'a;
+
+    fn acquire(&self) -> ForkSafeMutexGuard<'_, T> {
+        let section = critical_section();
+        ForkSafeMutexGuard {
+            value: self.0.acquire(),
+            _section: section,
+        }
+    }
+}
+
+impl<L: Lock> Lock for Arc<L> {
+    type Guard<'a>
+        = L::Guard<'a>
+    where
+        L: 'a;
+
+    fn acquire(&self) -> L::Guard<'_> {
+        (**self).acquire()
+    }
+}
+
+/// Access to a [`ForkSafeMutex`] value. The critical section ends after the lock is released.
+pub(crate) struct ForkSafeMutexGuard<'a, T> {
+    value: MutexGuard<'a, T>,
+    _section: CriticalSection,
+}
+
+impl<T> Deref for ForkSafeMutexGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for ForkSafeMutexGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+}
+
+/// Returns the value of a cell, which is initialized on first use. Concurrent threads each create a
+/// value instead of waiting for another thread, which might not exist in a child process.
+pub(crate) fn get_or_init<T>(cell: &OnceLock<T>, init: impl FnOnce() -> T) -> &T {
+    if let Some(value) = cell.get() {
+        return value;
+    }
+    let value = init();
+    let _section = critical_section();
+    cell.get_or_init(|| value)
+}
+
+/// Critical sections are counted in several shards, so that threads rarely contend for a cache
+/// line.
+const SHARDS: usize = 16;
+
+static CRITICAL_SECTIONS: [RwLock<()>; SHARDS] = [const { RwLock::new(()) }; SHARDS];
+
+/// The read lock of a shard; `None` in the thread that forks.
+pub(crate) type CriticalSection = Option<RwLockReadGuard<'static, ()>>;
+
+/// Begins a critical section, which must be short. It is not required in the thread that forks,
+/// within the other handlers of a fork: no other thread is in one.
+pub(crate) fn critical_section() -> CriticalSection {
+    static THREADS: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static SHARD: Cell<usize> = const { Cell::new(usize::MAX) };
+    }
+    if IS_FORKING.get() {
+        return None;
+    }
+    if SHARD.get() == usize::MAX {
+        SHARD.set(THREADS.fetch_add(1, Relaxed) % SHARDS);
+    }
+    let shard = &CRITICAL_SECTIONS[SHARD.get()];
+    Some(shard.read().unwrap_or_else(PoisonError::into_inner))
+}
+
+type BlockedShards = [Option<RwLockWriteGuard<'static, ()>>; SHARDS];
+
+thread_local! {
+    /// Whether this thread is between [`block_critical_sections`] and
+    /// [`unblock_critical_sections`].
+    static IS_FORKING: Cell<bool> = const { Cell::new(false) };
+
+    /// The write locks of [`block_critical_sections`]. It is empty when the thread ends, and so
+    /// needs no destructor.
+    static BLOCKED: RefCell<ManuallyDrop<BlockedShards>> =
+        const { RefCell::new(ManuallyDrop::new([const { None }; SHARDS])) };
+}
+
+/// The maximum wait for the critical sections of other threads. One takes microseconds, unless a
+/// memory callback in it waits for a lock that the forking thread holds.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Waits for the critical sections of all threads, and prevents new ones.
+pub fn block_critical_sections() {
+    let deadline = Instant::now() + TIMEOUT;
+    let blocked = array::from_fn(|shard| {
+        loop {
+            if let Ok(blocked) = CRITICAL_SECTIONS[shard].try_write() {
+                return Some(blocked);
+            }
+            if Instant::now() >= deadline {
+                return None;
+            }
+            thread::yield_now();
+        }
+    });
+    BLOCKED.set(ManuallyDrop::new(blocked));
+    IS_FORKING.set(true);
+}
+
+/// Permits critical sections again. Runs in the thread that called [`block_critical_sections`],
+/// both in the parent and in the child process.
+pub fn unblock_critical_sections() {
+    IS_FORKING.set(false);
+    let blocked = BLOCKED.replace(ManuallyDrop::new([const { None }; SHARDS]));
+    drop(ManuallyDrop::into_inner(blocked));
+}

@@ -1,0 +1,109 @@
+//! Keys for a close_notify in the middle of a handshake.
+//!
+//! rustls protects the messages of a handshake and keeps its keys. It cannot send the close_notify of an
+//! application that aborts a handshake, so the keys for that record are derived from the secrets of its key
+//! log.
+
+use rustls::crypto::cipher::{AeadKey, Iv};
+use rustls::crypto::tls13::OkmBlock;
+use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
+use zeroize::Zeroizing;
+
+use crate::credentials::key_log::Secret;
+use crate::error::{Code, Error, Result};
+use crate::messages::RANDOM_LEN;
+use crate::messages::ServerHello;
+use crate::policy::Policy;
+use crate::record::Sealer;
+
+/// The keys of the next record that this side sends.
+pub(crate) struct HandshakeKeys {
+    secret: Secret,
+    suite: SupportedCipherSuite,
+    server_random: [u8; RANDOM_LEN],
+}
+
+impl HandshakeKeys {
+    pub(crate) fn new(secret: Secret, hello: &ServerHello, policy: &Policy) -> Option<Self> {
+        let provider = policy.provider();
+        let tls12 = provider.tls12_cipher_suites.iter();
+        let tls13 = provider.tls13_cipher_suites.iter();
+        let suite = tls12
+            .map(|&suite| SupportedCipherSuite::Tls12(suite))
+            .chain(tls13.map(|&suite| SupportedCipherSuite::Tls13(suite)))
+            .find(|suite| u16::from(suite.suite()) == hello.suite)?;
+        Some(Self {
+            secret,
+            suite,
+            server_random: hello.random,
+        })
+    }
+
+    /// Returns a sealer with these keys.
+    pub(crate) fn sealer(&self) -> Result<Sealer> {
+        // TLS 1.3 keys are new here; under the client's TLS 1.2 keys Finished was record 0.
+        let (sequence, secrets) = match self.suite {
+            SupportedCipherSuite::Tls13(suite) => (0, self.tls13_keys(suite)?),
+            SupportedCipherSuite::Tls12(suite) => (1, self.tls12_client_keys(suite)?),
+            _ => return Err(Code::KeyInit)?,
+        };
+        Sealer::new(self.suite, (sequence, secrets))
+    }
+
+    /// RFC 8446, 7.3.
+    fn tls13_keys(&self, suite: &Tls13CipherSuite) -> Result<ConnectionTrafficSecrets> {
+        let secret = OkmBlock::new(&self.secret.bytes);
+        let expander = suite.hkdf_provider.expander_for_okm(&secret);
+        let expand = |label: &[u8], len: usize| {
+            let mut output = Zeroizing::new(vec![0; len]);
+            let context_len = [0];
+            let info: [&[u8]; 5] = [
+                &(len as u16).to_be_bytes(),
+                &[(TLS13_LABEL.len() + label.len()) as u8],
+                TLS13_LABEL,
+                label,
+                &context_len,
+            ];
+            match expander.expand_slice(&info, &mut output) {
+                Ok(()) => Ok(output),
+                Err(_) => Err(Error::new(Code::KeyInit)),
+            }
+        };
+        let key = expand(b"key", suite.aead_alg.key_len())?;
+        let iv = expand(b"iv", suite.aead_alg.iv_len())?;
+        let iv = Iv::new(&iv).map_err(|_| Code::KeyInit)?;
+        let keys = suite.aead_alg.extract_keys(aead_key(&key)?, iv);
+        Ok(keys.map_err(|_| Code::KeyInit)?)
+    }
+
+    /// RFC 5246, 6.3.
+    fn tls12_client_keys(&self, suite: &Tls12CipherSuite) -> Result<ConnectionTrafficSecrets> {
+        let secret = self.secret.bytes.first_chunk().ok_or(Code::KeyInit)?;
+        let shape = suite.aead_alg.key_block_shape();
+        let len = 2 * (shape.enc_key_len + shape.fixed_iv_len) + shape.explicit_nonce_len;
+        let mut block = Zeroizing::new(vec![0; len]);
+        let seed = [&self.server_random[..], &self.secret.client_random].concat();
+        let prf = suite.prf_provider.new_secret(secret);
+        prf.prf(&mut block, b"key expansion", &seed);
+
+        let (client_key, rest) = block.split_at(shape.enc_key_len);
+        let (_, rest) = rest.split_at(shape.enc_key_len);
+        let (client_iv, rest) = rest.split_at(shape.fixed_iv_len);
+        // rustls counts explicit nonces from here as well, so ours is not one of its own.
+        let (_, explicit) = rest.split_at(shape.fixed_iv_len);
+        let keys = suite
+            .aead_alg
+            .extract_keys(aead_key(client_key)?, client_iv, explicit);
+        Ok(keys.map_err(|_| Code::KeyInit)?)
+    }
+}
+
+const TLS13_LABEL: &[u8] = b"tls13 ";
+
+fn aead_key(bytes: &[u8]) -> Result<AeadKey> {
+    if let Ok(key) = <[u8; 16]>::try_from(bytes) {
+        return Ok(key.into());
+    }
+    let key = <[u8; 32]>::try_from(bytes).map_err(|_| Code::KeyInit)?;
+    Ok(key.into())
+}

@@ -1,0 +1,225 @@
+//! The state of one connection: its settings, and what its handshake yields.
+//!
+//! Streams, handshake and getters share it. Sending and receiving may run in two threads at once, so
+//! everything is reached through `&State`: flags and counters are atomics, the rest is locked for a moment
+//! only, with no callback under the lock.
+
+use std::sync::atomic::{AtomicUsize, Ordering::*};
+use std::sync::{Arc, Mutex, OnceLock};
+
+pub(crate) mod handshake_keys;
+pub(crate) mod key_schedule;
+pub(crate) mod message;
+mod negotiated;
+mod peer;
+mod secrets;
+mod setup;
+mod shared;
+mod timing;
+
+pub(crate) use self::handshake_keys::HandshakeKeys;
+pub(crate) use self::key_schedule::KeySchedule;
+pub(crate) use self::message::HandshakeMessage;
+pub use self::negotiated::Negotiated;
+use self::peer::Peer;
+pub use self::peer::ServerNameMatch;
+pub use self::secrets::MASTER_SECRET_LEN;
+use self::secrets::MasterSecret;
+use self::setup::Setup;
+pub(crate) use self::setup::free_default_configs;
+pub(crate) use self::shared::Shared;
+pub(crate) use self::timing::Timing;
+use crate::base::{Mode, Version, lock};
+use crate::credentials::operation::{Signing, Verification};
+use crate::credentials::step_context::Selection;
+use crate::error::Result;
+use crate::messages::ClientHello;
+
+/// The state of one connection.
+pub(crate) struct State {
+    mode: Mode,
+    /// The application's handle of the connection, which is only handed back to it.
+    name: AtomicUsize,
+    pub(crate) shared: Shared,
+    setup: Mutex<Setup>,
+    results: Mutex<Results>,
+    /// The private-key operation of the application. Apart from the results, because a signature is
+    /// verified under this lock.
+    pub(crate) signing: Mutex<Signing>,
+    /// The signature verification of the application. Made once: the application may keep its address.
+    verification: OnceLock<Arc<Verification>>,
+    /// Server: the client's first message. Made once: the application may keep its address.
+    client_hello: OnceLock<Arc<ClientHello>>,
+}
+
+/// What one handshake yields, as far as it has come.
+#[derive(Default)]
+pub(crate) struct Results {
+    negotiated: Option<Arc<Negotiated>>,
+    selection: Selection,
+    master_secret: Option<MasterSecret>,
+    peer: Peer,
+    /// The key schedule after the handshake; used for key updates and the exporter.
+    key_schedule: Option<KeySchedule>,
+    timing: Timing,
+}
+
+impl State {
+    pub(crate) fn new(mode: Mode) -> Self {
+        Self {
+            mode,
+            name: AtomicUsize::new(0),
+            shared: Shared::new(mode),
+            setup: Mutex::default(),
+            results: Mutex::default(),
+            signing: Mutex::default(),
+            verification: OnceLock::new(),
+            client_hello: OnceLock::new(),
+        }
+    }
+
+    /// Replaces the state by that of a new connection, but for its mode, its name and its config.
+    pub(crate) fn wipe(&self) -> Result<()> {
+        // Every field is named, so that one to come is not forgotten.
+        let Self {
+            mode,
+            name: _,
+            shared,
+            setup,
+            results,
+            signing,
+            verification,
+            client_hello,
+        } = self;
+        *lock(results) = Results::default();
+        *lock(signing) = Signing::default();
+        if let Some(verification) = verification.get() {
+            verification.wipe();
+        }
+        if let Some(hello) = client_hello.get() {
+            hello.clear();
+        }
+        shared.reset(*mode);
+        let config = std::mem::take(&mut *lock(setup)).config;
+        match config {
+            Some(config) => self.set_config(config),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    pub(crate) fn name(&self) -> usize {
+        self.name.load(Relaxed)
+    }
+
+    pub(crate) fn set_name(&self, name: usize) {
+        self.name.store(name, Relaxed);
+    }
+
+    /// The negotiated version; before that what the API reports.
+    pub(crate) fn version(&self) -> Version {
+        self.shared.version.load(Acquire)
+    }
+
+    pub(crate) fn client_version(&self) -> Version {
+        self.shared.client_version.load(Acquire)
+    }
+
+    pub(crate) fn server_version(&self) -> Version {
+        self.shared.server_version.load(Acquire)
+    }
+
+    /// The results of a completed handshake; `None` before.
+    pub(crate) fn negotiated(&self) -> Option<Arc<Negotiated>> {
+        lock(&self.results).negotiated.clone()
+    }
+
+    pub(crate) fn set_negotiated(&self, negotiated: Negotiated) {
+        lock(&self.results).negotiated = Some(Arc::new(negotiated));
+    }
+
+    /// Client: records whether a certificate was sent.
+    pub(crate) fn set_client_cert_used(&self, used: bool) {
+        let mut results = lock(&self.results);
+        if let Some(negotiated) = results.negotiated.as_mut().and_then(Arc::get_mut) {
+            negotiated.client_cert_used = used;
+        }
+    }
+
+    /// The ClientHello that a server has received.
+    pub(crate) fn client_hello(&self) -> Option<&Arc<ClientHello>> {
+        self.client_hello.get().filter(|hello| hello.is_known())
+    }
+
+    /// Stores a ClientHello that can be parsed, its header included.
+    pub(crate) fn store_client_hello(&self, message: Vec<u8>, record_version: Option<[u8; 2]>) {
+        let new = || Arc::new(ClientHello::of_connection());
+        self.client_hello
+            .get_or_init(new)
+            .store(message, record_version);
+    }
+
+    /// Frees the parts of the ClientHello that only the handshake needed.
+    pub(crate) fn free_client_hello(&self) {
+        if let Some(hello) = self.client_hello.get() {
+            hello.free_message();
+        }
+    }
+
+    /// Whether the application may still select a config by the ClientHello.
+    pub(crate) fn awaits_client_hello(&self) -> bool {
+        self.mode == Mode::Server && !self.shared.hello_answered.load(Acquire)
+    }
+
+    /// The verification of the peer's signatures by the application.
+    pub(crate) fn verification(&self) -> &Arc<Verification> {
+        self.verification.get_or_init(Arc::default)
+    }
+
+    /// Whether the application has verified a signature, which is reported once.
+    pub(crate) fn take_verified(&self) -> bool {
+        self.verification.get().is_some_and(|it| it.take())
+    }
+
+    /// The signature of the application, once.
+    pub(crate) fn take_signature(&self) -> Option<Vec<u8>> {
+        let mut signing = lock(&self.signing);
+        match std::mem::take(&mut *signing) {
+            Signing::Done(signature) => Some(signature),
+            pending => {
+                *signing = pending;
+                None
+            }
+        }
+    }
+
+    /// Reads and changes how long the handshake takes.
+    pub(crate) fn with_timing<R>(&self, access: impl FnOnce(&mut Timing) -> R) -> R {
+        access(&mut lock(&self.results).timing)
+    }
+
+    /// Uses the key schedule; `None` before the handshake is complete.
+    pub(crate) fn with_key_schedule<R>(
+        &self,
+        access: impl FnOnce(Option<&mut KeySchedule>) -> R,
+    ) -> R {
+        access(lock(&self.results).key_schedule.as_mut())
+    }
+
+    pub(crate) fn set_key_schedule(&self, schedule: KeySchedule) {
+        lock(&self.results).key_schedule = Some(schedule);
+    }
+
+    /// What the handshake has selected so far.
+    pub(crate) fn selection(&self) -> Selection {
+        lock(&self.results).selection.clone()
+    }
+
+    /// Adds what a step of the handshake has selected.
+    pub(crate) fn extend_selection(&self, later: Selection) {
+        lock(&self.results).selection.extend(later);
+    }
+}

@@ -1,0 +1,143 @@
+//! Authentication: the certificates and signatures of both sides.
+
+use std::ffi::CStr;
+use std::sync::Arc;
+
+use super::State;
+use crate::base::{Mode, Version, lock};
+use crate::credentials::CertChain;
+use crate::credentials::{self, NameMatch};
+use crate::error::{Code, Result};
+use crate::policy::names::{self, HashAlgorithm, SignatureAlgorithm};
+use crate::verify::Validation;
+use crate::verify::crl::CrlLookup;
+use crate::x509::DerChain;
+
+/// How a server's certificate was selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerNameMatch {
+    /// The client sent no server_name.
+    None,
+    Exact,
+    Wildcard,
+    /// No certificate has the name.
+    NoMatch,
+}
+
+/// The peer's authentication.
+#[derive(Default)]
+pub(super) struct Peer {
+    /// The path from its certificate to a trusted one.
+    path: Option<DerChain>,
+    /// The certificates that it sent, if the config verifies none.
+    unverified: Option<DerChain>,
+    /// Client: the OCSP response that came with the certificate.
+    ocsp: Option<Arc<[u8]>>,
+    /// Server: the client requested an OCSP response.
+    ocsp_requested: bool,
+    /// The objects of callbacks about the peer's certificates: the application has their addresses.
+    lookups: Vec<Arc<CrlLookup>>,
+    validation: Option<Arc<Validation>>,
+}
+
+impl State {
+    pub(crate) fn set_peer_path(&self, path: DerChain) {
+        lock(&self.results).peer.path = Some(path);
+    }
+
+    pub(crate) fn set_unverified_peer(&self, chain: DerChain) {
+        lock(&self.results).peer.unverified = Some(chain);
+    }
+
+    pub(crate) fn set_crl_lookups(&self, lookups: &[Arc<CrlLookup>]) {
+        lock(&self.results).peer.lookups = lookups.to_vec();
+    }
+
+    pub(crate) fn set_validation(&self, validation: &Arc<Validation>) {
+        lock(&self.results).peer.validation = Some(validation.clone());
+    }
+
+    pub(crate) fn set_peer_ocsp(&self, response: &[u8]) {
+        lock(&self.results).peer.ocsp = Some(response.into());
+    }
+
+    pub(crate) fn set_ocsp_requested(&self) {
+        lock(&self.results).peer.ocsp_requested = true;
+    }
+
+    /// The path that was verified: the peer's certificate first, a trusted one last.
+    pub(crate) fn peer_path(&self) -> Result<DerChain> {
+        let path = lock(&self.results).peer.path.clone();
+        Ok(path.ok_or(Code::CertNotValidated)?)
+    }
+
+    /// The certificates that the peer has sent, if the config verifies none: they authenticate nothing.
+    pub(crate) fn unverified_peer(&self) -> Option<DerChain> {
+        lock(&self.results).peer.unverified.clone()
+    }
+
+    /// Client: the OCSP response that came with the server's certificate. Its address is valid until the
+    /// connection is wiped.
+    pub(crate) fn peer_ocsp(&self) -> Option<Arc<[u8]>> {
+        lock(&self.results).peer.ocsp.clone()
+    }
+
+    /// Whether the server sends, or has sent, an OCSP response.
+    pub(crate) fn is_ocsp_stapled(&self) -> bool {
+        let results = lock(&self.results);
+        match self.mode {
+            Mode::Client => results.peer.ocsp.is_some(),
+            Mode::Server => {
+                let chain = &results.selection.chain;
+                let has_response = chain.as_ref().is_some_and(|chain| chain.ocsp().is_some());
+                results.peer.ocsp_requested && has_response
+            }
+        }
+    }
+
+    /// The certificate that this side sends, once it is selected.
+    pub(crate) fn selected_chain(&self) -> Option<Arc<CertChain>> {
+        lock(&self.results).selection.chain.clone()
+    }
+
+    /// Passes the application's signature to the handshake, if that is suspended for it.
+    pub(crate) fn apply_signature(&self, operation: &credentials::Signature) -> Result<()> {
+        operation.apply(&self.signing)
+    }
+
+    /// Server: how the certificate was selected.
+    pub(crate) fn server_name_match(&self) -> Result<ServerNameMatch> {
+        if self.mode == Mode::Client {
+            return Err(Code::ClientMode)?;
+        }
+        let selection = self.selection();
+        if selection.chain.is_none() {
+            return Err(Code::NoCertFound)?;
+        }
+        let has_name = self.with_server_name(|name| name.is_some());
+        Ok(match selection.name_match {
+            NameMatch::Exact => ServerNameMatch::Exact,
+            NameMatch::Wildcard => ServerNameMatch::Wildcard,
+            NameMatch::None if has_name => ServerNameMatch::NoMatch,
+            NameMatch::None => ServerNameMatch::None,
+        })
+    }
+
+    /// The signature and hash algorithms with which a side signed.
+    pub(crate) fn signature(&self, side: Mode) -> (SignatureAlgorithm, HashAlgorithm) {
+        names::signature(self.scheme_of(side))
+    }
+
+    /// The name of the scheme with which a side signed, if it did.
+    pub(crate) fn signature_scheme(&self, side: Mode) -> Option<&'static CStr> {
+        names::signature_scheme(self.scheme_of(side)?, self.version() >= Version::Tls13)
+    }
+
+    fn scheme_of(&self, side: Mode) -> Option<u16> {
+        let selection = &lock(&self.results).selection;
+        match side == self.mode {
+            true => selection.our_scheme,
+            false => selection.peer_scheme,
+        }
+    }
+}

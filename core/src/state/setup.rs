@@ -1,0 +1,137 @@
+//! The settings of one connection: its config, and what the connection sets instead.
+
+use std::ffi::{CStr, CString};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::*;
+
+use super::State;
+use crate::base::{Mode, lock};
+use crate::config::{ClientAuth, Config, Overrides};
+use crate::error::{Code, Result};
+use crate::messages::MAX_SERVER_NAME_LEN;
+use crate::policy::{Policy, prefers_tls13};
+use crate::process::fork::ForkSafeMutex;
+
+/// The settings that the application gave a connection.
+#[derive(Default)]
+pub(super) struct Setup {
+    pub(super) config: Option<Arc<Config>>,
+    overrides: Overrides,
+    /// Client: the server_name to be sent. Server: the one that was received.
+    server_name: Option<CString>,
+    corked: bool,
+}
+
+/// The configs of connections that have none: by default, and after [`prefers_tls13`].
+static DEFAULTS: ForkSafeMutex<[Option<Arc<Config>>; 2]> = ForkSafeMutex::new([None, None]);
+
+/// Frees the configs of connections that have none.
+pub(crate) fn free_default_configs() {
+    let defaults = std::mem::take(&mut *lock(&DEFAULTS));
+    drop(defaults);
+}
+
+impl State {
+    /// The config in use: the application's, or the library's own.
+    pub(crate) fn config(&self) -> Result<Arc<Config>> {
+        if let Some(config) = &lock(&self.setup).config {
+            return Ok(config.clone());
+        }
+        let default = usize::from(prefers_tls13());
+        if let Some(config) = &lock(&DEFAULTS)[default] {
+            return Ok(config.clone());
+        }
+        let config = Arc::new(Config::new()?);
+        Ok(lock(&DEFAULTS)[default].get_or_insert(config).clone())
+    }
+
+    /// The application's config.
+    pub(crate) fn own_config(&self) -> Option<Arc<Config>> {
+        lock(&self.setup).config.clone()
+    }
+
+    /// Evaluates a condition on the application's config, if there is one. For settings that are read in
+    /// each call: it takes no share of the config.
+    pub(crate) fn own_config_is(&self, condition: impl FnOnce(&Config) -> bool) -> bool {
+        lock(&self.setup).config.as_deref().is_some_and(condition)
+    }
+
+    pub(crate) fn set_config(&self, config: Arc<Config>) -> Result<()> {
+        if let Some(current) = &lock(&self.setup).config
+            && Arc::ptr_eq(current, &config)
+        {
+            return Ok(());
+        }
+        if let Some(policy) = self.overrides().policy {
+            config.check_policy(policy)?;
+        }
+        config.check_usable(self.mode)?;
+        if let Some(size) = config.send_buffer_size() {
+            self.shared.send_buffer.store(size, Relaxed);
+        }
+        lock(&self.setup).config = Some(config);
+        Ok(())
+    }
+
+    /// The settings of the connection that replace those of its config.
+    pub(crate) fn overrides(&self) -> Overrides {
+        lock(&self.setup).overrides.clone()
+    }
+
+    pub(crate) fn change_overrides<R>(&self, change: impl FnOnce(&mut Overrides) -> R) -> R {
+        change(&mut lock(&self.setup).overrides)
+    }
+
+    pub(crate) fn policy(&self) -> Result<&'static Policy> {
+        let own = lock(&self.setup).overrides.policy;
+        match own {
+            Some(policy) => Ok(policy),
+            None => Ok(self.config()?.policy()),
+        }
+    }
+
+    /// The policy with a config: the connection's own, else that of the config.
+    pub(crate) fn policy_of(&self, config: &Config) -> &'static Policy {
+        let own = lock(&self.setup).overrides.policy;
+        own.unwrap_or_else(|| config.policy())
+    }
+
+    /// The setting with a config: the connection's own, else that of the config, else the mode's default.
+    pub(crate) fn client_auth_of(&self, config: &Config) -> ClientAuth {
+        let own = lock(&self.setup).overrides.client_auth;
+        match (own.or_else(|| config.client_auth()), self.mode) {
+            (Some(client_auth), _) => client_auth,
+            (None, Mode::Client) => ClientAuth::Optional,
+            (None, Mode::Server) => ClientAuth::None,
+        }
+    }
+
+    /// Sets the server_name that a client sends.
+    pub(crate) fn set_server_name(&self, name: &CStr) -> Result<()> {
+        if self.mode == Mode::Server {
+            return Err(Code::ClientMode)?;
+        }
+        if name.count_bytes() > MAX_SERVER_NAME_LEN {
+            return Err(Code::ServerNameTooLong)?;
+        }
+        self.store_server_name(name.into());
+        Ok(())
+    }
+
+    pub(crate) fn store_server_name(&self, name: CString) {
+        lock(&self.setup).server_name = Some(name);
+    }
+
+    /// Reads the server_name, whose address is valid until another is set, or the connection is wiped.
+    pub(crate) fn with_server_name<R>(&self, read: impl FnOnce(Option<&CStr>) -> R) -> R {
+        read(lock(&self.setup).server_name.as_deref())
+    }
+
+    pub(crate) fn set_corked(&self) {
+        lock(&self.setup).corked = true;
+    }
+
+    pub(crate) fn is_corked(&self) -> bool {
+        lock(&self.setup).corked
+    }
+}

@@ -1,0 +1,131 @@
+//! The two directions of a connection after and during its handshake: buffers, transport, records,
+//! shutdown and blinding.
+
+use std::sync::atomic::Ordering::*;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use self::blinding::Blinding;
+use crate::base::{Blocked, lock, lock_direction};
+use crate::error::{Code, Result};
+use crate::state::State;
+
+mod blinding;
+mod buffers;
+mod receive;
+mod send;
+mod shutdown;
+mod transport;
+
+pub use self::blinding::BlindingMode;
+pub(crate) use self::receive::RecvHalf;
+pub(crate) use self::send::SendHalf;
+pub use self::send::{Data, MAX_SMALL_RECORD_THRESHOLD};
+pub(crate) use self::transport::Transport;
+pub use self::transport::{Reader, Writer};
+
+/// The two directions of a connection, with what they share.
+///
+/// Sending and receiving may run in two threads at once, so each direction has a lock of its own. It is
+/// never waited for: a second call in the same direction, from another thread or from a callback, is a
+/// usage error and fails with `Reentrancy`.
+pub(crate) struct Stream {
+    pub(crate) send: Mutex<SendHalf>,
+    pub(crate) recv: Mutex<RecvHalf>,
+    pub(crate) transport: Transport,
+    blinding: Mutex<Blinding>,
+}
+
+pub(crate) type BothDirections<'a> = (MutexGuard<'a, SendHalf>, MutexGuard<'a, RecvHalf>);
+
+/// What a direction works with while it is locked: the state, the transport and the blinding of its
+/// connection.
+#[derive(Clone, Copy)]
+pub(crate) struct Io<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) transport: &'a Transport,
+    blinding: &'a Mutex<Blinding>,
+}
+
+impl Stream {
+    pub(crate) fn new() -> Self {
+        Self {
+            send: Mutex::new(SendHalf::new()),
+            recv: Mutex::default(),
+            transport: Transport::default(),
+            blinding: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn io<'a>(&'a self, state: &'a State) -> Io<'a> {
+        Io {
+            state,
+            transport: &self.transport,
+            blinding: &self.blinding,
+        }
+    }
+
+    /// Replaces everything by that of a new connection, and returns both directions, still locked. Fails
+    /// while one is in use.
+    pub(crate) fn wipe(&self, is_corked: bool) -> Result<BothDirections<'_>> {
+        // Every field is named, so that one to come is not forgotten.
+        let Self {
+            send,
+            recv,
+            transport,
+            blinding,
+        } = self;
+        let (mut send, mut recv) = (lock_direction(send)?, lock_direction(recv)?);
+        if is_corked {
+            transport.restore();
+        }
+        *send = SendHalf::default();
+        *recv = RecvHalf::default();
+        transport.set_reader(None);
+        transport.set_writer(None);
+        *lock(blinding) = Blinding::default();
+        Ok((send, recv))
+    }
+
+    /// Sets the receiving side of the transport.
+    pub(crate) fn set_reader(&self, reader: Option<Arc<dyn Reader>>) {
+        self.transport.set_reader(reader);
+    }
+
+    pub(crate) fn set_blinding_mode(&self, mode: BlindingMode) {
+        lock(&self.blinding).mode = mode;
+    }
+
+    /// Frees both buffers. Fails while there is data in one.
+    pub(crate) fn release_buffers(&self, state: &State) -> Result<()> {
+        let mut send = lock_direction(&self.send)?;
+        if !send.out.is_empty() {
+            return Err(Code::StufferHasUnprocessedData)?;
+        }
+        send.out.release();
+        state.shared.send_buffer_in_use.store(0, Relaxed);
+
+        let mut recv = lock_direction(&self.recv)?;
+        if recv.has_unread() || recv.has_partial_record() || recv.is_mid_message() {
+            return Err(Code::StufferHasUnprocessedData)?;
+        }
+        recv.release_input();
+        Ok(())
+    }
+
+    /// The remaining blinding delay.
+    pub(crate) fn delay(&self, state: &State) -> Result<Duration> {
+        self.io(state).delay()
+    }
+
+    /// Sends the records that are sealed already.
+    pub(crate) fn flush(&self, state: &State, blocked: &mut Blocked) -> Result<()> {
+        *blocked = Blocked::Write;
+        let mut half = lock_direction(&self.send)?;
+        let outcome = half.flush(self.io(state));
+        half.release_if_dynamic(&state.shared);
+        outcome?;
+        *blocked = Blocked::Not;
+        Ok(())
+    }
+}

@@ -1,0 +1,305 @@
+//! Receiving: reads become records, and records become application bytes.
+
+use std::ops::Range;
+use std::sync::atomic::Ordering::*;
+
+use super::buffers::InBuffer;
+use super::{Io, Stream};
+use crate::base::{Blocked, StackDepth, Version, lock_direction, with_cleared_stack};
+use crate::config::Config;
+use crate::error::{Code, Error, Result};
+use crate::record::{
+    AlertEvent, ContentType, FloodGuard, Header, Opened, Opener, PostHandshakeMessage,
+    PostHandshakeReassembler,
+};
+use crate::state::{Shared, State};
+
+/// The reading direction of a connection.
+#[derive(Default)]
+pub(crate) struct RecvHalf {
+    /// Nothing before the handshake is complete.
+    pub(crate) opener: Option<Opener>,
+
+    pub(crate) input: InBuffer,
+
+    /// The decrypted bytes of the current record that the application has not taken, as a range
+    /// of the held input.
+    ///
+    /// Invariant: lies within `input.held()`; empty if there is no current record.
+    plain: Range<usize>,
+
+    /// How many held bytes the current record takes, header and tag included.
+    record_len: usize,
+
+    /// A call found the next record incomplete: what is held belongs to it.
+    waiting: bool,
+
+    messages: PostHandshakeReassembler,
+    flood: FloodGuard,
+
+    /// An error that a call met after it had bytes to return; the next call reports it.
+    deferred: Option<Error>,
+}
+
+impl Stream {
+    /// Receives at most `buf.len()` bytes; 0 is the end of what the peer sends.
+    pub(crate) fn recv(
+        &self,
+        state: &State,
+        buf: &mut [u8],
+        blocked: &mut Blocked,
+    ) -> Result<usize> {
+        let mut half = lock_direction(&self.recv)?;
+        *blocked = Blocked::Read;
+        let outcome = half.receive(self.io(state), buf);
+        // Old applications rely on this: the status reports that nothing of a record is left here.
+        if outcome.is_ok() && !half.has_unread() && !half.has_partial_record() {
+            *blocked = Blocked::Not;
+        }
+        half.end_of_call(&state.shared);
+        outcome
+    }
+}
+
+impl RecvHalf {
+    fn receive(&mut self, io: Io<'_>, buf: &mut [u8]) -> Result<usize> {
+        if let Some(error) = self.deferred.take() {
+            return Err(error);
+        }
+        if !io.state.shared.can_read() {
+            return match io.state.shared.close_notify_received.load(Acquire) {
+                true => Ok(0),
+                false => Err(Code::Closed)?,
+            };
+        }
+        let more_records = io.state.own_config_is(Config::recv_multi_record);
+        let mut received = 0;
+        while received < buf.len() && io.state.shared.can_read() {
+            match self.next_plain(io) {
+                Ok(()) => received += self.take(&mut buf[received..]),
+                Err(error) if received == 0 => return Err(error),
+                Err(error) => {
+                    // The bytes count first. That the peer is slow or gone is found out again, and so is
+                    // that memory is short, unless that was the end of the connection.
+                    let is_found_again = match error.code() {
+                        Code::IoBlocked | Code::Closed => true,
+                        Code::Alloc => io.state.shared.can_read(),
+                        _ => false,
+                    };
+                    if !is_found_again {
+                        self.deferred = Some(error);
+                    }
+                    break;
+                }
+            }
+            if received > 0 && !more_records {
+                break;
+            }
+        }
+        Ok(received)
+    }
+
+    /// Makes decrypted bytes available, or handles one record that holds none.
+    fn next_plain(&mut self, io: Io<'_>) -> Result<()> {
+        if !self.plain.is_empty() {
+            return Ok(());
+        }
+        match self.read_record(io)? {
+            ContentType::ApplicationData => self.application_data(io),
+            ContentType::Alert => self.alert(io),
+            ContentType::Handshake => self.handshake(io),
+            ContentType::ChangeCipherSpec => {
+                self.drop_record();
+                self.flood.control_record().map_err(|error| io.blind(error))
+            }
+        }
+    }
+
+    /// Reads and decrypts one record; its plaintext is `self.plain` then.
+    pub(crate) fn read_record(&mut self, io: Io<'_>) -> Result<ContentType> {
+        let header = self.fill_record(io)?;
+        self.record_len = Header::LEN + header.len;
+        let record = &mut self.input.held_mut()[..self.record_len];
+        let opened = match &mut self.opener {
+            Some(opener) => opener.open(record),
+            // rustls has the keys, and the one record that may come is the end of the handshake.
+            None if header.typ == ContentType::ApplicationData as u8
+                && io.state.shared.has_negotiated_version()
+                && io.state.shared.closes_by_halves() =>
+            {
+                Err(Code::BadMessage.into())
+            }
+            None => header.unprotected(),
+        };
+        match opened.and_then(|opened| self.check_interleaving(opened)) {
+            Ok(opened) => {
+                self.plain = opened.plain;
+                Ok(opened.typ)
+            }
+            Err(error) => {
+                self.drop_record();
+                Err(io.blind(error))
+            }
+        }
+    }
+
+    /// RFC 8446, 5.1: between the parts of a handshake message "there MUST NOT be any other
+    /// records".
+    fn check_interleaving(&self, opened: Opened) -> Result<Opened> {
+        match opened.typ {
+            ContentType::Handshake => Ok(opened),
+            _ if self.messages.is_mid_message() => Err(Code::BadMessage)?,
+            _ => Ok(opened),
+        }
+    }
+
+    /// Reads until the next record is whole. A blocked call keeps what it has read.
+    pub(crate) fn fill_record(&mut self, io: Io<'_>) -> Result<Header> {
+        self.waiting = true;
+        let ahead = io.state.shared.recv_buffering.load(Relaxed);
+        let (transport, shared) = (io.transport, &io.state.shared);
+        self.input.fill(Header::LEN, ahead, transport, shared)?;
+        let header = Header::read(self.input.held());
+        let checked = match &self.opener {
+            Some(opener) => opener.check(&header),
+            None => header.check_unprotected(),
+        };
+        if let Err(error) = checked {
+            // The start of the next record cannot be determined.
+            self.input.consume(Header::LEN);
+            self.waiting = false;
+            return Err(io.blind(error));
+        }
+        self.input
+            .fill(Header::LEN + header.len, ahead, transport, shared)?;
+        self.waiting = false;
+        Ok(header)
+    }
+
+    /// Drops a whole record that is ignored.
+    pub(crate) fn ignore_record(&mut self, io: Io<'_>, header: &Header) -> Result<()> {
+        self.input.consume(Header::LEN + header.len);
+        self.flood.control_record().map_err(|error| io.blind(error))
+    }
+
+    /// Takes a whole record out of the input, for the handshake.
+    pub(crate) fn take_record<R>(&mut self, header: &Header, take: impl FnOnce(&[u8]) -> R) -> R {
+        let len = Header::LEN + header.len;
+        let taken = take(&self.input.held()[..len]);
+        self.input.consume(len);
+        taken
+    }
+
+    fn take(&mut self, buf: &mut [u8]) -> usize {
+        let len = buf.len().min(self.plain.len());
+        let from = self.plain.start;
+        buf[..len].copy_from_slice(&self.input.held()[from..from + len]);
+        self.plain.start += len;
+        if self.plain.is_empty() {
+            self.drop_record();
+        }
+        len
+    }
+
+    pub(crate) fn drop_record(&mut self) {
+        self.input.consume(self.record_len);
+        self.record_len = 0;
+        self.plain = 0..0;
+    }
+
+    fn application_data(&mut self, io: Io<'_>) -> Result<()> {
+        if !self.plain.is_empty() {
+            self.flood.data();
+            return Ok(());
+        }
+        self.drop_record();
+        self.flood.empty_record().map_err(|error| io.blind(error))
+    }
+
+    /// Handles the alerts of the current record (RFC 8446, 6; RFC 5246, 7.2).
+    pub(crate) fn alert(&mut self, io: Io<'_>) -> Result<()> {
+        let tls13 = io.state.shared.version.load(Acquire) >= Version::Tls13;
+        let event = io.state.config().and_then(|config| {
+            let plain = &self.input.held()[self.plain.clone()];
+            AlertEvent::read(plain, tls13, config.ignores_warnings())
+        });
+        self.drop_record();
+        let event = event
+            .and_then(|event| self.flood.control_record().map(|()| event))
+            .map_err(|error| io.blind(error))?;
+        match event {
+            AlertEvent::None => Ok(()),
+            AlertEvent::CloseNotify => {
+                io.state.shared.receive_close_notify();
+                Ok(())
+            }
+            AlertEvent::Fatal(code) => {
+                io.state.shared.receive_error_alert(code);
+                Err(Code::Alert)?
+            }
+        }
+    }
+
+    /// Handles the post-handshake messages of the current record.
+    pub(crate) fn handshake(&mut self, io: Io<'_>) -> Result<()> {
+        let outcome = self.post_handshake(io);
+        self.drop_record();
+        outcome.map_err(|error| io.blind(error))
+    }
+
+    fn post_handshake(&mut self, io: Io<'_>) -> Result<()> {
+        let opener = self.opener.as_mut().ok_or(Code::BadMessage)?;
+        let plain = &self.input.held()[self.plain.clone()];
+        if plain.is_empty() {
+            self.flood.empty_record()?;
+        }
+        let (flood, tls13) = (&mut self.flood, opener.is_tls13());
+        self.messages
+            .push(plain, io.state.mode(), tls13, |message| {
+                flood.message(&message)?;
+                if let PostHandshakeMessage::KeyUpdate { requested } = message {
+                    with_cleared_stack(StackDepth::Keys, || {
+                        let keys = io.state.with_key_schedule(|schedule| {
+                            schedule.ok_or(Code::BadMessage)?.next_read_keys()
+                        })?;
+                        opener.rekey(keys)
+                    })?;
+                    Shared::count_key_update(&io.state.shared.key_updates_received);
+                    if requested {
+                        io.state.shared.key_update_due.store(true, Release);
+                    }
+                }
+                Ok(())
+            })
+    }
+
+    /// Updates the counters of the getters, and frees the input under dynamic buffers.
+    pub(crate) fn end_of_call(&mut self, shared: &Shared) {
+        let beyond = match self.waiting {
+            true => 0,
+            false => self.input.len() - self.record_len,
+        };
+        shared.peek.store(self.plain.len() as u32, Release);
+        shared.peek_buffered.store(beyond as u32, Release);
+        if shared.dynamic_buffers.load(Relaxed) {
+            self.release_input();
+        }
+    }
+
+    pub(crate) fn release_input(&mut self) {
+        self.input.release(self.waiting);
+    }
+
+    pub(crate) fn has_unread(&self) -> bool {
+        !self.plain.is_empty()
+    }
+
+    /// Whether the body of a record has come in part.
+    pub(crate) fn has_partial_record(&self) -> bool {
+        self.waiting && self.input.len() > Header::LEN
+    }
+
+    pub(crate) fn is_mid_message(&self) -> bool {
+        self.messages.is_mid_message()
+    }
+}

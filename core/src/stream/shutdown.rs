@@ -1,0 +1,128 @@
+//! Shutdown: the last alert of this side, and the peer's close_notify.
+
+use std::sync::atomic::Ordering::*;
+use std::time::Duration;
+
+use super::{Io, RecvHalf, SendHalf, Stream};
+use crate::base::{Blocked, StackDepth, lock_direction, with_cleared_stack};
+use crate::error::{Alert, Code, Result};
+use crate::record::{ContentType, fatal_alert, plaintext_alert, warning_alert};
+use crate::state::State;
+
+impl Stream {
+    /// Closes the writing direction: what waits is sent, then a close_notify, or the alert that
+    /// the peer is owed. To be repeated if it blocks.
+    pub(crate) fn shutdown_send(&self, state: &State, blocked: &mut Blocked) -> Result<()> {
+        *blocked = Blocked::Not;
+        if self.transport.is_missing() {
+            return Ok(());
+        }
+        let mut half = lock_direction(&self.send)?;
+        state.shared.write_closed.store(true, Release);
+        half.close(self.io(state), blocked)?;
+        half.release_if_dynamic(&state.shared);
+        Ok(())
+    }
+
+    /// Closes both directions: [`Stream::shutdown_send`], then waits for the peer's
+    /// close_notify, so that the caller knows that it lost nothing of what the peer sent.
+    pub(crate) fn shutdown(&self, state: &State, blocked: &mut Blocked) -> Result<()> {
+        self.shutdown_send(state, blocked)?;
+
+        if !self.io(state).expects_close_notify() {
+            state.shared.close();
+            *blocked = Blocked::Not;
+            return Ok(());
+        }
+
+        *blocked = Blocked::Read;
+        let mut half = lock_direction(&self.recv)?;
+        let outcome = half.await_close_notify(self.io(state));
+        half.end_of_call(&state.shared);
+        outcome?;
+        *blocked = Blocked::Not;
+        Ok(())
+    }
+}
+
+impl SendHalf {
+    /// Sends the data that is waiting, then the last alert.
+    fn close(&mut self, io: Io<'_>, blocked: &mut Blocked) -> Result<()> {
+        let mut flush = |half: &mut Self| {
+            *blocked = Blocked::Write;
+            half.flush(io)?;
+            *blocked = Blocked::Not;
+            Ok(())
+        };
+        flush(self)?;
+
+        // The peer has closed with an error, or was already sent an alert.
+        if io.state.shared.error_alert_received.load(Acquire) || self.alert_sent {
+            return Ok(());
+        }
+
+        // An alert that is sent before the delay is over would reveal the time that the delay conceals.
+        if io.delay()? > Duration::ZERO {
+            return Err(Code::ShutdownPaused)?;
+        }
+
+        self.write_last_alert(io)?;
+        self.alert_sent = true;
+        flush(self)
+    }
+
+    /// RFC 8446, 6.1: "Each party MUST send a "close_notify" alert before closing its write side
+    /// of the connection, unless it has already sent some error alert." After an error it is the error's
+    /// alert: a close_notify would confirm that all data of the peer was received.
+    fn write_last_alert(&mut self, io: Io<'_>) -> Result<()> {
+        if !self.owed_alert.is_empty() {
+            self.out.extend(&self.owed_alert)?;
+            self.owed_alert = Vec::new();
+            return Ok(());
+        }
+        let alert = match u8::try_from(io.state.shared.owed_alert.load(Acquire)) {
+            Ok(description) => fatal_alert(description),
+            Err(_) => warning_alert(Alert::CloseNotify),
+        };
+        let mut early = match &self.handshake_keys {
+            Some(keys) if self.sealer.is_none() => {
+                Some(with_cleared_stack(StackDepth::Keys, || keys.sealer())?)
+            }
+            _ => None,
+        };
+        let Some(sealer) = self.sealer.as_mut().or(early.as_mut()) else {
+            return self.out.extend(&plaintext_alert(alert));
+        };
+        let room = self.out.room(alert.len() + sealer.overhead())?;
+        let written = sealer.seal(ContentType::Alert, &[&alert], room)?;
+        self.out.commit(written);
+        Ok(())
+    }
+}
+
+impl Io<'_> {
+    /// Whether the peer's close_notify is to be waited for.
+    fn expects_close_notify(&self) -> bool {
+        let shared = &self.state.shared;
+        let is_over = self.transport.is_missing()
+            || shared.error_alert_received.load(Acquire)
+            || !shared.handshake_done.load(Acquire)
+            || self.was_delayed();
+        !is_over
+    }
+}
+
+impl RecvHalf {
+    fn await_close_notify(&mut self, io: Io<'_>) -> Result<()> {
+        while !io.state.shared.close_notify_received.load(Acquire) {
+            // The application has closed, so data that is left is dropped.
+            self.drop_record();
+            match self.read_record(io)? {
+                ContentType::Alert => self.alert(io)?,
+                ContentType::Handshake => self.handshake(io)?,
+                ContentType::ApplicationData | ContentType::ChangeCipherSpec => {}
+            }
+        }
+        Ok(())
+    }
+}

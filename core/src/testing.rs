@@ -1,0 +1,267 @@
+//! Test support: connections over pipes in memory, and their certificates. Not part of a normal build.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384,
+};
+
+use crate::base::{Blocked, Mode};
+use crate::config::{Config, VerifyHost};
+use crate::connection::{BlindingMode, Connection, Data};
+use crate::credentials::step_context::StepContext;
+use crate::credentials::{CertChain, Suspension, ToVerify};
+use crate::error::{Code, Result};
+use crate::policy::Policy;
+use crate::stream::{Reader, Writer};
+
+/// EAGAIN on Linux.
+const EAGAIN: i32 = 11;
+
+/// One direction of a transport in memory.
+#[derive(Default)]
+pub struct Pipe {
+    state: Mutex<PipeState>,
+}
+
+#[derive(Default)]
+pub struct PipeState {
+    pub bytes: VecDeque<u8>,
+    /// How many bytes it takes before it would block; nothing for any number.
+    pub room: Option<usize>,
+    /// Nothing follows the bytes.
+    pub ended: bool,
+    /// What a write fails with.
+    pub failure: Option<i32>,
+    pub writes: usize,
+}
+
+impl Pipe {
+    pub fn state(&self) -> MutexGuard<'_, PipeState> {
+        self.state.lock().expect("no test panics under it")
+    }
+}
+
+impl Reader for Pipe {
+    fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut state = self.state();
+        let len = buf.len().min(state.bytes.len());
+        if len == 0 && !state.ended {
+            return Err(io::Error::from_raw_os_error(EAGAIN));
+        }
+        for (to, from) in buf.iter_mut().zip(state.bytes.drain(..len)) {
+            *to = from;
+        }
+        Ok(len)
+    }
+}
+
+impl Writer for Pipe {
+    fn write(&self, buf: &[u8]) -> io::Result<usize> {
+        let mut state = self.state();
+        if let Some(failure) = state.failure {
+            return Err(io::Error::from_raw_os_error(failure));
+        }
+        let len = buf.len().min(state.room.unwrap_or(usize::MAX));
+        if len == 0 {
+            return Err(io::Error::from_raw_os_error(EAGAIN));
+        }
+        if let Some(room) = &mut state.room {
+            *room -= len;
+        }
+        state.bytes.extend(&buf[..len]);
+        state.writes += 1;
+        Ok(len)
+    }
+}
+
+pub const TLS12_POLICY: &[u8] = b"ELBSecurityPolicy-TLS-1-2-2017-01";
+pub const TLS13_POLICY: &[u8] = b"default_tls13";
+/// TLS 1.2 with RSA certificates only.
+pub const RSA_POLICY: &[u8] = b"20170210";
+pub const POLICIES: [&[u8]; 2] = [TLS12_POLICY, TLS13_POLICY];
+
+/// A certificate authority, and what it has certified.
+pub struct Pki {
+    pub ca: String,
+    pub server: (String, String),
+    pub client: (String, String),
+    pub expired: (String, String),
+}
+
+pub fn pki() -> &'static Pki {
+    static PKI: OnceLock<Pki> = OnceLock::new();
+    PKI.get_or_init(|| {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key");
+        let issuer = CertifiedIssuer::self_signed(params, key).expect("a root");
+        let certify = |name: &str, usage, year| {
+            let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).expect("a key");
+            let mut params = CertificateParams::new([name.to_string()]).expect("a name");
+            params.extended_key_usages = vec![usage];
+            params.not_after = rcgen::date_time_ymd(year, 1, 1);
+            let cert = params.signed_by(&key, &issuer).expect("a certificate");
+            (cert.pem(), key.serialize_pem())
+        };
+        let server = ExtendedKeyUsagePurpose::ServerAuth;
+        Pki {
+            ca: issuer.pem(),
+            server: certify("server.example", server.clone(), 4000),
+            client: certify("client.example", ExtendedKeyUsagePurpose::ClientAuth, 4000),
+            expired: certify("server.example", server, 2000),
+        }
+    })
+}
+
+pub fn chain((cert, key): &(String, String)) -> Arc<CertChain> {
+    let chain = CertChain::default();
+    chain
+        .load(cert.as_bytes(), key.as_bytes())
+        .expect("a chain and its key");
+    Arc::new(chain)
+}
+
+pub struct AnyHost;
+
+impl VerifyHost for AnyHost {
+    fn verify(&self, _: &[u8]) -> bool {
+        true
+    }
+}
+
+/// Both ends of a handshake that has not begun.
+pub struct Pair {
+    pub client: Connection,
+    pub server: Connection,
+    pub client_config: Arc<Config>,
+    pub server_config: Arc<Config>,
+    pub to_server: Arc<Pipe>,
+    pub to_client: Arc<Pipe>,
+}
+
+impl Pair {
+    pub fn new(policy: &[u8]) -> Self {
+        let policy = Policy::find(policy).expect("a policy");
+        let make = || {
+            let config = Config::new_minimal();
+            config.set_policy(policy).expect("no rules");
+            config.trust_pem(pki().ca.as_bytes()).expect("a root");
+            Arc::new(config)
+        };
+        let (client_config, server_config) = (make(), make());
+        server_config
+            .add_chain(&chain(&pki().server))
+            .expect("fits");
+
+        let (to_server, to_client) = (Arc::<Pipe>::default(), Arc::<Pipe>::default());
+        let connect = |mode, reader: &Arc<Pipe>, writer: &Arc<Pipe>| {
+            let conn = Connection::new(mode);
+            conn.set_blinding(BlindingMode::SelfService);
+            conn.set_reader(Some(reader.clone()));
+            conn.set_writer(Some(writer.clone()), true);
+            conn
+        };
+        let client = connect(Mode::Client, &to_client, &to_server);
+        client.set_server_name(c"server.example").expect("short");
+        let server = connect(Mode::Server, &to_server, &to_client);
+        client.set_config(client_config.clone()).expect("fits");
+        server.set_config(server_config.clone()).expect("fits");
+        Self {
+            client,
+            server,
+            client_config,
+            server_config,
+            to_server,
+            to_client,
+        }
+    }
+
+    /// Lets both sides work until neither waits for the other.
+    pub fn negotiate(&self) -> (Result<(), Code>, Result<(), Code>) {
+        let (mut client, mut server) = (Err(Code::IoBlocked), Err(Code::IoBlocked));
+        for _ in 0..10_000 {
+            if client == Err(Code::IoBlocked) {
+                client = negotiate(&self.client).0;
+            }
+            if server == Err(Code::IoBlocked) {
+                server = negotiate(&self.server).0;
+            }
+            if client != Err(Code::IoBlocked) && server != Err(Code::IoBlocked) {
+                break;
+            }
+            if client != Err(Code::IoBlocked) && client.is_err() {
+                let _ = negotiate(&self.server);
+                break;
+            }
+            if server != Err(Code::IoBlocked) && server.is_err() {
+                break;
+            }
+        }
+        (client, server)
+    }
+
+    pub fn establish(&self) {
+        assert_eq!(self.negotiate(), (Ok(()), Ok(())));
+    }
+}
+
+pub fn negotiate(conn: &Connection) -> (Result<(), Code>, Blocked) {
+    let mut blocked = Blocked::Not;
+    let outcome = conn.negotiate(&mut blocked);
+    (outcome.map_err(|error| error.code()), blocked)
+}
+
+pub fn send(conn: &Connection, data: &[u8]) -> (Result<usize, Code>, Blocked) {
+    let mut blocked = Blocked::Not;
+    let buffers = [IoSlice::new(data)];
+    let sent = conn.send(Data::new(&buffers, 0), &mut blocked);
+    (sent.map_err(|error| error.code()), blocked)
+}
+
+pub fn recv(conn: &Connection, room: usize) -> (Result<Vec<u8>, Code>, Blocked) {
+    let mut blocked = Blocked::Not;
+    let mut buf = vec![0; room];
+    let received = conn.recv(&mut buf, &mut blocked);
+    let data = received.map(|len| buf[..len].to_vec());
+    (data.map_err(|error| error.code()), blocked)
+}
+
+pub fn shutdown(conn: &Connection) -> (Result<(), Code>, Blocked) {
+    let mut blocked = Blocked::Not;
+    let outcome = conn.shutdown(&mut blocked);
+    (outcome.map_err(|error| error.code()), blocked)
+}
+
+pub fn pattern(len: usize) -> Vec<u8> {
+    (0..len).map(|at| (at % 251) as u8).collect()
+}
+
+pub fn received(conn: &Connection) -> Vec<u8> {
+    let mut all = Vec::new();
+    while let (Ok(data), _) = recv(conn, 70_000) {
+        if data.is_empty() {
+            break;
+        }
+        all.extend(data);
+    }
+    all
+}
+
+/// Runs work that must not use the step context of its thread: that would panic.
+pub fn without_step_context<R>(work: impl FnOnce() -> R) -> R {
+    StepContext::without_thread(work)
+}
+
+/// A suspension for the verification of an invalid signature.
+pub fn suspension(message: &[u8]) -> Suspension {
+    Suspension::Verify(ToVerify {
+        message: message.to_vec(),
+        signature: Vec::new(),
+        leaf: Vec::new().into(),
+        algorithms: &[],
+    })
+}

@@ -1,0 +1,264 @@
+//! Verification of a peer's identity: host names, certificate paths, revocation, and the callbacks of the
+//! application. Checks run in the order of s2n-tls, so that of two errors the same one is reported.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+
+use self::crl::{Crl, CrlLookup};
+use self::path::Path;
+use self::revocation::Revocation;
+use self::trust_store::TrustStore;
+use crate::base::{Clock, Mode, lock, memory};
+use crate::error::{Code, Result};
+use crate::policy::Policy;
+use crate::x509::{Certificate, is_host};
+
+pub mod crl;
+mod ocsp;
+mod path;
+mod revocation;
+pub(crate) mod trust_store;
+pub(crate) mod verifier;
+
+/// Whether a server requests certificates of clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAuth {
+    None,
+    Required,
+    Optional,
+}
+
+/// Callback that verifies host names: accepts or rejects a name in the peer's certificate.
+pub trait VerifyHost: Send + Sync {
+    fn verify(&self, host: &[u8]) -> bool;
+}
+
+/// Callback that looks up CRLs.
+pub trait LookUpCrl: Send + Sync {
+    /// Requests the CRL for one certificate, which may be provided later. False cancels the handshake.
+    fn look_up(&self, lookup: &Arc<CrlLookup>) -> bool;
+}
+
+/// Callback that validates the peer's certificate after all other checks.
+pub trait Validate: Send + Sync {
+    /// Requests the outcome, which may be provided later. `name` is the application's context pointer for the
+    /// connection. False cancels the handshake.
+    fn validate(&self, name: usize, validation: &Arc<Validation>) -> bool;
+}
+
+/// The outcome of the application's validation of a peer's certificate, once it is set.
+#[derive(Default)]
+pub struct Validation {
+    accepted: std::sync::Mutex<Option<bool>>,
+}
+
+impl Validation {
+    pub fn decide(&self, accepted: bool) -> Result<()> {
+        let mut outcome = lock(&self.accepted);
+        if outcome.is_some() {
+            return Err(Code::InvalidState)?;
+        }
+        *outcome = Some(accepted);
+        Ok(())
+    }
+
+    pub(crate) fn outcome(&self) -> Option<bool> {
+        *lock(&self.accepted)
+    }
+}
+
+/// Settings of a config for the verification of peers.
+#[derive(Clone)]
+pub(crate) struct Rules {
+    /// False if verification is disabled.
+    pub(crate) verifies: bool,
+    /// Whether validity periods are checked, by the config's clock.
+    pub(crate) checks_time: bool,
+    /// Whether key usage and extended key usage must allow the peer's role.
+    pub(crate) checks_intent: bool,
+    /// Whether the status in a stapled OCSP response must be good.
+    pub(crate) checks_ocsp: bool,
+    pub(crate) allows_addresses_in_common_names: bool,
+    /// Critical extensions that the application evaluates, as contents of their object identifiers.
+    pub(crate) known_extensions: Vec<Box<[u8]>>,
+    /// The maximum number of certificates that a peer may send.
+    pub(crate) max_chain: u16,
+    pub(crate) look_up_crl: Option<Arc<dyn LookUpCrl>>,
+    pub(crate) validate: Option<Arc<dyn Validate>>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            verifies: true,
+            checks_time: true,
+            checks_intent: true,
+            checks_ocsp: true,
+            allows_addresses_in_common_names: false,
+            known_extensions: Vec::new(),
+            max_chain: 7,
+            look_up_crl: None,
+            validate: None,
+        }
+    }
+}
+
+/// The certificate chain that a peer has sent, leaf first. Each certificate is parsed when it is first
+/// needed, and kept for all steps of the verification.
+pub(crate) struct Presented {
+    chain: Vec<CertificateDer<'static>>,
+    parsed: Vec<OnceCell<Result<Certificate<'static>, Code>>>,
+}
+
+impl Presented {
+    pub(crate) fn new(chain: Vec<CertificateDer<'static>>) -> Self {
+        Self {
+            parsed: chain.iter().map(|_| OnceCell::new()).collect(),
+            chain,
+        }
+    }
+
+    /// Returns the certificates in DER.
+    pub(crate) fn chain(&self) -> &[CertificateDer<'static>] {
+        &self.chain
+    }
+
+    pub(crate) fn into_chain(self) -> Vec<CertificateDer<'static>> {
+        self.chain
+    }
+
+    /// Creates a CRL lookup for each certificate.
+    pub(crate) fn crl_lookups(&self) -> Result<Vec<Arc<CrlLookup>>> {
+        let certificates = (0..self.chain.len()).map(|place| self.certificate(place));
+        certificates
+            .map(|cert| Ok(Arc::new(CrlLookup::new(cert?))))
+            .collect()
+    }
+
+    fn leaf(&self) -> Result<&Certificate<'static>> {
+        self.certificate(0)
+    }
+
+    fn certificate(&self, place: usize) -> Result<&Certificate<'static>> {
+        let (Some(der), Some(parsed)) = (self.chain.get(place), self.parsed.get(place)) else {
+            return Err(Code::NoCertFound)?;
+        };
+        let parse = || {
+            let cert = memory::copy(der).and_then(Certificate::parse);
+            cert.map_err(|error| error.code())
+        };
+        Ok(parsed.get_or_init(parse).as_ref().map_err(|&code| code)?)
+    }
+
+    /// Returns the intermediates that may have issued `cert`, each once.
+    fn issuers_of<'s>(
+        &'s self,
+        cert: &'s Certificate<'_>,
+    ) -> impl Iterator<Item = &'s Certificate<'static>> {
+        let is_repeated = |place: usize| self.chain[..place].contains(&self.chain[place]);
+        let others = (1..self.chain.len()).filter(move |&place| !is_repeated(place));
+        let others = others.filter_map(|place| self.certificate(place).ok());
+        others.filter(|other| cert.names_as_issuer(other))
+    }
+
+    /// Returns whether the chain has a certificate with the subject that the leaf names as its issuer.
+    fn has_issuer(&self) -> Result<bool> {
+        let leaf = self.leaf()?;
+        let mut others = 1..self.chain.len();
+        Ok(others.any(|place| {
+            let other = self.certificate(place);
+            other.is_ok_and(|other| other.subject() == leaf.issuer())
+        }))
+    }
+}
+
+/// Verifies the identity of one peer.
+pub(crate) struct Verifier {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) policy: &'static Policy,
+    pub(crate) verify_host: Option<Arc<dyn VerifyHost>>,
+    pub(crate) rules: Rules,
+    pub(crate) trust: Arc<TrustStore>,
+    /// The role of this side of the connection, not of the peer.
+    pub(crate) mode: Mode,
+}
+
+impl Verifier {
+    /// Returns the seconds since 1970 by the application's clock.
+    fn unix_time(&self) -> Result<u64> {
+        let now = self.clock.now().ok_or(Code::Cancelled)?;
+        Ok(now.as_secs())
+    }
+
+    pub(crate) fn is_off(&self) -> bool {
+        !self.rules.verifies
+    }
+
+    pub(crate) fn look_up_crl(&self) -> Option<&Arc<dyn LookUpCrl>> {
+        self.rules.look_up_crl.as_ref()
+    }
+
+    pub(crate) fn validate(&self) -> Option<&Arc<dyn Validate>> {
+        self.rules.validate.as_ref()
+    }
+
+    /// Checks a chain before a path is built: the policy's requirements, the length, and the name in the
+    /// leaf. The name is compared with the server name that the client requested, on either side, unless a
+    /// callback verifies it.
+    pub(crate) fn check_presented(
+        &self,
+        presented: &Presented,
+        server_name: Option<&[u8]>,
+        is_tls13: bool,
+    ) -> Result<()> {
+        if self.trust.is_empty() {
+            return Err(Code::CertUntrusted)?;
+        }
+        let chain = presented.chain();
+        if self.policy.has_rules_for_certificates() {
+            for place in 0..chain.len().min(self.rules.max_chain.into()) {
+                self.policy
+                    .check_peer(presented.certificate(place)?, is_tls13)?;
+            }
+        }
+        if chain.len() > self.rules.max_chain.into() {
+            return Err(Code::CertMaxChainDepthExceeded)?;
+        }
+        let names = presented.leaf()?.names();
+        let addresses = self.rules.allows_addresses_in_common_names;
+        let accepted = match &self.verify_host {
+            Some(callback) => names.any(addresses, |name| callback.verify(name)),
+            None => {
+                let host = server_name.unwrap_or_default();
+                names.any(addresses, |name| is_host(name, host))
+            }
+        };
+        match accepted {
+            true => Ok(()),
+            false => Err(Code::CertInvalidHostname)?,
+        }
+    }
+
+    /// Builds and validates the path from the leaf to a trust anchor. With CRLs, each certificate must be
+    /// covered by one, and not be listed in it.
+    pub(crate) fn find_path<'a>(
+        &'a self,
+        presented: &'a Presented,
+        crls: Option<&[Arc<Crl>]>,
+    ) -> Result<Path<'a>> {
+        let revocation = crls.map(Revocation::new);
+        let path = Path::find(self, presented, revocation.as_ref())?;
+        self.policy.check_root(path.anchor())?;
+        Ok(path)
+    }
+
+    /// Checks the OCSP response that was stapled to the leaf of a path.
+    pub(crate) fn check_ocsp(&self, path: &Path<'_>, response: &[u8]) -> Result<()> {
+        match self.rules.checks_ocsp {
+            true => ocsp::check(self, path, response),
+            false => Ok(()),
+        }
+    }
+}

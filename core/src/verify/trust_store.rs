@@ -1,0 +1,267 @@
+//! The trust store of a config: trust anchors of the application and of the operating system.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::{env, fs};
+
+use crate::base::lock;
+use crate::base::memory;
+use crate::error::{Code, Result};
+use crate::process::fork::ForkSafeMutex;
+use crate::x509::{Certificate, canonical, pem};
+
+/// Trust anchors, whose certificates are trusted without a signature.
+#[derive(Clone, Default)]
+pub(crate) struct TrustStore {
+    own: Roots,
+    system: Option<Arc<Roots>>,
+}
+
+/// Trusted certificates, indexed by subject.
+#[derive(Clone, Default)]
+pub(crate) struct Roots {
+    certificates: Vec<Certificate<'static>>,
+    /// Indices into `certificates`, by the hash of the subject's canonical form.
+    by_subject: HashMap<u32, Vec<usize>>,
+}
+
+impl Roots {
+    /// Parses the certificates of a PEM file.
+    pub(crate) fn from_pem(text: &[u8]) -> Result<Self> {
+        let certs = pem::certificates(text).map_err(|error| match error.code() {
+            Code::NoCertificateInPem => Code::InvalidPem,
+            code => code,
+        })?;
+        let mut roots = Self::default();
+        for cert in certs {
+            roots.push(Certificate::parse(cert)?)?;
+        }
+        Ok(roots)
+    }
+
+    /// Parses the certificates of a file, and of all files in a directory.
+    pub(crate) fn from_location(file: Option<&Path>, dir: Option<&Path>) -> Result<Self> {
+        if file.is_none() && dir.is_none() {
+            return Err(Code::X509TrustStore)?;
+        }
+        let mut roots = Self::default();
+        if let Some(file) = file {
+            let certs = read(file).and_then(|text| pem::trusted_certificates(&text));
+            for cert in ignore_unless_alloc(certs)?.ok_or(Code::X509TrustStore)? {
+                let cert = ignore_unless_alloc(Certificate::parse(cert))?;
+                roots.push(cert.ok_or(Code::X509TrustStore)?)?;
+            }
+            if roots.certificates.is_empty() {
+                return Err(Code::X509TrustStore)?;
+            }
+        }
+        if let Some(dir) = dir {
+            roots.add_directory(dir)?;
+        }
+        Ok(roots)
+    }
+
+    /// Adds the certificates that can be parsed: such a directory has symbolic links, CRLs and README files
+    /// as well.
+    ///
+    /// s2n-tls reads a directory only during handshakes, so one that cannot be read is no error here either:
+    /// the peers are untrusted then.
+    fn add_directory(&mut self, dir: &Path) -> Result<()> {
+        let Ok(entries) = fs::read_dir(dir) else {
+            return Ok(());
+        };
+        for entry in entries {
+            let path = entry.map_err(|_| Code::X509TrustStore)?.path();
+            if !path.is_file() {
+                continue;
+            }
+            let certs = read(&path).and_then(|text| pem::trusted_certificates(&text));
+            for cert in ignore_unless_alloc(certs)?.into_iter().flatten() {
+                // A certificate has two entries: its own name, and the hash of its subject.
+                if let Some(cert) = ignore_unless_alloc(Certificate::parse(cert))?
+                    && !self.contains(&cert)
+                {
+                    self.push(cert)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, cert: Certificate<'static>) -> Result<()> {
+        self.make_room(1)?;
+        let hash = canonical::hash(cert.subject_form());
+        let places = self.by_subject.entry(hash).or_default();
+        memory::push(places, self.certificates.len())?;
+        self.certificates.push(cert);
+        Ok(())
+    }
+
+    fn make_room(&mut self, more: usize) -> Result<()> {
+        memory::reserve(&mut self.certificates, more)?;
+        memory::reserve_entries(&mut self.by_subject, more)
+    }
+
+    /// Returns the certificates whose subject has this canonical form.
+    fn of_subject(&self, form: &[u8]) -> impl Iterator<Item = &Certificate<'static>> {
+        let places = self.by_subject.get(&canonical::hash(form));
+        let certs = places
+            .into_iter()
+            .flatten()
+            .map(|&place| &self.certificates[place]);
+        certs.filter(move |cert| cert.subject_form() == form)
+    }
+
+    fn contains(&self, cert: &Certificate<'_>) -> bool {
+        let mut same = self.of_subject(cert.subject_form());
+        same.any(|root| root.der() == cert.der())
+    }
+}
+
+/// Turns an error into `None`, except for failed allocations: no certificate is skipped for lack of memory.
+fn ignore_unless_alloc<T>(outcome: Result<T>) -> Result<Option<T>> {
+    match outcome {
+        Err(error) if error.code() == Code::Alloc => Err(error),
+        outcome => Ok(outcome.ok()),
+    }
+}
+
+impl TrustStore {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.roots().all(|roots| roots.certificates.is_empty())
+    }
+
+    pub(crate) fn has_system(&self) -> bool {
+        self.system.is_some()
+    }
+
+    pub(crate) fn contains(&self, cert: &Certificate<'_>) -> bool {
+        self.roots().any(|roots| roots.contains(cert))
+    }
+
+    /// Returns the trust anchors that may have issued `cert`: those of the application before those of the
+    /// system.
+    pub(crate) fn issuers_of<'s>(
+        &'s self,
+        cert: &'s Certificate<'_>,
+    ) -> impl Iterator<Item = &'s Certificate<'static>> {
+        let named = self
+            .roots()
+            .flat_map(|roots| roots.of_subject(cert.issuer_form()));
+        named.filter(|root| cert.names_as_issuer(root))
+    }
+
+    /// Returns the encoded subjects of all trust anchors.
+    pub(crate) fn subjects(&self) -> impl Iterator<Item = &[u8]> {
+        let certs = self.roots().flat_map(|roots| &roots.certificates);
+        certs.map(Certificate::subject)
+    }
+
+    fn roots(&self) -> impl Iterator<Item = &Roots> {
+        std::iter::once(&self.own).chain(self.system.as_deref())
+    }
+
+    /// Adds trust anchors of the application. The cost depends on the number of new ones alone.
+    pub(crate) fn add(&mut self, roots: Roots) -> Result<()> {
+        self.own.make_room(roots.certificates.len())?;
+        for cert in roots.certificates {
+            self.own.push(cert)?;
+        }
+        Ok(())
+    }
+
+    /// Estimates the memory of a copy of the application's trust anchors, in bytes. The parsed parts of a
+    /// certificate usually take no more than its encoding.
+    pub(crate) fn size(&self) -> usize {
+        let certificates = self.own.certificates.iter();
+        let of_each = size_of::<(Certificate<'_>, u32, Vec<usize>)>();
+        certificates
+            .map(|cert| of_each + 2 * cert.der().len())
+            .sum()
+    }
+
+    pub(crate) fn add_system(&mut self, roots: Arc<Roots>) -> Result<()> {
+        if self.system.is_some() {
+            return Err(Code::X509TrustStore)?;
+        }
+        self.system = Some(roots);
+        Ok(())
+    }
+}
+
+/// The operating system's trust anchors, as last loaded.
+static SYSTEM_ROOTS: ForkSafeMutex<Option<Arc<SystemRoots>>> = ForkSafeMutex::new(None);
+
+struct SystemRoots {
+    places: Places,
+    roots: Arc<Roots>,
+}
+
+/// Returns the operating system's trust anchors. They are many, so the process parses them once, and again if
+/// the environment variables with their location have changed. Threads that need them at the same time may
+/// each parse them.
+pub(crate) fn system_roots() -> Result<Arc<Roots>> {
+    let places = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(env::var_os);
+    let known = lock(&SYSTEM_ROOTS).clone();
+    if let Some(known) = known
+        && known.places == places
+    {
+        return Ok(known.roots.clone());
+    }
+    let roots = load_system_roots()?;
+    let loaded = Arc::new(SystemRoots {
+        places,
+        roots: roots.clone(),
+    });
+    let old = lock(&SYSTEM_ROOTS).replace(loaded);
+    drop(old);
+    Ok(roots)
+}
+
+/// Drops the cache of the operating system's trust anchors. Configs that trust them keep them alive.
+pub(crate) fn free_system_roots() {
+    let roots = lock(&SYSTEM_ROOTS).take();
+    drop(roots);
+}
+
+/// The certificate file and the directories that the environment sets.
+type Places = [Option<OsString>; 2];
+
+fn load_system_roots() -> Result<Arc<Roots>> {
+    /// Usual systems have 150 trust anchors, in a file of 220 kB.
+    const SIZE: usize = 1024 * 1024;
+
+    memory::expect(SIZE)?;
+    let mut roots = Roots::default();
+    for cert in rustls_native_certs::load_native_certs().certs {
+        // A certificate that cannot be parsed is not trusted.
+        if let Some(cert) = ignore_unless_alloc(Certificate::parse(memory::copy(&cert)?))? {
+            roots.push(cert)?;
+        }
+    }
+    Ok(Arc::new(roots))
+}
+
+/// The maximum size of a certificate file, in bytes.
+const MAX_FILE: u64 = 16 << 20;
+
+/// Reads a certificate file of limited size.
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::OutOfMemory => Code::Alloc,
+        _ => Code::X509TrustStore,
+    };
+    let file = fs::File::open(path).map_err(failed)?;
+    let len = file.metadata().map_err(failed)?.len();
+    let mut text = Vec::new();
+    memory::reserve_exact(&mut text, len.min(MAX_FILE) as usize)?;
+    let mut file = file.take(MAX_FILE + 1);
+    file.read_to_end(&mut text).map_err(failed)?;
+    match text.len() as u64 <= MAX_FILE {
+        true => Ok(text),
+        false => Err(Code::X509TrustStore)?,
+    }
+}

@@ -1,0 +1,235 @@
+//! Signature verification in handshakes (CertificateVerify, ServerKeyExchange), for rustls.
+
+use std::fmt;
+use std::hash::Hasher;
+use std::sync::Arc;
+
+use rustls::client::danger::{
+    HandshakeSignatureValid, ServerIdentity, ServerVerifier, SignatureVerificationInput,
+};
+use rustls::crypto::{SignatureScheme, VerifiedIdentity};
+use rustls::error::{CertificateError, Error, PeerMisbehaved};
+use rustls::pki_types::CertificateDer;
+use rustls::server::danger::{ClientIdentity, ClientVerifier};
+use rustls::{DistinguishedName, SignerPublicKey};
+
+use super::ClientAuth;
+use crate::credentials::ToVerify;
+use crate::credentials::step_context::{Milestone, StepContext};
+use crate::crypto::rsa_pss;
+use crate::crypto::signature::{self, Algorithms, Unverified};
+use crate::policy::Policy;
+use crate::x509;
+
+/// Verifies signatures as a policy allows. Certificates are verified in a separate step of the handshake, by
+/// [`super::Verifier`].
+pub(crate) struct SignatureVerifier {
+    pub(crate) policy: &'static Policy,
+    pub(crate) client_auth: ClientAuth,
+    /// Client: request an OCSP response for the server's certificate.
+    pub(crate) wants_ocsp: bool,
+    /// Server: certificate authorities of a CertificateRequest; if empty, the client may send any
+    /// certificate.
+    pub(crate) authorities: Arc<[DistinguishedName]>,
+    /// Signatures are verified by the application, asynchronously.
+    pub(crate) is_offloaded: bool,
+    pub(crate) context: StepContext,
+}
+
+impl fmt::Debug for SignatureVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SignatureVerifier")
+            .field(&self.policy)
+            .finish()
+    }
+}
+
+type Outcome = Result<HandshakeSignatureValid, Error>;
+
+impl SignatureVerifier {
+    fn tls12(&self, input: &SignatureVerificationInput<'_>) -> Outcome {
+        self.note(input);
+        let scheme = input.signature.scheme;
+        let algorithms = match may_sign_tls12(scheme) {
+            true => self.algorithms(scheme),
+            false => &[],
+        };
+        self.verify(input, algorithms)
+    }
+
+    fn tls13(&self, input: &SignatureVerificationInput<'_>) -> Outcome {
+        self.note(input);
+        let scheme = input.signature.scheme;
+        // RFC 8446, 4.2.3: PKCS #1 signatures are allowed in certificates only, and an ECDSA scheme fixes its
+        // curve.
+        let algorithms = match scheme {
+            SignatureScheme::RSA_PKCS1_SHA256
+            | SignatureScheme::RSA_PKCS1_SHA384
+            | SignatureScheme::RSA_PKCS1_SHA512 => &[],
+            _ if rsa_pss::algorithms(scheme).is_some() => self.algorithms(scheme),
+            _ => match self.algorithms(scheme) {
+                [] => &[],
+                [first, ..] => std::slice::from_ref(first),
+            },
+        };
+        self.verify(input, algorithms)
+    }
+
+    /// Returns the algorithms of a scheme; none if the policy does not allow it.
+    fn algorithms(&self, scheme: SignatureScheme) -> Algorithms {
+        let mut known = self.policy.handshake_signatures().mapping().iter();
+        let found = known.find_map(|&(one, algorithms)| (one == scheme).then_some(algorithms));
+        found.unwrap_or_default()
+    }
+
+    /// Verifies a signature with the public key of the peer's certificate, or suspends until the application
+    /// has verified it.
+    fn verify(&self, input: &SignatureVerificationInput<'_>, algorithms: Algorithms) -> Outcome {
+        if algorithms.is_empty() {
+            return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
+        }
+        if let Some(outcome) = self.offload(input, algorithms) {
+            return outcome;
+        }
+        let signature = input.signature.signature();
+        match signature::verify(public_key(input)?, algorithms, input.message, signature) {
+            Ok(()) => Ok(HandshakeSignatureValid::assertion()),
+            Err(Unverified::BadKey) => Err(CertificateError::BadEncoding.into()),
+            Err(Unverified::WrongSignature) => Err(CertificateError::BadSignature.into()),
+            Err(Unverified::WrongKind) => {
+                Err(CertificateError::ApplicationVerificationFailure.into())
+            }
+        }
+    }
+
+    /// Suspends until the application has verified a signature, if it has set a callback for that.
+    fn offload(
+        &self,
+        input: &SignatureVerificationInput<'_>,
+        algorithms: Algorithms,
+    ) -> Option<Outcome> {
+        if !self.is_offloaded {
+            return None;
+        }
+        let SignerPublicKey::X509(leaf) = input.signer else {
+            return None;
+        };
+        let is_right = self.context.verify(ToVerify {
+            message: input.message.to_vec(),
+            signature: input.signature.signature().to_vec(),
+            leaf: CertificateDer::clone(leaf).into_owned(),
+            algorithms,
+        });
+        Some(match is_right {
+            true => Ok(HandshakeSignatureValid::assertion()),
+            false => Err(Error::HandshakeNotComplete),
+        })
+    }
+
+    fn schemes(&self) -> Vec<SignatureScheme> {
+        self.policy.handshake_signatures().supported_schemes()
+    }
+
+    fn note(&self, input: &SignatureVerificationInput<'_>) {
+        let scheme = input.signature.scheme.0;
+        self.context
+            .select(|selection| selection.peer_scheme = Some(scheme));
+    }
+
+    fn timed(&self, outcome: Outcome) -> Outcome {
+        outcome.inspect(|_| self.context.reach(Milestone::SignatureVerified))
+    }
+}
+
+/// Returns whether a scheme is allowed in TLS 1.2: those of RFC 5246, 7.4.1.4.1, and RSA-PSS (RFC 8446,
+/// 4.2.3).
+fn may_sign_tls12(scheme: SignatureScheme) -> bool {
+    matches!(
+        scheme,
+        SignatureScheme::RSA_PKCS1_SHA256
+            | SignatureScheme::RSA_PKCS1_SHA384
+            | SignatureScheme::RSA_PKCS1_SHA512
+            | SignatureScheme::RSA_PSS_SHA256
+            | SignatureScheme::RSA_PSS_SHA384
+            | SignatureScheme::RSA_PSS_SHA512
+            | SignatureScheme::ECDSA_NISTP256_SHA256
+            | SignatureScheme::ECDSA_NISTP384_SHA384
+            | SignatureScheme::ECDSA_NISTP521_SHA512
+    )
+}
+
+/// Returns the public key of the peer's certificate. The certificate itself was verified before.
+fn public_key<'a>(input: &SignatureVerificationInput<'a>) -> Result<&'a [u8], Error> {
+    match input.signer {
+        SignerPublicKey::X509(leaf) => {
+            x509::public_key(leaf).ok_or_else(|| CertificateError::BadEncoding.into())
+        }
+        SignerPublicKey::RawPublicKey(key) => Ok(key.as_ref()),
+        _ => Err(CertificateError::BadEncoding.into()),
+    }
+}
+
+/// rustls must never verify a certificate.
+const NOT_VERIFIED_HERE: Error = Error::Unreachable("certificates are verified by the handshake");
+
+impl ServerVerifier for SignatureVerifier {
+    fn verify_identity<'a>(
+        &self,
+        _: &ServerIdentity<'a, '_>,
+    ) -> Result<VerifiedIdentity<'a>, Error> {
+        Err(NOT_VERIFIED_HERE)
+    }
+
+    fn verify_tls12_signature(&self, input: &SignatureVerificationInput<'_>) -> Outcome {
+        self.timed(self.tls12(input))
+    }
+
+    fn verify_tls13_signature(&self, input: &SignatureVerificationInput<'_>) -> Outcome {
+        self.timed(self.tls13(input))
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.schemes()
+    }
+
+    fn request_ocsp_response(&self) -> bool {
+        self.wants_ocsp
+    }
+
+    fn hash_config(&self, h: &mut dyn Hasher) {
+        h.write(self.policy.label().as_bytes());
+    }
+}
+
+impl ClientVerifier for SignatureVerifier {
+    fn verify_identity<'a>(
+        &self,
+        _: &ClientIdentity<'a, '_>,
+    ) -> Result<VerifiedIdentity<'a>, Error> {
+        Err(NOT_VERIFIED_HERE)
+    }
+
+    fn verify_tls12_signature(&self, input: &SignatureVerificationInput<'_>) -> Outcome {
+        self.timed(self.tls12(input))
+    }
+
+    fn verify_tls13_signature(&self, input: &SignatureVerificationInput<'_>) -> Outcome {
+        self.timed(self.tls13(input))
+    }
+
+    fn root_hint_subjects(&self) -> Arc<[DistinguishedName]> {
+        self.authorities.clone()
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        self.client_auth == ClientAuth::Required
+    }
+
+    fn offer_client_auth(&self) -> bool {
+        self.client_auth != ClientAuth::None
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.schemes()
+    }
+}

@@ -1,0 +1,4 @@
+//! Handshakes whose steps run on the coroutines of this crate.
+
+mod coroutines;
+mod stack;
