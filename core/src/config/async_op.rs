@@ -15,7 +15,7 @@ impl Settings {
         }
     }
 
-    /// Who signs instead of us, if there is anything to sign with.
+    /// Returns the application's private-key operations, if there is a certificate to sign with.
     pub(super) fn signer(&self) -> Option<Arc<dyn PrivateKeys>> {
         let may_sign = self.certificates.has_any() || self.cert_request.is_some();
         self.private_keys.clone().filter(|_| may_sign)
@@ -23,12 +23,12 @@ impl Settings {
 }
 
 impl Config {
-    /// Has all signatures made by the application.
+    /// Sets the application's private-key operations, which make all signatures.
     pub fn set_private_keys(&self, private_keys: Option<Arc<dyn PrivateKeys>>) {
         self.change(|settings| settings.private_keys = private_keys);
     }
 
-    /// Whether a signature of the application's is verified when it is applied.
+    /// Whether a signature of the application is verified when it is applied.
     pub(crate) fn verifies_private_keys(&self) -> bool {
         let settings = lock(&self.settings);
         settings.verifies_private_keys || settings.verifies_after_sign
@@ -38,12 +38,12 @@ impl Config {
         lock(&self.settings).verifies_private_keys = on;
     }
 
-    /// Whether all signatures are verified before they are sent.
+    /// Sets whether all signatures are verified before they are sent.
     pub fn set_verifies_after_sign(&self, on: bool) {
         self.change(|settings| settings.verifies_after_sign = on);
     }
 
-    /// Has the peer's signatures verified when the application likes.
+    /// Sets the application's asynchronous verification of the peer's signatures.
     pub fn set_offload(&self, offload: Option<Arc<dyn Offload>>) {
         self.change(|settings| settings.offload = offload);
     }

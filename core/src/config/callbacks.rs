@@ -1,5 +1,4 @@
-//! What the application is asked, and the values that go with the questions: all that `sys` knows of
-//! configs.
+//! The callbacks of the application and their arguments: the part of the library that `sys` implements.
 
 pub use super::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
 pub use super::{LogKeys, SeeClientHello};

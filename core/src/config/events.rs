@@ -1,4 +1,4 @@
-//! What the application is told about the course of a handshake, and whom it is told to.
+//! Events of handshakes, and the callbacks that receive them.
 
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use crate::process::fork::ForkSafeMutex;
 /// A handshake that has succeeded or failed. Times are those of the system's monotonic clock.
 pub struct HandshakeEvent {
     pub version: Version,
-    /// Nothing before the handshake is complete; so is the group.
+    /// `None` before the handshake is complete; likewise the group.
     pub cipher: Option<&'static CStr>,
     pub group: Option<&'static CStr>,
     pub policy: Option<&'static CStr>,
-    /// How long its calls took together.
+    /// The duration of its calls together.
     pub spent: Duration,
     pub start: Duration,
     pub end: Duration,
@@ -24,9 +24,9 @@ pub struct HandshakeEvent {
     pub error: i32,
 }
 
-/// A moment in a handshake.
+/// A checkpoint of a handshake.
 pub struct Checkpoint {
-    /// What was done then.
+    /// The message that was processed.
     pub name: &'static CStr,
     pub mode: Mode,
     /// By the clock of [`HandshakeEvent`].
@@ -44,71 +44,74 @@ pub trait SeeCheckpoint: Send + Sync {
     fn see(&self, name: usize, subscriber: usize, checkpoint: &Checkpoint);
 }
 
-/// A callback, and whom it is for.
+/// A callback, and the application's subscriber that it is passed.
 pub(crate) struct Listener<C: ?Sized> {
     pub(crate) callback: Arc<C>,
-    /// 0 for nobody.
+    /// 0 for none.
     pub(crate) subscriber: usize,
 }
 
-/// Who is told of a config's handshakes.
+/// The callbacks for the events of a config's handshakes.
 #[derive(Default)]
 pub(super) struct Listeners {
-    /// There is a callback. Asked at each call, so it costs no lock.
+    /// There is a callback. Read in each call, so it costs no lock.
     is_any: AtomicBool,
-    who: ForkSafeMutex<Who>,
+    callbacks: ForkSafeMutex<Callbacks>,
 }
 
 #[derive(Default)]
-struct Who {
+struct Callbacks {
     subscriber: usize,
     handshake: Option<Arc<dyn SeeHandshake>>,
     checkpoint: Option<Arc<dyn SeeCheckpoint>>,
 }
 
 impl Listeners {
-    fn change(&self, change: impl FnOnce(&mut Who)) {
-        let mut who = lock(&self.who);
-        change(&mut who);
-        let is_any = who.handshake.is_some() || who.checkpoint.is_some();
+    fn change(&self, change: impl FnOnce(&mut Callbacks)) {
+        let mut callbacks = lock(&self.callbacks);
+        change(&mut callbacks);
+        let is_any = callbacks.handshake.is_some() || callbacks.checkpoint.is_some();
         self.is_any.store(is_any, Release);
     }
 }
 
 impl Config {
     pub fn set_subscriber(&self, subscriber: usize) {
-        self.listeners.change(|who| who.subscriber = subscriber);
+        self.listeners
+            .change(|callbacks| callbacks.subscriber = subscriber);
     }
 
     pub fn set_see_handshake(&self, callback: Option<Arc<dyn SeeHandshake>>) {
-        self.listeners.change(|who| who.handshake = callback);
+        self.listeners
+            .change(|callbacks| callbacks.handshake = callback);
     }
 
     pub fn set_see_checkpoint(&self, callback: Arc<dyn SeeCheckpoint>) {
-        self.listeners.change(|who| who.checkpoint = Some(callback));
+        self.listeners
+            .change(|callbacks| callbacks.checkpoint = Some(callback));
     }
 
-    /// Whether anybody wants to know how long handshakes take.
-    pub(crate) fn is_listened_to(&self) -> bool {
+    /// Whether there is a callback for events.
+    pub(crate) fn has_listeners(&self) -> bool {
         self.listeners.is_any.load(Acquire)
     }
 
-    /// Who is told of handshakes: nobody without a subscriber.
+    /// Returns the callback for the end of handshakes, which requires a subscriber.
     pub(crate) fn handshake_listener(&self) -> Option<Listener<dyn SeeHandshake>> {
-        let who = lock(&self.listeners.who);
-        let (callback, subscriber) = (who.handshake.clone()?, who.subscriber);
+        let callbacks = lock(&self.listeners.callbacks);
+        let (callback, subscriber) = (callbacks.handshake.clone()?, callbacks.subscriber);
         (subscriber != 0).then_some(Listener {
             callback,
             subscriber,
         })
     }
 
-    /// Who is told of moments of handshakes, for a subscriber or none.
+    /// Returns the callback for checkpoints, with or without a subscriber.
     pub(crate) fn checkpoint_listener(&self) -> Option<Listener<dyn SeeCheckpoint>> {
-        let who = lock(&self.listeners.who);
+        let callbacks = lock(&self.listeners.callbacks);
         Some(Listener {
-            callback: who.checkpoint.clone()?,
-            subscriber: who.subscriber,
+            callback: callbacks.checkpoint.clone()?,
+            subscriber: callbacks.subscriber,
         })
     }
 }

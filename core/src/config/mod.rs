@@ -1,4 +1,4 @@
-//! Settings that connections share.
+//! Configs: the settings that connections share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
@@ -10,7 +10,7 @@ pub use crate::base::Clock;
 use crate::base::clock::{MonotonicClock, WallClock};
 use crate::base::memory;
 use crate::base::{Mode, lock};
-use crate::credentials::certificates::{Certificates, Owner};
+use crate::credentials::certificates::Certificates;
 pub use crate::credentials::{
     Authorities, CertChain, CertRequestCallback, CertTiebreak, CertificateRequest, Offload,
     PrivateKeys,
@@ -24,19 +24,20 @@ pub use crate::verify::{ClientAuth, LookUpCrl, Validate, Validation, VerifyHost}
 
 pub mod alpn;
 mod async_op;
+mod build;
 pub mod callbacks;
+mod certificates;
 mod clock;
 mod events;
-mod freeze;
 mod requests;
 mod trust_settings;
 
 use self::alpn::Protocols;
+pub use self::build::HandshakeConfig;
+use self::build::RustlsConfigs;
 pub(crate) use self::events::Listener;
 use self::events::Listeners;
 pub use self::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
-use self::freeze::Frozen;
-pub use self::freeze::HandshakeConfig;
 
 /// Looks at a connection whose ClientHello has come, and may change it. `name` is the application's for
 /// the connection.
@@ -50,7 +51,7 @@ pub trait LogKeys: Send + Sync {
     fn log(&self, name: usize, line: &[u8]);
 }
 
-/// What a connection says instead of its config.
+/// Settings of a connection that replace those of its config.
 #[derive(Clone, Default)]
 pub struct Overrides {
     pub policy: Option<&'static Policy>,
@@ -60,17 +61,16 @@ pub struct Overrides {
     pub verify_host: Option<Arc<dyn VerifyHost>>,
 }
 
-/// Settings that connections share, and what rustls makes of them.
+/// Settings that connections share, and the rustls configs that are built from them.
 ///
-/// Everything may be changed at any time; a connection sees the change if its handshake has not
-/// begun.
+/// Settings may be changed at any time; a connection uses the change if its handshake has not begun.
 pub struct Config {
     settings: ForkSafeMutex<Settings>,
-    frozen: ForkSafeMutex<Frozen>,
+    rustls_configs: ForkSafeMutex<RustlsConfigs>,
     listeners: Listeners,
     recv_multi_record: AtomicBool,
     ignores_warnings: AtomicBool,
-    /// A handshake waits after the ClientHello callback until the application is done.
+    /// The ClientHello callback is asynchronous: the handshake waits until the application has ended it.
     client_hello_waits: AtomicBool,
     /// Seconds.
     max_blinding_delay: AtomicU32,
@@ -85,12 +85,12 @@ struct Settings {
     cert_tiebreak: Option<Arc<dyn CertTiebreak>>,
     trust: Arc<TrustStore>,
     rules: Rules,
-    /// A client asks for the status of the server's certificate: the application wants it to, or set
-    /// whom to trust.
+    /// A client requests an OCSP response: by the application's setting, or because it has set a trust
+    /// store.
     ocsp_wanted: bool,
     ocsp_implied: bool,
     cert_request: Option<Arc<dyn CertRequestCallback>>,
-    /// Whom a server names when it asks for a certificate.
+    /// The certificate authorities of a server's CertificateRequest.
     authorities: Arc<[DistinguishedName]>,
     client_auth: Option<ClientAuth>,
     alpn: Protocols,
@@ -98,7 +98,7 @@ struct Settings {
     key_log: Option<Arc<dyn LogKeys>>,
     client_hello: Option<Arc<dyn SeeClientHello>>,
     private_keys: Option<Arc<dyn PrivateKeys>>,
-    /// Signatures that the application makes are verified.
+    /// Signatures of the application are verified.
     verifies_private_keys: bool,
     /// All signatures are verified before they are sent.
     verifies_after_sign: bool,
@@ -107,21 +107,21 @@ struct Settings {
     monotonic_clock: Arc<dyn Clock>,
 }
 
-/// The longest delay of an error's answer, in seconds, unless the application sets another.
+/// The default of the maximum blinding delay, in seconds.
 const DEFAULT_MAX_BLINDING_DELAY: u32 = 30;
 
 /// The smallest send buffer, in bytes: one that holds a record with a few bytes of data.
 const MIN_SEND_BUFFER: u32 = 1034;
 
 impl Config {
-    /// A config that trusts the operating system's roots.
+    /// Returns a config that trusts the operating system's roots.
     pub fn new() -> Result<Self> {
         let config = Self::new_minimal();
         config.load_system_certs()?;
         Ok(config)
     }
 
-    /// A config that trusts nobody.
+    /// Returns a config without trust anchors.
     pub fn new_minimal() -> Self {
         Self {
             settings: ForkSafeMutex::new(Settings {
@@ -146,7 +146,7 @@ impl Config {
                 wall_clock: Arc::new(WallClock),
                 monotonic_clock: Arc::new(MonotonicClock),
             }),
-            frozen: ForkSafeMutex::default(),
+            rustls_configs: ForkSafeMutex::default(),
             listeners: Listeners::default(),
             recv_multi_record: AtomicBool::new(false),
             ignores_warnings: AtomicBool::new(false),
@@ -156,135 +156,16 @@ impl Config {
         }
     }
 
-    /// Changes a setting that rustls' configs depend on.
+    /// Changes settings from which rustls configs are built.
     fn change<R>(&self, change: impl FnOnce(&mut Settings) -> R) -> R {
         let mut settings = lock(&self.settings);
         let outcome = change(&mut settings);
-        lock(&self.frozen).thaw();
+        lock(&self.rustls_configs).invalidate();
         outcome
-    }
-
-    fn settings(&self) -> Settings {
-        lock(&self.settings).clone()
     }
 
     pub fn policy(&self) -> &'static Policy {
         lock(&self.settings).policy
-    }
-
-    /// Sets the policy, if the chains obey its rules.
-    pub fn set_policy(&self, policy: &'static Policy) -> Result<()> {
-        self.change(|settings| {
-            Self::check_chains(settings, policy)?;
-            settings.policy = policy;
-            Ok(())
-        })
-    }
-
-    /// Fails if a policy has rules that one of the chains breaks.
-    pub(crate) fn check_policy(&self, policy: &Policy) -> Result<()> {
-        Self::check_chains(&self.settings(), policy)
-    }
-
-    fn check_chains(settings: &Settings, policy: &Policy) -> Result<()> {
-        let mut chains = settings.certificates.all();
-        chains.try_for_each(|chain| policy.check_own(chain.loaded()?.certificates()))
-    }
-
-    /// Adds a chain that the application owns.
-    pub fn add_chain(&self, chain: &Arc<CertChain>) -> Result<()> {
-        if lock(&self.settings).certificates.owner == Owner::Library {
-            return Err(Code::CertOwnership)?;
-        }
-        self.add(chain, Owner::Application)
-    }
-
-    /// Fails if the config cannot own a chain: it has one.
-    pub fn check_has_no_chain(&self) -> Result<()> {
-        match lock(&self.settings).certificates.owner {
-            Owner::None => Ok(()),
-            _ => Err(Code::CertOwnership)?,
-        }
-    }
-
-    /// Adds the one chain of a config that owns it.
-    pub fn add_own_chain(&self, chain: &Arc<CertChain>) -> Result<()> {
-        self.check_has_no_chain()?;
-        let certificates = lock(&self.settings).certificates.clone();
-        let key_type = chain.loaded()?.key_type;
-        if certificates.default_of()[key_type as usize].is_some() {
-            return Err(Code::MultipleDefaultCertificatesPerAuthType)?;
-        }
-        self.add(chain, Owner::Library)
-    }
-
-    fn add(&self, chain: &Arc<CertChain>, owner: Owner) -> Result<()> {
-        self.policy().check_own(chain.loaded()?.certificates())?;
-        let won = self.names_won(chain)?;
-        self.change(|settings| {
-            if Arc::strong_count(&settings.certificates) > 1 {
-                memory::expect(settings.certificates.size())?;
-            }
-            let certificates = Arc::make_mut(&mut settings.certificates);
-            certificates.add(chain, &won)?;
-            certificates.owner = owner;
-            Ok(())
-        })
-    }
-
-    /// The names that the application gives to a new chain, although another has them.
-    fn names_won(&self, chain: &CertChain) -> Result<Vec<Vec<u8>>> {
-        let settings = self.settings();
-        let Some(cert_tiebreak) = settings.cert_tiebreak else {
-            return Ok(Vec::new());
-        };
-        let rivals = settings.certificates.rivals(&*chain.loaded()?);
-        let won = rivals.into_iter().filter(|(name, rival)| {
-            let winner = cert_tiebreak.winner(rival.name(), chain.name(), name);
-            winner == chain.name()
-        });
-        Ok(won.map(|(name, _)| name).collect())
-    }
-
-    pub fn set_cert_tiebreak(&self, cert_tiebreak: Option<Arc<dyn CertTiebreak>>) {
-        lock(&self.settings).cert_tiebreak = cert_tiebreak;
-    }
-
-    /// Sets which chains are shown when no name matches.
-    pub fn set_default_chains(&self, chains: &[Arc<CertChain>]) -> Result<()> {
-        self.change(|settings| Arc::make_mut(&mut settings.certificates).set_defaults(chains))
-    }
-
-    /// Lets go of the chain that the config owns.
-    pub fn free_own_chain(&self) {
-        self.change(|settings| Arc::make_mut(&mut settings.certificates).remove_own());
-    }
-
-    /// The chain that the config owns, for a call that changes it.
-    pub fn own_chain(&self) -> Result<Arc<CertChain>> {
-        let certificates = lock(&self.settings).certificates.clone();
-        let chain = certificates.defaults().next();
-        let chain = chain.ok_or(Code::UpdatingExtension)?;
-        match certificates.owner {
-            Owner::Library => Ok(chain.clone()),
-            _ => Err(Code::CertOwnership)?,
-        }
-    }
-
-    /// Fails if a connection of this mode cannot use the config.
-    pub fn check_usable(&self, mode: Mode) -> Result<()> {
-        let Settings {
-            certificates,
-            private_keys,
-            ..
-        } = self.settings();
-        if mode == Mode::Client && certificates.defaults().count() > 1 {
-            return Err(Code::TooManyCertificates)?;
-        }
-        if certificates.lacks_a_key && private_keys.is_none() {
-            return Err(Code::NoPrivateKey)?;
-        }
-        Ok(())
     }
 
     pub fn client_auth(&self) -> Option<ClientAuth> {
@@ -315,19 +196,19 @@ impl Config {
         lock(&self.settings).verify_host = verify_host;
     }
 
-    /// Trusts the operating system's roots as well; once, until the trust store is wiped.
+    /// Adds the operating system's roots to the trust store; once, until that is wiped.
     pub fn load_system_certs(&self) -> Result<()> {
         let roots = trust_store::system_roots()?;
         self.change_trust(|trust| trust.add_system(roots))
     }
 
-    /// Trusts the certificates of a PEM file.
+    /// Adds the certificates of a PEM file to the trust store.
     pub fn trust_pem(&self, pem: &[u8]) -> Result<()> {
         let roots = Roots::from_pem(pem)?;
         self.change_trust(|trust| trust.add(roots))
     }
 
-    /// Trusts the certificates of a file, and of all files of a directory.
+    /// Adds the certificates of a file, and of all files of a directory, to the trust store.
     pub fn trust_location(
         &self,
         file: Option<&std::path::Path>,
@@ -339,7 +220,7 @@ impl Config {
         Ok(())
     }
 
-    /// Sets whether a client asks for the status of the server's certificate (RFC 6066, 8).
+    /// Sets whether a client requests an OCSP response (RFC 6066, 8).
     pub fn set_wants_ocsp(&self, wants: bool) {
         self.change(|settings| {
             settings.ocsp_wanted = wants;
@@ -351,7 +232,7 @@ impl Config {
         self.change(|settings| settings.trust = Arc::default());
     }
 
-    /// Changes the trust store: in place, unless a handshake holds a share of it.
+    /// Changes the trust store: in place, unless a handshake uses it.
     fn change_trust(&self, change: impl FnOnce(&mut TrustStore) -> Result<()>) -> Result<()> {
         let trust = &mut lock(&self.settings).trust;
         if Arc::strong_count(trust) > 1 {
@@ -392,13 +273,13 @@ impl Config {
         lock(&self.settings).monotonic_clock = clock;
     }
 
-    /// The time since 1970.
+    /// Returns the time since 1970.
     pub fn wall_now(&self) -> Result<Duration> {
         let clock = lock(&self.settings).wall_clock.clone();
         Ok(clock.now().ok_or(Code::Cancelled)?)
     }
 
-    /// The time since some moment in the past.
+    /// Returns the monotonic time.
     pub fn monotonic_now(&self) -> Result<Duration> {
         let clock = lock(&self.settings).monotonic_clock.clone();
         Ok(clock.now().ok_or(Code::Cancelled)?)
@@ -412,7 +293,7 @@ impl Config {
         self.recv_multi_record.store(on, Relaxed);
     }
 
-    /// Whether alerts of warning level are ignored before TLS 1.3.
+    /// Returns whether alerts of warning level are ignored before TLS 1.3.
     pub fn ignores_warnings(&self) -> bool {
         self.ignores_warnings.load(Relaxed)
     }
@@ -421,7 +302,7 @@ impl Config {
         self.ignores_warnings.store(on, Relaxed);
     }
 
-    /// The longest delay of an error's answer, in seconds.
+    /// Returns the maximum blinding delay, in seconds.
     pub fn max_blinding_delay(&self) -> u32 {
         self.max_blinding_delay.load(Relaxed)
     }
@@ -430,7 +311,7 @@ impl Config {
         self.max_blinding_delay.store(seconds, Relaxed);
     }
 
-    /// The buffer in which the records of one send are collected, in bytes.
+    /// Returns the size of the buffer in which the records of one send are collected, in bytes.
     pub fn send_buffer_size(&self) -> Option<u32> {
         Some(self.send_buffer_size.load(Relaxed)).filter(|&size| size > 0)
     }

@@ -9,7 +9,7 @@ use crate::base::lock;
 use crate::credentials::CertRequestCallback;
 use crate::error::{Code, Result};
 
-/// How long the list may be that a server sends, in bytes.
+/// The maximum length of the certificate authorities in a CertificateRequest, in bytes.
 const MAX_AUTHORITIES: usize = 20_000;
 
 impl Config {
@@ -17,7 +17,7 @@ impl Config {
         self.change(|settings| settings.cert_request = callback);
     }
 
-    /// Makes servers name those who are trusted now when they ask for a certificate.
+    /// Sets the certificate authorities of a server's CertificateRequest from the present trust store.
     pub fn name_authorities(&self) -> Result<()> {
         let trust = lock(&self.settings).trust.clone();
         if trust.has_system() {

@@ -9,12 +9,12 @@ use crate::verify::{LookUpCrl, Rules, Validate, Verifier};
 use crate::x509::extension;
 
 impl Config {
-    /// Changes what is verified.
+    /// Changes the verification rules.
     fn change_rules(&self, change: impl FnOnce(&mut Rules)) {
         change(&mut lock(&self.settings).rules);
     }
 
-    /// Accepts every certificate from now on, and forgets whom to trust.
+    /// Disables the verification of certificates, and clears the trust store.
     pub fn disable_verification(&self) {
         self.change_rules(|rules| rules.verifies = false);
         self.wipe_trust();
@@ -36,14 +36,15 @@ impl Config {
         self.change_rules(|rules| rules.allows_addresses_in_common_names = true);
     }
 
-    /// Accepts a critical extension, by its identifier in numbers and dots: the application evaluates it.
+    /// Registers a critical extension that the application evaluates, by its object identifier in dotted
+    /// decimal form.
     pub fn add_known_extension(&self, oid: &[u8]) -> Result<()> {
         let oid = extension::oid(oid)?;
         self.change_rules(|rules| rules.known_extensions.push(oid));
         Ok(())
     }
 
-    /// Sets how many certificates a peer may send.
+    /// Sets the maximum number of certificates in a peer's chain.
     pub fn set_max_chain(&self, certificates: u16) -> Result<()> {
         if certificates == 0 {
             return Err(Code::InvalidArgument)?;
@@ -60,15 +61,16 @@ impl Config {
         self.change_rules(|rules| rules.validate = callback);
     }
 
-    /// What is verified, as it is now.
+    /// Returns the verifier of a peer, with the present settings.
     pub(crate) fn verifier(&self, over: &Overrides, mode: Mode) -> Verifier {
-        let settings = self.settings();
+        let settings = lock(&self.settings);
+        let verify_host = over.verify_host.as_ref().or(settings.verify_host.as_ref());
         Verifier {
-            clock: settings.wall_clock,
+            clock: settings.wall_clock.clone(),
             policy: over.policy.unwrap_or(settings.policy),
-            verify_host: over.verify_host.clone().or(settings.verify_host),
-            rules: settings.rules,
-            trust: settings.trust,
+            verify_host: verify_host.cloned(),
+            rules: settings.rules.clone(),
+            trust: settings.trust.clone(),
             mode,
         }
     }

@@ -84,7 +84,7 @@ impl Connection {
     /// which it is, after the handshake has begun.
     fn is_timed(&self) -> bool {
         self.state.own_config_is(|config| {
-            Config::is_listened_to(config)
+            Config::has_listeners(config)
                 || self.awaits_client_hello() && config.client_hello().is_some()
         })
     }

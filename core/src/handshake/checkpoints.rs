@@ -310,7 +310,7 @@ impl Listener<dyn SeeCheckpoint> {
 
 /// The listener for checkpoints of a connection's handshake.
 pub(crate) fn checkpoint_listener(state: &State) -> Option<Listener<dyn SeeCheckpoint>> {
-    match state.own_config_is(Config::is_listened_to) {
+    match state.own_config_is(Config::has_listeners) {
         true => state.own_config()?.checkpoint_listener(),
         false => None,
     }
