@@ -1418,29 +1418,31 @@ int s2n_config_set_serialization_version(struct s2n_config *config,
                                          s2n_serialization_version version);
 
 /**
- * Makes an empty chain, to be loaded.
+ * Creates an empty certificate chain, to be loaded.
  *
- * @returns a chain, to be freed with `s2n_cert_chain_and_key_free()`; or NULL with
- * `S2N_ERR_NOT_INITIALIZED`
+ * @returns a new chain, owned by the caller, to be freed with `s2n_cert_chain_and_key_free()`; or
+ * NULL with `S2N_ERR_NOT_INITIALIZED`
  */
 S2N_API extern struct s2n_cert_chain_and_key *s2n_cert_chain_and_key_new(void);
 
 /**
- * Frees a chain. Configs that use it go on using it.
+ * Frees a certificate chain. Configs to which the chain was added continue to use it.
  *
- * @param cert_and_key A chain, not to be used again; NULL is fine
+ * @param cert_and_key The chain, which must not be used afterwards; NULL has no effect
  * @returns 0
  */
 S2N_API extern int s2n_cert_chain_and_key_free(struct s2n_cert_chain_and_key *cert_and_key);
 
 /**
- * Loads a chain and its key. Configs that have the chain use what it held when they were frozen.
+ * Loads a certificate chain and its private key from PEM strings. Configs to which the chain was
+ * added use the contents at the time when the config was built.
  *
- * @param chain_and_key A chain
- * @param chain_pem Certificates in PEM, the leaf first; copied
- * @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
+ * @param chain_and_key The chain
+ * @param chain_pem Certificates in PEM, the leaf first, NUL-terminated; copied
+ * @param private_key_pem The leaf's private key in PEM (PKCS #8, PKCS #1 or SEC 1, not encrypted),
+ * NUL-terminated; copied
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
- * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`
+ * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, or `S2N_ERR_KEY_MISMATCH`
  */
 S2N_API extern
 int s2n_cert_chain_and_key_load_pem(struct s2n_cert_chain_and_key *chain_and_key,
@@ -1448,15 +1450,17 @@ int s2n_cert_chain_and_key_load_pem(struct s2n_cert_chain_and_key *chain_and_key
                                     const char *private_key_pem);
 
 /**
- * Loads a chain and its key, which need no NUL at the end.
+ * Loads a certificate chain and its private key from PEM buffers, which need not be
+ * NUL-terminated. Otherwise as `s2n_cert_chain_and_key_load_pem()`.
  *
- * @param chain_and_key A chain
+ * @param chain_and_key The chain
  * @param chain_pem Certificates in PEM, the leaf first; copied
- * @param chain_pem_len Their length in bytes
- * @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
- * @param private_key_pem_len Its length in bytes
+ * @param chain_pem_len Length of the certificates in bytes
+ * @param private_key_pem The leaf's private key in PEM (PKCS #8, PKCS #1 or SEC 1, not encrypted);
+ * copied
+ * @param private_key_pem_len Length of the private key in bytes
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
- * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`
+ * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, or `S2N_ERR_KEY_MISMATCH`
  */
 S2N_API extern
 int s2n_cert_chain_and_key_load_pem_bytes(struct s2n_cert_chain_and_key *chain_and_key,
@@ -1466,13 +1470,14 @@ int s2n_cert_chain_and_key_load_pem_bytes(struct s2n_cert_chain_and_key *chain_a
                                           uint32_t private_key_pem_len);
 
 /**
- * Loads a chain without its key, for a private key that is elsewhere.
+ * Loads a certificate chain without its private key, for use with asynchronous private-key
+ * operations.
  *
- * @param chain_and_key A chain
+ * @param chain_and_key The chain
  * @param chain_pem Certificates in PEM, the leaf first; copied
- * @param chain_pem_len Their length in bytes
+ * @param chain_pem_len Length of the certificates in bytes
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
- * `S2N_ERR_DECODE_CERTIFICATE`
+ * or `S2N_ERR_DECODE_CERTIFICATE`
  */
 S2N_API extern
 int s2n_cert_chain_and_key_load_public_pem_bytes(struct s2n_cert_chain_and_key *chain_and_key,
@@ -1480,10 +1485,11 @@ int s2n_cert_chain_and_key_load_public_pem_bytes(struct s2n_cert_chain_and_key *
                                                  uint32_t chain_pem_len);
 
 /**
- * Keeps a pointer for the application.
+ * Sets the application context of a certificate chain.
  *
- * @param cert_and_key A chain
- * @param ctx Any pointer; never followed
+ * @param cert_and_key The chain
+ * @param ctx An arbitrary pointer, stored without being dereferenced; ownership remains with the
+ * caller
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -1491,20 +1497,21 @@ int s2n_cert_chain_and_key_set_ctx(struct s2n_cert_chain_and_key *cert_and_key,
                                    void *ctx);
 
 /**
- * Gives the pointer that `s2n_cert_chain_and_key_set_ctx()` kept.
+ * Returns the application context that was set with `s2n_cert_chain_and_key_set_ctx()`.
  *
- * @param cert_and_key A chain
- * @returns the pointer, NULL if none was kept; NULL with `S2N_ERR_NULL` if `cert_and_key` is NULL
+ * @param cert_and_key The chain
+ * @returns the pointer, or NULL if none was set; NULL with `S2N_ERR_NULL` if `cert_and_key` is
+ * NULL
  */
 S2N_API extern void *s2n_cert_chain_and_key_get_ctx(struct s2n_cert_chain_and_key *cert_and_key);
 
 /**
- * Sets the OCSP response (RFC 6960) about the leaf, which a server shows to clients that ask for one
- * (RFC 6066, 8).
+ * Sets the OCSP response (RFC 6960) for the leaf certificate. A server staples it if the client
+ * requests one (status_request; RFC 6066, 8).
  *
- * @param chain_and_key A chain
- * @param data The response in DER; copied. NULL for none
- * @param length Its length in bytes; 0 for none
+ * @param chain_and_key The chain
+ * @param data The response in DER; copied. NULL removes it.
+ * @param length Length of the response in bytes; 0 removes it
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -1513,12 +1520,13 @@ int s2n_cert_chain_and_key_set_ocsp_data(struct s2n_cert_chain_and_key *chain_an
                                          uint32_t length);
 
 /**
- * Would set the certificate timestamps (RFC 6962) that a server shows; rustls cannot send them.
+ * Sets the signed certificate timestamps (SCT; RFC 6962) that a server sends. Not supported:
+ * rustls cannot send them.
  *
- * @param chain_and_key A chain
- * @param data The list of timestamps; NULL for none
- * @param length Its length in bytes; 0 for none
- * @returns 0 for none; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @param chain_and_key The chain
+ * @param data The SCT list; NULL for none
+ * @param length Length of the list in bytes; 0 for none
+ * @returns 0 if the list is empty; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern
 int s2n_cert_chain_and_key_set_sct_list(struct s2n_cert_chain_and_key *chain_and_key,
@@ -1526,21 +1534,21 @@ int s2n_cert_chain_and_key_set_sct_list(struct s2n_cert_chain_and_key *chain_and
                                         uint32_t length);
 
 /**
- * Gives the private key of a chain, for `s2n_async_pkey_op_perform()`. It belongs to the chain, and is
- * valid until that is freed.
+ * Returns the private key of a certificate chain, for `s2n_async_pkey_op_perform()`. It is owned
+ * by the chain, and valid until the chain is freed.
  *
- * @param cert_and_key A chain
- * @returns the key, also of a chain that has none, with which nothing can be performed; NULL with
- * `S2N_ERR_NULL`
+ * @param cert_and_key The chain
+ * @returns the key, also for a chain without a private key, in which case no operation can be
+ * performed with it; NULL with `S2N_ERR_NULL`
  */
 S2N_API extern
 s2n_cert_private_key *s2n_cert_chain_and_key_get_private_key(struct s2n_cert_chain_and_key *cert_and_key);
 
 /**
- * Counts the certificates of a chain.
+ * Returns the number of certificates in a chain.
  *
- * @param chain_and_key A chain
- * @param cert_length Set to their number
+ * @param chain_and_key The chain
+ * @param cert_length Set to the number of certificates
  * @returns 0, or -1 with `S2N_ERR_NULL`, also if the chain is empty
  */
 S2N_API extern
@@ -1548,13 +1556,13 @@ int s2n_cert_chain_get_length(const struct s2n_cert_chain_and_key *chain_and_key
                               uint32_t *cert_length);
 
 /**
- * Gives a certificate of a chain. It belongs to the chain, and lives as long.
+ * Returns a certificate of a chain. It is owned by the chain, and valid until the chain is freed.
  *
- * @param chain_and_key A chain
+ * @param chain_and_key The chain
  * @param out_cert Set to the certificate
- * @param cert_idx Its place, 0 for the leaf
- * @returns 0, or -1 with `S2N_ERR_NULL`, also if the chain is empty, or `S2N_ERR_NO_CERT_FOUND` behind
- * its end
+ * @param cert_idx Index of the certificate, 0 for the leaf
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also if the chain is empty, or `S2N_ERR_NO_CERT_FOUND` if
+ * the index is out of range
  */
 S2N_API extern
 int s2n_cert_chain_get_cert(const struct s2n_cert_chain_and_key *chain_and_key,
@@ -1562,11 +1570,11 @@ int s2n_cert_chain_get_cert(const struct s2n_cert_chain_and_key *chain_and_key,
                             uint32_t cert_idx);
 
 /**
- * Gives the bytes of a certificate (DER). They belong to its chain.
+ * Returns the DER encoding of a certificate, which is owned by its chain.
  *
- * @param cert A certificate
- * @param out_cert_der Set to the bytes
- * @param cert_length Set to their number
+ * @param cert The certificate
+ * @param out_cert_der Set to the encoding
+ * @param cert_length Set to its length in bytes
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -1575,13 +1583,14 @@ int s2n_cert_get_der(const struct s2n_cert *cert,
                      uint32_t *cert_length);
 
 /**
- * Gives the length of an extension's value (RFC 5280, 4.2).
+ * Returns the length of the value of a certificate extension (RFC 5280, 4.2).
  *
- * @param cert A certificate
- * @param oid The extension's object identifier, a string such as "2.5.29.17"
+ * @param cert The certificate
+ * @param oid The object identifier of the extension, a NUL-terminated string such as "2.5.29.17"
  * @param ext_value_len Set to the length in bytes
- * @returns 0, or -1 with `S2N_ERR_NULL`, also for a string that is no identifier,
- * `S2N_ERR_X509_EXTENSION_VALUE_NOT_FOUND`, or `S2N_ERR_SAFETY` if the certificate has no extensions
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also if the string is not an object identifier,
+ * `S2N_ERR_X509_EXTENSION_VALUE_NOT_FOUND`, or `S2N_ERR_SAFETY` if the certificate has no
+ * extensions
  */
 S2N_API extern
 int s2n_cert_get_x509_extension_value_length(struct s2n_cert *cert,
@@ -1589,16 +1598,16 @@ int s2n_cert_get_x509_extension_value_length(struct s2n_cert *cert,
                                              uint32_t *ext_value_len);
 
 /**
- * Copies an extension's value (RFC 5280, 4.2), in DER.
+ * Copies the value of a certificate extension (RFC 5280, 4.2), in DER.
  *
- * @param cert A certificate
- * @param oid The extension's object identifier, a string such as "2.5.29.17"
- * @param ext_value Where the bytes go
- * @param ext_value_len Room in bytes; set to the number of bytes copied
+ * @param cert The certificate
+ * @param oid The object identifier of the extension, a NUL-terminated string such as "2.5.29.17"
+ * @param ext_value Filled with the value
+ * @param ext_value_len Size of the buffer in bytes; set to the number of bytes copied
  * @param critical Set to whether the extension is critical
- * @returns 0, or -1 with `S2N_ERR_NULL`, also for a string that is no identifier,
- * `S2N_ERR_X509_EXTENSION_VALUE_NOT_FOUND`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`, or `S2N_ERR_SAFETY` if the
- * certificate has no extensions
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also if the string is not an object identifier,
+ * `S2N_ERR_X509_EXTENSION_VALUE_NOT_FOUND`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`, or `S2N_ERR_SAFETY`
+ * if the certificate has no extensions
  */
 S2N_API extern
 int s2n_cert_get_x509_extension_value(struct s2n_cert *cert,
@@ -1608,11 +1617,11 @@ int s2n_cert_get_x509_extension_value(struct s2n_cert *cert,
                                       bool *critical);
 
 /**
- * Gives the length of the text in an extension's value that is a UTF8String.
+ * Returns the length of the text in an extension value that is a UTF8String.
  *
- * @param extension_data The value, in DER
- * @param extension_len Its length in bytes
- * @param utf8_str_len Set to the text's length in bytes
+ * @param extension_data The extension value, in DER
+ * @param extension_len Length of the value in bytes
+ * @param utf8_str_len Set to the length of the text in bytes
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_SAFETY` if `extension_len` is 0, or
  * `S2N_ERR_INVALID_X509_EXTENSION_TYPE`
  */
@@ -1622,12 +1631,12 @@ int s2n_cert_get_utf8_string_from_extension_data_length(const uint8_t *extension
                                                         uint32_t *utf8_str_len);
 
 /**
- * Copies the text in an extension's value that is a UTF8String. No NUL is added.
+ * Copies the text of an extension value that is a UTF8String, without NUL terminator.
  *
- * @param extension_data The value, in DER
- * @param extension_len Its length in bytes
- * @param out_data Where the text goes
- * @param out_len Room in bytes; set to the text's length
+ * @param extension_data The extension value, in DER
+ * @param extension_len Length of the value in bytes
+ * @param out_data Filled with the text
+ * @param out_len Size of the buffer in bytes; set to the length of the text
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_SAFETY` if `extension_len` is 0,
  * `S2N_ERR_INVALID_X509_EXTENSION_TYPE`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE`
  */
@@ -1638,132 +1647,137 @@ int s2n_cert_get_utf8_string_from_extension_data(const uint8_t *extension_data,
                                                  uint32_t *out_len);
 
 /**
- * Makes a connection.
+ * Creates a TLS connection.
  *
  * @param mode `S2N_SERVER` or `S2N_CLIENT`
- * @returns a connection, to be freed with `s2n_connection_free()`; or NULL with
- * `S2N_ERR_NOT_INITIALIZED`, or `S2N_ERR_INVALID_ARGUMENT` for another mode
+ * @returns a new connection, owned by the caller, to be freed with `s2n_connection_free()`; or
+ * NULL with `S2N_ERR_NOT_INITIALIZED`, or `S2N_ERR_INVALID_ARGUMENT` for any other mode
  */
 S2N_API extern struct s2n_connection *s2n_connection_new(s2n_mode mode);
 
 /**
- * Frees a connection. Descriptors stay open, and nothing is sent: see `s2n_shutdown()`.
+ * Frees a connection. File descriptors are not closed, and no alert is sent: for a clean close
+ * call `s2n_shutdown()` first.
  *
- * @param conn A connection; not to be used again. One that is in use by a call further up, whose
- * callback this is, lives until that call returns.
+ * @param conn The connection, which must not be used afterwards. If it is freed from a callback,
+ * its memory is released when the library call that invoked the callback returns.
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_connection_free(struct s2n_connection *conn);
 
 /**
- * Makes a connection ready for another peer. It keeps its mode and its config; everything else is as
- * after `s2n_connection_new()`: set the transport, the server name and the rest again.
+ * Resets a connection for reuse with another peer. The mode and the config are retained; all other
+ * state is reset to that of `s2n_connection_new()`, so the transport, the server name and the
+ * other settings must be set again.
  *
- * @param conn A connection
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_REENTRANCY` while another call uses it
+ * @param conn The connection
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_REENTRANCY` while another call uses the
+ * connection
  */
-S2N_API extern
-int s2n_connection_wipe(struct s2n_connection *conn);
+S2N_API extern int s2n_connection_wipe(struct s2n_connection *conn);
 
 /**
- * Attaches a config. A change of the config is seen by connections that have not begun their
- * handshake.
+ * Sets the config of a connection. Later changes of the config apply to connections whose
+ * handshake has not begun.
  *
- * @param conn A connection
- * @param config A config; it stays the caller's, who may free it while connections use it
+ * @param conn The connection
+ * @param config The config; ownership remains with the caller, who may free it while connections
+ * use it
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_TOO_MANY_CERTIFICATES` if a client's config has
- * certificates of several key types, `S2N_ERR_NO_PRIVATE_KEY` if a certificate has no key,
- * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if one breaks rules of the connection's own policy
+ * certificates with keys of several types, `S2N_ERR_NO_PRIVATE_KEY` if a certificate has no
+ * private key, or `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if a certificate violates the rules
+ * of the security policy set on the connection
  */
 S2N_API extern
 int s2n_connection_set_config(struct s2n_connection *conn,
                               struct s2n_config *config);
 
 /**
- * Keeps a pointer for the application.
+ * Sets the application context of a connection.
  *
- * @param conn A connection
- * @param ctx Any pointer; never followed
+ * @param conn The connection
+ * @param ctx An arbitrary pointer, stored without being dereferenced; ownership remains with the
+ * caller
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_connection_set_ctx(struct s2n_connection *conn, void *ctx);
 
 /**
- * Gives the pointer that `s2n_connection_set_ctx()` kept.
+ * Returns the application context that was set with `s2n_connection_set_ctx()`.
  *
- * @param conn A connection
- * @returns the pointer, NULL if none was set; NULL with `S2N_ERR_NULL` if `conn` is NULL
+ * @param conn The connection
+ * @returns the pointer, or NULL if none was set; NULL with `S2N_ERR_NULL` if `conn` is NULL
  */
 S2N_API extern void *s2n_connection_get_ctx(struct s2n_connection *conn);
 
 /**
- * Says which end of the connection this is.
+ * Returns the mode of a connection: client or server.
  *
- * @param conn A connection
- * @returns `S2N_CLIENT` or `S2N_SERVER`; the latter also if `conn` is NULL
+ * @param conn The connection
+ * @returns `S2N_CLIENT` or `S2N_SERVER`; `S2N_SERVER` also if `conn` is NULL
  */
 S2N_API extern s2n_mode s2n_connection_get_mode(struct s2n_connection *conn);
 
 /**
- * Chooses the security policy of this connection, in place of its config's.
+ * Sets the security policy of a connection, overriding that of its config.
  *
- * @param conn A connection
- * @param version The name of a policy, such as "default_tls13"
+ * @param conn The connection
+ * @param version The name of a security policy, such as "default_tls13"
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
- * `S2N_ERR_DEPRECATED_SECURITY_POLICY`, `S2N_ERR_CIPHER_NOT_SUPPORTED` if nothing of the policy is
- * supported, or `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the policy has rules that a certificate
- * of the config breaks; the old policy stays then
+ * `S2N_ERR_DEPRECATED_SECURITY_POLICY`, `S2N_ERR_CIPHER_NOT_SUPPORTED` if no part of the policy is
+ * supported, or `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if a certificate of the config
+ * violates the rules of the policy. On failure the previous policy is retained.
  */
 S2N_API extern
 int s2n_connection_set_cipher_preferences(struct s2n_connection *conn,
                                           const char *version);
 
 /**
- * Says whether a security policy would have allowed the version and the cipher suite that were agreed
- * on. Before the handshake is complete there is no suite, and the answer is 0.
+ * Reports whether a security policy permits the negotiated protocol version and cipher suite.
+ * Before the handshake is complete no cipher suite is negotiated, and the result is 0.
  *
- * @param conn A connection
- * @param version The name of a policy, of which all counts, be it supported or not
- * @returns 1 if it would, 0 if not; or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
- * `S2N_ERR_DEPRECATED_SECURITY_POLICY`
+ * @param conn The connection
+ * @param version The name of a security policy. All entries of the policy are considered, whether
+ * this library supports them or not.
+ * @returns 1 if the policy permits them, 0 if not; or -1 with `S2N_ERR_NULL`,
+ * `S2N_ERR_INVALID_SECURITY_POLICY`, `S2N_ERR_DEPRECATED_SECURITY_POLICY`
  */
 S2N_API extern
 int s2n_connection_is_valid_for_cipher_preferences(struct s2n_connection *conn,
                                                    const char *version);
 
 /**
- * Names the server that a client wants to talk to: for the server_name extension (RFC 6066, 3), and for
- * the verification of its certificate.
+ * Sets the server name of a client connection, which is sent in the server_name extension (SNI;
+ * RFC 6066, 3) and used to verify the server's certificate.
  *
- * @param conn A client's connection
- * @param server_name At most 255 bytes; copied
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CLIENT_MODE` on a server,
+ * @param conn A client connection
+ * @param server_name A NUL-terminated name of at most 255 bytes; copied
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CLIENT_MODE` on a server connection, or
  * `S2N_ERR_SERVER_NAME_TOO_LONG`
  */
-S2N_API extern
-int s2n_set_server_name(struct s2n_connection *conn,
-                        const char *server_name);
+S2N_API extern int s2n_set_server_name(struct s2n_connection *conn, const char *server_name);
 
 /**
- * Gives the server name: the one that was set on a client, the one that was asked for on a server.
- * What a client asks for is no name if it has more than 255 bytes or a NUL among them;
- * `s2n_client_hello_get_server_name()` gives it all the same.
+ * Returns the server name (SNI): on a client the name that was set, on a server the name that the
+ * client requested. A requested name of more than 255 bytes, or one that contains a NUL, is not
+ * returned; `s2n_client_hello_get_server_name()` returns it nevertheless.
  *
- * The string belongs to the connection: it is valid until another name is set, or the connection is
+ * The string is owned by the connection, and valid until another name is set or the connection is
  * wiped or freed.
  *
- * @param conn A connection
- * @returns the name; NULL if there is none, with `S2N_ERR_NULL` set if `conn` is NULL
+ * @param conn The connection
+ * @returns the NUL-terminated name; NULL if there is none; NULL with `S2N_ERR_NULL` if `conn` is
+ * NULL
  */
 S2N_API extern const char *s2n_get_server_name(struct s2n_connection *conn);
 
 /**
- * Adds a protocol to the list that this connection offers or accepts by ALPN (RFC 7301), in place of
- * its config's list.
+ * Adds a protocol to the ALPN list of a connection (RFC 7301), which overrides that of its config.
+ * The list contains the protocols that a client offers or a server accepts.
  *
- * @param conn A connection
- * @param protocol The name; copied
- * @param protocol_len Its length in bytes, not 0
+ * @param conn The connection
+ * @param protocol The protocol name; copied
+ * @param protocol_len Length of the name in bytes; must not be 0
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_APPLICATION_PROTOCOL`
  */
 S2N_API extern
@@ -1772,13 +1786,14 @@ int s2n_connection_append_protocol_preference(struct s2n_connection *conn,
                                               uint8_t protocol_len);
 
 /**
- * Sets the list of protocols that this connection offers or accepts by ALPN (RFC 7301), most preferred
- * first, in place of its config's list.
+ * Sets the ALPN list of a connection (RFC 7301), overriding that of its config. The list contains
+ * the protocols that a client offers or a server accepts, most preferred first.
  *
- * @param conn A connection
- * @param protocols Names; copied. NULL clears the list.
+ * @param conn The connection
+ * @param protocols NUL-terminated protocol names; copied. NULL clears the list.
  * @param protocol_count Number of names; 0 clears the list
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_APPLICATION_PROTOCOL`; the old list stays then
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_APPLICATION_PROTOCOL`; on failure the
+ * previous list is retained
  */
 S2N_API extern
 int s2n_connection_set_protocol_preferences(struct s2n_connection *conn,
@@ -1786,12 +1801,14 @@ int s2n_connection_set_protocol_preferences(struct s2n_connection *conn,
                                             int protocol_count);
 
 /**
- * Sets who is asked whether a name in the peer's certificate is acceptable, in place of the config's
- * callback.
+ * Sets the host name verification callback of a connection, overriding that of its config. The
+ * callback decides whether a name in the peer's certificate is acceptable.
  *
- * @param conn A connection
- * @param host_fn The callback: 1 accepts a name, 0 does not. NULL restores the built-in check.
- * @param data Handed to the callback as it is; stays the caller's
+ * @param conn The connection
+ * @param host_fn The callback, which returns 1 to accept a name and 0 to reject it; NULL restores
+ * the built-in verification
+ * @param data Context passed to the callback; never dereferenced, ownership remains with the
+ * caller
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -1800,10 +1817,11 @@ int s2n_connection_set_verify_host_callback(struct s2n_connection *conn,
                                             void *data);
 
 /**
- * Sets whether certificates of clients are asked for, in place of the config's setting.
+ * Sets the client authentication mode of a connection, overriding that of its config: whether a
+ * server requests a certificate from the client.
  *
- * @param conn A connection
- * @param client_auth_type A member of `s2n_cert_auth_type`
+ * @param conn The connection
+ * @param client_auth_type A value of `s2n_cert_auth_type`
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
  */
 S2N_API extern
@@ -1811,10 +1829,11 @@ int s2n_connection_set_client_auth_type(struct s2n_connection *conn,
                                         s2n_cert_auth_type client_auth_type);
 
 /**
- * Says whether certificates of clients are asked for on this connection.
+ * Returns the client authentication mode that applies to a connection.
  *
- * @param conn A connection
- * @param client_auth_type Set to the connection's setting, else the config's, else what suits the mode
+ * @param conn The connection
+ * @param client_auth_type Set to the mode set on the connection, otherwise that of its config,
+ * otherwise the default for client or server
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -1822,89 +1841,95 @@ int s2n_connection_get_client_auth_type(struct s2n_connection *conn,
                                         s2n_cert_auth_type *client_auth_type);
 
 /**
- * Reads and writes one descriptor: a socket, usually. It is borrowed, never closed, and may be
- * blocking or not.
+ * Sets the file descriptor for both reading and writing, usually a socket. The descriptor is
+ * borrowed, never closed by the library, and may be blocking or non-blocking.
  *
- * @param conn A connection
- * @param fd An open descriptor; one that is not open fails when it is used
+ * @param conn The connection
+ * @param fd An open descriptor. It is not validated here: a closed descriptor causes I/O errors
+ * when it is used.
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_connection_set_fd(struct s2n_connection *conn, int fd);
 
 /**
- * Reads a descriptor, which is borrowed and never closed.
+ * Sets the file descriptor for reading. The descriptor is borrowed, and never closed by the
+ * library.
  *
- * @param conn A connection
+ * @param conn The connection
  * @param readfd An open descriptor
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_connection_set_read_fd(struct s2n_connection *conn, int readfd);
 
 /**
- * Writes a descriptor, which is borrowed and never closed. A connection whose writes failed
- * because the peer was gone may be given another.
+ * Sets the file descriptor for writing. The descriptor is borrowed, and never closed by the
+ * library. A connection whose writes failed because the peer had closed the stream may be given
+ * another descriptor.
  *
- * @param conn A connection
+ * @param conn The connection
  * @param writefd An open descriptor
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_connection_set_write_fd(struct s2n_connection *conn, int writefd);
 
 /**
- * Gives the descriptor that the connection reads.
+ * Returns the file descriptor for reading.
  *
- * @param conn A connection
+ * @param conn The connection
  * @param readfd Set to the descriptor
  * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` if none was set
  */
 S2N_API extern int s2n_connection_get_read_fd(struct s2n_connection *conn, int *readfd);
 
 /**
- * Gives the descriptor that the connection writes.
+ * Returns the file descriptor for writing.
  *
- * @param conn A connection
+ * @param conn The connection
  * @param writefd Set to the descriptor
  * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` if none was set
  */
 S2N_API extern int s2n_connection_get_write_fd(struct s2n_connection *conn, int *writefd);
 
 /**
- * Corks the TCP socket during the handshake, so that a flight of messages leaves in full
- * segments. A socket that was corked before is left alone.
+ * Enables corking of the TCP socket (TCP_CORK) during the handshake, so that each flight of
+ * handshake messages is sent in full segments. A socket that is corked already is left unchanged.
  *
- * @param conn A connection that writes a descriptor
+ * @param conn A connection with a file descriptor for writing
  * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_CORK_SET_ON_UNMANAGED` if no descriptor was
  * set
  */
 S2N_API extern int s2n_connection_use_corked_io(struct s2n_connection *conn);
 
 /**
- * Sets what the receiving callback is called with.
+ * Sets the context of the receive callback.
  *
- * @param conn A connection
- * @param ctx Handed to the callback as it is; stays the caller's
+ * @param conn The connection
+ * @param ctx Passed to the callback as `io_context`; never dereferenced, ownership remains with
+ * the caller
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_connection_set_recv_ctx(struct s2n_connection *conn, void *ctx);
 
 /**
- * Sets what the sending callback is called with.
+ * Sets the context of the send callback.
  *
- * @param conn A connection
- * @param ctx Handed to the callback as it is; stays the caller's
+ * @param conn The connection
+ * @param ctx Passed to the callback as `io_context`; never dereferenced, ownership remains with
+ * the caller
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_connection_set_send_ctx(struct s2n_connection *conn, void *ctx);
 
 /**
- * Receives through a callback instead of a descriptor.
+ * Sets a receive callback, which is used instead of a file descriptor.
  *
- * The callback stores at most `len` bytes and returns how many; 0 is the end of the stream; a
- * negative value is a failure that `errno` explains, where EAGAIN and EWOULDBLOCK mean "not yet".
- * A callback that claims more than `len` gets `S2N_ERR_SAFETY`.
+ * The callback stores at most `len` bytes in `buf` and returns their number; 0 signals the end of
+ * the stream. A negative value signals an error in `errno`, where EAGAIN and EWOULDBLOCK mean that
+ * no data is available yet. If the callback returns more than `len`, the call fails with
+ * `S2N_ERR_SAFETY`.
  *
- * @param conn A connection
- * @param recv The callback, or NULL for none
+ * @param conn The connection
+ * @param recv The callback; NULL removes it
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -1912,14 +1937,15 @@ int s2n_connection_set_recv_cb(struct s2n_connection *conn,
                                int (*recv)(void *io_context, uint8_t *buf, uint32_t len));
 
 /**
- * Sends through a callback instead of a descriptor.
+ * Sets a send callback, which is used instead of a file descriptor.
  *
- * The callback takes at most `len` bytes and returns how many; a negative value is a failure that
- * `errno` explains, where EAGAIN and EWOULDBLOCK mean "not yet". A callback that keeps taking
- * nothing gets `S2N_ERR_IO_BLOCKED`; one that claims more than `len` `S2N_ERR_SAFETY`.
+ * The callback sends at most `len` bytes of `buf` and returns their number. A negative value
+ * signals an error in `errno`, where EAGAIN and EWOULDBLOCK mean that no data can be sent yet. If
+ * the callback repeatedly returns 0, the call fails with `S2N_ERR_IO_BLOCKED`; if it returns more
+ * than `len`, with `S2N_ERR_SAFETY`.
  *
- * @param conn A connection
- * @param send The callback, or NULL for none
+ * @param conn The connection
+ * @param send The callback; NULL removes it
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -1927,28 +1953,31 @@ int s2n_connection_set_send_cb(struct s2n_connection *conn,
                                int (*send)(void *io_context, const uint8_t *buf, uint32_t len));
 
 /**
- * Sends large records, of up to 16384 bytes.
+ * Sets the maximum size of sent records to 16384 bytes of plaintext, for throughput.
  *
- * @param conn A connection
+ * @param conn The connection
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_connection_prefer_throughput(struct s2n_connection *conn);
 
 /**
- * Sends small records, of up to 1435 bytes, so that a receiver can use each segment as it comes.
+ * Sets the maximum size of sent records to 1435 bytes of plaintext, for low latency: the receiver
+ * can process each TCP segment on arrival.
  *
- * @param conn A connection
+ * @param conn The connection
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_connection_prefer_low_latency(struct s2n_connection *conn);
 
 /**
- * Sends small records first, and large ones once a transfer has got going.
+ * Sets dynamic record sizing: a transfer begins with small records, for low latency, and continues
+ * with large records, for throughput.
  *
- * @param conn A connection
- * @param resize_threshold How many bytes go out in records that fit one frame; at most 8388608, 0 turns
- * this off
- * @param timeout_threshold After how many seconds without a send records are small again; 0 for never
+ * @param conn The connection
+ * @param resize_threshold Number of bytes that are sent in records of one Ethernet frame before
+ * the record size is increased; at most 8388608. 0 disables dynamic record sizing.
+ * @param timeout_threshold Number of seconds without a send after which records are small again; 0
+ * for never
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_DYNAMIC_THRESHOLD`
  */
 S2N_API extern
@@ -1957,38 +1986,37 @@ int s2n_connection_set_dynamic_record_threshold(struct s2n_connection *conn,
                                                 uint16_t timeout_threshold);
 
 /**
- * Lets the connection read more than the current record from its transport, which saves system calls.
- * An application that polls its descriptor must then look at `s2n_peek_buffered()` too.
+ * Enables or disables receive buffering: reading more than the current record from the transport,
+ * which saves system calls. An application that polls its descriptor must then also check
+ * `s2n_peek_buffered()`.
  *
- * @param conn A connection
- * @param enabled Whether to read ahead
+ * @param conn The connection
+ * @param enabled Whether to enable receive buffering
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
-S2N_API extern
-int s2n_connection_set_recv_buffering(struct s2n_connection *conn,
-                                      bool enabled);
+S2N_API extern int s2n_connection_set_recv_buffering(struct s2n_connection *conn, bool enabled);
 
 /**
- * Gives the memory of empty buffers back after each call.
+ * Enables or disables dynamic buffers: the memory of empty I/O buffers is released after each
+ * call.
  *
- * @param conn A connection
- * @param enabled Whether to give memory back
+ * @param conn The connection
+ * @param enabled Whether to enable dynamic buffers
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_connection_set_dynamic_buffers(struct s2n_connection *conn, bool enabled);
 
 /**
- * Gives the memory of both buffers back, for a connection that will be idle.
+ * Releases the memory of both I/O buffers, for a connection that will be idle.
  *
- * @param conn A connection
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_STUFFER_HAS_UNPROCESSED_DATA` while bytes wait to be
- * sent or received
+ * @param conn The connection
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_STUFFER_HAS_UNPROCESSED_DATA` while the buffers
+ * contain data to be sent or received
  */
-S2N_API extern
-int s2n_connection_release_buffers(struct s2n_connection *conn);
+S2N_API extern int s2n_connection_release_buffers(struct s2n_connection *conn);
 
 /**
- * Gives back what only the handshake needed. Sending and receiving go on.
+ * Frees the memory that only the handshake needs. The connection can still send and receive.
  *
  * @param conn A connection whose handshake is complete
  * @returns 0, or -1 with `S2N_ERR_NULL`
@@ -1996,60 +2024,59 @@ int s2n_connection_release_buffers(struct s2n_connection *conn);
 S2N_API extern int s2n_connection_free_handshake(struct s2n_connection *conn);
 
 /**
- * Performs the handshake, or as much of it as is possible without waiting.
+ * Performs the TLS handshake, as far as possible without blocking.
  *
- * Call it again while the error's type is `S2N_ERR_T_BLOCKED`, once what `blocked` names is
- * ready. After success it may be called at any time; it then sends what TLS 1.3 owes the peer.
- *
- * @param conn A connection with a transport, and with a config that suits its mode
- * @param blocked Set to what a blocked call waits for
- * @returns 0 when the handshake is complete; -1 otherwise, with `S2N_ERR_IO_BLOCKED`,
- * `S2N_ERR_ASYNC_BLOCKED`, `S2N_ERR_CLOSED`, `S2N_ERR_ALERT`, or what was wrong with the peer's
- * messages. An error of the last kind is blinded: see `s2n_connection_set_blinding()`.
+ * If the type of the error is `S2N_ERR_T_BLOCKED`, call again when the operation named by
+ * `blocked` is ready. After the handshake is complete, further calls are allowed at any time; they
+ * send pending TLS 1.3 post-handshake messages.
  *
  * No other call on the connection may run at the same time.
+ *
+ * @param conn A connection with a transport, and with a config that is suitable for its mode
+ * @param blocked Set to the operation on which the call is blocked
+ * @returns 0 when the handshake is complete; otherwise -1 with `S2N_ERR_IO_BLOCKED`,
+ * `S2N_ERR_ASYNC_BLOCKED`, `S2N_ERR_CLOSED`, `S2N_ERR_ALERT`, or the error in the peer's messages.
+ * The last kind of error is blinded: see `s2n_connection_set_blinding()`.
  */
 S2N_API extern int s2n_negotiate(struct s2n_connection *conn, s2n_blocked_status *blocked);
 
 /**
- * Says what kind of handshake it was, in words of s2n-tls joined by '|', for logs.
+ * Returns the type of the handshake for logging, as s2n-tls's flag names joined by '|'.
  *
- * @param conn A connection
- * @returns such as "NEGOTIATED|FULL_HANDSHAKE|MIDDLEBOX_COMPAT"; "INITIAL" before the handshake is
- * complete. It is valid until the connection is wiped or freed. NULL with `S2N_ERR_NULL` if `conn` is
- * NULL
+ * @param conn The connection
+ * @returns a string such as "NEGOTIATED|FULL_HANDSHAKE|MIDDLEBOX_COMPAT", or "INITIAL" before the
+ * handshake is complete; valid until the connection is wiped or freed. NULL with `S2N_ERR_NULL` if
+ * `conn` is NULL.
  */
-S2N_API extern
-const char *s2n_connection_get_handshake_type_name(struct s2n_connection *conn);
+S2N_API extern const char *s2n_connection_get_handshake_type_name(struct s2n_connection *conn);
 
 /**
- * Says at which message a handshake stands, for logs. Of an encrypted flight of the peer it is the
- * first message.
+ * Returns the name of the current handshake message, for logging. During an encrypted flight of
+ * the peer, this is the first message of the flight.
  *
- * @param conn A connection
- * @returns such as "SERVER_HELLO"; "APPLICATION_DATA" once the handshake is complete. It lives as long as
- * the process. NULL with `S2N_ERR_NULL` if `conn` is NULL
+ * @param conn The connection
+ * @returns a static string such as "SERVER_HELLO", or "APPLICATION_DATA" when the handshake is
+ * complete; NULL with `S2N_ERR_NULL` if `conn` is NULL
  */
-S2N_API extern
-const char *s2n_connection_get_last_message_name(struct s2n_connection *conn);
+S2N_API extern const char *s2n_connection_get_last_message_name(struct s2n_connection *conn);
 
 /**
  * Sends application data.
  *
- * The data is cut into records, and each record is written before the next is sealed. If the
- * transport takes no more, the call returns how many bytes are in records that left whole; call
- * again with the data behind them, and with at least as much of it as before.
+ * The data is split into records, and each record is written before the next is sealed. If the
+ * transport blocks, the call returns the number of bytes in completely written records. Call again
+ * with the remaining data; a repeated call must offer at least as much data as the blocked one.
+ *
+ * One thread may send while another receives; a second concurrent sender fails with
+ * `S2N_ERR_REENTRANCY`. Writing to a socket that the peer has closed does not raise SIGPIPE.
  *
  * @param conn A connection whose handshake is complete
- * @param buf The data; stays the caller's
+ * @param buf The data; borrowed for the duration of the call
  * @param size Length of the data in bytes
- * @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
- * @returns the number of bytes sent; or -1 with `S2N_ERR_IO_BLOCKED` if that is none,
- * `S2N_ERR_SEND_SIZE` if less is offered than a blocked call had taken, `S2N_ERR_CLOSED`,
- * `S2N_ERR_INVALID_ARGUMENT`, `S2N_ERR_ENCRYPT` before the handshake, `S2N_ERR_IO`
- *
- * One thread may send while another receives. A second sender gets `S2N_ERR_REENTRANCY`. Writing
- * to a peer that is gone raises no SIGPIPE on a socket.
+ * @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all data was sent
+ * @returns the number of bytes sent; or -1 with `S2N_ERR_IO_BLOCKED` if no data was sent,
+ * `S2N_ERR_SEND_SIZE` if less data is offered than a blocked call had accepted, `S2N_ERR_CLOSED`,
+ * `S2N_ERR_INVALID_ARGUMENT`, `S2N_ERR_ENCRYPT` before the handshake, or `S2N_ERR_IO`
  */
 S2N_API extern
 ssize_t s2n_send(struct s2n_connection *conn,
@@ -2058,12 +2085,12 @@ ssize_t s2n_send(struct s2n_connection *conn,
                  s2n_blocked_status *blocked);
 
 /**
- * Sends application data from several buffers, as `s2n_send()` does from one.
+ * Sends application data from several buffers (scatter/gather). Otherwise as `s2n_send()`.
  *
  * @param conn A connection whose handshake is complete
- * @param bufs The buffers; stay the caller's
+ * @param bufs The buffers; borrowed for the duration of the call
  * @param count Number of buffers
- * @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
+ * @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all data was sent
  * @returns as `s2n_send()`
  */
 S2N_API extern
@@ -2073,16 +2100,16 @@ ssize_t s2n_sendv(struct s2n_connection *conn,
                   s2n_blocked_status *blocked);
 
 /**
- * Sends application data from several buffers, less the first bytes of them: how a caller goes
- * on after a partial send without touching its list.
+ * Sends application data from several buffers, starting at an offset. After a partial send, a
+ * caller can send the remaining data without modifying its list of buffers.
  *
  * @param conn A connection whose handshake is complete
- * @param bufs The buffers; stay the caller's
+ * @param bufs The buffers; borrowed for the duration of the call
  * @param count Number of buffers
- * @param offs How many bytes to leave out, counted over all buffers; they are not looked at
- * @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
- * @returns as `s2n_send()`; `S2N_ERR_INVALID_ARGUMENT` also if `offs` is negative, or more than
- * there is
+ * @param offs Number of bytes to skip, counted across all buffers; skipped bytes are not accessed
+ * @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all data was sent
+ * @returns as `s2n_send()`; `S2N_ERR_INVALID_ARGUMENT` also if `offs` is negative or exceeds the
+ * total length of the buffers
  */
 S2N_API extern
 ssize_t s2n_sendv_with_offset(struct s2n_connection *conn,
@@ -2092,19 +2119,21 @@ ssize_t s2n_sendv_with_offset(struct s2n_connection *conn,
                               s2n_blocked_status *blocked);
 
 /**
- * Receives application data: what is left of the current record, else the next record.
+ * Receives application data: the remaining data of the current record, otherwise that of the next
+ * record.
+ *
+ * One thread may receive while another sends; a second concurrent receiver fails with
+ * `S2N_ERR_REENTRANCY`.
  *
  * @param conn A connection whose handshake is complete
- * @param buf Where the data goes; stays the caller's
- * @param size Room in bytes
- * @param blocked `S2N_NOT_BLOCKED` if no decrypted byte is left over, else
+ * @param buf Filled with the data; borrowed for the duration of the call
+ * @param size Size of the buffer in bytes
+ * @param blocked Set to `S2N_NOT_BLOCKED` if no decrypted data remains, otherwise to
  * `S2N_BLOCKED_ON_READ`
- * @returns the number of bytes received; 0 after the peer's close_notify; or -1 with
- * `S2N_ERR_IO_BLOCKED`, `S2N_ERR_CLOSED` if the stream ended without a close_notify (data may be
- * missing), `S2N_ERR_ALERT`, or what was wrong with the peer's records. An error of the last kind
- * is blinded: see `s2n_connection_set_blinding()`.
- *
- * One thread may receive while another sends. A second receiver gets `S2N_ERR_REENTRANCY`.
+ * @returns the number of bytes received; 0 after the peer's close_notify alert; or -1 with
+ * `S2N_ERR_IO_BLOCKED`, `S2N_ERR_CLOSED` if the stream ended without a close_notify (data may have
+ * been truncated), `S2N_ERR_ALERT`, or the error in the peer's records. The last kind of error is
+ * blinded: see `s2n_connection_set_blinding()`.
  */
 S2N_API extern
 ssize_t s2n_recv(struct s2n_connection *conn,
@@ -2113,107 +2142,116 @@ ssize_t s2n_recv(struct s2n_connection *conn,
                  s2n_blocked_status *blocked);
 
 /**
- * Says how many decrypted bytes wait for `s2n_recv()`: those of a record that was received in
- * part.
+ * Returns the number of decrypted bytes available to `s2n_recv()`: the remaining data of a record
+ * that was received in part.
  *
- * @param conn A connection
+ * @param conn The connection
  * @returns a number of bytes; 0 if `conn` is NULL
  */
 S2N_API extern uint32_t s2n_peek(struct s2n_connection *conn);
 
 /**
- * Says how many bytes were read beyond the current record and are not decrypted: with receive
- * buffering a descriptor may have nothing to read while they wait.
+ * Returns the number of bytes that were read beyond the current record and are not decrypted yet.
+ * With receive buffering such data can be available while the descriptor has nothing to read.
  *
- * @param conn A connection
- * @returns a number of bytes; 0 without receive buffering, and if `conn` is NULL
+ * @param conn The connection
+ * @returns a number of bytes; 0 if receive buffering is disabled, or if `conn` is NULL
  */
 S2N_API extern uint32_t s2n_peek_buffered(struct s2n_connection *conn);
 
 /**
- * Closes the connection: sends what waits and a close_notify, or the alert that the peer is owed,
- * then waits for the peer's close_notify (RFC 8446, 6.1). Data that comes before it is dropped.
+ * Closes both directions of a connection: sends pending data, then a close_notify or the pending
+ * fatal alert, and waits for the peer's close_notify (RFC 8446, 6.1). Application data received
+ * before it is discarded. File descriptors are not closed.
  *
- * @param conn A connection
- * @param blocked Set to what a blocked call waits for
- * @returns 0 when both sides have closed, or when no answer is to be expected; -1 otherwise, with
- * `S2N_ERR_IO_BLOCKED` (call again), `S2N_ERR_SHUTDOWN_PAUSED` before the blinding delay is over,
- * `S2N_ERR_CLOSED` if the stream ended without a close_notify, `S2N_ERR_ALERT`, `S2N_ERR_IO`
+ * No other call on the connection may run at the same time.
  *
- * No other call on the connection may run at the same time. Descriptors stay open.
+ * @param conn The connection
+ * @param blocked Set to the operation on which the call is blocked
+ * @returns 0 when both sides have closed, or when no close_notify of the peer can be expected;
+ * otherwise -1 with `S2N_ERR_IO_BLOCKED` (call again), `S2N_ERR_SHUTDOWN_PAUSED` until the
+ * blinding delay has elapsed, `S2N_ERR_CLOSED` if the stream ended without a close_notify,
+ * `S2N_ERR_ALERT`, or `S2N_ERR_IO`
  */
 S2N_API extern int s2n_shutdown(struct s2n_connection *conn, s2n_blocked_status *blocked);
 
 /**
- * Closes the sending direction alone: sends what waits and a close_notify. In TLS 1.3 receiving
- * goes on to the peer's own end; before, the connection is over.
+ * Closes the write direction only: sends pending data and a close_notify. In TLS 1.3 the
+ * connection can still receive until the peer closes its write direction; in earlier versions the
+ * connection is closed entirely.
  *
- * @param conn A connection
- * @param blocked Set to `S2N_BLOCKED_ON_WRITE` while not all is sent
- * @returns 0 when all is sent; -1 otherwise, as `s2n_shutdown()`
+ * No other call that sends may run at the same time; a call that receives may.
  *
- * No other call that sends may run at the same time; one that receives may.
+ * @param conn The connection
+ * @param blocked Set to `S2N_BLOCKED_ON_WRITE` until all data is sent
+ * @returns 0 when all data is sent; otherwise -1 with the errors of `s2n_shutdown()`
  */
 S2N_API extern int s2n_shutdown_send(struct s2n_connection *conn, s2n_blocked_status *blocked);
 
 /**
- * Gives the alert that ended reading (RFC 8446, 6): 0 after a close_notify.
+ * Returns the description of the alert that closed the read direction (RFC 8446, 6): 0 for
+ * close_notify.
  *
- * @param conn A connection
- * @returns the alert's number; -1 with `S2N_ERR_NULL`, or `S2N_ERR_NO_ALERT` if there was none
+ * @param conn The connection
+ * @returns the AlertDescription value; -1 with `S2N_ERR_NULL`, or `S2N_ERR_NO_ALERT` if no alert
+ * was received
  */
 S2N_API extern int s2n_connection_get_alert(struct s2n_connection *conn);
 
 /**
- * Sets who waits after an error that the peer caused. Such an error closes the connection, and is
- * answered only after a random delay, so that its time tells an attacker nothing.
+ * Sets the blinding mode of a connection. An error caused by the peer closes the connection, and
+ * the alert is sent only after a random delay, so that its timing reveals no information to an
+ * attacker.
  *
- * @param conn A connection
- * @param blinding `S2N_BUILT_IN_BLINDING`: the failing call sleeps. Any other value: the application
- * waits for `s2n_connection_get_delay()` nanoseconds before it calls `s2n_shutdown()` and closes.
+ * @param conn The connection
+ * @param blinding With `S2N_BUILT_IN_BLINDING` the failing call sleeps. With any other value the
+ * application must wait for `s2n_connection_get_delay()` nanoseconds before it calls
+ * `s2n_shutdown()` and closes.
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
-S2N_API extern
-int s2n_connection_set_blinding(struct s2n_connection *conn,
-                                s2n_blinding blinding);
+S2N_API extern int s2n_connection_set_blinding(struct s2n_connection *conn, s2n_blinding blinding);
 
 /**
- * Says how long the application has to wait before it may close a connection that failed.
+ * Returns the remaining blinding delay, after which the application may close a failed connection.
  *
- * @param conn A connection
- * @returns nanoseconds, 0 if there is nothing to wait for; UINT64_MAX with `S2N_ERR_NULL`, or
- * `S2N_ERR_CANCELLED` if the application's clock failed
+ * @param conn The connection
+ * @returns a number of nanoseconds, 0 if there is no delay; UINT64_MAX with `S2N_ERR_NULL`, or
+ * with `S2N_ERR_CANCELLED` if the application's clock failed
  */
 S2N_API extern uint64_t s2n_connection_get_delay(struct s2n_connection *conn);
 
 /**
- * Asks for new sending keys (RFC 8446, 4.6.3). The next send that has data brings them into use;
- * before TLS 1.3 nothing ever happens. Keys also change by themselves, before they have sealed
- * more records than is safe.
- *
- * @param conn A connection, before or after its handshake
- * @param peer_request `S2N_KEY_UPDATE_NOT_REQUESTED`: the peer keeps its own keys
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for any other
- * `peer_request`
+ * Requests an update of the sending keys (KeyUpdate; RFC 8446, 4.6.3). The KeyUpdate is sent with
+ * the next send that has data; before TLS 1.3 the request has no effect. Keys are also updated
+ * automatically, before the number of records sealed with them exceeds the safe limit.
  *
  * May be called from any thread.
+ *
+ * @param conn The connection, before or after its handshake
+ * @param peer_request `S2N_KEY_UPDATE_NOT_REQUESTED`: the peer is not requested to update its own
+ * keys
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for any other value of
+ * `peer_request`
  */
 S2N_API extern
 int s2n_connection_request_key_update(struct s2n_connection *conn,
                                       s2n_peer_key_update peer_request);
 
 /**
- * Derives a secret that both sides have and nobody else, for other protocols (RFC 8446, 7.5).
+ * Exports keying material for use by other protocols (RFC 8446, 7.5): derives a secret that only
+ * the two peers of the connection can compute.
  *
- * @param conn A connection of TLS 1.3 whose handshake is complete
- * @param label What the secret is for: registered with IANA, or private to the application
- * @param label_length Its length in bytes, 249 at most
- * @param context What else the secret depends on; must not be NULL
- * @param context_length Its length in bytes; 0 for nothing
- * @param output Where the secret goes
- * @param output_length How long it shall be, in bytes; 255 hashes of the cipher suite at most
+ * @param conn A TLS 1.3 connection whose handshake is complete
+ * @param label The exporter label, which identifies the purpose of the secret: registered with
+ * IANA, or private to the application
+ * @param label_length Length of the label in bytes, at most 249
+ * @param context The exporter context, an additional input to the derivation; must not be NULL
+ * @param context_length Length of the context in bytes; 0 for an empty context
+ * @param output Filled with the secret
+ * @param output_length Length of the secret in bytes; at most 255 times the hash length of the
+ * cipher suite
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before TLS 1.3,
- * `S2N_ERR_HANDSHAKE_NOT_COMPLETE`, `S2N_ERR_SAFETY` for a label that is too long,
+ * `S2N_ERR_HANDSHAKE_NOT_COMPLETE`, `S2N_ERR_SAFETY` if the label is too long, or
  * `S2N_ERR_HKDF_OUTPUT_SIZE`
  */
 S2N_API extern
@@ -2226,14 +2264,14 @@ int s2n_connection_tls_exporter(struct s2n_connection *conn,
                                 uint32_t output_length);
 
 /**
- * Copies the master secret (RFC 5246, 8.1), of which all keys are made. Whoever knows it can read all
- * traffic.
+ * Copies the master secret (RFC 5246, 8.1), from which all keys are derived. It allows decryption
+ * of all traffic of the connection, and must be kept secret.
  *
- * @param conn A connection of TLS 1.2 whose handshake is complete
- * @param secret_bytes Where the 48 bytes go
- * @param max_size Room in bytes
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`, `S2N_ERR_INVALID_STATE` in
- * TLS 1.3, `S2N_ERR_HANDSHAKE_NOT_COMPLETE`
+ * @param conn A TLS 1.2 connection whose handshake is complete
+ * @param secret_bytes Filled with the secret of 48 bytes
+ * @param max_size Size of the buffer in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`, `S2N_ERR_INVALID_STATE`
+ * in TLS 1.3, or `S2N_ERR_HANDSHAKE_NOT_COMPLETE`
  */
 S2N_API extern
 int s2n_connection_get_master_secret(const struct s2n_connection *conn,
@@ -2241,93 +2279,93 @@ int s2n_connection_get_master_secret(const struct s2n_connection *conn,
                                      size_t max_size);
 
 /**
- * Gives the ClientHello that a server has received: after a HelloRetryRequest, the second one.
+ * Returns the ClientHello that a server has received: after a HelloRetryRequest, the second one.
  *
- * It belongs to the connection, and is valid until that is freed. `s2n_connection_wipe()` and
- * `s2n_connection_free_handshake()` empty it.
+ * The ClientHello is owned by the connection, and valid until the connection is freed.
+ * `s2n_connection_wipe()` and `s2n_connection_free_handshake()` clear its contents.
  *
- * @param conn A connection
- * @returns the ClientHello; NULL on a client and before one has come; NULL with `S2N_ERR_NULL` if
- * `conn` is NULL
+ * @param conn The connection
+ * @returns the ClientHello; NULL on a client connection and before a ClientHello is received; NULL
+ * with `S2N_ERR_NULL` if `conn` is NULL
  */
 S2N_API extern
 struct s2n_client_hello *s2n_connection_get_client_hello(struct s2n_connection *conn);
 
 /**
- * Gives the version that the ClientHello talks of: `S2N_TLS12` also for what is newer, which an
- * extension says (RFC 8446, 4.2.1).
+ * Returns the protocol version of the ClientHello (legacy_version). It is `S2N_TLS12` also for
+ * later versions, which are offered in the supported_versions extension (RFC 8446, 4.2.1).
  *
- * @param conn A connection
- * @returns a version, `S2N_UNKNOWN_PROTOCOL_VERSION` before there is a ClientHello; -1 with
- * `S2N_ERR_NULL`
+ * @param conn The connection
+ * @returns a protocol version, or `S2N_UNKNOWN_PROTOCOL_VERSION` before there is a ClientHello; -1
+ * with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_connection_get_client_hello_version(struct s2n_connection *conn);
 
 /**
- * Says that the server name of the ClientHello was made use of, for instance to choose a config.
+ * Marks the server name (SNI) of the ClientHello as used, for instance to select a config.
  *
- * Clients are told that their name was accepted (RFC 6066, 3), with or without this call.
+ * The client receives an acknowledgement of its server name (RFC 6066, 3) with or without this
+ * call.
  *
- * @param conn A server's connection, before its ClientHello is answered
+ * @param conn A server connection whose ClientHello has not been answered
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE`
  */
 S2N_API extern int s2n_connection_server_name_extension_used(struct s2n_connection *conn);
 
 /**
- * Names the protocol that ALPN agreed on.
+ * Returns the application protocol that was negotiated with ALPN (RFC 7301).
  *
- * The string belongs to the connection: it is valid until the connection is wiped or freed.
+ * The string is owned by the connection, and valid until the connection is wiped or freed.
  *
- * @param conn A connection
- * @returns the name; NULL if there is none, with `S2N_ERR_NULL` set if `conn` is NULL
+ * @param conn The connection
+ * @returns the NUL-terminated name; NULL if no protocol was negotiated; NULL with `S2N_ERR_NULL`
+ * if `conn` is NULL
  */
 S2N_API extern const char *s2n_get_application_protocol(struct s2n_connection *conn);
 
 /**
- * Gives the version that was agreed on.
+ * Returns the negotiated protocol version.
  *
- * @param conn A connection
- * @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before it is known; -1 with
- * `S2N_ERR_NULL`
+ * @param conn The connection
+ * @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before the version is
+ * negotiated; -1 with `S2N_ERR_NULL`
  */
-S2N_API extern
-int s2n_connection_get_actual_protocol_version(struct s2n_connection *conn);
+S2N_API extern int s2n_connection_get_actual_protocol_version(struct s2n_connection *conn);
 
 /**
- * Gives the best version that the client offers.
+ * Returns the highest protocol version that the client offers.
  *
- * @param conn A connection
- * @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before it is known; -1 with
- * `S2N_ERR_NULL`
+ * @param conn The connection
+ * @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before the version is
+ * available; -1 with `S2N_ERR_NULL`
  */
-S2N_API extern
-int s2n_connection_get_client_protocol_version(struct s2n_connection *conn);
+S2N_API extern int s2n_connection_get_client_protocol_version(struct s2n_connection *conn);
 
 /**
- * Gives the best version that the server offers; on a client the one that it chose.
+ * Returns the highest protocol version that the server offers; on a client, the version that the
+ * server selected.
  *
- * @param conn A connection
- * @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before it is known; -1 with
- * `S2N_ERR_NULL`
+ * @param conn The connection
+ * @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before the version is
+ * available; -1 with `S2N_ERR_NULL`
  */
-S2N_API extern
-int s2n_connection_get_server_protocol_version(struct s2n_connection *conn);
+S2N_API extern int s2n_connection_get_server_protocol_version(struct s2n_connection *conn);
 
 /**
- * Names the cipher suite.
+ * Returns the name of the negotiated cipher suite.
  *
- * @param conn A connection
- * @returns a static string: OpenSSL's name in TLS 1.2, the standard's in TLS 1.3, and
+ * @param conn The connection
+ * @returns a static string: OpenSSL's name in TLS 1.2, the standard name in TLS 1.3, or
  * "TLS_NULL_WITH_NULL_NULL" before the handshake is complete; NULL with `S2N_ERR_NULL`
  */
 S2N_API extern const char *s2n_connection_get_cipher(struct s2n_connection *conn);
 
 /**
- * Gives the number of the cipher suite.
+ * Returns the IANA value of the negotiated cipher suite.
  *
- * @param conn A connection
- * @param first Set to its first byte
- * @param second Set to its second byte
+ * @param conn The connection
+ * @param first Set to the first byte
+ * @param second Set to the second byte
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before the handshake is complete
  */
 S2N_API extern
@@ -2336,36 +2374,35 @@ int s2n_connection_get_cipher_iana_value(struct s2n_connection *conn,
                                          uint8_t *second);
 
 /**
- * Names the elliptic curve of the key exchange.
+ * Returns the name of the elliptic curve of the key exchange.
  *
- * @param conn A connection
- * @returns a static string, "NONE" if there is none; NULL with `S2N_ERR_NULL`
+ * @param conn The connection
+ * @returns a static string, "NONE" if no elliptic curve was used; NULL with `S2N_ERR_NULL`
  */
 S2N_API extern const char *s2n_connection_get_curve(struct s2n_connection *conn);
 
 /**
- * Would name the KEM of a post-quantum key exchange in TLS 1.2, which s2n-tls no longer has. In TLS 1.3
- * it is `s2n_connection_get_kem_group_name()` that knows.
+ * Returns "NONE". In s2n-tls the function returned the KEM of a post-quantum key exchange in TLS
+ * 1.2, which s2n-tls no longer supports. For TLS 1.3 use `s2n_connection_get_kem_group_name()`.
  *
- * @param conn A connection
+ * @param conn The connection
  * @returns the static string "NONE"; NULL with `S2N_ERR_NULL`
  */
-S2N_API extern
-const char *s2n_connection_get_kem_name(struct s2n_connection *conn);
+S2N_API extern const char *s2n_connection_get_kem_name(struct s2n_connection *conn);
 
 /**
- * Names the group of a key exchange with a post-quantum part.
+ * Returns the name of a key exchange group with a post-quantum KEM.
  *
- * @param conn A connection
- * @returns a static string, "NONE" if there is none; NULL with `S2N_ERR_NULL`
+ * @param conn The connection
+ * @returns a static string, "NONE" if no such group was negotiated; NULL with `S2N_ERR_NULL`
  */
 S2N_API extern const char *s2n_connection_get_kem_group_name(struct s2n_connection *conn);
 
 /**
- * Names the group of the key exchange, whatever its kind.
+ * Returns the name of the key exchange group, of any kind.
  *
- * @param conn A connection
- * @param group_name Set to a static string, "NONE" if there is none
+ * @param conn The connection
+ * @param group_name Set to a static string, "NONE" if there is no group
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before the handshake is complete
  */
 S2N_API extern
@@ -2373,49 +2410,51 @@ int s2n_connection_get_key_exchange_group(struct s2n_connection *conn,
                                           const char **group_name);
 
 /**
- * Counts the bytes that came from the transport, those of the handshake included.
+ * Returns the number of bytes read from the transport, including the handshake.
  *
- * @param conn A connection
+ * @param conn The connection
  * @returns a number of bytes; 0 if `conn` is NULL
  */
 S2N_API extern uint64_t s2n_connection_get_wire_bytes_in(struct s2n_connection *conn);
 
 /**
- * Counts the bytes that the transport took, those of the handshake included.
+ * Returns the number of bytes written to the transport, including the handshake.
  *
- * @param conn A connection
+ * @param conn The connection
  * @returns a number of bytes; 0 if `conn` is NULL
  */
 S2N_API extern uint64_t s2n_connection_get_wire_bytes_out(struct s2n_connection *conn);
 
 /**
- * Gives the certificate chain that this side shows.
+ * Returns the certificate chain that this side of the connection selected.
  *
- * @param conn A connection
- * @returns the application's chain, or that of the config; NULL if none is chosen yet, or it was freed;
- * NULL with `S2N_ERR_NULL` if `conn` is NULL
+ * @param conn The connection
+ * @returns the chain: the application's own, or one that is owned by the config; NULL if none is
+ * selected yet, or if the chain was freed; NULL with `S2N_ERR_NULL` if `conn` is NULL
  */
 S2N_API extern
 struct s2n_cert_chain_and_key *s2n_connection_get_selected_cert(struct s2n_connection *conn);
 
 /**
- * Says how a server's certificate was found for the name that the client asked for (RFC 6066, 3).
+ * Returns how the server's certificate matches the server name (SNI) that the client requested
+ * (RFC 6066, 3).
  *
- * @param conn A server's connection that has chosen its certificate
- * @param match_status Set to a member of `s2n_cert_sni_match`
- * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, `S2N_ERR_CLIENT_MODE`,
- * `S2N_ERR_NO_CERT_FOUND`
+ * @param conn A server connection that has selected its certificate
+ * @param match_status Set to a value of `s2n_cert_sni_match`
+ * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, `S2N_ERR_CLIENT_MODE` on
+ * a client connection, or `S2N_ERR_NO_CERT_FOUND`
  */
 S2N_API extern
 int s2n_connection_get_certificate_match(struct s2n_connection *conn,
                                          s2n_cert_sni_match *match_status);
 
 /**
- * Copies the path by which the peer's certificate was verified: its own first, the trusted one last.
+ * Copies the peer's verified certificate chain: the path from the peer's certificate (first) to
+ * the trust anchor (last).
  *
  * @param conn A connection that has verified its peer
- * @param cert_chain An empty chain, which gets the certificates
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT` if the chain is not empty,
+ * @param cert_chain An empty chain, owned by the caller; filled with the certificates
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT` if the chain is not empty, or
  * `S2N_ERR_CERT_NOT_VALIDATED`
  */
 S2N_API extern
@@ -2423,31 +2462,32 @@ int s2n_connection_get_peer_cert_chain(const struct s2n_connection *conn,
                                        struct s2n_cert_chain_and_key *cert_chain);
 
 /**
- * Gives the OCSP response (RFC 6960) that came with the server's certificate.
+ * Returns the stapled OCSP response (RFC 6960) that was received with the server's certificate.
  *
- * @param conn A client's connection
- * @param length Set to its length in bytes, 0 for none
- * @returns the response in DER, valid until the connection is wiped or freed; NULL for none; NULL with
- * `S2N_ERR_NULL` if a pointer is NULL
+ * @param conn A client connection
+ * @param length Set to the length of the response in bytes, 0 if there is none
+ * @returns the response in DER, owned by the connection and valid until it is wiped or freed; NULL
+ * if there is none; NULL with `S2N_ERR_NULL` if a pointer is NULL
  */
 S2N_API extern
 const uint8_t *s2n_connection_get_ocsp_response(struct s2n_connection *conn,
                                                 uint32_t *length);
 
 /**
- * Says whether the server shows an OCSP response, or showed one.
+ * Reports whether an OCSP response is stapled to the server's certificate: sent by a server, or
+ * received by a client.
  *
- * @param conn A connection
- * @returns 1 or 0; -1 with `S2N_ERR_NULL`
+ * @param conn The connection
+ * @returns 1 if there is one, 0 if not; -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_connection_is_ocsp_stapled(struct s2n_connection *conn);
 
 /**
- * Gives the certificate timestamps (RFC 6962) that the server sent. There are never any: rustls cannot
- * ask for them.
+ * Returns the signed certificate timestamps (SCT; RFC 6962) that the server sent. The list is
+ * always empty: rustls does not support requesting them.
  *
- * @param conn A connection
- * @param length Set to 0
+ * @param conn The connection
+ * @param length Set to 0; may be NULL
  * @returns NULL; with `S2N_ERR_NULL` if `conn` is NULL
  */
 S2N_API extern
@@ -2455,22 +2495,23 @@ const uint8_t *s2n_connection_get_sct_list(struct s2n_connection *conn,
                                            uint32_t *length);
 
 /**
- * Says whether the client showed a certificate.
+ * Reports whether the client authenticated with a certificate.
  *
- * @param conn A connection
+ * @param conn The connection
  * @returns 1 if it did, 0 if not or before the handshake is complete; -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_connection_client_cert_used(struct s2n_connection *conn);
 
 /**
- * Gives the client's certificates as they came: each in DER behind its length in three bytes.
+ * Returns the client's certificate chain as received: each certificate in DER, preceded by its
+ * length in three bytes.
  *
- * The bytes belong to the connection: they are valid until it is wiped or freed.
+ * The bytes are owned by the connection, and valid until it is wiped or freed.
  *
- * @param conn A server's connection
+ * @param conn A server connection
  * @param der_cert_chain_out Set to the bytes
  * @param cert_chain_len Set to their number
- * @returns 0, or -1 with `S2N_ERR_NULL` if a pointer is NULL or the client showed no certificate
+ * @returns 0, or -1 with `S2N_ERR_NULL` if a pointer is NULL or if the client sent no certificate
  */
 S2N_API extern
 int s2n_connection_get_client_cert_chain(struct s2n_connection *conn,
@@ -2478,11 +2519,11 @@ int s2n_connection_get_client_cert_chain(struct s2n_connection *conn,
                                          uint32_t *cert_chain_len);
 
 /**
- * Says what kind of key signed for the server.
+ * Returns the signature algorithm of the server's handshake signature.
  *
- * @param conn A connection
- * @param chosen_alg Set to a member of `s2n_tls_signature_algorithm`; anonymous before anything is
- * signed
+ * @param conn The connection
+ * @param chosen_alg Set to a value of `s2n_tls_signature_algorithm`; `S2N_TLS_SIGNATURE_ANONYMOUS`
+ * before the signature is made
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -2490,10 +2531,11 @@ int s2n_connection_get_selected_signature_algorithm(struct s2n_connection *conn,
                                                     s2n_tls_signature_algorithm *chosen_alg);
 
 /**
- * Says with which hash the server signed.
+ * Returns the hash algorithm of the server's handshake signature.
  *
- * @param conn A connection
- * @param chosen_alg Set to a member of `s2n_tls_hash_algorithm`; none before anything is signed
+ * @param conn The connection
+ * @param chosen_alg Set to a value of `s2n_tls_hash_algorithm`; `S2N_TLS_HASH_NONE` before the
+ * signature is made
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -2501,11 +2543,11 @@ int s2n_connection_get_selected_digest_algorithm(struct s2n_connection *conn,
                                                  s2n_tls_hash_algorithm *chosen_alg);
 
 /**
- * Says what kind of key signed for the client.
+ * Returns the signature algorithm of the client's handshake signature.
  *
- * @param conn A connection
- * @param chosen_alg Set to a member of `s2n_tls_signature_algorithm`; anonymous if the client showed no
- * certificate
+ * @param conn The connection
+ * @param chosen_alg Set to a value of `s2n_tls_signature_algorithm`; `S2N_TLS_SIGNATURE_ANONYMOUS`
+ * if the client sent no certificate
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -2513,10 +2555,11 @@ int s2n_connection_get_selected_client_cert_signature_algorithm(struct s2n_conne
                                                                 s2n_tls_signature_algorithm *chosen_alg);
 
 /**
- * Says with which hash the client signed.
+ * Returns the hash algorithm of the client's handshake signature.
  *
- * @param conn A connection
- * @param chosen_alg Set to a member of `s2n_tls_hash_algorithm`; none if the client showed no certificate
+ * @param conn The connection
+ * @param chosen_alg Set to a value of `s2n_tls_hash_algorithm`; `S2N_TLS_HASH_NONE` if the client
+ * sent no certificate
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -2524,10 +2567,10 @@ int s2n_connection_get_selected_client_cert_digest_algorithm(struct s2n_connecti
                                                              s2n_tls_hash_algorithm *chosen_alg);
 
 /**
- * Gives the name of the server's signature scheme (RFC 8446, 4.2.3).
+ * Returns the name of the server's signature scheme (RFC 8446, 4.2.3).
  *
  * @param conn A connection whose handshake is complete
- * @param scheme_name Set to a name that lives as long as the process
+ * @param scheme_name Set to a static string
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before the handshake is complete
  */
 S2N_API extern
@@ -2535,12 +2578,13 @@ int s2n_connection_get_signature_scheme(struct s2n_connection *conn,
                                         const char **scheme_name);
 
 /**
- * Clients: offers to resume a session.
+ * Sets the session that a client offers to resume.
  *
- * @param conn A connection
- * @param session What `s2n_connection_get_session()` or a ticket's callback gave; copied
- * @param length Its length in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn A client connection
+ * @param session A serialized session from `s2n_connection_get_session()` or from the session
+ * ticket callback; copied
+ * @param length Length of the session in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_connection_set_session(struct s2n_connection *conn,
@@ -2548,12 +2592,12 @@ int s2n_connection_set_session(struct s2n_connection *conn,
                                size_t length);
 
 /**
- * Clients: gives what resumes the session of this connection later.
+ * Serializes the session of a client connection, so that it can be resumed later.
  *
- * @param conn A connection
- * @param session Filled
- * @param max_length Room in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn A client connection
+ * @param session Filled with the serialized session
+ * @param max_length Size of the buffer in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_connection_get_session(struct s2n_connection *conn,
@@ -2561,35 +2605,38 @@ int s2n_connection_get_session(struct s2n_connection *conn,
                                size_t max_length);
 
 /**
- * Clients: gives for how long the server means to accept its ticket. None is kept yet.
+ * Returns the lifetime hint of the session ticket that a client received: how long the server
+ * intends to accept the ticket. No ticket is stored yet.
  *
- * @param conn A connection
+ * @param conn A client connection
  * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_SESSION_TICKET_NOT_SUPPORTED`
  */
 S2N_API extern int s2n_connection_get_session_ticket_lifetime_hint(struct s2n_connection *conn);
 
 /**
- * Gives the size of what `s2n_connection_get_session()` gives. There is nothing yet.
+ * Returns the size of the session that `s2n_connection_get_session()` serializes. There is no
+ * session yet.
  *
- * @param conn A connection
+ * @param conn The connection
  * @returns 0: there is no session to resume; never fails
  */
 S2N_API extern int s2n_connection_get_session_length(struct s2n_connection *conn);
 
 /**
- * Gives the length of the id by which this session can be resumed. There is none yet.
+ * Returns the length of the session ID by which the session can be resumed. There is no session ID
+ * yet.
  *
- * @param conn A connection
+ * @param conn The connection
  * @returns 0: there is no session to resume; or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_connection_get_session_id_length(struct s2n_connection *conn);
 
 /**
- * Gives the id by which this session can be resumed. There is none yet.
+ * Copies the session ID by which the session can be resumed. There is no session ID yet.
  *
- * @param conn A connection
- * @param session_id Would be filled
- * @param max_length Room in bytes
+ * @param conn The connection
+ * @param session_id Not written: there is no session ID
+ * @param max_length Size of the buffer in bytes
  * @returns 0: there is no session to resume; or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -2598,64 +2645,69 @@ int s2n_connection_get_session_id(struct s2n_connection *conn,
                                   size_t max_length);
 
 /**
- * Says whether the handshake resumed a session.
+ * Reports whether the handshake resumed a session.
  *
- * @param conn A connection
- * @returns 1 if it did, 0 if not, before it is complete, and if `conn` is NULL
+ * @param conn The connection
+ * @returns 1 if it did; 0 if not, before the handshake is complete, or if `conn` is NULL
  */
 S2N_API extern int s2n_connection_is_session_resumed(struct s2n_connection *conn);
 
 /**
- * Servers: asks for more tickets to be sent after a TLS 1.3 handshake.
+ * Increases the number of session tickets that a server sends after a TLS 1.3 handshake.
  *
- * @param conn A connection
- * @param num How many more
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn A server connection
+ * @param num Number of additional tickets
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern int s2n_connection_add_new_tickets_to_send(struct s2n_connection *conn, uint8_t num);
 
 /**
- * Servers: tells how many tickets were sent: none, as tickets are not there yet.
+ * Returns the number of session tickets that a server has sent: 0, as session tickets are not
+ * implemented yet.
  *
- * @param conn A connection
+ * @param conn A server connection
  * @param num Set to 0
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_CLIENT_MODE` for a client
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_CLIENT_MODE` on a client connection
  */
 S2N_API extern int s2n_connection_get_tickets_sent(struct s2n_connection *conn, uint16_t *num);
 
 /**
- * Servers: sets for how long keying material of a TLS 1.3 session may be used in resumptions.
+ * Sets the lifetime of a server's keying material: how long the keying material of a TLS 1.3
+ * session may be used in resumptions.
  *
- * @param conn A connection
- * @param lifetime_in_secs Seconds
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn A server connection
+ * @param lifetime_in_secs The lifetime in seconds
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_connection_set_server_keying_material_lifetime(struct s2n_connection *conn,
                                                        uint32_t lifetime_in_secs);
 
 /**
- * Offers a key, or accepts it, after those that were appended before.
+ * Adds a pre-shared key to those that a client offers or a server accepts, after the keys that
+ * were added before.
  *
- * @param conn A connection
- * @param psk A key; copied
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn The connection
+ * @param psk The key; copied
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern int s2n_connection_append_psk(struct s2n_connection *conn, struct s2n_psk *psk);
 
 /**
- * Sets what pre-shared keys are for, in place of the config's setting.
+ * Sets the purpose of pre-shared keys, overriding that of the config: session resumption or
+ * external keys.
  *
- * @param conn A connection
- * @param mode A member of `s2n_psk_mode`
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn The connection
+ * @param mode A value of `s2n_psk_mode`
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern int s2n_connection_set_psk_mode(struct s2n_connection *conn, s2n_psk_mode mode);
 
 /**
- * Gives the length of the name of the key that was agreed on: 0, as none can be yet.
+ * Returns the length of the identity of the negotiated pre-shared key: 0, as none can be
+ * negotiated yet.
  *
- * @param conn A connection
+ * @param conn The connection
  * @param identity_length Set to 0
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
@@ -2664,11 +2716,11 @@ int s2n_connection_get_negotiated_psk_identity_length(struct s2n_connection *con
                                                       uint16_t *identity_length);
 
 /**
- * Gives the name of the key that was agreed on: nothing, as none can be yet.
+ * Copies the identity of the negotiated pre-shared key: nothing, as none can be negotiated yet.
  *
- * @param conn A connection
- * @param identity Would be filled
- * @param max_identity_length Room in bytes
+ * @param conn The connection
+ * @param identity Not written: there is no identity
+ * @param max_identity_length Size of the buffer in bytes
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -2677,24 +2729,26 @@ int s2n_connection_get_negotiated_psk_identity(struct s2n_connection *conn,
                                                uint16_t max_identity_length);
 
 /**
- * Servers: sets how much early data is accepted, in place of the config's setting. It is none.
+ * Sets the maximum size of the early data that a server accepts, overriding that of the config. It
+ * is 0: early data is not accepted.
  *
- * @param conn A connection
- * @param max_early_data_size Bytes
- * @returns 0 for none; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
- * there yet
+ * @param conn A server connection
+ * @param max_early_data_size The maximum in bytes
+ * @returns 0 if `max_early_data_size` is 0; otherwise -1 with `S2N_ERR_NULL`, or
+ * `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_connection_set_server_max_early_data_size(struct s2n_connection *conn,
                                                   uint32_t max_early_data_size);
 
 /**
- * Servers: sets bytes that go into tickets, for a later decision about early data.
+ * Sets the early data context of a server, which is stored in session tickets and used to decide
+ * later whether to accept early data.
  *
- * @param conn A connection
- * @param context The bytes; copied
- * @param context_size Their length
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn A server connection
+ * @param context The context; copied
+ * @param context_size Length of the context in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_connection_set_server_early_data_context(struct s2n_connection *conn,
@@ -2702,47 +2756,48 @@ int s2n_connection_set_server_early_data_context(struct s2n_connection *conn,
                                                  uint16_t context_size);
 
 /**
- * Tells what has become of early data.
+ * Returns the status of early data.
  *
- * @param conn A connection
- * @param status Set to a member of `s2n_early_data_status_t`
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn The connection
+ * @param status Set to a value of `s2n_early_data_status_t`
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_connection_get_early_data_status(struct s2n_connection *conn,
                                          s2n_early_data_status_t *status);
 
 /**
- * Tells how much early data may still be sent.
+ * Returns the amount of early data that may still be sent.
  *
- * @param conn A connection
+ * @param conn The connection
  * @param allowed_early_data_size Set to a number of bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_connection_get_remaining_early_data_size(struct s2n_connection *conn,
                                                  uint32_t *allowed_early_data_size);
 
 /**
- * Tells how much early data may be sent in all.
+ * Returns the maximum amount of early data that may be sent.
  *
- * @param conn A connection
+ * @param conn The connection
  * @param max_early_data_size Set to a number of bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_connection_get_max_early_data_size(struct s2n_connection *conn,
                                            uint32_t *max_early_data_size);
 
 /**
- * Clients: sends early data, and performs as much of the handshake as is needed for it.
+ * Sends early data on a client connection, and performs the part of the handshake that this
+ * requires.
  *
- * @param conn A connection
- * @param data The data; stays the caller's
- * @param data_len Its length in bytes
+ * @param conn A client connection
+ * @param data The data; borrowed for the duration of the call
+ * @param data_len Length of the data in bytes
  * @param data_sent Set to the number of bytes sent
- * @param blocked Set to what a blocked call waits for
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param blocked Set to the operation on which the call is blocked
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_send_early_data(struct s2n_connection *conn,
@@ -2752,14 +2807,15 @@ int s2n_send_early_data(struct s2n_connection *conn,
                         s2n_blocked_status *blocked);
 
 /**
- * Servers: receives early data, and performs as much of the handshake as is needed for it.
+ * Receives early data on a server connection, and performs the part of the handshake that this
+ * requires.
  *
- * @param conn A connection
- * @param data Filled
- * @param max_data_len Room in bytes
+ * @param conn A server connection
+ * @param data Filled with the data
+ * @param max_data_len Size of the buffer in bytes
  * @param data_received Set to the number of bytes received
- * @param blocked Set to what a blocked call waits for
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param blocked Set to the operation on which the call is blocked
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_recv_early_data(struct s2n_connection *conn,
@@ -2769,23 +2825,23 @@ int s2n_recv_early_data(struct s2n_connection *conn,
                         s2n_blocked_status *blocked);
 
 /**
- * Gives the size of a serialized connection.
+ * Returns the size of a serialized connection.
  *
- * @param conn A connection
+ * @param conn The connection
  * @param length Set to a number of bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_connection_serialization_length(struct s2n_connection *conn,
                                         uint32_t *length);
 
 /**
- * Writes the keys and the state of a connection down, for `s2n_connection_deserialize()`.
+ * Serializes the keys and the state of a connection, for `s2n_connection_deserialize()`.
  *
- * @param conn A connection
- * @param buffer Filled; a secret
- * @param buffer_length Room in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn The connection
+ * @param buffer Filled with the serialized connection, which must be kept secret
+ * @param buffer_length Size of the buffer in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_connection_serialize(struct s2n_connection *conn,
@@ -2793,12 +2849,12 @@ int s2n_connection_serialize(struct s2n_connection *conn,
                              uint32_t buffer_length);
 
 /**
- * Gives a new connection the keys and the state of another one.
+ * Restores the keys and the state of a serialized connection in a new connection.
  *
- * @param conn A connection
- * @param buffer What `s2n_connection_serialize()` wrote; copied
- * @param buffer_length Its length in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn A new connection
+ * @param buffer Output of `s2n_connection_serialize()`; copied
+ * @param buffer_length Length of that output in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_connection_deserialize(struct s2n_connection *conn,
@@ -2806,53 +2862,57 @@ int s2n_connection_deserialize(struct s2n_connection *conn,
                                uint32_t buffer_length);
 
 /**
- * Lets a handshake go on that waits after its ClientHello callback. The next `s2n_negotiate()` does.
+ * Completes an asynchronous ClientHello callback: the next `s2n_negotiate()` resumes the
+ * handshake.
  *
- * May be called in any thread, while no other call on the connection runs but the callback's.
+ * May be called from any thread, also within the callback. No call may use the connection at the
+ * same time, except the one that invoked the callback.
  *
- * @param conn A connection
+ * @param conn The connection
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if its config is not in
- * `S2N_CLIENT_HELLO_CB_NONBLOCKING` mode, `S2N_ERR_ASYNC_NOT_PERFORMED` if the callback was not
+ * `S2N_CLIENT_HELLO_CB_NONBLOCKING` mode, or `S2N_ERR_ASYNC_NOT_PERFORMED` if the callback was not
  * called
  */
-S2N_API extern
-int s2n_client_hello_cb_done(struct s2n_connection *conn);
+S2N_API extern int s2n_client_hello_cb_done(struct s2n_connection *conn);
 
 /**
- * Parses a ClientHello that did not come over a connection.
+ * Parses a ClientHello that was not received by a connection.
  *
- * @param bytes The message, with its handshake header and nothing behind it; copied
- * @param size Its length in bytes
- * @returns a ClientHello, to be freed with `s2n_client_hello_free()`; or NULL with `S2N_ERR_NULL`,
- * `S2N_ERR_SIZE_MISMATCH` if there is no header, `S2N_ERR_BAD_MESSAGE`,
- * `S2N_ERR_DUPLICATE_EXTENSION`
+ * @param bytes The handshake message including its header, without trailing data; copied
+ * @param size Length of the message in bytes
+ * @returns a new ClientHello, owned by the caller, to be freed with `s2n_client_hello_free()`; or
+ * NULL with `S2N_ERR_NULL`, `S2N_ERR_SIZE_MISMATCH` if the header is missing,
+ * `S2N_ERR_BAD_MESSAGE`, or `S2N_ERR_DUPLICATE_EXTENSION`
  */
 S2N_API extern
 struct s2n_client_hello *s2n_client_hello_parse_message(const uint8_t *bytes,
                                                         uint32_t size);
 
 /**
- * Frees a ClientHello that `s2n_client_hello_parse_message()` made.
+ * Frees a ClientHello that was created by `s2n_client_hello_parse_message()`.
  *
- * @param ch Where its address is; set to NULL. The address may be NULL.
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for a connection's own
+ * @param ch Address of the pointer to the ClientHello; the pointer is set to NULL. A NULL pointer
+ * at this address has no effect.
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` if the ClientHello is owned
+ * by a connection
  */
 S2N_API extern int s2n_client_hello_free(struct s2n_client_hello **ch);
 
 /**
- * Gives the length of the message.
+ * Returns the length of the ClientHello message.
  *
- * @param ch A ClientHello
+ * @param ch The ClientHello
  * @returns a number of bytes, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern ssize_t s2n_client_hello_get_raw_message_length(struct s2n_client_hello *ch);
 
 /**
- * Copies the message, without its handshake header and with zeros for the random bytes.
+ * Copies the ClientHello message, without its handshake header and with the random replaced by
+ * zeros.
  *
- * @param ch A ClientHello
- * @param out Where the bytes go
- * @param max_length Room in bytes; of a longer message the front is copied
+ * @param ch The ClientHello
+ * @param out Filled with the message
+ * @param max_length Size of the buffer in bytes; a longer message is truncated
  * @returns the number of bytes copied, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -2861,19 +2921,19 @@ ssize_t s2n_client_hello_get_raw_message(struct s2n_client_hello *ch,
                                          uint32_t max_length);
 
 /**
- * Gives the length of the list of cipher suites.
+ * Returns the length of the list of cipher suites.
  *
- * @param ch A ClientHello
- * @returns a number of bytes, two for each; or -1 with `S2N_ERR_NULL`
+ * @param ch The ClientHello
+ * @returns a number of bytes, two for each cipher suite; or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern ssize_t s2n_client_hello_get_cipher_suites_length(struct s2n_client_hello *ch);
 
 /**
- * Copies the list of cipher suites: two bytes for each, the higher first.
+ * Copies the list of cipher suites: the IANA values, two bytes each in network byte order.
  *
- * @param ch A ClientHello
- * @param out Where the bytes go
- * @param max_length Room in bytes; of a longer list the front is copied
+ * @param ch The ClientHello
+ * @param out Filled with the list
+ * @param max_length Size of the buffer in bytes; a longer list is truncated
  * @returns the number of bytes copied, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -2882,19 +2942,19 @@ ssize_t s2n_client_hello_get_cipher_suites(struct s2n_client_hello *ch,
                                            uint32_t max_length);
 
 /**
- * Gives the length of the list of extensions.
+ * Returns the length of the list of extensions.
  *
- * @param ch A ClientHello
+ * @param ch The ClientHello
  * @returns a number of bytes, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern ssize_t s2n_client_hello_get_extensions_length(struct s2n_client_hello *ch);
 
 /**
- * Copies the list of extensions, as it came (RFC 8446, 4.2).
+ * Copies the list of extensions as received (RFC 8446, 4.2).
  *
- * @param ch A ClientHello
- * @param out Where the bytes go
- * @param max_length Room in bytes; of a longer list the front is copied
+ * @param ch The ClientHello
+ * @param out Filled with the list
+ * @param max_length Size of the buffer in bytes; a longer list is truncated
  * @returns the number of bytes copied, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -2903,9 +2963,9 @@ ssize_t s2n_client_hello_get_extensions(struct s2n_client_hello *ch,
                                         uint32_t max_length);
 
 /**
- * Gives the length of the session ID.
+ * Returns the length of the session ID.
  *
- * @param ch A ClientHello
+ * @param ch The ClientHello
  * @param out_length Set to a number of bytes
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
@@ -2916,10 +2976,10 @@ int s2n_client_hello_get_session_id_length(struct s2n_client_hello *ch,
 /**
  * Copies the session ID.
  *
- * @param ch A ClientHello
- * @param out Where the bytes go
+ * @param ch The ClientHello
+ * @param out Filled with the session ID
  * @param out_length Set to the number of bytes copied
- * @param max_length Room in bytes; of a longer ID the front is copied
+ * @param max_length Size of the buffer in bytes; a longer session ID is truncated
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -2929,10 +2989,10 @@ int s2n_client_hello_get_session_id(struct s2n_client_hello *ch,
                                     uint32_t max_length);
 
 /**
- * Gives the length of the list of compression methods.
+ * Returns the length of the list of compression methods.
  *
- * @param ch A ClientHello
- * @param out_length Set to a number of bytes, one for each
+ * @param ch The ClientHello
+ * @param out_length Set to a number of bytes, one for each compression method
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -2942,12 +3002,12 @@ int s2n_client_hello_get_compression_methods_length(struct s2n_client_hello *ch,
 /**
  * Copies the list of compression methods.
  *
- * @param ch A ClientHello
- * @param list Where the bytes go
- * @param list_length Room in bytes
+ * @param ch The ClientHello
+ * @param list Filled with the list
+ * @param list_length Size of the buffer in bytes
  * @param out_length Set to the number of bytes copied
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE` if there is less room than
- * needed
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE` if the buffer is too
+ * small
  */
 S2N_API extern
 int s2n_client_hello_get_compression_methods(struct s2n_client_hello *ch,
@@ -2956,11 +3016,12 @@ int s2n_client_hello_get_compression_methods(struct s2n_client_hello *ch,
                                              uint32_t *out_length);
 
 /**
- * Gives the version that stands in the message: `S2N_TLS12` also for what is newer.
+ * Returns the protocol version field of the ClientHello (legacy_version): `S2N_TLS12` also for
+ * later versions.
  *
- * @param ch A ClientHello
- * @param out Set to the version; one that is none of TLS is numbered the same way, 10 times its first
- * byte and its second
+ * @param ch The ClientHello
+ * @param out Set to the version. An unassigned version is encoded in the same way: 10 times its
+ * first byte plus its second byte.
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -2968,23 +3029,25 @@ int s2n_client_hello_get_legacy_protocol_version(struct s2n_client_hello *ch,
                                                  uint8_t *out);
 
 /**
- * Gives the version in the header of the record that brought the ClientHello.
+ * Returns the protocol version in the header of the record that contained the ClientHello.
  *
- * @param ch A ClientHello
+ * @param ch The ClientHello
  * @param out Set to the version
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for one that no record brought
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` if the ClientHello was not
+ * received in a record
  */
 S2N_API extern
 int s2n_client_hello_get_legacy_record_version(struct s2n_client_hello *ch,
                                                uint8_t *out);
 
 /**
- * Copies the random bytes.
+ * Copies the random of the ClientHello.
  *
- * @param ch A ClientHello
- * @param out Where the 32 bytes go
- * @param max_length Room in bytes
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE` for less room than 32
+ * @param ch The ClientHello
+ * @param out Filled with the random of 32 bytes
+ * @param max_length Size of the buffer in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE` if the buffer is
+ * smaller than 32 bytes
  */
 S2N_API extern
 int s2n_client_hello_get_random(struct s2n_client_hello *ch,
@@ -2992,24 +3055,25 @@ int s2n_client_hello_get_random(struct s2n_client_hello *ch,
                                 uint32_t max_length);
 
 /**
- * Gives the length of an extension's data.
+ * Returns the length of the data of a ClientHello extension.
  *
- * @param ch A ClientHello
+ * @param ch The ClientHello
  * @param extension_type The extension
- * @returns a number of bytes; 0 with `S2N_ERR_EXTENSION_NOT_RECEIVED`, or
- * `S2N_ERR_UNRECOGNIZED_EXTENSION` for one that s2n-tls does not know; -1 with `S2N_ERR_NULL`
+ * @returns a number of bytes; 0 with `S2N_ERR_EXTENSION_NOT_RECEIVED`, or with
+ * `S2N_ERR_UNRECOGNIZED_EXTENSION` for an extension that s2n-tls does not recognize; -1 with
+ * `S2N_ERR_NULL`
  */
 S2N_API extern
 ssize_t s2n_client_hello_get_extension_length(struct s2n_client_hello *ch,
                                               s2n_tls_extension_type extension_type);
 
 /**
- * Copies an extension's data.
+ * Copies the data of a ClientHello extension.
  *
- * @param ch A ClientHello
+ * @param ch The ClientHello
  * @param extension_type The extension
- * @param out Where the bytes go
- * @param max_length Room in bytes; of longer data the front is copied
+ * @param out Filled with the data
+ * @param max_length Size of the buffer in bytes; longer data is truncated
  * @returns the number of bytes copied; 0 and -1 as `s2n_client_hello_get_extension_length()`
  */
 S2N_API extern
@@ -3019,11 +3083,12 @@ ssize_t s2n_client_hello_get_extension_by_id(struct s2n_client_hello *ch,
                                              uint32_t max_length);
 
 /**
- * Says whether there is an extension, also one that s2n-tls does not know.
+ * Reports whether the ClientHello contains an extension, including extensions that s2n-tls does
+ * not recognize.
  *
- * @param ch A ClientHello
- * @param extension_iana The extension's number
- * @param exists Set to the answer
+ * @param ch The ClientHello
+ * @param extension_iana The IANA value of the extension
+ * @param exists Set to whether the ClientHello contains the extension
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -3032,14 +3097,15 @@ int s2n_client_hello_has_extension(struct s2n_client_hello *ch,
                                    bool *exists);
 
 /**
- * Stores the numbers of the groups that the client supports (RFC 8446, 4.2.7), its favourite first.
+ * Returns the IANA values of the client's supported groups (RFC 8446, 4.2.7), most preferred
+ * first.
  *
- * @param ch A ClientHello
- * @param groups Where the numbers go
- * @param groups_count_max Room, as a count of numbers
- * @param groups_count Set to how many were stored; 0 on failure
+ * @param ch The ClientHello
+ * @param groups Filled with the values
+ * @param groups_count_max Size of the buffer as a number of values
+ * @param groups_count Set to the number of values stored; 0 on failure
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_EXTENSION_NOT_RECEIVED`,
- * `S2N_ERR_INVALID_PARSED_EXTENSIONS`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`
+ * `S2N_ERR_INVALID_PARSED_EXTENSIONS`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE`
  */
 S2N_API extern
 int s2n_client_hello_get_supported_groups(struct s2n_client_hello *ch,
@@ -3048,26 +3114,26 @@ int s2n_client_hello_get_supported_groups(struct s2n_client_hello *ch,
                                           uint16_t *groups_count);
 
 /**
- * Gives the length of the server name that the client asks for (RFC 6066, 3).
+ * Returns the length of the server name (SNI) that the client requests (RFC 6066, 3).
  *
- * @param ch A ClientHello
+ * @param ch The ClientHello
  * @param length Set to a number of bytes; 0 on failure
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_EXTENSION_NOT_RECEIVED`, `S2N_ERR_SAFETY` if the
- * extension holds no host name
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_EXTENSION_NOT_RECEIVED`, or `S2N_ERR_SAFETY` if
+ * the extension contains no host name
  */
 S2N_API extern
 int s2n_client_hello_get_server_name_length(struct s2n_client_hello *ch,
                                             uint16_t *length);
 
 /**
- * Copies the server name that the client asks for. No NUL is put behind it.
+ * Copies the server name (SNI) that the client requests, without NUL terminator.
  *
- * @param ch A ClientHello
- * @param server_name Where the bytes go
- * @param length Room in bytes
+ * @param ch The ClientHello
+ * @param server_name Filled with the name
+ * @param length Size of the buffer in bytes
  * @param out_length Set to the number of bytes copied; 0 on failure
- * @returns 0, or -1 as `s2n_client_hello_get_server_name_length()`; `S2N_ERR_SAFETY` also if there is
- * less room than needed
+ * @returns 0, or -1 as `s2n_client_hello_get_server_name_length()`; `S2N_ERR_SAFETY` also if the
+ * buffer is too small
  */
 S2N_API extern
 int s2n_client_hello_get_server_name(struct s2n_client_hello *ch,
@@ -3076,13 +3142,14 @@ int s2n_client_hello_get_server_name(struct s2n_client_hello *ch,
                                      uint16_t *out_length);
 
 /**
- * Signs with a private key. May be called once, in the callback or later, in any thread; the
- * connection need not live any more.
+ * Performs a private-key operation: signs with a private key. May be called once, in the callback
+ * or later, from any thread, even after the connection was freed.
  *
- * @param op An operation
- * @param key The private key of a chain; see `s2n_cert_chain_and_key_get_private_key()`
+ * @param op The operation
+ * @param key The private key of a certificate chain; see
+ * `s2n_cert_chain_and_key_get_private_key()`
  * @returns 0, or -1 with `S2N_ERR_NULL`, also if the chain has no private key;
- * `S2N_ERR_ASYNC_ALREADY_PERFORMED`; `S2N_ERR_PKEY_CTX_INIT` if the key is of another kind;
+ * `S2N_ERR_ASYNC_ALREADY_PERFORMED`; `S2N_ERR_PKEY_CTX_INIT` if the key is of another type; or
  * `S2N_ERR_SIGN`
  */
 S2N_API extern
@@ -3090,34 +3157,34 @@ int s2n_async_pkey_op_perform(struct s2n_async_pkey_op *op,
                               s2n_cert_private_key *key);
 
 /**
- * Gives a signature to the connection that needs it, whose next `s2n_negotiate()` goes on. May be
- * called in the callback or later, in any thread, and again if it failed.
+ * Applies the signature of a private-key operation to the connection that requires it, so that the
+ * next `s2n_negotiate()` resumes the handshake. May be called in the callback or later, from any
+ * thread, and again after a failure.
  *
  * @param op An operation that has its signature
- * @param conn The connection that the callback was called with
+ * @param conn The connection that was passed to the callback
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_ASYNC_NOT_PERFORMED`,
- * `S2N_ERR_ASYNC_ALREADY_APPLIED`, `S2N_ERR_ASYNC_WRONG_CONNECTION` if the connection does not wait for
- * this operation, `S2N_ERR_VERIFY_SIGNATURE`
+ * `S2N_ERR_ASYNC_ALREADY_APPLIED`, `S2N_ERR_ASYNC_WRONG_CONNECTION` if the connection is not
+ * waiting for this operation, or `S2N_ERR_VERIFY_SIGNATURE`
  */
 S2N_API extern
 int s2n_async_pkey_op_apply(struct s2n_async_pkey_op *op,
                             struct s2n_connection *conn);
 
 /**
- * Frees an operation, before or after its connection. A connection that waits for it waits until it is
- * freed or wiped itself.
+ * Frees a private-key operation, before or after its connection. If the operation was not applied,
+ * its connection remains blocked until it is freed or wiped.
  *
- * @param op An operation, not to be used again
+ * @param op The operation, which must not be used afterwards
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
-S2N_API extern
-int s2n_async_pkey_op_free(struct s2n_async_pkey_op *op);
+S2N_API extern int s2n_async_pkey_op_free(struct s2n_async_pkey_op *op);
 
 /**
- * Gives the type of an operation.
+ * Returns the type of a private-key operation.
  *
- * @param op An operation
- * @param type Set to `S2N_ASYNC_SIGN`; nothing is decrypted in what we support
+ * @param op The operation
+ * @param type Set to `S2N_ASYNC_SIGN`: none of the supported cipher suites requires decryption
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -3125,9 +3192,9 @@ int s2n_async_pkey_op_get_op_type(struct s2n_async_pkey_op *op,
                                   s2n_async_pkey_op_type *type);
 
 /**
- * Gives the size of what is to be signed.
+ * Returns the size of the input to be signed.
  *
- * @param op An operation
+ * @param op The operation
  * @param data_len Set to the size in bytes: that of a SHA-256, SHA-384 or SHA-512 hash
  * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED` for ML-DSA
  */
@@ -3136,13 +3203,13 @@ int s2n_async_pkey_op_get_input_size(struct s2n_async_pkey_op *op,
                                      uint32_t *data_len);
 
 /**
- * Gives what is to be signed: a hash, for RSA with PKCS #1 padding or PSS and for ECDSA. Its size says
- * which hash it is, and the salt of PSS is as long.
+ * Copies the input to be signed: a hash, to be signed with RSA (PKCS #1 v1.5 padding or PSS) or
+ * ECDSA. The size of the input identifies the hash algorithm; the PSS salt has the same length.
  *
- * @param op An operation
- * @param data Where the hash goes
- * @param data_len The room there in bytes
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_SAFETY` if there is not room enough, or
+ * @param op The operation
+ * @param data Filled with the hash
+ * @param data_len Size of the buffer in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_SAFETY` if the buffer is too small, or
  * `S2N_ERR_UNIMPLEMENTED` for ML-DSA
  */
 S2N_API extern
@@ -3151,11 +3218,12 @@ int s2n_async_pkey_op_get_input(struct s2n_async_pkey_op *op,
                                 uint32_t data_len);
 
 /**
- * Sets the signature, which was made elsewhere. It may be set again until it is applied.
+ * Sets the signature of a private-key operation that the application performed externally. It may
+ * be set again until it is applied.
  *
- * @param op An operation
- * @param data The signature, as it goes into the handshake message: ECDSA's in DER; copied
- * @param data_len Its length in bytes
+ * @param op The operation
+ * @param data The signature as encoded in the handshake message (for ECDSA in DER); copied
+ * @param data_len Length of the signature in bytes
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -3164,23 +3232,23 @@ int s2n_async_pkey_op_set_output(struct s2n_async_pkey_op *op,
                                  uint32_t data_len);
 
 /**
- * Gives the size of a ticket, with the session that belongs to it.
+ * Returns the size of a session ticket and its serialized session.
  *
- * @param ticket A ticket
+ * @param ticket The session ticket
  * @param data_len Set to a number of bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_session_ticket_get_data_len(struct s2n_session_ticket *ticket,
                                     size_t *data_len);
 
 /**
- * Gives a ticket, with the session that belongs to it, for `s2n_connection_set_session()`.
+ * Copies a session ticket and its serialized session, for `s2n_connection_set_session()`.
  *
- * @param ticket A ticket
- * @param max_data_len Room in bytes
- * @param data Filled
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param ticket The session ticket
+ * @param max_data_len Size of the buffer in bytes
+ * @param data Filled with the ticket and the session
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_session_ticket_get_data(struct s2n_session_ticket *ticket,
@@ -3188,39 +3256,40 @@ int s2n_session_ticket_get_data(struct s2n_session_ticket *ticket,
                                 uint8_t *data);
 
 /**
- * Gives for how long a session can be resumed.
+ * Returns the lifetime of a session ticket: how long the session can be resumed.
  *
- * @param ticket A ticket
+ * @param ticket The session ticket
  * @param session_lifetime Set to a number of seconds
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_session_ticket_get_lifetime(struct s2n_session_ticket *ticket,
                                     uint32_t *session_lifetime);
 
 /**
- * Makes an empty pre-shared key, to be filled.
+ * Creates an empty external pre-shared key, whose identity and secret are set afterwards.
  *
- * @returns NULL with `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @returns NULL with `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern struct s2n_psk *s2n_external_psk_new(void);
 
 /**
  * Frees a pre-shared key.
  *
- * @param psk A pointer to one, or to NULL; NULL does nothing
- * @returns 0 as long as there is nothing to free; -1 with `S2N_ERR_UNIMPLEMENTED` for anything
- * else, since none can be made yet
+ * @param psk Address of the pointer to the key; NULL, or the address of a NULL pointer, has no
+ * effect
+ * @returns 0 if there is nothing to free; otherwise -1 with `S2N_ERR_UNIMPLEMENTED`, since no key
+ * can be created yet
  */
 S2N_API extern int s2n_psk_free(struct s2n_psk **psk);
 
 /**
- * Sets the name of a key, which is sent in the clear.
+ * Sets the identity of a pre-shared key. The identity is sent unencrypted.
  *
- * @param psk A key
- * @param identity The name; copied
- * @param identity_size Its length in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param psk The key
+ * @param identity The identity; copied
+ * @param identity_size Length of the identity in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_psk_set_identity(struct s2n_psk *psk,
@@ -3228,12 +3297,12 @@ int s2n_psk_set_identity(struct s2n_psk *psk,
                          uint16_t identity_size);
 
 /**
- * Sets the secret.
+ * Sets the secret of a pre-shared key.
  *
- * @param psk A key
+ * @param psk The key
  * @param secret The secret; copied
- * @param secret_size Its length in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param secret_size Length of the secret in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_psk_set_secret(struct s2n_psk *psk,
@@ -3241,37 +3310,40 @@ int s2n_psk_set_secret(struct s2n_psk *psk,
                        uint16_t secret_size);
 
 /**
- * Sets the hash function that goes with a key. It decides on the cipher suites.
+ * Sets the hash algorithm of a pre-shared key, which determines the cipher suites that can be used
+ * with it.
  *
- * @param psk A key
- * @param hmac A member of `s2n_psk_hmac`
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param psk The key
+ * @param hmac A value of `s2n_psk_hmac`
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern int s2n_psk_set_hmac(struct s2n_psk *psk, s2n_psk_hmac hmac);
 
 /**
- * Makes a place for a key that a client offers, for `s2n_offered_psk_list_next()`.
+ * Creates an object that `s2n_offered_psk_list_next()` sets to a pre-shared key that the client
+ * offers.
  *
- * @returns NULL with `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @returns NULL with `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern struct s2n_offered_psk *s2n_offered_psk_new(void);
 
 /**
- * Frees what `s2n_offered_psk_new()` made.
+ * Frees an object that was created by `s2n_offered_psk_new()`.
  *
- * @param psk A pointer to one, or to NULL; NULL does nothing
- * @returns 0 as long as there is nothing to free; -1 with `S2N_ERR_UNIMPLEMENTED` for anything
- * else, since none can be made yet
+ * @param psk Address of the pointer to the object; NULL, or the address of a NULL pointer, has no
+ * effect
+ * @returns 0 if there is nothing to free; otherwise -1 with `S2N_ERR_UNIMPLEMENTED`, since no such
+ * object can be created yet
  */
 S2N_API extern int s2n_offered_psk_free(struct s2n_offered_psk **psk);
 
 /**
- * Gives the name of a key that a client offers.
+ * Returns the identity of an offered pre-shared key.
  *
- * @param psk An offered key
- * @param identity Set to the name, which is the connection's
- * @param size Set to its length in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param psk The offered key
+ * @param identity Set to the identity, which is owned by the connection
+ * @param size Set to the length of the identity in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_offered_psk_get_identity(struct s2n_offered_psk *psk,
@@ -3279,51 +3351,51 @@ int s2n_offered_psk_get_identity(struct s2n_offered_psk *psk,
                                  uint16_t *size);
 
 /**
- * Tells whether a client offers one more key.
+ * Reports whether the list contains another pre-shared key.
  *
- * @param psk_list What the selection callback got
- * @returns false: there are no such lists yet
+ * @param psk_list The list that was passed to the PSK selection callback
+ * @returns false: PSK selection is not implemented yet
  */
 S2N_API extern bool s2n_offered_psk_list_has_next(struct s2n_offered_psk_list *psk_list);
 
 /**
- * Gives the next key that a client offers.
+ * Returns the next pre-shared key of the list.
  *
- * @param psk_list What the selection callback got
- * @param psk Made to be that key
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param psk_list The list that was passed to the PSK selection callback
+ * @param psk Set to the next key
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_offered_psk_list_next(struct s2n_offered_psk_list *psk_list,
                               struct s2n_offered_psk *psk);
 
 /**
- * Begins a list of offered keys anew.
+ * Resets the iteration to the first pre-shared key of the list.
  *
- * @param psk_list What the selection callback got
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param psk_list The list that was passed to the PSK selection callback
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern int s2n_offered_psk_list_reread(struct s2n_offered_psk_list *psk_list);
 
 /**
- * Chooses one of the keys that a client offers.
+ * Selects one of the pre-shared keys that the client offers.
  *
- * @param psk_list What the selection callback got
- * @param psk One of its keys; NULL for none of them
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param psk_list The list that was passed to the PSK selection callback
+ * @param psk A key of the list; NULL to select none
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_offered_psk_list_choose_psk(struct s2n_offered_psk_list *psk_list,
                                     struct s2n_offered_psk *psk);
 
 /**
- * Allows early data with an external pre-shared key.
+ * Enables early data with an external pre-shared key.
  *
- * @param psk A key
- * @param max_early_data_size Bytes
- * @param cipher_suite_first_byte The first byte of the suite (RFC 8446, B.4)
- * @param cipher_suite_second_byte The second byte of the suite
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param psk The key
+ * @param max_early_data_size The maximum size of early data in bytes
+ * @param cipher_suite_first_byte The first byte of the cipher suite (RFC 8446, B.4)
+ * @param cipher_suite_second_byte The second byte of the cipher suite
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_psk_configure_early_data(struct s2n_psk *psk,
@@ -3332,12 +3404,12 @@ int s2n_psk_configure_early_data(struct s2n_psk *psk,
                                  uint8_t cipher_suite_second_byte);
 
 /**
- * Sets the protocol (ALPN) of early data with an external pre-shared key.
+ * Sets the application protocol (ALPN) of early data with an external pre-shared key.
  *
- * @param psk A key
- * @param application_protocol The protocol; copied
- * @param size Its length in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param psk The key
+ * @param application_protocol The protocol name; copied
+ * @param size Length of the name in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_psk_set_application_protocol(struct s2n_psk *psk,
@@ -3345,12 +3417,13 @@ int s2n_psk_set_application_protocol(struct s2n_psk *psk,
                                      uint8_t size);
 
 /**
- * Sets bytes for the decision about early data with an external pre-shared key.
+ * Sets the early data context of an external pre-shared key, which is used to decide whether to
+ * accept early data.
  *
- * @param psk A key
- * @param context The bytes; copied
- * @param size Their length
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param psk The key
+ * @param context The context; copied
+ * @param size Length of the context in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_psk_set_early_data_context(struct s2n_psk *psk,
@@ -3358,23 +3431,23 @@ int s2n_psk_set_early_data_context(struct s2n_psk *psk,
                                    uint16_t size);
 
 /**
- * Gives the length of the bytes that were set for the decision.
+ * Returns the length of the early data context.
  *
- * @param early_data What the callback got
+ * @param early_data The offered early data that was passed to the early data callback
  * @param context_len Set to a number of bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_offered_early_data_get_context_length(struct s2n_offered_early_data *early_data,
                                               uint16_t *context_len);
 
 /**
- * Gives the bytes that were set for the decision.
+ * Copies the early data context.
  *
- * @param early_data What the callback got
- * @param context Filled
- * @param max_len Room in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param early_data The offered early data that was passed to the early data callback
+ * @param context Filled with the context
+ * @param max_len Size of the buffer in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_offered_early_data_get_context(struct s2n_offered_early_data *early_data,
@@ -3382,18 +3455,18 @@ int s2n_offered_early_data_get_context(struct s2n_offered_early_data *early_data
                                        uint16_t max_len);
 
 /**
- * Declines early data.
+ * Rejects the early data that the client offers.
  *
- * @param early_data What the callback got
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param early_data The offered early data that was passed to the early data callback
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern int s2n_offered_early_data_reject(struct s2n_offered_early_data *early_data);
 
 /**
- * Accepts early data.
+ * Accepts the early data that the client offers.
  *
- * @param early_data What the callback got
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param early_data The offered early data that was passed to the early data callback
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern int s2n_offered_early_data_accept(struct s2n_offered_early_data *early_data);
 

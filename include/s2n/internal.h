@@ -15,29 +15,27 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Gives the config that `s2n_connection_set_config()` attached.
+ * Returns the config that was set with `s2n_connection_set_config()`.
  *
- * @param conn A connection
- * @param config Set to the config. It stays valid as long as the connection, even if its owner freed it;
- * freeing it is its owner's.
- * @returns 0, or -1 with `S2N_ERR_NULL`, also if no config was attached
+ * @param conn The connection
+ * @param config Set to the config, which remains valid for the lifetime of the connection, even if
+ * its owner frees it; the caller of this function must not free it
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also if no config was set
  */
 S2N_API extern
 int s2n_connection_get_config(struct s2n_connection *conn,
                               struct s2n_config **config);
 
 /**
- * Sends what is in records already and has not left, without taking up a send that blocked: its data is
- * not counted before that call is repeated.
+ * Flushes sealed records that have not been written yet. A blocked `s2n_send()` is not completed:
+ * its data is counted only when that call is repeated.
  *
- * @param conn A connection
- * @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_IO_BLOCKED`, `S2N_ERR_IO`, or `S2N_ERR_REENTRANCY`
- * while another call sends
+ * @param conn The connection
+ * @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all records were written
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_IO_BLOCKED`, `S2N_ERR_IO`, or
+ * `S2N_ERR_REENTRANCY` while another call is sending
  */
-S2N_API extern
-int s2n_flush(struct s2n_connection *conn,
-              s2n_blocked_status *blocked);
+S2N_API extern int s2n_flush(struct s2n_connection *conn, s2n_blocked_status *blocked);
 
 /**
  * Makes "default_tls13" the security policy of configs that are made from now on, and of connections

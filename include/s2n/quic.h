@@ -11,7 +11,7 @@
 #include <s2n.h>
 
 /**
- * The secrets of a connection for QUIC.
+ * Types of traffic secrets that a QUIC connection exports.
  */
 typedef enum {
     S2N_CLIENT_EARLY_TRAFFIC_SECRET = 0,
@@ -23,7 +23,7 @@ typedef enum {
 } s2n_secret_type_t;
 
 /**
- * Takes a secret of a connection for QUIC.
+ * Receives a traffic secret of a QUIC connection.
  */
 typedef int (*s2n_secret_cb)(void *context,
                              struct s2n_connection *conn,
@@ -44,36 +44,36 @@ extern "C" {
 S2N_API extern int s2n_config_enable_quic(struct s2n_config *config);
 
 /**
- * Makes a connection speak TLS without its record layer, as QUIC needs it.
+ * Enables QUIC on a connection: the TLS handshake without the record layer.
  *
- * @param conn A connection
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn The connection
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern int s2n_connection_enable_quic(struct s2n_connection *conn);
 
 /**
- * Tells whether a connection is one for QUIC.
+ * Reports whether QUIC is enabled on a connection.
  *
- * @param conn A connection
- * @returns false: there are none yet
+ * @param conn The connection
+ * @returns false: QUIC is not implemented yet
  */
 S2N_API extern bool s2n_connection_is_quic_enabled(struct s2n_connection *conn);
 
 /**
- * Tells whether a connection uses session tickets.
+ * Reports whether session tickets are enabled on a connection.
  *
- * @param conn A connection
- * @returns false: they are not there yet
+ * @param conn The connection
+ * @returns false: session tickets are not implemented yet
  */
 S2N_API extern bool s2n_connection_are_session_tickets_enabled(struct s2n_connection *conn);
 
 /**
- * Sets what is sent in the extension quic_transport_parameters (RFC 9001, 8.2).
+ * Sets the contents of the quic_transport_parameters extension that is sent (RFC 9001, 8.2).
  *
- * @param conn A connection
- * @param data_buffer The bytes; copied
- * @param data_len Their length
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn The connection
+ * @param data_buffer The contents; copied
+ * @param data_len Length of the contents in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_connection_set_quic_transport_parameters(struct s2n_connection *conn,
@@ -81,12 +81,12 @@ int s2n_connection_set_quic_transport_parameters(struct s2n_connection *conn,
                                                  uint16_t data_len);
 
 /**
- * Gives what the peer sent in the extension quic_transport_parameters.
+ * Returns the contents of the quic_transport_parameters extension that was received from the peer.
  *
- * @param conn A connection
- * @param data_buffer Set to the bytes, which are the connection's
- * @param data_len Set to their length
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn The connection
+ * @param data_buffer Set to the contents, which are owned by the connection
+ * @param data_len Set to the length of the contents in bytes
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_connection_get_quic_transport_parameters(struct s2n_connection *conn,
@@ -94,12 +94,12 @@ int s2n_connection_get_quic_transport_parameters(struct s2n_connection *conn,
                                                  uint16_t *data_len);
 
 /**
- * Sets who gets the secrets of a connection for QUIC.
+ * Sets the callback that receives the traffic secrets of a QUIC connection.
  *
- * @param conn A connection
- * @param cb_func Gets a secret
- * @param ctx Handed to the callback; never followed
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn The connection
+ * @param cb_func The callback
+ * @param ctx Context passed to the callback; never dereferenced, may be NULL
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_connection_set_secret_callback(struct s2n_connection *conn,
@@ -107,11 +107,11 @@ int s2n_connection_set_secret_callback(struct s2n_connection *conn,
                                        void *ctx);
 
 /**
- * Handles a message that QUIC brought after the handshake.
+ * Processes a post-handshake message that was received over QUIC.
  *
- * @param conn A connection
- * @param blocked Set to what a blocked call waits for
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn The connection
+ * @param blocked Set to the operation on which the call is blocked
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_recv_quic_post_handshake_message(struct s2n_connection *conn,

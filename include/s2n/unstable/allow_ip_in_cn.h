@@ -15,14 +15,13 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Accepts IP addresses as the common names of certificates, against RFC 6125, 6.4.4. They belong into
- * the subjectAltName.
+ * Allows IP addresses in the common name of certificates, contrary to RFC 6125, 6.4.4. By the
+ * standard they belong in the subjectAltName extension.
  *
- * @param config A config
+ * @param config The config
  * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if `config` is NULL
  */
-S2N_API extern
-int s2n_config_allow_ip_in_cn(struct s2n_config *config);
+S2N_API extern int s2n_config_allow_ip_in_cn(struct s2n_config *config);
 
 #ifdef __cplusplus
 }  // extern "C"

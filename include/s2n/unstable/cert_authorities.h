@@ -15,7 +15,7 @@ struct s2n_certificate_authority_list;
 
 
 /**
- * Answers a server that asks for a certificate; 0 for success.
+ * Selects a client certificate in response to a certificate request; returns 0 on success.
  */
 typedef int (*s2n_cert_request_callback)(struct s2n_connection *conn,
                                          void *ctx,
@@ -26,19 +26,19 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Gives the authorities that a server accepts (RFC 8446, 4.2.4).
+ * Returns the certificate authorities that a server accepts (RFC 8446, 4.2.4).
  *
- * @param request What the callback was given
- * @returns the list, valid as long as the callback runs; NULL if `request` is NULL
+ * @param request The request that was passed to the callback
+ * @returns the list, valid until the callback returns; NULL if `request` is NULL
  */
 S2N_API extern
 struct s2n_certificate_authority_list *s2n_certificate_request_get_ca_list(struct s2n_certificate_request *request);
 
 /**
- * Sets the certificate to be shown.
+ * Sets the client certificate to be sent in response to a certificate request.
  *
- * @param request What the callback was given
- * @param chain A loaded chain; it stays the caller's, who may free it
+ * @param request The request that was passed to the callback
+ * @param chain A loaded chain; ownership remains with the caller, who may free it
  * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL
  */
 S2N_API extern
@@ -46,22 +46,23 @@ int s2n_certificate_request_set_certificate(struct s2n_certificate_request *requ
                                             struct s2n_cert_chain_and_key *chain);
 
 /**
- * Says whether there is another authority.
+ * Reports whether the list contains another certificate authority.
  *
- * @param list A list
- * @returns whether there is; false if `list` is NULL
+ * @param list The list
+ * @returns true if it does, false if not or if `list` is NULL
  */
 S2N_API extern
 bool s2n_certificate_authority_list_has_next(struct s2n_certificate_authority_list *list);
 
 /**
- * Gives the next authority's name, in DER, as the server sent it.
+ * Returns the distinguished name of the next certificate authority, in DER as received from the
+ * server.
  *
- * @param list A list
- * @param name Set to the name, which belongs to the list
- * @param length Set to its length in bytes
- * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, or at the end of the list; the
- * others are set to NULL and 0 then
+ * @param list The list
+ * @param name Set to the name, which is owned by the list
+ * @param length Set to the length of the name in bytes
+ * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, or at the end of the
+ * list, where `name` is set to NULL and `length` to 0
  */
 S2N_API extern
 int s2n_certificate_authority_list_next(struct s2n_certificate_authority_list *list,
@@ -69,22 +70,23 @@ int s2n_certificate_authority_list_next(struct s2n_certificate_authority_list *l
                                         uint16_t *length);
 
 /**
- * Begins a list anew.
+ * Resets the iteration to the first certificate authority of the list.
  *
- * @param list A list
+ * @param list The list
  * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if `list` is NULL
  */
 S2N_API extern
 int s2n_certificate_authority_list_reread(struct s2n_certificate_authority_list *list);
 
 /**
- * Sets a callback that chooses the certificate which a client shows to a server that asks for one. It is
- * asked only if the config has a certificate, and must set one: otherwise the handshake fails with
- * `S2N_ERR_NO_CERT_FOUND`, or with `S2N_ERR_CANCELLED` if the callback returns other than 0.
+ * Sets a callback that selects the certificate of a client when a server requests one. It is
+ * called only if the config has a certificate, and must set a certificate: otherwise the handshake
+ * fails with `S2N_ERR_NO_CERT_FOUND`, or with `S2N_ERR_CANCELLED` if the callback returns a value
+ * other than 0.
  *
- * @param config A config
- * @param cert_req_callback The callback; NULL for none
- * @param ctx Handed to the callback as it is; stays the caller's
+ * @param config The config
+ * @param cert_req_callback The callback; NULL removes it
+ * @param ctx Context passed to the callback; never dereferenced, ownership remains with the caller
  * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if `config` is NULL
  */
 S2N_API extern

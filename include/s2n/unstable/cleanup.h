@@ -15,7 +15,8 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Does nothing, as in s2n-tls: a thread holds no resources of the library.
+ * Performs per-thread cleanup. Has no effect, as in s2n-tls: the library holds no
+ * resources per thread.
  *
  * @returns 0
  */

@@ -16,12 +16,12 @@ struct s2n_cert_validation_info;
 
 
 /**
- * Looks for the certificate revocation list about one certificate; 0 for success.
+ * Looks up the certificate revocation list for a certificate; returns 0 on success.
  */
 typedef int (*s2n_crl_lookup_callback)(struct s2n_crl_lookup *lookup, void *context);
 
 /**
- * Looks at a peer whose certificate was verified; 0 for success.
+ * Validates a peer whose certificate was verified; returns 0 on success.
  */
 typedef int (*s2n_cert_validation_callback)(struct s2n_connection *conn,
                                             struct s2n_cert_validation_info *info,
@@ -32,18 +32,22 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Sets a callback that finds certificate revocation lists (RFC 5280, 5). With it each certificate of a
- * peer must stand in a list as not revoked, but for the trusted one.
+ * Sets a callback that looks up certificate revocation lists (CRL; RFC 5280, 5). It enables
+ * revocation checking: every certificate in the peer's chain except the trust anchor must be
+ * covered by a CRL that does not revoke it.
  *
- * The callback is asked about each certificate that the peer sent. It answers with `s2n_crl_lookup_set()`
- * or `s2n_crl_lookup_ignore()`, at once or later from any thread; until then `s2n_negotiate()` fails with
- * `S2N_ERR_ASYNC_BLOCKED`. What it returns other than 0 ends the handshake with `S2N_ERR_CANCELLED`.
+ * The callback is called for each certificate that the peer sent. It calls `s2n_crl_lookup_set()`
+ * or `s2n_crl_lookup_ignore()`, immediately or later from any thread; until then `s2n_negotiate()`
+ * fails with `S2N_ERR_ASYNC_BLOCKED`. If it returns a value other than 0, the handshake fails with
+ * `S2N_ERR_CANCELLED`.
  *
- * Whether a list is out of date is for the callback to find out.
+ * The library does not check whether a CRL has expired; this is the responsibility of the
+ * callback.
  *
- * @param config A config
- * @param callback The callback; NULL for none
- * @param context Handed to the callback as it is; stays the caller's
+ * @param config The config
+ * @param callback The callback; NULL removes it
+ * @param context Context passed to the callback; never dereferenced, ownership remains with the
+ * caller
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -52,65 +56,63 @@ int s2n_config_set_crl_lookup_cb(struct s2n_config *config,
                                  void *context);
 
 /**
- * Makes an empty list, to be loaded.
+ * Creates an empty certificate revocation list, to be loaded.
  *
- * @returns a list, to be freed with `s2n_crl_free()`
+ * @returns a new CRL, owned by the caller, to be freed with `s2n_crl_free()`
  */
 S2N_API extern struct s2n_crl *s2n_crl_new(void);
 
 /**
- * Loads a list.
+ * Loads a certificate revocation list from PEM.
  *
- * @param crl An empty list
- * @param pem The list in PEM; copied
- * @param len Its length in bytes
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_PEM`, or `S2N_ERR_INVALID_ARGUMENT` if there is
- * one already
+ * @param crl An empty CRL
+ * @param pem The CRL in PEM; copied
+ * @param len Length of the PEM data in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_PEM`, or `S2N_ERR_INVALID_ARGUMENT` if a
+ * list is already loaded
  */
-S2N_API extern
-int s2n_crl_load_pem(struct s2n_crl *crl,
-                     uint8_t *pem,
-                     size_t len);
+S2N_API extern int s2n_crl_load_pem(struct s2n_crl *crl, uint8_t *pem, size_t len);
 
 /**
- * Frees a list. Handshakes that use it go on using it.
+ * Frees a certificate revocation list. Handshakes that use it continue to use it.
  *
- * @param crl Where its address is; set to NULL. Both may be NULL.
+ * @param crl Address of the pointer to the CRL; the pointer is set to NULL. NULL, or the address
+ * of a NULL pointer, has no effect.
  * @returns 0
  */
 S2N_API extern int s2n_crl_free(struct s2n_crl **crl);
 
 /**
- * Gives a hash of the name of who made the list: that by which OpenSSL names files.
+ * Returns a hash of the issuer name of a CRL, the same hash by which OpenSSL names CRL files.
  *
- * @param crl A list that was loaded
+ * @param crl A loaded CRL
  * @param hash Set to the hash
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_crl_get_issuer_hash(struct s2n_crl *crl, uint64_t *hash);
 
 /**
- * Says whether the time for a list has come, by the system's clock.
+ * Checks that a CRL is already valid (thisUpdate), by the system's clock.
  *
- * @param crl A list that was loaded
- * @returns 0 if it has, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CRL_NOT_YET_VALID`
+ * @param crl A loaded CRL
+ * @returns 0 if it is, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CRL_NOT_YET_VALID`
  */
 S2N_API extern int s2n_crl_validate_active(struct s2n_crl *crl);
 
 /**
- * Says whether a list is the latest, by the system's clock. One that does not name the time of the next
- * is.
+ * Checks that a CRL has not expired (nextUpdate), by the system's clock. A CRL without nextUpdate
+ * does not expire.
  *
- * @param crl A list that was loaded
- * @returns 0 if it is, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CRL_EXPIRED`
+ * @param crl A loaded CRL
+ * @returns 0 if it has not expired, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CRL_EXPIRED`
  */
-S2N_API extern
-int s2n_crl_validate_not_expired(struct s2n_crl *crl);
+S2N_API extern int s2n_crl_validate_not_expired(struct s2n_crl *crl);
 
 /**
- * Gives a hash of the name of a certificate's issuer, to be compared with that of a list.
+ * Returns a hash of the issuer name of the certificate, for comparison with that of a CRL.
  *
- * @param lookup What the callback was asked; valid until the connection is wiped or freed
+ * @param lookup The lookup that was passed to the callback; valid until the connection is wiped or
+ * freed
  * @param hash Set to the hash
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
@@ -119,33 +121,36 @@ int s2n_crl_lookup_get_cert_issuer_hash(struct s2n_crl_lookup *lookup,
                                         uint64_t *hash);
 
 /**
- * Answers with a list.
+ * Sets the CRL of a lookup.
  *
- * @param lookup What the callback was asked
- * @param crl The list; it stays the caller's, who may free it
+ * @param lookup The lookup that was passed to the callback
+ * @param crl The CRL; ownership remains with the caller, who may free it
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_crl_lookup_set(struct s2n_crl_lookup *lookup, struct s2n_crl *crl);
 
 /**
- * Answers that there is no list. The handshake fails, if no other list has the certificate, with
- * `S2N_ERR_CRL_LOOKUP_FAILED`.
+ * Completes a lookup without a CRL. If no other CRL covers the certificate, the handshake fails
+ * with `S2N_ERR_CRL_LOOKUP_FAILED`.
  *
- * @param lookup What the callback was asked
+ * @param lookup The lookup that was passed to the callback
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_crl_lookup_ignore(struct s2n_crl_lookup *lookup);
 
 /**
- * Sets a callback that has the last word about a peer's certificate, once everything else is fine.
+ * Sets a callback for additional validation of the peer's certificate, called after all other
+ * verification has succeeded.
  *
- * It decides with `s2n_cert_validation_accept()` or `s2n_cert_validation_reject()`, at once or later from
- * any thread; until then `s2n_negotiate()` fails with `S2N_ERR_ASYNC_BLOCKED`. What it returns other than
- * 0 ends the handshake with `S2N_ERR_CANCELLED`. It may call `s2n_connection_get_peer_cert_chain()`.
+ * The callback calls `s2n_cert_validation_accept()` or `s2n_cert_validation_reject()`, immediately
+ * or later from any thread; until then `s2n_negotiate()` fails with `S2N_ERR_ASYNC_BLOCKED`. If it
+ * returns a value other than 0, the handshake fails with `S2N_ERR_CANCELLED`. It may call
+ * `s2n_connection_get_peer_cert_chain()`.
  *
- * @param config A config
- * @param callback The callback; NULL for none
- * @param context Handed to the callback as it is; stays the caller's
+ * @param config The config
+ * @param callback The callback; NULL removes it
+ * @param context Context passed to the callback; never dereferenced, ownership remains with the
+ * caller
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -154,18 +159,22 @@ int s2n_config_set_cert_validation_cb(struct s2n_config *config,
                                       void *context);
 
 /**
- * Accepts a peer's certificate.
+ * Accepts the peer's certificate.
  *
- * @param info What the callback was given; valid until the connection is wiped or freed
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if there is a verdict
+ * @param info The object that was passed to the callback; valid until the connection is wiped or
+ * freed
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if the certificate was already
+ * accepted or rejected
  */
 S2N_API extern int s2n_cert_validation_accept(struct s2n_cert_validation_info *info);
 
 /**
- * Rejects a peer's certificate: the handshake fails with `S2N_ERR_CERT_REJECTED`.
+ * Rejects the peer's certificate: the handshake fails with `S2N_ERR_CERT_REJECTED`.
  *
- * @param info What the callback was given; valid until the connection is wiped or freed
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if there is a verdict
+ * @param info The object that was passed to the callback; valid until the connection is wiped or
+ * freed
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if the certificate was already
+ * accepted or rejected
  */
 S2N_API extern int s2n_cert_validation_reject(struct s2n_cert_validation_info *info);
 

@@ -15,16 +15,16 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Accepts a critical extension in the certificates of peers. Evaluating it is up to the application, in
- * the callback of `s2n_config_set_cert_validation_cb()`; RFC 5280, 4.2, has a certificate with a critical
- * extension that is not evaluated rejected.
+ * Adds a critical X.509 extension that is accepted in the certificates of peers. The application
+ * must evaluate it, in the callback of `s2n_config_set_cert_validation_cb()`: RFC 5280, 4.2,
+ * requires that a certificate with a critical extension that is not processed be rejected.
  *
- * @param config A config
- * @param extension_oid The extension's object identifier, in numbers and dots, without a NUL at its end.
- * It is copied
- * @param extension_oid_len Its length in bytes
- * @returns 0; -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, `S2N_ERR_NULL` if the text is no
- * object identifier
+ * @param config The config
+ * @param extension_oid The object identifier of the extension in dotted decimal notation, without
+ * NUL terminator; copied
+ * @param extension_oid_len Length of the object identifier in bytes
+ * @returns 0; -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, or `S2N_ERR_NULL` if the
+ * text is not an object identifier
  */
 S2N_API extern
 int s2n_config_add_custom_x509_extension(struct s2n_config *config,

@@ -17,8 +17,9 @@
 
 
 /**
- * A handshake that has succeeded or failed. The strings are static. Times are nanoseconds of the
- * system's monotonic clock since some moment in the past, whatever clock the config has.
+ * A completed or failed handshake. The strings are static. Times are in nanoseconds of the
+ * system's monotonic clock since an unspecified starting point, independent of the clocks that are
+ * set in the config.
  */
 struct s2n_event_handshake {
     /**
@@ -30,7 +31,7 @@ struct s2n_event_handshake {
      */
     const char *cipher;
     /**
-     * The group of the key exchange: as `s2n_connection_get_key_exchange_group()`, "NONE" before the
+     * The key exchange group: as `s2n_connection_get_key_exchange_group()`, "NONE" before the
      * handshake is complete.
      */
     const char *group;
@@ -39,37 +40,38 @@ struct s2n_event_handshake {
      */
     const char *security_policy_label;
     /**
-     * How much time was spent in `s2n_negotiate()`.
+     * Time spent in `s2n_negotiate()`.
      */
     uint64_t handshake_time_ns;
     /**
-     * When the first call of `s2n_negotiate()` began.
+     * Start time of the first call of `s2n_negotiate()`.
      */
     uint64_t handshake_start_ns;
     /**
-     * When the last one ended.
+     * End time of the last call of `s2n_negotiate()`.
      */
     uint64_t handshake_end_ns;
     /**
-     * The value of `s2n_errno` for a handshake that failed; 0 for success.
+     * The value of `s2n_errno` of a failed handshake; 0 on success.
      */
     int error_code;
 };
 
 /**
- * Is told of a handshake that has succeeded or failed.
+ * Receives an event for a completed or failed handshake.
  */
 typedef void (*s2n_event_on_handshake_cb)(struct s2n_connection *conn,
                                           void *subscriber,
                                           struct s2n_event_handshake *event);
 
 /**
- * A moment in a handshake.
+ * A timing checkpoint of a handshake.
  */
 struct s2n_timing_checkpoint {
     /**
-     * What was done then: the name of a message, as `s2n_connection_get_last_message_name()` gives
-     * them, "RECORD_READ", "RECORD_WRITE", "NEGOTIATE_START" or "NEGOTIATE_END". A static string.
+     * The operation that was completed, a static string: the name of a handshake message as
+     * returned by `s2n_connection_get_last_message_name()`, "RECORD_READ", "RECORD_WRITE",
+     * "NEGOTIATE_START" or "NEGOTIATE_END".
      */
     const char *name;
     /**
@@ -77,13 +79,13 @@ struct s2n_timing_checkpoint {
      */
     uint8_t role;
     /**
-     * When, by the clock of `s2n_event_handshake`.
+     * Time of the checkpoint, by the clock of `s2n_event_handshake`.
      */
     uint64_t timestamp_ns;
 };
 
 /**
- * Is told of a moment in a handshake.
+ * Receives a timing checkpoint of a handshake.
  */
 typedef void (*s2n_event_on_timing_checkpoint_cb)(struct s2n_connection *conn,
                                                   void *subscriber,
@@ -94,25 +96,25 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Sets who is told of handshakes: what the callbacks below are called with.
+ * Sets the subscriber of handshake events: the pointer that is passed to the event callbacks.
  *
- * @param config A config
- * @param subscriber Any pointer; never followed. With NULL, or none at all,
+ * @param config The config
+ * @param subscriber An arbitrary pointer, never dereferenced. While it is NULL or not set,
  * `s2n_config_set_handshake_event()` has no effect.
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_config_set_subscriber(struct s2n_config *config, void *subscriber);
 
 /**
- * Sets a callback that is told of each handshake once: when it has succeeded, or when it has failed with
- * an error that is not of the type `S2N_ERR_T_BLOCKED`.
+ * Sets a callback that is called once for each handshake: when it is complete, or when it has
+ * failed with an error of a type other than `S2N_ERR_T_BLOCKED`.
  *
- * It is called at the end of `s2n_negotiate()`, by the config that the connection has then, and may use
- * the connection in every way but for another `s2n_negotiate()`, which is `S2N_ERR_REENTRANCY`. The event
- * is valid as long as the callback runs.
+ * The callback is called at the end of `s2n_negotiate()`, from the config that the connection has
+ * at that time. It may use the connection, except that `s2n_negotiate()` fails with
+ * `S2N_ERR_REENTRANCY`. The event is valid until the callback returns.
  *
- * @param config A config
- * @param callback The callback; NULL for none
+ * @param config The config
+ * @param callback The callback; NULL removes it
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -120,13 +122,14 @@ int s2n_config_set_handshake_event(struct s2n_config *config,
                                    s2n_event_on_handshake_cb callback);
 
 /**
- * Sets a callback that is told when each message of a handshake was done, sent or received: what the
- * handshake did up to then, since the moment that the callback was told of before. It is called within
- * `s2n_negotiate()`, with the config's subscriber, or NULL if there is none.
+ * Sets a callback for timing checkpoints, called within `s2n_negotiate()` when a handshake message
+ * has been processed, sent or received. A checkpoint covers the part of the handshake since the
+ * previous checkpoint. The callback receives the config's subscriber, or NULL if there is none.
  *
- * A config that is chosen by the ClientHello callback tells nothing of what was before.
+ * For a config that the ClientHello callback selects, earlier checkpoints of the handshake are not
+ * reported.
  *
- * @param config A config
+ * @param config The config
  * @param callback The callback
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */

@@ -14,7 +14,7 @@ struct s2n_fingerprint;
 
 
 /**
- * How a fingerprint is made.
+ * Fingerprint methods.
  */
 typedef enum {
     S2N_FINGERPRINT_JA3 = 0,
@@ -26,62 +26,64 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Makes room for a fingerprint.
+ * Creates a fingerprint object, to be used with `s2n_fingerprint_set_client_hello()`.
  *
  * @param type `S2N_FINGERPRINT_JA3` or `S2N_FINGERPRINT_JA4`
- * @returns a fingerprint, to be freed with `s2n_fingerprint_free()`; or NULL with
- * `S2N_ERR_INVALID_ARGUMENT`
+ * @returns a new fingerprint object, owned by the caller, to be freed with
+ * `s2n_fingerprint_free()`; or NULL with `S2N_ERR_INVALID_ARGUMENT`
  */
 S2N_API extern struct s2n_fingerprint *s2n_fingerprint_new(s2n_fingerprint_type type);
 
 /**
- * Frees a fingerprint.
+ * Frees a fingerprint object.
  *
- * @param fingerprint Where its address is; set to NULL. Both may be NULL.
+ * @param fingerprint Address of the pointer to the object; the pointer is set to NULL. NULL, or
+ * the address of a NULL pointer, has no effect.
  * @returns 0
  */
 S2N_API extern int s2n_fingerprint_free(struct s2n_fingerprint **fingerprint);
 
 /**
- * Forgets the ClientHello, so that another one can be looked at.
+ * Resets a fingerprint object, so that it can be used for another ClientHello.
  *
- * @param fingerprint A fingerprint
+ * @param fingerprint The fingerprint object
  * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if it is NULL
  */
 S2N_API extern int s2n_fingerprint_wipe(struct s2n_fingerprint *fingerprint);
 
 /**
- * Sets the ClientHello whose fingerprint is wanted.
+ * Sets the ClientHello whose fingerprint is computed.
  *
- * @param fingerprint A fingerprint
- * @param ch A ClientHello; the fingerprint keeps a hold on it
- * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if one of them is NULL
+ * @param fingerprint The fingerprint object
+ * @param ch The ClientHello; the fingerprint object holds a reference to it
+ * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL
  */
 S2N_API extern
 int s2n_fingerprint_set_client_hello(struct s2n_fingerprint *fingerprint,
                                      struct s2n_client_hello *ch);
 
 /**
- * Gives the length of the hash.
+ * Returns the length of the fingerprint hash.
  *
- * @param fingerprint A fingerprint
+ * @param fingerprint The fingerprint object
  * @param size Set to a number of bytes: 32 for JA3, 36 for JA4
- * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if one of them is NULL
+ * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL
  */
 S2N_API extern
 int s2n_fingerprint_get_hash_size(const struct s2n_fingerprint *fingerprint,
                                   uint32_t *size);
 
 /**
- * Makes the fingerprint's hash: JA3 in hexadecimal digits, JA4 as "a_b_c". No NUL is put behind it.
+ * Computes the fingerprint hash: for JA3 in hexadecimal digits, for JA4 in the form "a_b_c". No
+ * NUL terminator is written.
  *
- * @param fingerprint A fingerprint
- * @param max_output_size Room in bytes
- * @param output Where the hash goes
+ * @param fingerprint The fingerprint object
+ * @param max_output_size Size of the buffer in bytes
+ * @param output Filled with the hash
  * @param output_size Set to the number of bytes stored
- * @returns 0, or -1 with `S2N_ERR_INSUFFICIENT_MEM_SIZE`, `S2N_ERR_INVALID_ARGUMENT` for a NULL
- * pointer, `S2N_ERR_INVALID_STATE` without a ClientHello, `S2N_ERR_BAD_MESSAGE` if an extension that
- * it looks at is malformed
+ * @returns 0, or -1 with `S2N_ERR_INSUFFICIENT_MEM_SIZE`, `S2N_ERR_INVALID_ARGUMENT` if a pointer
+ * is NULL, `S2N_ERR_INVALID_STATE` if no ClientHello is set, or `S2N_ERR_BAD_MESSAGE` if an
+ * extension that the fingerprint covers is malformed
  */
 S2N_API extern
 int s2n_fingerprint_get_hash(struct s2n_fingerprint *fingerprint,
@@ -90,23 +92,25 @@ int s2n_fingerprint_get_hash(struct s2n_fingerprint *fingerprint,
                              uint32_t *output_size);
 
 /**
- * Gives the length of the text that is hashed, once the hash or the text was made.
+ * Returns the length of the raw string (the input of the hash), which is available once the hash
+ * or the raw string was computed.
  *
- * @param fingerprint A fingerprint
+ * @param fingerprint The fingerprint object
  * @param size Set to a number of bytes
- * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if one of them is NULL, `S2N_ERR_INVALID_STATE`
- * before it is known
+ * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, or
+ * `S2N_ERR_INVALID_STATE` before the length is available
  */
 S2N_API extern
 int s2n_fingerprint_get_raw_size(const struct s2n_fingerprint *fingerprint,
                                  uint32_t *size);
 
 /**
- * Makes the text that is hashed. No NUL is put behind it.
+ * Computes the raw string of the fingerprint, which is the input of the hash. No NUL terminator is
+ * written.
  *
- * @param fingerprint A fingerprint
- * @param max_output_size Room in bytes
- * @param output Where the text goes
+ * @param fingerprint The fingerprint object
+ * @param max_output_size Size of the buffer in bytes
+ * @param output Filled with the raw string
  * @param output_size Set to the number of bytes stored
  * @returns 0, or -1 as `s2n_fingerprint_get_hash()`
  */
@@ -117,16 +121,16 @@ int s2n_fingerprint_get_raw(struct s2n_fingerprint *fingerprint,
                             uint32_t *output_size);
 
 /**
- * Makes the JA3 hash of a ClientHello in one call.
+ * Computes the JA3 hash of a ClientHello in a single call.
  *
- * @param ch A ClientHello
+ * @param ch The ClientHello
  * @param type `S2N_FINGERPRINT_JA3`
- * @param max_hash_size Room in bytes
- * @param hash Where the 16 bytes go: not hexadecimal digits
+ * @param max_hash_size Size of the buffer in bytes
+ * @param hash Filled with the hash of 16 bytes: binary, not hexadecimal digits
  * @param hash_size Set to the number of bytes stored
- * @param str_size Set to the length of the text that is hashed, in bytes
- * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` for another type or a NULL pointer,
- * `S2N_ERR_INSUFFICIENT_MEM_SIZE`, `S2N_ERR_BAD_MESSAGE`
+ * @param str_size Set to the length of the raw string (the input of the hash) in bytes
+ * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` for another type or if a pointer is NULL,
+ * `S2N_ERR_INSUFFICIENT_MEM_SIZE`, or `S2N_ERR_BAD_MESSAGE`
  */
 S2N_API extern
 int s2n_client_hello_get_fingerprint_hash(struct s2n_client_hello *ch,
@@ -137,12 +141,12 @@ int s2n_client_hello_get_fingerprint_hash(struct s2n_client_hello *ch,
                                           uint32_t *str_size);
 
 /**
- * Makes the JA3 text of a ClientHello in one call. No NUL is put behind it.
+ * Computes the JA3 raw string of a ClientHello in a single call. No NUL terminator is written.
  *
- * @param ch A ClientHello
+ * @param ch The ClientHello
  * @param type `S2N_FINGERPRINT_JA3`
- * @param max_size Room in bytes
- * @param output Where the text goes
+ * @param max_size Size of the buffer in bytes
+ * @param output Filled with the raw string
  * @param output_size Set to the number of bytes stored
  * @returns 0, or -1 as `s2n_client_hello_get_fingerprint_hash()`
  */

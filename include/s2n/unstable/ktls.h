@@ -15,15 +15,15 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Says how often the keys of a connection have changed since its handshake. Each count stops
- * at 255.
- *
- * @param conn A connection
- * @param send_key_updates Set to the number of KeyUpdates that were sent
- * @param recv_key_updates Set to the number of KeyUpdates that were received
- * @returns 0, or -1 with `S2N_ERR_NULL`
+ * Returns the number of key updates of a connection since its handshake. Each counter saturates at
+ * 255.
  *
  * May be called from any thread.
+ *
+ * @param conn The connection
+ * @param send_key_updates Set to the number of KeyUpdate messages that were sent
+ * @param recv_key_updates Set to the number of KeyUpdate messages that were received
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_connection_get_key_update_counts(struct s2n_connection *conn,
@@ -31,39 +31,41 @@ int s2n_connection_get_key_update_counts(struct s2n_connection *conn,
                                          uint8_t *recv_key_updates);
 
 /**
- * Lets the kernel seal records. A program goes on without it if this fails.
+ * Enables kernel TLS for sending: the kernel seals the records. If this fails, the connection can
+ * be used without kernel TLS.
  *
- * @param conn A connection
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_PLATFORM`: this is not there yet
+ * @param conn The connection
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_PLATFORM`: not implemented yet
  */
 S2N_API extern int s2n_connection_ktls_enable_send(struct s2n_connection *conn);
 
 /**
- * Lets the kernel open records. A program goes on without it if this fails.
+ * Enables kernel TLS for receiving: the kernel opens the records. If this fails, the connection
+ * can be used without kernel TLS.
  *
- * @param conn A connection
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_PLATFORM`: this is not there yet
+ * @param conn The connection
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_PLATFORM`: not implemented yet
  */
 S2N_API extern int s2n_connection_ktls_enable_recv(struct s2n_connection *conn);
 
 /**
- * Allows the kernel to take over TLS 1.3 connections, whose keys it cannot change.
+ * Allows kernel TLS for TLS 1.3 connections, although the kernel cannot update their keys.
  *
- * @param config A config
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_PLATFORM`: this is not there yet
+ * @param config The config
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_PLATFORM`: not implemented yet
  */
 S2N_API extern int s2n_config_ktls_enable_unsafe_tls13(struct s2n_config *config);
 
 /**
- * Sends a piece of a file without copying it, on a connection whose records the kernel seals.
+ * Sends a part of a file without copying it, on a connection with kernel TLS enabled for sending.
  *
- * @param conn A connection
- * @param fd A descriptor of the file
- * @param offset Where the piece begins, in bytes
- * @param count Its length in bytes
+ * @param conn The connection
+ * @param fd A file descriptor of the file
+ * @param offset Start of the part, as an offset in bytes
+ * @param count Length of the part in bytes
  * @param bytes_written Set to the number of bytes sent
- * @param blocked Set to what a blocked call waits for
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_CONN`: this is not there yet
+ * @param blocked Set to the operation on which the call is blocked
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_CONN`: not implemented yet
  */
 S2N_API extern
 int s2n_sendfile(struct s2n_connection *conn,

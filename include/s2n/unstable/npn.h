@@ -15,16 +15,14 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Would turn the extension next_protocol_negotiation on, which ALPN (RFC 7301) replaced. It is off, and
- * stays so: the handshake message that goes with it cannot be sent here.
+ * Enables or disables Next Protocol Negotiation (NPN), which ALPN (RFC 7301) replaced. NPN is
+ * always disabled: its handshake message is not supported.
  *
- * @param config A config
- * @param enable Whether to use it
+ * @param config The config
+ * @param enable Whether to enable NPN
  * @returns 0 for false; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
-S2N_API extern
-int s2n_config_set_npn(struct s2n_config *config,
-                       bool enable);
+S2N_API extern int s2n_config_set_npn(struct s2n_config *config, bool enable);
 
 #ifdef __cplusplus
 }  // extern "C"

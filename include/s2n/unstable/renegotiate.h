@@ -11,7 +11,7 @@
 #include <s2n.h>
 
 /**
- * What a client answers when it is asked for another handshake.
+ * A client's response to a renegotiation request (HelloRequest).
  */
 typedef enum {
     S2N_RENEGOTIATE_IGNORE = 0,
@@ -20,7 +20,7 @@ typedef enum {
 } s2n_renegotiate_response;
 
 /**
- * Answers a server that asks for another handshake.
+ * Decides on a server's renegotiation request.
  */
 typedef int (*s2n_renegotiate_request_cb)(struct s2n_connection *conn,
                                           void *context,
@@ -31,18 +31,18 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * What a handshake waits for if application data came where it does not belong.
+ * Set if renegotiation is blocked because application data was received during the handshake.
  */
 extern const s2n_blocked_status S2N_BLOCKED_ON_APPLICATION_DATA;
 
 /**
- * Clients: sets who is asked when a TLS 1.2 server wants another handshake (RFC 5746). Without
- * an answer such requests are ignored.
+ * Sets the callback that a client calls when a TLS 1.2 server requests renegotiation (RFC 5746).
+ * Without a response, requests are ignored.
  *
- * @param config A config
- * @param callback Answers
- * @param context Handed to the callback; never followed
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param config The config
+ * @param callback The callback; may be NULL
+ * @param context Context passed to the callback; never dereferenced, may be NULL
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_config_set_renegotiate_request_cb(struct s2n_config *config,
@@ -50,22 +50,22 @@ int s2n_config_set_renegotiate_request_cb(struct s2n_config *config,
                                           void *context);
 
 /**
- * Clients: prepares a connection for another handshake with the same peer.
+ * Prepares a client connection for renegotiation with the same peer.
  *
- * @param conn A connection
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param conn A client connection
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern int s2n_renegotiate_wipe(struct s2n_connection *conn);
 
 /**
- * Clients: performs another handshake with the same peer.
+ * Performs a renegotiation handshake on a client connection.
  *
- * @param conn A connection
- * @param app_data_buf Filled with application data that comes before the handshake
- * @param app_data_buf_size Room in bytes
+ * @param conn A client connection
+ * @param app_data_buf Filled with application data that is received before the handshake
+ * @param app_data_buf_size Size of the buffer in bytes
  * @param app_data_size Set to the number of bytes received
- * @param blocked Set to what a blocked call waits for
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param blocked Set to the operation on which the call is blocked
+ * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
  */
 S2N_API extern
 int s2n_renegotiate(struct s2n_connection *conn,

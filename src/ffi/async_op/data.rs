@@ -1,4 +1,4 @@
-//! Type, input and output of an asynchronous private-key operation.
+//! Type, input and output of asynchronous private-key operations.
 
 use std::ffi::c_int;
 
@@ -8,10 +8,10 @@ use crate::ffi::abi::types::{s2n_async_pkey_op, s2n_async_pkey_op_type};
 use crate::ffi::abi::{input, output};
 use rs2n_core::error::Code;
 
-/// Gives the type of an operation.
+/// Returns the type of a private-key operation.
 ///
-/// @param op An operation
-/// @param type Set to `S2N_ASYNC_SIGN`; nothing is decrypted in what we support
+/// @param op The operation
+/// @param type Set to `S2N_ASYNC_SIGN`: none of the supported cipher suites requires decryption
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -32,9 +32,9 @@ pub unsafe extern "C" fn s2n_async_pkey_op_get_op_type(
     })
 }
 
-/// Gives the size of what is to be signed.
+/// Returns the size of the input to be signed.
 ///
-/// @param op An operation
+/// @param op The operation
 /// @param data_len Set to the size in bytes: that of a SHA-256, SHA-384 or SHA-512 hash
 /// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED` for ML-DSA
 ///
@@ -56,13 +56,13 @@ pub unsafe extern "C" fn s2n_async_pkey_op_get_input_size(
     })
 }
 
-/// Gives what is to be signed: a hash, for RSA with PKCS #1 padding or PSS and for ECDSA. Its size says
-/// which hash it is, and the salt of PSS is as long.
+/// Copies the input to be signed: a hash, to be signed with RSA (PKCS #1 v1.5 padding or PSS) or
+/// ECDSA. The size of the input identifies the hash algorithm; the PSS salt has the same length.
 ///
-/// @param op An operation
-/// @param data Where the hash goes
-/// @param data_len The room there in bytes
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_SAFETY` if there is not room enough, or
+/// @param op The operation
+/// @param data Filled with the hash
+/// @param data_len Size of the buffer in bytes
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_SAFETY` if the buffer is too small, or
 /// `S2N_ERR_UNIMPLEMENTED` for ML-DSA
 ///
 /// # Safety
@@ -86,11 +86,12 @@ pub unsafe extern "C" fn s2n_async_pkey_op_get_input(
     })
 }
 
-/// Sets the signature, which was made elsewhere. It may be set again until it is applied.
+/// Sets the signature of a private-key operation that the application performed externally. It may
+/// be set again until it is applied.
 ///
-/// @param op An operation
-/// @param data The signature, as it goes into the handshake message: ECDSA's in DER; copied
-/// @param data_len Its length in bytes
+/// @param op The operation
+/// @param data The signature as encoded in the handshake message (for ECDSA in DER); copied
+/// @param data_len Length of the signature in bytes
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety

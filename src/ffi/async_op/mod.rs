@@ -1,4 +1,4 @@
-//! Asynchronous private-key operations.
+//! Asynchronous private-key operations (`s2n_async_pkey_op`).
 
 mod data;
 mod operation;

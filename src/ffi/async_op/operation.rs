@@ -1,4 +1,4 @@
-//! Execution, application and freeing of asynchronous private-key operations.
+//! Performing, applying and freeing asynchronous private-key operations.
 
 use std::ffi::c_int;
 
@@ -11,13 +11,14 @@ impl Handle for s2n_async_pkey_op {
     type Inner = Signature;
 }
 
-/// Signs with a private key. May be called once, in the callback or later, in any thread; the
-/// connection need not live any more.
+/// Performs a private-key operation: signs with a private key. May be called once, in the callback
+/// or later, from any thread, even after the connection was freed.
 ///
-/// @param op An operation
-/// @param key The private key of a chain; see `s2n_cert_chain_and_key_get_private_key()`
+/// @param op The operation
+/// @param key The private key of a certificate chain; see
+/// `s2n_cert_chain_and_key_get_private_key()`
 /// @returns 0, or -1 with `S2N_ERR_NULL`, also if the chain has no private key;
-/// `S2N_ERR_ASYNC_ALREADY_PERFORMED`; `S2N_ERR_PKEY_CTX_INIT` if the key is of another kind;
+/// `S2N_ERR_ASYNC_ALREADY_PERFORMED`; `S2N_ERR_PKEY_CTX_INIT` if the key is of another type; or
 /// `S2N_ERR_SIGN`
 ///
 /// # Safety
@@ -37,14 +38,15 @@ pub unsafe extern "C" fn s2n_async_pkey_op_perform(
     })
 }
 
-/// Gives a signature to the connection that needs it, whose next `s2n_negotiate()` goes on. May be
-/// called in the callback or later, in any thread, and again if it failed.
+/// Applies the signature of a private-key operation to the connection that requires it, so that the
+/// next `s2n_negotiate()` resumes the handshake. May be called in the callback or later, from any
+/// thread, and again after a failure.
 ///
 /// @param op An operation that has its signature
-/// @param conn The connection that the callback was called with
+/// @param conn The connection that was passed to the callback
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_ASYNC_NOT_PERFORMED`,
-/// `S2N_ERR_ASYNC_ALREADY_APPLIED`, `S2N_ERR_ASYNC_WRONG_CONNECTION` if the connection does not wait for
-/// this operation, `S2N_ERR_VERIFY_SIGNATURE`
+/// `S2N_ERR_ASYNC_ALREADY_APPLIED`, `S2N_ERR_ASYNC_WRONG_CONNECTION` if the connection is not
+/// waiting for this operation, or `S2N_ERR_VERIFY_SIGNATURE`
 ///
 /// # Safety
 ///
@@ -63,10 +65,10 @@ pub unsafe extern "C" fn s2n_async_pkey_op_apply(
     })
 }
 
-/// Frees an operation, before or after its connection. A connection that waits for it waits until it is
-/// freed or wiped itself.
+/// Frees a private-key operation, before or after its connection. If the operation was not applied,
+/// its connection remains blocked until it is freed or wiped.
 ///
-/// @param op An operation, not to be used again
+/// @param op The operation, which must not be used afterwards
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety

@@ -14,10 +14,10 @@ impl Handle for s2n_cert {
     type Inner = Box<[u8]>;
 }
 
-/// Counts the certificates of a chain.
+/// Returns the number of certificates in a chain.
 ///
-/// @param chain_and_key A chain
-/// @param cert_length Set to their number
+/// @param chain_and_key The chain
+/// @param cert_length Set to the number of certificates
 /// @returns 0, or -1 with `S2N_ERR_NULL`, also if the chain is empty
 ///
 /// # Safety
@@ -38,13 +38,13 @@ pub unsafe extern "C" fn s2n_cert_chain_get_length(
     })
 }
 
-/// Gives a certificate of a chain. It belongs to the chain, and lives as long.
+/// Returns a certificate of a chain. It is owned by the chain, and valid until the chain is freed.
 ///
-/// @param chain_and_key A chain
+/// @param chain_and_key The chain
 /// @param out_cert Set to the certificate
-/// @param cert_idx Its place, 0 for the leaf
-/// @returns 0, or -1 with `S2N_ERR_NULL`, also if the chain is empty, or `S2N_ERR_NO_CERT_FOUND` behind
-/// its end
+/// @param cert_idx Index of the certificate, 0 for the leaf
+/// @returns 0, or -1 with `S2N_ERR_NULL`, also if the chain is empty, or `S2N_ERR_NO_CERT_FOUND` if
+/// the index is out of range
 ///
 /// # Safety
 ///
@@ -65,7 +65,8 @@ pub unsafe extern "C" fn s2n_cert_chain_get_cert(
     })
 }
 
-/// Where a certificate lies. The chain keeps it there, also if others are loaded later.
+/// Returns the address of a certificate. The chain keeps it valid even if other certificates are
+/// loaded later.
 fn address(chain: &CertChainHandle, place: usize) -> Result<*mut s2n_cert> {
     let certificates = chain.core.certificates()?;
     let mut given = chain.given.lock().unwrap_or_else(PoisonError::into_inner);
@@ -81,11 +82,11 @@ fn address(chain: &CertChainHandle, place: usize) -> Result<*mut s2n_cert> {
     Ok((&raw const *certificate).cast_mut().cast())
 }
 
-/// Gives the bytes of a certificate (DER). They belong to its chain.
+/// Returns the DER encoding of a certificate, which is owned by its chain.
 ///
-/// @param cert A certificate
-/// @param out_cert_der Set to the bytes
-/// @param cert_length Set to their number
+/// @param cert The certificate
+/// @param out_cert_der Set to the encoding
+/// @param cert_length Set to its length in bytes
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety

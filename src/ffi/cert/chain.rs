@@ -13,10 +13,10 @@ use rs2n_core::credentials::CertChain;
 use rs2n_core::error::Code;
 use rs2n_core::x509::DerChain;
 
-/// What a `struct s2n_cert_chain_and_key *` points at.
+/// The object behind a `struct s2n_cert_chain_and_key *`.
 pub(crate) struct CertChainHandle {
     pub(crate) core: Arc<CertChain>,
-    /// DerChain whose addresses the application has.
+    /// Certificates that the application has pointers to, kept at their addresses.
     pub(crate) given: Mutex<Vec<DerChain>>,
     context: AtomicPtr<c_void>,
 }
@@ -28,7 +28,7 @@ impl CertChainHandle {
             given: Mutex::default(),
             context: AtomicPtr::default(),
         });
-        // Connections give the pointer to the application.
+        // Connections return this pointer to the application.
         chain.core.set_name(Arc::as_ptr(&chain).expose_provenance());
         chain
     }
@@ -36,7 +36,8 @@ impl CertChainHandle {
 
 impl Drop for CertChainHandle {
     fn drop(&mut self) {
-        // Connections that use the chain have no pointer to give any more.
+        // The pointer is invalid from here on, and connections that use the chain must not return
+        // it.
         self.core.set_name(0);
     }
 }
@@ -45,10 +46,10 @@ impl Handle for s2n_cert_chain_and_key {
     type Inner = CertChainHandle;
 }
 
-/// Makes an empty chain, to be loaded.
+/// Creates an empty certificate chain, to be loaded.
 ///
-/// @returns a chain, to be freed with `s2n_cert_chain_and_key_free()`; or NULL with
-/// `S2N_ERR_NOT_INITIALIZED`
+/// @returns a new chain, owned by the caller, to be freed with `s2n_cert_chain_and_key_free()`; or
+/// NULL with `S2N_ERR_NOT_INITIALIZED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_cert_chain_and_key_new() -> *mut s2n_cert_chain_and_key {
     with_memory(|| {
@@ -57,9 +58,9 @@ pub extern "C" fn s2n_cert_chain_and_key_new() -> *mut s2n_cert_chain_and_key {
     })
 }
 
-/// Frees a chain. Configs that use it go on using it.
+/// Frees a certificate chain. Configs to which the chain was added continue to use it.
 ///
-/// @param cert_and_key A chain, not to be used again; NULL is fine
+/// @param cert_and_key The chain, which must not be used afterwards; NULL has no effect
 /// @returns 0
 ///
 /// # Safety
@@ -76,13 +77,15 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_free(
     })
 }
 
-/// Loads a chain and its key. Configs that have the chain use what it held when they were frozen.
+/// Loads a certificate chain and its private key from PEM strings. Configs to which the chain was
+/// added use the contents at the time when the config was built.
 ///
-/// @param chain_and_key A chain
-/// @param chain_pem Certificates in PEM, the leaf first; copied
-/// @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
+/// @param chain_and_key The chain
+/// @param chain_pem Certificates in PEM, the leaf first, NUL-terminated; copied
+/// @param private_key_pem The leaf's private key in PEM (PKCS #8, PKCS #1 or SEC 1, not encrypted),
+/// NUL-terminated; copied
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
-/// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`
+/// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, or `S2N_ERR_KEY_MISMATCH`
 ///
 /// # Safety
 ///
@@ -104,15 +107,17 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_load_pem(
     })
 }
 
-/// Loads a chain and its key, which need no NUL at the end.
+/// Loads a certificate chain and its private key from PEM buffers, which need not be
+/// NUL-terminated. Otherwise as `s2n_cert_chain_and_key_load_pem()`.
 ///
-/// @param chain_and_key A chain
+/// @param chain_and_key The chain
 /// @param chain_pem Certificates in PEM, the leaf first; copied
-/// @param chain_pem_len Their length in bytes
-/// @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
-/// @param private_key_pem_len Its length in bytes
+/// @param chain_pem_len Length of the certificates in bytes
+/// @param private_key_pem The leaf's private key in PEM (PKCS #8, PKCS #1 or SEC 1, not encrypted);
+/// copied
+/// @param private_key_pem_len Length of the private key in bytes
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
-/// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`
+/// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, or `S2N_ERR_KEY_MISMATCH`
 ///
 /// # Safety
 ///
@@ -137,13 +142,14 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_load_pem_bytes(
     })
 }
 
-/// Loads a chain without its key, for a private key that is elsewhere.
+/// Loads a certificate chain without its private key, for use with asynchronous private-key
+/// operations.
 ///
-/// @param chain_and_key A chain
+/// @param chain_and_key The chain
 /// @param chain_pem Certificates in PEM, the leaf first; copied
-/// @param chain_pem_len Their length in bytes
+/// @param chain_pem_len Length of the certificates in bytes
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
-/// `S2N_ERR_DECODE_CERTIFICATE`
+/// or `S2N_ERR_DECODE_CERTIFICATE`
 ///
 /// # Safety
 ///
@@ -163,10 +169,11 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_load_public_pem_bytes(
     })
 }
 
-/// Keeps a pointer for the application.
+/// Sets the application context of a certificate chain.
 ///
-/// @param cert_and_key A chain
-/// @param ctx Any pointer; never followed
+/// @param cert_and_key The chain
+/// @param ctx An arbitrary pointer, stored without being dereferenced; ownership remains with the
+/// caller
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -185,10 +192,11 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_set_ctx(
     })
 }
 
-/// Gives the pointer that `s2n_cert_chain_and_key_set_ctx()` kept.
+/// Returns the application context that was set with `s2n_cert_chain_and_key_set_ctx()`.
 ///
-/// @param cert_and_key A chain
-/// @returns the pointer, NULL if none was kept; NULL with `S2N_ERR_NULL` if `cert_and_key` is NULL
+/// @param cert_and_key The chain
+/// @returns the pointer, or NULL if none was set; NULL with `S2N_ERR_NULL` if `cert_and_key` is
+/// NULL
 ///
 /// # Safety
 ///
@@ -204,12 +212,12 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_get_ctx(
     })
 }
 
-/// Sets the OCSP response (RFC 6960) about the leaf, which a server shows to clients that ask for one
-/// (RFC 6066, 8).
+/// Sets the OCSP response (RFC 6960) for the leaf certificate. A server staples it if the client
+/// requests one (status_request; RFC 6066, 8).
 ///
-/// @param chain_and_key A chain
-/// @param data The response in DER; copied. NULL for none
-/// @param length Its length in bytes; 0 for none
+/// @param chain_and_key The chain
+/// @param data The response in DER; copied. NULL removes it.
+/// @param length Length of the response in bytes; 0 removes it
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -230,12 +238,13 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_set_ocsp_data(
     })
 }
 
-/// Would set the certificate timestamps (RFC 6962) that a server shows; rustls cannot send them.
+/// Sets the signed certificate timestamps (SCT; RFC 6962) that a server sends. Not supported:
+/// rustls cannot send them.
 ///
-/// @param chain_and_key A chain
-/// @param data The list of timestamps; NULL for none
-/// @param length Its length in bytes; 0 for none
-/// @returns 0 for none; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+/// @param chain_and_key The chain
+/// @param data The SCT list; NULL for none
+/// @param length Length of the list in bytes; 0 for none
+/// @returns 0 if the list is empty; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 ///
 /// # Safety
 ///

@@ -9,17 +9,19 @@ use crate::ffi::abi::{input, output};
 use rs2n_core::error::{Code, Result};
 use rs2n_core::x509::extension;
 
-/// Gives the length of an extension's value (RFC 5280, 4.2).
+/// Returns the length of the value of a certificate extension (RFC 5280, 4.2).
 ///
-/// @param cert A certificate
-/// @param oid The extension's object identifier, a string such as "2.5.29.17"
+/// @param cert The certificate
+/// @param oid The object identifier of the extension, a NUL-terminated string such as "2.5.29.17"
 /// @param ext_value_len Set to the length in bytes
-/// @returns 0, or -1 with `S2N_ERR_NULL`, also for a string that is no identifier,
-/// `S2N_ERR_X509_EXTENSION_VALUE_NOT_FOUND`, or `S2N_ERR_SAFETY` if the certificate has no extensions
+/// @returns 0, or -1 with `S2N_ERR_NULL`, also if the string is not an object identifier,
+/// `S2N_ERR_X509_EXTENSION_VALUE_NOT_FOUND`, or `S2N_ERR_SAFETY` if the certificate has no
+/// extensions
 ///
 /// # Safety
 ///
-/// `cert` is NULL or of a live chain; `oid` is NULL or a string; `ext_value_len` is NULL or writable.
+/// `cert` is NULL or of a live chain; `oid` is NULL or a string; `ext_value_len` is NULL or
+/// writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_cert_get_x509_extension_value_length(
     cert: *mut s2n_cert,
@@ -36,21 +38,21 @@ pub unsafe extern "C" fn s2n_cert_get_x509_extension_value_length(
     })
 }
 
-/// Copies an extension's value (RFC 5280, 4.2), in DER.
+/// Copies the value of a certificate extension (RFC 5280, 4.2), in DER.
 ///
-/// @param cert A certificate
-/// @param oid The extension's object identifier, a string such as "2.5.29.17"
-/// @param ext_value Where the bytes go
-/// @param ext_value_len Room in bytes; set to the number of bytes copied
+/// @param cert The certificate
+/// @param oid The object identifier of the extension, a NUL-terminated string such as "2.5.29.17"
+/// @param ext_value Filled with the value
+/// @param ext_value_len Size of the buffer in bytes; set to the number of bytes copied
 /// @param critical Set to whether the extension is critical
-/// @returns 0, or -1 with `S2N_ERR_NULL`, also for a string that is no identifier,
-/// `S2N_ERR_X509_EXTENSION_VALUE_NOT_FOUND`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`, or `S2N_ERR_SAFETY` if the
-/// certificate has no extensions
+/// @returns 0, or -1 with `S2N_ERR_NULL`, also if the string is not an object identifier,
+/// `S2N_ERR_X509_EXTENSION_VALUE_NOT_FOUND`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`, or `S2N_ERR_SAFETY`
+/// if the certificate has no extensions
 ///
 /// # Safety
 ///
-/// `cert` is NULL or of a live chain; `oid` is NULL or a string; `ext_value_len` is NULL or points to
-/// the room at `ext_value`; the others are NULL or writable.
+/// `cert` is NULL or of a live chain; `oid` is NULL or a string; `ext_value_len` is NULL or points
+/// to the room at `ext_value`; the others are NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_cert_get_x509_extension_value(
     cert: *mut s2n_cert,
@@ -72,17 +74,18 @@ pub unsafe extern "C" fn s2n_cert_get_x509_extension_value(
     })
 }
 
-/// Gives the length of the text in an extension's value that is a UTF8String.
+/// Returns the length of the text in an extension value that is a UTF8String.
 ///
-/// @param extension_data The value, in DER
-/// @param extension_len Its length in bytes
-/// @param utf8_str_len Set to the text's length in bytes
+/// @param extension_data The extension value, in DER
+/// @param extension_len Length of the value in bytes
+/// @param utf8_str_len Set to the length of the text in bytes
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_SAFETY` if `extension_len` is 0, or
 /// `S2N_ERR_INVALID_X509_EXTENSION_TYPE`
 ///
 /// # Safety
 ///
-/// `extension_data` is NULL or readable for `extension_len` bytes; `utf8_str_len` is NULL or writable.
+/// `extension_data` is NULL or readable for `extension_len` bytes; `utf8_str_len` is NULL or
+/// writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_cert_get_utf8_string_from_extension_data_length(
     extension_data: *const u8,
@@ -104,19 +107,19 @@ pub unsafe extern "C" fn s2n_cert_get_utf8_string_from_extension_data_length(
     })
 }
 
-/// Copies the text in an extension's value that is a UTF8String. No NUL is added.
+/// Copies the text of an extension value that is a UTF8String, without NUL terminator.
 ///
-/// @param extension_data The value, in DER
-/// @param extension_len Its length in bytes
-/// @param out_data Where the text goes
-/// @param out_len Room in bytes; set to the text's length
+/// @param extension_data The extension value, in DER
+/// @param extension_len Length of the value in bytes
+/// @param out_data Filled with the text
+/// @param out_len Size of the buffer in bytes; set to the length of the text
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_SAFETY` if `extension_len` is 0,
 /// `S2N_ERR_INVALID_X509_EXTENSION_TYPE`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE`
 ///
 /// # Safety
 ///
-/// `extension_data` is NULL or readable for `extension_len` bytes; `out_len` is NULL or points to the
-/// room at `out_data`, which is NULL or writable.
+/// `extension_data` is NULL or readable for `extension_len` bytes; `out_len` is NULL or points to
+/// the room at `out_data`, which is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_cert_get_utf8_string_from_extension_data(
     extension_data: *const u8,
@@ -141,7 +144,7 @@ pub unsafe extern "C" fn s2n_cert_get_utf8_string_from_extension_data(
     })
 }
 
-/// Looks an extension up, if no pointer is missing.
+/// Looks up an extension, after checking that no pointer is null.
 ///
 /// # Safety
 ///
@@ -161,7 +164,7 @@ unsafe fn find(
     extension::find(der, &oid.to_string_lossy())
 }
 
-/// Copies bytes to where C has room for them.
+/// Copies bytes into a buffer of the C caller.
 ///
 /// # Safety
 ///

@@ -7,17 +7,17 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_cert_chain_and_key, s2n_cert_private_key, s2n_pkey};
 use rs2n_core::credentials::CertChain;
 
-/// Never given away: a key belongs to its chain.
+/// Never transferred to the application: a private key is owned by its chain.
 impl Handle for s2n_pkey {
     type Inner = CertChain;
 }
 
-/// Gives the private key of a chain, for `s2n_async_pkey_op_perform()`. It belongs to the chain, and is
-/// valid until that is freed.
+/// Returns the private key of a certificate chain, for `s2n_async_pkey_op_perform()`. It is owned
+/// by the chain, and valid until the chain is freed.
 ///
-/// @param cert_and_key A chain
-/// @returns the key, also of a chain that has none, with which nothing can be performed; NULL with
-/// `S2N_ERR_NULL`
+/// @param cert_and_key The chain
+/// @returns the key, also for a chain without a private key, in which case no operation can be
+/// performed with it; NULL with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///

@@ -11,12 +11,13 @@ use crate::ffi::abi::types::s2n_client_hello;
 use crate::ffi::abi::{input, output};
 use rs2n_core::error::Code;
 
-/// Gives the length of an extension's data.
+/// Returns the length of the data of a ClientHello extension.
 ///
-/// @param ch A ClientHello
+/// @param ch The ClientHello
 /// @param extension_type The extension
-/// @returns a number of bytes; 0 with `S2N_ERR_EXTENSION_NOT_RECEIVED`, or
-/// `S2N_ERR_UNRECOGNIZED_EXTENSION` for one that s2n-tls does not know; -1 with `S2N_ERR_NULL`
+/// @returns a number of bytes; 0 with `S2N_ERR_EXTENSION_NOT_RECEIVED`, or with
+/// `S2N_ERR_UNRECOGNIZED_EXTENSION` for an extension that s2n-tls does not recognize; -1 with
+/// `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
@@ -34,12 +35,12 @@ pub unsafe extern "C" fn s2n_client_hello_get_extension_length(
     })
 }
 
-/// Copies an extension's data.
+/// Copies the data of a ClientHello extension.
 ///
-/// @param ch A ClientHello
+/// @param ch The ClientHello
 /// @param extension_type The extension
-/// @param out Where the bytes go
-/// @param max_length Room in bytes; of longer data the front is copied
+/// @param out Filled with the data
+/// @param max_length Size of the buffer in bytes; longer data is truncated
 /// @returns the number of bytes copied; 0 and -1 as `s2n_client_hello_get_extension_length()`
 ///
 /// # Safety
@@ -66,11 +67,12 @@ pub unsafe extern "C" fn s2n_client_hello_get_extension_by_id(
     })
 }
 
-/// Says whether there is an extension, also one that s2n-tls does not know.
+/// Reports whether the ClientHello contains an extension, including extensions that s2n-tls does
+/// not recognize.
 ///
-/// @param ch A ClientHello
-/// @param extension_iana The extension's number
-/// @param exists Set to the answer
+/// @param ch The ClientHello
+/// @param extension_iana The IANA value of the extension
+/// @param exists Set to whether the ClientHello contains the extension
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -92,19 +94,20 @@ pub unsafe extern "C" fn s2n_client_hello_has_extension(
     })
 }
 
-/// Stores the numbers of the groups that the client supports (RFC 8446, 4.2.7), its favourite first.
+/// Returns the IANA values of the client's supported groups (RFC 8446, 4.2.7), most preferred
+/// first.
 ///
-/// @param ch A ClientHello
-/// @param groups Where the numbers go
-/// @param groups_count_max Room, as a count of numbers
-/// @param groups_count Set to how many were stored; 0 on failure
+/// @param ch The ClientHello
+/// @param groups Filled with the values
+/// @param groups_count_max Size of the buffer as a number of values
+/// @param groups_count Set to the number of values stored; 0 on failure
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_EXTENSION_NOT_RECEIVED`,
-/// `S2N_ERR_INVALID_PARSED_EXTENSIONS`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`
+/// `S2N_ERR_INVALID_PARSED_EXTENSIONS`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE`
 ///
 /// # Safety
 ///
-/// `ch` is NULL or live; `groups` is NULL or writable for `groups_count_max` numbers; `groups_count`
-/// is NULL or writable.
+/// `ch` is NULL or live; `groups` is NULL or writable for `groups_count_max` numbers;
+/// `groups_count` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_client_hello_get_supported_groups(
     ch: *mut s2n_client_hello,
@@ -118,18 +121,18 @@ pub unsafe extern "C" fn s2n_client_hello_get_supported_groups(
             let hello = unsafe { s2n_client_hello::borrow(ch) }?;
             hello.supported_groups()
         };
-        // SAFETY: for the whole call, `groups` is null or writable for `groups_count_max` numbers, and
-        // `groups_count` is null or writable.
+        // SAFETY: for the whole call, `groups` is null or writable for `groups_count_max` numbers,
+        // and `groups_count` is null or writable.
         unsafe { output::numbers(groups, groups_count_max, groups_count, supported) }
     })
 }
 
-/// Gives the length of the server name that the client asks for (RFC 6066, 3).
+/// Returns the length of the server name (SNI) that the client requests (RFC 6066, 3).
 ///
-/// @param ch A ClientHello
+/// @param ch The ClientHello
 /// @param length Set to a number of bytes; 0 on failure
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_EXTENSION_NOT_RECEIVED`, `S2N_ERR_SAFETY` if the
-/// extension holds no host name
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_EXTENSION_NOT_RECEIVED`, or `S2N_ERR_SAFETY` if
+/// the extension contains no host name
 ///
 /// # Safety
 ///
@@ -151,14 +154,14 @@ pub unsafe extern "C" fn s2n_client_hello_get_server_name_length(
     })
 }
 
-/// Copies the server name that the client asks for. No NUL is put behind it.
+/// Copies the server name (SNI) that the client requests, without NUL terminator.
 ///
-/// @param ch A ClientHello
-/// @param server_name Where the bytes go
-/// @param length Room in bytes
+/// @param ch The ClientHello
+/// @param server_name Filled with the name
+/// @param length Size of the buffer in bytes
 /// @param out_length Set to the number of bytes copied; 0 on failure
-/// @returns 0, or -1 as `s2n_client_hello_get_server_name_length()`; `S2N_ERR_SAFETY` also if there is
-/// less room than needed
+/// @returns 0, or -1 as `s2n_client_hello_get_server_name_length()`; `S2N_ERR_SAFETY` also if the
+/// buffer is too small
 ///
 /// # Safety
 ///

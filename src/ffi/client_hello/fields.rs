@@ -12,9 +12,9 @@ use crate::ffi::abi::{input, output};
 use rs2n_core::error::Code;
 use rs2n_core::messages::Field;
 
-/// Gives the length of the message.
+/// Returns the length of the ClientHello message.
 ///
-/// @param ch A ClientHello
+/// @param ch The ClientHello
 /// @returns a number of bytes, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -28,11 +28,12 @@ pub unsafe extern "C" fn s2n_client_hello_get_raw_message_length(
     unsafe { length(ch, Field::Message) }
 }
 
-/// Copies the message, without its handshake header and with zeros for the random bytes.
+/// Copies the ClientHello message, without its handshake header and with the random replaced by
+/// zeros.
 ///
-/// @param ch A ClientHello
-/// @param out Where the bytes go
-/// @param max_length Room in bytes; of a longer message the front is copied
+/// @param ch The ClientHello
+/// @param out Filled with the message
+/// @param max_length Size of the buffer in bytes; a longer message is truncated
 /// @returns the number of bytes copied, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -49,10 +50,10 @@ pub unsafe extern "C" fn s2n_client_hello_get_raw_message(
     unsafe { copy(ch, Field::Message, out, max_length) }
 }
 
-/// Gives the length of the list of cipher suites.
+/// Returns the length of the list of cipher suites.
 ///
-/// @param ch A ClientHello
-/// @returns a number of bytes, two for each; or -1 with `S2N_ERR_NULL`
+/// @param ch The ClientHello
+/// @returns a number of bytes, two for each cipher suite; or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
@@ -65,11 +66,11 @@ pub unsafe extern "C" fn s2n_client_hello_get_cipher_suites_length(
     unsafe { length(ch, Field::CipherSuites) }
 }
 
-/// Copies the list of cipher suites: two bytes for each, the higher first.
+/// Copies the list of cipher suites: the IANA values, two bytes each in network byte order.
 ///
-/// @param ch A ClientHello
-/// @param out Where the bytes go
-/// @param max_length Room in bytes; of a longer list the front is copied
+/// @param ch The ClientHello
+/// @param out Filled with the list
+/// @param max_length Size of the buffer in bytes; a longer list is truncated
 /// @returns the number of bytes copied, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -86,9 +87,9 @@ pub unsafe extern "C" fn s2n_client_hello_get_cipher_suites(
     unsafe { copy(ch, Field::CipherSuites, out, max_length) }
 }
 
-/// Gives the length of the list of extensions.
+/// Returns the length of the list of extensions.
 ///
-/// @param ch A ClientHello
+/// @param ch The ClientHello
 /// @returns a number of bytes, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -102,11 +103,11 @@ pub unsafe extern "C" fn s2n_client_hello_get_extensions_length(
     unsafe { length(ch, Field::Extensions) }
 }
 
-/// Copies the list of extensions, as it came (RFC 8446, 4.2).
+/// Copies the list of extensions as received (RFC 8446, 4.2).
 ///
-/// @param ch A ClientHello
-/// @param out Where the bytes go
-/// @param max_length Room in bytes; of a longer list the front is copied
+/// @param ch The ClientHello
+/// @param out Filled with the list
+/// @param max_length Size of the buffer in bytes; a longer list is truncated
 /// @returns the number of bytes copied, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -123,9 +124,9 @@ pub unsafe extern "C" fn s2n_client_hello_get_extensions(
     unsafe { copy(ch, Field::Extensions, out, max_length) }
 }
 
-/// Gives the length of the session ID.
+/// Returns the length of the session ID.
 ///
-/// @param ch A ClientHello
+/// @param ch The ClientHello
 /// @param out_length Set to a number of bytes
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
@@ -143,10 +144,10 @@ pub unsafe extern "C" fn s2n_client_hello_get_session_id_length(
 
 /// Copies the session ID.
 ///
-/// @param ch A ClientHello
-/// @param out Where the bytes go
+/// @param ch The ClientHello
+/// @param out Filled with the session ID
 /// @param out_length Set to the number of bytes copied
-/// @param max_length Room in bytes; of a longer ID the front is copied
+/// @param max_length Size of the buffer in bytes; a longer session ID is truncated
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -173,10 +174,10 @@ pub unsafe extern "C" fn s2n_client_hello_get_session_id(
     })
 }
 
-/// Gives the length of the list of compression methods.
+/// Returns the length of the list of compression methods.
 ///
-/// @param ch A ClientHello
-/// @param out_length Set to a number of bytes, one for each
+/// @param ch The ClientHello
+/// @param out_length Set to a number of bytes, one for each compression method
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -193,17 +194,17 @@ pub unsafe extern "C" fn s2n_client_hello_get_compression_methods_length(
 
 /// Copies the list of compression methods.
 ///
-/// @param ch A ClientHello
-/// @param list Where the bytes go
-/// @param list_length Room in bytes
+/// @param ch The ClientHello
+/// @param list Filled with the list
+/// @param list_length Size of the buffer in bytes
 /// @param out_length Set to the number of bytes copied
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE` if there is less room than
-/// needed
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE` if the buffer is too
+/// small
 ///
 /// # Safety
 ///
-/// `ch` is NULL or live; `list` is NULL or writable for `list_length` bytes; `out_length` is NULL or
-/// writable.
+/// `ch` is NULL or live; `list` is NULL or writable for `list_length` bytes; `out_length` is NULL
+/// or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_client_hello_get_compression_methods(
     ch: *mut s2n_client_hello,
@@ -226,11 +227,12 @@ pub unsafe extern "C" fn s2n_client_hello_get_compression_methods(
     })
 }
 
-/// Gives the version that stands in the message: `S2N_TLS12` also for what is newer.
+/// Returns the protocol version field of the ClientHello (legacy_version): `S2N_TLS12` also for
+/// later versions.
 ///
-/// @param ch A ClientHello
-/// @param out Set to the version; one that is none of TLS is numbered the same way, 10 times its first
-/// byte and its second
+/// @param ch The ClientHello
+/// @param out Set to the version. An unassigned version is encoded in the same way: 10 times its
+/// first byte plus its second byte.
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -250,11 +252,12 @@ pub unsafe extern "C" fn s2n_client_hello_get_legacy_protocol_version(
     })
 }
 
-/// Gives the version in the header of the record that brought the ClientHello.
+/// Returns the protocol version in the header of the record that contained the ClientHello.
 ///
-/// @param ch A ClientHello
+/// @param ch The ClientHello
 /// @param out Set to the version
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for one that no record brought
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` if the ClientHello was not
+/// received in a record
 ///
 /// # Safety
 ///
@@ -274,12 +277,13 @@ pub unsafe extern "C" fn s2n_client_hello_get_legacy_record_version(
     })
 }
 
-/// Copies the random bytes.
+/// Copies the random of the ClientHello.
 ///
-/// @param ch A ClientHello
-/// @param out Where the 32 bytes go
-/// @param max_length Room in bytes
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE` for less room than 32
+/// @param ch The ClientHello
+/// @param out Filled with the random of 32 bytes
+/// @param max_length Size of the buffer in bytes
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE` if the buffer is
+/// smaller than 32 bytes
 ///
 /// # Safety
 ///

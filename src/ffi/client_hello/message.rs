@@ -1,4 +1,4 @@
-//! Parsing, freeing and release of a ClientHello.
+//! Parsing and freeing of a ClientHello, and completion of the ClientHello callback.
 
 use std::ffi::c_int;
 use std::ptr;
@@ -15,13 +15,15 @@ impl Handle for s2n_client_hello {
     type Inner = ClientHello;
 }
 
-/// Lets a handshake go on that waits after its ClientHello callback. The next `s2n_negotiate()` does.
+/// Completes an asynchronous ClientHello callback: the next `s2n_negotiate()` resumes the
+/// handshake.
 ///
-/// May be called in any thread, while no other call on the connection runs but the callback's.
+/// May be called from any thread, also within the callback. No call may use the connection at the
+/// same time, except the one that invoked the callback.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if its config is not in
-/// `S2N_CLIENT_HELLO_CB_NONBLOCKING` mode, `S2N_ERR_ASYNC_NOT_PERFORMED` if the callback was not
+/// `S2N_CLIENT_HELLO_CB_NONBLOCKING` mode, or `S2N_ERR_ASYNC_NOT_PERFORMED` if the callback was not
 /// called
 ///
 /// # Safety
@@ -36,13 +38,13 @@ pub unsafe extern "C" fn s2n_client_hello_cb_done(conn: *mut s2n_connection) -> 
     })
 }
 
-/// Parses a ClientHello that did not come over a connection.
+/// Parses a ClientHello that was not received by a connection.
 ///
-/// @param bytes The message, with its handshake header and nothing behind it; copied
-/// @param size Its length in bytes
-/// @returns a ClientHello, to be freed with `s2n_client_hello_free()`; or NULL with `S2N_ERR_NULL`,
-/// `S2N_ERR_SIZE_MISMATCH` if there is no header, `S2N_ERR_BAD_MESSAGE`,
-/// `S2N_ERR_DUPLICATE_EXTENSION`
+/// @param bytes The handshake message including its header, without trailing data; copied
+/// @param size Length of the message in bytes
+/// @returns a new ClientHello, owned by the caller, to be freed with `s2n_client_hello_free()`; or
+/// NULL with `S2N_ERR_NULL`, `S2N_ERR_SIZE_MISMATCH` if the header is missing,
+/// `S2N_ERR_BAD_MESSAGE`, or `S2N_ERR_DUPLICATE_EXTENSION`
 ///
 /// # Safety
 ///
@@ -60,10 +62,12 @@ pub unsafe extern "C" fn s2n_client_hello_parse_message(
     })
 }
 
-/// Frees a ClientHello that `s2n_client_hello_parse_message()` made.
+/// Frees a ClientHello that was created by `s2n_client_hello_parse_message()`.
 ///
-/// @param ch Where its address is; set to NULL. The address may be NULL.
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for a connection's own
+/// @param ch Address of the pointer to the ClientHello; the pointer is set to NULL. A NULL pointer
+/// at this address has no effect.
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` if the ClientHello is owned
+/// by a connection
 ///
 /// # Safety
 ///

@@ -1,4 +1,4 @@
-//! `s2n_client_hello_*`: accessors of a ClientHello.
+//! `s2n_client_hello_*`: parsing and accessors of a ClientHello.
 
 mod extensions;
 mod fields;

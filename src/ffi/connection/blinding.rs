@@ -1,4 +1,4 @@
-//! Blinding: the delay after an error that the peer caused.
+//! Blinding: random delays after errors caused by the peer.
 
 use std::ffi::c_int;
 
@@ -7,12 +7,14 @@ use crate::ffi::abi::boundary::{boundary_or, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_connection;
 
-/// Sets who waits after an error that the peer caused. Such an error closes the connection, and is
-/// answered only after a random delay, so that its time tells an attacker nothing.
+/// Sets the blinding mode of a connection. An error caused by the peer closes the connection, and
+/// the alert is sent only after a random delay, so that its timing reveals no information to an
+/// attacker.
 ///
-/// @param conn A connection
-/// @param blinding `S2N_BUILT_IN_BLINDING`: the failing call sleeps. Any other value: the application
-/// waits for `s2n_connection_get_delay()` nanoseconds before it calls `s2n_shutdown()` and closes.
+/// @param conn The connection
+/// @param blinding With `S2N_BUILT_IN_BLINDING` the failing call sleeps. With any other value the
+/// application must wait for `s2n_connection_get_delay()` nanoseconds before it calls
+/// `s2n_shutdown()` and closes.
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -31,11 +33,11 @@ pub unsafe extern "C" fn s2n_connection_set_blinding(
     })
 }
 
-/// Says how long the application has to wait before it may close a connection that failed.
+/// Returns the remaining blinding delay, after which the application may close a failed connection.
 ///
-/// @param conn A connection
-/// @returns nanoseconds, 0 if there is nothing to wait for; UINT64_MAX with `S2N_ERR_NULL`, or
-/// `S2N_ERR_CANCELLED` if the application's clock failed
+/// @param conn The connection
+/// @returns a number of nanoseconds, 0 if there is no delay; UINT64_MAX with `S2N_ERR_NULL`, or
+/// with `S2N_ERR_CANCELLED` if the application's clock failed
 ///
 /// # Safety
 ///

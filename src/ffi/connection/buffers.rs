@@ -1,4 +1,4 @@
-//! Record sizes, buffers and memory of a connection.
+//! Record sizes, I/O buffers and memory use of a connection.
 
 use std::ffi::c_int;
 
@@ -6,15 +6,15 @@ use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_connection;
 
-/// Plaintext bytes per record for throughput: as much as a record may hold (RFC 8446, 5.1).
+/// Record size for throughput, in bytes of plaintext: the maximum (RFC 8446, 5.1).
 const THROUGHPUT: u32 = 16384;
 
-/// For latency: one Ethernet frame.
+/// Record size for low latency, in bytes of plaintext: fits one Ethernet frame.
 const LOW_LATENCY: u32 = 1435;
 
-/// Sends large records, of up to 16384 bytes.
+/// Sets the maximum size of sent records to 16384 bytes of plaintext, for throughput.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -30,9 +30,10 @@ pub unsafe extern "C" fn s2n_connection_prefer_throughput(conn: *mut s2n_connect
     })
 }
 
-/// Sends small records, of up to 1435 bytes, so that a receiver can use each segment as it comes.
+/// Sets the maximum size of sent records to 1435 bytes of plaintext, for low latency: the receiver
+/// can process each TCP segment on arrival.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -48,12 +49,14 @@ pub unsafe extern "C" fn s2n_connection_prefer_low_latency(conn: *mut s2n_connec
     })
 }
 
-/// Sends small records first, and large ones once a transfer has got going.
+/// Sets dynamic record sizing: a transfer begins with small records, for low latency, and continues
+/// with large records, for throughput.
 ///
-/// @param conn A connection
-/// @param resize_threshold How many bytes go out in records that fit one frame; at most 8388608, 0 turns
-/// this off
-/// @param timeout_threshold After how many seconds without a send records are small again; 0 for never
+/// @param conn The connection
+/// @param resize_threshold Number of bytes that are sent in records of one Ethernet frame before
+/// the record size is increased; at most 8388608. 0 disables dynamic record sizing.
+/// @param timeout_threshold Number of seconds without a send after which records are small again; 0
+/// for never
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_DYNAMIC_THRESHOLD`
 ///
 /// # Safety
@@ -73,11 +76,12 @@ pub unsafe extern "C" fn s2n_connection_set_dynamic_record_threshold(
     })
 }
 
-/// Lets the connection read more than the current record from its transport, which saves system calls.
-/// An application that polls its descriptor must then look at `s2n_peek_buffered()` too.
+/// Enables or disables receive buffering: reading more than the current record from the transport,
+/// which saves system calls. An application that polls its descriptor must then also check
+/// `s2n_peek_buffered()`.
 ///
-/// @param conn A connection
-/// @param enabled Whether to read ahead
+/// @param conn The connection
+/// @param enabled Whether to enable receive buffering
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -96,10 +100,11 @@ pub unsafe extern "C" fn s2n_connection_set_recv_buffering(
     })
 }
 
-/// Gives the memory of empty buffers back after each call.
+/// Enables or disables dynamic buffers: the memory of empty I/O buffers is released after each
+/// call.
 ///
-/// @param conn A connection
-/// @param enabled Whether to give memory back
+/// @param conn The connection
+/// @param enabled Whether to enable dynamic buffers
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -118,11 +123,11 @@ pub unsafe extern "C" fn s2n_connection_set_dynamic_buffers(
     })
 }
 
-/// Gives the memory of both buffers back, for a connection that will be idle.
+/// Releases the memory of both I/O buffers, for a connection that will be idle.
 ///
-/// @param conn A connection
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_STUFFER_HAS_UNPROCESSED_DATA` while bytes wait to be
-/// sent or received
+/// @param conn The connection
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_STUFFER_HAS_UNPROCESSED_DATA` while the buffers
+/// contain data to be sent or received
 ///
 /// # Safety
 ///
@@ -136,7 +141,7 @@ pub unsafe extern "C" fn s2n_connection_release_buffers(conn: *mut s2n_connectio
     })
 }
 
-/// Gives back what only the handshake needed. Sending and receiving go on.
+/// Frees the memory that only the handshake needs. The connection can still send and receive.
 ///
 /// @param conn A connection whose handshake is complete
 /// @returns 0, or -1 with `S2N_ERR_NULL`

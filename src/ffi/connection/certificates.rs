@@ -1,4 +1,4 @@
-//! Certificates of both sides, stapled OCSP responses and certificate timestamps.
+//! Certificates of both peers, stapled OCSP responses and signed certificate timestamps.
 
 use std::ffi::c_int;
 use std::ptr;
@@ -10,11 +10,11 @@ use crate::ffi::abi::types::{s2n_cert_chain_and_key, s2n_cert_sni_match, s2n_con
 use rs2n_core::connection::ServerNameMatch;
 use rs2n_core::error::Code;
 
-/// Gives the certificate chain that this side shows.
+/// Returns the certificate chain that this side of the connection selected.
 ///
-/// @param conn A connection
-/// @returns the application's chain, or that of the config; NULL if none is chosen yet, or it was freed;
-/// NULL with `S2N_ERR_NULL` if `conn` is NULL
+/// @param conn The connection
+/// @returns the chain: the application's own, or one that is owned by the config; NULL if none is
+/// selected yet, or if the chain was freed; NULL with `S2N_ERR_NULL` if `conn` is NULL
 ///
 /// # Safety
 ///
@@ -31,12 +31,13 @@ pub unsafe extern "C" fn s2n_connection_get_selected_cert(
     })
 }
 
-/// Says how a server's certificate was found for the name that the client asked for (RFC 6066, 3).
+/// Returns how the server's certificate matches the server name (SNI) that the client requested
+/// (RFC 6066, 3).
 ///
-/// @param conn A server's connection that has chosen its certificate
-/// @param match_status Set to a member of `s2n_cert_sni_match`
-/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, `S2N_ERR_CLIENT_MODE`,
-/// `S2N_ERR_NO_CERT_FOUND`
+/// @param conn A server connection that has selected its certificate
+/// @param match_status Set to a value of `s2n_cert_sni_match`
+/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, `S2N_ERR_CLIENT_MODE` on
+/// a client connection, or `S2N_ERR_NO_CERT_FOUND`
 ///
 /// # Safety
 ///
@@ -61,11 +62,12 @@ pub unsafe extern "C" fn s2n_connection_get_certificate_match(
     })
 }
 
-/// Copies the path by which the peer's certificate was verified: its own first, the trusted one last.
+/// Copies the peer's verified certificate chain: the path from the peer's certificate (first) to
+/// the trust anchor (last).
 ///
 /// @param conn A connection that has verified its peer
-/// @param cert_chain An empty chain, which gets the certificates
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT` if the chain is not empty,
+/// @param cert_chain An empty chain, owned by the caller; filled with the certificates
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT` if the chain is not empty, or
 /// `S2N_ERR_CERT_NOT_VALIDATED`
 ///
 /// # Safety
@@ -88,12 +90,12 @@ pub unsafe extern "C" fn s2n_connection_get_peer_cert_chain(
     })
 }
 
-/// Gives the OCSP response (RFC 6960) that came with the server's certificate.
+/// Returns the stapled OCSP response (RFC 6960) that was received with the server's certificate.
 ///
-/// @param conn A client's connection
-/// @param length Set to its length in bytes, 0 for none
-/// @returns the response in DER, valid until the connection is wiped or freed; NULL for none; NULL with
-/// `S2N_ERR_NULL` if a pointer is NULL
+/// @param conn A client connection
+/// @param length Set to the length of the response in bytes, 0 if there is none
+/// @returns the response in DER, owned by the connection and valid until it is wiped or freed; NULL
+/// if there is none; NULL with `S2N_ERR_NULL` if a pointer is NULL
 ///
 /// # Safety
 ///
@@ -117,10 +119,11 @@ pub unsafe extern "C" fn s2n_connection_get_ocsp_response(
     })
 }
 
-/// Says whether the server shows an OCSP response, or showed one.
+/// Reports whether an OCSP response is stapled to the server's certificate: sent by a server, or
+/// received by a client.
 ///
-/// @param conn A connection
-/// @returns 1 or 0; -1 with `S2N_ERR_NULL`
+/// @param conn The connection
+/// @returns 1 if there is one, 0 if not; -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
@@ -134,11 +137,11 @@ pub unsafe extern "C" fn s2n_connection_is_ocsp_stapled(conn: *mut s2n_connectio
     })
 }
 
-/// Gives the certificate timestamps (RFC 6962) that the server sent. There are never any: rustls cannot
-/// ask for them.
+/// Returns the signed certificate timestamps (SCT; RFC 6962) that the server sent. The list is
+/// always empty: rustls does not support requesting them.
 ///
-/// @param conn A connection
-/// @param length Set to 0
+/// @param conn The connection
+/// @param length Set to 0; may be NULL
 /// @returns NULL; with `S2N_ERR_NULL` if `conn` is NULL
 ///
 /// # Safety
@@ -160,9 +163,9 @@ pub unsafe extern "C" fn s2n_connection_get_sct_list(
     })
 }
 
-/// Says whether the client showed a certificate.
+/// Reports whether the client authenticated with a certificate.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @returns 1 if it did, 0 if not or before the handshake is complete; -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -181,14 +184,15 @@ pub unsafe extern "C" fn s2n_connection_client_cert_used(conn: *mut s2n_connecti
     })
 }
 
-/// Gives the client's certificates as they came: each in DER behind its length in three bytes.
+/// Returns the client's certificate chain as received: each certificate in DER, preceded by its
+/// length in three bytes.
 ///
-/// The bytes belong to the connection: they are valid until it is wiped or freed.
+/// The bytes are owned by the connection, and valid until it is wiped or freed.
 ///
-/// @param conn A server's connection
+/// @param conn A server connection
 /// @param der_cert_chain_out Set to the bytes
 /// @param cert_chain_len Set to their number
-/// @returns 0, or -1 with `S2N_ERR_NULL` if a pointer is NULL or the client showed no certificate
+/// @returns 0, or -1 with `S2N_ERR_NULL` if a pointer is NULL or if the client sent no certificate
 ///
 /// # Safety
 ///

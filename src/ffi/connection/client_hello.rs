@@ -9,14 +9,14 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_client_hello, s2n_connection};
 use rs2n_core::error::Code;
 
-/// Gives the ClientHello that a server has received: after a HelloRetryRequest, the second one.
+/// Returns the ClientHello that a server has received: after a HelloRetryRequest, the second one.
 ///
-/// It belongs to the connection, and is valid until that is freed. `s2n_connection_wipe()` and
-/// `s2n_connection_free_handshake()` empty it.
+/// The ClientHello is owned by the connection, and valid until the connection is freed.
+/// `s2n_connection_wipe()` and `s2n_connection_free_handshake()` clear its contents.
 ///
-/// @param conn A connection
-/// @returns the ClientHello; NULL on a client and before one has come; NULL with `S2N_ERR_NULL` if
-/// `conn` is NULL
+/// @param conn The connection
+/// @returns the ClientHello; NULL on a client connection and before a ClientHello is received; NULL
+/// with `S2N_ERR_NULL` if `conn` is NULL
 ///
 /// # Safety
 ///
@@ -35,12 +35,12 @@ pub unsafe extern "C" fn s2n_connection_get_client_hello(
     })
 }
 
-/// Gives the version that the ClientHello talks of: `S2N_TLS12` also for what is newer, which an
-/// extension says (RFC 8446, 4.2.1).
+/// Returns the protocol version of the ClientHello (legacy_version). It is `S2N_TLS12` also for
+/// later versions, which are offered in the supported_versions extension (RFC 8446, 4.2.1).
 ///
-/// @param conn A connection
-/// @returns a version, `S2N_UNKNOWN_PROTOCOL_VERSION` before there is a ClientHello; -1 with
-/// `S2N_ERR_NULL`
+/// @param conn The connection
+/// @returns a protocol version, or `S2N_UNKNOWN_PROTOCOL_VERSION` before there is a ClientHello; -1
+/// with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
@@ -56,11 +56,12 @@ pub unsafe extern "C" fn s2n_connection_get_client_hello_version(
     })
 }
 
-/// Says that the server name of the ClientHello was made use of, for instance to choose a config.
+/// Marks the server name (SNI) of the ClientHello as used, for instance to select a config.
 ///
-/// Clients are told that their name was accepted (RFC 6066, 3), with or without this call.
+/// The client receives an acknowledgement of its server name (RFC 6066, 3) with or without this
+/// call.
 ///
-/// @param conn A server's connection, before its ClientHello is answered
+/// @param conn A server connection whose ClientHello has not been answered
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE`
 ///
 /// # Safety

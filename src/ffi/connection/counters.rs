@@ -4,9 +4,9 @@ use crate::ffi::abi::boundary::boundary_or;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_connection;
 
-/// Counts the bytes that came from the transport, those of the handshake included.
+/// Returns the number of bytes read from the transport, including the handshake.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @returns a number of bytes; 0 if `conn` is NULL
 ///
 /// # Safety
@@ -21,9 +21,9 @@ pub unsafe extern "C" fn s2n_connection_get_wire_bytes_in(conn: *mut s2n_connect
     })
 }
 
-/// Counts the bytes that the transport took, those of the handshake included.
+/// Returns the number of bytes written to the transport, including the handshake.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @returns a number of bytes; 0 if `conn` is NULL
 ///
 /// # Safety

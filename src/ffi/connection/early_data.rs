@@ -1,4 +1,4 @@
-//! Early data of a connection (RFC 8446, 2.3): not implemented yet.
+//! Early data (0-RTT) of a connection (RFC 8446, 2.3): not implemented yet.
 
 use std::ffi::c_int;
 
@@ -7,12 +7,13 @@ use libc::ssize_t;
 use crate::ffi::abi::pending::{not_yet, off_is_fine};
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection, s2n_early_data_status_t};
 
-/// Servers: sets how much early data is accepted, in place of the config's setting. It is none.
+/// Sets the maximum size of the early data that a server accepts, overriding that of the config. It
+/// is 0: early data is not accepted.
 ///
-/// @param conn A connection
-/// @param max_early_data_size Bytes
-/// @returns 0 for none; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
-/// there yet
+/// @param conn A server connection
+/// @param max_early_data_size The maximum in bytes
+/// @returns 0 if `max_early_data_size` is 0; otherwise -1 with `S2N_ERR_NULL`, or
+/// `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_set_server_max_early_data_size(
     conn: *mut s2n_connection,
@@ -21,12 +22,13 @@ pub extern "C" fn s2n_connection_set_server_max_early_data_size(
     off_is_fine(&conn, max_early_data_size != 0)
 }
 
-/// Servers: sets bytes that go into tickets, for a later decision about early data.
+/// Sets the early data context of a server, which is stored in session tickets and used to decide
+/// later whether to accept early data.
 ///
-/// @param conn A connection
-/// @param context The bytes; copied
-/// @param context_size Their length
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param conn A server connection
+/// @param context The context; copied
+/// @param context_size Length of the context in bytes
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_set_server_early_data_context(
     conn: *mut s2n_connection,
@@ -36,11 +38,11 @@ pub extern "C" fn s2n_connection_set_server_early_data_context(
     not_yet(&[&conn, &context, &context_size])
 }
 
-/// Tells what has become of early data.
+/// Returns the status of early data.
 ///
-/// @param conn A connection
-/// @param status Set to a member of `s2n_early_data_status_t`
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param conn The connection
+/// @param status Set to a value of `s2n_early_data_status_t`
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_get_early_data_status(
     conn: *mut s2n_connection,
@@ -49,11 +51,11 @@ pub extern "C" fn s2n_connection_get_early_data_status(
     not_yet(&[&conn, &status])
 }
 
-/// Tells how much early data may still be sent.
+/// Returns the amount of early data that may still be sent.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @param allowed_early_data_size Set to a number of bytes
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_get_remaining_early_data_size(
     conn: *mut s2n_connection,
@@ -62,11 +64,11 @@ pub extern "C" fn s2n_connection_get_remaining_early_data_size(
     not_yet(&[&conn, &allowed_early_data_size])
 }
 
-/// Tells how much early data may be sent in all.
+/// Returns the maximum amount of early data that may be sent.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @param max_early_data_size Set to a number of bytes
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_get_max_early_data_size(
     conn: *mut s2n_connection,
@@ -75,14 +77,15 @@ pub extern "C" fn s2n_connection_get_max_early_data_size(
     not_yet(&[&conn, &max_early_data_size])
 }
 
-/// Clients: sends early data, and performs as much of the handshake as is needed for it.
+/// Sends early data on a client connection, and performs the part of the handshake that this
+/// requires.
 ///
-/// @param conn A connection
-/// @param data The data; stays the caller's
-/// @param data_len Its length in bytes
+/// @param conn A client connection
+/// @param data The data; borrowed for the duration of the call
+/// @param data_len Length of the data in bytes
 /// @param data_sent Set to the number of bytes sent
-/// @param blocked Set to what a blocked call waits for
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param blocked Set to the operation on which the call is blocked
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_send_early_data(
     conn: *mut s2n_connection,
@@ -94,14 +97,15 @@ pub extern "C" fn s2n_send_early_data(
     not_yet(&[&conn, &data, &data_len, &data_sent, &blocked])
 }
 
-/// Servers: receives early data, and performs as much of the handshake as is needed for it.
+/// Receives early data on a server connection, and performs the part of the handshake that this
+/// requires.
 ///
-/// @param conn A connection
-/// @param data Filled
-/// @param max_data_len Room in bytes
+/// @param conn A server connection
+/// @param data Filled with the data
+/// @param max_data_len Size of the buffer in bytes
 /// @param data_received Set to the number of bytes received
-/// @param blocked Set to what a blocked call waits for
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param blocked Set to the operation on which the call is blocked
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_recv_early_data(
     conn: *mut s2n_connection,

@@ -1,4 +1,4 @@
-//! The handshake, its type and its last message.
+//! The TLS handshake, its type and its current message.
 
 use std::ffi::{c_char, c_int};
 
@@ -7,18 +7,19 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection};
 
-/// Performs the handshake, or as much of it as is possible without waiting.
+/// Performs the TLS handshake, as far as possible without blocking.
 ///
-/// Call it again while the error's type is `S2N_ERR_T_BLOCKED`, once what `blocked` names is
-/// ready. After success it may be called at any time; it then sends what TLS 1.3 owes the peer.
-///
-/// @param conn A connection with a transport, and with a config that suits its mode
-/// @param blocked Set to what a blocked call waits for
-/// @returns 0 when the handshake is complete; -1 otherwise, with `S2N_ERR_IO_BLOCKED`,
-/// `S2N_ERR_ASYNC_BLOCKED`, `S2N_ERR_CLOSED`, `S2N_ERR_ALERT`, or what was wrong with the peer's
-/// messages. An error of the last kind is blinded: see `s2n_connection_set_blinding()`.
+/// If the type of the error is `S2N_ERR_T_BLOCKED`, call again when the operation named by
+/// `blocked` is ready. After the handshake is complete, further calls are allowed at any time; they
+/// send pending TLS 1.3 post-handshake messages.
 ///
 /// No other call on the connection may run at the same time.
+///
+/// @param conn A connection with a transport, and with a config that is suitable for its mode
+/// @param blocked Set to the operation on which the call is blocked
+/// @returns 0 when the handshake is complete; otherwise -1 with `S2N_ERR_IO_BLOCKED`,
+/// `S2N_ERR_ASYNC_BLOCKED`, `S2N_ERR_CLOSED`, `S2N_ERR_ALERT`, or the error in the peer's messages.
+/// The last kind of error is blinded: see `s2n_connection_set_blinding()`.
 ///
 /// # Safety
 ///
@@ -36,12 +37,12 @@ pub unsafe extern "C-unwind" fn s2n_negotiate(
     }))
 }
 
-/// Says what kind of handshake it was, in words of s2n-tls joined by '|', for logs.
+/// Returns the type of the handshake for logging, as s2n-tls's flag names joined by '|'.
 ///
-/// @param conn A connection
-/// @returns such as "NEGOTIATED|FULL_HANDSHAKE|MIDDLEBOX_COMPAT"; "INITIAL" before the handshake is
-/// complete. It is valid until the connection is wiped or freed. NULL with `S2N_ERR_NULL` if `conn` is
-/// NULL
+/// @param conn The connection
+/// @returns a string such as "NEGOTIATED|FULL_HANDSHAKE|MIDDLEBOX_COMPAT", or "INITIAL" before the
+/// handshake is complete; valid until the connection is wiped or freed. NULL with `S2N_ERR_NULL` if
+/// `conn` is NULL.
 ///
 /// # Safety
 ///
@@ -58,12 +59,12 @@ pub unsafe extern "C" fn s2n_connection_get_handshake_type_name(
     })
 }
 
-/// Says at which message a handshake stands, for logs. Of an encrypted flight of the peer it is the
-/// first message.
+/// Returns the name of the current handshake message, for logging. During an encrypted flight of
+/// the peer, this is the first message of the flight.
 ///
-/// @param conn A connection
-/// @returns such as "SERVER_HELLO"; "APPLICATION_DATA" once the handshake is complete. It lives as long as
-/// the process. NULL with `S2N_ERR_NULL` if `conn` is NULL
+/// @param conn The connection
+/// @returns a static string such as "SERVER_HELLO", or "APPLICATION_DATA" when the handshake is
+/// complete; NULL with `S2N_ERR_NULL` if `conn` is NULL
 ///
 /// # Safety
 ///

@@ -1,4 +1,5 @@
-//! Functions of `s2n/internal.h` on a connection: s2n-tls exports them, but not in its public headers.
+//! Connection functions of `s2n/internal.h`, which s2n-tls exports but does not declare in its
+//! public headers.
 
 use std::ffi::c_int;
 use std::sync::Arc;
@@ -9,12 +10,12 @@ use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_config, s2n_connection};
 use rs2n_core::error::Code;
 
-/// Gives the config that `s2n_connection_set_config()` attached.
+/// Returns the config that was set with `s2n_connection_set_config()`.
 ///
-/// @param conn A connection
-/// @param config Set to the config. It stays valid as long as the connection, even if its owner freed it;
-/// freeing it is its owner's.
-/// @returns 0, or -1 with `S2N_ERR_NULL`, also if no config was attached
+/// @param conn The connection
+/// @param config Set to the config, which remains valid for the lifetime of the connection, even if
+/// its owner frees it; the caller of this function must not free it
+/// @returns 0, or -1 with `S2N_ERR_NULL`, also if no config was set
 ///
 /// # Safety
 ///
@@ -35,13 +36,13 @@ pub unsafe extern "C" fn s2n_connection_get_config(
     })
 }
 
-/// Sends what is in records already and has not left, without taking up a send that blocked: its data is
-/// not counted before that call is repeated.
+/// Flushes sealed records that have not been written yet. A blocked `s2n_send()` is not completed:
+/// its data is counted only when that call is repeated.
 ///
-/// @param conn A connection
-/// @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_IO_BLOCKED`, `S2N_ERR_IO`, or `S2N_ERR_REENTRANCY`
-/// while another call sends
+/// @param conn The connection
+/// @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all records were written
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_IO_BLOCKED`, `S2N_ERR_IO`, or
+/// `S2N_ERR_REENTRANCY` while another call is sending
 ///
 /// # Safety
 ///

@@ -8,16 +8,17 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_connection;
 use rs2n_core::error::Code;
 
-/// Asks for new sending keys (RFC 8446, 4.6.3). The next send that has data brings them into use;
-/// before TLS 1.3 nothing ever happens. Keys also change by themselves, before they have sealed
-/// more records than is safe.
-///
-/// @param conn A connection, before or after its handshake
-/// @param peer_request `S2N_KEY_UPDATE_NOT_REQUESTED`: the peer keeps its own keys
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for any other
-/// `peer_request`
+/// Requests an update of the sending keys (KeyUpdate; RFC 8446, 4.6.3). The KeyUpdate is sent with
+/// the next send that has data; before TLS 1.3 the request has no effect. Keys are also updated
+/// automatically, before the number of records sealed with them exceeds the safe limit.
 ///
 /// May be called from any thread.
+///
+/// @param conn The connection, before or after its handshake
+/// @param peer_request `S2N_KEY_UPDATE_NOT_REQUESTED`: the peer is not requested to update its own
+/// keys
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for any other value of
+/// `peer_request`
 ///
 /// # Safety
 ///

@@ -1,4 +1,4 @@
-//! Creation, wiping, freeing, config and application context of connections.
+//! Lifecycle of connections: creation, wiping and freeing; their config and application context.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -14,7 +14,7 @@ use crate::ffi::connection::transport::Ends;
 use crate::ffi::library::init;
 use rs2n_core::connection::Connection;
 
-/// What a `struct s2n_connection *` points at.
+/// The object behind a `struct s2n_connection *`.
 pub(crate) struct ConnectionHandle {
     pub(crate) core: Connection,
     pub(crate) ends: Mutex<Ends>,
@@ -23,7 +23,7 @@ pub(crate) struct ConnectionHandle {
 }
 
 impl ConnectionHandle {
-    /// The config that the application attached.
+    /// Returns the config that the application attached.
     pub(crate) fn config(&self) -> Option<Arc<ConfigHandle>> {
         self.config
             .lock()
@@ -35,7 +35,7 @@ impl ConnectionHandle {
         let mut attached = self.config.lock().unwrap_or_else(PoisonError::into_inner);
         let old = attached.replace(config);
         drop(attached);
-        // The last share of a config takes its time to go.
+        // Freeing the last reference to a config is slow, so it happens outside the lock.
         drop(old);
     }
 }
@@ -44,11 +44,11 @@ impl Handle for s2n_connection {
     type Inner = ConnectionHandle;
 }
 
-/// Makes a connection.
+/// Creates a TLS connection.
 ///
 /// @param mode `S2N_SERVER` or `S2N_CLIENT`
-/// @returns a connection, to be freed with `s2n_connection_free()`; or NULL with
-/// `S2N_ERR_NOT_INITIALIZED`, or `S2N_ERR_INVALID_ARGUMENT` for another mode
+/// @returns a new connection, owned by the caller, to be freed with `s2n_connection_free()`; or
+/// NULL with `S2N_ERR_NOT_INITIALIZED`, or `S2N_ERR_INVALID_ARGUMENT` for any other mode
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_new(mode: s2n_mode_arg) -> *mut s2n_connection {
     with_memory(|| {
@@ -59,16 +59,17 @@ pub extern "C" fn s2n_connection_new(mode: s2n_mode_arg) -> *mut s2n_connection 
             config: Mutex::default(),
             context: AtomicPtr::default(),
         });
-        // Callbacks are told of the connection by its pointer.
+        // Callbacks receive the connection as this pointer.
         conn.core.set_name(Arc::as_ptr(&conn).expose_provenance());
         s2n_connection::give(conn)
     })
 }
 
-/// Frees a connection. Descriptors stay open, and nothing is sent: see `s2n_shutdown()`.
+/// Frees a connection. File descriptors are not closed, and no alert is sent: for a clean close
+/// call `s2n_shutdown()` first.
 ///
-/// @param conn A connection; not to be used again. One that is in use by a call further up, whose
-/// callback this is, lives until that call returns.
+/// @param conn The connection, which must not be used afterwards. If it is freed from a callback,
+/// its memory is released when the library call that invoked the callback returns.
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -83,11 +84,13 @@ pub unsafe extern "C" fn s2n_connection_free(conn: *mut s2n_connection) -> c_int
     })
 }
 
-/// Makes a connection ready for another peer. It keeps its mode and its config; everything else is as
-/// after `s2n_connection_new()`: set the transport, the server name and the rest again.
+/// Resets a connection for reuse with another peer. The mode and the config are retained; all other
+/// state is reset to that of `s2n_connection_new()`, so the transport, the server name and the
+/// other settings must be set again.
 ///
-/// @param conn A connection
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_REENTRANCY` while another call uses it
+/// @param conn The connection
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_REENTRANCY` while another call uses the
+/// connection
 ///
 /// # Safety
 ///
@@ -104,14 +107,16 @@ pub unsafe extern "C" fn s2n_connection_wipe(conn: *mut s2n_connection) -> c_int
     })
 }
 
-/// Attaches a config. A change of the config is seen by connections that have not begun their
-/// handshake.
+/// Sets the config of a connection. Later changes of the config apply to connections whose
+/// handshake has not begun.
 ///
-/// @param conn A connection
-/// @param config A config; it stays the caller's, who may free it while connections use it
+/// @param conn The connection
+/// @param config The config; ownership remains with the caller, who may free it while connections
+/// use it
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_TOO_MANY_CERTIFICATES` if a client's config has
-/// certificates of several key types, `S2N_ERR_NO_PRIVATE_KEY` if a certificate has no key,
-/// `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if one breaks rules of the connection's own policy
+/// certificates with keys of several types, `S2N_ERR_NO_PRIVATE_KEY` if a certificate has no
+/// private key, or `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if a certificate violates the rules
+/// of the security policy set on the connection
 ///
 /// # Safety
 ///
@@ -132,10 +137,11 @@ pub unsafe extern "C" fn s2n_connection_set_config(
     })
 }
 
-/// Keeps a pointer for the application.
+/// Sets the application context of a connection.
 ///
-/// @param conn A connection
-/// @param ctx Any pointer; never followed
+/// @param conn The connection
+/// @param ctx An arbitrary pointer, stored without being dereferenced; ownership remains with the
+/// caller
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -154,10 +160,10 @@ pub unsafe extern "C" fn s2n_connection_set_ctx(
     })
 }
 
-/// Gives the pointer that `s2n_connection_set_ctx()` kept.
+/// Returns the application context that was set with `s2n_connection_set_ctx()`.
 ///
-/// @param conn A connection
-/// @returns the pointer, NULL if none was set; NULL with `S2N_ERR_NULL` if `conn` is NULL
+/// @param conn The connection
+/// @returns the pointer, or NULL if none was set; NULL with `S2N_ERR_NULL` if `conn` is NULL
 ///
 /// # Safety
 ///
@@ -171,10 +177,10 @@ pub unsafe extern "C" fn s2n_connection_get_ctx(conn: *mut s2n_connection) -> *m
     })
 }
 
-/// Says which end of the connection this is.
+/// Returns the mode of a connection: client or server.
 ///
-/// @param conn A connection
-/// @returns `S2N_CLIENT` or `S2N_SERVER`; the latter also if `conn` is NULL
+/// @param conn The connection
+/// @returns `S2N_CLIENT` or `S2N_SERVER`; `S2N_SERVER` also if `conn` is NULL
 ///
 /// # Safety
 ///

@@ -1,4 +1,4 @@
-//! `s2n_connection_*`, handshake, I/O and shutdown.
+//! TLS connections: lifecycle, settings, handshake, I/O, shutdown and negotiated parameters.
 
 mod blinding;
 mod buffers;

@@ -1,4 +1,4 @@
-//! Negotiated parameters: ALPN protocol, versions, cipher suite and key exchange group.
+//! Negotiated parameters: ALPN protocol, protocol versions, cipher suite and key exchange group.
 
 use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
@@ -12,12 +12,13 @@ use crate::ffi::connection::lifecycle::ConnectionHandle;
 use rs2n_core::connection::Negotiated;
 use rs2n_core::error::{Code, Result};
 
-/// Names the protocol that ALPN agreed on.
+/// Returns the application protocol that was negotiated with ALPN (RFC 7301).
 ///
-/// The string belongs to the connection: it is valid until the connection is wiped or freed.
+/// The string is owned by the connection, and valid until the connection is wiped or freed.
 ///
-/// @param conn A connection
-/// @returns the name; NULL if there is none, with `S2N_ERR_NULL` set if `conn` is NULL
+/// @param conn The connection
+/// @returns the NUL-terminated name; NULL if no protocol was negotiated; NULL with `S2N_ERR_NULL`
+/// if `conn` is NULL
 ///
 /// # Safety
 ///
@@ -33,11 +34,11 @@ pub unsafe extern "C" fn s2n_get_application_protocol(conn: *mut s2n_connection)
     })
 }
 
-/// Gives the version that was agreed on.
+/// Returns the negotiated protocol version.
 ///
-/// @param conn A connection
-/// @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before it is known; -1 with
-/// `S2N_ERR_NULL`
+/// @param conn The connection
+/// @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before the version is
+/// negotiated; -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
@@ -53,11 +54,11 @@ pub unsafe extern "C" fn s2n_connection_get_actual_protocol_version(
     })
 }
 
-/// Gives the best version that the client offers.
+/// Returns the highest protocol version that the client offers.
 ///
-/// @param conn A connection
-/// @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before it is known; -1 with
-/// `S2N_ERR_NULL`
+/// @param conn The connection
+/// @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before the version is
+/// available; -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
@@ -73,11 +74,12 @@ pub unsafe extern "C" fn s2n_connection_get_client_protocol_version(
     })
 }
 
-/// Gives the best version that the server offers; on a client the one that it chose.
+/// Returns the highest protocol version that the server offers; on a client, the version that the
+/// server selected.
 ///
-/// @param conn A connection
-/// @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before it is known; -1 with
-/// `S2N_ERR_NULL`
+/// @param conn The connection
+/// @returns `S2N_TLS12`, `S2N_TLS13`, ..., or `S2N_UNKNOWN_PROTOCOL_VERSION` before the version is
+/// available; -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
@@ -93,10 +95,10 @@ pub unsafe extern "C" fn s2n_connection_get_server_protocol_version(
     })
 }
 
-/// Names the cipher suite.
+/// Returns the name of the negotiated cipher suite.
 ///
-/// @param conn A connection
-/// @returns a static string: OpenSSL's name in TLS 1.2, the standard's in TLS 1.3, and
+/// @param conn The connection
+/// @returns a static string: OpenSSL's name in TLS 1.2, the standard name in TLS 1.3, or
 /// "TLS_NULL_WITH_NULL_NULL" before the handshake is complete; NULL with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -112,11 +114,11 @@ pub unsafe extern "C" fn s2n_connection_get_cipher(conn: *mut s2n_connection) ->
     })
 }
 
-/// Gives the number of the cipher suite.
+/// Returns the IANA value of the negotiated cipher suite.
 ///
-/// @param conn A connection
-/// @param first Set to its first byte
-/// @param second Set to its second byte
+/// @param conn The connection
+/// @param first Set to the first byte
+/// @param second Set to the second byte
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before the handshake is complete
 ///
 /// # Safety
@@ -142,10 +144,10 @@ pub unsafe extern "C" fn s2n_connection_get_cipher_iana_value(
     })
 }
 
-/// Names the elliptic curve of the key exchange.
+/// Returns the name of the elliptic curve of the key exchange.
 ///
-/// @param conn A connection
-/// @returns a static string, "NONE" if there is none; NULL with `S2N_ERR_NULL`
+/// @param conn The connection
+/// @returns a static string, "NONE" if no elliptic curve was used; NULL with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
@@ -160,10 +162,10 @@ pub unsafe extern "C" fn s2n_connection_get_curve(conn: *mut s2n_connection) -> 
     })
 }
 
-/// Would name the KEM of a post-quantum key exchange in TLS 1.2, which s2n-tls no longer has. In TLS 1.3
-/// it is `s2n_connection_get_kem_group_name()` that knows.
+/// Returns "NONE". In s2n-tls the function returned the KEM of a post-quantum key exchange in TLS
+/// 1.2, which s2n-tls no longer supports. For TLS 1.3 use `s2n_connection_get_kem_group_name()`.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @returns the static string "NONE"; NULL with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -178,10 +180,10 @@ pub unsafe extern "C" fn s2n_connection_get_kem_name(conn: *mut s2n_connection) 
     })
 }
 
-/// Names the group of a key exchange with a post-quantum part.
+/// Returns the name of a key exchange group with a post-quantum KEM.
 ///
-/// @param conn A connection
-/// @returns a static string, "NONE" if there is none; NULL with `S2N_ERR_NULL`
+/// @param conn The connection
+/// @returns a static string, "NONE" if no such group was negotiated; NULL with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
@@ -198,10 +200,10 @@ pub unsafe extern "C" fn s2n_connection_get_kem_group_name(
     })
 }
 
-/// Names the group of the key exchange, whatever its kind.
+/// Returns the name of the key exchange group, of any kind.
 ///
-/// @param conn A connection
-/// @param group_name Set to a static string, "NONE" if there is none
+/// @param conn The connection
+/// @param group_name Set to a static string, "NONE" if there is no group
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before the handshake is complete
 ///
 /// # Safety

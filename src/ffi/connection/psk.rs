@@ -1,4 +1,4 @@
-//! External pre-shared keys of a connection (RFC 8446, 4.2.11): not implemented yet.
+//! External pre-shared keys (PSK) of a connection (RFC 8446, 4.2.11): not implemented yet.
 
 use std::ffi::c_int;
 
@@ -9,21 +9,23 @@ use crate::ffi::abi::output;
 use crate::ffi::abi::pending::{none_yet, not_yet};
 use crate::ffi::abi::types::{s2n_connection, s2n_psk};
 
-/// Offers a key, or accepts it, after those that were appended before.
+/// Adds a pre-shared key to those that a client offers or a server accepts, after the keys that
+/// were added before.
 ///
-/// @param conn A connection
-/// @param psk A key; copied
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param conn The connection
+/// @param psk The key; copied
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_append_psk(conn: *mut s2n_connection, psk: *mut s2n_psk) -> c_int {
     not_yet(&[&conn, &psk])
 }
 
-/// Sets what pre-shared keys are for, in place of the config's setting.
+/// Sets the purpose of pre-shared keys, overriding that of the config: session resumption or
+/// external keys.
 ///
-/// @param conn A connection
-/// @param mode A member of `s2n_psk_mode`
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param conn The connection
+/// @param mode A value of `s2n_psk_mode`
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_set_psk_mode(
     conn: *mut s2n_connection,
@@ -32,9 +34,10 @@ pub extern "C" fn s2n_connection_set_psk_mode(
     not_yet(&[&conn, &mode])
 }
 
-/// Gives the length of the name of the key that was agreed on: 0, as none can be yet.
+/// Returns the length of the identity of the negotiated pre-shared key: 0, as none can be
+/// negotiated yet.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @param identity_length Set to 0
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
@@ -55,11 +58,11 @@ pub unsafe extern "C" fn s2n_connection_get_negotiated_psk_identity_length(
     })
 }
 
-/// Gives the name of the key that was agreed on: nothing, as none can be yet.
+/// Copies the identity of the negotiated pre-shared key: nothing, as none can be negotiated yet.
 ///
-/// @param conn A connection
-/// @param identity Would be filled
-/// @param max_identity_length Room in bytes
+/// @param conn The connection
+/// @param identity Not written: there is no identity
+/// @param max_identity_length Size of the buffer in bytes
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_get_negotiated_psk_identity(

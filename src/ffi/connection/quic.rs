@@ -1,6 +1,6 @@
-//! TLS for QUIC (RFC 9001): the connection part of `s2n/quic.h`.
+//! TLS for QUIC (RFC 9001): the connection functions of `s2n/quic.h`.
 
-// Names are those of the API.
+// The names are those of the C API.
 #![allow(non_camel_case_types)]
 
 use std::ffi::{c_int, c_void};
@@ -8,7 +8,7 @@ use std::ffi::{c_int, c_void};
 use crate::ffi::abi::pending::{Any, not_yet};
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection};
 
-/// The secrets of a connection for QUIC.
+/// Types of traffic secrets that a QUIC connection exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_secret_type_t {
@@ -20,7 +20,7 @@ pub enum s2n_secret_type_t {
     S2N_EXPORTER_SECRET = 5,
 }
 
-/// Takes a secret of a connection for QUIC.
+/// Receives a traffic secret of a QUIC connection.
 pub type s2n_secret_cb = Option<
     unsafe extern "C" fn(
         context: *mut c_void,
@@ -31,41 +31,41 @@ pub type s2n_secret_cb = Option<
     ) -> c_int,
 >;
 
-/// Makes a connection speak TLS without its record layer, as QUIC needs it.
+/// Enables QUIC on a connection: the TLS handshake without the record layer.
 ///
-/// @param conn A connection
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param conn The connection
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_enable_quic(conn: *mut s2n_connection) -> c_int {
     not_yet(&[&conn])
 }
 
-/// Tells whether a connection is one for QUIC.
+/// Reports whether QUIC is enabled on a connection.
 ///
-/// @param conn A connection
-/// @returns false: there are none yet
+/// @param conn The connection
+/// @returns false: QUIC is not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_is_quic_enabled(conn: *mut s2n_connection) -> bool {
     let _ = conn;
     false
 }
 
-/// Tells whether a connection uses session tickets.
+/// Reports whether session tickets are enabled on a connection.
 ///
-/// @param conn A connection
-/// @returns false: they are not there yet
+/// @param conn The connection
+/// @returns false: session tickets are not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_are_session_tickets_enabled(conn: *mut s2n_connection) -> bool {
     let _ = conn;
     false
 }
 
-/// Sets what is sent in the extension quic_transport_parameters (RFC 9001, 8.2).
+/// Sets the contents of the quic_transport_parameters extension that is sent (RFC 9001, 8.2).
 ///
-/// @param conn A connection
-/// @param data_buffer The bytes; copied
-/// @param data_len Their length
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param conn The connection
+/// @param data_buffer The contents; copied
+/// @param data_len Length of the contents in bytes
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_set_quic_transport_parameters(
     conn: *mut s2n_connection,
@@ -75,12 +75,12 @@ pub extern "C" fn s2n_connection_set_quic_transport_parameters(
     not_yet(&[&conn, &data_buffer, &data_len])
 }
 
-/// Gives what the peer sent in the extension quic_transport_parameters.
+/// Returns the contents of the quic_transport_parameters extension that was received from the peer.
 ///
-/// @param conn A connection
-/// @param data_buffer Set to the bytes, which are the connection's
-/// @param data_len Set to their length
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param conn The connection
+/// @param data_buffer Set to the contents, which are owned by the connection
+/// @param data_len Set to the length of the contents in bytes
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_get_quic_transport_parameters(
     conn: *mut s2n_connection,
@@ -90,12 +90,12 @@ pub extern "C" fn s2n_connection_get_quic_transport_parameters(
     not_yet(&[&conn, &data_buffer, &data_len])
 }
 
-/// Sets who gets the secrets of a connection for QUIC.
+/// Sets the callback that receives the traffic secrets of a QUIC connection.
 ///
-/// @param conn A connection
-/// @param cb_func Gets a secret
-/// @param ctx Handed to the callback; never followed
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param conn The connection
+/// @param cb_func The callback
+/// @param ctx Context passed to the callback; never dereferenced, may be NULL
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_set_secret_callback(
     conn: *mut s2n_connection,
@@ -105,11 +105,11 @@ pub extern "C" fn s2n_connection_set_secret_callback(
     not_yet(&[&conn, &cb_func, &Any(ctx)])
 }
 
-/// Handles a message that QUIC brought after the handshake.
+/// Processes a post-handshake message that was received over QUIC.
 ///
-/// @param conn A connection
-/// @param blocked Set to what a blocked call waits for
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param conn The connection
+/// @param blocked Set to the operation on which the call is blocked
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_recv_quic_post_handshake_message(
     conn: *mut s2n_connection,

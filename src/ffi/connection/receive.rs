@@ -1,4 +1,4 @@
-//! Receiving application data.
+//! Receiving of application data.
 
 use std::ffi::c_void;
 
@@ -11,19 +11,21 @@ use crate::ffi::abi::{input, output};
 use crate::ffi::connection::lifecycle::ConnectionHandle;
 use rs2n_core::error::Code;
 
-/// Receives application data: what is left of the current record, else the next record.
+/// Receives application data: the remaining data of the current record, otherwise that of the next
+/// record.
+///
+/// One thread may receive while another sends; a second concurrent receiver fails with
+/// `S2N_ERR_REENTRANCY`.
 ///
 /// @param conn A connection whose handshake is complete
-/// @param buf Where the data goes; stays the caller's
-/// @param size Room in bytes
-/// @param blocked `S2N_NOT_BLOCKED` if no decrypted byte is left over, else
+/// @param buf Filled with the data; borrowed for the duration of the call
+/// @param size Size of the buffer in bytes
+/// @param blocked Set to `S2N_NOT_BLOCKED` if no decrypted data remains, otherwise to
 /// `S2N_BLOCKED_ON_READ`
-/// @returns the number of bytes received; 0 after the peer's close_notify; or -1 with
-/// `S2N_ERR_IO_BLOCKED`, `S2N_ERR_CLOSED` if the stream ended without a close_notify (data may be
-/// missing), `S2N_ERR_ALERT`, or what was wrong with the peer's records. An error of the last kind
-/// is blinded: see `s2n_connection_set_blinding()`.
-///
-/// One thread may receive while another sends. A second receiver gets `S2N_ERR_REENTRANCY`.
+/// @returns the number of bytes received; 0 after the peer's close_notify alert; or -1 with
+/// `S2N_ERR_IO_BLOCKED`, `S2N_ERR_CLOSED` if the stream ended without a close_notify (data may have
+/// been truncated), `S2N_ERR_ALERT`, or the error in the peer's records. The last kind of error is
+/// blinded: see `s2n_connection_set_blinding()`.
 ///
 /// # Safety
 ///
@@ -48,10 +50,10 @@ pub unsafe extern "C-unwind" fn s2n_recv(
     })
 }
 
-/// Says how many decrypted bytes wait for `s2n_recv()`: those of a record that was received in
-/// part.
+/// Returns the number of decrypted bytes available to `s2n_recv()`: the remaining data of a record
+/// that was received in part.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @returns a number of bytes; 0 if `conn` is NULL
 ///
 /// # Safety
@@ -65,11 +67,11 @@ pub unsafe extern "C" fn s2n_peek(conn: *mut s2n_connection) -> u32 {
     })
 }
 
-/// Says how many bytes were read beyond the current record and are not decrypted: with receive
-/// buffering a descriptor may have nothing to read while they wait.
+/// Returns the number of bytes that were read beyond the current record and are not decrypted yet.
+/// With receive buffering such data can be available while the descriptor has nothing to read.
 ///
-/// @param conn A connection
-/// @returns a number of bytes; 0 without receive buffering, and if `conn` is NULL
+/// @param conn The connection
+/// @returns a number of bytes; 0 if receive buffering is disabled, or if `conn` is NULL
 ///
 /// # Safety
 ///
@@ -82,7 +84,7 @@ pub unsafe extern "C" fn s2n_peek_buffered(conn: *mut s2n_connection) -> u32 {
     })
 }
 
-/// For getters that take a null connection without an error.
+/// Reads a value for getters that accept a null connection without an error.
 ///
 /// # Safety
 ///

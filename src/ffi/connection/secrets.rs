@@ -7,23 +7,26 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::input;
 use crate::ffi::abi::types::s2n_connection;
 
-/// Derives a secret that both sides have and nobody else, for other protocols (RFC 8446, 7.5).
+/// Exports keying material for use by other protocols (RFC 8446, 7.5): derives a secret that only
+/// the two peers of the connection can compute.
 ///
-/// @param conn A connection of TLS 1.3 whose handshake is complete
-/// @param label What the secret is for: registered with IANA, or private to the application
-/// @param label_length Its length in bytes, 249 at most
-/// @param context What else the secret depends on; must not be NULL
-/// @param context_length Its length in bytes; 0 for nothing
-/// @param output Where the secret goes
-/// @param output_length How long it shall be, in bytes; 255 hashes of the cipher suite at most
+/// @param conn A TLS 1.3 connection whose handshake is complete
+/// @param label The exporter label, which identifies the purpose of the secret: registered with
+/// IANA, or private to the application
+/// @param label_length Length of the label in bytes, at most 249
+/// @param context The exporter context, an additional input to the derivation; must not be NULL
+/// @param context_length Length of the context in bytes; 0 for an empty context
+/// @param output Filled with the secret
+/// @param output_length Length of the secret in bytes; at most 255 times the hash length of the
+/// cipher suite
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before TLS 1.3,
-/// `S2N_ERR_HANDSHAKE_NOT_COMPLETE`, `S2N_ERR_SAFETY` for a label that is too long,
+/// `S2N_ERR_HANDSHAKE_NOT_COMPLETE`, `S2N_ERR_SAFETY` if the label is too long, or
 /// `S2N_ERR_HKDF_OUTPUT_SIZE`
 ///
 /// # Safety
 ///
-/// `conn` is NULL or live; `label` and `context` are NULL or readable for their lengths; `output` is NULL
-/// or writable for `output_length` bytes.
+/// `conn` is NULL or live; `label` and `context` are NULL or readable for their lengths; `output`
+/// is NULL or writable for `output_length` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_tls_exporter(
     conn: *mut s2n_connection,
@@ -47,14 +50,14 @@ pub unsafe extern "C" fn s2n_connection_tls_exporter(
     })
 }
 
-/// Copies the master secret (RFC 5246, 8.1), of which all keys are made. Whoever knows it can read all
-/// traffic.
+/// Copies the master secret (RFC 5246, 8.1), from which all keys are derived. It allows decryption
+/// of all traffic of the connection, and must be kept secret.
 ///
-/// @param conn A connection of TLS 1.2 whose handshake is complete
-/// @param secret_bytes Where the 48 bytes go
-/// @param max_size Room in bytes
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`, `S2N_ERR_INVALID_STATE` in
-/// TLS 1.3, `S2N_ERR_HANDSHAKE_NOT_COMPLETE`
+/// @param conn A TLS 1.2 connection whose handshake is complete
+/// @param secret_bytes Filled with the secret of 48 bytes
+/// @param max_size Size of the buffer in bytes
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`, `S2N_ERR_INVALID_STATE`
+/// in TLS 1.3, or `S2N_ERR_HANDSHAKE_NOT_COMPLETE`
 ///
 /// # Safety
 ///

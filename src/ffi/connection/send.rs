@@ -1,4 +1,4 @@
-//! Sending application data.
+//! Sending of application data.
 
 use std::ffi::c_void;
 use std::io::IoSlice;
@@ -17,20 +17,20 @@ use rs2n_core::error::{Code, Result};
 
 /// Sends application data.
 ///
-/// The data is cut into records, and each record is written before the next is sealed. If the
-/// transport takes no more, the call returns how many bytes are in records that left whole; call
-/// again with the data behind them, and with at least as much of it as before.
+/// The data is split into records, and each record is written before the next is sealed. If the
+/// transport blocks, the call returns the number of bytes in completely written records. Call again
+/// with the remaining data; a repeated call must offer at least as much data as the blocked one.
+///
+/// One thread may send while another receives; a second concurrent sender fails with
+/// `S2N_ERR_REENTRANCY`. Writing to a socket that the peer has closed does not raise SIGPIPE.
 ///
 /// @param conn A connection whose handshake is complete
-/// @param buf The data; stays the caller's
+/// @param buf The data; borrowed for the duration of the call
 /// @param size Length of the data in bytes
-/// @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
-/// @returns the number of bytes sent; or -1 with `S2N_ERR_IO_BLOCKED` if that is none,
-/// `S2N_ERR_SEND_SIZE` if less is offered than a blocked call had taken, `S2N_ERR_CLOSED`,
-/// `S2N_ERR_INVALID_ARGUMENT`, `S2N_ERR_ENCRYPT` before the handshake, `S2N_ERR_IO`
-///
-/// One thread may send while another receives. A second sender gets `S2N_ERR_REENTRANCY`. Writing
-/// to a peer that is gone raises no SIGPIPE on a socket.
+/// @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all data was sent
+/// @returns the number of bytes sent; or -1 with `S2N_ERR_IO_BLOCKED` if no data was sent,
+/// `S2N_ERR_SEND_SIZE` if less data is offered than a blocked call had accepted, `S2N_ERR_CLOSED`,
+/// `S2N_ERR_INVALID_ARGUMENT`, `S2N_ERR_ENCRYPT` before the handshake, or `S2N_ERR_IO`
 ///
 /// # Safety
 ///
@@ -54,12 +54,12 @@ pub unsafe extern "C-unwind" fn s2n_send(
     })
 }
 
-/// Sends application data from several buffers, as `s2n_send()` does from one.
+/// Sends application data from several buffers (scatter/gather). Otherwise as `s2n_send()`.
 ///
 /// @param conn A connection whose handshake is complete
-/// @param bufs The buffers; stay the caller's
+/// @param bufs The buffers; borrowed for the duration of the call
 /// @param count Number of buffers
-/// @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
+/// @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all data was sent
 /// @returns as `s2n_send()`
 ///
 /// # Safety
@@ -82,16 +82,16 @@ pub unsafe extern "C-unwind" fn s2n_sendv(
     })
 }
 
-/// Sends application data from several buffers, less the first bytes of them: how a caller goes
-/// on after a partial send without touching its list.
+/// Sends application data from several buffers, starting at an offset. After a partial send, a
+/// caller can send the remaining data without modifying its list of buffers.
 ///
 /// @param conn A connection whose handshake is complete
-/// @param bufs The buffers; stay the caller's
+/// @param bufs The buffers; borrowed for the duration of the call
 /// @param count Number of buffers
-/// @param offs How many bytes to leave out, counted over all buffers; they are not looked at
-/// @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all was sent
-/// @returns as `s2n_send()`; `S2N_ERR_INVALID_ARGUMENT` also if `offs` is negative, or more than
-/// there is
+/// @param offs Number of bytes to skip, counted across all buffers; skipped bytes are not accessed
+/// @param blocked Set to `S2N_BLOCKED_ON_WRITE` unless all data was sent
+/// @returns as `s2n_send()`; `S2N_ERR_INVALID_ARGUMENT` also if `offs` is negative or exceeds the
+/// total length of the buffers
 ///
 /// # Safety
 ///
@@ -125,7 +125,8 @@ unsafe fn send_vector(
     blocked: *mut s2n_blocked_status,
 ) -> Result<ssize_t> {
     let mut buffers = Vec::new();
-    // SAFETY: `bufs` is null or holds `count` buffers, each readable for its length during the call.
+    // SAFETY: `bufs` is null or holds `count` buffers, each readable for its length during the
+    // call.
     let data = unsafe { vector_data(bufs, count, offs, &mut buffers) };
     // SAFETY: `blocked` is null or writable.
     unsafe { send(conn, blocked, data) }
@@ -181,7 +182,7 @@ unsafe fn vector_data<'a>(
 ///
 /// `bufs` is null or holds `count` buffers during `'a`.
 unsafe fn vector<'a>(bufs: *const iovec, count: ssize_t) -> Result<&'a [iovec]> {
-    // A count below one is no data, whatever `bufs` is.
+    // A count below 1 means no data, even if `bufs` is null.
     let count = usize::try_from(count).unwrap_or(0);
     if count == 0 {
         return Ok(&[]);
@@ -196,8 +197,8 @@ unsafe fn vector<'a>(bufs: *const iovec, count: ssize_t) -> Result<&'a [iovec]> 
     Ok(unsafe { slice::from_raw_parts(bufs, count) })
 }
 
-/// The buffers from the first one on of which anything is wanted, and how many bytes of them to
-/// leave out. What comes before is not looked at.
+/// Returns the buffers that remain after `offs` bytes are skipped, and the number of bytes to skip
+/// in the first of them. Skipped buffers are not accessed.
 fn leave_out(bufs: &[iovec], mut offs: usize) -> (&[iovec], usize) {
     let mut unwanted = 0;
     for buf in bufs {
@@ -210,7 +211,7 @@ fn leave_out(bufs: &[iovec], mut offs: usize) -> (&[iovec], usize) {
     (&bufs[unwanted..], offs)
 }
 
-/// The length of all buffers together, if one of them has a length and no address.
+/// Returns the total length of the buffers if one of them has a length but a null address.
 fn missing(bufs: &[iovec]) -> Result<Option<usize>> {
     let is_missing = |buf: &iovec| buf.iov_base.is_null() && buf.iov_len > 0;
     if !bufs.iter().any(is_missing) {
@@ -232,7 +233,7 @@ unsafe fn send(
     let call = |blocked: &mut Blocked| {
         let sent = conn.core.send(data, blocked)?;
         if *blocked != Blocked::Not {
-            // s2n-tls leaves the reason of a partial send here, though the call succeeds.
+            // s2n-tls sets `s2n_errno` on a partial send, although the call succeeds.
             errno::set(Code::IoBlocked);
         }
         Ok(sent as ssize_t)

@@ -1,15 +1,15 @@
-//! Serialization of a connection for another process: not implemented yet.
+//! Serialization of a connection for transfer to another process: not implemented yet.
 
 use std::ffi::c_int;
 
 use crate::ffi::abi::pending::not_yet;
 use crate::ffi::abi::types::s2n_connection;
 
-/// Gives the size of a serialized connection.
+/// Returns the size of a serialized connection.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @param length Set to a number of bytes
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_serialization_length(
     conn: *mut s2n_connection,
@@ -18,12 +18,12 @@ pub extern "C" fn s2n_connection_serialization_length(
     not_yet(&[&conn, &length])
 }
 
-/// Writes the keys and the state of a connection down, for `s2n_connection_deserialize()`.
+/// Serializes the keys and the state of a connection, for `s2n_connection_deserialize()`.
 ///
-/// @param conn A connection
-/// @param buffer Filled; a secret
-/// @param buffer_length Room in bytes
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param conn The connection
+/// @param buffer Filled with the serialized connection, which must be kept secret
+/// @param buffer_length Size of the buffer in bytes
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_serialize(
     conn: *mut s2n_connection,
@@ -33,12 +33,12 @@ pub extern "C" fn s2n_connection_serialize(
     not_yet(&[&conn, &buffer, &buffer_length])
 }
 
-/// Gives a new connection the keys and the state of another one.
+/// Restores the keys and the state of a serialized connection in a new connection.
 ///
-/// @param conn A connection
-/// @param buffer What `s2n_connection_serialize()` wrote; copied
-/// @param buffer_length Its length in bytes
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param conn A new connection
+/// @param buffer Output of `s2n_connection_serialize()`; copied
+/// @param buffer_length Length of that output in bytes
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_deserialize(
     conn: *mut s2n_connection,

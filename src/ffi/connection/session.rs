@@ -10,12 +10,13 @@ use crate::ffi::abi::types::s2n_connection;
 use rs2n_core::base::Mode;
 use rs2n_core::error::Code;
 
-/// Clients: offers to resume a session.
+/// Sets the session that a client offers to resume.
 ///
-/// @param conn A connection
-/// @param session What `s2n_connection_get_session()` or a ticket's callback gave; copied
-/// @param length Its length in bytes
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param conn A client connection
+/// @param session A serialized session from `s2n_connection_get_session()` or from the session
+/// ticket callback; copied
+/// @param length Length of the session in bytes
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_set_session(
     conn: *mut s2n_connection,
@@ -25,12 +26,12 @@ pub extern "C" fn s2n_connection_set_session(
     not_yet(&[&conn, &session, &length])
 }
 
-/// Clients: gives what resumes the session of this connection later.
+/// Serializes the session of a client connection, so that it can be resumed later.
 ///
-/// @param conn A connection
-/// @param session Filled
-/// @param max_length Room in bytes
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param conn A client connection
+/// @param session Filled with the serialized session
+/// @param max_length Size of the buffer in bytes
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_get_session(
     conn: *mut s2n_connection,
@@ -40,9 +41,10 @@ pub extern "C" fn s2n_connection_get_session(
     not_yet(&[&conn, &session, &max_length])
 }
 
-/// Clients: gives for how long the server means to accept its ticket. None is kept yet.
+/// Returns the lifetime hint of the session ticket that a client received: how long the server
+/// intends to accept the ticket. No ticket is stored yet.
 ///
-/// @param conn A connection
+/// @param conn A client connection
 /// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_SESSION_TICKET_NOT_SUPPORTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_get_session_ticket_lifetime_hint(
@@ -51,9 +53,10 @@ pub extern "C" fn s2n_connection_get_session_ticket_lifetime_hint(
     unsupported(&[&conn], Code::SessionTicketNotSupported)
 }
 
-/// Gives the size of what `s2n_connection_get_session()` gives. There is nothing yet.
+/// Returns the size of the session that `s2n_connection_get_session()` serializes. There is no
+/// session yet.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @returns 0: there is no session to resume; never fails
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_get_session_length(conn: *mut s2n_connection) -> c_int {
@@ -61,20 +64,21 @@ pub extern "C" fn s2n_connection_get_session_length(conn: *mut s2n_connection) -
     0
 }
 
-/// Gives the length of the id by which this session can be resumed. There is none yet.
+/// Returns the length of the session ID by which the session can be resumed. There is no session ID
+/// yet.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @returns 0: there is no session to resume; or -1 with `S2N_ERR_NULL`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_get_session_id_length(conn: *mut s2n_connection) -> c_int {
     none_yet(&[&conn])
 }
 
-/// Gives the id by which this session can be resumed. There is none yet.
+/// Copies the session ID by which the session can be resumed. There is no session ID yet.
 ///
-/// @param conn A connection
-/// @param session_id Would be filled
-/// @param max_length Room in bytes
+/// @param conn The connection
+/// @param session_id Not written: there is no session ID
+/// @param max_length Size of the buffer in bytes
 /// @returns 0: there is no session to resume; or -1 with `S2N_ERR_NULL`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_get_session_id(
@@ -85,10 +89,10 @@ pub extern "C" fn s2n_connection_get_session_id(
     none_yet(&[&conn, &session_id, &max_length])
 }
 
-/// Says whether the handshake resumed a session.
+/// Reports whether the handshake resumed a session.
 ///
-/// @param conn A connection
-/// @returns 1 if it did, 0 if not, before it is complete, and if `conn` is NULL
+/// @param conn The connection
+/// @returns 1 if it did; 0 if not, before the handshake is complete, or if `conn` is NULL
 ///
 /// # Safety
 ///
@@ -102,11 +106,11 @@ pub unsafe extern "C" fn s2n_connection_is_session_resumed(conn: *mut s2n_connec
     })
 }
 
-/// Servers: asks for more tickets to be sent after a TLS 1.3 handshake.
+/// Increases the number of session tickets that a server sends after a TLS 1.3 handshake.
 ///
-/// @param conn A connection
-/// @param num How many more
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param conn A server connection
+/// @param num Number of additional tickets
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_add_new_tickets_to_send(
     conn: *mut s2n_connection,
@@ -115,11 +119,12 @@ pub extern "C" fn s2n_connection_add_new_tickets_to_send(
     not_yet(&[&conn, &num])
 }
 
-/// Servers: tells how many tickets were sent: none, as tickets are not there yet.
+/// Returns the number of session tickets that a server has sent: 0, as session tickets are not
+/// implemented yet.
 ///
-/// @param conn A connection
+/// @param conn A server connection
 /// @param num Set to 0
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_CLIENT_MODE` for a client
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_CLIENT_MODE` on a client connection
 ///
 /// # Safety
 ///
@@ -142,11 +147,12 @@ pub unsafe extern "C" fn s2n_connection_get_tickets_sent(
     })
 }
 
-/// Servers: sets for how long keying material of a TLS 1.3 session may be used in resumptions.
+/// Sets the lifetime of a server's keying material: how long the keying material of a TLS 1.3
+/// session may be used in resumptions.
 ///
-/// @param conn A connection
-/// @param lifetime_in_secs Seconds
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param conn A server connection
+/// @param lifetime_in_secs The lifetime in seconds
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_set_server_keying_material_lifetime(
     conn: *mut s2n_connection,

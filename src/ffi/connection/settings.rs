@@ -1,4 +1,4 @@
-//! Settings of one connection: security policy, server name, ALPN, host verification and client
+//! Connection settings: security policy, server name, ALPN, host name verification and client
 //! authentication.
 
 use std::ffi::{c_char, c_int, c_void};
@@ -14,14 +14,14 @@ use crate::ffi::config::verification::verify_host;
 use rs2n_core::config::alpn;
 use rs2n_core::policy::Policy;
 
-/// Chooses the security policy of this connection, in place of its config's.
+/// Sets the security policy of a connection, overriding that of its config.
 ///
-/// @param conn A connection
-/// @param version The name of a policy, such as "default_tls13"
+/// @param conn The connection
+/// @param version The name of a security policy, such as "default_tls13"
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
-/// `S2N_ERR_DEPRECATED_SECURITY_POLICY`, `S2N_ERR_CIPHER_NOT_SUPPORTED` if nothing of the policy is
-/// supported, or `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the policy has rules that a certificate
-/// of the config breaks; the old policy stays then
+/// `S2N_ERR_DEPRECATED_SECURITY_POLICY`, `S2N_ERR_CIPHER_NOT_SUPPORTED` if no part of the policy is
+/// supported, or `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if a certificate of the config
+/// violates the rules of the policy. On failure the previous policy is retained.
 ///
 /// # Safety
 ///
@@ -40,13 +40,14 @@ pub unsafe extern "C" fn s2n_connection_set_cipher_preferences(
     })
 }
 
-/// Says whether a security policy would have allowed the version and the cipher suite that were agreed
-/// on. Before the handshake is complete there is no suite, and the answer is 0.
+/// Reports whether a security policy permits the negotiated protocol version and cipher suite.
+/// Before the handshake is complete no cipher suite is negotiated, and the result is 0.
 ///
-/// @param conn A connection
-/// @param version The name of a policy, of which all counts, be it supported or not
-/// @returns 1 if it would, 0 if not; or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
-/// `S2N_ERR_DEPRECATED_SECURITY_POLICY`
+/// @param conn The connection
+/// @param version The name of a security policy. All entries of the policy are considered, whether
+/// this library supports them or not.
+/// @returns 1 if the policy permits them, 0 if not; or -1 with `S2N_ERR_NULL`,
+/// `S2N_ERR_INVALID_SECURITY_POLICY`, `S2N_ERR_DEPRECATED_SECURITY_POLICY`
 ///
 /// # Safety
 ///
@@ -65,12 +66,12 @@ pub unsafe extern "C" fn s2n_connection_is_valid_for_cipher_preferences(
     })
 }
 
-/// Names the server that a client wants to talk to: for the server_name extension (RFC 6066, 3), and for
-/// the verification of its certificate.
+/// Sets the server name of a client connection, which is sent in the server_name extension (SNI;
+/// RFC 6066, 3) and used to verify the server's certificate.
 ///
-/// @param conn A client's connection
-/// @param server_name At most 255 bytes; copied
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CLIENT_MODE` on a server,
+/// @param conn A client connection
+/// @param server_name A NUL-terminated name of at most 255 bytes; copied
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CLIENT_MODE` on a server connection, or
 /// `S2N_ERR_SERVER_NAME_TOO_LONG`
 ///
 /// # Safety
@@ -90,15 +91,16 @@ pub unsafe extern "C" fn s2n_set_server_name(
     })
 }
 
-/// Gives the server name: the one that was set on a client, the one that was asked for on a server.
-/// What a client asks for is no name if it has more than 255 bytes or a NUL among them;
-/// `s2n_client_hello_get_server_name()` gives it all the same.
+/// Returns the server name (SNI): on a client the name that was set, on a server the name that the
+/// client requested. A requested name of more than 255 bytes, or one that contains a NUL, is not
+/// returned; `s2n_client_hello_get_server_name()` returns it nevertheless.
 ///
-/// The string belongs to the connection: it is valid until another name is set, or the connection is
+/// The string is owned by the connection, and valid until another name is set or the connection is
 /// wiped or freed.
 ///
-/// @param conn A connection
-/// @returns the name; NULL if there is none, with `S2N_ERR_NULL` set if `conn` is NULL
+/// @param conn The connection
+/// @returns the NUL-terminated name; NULL if there is none; NULL with `S2N_ERR_NULL` if `conn` is
+/// NULL
 ///
 /// # Safety
 ///
@@ -114,12 +116,12 @@ pub unsafe extern "C" fn s2n_get_server_name(conn: *mut s2n_connection) -> *cons
     })
 }
 
-/// Adds a protocol to the list that this connection offers or accepts by ALPN (RFC 7301), in place of
-/// its config's list.
+/// Adds a protocol to the ALPN list of a connection (RFC 7301), which overrides that of its config.
+/// The list contains the protocols that a client offers or a server accepts.
 ///
-/// @param conn A connection
-/// @param protocol The name; copied
-/// @param protocol_len Its length in bytes, not 0
+/// @param conn The connection
+/// @param protocol The protocol name; copied
+/// @param protocol_len Length of the name in bytes; must not be 0
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_APPLICATION_PROTOCOL`
 ///
 /// # Safety
@@ -143,13 +145,14 @@ pub unsafe extern "C" fn s2n_connection_append_protocol_preference(
     })
 }
 
-/// Sets the list of protocols that this connection offers or accepts by ALPN (RFC 7301), most preferred
-/// first, in place of its config's list.
+/// Sets the ALPN list of a connection (RFC 7301), overriding that of its config. The list contains
+/// the protocols that a client offers or a server accepts, most preferred first.
 ///
-/// @param conn A connection
-/// @param protocols Names; copied. NULL clears the list.
+/// @param conn The connection
+/// @param protocols NUL-terminated protocol names; copied. NULL clears the list.
 /// @param protocol_count Number of names; 0 clears the list
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_APPLICATION_PROTOCOL`; the old list stays then
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_APPLICATION_PROTOCOL`; on failure the
+/// previous list is retained
 ///
 /// # Safety
 ///
@@ -171,12 +174,14 @@ pub unsafe extern "C" fn s2n_connection_set_protocol_preferences(
     })
 }
 
-/// Sets who is asked whether a name in the peer's certificate is acceptable, in place of the config's
-/// callback.
+/// Sets the host name verification callback of a connection, overriding that of its config. The
+/// callback decides whether a name in the peer's certificate is acceptable.
 ///
-/// @param conn A connection
-/// @param host_fn The callback: 1 accepts a name, 0 does not. NULL restores the built-in check.
-/// @param data Handed to the callback as it is; stays the caller's
+/// @param conn The connection
+/// @param host_fn The callback, which returns 1 to accept a name and 0 to reject it; NULL restores
+/// the built-in verification
+/// @param data Context passed to the callback; never dereferenced, ownership remains with the
+/// caller
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -196,10 +201,11 @@ pub unsafe extern "C" fn s2n_connection_set_verify_host_callback(
     })
 }
 
-/// Sets whether certificates of clients are asked for, in place of the config's setting.
+/// Sets the client authentication mode of a connection, overriding that of its config: whether a
+/// server requests a certificate from the client.
 ///
-/// @param conn A connection
-/// @param client_auth_type A member of `s2n_cert_auth_type`
+/// @param conn The connection
+/// @param client_auth_type A value of `s2n_cert_auth_type`
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
 ///
 /// # Safety
@@ -218,10 +224,11 @@ pub unsafe extern "C" fn s2n_connection_set_client_auth_type(
     })
 }
 
-/// Says whether certificates of clients are asked for on this connection.
+/// Returns the client authentication mode that applies to a connection.
 ///
-/// @param conn A connection
-/// @param client_auth_type Set to the connection's setting, else the config's, else what suits the mode
+/// @param conn The connection
+/// @param client_auth_type Set to the mode set on the connection, otherwise that of its config,
+/// otherwise the default for client or server
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety

@@ -1,4 +1,4 @@
-//! Shutdown and alerts.
+//! Connection shutdown and received alerts.
 
 use std::ffi::c_int;
 
@@ -7,16 +7,18 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection};
 
-/// Closes the connection: sends what waits and a close_notify, or the alert that the peer is owed,
-/// then waits for the peer's close_notify (RFC 8446, 6.1). Data that comes before it is dropped.
+/// Closes both directions of a connection: sends pending data, then a close_notify or the pending
+/// fatal alert, and waits for the peer's close_notify (RFC 8446, 6.1). Application data received
+/// before it is discarded. File descriptors are not closed.
 ///
-/// @param conn A connection
-/// @param blocked Set to what a blocked call waits for
-/// @returns 0 when both sides have closed, or when no answer is to be expected; -1 otherwise, with
-/// `S2N_ERR_IO_BLOCKED` (call again), `S2N_ERR_SHUTDOWN_PAUSED` before the blinding delay is over,
-/// `S2N_ERR_CLOSED` if the stream ended without a close_notify, `S2N_ERR_ALERT`, `S2N_ERR_IO`
+/// No other call on the connection may run at the same time.
 ///
-/// No other call on the connection may run at the same time. Descriptors stay open.
+/// @param conn The connection
+/// @param blocked Set to the operation on which the call is blocked
+/// @returns 0 when both sides have closed, or when no close_notify of the peer can be expected;
+/// otherwise -1 with `S2N_ERR_IO_BLOCKED` (call again), `S2N_ERR_SHUTDOWN_PAUSED` until the
+/// blinding delay has elapsed, `S2N_ERR_CLOSED` if the stream ended without a close_notify,
+/// `S2N_ERR_ALERT`, or `S2N_ERR_IO`
 ///
 /// # Safety
 ///
@@ -34,14 +36,15 @@ pub unsafe extern "C-unwind" fn s2n_shutdown(
     }))
 }
 
-/// Closes the sending direction alone: sends what waits and a close_notify. In TLS 1.3 receiving
-/// goes on to the peer's own end; before, the connection is over.
+/// Closes the write direction only: sends pending data and a close_notify. In TLS 1.3 the
+/// connection can still receive until the peer closes its write direction; in earlier versions the
+/// connection is closed entirely.
 ///
-/// @param conn A connection
-/// @param blocked Set to `S2N_BLOCKED_ON_WRITE` while not all is sent
-/// @returns 0 when all is sent; -1 otherwise, as `s2n_shutdown()`
+/// No other call that sends may run at the same time; a call that receives may.
 ///
-/// No other call that sends may run at the same time; one that receives may.
+/// @param conn The connection
+/// @param blocked Set to `S2N_BLOCKED_ON_WRITE` until all data is sent
+/// @returns 0 when all data is sent; otherwise -1 with the errors of `s2n_shutdown()`
 ///
 /// # Safety
 ///
@@ -59,10 +62,12 @@ pub unsafe extern "C-unwind" fn s2n_shutdown_send(
     }))
 }
 
-/// Gives the alert that ended reading (RFC 8446, 6): 0 after a close_notify.
+/// Returns the description of the alert that closed the read direction (RFC 8446, 6): 0 for
+/// close_notify.
 ///
-/// @param conn A connection
-/// @returns the alert's number; -1 with `S2N_ERR_NULL`, or `S2N_ERR_NO_ALERT` if there was none
+/// @param conn The connection
+/// @returns the AlertDescription value; -1 with `S2N_ERR_NULL`, or `S2N_ERR_NO_ALERT` if no alert
+/// was received
 ///
 /// # Safety
 ///

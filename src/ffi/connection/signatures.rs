@@ -11,11 +11,11 @@ use rs2n_core::base::Mode;
 use rs2n_core::error::{Code, Result};
 use rs2n_core::policy::names::{HashAlgorithm, SignatureAlgorithm};
 
-/// Says what kind of key signed for the server.
+/// Returns the signature algorithm of the server's handshake signature.
 ///
-/// @param conn A connection
-/// @param chosen_alg Set to a member of `s2n_tls_signature_algorithm`; anonymous before anything is
-/// signed
+/// @param conn The connection
+/// @param chosen_alg Set to a value of `s2n_tls_signature_algorithm`; `S2N_TLS_SIGNATURE_ANONYMOUS`
+/// before the signature is made
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -34,10 +34,11 @@ pub unsafe extern "C" fn s2n_connection_get_selected_signature_algorithm(
     })
 }
 
-/// Says with which hash the server signed.
+/// Returns the hash algorithm of the server's handshake signature.
 ///
-/// @param conn A connection
-/// @param chosen_alg Set to a member of `s2n_tls_hash_algorithm`; none before anything is signed
+/// @param conn The connection
+/// @param chosen_alg Set to a value of `s2n_tls_hash_algorithm`; `S2N_TLS_HASH_NONE` before the
+/// signature is made
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -56,11 +57,11 @@ pub unsafe extern "C" fn s2n_connection_get_selected_digest_algorithm(
     })
 }
 
-/// Says what kind of key signed for the client.
+/// Returns the signature algorithm of the client's handshake signature.
 ///
-/// @param conn A connection
-/// @param chosen_alg Set to a member of `s2n_tls_signature_algorithm`; anonymous if the client showed no
-/// certificate
+/// @param conn The connection
+/// @param chosen_alg Set to a value of `s2n_tls_signature_algorithm`; `S2N_TLS_SIGNATURE_ANONYMOUS`
+/// if the client sent no certificate
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -79,10 +80,11 @@ pub unsafe extern "C" fn s2n_connection_get_selected_client_cert_signature_algor
     })
 }
 
-/// Says with which hash the client signed.
+/// Returns the hash algorithm of the client's handshake signature.
 ///
-/// @param conn A connection
-/// @param chosen_alg Set to a member of `s2n_tls_hash_algorithm`; none if the client showed no certificate
+/// @param conn The connection
+/// @param chosen_alg Set to a value of `s2n_tls_hash_algorithm`; `S2N_TLS_HASH_NONE` if the client
+/// sent no certificate
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -101,10 +103,10 @@ pub unsafe extern "C" fn s2n_connection_get_selected_client_cert_digest_algorith
     })
 }
 
-/// Gives the name of the server's signature scheme (RFC 8446, 4.2.3).
+/// Returns the name of the server's signature scheme (RFC 8446, 4.2.3).
 ///
 /// @param conn A connection whose handshake is complete
-/// @param scheme_name Set to a name that lives as long as the process
+/// @param scheme_name Set to a static string
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` before the handshake is complete
 ///
 /// # Safety
@@ -131,7 +133,7 @@ pub unsafe extern "C" fn s2n_connection_get_signature_scheme(
     })
 }
 
-/// Stores a value of a connection.
+/// Stores a value that is read from the connection.
 ///
 /// # Safety
 ///

@@ -1,4 +1,4 @@
-//! The transport of a connection: file descriptors or I/O callbacks.
+//! Transport of a connection: file descriptors or I/O callbacks.
 
 use std::ffi::{c_int, c_void};
 use std::os::fd::RawFd;
@@ -15,9 +15,10 @@ use crate::sys::io::{Context, RecvCallback, RecvFn, SendCallback, SendFn};
 use rs2n_core::error::{Code, Result};
 use rs2n_core::stream::{Reader, Writer};
 
-/// One direction's transport, as far as the application has described it.
+/// The transport of one direction, as configured by the application.
 pub(crate) struct End<F> {
-    /// Set by descriptor: what was said of callbacks is gone, and the other way round.
+    /// Setting a descriptor discards the callback and its context; setting either of those discards
+    /// the descriptor.
     fd: Option<RawFd>,
     function: Option<F>,
     context: Context,
@@ -62,7 +63,7 @@ impl<F> End<F> {
     }
 }
 
-/// Both directions.
+/// The transports of both directions.
 #[derive(Default)]
 pub(crate) struct Ends {
     recv: End<RecvFn>,
@@ -74,7 +75,7 @@ impl ConnectionHandle {
         self.ends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets both transports, as a wiped connection does.
+    /// Clears both transports when the connection is wiped.
     pub(crate) fn reset_ends(&self) {
         *self.ends() = Ends::default();
     }
@@ -111,11 +112,12 @@ impl ConnectionHandle {
     }
 }
 
-/// Reads and writes one descriptor: a socket, usually. It is borrowed, never closed, and may be
-/// blocking or not.
+/// Sets the file descriptor for both reading and writing, usually a socket. The descriptor is
+/// borrowed, never closed by the library, and may be blocking or non-blocking.
 ///
-/// @param conn A connection
-/// @param fd An open descriptor; one that is not open fails when it is used
+/// @param conn The connection
+/// @param fd An open descriptor. It is not validated here: a closed descriptor causes I/O errors
+/// when it is used.
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -132,9 +134,10 @@ pub unsafe extern "C" fn s2n_connection_set_fd(conn: *mut s2n_connection, fd: c_
     })
 }
 
-/// Reads a descriptor, which is borrowed and never closed.
+/// Sets the file descriptor for reading. The descriptor is borrowed, and never closed by the
+/// library.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @param readfd An open descriptor
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
@@ -154,10 +157,11 @@ pub unsafe extern "C" fn s2n_connection_set_read_fd(
     })
 }
 
-/// Writes a descriptor, which is borrowed and never closed. A connection whose writes failed
-/// because the peer was gone may be given another.
+/// Sets the file descriptor for writing. The descriptor is borrowed, and never closed by the
+/// library. A connection whose writes failed because the peer had closed the stream may be given
+/// another descriptor.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @param writefd An open descriptor
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
@@ -177,9 +181,9 @@ pub unsafe extern "C" fn s2n_connection_set_write_fd(
     })
 }
 
-/// Gives the descriptor that the connection reads.
+/// Returns the file descriptor for reading.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @param readfd Set to the descriptor
 /// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` if none was set
 ///
@@ -201,9 +205,9 @@ pub unsafe extern "C" fn s2n_connection_get_read_fd(
     })
 }
 
-/// Gives the descriptor that the connection writes.
+/// Returns the file descriptor for writing.
 ///
-/// @param conn A connection
+/// @param conn The connection
 /// @param writefd Set to the descriptor
 /// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` if none was set
 ///
@@ -225,10 +229,10 @@ pub unsafe extern "C" fn s2n_connection_get_write_fd(
     })
 }
 
-/// Corks the TCP socket during the handshake, so that a flight of messages leaves in full
-/// segments. A socket that was corked before is left alone.
+/// Enables corking of the TCP socket (TCP_CORK) during the handshake, so that each flight of
+/// handshake messages is sent in full segments. A socket that is corked already is left unchanged.
 ///
-/// @param conn A connection that writes a descriptor
+/// @param conn A connection with a file descriptor for writing
 /// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_CORK_SET_ON_UNMANAGED` if no descriptor was
 /// set
 ///
@@ -248,10 +252,11 @@ pub unsafe extern "C" fn s2n_connection_use_corked_io(conn: *mut s2n_connection)
     })
 }
 
-/// Sets what the receiving callback is called with.
+/// Sets the context of the receive callback.
 ///
-/// @param conn A connection
-/// @param ctx Handed to the callback as it is; stays the caller's
+/// @param conn The connection
+/// @param ctx Passed to the callback as `io_context`; never dereferenced, ownership remains with
+/// the caller
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -270,10 +275,11 @@ pub unsafe extern "C" fn s2n_connection_set_recv_ctx(
     })
 }
 
-/// Sets what the sending callback is called with.
+/// Sets the context of the send callback.
 ///
-/// @param conn A connection
-/// @param ctx Handed to the callback as it is; stays the caller's
+/// @param conn The connection
+/// @param ctx Passed to the callback as `io_context`; never dereferenced, ownership remains with
+/// the caller
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -292,19 +298,20 @@ pub unsafe extern "C" fn s2n_connection_set_send_ctx(
     })
 }
 
-/// Receives through a callback instead of a descriptor.
+/// Sets a receive callback, which is used instead of a file descriptor.
 ///
-/// The callback stores at most `len` bytes and returns how many; 0 is the end of the stream; a
-/// negative value is a failure that `errno` explains, where EAGAIN and EWOULDBLOCK mean "not yet".
-/// A callback that claims more than `len` gets `S2N_ERR_SAFETY`.
+/// The callback stores at most `len` bytes in `buf` and returns their number; 0 signals the end of
+/// the stream. A negative value signals an error in `errno`, where EAGAIN and EWOULDBLOCK mean that
+/// no data is available yet. If the callback returns more than `len`, the call fails with
+/// `S2N_ERR_SAFETY`.
 ///
-/// @param conn A connection
-/// @param recv The callback, or NULL for none
+/// @param conn The connection
+/// @param recv The callback; NULL removes it
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
-/// `conn` is NULL or live; `recv` writes no more than it was asked for.
+/// `conn` is NULL or live; `recv` writes at most `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_set_recv_cb(
     conn: *mut s2n_connection,
@@ -318,19 +325,20 @@ pub unsafe extern "C" fn s2n_connection_set_recv_cb(
     })
 }
 
-/// Sends through a callback instead of a descriptor.
+/// Sets a send callback, which is used instead of a file descriptor.
 ///
-/// The callback takes at most `len` bytes and returns how many; a negative value is a failure that
-/// `errno` explains, where EAGAIN and EWOULDBLOCK mean "not yet". A callback that keeps taking
-/// nothing gets `S2N_ERR_IO_BLOCKED`; one that claims more than `len` `S2N_ERR_SAFETY`.
+/// The callback sends at most `len` bytes of `buf` and returns their number. A negative value
+/// signals an error in `errno`, where EAGAIN and EWOULDBLOCK mean that no data can be sent yet. If
+/// the callback repeatedly returns 0, the call fails with `S2N_ERR_IO_BLOCKED`; if it returns more
+/// than `len`, with `S2N_ERR_SAFETY`.
 ///
-/// @param conn A connection
-/// @param send The callback, or NULL for none
+/// @param conn The connection
+/// @param send The callback; NULL removes it
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
-/// `conn` is NULL or live; `send` reads no more than it was given.
+/// `conn` is NULL or live; `send` reads at most `len` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_set_send_cb(
     conn: *mut s2n_connection,

@@ -1,17 +1,18 @@
-//! Early data of pre-shared keys, and of offers of a client (RFC 8446, 2.3): not implemented yet.
+//! Early data (0-RTT) of pre-shared keys, and early data that a client offers (RFC 8446, 2.3): not
+//! implemented yet.
 
 use std::ffi::c_int;
 
 use crate::ffi::abi::pending::not_yet;
 use crate::ffi::abi::types::{s2n_offered_early_data, s2n_psk};
 
-/// Allows early data with an external pre-shared key.
+/// Enables early data with an external pre-shared key.
 ///
-/// @param psk A key
-/// @param max_early_data_size Bytes
-/// @param cipher_suite_first_byte The first byte of the suite (RFC 8446, B.4)
-/// @param cipher_suite_second_byte The second byte of the suite
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param psk The key
+/// @param max_early_data_size The maximum size of early data in bytes
+/// @param cipher_suite_first_byte The first byte of the cipher suite (RFC 8446, B.4)
+/// @param cipher_suite_second_byte The second byte of the cipher suite
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_psk_configure_early_data(
     psk: *mut s2n_psk,
@@ -27,12 +28,12 @@ pub extern "C" fn s2n_psk_configure_early_data(
     ])
 }
 
-/// Sets the protocol (ALPN) of early data with an external pre-shared key.
+/// Sets the application protocol (ALPN) of early data with an external pre-shared key.
 ///
-/// @param psk A key
-/// @param application_protocol The protocol; copied
-/// @param size Its length in bytes
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param psk The key
+/// @param application_protocol The protocol name; copied
+/// @param size Length of the name in bytes
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_psk_set_application_protocol(
     psk: *mut s2n_psk,
@@ -42,12 +43,13 @@ pub extern "C" fn s2n_psk_set_application_protocol(
     not_yet(&[&psk, &application_protocol, &size])
 }
 
-/// Sets bytes for the decision about early data with an external pre-shared key.
+/// Sets the early data context of an external pre-shared key, which is used to decide whether to
+/// accept early data.
 ///
-/// @param psk A key
-/// @param context The bytes; copied
-/// @param size Their length
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param psk The key
+/// @param context The context; copied
+/// @param size Length of the context in bytes
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_psk_set_early_data_context(
     psk: *mut s2n_psk,
@@ -57,11 +59,11 @@ pub extern "C" fn s2n_psk_set_early_data_context(
     not_yet(&[&psk, &context, &size])
 }
 
-/// Gives the length of the bytes that were set for the decision.
+/// Returns the length of the early data context.
 ///
-/// @param early_data What the callback got
+/// @param early_data The offered early data that was passed to the early data callback
 /// @param context_len Set to a number of bytes
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_offered_early_data_get_context_length(
     early_data: *mut s2n_offered_early_data,
@@ -70,12 +72,12 @@ pub extern "C" fn s2n_offered_early_data_get_context_length(
     not_yet(&[&early_data, &context_len])
 }
 
-/// Gives the bytes that were set for the decision.
+/// Copies the early data context.
 ///
-/// @param early_data What the callback got
-/// @param context Filled
-/// @param max_len Room in bytes
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param early_data The offered early data that was passed to the early data callback
+/// @param context Filled with the context
+/// @param max_len Size of the buffer in bytes
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_offered_early_data_get_context(
     early_data: *mut s2n_offered_early_data,
@@ -85,19 +87,19 @@ pub extern "C" fn s2n_offered_early_data_get_context(
     not_yet(&[&early_data, &context, &max_len])
 }
 
-/// Declines early data.
+/// Rejects the early data that the client offers.
 ///
-/// @param early_data What the callback got
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param early_data The offered early data that was passed to the early data callback
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_offered_early_data_reject(early_data: *mut s2n_offered_early_data) -> c_int {
     not_yet(&[&early_data])
 }
 
-/// Accepts early data.
+/// Accepts the early data that the client offers.
 ///
-/// @param early_data What the callback got
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param early_data The offered early data that was passed to the early data callback
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_offered_early_data_accept(early_data: *mut s2n_offered_early_data) -> c_int {
     not_yet(&[&early_data])

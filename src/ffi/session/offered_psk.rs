@@ -5,19 +5,21 @@ use std::ffi::c_int;
 use crate::ffi::abi::pending::{Any, freed, not_yet, nothing_yet};
 use crate::ffi::abi::types::{s2n_offered_psk, s2n_offered_psk_list};
 
-/// Makes a place for a key that a client offers, for `s2n_offered_psk_list_next()`.
+/// Creates an object that `s2n_offered_psk_list_next()` sets to a pre-shared key that the client
+/// offers.
 ///
-/// @returns NULL with `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @returns NULL with `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_offered_psk_new() -> *mut s2n_offered_psk {
     nothing_yet()
 }
 
-/// Frees what `s2n_offered_psk_new()` made.
+/// Frees an object that was created by `s2n_offered_psk_new()`.
 ///
-/// @param psk A pointer to one, or to NULL; NULL does nothing
-/// @returns 0 as long as there is nothing to free; -1 with `S2N_ERR_UNIMPLEMENTED` for anything
-/// else, since none can be made yet
+/// @param psk Address of the pointer to the object; NULL, or the address of a NULL pointer, has no
+/// effect
+/// @returns 0 if there is nothing to free; otherwise -1 with `S2N_ERR_UNIMPLEMENTED`, since no such
+/// object can be created yet
 ///
 /// # Safety
 ///
@@ -28,12 +30,12 @@ pub unsafe extern "C" fn s2n_offered_psk_free(psk: *mut *mut s2n_offered_psk) ->
     unsafe { freed(psk) }
 }
 
-/// Gives the name of a key that a client offers.
+/// Returns the identity of an offered pre-shared key.
 ///
-/// @param psk An offered key
-/// @param identity Set to the name, which is the connection's
-/// @param size Set to its length in bytes
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param psk The offered key
+/// @param identity Set to the identity, which is owned by the connection
+/// @param size Set to the length of the identity in bytes
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_offered_psk_get_identity(
     psk: *mut s2n_offered_psk,
@@ -43,21 +45,21 @@ pub extern "C" fn s2n_offered_psk_get_identity(
     not_yet(&[&psk, &identity, &size])
 }
 
-/// Tells whether a client offers one more key.
+/// Reports whether the list contains another pre-shared key.
 ///
-/// @param psk_list What the selection callback got
-/// @returns false: there are no such lists yet
+/// @param psk_list The list that was passed to the PSK selection callback
+/// @returns false: PSK selection is not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_offered_psk_list_has_next(psk_list: *mut s2n_offered_psk_list) -> bool {
     let _ = psk_list;
     false
 }
 
-/// Gives the next key that a client offers.
+/// Returns the next pre-shared key of the list.
 ///
-/// @param psk_list What the selection callback got
-/// @param psk Made to be that key
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param psk_list The list that was passed to the PSK selection callback
+/// @param psk Set to the next key
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_offered_psk_list_next(
     psk_list: *mut s2n_offered_psk_list,
@@ -66,20 +68,20 @@ pub extern "C" fn s2n_offered_psk_list_next(
     not_yet(&[&psk_list, &psk])
 }
 
-/// Begins a list of offered keys anew.
+/// Resets the iteration to the first pre-shared key of the list.
 ///
-/// @param psk_list What the selection callback got
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param psk_list The list that was passed to the PSK selection callback
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_offered_psk_list_reread(psk_list: *mut s2n_offered_psk_list) -> c_int {
     not_yet(&[&psk_list])
 }
 
-/// Chooses one of the keys that a client offers.
+/// Selects one of the pre-shared keys that the client offers.
 ///
-/// @param psk_list What the selection callback got
-/// @param psk One of its keys; NULL for none of them
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param psk_list The list that was passed to the PSK selection callback
+/// @param psk A key of the list; NULL to select none
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_offered_psk_list_choose_psk(
     psk_list: *mut s2n_offered_psk_list,

@@ -1,4 +1,4 @@
-//! External pre-shared keys (RFC 8446, 4.2.11): not implemented yet.
+//! External pre-shared keys (PSK; RFC 8446, 4.2.11): not implemented yet.
 
 use std::ffi::c_int;
 
@@ -6,9 +6,9 @@ use crate::ffi::abi::arguments::s2n_psk_hmac_arg;
 use crate::ffi::abi::pending::{freed, not_yet, nothing_yet};
 use crate::ffi::abi::types::s2n_psk;
 
-/// Makes an empty pre-shared key, to be filled.
+/// Creates an empty external pre-shared key, whose identity and secret are set afterwards.
 ///
-/// @returns NULL with `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @returns NULL with `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_external_psk_new() -> *mut s2n_psk {
     nothing_yet()
@@ -16,9 +16,10 @@ pub extern "C" fn s2n_external_psk_new() -> *mut s2n_psk {
 
 /// Frees a pre-shared key.
 ///
-/// @param psk A pointer to one, or to NULL; NULL does nothing
-/// @returns 0 as long as there is nothing to free; -1 with `S2N_ERR_UNIMPLEMENTED` for anything
-/// else, since none can be made yet
+/// @param psk Address of the pointer to the key; NULL, or the address of a NULL pointer, has no
+/// effect
+/// @returns 0 if there is nothing to free; otherwise -1 with `S2N_ERR_UNIMPLEMENTED`, since no key
+/// can be created yet
 ///
 /// # Safety
 ///
@@ -29,12 +30,12 @@ pub unsafe extern "C" fn s2n_psk_free(psk: *mut *mut s2n_psk) -> c_int {
     unsafe { freed(psk) }
 }
 
-/// Sets the name of a key, which is sent in the clear.
+/// Sets the identity of a pre-shared key. The identity is sent unencrypted.
 ///
-/// @param psk A key
-/// @param identity The name; copied
-/// @param identity_size Its length in bytes
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param psk The key
+/// @param identity The identity; copied
+/// @param identity_size Length of the identity in bytes
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_psk_set_identity(
     psk: *mut s2n_psk,
@@ -44,12 +45,12 @@ pub extern "C" fn s2n_psk_set_identity(
     not_yet(&[&psk, &identity, &identity_size])
 }
 
-/// Sets the secret.
+/// Sets the secret of a pre-shared key.
 ///
-/// @param psk A key
+/// @param psk The key
 /// @param secret The secret; copied
-/// @param secret_size Its length in bytes
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param secret_size Length of the secret in bytes
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_psk_set_secret(
     psk: *mut s2n_psk,
@@ -59,11 +60,12 @@ pub extern "C" fn s2n_psk_set_secret(
     not_yet(&[&psk, &secret, &secret_size])
 }
 
-/// Sets the hash function that goes with a key. It decides on the cipher suites.
+/// Sets the hash algorithm of a pre-shared key, which determines the cipher suites that can be used
+/// with it.
 ///
-/// @param psk A key
-/// @param hmac A member of `s2n_psk_hmac`
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param psk The key
+/// @param hmac A value of `s2n_psk_hmac`
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_psk_set_hmac(psk: *mut s2n_psk, hmac: s2n_psk_hmac_arg) -> c_int {
     not_yet(&[&psk, &hmac])

@@ -1,15 +1,15 @@
-//! Session tickets that clients receive (RFC 8446, 4.6.1): not implemented yet.
+//! Session tickets that a client receives (RFC 8446, 4.6.1): not implemented yet.
 
 use std::ffi::c_int;
 
 use crate::ffi::abi::pending::not_yet;
 use crate::ffi::abi::types::s2n_session_ticket;
 
-/// Gives the size of a ticket, with the session that belongs to it.
+/// Returns the size of a session ticket and its serialized session.
 ///
-/// @param ticket A ticket
+/// @param ticket The session ticket
 /// @param data_len Set to a number of bytes
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_session_ticket_get_data_len(
     ticket: *mut s2n_session_ticket,
@@ -18,12 +18,12 @@ pub extern "C" fn s2n_session_ticket_get_data_len(
     not_yet(&[&ticket, &data_len])
 }
 
-/// Gives a ticket, with the session that belongs to it, for `s2n_connection_set_session()`.
+/// Copies a session ticket and its serialized session, for `s2n_connection_set_session()`.
 ///
-/// @param ticket A ticket
-/// @param max_data_len Room in bytes
-/// @param data Filled
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param ticket The session ticket
+/// @param max_data_len Size of the buffer in bytes
+/// @param data Filled with the ticket and the session
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_session_ticket_get_data(
     ticket: *mut s2n_session_ticket,
@@ -33,11 +33,11 @@ pub extern "C" fn s2n_session_ticket_get_data(
     not_yet(&[&ticket, &max_data_len, &data])
 }
 
-/// Gives for how long a session can be resumed.
+/// Returns the lifetime of a session ticket: how long the session can be resumed.
 ///
-/// @param ticket A ticket
+/// @param ticket The session ticket
 /// @param session_lifetime Set to a number of seconds
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_session_ticket_get_lifetime(
     ticket: *mut s2n_session_ticket,

@@ -7,10 +7,10 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
 use rs2n_core::error::Code;
 
-/// Accepts IP addresses as the common names of certificates, against RFC 6125, 6.4.4. They belong into
-/// the subjectAltName.
+/// Allows IP addresses in the common name of certificates, contrary to RFC 6125, 6.4.4. By the
+/// standard they belong in the subjectAltName extension.
 ///
-/// @param config A config
+/// @param config The config
 /// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if `config` is NULL
 ///
 /// # Safety

@@ -1,4 +1,4 @@
-//! Offloading of certificate verification to threads of the application.
+//! Offloading of signature verification to threads of the application.
 
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
@@ -12,18 +12,18 @@ use rs2n_core::config::Offload;
 use rs2n_core::credentials::operation::Verification;
 use rs2n_core::error::Code;
 
-/// What can be offloaded, a bit each.
+/// Types of operations that can be offloaded, one bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 #[allow(non_camel_case_types)] // Names are those of the API.
 pub enum s2n_async_offload_op_type {
-    /// The verification of the signature with which the peer proves that it has its private key.
+    /// Verification of the signature by which the peer proves possession of its private key.
     S2N_ASYNC_OFFLOAD_PKEY_VERIFY = 0x01,
-    /// All of it, and what later versions add.
+    /// All operations, including types that later versions add.
     S2N_ASYNC_OFFLOAD_ALLOW_ALL = 0x7fff_ffff,
 }
 
-/// Sees to it that an operation is performed, now or later.
+/// Receives an operation to be performed, within the callback or later; returns 0 on success.
 #[allow(non_camel_case_types)] // Names are those of the API.
 pub type s2n_async_offload_cb = Option<
     unsafe extern "C" fn(
@@ -37,22 +37,25 @@ impl Handle for s2n_async_offload_op {
     type Inner = Verification;
 }
 
-/// Sets a callback for work that takes long, so that it can be done in another thread.
+/// Sets a callback that offloads expensive operations to other threads.
 ///
-/// The callback gets an operation, which belongs to the connection. It is done by
-/// `s2n_async_offload_op_perform()`, in the callback or later, in any thread; until then
-/// `s2n_negotiate()` fails with `S2N_ERR_ASYNC_BLOCKED` and `S2N_BLOCKED_ON_APPLICATION_INPUT`. The
-/// callback returns 0; else the handshake fails with `S2N_ERR_CANCELLED`.
+/// The callback receives an operation, which is owned by the connection. The operation is performed
+/// with `s2n_async_offload_op_perform()`, in the callback or later, from any thread; until then
+/// `s2n_negotiate()` fails with `S2N_ERR_ASYNC_BLOCKED` and sets
+/// `S2N_BLOCKED_ON_APPLICATION_INPUT`. The callback returns 0 on success; with any other value the
+/// handshake fails with `S2N_ERR_CANCELLED`.
 ///
-/// @param config A config; connections that begin their handshake later use the callback
-/// @param allow_list Members of `s2n_async_offload_op_type`, or-ed: what the callback is called for
+/// @param config The config; the callback applies to connections whose handshake begins later
+/// @param allow_list Bitwise OR of the `s2n_async_offload_op_type` values for which the callback is
+/// called
 /// @param fn The callback
-/// @param ctx Handed to the callback as it is; stays the caller's
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` if the list is empty
+/// @param ctx Context passed to the callback; never dereferenced, ownership remains with the caller
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` if the allow list is empty
 ///
 /// # Safety
 ///
-/// `config` is NULL or live; the callback can be called with `ctx`, in any thread that uses the config.
+/// `config` is NULL or live; the callback can be called with `ctx`, in any thread that uses the
+/// config.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_set_async_offload_callback(
     config: *mut s2n_config,
@@ -77,12 +80,13 @@ pub unsafe extern "C" fn s2n_config_set_async_offload_callback(
     })
 }
 
-/// Does what an operation is for. May be called once for each call of the callback, and again if it
-/// failed.
+/// Performs an offloaded operation. May be called once for each invocation of the callback, and
+/// again after a failure.
 ///
-/// @param op An operation of a connection, which must not be freed meanwhile
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if there is nothing to be done, or
-/// `S2N_ERR_VERIFY_SIGNATURE` if the peer's signature is wrong: then the handshake goes on waiting
+/// @param op An operation of a connection, which must not be freed during the call
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if there is no operation to
+/// perform, or `S2N_ERR_VERIFY_SIGNATURE` if the peer's signature is invalid, in which case the
+/// handshake remains blocked
 ///
 /// # Safety
 ///

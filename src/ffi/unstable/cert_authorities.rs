@@ -1,6 +1,7 @@
-//! Certificate requests of servers: their certificate authorities, and the certificate of a client.
+//! Certificate requests of servers: their certificate authorities, and selection of the client's
+//! certificate.
 
-// Names are those of the API.
+// The names are those of the C API.
 #![allow(non_camel_case_types)]
 
 use std::ffi::{c_int, c_void};
@@ -26,7 +27,7 @@ impl Handle for s2n_certificate_authority_list {
     type Inner = Authorities;
 }
 
-/// Answers a server that asks for a certificate; 0 for success.
+/// Selects a client certificate in response to a certificate request; returns 0 on success.
 pub type s2n_cert_request_callback = Option<
     unsafe extern "C" fn(
         conn: *mut s2n_connection,
@@ -35,10 +36,10 @@ pub type s2n_cert_request_callback = Option<
     ) -> c_int,
 >;
 
-/// Gives the authorities that a server accepts (RFC 8446, 4.2.4).
+/// Returns the certificate authorities that a server accepts (RFC 8446, 4.2.4).
 ///
-/// @param request What the callback was given
-/// @returns the list, valid as long as the callback runs; NULL if `request` is NULL
+/// @param request The request that was passed to the callback
+/// @returns the list, valid until the callback returns; NULL if `request` is NULL
 ///
 /// # Safety
 ///
@@ -56,10 +57,10 @@ pub unsafe extern "C" fn s2n_certificate_request_get_ca_list(
     })
 }
 
-/// Sets the certificate to be shown.
+/// Sets the client certificate to be sent in response to a certificate request.
 ///
-/// @param request What the callback was given
-/// @param chain A loaded chain; it stays the caller's, who may free it
+/// @param request The request that was passed to the callback
+/// @param chain A loaded chain; ownership remains with the caller, who may free it
 /// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL
 ///
 /// # Safety
@@ -82,10 +83,10 @@ pub unsafe extern "C" fn s2n_certificate_request_set_certificate(
     })
 }
 
-/// Says whether there is another authority.
+/// Reports whether the list contains another certificate authority.
 ///
-/// @param list A list
-/// @returns whether there is; false if `list` is NULL
+/// @param list The list
+/// @returns true if it does, false if not or if `list` is NULL
 ///
 /// # Safety
 ///
@@ -101,13 +102,14 @@ pub unsafe extern "C" fn s2n_certificate_authority_list_has_next(
     })
 }
 
-/// Gives the next authority's name, in DER, as the server sent it.
+/// Returns the distinguished name of the next certificate authority, in DER as received from the
+/// server.
 ///
-/// @param list A list
-/// @param name Set to the name, which belongs to the list
-/// @param length Set to its length in bytes
-/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, or at the end of the list; the
-/// others are set to NULL and 0 then
+/// @param list The list
+/// @param name Set to the name, which is owned by the list
+/// @param length Set to the length of the name in bytes
+/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, or at the end of the
+/// list, where `name` is set to NULL and `length` to 0
 ///
 /// # Safety
 ///
@@ -138,9 +140,9 @@ pub unsafe extern "C" fn s2n_certificate_authority_list_next(
     })
 }
 
-/// Begins a list anew.
+/// Resets the iteration to the first certificate authority of the list.
 ///
-/// @param list A list
+/// @param list The list
 /// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if `list` is NULL
 ///
 /// # Safety
@@ -159,18 +161,20 @@ pub unsafe extern "C" fn s2n_certificate_authority_list_reread(
     })
 }
 
-/// Sets a callback that chooses the certificate which a client shows to a server that asks for one. It is
-/// asked only if the config has a certificate, and must set one: otherwise the handshake fails with
-/// `S2N_ERR_NO_CERT_FOUND`, or with `S2N_ERR_CANCELLED` if the callback returns other than 0.
+/// Sets a callback that selects the certificate of a client when a server requests one. It is
+/// called only if the config has a certificate, and must set a certificate: otherwise the handshake
+/// fails with `S2N_ERR_NO_CERT_FOUND`, or with `S2N_ERR_CANCELLED` if the callback returns a value
+/// other than 0.
 ///
-/// @param config A config
-/// @param cert_req_callback The callback; NULL for none
-/// @param ctx Handed to the callback as it is; stays the caller's
+/// @param config The config
+/// @param cert_req_callback The callback; NULL removes it
+/// @param ctx Context passed to the callback; never dereferenced, ownership remains with the caller
 /// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if `config` is NULL
 ///
 /// # Safety
 ///
-/// `config` is NULL or live; the callback can be called with `ctx`, in any thread that uses the config.
+/// `config` is NULL or live; the callback can be called with `ctx`, in any thread that uses the
+/// config.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_set_cert_request_callback(
     config: *mut s2n_config,

@@ -1,6 +1,6 @@
 //! Application-defined validation of peer certificates: a part of `s2n/unstable/crl.h`.
 
-// Names are those of the API.
+// The names are those of the C API.
 #![allow(non_camel_case_types)]
 
 use std::ffi::{c_int, c_void};
@@ -17,7 +17,7 @@ impl Handle for s2n_cert_validation_info {
     type Inner = Validation;
 }
 
-/// Looks at a peer whose certificate was verified; 0 for success.
+/// Validates a peer whose certificate was verified; returns 0 on success.
 pub type s2n_cert_validation_callback = Option<
     unsafe extern "C" fn(
         conn: *mut s2n_connection,
@@ -26,20 +26,24 @@ pub type s2n_cert_validation_callback = Option<
     ) -> c_int,
 >;
 
-/// Sets a callback that has the last word about a peer's certificate, once everything else is fine.
+/// Sets a callback for additional validation of the peer's certificate, called after all other
+/// verification has succeeded.
 ///
-/// It decides with `s2n_cert_validation_accept()` or `s2n_cert_validation_reject()`, at once or later from
-/// any thread; until then `s2n_negotiate()` fails with `S2N_ERR_ASYNC_BLOCKED`. What it returns other than
-/// 0 ends the handshake with `S2N_ERR_CANCELLED`. It may call `s2n_connection_get_peer_cert_chain()`.
+/// The callback calls `s2n_cert_validation_accept()` or `s2n_cert_validation_reject()`, immediately
+/// or later from any thread; until then `s2n_negotiate()` fails with `S2N_ERR_ASYNC_BLOCKED`. If it
+/// returns a value other than 0, the handshake fails with `S2N_ERR_CANCELLED`. It may call
+/// `s2n_connection_get_peer_cert_chain()`.
 ///
-/// @param config A config
-/// @param callback The callback; NULL for none
-/// @param context Handed to the callback as it is; stays the caller's
+/// @param config The config
+/// @param callback The callback; NULL removes it
+/// @param context Context passed to the callback; never dereferenced, ownership remains with the
+/// caller
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
-/// `config` is NULL or live; `callback` can be called with `context`, in any thread that uses the config.
+/// `config` is NULL or live; `callback` can be called with `context`, in any thread that uses the
+/// config.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_set_cert_validation_cb(
     config: *mut s2n_config,
@@ -63,10 +67,12 @@ pub unsafe extern "C" fn s2n_config_set_cert_validation_cb(
     })
 }
 
-/// Accepts a peer's certificate.
+/// Accepts the peer's certificate.
 ///
-/// @param info What the callback was given; valid until the connection is wiped or freed
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if there is a verdict
+/// @param info The object that was passed to the callback; valid until the connection is wiped or
+/// freed
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if the certificate was already
+/// accepted or rejected
 ///
 /// # Safety
 ///
@@ -77,10 +83,12 @@ pub unsafe extern "C" fn s2n_cert_validation_accept(info: *mut s2n_cert_validati
     status(|| unsafe { s2n_cert_validation_info::borrow(info) }?.decide(true))
 }
 
-/// Rejects a peer's certificate: the handshake fails with `S2N_ERR_CERT_REJECTED`.
+/// Rejects the peer's certificate: the handshake fails with `S2N_ERR_CERT_REJECTED`.
 ///
-/// @param info What the callback was given; valid until the connection is wiped or freed
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if there is a verdict
+/// @param info The object that was passed to the callback; valid until the connection is wiped or
+/// freed
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if the certificate was already
+/// accepted or rejected
 ///
 /// # Safety
 ///

@@ -1,8 +1,9 @@
-//! Cleanup of a thread.
+//! Per-thread cleanup.
 
 use std::ffi::c_int;
 
-/// Does nothing, as in s2n-tls: a thread holds no resources of the library.
+/// Performs per-thread cleanup. Has no effect, as in s2n-tls: the library holds no
+/// resources per thread.
 ///
 /// @returns 0
 #[unsafe(no_mangle)]

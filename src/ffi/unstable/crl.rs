@@ -1,6 +1,7 @@
-//! Certificate revocation lists (RFC 5280, 5) and their lookup: a part of `s2n/unstable/crl.h`.
+//! Certificate revocation lists (CRL; RFC 5280, 5) and their lookup: a part of
+//! `s2n/unstable/crl.h`.
 
-// Names are those of the API.
+// The names are those of the C API.
 #![allow(non_camel_case_types)]
 
 use std::ffi::{c_int, c_void};
@@ -23,27 +24,32 @@ impl Handle for s2n_crl_lookup {
     type Inner = CrlLookup;
 }
 
-/// Looks for the certificate revocation list about one certificate; 0 for success.
+/// Looks up the certificate revocation list for a certificate; returns 0 on success.
 pub type s2n_crl_lookup_callback =
     Option<unsafe extern "C" fn(lookup: *mut s2n_crl_lookup, context: *mut c_void) -> c_int>;
 
-/// Sets a callback that finds certificate revocation lists (RFC 5280, 5). With it each certificate of a
-/// peer must stand in a list as not revoked, but for the trusted one.
+/// Sets a callback that looks up certificate revocation lists (CRL; RFC 5280, 5). It enables
+/// revocation checking: every certificate in the peer's chain except the trust anchor must be
+/// covered by a CRL that does not revoke it.
 ///
-/// The callback is asked about each certificate that the peer sent. It answers with `s2n_crl_lookup_set()`
-/// or `s2n_crl_lookup_ignore()`, at once or later from any thread; until then `s2n_negotiate()` fails with
-/// `S2N_ERR_ASYNC_BLOCKED`. What it returns other than 0 ends the handshake with `S2N_ERR_CANCELLED`.
+/// The callback is called for each certificate that the peer sent. It calls `s2n_crl_lookup_set()`
+/// or `s2n_crl_lookup_ignore()`, immediately or later from any thread; until then `s2n_negotiate()`
+/// fails with `S2N_ERR_ASYNC_BLOCKED`. If it returns a value other than 0, the handshake fails with
+/// `S2N_ERR_CANCELLED`.
 ///
-/// Whether a list is out of date is for the callback to find out.
+/// The library does not check whether a CRL has expired; this is the responsibility of the
+/// callback.
 ///
-/// @param config A config
-/// @param callback The callback; NULL for none
-/// @param context Handed to the callback as it is; stays the caller's
+/// @param config The config
+/// @param callback The callback; NULL removes it
+/// @param context Context passed to the callback; never dereferenced, ownership remains with the
+/// caller
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
-/// `config` is NULL or live; `callback` can be called with `context`, in any thread that uses the config.
+/// `config` is NULL or live; `callback` can be called with `context`, in any thread that uses the
+/// config.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_set_crl_lookup_cb(
     config: *mut s2n_config,
@@ -62,21 +68,21 @@ pub unsafe extern "C" fn s2n_config_set_crl_lookup_cb(
     })
 }
 
-/// Makes an empty list, to be loaded.
+/// Creates an empty certificate revocation list, to be loaded.
 ///
-/// @returns a list, to be freed with `s2n_crl_free()`
+/// @returns a new CRL, owned by the caller, to be freed with `s2n_crl_free()`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_crl_new() -> *mut s2n_crl {
     with_memory(|| s2n_crl::give(Arc::default()))
 }
 
-/// Loads a list.
+/// Loads a certificate revocation list from PEM.
 ///
-/// @param crl An empty list
-/// @param pem The list in PEM; copied
-/// @param len Its length in bytes
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_PEM`, or `S2N_ERR_INVALID_ARGUMENT` if there is
-/// one already
+/// @param crl An empty CRL
+/// @param pem The CRL in PEM; copied
+/// @param len Length of the PEM data in bytes
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_PEM`, or `S2N_ERR_INVALID_ARGUMENT` if a
+/// list is already loaded
 ///
 /// # Safety
 ///
@@ -91,9 +97,10 @@ pub unsafe extern "C" fn s2n_crl_load_pem(crl: *mut s2n_crl, pem: *mut u8, len: 
     })
 }
 
-/// Frees a list. Handshakes that use it go on using it.
+/// Frees a certificate revocation list. Handshakes that use it continue to use it.
 ///
-/// @param crl Where its address is; set to NULL. Both may be NULL.
+/// @param crl Address of the pointer to the CRL; the pointer is set to NULL. NULL, or the address
+/// of a NULL pointer, has no effect.
 /// @returns 0
 ///
 /// # Safety
@@ -112,9 +119,9 @@ pub unsafe extern "C" fn s2n_crl_free(crl: *mut *mut s2n_crl) -> c_int {
     })
 }
 
-/// Gives a hash of the name of who made the list: that by which OpenSSL names files.
+/// Returns a hash of the issuer name of a CRL, the same hash by which OpenSSL names CRL files.
 ///
-/// @param crl A list that was loaded
+/// @param crl A loaded CRL
 /// @param hash Set to the hash
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
@@ -133,10 +140,10 @@ pub unsafe extern "C" fn s2n_crl_get_issuer_hash(crl: *mut s2n_crl, hash: *mut u
     })
 }
 
-/// Says whether the time for a list has come, by the system's clock.
+/// Checks that a CRL is already valid (thisUpdate), by the system's clock.
 ///
-/// @param crl A list that was loaded
-/// @returns 0 if it has, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CRL_NOT_YET_VALID`
+/// @param crl A loaded CRL
+/// @returns 0 if it is, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CRL_NOT_YET_VALID`
 ///
 /// # Safety
 ///
@@ -147,11 +154,11 @@ pub unsafe extern "C" fn s2n_crl_validate_active(crl: *mut s2n_crl) -> c_int {
     status(|| unsafe { s2n_crl::borrow(crl) }?.check_active())
 }
 
-/// Says whether a list is the latest, by the system's clock. One that does not name the time of the next
-/// is.
+/// Checks that a CRL has not expired (nextUpdate), by the system's clock. A CRL without nextUpdate
+/// does not expire.
 ///
-/// @param crl A list that was loaded
-/// @returns 0 if it is, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CRL_EXPIRED`
+/// @param crl A loaded CRL
+/// @returns 0 if it has not expired, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CRL_EXPIRED`
 ///
 /// # Safety
 ///
@@ -162,9 +169,10 @@ pub unsafe extern "C" fn s2n_crl_validate_not_expired(crl: *mut s2n_crl) -> c_in
     status(|| unsafe { s2n_crl::borrow(crl) }?.check_not_expired())
 }
 
-/// Gives a hash of the name of a certificate's issuer, to be compared with that of a list.
+/// Returns a hash of the issuer name of the certificate, for comparison with that of a CRL.
 ///
-/// @param lookup What the callback was asked; valid until the connection is wiped or freed
+/// @param lookup The lookup that was passed to the callback; valid until the connection is wiped or
+/// freed
 /// @param hash Set to the hash
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
@@ -185,10 +193,10 @@ pub unsafe extern "C" fn s2n_crl_lookup_get_cert_issuer_hash(
     })
 }
 
-/// Answers with a list.
+/// Sets the CRL of a lookup.
 ///
-/// @param lookup What the callback was asked
-/// @param crl The list; it stays the caller's, who may free it
+/// @param lookup The lookup that was passed to the callback
+/// @param crl The CRL; ownership remains with the caller, who may free it
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -208,10 +216,10 @@ pub unsafe extern "C" fn s2n_crl_lookup_set(
     })
 }
 
-/// Answers that there is no list. The handshake fails, if no other list has the certificate, with
-/// `S2N_ERR_CRL_LOOKUP_FAILED`.
+/// Completes a lookup without a CRL. If no other CRL covers the certificate, the handshake fails
+/// with `S2N_ERR_CRL_LOOKUP_FAILED`.
 ///
-/// @param lookup What the callback was asked
+/// @param lookup The lookup that was passed to the callback
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety

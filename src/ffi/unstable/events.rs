@@ -1,6 +1,6 @@
 //! Handshake events and timing checkpoints.
 
-// Names are those of the API.
+// The names are those of the C API.
 #![allow(non_camel_case_types)]
 
 use std::ffi::{c_char, c_int, c_void};
@@ -17,8 +17,9 @@ use rs2n_core::base::Mode;
 use rs2n_core::config::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
 use rs2n_core::error::Code;
 
-/// A handshake that has succeeded or failed. The strings are static. Times are nanoseconds of the
-/// system's monotonic clock since some moment in the past, whatever clock the config has.
+/// A completed or failed handshake. The strings are static. Times are in nanoseconds of the
+/// system's monotonic clock since an unspecified starting point, independent of the clocks that are
+/// set in the config.
 #[derive(Debug)]
 #[repr(C)]
 pub struct s2n_event_handshake {
@@ -26,35 +27,36 @@ pub struct s2n_event_handshake {
     pub protocol_version: c_int,
     /// The cipher suite: as `s2n_connection_get_cipher()`.
     pub cipher: *const c_char,
-    /// The group of the key exchange: as `s2n_connection_get_key_exchange_group()`, "NONE" before the
+    /// The key exchange group: as `s2n_connection_get_key_exchange_group()`, "NONE" before the
     /// handshake is complete.
     pub group: *const c_char,
     /// The security policy: the first of its names.
     pub security_policy_label: *const c_char,
-    /// How much time was spent in `s2n_negotiate()`.
+    /// Time spent in `s2n_negotiate()`.
     pub handshake_time_ns: u64,
-    /// When the first call of `s2n_negotiate()` began.
+    /// Start time of the first call of `s2n_negotiate()`.
     pub handshake_start_ns: u64,
-    /// When the last one ended.
+    /// End time of the last call of `s2n_negotiate()`.
     pub handshake_end_ns: u64,
-    /// The value of `s2n_errno` for a handshake that failed; 0 for success.
+    /// The value of `s2n_errno` of a failed handshake; 0 on success.
     pub error_code: c_int,
 }
 
-/// A moment in a handshake.
+/// A timing checkpoint of a handshake.
 #[derive(Debug)]
 #[repr(C)]
 pub struct s2n_timing_checkpoint {
-    /// What was done then: the name of a message, as `s2n_connection_get_last_message_name()` gives
-    /// them, "RECORD_READ", "RECORD_WRITE", "NEGOTIATE_START" or "NEGOTIATE_END". A static string.
+    /// The operation that was completed, a static string: the name of a handshake message as
+    /// returned by `s2n_connection_get_last_message_name()`, "RECORD_READ", "RECORD_WRITE",
+    /// "NEGOTIATE_START" or "NEGOTIATE_END".
     pub name: *const c_char,
     /// `S2N_SERVER` or `S2N_CLIENT`.
     pub role: u8,
-    /// When, by the clock of `s2n_event_handshake`.
+    /// Time of the checkpoint, by the clock of `s2n_event_handshake`.
     pub timestamp_ns: u64,
 }
 
-/// Is told of a handshake that has succeeded or failed.
+/// Receives an event for a completed or failed handshake.
 pub type s2n_event_on_handshake_cb = Option<
     unsafe extern "C" fn(
         conn: *mut s2n_connection,
@@ -63,7 +65,7 @@ pub type s2n_event_on_handshake_cb = Option<
     ),
 >;
 
-/// Is told of a moment in a handshake.
+/// Receives a timing checkpoint of a handshake.
 pub type s2n_event_on_timing_checkpoint_cb = Option<
     unsafe extern "C" fn(
         conn: *mut s2n_connection,
@@ -72,10 +74,10 @@ pub type s2n_event_on_timing_checkpoint_cb = Option<
     ),
 >;
 
-/// Sets who is told of handshakes: what the callbacks below are called with.
+/// Sets the subscriber of handshake events: the pointer that is passed to the event callbacks.
 ///
-/// @param config A config
-/// @param subscriber Any pointer; never followed. With NULL, or none at all,
+/// @param config The config
+/// @param subscriber An arbitrary pointer, never dereferenced. While it is NULL or not set,
 /// `s2n_config_set_handshake_event()` has no effect.
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
@@ -95,21 +97,21 @@ pub unsafe extern "C" fn s2n_config_set_subscriber(
     })
 }
 
-/// Sets a callback that is told of each handshake once: when it has succeeded, or when it has failed with
-/// an error that is not of the type `S2N_ERR_T_BLOCKED`.
+/// Sets a callback that is called once for each handshake: when it is complete, or when it has
+/// failed with an error of a type other than `S2N_ERR_T_BLOCKED`.
 ///
-/// It is called at the end of `s2n_negotiate()`, by the config that the connection has then, and may use
-/// the connection in every way but for another `s2n_negotiate()`, which is `S2N_ERR_REENTRANCY`. The event
-/// is valid as long as the callback runs.
+/// The callback is called at the end of `s2n_negotiate()`, from the config that the connection has
+/// at that time. It may use the connection, except that `s2n_negotiate()` fails with
+/// `S2N_ERR_REENTRANCY`. The event is valid until the callback returns.
 ///
-/// @param config A config
-/// @param callback The callback; NULL for none
+/// @param config The config
+/// @param callback The callback; NULL removes it
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
-/// `config` is NULL or live; `callback` can be called with the config's subscriber, in any thread that
-/// uses the config.
+/// `config` is NULL or live; `callback` can be called with the config's subscriber, in any thread
+/// that uses the config.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_set_handshake_event(
     config: *mut s2n_config,
@@ -126,20 +128,21 @@ pub unsafe extern "C" fn s2n_config_set_handshake_event(
     })
 }
 
-/// Sets a callback that is told when each message of a handshake was done, sent or received: what the
-/// handshake did up to then, since the moment that the callback was told of before. It is called within
-/// `s2n_negotiate()`, with the config's subscriber, or NULL if there is none.
+/// Sets a callback for timing checkpoints, called within `s2n_negotiate()` when a handshake message
+/// has been processed, sent or received. A checkpoint covers the part of the handshake since the
+/// previous checkpoint. The callback receives the config's subscriber, or NULL if there is none.
 ///
-/// A config that is chosen by the ClientHello callback tells nothing of what was before.
+/// For a config that the ClientHello callback selects, earlier checkpoints of the handshake are not
+/// reported.
 ///
-/// @param config A config
+/// @param config The config
 /// @param callback The callback
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
-/// `config` is NULL or live; `callback` can be called with the config's subscriber, in any thread that
-/// uses the config.
+/// `config` is NULL or live; `callback` can be called with the config's subscriber, in any thread
+/// that uses the config.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_set_timing_checkpoint_cb(
     config: *mut s2n_config,

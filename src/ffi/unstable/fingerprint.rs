@@ -1,4 +1,4 @@
-//! JA3 and JA4 fingerprints of ClientHellos.
+//! JA3 and JA4 fingerprints of ClientHello messages.
 
 use std::ffi::c_int;
 use std::ptr;
@@ -12,7 +12,7 @@ use crate::ffi::abi::{input, output};
 use rs2n_core::error::{Code, Result};
 use rs2n_core::messages::{ClientHello, Fingerprint, FingerprintMethod};
 
-/// How a fingerprint is made.
+/// Fingerprint methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 #[allow(non_camel_case_types)] // Names are those of the API.
@@ -21,7 +21,7 @@ pub enum s2n_fingerprint_type {
     S2N_FINGERPRINT_JA4 = 1,
 }
 
-/// What a `struct s2n_fingerprint *` points at.
+/// The object behind a `struct s2n_fingerprint *`.
 pub struct FingerprintHandle {
     method: FingerprintMethod,
     state: Mutex<State>,
@@ -30,7 +30,7 @@ pub struct FingerprintHandle {
 #[derive(Default)]
 struct State {
     hello: Option<Arc<ClientHello>>,
-    /// Length of the text in bytes, once it was made.
+    /// Length of the raw string in bytes, once the fingerprint was computed.
     raw_len: Option<usize>,
 }
 
@@ -52,11 +52,11 @@ impl FingerprintHandle {
     }
 }
 
-/// Makes room for a fingerprint.
+/// Creates a fingerprint object, to be used with `s2n_fingerprint_set_client_hello()`.
 ///
 /// @param type `S2N_FINGERPRINT_JA3` or `S2N_FINGERPRINT_JA4`
-/// @returns a fingerprint, to be freed with `s2n_fingerprint_free()`; or NULL with
-/// `S2N_ERR_INVALID_ARGUMENT`
+/// @returns a new fingerprint object, owned by the caller, to be freed with
+/// `s2n_fingerprint_free()`; or NULL with `S2N_ERR_INVALID_ARGUMENT`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_fingerprint_new(r#type: s2n_fingerprint_type_arg) -> *mut s2n_fingerprint {
     with_memory(|| {
@@ -67,9 +67,10 @@ pub extern "C" fn s2n_fingerprint_new(r#type: s2n_fingerprint_type_arg) -> *mut 
     })
 }
 
-/// Frees a fingerprint.
+/// Frees a fingerprint object.
 ///
-/// @param fingerprint Where its address is; set to NULL. Both may be NULL.
+/// @param fingerprint Address of the pointer to the object; the pointer is set to NULL. NULL, or
+/// the address of a NULL pointer, has no effect.
 /// @returns 0
 ///
 /// # Safety
@@ -92,9 +93,9 @@ pub unsafe extern "C" fn s2n_fingerprint_free(fingerprint: *mut *mut s2n_fingerp
     })
 }
 
-/// Forgets the ClientHello, so that another one can be looked at.
+/// Resets a fingerprint object, so that it can be used for another ClientHello.
 ///
-/// @param fingerprint A fingerprint
+/// @param fingerprint The fingerprint object
 /// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if it is NULL
 ///
 /// # Safety
@@ -109,11 +110,11 @@ pub unsafe extern "C" fn s2n_fingerprint_wipe(fingerprint: *mut s2n_fingerprint)
     })
 }
 
-/// Sets the ClientHello whose fingerprint is wanted.
+/// Sets the ClientHello whose fingerprint is computed.
 ///
-/// @param fingerprint A fingerprint
-/// @param ch A ClientHello; the fingerprint keeps a hold on it
-/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if one of them is NULL
+/// @param fingerprint The fingerprint object
+/// @param ch The ClientHello; the fingerprint object holds a reference to it
+/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL
 ///
 /// # Safety
 ///
@@ -136,11 +137,11 @@ pub unsafe extern "C" fn s2n_fingerprint_set_client_hello(
     })
 }
 
-/// Gives the length of the hash.
+/// Returns the length of the fingerprint hash.
 ///
-/// @param fingerprint A fingerprint
+/// @param fingerprint The fingerprint object
 /// @param size Set to a number of bytes: 32 for JA3, 36 for JA4
-/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if one of them is NULL
+/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL
 ///
 /// # Safety
 ///
@@ -158,15 +159,16 @@ pub unsafe extern "C" fn s2n_fingerprint_get_hash_size(
     })
 }
 
-/// Makes the fingerprint's hash: JA3 in hexadecimal digits, JA4 as "a_b_c". No NUL is put behind it.
+/// Computes the fingerprint hash: for JA3 in hexadecimal digits, for JA4 in the form "a_b_c". No
+/// NUL terminator is written.
 ///
-/// @param fingerprint A fingerprint
-/// @param max_output_size Room in bytes
-/// @param output Where the hash goes
+/// @param fingerprint The fingerprint object
+/// @param max_output_size Size of the buffer in bytes
+/// @param output Filled with the hash
 /// @param output_size Set to the number of bytes stored
-/// @returns 0, or -1 with `S2N_ERR_INSUFFICIENT_MEM_SIZE`, `S2N_ERR_INVALID_ARGUMENT` for a NULL
-/// pointer, `S2N_ERR_INVALID_STATE` without a ClientHello, `S2N_ERR_BAD_MESSAGE` if an extension that
-/// it looks at is malformed
+/// @returns 0, or -1 with `S2N_ERR_INSUFFICIENT_MEM_SIZE`, `S2N_ERR_INVALID_ARGUMENT` if a pointer
+/// is NULL, `S2N_ERR_INVALID_STATE` if no ClientHello is set, or `S2N_ERR_BAD_MESSAGE` if an
+/// extension that the fingerprint covers is malformed
 ///
 /// # Safety
 ///
@@ -195,12 +197,13 @@ pub unsafe extern "C" fn s2n_fingerprint_get_hash(
     })
 }
 
-/// Gives the length of the text that is hashed, once the hash or the text was made.
+/// Returns the length of the raw string (the input of the hash), which is available once the hash
+/// or the raw string was computed.
 ///
-/// @param fingerprint A fingerprint
+/// @param fingerprint The fingerprint object
 /// @param size Set to a number of bytes
-/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if one of them is NULL, `S2N_ERR_INVALID_STATE`
-/// before it is known
+/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if a pointer is NULL, or
+/// `S2N_ERR_INVALID_STATE` before the length is available
 ///
 /// # Safety
 ///
@@ -222,11 +225,12 @@ pub unsafe extern "C" fn s2n_fingerprint_get_raw_size(
     })
 }
 
-/// Makes the text that is hashed. No NUL is put behind it.
+/// Computes the raw string of the fingerprint, which is the input of the hash. No NUL terminator is
+/// written.
 ///
-/// @param fingerprint A fingerprint
-/// @param max_output_size Room in bytes
-/// @param output Where the text goes
+/// @param fingerprint The fingerprint object
+/// @param max_output_size Size of the buffer in bytes
+/// @param output Filled with the raw string
 /// @param output_size Set to the number of bytes stored
 /// @returns 0, or -1 as `s2n_fingerprint_get_hash()`
 ///
@@ -254,16 +258,16 @@ pub unsafe extern "C" fn s2n_fingerprint_get_raw(
     })
 }
 
-/// Makes the JA3 hash of a ClientHello in one call.
+/// Computes the JA3 hash of a ClientHello in a single call.
 ///
-/// @param ch A ClientHello
+/// @param ch The ClientHello
 /// @param type `S2N_FINGERPRINT_JA3`
-/// @param max_hash_size Room in bytes
-/// @param hash Where the 16 bytes go: not hexadecimal digits
+/// @param max_hash_size Size of the buffer in bytes
+/// @param hash Filled with the hash of 16 bytes: binary, not hexadecimal digits
 /// @param hash_size Set to the number of bytes stored
-/// @param str_size Set to the length of the text that is hashed, in bytes
-/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` for another type or a NULL pointer,
-/// `S2N_ERR_INSUFFICIENT_MEM_SIZE`, `S2N_ERR_BAD_MESSAGE`
+/// @param str_size Set to the length of the raw string (the input of the hash) in bytes
+/// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` for another type or if a pointer is NULL,
+/// `S2N_ERR_INSUFFICIENT_MEM_SIZE`, or `S2N_ERR_BAD_MESSAGE`
 ///
 /// # Safety
 ///
@@ -304,19 +308,19 @@ pub unsafe extern "C" fn s2n_client_hello_get_fingerprint_hash(
     })
 }
 
-/// Makes the JA3 text of a ClientHello in one call. No NUL is put behind it.
+/// Computes the JA3 raw string of a ClientHello in a single call. No NUL terminator is written.
 ///
-/// @param ch A ClientHello
+/// @param ch The ClientHello
 /// @param type `S2N_FINGERPRINT_JA3`
-/// @param max_size Room in bytes
-/// @param output Where the text goes
+/// @param max_size Size of the buffer in bytes
+/// @param output Filled with the raw string
 /// @param output_size Set to the number of bytes stored
 /// @returns 0, or -1 as `s2n_client_hello_get_fingerprint_hash()`
 ///
 /// # Safety
 ///
-/// `ch` is NULL or live; `output` is NULL or writable for `max_size` bytes; `output_size` is NULL or
-/// writable.
+/// `ch` is NULL or live; `output` is NULL or writable for `max_size` bytes; `output_size` is NULL
+/// or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_client_hello_get_fingerprint_string(
     ch: *mut s2n_client_hello,
@@ -346,7 +350,7 @@ fn only_ja3(typ: s2n_fingerprint_type_arg) -> Result<()> {
     }
 }
 
-/// Hexadecimal digits as the bytes that they stand for.
+/// Decodes hexadecimal digits.
 fn bytes(digits: &str) -> Vec<u8> {
     let values: Vec<_> = digits
         .chars()
@@ -384,7 +388,8 @@ unsafe fn store(place: *mut u32, value: usize) -> Result<()> {
     Ok(())
 }
 
-/// Stores the bytes that `make` returns if they fit, and their number: 0 on failure.
+/// Stores the bytes that `make` returns, if the buffer is large enough, and their number; stores
+/// the number 0 on failure.
 ///
 /// # Safety
 ///

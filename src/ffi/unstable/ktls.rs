@@ -1,4 +1,4 @@
-//! Kernel TLS.
+//! Kernel TLS (kTLS).
 
 use std::ffi::c_int;
 
@@ -11,15 +11,15 @@ use crate::ffi::abi::pending::unsupported;
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_config, s2n_connection};
 use rs2n_core::error::Code;
 
-/// Says how often the keys of a connection have changed since its handshake. Each count stops
-/// at 255.
-///
-/// @param conn A connection
-/// @param send_key_updates Set to the number of KeyUpdates that were sent
-/// @param recv_key_updates Set to the number of KeyUpdates that were received
-/// @returns 0, or -1 with `S2N_ERR_NULL`
+/// Returns the number of key updates of a connection since its handshake. Each counter saturates at
+/// 255.
 ///
 /// May be called from any thread.
+///
+/// @param conn The connection
+/// @param send_key_updates Set to the number of KeyUpdate messages that were sent
+/// @param recv_key_updates Set to the number of KeyUpdate messages that were received
+/// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
 ///
@@ -43,42 +43,44 @@ pub unsafe extern "C" fn s2n_connection_get_key_update_counts(
     })
 }
 
-/// Lets the kernel seal records. A program goes on without it if this fails.
+/// Enables kernel TLS for sending: the kernel seals the records. If this fails, the connection can
+/// be used without kernel TLS.
 ///
-/// @param conn A connection
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_PLATFORM`: this is not there yet
+/// @param conn The connection
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_PLATFORM`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_ktls_enable_send(conn: *mut s2n_connection) -> c_int {
     unsupported(&[&conn], Code::KtlsUnsupportedPlatform)
 }
 
-/// Lets the kernel open records. A program goes on without it if this fails.
+/// Enables kernel TLS for receiving: the kernel opens the records. If this fails, the connection
+/// can be used without kernel TLS.
 ///
-/// @param conn A connection
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_PLATFORM`: this is not there yet
+/// @param conn The connection
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_PLATFORM`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_ktls_enable_recv(conn: *mut s2n_connection) -> c_int {
     unsupported(&[&conn], Code::KtlsUnsupportedPlatform)
 }
 
-/// Allows the kernel to take over TLS 1.3 connections, whose keys it cannot change.
+/// Allows kernel TLS for TLS 1.3 connections, although the kernel cannot update their keys.
 ///
-/// @param config A config
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_PLATFORM`: this is not there yet
+/// @param config The config
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_PLATFORM`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_ktls_enable_unsafe_tls13(config: *mut s2n_config) -> c_int {
     unsupported(&[&config], Code::KtlsUnsupportedPlatform)
 }
 
-/// Sends a piece of a file without copying it, on a connection whose records the kernel seals.
+/// Sends a part of a file without copying it, on a connection with kernel TLS enabled for sending.
 ///
-/// @param conn A connection
-/// @param fd A descriptor of the file
-/// @param offset Where the piece begins, in bytes
-/// @param count Its length in bytes
+/// @param conn The connection
+/// @param fd A file descriptor of the file
+/// @param offset Start of the part, as an offset in bytes
+/// @param count Length of the part in bytes
 /// @param bytes_written Set to the number of bytes sent
-/// @param blocked Set to what a blocked call waits for
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_CONN`: this is not there yet
+/// @param blocked Set to the operation on which the call is blocked
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_KTLS_UNSUPPORTED_CONN`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_sendfile(
     conn: *mut s2n_connection,

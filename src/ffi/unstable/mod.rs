@@ -1,5 +1,5 @@
-//! Functions of the headers in `include/s2n/unstable`, in the module of the same name; those of
-//! `crl.h` are in `crl` and `cert_validation`.
+//! Functions of the headers in `include/s2n/unstable`. Each module has the name of its header;
+//! `crl.h` consists of `crl` and `cert_validation`.
 
 mod allow_ip_in_cn;
 pub mod async_offload;

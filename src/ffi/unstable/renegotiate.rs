@@ -1,6 +1,6 @@
-//! Renegotiation in TLS 1.2.
+//! Renegotiation in TLS 1.2: not implemented yet.
 
-// Names are those of the API.
+// The names are those of the C API.
 #![allow(non_camel_case_types)]
 
 use std::ffi::{c_int, c_void};
@@ -10,7 +10,7 @@ use libc::ssize_t;
 use crate::ffi::abi::pending::{Any, not_yet};
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_config, s2n_connection};
 
-/// What a client answers when it is asked for another handshake.
+/// A client's response to a renegotiation request (HelloRequest).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_renegotiate_response {
@@ -19,7 +19,7 @@ pub enum s2n_renegotiate_response {
     S2N_RENEGOTIATE_ACCEPT = 2,
 }
 
-/// Answers a server that asks for another handshake.
+/// Decides on a server's renegotiation request.
 pub type s2n_renegotiate_request_cb = Option<
     unsafe extern "C" fn(
         conn: *mut s2n_connection,
@@ -28,18 +28,18 @@ pub type s2n_renegotiate_request_cb = Option<
     ) -> c_int,
 >;
 
-/// What a handshake waits for if application data came where it does not belong.
+/// Set if renegotiation is blocked because application data was received during the handshake.
 #[unsafe(no_mangle)]
 pub static S2N_BLOCKED_ON_APPLICATION_DATA: s2n_blocked_status =
     s2n_blocked_status::S2N_BLOCKED_ON_EARLY_DATA;
 
-/// Clients: sets who is asked when a TLS 1.2 server wants another handshake (RFC 5746). Without
-/// an answer such requests are ignored.
+/// Sets the callback that a client calls when a TLS 1.2 server requests renegotiation (RFC 5746).
+/// Without a response, requests are ignored.
 ///
-/// @param config A config
-/// @param callback Answers
-/// @param context Handed to the callback; never followed
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param config The config
+/// @param callback The callback; may be NULL
+/// @param context Context passed to the callback; never dereferenced, may be NULL
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_renegotiate_request_cb(
     config: *mut s2n_config,
@@ -49,23 +49,23 @@ pub extern "C" fn s2n_config_set_renegotiate_request_cb(
     not_yet(&[&config, &Any(callback), &Any(context)])
 }
 
-/// Clients: prepares a connection for another handshake with the same peer.
+/// Prepares a client connection for renegotiation with the same peer.
 ///
-/// @param conn A connection
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param conn A client connection
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_renegotiate_wipe(conn: *mut s2n_connection) -> c_int {
     not_yet(&[&conn])
 }
 
-/// Clients: performs another handshake with the same peer.
+/// Performs a renegotiation handshake on a client connection.
 ///
-/// @param conn A connection
-/// @param app_data_buf Filled with application data that comes before the handshake
-/// @param app_data_buf_size Room in bytes
+/// @param conn A client connection
+/// @param app_data_buf Filled with application data that is received before the handshake
+/// @param app_data_buf_size Size of the buffer in bytes
 /// @param app_data_size Set to the number of bytes received
-/// @param blocked Set to what a blocked call waits for
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param blocked Set to the operation on which the call is blocked
+/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_renegotiate(
     conn: *mut s2n_connection,
