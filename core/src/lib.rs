@@ -22,4 +22,4 @@ pub mod testing;
 pub mod verify;
 pub mod x509;
 
-pub use handshake::{cool_down, warm_up};
+pub use handshake::{cleanup, initialize};

@@ -33,7 +33,7 @@ fuzz_target!(
 
 fn field(hello: &ClientHello, field: Field) -> Vec<u8> {
     let bytes = hello
-        .with(field, <[u8]>::to_vec)
+        .with_field(field, <[u8]>::to_vec)
         .expect("a parsed ClientHello");
     assert_eq!(bytes.len(), hello.len(field));
     bytes

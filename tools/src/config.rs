@@ -100,7 +100,7 @@ fn common(config: &Config, options: &Common) -> Result<()> {
     if let Some(path) = &options.key_log {
         config.set_key_log(Some(Arc::new(KeyLog::open(path)?)));
     }
-    let ready = rs2n_core::warm_up();
+    let ready = rs2n_core::initialize();
     ready.map_err(|error| ToolError::tls(&error, "no entropy is available"))?;
     // Only AEAD cipher suites are offered, whose errors leak nothing by their timing. Blinding
     // would only delay the error message.

@@ -77,21 +77,21 @@ pub fn copy<T: Copy>(items: &[T]) -> Result<Vec<T>> {
 }
 
 /// Returns an empty string with a capacity of `bytes`.
-pub fn text(bytes: usize) -> Result<String> {
+pub fn string_with_capacity(bytes: usize) -> Result<String> {
     let mut text = String::new();
     attempt(|| text.try_reserve_exact(bytes))?;
     Ok(text)
 }
 
 /// Copies `bytes` to shared memory.
-pub fn share(bytes: &[u8]) -> Result<Arc<[u8]>> {
-    expect(bytes.len())?;
+pub fn to_arc(bytes: &[u8]) -> Result<Arc<[u8]>> {
+    probe(bytes.len())?;
     Ok(bytes.into())
 }
 
 /// Fails unless `bytes` bytes can be allocated. Called before code that cannot handle an allocation
 /// failure.
-pub fn expect(bytes: usize) -> Result<()> {
+pub fn probe(bytes: usize) -> Result<()> {
     let mut block = Vec::<u8>::new();
     reserve_exact(&mut block, bytes)?;
     // Otherwise the compiler removes the unused allocation.

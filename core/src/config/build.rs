@@ -332,7 +332,7 @@ fn protocols(names: &[Vec<u8>]) -> Result<Vec<ApplicationProtocol<'static>>> {
     /// The memory of a short name in rustls' copies, in bytes.
     const NAME: usize = 256;
 
-    memory::expect(names.len() * NAME)?;
+    memory::probe(names.len() * NAME)?;
     let names = names.iter();
     Ok(names
         .map(|name| ApplicationProtocol::from(name.as_slice()).to_owned())

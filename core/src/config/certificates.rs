@@ -55,11 +55,11 @@ impl Config {
     }
 
     fn add(&self, chain: &Arc<CertChain>, owner: Owner) -> Result<()> {
-        self.policy().check_own(chain.loaded()?.certificates())?;
+        self.policy().check_local(chain.loaded()?.certificates())?;
         let won = self.names_won(chain)?;
         self.change(|settings| {
             if Arc::strong_count(&settings.certificates) > 1 {
-                memory::expect(settings.certificates.size())?;
+                memory::probe(settings.certificates.size())?;
             }
             let certificates = Arc::make_mut(&mut settings.certificates);
             certificates.add(chain, &won)?;
@@ -129,5 +129,5 @@ impl Config {
 
 fn check_chains(certificates: &Certificates, policy: &Policy) -> Result<()> {
     let mut chains = certificates.all();
-    chains.try_for_each(|chain| policy.check_own(chain.loaded()?.certificates()))
+    chains.try_for_each(|chain| policy.check_local(chain.loaded()?.certificates()))
 }

@@ -236,7 +236,7 @@ impl Config {
     fn change_trust(&self, change: impl FnOnce(&mut TrustStore) -> Result<()>) -> Result<()> {
         let trust = &mut lock(&self.settings).trust;
         if Arc::strong_count(trust) > 1 {
-            memory::expect(trust.size())?;
+            memory::probe(trust.size())?;
         }
         change(Arc::make_mut(trust))
     }

@@ -128,7 +128,7 @@ impl Connection {
     pub fn client_hello_version(&self) -> Version {
         match self.client_hello() {
             Some(hello) => hello.version(),
-            None if self.state.shared.hello_answered.load(Acquire) => Version::Tls12,
+            None if self.state.shared.client_hello_processed.load(Acquire) => Version::Tls12,
             None => Version::Unknown,
         }
     }
@@ -139,10 +139,10 @@ impl Connection {
             return Err(Code::InvalidState)?;
         }
         let shared = &self.state.shared;
-        if !shared.hello_shown.load(Acquire) {
+        if !shared.client_hello_callback_called.load(Acquire) {
             return Err(Code::AsyncNotPerformed)?;
         }
-        shared.hello_released.store(true, Release);
+        shared.client_hello_callback_done.store(true, Release);
         Ok(())
     }
 

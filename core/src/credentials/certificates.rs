@@ -57,7 +57,7 @@ impl Certificates {
     pub(crate) fn add(&mut self, chain: &Arc<CertChain>, won: &[Vec<u8>]) -> Result<()> {
         let loaded = chain.loaded()?;
         let place = loaded.key_type as usize;
-        memory::expect(loaded.hosts.len() * NAME)?;
+        memory::probe(loaded.hosts.len() * NAME)?;
         memory::reserve_entries(&mut self.domains, loaded.hosts.len())?;
         for name in &loaded.hosts {
             let wins = won.contains(name);

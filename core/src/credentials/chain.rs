@@ -109,7 +109,7 @@ impl CertChain {
             Content::Peer(chain) => Ok(chain),
             Content::Loaded(loaded) => {
                 let certificates = loaded.certificates().iter().map(Certificate::der);
-                memory::expect(certificates.clone().map(<[u8]>::len).sum())?;
+                memory::probe(certificates.clone().map(<[u8]>::len).sum())?;
                 Ok(certificates.map(Box::from).collect())
             }
         }
@@ -140,7 +140,7 @@ impl CertChain {
     pub fn set_ocsp(&self, response: &[u8]) -> Result<()> {
         let response = match response {
             [] => None,
-            response => Some(memory::share(response)?),
+            response => Some(memory::to_arc(response)?),
         };
         *lock(&self.ocsp) = response;
         Ok(())
@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(loaded.key_type, KeyType::Ecdsa);
         assert!(!loaded.has_signed(b"message", b"no signature", &[]));
         let strict = Policy::find(b"rfc9151").expect("a policy");
-        assert!(strict.check_own(loaded.certificates()).is_err());
+        assert!(strict.check_local(loaded.certificates()).is_err());
         assert_eq!(chain.certificates().expect("copies").len(), 2);
         assert_eq!(PARSED.get(), before + 2);
     }

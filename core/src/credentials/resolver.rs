@@ -43,7 +43,7 @@ impl CertResolver {
         signing: Signing,
         policy: &'static Policy,
     ) -> Result<Self> {
-        memory::expect(2 * certificates.size())?;
+        memory::probe(2 * certificates.size())?;
         let mut entries = HashMap::new();
         let mut entry = |chain: &Arc<CertChain>| {
             let made = || Entry::new(policy, chain, &signing).map(Arc::new);

@@ -79,7 +79,7 @@ impl Error {
 
     /// Returns whether the error does not start blinding: the peer sent an unexpected message, or
     /// one of an invalid length.
-    pub fn is_open(&self) -> bool {
+    pub fn skips_blinding(&self) -> bool {
         self.skips_blinding
     }
 

@@ -38,7 +38,7 @@ fn capture() {
 }
 
 /// Removes the last stack trace.
-pub fn forget() {
+pub fn clear() {
     replace(None);
 }
 

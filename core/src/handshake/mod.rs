@@ -8,7 +8,7 @@ pub(crate) use self::checkpoints::checkpoint_listener;
 use self::context::Context;
 use self::input::Input;
 use self::messages::Messages;
-use self::offer::{Offer, best_version};
+use self::offer::{Offer, highest_version};
 use self::stage::{Action, Stage};
 use crate::base::{
     Blocked, Mode, Version, lock_direction, memory, random_u64, uptime, with_cleared_stack,
@@ -180,7 +180,7 @@ impl Handshake {
             }
 
             // Nothing has happened when this fails, and the call may be repeated.
-            memory::expect(STEP_MEMORY)?;
+            memory::probe(STEP_MEMORY)?;
             if let Err(error) = self.act(ctx, blocked) {
                 match error.code() {
                     Code::AsyncBlocked => {
@@ -293,10 +293,10 @@ impl Handshake {
         let size = |len: usize| len.max(SMALL).next_power_of_two();
         // Once for each size: a message may come byte by byte.
         if size(most) > size(held) {
-            memory::expect(size(most) * GROWTH)?;
+            memory::probe(size(most) * GROWTH)?;
         }
         // A copy for rustls, and one for the application.
-        memory::expect(2 * most)
+        memory::probe(2 * most)
     }
 
     /// Takes a record for rustls, and reports whether it completes a message.
@@ -350,7 +350,7 @@ impl Handshake {
             }
         } else if matches!(self.stage, Stage::AwaitingClientHello(_)) {
             // The version comes first: rustls would report another fault of an outdated client before.
-            let is_outdated = Offer::is_outdated(&message, best_version(ctx));
+            let is_outdated = Offer::is_outdated(&message, highest_version(ctx));
             self.client_hello = message;
             if is_outdated {
                 self.store_client_hello(ctx)?;
@@ -383,7 +383,7 @@ impl Handshake {
     /// has ended the callback.
     fn call_client_hello_callback(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         let shared = ctx.shared();
-        if !shared.hello_shown.swap(true, AcqRel)
+        if !shared.client_hello_callback_called.swap(true, AcqRel)
             && let Some(callback) = ctx.config.client_hello()
         {
             if callback.see(ctx.state.name()) < 0 {
@@ -395,10 +395,10 @@ impl Handshake {
             self.awaits_release = ctx.config.client_hello_waits();
             self.checkpoints.listen(ctx.state);
         }
-        if self.awaits_release && !shared.hello_released.load(Acquire) {
+        if self.awaits_release && !shared.client_hello_callback_done.load(Acquire) {
             return Err(Code::AsyncBlocked)?;
         }
-        shared.hello_answered.store(true, Release);
+        shared.client_hello_processed.store(true, Release);
         self.work(ctx)
     }
 
@@ -474,14 +474,14 @@ fn fatal_record(alert: Alert) -> [u8; 7] {
 
 /// Initializes what the first handshake would otherwise wait for: the random generator and the default
 /// policy.
-pub fn warm_up() -> Result<()> {
+pub fn initialize() -> Result<()> {
     Policy::default_policy().provider();
     uptime();
     random_u64().map(drop)
 }
 
 /// Frees what the library keeps for later connections.
-pub fn cool_down() {
+pub fn cleanup() {
     free_default_configs();
     free_system_roots();
 }

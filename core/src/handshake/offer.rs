@@ -13,7 +13,7 @@ pub(super) struct Offer {
     /// The best version before TLS 1.3, by the message itself.
     legacy_version: Version,
     /// The best version, by the extension for it if there is one.
-    best_version: Version,
+    highest_version: Version,
     is_fallback: bool,
     pub(super) requests_ocsp: bool,
 }
@@ -21,10 +21,10 @@ pub(super) struct Offer {
 impl Offer {
     pub(super) fn of(hello: &ClientHelloPayload<'_>) -> Self {
         Self {
-            legacy_version: hello.legacy_best_version(),
-            best_version: hello.best_version(),
+            legacy_version: hello.highest_legacy_version(),
+            highest_version: hello.highest_version(),
             is_fallback: hello.is_fallback(),
-            requests_ocsp: hello.asks_for_ocsp(),
+            requests_ocsp: hello.requests_ocsp(),
         }
     }
 
@@ -40,14 +40,14 @@ impl Offer {
     /// decides, and the extension may only forbid it.
     fn version(&self, best: Version) -> Version {
         match best {
-            Version::Tls13 => self.best_version.min(best),
+            Version::Tls13 => self.highest_version.min(best),
             _ => self.legacy_version.min(best),
         }
     }
 
     /// The client's best version, as a server reports it.
     fn client_version(&self, best: Version) -> Version {
-        match self.best_version {
+        match self.highest_version {
             Version::Unknown if best < Version::Tls13 => self.legacy_version,
             known => known,
         }
@@ -57,7 +57,7 @@ impl Offer {
 /// Negotiates the version. Fails if there is none in common, or if the client has fallen back from a better
 /// one (RFC 7507, 3).
 pub(super) fn negotiate_version(ctx: &mut Context<'_>, offer: &Offer) -> Result<Version> {
-    let best = best_version(ctx);
+    let best = highest_version(ctx);
     let version = offer.version(best);
     let shared = ctx.shared();
     shared.server_version.store(best, Release);
@@ -77,7 +77,7 @@ pub(super) fn negotiate_version(ctx: &mut Context<'_>, offer: &Offer) -> Result<
 }
 
 /// The best version of the connection's policy.
-pub(super) fn best_version(ctx: &Context<'_>) -> Version {
+pub(super) fn highest_version(ctx: &Context<'_>) -> Version {
     match ctx.policy().supports_tls13() {
         true => Version::Tls13,
         false => Version::Tls12,

@@ -26,7 +26,7 @@ impl Handshake {
         // supported_versions counts only when the message is answered.
         ctx.shared()
             .client_version
-            .store(hello.legacy_best_version(), Release);
+            .store(hello.highest_legacy_version(), Release);
         if let Some(name) = hello.server_name() {
             ctx.state.store_server_name(name);
         }
@@ -44,7 +44,7 @@ impl Handshake {
             }
         };
         let hello = ctx.state.client_hello().ok_or(Code::BadMessage)?;
-        let offer = hello.look(|hello| Ok(Offer::of(hello)))?;
+        let offer = hello.with_payload(|hello| Ok(Offer::of(hello)))?;
         if offer.requests_ocsp {
             ctx.state.set_ocsp_requested();
         }
@@ -57,7 +57,7 @@ impl Handshake {
             }
             _ => error,
         })?;
-        hello.look(|hello| {
+        hello.with_payload(|hello| {
             config.negotiate_alpn(hello.alpn());
             Ok(())
         })?;

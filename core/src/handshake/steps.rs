@@ -8,7 +8,7 @@ use rustls::pki_types::{DnsName, IpAddr, Ipv4Addr, ServerName};
 use rustls::server::ServerHandshake;
 
 use super::context::Context;
-use super::offer::{Offer, best_version, negotiate_version};
+use super::offer::{Offer, highest_version, negotiate_version};
 use super::side::{Next, Side};
 use super::stage::{Running, Stage};
 use super::verification::PeerVerification;
@@ -31,11 +31,11 @@ impl Handshake {
         }
         let config = ctx.config.client(&ctx.state.overrides())?;
         let config = self.use_config(config);
-        let best = best_version(ctx);
+        let best = highest_version(ctx);
         let shared = ctx.shared();
         shared.version.store(best, Release);
         shared.client_version.store(best, Release);
-        shared.hello_answered.store(true, Release);
+        shared.client_hello_processed.store(true, Release);
         let mut output = Vec::new();
         let name = ctx.state.with_server_name(|name| match name {
             Some(name) => server_name(name.to_bytes()),
@@ -139,7 +139,7 @@ impl Handshake {
             }
             Stage::OutdatedClientHello => {
                 let hello = ctx.state.client_hello().ok_or(Code::BadMessage)?;
-                let offer = hello.look(|hello| Ok(Offer::of(hello)))?;
+                let offer = hello.with_payload(|hello| Ok(Offer::of(hello)))?;
                 negotiate_version(ctx, &offer)?;
                 Err(Code::HandshakeState)?
             }

@@ -105,7 +105,7 @@ fn format_list(
     /// Five digits and a separator.
     const MAX_ITEM_LEN: usize = 6;
 
-    let mut text = memory::text(numbers.len() * MAX_ITEM_LEN)?;
+    let mut text = memory::string_with_capacity(numbers.len() * MAX_ITEM_LEN)?;
     for (place, &number) in numbers.iter().enumerate() {
         if place > 0 {
             text.push(separator);
@@ -118,7 +118,7 @@ fn format_list(
 
 fn join(parts: &[&str], separator: &str) -> Result<String> {
     let len: usize = parts.iter().map(|part| part.len() + separator.len()).sum();
-    let mut text = memory::text(len)?;
+    let mut text = memory::string_with_capacity(len)?;
     for (place, part) in parts.iter().enumerate() {
         if place > 0 {
             text += separator;

@@ -14,7 +14,7 @@ use crate::x509::{Certificate, Curve, PublicKeyType, rsa_bits};
 
 impl Policy {
     /// Returns whether the policy restricts certificates of peers.
-    pub(crate) fn has_rules_for_certificates(&self) -> bool {
+    pub(crate) fn restricts_certificates(&self) -> bool {
         let definition = self.definition;
         definition.certificate_schemes.is_some() || definition.certificate_keys.is_some()
     }
@@ -23,7 +23,7 @@ impl Policy {
     /// ignored: its signature proves nothing.
     pub(crate) fn check_peer(&self, cert: &Certificate<'_>, is_tls13: bool) -> Result<()> {
         let definition = self.definition;
-        if !self.has_rules_for_certificates() {
+        if !self.restricts_certificates() {
             return Ok(());
         }
         if cert.issuer() != cert.subject() {
@@ -44,7 +44,7 @@ impl Policy {
     }
 
     /// Checks a local chain, if the policy restricts those as well.
-    pub(crate) fn check_own(&self, chain: &[Certificate<'_>]) -> Result<()> {
+    pub(crate) fn check_local(&self, chain: &[Certificate<'_>]) -> Result<()> {
         if !self.definition.checks_local_certificates {
             return Ok(());
         }

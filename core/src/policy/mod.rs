@@ -161,7 +161,7 @@ impl Policy {
 
     /// Returns the default policy, restricted to one group.
     #[cfg(any(test, feature = "internal-test"))]
-    pub fn with_group(group: u16) -> &'static Self {
+    pub fn restricted_to_group(group: u16) -> &'static Self {
         let default = POLICIES.iter().find(|p| p.names.contains(&"default"));
         let group = table::Group::from_wire(group).expect("a group of s2n-tls");
         let definition = Definition {

@@ -22,7 +22,7 @@ pub struct FloodGuard {
 
 impl FloodGuard {
     /// Resets all counters: a record of application data was received.
-    pub fn data(&mut self) {
+    pub fn reset(&mut self) {
         *self = Self::default();
     }
 
@@ -38,7 +38,7 @@ impl FloodGuard {
 
     /// Counts a post-handshake message. Tickets are not limited: a server may send any number, and
     /// each of them is useful.
-    pub fn message(&mut self, message: &PostHandshakeMessage<'_>) -> Result<()> {
+    pub fn post_handshake_message(&mut self, message: &PostHandshakeMessage<'_>) -> Result<()> {
         match message {
             PostHandshakeMessage::KeyUpdate { .. } => count(&mut self.key_updates),
             PostHandshakeMessage::HelloRequest => count(&mut self.hello_requests),

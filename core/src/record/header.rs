@@ -63,7 +63,7 @@ impl Header {
 
     /// Rejects SSLv2 records among those before there are traffic keys: their first byte belongs to
     /// the length.
-    pub fn check_unprotected(&self) -> Result<()> {
+    pub fn reject_sslv2(&self) -> Result<()> {
         match self.typ & 0x80 {
             0 => Ok(()),
             _ => Err(Code::BadMessage)?,
@@ -79,7 +79,7 @@ impl Header {
     }
 
     /// Validates a plaintext record, which was received before there were traffic keys.
-    pub fn unprotected(&self) -> Result<Opened> {
+    pub fn validate_plaintext(&self) -> Result<Opened> {
         let typ = ContentType::try_from(self.typ)?;
         // Plaintext is not authenticated, so that it is never returned to the application.
         if typ == ContentType::ApplicationData {

@@ -103,7 +103,7 @@ impl Sealer {
     }
 
     /// Returns whether a TLS 1.3 key may seal only the KeyUpdate that replaces it.
-    pub fn wants_key_update(&self) -> bool {
+    pub fn requires_key_update(&self) -> bool {
         self.tls13 && self.sequence >= self.end_sequence(ContentType::ApplicationData)
     }
 

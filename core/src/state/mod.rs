@@ -151,12 +151,12 @@ impl State {
 
     /// The ClientHello that a server has received.
     pub(crate) fn client_hello(&self) -> Option<&Arc<ClientHello>> {
-        self.client_hello.get().filter(|hello| hello.is_known())
+        self.client_hello.get().filter(|hello| hello.is_received())
     }
 
     /// Stores a ClientHello that can be parsed, its header included.
     pub(crate) fn store_client_hello(&self, message: Vec<u8>, record_version: Option<[u8; 2]>) {
-        let new = || Arc::new(ClientHello::of_connection());
+        let new = || Arc::new(ClientHello::for_connection());
         self.client_hello
             .get_or_init(new)
             .store(message, record_version);
@@ -171,7 +171,7 @@ impl State {
 
     /// Whether the application may still select a config by the ClientHello.
     pub(crate) fn awaits_client_hello(&self) -> bool {
-        self.mode == Mode::Server && !self.shared.hello_answered.load(Acquire)
+        self.mode == Mode::Server && !self.shared.client_hello_processed.load(Acquire)
     }
 
     /// The verification of the peer's signatures by the application.

@@ -65,11 +65,11 @@ shared! {
     next_message: AtomicU8 = HandshakeMessage::ClientHello as u8,
 
     /// Server: the application's callback has received the ClientHello, or there is none.
-    hello_shown: AtomicBool = false,
+    client_hello_callback_called: AtomicBool = false,
     /// Server: the application has ended its asynchronous ClientHello callback.
-    hello_released: AtomicBool = false,
+    client_hello_callback_done: AtomicBool = false,
     /// Server: the ClientHello is being answered, or was. Client: it was made.
-    hello_answered: AtomicBool = false,
+    client_hello_processed: AtomicBool = false,
 
     /// Plaintext bytes per record, as the application prefers.
     record_size: AtomicU32 = DEFAULT_RECORD_SIZE,

@@ -42,7 +42,7 @@ enum Effect {
 fn effect(error: &Error) -> Effect {
     let code = error.code();
     match code {
-        _ if error.is_open() => Effect::Close,
+        _ if error.skips_blinding() => Effect::Close,
         Code::Closed
         | Code::Cancelled
         | Code::AsyncCallbackFailed

@@ -129,7 +129,7 @@ impl RecvHalf {
             {
                 Err(Code::BadMessage.into())
             }
-            None => header.unprotected(),
+            None => header.validate_plaintext(),
         };
         match opened.and_then(|opened| self.check_interleaving(opened)) {
             Ok(opened) => {
@@ -162,7 +162,7 @@ impl RecvHalf {
         let header = Header::read(self.input.held());
         let checked = match &self.opener {
             Some(opener) => opener.check(&header),
-            None => header.check_unprotected(),
+            None => header.reject_sslv2(),
         };
         if let Err(error) = checked {
             // The start of the next record cannot be determined.
@@ -209,7 +209,7 @@ impl RecvHalf {
 
     fn application_data(&mut self, io: Io<'_>) -> Result<()> {
         if !self.plain.is_empty() {
-            self.flood.data();
+            self.flood.reset();
             return Ok(());
         }
         self.drop_record();
@@ -256,7 +256,7 @@ impl RecvHalf {
         let (flood, tls13) = (&mut self.flood, opener.is_tls13());
         self.messages
             .push(plain, io.state.mode(), tls13, |message| {
-                flood.message(&message)?;
+                flood.post_handshake_message(&message)?;
                 if let PostHandshakeMessage::KeyUpdate { requested } = message {
                     with_cleared_stack(StackDepth::Keys, || {
                         let keys = io.state.with_key_schedule(|schedule| {

@@ -266,7 +266,7 @@ impl SendHalf {
         let Some(sealer) = &mut self.sealer else {
             return Ok(());
         };
-        if !io.state.shared.key_update_due.load(Acquire) && !sealer.wants_key_update() {
+        if !io.state.shared.key_update_due.load(Acquire) && !sealer.requires_key_update() {
             return Ok(());
         }
         if !sealer.is_tls13() {

@@ -30,7 +30,7 @@ impl Crl {
         if self.loaded.get().is_some() {
             return Err(Code::InvalidArgument)?;
         }
-        memory::expect(text.len() * GROWTH)?;
+        memory::probe(text.len() * GROWTH)?;
         let list = RevocationList::parse(pem::crl(text)?)?;
         let issuer = canonical::hash(list.issuer_form());
         let loaded = Loaded { list, issuer };

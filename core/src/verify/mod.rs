@@ -217,7 +217,7 @@ impl Verifier {
             return Err(Code::CertUntrusted)?;
         }
         let chain = presented.chain();
-        if self.policy.has_rules_for_certificates() {
+        if self.policy.restricts_certificates() {
             for place in 0..chain.len().min(self.rules.max_chain.into()) {
                 self.policy
                     .check_peer(presented.certificate(place)?, is_tls13)?;

@@ -109,7 +109,7 @@ impl<'a> Certificate<'a> {
         #[cfg(test)]
         PARSED.set(PARSED.get() + 1);
         if der.len() > SMALL {
-            memory::expect(der.len() * GROWTH)?;
+            memory::probe(der.len() * GROWTH)?;
         }
         let parsed = outline(&der).ok_or(Code::DecodeCertificate)?;
         let signature_algorithm = algorithm_of(&der).ok_or(Code::DecodeCertificate)?;

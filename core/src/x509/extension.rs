@@ -48,7 +48,7 @@ fn numbers(text: &str) -> Result<Option<Vec<u64>>> {
         memory::push(&mut numbers, number)?;
     }
     // The encoding is shorter.
-    memory::expect(text.len())?;
+    memory::probe(text.len())?;
     Ok(Some(numbers))
 }
 

@@ -113,7 +113,7 @@ impl Section<'_> {
         text.extend_from_slice(b"-----BEGIN CERTIFICATE-----\n");
         text.extend(data());
         text.extend_from_slice(b"\n-----END CERTIFICATE-----\n");
-        memory::expect(text.len() * GROWTH)?;
+        memory::probe(text.len() * GROWTH)?;
         match read_one_from_slice(&text) {
             Ok(Some((Item::X509Certificate(content), _))) => {
                 Ok(Zeroizing::new(memory::copy(&content)?))

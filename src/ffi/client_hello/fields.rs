@@ -168,7 +168,7 @@ pub unsafe extern "C" fn s2n_client_hello_get_session_id(
         let out = unsafe { input::required_slice_mut(out, max_length as usize) }?;
         // SAFETY: `out_length` is null or writable for the whole call.
         let out_length = unsafe { output::slot(out_length) }?;
-        let copied = hello.with(Field::SessionId, |id| output::copy_front(id, out))?;
+        let copied = hello.with_field(Field::SessionId, |id| output::copy_front(id, out))?;
         out_length.set(copied as u32);
         Ok(())
     })
@@ -219,7 +219,7 @@ pub unsafe extern "C" fn s2n_client_hello_get_compression_methods(
         let list = unsafe { input::required_slice_mut(list, list_length as usize) }?;
         // SAFETY: `out_length` is null or writable for the whole call.
         let out_length = unsafe { output::slot(out_length) }?;
-        let copied = hello.with(Field::CompressionMethods, |methods| {
+        let copied = hello.with_field(Field::CompressionMethods, |methods| {
             output::copy_all(methods, list, Code::InsufficientMemSize)
         })??;
         out_length.set(copied as u32);
@@ -337,6 +337,6 @@ unsafe fn copy(ch: *mut s2n_client_hello, field: Field, out: *mut u8, max_length
         let hello = unsafe { s2n_client_hello::borrow(ch) }?;
         // SAFETY: `out` is null or writable for `max_length` bytes for the whole call.
         let out = unsafe { input::required_slice_mut(out, max_length as usize) }?;
-        Ok(hello.with(field, |bytes| output::copy_front(bytes, out))? as ssize_t)
+        Ok(hello.with_field(field, |bytes| output::copy_front(bytes, out))? as ssize_t)
     })
 }

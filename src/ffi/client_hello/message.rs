@@ -81,7 +81,7 @@ pub unsafe extern "C" fn s2n_client_hello_free(ch: *mut *mut s2n_client_hello) -
             return Ok(());
         }
         // SAFETY: `*ch` is a live ClientHello for the whole call.
-        if unsafe { s2n_client_hello::borrow(*place) }?.is_connections() {
+        if unsafe { s2n_client_hello::borrow(*place) }?.belongs_to_connection() {
             return Err(Code::InvalidArgument)?;
         }
         // SAFETY: `*ch` is live and no connection's, so it came from `give`; it is not used again.

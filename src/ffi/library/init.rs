@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::sys::{fork, memory};
 use rs2n_core::error::{Code, Result, trace};
-use rs2n_core::{cool_down, warm_up};
+use rs2n_core::{cleanup, initialize};
 
 static INITIALIZED: AtomicBool = AtomicBool::new(false);
 
@@ -34,7 +34,7 @@ fn begin() -> Result<()> {
         return Err(Code::Alloc)?;
     }
     // What this makes stays for the life of the process, and is no business of callbacks.
-    warm_up()?;
+    initialize()?;
     match memory::begin() {
         true => Ok(()),
         false => Err(Code::Cancelled)?,
@@ -77,7 +77,7 @@ pub extern "C" fn s2n_cleanup() -> c_int {
 pub extern "C" fn s2n_cleanup_final() -> c_int {
     status(|| {
         check()?;
-        cool_down();
+        cleanup();
         if !memory::end() {
             return Err(Code::Atexit)?;
         }

@@ -84,7 +84,7 @@ const HINT: &str =
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_free_stacktrace() -> c_int {
     status(|| {
-        trace::forget();
+        trace::clear();
         // A thread that ends has given it back already.
         let _ = GIVEN.try_with(|given| given.take());
         Ok(())

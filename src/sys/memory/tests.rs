@@ -74,6 +74,6 @@ fn fallible_allocations_do_not_use_the_reserve() {
     let before = REFUSED.load(Relaxed);
     let mut list = Vec::<u8>::new();
     assert!(rs2n_core::base::memory::reserve(&mut list, too_large().size()).is_err());
-    assert!(rs2n_core::base::memory::expect(too_large().size()).is_err());
+    assert!(rs2n_core::base::memory::probe(too_large().size()).is_err());
     assert_eq!(REFUSED.load(Relaxed), before);
 }

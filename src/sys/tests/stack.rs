@@ -100,7 +100,11 @@ fn no_algorithm_uses_more_than_a_third_of_a_stack() {
         }
     }
     for group in Policy::default_policy().groups() {
-        let depth = depth(&keys[2].1, Policy::with_group(group), Callback::Signs);
+        let depth = depth(
+            &keys[2].1,
+            Policy::restricted_to_group(group),
+            Callback::Signs,
+        );
         depths.push((depth, format!("group {group:#x}")));
     }
     depths.sort();

@@ -407,7 +407,7 @@ fn check_fields(shown: &ClientHello, body: &[u8], hello: &Hello) {
     ] {
         assert!(
             shown
-                .with(field, |bytes| bytes == expected)
+                .with_field(field, |bytes| bytes == expected)
                 .expect("the field is available")
         );
     }

@@ -13,7 +13,7 @@ const RETRIED_GROUP: u16 = 0x0019;
 /// A pair whose server asks for another ClientHello.
 fn retried() -> Pair {
     let pair = Pair::new(b"default");
-    let policy = Policy::with_group(RETRIED_GROUP);
+    let policy = Policy::restricted_to_group(RETRIED_GROUP);
     pair.server.set_policy(policy).expect("no rules");
     pair
 }
@@ -152,7 +152,7 @@ fn assert_is_shown(server: &Connection, record: &[u8]) {
     let mut body = record[HEADER + 4..].to_vec();
     assert_eq!(hello.random(), body[RANDOM]);
     body[RANDOM].fill(0);
-    let same = hello.with(Field::Message, |shown| shown == body);
+    let same = hello.with_field(Field::Message, |shown| shown == body);
     assert!(same.expect("it was kept"));
 }
 

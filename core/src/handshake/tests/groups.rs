@@ -32,7 +32,7 @@ fn check(pair: &Pair, name: &std::ffi::CStr) {
 fn a_server_takes_a_clients_only_group() {
     for (number, name, _) in GROUPS {
         let pair = Pair::new(b"default");
-        let policy = Policy::with_group(number);
+        let policy = Policy::restricted_to_group(number);
         pair.client.set_policy(policy).expect("no rules");
         check(&pair, name);
     }
@@ -43,7 +43,7 @@ fn a_server_takes_a_clients_only_group() {
 fn a_client_takes_a_servers_only_group() {
     for (number, name, _) in GROUPS {
         let pair = Pair::new(b"default");
-        let policy = Policy::with_group(number);
+        let policy = Policy::restricted_to_group(number);
         pair.server.set_policy(policy).expect("no rules");
         check(&pair, name);
     }
@@ -66,7 +66,7 @@ fn a_server_refuses_a_share_that_is_none() {
     for (number, name, len) in GROUPS {
         for byte in [0, 0xff] {
             let pair = Pair::new(b"default");
-            let policy = Policy::with_group(number);
+            let policy = Policy::restricted_to_group(number);
             pair.client.set_policy(policy).expect("no rules");
             let share = share(&pair, number, len);
             let mut state = pair.to_server.state();
@@ -86,7 +86,10 @@ fn a_server_refuses_a_share_that_is_none() {
 #[test]
 fn sides_without_a_group_in_common_say_so() {
     let pair = Pair::new(b"default");
-    let (p521, p384) = (Policy::with_group(0x0019), Policy::with_group(0x0018));
+    let (p521, p384) = (
+        Policy::restricted_to_group(0x0019),
+        Policy::restricted_to_group(0x0018),
+    );
     pair.client.set_policy(p521).expect("no rules");
     pair.server.set_policy(p384).expect("no rules");
     let (client, server) = pair.negotiate();

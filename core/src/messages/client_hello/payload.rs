@@ -101,7 +101,7 @@ impl<'a> ClientHelloPayload<'a> {
     }
 
     /// Returns the highest version that the client offers.
-    pub(crate) fn best_version(&self) -> Version {
+    pub(crate) fn highest_version(&self) -> Version {
         let offered = self.extension(SUPPORTED_VERSIONS).and_then(|data| {
             let versions = Reader(data).vector(1).ok()?;
             let versions = versions.chunks_exact(2);
@@ -109,11 +109,11 @@ impl<'a> ClientHelloPayload<'a> {
                 .map(|version| Version::from_wire(u16::from_be_bytes([version[0], version[1]])))
                 .max()
         });
-        offered.unwrap_or_else(|| self.legacy_best_version())
+        offered.unwrap_or_else(|| self.highest_legacy_version())
     }
 
     /// Returns the highest version according to legacy_version; TLS 1.3 is offered in an extension.
-    pub(crate) fn legacy_best_version(&self) -> Version {
+    pub(crate) fn highest_legacy_version(&self) -> Version {
         Version::from_legacy(self.legacy_version)
     }
 
@@ -136,7 +136,7 @@ impl<'a> ClientHelloPayload<'a> {
     }
 
     /// Returns whether the client requests a stapled OCSP response (RFC 6066, 8).
-    pub(crate) fn asks_for_ocsp(&self) -> bool {
+    pub(crate) fn requests_ocsp(&self) -> bool {
         let request = self.extension(STATUS_REQUEST);
         request.is_some_and(|request| request.first() == Some(&OCSP))
     }
@@ -207,7 +207,7 @@ mod tests {
     fn extensions_are_parsed() {
         let message = sample();
         let hello = parse(&message).expect("the sample is well-formed");
-        assert_eq!(hello.best_version(), Version::Tls13);
+        assert_eq!(hello.highest_version(), Version::Tls13);
         assert_eq!(hello.server_name().as_deref(), Some(c"a.example"));
         let protocols: Vec<_> = hello.alpn().collect();
         assert_eq!(protocols, [&b"h2"[..], b"http/1.1"]);
@@ -232,7 +232,7 @@ mod tests {
     fn without_extensions_the_legacy_version_applies() {
         let message = message(&[]);
         let hello = parse(&message).expect("the message is well-formed");
-        assert_eq!(hello.best_version(), Version::Tls12);
+        assert_eq!(hello.highest_version(), Version::Tls12);
         assert_eq!(hello.server_name(), None);
         assert_eq!(hello.alpn().count(), 0);
     }
@@ -253,7 +253,7 @@ mod tests {
             let mut message = message(&[]);
             message[4..6].copy_from_slice(&version);
             let hello = parse(&message).expect("the message is well-formed");
-            assert_eq!(hello.best_version().number(), number, "{version:?}");
+            assert_eq!(hello.highest_version().number(), number, "{version:?}");
         }
     }
 
@@ -274,7 +274,7 @@ mod tests {
                 let mut message = message.clone();
                 message[at] ^= 1 << bit;
                 if let Ok(hello) = parse(&message) {
-                    hello.best_version();
+                    hello.highest_version();
                     hello.server_name();
                     hello.alpn().count();
                 }

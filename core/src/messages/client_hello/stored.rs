@@ -17,7 +17,7 @@ use crate::messages::{Fingerprint, FingerprintMethod, HandshakeHeader, Reader};
 #[derive(Debug, Default)]
 pub struct ClientHello {
     contents: Mutex<Contents>,
-    is_connections: bool,
+    belongs_to_connection: bool,
 }
 
 #[derive(Debug, Default)]
@@ -50,9 +50,9 @@ const SUPPORTED_EXTENSIONS: [u16; 21] = [
 
 impl ClientHello {
     /// Creates an empty ClientHello that belongs to a connection.
-    pub(crate) fn of_connection() -> Self {
+    pub(crate) fn for_connection() -> Self {
         Self {
-            is_connections: true,
+            belongs_to_connection: true,
             ..Self::default()
         }
     }
@@ -99,13 +99,13 @@ impl ClientHello {
     }
 
     /// Returns whether a message was stored, even if its memory has been freed.
-    pub(crate) fn is_known(&self) -> bool {
+    pub(crate) fn is_received(&self) -> bool {
         lock(&self.contents).legacy_version.is_some()
     }
 
     /// Returns whether it belongs to a connection, which frees it.
-    pub fn is_connections(&self) -> bool {
-        self.is_connections
+    pub fn belongs_to_connection(&self) -> bool {
+        self.belongs_to_connection
     }
 
     /// Rejects a second message, its header included, that differs from this one where it must not
@@ -120,7 +120,7 @@ impl ClientHello {
     }
 
     /// Parses the message, and passes it to `inspect`.
-    pub(crate) fn look<R>(
+    pub(crate) fn with_payload<R>(
         &self,
         inspect: impl FnOnce(&ClientHelloPayload<'_>) -> Result<R>,
     ) -> Result<R> {
@@ -131,11 +131,11 @@ impl ClientHello {
     }
 
     /// Passes the bytes of a field to `inspect`.
-    pub fn with<R>(&self, field: Field, inspect: impl FnOnce(&[u8]) -> R) -> Result<R> {
+    pub fn with_field<R>(&self, field: Field, inspect: impl FnOnce(&[u8]) -> R) -> Result<R> {
         if field == Field::Message {
             return Ok(inspect(&lock(&self.contents).body));
         }
-        self.look(|message| {
+        self.with_payload(|message| {
             Ok(inspect(match field {
                 Field::Message | Field::Extensions => message.extensions,
                 Field::CipherSuites => message.cipher_suites,
@@ -147,7 +147,7 @@ impl ClientHello {
 
     /// Returns the length of a field in bytes; 0 without a message.
     pub fn len(&self, field: Field) -> usize {
-        self.with(field, <[u8]>::len).unwrap_or(0)
+        self.with_field(field, <[u8]>::len).unwrap_or(0)
     }
 
     /// Passes the data of an extension to `inspect`.
@@ -155,7 +155,7 @@ impl ClientHello {
         if !SUPPORTED_EXTENSIONS.contains(&typ) {
             return Err(Code::UnrecognizedExtension)?;
         }
-        self.look(|message| {
+        self.with_payload(|message| {
             let data = message.extension(typ);
             Ok(inspect(data.ok_or(Code::ExtensionNotReceived)?))
         })
@@ -163,13 +163,13 @@ impl ClientHello {
 
     /// Returns whether there is an extension of a type, supported or not.
     pub fn has_extension(&self, typ: u16) -> bool {
-        self.look(|message| Ok(message.extension(typ).is_some()))
+        self.with_payload(|message| Ok(message.extension(typ).is_some()))
             .unwrap_or(false)
     }
 
     /// Computes a fingerprint of the message.
     pub fn fingerprint(&self, method: FingerprintMethod) -> Result<Fingerprint> {
-        self.look(|message| method.apply(message))
+        self.with_payload(|message| method.apply(message))
     }
 
     pub fn random(&self) -> [u8; RANDOM_LEN] {

@@ -6,8 +6,8 @@ use crate::error::{Code, Result};
 const KINDS: [fn(&mut FloodGuard) -> Result<()>; 4] = [
     FloodGuard::empty_record,
     FloodGuard::control_record,
-    |guard| guard.message(&PostHandshakeMessage::KeyUpdate { requested: true }),
-    |guard| guard.message(&PostHandshakeMessage::HelloRequest),
+    |guard| guard.post_handshake_message(&PostHandshakeMessage::KeyUpdate { requested: true }),
+    |guard| guard.post_handshake_message(&PostHandshakeMessage::HelloRequest),
 ];
 
 #[test]
@@ -30,7 +30,7 @@ fn data_resets_the_counters() {
             for _ in 0..32 {
                 kind(&mut guard).unwrap();
             }
-            guard.data();
+            guard.reset();
         }
     }
 }
@@ -53,7 +53,7 @@ fn tickets_are_not_limited() {
     let mut guard = FloodGuard::default();
     for _ in 0..100_000 {
         guard
-            .message(&PostHandshakeMessage::NewSessionTicket(b"ticket"))
+            .post_handshake_message(&PostHandshakeMessage::NewSessionTicket(b"ticket"))
             .unwrap();
     }
 }

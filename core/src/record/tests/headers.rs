@@ -41,7 +41,7 @@ fn an_unknown_type_is_rejected() {
             };
             let rejected = opener(suite, 0).check(&header);
             assert_eq!(rejected.unwrap_err().code(), Code::BadMessage);
-            let rejected = header.unprotected();
+            let rejected = header.validate_plaintext();
             assert_eq!(rejected.unwrap_err().code(), Code::BadMessage);
         }
     }
@@ -80,11 +80,11 @@ fn tls12_decrypts_records_of_every_type() {
 #[test]
 fn plaintext_application_data_is_rejected() {
     let header = |typ| Header::read(&[typ, 3, 3, 0, 2]);
-    let rejected = header(23).unprotected();
+    let rejected = header(23).validate_plaintext();
     assert_eq!(rejected.unwrap_err().code(), Code::Decrypt);
     let expected = Opened {
         typ: ContentType::Alert,
         plain: 5..7,
     };
-    assert_eq!(header(21).unprotected().unwrap(), expected);
+    assert_eq!(header(21).validate_plaintext().unwrap(), expected);
 }

@@ -15,7 +15,7 @@ fn seal_code(sealer: &mut Sealer, typ: ContentType) -> Option<Code> {
 /// Seals records of application data, none of which requires a KeyUpdate before.
 fn seal_data(sealer: &mut Sealer, records: u64) {
     for _ in 0..records {
-        assert!(!sealer.wants_key_update());
+        assert!(!sealer.requires_key_update());
         assert_eq!(seal_code(sealer, ContentType::ApplicationData), None);
     }
 }
@@ -26,7 +26,7 @@ fn tls13_requires_a_key_update_before_the_limit() {
         let mut sealer = sealer(suite, 0);
         sealer.lower_limit(10);
         seal_data(&mut sealer, 9);
-        assert!(sealer.wants_key_update());
+        assert!(sealer.requires_key_update());
         let rejected = seal_code(&mut sealer, ContentType::ApplicationData);
         assert_eq!(rejected, Some(Code::RecordLimit));
 
@@ -37,7 +37,7 @@ fn tls13_requires_a_key_update_before_the_limit() {
 
         sealer.rekey((0, secrets(suite, 2))).unwrap();
         seal_data(&mut sealer, 9);
-        assert!(sealer.wants_key_update());
+        assert!(sealer.requires_key_update());
     }
 }
 
@@ -49,7 +49,7 @@ fn tls12_reserves_the_last_record_for_an_alert() {
         seal_data(&mut sealer, 8);
         let rejected = seal_code(&mut sealer, ContentType::ApplicationData);
         assert_eq!(rejected, Some(Code::RecordLimit));
-        assert!(!sealer.wants_key_update());
+        assert!(!sealer.requires_key_update());
 
         assert_eq!(seal_code(&mut sealer, ContentType::Alert), None);
         let rejected = seal_code(&mut sealer, ContentType::Alert);
