@@ -10,7 +10,7 @@ use rcgen::{
 };
 
 use crate::base::{Blocked, Mode};
-use crate::config::{Config, VerifyHost};
+use crate::config::{Config, VerifyHostCallback};
 use crate::connection::{BlindingMode, Connection, Data};
 use crate::credentials::step_context::StepContext;
 use crate::credentials::{CertChain, Suspension, ToVerify};
@@ -127,7 +127,7 @@ pub fn chain((cert, key): &(String, String)) -> Arc<CertChain> {
 
 pub struct AnyHost;
 
-impl VerifyHost for AnyHost {
+impl VerifyHostCallback for AnyHost {
     fn verify(&self, _: &[u8]) -> bool {
         true
     }

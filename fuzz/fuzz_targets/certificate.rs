@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
-use rs2n_core::config::{Config, LookUpCrl};
+use rs2n_core::config::{Config, CrlLookupCallback};
 use rs2n_core::credentials::CertChain;
 use rs2n_core::error::{Code, ErrorType};
 use rs2n_core::verify::crl::{Crl, CrlLookup};
@@ -89,7 +89,7 @@ fn staple(response: &[u8]) {
 
 struct Always(Arc<Crl>);
 
-impl LookUpCrl for Always {
+impl CrlLookupCallback for Always {
     fn look_up(&self, lookup: &Arc<CrlLookup>) -> bool {
         lookup.answer(Some(self.0.clone()));
         true
@@ -109,7 +109,7 @@ fn revoke(list: &[u8]) {
     crl.issuer_hash().expect("a loaded CRL");
     let _ = (crl.check_active(), crl.check_not_expired());
     let client = client_config();
-    client.set_look_up_crl(Some(Arc::new(Always(Arc::new(crl)))));
+    client.set_crl_lookup_callback(Some(Arc::new(Always(Arc::new(crl)))));
     check(handshake_outcome(&server_chain(), client));
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rs2n_core::base::Blocked;
 use rs2n_core::base::Mode;
-use rs2n_core::config::{ClientAuth, Clock, Config, VerifyHost, alpn};
+use rs2n_core::config::{ClientAuth, Clock, Config, VerifyHostCallback, alpn};
 use rs2n_core::connection::{BlindingMode, Connection, Data};
 use rs2n_core::credentials::CertChain;
 use rs2n_core::error::Code;
@@ -138,7 +138,7 @@ fn create(mode: Mode, setup: Setup) -> Arc<Config> {
     if setup.mutual {
         config.set_client_auth(ClientAuth::Required);
         if mode == Mode::Server {
-            config.set_verify_host(Some(Arc::new(AnyClient)));
+            config.set_verify_host_callback(Some(Arc::new(AnyClient)));
         }
     }
     Arc::new(config)
@@ -146,7 +146,7 @@ fn create(mode: Mode, setup: Setup) -> Arc<Config> {
 
 struct AnyClient;
 
-impl VerifyHost for AnyClient {
+impl VerifyHostCallback for AnyClient {
     fn verify(&self, _: &[u8]) -> bool {
         true
     }

@@ -13,9 +13,10 @@ use super::cancellation::Cancelability;
 use super::coroutine::StackCoroutine;
 use super::io::Context;
 use rs2n_core::config::callbacks::{
-    CertRequestCallback, CertTiebreak, CertificateRequest, Checkpoint, Clock, Coroutine,
-    Coroutines, CrlLookup, HandshakeEvent, LogKeys, LookUpCrl, Offload, PrivateKeys, SeeCheckpoint,
-    SeeClientHello, SeeHandshake, Signature, Validate, Validation, Verification, VerifyHost, Work,
+    CertRequestCallback, CertTiebreak, CertValidationCallback, CertificateRequest, Checkpoint,
+    CheckpointCallback, ClientHelloCallback, Clock, Coroutine, Coroutines, CrlLookup,
+    CrlLookupCallback, HandshakeEvent, HandshakeEventCallback, KeyLogCallback, Offload,
+    PrivateKeys, Signature, Validation, Verification, VerifyHostCallback, Work,
 };
 
 pub type VerifyHostFn = unsafe extern "C" fn(*const c_char, usize, *mut c_void) -> u8;
@@ -40,12 +41,12 @@ pub type EventFn<C, E> = unsafe extern "C" fn(*mut C, *mut c_void, *mut E);
 pub type ClockFn = unsafe extern "C" fn(*mut c_void, *mut u64) -> c_int;
 
 /// Verifies a host name by the application's callback.
-pub struct VerifyHostCallback {
+pub struct CVerifyHostCallback {
     pub function: VerifyHostFn,
     pub context: Context,
 }
 
-impl VerifyHost for VerifyHostCallback {
+impl VerifyHostCallback for CVerifyHostCallback {
     fn verify(&self, host: &[u8]) -> bool {
         // Applications use the name as a NUL-terminated string, regardless of its length.
         let name = [host, b"\0"].concat();
@@ -57,13 +58,13 @@ impl VerifyHost for VerifyHostCallback {
 }
 
 /// Calls the application's ClientHello callback, on a server that has received a ClientHello.
-pub struct ClientHelloCallback<C> {
+pub struct CClientHelloCallback<C> {
     pub function: ClientHelloFn<C>,
     pub context: Context,
 }
 
-impl<C> SeeClientHello for ClientHelloCallback<C> {
-    fn see(&self, name: usize) -> i32 {
+impl<C> ClientHelloCallback for CClientHelloCallback<C> {
+    fn call(&self, name: usize) -> i32 {
         let conn = ptr::with_exposed_provenance_mut(name);
         // SAFETY: `conn` is the application's own pointer; the application paired `context` with
         // `function`.
@@ -72,12 +73,12 @@ impl<C> SeeClientHello for ClientHelloCallback<C> {
 }
 
 /// Passes the lines of a key log to the application.
-pub struct KeyLogCallback<C> {
+pub struct CKeyLogCallback<C> {
     pub function: KeyLogFn<C>,
     pub context: Context,
 }
 
-impl<C> LogKeys for KeyLogCallback<C> {
+impl<C> KeyLogCallback for CKeyLogCallback<C> {
     fn log(&self, name: usize, line: &[u8]) {
         // A copy, as the callback's type permits writes.
         let mut line = line.to_vec();
@@ -90,11 +91,11 @@ impl<C> LogKeys for KeyLogCallback<C> {
 }
 
 /// Selects one of two certificates for a name by the application's tie-break callback.
-pub struct CertTiebreakCallback<C> {
+pub struct CCertTiebreakCallback<C> {
     pub function: CertTiebreakFn<C>,
 }
 
-impl<C> CertTiebreak for CertTiebreakCallback<C> {
+impl<C> CertTiebreak for CCertTiebreakCallback<C> {
     fn winner(&self, first: usize, second: usize, host: &[u8]) -> usize {
         // A copy, as the callback's type permits writes.
         let mut host = host.to_vec();
@@ -108,12 +109,12 @@ impl<C> CertTiebreak for CertTiebreakCallback<C> {
 }
 
 /// Looks up a certificate revocation list (CRL) by the application's callback.
-pub struct CrlLookupCallback<L> {
+pub struct CCrlLookupCallback<L> {
     pub function: CrlLookupFn<L>,
     pub context: Context,
 }
 
-impl<L> LookUpCrl for CrlLookupCallback<L> {
+impl<L> CrlLookupCallback for CCrlLookupCallback<L> {
     fn look_up(&self, lookup: &Arc<CrlLookup>) -> bool {
         let lookup = Arc::as_ptr(lookup).cast_mut().cast();
         // SAFETY: `lookup` lives until the connection is wiped; the application paired `context`
@@ -123,12 +124,12 @@ impl<L> LookUpCrl for CrlLookupCallback<L> {
 }
 
 /// Calls the application's certificate validation callback, which accepts or rejects a chain.
-pub struct ValidationCallback<C, V> {
+pub struct CCertValidationCallback<C, V> {
     pub function: ValidationFn<C, V>,
     pub context: Context,
 }
 
-impl<C, V> Validate for ValidationCallback<C, V> {
+impl<C, V> CertValidationCallback for CCertValidationCallback<C, V> {
     fn validate(&self, name: usize, validation: &Arc<Validation>) -> bool {
         let conn = ptr::with_exposed_provenance_mut(name);
         let validation = Arc::as_ptr(validation).cast_mut().cast();
@@ -139,12 +140,12 @@ impl<C, V> Validate for ValidationCallback<C, V> {
 }
 
 /// Selects the client certificate for a certificate request by the application's callback.
-pub struct CertificateRequestCallback<C, R> {
+pub struct CCertRequestCallback<C, R> {
     pub function: CertificateRequestFn<C, R>,
     pub context: Context,
 }
 
-impl<C, R> CertRequestCallback for CertificateRequestCallback<C, R> {
+impl<C, R> CertRequestCallback for CCertRequestCallback<C, R> {
     fn answer(&self, name: usize, request: &CertificateRequest) -> bool {
         let conn = ptr::with_exposed_provenance_mut(name);
         let request = (&raw const *request).cast_mut().cast();
@@ -155,11 +156,11 @@ impl<C, R> CertRequestCallback for CertificateRequestCallback<C, R> {
 }
 
 /// Passes signing operations to the application's private key callback.
-pub struct PrivateKeyCallback<C, O> {
+pub struct CPrivateKeyCallback<C, O> {
     pub function: PrivateKeyFn<C, O>,
 }
 
-impl<C, O> PrivateKeys for PrivateKeyCallback<C, O> {
+impl<C, O> PrivateKeys for CPrivateKeyCallback<C, O> {
     fn sign(&self, name: usize, operation: Arc<Signature>) -> i32 {
         let conn = ptr::with_exposed_provenance_mut(name);
         // The application owns the operation from here on, and frees it.
@@ -169,19 +170,19 @@ impl<C, O> PrivateKeys for PrivateKeyCallback<C, O> {
     }
 }
 
-impl<C, O> Coroutines for PrivateKeyCallback<C, O> {
+impl<C, O> Coroutines for CPrivateKeyCallback<C, O> {
     fn coroutine(&self, work: Work) -> io::Result<Box<dyn Coroutine>> {
         Ok(Box::new(StackCoroutine::new(work)?))
     }
 }
 
 /// Passes signature verifications to the application's offload callback.
-pub struct OffloadCallback<C, O> {
+pub struct COffloadCallback<C, O> {
     pub function: OffloadFn<C, O>,
     pub context: Context,
 }
 
-impl<C, O> Offload for OffloadCallback<C, O> {
+impl<C, O> Offload for COffloadCallback<C, O> {
     fn verify(&self, name: usize, operation: &Arc<Verification>) -> i32 {
         let conn = ptr::with_exposed_provenance_mut(name);
         let operation = Arc::as_ptr(operation).cast_mut().cast();
@@ -191,18 +192,18 @@ impl<C, O> Offload for OffloadCallback<C, O> {
     }
 }
 
-impl<C, O> Coroutines for OffloadCallback<C, O> {
+impl<C, O> Coroutines for COffloadCallback<C, O> {
     fn coroutine(&self, work: Work) -> io::Result<Box<dyn Coroutine>> {
         Ok(Box::new(StackCoroutine::new(work)?))
     }
 }
 
 /// Reports the events of a connection to the application.
-pub struct EventCallback<C, E> {
+pub struct CEventCallback<C, E> {
     pub function: EventFn<C, E>,
 }
 
-impl<C, E> EventCallback<C, E> {
+impl<C, E> CEventCallback<C, E> {
     fn report(&self, name: usize, subscriber: usize, mut event: E) {
         let conn = ptr::with_exposed_provenance_mut(name);
         let subscriber = ptr::with_exposed_provenance_mut(subscriber);
@@ -212,25 +213,25 @@ impl<C, E> EventCallback<C, E> {
     }
 }
 
-impl<C, E: for<'a> From<&'a HandshakeEvent>> SeeHandshake for EventCallback<C, E> {
-    fn see(&self, name: usize, subscriber: usize, event: &HandshakeEvent) {
+impl<C, E: for<'a> From<&'a HandshakeEvent>> HandshakeEventCallback for CEventCallback<C, E> {
+    fn call(&self, name: usize, subscriber: usize, event: &HandshakeEvent) {
         self.report(name, subscriber, event.into());
     }
 }
 
-impl<C, E: for<'a> From<&'a Checkpoint>> SeeCheckpoint for EventCallback<C, E> {
-    fn see(&self, name: usize, subscriber: usize, checkpoint: &Checkpoint) {
+impl<C, E: for<'a> From<&'a Checkpoint>> CheckpointCallback for CEventCallback<C, E> {
+    fn call(&self, name: usize, subscriber: usize, checkpoint: &Checkpoint) {
         self.report(name, subscriber, checkpoint.into());
     }
 }
 
 /// Reads the time from the application's clock callback.
-pub struct ClockCallback {
+pub struct CClockCallback {
     pub function: ClockFn,
     pub context: Context,
 }
 
-impl Clock for ClockCallback {
+impl Clock for CClockCallback {
     fn now(&self) -> Option<Duration> {
         let mut nanoseconds = 0;
         let _held = Cancelability::held();

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rs2n_core::config::{ClientAuth, Config, LogKeys, VerifyHost, alpn};
+use rs2n_core::config::{ClientAuth, Config, KeyLogCallback, VerifyHostCallback, alpn};
 use rs2n_core::credentials::CertChain;
 use rs2n_core::policy::Policy;
 
@@ -49,7 +49,7 @@ pub fn server(options: &Server) -> Result<Arc<Config>> {
         add_cert_chain(&config, cert, key)?;
     }
     load_trust_anchors(&config, &options.client_ca)?;
-    config.set_verify_host(Some(Arc::new(AcceptAnyName)));
+    config.set_verify_host_callback(Some(Arc::new(AcceptAnyName)));
     let mode = match (options.client_auth, options.client_ca.is_empty()) {
         (Some(mode), _) => mode,
         (None, true) => ClientAuthMode::None,
@@ -75,7 +75,7 @@ pub fn server(options: &Server) -> Result<Arc<Config>> {
 /// Accepts any name in a client certificate: only its issuing CA counts.
 struct AcceptAnyName;
 
-impl VerifyHost for AcceptAnyName {
+impl VerifyHostCallback for AcceptAnyName {
     fn verify(&self, _: &[u8]) -> bool {
         true
     }
@@ -98,7 +98,7 @@ fn common(config: &Config, options: &Common) -> Result<()> {
     config.set_alpn(protocols);
 
     if let Some(path) = &options.key_log {
-        config.set_key_log(Some(Arc::new(KeyLog::open(path)?)));
+        config.set_key_log_callback(Some(Arc::new(KeyLog::open(path)?)));
     }
     let ready = rs2n_core::initialize();
     ready.map_err(|error| ToolError::tls(&error, "no entropy is available"))?;
@@ -178,7 +178,7 @@ impl KeyLog {
     }
 }
 
-impl LogKeys for KeyLog {
+impl KeyLogCallback for KeyLog {
     fn log(&self, _: usize, line: &[u8]) {
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // One write per line, as another process may append to the same file.

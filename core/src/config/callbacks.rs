@@ -1,11 +1,13 @@
 //! The callbacks of the application and their arguments: the part of the library that `sys` implements.
 
-pub use super::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
-pub use super::{LogKeys, SeeClientHello};
+pub use super::events::{Checkpoint, CheckpointCallback, HandshakeEvent, HandshakeEventCallback};
+pub use super::{ClientHelloCallback, KeyLogCallback};
 pub use crate::base::Clock;
 pub use crate::credentials::{
     Answer, CertRequestCallback, CertTiebreak, CertificateRequest, Coroutine, Coroutines, Exit,
     Offload, PrivateKeys, Signature, Suspension, Verification, Work,
 };
 pub use crate::verify::crl::CrlLookup;
-pub use crate::verify::{LookUpCrl, Validate, Validation, VerifyHost};
+pub use crate::verify::{
+    CertValidationCallback, CrlLookupCallback, Validation, VerifyHostCallback,
+};

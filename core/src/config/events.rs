@@ -35,13 +35,13 @@ pub struct Checkpoint {
 
 /// Is told of handshakes. `name` is the application's for the connection, `subscriber` the one that it
 /// gave the config.
-pub trait SeeHandshake: Send + Sync {
-    fn see(&self, name: usize, subscriber: usize, event: &HandshakeEvent);
+pub trait HandshakeEventCallback: Send + Sync {
+    fn call(&self, name: usize, subscriber: usize, event: &HandshakeEvent);
 }
 
-/// Is told of the moments of a handshake; see [`SeeHandshake`].
-pub trait SeeCheckpoint: Send + Sync {
-    fn see(&self, name: usize, subscriber: usize, checkpoint: &Checkpoint);
+/// Is told of the moments of a handshake; see [`HandshakeEventCallback`].
+pub trait CheckpointCallback: Send + Sync {
+    fn call(&self, name: usize, subscriber: usize, checkpoint: &Checkpoint);
 }
 
 /// A callback, and the application's subscriber that it is passed.
@@ -62,8 +62,8 @@ pub(super) struct Listeners {
 #[derive(Default)]
 struct Callbacks {
     subscriber: usize,
-    handshake: Option<Arc<dyn SeeHandshake>>,
-    checkpoint: Option<Arc<dyn SeeCheckpoint>>,
+    handshake: Option<Arc<dyn HandshakeEventCallback>>,
+    checkpoint: Option<Arc<dyn CheckpointCallback>>,
 }
 
 impl Listeners {
@@ -81,12 +81,12 @@ impl Config {
             .change(|callbacks| callbacks.subscriber = subscriber);
     }
 
-    pub fn set_see_handshake(&self, callback: Option<Arc<dyn SeeHandshake>>) {
+    pub fn set_handshake_event_callback(&self, callback: Option<Arc<dyn HandshakeEventCallback>>) {
         self.listeners
             .change(|callbacks| callbacks.handshake = callback);
     }
 
-    pub fn set_see_checkpoint(&self, callback: Arc<dyn SeeCheckpoint>) {
+    pub fn set_checkpoint_callback(&self, callback: Arc<dyn CheckpointCallback>) {
         self.listeners
             .change(|callbacks| callbacks.checkpoint = Some(callback));
     }
@@ -97,7 +97,7 @@ impl Config {
     }
 
     /// Returns the callback for the end of handshakes, which requires a subscriber.
-    pub(crate) fn handshake_listener(&self) -> Option<Listener<dyn SeeHandshake>> {
+    pub(crate) fn handshake_listener(&self) -> Option<Listener<dyn HandshakeEventCallback>> {
         let callbacks = lock(&self.listeners.callbacks);
         let (callback, subscriber) = (callbacks.handshake.clone()?, callbacks.subscriber);
         (subscriber != 0).then_some(Listener {
@@ -107,7 +107,7 @@ impl Config {
     }
 
     /// Returns the callback for checkpoints, with or without a subscriber.
-    pub(crate) fn checkpoint_listener(&self) -> Option<Listener<dyn SeeCheckpoint>> {
+    pub(crate) fn checkpoint_listener(&self) -> Option<Listener<dyn CheckpointCallback>> {
         let callbacks = lock(&self.listeners.callbacks);
         Some(Listener {
             callback: callbacks.checkpoint.clone()?,

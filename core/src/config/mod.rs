@@ -20,7 +20,9 @@ use crate::policy::Policy;
 use crate::process::fork::ForkSafeMutex;
 use crate::verify::Rules;
 use crate::verify::trust_store::{self, Roots, TrustStore};
-pub use crate::verify::{ClientAuth, LookUpCrl, Validate, Validation, VerifyHost};
+pub use crate::verify::{
+    CertValidationCallback, ClientAuth, CrlLookupCallback, Validation, VerifyHostCallback,
+};
 
 pub mod alpn;
 mod async_op;
@@ -37,17 +39,17 @@ pub use self::build::HandshakeConfig;
 use self::build::RustlsConfigs;
 pub(crate) use self::events::Listener;
 use self::events::Listeners;
-pub use self::events::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
+pub use self::events::{Checkpoint, CheckpointCallback, HandshakeEvent, HandshakeEventCallback};
 
 /// Looks at a connection whose ClientHello has come, and may change it. `name` is the application's for
 /// the connection.
-pub trait SeeClientHello: Send + Sync {
+pub trait ClientHelloCallback: Send + Sync {
     /// Less than 0 refuses the client.
-    fn see(&self, name: usize) -> i32;
+    fn call(&self, name: usize) -> i32;
 }
 
 /// Takes the lines of a key log. `name` is the application's for the connection.
-pub trait LogKeys: Send + Sync {
+pub trait KeyLogCallback: Send + Sync {
     fn log(&self, name: usize, line: &[u8]);
 }
 
@@ -58,7 +60,7 @@ pub struct Overrides {
     pub client_auth: Option<ClientAuth>,
     /// Empty for the config's list.
     pub alpn: Protocols,
-    pub verify_host: Option<Arc<dyn VerifyHost>>,
+    pub verify_host: Option<Arc<dyn VerifyHostCallback>>,
 }
 
 /// Settings that connections share, and the rustls configs that are built from them.
@@ -94,9 +96,9 @@ struct Settings {
     authorities: Arc<[DistinguishedName]>,
     client_auth: Option<ClientAuth>,
     alpn: Protocols,
-    verify_host: Option<Arc<dyn VerifyHost>>,
-    key_log: Option<Arc<dyn LogKeys>>,
-    client_hello: Option<Arc<dyn SeeClientHello>>,
+    verify_host: Option<Arc<dyn VerifyHostCallback>>,
+    key_log: Option<Arc<dyn KeyLogCallback>>,
+    client_hello: Option<Arc<dyn ClientHelloCallback>>,
     private_keys: Option<Arc<dyn PrivateKeys>>,
     /// Signatures of the application are verified.
     verifies_private_keys: bool,
@@ -188,11 +190,11 @@ impl Config {
         self.change(|settings| alpn::append(&mut settings.alpn, protocol))
     }
 
-    pub fn verify_host(&self) -> Option<Arc<dyn VerifyHost>> {
+    pub fn verify_host_callback(&self) -> Option<Arc<dyn VerifyHostCallback>> {
         lock(&self.settings).verify_host.clone()
     }
 
-    pub fn set_verify_host(&self, verify_host: Option<Arc<dyn VerifyHost>>) {
+    pub fn set_verify_host_callback(&self, verify_host: Option<Arc<dyn VerifyHostCallback>>) {
         lock(&self.settings).verify_host = verify_host;
     }
 
@@ -241,11 +243,11 @@ impl Config {
         change(Arc::make_mut(trust))
     }
 
-    pub(crate) fn client_hello(&self) -> Option<Arc<dyn SeeClientHello>> {
+    pub(crate) fn client_hello_callback(&self) -> Option<Arc<dyn ClientHelloCallback>> {
         lock(&self.settings).client_hello.clone()
     }
 
-    pub fn set_client_hello(&self, callback: Option<Arc<dyn SeeClientHello>>) {
+    pub fn set_client_hello_callback(&self, callback: Option<Arc<dyn ClientHelloCallback>>) {
         lock(&self.settings).client_hello = callback;
     }
 
@@ -257,11 +259,11 @@ impl Config {
         self.client_hello_waits.store(waits, Relaxed);
     }
 
-    pub(crate) fn key_log(&self) -> Option<Arc<dyn LogKeys>> {
+    pub(crate) fn key_log_callback(&self) -> Option<Arc<dyn KeyLogCallback>> {
         lock(&self.settings).key_log.clone()
     }
 
-    pub fn set_key_log(&self, key_log: Option<Arc<dyn LogKeys>>) {
+    pub fn set_key_log_callback(&self, key_log: Option<Arc<dyn KeyLogCallback>>) {
         self.change(|settings| settings.key_log = key_log);
     }
 

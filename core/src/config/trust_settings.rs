@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Config, Overrides};
 use crate::base::{Mode, lock};
 use crate::error::{Code, Result};
-use crate::verify::{LookUpCrl, Rules, Validate, Verifier};
+use crate::verify::{CertValidationCallback, CrlLookupCallback, Rules, Verifier};
 use crate::x509::extension;
 
 impl Config {
@@ -53,12 +53,12 @@ impl Config {
         Ok(())
     }
 
-    pub fn set_look_up_crl(&self, callback: Option<Arc<dyn LookUpCrl>>) {
-        self.change_rules(|rules| rules.look_up_crl = callback);
+    pub fn set_crl_lookup_callback(&self, callback: Option<Arc<dyn CrlLookupCallback>>) {
+        self.change_rules(|rules| rules.crl_lookup = callback);
     }
 
-    pub fn set_validate(&self, callback: Option<Arc<dyn Validate>>) {
-        self.change_rules(|rules| rules.validate = callback);
+    pub fn set_cert_validation_callback(&self, callback: Option<Arc<dyn CertValidationCallback>>) {
+        self.change_rules(|rules| rules.cert_validation = callback);
     }
 
     /// Returns the verifier of a peer, with the present settings.

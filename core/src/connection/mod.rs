@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::base::{Blocked, Mode, lock_direction};
 use crate::config::alpn::Protocols;
-use crate::config::{ClientAuth, Config, VerifyHost};
+use crate::config::{ClientAuth, Config, VerifyHostCallback};
 use crate::error::{Code, Result};
 use crate::handshake::Handshake;
 use crate::policy::Policy;
@@ -113,7 +113,7 @@ impl Connection {
             .change_overrides(|overrides| overrides.client_auth = Some(client_auth));
     }
 
-    pub fn set_verify_host(&self, verify_host: Option<Arc<dyn VerifyHost>>) {
+    pub fn set_verify_host_callback(&self, verify_host: Option<Arc<dyn VerifyHostCallback>>) {
         self.state
             .change_overrides(|overrides| overrides.verify_host = verify_host);
     }

@@ -77,7 +77,7 @@ impl Connection {
         // No lock is held: the callback may use the connection, or wipe it.
         listener
             .callback
-            .see(self.state.name(), listener.subscriber, &event);
+            .call(self.state.name(), listener.subscriber, &event);
     }
 
     /// Whether the duration of the handshake is reported. A ClientHello callback may select a config for
@@ -85,7 +85,7 @@ impl Connection {
     fn is_timed(&self) -> bool {
         self.state.own_config_is(|config| {
             Config::has_listeners(config)
-                || self.awaits_client_hello() && config.client_hello().is_some()
+                || self.awaits_client_hello() && config.client_hello_callback().is_some()
         })
     }
 }

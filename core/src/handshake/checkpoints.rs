@@ -10,7 +10,7 @@ use super::Handshake;
 use super::context::Context;
 use super::stage::{Running, Stage};
 use crate::base::{Mode, Version, uptime};
-use crate::config::{Checkpoint, ClientAuth, Config, Listener, SeeCheckpoint};
+use crate::config::{Checkpoint, CheckpointCallback, ClientAuth, Config, Listener};
 use crate::credentials::step_context::{CertRequest, Milestone};
 use crate::state::{HandshakeMessage, State};
 
@@ -18,7 +18,7 @@ use crate::state::{HandshakeMessage, State};
 #[derive(Default)]
 pub(super) struct Checkpoints {
     /// Without one nothing is recorded.
-    listener: Option<Listener<dyn SeeCheckpoint>>,
+    listener: Option<Listener<dyn CheckpointCallback>>,
 
     /// How many messages of the flow are done.
     done: usize,
@@ -297,10 +297,10 @@ impl Handshake {
     }
 }
 
-impl Listener<dyn SeeCheckpoint> {
+impl Listener<dyn CheckpointCallback> {
     pub(crate) fn report(&self, state: &State, name: &'static CStr, at: Duration) {
         let mode = state.mode();
-        self.callback.see(
+        self.callback.call(
             state.name(),
             self.subscriber,
             &Checkpoint { name, mode, at },
@@ -309,7 +309,7 @@ impl Listener<dyn SeeCheckpoint> {
 }
 
 /// The listener for checkpoints of a connection's handshake.
-pub(crate) fn checkpoint_listener(state: &State) -> Option<Listener<dyn SeeCheckpoint>> {
+pub(crate) fn checkpoint_listener(state: &State) -> Option<Listener<dyn CheckpointCallback>> {
     match state.own_config_is(Config::has_listeners) {
         true => state.own_config()?.checkpoint_listener(),
         false => None,

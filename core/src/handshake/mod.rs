@@ -384,9 +384,9 @@ impl Handshake {
     fn call_client_hello_callback(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         let shared = ctx.shared();
         if !shared.client_hello_callback_called.swap(true, AcqRel)
-            && let Some(callback) = ctx.config.client_hello()
+            && let Some(callback) = ctx.config.client_hello_callback()
         {
-            if callback.see(ctx.state.name()) < 0 {
+            if callback.call(ctx.state.name()) < 0 {
                 ctx.send.owed_alert = fatal_record(Alert::HandshakeFailure).to_vec();
                 return Err(self.fail(ctx, Code::Cancelled.into()));
             }

@@ -7,7 +7,7 @@ use crate::error::Result;
 /// Logs secrets, stores the master secret, and returns the one that protects what is sent next.
 pub(super) fn log(ctx: &Context<'_>, secrets: Vec<Secret>) -> Result<Option<Secret>> {
     if !secrets.is_empty()
-        && let Some(key_log) = ctx.config.key_log()
+        && let Some(key_log) = ctx.config.key_log_callback()
     {
         for secret in &secrets {
             key_log.log(ctx.state.name(), secret.line().as_bytes());

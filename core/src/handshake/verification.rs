@@ -116,7 +116,7 @@ impl CertVerification {
                     Progress::Verified
                 }
                 Progress::Verified => {
-                    let Some(callback) = verifier.validate() else {
+                    let Some(callback) = verifier.cert_validation_callback() else {
                         return Ok(true);
                     };
                     let validation = Arc::default();
@@ -147,7 +147,7 @@ impl CertVerification {
             .state
             .with_server_name(|name| name.map(|name| name.to_bytes().to_vec()));
         verifier.check_presented(&self.presented, name.as_deref(), ctx.is_tls13())?;
-        let Some(callback) = verifier.look_up_crl() else {
+        let Some(callback) = verifier.crl_lookup_callback() else {
             return Ok(Progress::Ready(None));
         };
         let lookups = self.presented.crl_lookups()?;

@@ -31,18 +31,18 @@ pub enum ClientAuth {
 }
 
 /// Callback that verifies host names: accepts or rejects a name in the peer's certificate.
-pub trait VerifyHost: Send + Sync {
+pub trait VerifyHostCallback: Send + Sync {
     fn verify(&self, host: &[u8]) -> bool;
 }
 
 /// Callback that looks up CRLs.
-pub trait LookUpCrl: Send + Sync {
+pub trait CrlLookupCallback: Send + Sync {
     /// Requests the CRL for one certificate, which may be provided later. False cancels the handshake.
     fn look_up(&self, lookup: &Arc<CrlLookup>) -> bool;
 }
 
 /// Callback that validates the peer's certificate after all other checks.
-pub trait Validate: Send + Sync {
+pub trait CertValidationCallback: Send + Sync {
     /// Requests the outcome, which may be provided later. `name` is the application's context pointer for the
     /// connection. False cancels the handshake.
     fn validate(&self, name: usize, validation: &Arc<Validation>) -> bool;
@@ -85,8 +85,8 @@ pub(crate) struct Rules {
     pub(crate) known_extensions: Vec<Box<[u8]>>,
     /// The maximum number of certificates that a peer may send.
     pub(crate) max_chain: u16,
-    pub(crate) look_up_crl: Option<Arc<dyn LookUpCrl>>,
-    pub(crate) validate: Option<Arc<dyn Validate>>,
+    pub(crate) crl_lookup: Option<Arc<dyn CrlLookupCallback>>,
+    pub(crate) cert_validation: Option<Arc<dyn CertValidationCallback>>,
 }
 
 impl Default for Rules {
@@ -99,8 +99,8 @@ impl Default for Rules {
             allows_addresses_in_common_names: false,
             known_extensions: Vec::new(),
             max_chain: 7,
-            look_up_crl: None,
-            validate: None,
+            crl_lookup: None,
+            cert_validation: None,
         }
     }
 }
@@ -178,7 +178,7 @@ impl Presented {
 pub(crate) struct Verifier {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) policy: &'static Policy,
-    pub(crate) verify_host: Option<Arc<dyn VerifyHost>>,
+    pub(crate) verify_host: Option<Arc<dyn VerifyHostCallback>>,
     pub(crate) rules: Rules,
     pub(crate) trust: Arc<TrustStore>,
     /// The role of this side of the connection, not of the peer.
@@ -196,12 +196,12 @@ impl Verifier {
         !self.rules.verifies
     }
 
-    pub(crate) fn look_up_crl(&self) -> Option<&Arc<dyn LookUpCrl>> {
-        self.rules.look_up_crl.as_ref()
+    pub(crate) fn crl_lookup_callback(&self) -> Option<&Arc<dyn CrlLookupCallback>> {
+        self.rules.crl_lookup.as_ref()
     }
 
-    pub(crate) fn validate(&self) -> Option<&Arc<dyn Validate>> {
-        self.rules.validate.as_ref()
+    pub(crate) fn cert_validation_callback(&self) -> Option<&Arc<dyn CertValidationCallback>> {
+        self.rules.cert_validation.as_ref()
     }
 
     /// Checks a chain before a path is built: the policy's requirements, the length, and the name in the

@@ -12,7 +12,7 @@ use crate::ffi::abi::input;
 use crate::ffi::abi::types::{s2n_cert_chain_and_key, s2n_config, s2n_tls_extension_type};
 use crate::ffi::cert::chain::CertChainHandle;
 use crate::ffi::config::lifecycle::ConfigHandle;
-use crate::sys::callbacks::CertTiebreakCallback;
+use crate::sys::callbacks::CCertTiebreakCallback;
 use rs2n_core::config::CertTiebreak;
 use rs2n_core::error::{Code, Result};
 
@@ -202,7 +202,7 @@ pub unsafe extern "C" fn s2n_config_set_cert_tiebreak_callback(
         // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let tiebreak = cert_tiebreak_cb.map(|function| -> Arc<dyn CertTiebreak> {
-            Arc::new(CertTiebreakCallback::<s2n_cert_chain_and_key> { function })
+            Arc::new(CCertTiebreakCallback::<s2n_cert_chain_and_key> { function })
         });
         config.core.set_cert_tiebreak(tiebreak);
         Ok(())

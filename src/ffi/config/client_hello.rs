@@ -7,9 +7,9 @@ use crate::ffi::abi::arguments::{parse, s2n_client_hello_cb_mode_arg};
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_connection};
-use crate::sys::callbacks::{ClientHelloCallback, ClientHelloFn};
+use crate::sys::callbacks::{CClientHelloCallback, ClientHelloFn};
 use crate::sys::io::Context;
-use rs2n_core::config::SeeClientHello;
+use rs2n_core::config::ClientHelloCallback;
 use rs2n_core::error::Code;
 
 /// Sets a callback that a server calls when a ClientHello has come, before it is answered: before
@@ -41,13 +41,13 @@ pub unsafe extern "C" fn s2n_config_set_client_hello_cb(
     status_with_memory(|| {
         // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        let callback = |function: ClientHelloFn<s2n_connection>| -> Arc<dyn SeeClientHello> {
+        let callback = |function: ClientHelloFn<s2n_connection>| -> Arc<dyn ClientHelloCallback> {
             let context = Context(ctx);
-            Arc::new(ClientHelloCallback { function, context })
+            Arc::new(CClientHelloCallback { function, context })
         };
         config
             .core
-            .set_client_hello(client_hello_callback.map(callback));
+            .set_client_hello_callback(client_hello_callback.map(callback));
         Ok(())
     })
 }

@@ -7,7 +7,7 @@ use crate::ffi::abi::boundary::status_with_memory;
 use crate::ffi::abi::callbacks::s2n_clock_time_nanoseconds;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
-use crate::sys::callbacks::ClockCallback;
+use crate::sys::callbacks::CClockCallback;
 use crate::sys::io::Context;
 use rs2n_core::config::Clock;
 use rs2n_core::error::{Code, Result};
@@ -65,5 +65,5 @@ pub unsafe extern "C" fn s2n_config_set_monotonic_clock(
 fn clock(function: s2n_clock_time_nanoseconds, ctx: *mut c_void) -> Result<Arc<dyn Clock>> {
     let function = function.ok_or(Code::Null)?;
     let context = Context(ctx);
-    Ok(Arc::new(ClockCallback { function, context }))
+    Ok(Arc::new(CClockCallback { function, context }))
 }

@@ -7,9 +7,9 @@ use crate::ffi::abi::boundary::status_with_memory;
 use crate::ffi::abi::callbacks::s2n_key_log_fn;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_connection};
-use crate::sys::callbacks::KeyLogCallback;
+use crate::sys::callbacks::CKeyLogCallback;
 use crate::sys::io::Context;
-use rs2n_core::config::LogKeys;
+use rs2n_core::config::KeyLogCallback;
 
 /// Sets a callback that is told the secrets of each handshake, in the format that protocol analysers
 /// read (RFC 9850). Whoever knows them can read all traffic: for debugging only.
@@ -34,11 +34,11 @@ pub unsafe extern "C" fn s2n_config_set_key_log_cb(
     status_with_memory(|| {
         // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        let key_log = callback.map(|function| -> Arc<dyn LogKeys> {
+        let key_log = callback.map(|function| -> Arc<dyn KeyLogCallback> {
             let context = Context(ctx);
-            Arc::new(KeyLogCallback::<s2n_connection> { function, context })
+            Arc::new(CKeyLogCallback::<s2n_connection> { function, context })
         });
-        config.core.set_key_log(key_log);
+        config.core.set_key_log_callback(key_log);
         Ok(())
     })
 }

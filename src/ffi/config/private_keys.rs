@@ -10,7 +10,7 @@ use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::callbacks::s2n_async_pkey_fn;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
-use crate::sys::callbacks::PrivateKeyCallback;
+use crate::sys::callbacks::CPrivateKeyCallback;
 use rs2n_core::config::PrivateKeys;
 use rs2n_core::error::Code;
 
@@ -40,7 +40,7 @@ pub unsafe extern "C" fn s2n_config_set_async_pkey_callback(
         // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let keys = r#fn
-            .map(|function| -> Arc<dyn PrivateKeys> { Arc::new(PrivateKeyCallback { function }) });
+            .map(|function| -> Arc<dyn PrivateKeys> { Arc::new(CPrivateKeyCallback { function }) });
         config.core.set_private_keys(keys);
         Ok(())
     })

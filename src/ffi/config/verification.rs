@@ -8,9 +8,9 @@ use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::callbacks::s2n_verify_host_fn;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_ct_support_level, s2n_status_request_type};
-use crate::sys::callbacks::VerifyHostCallback;
+use crate::sys::callbacks::CVerifyHostCallback;
 use crate::sys::io::Context;
-use rs2n_core::config::VerifyHost;
+use rs2n_core::config::VerifyHostCallback;
 use rs2n_core::error::Code;
 
 /// Accepts every certificate, and empties the trust store. Whoever is on the way can then read and change
@@ -190,7 +190,9 @@ pub unsafe extern "C" fn s2n_config_set_verify_host_callback(
     status_with_memory(|| {
         // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        config.core.set_verify_host(verify_host(host_fn, data));
+        config
+            .core
+            .set_verify_host_callback(verify_host(host_fn, data));
         Ok(())
     })
 }
@@ -199,8 +201,8 @@ pub unsafe extern "C" fn s2n_config_set_verify_host_callback(
 pub(crate) fn verify_host(
     function: s2n_verify_host_fn,
     data: *mut c_void,
-) -> Option<Arc<dyn VerifyHost>> {
+) -> Option<Arc<dyn VerifyHostCallback>> {
     let function = function?;
     let context = Context(data);
-    Some(Arc::new(VerifyHostCallback { function, context }))
+    Some(Arc::new(CVerifyHostCallback { function, context }))
 }

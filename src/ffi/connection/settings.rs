@@ -196,7 +196,8 @@ pub unsafe extern "C" fn s2n_connection_set_verify_host_callback(
     status_with_memory(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        conn.core.set_verify_host(verify_host(host_fn, data));
+        conn.core
+            .set_verify_host_callback(verify_host(host_fn, data));
         Ok(())
     })
 }

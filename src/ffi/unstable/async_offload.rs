@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_async_offload_op, s2n_config, s2n_connection};
-use crate::sys::callbacks::OffloadCallback;
+use crate::sys::callbacks::COffloadCallback;
 use crate::sys::io::Context;
 use rs2n_core::config::Offload;
 use rs2n_core::credentials::operation::Verification;
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn s2n_config_set_async_offload_callback(
         let verifies = allow_list & s2n_async_offload_op_type::S2N_ASYNC_OFFLOAD_PKEY_VERIFY as u32;
         let offload = (verifies != 0).then(|| -> Arc<dyn Offload> {
             let context = Context(ctx);
-            Arc::new(OffloadCallback { function, context })
+            Arc::new(COffloadCallback { function, context })
         });
         config.core.set_offload(offload);
         Ok(())

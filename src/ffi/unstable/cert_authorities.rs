@@ -14,7 +14,7 @@ use crate::ffi::abi::types::{
     s2n_cert_chain_and_key, s2n_certificate_authority_list, s2n_certificate_request, s2n_config,
     s2n_connection,
 };
-use crate::sys::callbacks::CertificateRequestCallback;
+use crate::sys::callbacks::CCertRequestCallback;
 use crate::sys::io::Context;
 use rs2n_core::config::{Authorities, CertRequestCallback, CertificateRequest};
 use rs2n_core::error::Code;
@@ -187,7 +187,7 @@ pub unsafe extern "C" fn s2n_config_set_cert_request_callback(
         let callback = cert_req_callback.map(|function| -> Arc<dyn CertRequestCallback> {
             let context = Context(ctx);
             Arc::new(
-                CertificateRequestCallback::<s2n_connection, s2n_certificate_request> {
+                CCertRequestCallback::<s2n_connection, s2n_certificate_request> {
                     function,
                     context,
                 },

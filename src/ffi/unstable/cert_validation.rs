@@ -9,9 +9,9 @@ use std::sync::Arc;
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_cert_validation_info, s2n_config, s2n_connection};
-use crate::sys::callbacks::ValidationCallback;
+use crate::sys::callbacks::CCertValidationCallback;
 use crate::sys::io::Context;
-use rs2n_core::config::{Validate, Validation};
+use rs2n_core::config::{CertValidationCallback, Validation};
 
 impl Handle for s2n_cert_validation_info {
     type Inner = Validation;
@@ -53,16 +53,16 @@ pub unsafe extern "C" fn s2n_config_set_cert_validation_cb(
     status_with_memory(|| {
         // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        let callback = callback.map(|function| -> Arc<dyn Validate> {
+        let callback = callback.map(|function| -> Arc<dyn CertValidationCallback> {
             let context = Context(context);
             Arc::new(
-                ValidationCallback::<s2n_connection, s2n_cert_validation_info> {
+                CCertValidationCallback::<s2n_connection, s2n_cert_validation_info> {
                     function,
                     context,
                 },
             )
         });
-        config.core.set_validate(callback);
+        config.core.set_cert_validation_callback(callback);
         Ok(())
     })
 }

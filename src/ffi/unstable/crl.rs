@@ -11,9 +11,9 @@ use crate::ffi::abi::boundary::{status, status_with_memory, with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_crl, s2n_crl_lookup};
 use crate::ffi::abi::{input, output};
-use crate::sys::callbacks::CrlLookupCallback;
+use crate::sys::callbacks::CCrlLookupCallback;
 use crate::sys::io::Context;
-use rs2n_core::config::LookUpCrl;
+use rs2n_core::config::CrlLookupCallback;
 use rs2n_core::verify::crl::{Crl, CrlLookup};
 
 impl Handle for s2n_crl {
@@ -59,11 +59,11 @@ pub unsafe extern "C" fn s2n_config_set_crl_lookup_cb(
     status_with_memory(|| {
         // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        let callback = callback.map(|function| -> Arc<dyn LookUpCrl> {
+        let callback = callback.map(|function| -> Arc<dyn CrlLookupCallback> {
             let context = Context(context);
-            Arc::new(CrlLookupCallback::<s2n_crl_lookup> { function, context })
+            Arc::new(CCrlLookupCallback::<s2n_crl_lookup> { function, context })
         });
-        config.core.set_look_up_crl(callback);
+        config.core.set_crl_lookup_callback(callback);
         Ok(())
     })
 }

@@ -12,9 +12,9 @@ use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_connection};
 use crate::ffi::connection::negotiated::{NO_CIPHER, NONE};
-use crate::sys::callbacks::EventCallback;
+use crate::sys::callbacks::CEventCallback;
 use rs2n_core::base::Mode;
-use rs2n_core::config::{Checkpoint, HandshakeEvent, SeeCheckpoint, SeeHandshake};
+use rs2n_core::config::{Checkpoint, CheckpointCallback, HandshakeEvent, HandshakeEventCallback};
 use rs2n_core::error::Code;
 
 /// A completed or failed handshake. The strings are static. Times are in nanoseconds of the
@@ -120,10 +120,10 @@ pub unsafe extern "C" fn s2n_config_set_handshake_event(
     status_with_memory(|| {
         // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        let callback = callback.map(|function| -> Arc<dyn SeeHandshake> {
-            Arc::new(EventCallback::<s2n_connection, _> { function })
+        let callback = callback.map(|function| -> Arc<dyn HandshakeEventCallback> {
+            Arc::new(CEventCallback::<s2n_connection, _> { function })
         });
-        config.core.set_see_handshake(callback);
+        config.core.set_handshake_event_callback(callback);
         Ok(())
     })
 }
@@ -152,9 +152,9 @@ pub unsafe extern "C" fn s2n_config_set_timing_checkpoint_cb(
         // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
         let function = callback.ok_or(Code::Null)?;
-        let callback: Arc<dyn SeeCheckpoint> =
-            Arc::new(EventCallback::<s2n_connection, _> { function });
-        config.core.set_see_checkpoint(callback);
+        let callback: Arc<dyn CheckpointCallback> =
+            Arc::new(CEventCallback::<s2n_connection, _> { function });
+        config.core.set_checkpoint_callback(callback);
         Ok(())
     })
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use crate::sys::coroutine::StackCoroutine;
 use rs2n_core::base::{Mode, Version};
 use rs2n_core::config::{
-    CertRequestCallback, CertificateRequest, Checkpoint, ClientAuth, Clock, Config, LogKeys,
-    SeeCheckpoint,
+    CertRequestCallback, CertificateRequest, Checkpoint, CheckpointCallback, ClientAuth, Clock,
+    Config, KeyLogCallback,
 };
 use rs2n_core::connection::Connection;
 use rs2n_core::credentials::{
@@ -60,9 +60,9 @@ impl Application {
         config.set_offload(Some(self.clone()));
         config.set_cert_request(Some(self.clone()));
         config.set_wall_clock(self.clone());
-        config.set_key_log(Some(self.clone()));
-        config.set_see_checkpoint(self.clone());
-        config.set_verify_host(Some(Arc::new(AnyHost)));
+        config.set_key_log_callback(Some(self.clone()));
+        config.set_checkpoint_callback(self.clone());
+        config.set_verify_host_callback(Some(Arc::new(AnyHost)));
     }
 
     /// Operations are for this connection.
@@ -137,15 +137,15 @@ impl Clock for Application {
     }
 }
 
-impl LogKeys for Application {
+impl KeyLogCallback for Application {
     fn log(&self, _: usize, line: &[u8]) {
         let label = line.split(|&byte| byte == b' ').next().expect("a label");
         self.is_told(String::from_utf8_lossy(label).into_owned());
     }
 }
 
-impl SeeCheckpoint for Application {
-    fn see(&self, _: usize, _: usize, checkpoint: &Checkpoint) {
+impl CheckpointCallback for Application {
+    fn call(&self, _: usize, _: usize, checkpoint: &Checkpoint) {
         self.is_told(checkpoint.name.to_string_lossy().into_owned());
     }
 }

@@ -51,7 +51,7 @@ fn depth(key: &KeyPair, policy: &'static Policy, callback: Callback) -> usize {
         config.trust_pem(root.as_bytes()).expect("a root");
         config.add_chain(&chain).expect("fits");
         config.set_client_auth(ClientAuth::Required);
-        config.set_verify_host(Some(Arc::new(AnyHost)));
+        config.set_verify_host_callback(Some(Arc::new(AnyHost)));
         match callback {
             Callback::Signs => config.set_private_keys(Some(application)),
             Callback::Verifies => config.set_offload(Some(application)),

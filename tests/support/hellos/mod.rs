@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use rs2n_core::base::Blocked;
 use rs2n_core::base::Mode;
-use rs2n_core::config::{Config, LogKeys, alpn};
+use rs2n_core::config::{Config, KeyLogCallback, alpn};
 use rs2n_core::connection::{BlindingMode, Connection, ServerNameMatch};
 use rs2n_core::error::Code;
 use rs2n_core::messages::{ClientHello, Field};
@@ -57,7 +57,7 @@ const TLS13: u8 = 34;
 #[derive(Default)]
 struct Secrets(Mutex<Option<Vec<u8>>>);
 
-impl LogKeys for Secrets {
+impl KeyLogCallback for Secrets {
     fn log(&self, _: usize, line: &[u8]) {
         let line = str::from_utf8(line).expect("key log lines are ASCII");
         let mut fields = line.split(' ');
@@ -119,7 +119,7 @@ impl Server {
         config.set_alpn(alpn::list(PROTOCOLS.into_iter()).expect("the names are short"));
         config.set_max_blinding_delay(0);
         let secrets = Arc::new(Secrets::default());
-        config.set_key_log(Some(secrets.clone()));
+        config.set_key_log_callback(Some(secrets.clone()));
         Self {
             config: Arc::new(config),
             names,

@@ -131,7 +131,8 @@ fn clients_show_certificates_when_they_are_asked() {
             .add_chain(&chain(&pki().client))
             .expect("fits");
         pair.server_config.set_client_auth(ClientAuth::Required);
-        pair.server_config.set_verify_host(Some(Arc::new(AnyHost)));
+        pair.server_config
+            .set_verify_host_callback(Some(Arc::new(AnyHost)));
         pair.establish();
         for conn in [&pair.client, &pair.server] {
             assert!(conn.negotiated().expect("negotiated").client_cert_used);
