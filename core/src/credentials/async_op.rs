@@ -1,24 +1,16 @@
-//! Asynchronous signing and verification operations.
-//!
-//! rustls calls a signer and a verifier synchronously. Therefore a step of the handshake runs on a coroutine,
-//! which is suspended until the application has completed the operation, and resumed with the result.
+//! Asynchronous signing and verification operations, which the application performs for a
+//! handshake.
 
-use std::io;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::{Arc, Mutex};
 
-use rustls::crypto::SignatureScheme;
-use rustls::pki_types::CertificateDer;
-
-use super::chain::Loaded;
-use super::operation::{Signature, Verification};
-use crate::crypto::signature::{Algorithms, verify};
-use crate::x509;
-
-/// Creates coroutines.
-pub trait Coroutines: Send + Sync {
-    /// Creates a coroutine for some work, which starts when the coroutine is first resumed.
-    fn coroutine(&self, work: Work) -> io::Result<Box<dyn Coroutine>>;
-}
+use super::CertChain;
+use super::coroutine::{Coroutines, ToSign, ToVerify};
+use crate::base::lock;
+use crate::base::memory;
+use crate::crypto::digest::Algorithm;
+use crate::error::{Code, Result};
+use crate::policy::names::{self, HashAlgorithm};
 
 /// Asynchronous private keys, which the application holds.
 pub trait PrivateKeys: Coroutines {
@@ -34,66 +26,185 @@ pub trait Offload: Coroutines {
     fn verify(&self, name: usize, operation: &Arc<Verification>) -> i32;
 }
 
-/// The work of a coroutine. It may be resumed in another thread than it was suspended in, so it uses nothing
-/// that is bound to a thread.
-pub type Work = Box<dyn FnOnce(Arc<dyn Exit>) + Send>;
+/// A signing operation with its result. It may outlive its connection.
+pub struct Signature {
+    /// Unique, so that a result cannot be applied to another handshake.
+    number: u64,
 
-/// Work that can be suspended, and dropped while suspended.
-pub trait Coroutine: Send {
-    /// Resumes the work until its next suspension; `None` if it is complete.
-    fn resume(&mut self, answer: Option<Answer>) -> Option<Suspension>;
+    question: ToSign,
+
+    /// Whether the signature is verified before it is used.
+    is_strict: bool,
+
+    state: Mutex<State>,
 }
 
-/// Suspends a coroutine from within: switches from its stack to the code that has resumed it.
-pub trait Exit: Send + Sync {
-    /// Suspends the coroutine until it is resumed with an answer. `None` if it is dropped instead, or if this
-    /// is not called on its stack.
-    fn suspend(&self, reason: Suspension) -> Option<Answer>;
+enum State {
+    Open,
+    Performed(Vec<u8>),
+    Applied,
 }
 
-/// The reason for a suspension of a coroutine.
-pub enum Suspension {
-    Sign(ToSign),
-    Verify(ToVerify),
-
-    /// A callback of the application must be called, for which a coroutine's stack may be too small.
-    Call(Box<dyn FnOnce() + Send>),
-}
-
-/// The result that a coroutine is resumed with.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Answer {
-    Signature(Vec<u8>),
-    Verified,
-    Called,
-}
-
-/// A message to be signed.
-pub struct ToSign {
-    pub(crate) message: Vec<u8>,
-    pub(crate) scheme: SignatureScheme,
-
-    /// The chain whose key signs.
-    pub(crate) chain: Arc<Loaded>,
-
-    /// The algorithms for verifying the signature.
-    pub(crate) algorithms: Algorithms,
-}
-
-/// A signature of the peer to be verified.
-pub struct ToVerify {
-    pub message: Vec<u8>,
-    pub(crate) signature: Vec<u8>,
-    pub(crate) leaf: CertificateDer<'static>,
-    pub(crate) algorithms: Algorithms,
-}
-
-impl ToVerify {
-    pub(crate) fn is_right(&self) -> bool {
-        let is_signed = |spki| {
-            let verified = verify(spki, self.algorithms, &self.message, &self.signature);
-            verified.is_ok()
-        };
-        x509::public_key(&self.leaf).is_some_and(is_signed)
+impl Signature {
+    pub(crate) fn new(question: ToSign, is_strict: bool) -> Self {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        Self {
+            number: NUMBER.fetch_add(1, Relaxed),
+            question,
+            is_strict,
+            state: Mutex::new(State::Open),
+        }
     }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Signs with a key that is loaded.
+    pub fn perform(&self, key: &CertChain) -> Result<()> {
+        let mut state = lock(&self.state);
+        if !matches!(*state, State::Open) {
+            return Err(Code::AsyncAlreadyPerformed)?;
+        }
+        let key = key.key().ok_or(Code::Null)?;
+        let signer = key
+            .choose_scheme(&[self.question.scheme])
+            .ok_or(Code::PkeyCtxInit)?;
+        let signature = signer
+            .sign(&self.question.message)
+            .map_err(|_| Code::Sign)?;
+        *state = State::Performed(signature);
+        Ok(())
+    }
+
+    /// Sets the signature that the application has created. It may be replaced until it is applied.
+    pub fn set_output(&self, signature: &[u8]) -> Result<()> {
+        let mut state = lock(&self.state);
+        // s2n-tls ignores a signature that is set after another one was applied.
+        if !matches!(*state, State::Applied) {
+            *state = State::Performed(memory::copy(signature)?);
+        }
+        Ok(())
+    }
+
+    /// Passes the signature to the handshake that is suspended for it.
+    pub(crate) fn apply(&self, signing: &Mutex<Signing>) -> Result<()> {
+        let mut state = lock(&self.state);
+        let signature = match &*state {
+            State::Open => Err(Code::AsyncNotPerformed)?,
+            State::Applied => Err(Code::AsyncAlreadyApplied)?,
+            State::Performed(signature) => signature,
+        };
+        let mut signing = lock(signing);
+        if !matches!(*signing, Signing::Waits(number) if number == self.number) {
+            return Err(Code::AsyncWrongConnection)?;
+        }
+        let ToSign {
+            message,
+            chain,
+            algorithms,
+            ..
+        } = &self.question;
+        if self.is_strict && !chain.has_signed(message, signature, algorithms) {
+            return Err(Code::VerifySignature)?;
+        }
+        *signing = Signing::Done(signature.clone());
+        *state = State::Applied;
+        Ok(())
+    }
+
+    /// Returns the length of the [input](Self::input), in bytes.
+    pub fn input_len(&self) -> Result<usize> {
+        Ok(self.hash()?.output_len())
+    }
+
+    /// Returns the digest of the message to be signed: the input of PKCS #1's DigestInfo, PSS or ECDSA.
+    pub fn input(&self) -> Result<Vec<u8>> {
+        let digest = self.hash()?.digest(&self.question.message);
+        memory::copy(digest.as_ref())
+    }
+
+    fn hash(&self) -> Result<Algorithm> {
+        let (_, hash) = names::signature(Some(self.question.scheme.0));
+        match hash {
+            HashAlgorithm::Sha256 => Ok(Algorithm::Sha256),
+            HashAlgorithm::Sha384 => Ok(Algorithm::Sha384),
+            HashAlgorithm::Sha512 => Ok(Algorithm::Sha512),
+            // ML-DSA signs a digest that depends on the key (FIPS 204, 6.2), not a hash of the message.
+            _ => Err(Code::Unimplemented)?,
+        }
+    }
+}
+
+/// A verification operation that the application performs. A connection has one for all signatures: the
+/// application may keep its address.
+#[derive(Default)]
+pub struct Verification(Mutex<Verifying>);
+
+#[derive(Default)]
+enum Verifying {
+    #[default]
+    No,
+    Waits(Arc<ToVerify>),
+    Runs(Arc<ToVerify>),
+    Done,
+}
+
+impl Verification {
+    pub(crate) fn begin(&self, question: ToVerify) {
+        *lock(&self.0) = Verifying::Waits(Arc::new(question));
+    }
+
+    /// Verifies the pending signature. May be repeated if it failed.
+    pub fn perform(&self) -> Result<()> {
+        let question = {
+            let mut state = lock(&self.0);
+            let Verifying::Waits(question) = &*state else {
+                return Err(Code::InvalidState)?;
+            };
+            let question = question.clone();
+            *state = Verifying::Runs(question.clone());
+            question
+        };
+        // Meanwhile the connection may be polled or wiped.
+        let is_right = question.is_right();
+        let mut state = lock(&self.0);
+        if matches!(&*state, Verifying::Runs(running) if Arc::ptr_eq(running, &question)) {
+            *state = match is_right {
+                true => Verifying::Done,
+                false => Verifying::Waits(question),
+            };
+        }
+        match is_right {
+            true => Ok(()),
+            false => Err(Code::VerifySignature)?,
+        }
+    }
+
+    /// Returns whether it is complete, and resets it for the next signature then.
+    pub(crate) fn take(&self) -> bool {
+        let mut state = lock(&self.0);
+        let is_done = matches!(*state, Verifying::Done);
+        if is_done {
+            *state = Verifying::No;
+        }
+        is_done
+    }
+
+    pub(crate) fn wipe(&self) {
+        *lock(&self.0) = Verifying::No;
+    }
+}
+
+/// The signing state of a connection.
+#[derive(Default)]
+pub(crate) enum Signing {
+    #[default]
+    No,
+
+    /// Suspended for the operation of this number.
+    Waits(u64),
+
+    /// The signature is available.
+    Done(Vec<u8>),
 }

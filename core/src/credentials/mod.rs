@@ -4,22 +4,21 @@
 pub mod async_op;
 pub(crate) mod certificates;
 mod chain;
+mod coroutine;
 pub(crate) mod key_log;
 mod key_type;
-pub mod operation;
 pub(crate) mod request;
 pub(crate) mod resolver;
+pub(crate) mod secret;
 pub(crate) mod signing;
 pub(crate) mod step_context;
 
-pub use self::async_op::{
-    Answer, Coroutine, Coroutines, Exit, Offload, PrivateKeys, Suspension, Work,
-};
-pub(crate) use self::async_op::{ToSign, ToVerify};
+pub use self::async_op::{Offload, PrivateKeys, Signature, Verification};
 pub use self::certificates::CertTiebreak;
 pub use self::chain::CertChain;
 pub(crate) use self::chain::Loaded;
+pub use self::coroutine::{Answer, Coroutine, Coroutines, Exit, Suspension, Work};
+pub(crate) use self::coroutine::{ToSign, ToVerify};
 pub(crate) use self::key_type::KeyType;
-pub use self::operation::{Signature, Verification};
 pub use self::request::{Authorities, CertRequestCallback, CertificateRequest};
 pub use self::step_context::NameMatch;

@@ -10,7 +10,7 @@ use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::key_log::Secret;
+use super::secret::Secret;
 use super::{Answer, CertChain, Exit, Suspension, ToSign, ToVerify};
 use crate::base::{lock, uptime};
 use crate::error::Error;

@@ -5,40 +5,16 @@ use std::sync::{Arc, Mutex};
 
 use super::Handshake;
 use super::context::Context;
-use super::input::Input;
+use super::rustls_input::RustlsInput;
 use super::side::Side;
 use super::stage::Running;
+use super::suspended::{Completed, Outcome, Pending, Suspended};
 use crate::base::{Mode, Version, lock};
 use crate::config::{ClientAuth, HandshakeConfig};
-use crate::credentials::operation::Signing;
-use crate::credentials::{
-    Answer, Coroutine, Coroutines, Exit, Signature, Suspension, ToSign, ToVerify,
-};
+use crate::credentials::async_op::Signing;
+use crate::credentials::{Answer, Coroutines, Exit, Signature, Suspension, ToSign, ToVerify};
 use crate::error::{Code, Result};
 use crate::state::{HandshakeMessage, State};
-
-/// A suspended step, which will return a `T`.
-pub(super) struct Suspended<T> {
-    coroutine: Box<dyn Coroutine>,
-    done: Arc<Mutex<Option<Done<T>>>>,
-    pending: Pending,
-}
-
-/// The asynchronous operation for which a step is suspended.
-enum Pending {
-    Signature,
-    Verification,
-}
-
-/// The result of a step.
-type Outcome<T> = Result<T, rustls::Error>;
-
-/// What a step leaves behind.
-struct Done<T> {
-    outcome: Outcome<T>,
-    input: Input,
-    output: Vec<u8>,
-}
 
 impl Handshake {
     /// Runs a step of rustls. If the application has a part in it, the step may be suspended: then the call
@@ -46,7 +22,7 @@ impl Handshake {
     pub(super) fn step<S: Side>(
         &mut self,
         ctx: &mut Context<'_>,
-        step: impl FnOnce(&mut Input, &mut Vec<u8>) -> Outcome<S::Handshake> + Send + 'static,
+        step: impl FnOnce(&mut RustlsInput, &mut Vec<u8>) -> Outcome<S::Handshake> + Send + 'static,
     ) -> Result<S::Handshake> {
         let outcome = self.attempt::<S>(ctx, step)?;
         self.check_alerts(ctx, outcome)
@@ -56,20 +32,20 @@ impl Handshake {
     pub(super) fn attempt<S: Side>(
         &mut self,
         ctx: &mut Context<'_>,
-        step: impl FnOnce(&mut Input, &mut Vec<u8>) -> Outcome<S::Handshake> + Send + 'static,
+        step: impl FnOnce(&mut RustlsInput, &mut Vec<u8>) -> Outcome<S::Handshake> + Send + 'static,
     ) -> Result<Outcome<S::Handshake>> {
         let Some(coroutines) = self.coroutines() else {
             return Ok(step(&mut self.input, &mut ctx.output));
         };
 
         let mut input = std::mem::take(&mut self.input);
-        let done = Arc::new(Mutex::new(None));
-        let result = done.clone();
+        let completed = Arc::new(Mutex::new(None));
+        let result = completed.clone();
         let context = self.step_context.clone();
         let work = Box::new(move |exit: Arc<dyn Exit>| {
             let mut output = Vec::new();
             let outcome = context.run(exit, || step(&mut input, &mut output));
-            *lock(&result) = Some(Done {
+            *lock(&result) = Some(Completed {
                 outcome,
                 input,
                 output,
@@ -78,7 +54,7 @@ impl Handshake {
         let coroutine = coroutines.coroutine(work).map_err(|_| Code::Alloc)?;
         let suspended = Box::new(Suspended {
             coroutine,
-            done,
+            completed,
             pending: Pending::Signature,
         });
         self.resume_with::<S>(ctx, suspended, None)
@@ -137,10 +113,12 @@ impl Handshake {
                 return Err(Code::AsyncBlocked)?;
             }
         }
-        let done = lock(&suspended.done).take().ok_or(Code::HandshakeState)?;
-        self.input = done.input;
-        ctx.output.extend_from_slice(&done.output);
-        Ok(done.outcome)
+        let completed = lock(&suspended.completed)
+            .take()
+            .ok_or(Code::HandshakeState)?;
+        self.input = completed.input;
+        ctx.output.extend_from_slice(&completed.output);
+        Ok(completed.outcome)
     }
 
     /// Passes the selection of the step under way to the connection.
@@ -188,14 +166,4 @@ impl Handshake {
 fn set_signature_message(state: &State, side: Mode) {
     let message = HandshakeMessage::signature_of(side, state.version());
     state.shared.next_message.store(message as u8, Release);
-}
-
-impl Pending {
-    /// The result of the operation, once it is complete.
-    fn take_answer(&self, state: &State) -> Option<Answer> {
-        match self {
-            Self::Signature => state.take_signature().map(Answer::Signature),
-            Self::Verification => state.take_verified().then_some(Answer::Verified),
-        }
-    }
 }

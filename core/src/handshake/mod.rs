@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use self::checkpoints::Checkpoints;
 pub(crate) use self::checkpoints::checkpoint_listener;
 use self::context::Context;
-use self::input::Input;
-use self::messages::Messages;
 use self::offer::{Offer, highest_version};
+use self::plaintext::PlaintextReassembler;
+use self::rustls_input::RustlsInput;
 use self::stage::{Action, Stage};
 use crate::base::{
     Blocked, Mode, Version, lock_direction, memory, random_u64, uptime, with_cleared_stack,
@@ -27,15 +27,16 @@ mod checkpoints;
 mod complete;
 mod context;
 mod coroutine;
-mod input;
-mod messages;
 mod offer;
+mod plaintext;
 mod progress;
+mod rustls_input;
 mod secrets;
 mod server;
 mod side;
 mod stage;
 mod steps;
+mod suspended;
 #[cfg(test)]
 mod tests;
 mod verification;
@@ -61,10 +62,10 @@ const SMALL: usize = 8 * 1024;
 pub(crate) struct Handshake {
     stage: Stage,
 
-    input: Input,
+    input: RustlsInput,
 
     /// What the peer sends without protection, before rustls has it.
-    messages: Messages,
+    reassembler: PlaintextReassembler,
 
     /// Server: the first ClientHello, with its header, until rustls has accepted it.
     client_hello: Vec<u8>,
@@ -288,7 +289,7 @@ impl Handshake {
 
     /// Fails unless there is memory for a record with a body of `len` bytes, which stays in the input then.
     fn reserve_for_record(&self, len: usize) -> Result<()> {
-        let held = self.input.len() + self.messages.len();
+        let held = self.input.len() + self.reassembler.len();
         let most = held + len;
         let size = |len: usize| len.max(SMALL).next_power_of_two();
         // Once for each size: a message may come byte by byte.
@@ -309,7 +310,7 @@ impl Handshake {
             return Err(Code::BadMessage)?;
         }
         if self.is_read_protected(state) || !header.is_handshake() {
-            self.messages.interrupt(&mut self.input)?;
+            self.reassembler.interrupt(&mut self.input)?;
             self.input.push(record)?;
             return Ok(Taken::RECORD);
         }
@@ -320,7 +321,7 @@ impl Handshake {
         };
         // A second one has no place in the record of the first; rustls refuses it.
         let mut hello = Vec::new();
-        let is_whole = self.messages.push(record, &mut self.input, |message| {
+        let is_whole = self.reassembler.push(record, &mut self.input, |message| {
             if message[0] == wanted && hello.is_empty() {
                 hello = memory::copy(message)?;
             }
@@ -422,7 +423,7 @@ impl Handshake {
             && header.len == HELLO_REQUEST.len()
             && !self.peer_is_encrypted
             && self.input.is_empty()
-            && !self.messages.is_mid_message()
+            && !self.reassembler.is_mid_message()
             && ctx.recv.input.held()[Header::LEN..][..header.len] == HELLO_REQUEST
     }
 
@@ -441,8 +442,8 @@ impl Handshake {
 
     /// Frees the memory that only the handshake needed.
     pub(crate) fn free(&mut self) {
-        self.input = Input::default();
-        self.messages = Messages::default();
+        self.input = RustlsInput::default();
+        self.reassembler = PlaintextReassembler::default();
         self.client_hello = Vec::new();
         self.private_keys = None;
         self.offload = None;

@@ -1,7 +1,7 @@
 //! The secrets of a handshake: the application's key log, and the master secret.
 
 use super::context::Context;
-use crate::credentials::key_log::Secret;
+use crate::credentials::secret::Secret;
 use crate::error::Result;
 
 /// Logs secrets, stores the master secret, and returns the one that protects what is sent next.

@@ -1,7 +1,7 @@
 //! The two sides of rustls' handshake, behind one trait: a client and a server are driven by the same code.
 
 use rustls::client::ClientHandshake;
-use rustls::crypto::VerifiedIdentity;
+use rustls::crypto::{Identity, VerifiedIdentity};
 use rustls::kernel::KernelConnection;
 use rustls::pki_types::CertificateDer;
 use rustls::server::ServerHandshake;
@@ -11,7 +11,7 @@ use rustls::{ClientSide, NeedsInput, ServerSide, SideData, Tcp, VerifyPeerIdenti
 use super::Handshake;
 use super::context::Context;
 use super::stage::{Running, Stage};
-use super::verification::certificates;
+use crate::base::memory;
 use crate::error::{Code, Result};
 use crate::state::key_schedule::Kernel;
 
@@ -163,4 +163,14 @@ impl Side for ServerSide {
     ) -> Result<ServerHandshake> {
         driver.step::<Self>(ctx, |_, output| peer.continue_with(Ok(verified), output))
     }
+}
+
+/// Copies the certificates of an identity, the leaf first.
+fn certificates(identity: &Identity<'_>) -> Result<Vec<CertificateDer<'static>>> {
+    let Identity::X509(chain) = identity else {
+        return Err(Code::CertTypeUnsupported)?;
+    };
+    let chain = [&chain.end_entity].into_iter().chain(&chain.intermediates);
+    memory::probe(chain.clone().map(|cert| cert.len()).sum())?;
+    Ok(chain.map(|cert| cert.clone().into_owned()).collect())
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rustls::server::{Accepted, ServerConfig};
 use rustls::{ClientSide, NeedsInput, ServerSide, Tcp};
 
-use super::coroutine::Suspended;
 use super::side::Side;
+use super::suspended::Suspended;
 use super::verification::PeerVerification;
 
 /// The stage of a handshake between two calls. rustls' part is large, and freed at the end.

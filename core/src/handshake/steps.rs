@@ -15,7 +15,7 @@ use super::verification::PeerVerification;
 use super::{Handshake, secrets};
 use crate::base::{Mode, uptime};
 use crate::config::ClientAuth;
-use crate::credentials::key_log::Secret;
+use crate::credentials::secret::Secret;
 use crate::credentials::step_context::{CertRequest, Milestone};
 use crate::error::{Alert, Code, Error, Result};
 use crate::messages::ServerHello;

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use rustls::crypto::{CertificateIdentity, Identity, VerifiedIdentity};
-use rustls::pki_types::CertificateDer;
 use rustls::{Tcp, VerifyPeerIdentity};
 
 use super::context::Context;
 use super::side::Side;
-use crate::base::memory;
 use crate::error::{Code, Error, Result};
 use crate::verify::crl::{Crl, CrlLookup};
 use crate::verify::{Presented, Validation, Verifier};
@@ -159,14 +157,4 @@ impl CertVerification {
         }
         Ok(Progress::LookingUpCrls(lookups))
     }
-}
-
-/// Copies the certificates of an identity, the leaf first.
-pub(super) fn certificates(identity: &Identity<'_>) -> Result<Vec<CertificateDer<'static>>> {
-    let Identity::X509(chain) = identity else {
-        return Err(Code::CertTypeUnsupported)?;
-    };
-    let chain = [&chain.end_entity].into_iter().chain(&chain.intermediates);
-    memory::probe(chain.clone().map(|cert| cert.len()).sum())?;
-    Ok(chain.map(|cert| cert.clone().into_owned()).collect())
 }

@@ -1,6 +1,8 @@
 //! Record headers and content types.
 
-use super::{MAX_PLAINTEXT, Opened, WIRE_VERSION};
+use std::ops::Range;
+
+use super::{MAX_PLAINTEXT, WIRE_VERSION};
 use crate::error::{Code, Result};
 
 /// The content type of a record (RFC 8446, 5.1).
@@ -98,4 +100,13 @@ impl Header {
         }
         Ok(ContentType::try_from(self.typ)?)
     }
+}
+
+/// The content of an opened record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    pub typ: ContentType,
+
+    /// The range of the plaintext in the record.
+    pub plain: Range<usize>,
 }

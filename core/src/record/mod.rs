@@ -22,8 +22,8 @@ use rustls::enums::ProtocolVersion;
 
 pub use self::alert::{AlertEvent, fatal_alert, plaintext_alert, warning_alert};
 pub use self::flood::FloodGuard;
-pub use self::header::{ContentType, Header};
-pub use self::open::{Opened, Opener};
+pub use self::header::{ContentType, Header, Opened};
+pub use self::open::Opener;
 pub use self::post_handshake::{PostHandshakeMessage, PostHandshakeReassembler};
 pub use self::reassembler::{Reassembled, Reassembler};
 pub use self::seal::Sealer;

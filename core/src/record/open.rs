@@ -1,13 +1,11 @@
 //! Opening of received records: decryption and authentication.
 
-use std::ops::Range;
-
 use rustls::crypto::cipher::{InboundOpaque, Record, RecordDecrypter};
 use rustls::enums::ContentType as WireType;
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 
 use super::keys::{TAG_LEN, TrafficKeys};
-use super::{ContentType, Header, RECORD_VERSION};
+use super::{ContentType, Header, Opened, RECORD_VERSION};
 use crate::error::{Code, Error, Result};
 
 /// Opens received records with the read keys of a connection.
@@ -21,15 +19,6 @@ pub struct Opener {
 
     /// The length of the explicit nonce before each ciphertext, in bytes.
     explicit_nonce_len: usize,
-}
-
-/// The content of an opened record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opened {
-    pub typ: ContentType,
-
-    /// The range of the plaintext in the record.
-    pub plain: Range<usize>,
 }
 
 impl Opener {

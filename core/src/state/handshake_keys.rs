@@ -9,7 +9,7 @@ use rustls::crypto::tls13::OkmBlock;
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use zeroize::Zeroizing;
 
-use crate::credentials::key_log::Secret;
+use crate::credentials::secret::Secret;
 use crate::error::{Code, Error, Result};
 use crate::messages::RANDOM_LEN;
 use crate::messages::ServerHello;

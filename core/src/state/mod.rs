@@ -30,7 +30,7 @@ pub(crate) use self::setup::free_default_configs;
 pub(crate) use self::shared::Shared;
 pub(crate) use self::timing::Timing;
 use crate::base::{Mode, Version, lock};
-use crate::credentials::operation::{Signing, Verification};
+use crate::credentials::async_op::{Signing, Verification};
 use crate::credentials::step_context::Selection;
 use crate::error::Result;
 use crate::messages::ClientHello;

@@ -34,7 +34,7 @@ pub(crate) struct RecvHalf {
     /// A call found the next record incomplete: what is held belongs to it.
     waiting: bool,
 
-    messages: PostHandshakeReassembler,
+    reassembler: PostHandshakeReassembler,
     flood: FloodGuard,
 
     /// An error that a call met after it had bytes to return; the next call reports it.
@@ -148,7 +148,7 @@ impl RecvHalf {
     fn check_interleaving(&self, opened: Opened) -> Result<Opened> {
         match opened.typ {
             ContentType::Handshake => Ok(opened),
-            _ if self.messages.is_mid_message() => Err(Code::BadMessage)?,
+            _ if self.reassembler.is_mid_message() => Err(Code::BadMessage)?,
             _ => Ok(opened),
         }
     }
@@ -254,7 +254,7 @@ impl RecvHalf {
             self.flood.empty_record()?;
         }
         let (flood, tls13) = (&mut self.flood, opener.is_tls13());
-        self.messages
+        self.reassembler
             .push(plain, io.state.mode(), tls13, |message| {
                 flood.post_handshake_message(&message)?;
                 if let PostHandshakeMessage::KeyUpdate { requested } = message {
@@ -300,6 +300,6 @@ impl RecvHalf {
     }
 
     pub(crate) fn is_mid_message(&self) -> bool {
-        self.messages.is_mid_message()
+        self.reassembler.is_mid_message()
     }
 }

@@ -123,7 +123,7 @@ impl<'a> Path<'a> {
             if constraints.peek().is_none() || (place > 0 && cert.is_self_issued()) {
                 continue;
             }
-            if !constraints.all(|constraints| constraints.allow(cert)) {
+            if !constraints.all(|constraints| constraints.allow(cert.subject(), cert.names())) {
                 return Err(Code::CertUntrusted);
             }
         }

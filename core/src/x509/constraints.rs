@@ -6,8 +6,7 @@ use x509_parser::asn1_rs::{Any, Class};
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Name;
 
-use super::certificate::Certificate;
-use super::names::{GeneralName, Kind, elements, emails, is_sequence, values};
+use super::names::{GeneralName, Kind, Names, elements, emails, is_sequence, values};
 
 /// The name constraints of a CA.
 #[derive(Clone, Debug)]
@@ -48,9 +47,10 @@ impl NameConstraints {
         Some(constraints)
     }
 
-    /// Returns whether all names of a certificate are permitted.
-    pub(crate) fn allow(&self, cert: &Certificate<'_>) -> bool {
-        let Some(names) = constrained_names(cert) else {
+    /// Returns whether all names of a certificate are permitted: its encoded subject, and its
+    /// other names.
+    pub(crate) fn allow(&self, subject: &[u8], names: &Names) -> bool {
+        let Some(names) = constrained_names(subject, names) else {
             return false;
         };
         let subtrees = self.permitted.len() + self.excluded.len();
@@ -74,13 +74,12 @@ impl NameConstraints {
 /// Returns the names that constraints apply to: those of the same type, and all that could be interpreted as
 /// the name or address of a host, unless a name has a single label. `None` if one of them cannot be
 /// interpreted.
-fn constrained_names(cert: &Certificate<'_>) -> Option<Vec<GeneralName>> {
-    let (_, subject) = X509Name::from_der(cert.subject()).ok()?;
+fn constrained_names(subject: &[u8], own: &Names) -> Option<Vec<GeneralName>> {
+    let (_, subject) = X509Name::from_der(subject).ok()?;
     let mut names = emails(&subject);
     if subject.iter().next().is_some() {
         names.push(GeneralName::Directory(super::canonical::form(&subject)));
     }
-    let own = cert.names();
     for name in &own.alternative {
         match name {
             GeneralName::Dns(text) => names.extend(address_in(text)),

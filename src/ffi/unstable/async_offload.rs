@@ -9,7 +9,7 @@ use crate::ffi::abi::types::{s2n_async_offload_op, s2n_config, s2n_connection};
 use crate::sys::callbacks::COffloadCallback;
 use crate::sys::io::Context;
 use rs2n_core::config::Offload;
-use rs2n_core::credentials::operation::Verification;
+use rs2n_core::credentials::async_op::Verification;
 use rs2n_core::error::Code;
 
 /// Types of operations that can be offloaded, one bit each.

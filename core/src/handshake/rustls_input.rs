@@ -8,7 +8,7 @@ use crate::record::{ContentType, MAX_PLAINTEXT};
 
 /// Handshake records, one appended at a time, so that no byte beyond the handshake gets here.
 #[derive(Debug, Default)]
-pub(super) struct Input {
+pub(super) struct RustlsInput {
     bytes: Vec<u8>,
     used: usize,
     close_notify: bool,
@@ -17,7 +17,7 @@ pub(super) struct Input {
 /// How much memory is kept for the records to come, in bytes.
 const KEPT: usize = 4096;
 
-impl Input {
+impl RustlsInput {
     /// Appends a record.
     pub(super) fn push(&mut self, record: &[u8]) -> Result<()> {
         memory::extend(&mut self.bytes, record)
@@ -48,7 +48,7 @@ impl Input {
     }
 }
 
-impl TlsInputBuffer for Input {
+impl TlsInputBuffer for RustlsInput {
     fn slice_mut(&mut self) -> &mut [u8] {
         &mut self.bytes[self.used..]
     }

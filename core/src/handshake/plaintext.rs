@@ -4,7 +4,7 @@
 //! library and rustls read the same bytes, however a peer cuts them. rustls is given a message when it
 //! is whole: a peer that sends it in many small records causes no more work than these records.
 
-use super::input::Input;
+use super::rustls_input::RustlsInput;
 use crate::error::{Code, Result};
 use crate::messages::HandshakeHeader;
 use crate::record::{Header, Reassembler};
@@ -14,7 +14,7 @@ const MAX_BODY: usize = 0xffff;
 
 /// Handshake messages of a peer that sends plaintext.
 #[derive(Default)]
-pub(super) struct Messages {
+pub(super) struct PlaintextReassembler {
     reassembler: Reassembler,
 
     /// How many bytes of the incomplete message rustls has: those that came in the record in which the
@@ -25,13 +25,13 @@ pub(super) struct Messages {
     version: [u8; 2],
 }
 
-impl Messages {
+impl PlaintextReassembler {
     /// Takes a handshake record, and calls `see` for every message that it completes. Passes what has
     /// come to rustls once a message is complete, and returns whether one was.
     pub(super) fn push(
         &mut self,
         record: &[u8],
-        input: &mut Input,
+        input: &mut RustlsInput,
         mut see: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<bool> {
         let header = Header::read(record);
@@ -69,7 +69,7 @@ impl Messages {
     }
 
     /// Passes an incomplete message to rustls. What comes in the middle of it is refused there.
-    pub(super) fn interrupt(&mut self, input: &mut Input) -> Result<()> {
+    pub(super) fn interrupt(&mut self, input: &mut RustlsInput) -> Result<()> {
         input.push_content(self.version, self.waiting())?;
         *self = Self::default();
         Ok(())

@@ -1,0 +1,84 @@
+//! Coroutines, on which the steps of a handshake with asynchronous operations run.
+//!
+//! rustls calls a signer and a verifier synchronously. Therefore a step of the handshake runs on a coroutine,
+//! which is suspended until the application has completed the operation, and resumed with the result.
+
+use std::io;
+use std::sync::Arc;
+
+use rustls::crypto::SignatureScheme;
+use rustls::pki_types::CertificateDer;
+
+use super::chain::Loaded;
+use crate::crypto::signature::{Algorithms, verify};
+use crate::x509;
+
+/// Creates coroutines.
+pub trait Coroutines: Send + Sync {
+    /// Creates a coroutine for some work, which starts when the coroutine is first resumed.
+    fn coroutine(&self, work: Work) -> io::Result<Box<dyn Coroutine>>;
+}
+
+/// The work of a coroutine. It may be resumed in another thread than it was suspended in, so it uses nothing
+/// that is bound to a thread.
+pub type Work = Box<dyn FnOnce(Arc<dyn Exit>) + Send>;
+
+/// Work that can be suspended, and dropped while suspended.
+pub trait Coroutine: Send {
+    /// Resumes the work until its next suspension; `None` if it is complete.
+    fn resume(&mut self, answer: Option<Answer>) -> Option<Suspension>;
+}
+
+/// Suspends a coroutine from within: switches from its stack to the code that has resumed it.
+pub trait Exit: Send + Sync {
+    /// Suspends the coroutine until it is resumed with an answer. `None` if it is dropped instead, or if this
+    /// is not called on its stack.
+    fn suspend(&self, reason: Suspension) -> Option<Answer>;
+}
+
+/// The reason for a suspension of a coroutine.
+pub enum Suspension {
+    Sign(ToSign),
+    Verify(ToVerify),
+
+    /// A callback of the application must be called, for which a coroutine's stack may be too small.
+    Call(Box<dyn FnOnce() + Send>),
+}
+
+/// The result that a coroutine is resumed with.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Answer {
+    Signature(Vec<u8>),
+    Verified,
+    Called,
+}
+
+/// A message to be signed.
+pub struct ToSign {
+    pub(crate) message: Vec<u8>,
+    pub(crate) scheme: SignatureScheme,
+
+    /// The chain whose key signs.
+    pub(crate) chain: Arc<Loaded>,
+
+    /// The algorithms for verifying the signature.
+    pub(crate) algorithms: Algorithms,
+}
+
+/// A signature of the peer to be verified.
+pub struct ToVerify {
+    pub message: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
+    pub(crate) leaf: CertificateDer<'static>,
+    pub(crate) algorithms: Algorithms,
+}
+
+impl ToVerify {
+    pub(crate) fn is_right(&self) -> bool {
+        let is_signed = |spki| {
+            let verified = verify(spki, self.algorithms, &self.message, &self.signature);
+            verified.is_ok()
+        };
+        x509::public_key(&self.leaf).is_some_and(is_signed)
+    }
+}

@@ -1,0 +1,56 @@
+//! Secrets of a handshake, which rustls reports to its key log.
+
+use zeroize::Zeroizing;
+
+use crate::base::Mode;
+
+/// The label of the master secret, the only secret of TLS 1.2.
+pub(super) const MASTER_SECRET: &str = "CLIENT_RANDOM";
+
+/// The label of the first TLS 1.3 secret that protects records.
+pub(super) const CLIENT_HANDSHAKE_SECRET: &str = "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
+
+/// The label of the secret for the application data of a TLS 1.3 server.
+pub(super) const SERVER_APPLICATION_SECRET: &str = "SERVER_TRAFFIC_SECRET_0";
+
+/// A secret that rustls has derived.
+pub(crate) struct Secret {
+    /// The label (RFC 9850, 2).
+    pub(super) label: String,
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
+    pub(crate) client_random: Vec<u8>,
+}
+
+impl Secret {
+    /// Returns whether the secret protects the records that this side sends next. A client sends
+    /// its Finished with its handshake keys, in TLS 1.2 with its only keys; a TLS 1.3 server uses
+    /// its application keys while it waits for the client's Finished.
+    pub(crate) fn protects_sending(&self, mode: Mode) -> bool {
+        match mode {
+            Mode::Client => {
+                matches!(&*self.label, CLIENT_HANDSHAKE_SECRET | MASTER_SECRET)
+            }
+            Mode::Server => self.label == SERVER_APPLICATION_SECRET,
+        }
+    }
+
+    /// Returns whether both sides protect all later messages, as TLS 1.3 does from the ServerHello
+    /// on.
+    pub(crate) fn protects_messages(&self) -> bool {
+        self.label == CLIENT_HANDSHAKE_SECRET
+    }
+
+    /// Returns whether this is the master secret of TLS 1.2.
+    pub(crate) fn is_master_secret(&self) -> bool {
+        self.label == MASTER_SECRET
+    }
+
+    /// Formats the secret as a line of a key log (RFC 9850, 2), without a newline.
+    pub(crate) fn line(&self) -> Zeroizing<String> {
+        let hex = |bytes: &[u8]| -> Zeroizing<String> {
+            Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        };
+        let (random, secret) = (hex(&self.client_random), hex(&self.bytes));
+        Zeroizing::new(format!("{} {} {}", self.label, *random, *secret))
+    }
+}
