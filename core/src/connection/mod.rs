@@ -195,6 +195,6 @@ impl Connection {
 
     /// Changes the sending keys before the next send; without effect before TLS 1.3.
     pub fn request_key_update(&self) {
-        self.state.shared.key_update_due.store(true, Release);
+        self.state.shared.key_update_pending.store(true, Release);
     }
 }

@@ -31,7 +31,7 @@ pub struct Signature {
     /// Unique, so that a result cannot be applied to another handshake.
     number: u64,
 
-    question: ToSign,
+    input: ToSign,
 
     /// Whether the signature is verified before it is used.
     is_strict: bool,
@@ -46,11 +46,11 @@ enum State {
 }
 
 impl Signature {
-    pub(crate) fn new(question: ToSign, is_strict: bool) -> Self {
+    pub(crate) fn new(input: ToSign, is_strict: bool) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         Self {
             number: NUMBER.fetch_add(1, Relaxed),
-            question,
+            input,
             is_strict,
             state: Mutex::new(State::Open),
         }
@@ -68,11 +68,9 @@ impl Signature {
         }
         let key = key.key().ok_or(Code::Null)?;
         let signer = key
-            .choose_scheme(&[self.question.scheme])
+            .choose_scheme(&[self.input.scheme])
             .ok_or(Code::PkeyCtxInit)?;
-        let signature = signer
-            .sign(&self.question.message)
-            .map_err(|_| Code::Sign)?;
+        let signature = signer.sign(&self.input.message).map_err(|_| Code::Sign)?;
         *state = State::Performed(signature);
         Ok(())
     }
@@ -96,7 +94,7 @@ impl Signature {
             State::Performed(signature) => signature,
         };
         let mut signing = lock(signing);
-        if !matches!(*signing, Signing::Waits(number) if number == self.number) {
+        if !matches!(*signing, Signing::Pending(number) if number == self.number) {
             return Err(Code::AsyncWrongConnection)?;
         }
         let ToSign {
@@ -104,7 +102,7 @@ impl Signature {
             chain,
             algorithms,
             ..
-        } = &self.question;
+        } = &self.input;
         if self.is_strict && !chain.has_signed(message, signature, algorithms) {
             return Err(Code::VerifySignature)?;
         }
@@ -120,12 +118,12 @@ impl Signature {
 
     /// Returns the digest of the message to be signed: the input of PKCS #1's DigestInfo, PSS or ECDSA.
     pub fn input(&self) -> Result<Vec<u8>> {
-        let digest = self.hash()?.digest(&self.question.message);
+        let digest = self.hash()?.digest(&self.input.message);
         memory::copy(digest.as_ref())
     }
 
     fn hash(&self) -> Result<Algorithm> {
-        let (_, hash) = names::signature(Some(self.question.scheme.0));
+        let (_, hash) = names::signature(Some(self.input.scheme.0));
         match hash {
             HashAlgorithm::Sha256 => Ok(Algorithm::Sha256),
             HashAlgorithm::Sha384 => Ok(Algorithm::Sha384),
@@ -144,38 +142,38 @@ pub struct Verification(Mutex<Verifying>);
 #[derive(Default)]
 enum Verifying {
     #[default]
-    No,
-    Waits(Arc<ToVerify>),
-    Runs(Arc<ToVerify>),
+    None,
+    Pending(Arc<ToVerify>),
+    Running(Arc<ToVerify>),
     Done,
 }
 
 impl Verification {
-    pub(crate) fn begin(&self, question: ToVerify) {
-        *lock(&self.0) = Verifying::Waits(Arc::new(question));
+    pub(crate) fn begin(&self, input: ToVerify) {
+        *lock(&self.0) = Verifying::Pending(Arc::new(input));
     }
 
     /// Verifies the pending signature. May be repeated if it failed.
     pub fn perform(&self) -> Result<()> {
-        let question = {
+        let input = {
             let mut state = lock(&self.0);
-            let Verifying::Waits(question) = &*state else {
+            let Verifying::Pending(input) = &*state else {
                 return Err(Code::InvalidState)?;
             };
-            let question = question.clone();
-            *state = Verifying::Runs(question.clone());
-            question
+            let input = input.clone();
+            *state = Verifying::Running(input.clone());
+            input
         };
         // Meanwhile the connection may be polled or wiped.
-        let is_right = question.is_right();
+        let is_valid = input.is_valid();
         let mut state = lock(&self.0);
-        if matches!(&*state, Verifying::Runs(running) if Arc::ptr_eq(running, &question)) {
-            *state = match is_right {
+        if matches!(&*state, Verifying::Running(running) if Arc::ptr_eq(running, &input)) {
+            *state = match is_valid {
                 true => Verifying::Done,
-                false => Verifying::Waits(question),
+                false => Verifying::Pending(input),
             };
         }
-        match is_right {
+        match is_valid {
             true => Ok(()),
             false => Err(Code::VerifySignature)?,
         }
@@ -186,13 +184,13 @@ impl Verification {
         let mut state = lock(&self.0);
         let is_done = matches!(*state, Verifying::Done);
         if is_done {
-            *state = Verifying::No;
+            *state = Verifying::None;
         }
         is_done
     }
 
     pub(crate) fn wipe(&self) {
-        *lock(&self.0) = Verifying::No;
+        *lock(&self.0) = Verifying::None;
     }
 }
 
@@ -200,10 +198,10 @@ impl Verification {
 #[derive(Default)]
 pub(crate) enum Signing {
     #[default]
-    No,
+    None,
 
     /// Suspended for the operation of this number.
-    Waits(u64),
+    Pending(u64),
 
     /// The signature is available.
     Done(Vec<u8>),

@@ -74,7 +74,7 @@ pub struct ToVerify {
 }
 
 impl ToVerify {
-    pub(crate) fn is_right(&self) -> bool {
+    pub(crate) fn is_valid(&self) -> bool {
         let is_signed = |spki| {
             let verified = verify(spki, self.algorithms, &self.message, &self.signature);
             verified.is_ok()

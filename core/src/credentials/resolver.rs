@@ -182,7 +182,7 @@ impl Entry {
         context.select(|selection| {
             selection.chain = Some(self.chain.clone());
             selection.name_match = name_match;
-            selection.our_scheme = Some(scheme.0);
+            selection.local_scheme = Some(scheme.0);
         });
         selected
     }

@@ -63,7 +63,7 @@ pub(crate) struct Selection {
     pub(crate) chain: Option<Arc<CertChain>>,
     pub(crate) name_match: NameMatch,
     /// The signature scheme of this side: a number of RFC 8446, 4.2.3.
-    pub(crate) our_scheme: Option<u16>,
+    pub(crate) local_scheme: Option<u16>,
     /// The signature scheme of the peer.
     pub(crate) peer_scheme: Option<u16>,
 }
@@ -73,7 +73,7 @@ impl Selection {
         request: CertRequest::None,
         chain: None,
         name_match: NameMatch::None,
-        our_scheme: None,
+        local_scheme: None,
         peer_scheme: None,
     };
 
@@ -85,7 +85,7 @@ impl Selection {
         if later.chain.is_some() {
             self.chain = later.chain;
             self.name_match = later.name_match;
-            self.our_scheme = later.our_scheme;
+            self.local_scheme = later.local_scheme;
         }
         self.peer_scheme = later.peer_scheme.or(self.peer_scheme);
     }
@@ -155,7 +155,7 @@ impl StepContext {
     }
 
     /// Runs a step of a handshake, and returns what it leaves behind.
-    pub(crate) fn watch<R>(
+    pub(crate) fn run_step<R>(
         &self,
         connection: usize,
         is_timed: bool,
@@ -168,7 +168,7 @@ impl StepContext {
     }
 
     /// Runs work on a coroutine, with the exit from it.
-    pub(crate) fn run<R>(&self, exit: Arc<dyn Exit>, work: impl FnOnce() -> R) -> R {
+    pub(crate) fn run_on_coroutine<R>(&self, exit: Arc<dyn Exit>, work: impl FnOnce() -> R) -> R {
         let Self::Coroutine(context) = self else {
             return work();
         };
@@ -205,7 +205,7 @@ impl StepContext {
     }
 
     /// What the step has selected so far.
-    pub(crate) fn so_far(&self) -> Selection {
+    pub(crate) fn selection(&self) -> Selection {
         self.with(|step| step.selection.clone())
     }
 

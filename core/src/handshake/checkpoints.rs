@@ -134,7 +134,7 @@ impl Checkpoints {
                 return;
             }
             self.done += 1;
-            if self.has_name(ctx, message) {
+            if self.is_sent(ctx, message) {
                 self.report_message(ctx, message, at);
             }
         }
@@ -154,7 +154,7 @@ impl Checkpoints {
 
     /// Whether a message is part of this handshake. A ChangeCipherSpec counts for its sender only, who
     /// sends it once.
-    fn has_name(&self, ctx: &Context<'_>, message: HandshakeMessage) -> bool {
+    fn is_sent(&self, ctx: &Context<'_>, message: HandshakeMessage) -> bool {
         let was_sent = self.retried && ctx.version() == Version::Tls13;
         let client = || ctx.state.selection().request;
         match (message, ctx.mode()) {
@@ -188,7 +188,7 @@ impl Checkpoints {
         }
     }
 
-    fn pass(&mut self, ctx: &Context<'_>, milestone: Milestone, at: Duration) {
+    fn report_milestone(&mut self, ctx: &Context<'_>, milestone: Milestone, at: Duration) {
         let is_tls13 = ctx.version() == Version::Tls13;
         let (ours, theirs) = (ctx.mode(), ctx.mode().peer());
         let signature_of = |side| HandshakeMessage::signature_of(side, ctx.version());
@@ -242,22 +242,22 @@ impl Handshake {
             milestones.pop_if(|(last, _)| *last == Milestone::CertSelected);
         }
         for (milestone, at) in milestones {
-            self.checkpoints.pass(ctx, milestone, at);
+            self.checkpoints.report_milestone(ctx, milestone, at);
         }
         if is_ok {
-            self.report_rest(ctx);
+            self.report_completed(ctx);
         }
     }
 
     /// Reports what a step has done, before a callback of the application.
-    pub(super) fn report_so_far(&mut self, ctx: &Context<'_>) {
+    pub(super) fn report_before_callback(&mut self, ctx: &Context<'_>) {
         self.store_selection(ctx);
         let milestones = self.step_context.take_milestones();
         self.report_step(ctx, milestones, false);
     }
 
     /// Reports all messages that are done, now that rustls needs the peer's next one.
-    fn report_rest(&mut self, ctx: &Context<'_>) {
+    fn report_completed(&mut self, ctx: &Context<'_>) {
         let is_tls13 = ctx.version() == Version::Tls13;
         let checkpoints = &mut self.checkpoints;
         // The ServerHello comes second.

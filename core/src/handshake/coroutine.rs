@@ -44,7 +44,7 @@ impl Handshake {
         let context = self.step_context.clone();
         let work = Box::new(move |exit: Arc<dyn Exit>| {
             let mut output = Vec::new();
-            let outcome = context.run(exit, || step(&mut input, &mut output));
+            let outcome = context.run_on_coroutine(exit, || step(&mut input, &mut output));
             *lock(&result) = Some(Completed {
                 outcome,
                 input,
@@ -123,7 +123,7 @@ impl Handshake {
 
     /// Passes the selection of the step under way to the connection.
     pub(super) fn store_selection(&self, ctx: &Context<'_>) {
-        ctx.state.extend_selection(self.step_context.so_far());
+        ctx.state.extend_selection(self.step_context.selection());
     }
 
     /// Begins the application's private-key operation.
@@ -136,12 +136,12 @@ impl Handshake {
             let version = ctx.state.server_version().min(ctx.state.client_version());
             ctx.shared().version.store(version, Release);
         }
-        self.report_so_far(ctx);
+        self.report_before_callback(ctx);
         set_signature_message(ctx.state, ctx.mode());
         // A handshake needs one signature of each side.
         let keys = self.private_keys.take().ok_or(Code::HandshakeState)?;
         let operation = Signature::new(input, ctx.config.verifies_private_keys());
-        *lock(&ctx.state.signing) = Signing::Waits(operation.number());
+        *lock(&ctx.state.signing) = Signing::Pending(operation.number());
         if keys.sign(ctx.state.name(), Arc::new(operation)) != 0 {
             return Err(Code::AsyncCallbackFailed)?;
         }
@@ -150,7 +150,7 @@ impl Handshake {
 
     /// Begins the application's verification of the peer's signature.
     fn begin_verification(&mut self, ctx: &Context<'_>, input: ToVerify) -> Result<Pending> {
-        self.report_so_far(ctx);
+        self.report_before_callback(ctx);
         set_signature_message(ctx.state, ctx.mode().peer());
         let offload = self.offload.as_ref().ok_or(Code::HandshakeState)?;
         let operation = ctx.state.verification();

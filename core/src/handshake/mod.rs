@@ -55,7 +55,7 @@ const STEP_MEMORY: usize = 32 * 1024;
 const GROWTH: usize = 32;
 
 /// The longest messages, in bytes, of which the allocator's reserve has room for all parts.
-const SMALL: usize = 8 * 1024;
+const SMALL_MESSAGE: usize = 8 * 1024;
 
 /// A handshake between two calls of `s2n_negotiate`.
 #[derive(Default)]
@@ -74,7 +74,7 @@ pub(crate) struct Handshake {
     record_version: Option<[u8; 2]>,
 
     /// Server: the application has to end its ClientHello callback.
-    awaits_release: bool,
+    awaits_callback_done: bool,
 
     /// The parameters that the server has selected.
     server_hello: Option<ServerHello>,
@@ -83,7 +83,7 @@ pub(crate) struct Handshake {
     server_hello_version: Option<Version>,
 
     /// A HelloRetryRequest was the last that the server sent: the next message is another hello.
-    awaits_hello: bool,
+    awaits_second_hello: bool,
 
     /// Client: the flight after the ServerHello is sent.
     has_answered: bool,
@@ -182,7 +182,7 @@ impl Handshake {
 
             // Nothing has happened when this fails, and the call may be repeated.
             memory::probe(STEP_MEMORY)?;
-            if let Err(error) = self.act(ctx, blocked) {
+            if let Err(error) = self.perform_action(ctx, blocked) {
                 match error.code() {
                     Code::AsyncBlocked => {
                         let message = ctx.shared().next_message.load(Acquire);
@@ -199,7 +199,7 @@ impl Handshake {
     }
 
     /// Performs the next action of the handshake. `blocked` is what it would wait for.
-    fn act(&mut self, ctx: &mut Context<'_>, blocked: &mut Blocked) -> Result<()> {
+    fn perform_action(&mut self, ctx: &mut Context<'_>, blocked: &mut Blocked) -> Result<()> {
         match self.stage.action() {
             // No peer has a part in an error here, so nothing is blinded.
             Action::Start => self.start(ctx),
@@ -217,7 +217,7 @@ impl Handshake {
             }
             Action::Verify { is_pending: false } | Action::Resume => {
                 *blocked = Blocked::ApplicationInput;
-                self.work(ctx)
+                self.run_steps(ctx)
             }
             Action::Finish => Ok(()),
             Action::Fail => Err(Code::HandshakeState)?,
@@ -272,15 +272,15 @@ impl Handshake {
             Version::Tls12 => header.typ == ContentType::ChangeCipherSpec as u8,
             _ => header.typ == ContentType::ApplicationData as u8,
         };
-        let taken = ctx
-            .recv
-            .take_record(&header, |record| self.take(ctx.state, &header, record));
-        match taken.and_then(|taken| self.check_taken(ctx, taken)) {
+        let buffered = ctx.recv.take_record(&header, |record| {
+            self.buffer_record(ctx.state, &header, record)
+        });
+        match buffered.and_then(|buffered| self.process_hello(ctx, buffered)) {
             Ok(true) => {}
             Ok(false) => return Ok(()),
             Err(error) => return Err(self.fail(ctx, error)),
         }
-        let outcome = self.work(ctx);
+        let outcome = self.run_steps(ctx);
         if let Some(reader) = ctx.io.transport.reader() {
             reader.quick_ack();
         }
@@ -291,7 +291,7 @@ impl Handshake {
     fn reserve_for_record(&self, len: usize) -> Result<()> {
         let held = self.input.len() + self.reassembler.len();
         let most = held + len;
-        let size = |len: usize| len.max(SMALL).next_power_of_two();
+        let size = |len: usize| len.max(SMALL_MESSAGE).next_power_of_two();
         // Once for each size: a message may come byte by byte.
         if size(most) > size(held) {
             memory::probe(size(most) * GROWTH)?;
@@ -301,7 +301,12 @@ impl Handshake {
     }
 
     /// Takes a record for rustls, and reports whether it completes a message.
-    fn take(&mut self, state: &State, header: &Header, record: &[u8]) -> Result<Taken> {
+    fn buffer_record(
+        &mut self,
+        state: &State,
+        header: &Header,
+        record: &[u8],
+    ) -> Result<BufferedRecord> {
         // RFC 8446, 5: "An implementation which receives any other [...] record of an unexpected type
         // MUST terminate the connection". rustls would report it as one that it cannot decrypt.
         let protected = [ContentType::ApplicationData, ContentType::ChangeCipherSpec];
@@ -310,9 +315,9 @@ impl Handshake {
             return Err(Code::BadMessage)?;
         }
         if self.is_read_protected(state) || !header.is_handshake() {
-            self.reassembler.interrupt(&mut self.input)?;
+            self.reassembler.pass_incomplete(&mut self.input)?;
             self.input.push(record)?;
-            return Ok(Taken::RECORD);
+            return Ok(BufferedRecord::RECORD);
         }
         self.record_version.get_or_insert(header.version);
         let wanted = match state.mode() {
@@ -321,21 +326,24 @@ impl Handshake {
         };
         // A second one has no place in the record of the first; rustls refuses it.
         let mut hello = Vec::new();
-        let is_whole = self.reassembler.push(record, &mut self.input, |message| {
+        let completes_message = self.reassembler.push(record, &mut self.input, |message| {
             if message[0] == wanted && hello.is_empty() {
                 hello = memory::copy(message)?;
             }
             Ok(())
         })?;
-        Ok(Taken { is_whole, hello })
+        Ok(BufferedRecord {
+            completes_message,
+            hello,
+        })
     }
 
-    /// Reads the peer's hello in what was taken, and returns whether rustls has anything to process.
-    fn check_taken(&mut self, ctx: &mut Context<'_>, taken: Taken) -> Result<bool> {
-        if !taken.hello.is_empty() {
-            self.read_hello(ctx, taken.hello)?;
+    /// Reads the peer's hello in what was buffered, and returns whether rustls has anything to process.
+    fn process_hello(&mut self, ctx: &mut Context<'_>, buffered: BufferedRecord) -> Result<bool> {
+        if !buffered.hello.is_empty() {
+            self.read_hello(ctx, buffered.hello)?;
         }
-        Ok(taken.is_whole && !matches!(self.stage, Stage::OutdatedClientHello))
+        Ok(buffered.completes_message && !matches!(self.stage, Stage::OutdatedClientHello))
     }
 
     /// Whether what the peer sends next is protected, so that rustls alone can read it.
@@ -357,10 +365,10 @@ impl Handshake {
                 self.store_client_hello(ctx)?;
                 self.stage = Stage::OutdatedClientHello;
             }
-        } else if std::mem::take(&mut self.awaits_hello) {
+        } else if std::mem::take(&mut self.awaits_second_hello) {
             let first = ctx.state.client_hello().ok_or(Code::BadMessage)?;
             if let Err(error) = first.check_second(&message) {
-                ctx.send.owed_alert = fatal_record(Alert::IllegalParameter).to_vec();
+                ctx.send.pending_alert = fatal_record(Alert::IllegalParameter).to_vec();
                 return Err(error);
             }
             // The application reads the last one.
@@ -376,7 +384,7 @@ impl Handshake {
             shared.version.store(hello.version, Release);
         }
         self.server_hello_version = Some(hello.version);
-        self.awaits_hello = hello.is_retry_request();
+        self.awaits_second_hello = hello.is_retry_request();
         self.server_hello = Some(hello);
     }
 
@@ -388,23 +396,23 @@ impl Handshake {
             && let Some(callback) = ctx.config.client_hello_callback()
         {
             if callback.call(ctx.state.name()) < 0 {
-                ctx.send.owed_alert = fatal_record(Alert::HandshakeFailure).to_vec();
+                ctx.send.pending_alert = fatal_record(Alert::HandshakeFailure).to_vec();
                 return Err(self.fail(ctx, Code::Cancelled.into()));
             }
             // The callback may have selected another config.
             ctx.config = ctx.state.config()?;
-            self.awaits_release = ctx.config.client_hello_waits();
+            self.awaits_callback_done = ctx.config.client_hello_waits();
             self.checkpoints.listen(ctx.state);
         }
-        if self.awaits_release && !shared.client_hello_callback_done.load(Acquire) {
+        if self.awaits_callback_done && !shared.client_hello_callback_done.load(Acquire) {
             return Err(Code::AsyncBlocked)?;
         }
         shared.client_hello_processed.store(true, Release);
-        self.work(ctx)
+        self.run_steps(ctx)
     }
 
     /// Lets rustls take its next steps.
-    fn work(&mut self, ctx: &mut Context<'_>) -> Result<()> {
+    fn run_steps(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         match self.advance(ctx) {
             // The peer's close_notify is no failure of the handshake's messages; the loop reports it.
             Err(_) if ctx.shared().close_notify_received.load(Acquire) => Ok(()),
@@ -424,7 +432,7 @@ impl Handshake {
             && !self.peer_is_encrypted
             && self.input.is_empty()
             && !self.reassembler.is_mid_message()
-            && ctx.recv.input.held()[Header::LEN..][..header.len] == HELLO_REQUEST
+            && ctx.recv.input.buffered()[Header::LEN..][..header.len] == HELLO_REQUEST
     }
 
     /// Ends a handshake that has failed.
@@ -453,17 +461,17 @@ impl Handshake {
 }
 
 /// What a record holds for rustls.
-struct Taken {
+struct BufferedRecord {
     /// rustls can process it: a message is whole, or it is no plaintext message.
-    is_whole: bool,
+    completes_message: bool,
     /// The peer's hello, empty if there is none.
     hello: Vec<u8>,
 }
 
-impl Taken {
+impl BufferedRecord {
     /// A record that is passed as it is.
     const RECORD: Self = Self {
-        is_whole: true,
+        completes_message: true,
         hello: Vec::new(),
     };
 }

@@ -35,7 +35,7 @@ impl PlaintextReassembler {
         mut see: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<bool> {
         let header = Header::read(record);
-        if self.waiting().is_empty() {
+        if self.unpassed().is_empty() {
             self.version = header.version;
         }
         let (version, passed) = (self.version, self.passed);
@@ -55,7 +55,7 @@ impl PlaintextReassembler {
             // Too long: rustls refuses it, with its alert.
             Err(error) if error.code() == Code::BadMessage => {
                 if !is_any {
-                    self.interrupt(input)?;
+                    self.pass_incomplete(input)?;
                     input.push(record)?;
                 }
                 return Ok(true);
@@ -69,8 +69,8 @@ impl PlaintextReassembler {
     }
 
     /// Passes an incomplete message to rustls. What comes in the middle of it is refused there.
-    pub(super) fn interrupt(&mut self, input: &mut RustlsInput) -> Result<()> {
-        input.push_content(self.version, self.waiting())?;
+    pub(super) fn pass_incomplete(&mut self, input: &mut RustlsInput) -> Result<()> {
+        input.push_content(self.version, self.unpassed())?;
         *self = Self::default();
         Ok(())
     }
@@ -87,12 +87,12 @@ impl PlaintextReassembler {
 
     /// How much memory an incomplete message takes.
     #[cfg(test)]
-    pub(super) fn held(&self) -> usize {
+    pub(super) fn capacity(&self) -> usize {
         self.reassembler.capacity()
     }
 
     /// What rustls has not, of a message that is incomplete.
-    fn waiting(&self) -> &[u8] {
+    fn unpassed(&self) -> &[u8] {
         &self.reassembler.partial()[self.passed..]
     }
 }

@@ -24,10 +24,10 @@ impl Handshake {
             _ => {}
         }
         match (is_client, ctx.is_tls13()) {
-            (true, _) if self.awaits_hello || self.server_hello_version.is_none() => {
+            (true, _) if self.awaits_second_hello || self.server_hello_version.is_none() => {
                 HandshakeMessage::ServerHello
             }
-            (false, _) if self.awaits_hello => HandshakeMessage::ClientHello,
+            (false, _) if self.awaits_second_hello => HandshakeMessage::ClientHello,
             (true, true) => HandshakeMessage::EncryptedExtensions,
             (true, false) if self.has_answered => HandshakeMessage::ServerChangeCipherSpec,
             (true, false) => HandshakeMessage::ServerCert,

@@ -15,7 +15,7 @@ pub(super) struct RustlsInput {
 }
 
 /// How much memory is kept for the records to come, in bytes.
-const KEPT: usize = 4096;
+const RETAINED_CAPACITY: usize = 4096;
 
 impl RustlsInput {
     /// Appends a record.
@@ -59,7 +59,7 @@ impl TlsInputBuffer for RustlsInput {
             self.bytes.clear();
             self.used = 0;
             // A long message is not followed by another one.
-            self.bytes.shrink_to(KEPT);
+            self.bytes.shrink_to(RETAINED_CAPACITY);
         }
     }
 

@@ -81,7 +81,7 @@ impl Handshake {
             Err(error) => return Err(error),
         };
         let answer = ServerHello::read(ctx.output.get(Header::LEN..).unwrap_or_default());
-        self.awaits_hello = answer.is_some_and(|answer| answer.is_retry_request());
+        self.awaits_second_hello = answer.is_some_and(|answer| answer.is_retry_request());
         ctx.shared().use_send_buffer();
         next
     }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use rustls::server::{Accepted, ServerConfig};
-use rustls::{ClientSide, NeedsInput, ServerSide, Tcp};
+use rustls::{ClientSide, NeedsInput, ServerSide, SideData, Tcp};
 
-use super::side::Side;
 use super::suspended::Suspended;
 use super::verification::PeerVerification;
 
@@ -42,7 +41,7 @@ pub(super) enum Stage {
 }
 
 /// A handshake between the hellos and its end.
-pub(super) enum Running<S: Side> {
+pub(super) enum Running<S: SideData> {
     /// It needs the peer's next record.
     AwaitingInput(Box<NeedsInput<S>>),
 
@@ -104,7 +103,7 @@ impl Stage {
     }
 }
 
-impl<S: Side> Running<S> {
+impl<S: SideData> Running<S> {
     fn action(&self) -> Action {
         match self {
             Self::AwaitingInput(_) => Action::Receive,

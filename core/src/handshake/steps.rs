@@ -59,7 +59,7 @@ impl Handshake {
         let configured = self.configure_server(ctx);
         let (context, name) = (self.step_context.clone(), ctx.state.name());
         let steps = || configured.and_then(|()| self.steps(ctx));
-        let (outcome, step) = context.watch(name, is_timed, steps);
+        let (outcome, step) = context.run_step(name, is_timed, steps);
         ctx.state.extend_selection(step.selection);
         let outcome = match outcome {
             Err(error) if step.failure.is_none() || !error.is_blocked() => Err(error),
@@ -74,7 +74,7 @@ impl Handshake {
             }
             Err(error) if error.is_blocked() => ctx.send.out.append(output)?,
             // The alert is sent by `s2n_shutdown`, when the blinding delay is over.
-            Err(_) => ctx.send.owed_alert = output,
+            Err(_) => ctx.send.pending_alert = output,
         }
         if let Some(milestones) = step.milestones {
             self.report_step(ctx, milestones, outcome.is_ok());
@@ -178,7 +178,8 @@ impl Handshake {
             }
             Next::Verify(peer) => {
                 self.step_context.reach(Milestone::PeerCertReceived);
-                self.verify(ctx, PeerVerification::new(peer)?)
+                let (chain, ocsp_response) = S::presented(&peer)?;
+                self.verify(ctx, PeerVerification::new(peer, chain, ocsp_response))
             }
             Next::Complete(connection) => self.complete(ctx, connection),
         }
@@ -204,7 +205,7 @@ impl Handshake {
         ctx: &mut Context<'_>,
         mut verification: PeerVerification<S>,
     ) -> Result<()> {
-        self.report_so_far(ctx);
+        self.report_before_callback(ctx);
         match verification.certificates.proceed(ctx) {
             Ok(true) => {}
             Ok(false) => {
@@ -217,7 +218,7 @@ impl Handshake {
             }
         }
         self.step_context.reach(Milestone::PeerCertVerified);
-        let (peer, verified) = verification.accept()?;
+        let (peer, verified) = verification.accept(S::KEEPS_PEER_CHAIN)?;
         let next = S::accept(peer, verified, self, ctx)?;
         self.proceed_with_rest::<S>(ctx, next)
     }

@@ -3,39 +3,47 @@
 use std::sync::Arc;
 
 use rustls::crypto::{CertificateIdentity, Identity, VerifiedIdentity};
-use rustls::{Tcp, VerifyPeerIdentity};
+use rustls::pki_types::CertificateDer;
+use rustls::{SideData, Tcp, VerifyPeerIdentity};
 
 use super::context::Context;
-use super::side::Side;
 use crate::error::{Code, Error, Result};
 use crate::verify::crl::{Crl, CrlLookup};
 use crate::verify::{Presented, Validation, Verifier};
 
 /// A peer whose certificate is not verified yet.
-pub(super) struct PeerVerification<S: Side> {
+pub(super) struct PeerVerification<S: SideData> {
     peer: VerifyPeerIdentity<S, Tcp>,
     pub(super) certificates: CertVerification,
 }
 
-impl<S: Side> PeerVerification<S> {
-    pub(super) fn new(peer: VerifyPeerIdentity<S, Tcp>) -> Result<Self> {
-        let (chain, ocsp_response) = S::presented(&peer)?;
-        Ok(Self {
+impl<S: SideData> PeerVerification<S> {
+    /// Starts the verification of a chain, with the OCSP response of the peer; empty for none.
+    pub(super) fn new(
+        peer: VerifyPeerIdentity<S, Tcp>,
+        chain: Vec<CertificateDer<'static>>,
+        ocsp_response: Vec<u8>,
+    ) -> Self {
+        Self {
             peer,
             certificates: CertVerification {
                 presented: Presented::new(chain),
                 ocsp_response,
                 progress: Progress::Presented,
             },
-        })
+        }
     }
 
-    /// The peer, and the identity with which rustls continues.
-    pub(super) fn accept(self) -> Result<(VerifyPeerIdentity<S, Tcp>, VerifiedIdentity<'static>)> {
+    /// Returns the peer, and the identity with which rustls continues: with the whole chain, or
+    /// with the leaf alone.
+    pub(super) fn accept(
+        self,
+        keeps_chain: bool,
+    ) -> Result<(VerifyPeerIdentity<S, Tcp>, VerifiedIdentity<'static>)> {
         let mut chain = self.certificates.presented.into_chain().into_iter();
         let leaf = chain.next().ok_or(Code::NoCertFound)?;
-        // rustls keeps what it is given for as long as the connection lives.
-        let rest = match S::KEEPS_PEER_CHAIN {
+        // rustls keeps the identity as long as the connection exists.
+        let rest = match keeps_chain {
             true => chain.collect(),
             false => Vec::new(),
         };

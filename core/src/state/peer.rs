@@ -136,7 +136,7 @@ impl State {
     fn scheme_of(&self, side: Mode) -> Option<u16> {
         let selection = &lock(&self.results).selection;
         match side == self.mode {
-            true => selection.our_scheme,
+            true => selection.local_scheme,
             false => selection.peer_scheme,
         }
     }

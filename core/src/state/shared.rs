@@ -39,7 +39,7 @@ shared! {
     close_notify_received: AtomicBool = false,
     error_alert_received: AtomicBool = false,
     /// The peer is owed a KeyUpdate, which the next send seals.
-    key_update_due: AtomicBool = false,
+    key_update_pending: AtomicBool = false,
     key_updates_sent: AtomicU8 = 0,
     key_updates_received: AtomicU8 = 0,
     /// A write met EPIPE. Further writes fail without a call of the transport.
@@ -47,7 +47,7 @@ shared! {
     /// The alert that ended reading, or -1.
     alert: AtomicI16 = -1,
     /// The alert that the peer gets for an error in what it sent, or -1.
-    owed_alert: AtomicI16 = -1,
+    pending_alert: AtomicI16 = -1,
 
     wire_in: AtomicU64 = 0,
     wire_out: AtomicU64 = 0,
@@ -110,11 +110,11 @@ impl Shared {
     }
 
     pub(crate) fn can_read(&self) -> bool {
-        !self.read_closed.load(Acquire) && (self.closes_by_halves() || self.is_open())
+        !self.read_closed.load(Acquire) && (self.supports_half_close() || self.is_open())
     }
 
     pub(crate) fn can_write(&self) -> bool {
-        !self.write_closed.load(Acquire) && (self.closes_by_halves() || self.is_open())
+        !self.write_closed.load(Acquire) && (self.supports_half_close() || self.is_open())
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -129,7 +129,7 @@ impl Shared {
 
     /// RFC 8446, 6.1: since TLS 1.3 one direction may end before the other; before, a close_notify
     /// ends both.
-    pub(crate) fn closes_by_halves(&self) -> bool {
+    pub(crate) fn supports_half_close(&self) -> bool {
         match self.version.load(Acquire) {
             // A server that has not received a ClientHello assumes the best version.
             Version::Unknown => true,

@@ -60,7 +60,7 @@ impl Io<'_> {
     pub(crate) fn blind(&self, error: Error) -> Error {
         let effect = effect(&error);
         if !matches!(effect, Effect::None) {
-            self.owe_alert(&error);
+            self.set_pending_alert(&error);
         }
         match effect {
             Effect::None => return error,
@@ -76,19 +76,19 @@ impl Io<'_> {
     }
 
     /// RFC 8446, 6.2: an error has its own alert, which waits for `s2n_shutdown`.
-    fn owe_alert(&self, error: &Error) {
+    fn set_pending_alert(&self, error: &Error) {
         let is_done = self.state.shared.handshake_done.load(Acquire);
         match error.received_alert() {
             // What fails in a handshake without a word of the peer's has no alert but rustls'.
             Some(Alert::InternalError) if !is_done => {}
-            Some(alert) => self.state.shared.owed_alert.store(alert as i16, Release),
+            Some(alert) => self.state.shared.pending_alert.store(alert as i16, Release),
             None => {}
         }
     }
 
     fn start_delay(&self) -> Result<()> {
         let config = self.state.config()?;
-        let Some(delay) = draw(config.max_blinding_delay())? else {
+        let Some(delay) = random_delay(config.max_blinding_delay())? else {
             return Ok(());
         };
         let until = config.monotonic_now()? + delay;
@@ -131,7 +131,7 @@ fn sleep(delay: Duration) {
 }
 
 /// A delay between a third of `max` seconds and `max`; nothing if there is to be none.
-fn draw(max: u32) -> Result<Option<Duration>> {
+fn random_delay(max: u32) -> Result<Option<Duration>> {
     let max = u64::from(max) * 1_000_000_000;
     if max == 0 {
         return Ok(None);

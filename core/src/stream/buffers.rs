@@ -16,34 +16,34 @@ pub(crate) struct OutBuffer {
 
     /// What the transport has not taken yet.
     ///
-    /// Invariant: `waiting.end <= bytes.len()`, and `0..0` if nothing waits.
-    waiting: Range<usize>,
+    /// Invariant: `pending.end <= bytes.len()`, and `0..0` if nothing waits.
+    pending: Range<usize>,
 }
 
 impl OutBuffer {
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.pending.is_empty()
     }
 
     /// How many bytes fit behind what waits, in a buffer of `size` bytes.
     pub(crate) fn room_in(&self, size: usize) -> usize {
-        size.saturating_sub(self.waiting.end)
+        size.saturating_sub(self.pending.end)
     }
 
     /// Room for `len` more bytes; [`OutBuffer::commit`] says how many were written.
     pub(crate) fn room(&mut self, len: usize) -> Result<&mut [u8]> {
-        let end = self.waiting.end + len;
+        let end = self.pending.end + len;
         if end > self.bytes.len() {
             let more = end - self.bytes.len();
             memory::reserve_exact(&mut self.bytes, more)?;
             self.bytes.resize(end, 0);
         }
-        Ok(&mut self.bytes[self.waiting.end..end])
+        Ok(&mut self.bytes[self.pending.end..end])
     }
 
     pub(crate) fn commit(&mut self, len: usize) {
-        self.waiting.end += len;
-        debug_assert!(self.waiting.end <= self.bytes.len());
+        self.pending.end += len;
+        debug_assert!(self.pending.end <= self.bytes.len());
     }
 
     /// Appends bytes that are ready to be sent.
@@ -58,17 +58,17 @@ impl OutBuffer {
         if !self.is_empty() || bytes.len() <= self.bytes.len() {
             return self.extend(&bytes);
         }
-        self.waiting = 0..bytes.len();
+        self.pending = 0..bytes.len();
         self.bytes = bytes;
         Ok(())
     }
 
     /// Hands everything to the transport; what it does not take stays.
     pub(crate) fn flush(&mut self, transport: &Transport, shared: &Shared) -> Result<()> {
-        while !self.waiting.is_empty() {
-            self.waiting.start += transport.write(shared, &self.bytes[self.waiting.clone()])?;
+        while !self.pending.is_empty() {
+            self.pending.start += transport.write(shared, &self.bytes[self.pending.clone()])?;
         }
-        self.waiting = 0..0;
+        self.pending = 0..0;
         Ok(())
     }
 
@@ -87,8 +87,8 @@ pub(crate) struct InBuffer {
 
     /// What has been read and not been used.
     ///
-    /// Invariant: `held.end <= bytes.len()`, and `0..0` if nothing is held.
-    held: Range<usize>,
+    /// Invariant: `buffered.end <= bytes.len()`, and `0..0` if nothing is buffered.
+    buffered: Range<usize>,
 
     /// Up to where a reader that may read ahead reads, counted from `origin`.
     window: usize,
@@ -96,7 +96,7 @@ pub(crate) struct InBuffer {
     /// Where the window begins.
     origin: usize,
 
-    /// How many of the held bytes do not count as in the window, once it is moved: the front of a
+    /// How many of the buffered bytes do not count as in the window, once it is moved: the front of a
     /// header that an earlier call has read, or the header of the record that is being read.
     outside: usize,
 }
@@ -108,7 +108,7 @@ impl Default for InBuffer {
     fn default() -> Self {
         Self {
             bytes: Vec::new(),
-            held: 0..0,
+            buffered: 0..0,
             window: READ_AHEAD,
             origin: 0,
             outside: 0,
@@ -117,19 +117,19 @@ impl Default for InBuffer {
 }
 
 impl InBuffer {
-    pub(crate) fn held(&self) -> &[u8] {
-        &self.bytes[self.held.clone()]
+    pub(crate) fn buffered(&self) -> &[u8] {
+        &self.bytes[self.buffered.clone()]
     }
 
-    pub(crate) fn held_mut(&mut self) -> &mut [u8] {
-        &mut self.bytes[self.held.clone()]
+    pub(crate) fn buffered_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.buffered.clone()]
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.held.len()
+        self.buffered.len()
     }
 
-    /// Reads until `len` bytes are held. Reads no byte beyond them, unless `ahead`.
+    /// Reads until `len` bytes are buffered. Reads no byte beyond them, unless `ahead`.
     pub(crate) fn fill(
         &mut self,
         len: usize,
@@ -140,15 +140,15 @@ impl InBuffer {
         if len > Header::LEN {
             self.outside = Header::LEN;
         }
-        if self.held.len() >= len {
+        if self.buffered.len() >= len {
             return Ok(());
         }
-        if self.ahead() < len - self.held.len() {
+        if self.ahead() < len - self.buffered.len() {
             self.move_window();
         }
         let outcome = self.read(len, ahead, transport, shared);
         if outcome.is_err() && len == Header::LEN {
-            self.outside = self.held.len();
+            self.outside = self.buffered.len();
         }
         outcome
     }
@@ -160,24 +160,24 @@ impl InBuffer {
         transport: &Transport,
         shared: &Shared,
     ) -> Result<()> {
-        while self.held.len() < len {
-            let missing = len - self.held.len();
+        while self.buffered.len() < len {
+            let missing = len - self.buffered.len();
             let most = self.widen(missing);
             let request = if ahead { most } else { missing };
             self.make_room(request)?;
-            let end = self.held.end;
-            self.held.end += transport.read(shared, &mut self.bytes[end..end + request])?;
+            let end = self.buffered.end;
+            self.buffered.end += transport.read(shared, &mut self.bytes[end..end + request])?;
         }
         Ok(())
     }
 
-    /// How many bytes of the window come behind what is held.
+    /// How many bytes of the window come behind what is buffered.
     fn ahead(&self) -> usize {
-        (self.origin + self.window).saturating_sub(self.held.end)
+        (self.origin + self.window).saturating_sub(self.buffered.end)
     }
 
     /// Lets the window begin where s2n-tls' does, so that an application sees the same bytes
-    /// waiting: it keeps a record's header elsewhere, as far as it has come.
+    /// pending: it keeps a record's header elsewhere, as far as it has come.
     fn move_window(&mut self) {
         self.move_to_front();
         self.origin = self.outside;
@@ -192,13 +192,13 @@ impl InBuffer {
         missing.max(ahead)
     }
 
-    /// Makes room for `len` bytes behind the held ones.
+    /// Makes room for `len` bytes behind the buffered ones.
     fn make_room(&mut self, len: usize) -> Result<()> {
-        let end = self.held.end + len;
+        let end = self.buffered.end + len;
         if end <= self.bytes.len() {
             return Ok(());
         }
-        let capacity = end.next_power_of_two().min(end + GROWTH).max(SMALLEST);
+        let capacity = end.next_power_of_two().min(end + GROWTH).max(MIN_CAPACITY);
         let more = capacity - self.bytes.len();
         memory::reserve_exact(&mut self.bytes, more)?;
         self.bytes.resize(capacity, 0);
@@ -206,27 +206,27 @@ impl InBuffer {
     }
 
     fn move_to_front(&mut self) {
-        self.bytes.copy_within(self.held.clone(), 0);
-        self.held = 0..self.held.len();
+        self.bytes.copy_within(self.buffered.clone(), 0);
+        self.buffered = 0..self.buffered.len();
     }
 
     pub(crate) fn consume(&mut self, len: usize) {
-        self.held.start += len;
-        debug_assert!(self.held.start <= self.held.end);
-        if self.held.is_empty() {
-            self.held = 0..0;
+        self.buffered.start += len;
+        debug_assert!(self.buffered.start <= self.buffered.end);
+        if self.buffered.is_empty() {
+            self.buffered = 0..0;
             self.origin = 0;
         }
         self.outside = 0;
     }
 
-    /// Gives the memory back if nothing is held, or, where a record is `waited` for, no more than the
+    /// Gives the memory back if nothing is buffered, or, where a record is `waited` for, no more than the
     /// front of its header.
     pub(crate) fn release(&mut self, waited: bool) {
-        if self.held.is_empty() || waited && self.held.len() < Header::LEN {
-            let bytes = self.held().to_vec();
+        if self.buffered.is_empty() || waited && self.buffered.len() < Header::LEN {
+            let bytes = self.buffered().to_vec();
             *self = Self {
-                held: 0..bytes.len(),
+                buffered: 0..bytes.len(),
                 origin: bytes.len(),
                 outside: bytes.len(),
                 bytes,
@@ -237,7 +237,7 @@ impl InBuffer {
 }
 
 /// The least memory that a buffer takes.
-const SMALLEST: usize = 256;
+const MIN_CAPACITY: usize = 256;
 
 /// How much more than what is needed a growing buffer may take.
 const GROWTH: usize = 1024;

@@ -25,14 +25,14 @@ pub(crate) struct RecvHalf {
     /// The decrypted bytes of the current record that the application has not taken, as a range
     /// of the held input.
     ///
-    /// Invariant: lies within `input.held()`; empty if there is no current record.
+    /// Invariant: lies within `input.buffered()`; empty if there is no current record.
     plain: Range<usize>,
 
     /// How many held bytes the current record takes, header and tag included.
     record_len: usize,
 
     /// A call found the next record incomplete: what is held belongs to it.
-    waiting: bool,
+    awaits_record: bool,
 
     reassembler: PostHandshakeReassembler,
     flood: FloodGuard,
@@ -119,13 +119,13 @@ impl RecvHalf {
     pub(crate) fn read_record(&mut self, io: Io<'_>) -> Result<ContentType> {
         let header = self.fill_record(io)?;
         self.record_len = Header::LEN + header.len;
-        let record = &mut self.input.held_mut()[..self.record_len];
+        let record = &mut self.input.buffered_mut()[..self.record_len];
         let opened = match &mut self.opener {
             Some(opener) => opener.open(record),
             // rustls has the keys, and the one record that may come is the end of the handshake.
             None if header.typ == ContentType::ApplicationData as u8
                 && io.state.shared.has_negotiated_version()
-                && io.state.shared.closes_by_halves() =>
+                && io.state.shared.supports_half_close() =>
             {
                 Err(Code::BadMessage.into())
             }
@@ -155,11 +155,11 @@ impl RecvHalf {
 
     /// Reads until the next record is whole. A blocked call keeps what it has read.
     pub(crate) fn fill_record(&mut self, io: Io<'_>) -> Result<Header> {
-        self.waiting = true;
+        self.awaits_record = true;
         let ahead = io.state.shared.recv_buffering.load(Relaxed);
         let (transport, shared) = (io.transport, &io.state.shared);
         self.input.fill(Header::LEN, ahead, transport, shared)?;
-        let header = Header::read(self.input.held());
+        let header = Header::read(self.input.buffered());
         let checked = match &self.opener {
             Some(opener) => opener.check(&header),
             None => header.reject_sslv2(),
@@ -167,12 +167,12 @@ impl RecvHalf {
         if let Err(error) = checked {
             // The start of the next record cannot be determined.
             self.input.consume(Header::LEN);
-            self.waiting = false;
+            self.awaits_record = false;
             return Err(io.blind(error));
         }
         self.input
             .fill(Header::LEN + header.len, ahead, transport, shared)?;
-        self.waiting = false;
+        self.awaits_record = false;
         Ok(header)
     }
 
@@ -185,7 +185,7 @@ impl RecvHalf {
     /// Takes a whole record out of the input, for the handshake.
     pub(crate) fn take_record<R>(&mut self, header: &Header, take: impl FnOnce(&[u8]) -> R) -> R {
         let len = Header::LEN + header.len;
-        let taken = take(&self.input.held()[..len]);
+        let taken = take(&self.input.buffered()[..len]);
         self.input.consume(len);
         taken
     }
@@ -193,7 +193,7 @@ impl RecvHalf {
     fn take(&mut self, buf: &mut [u8]) -> usize {
         let len = buf.len().min(self.plain.len());
         let from = self.plain.start;
-        buf[..len].copy_from_slice(&self.input.held()[from..from + len]);
+        buf[..len].copy_from_slice(&self.input.buffered()[from..from + len]);
         self.plain.start += len;
         if self.plain.is_empty() {
             self.drop_record();
@@ -220,7 +220,7 @@ impl RecvHalf {
     pub(crate) fn alert(&mut self, io: Io<'_>) -> Result<()> {
         let tls13 = io.state.shared.version.load(Acquire) >= Version::Tls13;
         let event = io.state.config().and_then(|config| {
-            let plain = &self.input.held()[self.plain.clone()];
+            let plain = &self.input.buffered()[self.plain.clone()];
             AlertEvent::read(plain, tls13, config.ignores_warnings())
         });
         self.drop_record();
@@ -249,7 +249,7 @@ impl RecvHalf {
 
     fn post_handshake(&mut self, io: Io<'_>) -> Result<()> {
         let opener = self.opener.as_mut().ok_or(Code::BadMessage)?;
-        let plain = &self.input.held()[self.plain.clone()];
+        let plain = &self.input.buffered()[self.plain.clone()];
         if plain.is_empty() {
             self.flood.empty_record()?;
         }
@@ -266,7 +266,7 @@ impl RecvHalf {
                     })?;
                     Shared::count_key_update(&io.state.shared.key_updates_received);
                     if requested {
-                        io.state.shared.key_update_due.store(true, Release);
+                        io.state.shared.key_update_pending.store(true, Release);
                     }
                 }
                 Ok(())
@@ -275,7 +275,7 @@ impl RecvHalf {
 
     /// Updates the counters of the getters, and frees the input under dynamic buffers.
     pub(crate) fn end_of_call(&mut self, shared: &Shared) {
-        let beyond = match self.waiting {
+        let beyond = match self.awaits_record {
             true => 0,
             false => self.input.len() - self.record_len,
         };
@@ -287,7 +287,7 @@ impl RecvHalf {
     }
 
     pub(crate) fn release_input(&mut self) {
-        self.input.release(self.waiting);
+        self.input.release(self.awaits_record);
     }
 
     pub(crate) fn has_unread(&self) -> bool {
@@ -296,7 +296,7 @@ impl RecvHalf {
 
     /// Whether the body of a record has come in part.
     pub(crate) fn has_partial_record(&self) -> bool {
-        self.waiting && self.input.len() > Header::LEN
+        self.awaits_record && self.input.len() > Header::LEN
     }
 
     pub(crate) fn is_mid_message(&self) -> bool {

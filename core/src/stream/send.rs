@@ -32,7 +32,7 @@ pub(crate) struct SendHalf {
     last_send: Duration,
 
     /// An encoded fatal alert, sent instead of close_notify.
-    pub(crate) owed_alert: Vec<u8>,
+    pub(crate) pending_alert: Vec<u8>,
 
     pub(crate) alert_sent: bool,
 
@@ -86,7 +86,7 @@ pub struct Data<'a> {
     len: usize,
 
     /// There are no bytes behind the length: the call fails when it would need the first.
-    missing: bool,
+    is_null: bool,
 }
 
 impl<'a> Data<'a> {
@@ -100,10 +100,10 @@ impl<'a> Data<'a> {
     }
 
     /// Data of `total` bytes at a null address.
-    pub fn missing(total: usize, skip: usize) -> Result<Self> {
+    pub fn null(total: usize, skip: usize) -> Result<Self> {
         let data = Self::counted(&[], total, skip)?;
         Ok(Self {
-            missing: true,
+            is_null: true,
             ..data
         })
     }
@@ -117,7 +117,7 @@ impl<'a> Data<'a> {
             buffers,
             skip,
             len,
-            missing: false,
+            is_null: false,
         })
     }
 
@@ -213,7 +213,7 @@ impl SendHalf {
     fn send_record(&mut self, io: Io<'_>, data: &Data<'_>, sent: &mut usize) -> Result<()> {
         let shared = &io.state.shared;
         let sealer = self.sealer.as_mut().ok_or(Code::Encrypt)?;
-        if data.missing {
+        if data.is_null {
             return Err(Code::Null)?;
         }
 
@@ -266,17 +266,17 @@ impl SendHalf {
         let Some(sealer) = &mut self.sealer else {
             return Ok(());
         };
-        if !io.state.shared.key_update_due.load(Acquire) && !sealer.requires_key_update() {
+        if !io.state.shared.key_update_pending.load(Acquire) && !sealer.requires_key_update() {
             return Ok(());
         }
         if !sealer.is_tls13() {
-            io.state.shared.key_update_due.store(false, Release);
+            io.state.shared.key_update_pending.store(false, Release);
             return Ok(());
         }
         self.out.flush(io.transport, &io.state.shared)?;
 
         let room = self.out.room(KEY_UPDATE.len() + sealer.overhead())?;
-        io.state.shared.key_update_due.store(false, Release);
+        io.state.shared.key_update_pending.store(false, Release);
         let written = sealer.seal(ContentType::Handshake, &[&KEY_UPDATE], room)?;
         self.out.commit(written);
         // The peer changes its reading keys right behind the message, so every later record

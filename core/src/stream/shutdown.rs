@@ -75,12 +75,12 @@ impl SendHalf {
     /// of the connection, unless it has already sent some error alert." After an error it is the error's
     /// alert: a close_notify would confirm that all data of the peer was received.
     fn write_last_alert(&mut self, io: Io<'_>) -> Result<()> {
-        if !self.owed_alert.is_empty() {
-            self.out.extend(&self.owed_alert)?;
-            self.owed_alert = Vec::new();
+        if !self.pending_alert.is_empty() {
+            self.out.extend(&self.pending_alert)?;
+            self.pending_alert = Vec::new();
             return Ok(());
         }
-        let alert = match u8::try_from(io.state.shared.owed_alert.load(Acquire)) {
+        let alert = match u8::try_from(io.state.shared.pending_alert.load(Acquire)) {
             Ok(description) => fatal_alert(description),
             Err(_) => warning_alert(Alert::CloseNotify),
         };

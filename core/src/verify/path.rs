@@ -305,23 +305,23 @@ impl<'a> Search<'a, '_> {
         let pair = (ptr::from_ref(cert).addr(), ptr::from_ref(issuer).addr());
         let mut verified = self.verified.borrow_mut();
         if let Some(known) = verified.iter().find(|known| known.pair == pair) {
-            return known.is_right;
+            return known.is_valid;
         }
         let signed = cert.signed();
-        let is_right = signed.is_some_and(|signed| self.verifier.has_signed(issuer, signed));
+        let is_valid = signed.is_some_and(|signed| self.verifier.has_signed(issuer, signed));
         // The peer has no influence on how many trusted keys share a name.
         let failed_before = |known: &Verified| {
-            by_anchor && known.by_anchor && known.pair.0 == pair.0 && !known.is_right
+            by_anchor && known.by_anchor && known.pair.0 == pair.0 && !known.is_valid
         };
-        if !is_right && !verified.iter().any(failed_before) {
+        if !is_valid && !verified.iter().any(failed_before) {
             self.wrong.set(self.wrong.get() + 1);
         }
         verified.push(Verified {
             pair,
             by_anchor,
-            is_right,
+            is_valid,
         });
-        is_right
+        is_valid
     }
 }
 
@@ -330,7 +330,7 @@ struct Verified {
     /// The addresses of the certificate and of the issuer.
     pair: (usize, usize),
     by_anchor: bool,
-    is_right: bool,
+    is_valid: bool,
 }
 
 /// Returns whether a path contains a certificate with the same name and key (RFC 4158, 5.2).

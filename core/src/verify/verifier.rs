@@ -114,13 +114,13 @@ impl SignatureVerifier {
         let SignerPublicKey::X509(leaf) = input.signer else {
             return None;
         };
-        let is_right = self.context.verify(ToVerify {
+        let is_valid = self.context.verify(ToVerify {
             message: input.message.to_vec(),
             signature: input.signature.signature().to_vec(),
             leaf: CertificateDer::clone(leaf).into_owned(),
             algorithms,
         });
-        Some(match is_right {
+        Some(match is_valid {
             true => Ok(HandshakeSignatureValid::assertion()),
             false => Err(Error::HandshakeNotComplete),
         })

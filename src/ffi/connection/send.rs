@@ -144,7 +144,7 @@ unsafe fn buffer_data<'a>(
 ) -> Result<Data<'a>> {
     let size = usize::try_from(size).map_err(|_| Code::InvalidArgument)?;
     if buf.is_null() {
-        return Data::missing(size, 0);
+        return Data::null(size, 0);
     }
     // SAFETY: `buf` is readable for `size` bytes during `'a`.
     buffers[0] = IoSlice::new(unsafe { input::bytes(buf.cast(), size) }?);
@@ -167,7 +167,7 @@ unsafe fn vector_data<'a>(
     let offs = usize::try_from(offs).map_err(|_| Code::InvalidArgument)?;
     let (bufs, offs) = leave_out(bufs, offs);
     if let Some(total) = missing(bufs)? {
-        return Data::missing(total, offs);
+        return Data::null(total, offs);
     }
     memory::reserve_exact(buffers, bufs.len())?;
     for buf in bufs {

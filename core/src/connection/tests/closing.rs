@@ -86,7 +86,7 @@ fn a_fatal_alert_ends_both_directions() {
     let pair = Pair::new(Version::Tls13);
     {
         let mut half = pair.client.stream.send.lock().expect("free");
-        half.owed_alert = sealed_alert(&mut half, 40);
+        half.pending_alert = sealed_alert(&mut half, 40);
     }
     shutdown(&pair.client)
         .0
