@@ -1,4 +1,4 @@
-//! Getters of a connection.
+//! Getters of a connection: settings, counters, and results of the handshake.
 
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use crate::x509::DerChain;
 /// The cipher suite of a connection that has negotiated none: TLS_NULL_WITH_NULL_NULL.
 const NO_SUITE: u16 = 0;
 
-/// Settings.
+/// Getters of settings.
 impl Connection {
     pub fn mode(&self) -> Mode {
         self.state.mode()
     }
 
-    /// The config in use: the application's, or the library's own.
+    /// Returns the config in use: that of the application, or a default one.
     pub fn config(&self) -> Result<Arc<Config>> {
         self.state.config()
     }
@@ -35,7 +35,8 @@ impl Connection {
         self.state.policy()
     }
 
-    /// The connection's own setting, else the config's, else the default of the mode.
+    /// Returns the setting of the connection, else that of the config, else the default of the
+    /// mode.
     pub fn client_auth(&self) -> Result<ClientAuth> {
         Ok(self.state.client_auth_of(&*self.config()?))
     }
@@ -44,20 +45,21 @@ impl Connection {
         self.state.overrides().alpn
     }
 
-    /// Reads the server_name, whose address is valid until another is set, or the connection is wiped.
+    /// Passes the server_name (SNI) to `read`. Its address is valid until another one is set, or
+    /// the connection is wiped.
     pub fn with_server_name<R>(&self, read: impl FnOnce(Option<&CStr>) -> R) -> R {
         self.state.with_server_name(read)
     }
 }
 
-/// Data transfer.
+/// Getters of the data transfer.
 impl Connection {
-    /// Decrypted bytes that the application has not taken.
+    /// Returns the number of decrypted bytes that the application has not read.
     pub fn peek(&self) -> u32 {
         self.state.shared.peek.load(Acquire)
     }
 
-    /// Bytes read beyond the current record.
+    /// Returns the number of buffered bytes behind the current record.
     pub fn peek_buffered(&self) -> u32 {
         self.state.shared.peek_buffered.load(Acquire)
     }
@@ -70,26 +72,26 @@ impl Connection {
         self.state.shared.wire_out.load(Relaxed)
     }
 
-    /// The alert that ended reading.
+    /// Returns the close_notify or error alert that was received.
     pub fn alert(&self) -> Result<u8> {
         let alert = self.state.shared.alert.load(Acquire);
         Ok(u8::try_from(alert).map_err(|_| Code::NoAlert)?)
     }
 
-    /// How many KeyUpdates were sent; 255 stands for more.
+    /// Returns the number of sent KeyUpdates, at most 255.
     pub fn key_updates_sent(&self) -> u8 {
         self.state.shared.key_updates_sent.load(Relaxed)
     }
 
-    /// How many KeyUpdates were received; 255 stands for more.
+    /// Returns the number of received KeyUpdates, at most 255.
     pub fn key_updates_received(&self) -> u8 {
         self.state.shared.key_updates_received.load(Relaxed)
     }
 }
 
-/// The handshake.
+/// Getters of the handshake.
 impl Connection {
-    /// The negotiated version; before that what the API reports.
+    /// Returns the negotiated version; before the negotiation, the version that the API reports.
     pub fn version(&self) -> Version {
         self.state.version()
     }
@@ -102,29 +104,30 @@ impl Connection {
         self.state.server_version()
     }
 
-    /// The results of a completed handshake; `None` before.
+    /// Returns the results of a completed handshake; `None` before.
     pub fn negotiated(&self) -> Option<Arc<Negotiated>> {
         self.state.negotiated()
     }
 
-    /// Whether the policy with this name would have allowed what was negotiated.
+    /// Returns whether a policy, by its name, allows the negotiated version and cipher suite.
     pub fn is_valid_for(&self, policy: &[u8]) -> Result<bool> {
         let negotiated = self.negotiated();
         let suite = negotiated.map_or(NO_SUITE, |negotiated| negotiated.suite);
         Policy::allows(policy, self.version(), suite)
     }
 
-    /// The message of the handshake that comes next, or its end.
+    /// Returns the name of the next message of the handshake, or of its end.
     pub fn message_name(&self) -> &'static CStr {
         HandshakeMessage::name(self.state.shared.next_message.load(Acquire))
     }
 
-    /// The ClientHello; `None` on a client, and before it was received.
+    /// Returns the received ClientHello; `None` on a client, and before it is received.
     pub fn client_hello(&self) -> Option<&Arc<ClientHello>> {
         self.state.client_hello()
     }
 
-    /// The version of the ClientHello: TLS 1.2 at most. `Unknown` before there is one.
+    /// Returns the legacy_version of the ClientHello, at most TLS 1.2; `Unknown` before it is
+    /// received, or sent by a client.
     pub fn client_hello_version(&self) -> Version {
         match self.client_hello() {
             Some(hello) => hello.version(),
@@ -146,12 +149,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether the application may still select a config by the ClientHello.
+    /// Returns whether the application may still select a config by the ClientHello.
     pub fn awaits_client_hello(&self) -> bool {
         self.state.awaits_client_hello()
     }
 
-    /// Copies the master secret; there is one before TLS 1.3 only.
+    /// Copies the master secret of TLS 1.2.
     pub fn master_secret(&self, out: &mut [u8]) -> Result<()> {
         self.state.master_secret(out)
     }
@@ -162,45 +165,48 @@ impl Connection {
     }
 }
 
-/// Authentication.
+/// Getters of the authentication.
 impl Connection {
-    /// The path that was verified: the peer's certificate first, a trusted one last.
+    /// Returns the verified path, from the leaf to the trust anchor.
     pub fn peer_path(&self) -> Result<DerChain> {
         self.state.peer_path()
     }
 
-    /// The certificates that the peer has sent, if the config verifies none: they authenticate nothing.
+    /// Returns the certificates that the peer has sent, if verification is disabled. They
+    /// authenticate nothing.
     pub fn unverified_peer(&self) -> Option<DerChain> {
         self.state.unverified_peer()
     }
 
-    /// Client: the OCSP response that came with the server's certificate. Its address is valid until the
-    /// connection is wiped.
+    /// Client: returns the stapled OCSP response. Its address is valid until the connection is
+    /// wiped.
     pub fn peer_ocsp(&self) -> Option<Arc<[u8]>> {
         self.state.peer_ocsp()
     }
 
-    /// Whether the server sends, or has sent, an OCSP response.
+    /// Returns whether an OCSP response is stapled: received by a client, or to be sent by a
+    /// server.
     pub fn is_ocsp_stapled(&self) -> bool {
         self.state.is_ocsp_stapled()
     }
 
-    /// The certificate that this side sends, once it is selected.
+    /// Returns the certificate chain that this side sends, once it is selected.
     pub fn selected_chain(&self) -> Option<Arc<CertChain>> {
         self.state.selected_chain()
     }
 
-    /// Server: how the certificate was selected.
+    /// Server: returns how the certificate was selected.
     pub fn server_name_match(&self) -> Result<ServerNameMatch> {
         self.state.server_name_match()
     }
 
-    /// The signature and hash algorithms with which a side signed; a client signs if it sent a certificate.
+    /// Returns the signature and hash algorithms of a side's signature. A client signs if it sends
+    /// a certificate.
     pub fn signature(&self, side: Mode) -> (SignatureAlgorithm, HashAlgorithm) {
         self.state.signature(side)
     }
 
-    /// The name of the scheme with which a side signed, if it did.
+    /// Returns the name of the scheme of a side's signature, if it has signed.
     pub fn signature_scheme(&self, side: Mode) -> Option<&'static CStr> {
         self.state.signature_scheme(side)
     }

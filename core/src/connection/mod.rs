@@ -1,5 +1,4 @@
-//! One TLS connection, as the C API and the tools use it: its state, its two directions and its
-//! handshake.
+//! TLS connections, for the C API and the tools: state, sending and receiving, and handshake.
 
 use std::ffi::CStr;
 use std::sync::atomic::Ordering::*;
@@ -23,10 +22,10 @@ pub(crate) mod tests;
 pub use crate::state::{Negotiated, ServerNameMatch};
 pub use crate::stream::{BlindingMode, Data};
 
-/// One TLS connection.
+/// A TLS connection.
 ///
-/// Sending and receiving may run in two threads at once: see `Stream`. Callbacks may call what is not
-/// locked while they run: everything but the handshake and the direction that calls them.
+/// Sending and receiving may run in two threads at once: see `Stream`. A callback may call every
+/// method, except those of the handshake and of the direction that calls it, which are locked.
 pub struct Connection {
     pub(crate) state: State,
     pub(crate) stream: Stream,
@@ -42,8 +41,8 @@ impl Connection {
         }
     }
 
-    /// Replaces everything by that of a new connection, but for the mode and the config. Fails while a
-    /// call is under way.
+    /// Resets the connection to a new one, except for the mode, the name and the config. Fails
+    /// while another call is running.
     pub fn wipe(&self) -> Result<()> {
         let Self {
             state,
@@ -57,35 +56,35 @@ impl Connection {
         state.wipe()
     }
 
-    /// Sends `data`, after the records of an earlier call have left.
+    /// Sends `data`, after the records of an earlier call are written.
     ///
-    /// `data` may be the error of invalid arguments: it is returned once those records have left.
+    /// `data` may be the error of invalid arguments: it is returned once those records are written.
     /// Until then their error, or that of a closed connection, takes precedence.
     ///
-    /// Returns how many bytes are in records that the transport has taken whole. If that is not
-    /// all, `blocked` is set, and the caller continues with the byte after the last reported one.
+    /// Returns the number of bytes in completely written records. If these are not all, `blocked`
+    /// is set, and the caller continues with the byte after the last reported one.
     pub fn send(&self, data: Result<Data<'_>>, blocked: &mut Blocked) -> Result<usize> {
         self.stream.send(&self.state, data, blocked)
     }
 
-    /// Sends the records that are sealed already.
+    /// Writes the sealed records.
     pub fn flush(&self, blocked: &mut Blocked) -> Result<()> {
         self.stream.flush(&self.state, blocked)
     }
 
-    /// Receives at most `buf.len()` bytes; 0 is the end of the peer's data.
+    /// Receives at most `buf.len()` bytes; 0 after a close_notify.
     pub fn recv(&self, buf: &mut [u8], blocked: &mut Blocked) -> Result<usize> {
         self.stream.recv(&self.state, buf, blocked)
     }
 
-    /// Closes the sending direction: sends the waiting records, then a close_notify, or the alert of an
-    /// error. To be repeated if it blocks.
+    /// Closes the sending direction: writes the pending records, then a close_notify, or the alert
+    /// of an error. To be repeated if it blocks.
     pub fn shutdown_send(&self, blocked: &mut Blocked) -> Result<()> {
         self.stream.shutdown_send(&self.state, blocked)
     }
 
-    /// Closes both directions: [`Connection::shutdown_send`], then waits for the peer's close_notify, which
-    /// confirms that no data of the peer is lost.
+    /// Closes both directions: [`Connection::shutdown_send`], then waits for the peer's
+    /// close_notify, which confirms that no data of the peer is lost.
     pub fn shutdown(&self, blocked: &mut Blocked) -> Result<()> {
         self.stream.shutdown(&self.state, blocked)
     }
@@ -98,7 +97,7 @@ impl Connection {
         self.state.set_config(config)
     }
 
-    /// Sets the policy, if the config's chains obey its rules.
+    /// Sets the policy. Fails if a certificate chain of the config violates its requirements.
     pub fn set_policy(&self, policy: &'static Policy) -> Result<()> {
         if let Some(config) = self.state.own_config() {
             config.check_policy(policy)?;
@@ -123,7 +122,7 @@ impl Connection {
             .change_overrides(|overrides| overrides.alpn = protocols);
     }
 
-    /// Sets the server_name that a client sends.
+    /// Sets the server_name (SNI) that a client sends.
     pub fn set_server_name(&self, name: &CStr) -> Result<()> {
         self.state.set_server_name(name)
     }
@@ -132,10 +131,11 @@ impl Connection {
         self.stream.set_reader(reader);
     }
 
-    /// Sets the sending side of the transport. With `mends` an earlier failure of the old one does not count.
-    pub fn set_writer(&self, writer: Option<Arc<dyn Writer>>, mends: bool) {
+    /// Sets the sending side of the transport. `clears_failure` resets a broken pipe of the old
+    /// one.
+    pub fn set_writer(&self, writer: Option<Arc<dyn Writer>>, clears_failure: bool) {
         self.stream.transport.set_writer(writer);
-        if mends {
+        if clears_failure {
             self.state.shared.write_broken.store(false, Release);
         }
     }
@@ -148,12 +148,12 @@ impl Connection {
         self.stream.set_blinding_mode(mode);
     }
 
-    /// The remaining delay before the application may close.
+    /// Returns the remaining blinding delay, before which the application must not close.
     pub fn delay(&self) -> Result<Duration> {
         self.stream.delay(&self.state)
     }
 
-    /// Sets how many plaintext bytes a record carries at most.
+    /// Sets the preferred maximum of plaintext bytes per record.
     pub fn set_record_size(&self, size: u32) {
         let shared = &self.state.shared;
         shared.record_size.store(size, Relaxed);
@@ -179,12 +179,12 @@ impl Connection {
         self.state.shared.dynamic_buffers.store(on, Relaxed);
     }
 
-    /// Frees both buffers. Fails while there is data in one.
+    /// Frees both buffers. Fails if one of them has data.
     pub fn release_buffers(&self) -> Result<()> {
         self.stream.release_buffers(&self.state)
     }
 
-    /// Frees the memory that only the handshake needed.
+    /// Frees the memory of the handshake.
     pub fn free_handshake(&self) -> Result<()> {
         lock_direction(&self.handshake)?.free();
         self.state.free_client_hello();
@@ -193,7 +193,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Changes the sending keys before the next send; without effect before TLS 1.3.
+    /// Requests a KeyUpdate before the next send. No effect before TLS 1.3.
     pub fn request_key_update(&self) {
         self.state.shared.key_update_pending.store(true, Release);
     }

@@ -1,4 +1,4 @@
-//! The handshake as calls of `s2n_negotiate()`, and the events of its duration.
+//! Calls of `s2n_negotiate()`, and the handshake event with their duration.
 
 use std::time::Duration;
 
@@ -41,21 +41,21 @@ impl Connection {
             .with_timing(|timing| timing.spent += end.saturating_sub(begin));
         match &outcome {
             Ok(()) => {
-                self.report_end(end, 0);
+                self.report_event(end, 0);
                 if let Some(listener) = checkpoint_listener(&self.state) {
                     listener.report(&self.state, c"NEGOTIATE_END", uptime());
                 }
             }
-            // The handshake is not over.
+            // The handshake is incomplete.
             Err(error) if error.is_blocked() => {}
-            Err(error) => self.report_end(end, error.code().number()),
+            Err(error) => self.report_event(end, error.code().number()),
         }
         self.state.with_timing(|timing| timing.is_running = false);
         outcome
     }
 
-    /// Reports the end of the handshake to the application, once.
-    fn report_end(&self, end: Duration, error: i32) {
+    /// Reports the handshake event to the application, once.
+    fn report_event(&self, end: Duration, error: i32) {
         let listener = self.config().ok().and_then(|it| it.handshake_listener());
         let Some(listener) = listener else { return };
         let times = self.state.with_timing(|timing| {
@@ -80,8 +80,8 @@ impl Connection {
             .call(self.state.name(), listener.subscriber, &event);
     }
 
-    /// Whether the duration of the handshake is reported. A ClientHello callback may select a config for
-    /// which it is, after the handshake has begun.
+    /// Returns whether durations are measured: there is a callback for them, or a ClientHello
+    /// callback may still select a config with one.
     fn is_timed(&self) -> bool {
         self.state.own_config_is(|config| {
             Config::has_listeners(config)

@@ -1,8 +1,8 @@
 //! Keys for a close_notify in the middle of a handshake.
 //!
-//! rustls protects the messages of a handshake and keeps its keys. It cannot send the close_notify of an
-//! application that aborts a handshake, so the keys for that record are derived from the secrets of its key
-//! log.
+//! rustls protects the messages of a handshake and keeps its keys. It cannot send the close_notify
+//! of an application that aborts a handshake, so the keys for that record are derived from the
+//! secrets of its key log.
 
 use rustls::crypto::cipher::{AeadKey, Iv};
 use rustls::crypto::tls13::OkmBlock;
@@ -24,6 +24,7 @@ pub(crate) struct HandshakeKeys {
 }
 
 impl HandshakeKeys {
+    /// Finds the suite of a ServerHello; `None` if the policy does not have it.
     pub(crate) fn new(secret: Secret, hello: &ServerHello, policy: &Policy) -> Option<Self> {
         let provider = policy.provider();
         let tls12 = provider.tls12_cipher_suites.iter();
@@ -39,7 +40,7 @@ impl HandshakeKeys {
         })
     }
 
-    /// Returns a sealer with these keys.
+    /// Creates a sealer with these keys.
     pub(crate) fn sealer(&self) -> Result<Sealer> {
         // TLS 1.3 keys are new here; under the client's TLS 1.2 keys Finished was record 0.
         let (sequence, secrets) = match self.suite {
@@ -50,7 +51,7 @@ impl HandshakeKeys {
         Sealer::new(self.suite, (sequence, secrets))
     }
 
-    /// RFC 8446, 7.3.
+    /// Derives traffic keys (RFC 8446, 7.3).
     fn tls13_keys(&self, suite: &Tls13CipherSuite) -> Result<ConnectionTrafficSecrets> {
         let secret = OkmBlock::new(&self.secret.bytes);
         let expander = suite.hkdf_provider.expander_for_okm(&secret);
@@ -76,7 +77,7 @@ impl HandshakeKeys {
         Ok(keys.map_err(|_| Code::KeyInit)?)
     }
 
-    /// RFC 5246, 6.3.
+    /// Derives the client's keys from the key block (RFC 5246, 6.3).
     fn tls12_client_keys(&self, suite: &Tls12CipherSuite) -> Result<ConnectionTrafficSecrets> {
         let secret = self.secret.bytes.first_chunk().ok_or(Code::KeyInit)?;
         let shape = suite.aead_alg.key_block_shape();
@@ -89,7 +90,7 @@ impl HandshakeKeys {
         let (client_key, rest) = block.split_at(shape.enc_key_len);
         let (_, rest) = rest.split_at(shape.enc_key_len);
         let (client_iv, rest) = rest.split_at(shape.fixed_iv_len);
-        // rustls counts explicit nonces from here as well, so ours is not one of its own.
+        // rustls counts explicit nonces from this value as well, so that of the next record is new.
         let (_, explicit) = rest.split_at(shape.fixed_iv_len);
         let keys = suite
             .aead_alg

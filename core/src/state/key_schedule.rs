@@ -5,7 +5,7 @@ use rustls::{ClientSide, ConnectionTrafficSecrets, KeyingMaterialExporter, Serve
 
 use crate::error::{Code, Error, Result};
 
-/// rustls' key schedule of a connection whose records are sealed and opened here.
+/// The key schedule of rustls, for a connection whose records the record layer seals and opens.
 pub(crate) struct KeySchedule {
     kernel: Kernel,
     /// Derives other secrets (RFC 8446, 7.5).
@@ -18,7 +18,7 @@ pub(crate) enum Kernel {
     Server(Box<KernelConnection<ServerSide>>),
 }
 
-/// A sequence number, and the keys that begin with it.
+/// Traffic keys, and the sequence number of their first record.
 type Keys = (u64, ConnectionTrafficSecrets);
 
 impl KeySchedule {
@@ -29,7 +29,7 @@ impl KeySchedule {
     /// Exports keying material for a label and a context (RFC 8446, 7.5).
     pub(crate) fn export(&self, label: &[u8], context: &[u8], output: &mut [u8]) -> Result<()> {
         let exporter = self.exporter.as_ref().ok_or(Code::InvalidState)?;
-        // s2n-tls refuses an empty output.
+        // s2n-tls rejects an empty output.
         if output.is_empty() {
             return Err(Code::HkdfOutputSize)?;
         }
@@ -37,7 +37,7 @@ impl KeySchedule {
         derived.map(drop).map_err(|_| Code::HkdfOutputSize.into())
     }
 
-    /// Returns the sending keys after a KeyUpdate (RFC 8446, 7.2).
+    /// Derives the next write keys, for a KeyUpdate of this side (RFC 8446, 7.2).
     pub(crate) fn next_write_keys(&mut self) -> Result<Keys> {
         let keys = match &mut self.kernel {
             Kernel::Client(kernel) => kernel.update_tx_secret(),
@@ -46,7 +46,7 @@ impl KeySchedule {
         keys.map_err(Error::from)
     }
 
-    /// Returns the receiving keys after a KeyUpdate of the peer.
+    /// Derives the next read keys, for a KeyUpdate of the peer.
     pub(crate) fn next_read_keys(&mut self) -> Result<Keys> {
         let keys = match &mut self.kernel {
             Kernel::Client(kernel) => kernel.update_rx_secret(),

@@ -1,10 +1,10 @@
-//! The messages of a handshake, by their names in the API.
+//! Handshake messages, with their names in the API.
 
 use std::ffi::CStr;
 
 use crate::base::{Mode, Version};
 
-/// A message of a handshake.
+/// A handshake message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum HandshakeMessage {
@@ -50,7 +50,7 @@ impl HandshakeMessage {
         (Self::ApplicationData, c"APPLICATION_DATA"),
     ];
 
-    /// The name of the message with a number.
+    /// Returns the name of the message with a number.
     pub(crate) fn name(number: u8) -> &'static CStr {
         let known = Self::ALL
             .iter()
@@ -58,7 +58,7 @@ impl HandshakeMessage {
         known.map_or(c"CLIENT_HELLO", |(_, name)| name)
     }
 
-    /// The message with the signature of one side.
+    /// Returns the message that contains the signature of a side.
     pub(crate) fn signature_of(side: Mode, version: Version) -> Self {
         match side {
             Mode::Client => Self::ClientCertVerify,

@@ -1,8 +1,8 @@
-//! The state of one connection: its settings, and what its handshake yields.
+//! The state of one connection: its settings, and the results of its handshake.
 //!
-//! Streams, handshake and getters share it. Sending and receiving may run in two threads at once, so
-//! everything is reached through `&State`: flags and counters are atomics, the rest is locked for a moment
-//! only, with no callback under the lock.
+//! Streams, handshake and getters share it. Sending and receiving may run in two threads at once,
+//! so all access is through `&State`: flags and counters are atomics, the rest is locked briefly,
+//! and no callback runs under a lock.
 
 use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -38,21 +38,22 @@ use crate::messages::ClientHello;
 /// The state of one connection.
 pub(crate) struct State {
     mode: Mode,
-    /// The application's handle of the connection, which is only handed back to it.
+    /// The application's pointer to the connection, which is only passed to its callbacks.
     name: AtomicUsize,
     pub(crate) shared: Shared,
     setup: Mutex<Setup>,
     results: Mutex<Results>,
-    /// The private-key operation of the application. Apart from the results, because a signature is
-    /// verified under this lock.
+    /// The application's signing operation. Not among the results, because a signature is verified
+    /// under this lock.
     pub(crate) signing: Mutex<Signing>,
-    /// The signature verification of the application. Made once: the application may keep its address.
+    /// The application's verification operation. Allocated once: the application may keep its
+    /// address.
     verification: OnceLock<Arc<Verification>>,
-    /// Server: the client's first message. Made once: the application may keep its address.
+    /// Server: the ClientHello. Allocated once: the application may keep its address.
     client_hello: OnceLock<Arc<ClientHello>>,
 }
 
-/// What one handshake yields, as far as it has come.
+/// The results of a handshake, possibly incomplete.
 #[derive(Default)]
 pub(crate) struct Results {
     negotiated: Option<Arc<Negotiated>>,
@@ -78,9 +79,9 @@ impl State {
         }
     }
 
-    /// Replaces the state by that of a new connection, but for its mode, its name and its config.
+    /// Resets the state to that of a new connection, except for the mode, the name and the config.
     pub(crate) fn wipe(&self) -> Result<()> {
-        // Every field is named, so that one to come is not forgotten.
+        // Destructured, so that no new field is omitted.
         let Self {
             mode,
             name: _,
@@ -119,7 +120,7 @@ impl State {
         self.name.store(name, Relaxed);
     }
 
-    /// The negotiated version; before that what the API reports.
+    /// Returns the negotiated version; before the negotiation, the version that the API reports.
     pub(crate) fn version(&self) -> Version {
         self.shared.version.load(Acquire)
     }
@@ -132,7 +133,7 @@ impl State {
         self.shared.server_version.load(Acquire)
     }
 
-    /// The results of a completed handshake; `None` before.
+    /// Returns the results of a completed handshake; `None` before.
     pub(crate) fn negotiated(&self) -> Option<Arc<Negotiated>> {
         lock(&self.results).negotiated.clone()
     }
@@ -149,7 +150,7 @@ impl State {
         }
     }
 
-    /// The ClientHello that a server has received.
+    /// Returns the ClientHello that a server has received.
     pub(crate) fn client_hello(&self) -> Option<&Arc<ClientHello>> {
         self.client_hello.get().filter(|hello| hello.is_received())
     }
@@ -169,22 +170,22 @@ impl State {
         }
     }
 
-    /// Whether the application may still select a config by the ClientHello.
+    /// Returns whether the application may still select a config by the ClientHello.
     pub(crate) fn awaits_client_hello(&self) -> bool {
         self.mode == Mode::Server && !self.shared.client_hello_processed.load(Acquire)
     }
 
-    /// The verification of the peer's signatures by the application.
+    /// Returns the application's operation for the verification of the peer's signatures.
     pub(crate) fn verification(&self) -> &Arc<Verification> {
         self.verification.get_or_init(Arc::default)
     }
 
-    /// Whether the application has verified a signature, which is reported once.
+    /// Returns, once for each signature, that the application has verified it.
     pub(crate) fn take_verified(&self) -> bool {
         self.verification.get().is_some_and(|it| it.take())
     }
 
-    /// The signature of the application, once.
+    /// Takes the application's signature, if it is available.
     pub(crate) fn take_signature(&self) -> Option<Vec<u8>> {
         let mut signing = lock(&self.signing);
         match std::mem::take(&mut *signing) {
@@ -196,12 +197,12 @@ impl State {
         }
     }
 
-    /// Reads and changes how long the handshake takes.
+    /// Accesses the durations of the handshake.
     pub(crate) fn with_timing<R>(&self, access: impl FnOnce(&mut Timing) -> R) -> R {
         access(&mut lock(&self.results).timing)
     }
 
-    /// Uses the key schedule; `None` before the handshake is complete.
+    /// Accesses the key schedule; `None` before the handshake is complete.
     pub(crate) fn with_key_schedule<R>(
         &self,
         access: impl FnOnce(Option<&mut KeySchedule>) -> R,
@@ -213,12 +214,12 @@ impl State {
         lock(&self.results).key_schedule = Some(schedule);
     }
 
-    /// What the handshake has selected so far.
+    /// Returns the selections of the handshake so far.
     pub(crate) fn selection(&self) -> Selection {
         lock(&self.results).selection.clone()
     }
 
-    /// Adds what a step of the handshake has selected.
+    /// Adds the selections of a step of the handshake.
     pub(crate) fn extend_selection(&self, later: Selection) {
         lock(&self.results).selection.extend(later);
     }

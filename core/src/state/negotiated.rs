@@ -9,7 +9,7 @@ pub struct Negotiated {
     pub suite: u16,
     /// Its name: OpenSSL's for TLS 1.2, the standard's for TLS 1.3.
     pub cipher: &'static CStr,
-    /// The elliptic curve, the KEM group and the group, each "NONE" where there is none.
+    /// The elliptic curve, the KEM group and the group; each is "NONE" if there is none.
     pub curve: &'static CStr,
     pub kem_group: &'static CStr,
     pub group: &'static CStr,
@@ -18,7 +18,7 @@ pub struct Negotiated {
     pub kind: CString,
     /// The protocol negotiated by ALPN.
     pub alpn: Option<CString>,
-    /// Server: the client's certificates, each behind its length in three bytes.
+    /// Server: the client's certificates, each with a length prefix of three bytes.
     pub client_cert_chain: Option<Box<[u8]>>,
     pub client_cert_used: bool,
 }

@@ -24,18 +24,18 @@ pub enum ServerNameMatch {
     NoMatch,
 }
 
-/// The peer's authentication.
+/// The authentication of the peer.
 #[derive(Default)]
 pub(super) struct Peer {
-    /// The path from its certificate to a trusted one.
+    /// The verified path, from the leaf to the trust anchor.
     path: Option<DerChain>,
-    /// The certificates that it sent, if the config verifies none.
+    /// The certificates that the peer has sent, if verification is disabled.
     unverified: Option<DerChain>,
-    /// Client: the OCSP response that came with the certificate.
+    /// Client: the stapled OCSP response.
     ocsp: Option<Arc<[u8]>>,
     /// Server: the client requested an OCSP response.
     ocsp_requested: bool,
-    /// The objects of callbacks about the peer's certificates: the application has their addresses.
+    /// Objects of the callbacks for the peer's certificates: the application has their addresses.
     lookups: Vec<Arc<CrlLookup>>,
     validation: Option<Arc<Validation>>,
 }
@@ -65,24 +65,26 @@ impl State {
         lock(&self.results).peer.ocsp_requested = true;
     }
 
-    /// The path that was verified: the peer's certificate first, a trusted one last.
+    /// Returns the verified path, from the leaf to the trust anchor.
     pub(crate) fn peer_path(&self) -> Result<DerChain> {
         let path = lock(&self.results).peer.path.clone();
         Ok(path.ok_or(Code::CertNotValidated)?)
     }
 
-    /// The certificates that the peer has sent, if the config verifies none: they authenticate nothing.
+    /// Returns the certificates that the peer has sent, if verification is disabled. They
+    /// authenticate nothing.
     pub(crate) fn unverified_peer(&self) -> Option<DerChain> {
         lock(&self.results).peer.unverified.clone()
     }
 
-    /// Client: the OCSP response that came with the server's certificate. Its address is valid until the
-    /// connection is wiped.
+    /// Client: returns the stapled OCSP response. Its address is valid until the connection is
+    /// wiped.
     pub(crate) fn peer_ocsp(&self) -> Option<Arc<[u8]>> {
         lock(&self.results).peer.ocsp.clone()
     }
 
-    /// Whether the server sends, or has sent, an OCSP response.
+    /// Returns whether an OCSP response is stapled: received by a client, or to be sent by a
+    /// server.
     pub(crate) fn is_ocsp_stapled(&self) -> bool {
         let results = lock(&self.results);
         match self.mode {
@@ -95,7 +97,7 @@ impl State {
         }
     }
 
-    /// The certificate that this side sends, once it is selected.
+    /// Returns the certificate chain that this side sends, once it is selected.
     pub(crate) fn selected_chain(&self) -> Option<Arc<CertChain>> {
         lock(&self.results).selection.chain.clone()
     }
@@ -105,7 +107,7 @@ impl State {
         operation.apply(&self.signing)
     }
 
-    /// Server: how the certificate was selected.
+    /// Server: returns how the certificate was selected.
     pub(crate) fn server_name_match(&self) -> Result<ServerNameMatch> {
         if self.mode == Mode::Client {
             return Err(Code::ClientMode)?;
@@ -123,12 +125,12 @@ impl State {
         })
     }
 
-    /// The signature and hash algorithms with which a side signed.
+    /// Returns the signature and hash algorithms of a side's signature.
     pub(crate) fn signature(&self, side: Mode) -> (SignatureAlgorithm, HashAlgorithm) {
         names::signature(self.scheme_of(side))
     }
 
-    /// The name of the scheme with which a side signed, if it did.
+    /// Returns the name of the scheme of a side's signature, if it has signed.
     pub(crate) fn signature_scheme(&self, side: Mode) -> Option<&'static CStr> {
         names::signature_scheme(self.scheme_of(side)?, self.version() >= Version::Tls13)
     }

@@ -9,26 +9,26 @@ use crate::base::{StackDepth, with_cleared_stack};
 use crate::base::{Version, lock};
 use crate::error::{Code, Result};
 
-/// RFC 5246, 8.1; boxed, because most connections have none.
+/// A master secret of TLS 1.2 (RFC 5246, 8.1). Boxed, because TLS 1.3 connections have none.
 pub(super) type MasterSecret = Box<Zeroizing<[u8; MASTER_SECRET_LEN]>>;
 
-/// RFC 5246, 8.1, in bytes.
+/// The length of a master secret in bytes (RFC 5246, 8.1).
 pub const MASTER_SECRET_LEN: usize = 48;
 
-/// The longest label of the exporter, in bytes, which "tls13 " precedes in 255.
+/// The maximum length of an exporter's label in bytes: "tls13 " and the label have 255.
 const MAX_LABEL: usize = 249;
 
 impl State {
     pub(crate) fn set_master_secret(&self, secret: &[u8]) {
         if secret.len() == MASTER_SECRET_LEN {
-            // Filled in its place, so that no copy stays on the stack.
+            // Copied in place, so that no copy is left on the stack.
             let mut kept = Box::new(Zeroizing::new([0; MASTER_SECRET_LEN]));
             kept.copy_from_slice(secret);
             lock(&self.results).master_secret = Some(kept);
         }
     }
 
-    /// Copies the master secret; there is one before TLS 1.3 only.
+    /// Copies the master secret of TLS 1.2.
     pub(crate) fn master_secret(&self, out: &mut [u8]) -> Result<()> {
         let out = out
             .get_mut(..MASTER_SECRET_LEN)
@@ -43,9 +43,9 @@ impl State {
         Ok(())
     }
 
-    /// RFC 8446, 7.5.
+    /// Exports keying material (RFC 8446, 7.5).
     pub(crate) fn export(&self, label: &[u8], context: &[u8], output: &mut [u8]) -> Result<()> {
-        // A server that has not received a ClientHello assumes the best version.
+        // A server that has not received a ClientHello assumes its highest version.
         let version = match self.version() {
             Version::Unknown => self.server_version(),
             version => version,

@@ -1,4 +1,4 @@
-//! The settings of one connection: its config, and what the connection sets instead.
+//! The settings of one connection: its config, and the settings that override those of the config.
 
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
@@ -12,27 +12,27 @@ use crate::messages::MAX_SERVER_NAME_LEN;
 use crate::policy::{Policy, prefers_tls13};
 use crate::process::fork::ForkSafeMutex;
 
-/// The settings that the application gave a connection.
+/// The settings of a connection.
 #[derive(Default)]
 pub(super) struct Setup {
     pub(super) config: Option<Arc<Config>>,
     overrides: Overrides,
-    /// Client: the server_name to be sent. Server: the one that was received.
+    /// The server_name (SNI): sent by a client, received by a server.
     server_name: Option<CString>,
     corked: bool,
 }
 
-/// The configs of connections that have none: by default, and after [`prefers_tls13`].
+/// The default configs, for connections without one: usual, and after [`prefers_tls13`].
 static DEFAULTS: ForkSafeMutex<[Option<Arc<Config>>; 2]> = ForkSafeMutex::new([None, None]);
 
-/// Frees the configs of connections that have none.
+/// Frees the default configs.
 pub(crate) fn free_default_configs() {
     let defaults = std::mem::take(&mut *lock(&DEFAULTS));
     drop(defaults);
 }
 
 impl State {
-    /// The config in use: the application's, or the library's own.
+    /// Returns the config in use: that of the application, or a default one.
     pub(crate) fn config(&self) -> Result<Arc<Config>> {
         if let Some(config) = &lock(&self.setup).config {
             return Ok(config.clone());
@@ -45,13 +45,13 @@ impl State {
         Ok(lock(&DEFAULTS)[default].get_or_insert(config).clone())
     }
 
-    /// The application's config.
+    /// Returns the application's config.
     pub(crate) fn own_config(&self) -> Option<Arc<Config>> {
         lock(&self.setup).config.clone()
     }
 
-    /// Evaluates a condition on the application's config, if there is one. For settings that are read in
-    /// each call: it takes no share of the config.
+    /// Evaluates a condition on the application's config; false without one. For settings that
+    /// every call reads: the reference count of the config is not changed.
     pub(crate) fn own_config_is(&self, condition: impl FnOnce(&Config) -> bool) -> bool {
         lock(&self.setup).config.as_deref().is_some_and(condition)
     }
@@ -73,7 +73,7 @@ impl State {
         Ok(())
     }
 
-    /// The settings of the connection that replace those of its config.
+    /// Returns the settings of the connection that override those of its config.
     pub(crate) fn overrides(&self) -> Overrides {
         lock(&self.setup).overrides.clone()
     }
@@ -90,13 +90,14 @@ impl State {
         }
     }
 
-    /// The policy with a config: the connection's own, else that of the config.
+    /// Returns the policy with a config: that of the connection, else that of the config.
     pub(crate) fn policy_of(&self, config: &Config) -> &'static Policy {
         let own = lock(&self.setup).overrides.policy;
         own.unwrap_or_else(|| config.policy())
     }
 
-    /// The setting with a config: the connection's own, else that of the config, else the mode's default.
+    /// Returns the client authentication with a config: that of the connection, else that of the
+    /// config, else the default of the mode.
     pub(crate) fn client_auth_of(&self, config: &Config) -> ClientAuth {
         let own = lock(&self.setup).overrides.client_auth;
         match (own.or_else(|| config.client_auth()), self.mode) {
@@ -106,7 +107,7 @@ impl State {
         }
     }
 
-    /// Sets the server_name that a client sends.
+    /// Sets the server_name (SNI) that a client sends.
     pub(crate) fn set_server_name(&self, name: &CStr) -> Result<()> {
         if self.mode == Mode::Server {
             return Err(Code::ClientMode)?;
@@ -122,7 +123,8 @@ impl State {
         lock(&self.setup).server_name = Some(name);
     }
 
-    /// Reads the server_name, whose address is valid until another is set, or the connection is wiped.
+    /// Passes the server_name to `read`. Its address is valid until another one is set, or the
+    /// connection is wiped.
     pub(crate) fn with_server_name<R>(&self, read: impl FnOnce(Option<&CStr>) -> R) -> R {
         read(lock(&self.setup).server_name.as_deref())
     }

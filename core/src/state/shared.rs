@@ -1,4 +1,4 @@
-//! Flags and counters that are read and written without a lock.
+//! Flags and counters that are accessed without a lock.
 
 use std::sync::atomic::{AtomicBool, AtomicI16, AtomicU8, AtomicU32, AtomicU64, Ordering::*};
 
@@ -9,10 +9,10 @@ use crate::base::{AtomicVersion, Mode, Version};
 /// resets all of them.
 macro_rules! shared {
     (|$mode:ident| $($(#[$doc:meta])* $field:ident: $kind:ty = $initial:expr,)*) => {
-        /// Flags and counters that are read and written without either direction's lock.
+        /// Flags and counters that are accessed without the lock of a direction.
         ///
-        /// The sender and the receiver of a connection may run in two threads: this is all that they
-        /// share, besides the key schedule.
+        /// Sending and receiving may run in two threads: they share only these, and the key
+        /// schedule.
         #[derive(Debug)]
         pub(crate) struct Shared {
             $($(#[$doc])* pub(crate) $field: $kind,)*
@@ -23,7 +23,7 @@ macro_rules! shared {
                 Self { $($field: <$kind>::new($initial),)* }
             }
 
-            /// Resets everything to the values of a new connection.
+            /// Resets all values to those of a new connection.
             pub(super) fn reset(&self, $mode: Mode) {
                 $(self.$field.store($initial, Relaxed);)*
             }
@@ -38,59 +38,60 @@ shared! {
     write_closed: AtomicBool = false,
     close_notify_received: AtomicBool = false,
     error_alert_received: AtomicBool = false,
-    /// The peer is owed a KeyUpdate, which the next send seals.
+    /// The next send starts with a KeyUpdate.
     key_update_pending: AtomicBool = false,
     key_updates_sent: AtomicU8 = 0,
     key_updates_received: AtomicU8 = 0,
-    /// A write met EPIPE. Further writes fail without a call of the transport.
+    /// A write has failed with EPIPE. Further writes fail without a call of the transport.
     write_broken: AtomicBool = false,
-    /// The alert that ended reading, or -1.
+    /// The received close_notify or error alert, or -1.
     alert: AtomicI16 = -1,
-    /// The alert that the peer gets for an error in what it sent, or -1.
+    /// The alert for an error of the peer, sent by `s2n_shutdown()`, or -1.
     pending_alert: AtomicI16 = -1,
 
     wire_in: AtomicU64 = 0,
     wire_out: AtomicU64 = 0,
-    /// Decrypted bytes that the application has not taken.
+    /// The number of decrypted bytes that the application has not read.
     peek: AtomicU32 = 0,
-    /// Bytes read beyond the current record.
+    /// The number of buffered bytes behind the current record.
     peek_buffered: AtomicU32 = 0,
 
-    /// The negotiated version; before that what the API reports.
-    version: AtomicVersion = best_of(mode, Mode::Client),
-    client_version: AtomicVersion = best_of(mode, Mode::Client),
-    server_version: AtomicVersion = best_of(mode, Mode::Server),
+    /// The negotiated version; before the negotiation, the version that the API reports.
+    version: AtomicVersion = initial_version(mode, Mode::Client),
+    client_version: AtomicVersion = initial_version(mode, Mode::Client),
+    server_version: AtomicVersion = initial_version(mode, Mode::Server),
     handshake_done: AtomicBool = false,
-    /// The message of the handshake that comes next, a [`HandshakeMessage`].
+    /// The next message of the handshake, a [`HandshakeMessage`].
     next_message: AtomicU8 = HandshakeMessage::ClientHello as u8,
 
-    /// Server: the application's callback has received the ClientHello, or there is none.
+    /// Server: the ClientHello callback was called, or there is none.
     client_hello_callback_called: AtomicBool = false,
-    /// Server: the application has ended its asynchronous ClientHello callback.
+    /// Server: the application has completed its asynchronous ClientHello callback.
     client_hello_callback_done: AtomicBool = false,
-    /// Server: the ClientHello is being answered, or was. Client: it was made.
+    /// Server: the processing of the ClientHello has begun. Client: the ClientHello was created.
     client_hello_processed: AtomicBool = false,
 
-    /// Plaintext bytes per record, as the application prefers.
+    /// The preferred maximum of plaintext bytes per record.
     record_size: AtomicU32 = DEFAULT_RECORD_SIZE,
-    /// How many bytes are sent in small records at first; 0 turns the small records off.
+    /// The number of bytes that are sent in small records at first; 0 for none.
     small_record_threshold: AtomicU32 = 0,
-    /// After how many idle seconds records are small again; 0 is never.
+    /// The idle time after which records are small again, in seconds; 0 for never.
     small_record_timeout: AtomicU32 = 0,
-    /// Size of the buffer in which the records of one send are collected, as the config has it; 0
+    /// The configured size of the send buffer, which collects the records of one send, in bytes; 0
     /// for none.
     send_buffer: AtomicU32 = 0,
-    /// Size of that buffer in use: a larger record preference makes it grow. 0 until it is used.
+    /// The actual size of the send buffer, which grows with the preferred record size; 0 until it
+    /// is used.
     send_buffer_in_use: AtomicU32 = 0,
     recv_buffering: AtomicBool = false,
     dynamic_buffers: AtomicBool = false,
 }
 
-/// Plaintext bytes per record unless the application prefers otherwise.
+/// The default number of plaintext bytes per record.
 const DEFAULT_RECORD_SIZE: u32 = 8087;
 
-/// The version that a new connection reports for one of its ends: the best one for its own.
-fn best_of(mode: Mode, end: Mode) -> Version {
+/// Returns the version that a new connection reports for a mode: the highest one for its own.
+fn initial_version(mode: Mode, end: Mode) -> Version {
     match mode == end {
         true => Version::Tls13,
         false => Version::Unknown,
@@ -104,7 +105,7 @@ impl Shared {
         self.write_closed.store(true, Release);
     }
 
-    /// Counts a KeyUpdate; called only by the one direction that sends or receives it.
+    /// Counts a KeyUpdate. Only the direction that sends or receives it calls this.
     pub(crate) fn count_key_update(count: &AtomicU8) {
         count.store(count.load(Relaxed).saturating_add(1), Relaxed);
     }
@@ -121,17 +122,17 @@ impl Shared {
         !self.read_closed.load(Acquire) && !self.write_closed.load(Acquire)
     }
 
-    /// Whether the version is negotiated.
+    /// Returns whether the version is negotiated.
     pub(crate) fn has_negotiated_version(&self) -> bool {
         self.version.load(Acquire) != Version::Unknown
             && self.server_version.load(Acquire) != Version::Unknown
     }
 
-    /// RFC 8446, 6.1: since TLS 1.3 one direction may end before the other; before, a close_notify
-    /// ends both.
+    /// Returns whether each direction is closed on its own (RFC 8446, 6.1). Before TLS 1.3, a
+    /// close_notify closes both.
     pub(crate) fn supports_half_close(&self) -> bool {
         match self.version.load(Acquire) {
-            // A server that has not received a ClientHello assumes the best version.
+            // A server that has not received a ClientHello assumes its highest version.
             Version::Unknown => true,
             version => version >= Version::Tls13,
         }

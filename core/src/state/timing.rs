@@ -1,19 +1,19 @@
-//! Durations of a handshake, for events.
+//! Durations of a handshake, for handshake events.
 
 use std::time::Duration;
 
-/// How long a handshake takes, and whether its end was reported.
+/// The duration of a handshake, and whether its event was reported.
 #[derive(Default)]
 pub(crate) struct Timing {
-    /// When its first call began.
+    /// The time of the first call.
     pub(crate) start: Option<Duration>,
 
-    /// The duration of its calls together.
+    /// The total duration of all calls.
     pub(crate) spent: Duration,
 
-    /// The application has received the event of its end.
+    /// The event was reported to the application.
     pub(crate) is_reported: bool,
 
-    /// A call is under way, its callbacks included.
+    /// A call is running, possibly in a callback.
     pub(crate) is_running: bool,
 }

@@ -1,5 +1,5 @@
-//! Blinding: an error that a peer caused is answered only after a random delay, so that the time
-//! of the answer does not tell an attacker which step failed.
+//! Blinding: a random delay before the response to an error that a peer caused, so that its time
+//! does not reveal which step failed.
 
 use std::sync::atomic::Ordering::*;
 use std::sync::{Condvar, Mutex};
@@ -10,13 +10,13 @@ use crate::base::lock;
 use crate::base::random_u64;
 use crate::error::{Alert, Code, Error, ErrorType, Result};
 
-/// Who waits for the delay.
+/// How the blinding delay is applied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BlindingMode {
-    /// The failing call waits before it returns.
+    /// The failing call sleeps before it returns.
     #[default]
     BuiltIn,
-    /// The application waits, for as long as `s2n_connection_get_delay()` returns.
+    /// The application waits, for the time that `s2n_connection_get_delay()` returns.
     SelfService,
 }
 
@@ -24,15 +24,15 @@ pub enum BlindingMode {
 pub(super) struct Blinding {
     pub(super) mode: BlindingMode,
 
-    /// When the delay is over, by the connection's monotonic clock. Stays set afterwards: a
-    /// connection that was delayed once does not wait for the peer's close_notify.
+    /// The end of the delay, by the connection's monotonic clock. It stays set afterwards: after a
+    /// delay, a shutdown does not wait for the peer's close_notify.
     until: Option<Duration>,
 
-    /// The whole of it. With another config there may be another clock, by which no more is left than
-    /// this.
+    /// The whole delay, which limits the remaining one: another config may have another clock.
     delay: Duration,
 }
 
+/// The effect of an error on the connection.
 enum Effect {
     None,
     Close,
@@ -56,7 +56,7 @@ fn effect(error: &Error) -> Effect {
 }
 
 impl Io<'_> {
-    /// Closes the connection after an error in what was received, and starts the blinding delay.
+    /// Closes the connection after an error in received data, and starts the blinding delay.
     pub(crate) fn blind(&self, error: Error) -> Error {
         let effect = effect(&error);
         if !matches!(effect, Effect::None) {
@@ -75,11 +75,11 @@ impl Io<'_> {
         error
     }
 
-    /// RFC 8446, 6.2: an error has its own alert, which waits for `s2n_shutdown`.
+    /// Sets the alert for an error (RFC 8446, 6.2), which `s2n_shutdown()` sends.
     fn set_pending_alert(&self, error: &Error) {
         let is_done = self.state.shared.handshake_done.load(Acquire);
         match error.received_alert() {
-            // What fails in a handshake without a word of the peer's has no alert but rustls'.
+            // For an error in a handshake that no message of the peer caused, rustls has an alert.
             Some(Alert::InternalError) if !is_done => {}
             Some(alert) => self.state.shared.pending_alert.store(alert as i16, Release),
             None => {}
@@ -102,7 +102,7 @@ impl Io<'_> {
         Ok(())
     }
 
-    /// The remaining delay before the application may close.
+    /// Returns the remaining delay before the application may close.
     pub(super) fn delay(&self) -> Result<Duration> {
         let (until, delay) = {
             let blinding = lock(self.blinding);
@@ -121,8 +121,8 @@ impl Io<'_> {
     }
 }
 
-/// Sleeps for the whole of `delay`, also if the thread is cancelled: the wait for a condition is no
-/// cancellation point, as `std::thread::sleep()` is one on Unix.
+/// Sleeps for `delay`, even if the thread is cancelled: on Unix, `std::thread::sleep()` is a
+/// cancellation point, but this wait for a condition variable is not.
 fn sleep(delay: Duration) {
     let (never, lock) = (Condvar::new(), Mutex::new(()));
     if let Ok(guard) = lock.lock() {
@@ -130,7 +130,7 @@ fn sleep(delay: Duration) {
     }
 }
 
-/// A delay between a third of `max` seconds and `max`; nothing if there is to be none.
+/// Returns a random delay between a third of `max` seconds and `max`; `None` if `max` is 0.
 fn random_delay(max: u32) -> Result<Option<Duration>> {
     let max = u64::from(max) * 1_000_000_000;
     if max == 0 {

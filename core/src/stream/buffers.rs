@@ -1,4 +1,4 @@
-//! The bytes between the transport and the record layer.
+//! Buffers between the transport and the record layer.
 
 use std::ops::Range;
 
@@ -8,15 +8,15 @@ use crate::error::Result;
 use crate::record::Header;
 use crate::state::Shared;
 
-/// Bytes that are on their way out.
+/// The output buffer: sealed records that are not written yet.
 #[derive(Debug, Default)]
 pub(crate) struct OutBuffer {
-    /// All of it is initialized: records are sealed into it without being cleared first.
+    /// Initialized as a whole: records are sealed in place, without clearing the memory first.
     bytes: Vec<u8>,
 
-    /// What the transport has not taken yet.
+    /// The bytes that the transport has not written.
     ///
-    /// Invariant: `pending.end <= bytes.len()`, and `0..0` if nothing waits.
+    /// Invariant: `pending.end <= bytes.len()`, and `0..0` if empty.
     pending: Range<usize>,
 }
 
@@ -25,12 +25,12 @@ impl OutBuffer {
         self.pending.is_empty()
     }
 
-    /// How many bytes fit behind what waits, in a buffer of `size` bytes.
+    /// Returns the free space behind the pending bytes, in a buffer of `size` bytes.
     pub(crate) fn room_in(&self, size: usize) -> usize {
         size.saturating_sub(self.pending.end)
     }
 
-    /// Room for `len` more bytes; [`OutBuffer::commit`] says how many were written.
+    /// Returns space for `len` more bytes, of which [`OutBuffer::commit`] adds those in use.
     pub(crate) fn room(&mut self, len: usize) -> Result<&mut [u8]> {
         let end = self.pending.end + len;
         if end > self.bytes.len() {
@@ -41,19 +41,20 @@ impl OutBuffer {
         Ok(&mut self.bytes[self.pending.end..end])
     }
 
+    /// Adds the first `len` bytes of the space to the pending ones.
     pub(crate) fn commit(&mut self, len: usize) {
         self.pending.end += len;
         debug_assert!(self.pending.end <= self.bytes.len());
     }
 
-    /// Appends bytes that are ready to be sent.
+    /// Appends complete records.
     pub(crate) fn extend(&mut self, bytes: &[u8]) -> Result<()> {
         self.room(bytes.len())?.copy_from_slice(bytes);
         self.commit(bytes.len());
         Ok(())
     }
 
-    /// [`Self::extend`], with the memory of the bytes if nothing waits.
+    /// [`Self::extend`], which takes over the memory of `bytes` if nothing is pending.
     pub(crate) fn append(&mut self, bytes: Vec<u8>) -> Result<()> {
         if !self.is_empty() || bytes.len() <= self.bytes.len() {
             return self.extend(&bytes);
@@ -63,7 +64,7 @@ impl OutBuffer {
         Ok(())
     }
 
-    /// Hands everything to the transport; what it does not take stays.
+    /// Writes all pending bytes to the transport. After an error the rest stays pending.
     pub(crate) fn flush(&mut self, transport: &Transport, shared: &Shared) -> Result<()> {
         while !self.pending.is_empty() {
             self.pending.start += transport.write(shared, &self.bytes[self.pending.clone()])?;
@@ -72,36 +73,36 @@ impl OutBuffer {
         Ok(())
     }
 
-    /// Gives the memory back; only for a buffer that is empty.
+    /// Frees the memory of an empty buffer.
     pub(crate) fn release(&mut self) {
         debug_assert!(self.is_empty());
         *self = Self::default();
     }
 }
 
-/// Bytes that came in.
+/// The input buffer: received bytes that are not consumed yet.
 #[derive(Debug)]
 pub(crate) struct InBuffer {
-    /// All of it is initialized: the transport writes into it.
+    /// Initialized as a whole: the transport writes into it.
     bytes: Vec<u8>,
 
-    /// What has been read and not been used.
+    /// The bytes that were read and not consumed.
     ///
-    /// Invariant: `buffered.end <= bytes.len()`, and `0..0` if nothing is buffered.
+    /// Invariant: `buffered.end <= bytes.len()`, and `0..0` if empty.
     buffered: Range<usize>,
 
-    /// Up to where a reader that may read ahead reads, counted from `origin`.
+    /// The maximum of bytes behind `origin` that are read ahead.
     window: usize,
 
-    /// Where the window begins.
+    /// The start of the window.
     origin: usize,
 
-    /// How many of the buffered bytes do not count as in the window, once it is moved: the front of a
-    /// header that an earlier call has read, or the header of the record that is being read.
+    /// The number of buffered bytes before the window, once it is moved: the part of a header that
+    /// an earlier call has read, or the header of the current record.
     outside: usize,
 }
 
-/// How far a reader that may read ahead reads, unless a record needs more.
+/// The initial size of the window for reading ahead, in bytes; a larger record enlarges it.
 const READ_AHEAD: usize = 16384;
 
 impl Default for InBuffer {
@@ -129,7 +130,7 @@ impl InBuffer {
         self.buffered.len()
     }
 
-    /// Reads until `len` bytes are buffered. Reads no byte beyond them, unless `ahead`.
+    /// Reads until `len` bytes are buffered. Reads no more than these, unless `ahead`.
     pub(crate) fn fill(
         &mut self,
         len: usize,
@@ -171,19 +172,21 @@ impl InBuffer {
         Ok(())
     }
 
-    /// How many bytes of the window come behind what is buffered.
+    /// Returns the size of the window behind the buffered bytes.
     fn ahead(&self) -> usize {
         (self.origin + self.window).saturating_sub(self.buffered.end)
     }
 
-    /// Lets the window begin where s2n-tls' does, so that an application sees the same bytes
-    /// pending: it keeps a record's header elsewhere, as far as it has come.
+    /// Moves the window to where that of s2n-tls starts, so that an application gets the same
+    /// number of buffered bytes: s2n-tls stores a record's header, or the received part of it, in
+    /// another buffer.
     fn move_window(&mut self) {
         self.move_to_front();
         self.origin = self.outside;
     }
 
-    /// How many bytes to ask for when `missing` are needed: all that the window has room for.
+    /// Returns the maximum of a read when `missing` bytes are required: the rest of the window,
+    /// which is enlarged if it is too small.
     fn widen(&mut self, missing: usize) -> usize {
         let ahead = self.ahead();
         if missing > ahead {
@@ -192,7 +195,7 @@ impl InBuffer {
         missing.max(ahead)
     }
 
-    /// Makes room for `len` bytes behind the buffered ones.
+    /// Reserves space for `len` bytes behind the buffered ones.
     fn make_room(&mut self, len: usize) -> Result<()> {
         let end = self.buffered.end + len;
         if end <= self.bytes.len() {
@@ -220,10 +223,10 @@ impl InBuffer {
         self.outside = 0;
     }
 
-    /// Gives the memory back if nothing is buffered, or, where a record is `waited` for, no more than the
-    /// front of its header.
-    pub(crate) fn release(&mut self, waited: bool) {
-        if self.buffered.is_empty() || waited && self.buffered.len() < Header::LEN {
+    /// Frees the memory if nothing is buffered, or only a part of the header of an `incomplete`
+    /// record.
+    pub(crate) fn release(&mut self, incomplete: bool) {
+        if self.buffered.is_empty() || incomplete && self.buffered.len() < Header::LEN {
             let bytes = self.buffered().to_vec();
             *self = Self {
                 buffered: 0..bytes.len(),
@@ -236,8 +239,8 @@ impl InBuffer {
     }
 }
 
-/// The least memory that a buffer takes.
+/// The minimum capacity of an input buffer in bytes.
 const MIN_CAPACITY: usize = 256;
 
-/// How much more than what is needed a growing buffer may take.
+/// The maximum of bytes that a growing buffer adds to those required.
 const GROWTH: usize = 1024;

@@ -1,5 +1,5 @@
-//! The two directions of a connection after and during its handshake: buffers, transport, records,
-//! shutdown and blinding.
+//! The two directions of a connection, during and after the handshake: sending, receiving, buffers,
+//! transport, shutdown and blinding.
 
 use std::sync::atomic::Ordering::*;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -24,11 +24,11 @@ pub use self::send::{Data, MAX_SMALL_RECORD_THRESHOLD};
 pub(crate) use self::transport::Transport;
 pub use self::transport::{Reader, Writer};
 
-/// The two directions of a connection, with what they share.
+/// The two directions of a connection, with the transport and the blinding that they share.
 ///
-/// Sending and receiving may run in two threads at once, so each direction has a lock of its own. It is
-/// never waited for: a second call in the same direction, from another thread or from a callback, is a
-/// usage error and fails with `Reentrancy`.
+/// Sending and receiving may run in two threads at once, so each direction has its own lock. No
+/// call waits for it: a second call in the same direction, from another thread or from a callback,
+/// is a usage error and fails with `Reentrancy`.
 pub(crate) struct Stream {
     pub(crate) send: Mutex<SendHalf>,
     pub(crate) recv: Mutex<RecvHalf>,
@@ -38,8 +38,7 @@ pub(crate) struct Stream {
 
 pub(crate) type BothDirections<'a> = (MutexGuard<'a, SendHalf>, MutexGuard<'a, RecvHalf>);
 
-/// What a direction works with while it is locked: the state, the transport and the blinding of its
-/// connection.
+/// The state, the transport and the blinding of a connection, for a locked direction.
 #[derive(Clone, Copy)]
 pub(crate) struct Io<'a> {
     pub(crate) state: &'a State,
@@ -65,10 +64,10 @@ impl Stream {
         }
     }
 
-    /// Replaces everything by that of a new connection, and returns both directions, still locked. Fails
+    /// Resets both directions to those of a new connection, and returns them, still locked. Fails
     /// while one is in use.
     pub(crate) fn wipe(&self, is_corked: bool) -> Result<BothDirections<'_>> {
-        // Every field is named, so that one to come is not forgotten.
+        // Destructured, so that no new field is omitted.
         let Self {
             send,
             recv,
@@ -96,7 +95,7 @@ impl Stream {
         lock(&self.blinding).mode = mode;
     }
 
-    /// Frees both buffers. Fails while there is data in one.
+    /// Frees both buffers. Fails if one of them has data.
     pub(crate) fn release_buffers(&self, state: &State) -> Result<()> {
         let mut send = lock_direction(&self.send)?;
         if !send.out.is_empty() {
@@ -113,12 +112,12 @@ impl Stream {
         Ok(())
     }
 
-    /// The remaining blinding delay.
+    /// Returns the remaining blinding delay.
     pub(crate) fn delay(&self, state: &State) -> Result<Duration> {
         self.io(state).delay()
     }
 
-    /// Sends the records that are sealed already.
+    /// Writes the sealed records.
     pub(crate) fn flush(&self, state: &State, blocked: &mut Blocked) -> Result<()> {
         *blocked = Blocked::Write;
         let mut half = lock_direction(&self.send)?;

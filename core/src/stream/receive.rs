@@ -1,4 +1,4 @@
-//! Receiving: reads become records, and records become application bytes.
+//! Receiving: deframing and decryption of records, and the application data in them.
 
 use std::ops::Range;
 use std::sync::atomic::Ordering::*;
@@ -14,35 +14,35 @@ use crate::record::{
 };
 use crate::state::{Shared, State};
 
-/// The reading direction of a connection.
+/// The receiving direction of a connection.
 #[derive(Default)]
 pub(crate) struct RecvHalf {
-    /// Nothing before the handshake is complete.
+    /// `None` before the handshake is complete.
     pub(crate) opener: Option<Opener>,
 
     pub(crate) input: InBuffer,
 
-    /// The decrypted bytes of the current record that the application has not taken, as a range
-    /// of the held input.
+    /// The decrypted bytes of the current record that the application has not read, as a range
+    /// of the buffered input.
     ///
     /// Invariant: lies within `input.buffered()`; empty if there is no current record.
     plain: Range<usize>,
 
-    /// How many held bytes the current record takes, header and tag included.
+    /// The length of the current record in bytes, with header and tag.
     record_len: usize,
 
-    /// A call found the next record incomplete: what is held belongs to it.
+    /// The next record is incomplete, and all buffered bytes belong to it.
     awaits_record: bool,
 
     reassembler: PostHandshakeReassembler,
     flood: FloodGuard,
 
-    /// An error that a call met after it had bytes to return; the next call reports it.
+    /// An error after bytes that a call has returned; the next call reports it.
     deferred: Option<Error>,
 }
 
 impl Stream {
-    /// Receives at most `buf.len()` bytes; 0 is the end of what the peer sends.
+    /// Receives at most `buf.len()` bytes; 0 after a close_notify.
     pub(crate) fn recv(
         &self,
         state: &State,
@@ -52,7 +52,7 @@ impl Stream {
         let mut half = lock_direction(&self.recv)?;
         *blocked = Blocked::Read;
         let outcome = half.receive(self.io(state), buf);
-        // Old applications rely on this: the status reports that nothing of a record is left here.
+        // Old applications rely on this status for: no part of a record is buffered.
         if outcome.is_ok() && !half.has_unread() && !half.has_partial_record() {
             *blocked = Blocked::Not;
         }
@@ -79,14 +79,15 @@ impl RecvHalf {
                 Ok(()) => received += self.take(&mut buf[received..]),
                 Err(error) if received == 0 => return Err(error),
                 Err(error) => {
-                    // The bytes count first. That the peer is slow or gone is found out again, and so is
-                    // that memory is short, unless that was the end of the connection.
-                    let is_found_again = match error.code() {
+                    // The bytes are returned first. The next call meets a blocked or closed
+                    // transport again, and a failed allocation too, unless it has closed the
+                    // connection.
+                    let recurs = match error.code() {
                         Code::IoBlocked | Code::Closed => true,
                         Code::Alloc => io.state.shared.can_read(),
                         _ => false,
                     };
-                    if !is_found_again {
+                    if !recurs {
                         self.deferred = Some(error);
                     }
                     break;
@@ -99,7 +100,7 @@ impl RecvHalf {
         Ok(received)
     }
 
-    /// Makes decrypted bytes available, or handles one record that holds none.
+    /// Decrypts the next application data, or processes one record of another type.
     fn next_plain(&mut self, io: Io<'_>) -> Result<()> {
         if !self.plain.is_empty() {
             return Ok(());
@@ -115,14 +116,14 @@ impl RecvHalf {
         }
     }
 
-    /// Reads and decrypts one record; its plaintext is `self.plain` then.
+    /// Reads and decrypts one record, and sets `self.plain` to its plaintext.
     pub(crate) fn read_record(&mut self, io: Io<'_>) -> Result<ContentType> {
         let header = self.fill_record(io)?;
         self.record_len = Header::LEN + header.len;
         let record = &mut self.input.buffered_mut()[..self.record_len];
         let opened = match &mut self.opener {
             Some(opener) => opener.open(record),
-            // rustls has the keys, and the one record that may come is the end of the handshake.
+            // rustls has the keys, and only the rest of the handshake is allowed.
             None if header.typ == ContentType::ApplicationData as u8
                 && io.state.shared.has_negotiated_version()
                 && io.state.shared.supports_half_close() =>
@@ -143,8 +144,8 @@ impl RecvHalf {
         }
     }
 
-    /// RFC 8446, 5.1: between the parts of a handshake message "there MUST NOT be any other
-    /// records".
+    /// Rejects other records between the fragments of a handshake message (RFC 8446, 5.1: "there
+    /// MUST NOT be any other records between them").
     fn check_interleaving(&self, opened: Opened) -> Result<Opened> {
         match opened.typ {
             ContentType::Handshake => Ok(opened),
@@ -153,7 +154,8 @@ impl RecvHalf {
         }
     }
 
-    /// Reads until the next record is whole. A blocked call keeps what it has read.
+    /// Deframes the next record: reads until it is complete. The bytes that a blocked call has read
+    /// stay buffered.
     pub(crate) fn fill_record(&mut self, io: Io<'_>) -> Result<Header> {
         self.awaits_record = true;
         let ahead = io.state.shared.recv_buffering.load(Relaxed);
@@ -176,13 +178,13 @@ impl RecvHalf {
         Ok(header)
     }
 
-    /// Drops a whole record that is ignored.
+    /// Skips a complete record that is ignored.
     pub(crate) fn ignore_record(&mut self, io: Io<'_>, header: &Header) -> Result<()> {
         self.input.consume(Header::LEN + header.len);
         self.flood.control_record().map_err(|error| io.blind(error))
     }
 
-    /// Takes a whole record out of the input, for the handshake.
+    /// Removes a complete record from the input, and passes it to `take`, for the handshake.
     pub(crate) fn take_record<R>(&mut self, header: &Header, take: impl FnOnce(&[u8]) -> R) -> R {
         let len = Header::LEN + header.len;
         let taken = take(&self.input.buffered()[..len]);
@@ -190,6 +192,7 @@ impl RecvHalf {
         taken
     }
 
+    /// Copies decrypted bytes to the caller's buffer.
     fn take(&mut self, buf: &mut [u8]) -> usize {
         let len = buf.len().min(self.plain.len());
         let from = self.plain.start;
@@ -216,7 +219,7 @@ impl RecvHalf {
         self.flood.empty_record().map_err(|error| io.blind(error))
     }
 
-    /// Handles the alerts of the current record (RFC 8446, 6; RFC 5246, 7.2).
+    /// Processes the alert in the current record (RFC 8446, 6; RFC 5246, 7.2).
     pub(crate) fn alert(&mut self, io: Io<'_>) -> Result<()> {
         let tls13 = io.state.shared.version.load(Acquire) >= Version::Tls13;
         let event = io.state.config().and_then(|config| {
@@ -240,7 +243,7 @@ impl RecvHalf {
         }
     }
 
-    /// Handles the post-handshake messages of the current record.
+    /// Processes the post-handshake messages in the current record.
     pub(crate) fn handshake(&mut self, io: Io<'_>) -> Result<()> {
         let outcome = self.post_handshake(io);
         self.drop_record();
@@ -294,7 +297,7 @@ impl RecvHalf {
         !self.plain.is_empty()
     }
 
-    /// Whether the body of a record has come in part.
+    /// Returns whether a part of a record's body is buffered.
     pub(crate) fn has_partial_record(&self) -> bool {
         self.awaits_record && self.input.len() > Header::LEN
     }

@@ -1,4 +1,4 @@
-//! Sending: application bytes become records, and records become writes.
+//! Sending: fragmentation of application data into records, key updates, and the send buffer.
 
 use std::io::IoSlice;
 use std::sync::atomic::Ordering::*;
@@ -13,22 +13,23 @@ use crate::error::{Code, Result};
 use crate::record::{ContentType, Sealer};
 use crate::state::{HandshakeKeys, Shared, State};
 
-/// The writing direction of a connection.
+/// The sending direction of a connection.
 #[derive(Default)]
 pub(crate) struct SendHalf {
-    /// Nothing before the handshake is complete.
+    /// `None` before the handshake is complete.
     pub(crate) sealer: Option<Sealer>,
 
     pub(crate) out: OutBuffer,
 
-    /// How many bytes of the caller's data are sealed and were not reported as sent. The caller
-    /// offers them again at the front of its next call.
+    /// The number of the caller's bytes that are sealed, but not yet reported as sent. The caller
+    /// passes them again at the start of its next call.
     unreported: usize,
 
-    /// Bytes of the period in which small records are counted.
-    bytes_in_period: u64,
+    /// The number of bytes sent since small records were last started.
+    small_record_bytes: u64,
 
-    /// When the last send began, or the connection; kept only if a timeout of the period is set.
+    /// The start of the last send, or of the connection; updated only if small records have a
+    /// timeout.
     last_send: Duration,
 
     /// An encoded fatal alert, sent instead of close_notify.
@@ -36,30 +37,31 @@ pub(crate) struct SendHalf {
 
     pub(crate) alert_sent: bool,
 
-    /// The keys for a close_notify in the middle of a handshake, once they are derived.
+    /// The keys for a close_notify during the handshake, once they are derived.
     pub(crate) handshake_keys: Option<HandshakeKeys>,
 }
 
-/// The largest threshold of small records, in bytes.
+/// The maximum threshold of small records, in bytes.
 pub const MAX_SMALL_RECORD_THRESHOLD: u32 = 8 << 20;
 
-/// A small record fits one Ethernet frame, with room for the headers of IP and TCP.
-const SMALL_RECORD_ON_THE_WIRE: usize = 1400;
+/// The maximum length of a small record in bytes: it fits in one Ethernet frame with the headers of
+/// IP and TCP.
+const SMALL_RECORD_LEN: usize = 1400;
 
-/// What a configured send buffer keeps back for a record's header and expansion; s2n-tls reckons
-/// with the most that a version allows (RFC 8446, 5.2; RFC 5246, 6.2.3).
+/// The space in a configured send buffer that is reserved for a record's header and expansion, in
+/// bytes. As in s2n-tls it is the maximum of the version (RFC 8446, 5.2; RFC 5246, 6.2.3).
 const EXPANSION_TLS13: usize = 261;
 /// See [`EXPANSION_TLS13`].
 const EXPANSION_TLS12: usize = 1029;
 
 impl Stream {
-    /// Sends `data`, after the records of an earlier call have left.
+    /// Sends `data`, after the records of an earlier call are written.
     ///
-    /// `data` may be the error of invalid arguments: it is returned once those records have left.
+    /// `data` may be the error of invalid arguments: it is returned once those records are written.
     /// Until then their error, or that of a closed connection, takes precedence.
     ///
-    /// Returns how many bytes are in records that the transport has taken whole. If that is not
-    /// all, `blocked` is set, and the caller continues with the byte after the last reported one.
+    /// Returns the number of bytes in completely written records. If these are not all, `blocked`
+    /// is set, and the caller continues with the byte after the last reported one.
     pub(crate) fn send(
         &self,
         state: &State,
@@ -85,12 +87,13 @@ pub struct Data<'a> {
     skip: usize,
     len: usize,
 
-    /// There are no bytes behind the length: the call fails when it would need the first.
+    /// The address is null: the call fails at the first byte.
     is_null: bool,
 }
 
 impl<'a> Data<'a> {
-    /// Fails if there are fewer than `skip` bytes, or more than can be counted.
+    /// Validates the buffers: fails if they have fewer than `skip` bytes, or more than
+    /// `isize::MAX`.
     pub fn new(buffers: &'a [IoSlice<'a>], skip: usize) -> Result<Self> {
         let total = buffers
             .iter()
@@ -99,7 +102,7 @@ impl<'a> Data<'a> {
         Self::counted(buffers, total, skip)
     }
 
-    /// Data of `total` bytes at a null address.
+    /// Returns data of `total` bytes at a null address.
     pub fn null(total: usize, skip: usize) -> Result<Self> {
         let data = Self::counted(&[], total, skip)?;
         Ok(Self {
@@ -121,7 +124,7 @@ impl<'a> Data<'a> {
         })
     }
 
-    /// Calls `seal` with the pieces that hold `len` bytes from `start` on.
+    /// Calls `seal` with the pieces of the buffers that contain `len` bytes from `start` on.
     fn with_pieces<R>(
         &self,
         start: usize,
@@ -162,11 +165,11 @@ impl<'a> Data<'a> {
     }
 }
 
-/// How many pieces of a record are listed without allocating.
+/// The number of pieces of a record that are listed without an allocation.
 const FEW_PIECES: usize = 8;
 
 impl SendHalf {
-    /// The writing direction of a connection that begins now.
+    /// Creates the sending direction of a new connection.
     pub(super) fn new() -> Self {
         Self {
             last_send: uptime(),
@@ -180,20 +183,19 @@ impl SendHalf {
             return Err(Code::Closed)?;
         }
 
-        // Whatever the arguments are: nothing else can be said before the last call's records
-        // have left.
+        // Before the validation of the arguments: the records of the last call take precedence.
         self.flush(io)?;
 
         let data = data?;
         if data.len < self.unreported {
             return Err(Code::SendSize)?;
         }
-        self.begin_period(io)?;
+        self.restart_small_records(io)?;
 
-        // What was unreported has left with the flush.
+        // The flush has written the unreported bytes.
         let mut sent = self.unreported;
         while self.unreported < data.len {
-            // If this blocks, what has left is reported by the next call.
+            // If this blocks, the next call reports the written bytes.
             self.send_post_handshake(io)?;
             let sealed = self.send_record(io, &data, &mut sent);
             match sealed {
@@ -209,7 +211,7 @@ impl SendHalf {
         Ok((data.len, true))
     }
 
-    /// Seals the next record, and writes it unless more records are to go with it.
+    /// Seals the next record, and writes it unless the send buffer has space for another one.
     fn send_record(&mut self, io: Io<'_>, data: &Data<'_>, sent: &mut usize) -> Result<()> {
         let shared = &io.state.shared;
         let sealer = self.sealer.as_mut().ok_or(Code::Encrypt)?;
@@ -218,9 +220,9 @@ impl SendHalf {
         }
 
         let most = shared.max_payload();
-        let small = self.bytes_in_period < shared.small_record_threshold.load(Relaxed).into();
+        let small = self.small_record_bytes < shared.small_record_threshold.load(Relaxed).into();
         let len = match small {
-            true => most.min(SMALL_RECORD_ON_THE_WIRE - sealer.overhead()),
+            true => most.min(SMALL_RECORD_LEN - sealer.overhead()),
             false => most,
         };
         let len = len.min(data.len - self.unreported);
@@ -231,7 +233,7 @@ impl SendHalf {
         })?;
         self.out.commit(written);
         self.unreported += len;
-        self.bytes_in_period += len as u64;
+        self.small_record_bytes += len as u64;
 
         let next = most.min(data.len - self.unreported);
         let expansion = shared.expansion();
@@ -243,8 +245,8 @@ impl SendHalf {
         Ok(())
     }
 
-    /// Restarts the count of small records after a pause of the application.
-    fn begin_period(&mut self, io: Io<'_>) -> Result<()> {
+    /// Restarts small records after an idle time of the application.
+    fn restart_small_records(&mut self, io: Io<'_>) -> Result<()> {
         let timeout = io.state.shared.small_record_timeout.load(Relaxed);
         if timeout == 0 {
             return Ok(());
@@ -252,16 +254,16 @@ impl SendHalf {
         let now = io.state.config()?.monotonic_now()?;
         let timeout = Duration::from_secs(timeout.into());
         let last = std::mem::replace(&mut self.last_send, now);
-        // A clock that runs backwards, or began later than the connection, tells of no activity.
+        // A clock that runs backwards, or started after the connection, counts as idle.
         let pause = now.checked_sub(last);
         if pause.is_none_or(|pause| pause > timeout) {
-            self.bytes_in_period = 0;
+            self.small_record_bytes = 0;
         }
         Ok(())
     }
 
-    /// Sends what is owed before application data: a key update, asked for by the peer or due
-    /// because this key has sealed as many records as is safe (RFC 8446, 4.6.3 and 5.5).
+    /// Sends a pending KeyUpdate: the peer or the application has requested it, or the key has
+    /// reached its usage limit (RFC 8446, 4.6.3 and 5.5).
     pub(crate) fn send_post_handshake(&mut self, io: Io<'_>) -> Result<()> {
         let Some(sealer) = &mut self.sealer else {
             return Ok(());
@@ -279,8 +281,8 @@ impl SendHalf {
         io.state.shared.key_update_pending.store(false, Release);
         let written = sealer.seal(ContentType::Handshake, &[&KEY_UPDATE], room)?;
         self.out.commit(written);
-        // The peer changes its reading keys right behind the message, so every later record
-        // belongs to the new ones.
+        // The peer changes its read keys after this message, so every later record is sealed with
+        // the new write keys.
         let rekeyed = with_cleared_stack(StackDepth::Keys, || {
             let keys = io.state.with_key_schedule(|schedule| {
                 let schedule = schedule.ok_or(Code::HandshakeNotComplete)?;
@@ -289,7 +291,7 @@ impl SendHalf {
             sealer.rekey(keys)
         });
         if let Err(error) = rekeyed {
-            // It would not understand any record that follows.
+            // The peer could not decrypt any later record.
             io.state.shared.close();
             return Err(error);
         }
@@ -309,11 +311,11 @@ impl SendHalf {
     }
 }
 
-/// A KeyUpdate that does not ask for one in return (RFC 8446, 4.6.3).
+/// A KeyUpdate with update_not_requested (RFC 8446, 4.6.3).
 const KEY_UPDATE: [u8; 5] = [24, 0, 0, 1, 0];
 
 impl Shared {
-    /// The most plaintext that a record may carry now.
+    /// Returns the maximum of plaintext bytes in a record.
     fn max_payload(&self) -> usize {
         let preferred = self.record_size.load(Relaxed) as usize;
         match self.send_buffer.load(Relaxed) as usize {
@@ -324,7 +326,7 @@ impl Shared {
         }
     }
 
-    /// What is kept back for a record's header and expansion.
+    /// Returns the space that is reserved for a record's header and expansion.
     fn expansion(&self) -> usize {
         match self.has_negotiated_version() && self.version.load(Acquire) >= Version::Tls13 {
             true => EXPANSION_TLS13,
@@ -332,8 +334,8 @@ impl Shared {
         }
     }
 
-    /// The size of the buffer in which records are collected, 0 if none is configured. Its size is
-    /// settled when it is first used, which is in the handshake.
+    /// Returns the size of the send buffer; 0 if none is configured. The size is determined at the
+    /// first use, in the handshake.
     pub(crate) fn use_send_buffer(&self) -> usize {
         let configured = self.send_buffer.load(Relaxed) as usize;
         if configured == 0 {
@@ -349,7 +351,7 @@ impl Shared {
         }
     }
 
-    /// A buffer in use holds at least one record of the size that is preferred now.
+    /// Enlarges a send buffer in use to at least one record of the preferred size.
     pub(crate) fn enlarge_send_buffer(&self) {
         let record = self.record_size.load(Relaxed) + self.expansion() as u32;
         let in_use = self.send_buffer_in_use.load(Relaxed);

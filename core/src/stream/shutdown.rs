@@ -1,4 +1,4 @@
-//! Shutdown: the last alert of this side, and the peer's close_notify.
+//! Shutdown: sending of the close_notify or error alert, and waiting for the peer's close_notify.
 
 use std::sync::atomic::Ordering::*;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use crate::record::{ContentType, fatal_alert, plaintext_alert, warning_alert};
 use crate::state::State;
 
 impl Stream {
-    /// Closes the writing direction: what waits is sent, then a close_notify, or the alert that
-    /// the peer is owed. To be repeated if it blocks.
+    /// Closes the sending direction: writes the pending records, then a close_notify, or the alert
+    /// of an error. To be repeated if it blocks.
     pub(crate) fn shutdown_send(&self, state: &State, blocked: &mut Blocked) -> Result<()> {
         *blocked = Blocked::Not;
         if self.transport.is_missing() {
@@ -25,7 +25,7 @@ impl Stream {
     }
 
     /// Closes both directions: [`Stream::shutdown_send`], then waits for the peer's
-    /// close_notify, so that the caller knows that it lost nothing of what the peer sent.
+    /// close_notify, which confirms that no data of the peer is lost.
     pub(crate) fn shutdown(&self, state: &State, blocked: &mut Blocked) -> Result<()> {
         self.shutdown_send(state, blocked)?;
 
@@ -46,7 +46,7 @@ impl Stream {
 }
 
 impl SendHalf {
-    /// Sends the data that is waiting, then the last alert.
+    /// Writes the pending records, then the last alert.
     fn close(&mut self, io: Io<'_>, blocked: &mut Blocked) -> Result<()> {
         let mut flush = |half: &mut Self| {
             *blocked = Blocked::Write;
@@ -61,7 +61,7 @@ impl SendHalf {
             return Ok(());
         }
 
-        // An alert that is sent before the delay is over would reveal the time that the delay conceals.
+        // An alert during the blinding delay would reveal the time that the delay conceals.
         if io.delay()? > Duration::ZERO {
             return Err(Code::ShutdownPaused)?;
         }
@@ -71,9 +71,10 @@ impl SendHalf {
         flush(self)
     }
 
-    /// RFC 8446, 6.1: "Each party MUST send a "close_notify" alert before closing its write side
-    /// of the connection, unless it has already sent some error alert." After an error it is the error's
-    /// alert: a close_notify would confirm that all data of the peer was received.
+    /// Seals the last alert: a close_notify (RFC 8446, 6.1: "Each party MUST send a "close_notify"
+    /// alert before closing its write side of the connection, unless it has already sent some error
+    /// alert."), or the alert of an error, after which a close_notify would confirm that all data
+    /// of the peer was received.
     fn write_last_alert(&mut self, io: Io<'_>) -> Result<()> {
         if !self.pending_alert.is_empty() {
             self.out.extend(&self.pending_alert)?;
@@ -101,7 +102,7 @@ impl SendHalf {
 }
 
 impl Io<'_> {
-    /// Whether the peer's close_notify is to be waited for.
+    /// Returns whether a shutdown waits for the peer's close_notify.
     fn expects_close_notify(&self) -> bool {
         let shared = &self.state.shared;
         let is_over = self.transport.is_missing()
@@ -113,9 +114,10 @@ impl Io<'_> {
 }
 
 impl RecvHalf {
+    /// Reads records until the peer's close_notify.
     fn await_close_notify(&mut self, io: Io<'_>) -> Result<()> {
         while !io.state.shared.close_notify_received.load(Acquire) {
-            // The application has closed, so data that is left is dropped.
+            // The application has closed the connection, so unread data is dropped.
             self.drop_record();
             match self.read_record(io)? {
                 ContentType::Alert => self.alert(io)?,

@@ -1,5 +1,5 @@
-//! The transport of a connection: descriptors or callbacks of the application, and the rules for their
-//! results.
+//! The transport of a connection: descriptors or callbacks of the application, and validation of
+//! their results.
 
 use std::io;
 use std::sync::atomic::Ordering::*;
@@ -11,13 +11,13 @@ use crate::state::Shared;
 
 /// The receiving side of a transport.
 pub trait Reader: Send + Sync {
-    /// Stores at most `buf.len()` bytes; 0 is the end of the stream.
+    /// Reads at most `buf.len()` bytes; 0 is the end of the stream.
     fn read(&self, buf: &mut [u8]) -> io::Result<usize>;
 
-    /// Requests that the own TCP stack acknowledges at once; a hint.
+    /// Requests an immediate TCP acknowledgement (TCP_QUICKACK); a hint.
     fn quick_ack(&self) {}
 
-    /// Restores the settings that the transport had when it was set.
+    /// Restores the socket options that the transport had when it was set.
     fn restore(&self) {}
 }
 
@@ -26,27 +26,27 @@ pub trait Writer: Send + Sync {
     /// Writes at most `buf.len()` bytes.
     fn write(&self, buf: &[u8]) -> io::Result<usize>;
 
-    /// Holds small segments back until [`Writer::uncork`]; a hint.
+    /// Delays small TCP segments until [`Writer::uncork`] (TCP_CORK); a hint.
     fn cork(&self) {}
 
-    /// Ends what [`Writer::cork`] began.
+    /// Ends the delay of [`Writer::cork`].
     fn uncork(&self) {}
 
-    /// Restores the settings that the transport had when it was set.
+    /// Restores the socket options that the transport had when it was set.
     fn restore(&self) {}
 }
 
 /// The transport of a connection's records.
 ///
-/// The locks are held only to look the transport up, never while it works: it may be a callback
-/// that sets another one.
+/// The locks are held only to copy a reference, never during a read or write, which may be a
+/// callback that sets another transport.
 #[derive(Default)]
 pub(crate) struct Transport {
     reader: Mutex<Option<Arc<dyn Reader>>>,
     writer: Mutex<Option<Arc<dyn Writer>>>,
 }
 
-/// How many writes in a row may take nothing before the call is blocked.
+/// The number of consecutive writes of 0 bytes after which a call is blocked.
 const EMPTY_WRITES: usize = 16;
 
 impl Transport {
@@ -66,7 +66,7 @@ impl Transport {
         lock(&self.writer).clone()
     }
 
-    /// Restores the settings that the transports had when they were set.
+    /// Restores the socket options that the transports had when they were set.
     pub(crate) fn restore(&self) {
         if let Some(reader) = self.reader() {
             reader.restore();
@@ -80,7 +80,7 @@ impl Transport {
         lock(&self.reader).is_none() && lock(&self.writer).is_none()
     }
 
-    /// Reads once: at least one byte, or the reason why there is none.
+    /// Reads once: returns the number of bytes, at least 1.
     pub(crate) fn read(&self, shared: &Shared, buf: &mut [u8]) -> Result<usize> {
         let reader = self.reader().ok_or_else(|| Error::transport(Code::Io, 0))?;
         let read = retry_interrupted(|| reader.read(buf))?;
@@ -92,7 +92,7 @@ impl Transport {
         Ok(read)
     }
 
-    /// Writes once: at least one byte, or the reason why there is none.
+    /// Writes once: returns the number of bytes, at least 1.
     pub(crate) fn write(&self, shared: &Shared, buf: &[u8]) -> Result<usize> {
         if shared.write_broken.load(Acquire) {
             return Err(Error::transport(Code::Io, 0))?;
@@ -111,11 +111,12 @@ impl Transport {
                 return Ok(written);
             }
         }
-        // s2n-tls would repeat the write for ever; a caller that polls may as well be blocked.
+        // s2n-tls repeats the write forever. A blocked caller can poll instead.
         Err(Error::transport(Code::IoBlocked, 0))
     }
 }
 
+/// Repeats a call that a signal has interrupted (EINTR).
 fn retry_interrupted(mut attempt: impl FnMut() -> io::Result<usize>) -> Result<usize> {
     loop {
         match attempt() {
@@ -126,11 +127,12 @@ fn retry_interrupted(mut attempt: impl FnMut() -> io::Result<usize>) -> Result<u
     }
 }
 
+/// Converts an error of the transport.
 fn classify(error: &io::Error) -> Error {
     match (error.kind(), error.raw_os_error()) {
         (io::ErrorKind::WouldBlock, Some(os_error)) => Error::transport(Code::IoBlocked, os_error),
         (_, Some(os_error)) => Error::transport(Code::Io, os_error),
-        // The transport reports more bytes than there were.
+        // The transport has returned more bytes than requested.
         (_, None) => Error::new(Code::Safety),
     }
 }
