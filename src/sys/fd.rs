@@ -27,6 +27,10 @@ impl ReadFd {
 }
 
 impl Reader for ReadFd {
+    fn descriptor(&self) -> Option<i32> {
+        Some(self.fd)
+    }
+
     fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
         Errno::clear();
         cancellation::read(self.fd, buf)
@@ -71,6 +75,10 @@ impl WriteFd {
 }
 
 impl Writer for WriteFd {
+    fn descriptor(&self) -> Option<i32> {
+        Some(self.fd)
+    }
+
     fn write(&self, buf: &[u8]) -> io::Result<usize> {
         Errno::clear();
         if self.is_socket.load(Ordering::Relaxed) {

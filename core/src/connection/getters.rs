@@ -54,6 +54,16 @@ impl Connection {
 
 /// Getters of the data transfer.
 impl Connection {
+    /// The number of the file descriptor that is read, if the transport is one.
+    pub fn read_descriptor(&self) -> Option<i32> {
+        self.stream.transport.reader()?.descriptor()
+    }
+
+    /// The number of the file descriptor that is written, if the transport is one.
+    pub fn write_descriptor(&self) -> Option<i32> {
+        self.stream.transport.writer()?.descriptor()
+    }
+
     /// Returns the number of decrypted bytes that the application has not read.
     pub fn peek(&self) -> u32 {
         self.state.shared.peek.load(Acquire)

@@ -14,6 +14,11 @@ pub trait Reader: Send + Sync {
     /// Reads at most `buf.len()` bytes; 0 is the end of the stream.
     fn read(&self, buf: &mut [u8]) -> io::Result<usize>;
 
+    /// Returns the number of the file descriptor that is read, if it is one.
+    fn descriptor(&self) -> Option<i32> {
+        None
+    }
+
     /// Requests an immediate TCP acknowledgement (TCP_QUICKACK); a hint.
     fn quick_ack(&self) {}
 
@@ -25,6 +30,11 @@ pub trait Reader: Send + Sync {
 pub trait Writer: Send + Sync {
     /// Writes at most `buf.len()` bytes.
     fn write(&self, buf: &[u8]) -> io::Result<usize>;
+
+    /// Returns the number of the file descriptor that is written, if it is one.
+    fn descriptor(&self) -> Option<i32> {
+        None
+    }
 
     /// Delays small TCP segments until [`Writer::uncork`] (TCP_CORK); a hint.
     fn cork(&self) {}

@@ -10,14 +10,14 @@ use crate::ffi::abi::boundary::{boundary, boundary_or, status, status_with_memor
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_connection, s2n_mode};
 use crate::ffi::config::lifecycle::ConfigHandle;
-use crate::ffi::connection::transport::Ends;
+use crate::ffi::connection::transport::IoCallbacks;
 use crate::ffi::library::init;
 use rs2n_core::connection::Connection;
 
 /// The object behind a `struct s2n_connection *`.
 pub(crate) struct ConnectionHandle {
     pub(crate) core: Connection,
-    pub(crate) ends: Mutex<Ends>,
+    pub(crate) io_callbacks: Mutex<IoCallbacks>,
     config: Mutex<Option<Arc<ConfigHandle>>>,
     context: AtomicPtr<c_void>,
 }
@@ -55,7 +55,7 @@ pub extern "C" fn s2n_connection_new(mode: s2n_mode_arg) -> *mut s2n_connection 
         init::check()?;
         let conn = Arc::new(ConnectionHandle {
             core: Connection::new(mode.try_into()?),
-            ends: Mutex::default(),
+            io_callbacks: Mutex::default(),
             config: Mutex::default(),
             context: AtomicPtr::default(),
         });
@@ -101,7 +101,7 @@ pub unsafe extern "C" fn s2n_connection_wipe(conn: *mut s2n_connection) -> c_int
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.core.wipe()?;
-        conn.reset_ends();
+        conn.reset_io_callbacks();
         conn.context.store(ptr::null_mut(), Ordering::Release);
         Ok(())
     })

@@ -12,103 +12,69 @@ use crate::ffi::abi::types::s2n_connection;
 use crate::ffi::connection::lifecycle::ConnectionHandle;
 use crate::sys::fd::{ReadFd, WriteFd};
 use crate::sys::io::{Context, RecvCallback, RecvFn, SendCallback, SendFn};
-use rs2n_core::error::{Code, Result};
-use rs2n_core::stream::{Reader, Writer};
+use rs2n_core::error::Code;
 
-/// The transport of one direction, as configured by the application.
-pub(crate) struct End<F> {
-    /// Setting a descriptor discards the callback and its context; setting either of those discards
-    /// the descriptor.
-    fd: Option<RawFd>,
+/// The I/O callback of one direction, as far as the application has set it. A descriptor replaces it, and
+/// is kept in the connection's transport alone.
+pub(crate) struct IoCallback<F> {
     function: Option<F>,
     context: Context,
 }
 
-impl<F> Default for End<F> {
+impl<F> Default for IoCallback<F> {
     fn default() -> Self {
         Self {
-            fd: None,
             function: None,
             context: Context(ptr::null_mut()),
         }
     }
 }
 
-impl<F> End<F> {
-    fn set_fd(&mut self, fd: RawFd) {
-        *self = Self {
-            fd: Some(fd),
-            ..Self::default()
-        };
-    }
-
-    fn set_function(&mut self, function: Option<F>) {
-        self.leave_fd();
-        self.function = function;
-    }
-
-    fn set_context(&mut self, context: *mut c_void) {
-        self.leave_fd();
-        self.context = Context(context);
-    }
-
-    fn leave_fd(&mut self) {
-        if self.fd.is_some() {
-            *self = Self::default();
-        }
-    }
-
-    fn fd(&self) -> Result<RawFd> {
-        Ok(self.fd.ok_or(Code::InvalidState)?)
-    }
-}
-
-/// The transports of both directions.
+/// The I/O callbacks of both directions.
 #[derive(Default)]
-pub(crate) struct Ends {
-    recv: End<RecvFn>,
-    send: End<SendFn>,
+pub(crate) struct IoCallbacks {
+    recv: IoCallback<RecvFn>,
+    send: IoCallback<SendFn>,
 }
 
 impl ConnectionHandle {
-    fn ends(&self) -> MutexGuard<'_, Ends> {
-        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    fn io_callbacks(&self) -> MutexGuard<'_, IoCallbacks> {
+        let callbacks = self.io_callbacks.lock();
+        callbacks.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Clears both transports when the connection is wiped.
-    pub(crate) fn reset_ends(&self) {
-        *self.ends() = Ends::default();
+    /// Clears the callbacks when the connection is wiped.
+    pub(crate) fn reset_io_callbacks(&self) {
+        *self.io_callbacks() = IoCallbacks::default();
     }
 
-    fn change_recv(&self, change: impl FnOnce(&mut End<RecvFn>)) {
-        let mut ends = self.ends();
-        change(&mut ends.recv);
-        let End {
-            fd,
-            function,
-            context,
-        } = ends.recv;
-        self.core.set_reader(match (fd, function) {
-            (Some(fd), _) => Some(Arc::new(ReadFd::new(fd)) as Arc<dyn Reader>),
-            (None, Some(function)) => Some(Arc::new(RecvCallback { function, context })),
-            (None, None) => None,
-        });
+    fn set_read_fd(&self, fd: RawFd) {
+        let mut callbacks = self.io_callbacks();
+        callbacks.recv = IoCallback::default();
+        self.core.set_reader(Some(Arc::new(ReadFd::new(fd))));
     }
 
-    fn change_send(&self, change: impl FnOnce(&mut End<SendFn>)) {
-        let mut ends = self.ends();
-        change(&mut ends.send);
-        let End {
-            fd,
-            function,
-            context,
-        } = ends.send;
-        let writer = match (fd, function) {
-            (Some(fd), _) => Some(Arc::new(WriteFd::new(fd)) as Arc<dyn Writer>),
-            (None, Some(function)) => Some(Arc::new(SendCallback { function, context }) as _),
-            (None, None) => None,
-        };
-        self.core.set_writer(writer, fd.is_some());
+    fn set_write_fd(&self, fd: RawFd) {
+        let mut callbacks = self.io_callbacks();
+        callbacks.send = IoCallback::default();
+        self.core.set_writer(Some(Arc::new(WriteFd::new(fd))), true);
+    }
+
+    fn change_recv(&self, change: impl FnOnce(&mut IoCallback<RecvFn>)) {
+        let mut callbacks = self.io_callbacks();
+        change(&mut callbacks.recv);
+        let IoCallback { function, context } = callbacks.recv;
+        let reader = function.map(|function| Arc::new(RecvCallback { function, context }));
+        self.core.set_reader(reader.map(|reader| reader as _));
+    }
+
+    fn change_send(&self, change: impl FnOnce(&mut IoCallback<SendFn>)) {
+        let mut callbacks = self.io_callbacks();
+        change(&mut callbacks.send);
+        let IoCallback { function, context } = callbacks.send;
+        let writer = function.map(|function| Arc::new(SendCallback { function, context }));
+        self.core
+            .set_writer(writer.map(|writer| writer as _), false);
     }
 }
 
@@ -128,8 +94,8 @@ pub unsafe extern "C" fn s2n_connection_set_fd(conn: *mut s2n_connection, fd: c_
     status_with_memory(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        conn.change_recv(|end| end.set_fd(fd));
-        conn.change_send(|end| end.set_fd(fd));
+        conn.set_read_fd(fd);
+        conn.set_write_fd(fd);
         Ok(())
     })
 }
@@ -152,7 +118,7 @@ pub unsafe extern "C" fn s2n_connection_set_read_fd(
     status_with_memory(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        conn.change_recv(|end| end.set_fd(readfd));
+        conn.set_read_fd(readfd);
         Ok(())
     })
 }
@@ -176,7 +142,7 @@ pub unsafe extern "C" fn s2n_connection_set_write_fd(
     status_with_memory(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        conn.change_send(|end| end.set_fd(writefd));
+        conn.set_write_fd(writefd);
         Ok(())
     })
 }
@@ -200,7 +166,7 @@ pub unsafe extern "C" fn s2n_connection_get_read_fd(
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         // SAFETY: `readfd` is null or writable for the whole call.
         let slot = unsafe { output::slot(readfd) }?;
-        slot.set(conn.ends().recv.fd()?);
+        slot.set(conn.core.read_descriptor().ok_or(Code::InvalidState)?);
         Ok(())
     })
 }
@@ -224,7 +190,7 @@ pub unsafe extern "C" fn s2n_connection_get_write_fd(
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         // SAFETY: `writefd` is null or writable for the whole call.
         let slot = unsafe { output::slot(writefd) }?;
-        slot.set(conn.ends().send.fd()?);
+        slot.set(conn.core.write_descriptor().ok_or(Code::InvalidState)?);
         Ok(())
     })
 }
@@ -244,7 +210,7 @@ pub unsafe extern "C" fn s2n_connection_use_corked_io(conn: *mut s2n_connection)
     status(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        if conn.ends().send.fd.is_none() {
+        if conn.core.write_descriptor().is_none() {
             return Err(Code::CorkSetOnUnmanaged)?;
         }
         conn.core.set_corked();
@@ -270,7 +236,7 @@ pub unsafe extern "C" fn s2n_connection_set_recv_ctx(
     status_with_memory(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        conn.change_recv(|end| end.set_context(ctx));
+        conn.change_recv(|callback| callback.context = Context(ctx));
         Ok(())
     })
 }
@@ -293,7 +259,7 @@ pub unsafe extern "C" fn s2n_connection_set_send_ctx(
     status_with_memory(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        conn.change_send(|end| end.set_context(ctx));
+        conn.change_send(|callback| callback.context = Context(ctx));
         Ok(())
     })
 }
@@ -320,7 +286,7 @@ pub unsafe extern "C" fn s2n_connection_set_recv_cb(
     status_with_memory(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        conn.change_recv(|end| end.set_function(recv));
+        conn.change_recv(|callback| callback.function = recv);
         Ok(())
     })
 }
@@ -347,7 +313,7 @@ pub unsafe extern "C" fn s2n_connection_set_send_cb(
     status_with_memory(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        conn.change_send(|end| end.set_function(send));
+        conn.change_send(|callback| callback.function = send);
         Ok(())
     })
 }
