@@ -2,7 +2,7 @@
  * rs2n: the s2n-tls C API as a memory-safe shared library.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Made from the source by cbindgen; a test compares. Do not edit: run `make header`.
+ * Generated from the source by cbindgen. Do not edit: run `make header`.
  */
 
 #ifndef S2N_H
@@ -35,20 +35,42 @@ struct s2n_offered_early_data;
 typedef struct s2n_pkey s2n_cert_public_key;
 typedef struct s2n_pkey s2n_cert_private_key;
 
-/** Stores at most `len` received bytes, and returns how many: 0 at the end of the stream. */
+/**
+ * Receives data from the transport.
+ *
+ * @param io_context The context of the callback
+ * @param buf Buffer for the data
+ * @param len Size of the buffer in bytes
+ * @returns the number of bytes stored, at most `len`; 0 at the end of the stream; or -1 with the
+ * cause in `errno`
+ */
 typedef int s2n_recv_fn(void *io_context, uint8_t *buf, uint32_t len);
 
-/** Takes at most `len` bytes to be sent, and returns how many. */
+/**
+ * Sends data on the transport.
+ *
+ * @param io_context The context of the callback
+ * @param buf The data, valid during the call
+ * @param len Length of the data in bytes
+ * @returns the number of bytes sent, at most `len`; or -1 with the cause in `errno`
+ */
 typedef int s2n_send_fn(void *io_context, const uint8_t *buf, uint32_t len);
 
-/** Looks at a ClientHello before a server answers it. */
+/**
+ * Inspects a ClientHello before the server responds to it: see `s2n_config_set_client_hello_cb()`.
+ *
+ * @param conn The connection
+ * @param ctx The context of the callback
+ * @returns less than 0 to fail the handshake; the meaning of 0 and greater values depends on the
+ * mode that `s2n_config_set_client_hello_cb_mode()` sets
+ */
 typedef int s2n_client_hello_fn(struct s2n_connection *conn, void *ctx);
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/** The number of this thread's last error. Look at it only after a call that failed. */
+/** The number of the calling thread's last error; meaningful only after a call that failed. */
 S2N_API extern __thread int s2n_errno;
 
 #ifdef __cplusplus
@@ -56,32 +78,68 @@ S2N_API extern __thread int s2n_errno;
 #endif
 
 
+/**
+ * Return value of functions that succeed.
+ */
 #define S2N_SUCCESS 0
 
+/**
+ * Return value of functions that fail, with the error in `s2n_errno`.
+ */
 #define S2N_FAILURE -1
 
+/**
+ * Return value of callbacks that would block.
+ */
 #define S2N_CALLBACK_BLOCKED -2
 
+/**
+ * Smallest major version of a record.
+ */
 #define S2N_MINIMUM_SUPPORTED_TLS_RECORD_MAJOR_VERSION 2
 
+/**
+ * Greatest major version of a record.
+ */
 #define S2N_MAXIMUM_SUPPORTED_TLS_RECORD_MAJOR_VERSION 3
 
+/**
+ * SSL 2.0. Protocol versions are numbers of two digits, the major and the minor version.
+ */
 #define S2N_SSLv2 20
 
+/**
+ * SSL 3.0 (RFC 6101).
+ */
 #define S2N_SSLv3 30
 
+/**
+ * TLS 1.0 (RFC 2246), version 3.1 of the protocol.
+ */
 #define S2N_TLS10 31
 
+/**
+ * TLS 1.1 (RFC 4346), version 3.2 of the protocol.
+ */
 #define S2N_TLS11 32
 
+/**
+ * TLS 1.2 (RFC 5246), version 3.3 of the protocol.
+ */
 #define S2N_TLS12 33
 
+/**
+ * TLS 1.3 (RFC 8446), version 3.4 of the protocol.
+ */
 #define S2N_TLS13 34
 
+/**
+ * The protocol version is unknown.
+ */
 #define S2N_UNKNOWN_PROTOCOL_VERSION 0
 
 /**
- * Whether the cryptography is a FIPS 140 module.
+ * Whether the cryptographic library is a FIPS 140 module; returned by `s2n_get_fips_mode()`.
  */
 typedef enum {
     S2N_FIPS_MODE_DISABLED = 0,
@@ -89,7 +147,8 @@ typedef enum {
 } s2n_fips_mode;
 
 /**
- * Whether certificates of clients are asked for.
+ * Whether a server requests client certificates: never, with a certificate required, or with a
+ * certificate optional.
  */
 typedef enum {
     S2N_CERT_AUTH_NONE = 0,
@@ -98,7 +157,7 @@ typedef enum {
 } s2n_cert_auth_type;
 
 /**
- * Which end of a connection we are.
+ * Role of a connection: server or client.
  */
 typedef enum {
     S2N_SERVER = 0,
@@ -106,7 +165,8 @@ typedef enum {
 } s2n_mode;
 
 /**
- * What a call that could not finish is waiting for.
+ * Reason for which a call is blocked, if it cannot complete: data from the transport, room in the
+ * transport, an action of the application, or early data.
  */
 typedef enum {
     S2N_NOT_BLOCKED = 0,
@@ -117,7 +177,9 @@ typedef enum {
 } s2n_blocked_status;
 
 /**
- * How a certificate was found for the name that a client asked for.
+ * How a server selected its certificate for the server name (SNI) of the client: the client sent
+ * no name, a certificate contains the name, a certificate contains a wildcard that matches the
+ * name, or no certificate matches.
  */
 typedef enum {
     S2N_SNI_NONE = 1,
@@ -127,7 +189,7 @@ typedef enum {
 } s2n_cert_sni_match;
 
 /**
- * How a handshake was signed.
+ * Signature algorithms of handshake signatures.
  */
 typedef enum {
     S2N_TLS_SIGNATURE_ANONYMOUS = 0,
@@ -139,7 +201,7 @@ typedef enum {
 } s2n_tls_signature_algorithm;
 
 /**
- * The hash of a signature.
+ * Hash algorithms of handshake signatures.
  */
 typedef enum {
     S2N_TLS_HASH_NONE = 0,
@@ -153,7 +215,7 @@ typedef enum {
 } s2n_tls_hash_algorithm;
 
 /**
- * What has become of early data.
+ * State of early data.
  */
 typedef enum {
     S2N_EARLY_DATA_STATUS_OK = 0,
@@ -163,7 +225,7 @@ typedef enum {
 } s2n_early_data_status_t;
 
 /**
- * What a private key is to do.
+ * Types of private key operations.
  */
 typedef enum {
     S2N_ASYNC_DECRYPT = 0,
@@ -171,7 +233,13 @@ typedef enum {
 } s2n_async_pkey_op_type;
 
 /**
- * The class of an error: what a program has to decide on.
+ * Types of errors, on which a program decides how to proceed; returned by `s2n_error_get_type()`.
+ *
+ * `S2N_ERR_T_OK`: no error. `S2N_ERR_T_IO`: the transport failed, see `errno`. `S2N_ERR_T_CLOSED`:
+ * the connection is closed. `S2N_ERR_T_BLOCKED`: the call would block, and is to be repeated.
+ * `S2N_ERR_T_ALERT`: the peer sent an alert. `S2N_ERR_T_PROTO`: the peer violated the protocol, or
+ * its messages were rejected. `S2N_ERR_T_INTERNAL`: an error within the library.
+ * `S2N_ERR_T_USAGE`: a misuse of the API.
  */
 typedef enum {
     S2N_ERR_T_OK = 0,
@@ -185,7 +253,7 @@ typedef enum {
 } s2n_error_type;
 
 /**
- * Extensions whose bytes the API gives (RFC 8446, 4.2).
+ * Extensions whose content the API returns (RFC 8446, 4.2). The values are those of the protocol.
  */
 typedef enum {
     S2N_EXTENSION_SERVER_NAME = 0,
@@ -201,7 +269,7 @@ typedef enum {
 } s2n_tls_extension_type;
 
 /**
- * The maximum fragment lengths that can be negotiated (RFC 6066, 4).
+ * Maximum fragment lengths of the max_fragment_length extension, in bytes (RFC 6066, 4).
  */
 typedef enum {
     S2N_TLS_MAX_FRAG_LEN_512 = 1,
@@ -211,7 +279,7 @@ typedef enum {
 } s2n_max_frag_len;
 
 /**
- * Whether a signature is verified before it is sent.
+ * Whether signatures are verified before they are sent.
  */
 typedef enum {
     S2N_VERIFY_AFTER_SIGN_DISABLED = 0,
@@ -219,7 +287,7 @@ typedef enum {
 } s2n_verify_after_sign;
 
 /**
- * Whether a client asks for the status of certificates (RFC 6066, 8).
+ * Whether a client requests the status of the server's certificate (RFC 6066, 8).
  */
 typedef enum {
     S2N_STATUS_REQUEST_NONE = 0,
@@ -227,7 +295,7 @@ typedef enum {
 } s2n_status_request_type;
 
 /**
- * Whether a client asks for certificate timestamps (RFC 6962).
+ * Whether a client requests signed certificate timestamps (RFC 6962).
  */
 typedef enum {
     S2N_CT_SUPPORT_NONE = 0,
@@ -235,7 +303,9 @@ typedef enum {
 } s2n_ct_support_level;
 
 /**
- * Whether the handshake waits for `s2n_client_hello_cb_done()`.
+ * Whether the handshake is suspended after the ClientHello callback until
+ * `s2n_client_hello_cb_done()` is called (`S2N_CLIENT_HELLO_CB_NONBLOCKING`) or continues
+ * (`S2N_CLIENT_HELLO_CB_BLOCKING`).
  */
 typedef enum {
     S2N_CLIENT_HELLO_CB_BLOCKING = 0,
@@ -243,7 +313,7 @@ typedef enum {
 } s2n_client_hello_cb_mode;
 
 /**
- * Whether the peer is asked to change its keys as well.
+ * Whether a key update requests that the peer updates its keys, too (RFC 8446, 4.6.3).
  */
 typedef enum {
     S2N_KEY_UPDATE_NOT_REQUESTED = 0,
@@ -251,7 +321,7 @@ typedef enum {
 } s2n_peer_key_update;
 
 /**
- * The hash of a pre-shared key.
+ * Hash algorithms of pre-shared keys.
  */
 typedef enum {
     S2N_PSK_HMAC_SHA256 = 0,
@@ -259,7 +329,7 @@ typedef enum {
 } s2n_psk_hmac;
 
 /**
- * Where the pre-shared keys of a connection come from.
+ * Origin of the pre-shared keys of a connection: session resumption, or external keys.
  */
 typedef enum {
     S2N_PSK_MODE_RESUMPTION = 0,
@@ -267,7 +337,7 @@ typedef enum {
 } s2n_psk_mode;
 
 /**
- * Whether the results of private key operations are checked.
+ * Whether signatures of asynchronous private key operations are verified when they are applied.
  */
 typedef enum {
     S2N_ASYNC_PKEY_VALIDATION_FAST = 0,
@@ -275,7 +345,7 @@ typedef enum {
 } s2n_async_pkey_validation_mode;
 
 /**
- * The format of a serialized connection.
+ * Format versions of serialized connections.
  */
 typedef enum {
     S2N_SERIALIZED_CONN_NONE = 0,
@@ -283,7 +353,8 @@ typedef enum {
 } s2n_serialization_version;
 
 /**
- * Who waits after an error that the peer caused.
+ * Blinding of an error that the peer caused: whether the library or the application waits for the
+ * delay.
  */
 typedef enum {
     S2N_BUILT_IN_BLINDING = 0,
@@ -291,7 +362,7 @@ typedef enum {
 } s2n_blinding;
 
 /**
- * What an alert of warning level does before TLS 1.3.
+ * Handling of alerts of warning level before TLS 1.3: they fail the connection, or are ignored.
  */
 typedef enum {
     S2N_ALERT_FAIL_ON_WARNINGS = 0,
@@ -299,47 +370,71 @@ typedef enum {
 } s2n_alert_behavior;
 
 /**
- * Prepares an allocator.
+ * Initializes an allocator.
+ *
+ * @returns less than 0 for failure
  */
 typedef int (*s2n_mem_init_callback)(void);
 
 /**
  * Ends the use of an allocator.
+ *
+ * @returns less than 0 for failure
  */
 typedef int (*s2n_mem_cleanup_callback)(void);
 
 /**
  * Allocates memory.
+ *
+ * @param ptr Set to the memory, with any alignment
+ * @param requested The requested number of bytes
+ * @param allocated Set to the number of bytes allocated, at least `requested`
+ * @returns less than 0 for failure
  */
 typedef int (*s2n_mem_malloc_callback)(void **ptr, uint32_t requested, uint32_t *allocated);
 
 /**
  * Frees memory.
+ *
+ * @param ptr The memory
+ * @param size The number of bytes allocated
  */
 typedef int (*s2n_mem_free_callback)(void *ptr, uint32_t size);
 
 /**
- * Prepares a random generator.
+ * Initializes a random number generator. Never called.
  */
 typedef int (*s2n_rand_init_callback)(void);
 
 /**
- * Ends the use of a random generator.
+ * Ends the use of a random number generator. Never called.
  */
 typedef int (*s2n_rand_cleanup_callback)(void);
 
 /**
- * Fills a buffer with secret random bytes.
+ * Fills a buffer with random bytes that are kept secret. Never called.
+ *
+ * @param data The buffer
+ * @param size Size of the buffer in bytes
  */
 typedef int (*s2n_rand_seed_callback)(void *data, uint32_t size);
 
 /**
- * Fills a buffer with public random bytes.
+ * Fills a buffer with random bytes that may be public. Never called.
+ *
+ * @param data The buffer
+ * @param size Size of the buffer in bytes
  */
 typedef int (*s2n_rand_mix_callback)(void *data, uint32_t size);
 
 /**
- * Chooses between two certificates for the same name.
+ * Selects between two certificate chains with the same name and type of key.
+ *
+ * @param cert1 The chain that was added first
+ * @param cert2 The chain that is being added
+ * @param name The name that both certificates contain, valid during the call
+ * @param name_len Length of the name in bytes
+ * @returns one of the two chains, or NULL to keep the first
  */
 typedef struct s2n_cert_chain_and_key *(*s2n_cert_tiebreak_callback)(struct s2n_cert_chain_and_key *cert1,
                                                                      struct s2n_cert_chain_and_key *cert2,
@@ -347,27 +442,54 @@ typedef struct s2n_cert_chain_and_key *(*s2n_cert_tiebreak_callback)(struct s2n_
                                                                      uint32_t name_len);
 
 /**
- * Answers whether a name in the peer's certificate is acceptable: 1 if it is, 0 if not.
+ * Verifies a host name of the peer's certificate.
+ *
+ * @param host_name The name, NUL-terminated, valid during the call
+ * @param host_name_len Length of the name in bytes, without the NUL
+ * @param data The context of the callback
+ * @returns 1 to accept the name, 0 to reject it
  */
 typedef uint8_t (*s2n_verify_host_fn)(const char *host_name, size_t host_name_len, void *data);
 
 /**
- * Begins an operation with a private key that is elsewhere.
+ * Starts an operation of a private key: see `s2n_config_set_async_pkey_callback()`.
+ *
+ * @param conn The connection
+ * @param op The operation; owned by the callback, and to be freed with `s2n_async_pkey_op_free()`
+ * @returns 0 for success, another value to fail the handshake
  */
 typedef int (*s2n_async_pkey_fn)(struct s2n_connection *conn, struct s2n_async_pkey_op *op);
 
 /**
- * Takes a line of a key log (RFC 9850).
+ * Receives a line of a key log (RFC 9850).
+ *
+ * @param ctx The context of the callback
+ * @param conn The connection
+ * @param logline The line without its end, valid during the call; not NUL-terminated
+ * @param len Length of the line in bytes
+ * @returns a value that is ignored
  */
 typedef int (*s2n_key_log_fn)(void *ctx, struct s2n_connection *conn, uint8_t *logline, size_t len);
 
 /**
- * Tells the time, in nanoseconds; 0 for success.
+ * Returns the current time of a clock. The first parameter is the context of the clock; the second
+ * is set to the time in nanoseconds.
+ *
+ * @returns 0 for success, another value for failure
  */
 typedef int (*s2n_clock_time_nanoseconds)(void*, uint64_t*);
 
 /**
- * Stores a session in the application's cache.
+ * Stores a session in the application's session cache. The second parameter is the context of the
+ * callback. Not called yet.
+ *
+ * @param conn The connection
+ * @param ttl_in_seconds Lifetime of the session in seconds
+ * @param key The session identifier, valid during the call
+ * @param key_size Length of the identifier in bytes
+ * @param value The session, valid during the call
+ * @param value_size Length of the session in bytes
+ * @returns 0 for success, less than 0 for failure
  */
 typedef int (*s2n_cache_store_callback)(struct s2n_connection *conn,
                                         void*,
@@ -378,7 +500,15 @@ typedef int (*s2n_cache_store_callback)(struct s2n_connection *conn,
                                         uint64_t value_size);
 
 /**
- * Looks a session up in the application's cache.
+ * Retrieves a session from the application's session cache. The second parameter is the context of
+ * the callback. Not called yet.
+ *
+ * @param conn The connection
+ * @param key The session identifier, valid during the call
+ * @param key_size Length of the identifier in bytes
+ * @param value Buffer for the session
+ * @param value_size Size of the buffer in bytes; set to the length of the session
+ * @returns 0 for success, less than 0 for failure
  */
 typedef int (*s2n_cache_retrieve_callback)(struct s2n_connection *conn,
                                            void*,
@@ -388,7 +518,13 @@ typedef int (*s2n_cache_retrieve_callback)(struct s2n_connection *conn,
                                            uint64_t *value_size);
 
 /**
- * Removes a session from the application's cache.
+ * Removes a session from the application's session cache. The second parameter is the context of
+ * the callback. Not called yet.
+ *
+ * @param conn The connection
+ * @param key The session identifier, valid during the call
+ * @param key_size Length of the identifier in bytes
+ * @returns 0 for success, less than 0 for failure
  */
 typedef int (*s2n_cache_delete_callback)(struct s2n_connection *conn,
                                          void*,
@@ -396,21 +532,32 @@ typedef int (*s2n_cache_delete_callback)(struct s2n_connection *conn,
                                          uint64_t key_size);
 
 /**
- * Takes a ticket that a server sent.
+ * Receives a session ticket that a server sent. Not called yet.
+ *
+ * @param conn The connection
+ * @param ctx The context of the callback
+ * @param ticket The ticket, valid during the call
  */
 typedef int (*s2n_session_ticket_fn)(struct s2n_connection *conn,
                                      void *ctx,
                                      struct s2n_session_ticket *ticket);
 
 /**
- * Chooses one of the pre-shared keys that a client offers.
+ * Selects one of the pre-shared keys that a client offers. Not called yet.
+ *
+ * @param conn The connection
+ * @param context The context of the callback
+ * @param psk_list The offered keys, valid during the call
  */
 typedef int (*s2n_psk_selection_callback)(struct s2n_connection *conn,
                                           void *context,
                                           struct s2n_offered_psk_list *psk_list);
 
 /**
- * Decides about the early data that a client offers.
+ * Accepts or rejects the early data that a client offers. Not called yet.
+ *
+ * @param conn The connection
+ * @param early_data The offered early data
  */
 typedef int (*s2n_early_data_cb)(struct s2n_connection *conn,
                                  struct s2n_offered_early_data *early_data);

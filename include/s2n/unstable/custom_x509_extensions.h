@@ -2,7 +2,7 @@
  * rs2n: the s2n-tls C API as a memory-safe shared library.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Made from the source by cbindgen; a test compares. Do not edit: run `make header`.
+ * Generated from the source by cbindgen. Do not edit: run `make header`.
  */
 
 #ifndef S2N_UNSTABLE_CUSTOM_X509_EXTENSIONS_H

@@ -1,6 +1,6 @@
-//! Enums as arguments from C: any integer until it is parsed.
+//! Enum arguments from C: any integer, until it is parsed.
 
-// Names are those of the API.
+// The names of the C API.
 #![allow(non_camel_case_types)]
 
 use rs2n_core::base::Mode;
@@ -22,37 +22,37 @@ macro_rules! arguments {
 }
 
 arguments! {
-    /// `s2n_mode` as it arrives: any integer.
+    /// An unparsed `s2n_mode`: any integer.
     s2n_mode_arg;
-    /// `s2n_cert_auth_type` as it arrives: any integer.
+    /// An unparsed `s2n_cert_auth_type`: any integer.
     s2n_cert_auth_type_arg;
-    /// `s2n_blinding` as it arrives: any integer.
+    /// An unparsed `s2n_blinding`: any integer.
     s2n_blinding_arg;
-    /// `s2n_alert_behavior` as it arrives: any integer.
+    /// An unparsed `s2n_alert_behavior`: any integer.
     s2n_alert_behavior_arg;
-    /// `s2n_peer_key_update` as it arrives: any integer.
+    /// An unparsed `s2n_peer_key_update`: any integer.
     s2n_peer_key_update_arg;
-    /// `s2n_async_pkey_validation_mode` as it arrives: any integer.
+    /// An unparsed `s2n_async_pkey_validation_mode`: any integer.
     s2n_async_pkey_validation_mode_arg;
-    /// `s2n_verify_after_sign` as it arrives: any integer.
+    /// An unparsed `s2n_verify_after_sign`: any integer.
     s2n_verify_after_sign_arg;
-    /// `s2n_client_hello_cb_mode` as it arrives: any integer.
+    /// An unparsed `s2n_client_hello_cb_mode`: any integer.
     s2n_client_hello_cb_mode_arg;
-    /// `s2n_tls_extension_type` as it arrives: any integer.
+    /// An unparsed `s2n_tls_extension_type`: any integer.
     s2n_tls_extension_type_arg;
-    /// `s2n_fingerprint_type` as it arrives: any integer.
+    /// An unparsed `s2n_fingerprint_type`: any integer.
     s2n_fingerprint_type_arg;
-    /// `s2n_max_frag_len` as it arrives: any integer.
+    /// An unparsed `s2n_max_frag_len`: any integer.
     s2n_max_frag_len_arg;
-    /// `s2n_status_request_type` as it arrives: any integer.
+    /// An unparsed `s2n_status_request_type`: any integer.
     s2n_status_request_type_arg;
-    /// `s2n_ct_support_level` as it arrives: any integer.
+    /// An unparsed `s2n_ct_support_level`: any integer.
     s2n_ct_support_level_arg;
-    /// `s2n_psk_hmac` as it arrives: any integer.
+    /// An unparsed `s2n_psk_hmac`: any integer.
     s2n_psk_hmac_arg;
-    /// `s2n_psk_mode` as it arrives: any integer.
+    /// An unparsed `s2n_psk_mode`: any integer.
     s2n_psk_mode_arg;
-    /// `s2n_serialization_version` as it arrives: any integer.
+    /// An unparsed `s2n_serialization_version`: any integer.
     s2n_serialization_version_arg;
 }
 

@@ -26,20 +26,21 @@ impl<T> CReturn for *const T {
     const FAILURE: Self = std::ptr::null();
 }
 
-/// Runs the body of an exported function: no panic leaves, and every failure is recorded.
+/// Runs the body of an exported function: catches panics, and records every failure.
 pub(crate) fn boundary<R: CReturn>(body: impl FnOnce() -> Result<R>) -> R {
     boundary_or(R::FAILURE, body)
 }
 
-/// [`boundary`] for the functions that report failure with a value of their own.
+/// [`boundary`], for functions with a failure value of their own.
 pub(crate) fn boundary_or<R>(failure: R, body: impl FnOnce() -> Result<R>) -> R {
     let _held = Cancelability::held();
     caught(failure, body)
 }
 
-/// [`with_memory`] for the functions that transfer data, where a tenth of the time would go into holding
-/// cancellation off: the only callbacks in them are transports, and what holds it off itself. Nothing else in
-/// them is a cancellation point, random bytes included, which AWS-LC gets by a raw system call.
+/// [`with_memory`], for the functions that transfer data. Cancellation stays enabled in their body,
+/// since disabling it would take a tenth of their time: their only callbacks are transports, for
+/// which `sys` disables cancellation. The body contains no other cancellation point; AWS-LC gets
+/// random bytes by a raw system call.
 pub(crate) fn transfer<R: CReturn + Copy>(body: impl FnOnce() -> Result<R>) -> R {
     let outcome = {
         let _permitted = Cancelability::permitted();
@@ -60,7 +61,8 @@ fn caught<R>(failure: R, body: impl FnOnce() -> Result<R>) -> R {
     failure
 }
 
-/// The provider panics where AWS-LC has no memory; any other panic is a bug.
+/// Returns the error code of a panic. The provider panics where AWS-LC has no memory; any other
+/// panic is a bug.
 #[cold]
 fn why_panicked() -> Code {
     match memory::can_provide(memory::PROBE) {
@@ -69,20 +71,20 @@ fn why_panicked() -> Code {
     }
 }
 
-/// Ends an exported function that may have waited: if the thread was cancelled meanwhile, that happens here.
-/// The function is `extern "C-unwind"`, and has nothing left to drop.
+/// Ends an exported function that may have waited: acts on a cancellation of the thread that was
+/// requested meanwhile. The function is `extern "C-unwind"`, and has no values left to drop.
 #[inline]
 pub(crate) fn cancellable<R: Copy>(outcome: R) -> R {
     cancellation::point();
     outcome
 }
 
-/// [`boundary`] for the functions that return 0 for success.
+/// [`boundary`], for functions that return 0 for success.
 pub(crate) fn status(body: impl FnOnce() -> Result<()>) -> i32 {
     boundary(|| body().map(|()| 0))
 }
 
-/// [`boundary`] for the functions that need memory: it fails with `S2N_ERR_ALLOC` while memory is short.
+/// [`boundary`], for functions that need memory: fails with `S2N_ERR_ALLOC` while memory is short.
 /// Functions that free memory, or only read, do not use it.
 pub(crate) fn with_memory<R: CReturn>(body: impl FnOnce() -> Result<R>) -> R {
     boundary(|| {
@@ -91,7 +93,7 @@ pub(crate) fn with_memory<R: CReturn>(body: impl FnOnce() -> Result<R>) -> R {
     })
 }
 
-/// [`status`], for the functions of [`with_memory`].
+/// [`with_memory`], for functions that return 0 for success.
 pub(crate) fn status_with_memory(body: impl FnOnce() -> Result<()>) -> i32 {
     status(|| {
         check_memory()?;

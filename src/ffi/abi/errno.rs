@@ -1,4 +1,4 @@
-//! `s2n_errno`, and the place where a thread's last error was raised.
+//! `s2n_errno`, and the source location where a thread's last error was raised.
 
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char, c_int};
@@ -13,7 +13,7 @@ unsafe extern "C" {
     safe fn rs2n_errno_slot() -> *mut c_int;
 }
 
-/// Stores `error` in this thread's `s2n_errno`, and its place in the debug texts.
+/// Stores `error` in this thread's `s2n_errno`, and its source location for the debug messages.
 #[cold]
 pub(crate) fn record(error: Error) {
     set(error.code());
@@ -24,14 +24,14 @@ pub(crate) fn record(error: Error) {
     }
 }
 
-/// Stores `code` as the error of the panic whose place was noted last.
+/// Stores `code` as the error of the last panic, whose location was recorded by [`note_panic`].
 #[cold]
 pub(crate) fn record_panic(code: Code) {
     set(code);
     with_last((), |last| last.raised = Some((code, Place::Panic)));
 }
 
-/// Keeps the place of a panic, until [`record_panic`] is called for it.
+/// Records the location of a panic, until [`record_panic`] is called for it.
 #[cold]
 pub(crate) fn note_panic(at: Option<&Location<'_>>) {
     let (file, line) = at.map_or(("", 0), |at| (at.file(), at.line()));
@@ -46,17 +46,18 @@ pub(crate) fn location() -> *mut c_int {
     rs2n_errno_slot()
 }
 
-/// Returns the name and the place of this thread's last error, or `otherwise` while it cannot be read.
+/// Returns the name and the location of this thread's last error, or `otherwise` while they cannot
+/// be read.
 pub(crate) fn debug_text(otherwise: *const c_char) -> *const c_char {
     with_last(otherwise, |last| last.debug().as_ptr())
 }
 
-/// Returns the place of this thread's last error, or an empty text while it cannot be read.
+/// Returns the location of this thread's last error, or an empty string while it cannot be read.
 pub(crate) fn source_text() -> *const c_char {
     with_last(c"".as_ptr(), |last| last.source().as_ptr())
 }
 
-/// Stores the number alone: for calls that succeed and yet report a reason.
+/// Stores the number alone, for calls that succeed but report a reason.
 pub(crate) fn set(code: Code) {
     // SAFETY: the slot is a thread-local of this thread, alive as long as the thread runs.
     unsafe { rs2n_errno_slot().write(code.number()) };
@@ -79,26 +80,27 @@ thread_local! {
     static LAST: RefCell<Last> = const { RefCell::new(Last::NONE) };
 }
 
-/// Calls `look` with the thread's last error. Returns `nothing` if an allocator of the application calls
-/// the library in the middle of another such call.
+/// Calls `look` with the thread's last error. Returns `nothing` if the application's allocator
+/// calls the library in the middle of another such call.
 fn with_last<R>(nothing: R, look: impl FnOnce(&mut Last) -> R) -> R {
     LAST.with(|last| last.try_borrow_mut().ok().map(|mut last| look(&mut last)))
         .unwrap_or(nothing)
 }
 
-/// Where this thread's last error was raised; the texts are formatted on request.
+/// Source location of this thread's last error; the messages are formatted on request.
 ///
-/// It has no destructor: the system needs memory to register one, and ends the process if there is none.
+/// It has no destructor: the system allocates memory to register one, and ends the process if there
+/// is none.
 struct Last {
     raised: Option<(Code, Place)>,
     debug: Text,
     source: Text,
-    /// Where this thread's last panic was, copied: how long the place of a panic lives is not known.
+    /// File of this thread's last panic, copied: the lifetime of a panic's location is not specified.
     panic_file: Text,
     panic_line: u32,
 }
 
-/// Where an error was raised.
+/// The source location of an error.
 #[derive(Clone, Copy)]
 enum Place {
     Line(&'static Location<'static>),
@@ -134,7 +136,7 @@ impl Last {
     }
 }
 
-/// The file and the line of a place, given those of the last panic.
+/// Returns the file and the line of a location, given those of the last panic.
 fn at(place: Place, panic_file: &Text, panic_line: u32) -> (&str, u32) {
     match place {
         Place::Line(at) => (at.file(), at.line()),
@@ -142,7 +144,7 @@ fn at(place: Place, panic_file: &Text, panic_line: u32) -> (&str, u32) {
     }
 }
 
-/// A text with a NUL behind it.
+/// A NUL-terminated string of limited length.
 struct Text([u8; Self::LEN]);
 
 impl Text {

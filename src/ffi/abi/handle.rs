@@ -5,21 +5,21 @@ use std::sync::Arc;
 use crate::ffi::abi::boundary::check_memory;
 use rs2n_core::error::{Code, Result};
 
-/// A C-visible opaque type, tied to the Rust value that its pointers really point at.
+/// A C-visible opaque type, tied to the Rust type that its pointers point to.
 ///
-/// The value is shared, so that a callback may free a handle that a call further up still uses:
-/// the call holds its own share.
+/// The value is reference-counted, so that a callback may free a handle that a call further up the
+/// stack still uses: the call holds its own reference.
 pub(crate) trait Handle: Sized {
     type Inner: Send + Sync;
 
-    /// Transfers `inner` to C, which must return it through [`Handle::take`]. While memory is short it is
-    /// dropped: what may live for long is not made of the allocator's reserve.
+    /// Transfers `inner` to C, which must return it through [`Handle::take`]. While memory is short,
+    /// `inner` is dropped: objects with a long lifetime do not use the allocator's reserve.
     fn give(inner: Arc<Self::Inner>) -> Result<*mut Self> {
         check_memory()?;
         Ok(Arc::into_raw(inner).cast_mut().cast())
     }
 
-    /// Borrows a handle for the length of one call that runs no application code.
+    /// Borrows a handle for the duration of one call that runs no application code.
     ///
     /// # Safety
     ///
@@ -31,7 +31,7 @@ pub(crate) trait Handle: Sized {
         Ok(inner.ok_or(Code::Null)?)
     }
 
-    /// Takes a share of a handle, for calls that may run application code.
+    /// Takes a reference to a handle, for calls that may run application code.
     ///
     /// # Safety
     ///

@@ -1,4 +1,4 @@
-//! Arguments from C: pointers become slices and strings.
+//! Pointer arguments from C, converted to slices and strings.
 
 use std::ffi::{CStr, c_char, c_int};
 use std::slice;
@@ -6,7 +6,7 @@ use std::slice;
 use rs2n_core::base::memory;
 use rs2n_core::error::{Code, Result};
 
-/// Reads a pointer and a length. An empty buffer may have any pointer, null included.
+/// Converts a pointer and a length. An empty buffer may have any pointer, null included.
 ///
 /// # Safety
 ///
@@ -20,7 +20,7 @@ pub(crate) unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8]> {
     Ok(unsafe { slice::from_raw_parts(ptr, len) })
 }
 
-/// [`bytes`], to be written to.
+/// [`bytes`], writable.
 ///
 /// # Safety
 ///
@@ -35,7 +35,7 @@ pub(crate) unsafe fn bytes_mut<'a>(ptr: *mut u8, len: usize) -> Result<&'a mut [
     Ok(unsafe { slice::from_raw_parts_mut(ptr, len) })
 }
 
-/// Reads a pointer and a length, to be written to, of which the pointer must be there.
+/// Converts a pointer that must not be null and a length to a writable slice.
 ///
 /// # Safety
 ///
@@ -47,7 +47,7 @@ pub(crate) unsafe fn required_slice_mut<'a, T>(ptr: *mut T, len: usize) -> Resul
     Ok(unsafe { slice::from_raw_parts_mut(ptr, len) })
 }
 
-/// A slice may not be longer than `isize::MAX` bytes.
+/// Rejects null, and slices longer than `isize::MAX` bytes.
 fn check(ptr: *const u8, len: usize) -> Result<()> {
     if ptr.is_null() {
         return Err(Code::Null)?;
@@ -58,7 +58,7 @@ fn check(ptr: *const u8, len: usize) -> Result<()> {
     Ok(())
 }
 
-/// Reads a string that must be there.
+/// Converts a string that must not be null.
 ///
 /// # Safety
 ///
@@ -69,7 +69,7 @@ pub(crate) unsafe fn str<'a>(ptr: *const c_char) -> Result<&'a CStr> {
     Ok(text.ok_or(Code::Null)?)
 }
 
-/// Reads a string that may be missing.
+/// Converts a string that may be null.
 ///
 /// # Safety
 ///
@@ -82,7 +82,7 @@ pub(crate) unsafe fn optional_str<'a>(ptr: *const c_char) -> Option<&'a CStr> {
     Some(unsafe { CStr::from_ptr(ptr) })
 }
 
-/// Reads a pointer and a length of which the pointer must be there.
+/// Converts a pointer that must not be null and a length.
 ///
 /// # Safety
 ///
@@ -91,11 +91,11 @@ pub(crate) unsafe fn required_bytes<'a>(ptr: *const u8, len: usize) -> Result<&'
     if ptr.is_null() {
         return Err(Code::Null)?;
     }
-    // SAFETY: `ptr` is null, or a NUL-terminated string that lives for `'a`.
+    // SAFETY: `ptr` is null, or readable for `len` bytes during `'a`.
     unsafe { bytes(ptr, len) }
 }
 
-/// Reads a pointer and a length; a null pointer is an empty buffer, whatever its length.
+/// Converts a pointer and a length; a null pointer is an empty buffer, whatever its length.
 ///
 /// # Safety
 ///
@@ -104,11 +104,11 @@ pub(crate) unsafe fn optional_bytes<'a>(ptr: *const u8, len: usize) -> Result<&'
     if ptr.is_null() {
         return Ok(&[]);
     }
-    // SAFETY: `ptr` is null, or a NUL-terminated string that lives for `'a`.
+    // SAFETY: `ptr` is null, or readable for `len` bytes during `'a`.
     unsafe { bytes(ptr, len) }
 }
 
-/// Reads a list of strings; a null list, or a count below one, is an empty one.
+/// Converts a list of strings; a null list, or a count below one, is an empty list.
 ///
 /// # Safety
 ///

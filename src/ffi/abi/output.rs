@@ -5,7 +5,7 @@ use crate::ffi::abi::types::s2n_blocked_status;
 use rs2n_core::base::Blocked;
 use rs2n_core::error::{Code, Result};
 
-/// Where one value goes.
+/// Returns the destination of one value.
 ///
 /// # Safety
 ///
@@ -17,10 +17,10 @@ pub(crate) unsafe fn slot<'a, T>(ptr: *mut T) -> Result<Slot<'a, T>> {
     Ok(Slot(place.ok_or(Code::Null)?))
 }
 
-/// A checked place for one value.
+/// A validated destination of one value.
 pub(crate) struct Slot<'a, T>(&'a mut std::mem::MaybeUninit<T>);
 
-/// A place for one value that holds one already.
+/// Returns a reference to a value that a call reads and modifies.
 ///
 /// # Safety
 ///
@@ -60,7 +60,7 @@ pub(crate) unsafe fn numbers(
     Ok(())
 }
 
-/// Makes a call that may block, and stores what it waits for, also on failure.
+/// Makes a call that may block, and stores the blocked status, also on failure.
 ///
 /// # Safety
 ///
@@ -78,7 +78,7 @@ pub(crate) unsafe fn blocked<R>(
         && let Err(error) = &outcome
         && error.code() == Code::Reentrancy
     {
-        // The status belongs to the call that is running.
+        // The call that is in progress stores the status.
         return outcome;
     }
     // SAFETY: `ptr` is not null, and writable. Written only now: no

@@ -11,7 +11,7 @@ use crate::ffi::abi::errno;
 use crate::sys::memory;
 use rs2n_core::error::trace;
 
-/// Runs the body of an exported function; nothing if it panics.
+/// Runs the body of an exported function; returns `None` if it panics.
 pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Option<R> {
     install_hook();
     let was_inside = IS_INSIDE.replace(true);
@@ -27,11 +27,13 @@ thread_local! {
 
 type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
 
-/// The hook of a Rust program that has the library among its crates, or the one that prints.
+/// The previous panic hook: that of a Rust program with the library among its crates, or the
+/// default hook, which prints.
 static OUTER_HOOK: OnceLock<Hook> = OnceLock::new();
 
-/// Sets the hook at the first call of an exported function. It allocates nothing, since memory may still
-/// get callbacks, and waits for no other thread, which would not be there after a `fork()`.
+/// Installs the hook at the first call of an exported function. It allocates no memory, since the
+/// allocator callbacks may still be set, and waits for no other thread, which would not exist after
+/// a `fork()`.
 #[inline]
 fn install_hook() {
     static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
@@ -42,10 +44,12 @@ fn install_hook() {
     }
 }
 
-/// What a stack trace may take, in bytes. Where that much is not there, recording one would end the process.
+/// The maximum memory for a stack trace, in bytes. Where it is not available, recording a stack
+/// trace would end the process.
 const TRACE: usize = 64 * 1024 * 1024;
 
-/// Keeps the place of a panic of ours for the texts of the error; other panics are none of our business.
+/// Records the location of a panic within an exported function for the debug messages; passes other
+/// panics to the previous hook.
 fn report(panic: &PanicHookInfo<'_>) {
     if IS_INSIDE.get() {
         if memory::can_provide(TRACE) {
@@ -66,7 +70,8 @@ mod tests {
 
     const KIND: &str = "RS2N_TEST_PANIC";
 
-    /// What this process prints on descriptor 2 when it panics within an exported function, or outside.
+    /// A panic within an exported function prints nothing on descriptor 2; a panic outside is reported
+    /// there.
     #[test]
     fn panics_within_print_nothing() {
         match env::var(KIND).as_deref() {

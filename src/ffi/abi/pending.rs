@@ -1,5 +1,5 @@
-//! Results of functions that are not implemented yet: they reject missing arguments, follow no pointer,
-//! and fail.
+//! Results of functions that are not implemented yet: they reject missing arguments, dereference no
+//! pointer, and fail.
 
 use std::ffi::{c_char, c_int};
 use std::ptr;
@@ -75,7 +75,7 @@ pub(crate) fn not_yet(arguments: &[&dyn Argument]) -> c_int {
     unsupported(arguments, Code::Unimplemented)
 }
 
-/// Fails with the error that s2n-tls has for the missing feature.
+/// Fails with the error that s2n-tls returns for the missing feature.
 #[track_caller]
 pub(crate) fn unsupported(arguments: &[&dyn Argument], code: Code) -> c_int {
     let error = match check(arguments) {
@@ -92,14 +92,14 @@ pub(crate) fn nothing_yet<T>() -> *mut T {
     boundary_or(ptr::null_mut(), || Err(error))
 }
 
-/// Succeeds with "none": the feature of this getter is not implemented yet.
+/// Succeeds with an empty result: the feature of this getter is not implemented yet.
 #[track_caller]
 pub(crate) fn none_yet(arguments: &[&dyn Argument]) -> c_int {
     let outcome = check(arguments);
     status(|| outcome)
 }
 
-/// Succeeds for a switch that stays off, and fails if it is turned on: that is not implemented yet.
+/// Succeeds if a feature that is not implemented yet is disabled, and fails if it is enabled.
 #[track_caller]
 pub(crate) fn off_is_fine(object: &dyn Argument, wanted: bool) -> c_int {
     match wanted {
@@ -108,7 +108,7 @@ pub(crate) fn off_is_fine(object: &dyn Argument, wanted: bool) -> c_int {
     }
 }
 
-/// Frees an object that no function creates yet: succeeds for null alone.
+/// Frees an object of a type that no function creates yet: succeeds for null only.
 ///
 /// # Safety
 ///

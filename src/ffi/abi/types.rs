@@ -1,6 +1,6 @@
 //! Opaque types, enums and constants of `s2n.h`.
 
-// Names are those of the API.
+// The names of the C API.
 #![allow(non_camel_case_types, non_upper_case_globals)]
 
 use std::ffi::{c_char, c_int};
@@ -9,7 +9,7 @@ use rs2n_core::base::Blocked;
 use rs2n_core::base::Mode;
 use rs2n_core::config::ClientAuth;
 
-/// Declares a C type whose inside is nobody's business.
+/// Declares an opaque C type.
 macro_rules! opaque {
     ($($(#[$doc:meta])* $name:ident;)*) => {
         $(
@@ -23,47 +23,47 @@ macro_rules! opaque {
 }
 
 opaque! {
-    /// Settings that connections share.
+    /// A config: settings that connections share.
     s2n_config;
-    /// One connection.
+    /// A TLS connection.
     s2n_connection;
-    /// One certificate of a chain.
+    /// A certificate of a chain.
     s2n_cert;
-    /// A certificate chain, and its private key.
+    /// A certificate chain with its private key.
     s2n_cert_chain_and_key;
-    /// A key.
+    /// A public or private key.
     s2n_pkey;
-    /// The first message of a client.
+    /// A ClientHello.
     s2n_client_hello;
     /// A fingerprint of a ClientHello.
     s2n_fingerprint;
-    /// What resumes a session.
+    /// A session ticket.
     s2n_session_ticket;
     /// A pre-shared key.
     s2n_psk;
     /// A pre-shared key that a client offers.
     s2n_offered_psk;
-    /// All pre-shared keys that a client offers.
+    /// The pre-shared keys that a client offers.
     s2n_offered_psk_list;
-    /// What a private key is to do.
+    /// An asynchronous operation of a private key.
     s2n_async_pkey_op;
-    /// What may be done in another thread.
+    /// An operation that may be performed in another thread.
     s2n_async_offload_op;
     /// The early data that a client offers.
     s2n_offered_early_data;
-    /// A list of revoked certificates.
+    /// A certificate revocation list (CRL).
     s2n_crl;
-    /// A question for a list of revoked certificates.
+    /// A lookup of a certificate revocation list (CRL).
     s2n_crl_lookup;
-    /// A certificate that waits for a verdict.
+    /// A certificate chain that the application accepts or rejects.
     s2n_cert_validation_info;
-    /// A server's request for a certificate.
+    /// A server's certificate request.
     s2n_certificate_request;
-    /// The authorities that a server accepts.
+    /// The certificate authorities of a certificate request.
     s2n_certificate_authority_list;
 }
 
-/// Where an error was raised: a list of lines.
+/// Stack trace of an error: a list of lines.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct s2n_stacktrace {
@@ -71,14 +71,20 @@ pub struct s2n_stacktrace {
     pub trace_size: c_int,
 }
 
-// Programs that ask for one have declared it themselves.
+// Layout of the struct in programs, which declare it themselves: s2n.h does not define it.
 const _: () = assert!(size_of::<s2n_stacktrace>() == 16 && align_of::<s2n_stacktrace>() == 8);
 const _: () = assert!(std::mem::offset_of!(s2n_stacktrace, trace_size) == 8);
 
-/// The private key of a chain.
+/// The private key of a certificate chain.
 pub type s2n_cert_private_key = s2n_pkey;
 
-/// The class of an error: what a program has to decide on.
+/// Types of errors, on which a program decides how to proceed; returned by `s2n_error_get_type()`.
+///
+/// `S2N_ERR_T_OK`: no error. `S2N_ERR_T_IO`: the transport failed, see `errno`. `S2N_ERR_T_CLOSED`:
+/// the connection is closed. `S2N_ERR_T_BLOCKED`: the call would block, and is to be repeated.
+/// `S2N_ERR_T_ALERT`: the peer sent an alert. `S2N_ERR_T_PROTO`: the peer violated the protocol, or
+/// its messages were rejected. `S2N_ERR_T_INTERNAL`: an error within the library.
+/// `S2N_ERR_T_USAGE`: a misuse of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_error_type {
@@ -92,7 +98,7 @@ pub enum s2n_error_type {
     S2N_ERR_T_USAGE = 7,
 }
 
-/// Whether the cryptography is a FIPS 140 module.
+/// Whether the cryptographic library is a FIPS 140 module; returned by `s2n_get_fips_mode()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_fips_mode {
@@ -100,7 +106,7 @@ pub enum s2n_fips_mode {
     S2N_FIPS_MODE_ENABLED = 1,
 }
 
-/// Extensions whose bytes the API gives (RFC 8446, 4.2).
+/// Extensions whose content the API returns (RFC 8446, 4.2). The values are those of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_tls_extension_type {
@@ -116,7 +122,7 @@ pub enum s2n_tls_extension_type {
     S2N_EXTENSION_RENEGOTIATION_INFO = 65281,
 }
 
-/// The maximum fragment lengths that can be negotiated (RFC 6066, 4).
+/// Maximum fragment lengths of the max_fragment_length extension, in bytes (RFC 6066, 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_max_frag_len {
@@ -126,7 +132,7 @@ pub enum s2n_max_frag_len {
     S2N_TLS_MAX_FRAG_LEN_4096 = 4,
 }
 
-/// Whether a signature is verified before it is sent.
+/// Whether signatures are verified before they are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_verify_after_sign {
@@ -134,7 +140,7 @@ pub enum s2n_verify_after_sign {
     S2N_VERIFY_AFTER_SIGN_ENABLED = 1,
 }
 
-/// Whether a client asks for the status of certificates (RFC 6066, 8).
+/// Whether a client requests the status of the server's certificate (RFC 6066, 8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_status_request_type {
@@ -142,7 +148,7 @@ pub enum s2n_status_request_type {
     S2N_STATUS_REQUEST_OCSP = 1,
 }
 
-/// Whether a client asks for certificate timestamps (RFC 6962).
+/// Whether a client requests signed certificate timestamps (RFC 6962).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_ct_support_level {
@@ -150,7 +156,7 @@ pub enum s2n_ct_support_level {
     S2N_CT_SUPPORT_REQUEST = 1,
 }
 
-/// What an alert of warning level does before TLS 1.3.
+/// Handling of alerts of warning level before TLS 1.3: they fail the connection, or are ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_alert_behavior {
@@ -158,7 +164,7 @@ pub enum s2n_alert_behavior {
     S2N_ALERT_IGNORE_WARNINGS = 1,
 }
 
-/// Which end of a connection we are.
+/// Role of a connection: server or client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_mode {
@@ -166,7 +172,9 @@ pub enum s2n_mode {
     S2N_CLIENT = 1,
 }
 
-/// Whether the handshake waits for `s2n_client_hello_cb_done()`.
+/// Whether the handshake is suspended after the ClientHello callback until
+/// `s2n_client_hello_cb_done()` is called (`S2N_CLIENT_HELLO_CB_NONBLOCKING`) or continues
+/// (`S2N_CLIENT_HELLO_CB_BLOCKING`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_client_hello_cb_mode {
@@ -174,7 +182,8 @@ pub enum s2n_client_hello_cb_mode {
     S2N_CLIENT_HELLO_CB_NONBLOCKING = 1,
 }
 
-/// Who waits after an error that the peer caused.
+/// Blinding of an error that the peer caused: whether the library or the application waits for the
+/// delay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_blinding {
@@ -182,7 +191,7 @@ pub enum s2n_blinding {
     S2N_SELF_SERVICE_BLINDING = 1,
 }
 
-/// Whether the peer is asked to change its keys as well.
+/// Whether a key update requests that the peer updates its keys, too (RFC 8446, 4.6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_peer_key_update {
@@ -190,7 +199,8 @@ pub enum s2n_peer_key_update {
     S2N_KEY_UPDATE_REQUESTED = 1,
 }
 
-/// What a call that could not finish is waiting for.
+/// Reason for which a call is blocked, if it cannot complete: data from the transport, room in the
+/// transport, an action of the application, or early data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_blocked_status {
@@ -201,7 +211,8 @@ pub enum s2n_blocked_status {
     S2N_BLOCKED_ON_EARLY_DATA = 4,
 }
 
-/// Whether certificates of clients are asked for.
+/// Whether a server requests client certificates: never, with a certificate required, or with a
+/// certificate optional.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_cert_auth_type {
@@ -210,7 +221,7 @@ pub enum s2n_cert_auth_type {
     S2N_CERT_AUTH_OPTIONAL = 2,
 }
 
-/// How a handshake was signed.
+/// Signature algorithms of handshake signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_tls_signature_algorithm {
@@ -222,7 +233,7 @@ pub enum s2n_tls_signature_algorithm {
     S2N_TLS_SIGNATURE_RSA_PSS_PSS = 225,
 }
 
-/// The hash of a signature.
+/// Hash algorithms of handshake signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_tls_hash_algorithm {
@@ -236,7 +247,7 @@ pub enum s2n_tls_hash_algorithm {
     S2N_TLS_HASH_MD5_SHA1 = 224,
 }
 
-/// The hash of a pre-shared key.
+/// Hash algorithms of pre-shared keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_psk_hmac {
@@ -244,7 +255,7 @@ pub enum s2n_psk_hmac {
     S2N_PSK_HMAC_SHA384 = 1,
 }
 
-/// Where the pre-shared keys of a connection come from.
+/// Origin of the pre-shared keys of a connection: session resumption, or external keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_psk_mode {
@@ -252,7 +263,9 @@ pub enum s2n_psk_mode {
     S2N_PSK_MODE_EXTERNAL = 1,
 }
 
-/// How a certificate was found for the name that a client asked for.
+/// How a server selected its certificate for the server name (SNI) of the client: the client sent
+/// no name, a certificate contains the name, a certificate contains a wildcard that matches the
+/// name, or no certificate matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_cert_sni_match {
@@ -262,7 +275,7 @@ pub enum s2n_cert_sni_match {
     S2N_SNI_NO_MATCH = 4,
 }
 
-/// Whether the results of private key operations are checked.
+/// Whether signatures of asynchronous private key operations are verified when they are applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_async_pkey_validation_mode {
@@ -270,7 +283,7 @@ pub enum s2n_async_pkey_validation_mode {
     S2N_ASYNC_PKEY_VALIDATION_STRICT = 1,
 }
 
-/// What a private key is to do.
+/// Types of private key operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_async_pkey_op_type {
@@ -278,7 +291,7 @@ pub enum s2n_async_pkey_op_type {
     S2N_ASYNC_SIGN = 1,
 }
 
-/// What has become of early data.
+/// State of early data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_early_data_status_t {
@@ -288,7 +301,7 @@ pub enum s2n_early_data_status_t {
     S2N_EARLY_DATA_STATUS_END = 3,
 }
 
-/// The format of a serialized connection.
+/// Format versions of serialized connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub enum s2n_serialization_version {
@@ -296,17 +309,29 @@ pub enum s2n_serialization_version {
     S2N_SERIALIZED_CONN_V1 = 1,
 }
 
+/// Return value of functions that succeed.
 pub const S2N_SUCCESS: c_int = 0;
+/// Return value of functions that fail, with the error in `s2n_errno`.
 pub const S2N_FAILURE: c_int = -1;
+/// Return value of callbacks that would block.
 pub const S2N_CALLBACK_BLOCKED: c_int = -2;
+/// Smallest major version of a record.
 pub const S2N_MINIMUM_SUPPORTED_TLS_RECORD_MAJOR_VERSION: c_int = 2;
+/// Greatest major version of a record.
 pub const S2N_MAXIMUM_SUPPORTED_TLS_RECORD_MAJOR_VERSION: c_int = 3;
+/// SSL 2.0. Protocol versions are numbers of two digits, the major and the minor version.
 pub const S2N_SSLv2: c_int = 20;
+/// SSL 3.0 (RFC 6101).
 pub const S2N_SSLv3: c_int = 30;
+/// TLS 1.0 (RFC 2246), version 3.1 of the protocol.
 pub const S2N_TLS10: c_int = 31;
+/// TLS 1.1 (RFC 4346), version 3.2 of the protocol.
 pub const S2N_TLS11: c_int = 32;
+/// TLS 1.2 (RFC 5246), version 3.3 of the protocol.
 pub const S2N_TLS12: c_int = 33;
+/// TLS 1.3 (RFC 8446), version 3.4 of the protocol.
 pub const S2N_TLS13: c_int = 34;
+/// The protocol version is unknown.
 pub const S2N_UNKNOWN_PROTOCOL_VERSION: c_int = 0;
 
 impl From<Blocked> for s2n_blocked_status {
