@@ -567,66 +567,67 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Makes the library ready. Call it once, before any other function that makes an object.
+ * Initializes the library. It must be called once, before any other function that creates an
+ * object.
  *
- * @returns 0, or -1 with `S2N_ERR_INITIALIZED` if it was called before without
- * `s2n_cleanup_final()` since, `S2N_ERR_RANDOM` if the system gives no entropy, `S2N_ERR_ALLOC` if it gives
- * no memory, or `S2N_ERR_CANCELLED` if a callback of `s2n_mem_set_callbacks()` refuses
+ * @returns 0, or -1 with `S2N_ERR_INITIALIZED` if it was called before without a later
+ * `s2n_cleanup_final()`, `S2N_ERR_RANDOM` if the system provides no entropy, `S2N_ERR_ALLOC` if it
+ * provides no memory, or `S2N_ERR_CANCELLED` if a callback of `s2n_mem_set_callbacks()` fails
  */
-S2N_API extern
-int s2n_init(void);
+S2N_API extern int s2n_init(void);
 
 /**
- * Does nothing: a thread holds no resources of the library.
+ * Frees the resources of the calling thread. It has no effect: a thread holds no resources of the
+ * library.
  *
  * @returns 0
  */
 S2N_API extern int s2n_cleanup(void);
 
 /**
- * Ends the use of the library, and gives up what it keeps, such as the system's certificates. Objects that
- * still live stay valid; `s2n_init()` may be called again.
+ * Ends the use of the library, and frees its process-wide data, such as the operating system's
+ * root certificates. Existing objects remain valid; `s2n_init()` may be called again.
  *
- * @returns 0, or -1 with `S2N_ERR_NOT_INITIALIZED` if the library was not initialized, or
- * `S2N_ERR_ATEXIT` if a callback of `s2n_mem_set_callbacks()` refuses
+ * @returns 0, or -1 with `S2N_ERR_NOT_INITIALIZED` if the library was not initialized, or with
+ * `S2N_ERR_ATEXIT` if a callback of `s2n_mem_set_callbacks()` fails
  */
-S2N_API extern
-int s2n_cleanup_final(void);
+S2N_API extern int s2n_cleanup_final(void);
 
 /**
- * Keeps `s2n_init()` from installing an exit handler. None is installed, so this only checks
- * that it is called in time.
+ * Disables the exit handler of `s2n_init()`. No exit handler is ever installed; the function only
+ * validates that it is called before `s2n_init()`.
  *
  * @returns 0, or -1 with `S2N_ERR_INITIALIZED` after `s2n_init()`
  */
 S2N_API extern int s2n_disable_atexit(void);
 
 /**
- * Keeps `s2n_init()` from initializing the cryptography. It needs none, so this only checks that it is
- * called in time.
+ * Disables the initialization of the cryptographic library in `s2n_init()`. AWS-LC requires none;
+ * the function only validates that it is called before `s2n_init()`.
  *
  * @returns 0, or -1 with `S2N_ERR_INITIALIZED` after `s2n_init()`
  */
-S2N_API extern
-int s2n_crypto_disable_init(void);
+S2N_API extern int s2n_crypto_disable_init(void);
 
 /**
- * Sets where the library gets its memory, in place of `malloc()`. Call it before any other function of
- * the library, and before `s2n_init()`, which begins to use the callbacks.
+ * Sets the allocator of the library, in place of `malloc()`. It must be called before any other
+ * function of the library, and before `s2n_init()`, from which on the callbacks are used.
  *
- * Any thread may call them. What the callback refuses to give, or gives too little of, is refused: calls
- * that need memory fail with `S2N_ERR_ALLOC`. Memory of AWS-LC, which does the cryptography, still comes
- * from `malloc()`, and so does what the library keeps for the life of the process; `s2n_cleanup_final()` gives
- * back all else. Of an object that still lives then, nothing is given back to the callbacks any more. Memory
- * is neither locked nor kept out of core dumps.
+ * The callbacks may be called in any thread. If the callback returns no memory or less than was
+ * requested, the allocation fails, and calls that need memory fail with `S2N_ERR_ALLOC`. Memory of
+ * AWS-LC, the cryptographic library, is always allocated by `malloc()`, and so is memory for the
+ * life of the process; `s2n_cleanup_final()` returns all other memory. The memory of objects that
+ * are alive then is not returned to the callbacks any more. Memory is neither locked nor excluded
+ * from core dumps.
  *
- * @param mem_init_callback Called by `s2n_init()`, which fails if this gives less than 0
- * @param mem_cleanup_callback Called by `s2n_cleanup_final()`, which fails if this gives less than 0
- * @param mem_malloc_callback Sets a pointer to at least so many bytes, of whatever alignment, and their
- * number; gives less than 0 if it cannot
- * @param mem_free_callback Takes memory back, with the number that came with it
- * @returns 0; or -1 with `S2N_ERR_INITIALIZED` after `s2n_init()`, or if the library has used memory
- * before; or with `S2N_ERR_NULL`
+ * @param mem_init_callback Called by `s2n_init()`, which fails if it returns less than 0
+ * @param mem_cleanup_callback Called by `s2n_cleanup_final()`, which fails if it returns less than
+ * 0
+ * @param mem_malloc_callback Allocates memory: stores a pointer to at least the requested number
+ * of bytes, with any alignment, and the number of bytes allocated; returns less than 0 for failure
+ * @param mem_free_callback Frees memory, given the pointer and its number of bytes allocated
+ * @returns 0; or -1 with `S2N_ERR_INITIALIZED` after `s2n_init()`, or if the library has allocated
+ * memory before; or with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_mem_set_callbacks(s2n_mem_init_callback mem_init_callback,
@@ -635,7 +636,8 @@ int s2n_mem_set_callbacks(s2n_mem_init_callback mem_init_callback,
                           s2n_mem_free_callback mem_free_callback);
 
 /**
- * Does nothing, as in s2n-tls: random bytes come from AWS-LC, which gets them from the system.
+ * Sets the random number generators. It has no effect, as in s2n-tls: random bytes come
+ * from AWS-LC, which obtains them from the operating system.
  *
  * @param rand_init_callback Not called
  * @param rand_cleanup_callback Not called
@@ -650,58 +652,58 @@ int s2n_rand_set_callbacks(s2n_rand_init_callback rand_init_callback,
                            s2n_rand_mix_callback rand_mix_callback);
 
 /**
- * Gives the version of OpenSSL's API that the cryptography has.
+ * Returns the version of the OpenSSL API that the cryptographic library implements.
  *
- * @returns AWS-LC's answer: 1.1.1
+ * @returns the `OPENSSL_VERSION_NUMBER` of AWS-LC, which is that of OpenSSL 1.1.1
  */
 S2N_API extern unsigned long s2n_get_openssl_version(void);
 
 /**
- * Tells whether the cryptography is a FIPS 140 module. It is not.
+ * Returns whether the cryptographic library is a FIPS 140 module. It is not.
  *
  * @param fips_mode Set to `S2N_FIPS_MODE_DISABLED`
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_NOT_INITIALIZED` before `s2n_init()`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_NOT_INITIALIZED` before `s2n_init()`
  */
 S2N_API extern int s2n_get_fips_mode(s2n_fips_mode *fips_mode);
 
 /**
- * Gives the address of the calling thread's `s2n_errno`.
+ * Returns the address of the calling thread's `s2n_errno`.
  *
- * @returns a pointer that is valid in this thread, as long as the thread runs
+ * @returns a pointer that is valid in the calling thread, until the thread ends
  */
 S2N_API extern int *s2n_errno_location(void);
 
 /**
- * Gives the class of an error: what a program has to decide on.
+ * Returns the type of an error, on which a program decides how to proceed.
  *
  * @param error A value of `s2n_errno`
- * @returns a member of `s2n_error_type`; no number is refused
+ * @returns a value of `s2n_error_type`; every number is accepted
  */
 S2N_API extern int s2n_error_get_type(int error);
 
 /**
- * Says what an error means.
+ * Returns the message of an error.
  *
  * @param error A value of `s2n_errno`
- * @param lang "EN" in any case, or NULL for English; there is no other language
- * @returns a static string; a fixed text for an unknown number or language
+ * @param lang "EN" in upper or lower case, or NULL for English; no other language is supported
+ * @returns a static string; a fixed message for an unknown number or language
  */
 S2N_API extern const char *s2n_strerror(int error, const char *lang);
 
 /**
- * Says which error this thread met last, and where in the library it was raised.
+ * Returns the name of the calling thread's last error, and the source location where it was
+ * raised.
  *
- * @param error A value of `s2n_errno`; only "no error" is told apart from the others
- * @param lang "EN" in any case, or NULL for English
- * @returns the error's name, then "Error encountered in" and the file and line; valid in this thread
- * until its next failed call
+ * @param error A value of `s2n_errno`; 0 returns the message of "no error", all other values are
+ * equivalent
+ * @param lang "EN" in upper or lower case, or NULL for English
+ * @returns the name of the error, "Error encountered in", and the file and line; valid in the
+ * calling thread until its next failed call
  */
-S2N_API extern
-const char *s2n_strerror_debug(int error,
-                               const char *lang);
+S2N_API extern const char *s2n_strerror_debug(int error, const char *lang);
 
 /**
- * Gives the name of an error, such as "S2N_ERR_NULL".
+ * Returns the name of an error, such as "S2N_ERR_NULL".
  *
  * @param error A value of `s2n_errno`
  * @returns a static string; "Internal s2n error" for an unknown number
@@ -709,129 +711,137 @@ const char *s2n_strerror_debug(int error,
 S2N_API extern const char *s2n_strerror_name(int error);
 
 /**
- * Says where in the library this thread's last error was raised.
+ * Returns the source location where the calling thread's last error was raised.
  *
- * @param error A value of `s2n_errno`; only "no error" is told apart from the others
- * @returns file and line, such as "io.rs:120"; valid in this thread until its next failed call
+ * @param error A value of `s2n_errno`; 0 returns the message of "no error", all other values are
+ * equivalent
+ * @returns file and line, such as "io.rs:120"; valid in the calling thread until its next failed
+ * call
  */
 S2N_API extern const char *s2n_strerror_source(int error);
 
 /**
- * Tells whether errors record a stack trace.
+ * Returns whether errors record a stack trace.
  *
- * @returns what `s2n_stack_traces_enabled_set()` set last, or whether `S2N_PRINT_STACKTRACE` was in the
- * environment of `s2n_init()`
+ * @returns the last value of `s2n_stack_traces_enabled_set()`; or true if the environment variable
+ * `S2N_PRINT_STACKTRACE` was set during `s2n_init()`
  */
-S2N_API extern
-bool s2n_stack_traces_enabled(void);
+S2N_API extern bool s2n_stack_traces_enabled(void);
 
 /**
- * Sets whether errors record a stack trace, in all threads. That takes microseconds for each error,
- * "blocked" ones too.
+ * Enables or disables stack traces of errors, in all threads. Recording one takes microseconds for
+ * each error, errors of type `S2N_ERR_T_BLOCKED` included.
  *
- * @param newval Whether they do
+ * @param newval Whether errors record a stack trace
  * @returns 0
  */
 S2N_API extern int s2n_stack_traces_enabled_set(bool newval);
 
 /**
- * Records a stack trace, as an error does, if that is enabled.
+ * Records a stack trace for the calling thread, as an error does, if stack traces are enabled.
  *
  * @returns 0
  */
 S2N_API extern int s2n_calculate_stacktrace(void);
 
 /**
- * Prints the stack trace of this thread's last error; or how to get one, if that is not enabled.
+ * Prints the stack trace of the calling thread's last error; or the setting that enables stack
+ * traces, if they are disabled.
  *
- * @param fptr A stream to write to
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_IO` if nothing can be written there
+ * @param fptr An open stream; owned by the caller
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_IO` if the stream cannot be written to
  */
 S2N_API extern int s2n_print_stacktrace(FILE *fptr);
 
 /**
- * Forgets this thread's stack trace, and what `s2n_get_stacktrace()` gave of it.
+ * Frees the calling thread's stack trace, and the strings that `s2n_get_stacktrace()` returned of
+ * it.
  *
  * @returns 0
  */
 S2N_API extern int s2n_free_stacktrace(void);
 
 /**
- * Gives the stack trace of this thread's last error: for each caller, from the innermost one on, a line
- * with its name and, where known, its place in the source.
+ * Returns the stack trace of the calling thread's last error: one line for each stack frame,
+ * innermost first, with the name of the function and, where known, its source location.
  *
- * @param trace Set to a list of strings and its length, both 0 if there is no trace. The strings are
- * valid in this thread until the next call of this function or `s2n_free_stacktrace()`.
+ * @param trace Set to a list of strings and its length, NULL and 0 if there is no stack trace. The
+ * strings are owned by the library, and valid in the calling thread until its next call of this
+ * function or of `s2n_free_stacktrace()`.
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
-S2N_API extern
-int s2n_get_stacktrace(struct s2n_stacktrace *trace);
+S2N_API extern int s2n_get_stacktrace(struct s2n_stacktrace *trace);
 
 /**
- * Makes a config with the "default" security policy that trusts the operating system's roots.
+ * Creates a config with the security policy "default" and the operating system's root certificates
+ * in its trust store. A config may be shared by any number of connections, also in different
+ * threads.
  *
- * @returns a config, to be freed with `s2n_config_free()`; or NULL with
+ * @returns a config, owned by the caller and to be freed with `s2n_config_free()`; or NULL with
  * `S2N_ERR_NOT_INITIALIZED`
  */
 S2N_API extern struct s2n_config *s2n_config_new(void);
 
 /**
- * Makes a config with the "default" security policy that trusts nobody.
+ * Creates a config with the security policy "default" and an empty trust store.
  *
- * @returns a config, to be freed with `s2n_config_free()`; or NULL with
+ * @returns a config, owned by the caller and to be freed with `s2n_config_free()`; or NULL with
  * `S2N_ERR_NOT_INITIALIZED`
  */
 S2N_API extern struct s2n_config *s2n_config_new_minimal(void);
 
 /**
- * Frees a config. Connections that use it go on using it.
+ * Frees a config. Connections that use it keep it alive, and continue to use it.
  *
- * @param config A config; not to be used again
+ * @param config A config; the pointer is invalid after the call
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_config_free(struct s2n_config *config);
 
 /**
- * Keeps a pointer for the application.
+ * Sets the application's context pointer of a config.
  *
  * @param config A config
- * @param ctx Any pointer; never followed
+ * @param ctx Any pointer, NULL included; owned by the caller, and never dereferenced
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_config_set_ctx(struct s2n_config *config, void *ctx);
 
 /**
- * Gives the pointer that `s2n_config_set_ctx()` kept.
+ * Returns the application's context pointer of a config.
  *
  * @param config A config
- * @param ctx Set to the pointer, NULL if none was kept
+ * @param ctx Set to the pointer of `s2n_config_set_ctx()`, or to NULL if none was set
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_config_get_ctx(struct s2n_config *config, void **ctx);
 
 /**
- * Chooses the security policy: versions, cipher suites, groups and signature schemes, in order.
+ * Sets the security policy of a config: protocol versions, cipher suites, groups and signature
+ * schemes, in order of preference.
  *
  * @param config A config
- * @param version The name of a policy, such as "default_tls13"
+ * @param version The name of a policy, such as "default_tls13", as a NUL-terminated string; not
+ * retained
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
- * `S2N_ERR_DEPRECATED_SECURITY_POLICY`, `S2N_ERR_CIPHER_NOT_SUPPORTED` if nothing of the policy is
- * supported, or `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the policy has rules that a certificate
- * of the config breaks; the old policy stays then
+ * `S2N_ERR_DEPRECATED_SECURITY_POLICY`, `S2N_ERR_CIPHER_NOT_SUPPORTED` if no part of the policy is
+ * supported, or `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the policy has rules that a
+ * certificate of the config violates; the policy is unchanged on failure
  */
 S2N_API extern
 int s2n_config_set_cipher_preferences(struct s2n_config *config,
                                       const char *version);
 
 /**
- * Stores the numbers of the groups that the config's security policy offers (RFC 8446, 4.2.7), the most
- * preferred first.
+ * Returns the identifiers of the groups that the config's security policy offers (RFC 8446,
+ * 4.2.7), most preferred first.
  *
  * @param config A config
- * @param groups Where the numbers go
- * @param groups_count_max Room, as a count of numbers
- * @param groups_count Set to how many were stored; 0 on failure
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`
+ * @param groups Buffer for the identifiers
+ * @param groups_count_max Size of the buffer, in identifiers
+ * @param groups_count Set to the number of identifiers that were stored; 0 on failure
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INSUFFICIENT_MEM_SIZE` if the buffer is
+ * too small
  */
 S2N_API extern
 int s2n_config_get_supported_groups(struct s2n_config *config,
@@ -840,21 +850,23 @@ int s2n_config_get_supported_groups(struct s2n_config *config,
                                     uint16_t *groups_count);
 
 /**
- * Servers: checks parameters of finite-field Diffie-Hellman. They have no effect: only suites that no policy
- * offers here, whatever it names, would use them.
+ * Validates parameters of finite-field Diffie-Hellman for a server. The parameters have no effect:
+ * only DHE cipher suites would use them, and no policy offers
+ * them here, even where it lists them.
  *
  * @param config A config
- * @param dhparams_pem Parameters in PEM, `DH PARAMETERS`
- * @returns 0; or -1 with `S2N_ERR_NULL`, also for a content that is no parameters, `S2N_ERR_INVALID_PEM`,
- * `S2N_ERR_DH_PARAMS_CREATE` if the prime is shorter than 256 bytes, `S2N_ERR_INVALID_PKCS3` if there is more
- * behind the parameters, `S2N_ERR_DH_PARAMETER_CHECK` if the prime is no safe prime
+ * @param dhparams_pem Parameters in PEM (`DH PARAMETERS`), as a NUL-terminated string; not
+ * retained
+ * @returns 0; or -1 with `S2N_ERR_NULL`, also for a content that is not DH parameters,
+ * `S2N_ERR_INVALID_PEM`, `S2N_ERR_DH_PARAMS_CREATE` if the prime is shorter than 256 bytes,
+ * `S2N_ERR_INVALID_PKCS3` if data follows the parameters, or `S2N_ERR_DH_PARAMETER_CHECK` if the
+ * prime is not a safe prime
  */
-S2N_API extern
-int s2n_config_add_dhparams(struct s2n_config *config,
-                            const char *dhparams_pem);
+S2N_API extern int s2n_config_add_dhparams(struct s2n_config *config, const char *dhparams_pem);
 
 /**
- * Frees what `s2n_config_add_dhparams()` added: nothing, since it only checks.
+ * Frees the parameters of `s2n_config_add_dhparams()`. It has no effect, as that function only
+ * validates them.
  *
  * @param config A config
  * @returns 0, or -1 with `S2N_ERR_NULL`
@@ -862,12 +874,13 @@ int s2n_config_add_dhparams(struct s2n_config *config,
 S2N_API extern int s2n_config_free_dhparams(struct s2n_config *config);
 
 /**
- * Adds a protocol to the end of the list that is offered or accepted by ALPN (RFC 7301).
+ * Adds an application protocol to the end of the ALPN protocol list (RFC 7301). A client offers
+ * the protocols of the list, a server accepts them.
  *
  * @param config A config
- * @param protocol The name; copied
- * @param protocol_len Its length in bytes, not 0
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_APPLICATION_PROTOCOL`
+ * @param protocol The protocol name, without a terminating NUL; copied
+ * @param protocol_len Length of the name in bytes, not 0
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_APPLICATION_PROTOCOL`
  */
 S2N_API extern
 int s2n_config_append_protocol_preference(struct s2n_config *config,
@@ -875,12 +888,14 @@ int s2n_config_append_protocol_preference(struct s2n_config *config,
                                           uint8_t protocol_len);
 
 /**
- * Sets the list of protocols that are offered or accepted by ALPN (RFC 7301), most preferred first.
+ * Sets the ALPN protocol list (RFC 7301), most preferred first. A client offers the protocols of
+ * the list, a server accepts them.
  *
  * @param config A config
- * @param protocols Names; copied. NULL clears the list.
+ * @param protocols Protocol names, each a NUL-terminated string; copied. NULL clears the list.
  * @param protocol_count Number of names; 0 clears the list
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_APPLICATION_PROTOCOL`; the old list stays then
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_APPLICATION_PROTOCOL`; the list
+ * is unchanged on failure
  */
 S2N_API extern
 int s2n_config_set_protocol_preferences(struct s2n_config *config,
@@ -888,16 +903,17 @@ int s2n_config_set_protocol_preferences(struct s2n_config *config,
                                         int protocol_count);
 
 /**
- * Sets the one certificate chain of a config, which owns it. Superseded by
- * `s2n_config_add_cert_chain_and_key_to_store()`.
+ * Loads the only certificate chain of a config, with its private key, from PEM. The config owns
+ * the chain. Superseded by `s2n_config_add_cert_chain_and_key_to_store()`.
  *
  * @param config A config
- * @param cert_chain_pem Certificates in PEM, the leaf first; copied
- * @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
+ * @param cert_chain_pem Certificates in PEM, the leaf first, as a NUL-terminated string; copied
+ * @param private_key_pem The leaf's private key in PEM, as a NUL-terminated string: PKCS#8, PKCS#1
+ * or SEC1, not encrypted; copied
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
  * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`,
- * `S2N_ERR_CERT_OWNERSHIP` if there is a chain already, or
- * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
+ * `S2N_ERR_CERT_OWNERSHIP` if the config has a chain already, or
+ * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain violates rules of the security policy
  */
 S2N_API extern
 int s2n_config_add_cert_chain_and_key(struct s2n_config *config,
@@ -905,14 +921,15 @@ int s2n_config_add_cert_chain_and_key(struct s2n_config *config,
                                       const char *private_key_pem);
 
 /**
- * Sets the one certificate chain of a config, which owns it; its private key is elsewhere.
+ * Loads the only certificate chain of a config from PEM, without a private key. The config owns
+ * the chain; signatures are made by the callback of `s2n_config_set_async_pkey_callback()`.
  *
  * @param config A config
  * @param cert_chain_pem Certificates in PEM, the leaf first; copied
- * @param cert_chain_pem_size Their length in bytes
+ * @param cert_chain_pem_size Length of the PEM text in bytes
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
- * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_CERT_OWNERSHIP` if there is a chain already, or
- * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
+ * `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_CERT_OWNERSHIP` if the config has a chain already, or
+ * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain violates rules of the security policy
  */
 S2N_API extern
 int s2n_config_add_cert_chain(struct s2n_config *config,
@@ -920,7 +937,8 @@ int s2n_config_add_cert_chain(struct s2n_config *config,
                               uint32_t cert_chain_pem_size);
 
 /**
- * Frees the chain that `s2n_config_add_cert_chain_and_key()` made; others are the application's.
+ * Frees the certificate chain that the config owns: the chain of
+ * `s2n_config_add_cert_chain_and_key()`. Chains that the application created are not freed.
  *
  * @param config A config
  * @returns 0, or -1 with `S2N_ERR_NULL`
@@ -928,33 +946,37 @@ int s2n_config_add_cert_chain(struct s2n_config *config,
 S2N_API extern int s2n_config_free_cert_chain_and_key(struct s2n_config *config);
 
 /**
- * Adds a certificate chain that a server may choose, or that a client shows when it is asked.
+ * Adds a certificate chain with its private key to a config. A server selects one of the chains of
+ * its config; a client sends its chain when the server requests a certificate.
  *
- * A server looks for the name that the client asked for, then for the name's wildcard, among the DNS
- * names of all chains (or the common names of those that have no DNS names), and falls back to the
- * defaults. Among what it finds the type of key decides: the policy's first cipher suite or
- * signature scheme that the client can use with one of them.
+ * A server searches the DNS names of all chains (the common names of chains without DNS names) for
+ * the server name (SNI) of the ClientHello, then for the wildcard of that name. If no chain
+ * matches, it uses the default chains. If chains with different types of keys match, the security
+ * policy selects one: the first cipher suite or signature scheme of the policy that the client
+ * supports and that one of the chains can be used with.
  *
  * @param config A config
- * @param cert_key_pair A loaded chain; it stays the caller's, who may free it while configs use it
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if nothing was loaded,
- * `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`,
- * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
+ * @param cert_key_pair A loaded chain; owned by the caller, who may free it while configs use it
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if no certificate was
+ * loaded, `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`, or
+ * `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain violates rules of the security policy
  */
 S2N_API extern
 int s2n_config_add_cert_chain_and_key_to_store(struct s2n_config *config,
                                                struct s2n_cert_chain_and_key *cert_key_pair);
 
 /**
- * Sets which chains a server shows to clients that ask for no name that it has. Otherwise these are the
- * chains that were added first, for each type of key.
+ * Sets the default certificate chains of a server, for clients that send no server name (SNI) or a
+ * name that no chain matches. Unless set, the default for each type of key is the chain that was
+ * added first.
  *
  * @param config A config
- * @param cert_key_pairs Loaded chains, at most one for each type of key; they stay the caller's
- * @param num_cert_key_pairs Their number
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NUM_DEFAULT_CERTIFICATES` for none or too many,
- * `S2N_ERR_MULTIPLE_DEFAULT_CERTIFICATES_PER_AUTH_TYPE`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if one has
- * nothing loaded, `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`
+ * @param cert_key_pairs Loaded chains, at most one for each type of key; owned by the caller
+ * @param num_cert_key_pairs Number of chains
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NUM_DEFAULT_CERTIFICATES` for no chains or too
+ * many, `S2N_ERR_MULTIPLE_DEFAULT_CERTIFICATES_PER_AUTH_TYPE`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if
+ * no certificate was loaded into one of the chains, or `S2N_ERR_CERT_OWNERSHIP` after
+ * `s2n_config_add_cert_chain_and_key()`
  */
 S2N_API extern
 int s2n_config_set_cert_chain_and_key_defaults(struct s2n_config *config,
@@ -962,12 +984,12 @@ int s2n_config_set_cert_chain_and_key_defaults(struct s2n_config *config,
                                                uint32_t num_cert_key_pairs);
 
 /**
- * Sets a callback that chooses between two chains that have the same name and type of key. Without
- * one the first that was added stays.
+ * Sets the callback that selects between two certificate chains with the same name and type of
+ * key. Without a callback the chain that was added first is kept.
  *
  * @param config A config
- * @param cert_tiebreak_cb The callback: gives one of the chains, or NULL to keep the first; NULL for
- * none. It runs when a chain is added.
+ * @param cert_tiebreak_cb The callback, which is called when a chain is added; it returns one of
+ * the two chains, or NULL to keep the first. NULL removes the callback.
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -975,17 +997,17 @@ int s2n_config_set_cert_tiebreak_callback(struct s2n_config *config,
                                           s2n_cert_tiebreak_callback cert_tiebreak_cb);
 
 /**
- * Sets what a server says with the chain of `s2n_config_add_cert_chain_and_key()`. Superseded by
- * `s2n_cert_chain_and_key_set_ocsp_data()`.
+ * Sets the OCSP response that a server sends with the chain of
+ * `s2n_config_add_cert_chain_and_key()`. Superseded by `s2n_cert_chain_and_key_set_ocsp_data()`.
  *
  * @param config A config
- * @param type `S2N_EXTENSION_OCSP_STAPLING`, with an OCSP response in DER; or
- * `S2N_EXTENSION_CERTIFICATE_TRANSPARENCY`, which cannot be sent
- * @param data The bytes; copied. NULL for none
- * @param length Their number
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_UPDATING_EXTENSION` if there is no chain,
- * `S2N_ERR_CERT_OWNERSHIP` if it is the application's, `S2N_ERR_UNRECOGNIZED_EXTENSION`,
- * `S2N_ERR_UNIMPLEMENTED`
+ * @param type `S2N_EXTENSION_OCSP_STAPLING`, for an OCSP response in DER; or
+ * `S2N_EXTENSION_CERTIFICATE_TRANSPARENCY`, for timestamps, which cannot be sent
+ * @param data The content of the extension; copied. NULL removes it.
+ * @param length Length of the content in bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_UPDATING_EXTENSION` if the config has no chain,
+ * `S2N_ERR_CERT_OWNERSHIP` if the application owns the chain, `S2N_ERR_UNRECOGNIZED_EXTENSION` for
+ * another type, or `S2N_ERR_UNIMPLEMENTED` for timestamps
  */
 S2N_API extern
 int s2n_config_set_extension_data(struct s2n_config *config,
@@ -994,14 +1016,15 @@ int s2n_config_set_extension_data(struct s2n_config *config,
                                   uint32_t length);
 
 /**
- * Trusts the certificates of a PEM file, and those of all files of a directory.
+ * Adds the certificates of a PEM file, and those of all files of a directory, to the trust store.
+ * Clients request OCSP responses after this call: see `s2n_config_set_status_request_type()`.
  *
  * @param config A config
- * @param ca_pem_filename A file's path, or NULL
- * @param ca_dir A directory's path, or NULL; files in it that hold no certificate are skipped, and
- * so is a directory that cannot be read
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_X509_TRUST_STORE` if the file cannot be read, or
- * both are NULL; nothing is trusted then that was not before
+ * @param ca_pem_filename Path of the file, as a NUL-terminated string, or NULL
+ * @param ca_dir Path of the directory, as a NUL-terminated string, or NULL; files in it without a
+ * certificate are skipped, and so is a directory that cannot be read
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_X509_TRUST_STORE` if the file cannot be
+ * read or both paths are NULL; the trust store is unchanged on failure
  */
 S2N_API extern
 int s2n_config_set_verification_ca_location(struct s2n_config *config,
@@ -1009,20 +1032,18 @@ int s2n_config_set_verification_ca_location(struct s2n_config *config,
                                             const char *ca_dir);
 
 /**
- * Trusts the certificates of a PEM text. A trusted certificate may be a root, an intermediate, or the
- * peer's own.
+ * Adds the certificates of a PEM text to the trust store. A trusted certificate may be a root, an
+ * intermediate, or the peer's own certificate.
  *
  * @param config A config
- * @param pem Certificates in PEM; copied
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_PEM`, `S2N_ERR_DECODE_CERTIFICATE`; nothing is
- * trusted then that was not before
+ * @param pem Certificates in PEM, as a NUL-terminated string; copied
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_PEM` or `S2N_ERR_DECODE_CERTIFICATE`;
+ * the trust store is unchanged on failure
  */
-S2N_API extern
-int s2n_config_add_pem_to_trust_store(struct s2n_config *config,
-                                      const char *pem);
+S2N_API extern int s2n_config_add_pem_to_trust_store(struct s2n_config *config, const char *pem);
 
 /**
- * Trusts nobody any more.
+ * Removes all certificates from the trust store, those of the operating system included.
  *
  * @param config A config
  * @returns 0, or -1 with `S2N_ERR_NULL`
@@ -1030,46 +1051,47 @@ int s2n_config_add_pem_to_trust_store(struct s2n_config *config,
 S2N_API extern int s2n_config_wipe_trust_store(struct s2n_config *config);
 
 /**
- * Trusts the operating system's roots, as `s2n_config_new()` does.
+ * Adds the operating system's root certificates to the trust store, as `s2n_config_new()` does.
  *
  * @param config A config
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_X509_TRUST_STORE` if they were loaded before
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_X509_TRUST_STORE` if they were added
+ * before
  */
 S2N_API extern int s2n_config_load_system_certs(struct s2n_config *config);
 
 /**
- * Accepts every certificate, and empties the trust store. Whoever is on the way can then read and change
- * everything: for tests.
+ * Disables the verification of peer certificates, and empties the trust store. An attacker in the
+ * network path can then read and modify all data: for tests only.
  *
  * @param config A config
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
-S2N_API extern
-int s2n_config_disable_x509_verification(struct s2n_config *config);
+S2N_API extern int s2n_config_disable_x509_verification(struct s2n_config *config);
 
 /**
- * Sets how many certificates a peer may send. 7 unless set.
+ * Sets the maximum number of certificates in a peer's chain. The default is 7.
  *
  * @param config A config
- * @param max_depth A number of certificates, the peer's own included
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT` for 0
+ * @param max_depth The maximum number of certificates, the leaf included
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_ARGUMENT` for 0
  */
 S2N_API extern
 int s2n_config_set_max_cert_chain_depth(struct s2n_config *config,
                                         uint16_t max_depth);
 
 /**
- * Accepts certificates before and after their time: for devices whose clock is wrong. The certificates
- * of a path must still have been valid at the same time, and OCSP responses are still dated.
+ * Disables the check of the current time against the validity periods of certificates, for devices
+ * without a correct clock. There must still be a time at which all certificates of a path are
+ * valid, and the times of OCSP responses are still checked.
  *
  * @param config A config
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
-S2N_API extern
-int s2n_config_disable_x509_time_verification(struct s2n_config *config);
+S2N_API extern int s2n_config_disable_x509_time_verification(struct s2n_config *config);
 
 /**
- * Accepts certificates for any purpose: those of clients from servers, and the other way round.
+ * Disables the check of the purpose of certificates: certificates for any purpose are accepted,
+ * also client certificates from servers, and vice versa.
  *
  * @param config A config
  * @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if `config` is NULL
@@ -1077,11 +1099,12 @@ int s2n_config_disable_x509_time_verification(struct s2n_config *config);
 S2N_API extern int s2n_config_disable_x509_intent_verification(struct s2n_config *config);
 
 /**
- * Sets whether the OCSP response (RFC 6960) that comes with a server's certificate must be good. It must,
- * unless this is turned off; a server need not send one.
+ * Sets whether the OCSP response (RFC 6960) that a server staples to its certificate is validated,
+ * and must report the status "good". The check is enabled by default; it does not require the
+ * server to send a response.
  *
  * @param config A config
- * @param check_ocsp 0 for off
+ * @param check_ocsp 0 disables the check; any other value enables it
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -1089,12 +1112,12 @@ int s2n_config_set_check_stapled_ocsp_response(struct s2n_config *config,
                                                uint8_t check_ocsp);
 
 /**
- * Sets whether clients ask for an OCSP response with the server's certificate (RFC 6066, 8).
- * `s2n_config_set_verification_ca_location()` makes them ask as well; `S2N_STATUS_REQUEST_NONE` after
- * it takes that back.
+ * Sets whether a client requests a stapled OCSP response (RFC 6066, 8).
+ * `s2n_config_set_verification_ca_location()` enables the request as well;
+ * `S2N_STATUS_REQUEST_NONE` after that call disables it.
  *
  * @param config A config
- * @param type A member of `s2n_status_request_type`
+ * @param type `S2N_STATUS_REQUEST_NONE` or `S2N_STATUS_REQUEST_OCSP`
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -1102,27 +1125,30 @@ int s2n_config_set_status_request_type(struct s2n_config *config,
                                        s2n_status_request_type type);
 
 /**
- * Would make clients ask for certificate timestamps (RFC 6962); rustls cannot.
+ * Sets whether a client requests signed certificate timestamps (RFC 6962). The request is not
+ * supported by rustls.
  *
  * @param config A config
- * @param level A member of `s2n_ct_support_level`
- * @returns 0 for `S2N_CT_SUPPORT_NONE`; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @param level A value of `s2n_ct_support_level`
+ * @returns 0 for `S2N_CT_SUPPORT_NONE`; otherwise -1 with `S2N_ERR_NULL` or
+ * `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern
 int s2n_config_set_ct_support_level(struct s2n_config *config,
                                     s2n_ct_support_level level);
 
 /**
- * Sets the callback that decides whether a name in the peer's certificate is acceptable. Without one the
- * names are compared with the server name of the connection, on either side: what
- * `s2n_set_server_name()` set, or the client asked for.
+ * Sets the callback that verifies the host names in the peer's certificate. Without a callback the
+ * names are compared with the server name of the connection, on clients and on servers: the name
+ * of `s2n_set_server_name()`, or the SNI that the client sent.
  *
- * The callback is asked about the alternative names (DNS names, URIs and IP addresses as text), or, if
- * there are none, about the common name, until it accepts one.
+ * The callback is called for each alternative name (DNS names, URIs, and IP addresses as text) or,
+ * if there are none, for the common name, until it accepts one.
  *
  * @param config A config
- * @param host_fn The callback: 1 accepts a name, 0 does not. NULL restores the built-in check.
- * @param data Handed to the callback as it is; stays the caller's
+ * @param host_fn The callback, which is called in any thread that uses the config; it returns 1 to
+ * accept a name, 0 to reject it. NULL restores the built-in comparison.
+ * @param data Passed to the callback unchanged; owned by the caller
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -1131,21 +1157,23 @@ int s2n_config_set_verify_host_callback(struct s2n_config *config,
                                         void *data);
 
 /**
- * Sets whether certificates of clients are asked for.
+ * Sets whether a server requests or requires a client certificate.
  *
  * @param config A config
- * @param client_auth_type A member of `s2n_cert_auth_type`
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+ * @param client_auth_type `S2N_CERT_AUTH_NONE`, `S2N_CERT_AUTH_OPTIONAL` or
+ * `S2N_CERT_AUTH_REQUIRED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_ARGUMENT` for another value
  */
 S2N_API extern
 int s2n_config_set_client_auth_type(struct s2n_config *config,
                                     s2n_cert_auth_type client_auth_type);
 
 /**
- * Says whether certificates of clients are asked for.
+ * Returns whether a server requests or requires a client certificate.
  *
  * @param config A config
- * @param client_auth_type Set to what was set, or to `S2N_CERT_AUTH_NONE`
+ * @param client_auth_type Set to the value of `s2n_config_set_client_auth_type()`, or to
+ * `S2N_CERT_AUTH_NONE` if it was not called
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -1153,39 +1181,42 @@ int s2n_config_get_client_auth_type(struct s2n_config *config,
                                     s2n_cert_auth_type *client_auth_type);
 
 /**
- * Makes servers name those whom the config trusts when they ask for a certificate (RFC 8446, 4.2.4).
- * What is trusted later is not named.
+ * Enables the certificate_authorities extension (RFC 8446, 4.2.4) in the certificate requests of a
+ * server, with the subjects of the certificates in the trust store. Certificates that are added to
+ * the trust store later are not included.
  *
  * @param config A config
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if it trusts the operating system's
- * roots, `S2N_ERR_TOO_MANY_CAS` if their names are longer than 10,000 bytes
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if the trust store contains the
+ * system's root certificates, or `S2N_ERR_TOO_MANY_CAS` if the list of names is longer than 20,000
+ * bytes
  */
-S2N_API extern
-int s2n_config_set_cert_authorities_from_trust_store(struct s2n_config *config);
+S2N_API extern int s2n_config_set_cert_authorities_from_trust_store(struct s2n_config *config);
 
 /**
- * Servers: would ask for DSS certificates, too, in TLS 1.2, for clients that answer nothing else. None
- * could be accepted; what a server asks for cannot be changed here.
+ * Adds DSS to the certificate types that a server requests in TLS 1.2 (RFC 5246, 7.4.4), for
+ * clients that respond to no other request. Not supported: no DSS certificate could be accepted,
+ * and the certificate types of a request cannot be changed here.
  *
  * @param config A config
  * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
-S2N_API extern
-int s2n_config_enable_cert_req_dss_legacy_compat(struct s2n_config *config);
+S2N_API extern int s2n_config_enable_cert_req_dss_legacy_compat(struct s2n_config *config);
 
 /**
- * Sets a callback that a server calls when a ClientHello has come, before it is answered: before
- * version, cipher suite and certificate are chosen.
+ * Sets the callback that a server calls when a ClientHello has arrived, before version, cipher
+ * suite and certificate are selected.
  *
- * The callback may look at the message with `s2n_connection_get_client_hello()`, and may give the
- * connection another config with `s2n_connection_set_config()`. It is called once for each
- * connection, within `s2n_negotiate()`; not for the second ClientHello that follows a
- * HelloRetryRequest. If it returns less than 0, the handshake fails with `S2N_ERR_CANCELLED`. What 0
- * and more mean depends on the mode: see `s2n_config_set_client_hello_cb_mode()`.
+ * The callback can read the message with `s2n_connection_get_client_hello()`, and replace the
+ * config of the connection with `s2n_connection_set_config()`. It is called once for each
+ * connection, within `s2n_negotiate()`; not for the second ClientHello, which follows a
+ * HelloRetryRequest. A return value less than 0 fails the handshake with `S2N_ERR_CANCELLED`. The
+ * meaning of 0 and greater values depends on the mode: see
+ * `s2n_config_set_client_hello_cb_mode()`.
  *
  * @param config A config
- * @param client_hello_callback The callback; NULL for none
- * @param ctx Handed to the callback as it is; stays the caller's
+ * @param client_hello_callback The callback, which is called in any thread that uses the config;
+ * NULL removes it
+ * @param ctx Passed to the callback unchanged; owned by the caller
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -1195,32 +1226,36 @@ int s2n_config_set_client_hello_cb(struct s2n_config *config,
                                    void *ctx);
 
 /**
- * Sets what happens when the ClientHello callback has returned.
+ * Sets whether the handshake continues when the ClientHello callback has returned, or is
+ * suspended.
  *
  * @param config A config
- * @param cb_mode `S2N_CLIENT_HELLO_CB_BLOCKING`, the default: the handshake goes on.
- * `S2N_CLIENT_HELLO_CB_NONBLOCKING`: it waits until `s2n_client_hello_cb_done()` is called, in the
- * callback or later; `s2n_negotiate()` then fails with `S2N_ERR_ASYNC_BLOCKED` and
- * `S2N_BLOCKED_ON_APPLICATION_INPUT`.
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` for another mode
+ * @param cb_mode `S2N_CLIENT_HELLO_CB_BLOCKING`, the default: the handshake continues.
+ * `S2N_CLIENT_HELLO_CB_NONBLOCKING`: the handshake is suspended until `s2n_client_hello_cb_done()`
+ * is called, in the callback or later; until then `s2n_negotiate()` fails with
+ * `S2N_ERR_ASYNC_BLOCKED` and `S2N_BLOCKED_ON_APPLICATION_INPUT`.
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_STATE` for another mode
  */
 S2N_API extern
 int s2n_config_set_client_hello_cb_mode(struct s2n_config *config,
                                         s2n_client_hello_cb_mode cb_mode);
 
 /**
- * Sets a callback that is called whenever a handshake needs a private key: once, for a server, and for
- * a client that shows a certificate. With a callback, chains need no private key.
+ * Sets the callback for private key operations, which may complete asynchronously. It is called
+ * when a handshake requires a signature by the private key of the local certificate: once for a
+ * server, and once for a client that sends a certificate. With a callback, certificate chains need
+ * no private key.
  *
- * The callback gets an operation, which it owns and must free with `s2n_async_pkey_op_free()`, whatever
- * it returns. It signs, in the callback or later, in any thread: with `s2n_async_pkey_op_perform()`, or
- * with `s2n_async_pkey_op_get_input()` and `s2n_async_pkey_op_set_output()`. Then
- * `s2n_async_pkey_op_apply()` gives the signature to the connection. Until then `s2n_negotiate()` fails
- * with `S2N_ERR_ASYNC_BLOCKED` and `S2N_BLOCKED_ON_APPLICATION_INPUT`. The callback returns 0; else the
- * handshake fails with `S2N_ERR_ASYNC_CALLBACK_FAILED`.
+ * The callback receives an operation. It owns the operation, and must free it with
+ * `s2n_async_pkey_op_free()`, whatever the callback returns. The application signs, in the
+ * callback or later, in any thread: with `s2n_async_pkey_op_perform()`, or with
+ * `s2n_async_pkey_op_get_input()` and `s2n_async_pkey_op_set_output()`. Then
+ * `s2n_async_pkey_op_apply()` passes the signature to the connection. Until then `s2n_negotiate()`
+ * fails with `S2N_ERR_ASYNC_BLOCKED` and `S2N_BLOCKED_ON_APPLICATION_INPUT`. The callback returns
+ * 0 for success; any other value fails the handshake with `S2N_ERR_ASYNC_CALLBACK_FAILED`.
  *
- * @param config A config; connections that begin their handshake later use the callback
- * @param fn The callback; NULL for none
+ * @param config A config; the callback applies to handshakes that begin later
+ * @param fn The callback, which is called in any thread that uses the config; NULL removes it
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -1231,37 +1266,40 @@ int s2n_config_set_async_pkey_callback(struct s2n_config *config,
  * Sets whether `s2n_async_pkey_op_apply()` verifies signatures with the certificate's public key.
  *
  * @param config A config
- * @param mode `S2N_ASYNC_PKEY_VALIDATION_FAST`, the default, does not;
- * `S2N_ASYNC_PKEY_VALIDATION_STRICT` does
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+ * @param mode `S2N_ASYNC_PKEY_VALIDATION_FAST`, the default: signatures are not verified.
+ * `S2N_ASYNC_PKEY_VALIDATION_STRICT`: signatures are verified.
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_ARGUMENT` for another mode
  */
 S2N_API extern
 int s2n_config_set_async_pkey_validation_mode(struct s2n_config *config,
                                               s2n_async_pkey_validation_mode mode);
 
 /**
- * Sets whether signatures are verified before they are sent, wherever they were made: a fault of the
- * computation could give the private key away. If one is wrong, the handshake fails with
- * `S2N_ERR_VERIFY_SIGNATURE`, and so does `s2n_async_pkey_op_apply()`.
+ * Sets whether signatures are verified before they are sent, both those of the library and those
+ * of the application: a fault in the computation can disclose the private key. For an invalid
+ * signature the handshake fails with `S2N_ERR_VERIFY_SIGNATURE`, and so does
+ * `s2n_async_pkey_op_apply()`.
  *
  * @param config A config
  * @param mode `S2N_VERIFY_AFTER_SIGN_DISABLED`, the default, or `S2N_VERIFY_AFTER_SIGN_ENABLED`
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_ARGUMENT` for another mode
  */
 S2N_API extern
 int s2n_config_set_verify_after_sign(struct s2n_config *config,
                                      s2n_verify_after_sign mode);
 
 /**
- * Sets a callback that is told the secrets of each handshake, in the format that protocol analysers
- * read (RFC 9850). Whoever knows them can read all traffic: for debugging only.
+ * Sets the callback that receives the secrets of each handshake, in the key log format of protocol
+ * analysers (RFC 9850). All traffic of a connection can be decrypted with its secrets: for
+ * debugging only.
  *
- * The callback gets one line a time, without its end, and must not keep the pointer. What it returns
- * is not looked at. It runs within `s2n_negotiate()`.
+ * The callback is called within `s2n_negotiate()`, with one line at a time, without the line end.
+ * The line is valid only during the call. The return value of the callback is ignored.
  *
- * @param config A config; connections that begin their handshake later use the callback
- * @param callback The callback; NULL for none
- * @param ctx Handed to the callback as it is; stays the caller's
+ * @param config A config; the callback applies to handshakes that begin later
+ * @param callback The callback, which is called in any thread that uses the config; NULL removes
+ * it
+ * @param ctx Passed to the callback unchanged; owned by the caller
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -1270,12 +1308,13 @@ int s2n_config_set_key_log_cb(struct s2n_config *config,
                               void *ctx);
 
 /**
- * Sets the wall clock, for the validity of certificates: nanoseconds since 1970.
+ * Sets the wall clock, which is used to check the validity period of certificates. It returns
+ * nanoseconds since 1970-01-01 00:00:00 UTC.
  *
  * @param config A config
- * @param clock_fn The callback; returns 0. If it fails, so does the call that needed the time, with
- * `S2N_ERR_CANCELLED`.
- * @param ctx Handed to the callback as it is; stays the caller's
+ * @param clock_fn The callback, which is called in any thread that uses the config and returns 0
+ * for success. If it fails, the call that needs the time fails with `S2N_ERR_CANCELLED`.
+ * @param ctx Passed to the callback unchanged; owned by the caller
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -1284,12 +1323,13 @@ int s2n_config_set_wall_clock(struct s2n_config *config,
                               void *ctx);
 
 /**
- * Sets the monotonic clock, for delays and timeouts: nanoseconds since some moment in the past.
+ * Sets the monotonic clock, which is used for delays and timeouts. It returns nanoseconds since an
+ * arbitrary time in the past.
  *
  * @param config A config
- * @param clock_fn The callback; returns 0. If it fails, so does the call that needed the time, with
- * `S2N_ERR_CANCELLED`.
- * @param ctx Handed to the callback as it is; stays the caller's
+ * @param clock_fn The callback, which is called in any thread that uses the config and returns 0
+ * for success. If it fails, the call that needs the time fails with `S2N_ERR_CANCELLED`.
+ * @param ctx Passed to the callback unchanged; owned by the caller
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -1298,43 +1338,45 @@ int s2n_config_set_monotonic_clock(struct s2n_config *config,
                                    void *ctx);
 
 /**
- * Lets one `s2n_recv()` return the data of several records.
+ * Sets whether one `s2n_recv()` returns the data of several records.
  *
  * @param config A config
- * @param enabled Whether a call goes on until its room is full or the transport has nothing more
+ * @param enabled Whether a call continues with further records until its buffer is full or the
+ * transport has no more data
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_config_set_recv_multi_record(struct s2n_config *config, bool enabled);
 
 /**
- * Collects the records of one `s2n_send()` in a buffer, and writes them together. Connections take the
- * setting over when they are given the config.
+ * Enables a send buffer, which collects the records of one `s2n_send()` so that they are written
+ * to the transport together. The setting applies to connections to which the config is assigned
+ * later.
  *
  * @param config A config
- * @param size The buffer's size in bytes, at least 1034. Less than the largest record makes records
- * smaller.
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+ * @param size Size of the buffer in bytes, at least 1034. A size below that of the largest record
+ * makes records smaller.
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_ARGUMENT` if the size is too
+ * small
  */
-S2N_API extern
-int s2n_config_set_send_buffer_size(struct s2n_config *config,
-                                    uint32_t size);
+S2N_API extern int s2n_config_set_send_buffer_size(struct s2n_config *config, uint32_t size);
 
 /**
- * Clients: would ask the server for shorter records (RFC 6066, 4). That cannot be negotiated
- * here; `s2n_connection_prefer_low_latency()` shortens what we send.
+ * Sets the maximum fragment length that a client requests from the server (RFC 6066, 4). The
+ * extension is not supported; `s2n_connection_prefer_low_latency()` reduces the size of the
+ * records that are sent.
  *
  * @param config A config
- * @param mfl_code A member of `s2n_max_frag_len`; 0 asks for nothing
+ * @param mfl_code A value of `s2n_max_frag_len`; 0 requests no maximum
  * @returns 0 for 0; otherwise -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_MAX_FRAG_LEN` for an
- * unknown code, `S2N_ERR_UNIMPLEMENTED` for a known one
+ * unknown code, or `S2N_ERR_UNIMPLEMENTED` for a known code
  */
 S2N_API extern
 int s2n_config_send_max_fragment_length(struct s2n_config *config,
                                         s2n_max_frag_len mfl_code);
 
 /**
- * Servers: would grant a client shorter records (RFC 6066, 4). That cannot be negotiated here;
- * such requests are ignored, as they are in s2n-tls by default.
+ * Enables the negotiation of a maximum fragment length on a server (RFC 6066, 4). The extension is
+ * not supported: requests of clients are ignored, as in s2n-tls by default.
  *
  * @param config A config
  * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
@@ -1342,35 +1384,35 @@ int s2n_config_send_max_fragment_length(struct s2n_config *config,
 S2N_API extern int s2n_config_accept_max_fragment_length(struct s2n_config *config);
 
 /**
- * Sets what alerts of warning level do before TLS 1.3, where all but two are fatal.
+ * Sets the handling of alerts of warning level in versions before TLS 1.3. In TLS 1.3 all alerts
+ * but two are fatal.
  *
  * @param config A config
- * @param alert_behavior A member of `s2n_alert_behavior`
- * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+ * @param alert_behavior `S2N_ALERT_FAIL_ON_WARNINGS` or `S2N_ALERT_IGNORE_WARNINGS`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_ARGUMENT` for another value
  */
 S2N_API extern
 int s2n_config_set_alert_behavior(struct s2n_config *config,
                                   s2n_alert_behavior alert_behavior);
 
 /**
- * Sets how long an error that the peer caused is blinded at most; the delay is between a third of this
- * and this.
+ * Sets the maximum blinding delay after an error that the peer caused. The delay is between a
+ * third of the maximum and the maximum.
  *
  * @param config A config
- * @param seconds The longest delay; 0 for none at all, 30 unless set
+ * @param seconds The maximum delay in seconds; 0 disables the delay. The default is 30.
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
-S2N_API extern
-int s2n_config_set_max_blinding_delay(struct s2n_config *config,
-                                      uint32_t seconds);
+S2N_API extern int s2n_config_set_max_blinding_delay(struct s2n_config *config, uint32_t seconds);
 
 /**
- * Servers: sets what stores a TLS 1.2 session in the application's cache.
+ * Sets the callback with which a server stores a TLS 1.2 session in the application's session
+ * cache. Not implemented yet.
  *
  * @param config A config
- * @param cache_store_callback Stores a session
- * @param data Handed to the callback; never followed
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param cache_store_callback The callback
+ * @param data Passed to the callback; owned by the caller, and never dereferenced
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern
 int s2n_config_set_cache_store_callback(struct s2n_config *config,
@@ -1378,12 +1420,13 @@ int s2n_config_set_cache_store_callback(struct s2n_config *config,
                                         void *data);
 
 /**
- * Servers: sets what looks a TLS 1.2 session up in the application's cache.
+ * Sets the callback with which a server retrieves a TLS 1.2 session from the application's session
+ * cache. Not implemented yet.
  *
  * @param config A config
- * @param cache_retrieve_callback Looks a session up
- * @param data Handed to the callback; never followed
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param cache_retrieve_callback The callback
+ * @param data Passed to the callback; owned by the caller, and never dereferenced
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern
 int s2n_config_set_cache_retrieve_callback(struct s2n_config *config,
@@ -1391,12 +1434,13 @@ int s2n_config_set_cache_retrieve_callback(struct s2n_config *config,
                                            void *data);
 
 /**
- * Servers: sets what removes a TLS 1.2 session from the application's cache.
+ * Sets the callback with which a server removes a TLS 1.2 session from the application's session
+ * cache. Not implemented yet.
  *
  * @param config A config
- * @param cache_delete_callback Removes a session
- * @param data Handed to the callback; never followed
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param cache_delete_callback The callback
+ * @param data Passed to the callback; owned by the caller, and never dereferenced
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern
 int s2n_config_set_cache_delete_callback(struct s2n_config *config,
@@ -1404,70 +1448,73 @@ int s2n_config_set_cache_delete_callback(struct s2n_config *config,
                                          void *data);
 
 /**
- * Servers: turns the cache of TLS 1.2 sessions on or off. It is off.
+ * Enables or disables the TLS 1.2 session cache of a server. It is disabled; enabling it is not
+ * implemented yet.
  *
  * @param config A config
- * @param enabled 0 for off
- * @returns 0 for off; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
- * there yet
+ * @param enabled 0 disables the cache; any other value enables it
+ * @returns 0 for 0; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern int s2n_config_set_session_cache_onoff(struct s2n_config *config, uint8_t enabled);
 
 /**
- * Sets how long a session can be resumed.
+ * Sets the lifetime of a session: the period in which it can be resumed. Not implemented yet.
  *
  * @param config A config
- * @param lifetime_in_secs Seconds
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param lifetime_in_secs The lifetime in seconds
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern
 int s2n_config_set_session_state_lifetime(struct s2n_config *config,
                                           uint64_t lifetime_in_secs);
 
 /**
- * Turns session tickets on or off. They are off: a server sends none, and a client does not keep
- * those that it gets.
+ * Enables or disables session tickets (RFC 5077; RFC 8446, 4.6.1). They are disabled: a server
+ * sends no tickets, and a client discards the tickets that it receives. Enabling them is not
+ * implemented yet.
  *
  * @param config A config
- * @param enabled 0 for off
- * @returns 0 for off; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
- * there yet
+ * @param enabled 0 disables session tickets; any other value enables them
+ * @returns 0 for 0; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern int s2n_config_set_session_tickets_onoff(struct s2n_config *config, uint8_t enabled);
 
 /**
- * Servers: sets for how long a key encrypts tickets.
+ * Sets the period in which a server encrypts and decrypts session tickets with a ticket key. Not
+ * implemented yet.
  *
  * @param config A config
- * @param lifetime_in_secs Seconds
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param lifetime_in_secs The period in seconds
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern
 int s2n_config_set_ticket_encrypt_decrypt_key_lifetime(struct s2n_config *config,
                                                        uint64_t lifetime_in_secs);
 
 /**
- * Servers: sets for how long a key that encrypts no more still decrypts tickets.
+ * Sets the period in which a server still decrypts session tickets with a ticket key that no
+ * longer encrypts them. Not implemented yet.
  *
  * @param config A config
- * @param lifetime_in_secs Seconds
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param lifetime_in_secs The period in seconds
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern
 int s2n_config_set_ticket_decrypt_key_lifetime(struct s2n_config *config,
                                                uint64_t lifetime_in_secs);
 
 /**
- * Servers: adds a key for tickets.
+ * Adds a ticket key, with which a server encrypts and decrypts session tickets. Not implemented
+ * yet.
  *
  * @param config A config
- * @param name The name of the key, which is sent in the clear; copied
- * @param name_len Its length in bytes, at most 16
+ * @param name The name of the key, which is sent unencrypted; copied
+ * @param name_len Length of the name in bytes, at most 16
  * @param key Secret bytes from which the key is derived; copied
- * @param key_len Their length in bytes
- * @param intro_time_in_seconds_from_epoch From when the key counts, in seconds since 1970; 0 for
- * now
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param key_len Length of the secret in bytes
+ * @param intro_time_in_seconds_from_epoch Time from which the key is used, in seconds since 1970;
+ * 0 for the current time
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern
 int s2n_config_add_ticket_crypto_key(struct s2n_config *config,
@@ -1478,32 +1525,34 @@ int s2n_config_add_ticket_crypto_key(struct s2n_config *config,
                                      uint64_t intro_time_in_seconds_from_epoch);
 
 /**
- * Servers: sets whether only sessions with forward secrecy are resumed in TLS 1.2.
+ * Sets whether a server resumes only sessions with forward secrecy in TLS 1.2. Not implemented
+ * yet.
  *
  * @param config A config
- * @param enabled Whether they must have it
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param enabled Whether forward secrecy is required
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern
 int s2n_config_require_ticket_forward_secrecy(struct s2n_config *config,
                                               bool enabled);
 
 /**
- * Servers: sets how many tickets follow a TLS 1.3 handshake, and turns tickets on.
+ * Sets the number of session tickets that a server sends after a TLS 1.3 handshake, and enables
+ * session tickets. Not implemented yet.
  *
  * @param config A config
- * @param num A number of tickets
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param num The number of tickets
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern int s2n_config_set_initial_ticket_count(struct s2n_config *config, uint8_t num);
 
 /**
- * Clients: sets who is told of a ticket that came.
+ * Sets the callback that a client calls when a session ticket has arrived. Not implemented yet.
  *
  * @param config A config
- * @param callback Gets the ticket, which lives as long as the call
- * @param ctx Handed to the callback; never followed
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param callback The callback, which receives the ticket; the ticket is valid during the call
+ * @param ctx Passed to the callback; owned by the caller, and never dereferenced
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern
 int s2n_config_set_session_ticket_cb(struct s2n_config *config,
@@ -1511,21 +1560,23 @@ int s2n_config_set_session_ticket_cb(struct s2n_config *config,
                                      void *ctx);
 
 /**
- * Sets what pre-shared keys are for: resumption or keys of the application's.
+ * Sets the use of pre-shared keys: for session resumption, or as external keys of the application.
+ * Not implemented yet.
  *
  * @param config A config
- * @param mode A member of `s2n_psk_mode`
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param mode `S2N_PSK_MODE_RESUMPTION` or `S2N_PSK_MODE_EXTERNAL`
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern int s2n_config_set_psk_mode(struct s2n_config *config, s2n_psk_mode mode);
 
 /**
- * Servers: sets who chooses among the keys that a client offers.
+ * Sets the callback with which a server selects one of the pre-shared keys that a client offers.
+ * Not implemented yet.
  *
  * @param config A config
- * @param cb Chooses
- * @param context Handed to the callback; never followed
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param cb The callback
+ * @param context Passed to the callback; owned by the caller, and never dereferenced
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern
 int s2n_config_set_psk_selection_callback(struct s2n_config *config,
@@ -1533,32 +1584,32 @@ int s2n_config_set_psk_selection_callback(struct s2n_config *config,
                                           void *context);
 
 /**
- * Servers: sets how much early data is accepted. It is none.
+ * Sets the maximum size of the early data that a server accepts (RFC 8446, 4.2.10). The maximum is
+ * 0; other values are not implemented yet.
  *
  * @param config A config
- * @param max_early_data_size Bytes
- * @returns 0 for none; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
- * there yet
+ * @param max_early_data_size The maximum size in bytes
+ * @returns 0 for the size 0; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern
 int s2n_config_set_server_max_early_data_size(struct s2n_config *config,
                                               uint32_t max_early_data_size);
 
 /**
- * Servers: sets who decides about early data.
+ * Sets the callback with which a server accepts or rejects early data. Not implemented yet.
  *
  * @param config A config
- * @param cb Decides
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param cb The callback
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern int s2n_config_set_early_data_cb(struct s2n_config *config, s2n_early_data_cb cb);
 
 /**
- * Allows connections to be serialized, and sets the format.
+ * Enables serialization of connections, and sets its format version. Not implemented yet.
  *
  * @param config A config
- * @param version A member of `s2n_serialization_version`
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @param version A value of `s2n_serialization_version`
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern
 int s2n_config_set_serialization_version(struct s2n_config *config,

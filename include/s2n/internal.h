@@ -38,13 +38,13 @@ int s2n_connection_get_config(struct s2n_connection *conn,
 S2N_API extern int s2n_flush(struct s2n_connection *conn, s2n_blocked_status *blocked);
 
 /**
- * Makes "default_tls13" the security policy of configs that are made from now on, and of connections
- * without a config. TLS 1.3 needs no such call: name the policy instead.
+ * Sets "default_tls13" as the security policy of configs that are created later, and of
+ * connections without a config. TLS 1.3 does not require this call: use a policy with TLS 1.3
+ * instead.
  *
  * @returns 0
  */
-S2N_API extern
-int s2n_enable_tls13(void);
+S2N_API extern int s2n_enable_tls13(void);
 
 #ifdef __cplusplus
 }  // extern "C"

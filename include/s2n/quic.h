@@ -36,10 +36,11 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Makes connections speak TLS without its record layer, as QUIC needs it.
+ * Enables QUIC for connections: TLS handshakes without the TLS record layer (RFC 9001). Not
+ * implemented yet.
  *
  * @param config A config
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
  */
 S2N_API extern int s2n_config_enable_quic(struct s2n_config *config);
 
@@ -118,11 +119,12 @@ int s2n_recv_quic_post_handshake_message(struct s2n_connection *conn,
                                          s2n_blocked_status *blocked);
 
 /**
- * Gives the alert that an error stands for (RFC 8446, 6.2).
+ * Returns the alert description that corresponds to an error (RFC 8446, 6.2).
  *
  * @param error A value of `s2n_errno`
- * @param alert Set to the description of the alert
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_NO_ALERT` if there is none
+ * @param alert Set to the alert description
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_NO_ALERT` if no alert corresponds to the
+ * error
  */
 S2N_API extern int s2n_error_get_alert(int error, uint8_t *alert);
 

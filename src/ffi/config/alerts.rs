@@ -1,4 +1,4 @@
-//! Warning alerts, and the limit of the blinding delay.
+//! Warning alerts and the maximum blinding delay of a config.
 
 use std::ffi::c_int;
 
@@ -8,11 +8,12 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
 use rs2n_core::error::Code;
 
-/// Sets what alerts of warning level do before TLS 1.3, where all but two are fatal.
+/// Sets the handling of alerts of warning level in versions before TLS 1.3. In TLS 1.3 all alerts
+/// but two are fatal.
 ///
 /// @param config A config
-/// @param alert_behavior A member of `s2n_alert_behavior`
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+/// @param alert_behavior `S2N_ALERT_FAIL_ON_WARNINGS` or `S2N_ALERT_IGNORE_WARNINGS`
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_ARGUMENT` for another value
 ///
 /// # Safety
 ///
@@ -31,11 +32,11 @@ pub unsafe extern "C" fn s2n_config_set_alert_behavior(
     })
 }
 
-/// Sets how long an error that the peer caused is blinded at most; the delay is between a third of this
-/// and this.
+/// Sets the maximum blinding delay after an error that the peer caused. The delay is between a
+/// third of the maximum and the maximum.
 ///
 /// @param config A config
-/// @param seconds The longest delay; 0 for none at all, 30 unless set
+/// @param seconds The maximum delay in seconds; 0 disables the delay. The default is 30.
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety

@@ -8,12 +8,13 @@ use crate::ffi::abi::input;
 use crate::ffi::abi::types::s2n_config;
 use rs2n_core::config::alpn;
 
-/// Adds a protocol to the end of the list that is offered or accepted by ALPN (RFC 7301).
+/// Adds an application protocol to the end of the ALPN protocol list (RFC 7301). A client offers
+/// the protocols of the list, a server accepts them.
 ///
 /// @param config A config
-/// @param protocol The name; copied
-/// @param protocol_len Its length in bytes, not 0
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_APPLICATION_PROTOCOL`
+/// @param protocol The protocol name, without a terminating NUL; copied
+/// @param protocol_len Length of the name in bytes, not 0
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_APPLICATION_PROTOCOL`
 ///
 /// # Safety
 ///
@@ -33,12 +34,14 @@ pub unsafe extern "C" fn s2n_config_append_protocol_preference(
     })
 }
 
-/// Sets the list of protocols that are offered or accepted by ALPN (RFC 7301), most preferred first.
+/// Sets the ALPN protocol list (RFC 7301), most preferred first. A client offers the protocols of
+/// the list, a server accepts them.
 ///
 /// @param config A config
-/// @param protocols Names; copied. NULL clears the list.
+/// @param protocols Protocol names, each a NUL-terminated string; copied. NULL clears the list.
 /// @param protocol_count Number of names; 0 clears the list
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_APPLICATION_PROTOCOL`; the old list stays then
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_APPLICATION_PROTOCOL`; the list
+/// is unchanged on failure
 ///
 /// # Safety
 ///

@@ -16,16 +16,17 @@ use crate::sys::callbacks::CCertTiebreakCallback;
 use rs2n_core::config::CertTiebreak;
 use rs2n_core::error::{Code, Result};
 
-/// Sets the one certificate chain of a config, which owns it. Superseded by
-/// `s2n_config_add_cert_chain_and_key_to_store()`.
+/// Loads the only certificate chain of a config, with its private key, from PEM. The config owns
+/// the chain. Superseded by `s2n_config_add_cert_chain_and_key_to_store()`.
 ///
 /// @param config A config
-/// @param cert_chain_pem Certificates in PEM, the leaf first; copied
-/// @param private_key_pem The leaf's private key in PEM: PKCS#8, PKCS#1 or SEC1, not encrypted; copied
+/// @param cert_chain_pem Certificates in PEM, the leaf first, as a NUL-terminated string; copied
+/// @param private_key_pem The leaf's private key in PEM, as a NUL-terminated string: PKCS#8, PKCS#1
+/// or SEC1, not encrypted; copied
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
 /// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_DECODE_PRIVATE_KEY`, `S2N_ERR_KEY_MISMATCH`,
-/// `S2N_ERR_CERT_OWNERSHIP` if there is a chain already, or
-/// `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
+/// `S2N_ERR_CERT_OWNERSHIP` if the config has a chain already, or
+/// `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain violates rules of the security policy
 ///
 /// # Safety
 ///
@@ -50,14 +51,15 @@ pub unsafe extern "C" fn s2n_config_add_cert_chain_and_key(
     })
 }
 
-/// Sets the one certificate chain of a config, which owns it; its private key is elsewhere.
+/// Loads the only certificate chain of a config from PEM, without a private key. The config owns
+/// the chain; signatures are made by the callback of `s2n_config_set_async_pkey_callback()`.
 ///
 /// @param config A config
 /// @param cert_chain_pem Certificates in PEM, the leaf first; copied
-/// @param cert_chain_pem_size Their length in bytes
+/// @param cert_chain_pem_size Length of the PEM text in bytes
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NO_CERTIFICATE_IN_PEM`, `S2N_ERR_INVALID_PEM`,
-/// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_CERT_OWNERSHIP` if there is a chain already, or
-/// `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
+/// `S2N_ERR_DECODE_CERTIFICATE`, `S2N_ERR_CERT_OWNERSHIP` if the config has a chain already, or
+/// `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain violates rules of the security policy
 ///
 /// # Safety
 ///
@@ -87,7 +89,8 @@ fn own(config: &ConfigHandle, chain: Arc<CertChainHandle>) -> Result<()> {
     Ok(())
 }
 
-/// Frees the chain that `s2n_config_add_cert_chain_and_key()` made; others are the application's.
+/// Frees the certificate chain that the config owns: the chain of
+/// `s2n_config_add_cert_chain_and_key()`. Chains that the application created are not freed.
 ///
 /// @param config A config
 /// @returns 0, or -1 with `S2N_ERR_NULL`
@@ -106,18 +109,20 @@ pub unsafe extern "C" fn s2n_config_free_cert_chain_and_key(config: *mut s2n_con
     })
 }
 
-/// Adds a certificate chain that a server may choose, or that a client shows when it is asked.
+/// Adds a certificate chain with its private key to a config. A server selects one of the chains of
+/// its config; a client sends its chain when the server requests a certificate.
 ///
-/// A server looks for the name that the client asked for, then for the name's wildcard, among the DNS
-/// names of all chains (or the common names of those that have no DNS names), and falls back to the
-/// defaults. Among what it finds the type of key decides: the policy's first cipher suite or
-/// signature scheme that the client can use with one of them.
+/// A server searches the DNS names of all chains (the common names of chains without DNS names) for
+/// the server name (SNI) of the ClientHello, then for the wildcard of that name. If no chain
+/// matches, it uses the default chains. If chains with different types of keys match, the security
+/// policy selects one: the first cipher suite or signature scheme of the policy that the client
+/// supports and that one of the chains can be used with.
 ///
 /// @param config A config
-/// @param cert_key_pair A loaded chain; it stays the caller's, who may free it while configs use it
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if nothing was loaded,
-/// `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`,
-/// `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain breaks rules of the policy
+/// @param cert_key_pair A loaded chain; owned by the caller, who may free it while configs use it
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if no certificate was
+/// loaded, `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`, or
+/// `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the chain violates rules of the security policy
 ///
 /// # Safety
 ///
@@ -136,15 +141,17 @@ pub unsafe extern "C" fn s2n_config_add_cert_chain_and_key_to_store(
     })
 }
 
-/// Sets which chains a server shows to clients that ask for no name that it has. Otherwise these are the
-/// chains that were added first, for each type of key.
+/// Sets the default certificate chains of a server, for clients that send no server name (SNI) or a
+/// name that no chain matches. Unless set, the default for each type of key is the chain that was
+/// added first.
 ///
 /// @param config A config
-/// @param cert_key_pairs Loaded chains, at most one for each type of key; they stay the caller's
-/// @param num_cert_key_pairs Their number
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NUM_DEFAULT_CERTIFICATES` for none or too many,
-/// `S2N_ERR_MULTIPLE_DEFAULT_CERTIFICATES_PER_AUTH_TYPE`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if one has
-/// nothing loaded, `S2N_ERR_CERT_OWNERSHIP` after `s2n_config_add_cert_chain_and_key()`
+/// @param cert_key_pairs Loaded chains, at most one for each type of key; owned by the caller
+/// @param num_cert_key_pairs Number of chains
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_NUM_DEFAULT_CERTIFICATES` for no chains or too
+/// many, `S2N_ERR_MULTIPLE_DEFAULT_CERTIFICATES_PER_AUTH_TYPE`, `S2N_ERR_CERT_TYPE_UNSUPPORTED` if
+/// no certificate was loaded into one of the chains, or `S2N_ERR_CERT_OWNERSHIP` after
+/// `s2n_config_add_cert_chain_and_key()`
 ///
 /// # Safety
 ///
@@ -179,15 +186,15 @@ pub unsafe extern "C" fn s2n_config_set_cert_chain_and_key_defaults(
     })
 }
 
-/// One for each type of key that s2n-tls knows.
+/// The number of key types in s2n-tls.
 const MAX_DEFAULTS: u32 = 4;
 
-/// Sets a callback that chooses between two chains that have the same name and type of key. Without
-/// one the first that was added stays.
+/// Sets the callback that selects between two certificate chains with the same name and type of
+/// key. Without a callback the chain that was added first is kept.
 ///
 /// @param config A config
-/// @param cert_tiebreak_cb The callback: gives one of the chains, or NULL to keep the first; NULL for
-/// none. It runs when a chain is added.
+/// @param cert_tiebreak_cb The callback, which is called when a chain is added; it returns one of
+/// the two chains, or NULL to keep the first. NULL removes the callback.
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -209,17 +216,17 @@ pub unsafe extern "C" fn s2n_config_set_cert_tiebreak_callback(
     })
 }
 
-/// Sets what a server says with the chain of `s2n_config_add_cert_chain_and_key()`. Superseded by
-/// `s2n_cert_chain_and_key_set_ocsp_data()`.
+/// Sets the OCSP response that a server sends with the chain of
+/// `s2n_config_add_cert_chain_and_key()`. Superseded by `s2n_cert_chain_and_key_set_ocsp_data()`.
 ///
 /// @param config A config
-/// @param type `S2N_EXTENSION_OCSP_STAPLING`, with an OCSP response in DER; or
-/// `S2N_EXTENSION_CERTIFICATE_TRANSPARENCY`, which cannot be sent
-/// @param data The bytes; copied. NULL for none
-/// @param length Their number
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_UPDATING_EXTENSION` if there is no chain,
-/// `S2N_ERR_CERT_OWNERSHIP` if it is the application's, `S2N_ERR_UNRECOGNIZED_EXTENSION`,
-/// `S2N_ERR_UNIMPLEMENTED`
+/// @param type `S2N_EXTENSION_OCSP_STAPLING`, for an OCSP response in DER; or
+/// `S2N_EXTENSION_CERTIFICATE_TRANSPARENCY`, for timestamps, which cannot be sent
+/// @param data The content of the extension; copied. NULL removes it.
+/// @param length Length of the content in bytes
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_UPDATING_EXTENSION` if the config has no chain,
+/// `S2N_ERR_CERT_OWNERSHIP` if the application owns the chain, `S2N_ERR_UNRECOGNIZED_EXTENSION` for
+/// another type, or `S2N_ERR_UNIMPLEMENTED` for timestamps
 ///
 /// # Safety
 ///

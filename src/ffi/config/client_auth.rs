@@ -1,4 +1,4 @@
-//! Client authentication: certificate requests of servers.
+//! Client authentication: certificate requests of servers (RFC 8446, 4.3.2).
 
 use std::ffi::c_int;
 
@@ -10,11 +10,12 @@ use crate::ffi::abi::types::{s2n_cert_auth_type, s2n_config};
 use rs2n_core::config::ClientAuth;
 use rs2n_core::error::Code;
 
-/// Sets whether certificates of clients are asked for.
+/// Sets whether a server requests or requires a client certificate.
 ///
 /// @param config A config
-/// @param client_auth_type A member of `s2n_cert_auth_type`
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+/// @param client_auth_type `S2N_CERT_AUTH_NONE`, `S2N_CERT_AUTH_OPTIONAL` or
+/// `S2N_CERT_AUTH_REQUIRED`
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_ARGUMENT` for another value
 ///
 /// # Safety
 ///
@@ -32,10 +33,11 @@ pub unsafe extern "C" fn s2n_config_set_client_auth_type(
     })
 }
 
-/// Says whether certificates of clients are asked for.
+/// Returns whether a server requests or requires a client certificate.
 ///
 /// @param config A config
-/// @param client_auth_type Set to what was set, or to `S2N_CERT_AUTH_NONE`
+/// @param client_auth_type Set to the value of `s2n_config_set_client_auth_type()`, or to
+/// `S2N_CERT_AUTH_NONE` if it was not called
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -56,12 +58,14 @@ pub unsafe extern "C" fn s2n_config_get_client_auth_type(
     })
 }
 
-/// Makes servers name those whom the config trusts when they ask for a certificate (RFC 8446, 4.2.4).
-/// What is trusted later is not named.
+/// Enables the certificate_authorities extension (RFC 8446, 4.2.4) in the certificate requests of a
+/// server, with the subjects of the certificates in the trust store. Certificates that are added to
+/// the trust store later are not included.
 ///
 /// @param config A config
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if it trusts the operating system's
-/// roots, `S2N_ERR_TOO_MANY_CAS` if their names are longer than 10,000 bytes
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_STATE` if the trust store contains the
+/// system's root certificates, or `S2N_ERR_TOO_MANY_CAS` if the list of names is longer than 20,000
+/// bytes
 ///
 /// # Safety
 ///
@@ -77,8 +81,9 @@ pub unsafe extern "C" fn s2n_config_set_cert_authorities_from_trust_store(
     })
 }
 
-/// Servers: would ask for DSS certificates, too, in TLS 1.2, for clients that answer nothing else. None
-/// could be accepted; what a server asks for cannot be changed here.
+/// Adds DSS to the certificate types that a server requests in TLS 1.2 (RFC 5246, 7.4.4), for
+/// clients that respond to no other request. Not supported: no DSS certificate could be accepted,
+/// and the certificate types of a request cannot be changed here.
 ///
 /// @param config A config
 /// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`

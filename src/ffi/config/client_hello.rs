@@ -12,18 +12,20 @@ use crate::sys::io::Context;
 use rs2n_core::config::ClientHelloCallback;
 use rs2n_core::error::Code;
 
-/// Sets a callback that a server calls when a ClientHello has come, before it is answered: before
-/// version, cipher suite and certificate are chosen.
+/// Sets the callback that a server calls when a ClientHello has arrived, before version, cipher
+/// suite and certificate are selected.
 ///
-/// The callback may look at the message with `s2n_connection_get_client_hello()`, and may give the
-/// connection another config with `s2n_connection_set_config()`. It is called once for each
-/// connection, within `s2n_negotiate()`; not for the second ClientHello that follows a
-/// HelloRetryRequest. If it returns less than 0, the handshake fails with `S2N_ERR_CANCELLED`. What 0
-/// and more mean depends on the mode: see `s2n_config_set_client_hello_cb_mode()`.
+/// The callback can read the message with `s2n_connection_get_client_hello()`, and replace the
+/// config of the connection with `s2n_connection_set_config()`. It is called once for each
+/// connection, within `s2n_negotiate()`; not for the second ClientHello, which follows a
+/// HelloRetryRequest. A return value less than 0 fails the handshake with `S2N_ERR_CANCELLED`. The
+/// meaning of 0 and greater values depends on the mode: see
+/// `s2n_config_set_client_hello_cb_mode()`.
 ///
 /// @param config A config
-/// @param client_hello_callback The callback; NULL for none
-/// @param ctx Handed to the callback as it is; stays the caller's
+/// @param client_hello_callback The callback, which is called in any thread that uses the config;
+/// NULL removes it
+/// @param ctx Passed to the callback unchanged; owned by the caller
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -52,14 +54,15 @@ pub unsafe extern "C" fn s2n_config_set_client_hello_cb(
     })
 }
 
-/// Sets what happens when the ClientHello callback has returned.
+/// Sets whether the handshake continues when the ClientHello callback has returned, or is
+/// suspended.
 ///
 /// @param config A config
-/// @param cb_mode `S2N_CLIENT_HELLO_CB_BLOCKING`, the default: the handshake goes on.
-/// `S2N_CLIENT_HELLO_CB_NONBLOCKING`: it waits until `s2n_client_hello_cb_done()` is called, in the
-/// callback or later; `s2n_negotiate()` then fails with `S2N_ERR_ASYNC_BLOCKED` and
-/// `S2N_BLOCKED_ON_APPLICATION_INPUT`.
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` for another mode
+/// @param cb_mode `S2N_CLIENT_HELLO_CB_BLOCKING`, the default: the handshake continues.
+/// `S2N_CLIENT_HELLO_CB_NONBLOCKING`: the handshake is suspended until `s2n_client_hello_cb_done()`
+/// is called, in the callback or later; until then `s2n_negotiate()` fails with
+/// `S2N_ERR_ASYNC_BLOCKED` and `S2N_BLOCKED_ON_APPLICATION_INPUT`.
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_STATE` for another mode
 ///
 /// # Safety
 ///

@@ -12,12 +12,13 @@ use crate::sys::io::Context;
 use rs2n_core::config::Clock;
 use rs2n_core::error::{Code, Result};
 
-/// Sets the wall clock, for the validity of certificates: nanoseconds since 1970.
+/// Sets the wall clock, which is used to check the validity period of certificates. It returns
+/// nanoseconds since 1970-01-01 00:00:00 UTC.
 ///
 /// @param config A config
-/// @param clock_fn The callback; returns 0. If it fails, so does the call that needed the time, with
-/// `S2N_ERR_CANCELLED`.
-/// @param ctx Handed to the callback as it is; stays the caller's
+/// @param clock_fn The callback, which is called in any thread that uses the config and returns 0
+/// for success. If it fails, the call that needs the time fails with `S2N_ERR_CANCELLED`.
+/// @param ctx Passed to the callback unchanged; owned by the caller
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -37,12 +38,13 @@ pub unsafe extern "C" fn s2n_config_set_wall_clock(
     })
 }
 
-/// Sets the monotonic clock, for delays and timeouts: nanoseconds since some moment in the past.
+/// Sets the monotonic clock, which is used for delays and timeouts. It returns nanoseconds since an
+/// arbitrary time in the past.
 ///
 /// @param config A config
-/// @param clock_fn The callback; returns 0. If it fails, so does the call that needed the time, with
-/// `S2N_ERR_CANCELLED`.
-/// @param ctx Handed to the callback as it is; stays the caller's
+/// @param clock_fn The callback, which is called in any thread that uses the config and returns 0
+/// for success. If it fails, the call that needs the time fails with `S2N_ERR_CANCELLED`.
+/// @param ctx Passed to the callback unchanged; owned by the caller
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety

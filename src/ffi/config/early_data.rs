@@ -6,12 +6,12 @@ use crate::ffi::abi::callbacks::s2n_early_data_cb;
 use crate::ffi::abi::pending::{not_yet, off_is_fine};
 use crate::ffi::abi::types::s2n_config;
 
-/// Servers: sets how much early data is accepted. It is none.
+/// Sets the maximum size of the early data that a server accepts (RFC 8446, 4.2.10). The maximum is
+/// 0; other values are not implemented yet.
 ///
 /// @param config A config
-/// @param max_early_data_size Bytes
-/// @returns 0 for none; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
-/// there yet
+/// @param max_early_data_size The maximum size in bytes
+/// @returns 0 for the size 0; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_server_max_early_data_size(
     config: *mut s2n_config,
@@ -20,11 +20,11 @@ pub extern "C" fn s2n_config_set_server_max_early_data_size(
     off_is_fine(&config, max_early_data_size != 0)
 }
 
-/// Servers: sets who decides about early data.
+/// Sets the callback with which a server accepts or rejects early data. Not implemented yet.
 ///
 /// @param config A config
-/// @param cb Decides
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param cb The callback
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_early_data_cb(
     config: *mut s2n_config,

@@ -11,15 +11,17 @@ use crate::sys::callbacks::CKeyLogCallback;
 use crate::sys::io::Context;
 use rs2n_core::config::KeyLogCallback;
 
-/// Sets a callback that is told the secrets of each handshake, in the format that protocol analysers
-/// read (RFC 9850). Whoever knows them can read all traffic: for debugging only.
+/// Sets the callback that receives the secrets of each handshake, in the key log format of protocol
+/// analysers (RFC 9850). All traffic of a connection can be decrypted with its secrets: for
+/// debugging only.
 ///
-/// The callback gets one line a time, without its end, and must not keep the pointer. What it returns
-/// is not looked at. It runs within `s2n_negotiate()`.
+/// The callback is called within `s2n_negotiate()`, with one line at a time, without the line end.
+/// The line is valid only during the call. The return value of the callback is ignored.
 ///
-/// @param config A config; connections that begin their handshake later use the callback
-/// @param callback The callback; NULL for none
-/// @param ctx Handed to the callback as it is; stays the caller's
+/// @param config A config; the callback applies to handshakes that begin later
+/// @param callback The callback, which is called in any thread that uses the config; NULL removes
+/// it
+/// @param ctx Passed to the callback unchanged; owned by the caller
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety

@@ -13,7 +13,7 @@ use crate::ffi::library::init;
 use rs2n_core::config::Config;
 use rs2n_core::error::Result;
 
-/// What a `struct s2n_config *` points at.
+/// The value behind a `struct s2n_config *`.
 pub(crate) struct ConfigHandle {
     pub(crate) core: Arc<Config>,
     /// The chain that the config owns: connections give its pointer to the application.
@@ -35,9 +35,11 @@ impl Handle for s2n_config {
     type Inner = ConfigHandle;
 }
 
-/// Makes a config with the "default" security policy that trusts the operating system's roots.
+/// Creates a config with the security policy "default" and the operating system's root certificates
+/// in its trust store. A config may be shared by any number of connections, also in different
+/// threads.
 ///
-/// @returns a config, to be freed with `s2n_config_free()`; or NULL with
+/// @returns a config, owned by the caller and to be freed with `s2n_config_free()`; or NULL with
 /// `S2N_ERR_NOT_INITIALIZED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_new() -> *mut s2n_config {
@@ -47,9 +49,9 @@ pub extern "C" fn s2n_config_new() -> *mut s2n_config {
     })
 }
 
-/// Makes a config with the "default" security policy that trusts nobody.
+/// Creates a config with the security policy "default" and an empty trust store.
 ///
-/// @returns a config, to be freed with `s2n_config_free()`; or NULL with
+/// @returns a config, owned by the caller and to be freed with `s2n_config_free()`; or NULL with
 /// `S2N_ERR_NOT_INITIALIZED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_new_minimal() -> *mut s2n_config {
@@ -67,9 +69,9 @@ fn give(config: Config) -> Result<*mut s2n_config> {
     }))
 }
 
-/// Frees a config. Connections that use it go on using it.
+/// Frees a config. Connections that use it keep it alive, and continue to use it.
 ///
-/// @param config A config; not to be used again
+/// @param config A config; the pointer is invalid after the call
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -84,10 +86,10 @@ pub unsafe extern "C" fn s2n_config_free(config: *mut s2n_config) -> c_int {
     })
 }
 
-/// Keeps a pointer for the application.
+/// Sets the application's context pointer of a config.
 ///
 /// @param config A config
-/// @param ctx Any pointer; never followed
+/// @param ctx Any pointer, NULL included; owned by the caller, and never dereferenced
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -103,10 +105,10 @@ pub unsafe extern "C" fn s2n_config_set_ctx(config: *mut s2n_config, ctx: *mut c
     })
 }
 
-/// Gives the pointer that `s2n_config_set_ctx()` kept.
+/// Returns the application's context pointer of a config.
 ///
 /// @param config A config
-/// @param ctx Set to the pointer, NULL if none was kept
+/// @param ctx Set to the pointer of `s2n_config_set_ctx()`, or to NULL if none was set
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety

@@ -1,4 +1,4 @@
-//! `s2n_config_*`: the settings that connections share.
+//! Configs (`s2n_config_*`): settings that connections share.
 
 mod alerts;
 mod alpn;

@@ -9,14 +9,16 @@ use crate::ffi::abi::{input, output};
 use rs2n_core::policy::Policy;
 use rs2n_core::x509::check_dh_params;
 
-/// Chooses the security policy: versions, cipher suites, groups and signature schemes, in order.
+/// Sets the security policy of a config: protocol versions, cipher suites, groups and signature
+/// schemes, in order of preference.
 ///
 /// @param config A config
-/// @param version The name of a policy, such as "default_tls13"
+/// @param version The name of a policy, such as "default_tls13", as a NUL-terminated string; not
+/// retained
 /// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_SECURITY_POLICY`,
-/// `S2N_ERR_DEPRECATED_SECURITY_POLICY`, `S2N_ERR_CIPHER_NOT_SUPPORTED` if nothing of the policy is
-/// supported, or `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the policy has rules that a certificate
-/// of the config breaks; the old policy stays then
+/// `S2N_ERR_DEPRECATED_SECURITY_POLICY`, `S2N_ERR_CIPHER_NOT_SUPPORTED` if no part of the policy is
+/// supported, or `S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT` if the policy has rules that a
+/// certificate of the config violates; the policy is unchanged on failure
 ///
 /// # Safety
 ///
@@ -35,14 +37,15 @@ pub unsafe extern "C" fn s2n_config_set_cipher_preferences(
     })
 }
 
-/// Stores the numbers of the groups that the config's security policy offers (RFC 8446, 4.2.7), the most
-/// preferred first.
+/// Returns the identifiers of the groups that the config's security policy offers (RFC 8446,
+/// 4.2.7), most preferred first.
 ///
 /// @param config A config
-/// @param groups Where the numbers go
-/// @param groups_count_max Room, as a count of numbers
-/// @param groups_count Set to how many were stored; 0 on failure
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INSUFFICIENT_MEM_SIZE`
+/// @param groups Buffer for the identifiers
+/// @param groups_count_max Size of the buffer, in identifiers
+/// @param groups_count Set to the number of identifiers that were stored; 0 on failure
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INSUFFICIENT_MEM_SIZE` if the buffer is
+/// too small
 ///
 /// # Safety
 ///
@@ -67,14 +70,17 @@ pub unsafe extern "C" fn s2n_config_get_supported_groups(
     })
 }
 
-/// Servers: checks parameters of finite-field Diffie-Hellman. They have no effect: only suites that no policy
-/// offers here, whatever it names, would use them.
+/// Validates parameters of finite-field Diffie-Hellman for a server. The parameters have no effect:
+/// only DHE cipher suites would use them, and no policy offers
+/// them here, even where it lists them.
 ///
 /// @param config A config
-/// @param dhparams_pem Parameters in PEM, `DH PARAMETERS`
-/// @returns 0; or -1 with `S2N_ERR_NULL`, also for a content that is no parameters, `S2N_ERR_INVALID_PEM`,
-/// `S2N_ERR_DH_PARAMS_CREATE` if the prime is shorter than 256 bytes, `S2N_ERR_INVALID_PKCS3` if there is more
-/// behind the parameters, `S2N_ERR_DH_PARAMETER_CHECK` if the prime is no safe prime
+/// @param dhparams_pem Parameters in PEM (`DH PARAMETERS`), as a NUL-terminated string; not
+/// retained
+/// @returns 0; or -1 with `S2N_ERR_NULL`, also for a content that is not DH parameters,
+/// `S2N_ERR_INVALID_PEM`, `S2N_ERR_DH_PARAMS_CREATE` if the prime is shorter than 256 bytes,
+/// `S2N_ERR_INVALID_PKCS3` if data follows the parameters, or `S2N_ERR_DH_PARAMETER_CHECK` if the
+/// prime is not a safe prime
 ///
 /// # Safety
 ///
@@ -93,7 +99,8 @@ pub unsafe extern "C" fn s2n_config_add_dhparams(
     })
 }
 
-/// Frees what `s2n_config_add_dhparams()` added: nothing, since it only checks.
+/// Frees the parameters of `s2n_config_add_dhparams()`. It has no effect, as that function only
+/// validates them.
 ///
 /// @param config A config
 /// @returns 0, or -1 with `S2N_ERR_NULL`

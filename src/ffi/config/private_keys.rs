@@ -14,18 +14,21 @@ use crate::sys::callbacks::CPrivateKeyCallback;
 use rs2n_core::config::PrivateKeys;
 use rs2n_core::error::Code;
 
-/// Sets a callback that is called whenever a handshake needs a private key: once, for a server, and for
-/// a client that shows a certificate. With a callback, chains need no private key.
+/// Sets the callback for private key operations, which may complete asynchronously. It is called
+/// when a handshake requires a signature by the private key of the local certificate: once for a
+/// server, and once for a client that sends a certificate. With a callback, certificate chains need
+/// no private key.
 ///
-/// The callback gets an operation, which it owns and must free with `s2n_async_pkey_op_free()`, whatever
-/// it returns. It signs, in the callback or later, in any thread: with `s2n_async_pkey_op_perform()`, or
-/// with `s2n_async_pkey_op_get_input()` and `s2n_async_pkey_op_set_output()`. Then
-/// `s2n_async_pkey_op_apply()` gives the signature to the connection. Until then `s2n_negotiate()` fails
-/// with `S2N_ERR_ASYNC_BLOCKED` and `S2N_BLOCKED_ON_APPLICATION_INPUT`. The callback returns 0; else the
-/// handshake fails with `S2N_ERR_ASYNC_CALLBACK_FAILED`.
+/// The callback receives an operation. It owns the operation, and must free it with
+/// `s2n_async_pkey_op_free()`, whatever the callback returns. The application signs, in the
+/// callback or later, in any thread: with `s2n_async_pkey_op_perform()`, or with
+/// `s2n_async_pkey_op_get_input()` and `s2n_async_pkey_op_set_output()`. Then
+/// `s2n_async_pkey_op_apply()` passes the signature to the connection. Until then `s2n_negotiate()`
+/// fails with `S2N_ERR_ASYNC_BLOCKED` and `S2N_BLOCKED_ON_APPLICATION_INPUT`. The callback returns
+/// 0 for success; any other value fails the handshake with `S2N_ERR_ASYNC_CALLBACK_FAILED`.
 ///
-/// @param config A config; connections that begin their handshake later use the callback
-/// @param fn The callback; NULL for none
+/// @param config A config; the callback applies to handshakes that begin later
+/// @param fn The callback, which is called in any thread that uses the config; NULL removes it
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -49,9 +52,9 @@ pub unsafe extern "C" fn s2n_config_set_async_pkey_callback(
 /// Sets whether `s2n_async_pkey_op_apply()` verifies signatures with the certificate's public key.
 ///
 /// @param config A config
-/// @param mode `S2N_ASYNC_PKEY_VALIDATION_FAST`, the default, does not;
-/// `S2N_ASYNC_PKEY_VALIDATION_STRICT` does
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+/// @param mode `S2N_ASYNC_PKEY_VALIDATION_FAST`, the default: signatures are not verified.
+/// `S2N_ASYNC_PKEY_VALIDATION_STRICT`: signatures are verified.
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_ARGUMENT` for another mode
 ///
 /// # Safety
 ///
@@ -70,13 +73,14 @@ pub unsafe extern "C" fn s2n_config_set_async_pkey_validation_mode(
     })
 }
 
-/// Sets whether signatures are verified before they are sent, wherever they were made: a fault of the
-/// computation could give the private key away. If one is wrong, the handshake fails with
-/// `S2N_ERR_VERIFY_SIGNATURE`, and so does `s2n_async_pkey_op_apply()`.
+/// Sets whether signatures are verified before they are sent, both those of the library and those
+/// of the application: a fault in the computation can disclose the private key. For an invalid
+/// signature the handshake fails with `S2N_ERR_VERIFY_SIGNATURE`, and so does
+/// `s2n_async_pkey_op_apply()`.
 ///
 /// @param config A config
 /// @param mode `S2N_VERIFY_AFTER_SIGN_DISABLED`, the default, or `S2N_VERIFY_AFTER_SIGN_ENABLED`
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_ARGUMENT` for another mode
 ///
 /// # Safety
 ///

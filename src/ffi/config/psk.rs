@@ -7,11 +7,12 @@ use crate::ffi::abi::callbacks::s2n_psk_selection_callback;
 use crate::ffi::abi::pending::{Any, not_yet};
 use crate::ffi::abi::types::s2n_config;
 
-/// Sets what pre-shared keys are for: resumption or keys of the application's.
+/// Sets the use of pre-shared keys: for session resumption, or as external keys of the application.
+/// Not implemented yet.
 ///
 /// @param config A config
-/// @param mode A member of `s2n_psk_mode`
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param mode `S2N_PSK_MODE_RESUMPTION` or `S2N_PSK_MODE_EXTERNAL`
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_psk_mode(
     config: *mut s2n_config,
@@ -20,12 +21,13 @@ pub extern "C" fn s2n_config_set_psk_mode(
     not_yet(&[&config, &mode])
 }
 
-/// Servers: sets who chooses among the keys that a client offers.
+/// Sets the callback with which a server selects one of the pre-shared keys that a client offers.
+/// Not implemented yet.
 ///
 /// @param config A config
-/// @param cb Chooses
-/// @param context Handed to the callback; never followed
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param cb The callback
+/// @param context Passed to the callback; owned by the caller, and never dereferenced
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_psk_selection_callback(
     config: *mut s2n_config,

@@ -5,10 +5,11 @@ use std::ffi::c_int;
 use crate::ffi::abi::pending::not_yet;
 use crate::ffi::abi::types::s2n_config;
 
-/// Makes connections speak TLS without its record layer, as QUIC needs it.
+/// Enables QUIC for connections: TLS handshakes without the TLS record layer (RFC 9001). Not
+/// implemented yet.
 ///
 /// @param config A config
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_enable_quic(config: *mut s2n_config) -> c_int {
     not_yet(&[&config])

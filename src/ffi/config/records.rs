@@ -8,10 +8,11 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
 use rs2n_core::error::{Code, Result};
 
-/// Lets one `s2n_recv()` return the data of several records.
+/// Sets whether one `s2n_recv()` returns the data of several records.
 ///
 /// @param config A config
-/// @param enabled Whether a call goes on until its room is full or the transport has nothing more
+/// @param enabled Whether a call continues with further records until its buffer is full or the
+/// transport has no more data
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -30,13 +31,15 @@ pub unsafe extern "C" fn s2n_config_set_recv_multi_record(
     })
 }
 
-/// Collects the records of one `s2n_send()` in a buffer, and writes them together. Connections take the
-/// setting over when they are given the config.
+/// Enables a send buffer, which collects the records of one `s2n_send()` so that they are written
+/// to the transport together. The setting applies to connections to which the config is assigned
+/// later.
 ///
 /// @param config A config
-/// @param size The buffer's size in bytes, at least 1034. Less than the largest record makes records
-/// smaller.
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`
+/// @param size Size of the buffer in bytes, at least 1034. A size below that of the largest record
+/// makes records smaller.
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_ARGUMENT` if the size is too
+/// small
 ///
 /// # Safety
 ///
@@ -53,13 +56,14 @@ pub unsafe extern "C" fn s2n_config_set_send_buffer_size(
     })
 }
 
-/// Clients: would ask the server for shorter records (RFC 6066, 4). That cannot be negotiated
-/// here; `s2n_connection_prefer_low_latency()` shortens what we send.
+/// Sets the maximum fragment length that a client requests from the server (RFC 6066, 4). The
+/// extension is not supported; `s2n_connection_prefer_low_latency()` reduces the size of the
+/// records that are sent.
 ///
 /// @param config A config
-/// @param mfl_code A member of `s2n_max_frag_len`; 0 asks for nothing
+/// @param mfl_code A value of `s2n_max_frag_len`; 0 requests no maximum
 /// @returns 0 for 0; otherwise -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_MAX_FRAG_LEN` for an
-/// unknown code, `S2N_ERR_UNIMPLEMENTED` for a known one
+/// unknown code, or `S2N_ERR_UNIMPLEMENTED` for a known code
 ///
 /// # Safety
 ///
@@ -76,8 +80,8 @@ pub unsafe extern "C" fn s2n_config_send_max_fragment_length(
     })
 }
 
-/// Servers: would grant a client shorter records (RFC 6066, 4). That cannot be negotiated here;
-/// such requests are ignored, as they are in s2n-tls by default.
+/// Enables the negotiation of a maximum fragment length on a server (RFC 6066, 4). The extension is
+/// not supported: requests of clients are ignored, as in s2n-tls by default.
 ///
 /// @param config A config
 /// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`

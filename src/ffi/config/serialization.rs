@@ -1,4 +1,4 @@
-//! Version of the format of serialized connections: not implemented yet.
+//! Format version of serialized connections: not implemented yet.
 
 use std::ffi::c_int;
 
@@ -6,11 +6,11 @@ use crate::ffi::abi::arguments::s2n_serialization_version_arg;
 use crate::ffi::abi::pending::not_yet;
 use crate::ffi::abi::types::s2n_config;
 
-/// Allows connections to be serialized, and sets the format.
+/// Enables serialization of connections, and sets its format version. Not implemented yet.
 ///
 /// @param config A config
-/// @param version A member of `s2n_serialization_version`
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param version A value of `s2n_serialization_version`
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_serialization_version(
     config: *mut s2n_config,

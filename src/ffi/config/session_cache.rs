@@ -8,12 +8,13 @@ use crate::ffi::abi::callbacks::{
 use crate::ffi::abi::pending::{Any, not_yet, off_is_fine};
 use crate::ffi::abi::types::s2n_config;
 
-/// Servers: sets what stores a TLS 1.2 session in the application's cache.
+/// Sets the callback with which a server stores a TLS 1.2 session in the application's session
+/// cache. Not implemented yet.
 ///
 /// @param config A config
-/// @param cache_store_callback Stores a session
-/// @param data Handed to the callback; never followed
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param cache_store_callback The callback
+/// @param data Passed to the callback; owned by the caller, and never dereferenced
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_cache_store_callback(
     config: *mut s2n_config,
@@ -23,12 +24,13 @@ pub extern "C" fn s2n_config_set_cache_store_callback(
     not_yet(&[&config, &cache_store_callback, &Any(data)])
 }
 
-/// Servers: sets what looks a TLS 1.2 session up in the application's cache.
+/// Sets the callback with which a server retrieves a TLS 1.2 session from the application's session
+/// cache. Not implemented yet.
 ///
 /// @param config A config
-/// @param cache_retrieve_callback Looks a session up
-/// @param data Handed to the callback; never followed
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param cache_retrieve_callback The callback
+/// @param data Passed to the callback; owned by the caller, and never dereferenced
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_cache_retrieve_callback(
     config: *mut s2n_config,
@@ -38,12 +40,13 @@ pub extern "C" fn s2n_config_set_cache_retrieve_callback(
     not_yet(&[&config, &cache_retrieve_callback, &Any(data)])
 }
 
-/// Servers: sets what removes a TLS 1.2 session from the application's cache.
+/// Sets the callback with which a server removes a TLS 1.2 session from the application's session
+/// cache. Not implemented yet.
 ///
 /// @param config A config
-/// @param cache_delete_callback Removes a session
-/// @param data Handed to the callback; never followed
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param cache_delete_callback The callback
+/// @param data Passed to the callback; owned by the caller, and never dereferenced
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_cache_delete_callback(
     config: *mut s2n_config,
@@ -53,12 +56,12 @@ pub extern "C" fn s2n_config_set_cache_delete_callback(
     not_yet(&[&config, &cache_delete_callback, &Any(data)])
 }
 
-/// Servers: turns the cache of TLS 1.2 sessions on or off. It is off.
+/// Enables or disables the TLS 1.2 session cache of a server. It is disabled; enabling it is not
+/// implemented yet.
 ///
 /// @param config A config
-/// @param enabled 0 for off
-/// @returns 0 for off; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
-/// there yet
+/// @param enabled 0 disables the cache; any other value enables it
+/// @returns 0 for 0; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_session_cache_onoff(
     config: *mut s2n_config,
@@ -67,11 +70,11 @@ pub extern "C" fn s2n_config_set_session_cache_onoff(
     off_is_fine(&config, enabled != 0)
 }
 
-/// Sets how long a session can be resumed.
+/// Sets the lifetime of a session: the period in which it can be resumed. Not implemented yet.
 ///
 /// @param config A config
-/// @param lifetime_in_secs Seconds
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param lifetime_in_secs The lifetime in seconds
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_session_state_lifetime(
     config: *mut s2n_config,

@@ -6,13 +6,13 @@ use crate::ffi::abi::callbacks::s2n_session_ticket_fn;
 use crate::ffi::abi::pending::{Any, not_yet, off_is_fine};
 use crate::ffi::abi::types::s2n_config;
 
-/// Turns session tickets on or off. They are off: a server sends none, and a client does not keep
-/// those that it gets.
+/// Enables or disables session tickets (RFC 5077; RFC 8446, 4.6.1). They are disabled: a server
+/// sends no tickets, and a client discards the tickets that it receives. Enabling them is not
+/// implemented yet.
 ///
 /// @param config A config
-/// @param enabled 0 for off
-/// @returns 0 for off; otherwise -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not
-/// there yet
+/// @param enabled 0 disables session tickets; any other value enables them
+/// @returns 0 for 0; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_session_tickets_onoff(
     config: *mut s2n_config,
@@ -21,11 +21,12 @@ pub extern "C" fn s2n_config_set_session_tickets_onoff(
     off_is_fine(&config, enabled != 0)
 }
 
-/// Servers: sets for how long a key encrypts tickets.
+/// Sets the period in which a server encrypts and decrypts session tickets with a ticket key. Not
+/// implemented yet.
 ///
 /// @param config A config
-/// @param lifetime_in_secs Seconds
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param lifetime_in_secs The period in seconds
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_ticket_encrypt_decrypt_key_lifetime(
     config: *mut s2n_config,
@@ -34,11 +35,12 @@ pub extern "C" fn s2n_config_set_ticket_encrypt_decrypt_key_lifetime(
     not_yet(&[&config, &lifetime_in_secs])
 }
 
-/// Servers: sets for how long a key that encrypts no more still decrypts tickets.
+/// Sets the period in which a server still decrypts session tickets with a ticket key that no
+/// longer encrypts them. Not implemented yet.
 ///
 /// @param config A config
-/// @param lifetime_in_secs Seconds
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param lifetime_in_secs The period in seconds
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_ticket_decrypt_key_lifetime(
     config: *mut s2n_config,
@@ -47,16 +49,17 @@ pub extern "C" fn s2n_config_set_ticket_decrypt_key_lifetime(
     not_yet(&[&config, &lifetime_in_secs])
 }
 
-/// Servers: adds a key for tickets.
+/// Adds a ticket key, with which a server encrypts and decrypts session tickets. Not implemented
+/// yet.
 ///
 /// @param config A config
-/// @param name The name of the key, which is sent in the clear; copied
-/// @param name_len Its length in bytes, at most 16
+/// @param name The name of the key, which is sent unencrypted; copied
+/// @param name_len Length of the name in bytes, at most 16
 /// @param key Secret bytes from which the key is derived; copied
-/// @param key_len Their length in bytes
-/// @param intro_time_in_seconds_from_epoch From when the key counts, in seconds since 1970; 0 for
-/// now
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param key_len Length of the secret in bytes
+/// @param intro_time_in_seconds_from_epoch Time from which the key is used, in seconds since 1970;
+/// 0 for the current time
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_add_ticket_crypto_key(
     config: *mut s2n_config,
@@ -76,11 +79,12 @@ pub extern "C" fn s2n_config_add_ticket_crypto_key(
     ])
 }
 
-/// Servers: sets whether only sessions with forward secrecy are resumed in TLS 1.2.
+/// Sets whether a server resumes only sessions with forward secrecy in TLS 1.2. Not implemented
+/// yet.
 ///
 /// @param config A config
-/// @param enabled Whether they must have it
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param enabled Whether forward secrecy is required
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_require_ticket_forward_secrecy(
     config: *mut s2n_config,
@@ -89,22 +93,23 @@ pub extern "C" fn s2n_config_require_ticket_forward_secrecy(
     not_yet(&[&config, &enabled])
 }
 
-/// Servers: sets how many tickets follow a TLS 1.3 handshake, and turns tickets on.
+/// Sets the number of session tickets that a server sends after a TLS 1.3 handshake, and enables
+/// session tickets. Not implemented yet.
 ///
 /// @param config A config
-/// @param num A number of tickets
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param num The number of tickets
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_initial_ticket_count(config: *mut s2n_config, num: u8) -> c_int {
     not_yet(&[&config, &num])
 }
 
-/// Clients: sets who is told of a ticket that came.
+/// Sets the callback that a client calls when a session ticket has arrived. Not implemented yet.
 ///
 /// @param config A config
-/// @param callback Gets the ticket, which lives as long as the call
-/// @param ctx Handed to the callback; never followed
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: this is not there yet
+/// @param callback The callback, which receives the ticket; the ticket is valid during the call
+/// @param ctx Passed to the callback; owned by the caller, and never dereferenced
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_session_ticket_cb(
     config: *mut s2n_config,

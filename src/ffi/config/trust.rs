@@ -9,14 +9,15 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::input;
 use crate::ffi::abi::types::s2n_config;
 
-/// Trusts the certificates of a PEM file, and those of all files of a directory.
+/// Adds the certificates of a PEM file, and those of all files of a directory, to the trust store.
+/// Clients request OCSP responses after this call: see `s2n_config_set_status_request_type()`.
 ///
 /// @param config A config
-/// @param ca_pem_filename A file's path, or NULL
-/// @param ca_dir A directory's path, or NULL; files in it that hold no certificate are skipped, and
-/// so is a directory that cannot be read
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_X509_TRUST_STORE` if the file cannot be read, or
-/// both are NULL; nothing is trusted then that was not before
+/// @param ca_pem_filename Path of the file, as a NUL-terminated string, or NULL
+/// @param ca_dir Path of the directory, as a NUL-terminated string, or NULL; files in it without a
+/// certificate are skipped, and so is a directory that cannot be read
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_X509_TRUST_STORE` if the file cannot be
+/// read or both paths are NULL; the trust store is unchanged on failure
 ///
 /// # Safety
 ///
@@ -38,13 +39,13 @@ pub unsafe extern "C" fn s2n_config_set_verification_ca_location(
     })
 }
 
-/// Trusts the certificates of a PEM text. A trusted certificate may be a root, an intermediate, or the
-/// peer's own.
+/// Adds the certificates of a PEM text to the trust store. A trusted certificate may be a root, an
+/// intermediate, or the peer's own certificate.
 ///
 /// @param config A config
-/// @param pem Certificates in PEM; copied
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_PEM`, `S2N_ERR_DECODE_CERTIFICATE`; nothing is
-/// trusted then that was not before
+/// @param pem Certificates in PEM, as a NUL-terminated string; copied
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_PEM` or `S2N_ERR_DECODE_CERTIFICATE`;
+/// the trust store is unchanged on failure
 ///
 /// # Safety
 ///
@@ -64,7 +65,7 @@ pub unsafe extern "C" fn s2n_config_add_pem_to_trust_store(
     })
 }
 
-/// Trusts nobody any more.
+/// Removes all certificates from the trust store, those of the operating system included.
 ///
 /// @param config A config
 /// @returns 0, or -1 with `S2N_ERR_NULL`
@@ -82,10 +83,11 @@ pub unsafe extern "C" fn s2n_config_wipe_trust_store(config: *mut s2n_config) ->
     })
 }
 
-/// Trusts the operating system's roots, as `s2n_config_new()` does.
+/// Adds the operating system's root certificates to the trust store, as `s2n_config_new()` does.
 ///
 /// @param config A config
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_X509_TRUST_STORE` if they were loaded before
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_X509_TRUST_STORE` if they were added
+/// before
 ///
 /// # Safety
 ///

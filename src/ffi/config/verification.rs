@@ -13,8 +13,8 @@ use crate::sys::io::Context;
 use rs2n_core::config::VerifyHostCallback;
 use rs2n_core::error::Code;
 
-/// Accepts every certificate, and empties the trust store. Whoever is on the way can then read and change
-/// everything: for tests.
+/// Disables the verification of peer certificates, and empties the trust store. An attacker in the
+/// network path can then read and modify all data: for tests only.
 ///
 /// @param config A config
 /// @returns 0, or -1 with `S2N_ERR_NULL`
@@ -32,11 +32,11 @@ pub unsafe extern "C" fn s2n_config_disable_x509_verification(config: *mut s2n_c
     })
 }
 
-/// Sets how many certificates a peer may send. 7 unless set.
+/// Sets the maximum number of certificates in a peer's chain. The default is 7.
 ///
 /// @param config A config
-/// @param max_depth A number of certificates, the peer's own included
-/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT` for 0
+/// @param max_depth The maximum number of certificates, the leaf included
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_ARGUMENT` for 0
 ///
 /// # Safety
 ///
@@ -53,8 +53,9 @@ pub unsafe extern "C" fn s2n_config_set_max_cert_chain_depth(
     })
 }
 
-/// Accepts certificates before and after their time: for devices whose clock is wrong. The certificates
-/// of a path must still have been valid at the same time, and OCSP responses are still dated.
+/// Disables the check of the current time against the validity periods of certificates, for devices
+/// without a correct clock. There must still be a time at which all certificates of a path are
+/// valid, and the times of OCSP responses are still checked.
 ///
 /// @param config A config
 /// @returns 0, or -1 with `S2N_ERR_NULL`
@@ -74,7 +75,8 @@ pub unsafe extern "C" fn s2n_config_disable_x509_time_verification(
     })
 }
 
-/// Accepts certificates for any purpose: those of clients from servers, and the other way round.
+/// Disables the check of the purpose of certificates: certificates for any purpose are accepted,
+/// also client certificates from servers, and vice versa.
 ///
 /// @param config A config
 /// @returns 0, or -1 with `S2N_ERR_INVALID_ARGUMENT` if `config` is NULL
@@ -94,11 +96,12 @@ pub unsafe extern "C" fn s2n_config_disable_x509_intent_verification(
     })
 }
 
-/// Sets whether the OCSP response (RFC 6960) that comes with a server's certificate must be good. It must,
-/// unless this is turned off; a server need not send one.
+/// Sets whether the OCSP response (RFC 6960) that a server staples to its certificate is validated,
+/// and must report the status "good". The check is enabled by default; it does not require the
+/// server to send a response.
 ///
 /// @param config A config
-/// @param check_ocsp 0 for off
+/// @param check_ocsp 0 disables the check; any other value enables it
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -117,12 +120,12 @@ pub unsafe extern "C" fn s2n_config_set_check_stapled_ocsp_response(
     })
 }
 
-/// Sets whether clients ask for an OCSP response with the server's certificate (RFC 6066, 8).
-/// `s2n_config_set_verification_ca_location()` makes them ask as well; `S2N_STATUS_REQUEST_NONE` after
-/// it takes that back.
+/// Sets whether a client requests a stapled OCSP response (RFC 6066, 8).
+/// `s2n_config_set_verification_ca_location()` enables the request as well;
+/// `S2N_STATUS_REQUEST_NONE` after that call disables it.
 ///
 /// @param config A config
-/// @param type A member of `s2n_status_request_type`
+/// @param type `S2N_STATUS_REQUEST_NONE` or `S2N_STATUS_REQUEST_OCSP`
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -142,11 +145,13 @@ pub unsafe extern "C" fn s2n_config_set_status_request_type(
     })
 }
 
-/// Would make clients ask for certificate timestamps (RFC 6962); rustls cannot.
+/// Sets whether a client requests signed certificate timestamps (RFC 6962). The request is not
+/// supported by rustls.
 ///
 /// @param config A config
-/// @param level A member of `s2n_ct_support_level`
-/// @returns 0 for `S2N_CT_SUPPORT_NONE`; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+/// @param level A value of `s2n_ct_support_level`
+/// @returns 0 for `S2N_CT_SUPPORT_NONE`; otherwise -1 with `S2N_ERR_NULL` or
+/// `S2N_ERR_UNIMPLEMENTED`
 ///
 /// # Safety
 ///
@@ -166,16 +171,17 @@ pub unsafe extern "C" fn s2n_config_set_ct_support_level(
     })
 }
 
-/// Sets the callback that decides whether a name in the peer's certificate is acceptable. Without one the
-/// names are compared with the server name of the connection, on either side: what
-/// `s2n_set_server_name()` set, or the client asked for.
+/// Sets the callback that verifies the host names in the peer's certificate. Without a callback the
+/// names are compared with the server name of the connection, on clients and on servers: the name
+/// of `s2n_set_server_name()`, or the SNI that the client sent.
 ///
-/// The callback is asked about the alternative names (DNS names, URIs and IP addresses as text), or, if
-/// there are none, about the common name, until it accepts one.
+/// The callback is called for each alternative name (DNS names, URIs, and IP addresses as text) or,
+/// if there are none, for the common name, until it accepts one.
 ///
 /// @param config A config
-/// @param host_fn The callback: 1 accepts a name, 0 does not. NULL restores the built-in check.
-/// @param data Handed to the callback as it is; stays the caller's
+/// @param host_fn The callback, which is called in any thread that uses the config; it returns 1 to
+/// accept a name, 0 to reject it. NULL restores the built-in comparison.
+/// @param data Passed to the callback unchanged; owned by the caller
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -197,7 +203,7 @@ pub unsafe extern "C" fn s2n_config_set_verify_host_callback(
     })
 }
 
-/// Wraps a callback and its data for the core.
+/// Wraps a callback and its context for the core.
 pub(crate) fn verify_host(
     function: s2n_verify_host_fn,
     data: *mut c_void,

@@ -7,9 +7,9 @@ use crate::ffi::abi::output;
 use crate::ffi::abi::types::s2n_fips_mode;
 use crate::ffi::library::init;
 
-/// Gives the version of OpenSSL's API that the cryptography has.
+/// Returns the version of the OpenSSL API that the cryptographic library implements.
 ///
-/// @returns AWS-LC's answer: 1.1.1
+/// @returns the `OPENSSL_VERSION_NUMBER` of AWS-LC, which is that of OpenSSL 1.1.1
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_get_openssl_version() -> c_ulong {
     AWS_LC
@@ -18,10 +18,10 @@ pub extern "C" fn s2n_get_openssl_version() -> c_ulong {
 /// `OPENSSL_VERSION_NUMBER` of AWS-LC.
 const AWS_LC: c_ulong = 0x1010_107f;
 
-/// Tells whether the cryptography is a FIPS 140 module. It is not.
+/// Returns whether the cryptographic library is a FIPS 140 module. It is not.
 ///
 /// @param fips_mode Set to `S2N_FIPS_MODE_DISABLED`
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_NOT_INITIALIZED` before `s2n_init()`
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_NOT_INITIALIZED` before `s2n_init()`
 ///
 /// # Safety
 ///

@@ -1,4 +1,4 @@
-//! Error types, texts and names: `s2n_errno_location`, `s2n_strerror*`.
+//! Types, messages and names of errors: `s2n_errno_location`, `s2n_strerror*`.
 
 use std::ffi::{CStr, c_char, c_int};
 
@@ -6,28 +6,28 @@ use crate::ffi::abi::boundary::boundary_or;
 use crate::ffi::abi::{errno, input};
 use rs2n_core::error::{Code, ErrorType};
 
-/// Gives the address of the calling thread's `s2n_errno`.
+/// Returns the address of the calling thread's `s2n_errno`.
 ///
-/// @returns a pointer that is valid in this thread, as long as the thread runs
+/// @returns a pointer that is valid in the calling thread, until the thread ends
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_errno_location() -> *mut c_int {
     errno::location()
 }
 
-/// Gives the class of an error: what a program has to decide on.
+/// Returns the type of an error, on which a program decides how to proceed.
 ///
 /// @param error A value of `s2n_errno`
-/// @returns a member of `s2n_error_type`; no number is refused
+/// @returns a value of `s2n_error_type`; every number is accepted
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_error_get_type(error: c_int) -> c_int {
     error >> ErrorType::SHIFT
 }
 
-/// Says what an error means.
+/// Returns the message of an error.
 ///
 /// @param error A value of `s2n_errno`
-/// @param lang "EN" in any case, or NULL for English; there is no other language
-/// @returns a static string; a fixed text for an unknown number or language
+/// @param lang "EN" in upper or lower case, or NULL for English; no other language is supported
+/// @returns a static string; a fixed message for an unknown number or language
 ///
 /// # Safety
 ///
@@ -38,12 +38,14 @@ pub unsafe extern "C" fn s2n_strerror(error: c_int, lang: *const c_char) -> *con
     unsafe { in_english(lang, || message(error).as_ptr()) }
 }
 
-/// Says which error this thread met last, and where in the library it was raised.
+/// Returns the name of the calling thread's last error, and the source location where it was
+/// raised.
 ///
-/// @param error A value of `s2n_errno`; only "no error" is told apart from the others
-/// @param lang "EN" in any case, or NULL for English
-/// @returns the error's name, then "Error encountered in" and the file and line; valid in this thread
-/// until its next failed call
+/// @param error A value of `s2n_errno`; 0 returns the message of "no error", all other values are
+/// equivalent
+/// @param lang "EN" in upper or lower case, or NULL for English
+/// @returns the name of the error, "Error encountered in", and the file and line; valid in the
+/// calling thread until its next failed call
 ///
 /// # Safety
 ///
@@ -58,7 +60,7 @@ pub unsafe extern "C" fn s2n_strerror_debug(error: c_int, lang: *const c_char) -
     unsafe { in_english(lang, text) }
 }
 
-/// Gives the name of an error, such as "S2N_ERR_NULL".
+/// Returns the name of an error, such as "S2N_ERR_NULL".
 ///
 /// @param error A value of `s2n_errno`
 /// @returns a static string; "Internal s2n error" for an unknown number
@@ -67,10 +69,12 @@ pub extern "C" fn s2n_strerror_name(error: c_int) -> *const c_char {
     name(error).as_ptr()
 }
 
-/// Says where in the library this thread's last error was raised.
+/// Returns the source location where the calling thread's last error was raised.
 ///
-/// @param error A value of `s2n_errno`; only "no error" is told apart from the others
-/// @returns file and line, such as "io.rs:120"; valid in this thread until its next failed call
+/// @param error A value of `s2n_errno`; 0 returns the message of "no error", all other values are
+/// equivalent
+/// @returns file and line, such as "io.rs:120"; valid in the calling thread until its next failed
+/// call
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_strerror_source(error: c_int) -> *const c_char {
     boundary_or(UNKNOWN.as_ptr(), || {
@@ -92,7 +96,7 @@ fn message(error: c_int) -> &'static CStr {
     Code::from_number(error).map_or(UNKNOWN, Code::message)
 }
 
-/// Answers with `text`, unless another language is asked for.
+/// Returns `text` for English, and a fixed message for any other language.
 ///
 /// # Safety
 ///

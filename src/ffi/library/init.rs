@@ -10,7 +10,7 @@ use rs2n_core::{cleanup, initialize};
 
 static INITIALIZED: AtomicBool = AtomicBool::new(false);
 
-/// Fails once [`s2n_init`] was called: some things are settled then.
+/// Fails after [`s2n_init`]: some settings can be changed only before.
 pub(crate) fn check_not_done() -> Result<()> {
     match INITIALIZED.load(Ordering::Acquire) {
         true => Err(Code::Initialized)?,
@@ -18,7 +18,7 @@ pub(crate) fn check_not_done() -> Result<()> {
     }
 }
 
-/// Fails unless [`s2n_init`] was called: objects cannot be made before.
+/// Fails before [`s2n_init`]: objects can be created only after it.
 pub(crate) fn check() -> Result<()> {
     match INITIALIZED.load(Ordering::Acquire) {
         true => Ok(()),
@@ -33,19 +33,20 @@ fn begin() -> Result<()> {
     if !fork::prepare() {
         return Err(Code::Alloc)?;
     }
-    // What this makes stays for the life of the process, and is no business of callbacks.
-    initialize()?;
+    // Memory for the life of the process is not allocated by the application's callbacks.
+    warm_up()?;
     match memory::begin() {
         true => Ok(()),
         false => Err(Code::Cancelled)?,
     }
 }
 
-/// Makes the library ready. Call it once, before any other function that makes an object.
+/// Initializes the library. It must be called once, before any other function that creates an
+/// object.
 ///
-/// @returns 0, or -1 with `S2N_ERR_INITIALIZED` if it was called before without
-/// `s2n_cleanup_final()` since, `S2N_ERR_RANDOM` if the system gives no entropy, `S2N_ERR_ALLOC` if it gives
-/// no memory, or `S2N_ERR_CANCELLED` if a callback of `s2n_mem_set_callbacks()` refuses
+/// @returns 0, or -1 with `S2N_ERR_INITIALIZED` if it was called before without a later
+/// `s2n_cleanup_final()`, `S2N_ERR_RANDOM` if the system provides no entropy, `S2N_ERR_ALLOC` if it
+/// provides no memory, or `S2N_ERR_CANCELLED` if a callback of `s2n_mem_set_callbacks()` fails
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_init() -> c_int {
     status_with_memory(|| {
@@ -60,7 +61,8 @@ pub extern "C" fn s2n_init() -> c_int {
     })
 }
 
-/// Does nothing: a thread holds no resources of the library.
+/// Frees the resources of the calling thread. It has no effect: a thread holds no resources of the
+/// library.
 ///
 /// @returns 0
 #[unsafe(no_mangle)]
@@ -68,11 +70,11 @@ pub extern "C" fn s2n_cleanup() -> c_int {
     0
 }
 
-/// Ends the use of the library, and gives up what it keeps, such as the system's certificates. Objects that
-/// still live stay valid; `s2n_init()` may be called again.
+/// Ends the use of the library, and frees its process-wide data, such as the operating system's
+/// root certificates. Existing objects remain valid; `s2n_init()` may be called again.
 ///
-/// @returns 0, or -1 with `S2N_ERR_NOT_INITIALIZED` if the library was not initialized, or
-/// `S2N_ERR_ATEXIT` if a callback of `s2n_mem_set_callbacks()` refuses
+/// @returns 0, or -1 with `S2N_ERR_NOT_INITIALIZED` if the library was not initialized, or with
+/// `S2N_ERR_ATEXIT` if a callback of `s2n_mem_set_callbacks()` fails
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_cleanup_final() -> c_int {
     status(|| {
@@ -86,8 +88,8 @@ pub extern "C" fn s2n_cleanup_final() -> c_int {
     })
 }
 
-/// Keeps `s2n_init()` from installing an exit handler. None is installed, so this only checks
-/// that it is called in time.
+/// Disables the exit handler of `s2n_init()`. No exit handler is ever installed; the function only
+/// validates that it is called before `s2n_init()`.
 ///
 /// @returns 0, or -1 with `S2N_ERR_INITIALIZED` after `s2n_init()`
 #[unsafe(no_mangle)]
@@ -95,8 +97,8 @@ pub extern "C" fn s2n_disable_atexit() -> c_int {
     status(check_not_done)
 }
 
-/// Keeps `s2n_init()` from initializing the cryptography. It needs none, so this only checks that it is
-/// called in time.
+/// Disables the initialization of the cryptographic library in `s2n_init()`. AWS-LC requires none;
+/// the function only validates that it is called before `s2n_init()`.
 ///
 /// @returns 0, or -1 with `S2N_ERR_INITIALIZED` after `s2n_init()`
 #[unsafe(no_mangle)]

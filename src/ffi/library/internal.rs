@@ -4,8 +4,9 @@ use std::ffi::c_int;
 
 use rs2n_core::policy;
 
-/// Makes "default_tls13" the security policy of configs that are made from now on, and of connections
-/// without a config. TLS 1.3 needs no such call: name the policy instead.
+/// Sets "default_tls13" as the security policy of configs that are created later, and of
+/// connections without a config. TLS 1.3 does not require this call: use a policy with TLS 1.3
+/// instead.
 ///
 /// @returns 0
 #[unsafe(no_mangle)]

@@ -12,22 +12,24 @@ use crate::ffi::library::init;
 use crate::sys::memory::{self, Callbacks};
 use rs2n_core::error::Code;
 
-/// Sets where the library gets its memory, in place of `malloc()`. Call it before any other function of
-/// the library, and before `s2n_init()`, which begins to use the callbacks.
+/// Sets the allocator of the library, in place of `malloc()`. It must be called before any other
+/// function of the library, and before `s2n_init()`, from which on the callbacks are used.
 ///
-/// Any thread may call them. What the callback refuses to give, or gives too little of, is refused: calls
-/// that need memory fail with `S2N_ERR_ALLOC`. Memory of AWS-LC, which does the cryptography, still comes
-/// from `malloc()`, and so does what the library keeps for the life of the process; `s2n_cleanup_final()` gives
-/// back all else. Of an object that still lives then, nothing is given back to the callbacks any more. Memory
-/// is neither locked nor kept out of core dumps.
+/// The callbacks may be called in any thread. If the callback returns no memory or less than was
+/// requested, the allocation fails, and calls that need memory fail with `S2N_ERR_ALLOC`. Memory of
+/// AWS-LC, the cryptographic library, is always allocated by `malloc()`, and so is memory for the
+/// life of the process; `s2n_cleanup_final()` returns all other memory. The memory of objects that
+/// are alive then is not returned to the callbacks any more. Memory is neither locked nor excluded
+/// from core dumps.
 ///
-/// @param mem_init_callback Called by `s2n_init()`, which fails if this gives less than 0
-/// @param mem_cleanup_callback Called by `s2n_cleanup_final()`, which fails if this gives less than 0
-/// @param mem_malloc_callback Sets a pointer to at least so many bytes, of whatever alignment, and their
-/// number; gives less than 0 if it cannot
-/// @param mem_free_callback Takes memory back, with the number that came with it
-/// @returns 0; or -1 with `S2N_ERR_INITIALIZED` after `s2n_init()`, or if the library has used memory
-/// before; or with `S2N_ERR_NULL`
+/// @param mem_init_callback Called by `s2n_init()`, which fails if it returns less than 0
+/// @param mem_cleanup_callback Called by `s2n_cleanup_final()`, which fails if it returns less than
+/// 0
+/// @param mem_malloc_callback Allocates memory: stores a pointer to at least the requested number
+/// of bytes, with any alignment, and the number of bytes allocated; returns less than 0 for failure
+/// @param mem_free_callback Frees memory, given the pointer and its number of bytes allocated
+/// @returns 0; or -1 with `S2N_ERR_INITIALIZED` after `s2n_init()`, or if the library has allocated
+/// memory before; or with `S2N_ERR_NULL`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_mem_set_callbacks(
     mem_init_callback: s2n_mem_init_callback,
@@ -50,7 +52,8 @@ pub extern "C" fn s2n_mem_set_callbacks(
     })
 }
 
-/// Does nothing, as in s2n-tls: random bytes come from AWS-LC, which gets them from the system.
+/// Sets the random number generators. It has no effect, as in s2n-tls: random bytes come
+/// from AWS-LC, which obtains them from the operating system.
 ///
 /// @param rand_init_callback Not called
 /// @param rand_cleanup_callback Not called

@@ -1,4 +1,4 @@
-//! Initialization and cleanup, allocator and random callbacks, error texts and stack traces.
+//! Initialization and cleanup, allocator and random callbacks, error messages and stack traces.
 
 mod crypto;
 mod errors;

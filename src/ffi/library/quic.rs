@@ -1,4 +1,4 @@
-//! Alerts of errors, for QUIC (RFC 9001, 4.8): the part of `s2n/quic.h` without a connection.
+//! Alerts of errors, for QUIC (RFC 9001, 4.8): the functions of `s2n/quic.h` without a connection.
 
 use std::ffi::c_int;
 
@@ -6,11 +6,12 @@ use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::output;
 use rs2n_core::error::Code;
 
-/// Gives the alert that an error stands for (RFC 8446, 6.2).
+/// Returns the alert description that corresponds to an error (RFC 8446, 6.2).
 ///
 /// @param error A value of `s2n_errno`
-/// @param alert Set to the description of the alert
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_NO_ALERT` if there is none
+/// @param alert Set to the alert description
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_NO_ALERT` if no alert corresponds to the
+/// error
 ///
 /// # Safety
 ///

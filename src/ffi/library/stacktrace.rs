@@ -12,19 +12,19 @@ use crate::ffi::abi::types::s2n_stacktrace;
 use rs2n_core::error::{Code, Result, trace};
 use rs2n_core::process::permanent;
 
-/// Tells whether errors record a stack trace.
+/// Returns whether errors record a stack trace.
 ///
-/// @returns what `s2n_stack_traces_enabled_set()` set last, or whether `S2N_PRINT_STACKTRACE` was in the
-/// environment of `s2n_init()`
+/// @returns the last value of `s2n_stack_traces_enabled_set()`; or true if the environment variable
+/// `S2N_PRINT_STACKTRACE` was set during `s2n_init()`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_stack_traces_enabled() -> bool {
     trace::is_enabled()
 }
 
-/// Sets whether errors record a stack trace, in all threads. That takes microseconds for each error,
-/// "blocked" ones too.
+/// Enables or disables stack traces of errors, in all threads. Recording one takes microseconds for
+/// each error, errors of type `S2N_ERR_T_BLOCKED` included.
 ///
-/// @param newval Whether they do
+/// @param newval Whether errors record a stack trace
 /// @returns 0
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_stack_traces_enabled_set(newval: bool) -> c_int {
@@ -32,7 +32,7 @@ pub extern "C" fn s2n_stack_traces_enabled_set(newval: bool) -> c_int {
     0
 }
 
-/// Records a stack trace, as an error does, if that is enabled.
+/// Records a stack trace for the calling thread, as an error does, if stack traces are enabled.
 ///
 /// @returns 0
 #[unsafe(no_mangle)]
@@ -43,10 +43,11 @@ pub extern "C" fn s2n_calculate_stacktrace() -> c_int {
     })
 }
 
-/// Prints the stack trace of this thread's last error; or how to get one, if that is not enabled.
+/// Prints the stack trace of the calling thread's last error; or the setting that enables stack
+/// traces, if they are disabled.
 ///
-/// @param fptr A stream to write to
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_IO` if nothing can be written there
+/// @param fptr An open stream; owned by the caller
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_IO` if the stream cannot be written to
 ///
 /// # Safety
 ///
@@ -78,24 +79,26 @@ pub unsafe extern "C" fn s2n_print_stacktrace(fptr: *mut FILE) -> c_int {
 const HINT: &str =
     "NOTE: set S2N_PRINT_STACKTRACE=1 in the environment for the stack trace of an error.\n";
 
-/// Forgets this thread's stack trace, and what `s2n_get_stacktrace()` gave of it.
+/// Frees the calling thread's stack trace, and the strings that `s2n_get_stacktrace()` returned of
+/// it.
 ///
 /// @returns 0
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_free_stacktrace() -> c_int {
     status(|| {
-        trace::clear();
-        // A thread that ends has given it back already.
+        trace::forget();
+        // At the end of a thread the strings are freed already.
         let _ = GIVEN.try_with(|given| given.take());
         Ok(())
     })
 }
 
-/// Gives the stack trace of this thread's last error: for each caller, from the innermost one on, a line
-/// with its name and, where known, its place in the source.
+/// Returns the stack trace of the calling thread's last error: one line for each stack frame,
+/// innermost first, with the name of the function and, where known, its source location.
 ///
-/// @param trace Set to a list of strings and its length, both 0 if there is no trace. The strings are
-/// valid in this thread until the next call of this function or `s2n_free_stacktrace()`.
+/// @param trace Set to a list of strings and its length, NULL and 0 if there is no stack trace. The
+/// strings are owned by the library, and valid in the calling thread until its next call of this
+/// function or of `s2n_free_stacktrace()`.
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
@@ -121,7 +124,7 @@ const NONE: s2n_stacktrace = s2n_stacktrace {
     trace_size: 0,
 };
 
-/// What the application was given pointers to.
+/// The lines and pointers that the application holds.
 #[derive(Default)]
 struct Given {
     lines: Vec<CString>,
