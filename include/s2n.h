@@ -636,8 +636,8 @@ int s2n_mem_set_callbacks(s2n_mem_init_callback mem_init_callback,
                           s2n_mem_free_callback mem_free_callback);
 
 /**
- * Sets the random number generators. It has no effect, as in s2n-tls: random bytes come
- * from AWS-LC, which obtains them from the operating system.
+ * Sets the random number generators. It has no effect, as in s2n-tls: random bytes come from
+ * AWS-LC, which obtains them from the operating system.
  *
  * @param rand_init_callback Not called
  * @param rand_cleanup_callback Not called
@@ -851,8 +851,7 @@ int s2n_config_get_supported_groups(struct s2n_config *config,
 
 /**
  * Validates parameters of finite-field Diffie-Hellman for a server. The parameters have no effect:
- * only DHE cipher suites would use them, and no policy offers
- * them here, even where it lists them.
+ * only DHE cipher suites would use them, and no policy offers them here, even where it lists them.
  *
  * @param config A config
  * @param dhparams_pem Parameters in PEM (`DH PARAMETERS`), as a NUL-terminated string; not

@@ -95,7 +95,8 @@ struct Last {
     raised: Option<(Code, Place)>,
     debug: Text,
     source: Text,
-    /// File of this thread's last panic, copied: the lifetime of a panic's location is not specified.
+    /// File of this thread's last panic, copied: the lifetime of a panic's location is not
+    /// specified.
     panic_file: Text,
     panic_line: u32,
 }

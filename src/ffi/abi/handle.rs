@@ -12,8 +12,8 @@ use rs2n_core::error::{Code, Result};
 pub(crate) trait Handle: Sized {
     type Inner: Send + Sync;
 
-    /// Transfers `inner` to C, which must return it through [`Handle::take`]. While memory is short,
-    /// `inner` is dropped: objects with a long lifetime do not use the allocator's reserve.
+    /// Transfers `inner` to C, which must return it through [`Handle::take`]. While memory is
+    /// short, `inner` is dropped: objects with a long lifetime do not use the allocator's reserve.
     fn give(inner: Arc<Self::Inner>) -> Result<*mut Self> {
         check_memory()?;
         Ok(Arc::into_raw(inner).cast_mut().cast())

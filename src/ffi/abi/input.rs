@@ -24,7 +24,8 @@ pub(crate) unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8]> {
 ///
 /// # Safety
 ///
-/// If `ptr` is not null, `len` bytes can be read and written there for `'a`, and nothing else uses them.
+/// If `ptr` is not null, `len` bytes can be read and written there for `'a`, and nothing else uses
+/// them.
 pub(crate) unsafe fn bytes_mut<'a>(ptr: *mut u8, len: usize) -> Result<&'a mut [u8]> {
     if len == 0 {
         return Ok(&mut []);
@@ -39,7 +40,8 @@ pub(crate) unsafe fn bytes_mut<'a>(ptr: *mut u8, len: usize) -> Result<&'a mut [
 ///
 /// # Safety
 ///
-/// `ptr` is null, or `len` values can be read and written there for `'a`, and nothing else uses them.
+/// `ptr` is null, or `len` values can be read and written there for `'a`, and nothing else uses
+/// them.
 pub(crate) unsafe fn required_slice_mut<'a, T>(ptr: *mut T, len: usize) -> Result<&'a mut [T]> {
     check(ptr.cast(), len.saturating_mul(size_of::<T>()))?;
     // SAFETY: `ptr` is not null; its `len` values are writable during `'a`, and nothing else uses

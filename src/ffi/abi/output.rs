@@ -24,10 +24,11 @@ pub(crate) struct Slot<'a, T>(&'a mut std::mem::MaybeUninit<T>);
 ///
 /// # Safety
 ///
-/// `ptr` is null, or points to a value and is writable for `'a`, and nothing else uses it meanwhile.
+/// `ptr` is null, or points to a value and is writable for `'a`, and nothing else uses it
+/// meanwhile.
 pub(crate) unsafe fn inout<'a, T>(ptr: *mut T) -> Result<&'a mut T> {
-    // SAFETY: `ptr` is null, or points to a value and is writable for `'a`, and nothing else uses it
-    // meanwhile.
+    // SAFETY: `ptr` is null, or points to a value and is writable for `'a`, and nothing else uses
+    // it meanwhile.
     let place = unsafe { ptr.as_mut() };
     Ok(place.ok_or(Code::Null)?)
 }

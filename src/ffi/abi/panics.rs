@@ -70,8 +70,8 @@ mod tests {
 
     const KIND: &str = "RS2N_TEST_PANIC";
 
-    /// A panic within an exported function prints nothing on descriptor 2; a panic outside is reported
-    /// there.
+    /// A panic within an exported function prints nothing on descriptor 2; a panic outside is
+    /// reported there.
     #[test]
     fn panics_within_print_nothing() {
         match env::var(KIND).as_deref() {

@@ -155,8 +155,8 @@ pub unsafe extern "C" fn s2n_config_add_cert_chain_and_key_to_store(
 ///
 /// # Safety
 ///
-/// `config` is NULL or live; `cert_key_pairs` is NULL or holds `num_cert_key_pairs` pointers, each NULL
-/// or live.
+/// `config` is NULL or live; `cert_key_pairs` is NULL or holds `num_cert_key_pairs` pointers, each
+/// NULL or live.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_set_cert_chain_and_key_defaults(
     config: *mut s2n_config,

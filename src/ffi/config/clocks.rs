@@ -23,7 +23,8 @@ use rs2n_core::error::{Code, Result};
 ///
 /// # Safety
 ///
-/// `config` is NULL or live; `clock_fn` can be called with `ctx`, in any thread that uses the config.
+/// `config` is NULL or live; `clock_fn` can be called with `ctx`, in any thread that uses the
+/// config.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_set_wall_clock(
     config: *mut s2n_config,
@@ -49,7 +50,8 @@ pub unsafe extern "C" fn s2n_config_set_wall_clock(
 ///
 /// # Safety
 ///
-/// `config` is NULL or live; `clock_fn` can be called with `ctx`, in any thread that uses the config.
+/// `config` is NULL or live; `clock_fn` can be called with `ctx`, in any thread that uses the
+/// config.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_set_monotonic_clock(
     config: *mut s2n_config,

@@ -26,7 +26,8 @@ use rs2n_core::config::KeyLogCallback;
 ///
 /// # Safety
 ///
-/// `config` is NULL or live; `callback` can be called with `ctx`, in any thread that uses the config.
+/// `config` is NULL or live; `callback` can be called with `ctx`, in any thread that uses the
+/// config.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_set_key_log_cb(
     config: *mut s2n_config,

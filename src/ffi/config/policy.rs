@@ -64,15 +64,14 @@ pub unsafe extern "C" fn s2n_config_get_supported_groups(
             let config = unsafe { s2n_config::borrow(config) }?;
             Ok(config.core.policy().groups())
         };
-        // SAFETY: for the whole call, `groups` is null or writable for `groups_count_max` numbers, and
-        // `groups_count` is null or writable.
+        // SAFETY: for the whole call, `groups` is null or writable for `groups_count_max` numbers,
+        // and `groups_count` is null or writable.
         unsafe { output::numbers(groups, groups_count_max, groups_count, supported) }
     })
 }
 
 /// Validates parameters of finite-field Diffie-Hellman for a server. The parameters have no effect:
-/// only DHE cipher suites would use them, and no policy offers
-/// them here, even where it lists them.
+/// only DHE cipher suites would use them, and no policy offers them here, even where it lists them.
 ///
 /// @param config A config
 /// @param dhparams_pem Parameters in PEM (`DH PARAMETERS`), as a NUL-terminated string; not

@@ -186,7 +186,8 @@ pub unsafe extern "C" fn s2n_config_set_ct_support_level(
 ///
 /// # Safety
 ///
-/// `config` is NULL or live; `host_fn` can be called with `data`, in any thread that uses the config.
+/// `config` is NULL or live; `host_fn` can be called with `data`, in any thread that uses the
+/// config.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_set_verify_host_callback(
     config: *mut s2n_config,

@@ -34,7 +34,7 @@ fn begin() -> Result<()> {
         return Err(Code::Alloc)?;
     }
     // Memory for the life of the process is not allocated by the application's callbacks.
-    warm_up()?;
+    initialize()?;
     match memory::begin() {
         true => Ok(()),
         false => Err(Code::Cancelled)?,

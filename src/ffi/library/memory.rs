@@ -52,8 +52,8 @@ pub extern "C" fn s2n_mem_set_callbacks(
     })
 }
 
-/// Sets the random number generators. It has no effect, as in s2n-tls: random bytes come
-/// from AWS-LC, which obtains them from the operating system.
+/// Sets the random number generators. It has no effect, as in s2n-tls: random bytes come from
+/// AWS-LC, which obtains them from the operating system.
 ///
 /// @param rand_init_callback Not called
 /// @param rand_cleanup_callback Not called

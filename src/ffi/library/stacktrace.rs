@@ -86,7 +86,7 @@ const HINT: &str =
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_free_stacktrace() -> c_int {
     status(|| {
-        trace::forget();
+        trace::clear();
         // At the end of a thread the strings are freed already.
         let _ = GIVEN.try_with(|given| given.take());
         Ok(())
