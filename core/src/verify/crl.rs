@@ -15,8 +15,8 @@ pub struct Crl {
     loaded: OnceLock<Loaded>,
 }
 
-/// The memory for parsing a CRL, as a multiple of the length of its file: an entry of 29 bytes, which are 39
-/// characters, takes 760 bytes in x509-parser, whose vector grows by doubling.
+/// The memory for parsing a CRL, as a multiple of the length of its file: an entry of 29 bytes,
+/// which are 39 characters, takes 760 bytes in x509-parser, whose vector grows by doubling.
 const GROWTH: usize = 20;
 
 struct Loaded {
@@ -91,7 +91,8 @@ impl CrlLookup {
         }
     }
 
-    /// Returns the hash of the name of the certificate's issuer, for comparison with [`Crl::issuer_hash`].
+    /// Returns the hash of the name of the certificate's issuer, for comparison with
+    /// [`Crl::issuer_hash`].
     pub fn issuer_hash(&self) -> u32 {
         self.issuer
     }

@@ -17,8 +17,8 @@ use crate::x509::ocsp::{
 /// The lifetime of a response without nextUpdate, in seconds.
 const DEFAULT_LIFETIME: u64 = 3600;
 
-/// Verifies the response for the leaf of a path: the responder is authorized, the response is current, and
-/// the status is good.
+/// Verifies the response for the leaf of a path: the responder is authorized, the response is
+/// current, and the status is good.
 pub(super) fn check(verifier: &Verifier, path: &Path<'_>, response: &[u8]) -> Result<()> {
     let response = match OcspResponse::parse(response).ok_or(Code::InvalidOcspResponse)? {
         OcspResponse::Basic(response) => response,
@@ -77,8 +77,8 @@ struct Responder<'a> {
 const MAX_DELEGATES: usize = 2;
 
 impl Responder<'_> {
-    /// Verifies the signature: by the issuer, or by a delegate whose certificate for this purpose the issuer
-    /// has signed (RFC 6960, 4.2.2.2).
+    /// Verifies the signature: by the issuer, or by a delegate whose certificate for this purpose
+    /// the issuer has signed (RFC 6960, 4.2.2.2).
     fn check_signature(&self, response: &BasicResponse<'_>) -> Result<()> {
         let id = &response.responder;
         if is_responder(id, self.issuer) && self.verify(response, self.issuer) {
@@ -99,7 +99,8 @@ impl Responder<'_> {
         }
     }
 
-    /// Returns whether a certificate is valid, allows signing responses, and is signed by the issuer.
+    /// Returns whether a certificate is valid, allows signing responses, and is signed by the
+    /// issuer.
     fn is_delegate(&self, cert: &Certificate<'_>) -> bool {
         let now = i64::try_from(self.now).unwrap_or(i64::MAX);
         let signs_responses = cert

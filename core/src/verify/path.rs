@@ -1,8 +1,9 @@
 //! Path building and validation, from a peer's certificate to a trust anchor (RFC 5280, 6.1).
 //!
-//! Paths are built by names and key identifiers alone. Signatures, the most expensive step, are verified only
-//! along a complete path, from the trust anchor down: validation stops at the first certificate that no
-//! trusted key has signed. So a malicious chain costs little more than an honest one.
+//! Paths are built by names and key identifiers alone. Signatures, the most expensive step, are
+//! verified only along a complete path, from the trust anchor down: validation stops at the first
+//! certificate that no trusted key has signed. So a malicious chain costs little more than an
+//! honest one.
 
 use std::cell::{Cell, RefCell};
 use std::ptr;
@@ -18,8 +19,8 @@ use crate::x509::{Certificate, DerChain, Signed};
 /// A certification path, from the leaf to the trust anchor.
 pub(crate) struct Path<'a>(Vec<&'a Certificate<'a>>);
 
-/// The maximum number of invalid signatures in one search. An honest chain needs none, or one if a CA has two
-/// keys under one name and no key identifiers.
+/// The maximum number of invalid signatures in one search. An honest chain needs none, or one if a
+/// CA has two keys under one name and no key identifiers.
 const MAX_WRONG_SIGNATURES: usize = 2;
 
 /// The maximum number of candidate issuers in one search. An honest chain needs as many as it has
@@ -87,10 +88,11 @@ impl<'a> Path<'a> {
         now.map_or(Ok(()), |now| leaf.check_time(now))
     }
 
-    /// Checks extensions, basic constraints and path lengths of each certificate, in the order of s2n-tls, so
-    /// that of two errors the same one is reported.
+    /// Checks extensions, basic constraints and path lengths of each certificate, in the order of
+    /// s2n-tls, so that of two errors the same one is reported.
     fn check_authorities(&self, verifier: &Verifier) -> Result<(), Code> {
-        // Self-issued certificates and the leaf are not counted for path lengths (RFC 5280, 4.2.1.9).
+        // Self-issued certificates and the leaf are not counted for path lengths (RFC 5280,
+        // 4.2.1.9).
         let mut below = 0;
         for (place, cert) in self.0.iter().enumerate() {
             cert.check_form(&verifier.rules.known_extensions)?;
@@ -112,8 +114,8 @@ impl<'a> Path<'a> {
         Ok(())
     }
 
-    /// Checks name constraints. They apply to all certificates below, except self-issued ones that are not
-    /// the leaf (RFC 5280, 6.1.3 (b) and (c)).
+    /// Checks name constraints. They apply to all certificates below, except self-issued ones that
+    /// are not the leaf (RFC 5280, 6.1.3 (b) and (c)).
     fn check_names(&self) -> Result<(), Code> {
         for (place, cert) in self.0.iter().enumerate() {
             let constraints = self.0[place + 1..]
@@ -157,7 +159,8 @@ impl<'a> Path<'a> {
 }
 
 impl Verifier {
-    /// Returns whether the extended key usage allows the role of the peer: server or client authentication.
+    /// Returns whether the extended key usage allows the role of the peer: server or client
+    /// authentication.
     fn allows_purposes_of(&self, cert: &Certificate<'_>) -> bool {
         !self.rules.checks_intent
             || cert.purposes().is_none_or(|purposes| match self.mode {
@@ -202,8 +205,8 @@ impl<'a> Search<'a, '_> {
         }
     }
 
-    /// Extends a path with each candidate issuer, trust anchors before certificates that the peer has sent,
-    /// until it is complete and valid.
+    /// Extends a path with each candidate issuer, trust anchors before certificates that the peer
+    /// has sent, until it is complete and valid.
     fn extend(&self, path: &mut Path<'a>) -> bool {
         let head = path.anchor();
         let anchors = self.in_time(self.trust.issuers_of(head).collect());

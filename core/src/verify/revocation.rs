@@ -17,8 +17,8 @@ impl<'a> Revocation<'a> {
         Self { lists }
     }
 
-    /// Checks that a CRL covers a certificate, is signed by its issuer, and does not list it. The application
-    /// decides on the age of the CRL.
+    /// Checks that a CRL covers a certificate, is signed by its issuer, and does not list it. The
+    /// application decides on the age of the CRL.
     pub(super) fn check(
         &self,
         verifier: &Verifier,
@@ -42,8 +42,8 @@ impl<'a> Revocation<'a> {
         }
     }
 
-    /// Selects the CRL: one for the certificate's distribution point before one without, and the newest of
-    /// either.
+    /// Selects the CRL: one for the certificate's distribution point before one without, and the
+    /// newest of either.
     fn find(
         &self,
         cert: &Certificate<'_>,

@@ -64,11 +64,11 @@ impl Roots {
         Ok(roots)
     }
 
-    /// Adds the certificates that can be parsed: such a directory has symbolic links, CRLs and README files
-    /// as well.
+    /// Adds the certificates that can be parsed: such a directory has symbolic links, CRLs and
+    /// README files as well.
     ///
-    /// s2n-tls reads a directory only during handshakes, so one that cannot be read is no error here either:
-    /// the peers are untrusted then.
+    /// s2n-tls reads a directory only during handshakes, so one that cannot be read is no error
+    /// here either: the peers are untrusted then.
     fn add_directory(&mut self, dir: &Path) -> Result<()> {
         let Ok(entries) = fs::read_dir(dir) else {
             return Ok(());
@@ -121,7 +121,8 @@ impl Roots {
     }
 }
 
-/// Turns an error into `None`, except for failed allocations: no certificate is skipped for lack of memory.
+/// Turns an error into `None`, except for failed allocations: no certificate is skipped for lack of
+/// memory.
 fn ignore_unless_alloc<T>(outcome: Result<T>) -> Result<Option<T>> {
     match outcome {
         Err(error) if error.code() == Code::Alloc => Err(error),
@@ -142,8 +143,8 @@ impl TrustStore {
         self.roots().any(|roots| roots.contains(cert))
     }
 
-    /// Returns the trust anchors that may have issued `cert`: those of the application before those of the
-    /// system.
+    /// Returns the trust anchors that may have issued `cert`: those of the application before those
+    /// of the system.
     pub(crate) fn issuers_of<'s>(
         &'s self,
         cert: &'s Certificate<'_>,
@@ -173,8 +174,8 @@ impl TrustStore {
         Ok(())
     }
 
-    /// Estimates the memory of a copy of the application's trust anchors, in bytes. The parsed parts of a
-    /// certificate usually take no more than its encoding.
+    /// Estimates the memory of a copy of the application's trust anchors, in bytes. The parsed
+    /// parts of a certificate usually take no more than its encoding.
     pub(crate) fn size(&self) -> usize {
         let certificates = self.own.certificates.iter();
         let of_each = size_of::<(Certificate<'_>, u32, Vec<usize>)>();
@@ -200,9 +201,9 @@ struct SystemRoots {
     roots: Arc<Roots>,
 }
 
-/// Returns the operating system's trust anchors. They are many, so the process parses them once, and again if
-/// the environment variables with their location have changed. Threads that need them at the same time may
-/// each parse them.
+/// Returns the operating system's trust anchors. They are many, so the process parses them once,
+/// and again if the environment variables with their location have changed. Threads that need them
+/// at the same time may each parse them.
 pub(crate) fn system_roots() -> Result<Arc<Roots>> {
     let places = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(env::var_os);
     let known = lock(&SYSTEM_ROOTS).clone();
@@ -221,7 +222,8 @@ pub(crate) fn system_roots() -> Result<Arc<Roots>> {
     Ok(roots)
 }
 
-/// Drops the cache of the operating system's trust anchors. Configs that trust them keep them alive.
+/// Drops the cache of the operating system's trust anchors. Configs that trust them keep them
+/// alive.
 pub(crate) fn free_system_roots() {
     let roots = lock(&SYSTEM_ROOTS).take();
     drop(roots);

@@ -21,8 +21,8 @@ use crate::crypto::signature::{self, Algorithms, Unverified};
 use crate::policy::Policy;
 use crate::x509;
 
-/// Verifies signatures as a policy allows. Certificates are verified in a separate step of the handshake, by
-/// [`super::Verifier`].
+/// Verifies signatures as a policy allows. Certificates are verified in a separate step of the
+/// handshake, by [`super::Verifier`].
 pub(crate) struct SignatureVerifier {
     pub(crate) policy: &'static Policy,
     pub(crate) client_auth: ClientAuth,
@@ -60,8 +60,8 @@ impl SignatureVerifier {
     fn tls13(&self, input: &SignatureVerificationInput<'_>) -> Outcome {
         self.note(input);
         let scheme = input.signature.scheme;
-        // RFC 8446, 4.2.3: PKCS #1 signatures are allowed in certificates only, and an ECDSA scheme fixes its
-        // curve.
+        // RFC 8446, 4.2.3: PKCS #1 signatures are allowed in certificates only, and an ECDSA scheme
+        // fixes its curve.
         let algorithms = match scheme {
             SignatureScheme::RSA_PKCS1_SHA256
             | SignatureScheme::RSA_PKCS1_SHA384
@@ -82,8 +82,8 @@ impl SignatureVerifier {
         found.unwrap_or_default()
     }
 
-    /// Verifies a signature with the public key of the peer's certificate, or suspends until the application
-    /// has verified it.
+    /// Verifies a signature with the public key of the peer's certificate, or suspends until the
+    /// application has verified it.
     fn verify(&self, input: &SignatureVerificationInput<'_>, algorithms: Algorithms) -> Outcome {
         if algorithms.is_empty() {
             return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());

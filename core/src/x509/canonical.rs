@@ -1,5 +1,5 @@
-//! The canonical form of distinguished names (RFC 5280, 7.1), and its hash, the key of OpenSSL's certificate
-//! directories and of CRL lookups.
+//! The canonical form of distinguished names (RFC 5280, 7.1), and its hash, the key of OpenSSL's
+//! certificate directories and of CRL lookups.
 //!
 //! Strings are in UTF-8 and lower case, with single spaces.
 

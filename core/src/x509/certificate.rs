@@ -31,7 +31,8 @@ pub(crate) struct Certificate<'a> {
     tbs: Part,
     signature_algorithm: Part,
     signature: Part,
-    /// The signature has whole bytes, and its algorithm equals the one in TBSCertificate (RFC 5280, 4.1.1.2).
+    /// The signature has whole bytes, and its algorithm equals the one in TBSCertificate (RFC 5280,
+    /// 4.1.1.2).
     is_signature_sound: bool,
     serial: Part,
     issuer: Part,
@@ -45,7 +46,8 @@ pub(crate) struct Certificate<'a> {
     key: Part,
     /// 1 to 3.
     version: u32,
-    /// notBefore and notAfter in seconds since 1970; `None` if their encoding violates RFC 5280, 4.1.2.5.
+    /// notBefore and notAfter in seconds since 1970; `None` if their encoding violates RFC 5280,
+    /// 4.1.2.5.
     validity: Option<[i64; 2]>,
     names: Names,
     extensions: Extensions,
@@ -57,8 +59,8 @@ thread_local! {
     pub(crate) static PARSED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// The memory for parsing a certificate, as a multiple of its length: an attribute of a name has nine bytes,
-/// and takes 456 in vectors of x509-parser.
+/// The memory for parsing a certificate, as a multiple of its length: an attribute of a name has
+/// nine bytes, and takes 456 in vectors of x509-parser.
 const GROWTH: usize = 64;
 
 /// The maximum length of certificates, in bytes, that are parsed in the allocator's reserve.
@@ -228,7 +230,8 @@ impl<'a> Certificate<'a> {
         self.extensions.purposes
     }
 
-    /// Returns whether the Netscape certificate type, if present, allows the role of a server or of a client.
+    /// Returns whether the Netscape certificate type, if present, allows the role of a server or of
+    /// a client.
     pub(crate) fn allows_netscape(&self, is_server: bool) -> bool {
         let bit = if is_server { 0x40 } else { 0x80 };
         self.extensions
@@ -241,8 +244,8 @@ impl<'a> Certificate<'a> {
         self.extensions.key_usage.as_ref()
     }
 
-    /// Fails if an extension is malformed, or critical and evaluated neither here nor by the application,
-    /// which evaluates those in `known`.
+    /// Fails if an extension is malformed, or critical and evaluated neither here nor by the
+    /// application, which evaluates those in `known`.
     pub(crate) fn check_form(&self, known: &[Box<[u8]>]) -> Result<(), Code> {
         if self.extensions.malformed {
             return Err(Code::CertUntrusted);
@@ -281,8 +284,8 @@ impl<'a> Certificate<'a> {
         self.key_usage().is_none_or(KeyUsage::key_cert_sign)
     }
 
-    /// Returns the path length constraint: the maximum number of intermediates below, without self-issued
-    /// ones.
+    /// Returns the path length constraint: the maximum number of intermediates below, without
+    /// self-issued ones.
     pub(crate) fn path_length(&self) -> Option<u32> {
         self.extensions
             .basic_constraints
@@ -294,8 +297,8 @@ impl<'a> Certificate<'a> {
         self.has_issuer_name_of(self)
     }
 
-    /// Returns whether `issuer` has the issuer name and the authority key identifier of this certificate, and
-    /// its key usage allows signing certificates. The signature is not verified.
+    /// Returns whether `issuer` has the issuer name and the authority key identifier of this
+    /// certificate, and its key usage allows signing certificates. The signature is not verified.
     pub(crate) fn names_as_issuer(&self, issuer: &Certificate<'_>) -> bool {
         self.has_issuer_name_of(issuer)
             && issuer.signs_certificates()
@@ -350,8 +353,8 @@ impl Extensions {
         for extension in parsed.extensions() {
             let is_first = seen.insert(&extension.oid);
             match extensions.read(der, extension, names) {
-                // RFC 5280, 4.2: "A certificate MUST NOT include more than one instance of a particular
-                // extension." If it does, none of them is evaluated.
+                // RFC 5280, 4.2: "A certificate MUST NOT include more than one instance of a
+                // particular extension." If it does, none of them is evaluated.
                 Some(Evaluated::Yes | Evaluated::NotAsCritical) if !is_first => {
                     extensions.malformed = true;
                     if extension.oid == OID_X509_EXT_SUBJECT_ALT_NAME {
@@ -405,8 +408,8 @@ impl Extensions {
             whole::<CRLDistributionPoints<'_>>(value)?;
             self.crl_points = Some(part_of(der, value));
         } else if is(&OID_X509_EXT_POLICY_CONSTRAINTS) {
-            // Without requireExplicitPolicy the constraints cannot fail a path for which any policy is
-            // acceptable.
+            // Without requireExplicitPolicy the constraints cannot fail a path for which any policy
+            // is acceptable.
             let requires =
                 |constraints: PolicyConstraints| constraints.require_explicit_policy.is_some();
             return Some(
@@ -491,8 +494,8 @@ pub(crate) fn public_key(der: &[u8]) -> Option<&[u8]> {
     Some(outline(der)?.tbs_certificate.subject_pki.raw)
 }
 
-/// Returns the content of the signature's AlgorithmIdentifier of a certificate or CRL, which x509-parser does
-/// not keep.
+/// Returns the content of the signature's AlgorithmIdentifier of a certificate or CRL, which
+/// x509-parser does not keep.
 pub(super) fn algorithm_of(der: &[u8]) -> Option<&[u8]> {
     let (_, signed) = Any::from_der(der).ok()?;
     let (rest, _) = Any::from_der(signed.data).ok()?;
@@ -554,7 +557,8 @@ pub(super) fn part_of(whole: &[u8], slice: &[u8]) -> Part {
     let part = start..start + slice.len();
     match whole.get(part.clone()) {
         Some(_) => part,
-        // The parser does not copy its input; if it did, the range would be empty, and match nothing.
+        // The parser does not copy its input; if it did, the range would be empty, and match
+        // nothing.
         None => 0..0,
     }
 }

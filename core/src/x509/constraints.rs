@@ -71,9 +71,9 @@ impl NameConstraints {
     }
 }
 
-/// Returns the names that constraints apply to: those of the same type, and all that could be interpreted as
-/// the name or address of a host, unless a name has a single label. `None` if one of them cannot be
-/// interpreted.
+/// Returns the names that constraints apply to: those of the same type, and all that could be
+/// interpreted as the name or address of a host, unless a name has a single label. `None` if one of
+/// them cannot be interpreted.
 fn constrained_names(subject: &[u8], own: &Names) -> Option<Vec<GeneralName>> {
     let (_, subject) = X509Name::from_der(subject).ok()?;
     let mut names = emails(&subject);
@@ -98,8 +98,8 @@ fn constrained_names(subject: &[u8], own: &Names) -> Option<Vec<GeneralName>> {
     Some(names)
 }
 
-/// Returns the DNS name and the address that a string may be interpreted as; `None` if it resembles a DNS
-/// name but is invalid, so that no constraint can be applied to it.
+/// Returns the DNS name and the address that a string may be interpreted as; `None` if it resembles
+/// a DNS name but is invalid, so that no constraint can be applied to it.
 fn hosts_in(text: &str) -> Option<impl Iterator<Item = GeneralName>> {
     let dns = match DnsForm::of(text) {
         DnsForm::Name => Some(GeneralName::Dns(text.to_owned())),
@@ -178,7 +178,8 @@ impl Subtree {
         }
     }
 
-    /// Returns whether a name of the same type is within the subtree; `None` if they cannot be compared.
+    /// Returns whether a name of the same type is within the subtree; `None` if they cannot be
+    /// compared.
     fn holds(&self, name: &GeneralName, is_excluding: bool) -> Option<bool> {
         match (self, name) {
             (Self::Network(network), GeneralName::Address(address)) => {
@@ -234,7 +235,8 @@ fn before_suffix<'a>(name: &'a str, suffix: &str) -> Option<&'a [u8]> {
         .then_some(before)
 }
 
-/// Returns whether an e-mail address is within a mailbox, a host, or a domain (with a dot before it).
+/// Returns whether an e-mail address is within a mailbox, a host, or a domain (with a dot before
+/// it).
 fn is_email_within(name: &str, base: &str, is_excluding: bool) -> Option<bool> {
     let (local, domain) = mailbox(name)?;
     let Some((base_local, base_domain)) = base.split_once('@') else {

@@ -73,8 +73,8 @@ impl RevocationList {
             issuer: canonical::form(&list.issuer),
             authority_key: None,
             scope: Scope::default(),
-            // No extension of an entry in a direct CRL must be evaluated: the certificate is revoked for any
-            // reason.
+            // No extension of an entry in a direct CRL must be evaluated: the certificate is
+            // revoked for any reason.
             has_unhandled_extension: entries
                 .into_iter()
                 .any(|extension| extension.critical && extension.oid != OID_X509_EXT_REASON_CODE),
@@ -103,7 +103,8 @@ impl RevocationList {
         } else if extension.oid == OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER {
             self.authority_key = Some(AuthorityKey::read(der, extension.value)?);
         } else {
-            // A delta CRL is incomplete without its base CRL, even if the indicator is not critical.
+            // A delta CRL is incomplete without its base CRL, even if the indicator is not
+            // critical.
             let is_delta = extension.oid == OID_X509_EXT_DELTA_CRL_INDICATOR;
             self.has_unhandled_extension |= extension.critical || is_delta;
         }
@@ -208,8 +209,8 @@ impl Scope {
 }
 
 impl Certificate<'_> {
-    /// The names of the points where lists are found that are complete and from the certificate's issuer
-    /// (RFC 5280, 4.2.1.13); `None` if there is no such extension, or a malformed one.
+    /// The names of the points where lists are found that are complete and from the certificate's
+    /// issuer (RFC 5280, 4.2.1.13); `None` if there is no such extension, or a malformed one.
     fn crl_points(&self) -> Option<impl Iterator<Item = Option<Vec<GeneralName>>>> {
         let points = elements(self.crl_points_value()?)?;
         Some(points.map(|point| {

@@ -17,8 +17,8 @@ impl<'a> Value<'a> {
     pub(crate) fn parse(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (rest, any) = Any::from_der(bytes).ok()?;
         let der = &bytes[..bytes.len() - rest.len()];
-        // X.690, 10.1: "The definite form of length encoding shall be used, encoded in the minimum number
-        // of octets", which asn1-rs does not check. No type here has a tag of several bytes.
+        // X.690, 10.1: "The definite form of length encoding shall be used, encoded in the minimum
+        // number of octets", which asn1-rs does not check. No type here has a tag of several bytes.
         let is_minimal = der.len() == header_len(any.data.len()) + any.data.len();
         is_minimal.then_some((Self { any, der }, rest))
     }

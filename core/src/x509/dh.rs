@@ -1,5 +1,5 @@
-//! Diffie-Hellman parameters (PKCS #3). No policy offers a suite that uses them, so they are validated and
-//! discarded.
+//! Diffie-Hellman parameters (PKCS #3). No policy offers a suite that uses them, so they are
+//! validated and discarded.
 
 use num_bigint::BigUint;
 
@@ -7,8 +7,8 @@ use super::der::{Fields, Value};
 use super::pem;
 use crate::error::{Code, Result};
 
-/// Checks the parameters of a PEM text, which must be safe: the prime is large, and one less than it is twice
-/// a prime.
+/// Checks the parameters of a PEM text, which must be safe: the prime is large, and one less than
+/// it is twice a prime.
 pub fn check_dh_params(text: &[u8]) -> Result<()> {
     check(&pem::first(text, b"DH PARAMETERS", Code::Null)?)
 }
@@ -56,8 +56,8 @@ fn read(parameters: &Value<'_>) -> Option<BigUint> {
 /// Whether a number and half of it are prime, for a number that is not chosen to deceive the test.
 fn is_safe_prime(number: &BigUint) -> bool {
     let half: BigUint = number >> 1;
-    // By Pocklington's criterion the number is prime if the large half of one less is, since 2^2 - 1 has no
-    // factor in common with it.
+    // By Pocklington's criterion the number is prime if the large half of one less is, since 2^2 -
+    // 1 has no factor in common with it.
     let is_prime_if_half_is = || {
         let two = BigUint::from(2_u32);
         number % 3_u32 != BigUint::ZERO

@@ -1,7 +1,7 @@
 //! Structure checks of certificates and names, down to each tag.
 //!
-//! x509-parser ignores the class of some tags, and treats extensions that it cannot parse as absent. A
-//! certificate that passes these checks has one interpretation.
+//! x509-parser ignores the class of some tags, and treats extensions that it cannot parse as
+//! absent. A certificate that passes these checks has one interpretation.
 
 use x509_parser::asn1_rs::{Any, Class, Tag};
 

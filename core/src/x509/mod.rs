@@ -1,5 +1,5 @@
-//! X.509 certificates, CRLs (RFC 5280) and OCSP responses (RFC 6960), each parsed once into typed values;
-//! PEM, and PKCS #3 parameters.
+//! X.509 certificates, CRLs (RFC 5280) and OCSP responses (RFC 6960), each parsed once into typed
+//! values; PEM, and PKCS #3 parameters.
 
 pub(crate) mod canonical;
 mod certificate;

@@ -1,7 +1,7 @@
 //! The names of a certificate, each parsed once into a typed value.
 //!
-//! Host name verification, name constraints and the application's callbacks all use these values, so that the
-//! same bytes have one interpretation.
+//! Host name verification, name constraints and the application's callbacks all use these values,
+//! so that the same bytes have one interpretation.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -93,7 +93,8 @@ impl GeneralName {
 /// A common name.
 #[derive(Clone, Debug)]
 pub(super) struct CommonName {
-    /// The string without trailing NULs; `None` if the value is no string, or has a NUL in the middle.
+    /// The string without trailing NULs; `None` if the value is no string, or has a NUL in the
+    /// middle.
     pub(super) text: Option<String>,
     /// The host name, if the value may be one.
     host: Option<String>,
@@ -107,8 +108,8 @@ impl CommonName {
         let value = attribute.attr_value();
         let all = canonical::text(value);
         // RFC 6125, 6.4.4, allows "a fully qualified DNS domain name" only, so an encoding in which
-        // another reader might see other characters, and control characters, make it no host. s2n-tls
-        // does not take IA5String here.
+        // another reader might see other characters, and control characters, make it no host.
+        // s2n-tls does not take IA5String here.
         let is_plain = matches!(value.tag(), Tag::Utf8String | Tag::PrintableString);
         let host = all.clone().filter(|text| is_plain && is_text(text));
         let text = all.map(|text| text.trim_end_matches('\0').to_owned());
@@ -148,8 +149,8 @@ impl Names {
         self.alternative.clear();
     }
 
-    /// Returns the domain names for which a server's certificate is selected, in lower case: DNS names or,
-    /// without them, common names.
+    /// Returns the domain names for which a server's certificate is selected, in lower case: DNS
+    /// names or, without them, common names.
     pub(crate) fn server_names(&self) -> Vec<Vec<u8>> {
         let dns = self.alternative.iter().filter_map(|name| match name {
             GeneralName::Dns(name) => Some(name),
@@ -165,8 +166,8 @@ impl Names {
             .collect()
     }
 
-    /// Returns whether one of the names is accepted, in the order of s2n-tls. For a certificate without names
-    /// the empty name is checked.
+    /// Returns whether one of the names is accepted, in the order of s2n-tls. For a certificate
+    /// without names the empty name is checked.
     pub(crate) fn any(&self, allows_address: bool, mut accepts: impl FnMut(&[u8]) -> bool) -> bool {
         // RFC 6125, 6.4.4: the common name is a last resort.
         if self
@@ -217,7 +218,8 @@ pub(crate) fn values(mut bytes: &[u8]) -> impl Iterator<Item = Option<Any<'_>>> 
     })
 }
 
-/// Returns the e-mail addresses in a subject (RFC 5280, 4.2.1.10); other types than IA5String are unusable.
+/// Returns the e-mail addresses in a subject (RFC 5280, 4.2.1.10); other types than IA5String are
+/// unusable.
 pub(super) fn emails(subject: &X509Name<'_>) -> Vec<GeneralName> {
     let read = |attribute: &AttributeTypeAndValue<'_>| {
         let value = attribute.attr_value();
@@ -229,8 +231,8 @@ pub(super) fn emails(subject: &X509Name<'_>) -> Vec<GeneralName> {
     subject.iter_email().map(read).collect()
 }
 
-/// Returns the string of a name without control characters, which readers of C strings or of lines would
-/// interpret differently.
+/// Returns the string of a name without control characters, which readers of C strings or of lines
+/// would interpret differently.
 fn text(bytes: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(bytes).ok()?;
     is_text(text).then(|| text.to_owned())
@@ -240,7 +242,8 @@ fn is_text(text: &str) -> bool {
     !text.chars().any(char::is_control)
 }
 
-/// Returns whether `name`, of a certificate, matches `host`. A leading "*." matches one label of a DNS name.
+/// Returns whether `name`, of a certificate, matches `host`. A leading "*." matches one label of a
+/// DNS name.
 pub(crate) fn is_host(name: &[u8], host: &[u8]) -> bool {
     if host.is_empty() {
         return false;

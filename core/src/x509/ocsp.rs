@@ -246,7 +246,8 @@ fn has_critical(extensions: &Value<'_>) -> Option<bool> {
     Some(critical.contains(&true))
 }
 
-/// Returns the encoding of a certificate, if it is one. What its signature does not cover is checked here.
+/// Returns the encoding of a certificate, if it is one. What its signature does not cover is
+/// checked here.
 fn certificate<'a>(cert: &Value<'a>) -> Option<&'a [u8]> {
     let mut fields = Fields::of(cert)?;
     let _tbs = fields.next()?;

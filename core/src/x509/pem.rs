@@ -1,10 +1,10 @@
 //! PEM, in the layouts that s2n-tls accepts.
 //!
-//! Boundaries are parsed here: 2 to 64 dashes on either side of a label, at any position of a line, with any
-//! characters that are not base64 between the data. That is wider than RFC 7468, and narrower: in a text from
-//! the application every pair of dashes begins a boundary, and a section of another type than the requested
-//! one is an error, so that no certificate is skipped silently. The normalized content of a section is
-//! decoded by rustls-pemfile.
+//! Boundaries are parsed here: 2 to 64 dashes on either side of a label, at any position of a line,
+//! with any characters that are not base64 between the data. That is wider than RFC 7468, and
+//! narrower: in a text from the application every pair of dashes begins a boundary, and a section
+//! of another type than the requested one is an error, so that no certificate is skipped silently.
+//! The normalized content of a section is decoded by rustls-pemfile.
 
 use rustls::pki_types::PrivateKeyDer;
 use rustls_pemfile::{Error, Item, read_one_from_slice};
@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 use crate::base::memory;
 use crate::error::{Code, Result};
 
-/// Decodes all certificates of a text, at least one. Text without two consecutive dashes may surround them.
+/// Decodes all certificates of a text, at least one. Text without two consecutive dashes may
+/// surround them.
 pub(crate) fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>> {
     let mut certs = Vec::new();
     for section in Sections::of(text) {
@@ -31,8 +32,8 @@ pub(crate) fn certificates(text: &[u8]) -> Result<Vec<Vec<u8>>> {
     }
 }
 
-/// Decodes all certificates of a file of trusted ones, which may have other sections and comments as well, as
-/// OpenSSL reads it. There may be none.
+/// Decodes all certificates of a file of trusted ones, which may have other sections and comments
+/// as well, as OpenSSL reads it. There may be none.
 pub(crate) fn trusted_certificates(text: &[u8]) -> Result<Vec<Vec<u8>>> {
     let mut certs = Vec::new();
     for section in Sections::among_others(text) {
@@ -58,8 +59,8 @@ const CERTIFICATE: &[u8] = b"CERTIFICATE";
 const OLD_CERTIFICATE: &[u8] = b"X509 CERTIFICATE";
 const TRUSTED_CERTIFICATE: &[u8] = b"TRUSTED CERTIFICATE";
 
-/// Decodes the private key of a text: its first section, or the one after the parameters of an elliptic
-/// curve. Encrypted keys are not supported: there is no password.
+/// Decodes the private key of a text: its first section, or the one after the parameters of an
+/// elliptic curve. Encrypted keys are not supported: there is no password.
 pub(crate) fn private_key(text: &[u8]) -> Result<Vec<PrivateKeyDer<'static>>> {
     for section in Sections::of(text) {
         let section = section?;
@@ -127,8 +128,8 @@ impl Section<'_> {
 /// The maximum length of the boundaries around a section's normalized content, in bytes.
 const BOUNDARIES: usize = 100;
 
-/// The memory for decoding a section in rustls-pemfile, as a multiple of its length: the buffer for the text
-/// grows by doubling, and the result has three bytes of four.
+/// The memory for decoding a section in rustls-pemfile, as a multiple of its length: the buffer for
+/// the text grows by doubling, and the result has three bytes of four.
 const GROWTH: usize = 3;
 
 fn is_base64(byte: u8) -> bool {
@@ -240,8 +241,8 @@ fn trusted(content: &[u8]) -> Result<Option<&[u8]>> {
     Ok(allows_tls(settings)?.then_some(cert))
 }
 
-/// Returns whether OpenSSL's settings of a trusted certificate (`openssl x509 -addtrust`, `-addreject`) allow
-/// it as a trust anchor for TLS.
+/// Returns whether OpenSSL's settings of a trusted certificate (`openssl x509 -addtrust`,
+/// `-addreject`) allow it as a trust anchor for TLS.
 fn allows_tls(settings: &[u8]) -> Result<bool> {
     if settings.is_empty() {
         return Ok(true);

@@ -169,8 +169,8 @@ fn a_response_with_a_flipped_bit_is_refused() {
     });
 }
 
-/// X.690, 10.1. asn1-rs accepts such lengths; those within the name of the responder and within certificates
-/// are detected by a comparison or a signature.
+/// X.690, 10.1. asn1-rs accepts such lengths; those within the name of the responder and within
+/// certificates are detected by a comparison or a signature.
 #[test]
 fn lengths_that_are_not_minimal_are_refused() {
     Client::new().check(|check| {
@@ -221,8 +221,8 @@ fn extensions(tag: u8, critical: &[u8]) -> Node {
     Node::new(tag, &[Node::new(0x30, &[Node::new(0x30, &fields)])])
 }
 
-/// What the signature covers is verified as it was received: DER that leaves out defaults (X.690, 11.5)
-/// would be other bytes.
+/// What the signature covers is verified as it was received: DER that leaves out defaults (X.690,
+/// 11.5) would be other bytes.
 #[test]
 fn explicit_defaults_are_verified_as_received() {
     Client::new().check(|check| {

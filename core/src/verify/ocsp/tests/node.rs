@@ -67,8 +67,8 @@ impl Node {
         self.encode_padded(usize::MAX).0
     }
 
-    /// Encodes the value with a needless zero in the length of one node, counted from the outermost one in
-    /// the order of their tags, and returns how many nodes there are as well.
+    /// Encodes the value with a needless zero in the length of one node, counted from the outermost
+    /// one in the order of their tags, and returns how many nodes there are as well.
     pub(super) fn encode_padded(&self, padded: usize) -> (Vec<u8>, usize) {
         let mut count = 1;
         let content = match &self.content {
