@@ -1,4 +1,5 @@
-//! Test support: connections over pipes in memory, and their certificates. Not part of a normal build.
+//! Test support: connections over pipes in memory, and their certificates. Not part of a normal
+//! build.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};

@@ -14,15 +14,15 @@ use crate::policy::names::{self, HashAlgorithm};
 
 /// Asynchronous private keys, which the application holds.
 pub trait PrivateKeys: Coroutines {
-    /// Passes a signing operation to the application. `name` is its pointer to the connection. Returns 0 if
-    /// the application accepts the operation.
+    /// Passes a signing operation to the application. `name` is its pointer to the connection.
+    /// Returns 0 if the application accepts the operation.
     fn sign(&self, name: usize, operation: Arc<Signature>) -> i32;
 }
 
 /// Offloading of expensive operations to the application's threads.
 pub trait Offload: Coroutines {
-    /// Passes a verification operation to the application. `name` is its pointer to the connection. Returns 0
-    /// if the application accepts the operation.
+    /// Passes a verification operation to the application. `name` is its pointer to the connection.
+    /// Returns 0 if the application accepts the operation.
     fn verify(&self, name: usize, operation: &Arc<Verification>) -> i32;
 }
 
@@ -116,7 +116,8 @@ impl Signature {
         Ok(self.hash()?.output_len())
     }
 
-    /// Returns the digest of the message to be signed: the input of PKCS #1's DigestInfo, PSS or ECDSA.
+    /// Returns the digest of the message to be signed: the input of PKCS #1's DigestInfo, PSS or
+    /// ECDSA.
     pub fn input(&self) -> Result<Vec<u8>> {
         let digest = self.hash()?.digest(&self.input.message);
         memory::copy(digest.as_ref())
@@ -128,14 +129,15 @@ impl Signature {
             HashAlgorithm::Sha256 => Ok(Algorithm::Sha256),
             HashAlgorithm::Sha384 => Ok(Algorithm::Sha384),
             HashAlgorithm::Sha512 => Ok(Algorithm::Sha512),
-            // ML-DSA signs a digest that depends on the key (FIPS 204, 6.2), not a hash of the message.
+            // ML-DSA signs a digest that depends on the key (FIPS 204, 6.2), not a hash of the
+            // message.
             _ => Err(Code::Unimplemented)?,
         }
     }
 }
 
-/// A verification operation that the application performs. A connection has one for all signatures: the
-/// application may keep its address.
+/// A verification operation that the application performs. A connection has one for all signatures:
+/// the application may keep its address.
 #[derive(Default)]
 pub struct Verification(Mutex<Verifying>);
 

@@ -10,9 +10,10 @@ use crate::error::{Code, Result};
 /// At most one value for each key type.
 pub(crate) type ByType<T> = [Option<T>; KeyType::COUNT];
 
-/// Callback that selects one of two chains with the same domain name and key type. Chains are passed as the
-/// application's pointers to them.
+/// A callback that selects one of two chains with the same domain name and key type. Chains are
+/// passed as the application's pointers to them.
 pub trait CertTiebreak: Send + Sync {
+    /// Returns the selected chain: `first` or `second`.
     fn winner(&self, first: usize, second: usize, host: &[u8]) -> usize;
 }
 
@@ -20,7 +21,8 @@ pub trait CertTiebreak: Send + Sync {
 #[derive(Clone, Default)]
 pub(crate) struct Certificates {
     defaults: ByType<Arc<CertChain>>,
-    /// By the domain names in the certificates, in lower case; wildcards are stored like other names.
+    /// By the domain names in the certificates, in lower case; wildcards are stored like other
+    /// names.
     domains: HashMap<Vec<u8>, ByType<Arc<CertChain>>>,
     /// The application has set the defaults.
     defaults_are_explicit: bool,
@@ -41,8 +43,8 @@ pub(crate) enum Owner {
 const NAME: usize = 512;
 
 impl Certificates {
-    /// Returns the domain names of a new chain that are in use by a chain with the same key type, and that
-    /// chain.
+    /// Returns the domain names of a new chain that are in use by a chain with the same key type,
+    /// and that chain.
     pub(crate) fn rivals(&self, loaded: &Loaded) -> Vec<(Vec<u8>, Arc<CertChain>)> {
         let names = loaded.hosts.iter();
         names
@@ -53,7 +55,8 @@ impl Certificates {
             .collect()
     }
 
-    /// Adds a chain. Of two chains with a common name the first one is kept, except for the names in `won`.
+    /// Adds a chain. Of two chains with a common name the first one is kept, except for the names
+    /// in `won`.
     pub(crate) fn add(&mut self, chain: &Arc<CertChain>, won: &[Vec<u8>]) -> Result<()> {
         let loaded = chain.loaded()?;
         let place = loaded.key_type as usize;

@@ -88,7 +88,8 @@ impl CertChain {
         Ok(())
     }
 
-    /// Returns the loaded chain. For an empty one the error is that of s2n-tls: an unsupported key type.
+    /// Returns the loaded chain. For an empty one the error is that of s2n-tls: an unsupported key
+    /// type.
     pub(crate) fn loaded(&self) -> Result<Arc<Loaded>> {
         match &*lock(&self.content) {
             Content::Loaded(loaded) => Ok(loaded.clone()),
@@ -153,7 +154,8 @@ impl Loaded {
         memory::reserve_exact(&mut certificates, chain.len())?;
         for der in chain {
             let cert = Certificate::parse(der)?;
-            // A peer would reject certificates that cannot be parsed, or have a key of an unknown type.
+            // A peer would reject certificates that cannot be parsed, or have a key of an unknown
+            // type.
             key_type::check(&cert)?;
             certificates.push(cert);
         }

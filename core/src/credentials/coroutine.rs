@@ -1,7 +1,8 @@
 //! Coroutines, on which the steps of a handshake with asynchronous operations run.
 //!
-//! rustls calls a signer and a verifier synchronously. Therefore a step of the handshake runs on a coroutine,
-//! which is suspended until the application has completed the operation, and resumed with the result.
+//! rustls calls a signer and a verifier synchronously. Therefore a step of the handshake runs on a
+//! coroutine, which is suspended until the application has completed the operation, and resumed
+//! with the result.
 
 use std::io;
 use std::sync::Arc;
@@ -19,20 +20,20 @@ pub trait Coroutines: Send + Sync {
     fn coroutine(&self, work: Work) -> io::Result<Box<dyn Coroutine>>;
 }
 
-/// The work of a coroutine. It may be resumed in another thread than it was suspended in, so it uses nothing
-/// that is bound to a thread.
+/// The work of a coroutine. It may be resumed in another thread than it was suspended in, so it
+/// uses nothing that is bound to a thread.
 pub type Work = Box<dyn FnOnce(Arc<dyn Exit>) + Send>;
 
 /// Work that can be suspended, and dropped while suspended.
 pub trait Coroutine: Send {
-    /// Resumes the work until its next suspension; `None` if it is complete.
+    /// Resumes the work until its next suspension. Returns `None` if it is complete.
     fn resume(&mut self, answer: Option<Answer>) -> Option<Suspension>;
 }
 
 /// Suspends a coroutine from within: switches from its stack to the code that has resumed it.
 pub trait Exit: Send + Sync {
-    /// Suspends the coroutine until it is resumed with an answer. `None` if it is dropped instead, or if this
-    /// is not called on its stack.
+    /// Suspends the coroutine until it is resumed with an answer. Returns `None` if it is dropped
+    /// instead, or if the call is not on its stack.
     fn suspend(&self, reason: Suspension) -> Option<Answer>;
 }
 
@@ -41,7 +42,8 @@ pub enum Suspension {
     Sign(ToSign),
     Verify(ToVerify),
 
-    /// A callback of the application must be called, for which a coroutine's stack may be too small.
+    /// A callback of the application must be called, for which a coroutine's stack may be too
+    /// small.
     Call(Box<dyn FnOnce() + Send>),
 }
 
@@ -74,6 +76,7 @@ pub struct ToVerify {
 }
 
 impl ToVerify {
+    /// Returns whether the signature is valid.
     pub(crate) fn is_valid(&self) -> bool {
         let is_signed = |spki| {
             let verified = verify(spki, self.algorithms, &self.message, &self.signature);

@@ -6,10 +6,10 @@ use zeroize::Zeroizing;
 use super::secret::{CLIENT_HANDSHAKE_SECRET, MASTER_SECRET, SERVER_APPLICATION_SECRET, Secret};
 use super::step_context::{Milestone, StepContext};
 
-/// The key log that rustls is given.
+/// The key log that is passed to rustls.
 #[derive(Debug)]
 pub(crate) struct KeyLogListener {
-    /// Stores all secrets, not only those that the library needs.
+    /// Stores all secrets, not only those that the library requires.
     pub(crate) stores_all: bool,
 
     /// The context of the step, where secrets are stored.

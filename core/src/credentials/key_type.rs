@@ -24,8 +24,8 @@ impl KeyType {
 }
 
 impl KeyType {
-    /// Returns the type of a certificate's key, and the schemes with which such a key signs. As in s2n-tls
-    /// there are no other types: Ed25519 is rejected.
+    /// Returns the type of a certificate's key, and the schemes with which such a key signs. As in
+    /// s2n-tls there are no other types: Ed25519 is rejected.
     pub(super) fn of(cert: &Certificate<'_>) -> Result<(Self, &'static [SignatureScheme])> {
         Ok(match cert.key_type() {
             PublicKeyType::Rsa => (Self::Rsa, RSA),
@@ -39,8 +39,8 @@ impl KeyType {
     }
 }
 
-/// Checks the key of a certificate in a chain that the application loads: fails for an unknown type or curve,
-/// and for a point that is not on its curve.
+/// Checks the key of a certificate in a chain that the application loads: fails for an unknown type
+/// or curve, and for a point that is not on its curve.
 pub(super) fn check(cert: &Certificate<'_>) -> Result<()> {
     let curve = match cert.key_type() {
         PublicKeyType::Other => Err(Code::DecodeCertificate)?,

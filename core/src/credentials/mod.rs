@@ -1,5 +1,5 @@
-//! Certificate chains with their private keys: loading, selection by name and key type, signing, asynchronous
-//! operations, and the context in which rustls' callbacks run.
+//! Certificate chains with their private keys: loading, selection by name and key type, signing,
+//! asynchronous operations, and the context in which rustls' callbacks run.
 
 pub mod async_op;
 pub(crate) mod certificates;

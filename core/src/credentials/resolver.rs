@@ -69,7 +69,8 @@ impl CertResolver {
         self.domains.is_empty() && self.defaults.iter().all(Option::is_none)
     }
 
-    /// Returns the chains for a server name: those of an exact match, else of a wildcard, else the defaults.
+    /// Returns the chains for a server name: those of an exact match, else of a wildcard, else the
+    /// defaults.
     fn for_name(&self, name: Option<&[u8]>) -> (&ByType<Arc<Entry>>, NameMatch) {
         let name = name.map(<[u8]>::to_ascii_lowercase);
         if let Some(chains) = name.as_ref().and_then(|name| self.domains.get(name)) {
@@ -100,8 +101,8 @@ impl CertResolver {
             })
     }
 
-    /// Selects a chain for TLS 1.2, where the cipher suite implies the key type: the one that the policy's
-    /// most preferred suite can use.
+    /// Selects a chain for TLS 1.2, where the cipher suite implies the key type: the one that the
+    /// policy's most preferred suite can use.
     fn select_tls12<'a>(
         &self,
         chains: &'a ByType<Arc<Entry>>,
@@ -117,8 +118,8 @@ impl CertResolver {
         })
     }
 
-    /// Returns the error if no chain was selected: no common suite can be used with one of the keys, or the
-    /// client supports none of their signature schemes.
+    /// Returns the error if no chain was selected: no common suite can be used with one of the
+    /// keys, or the client supports none of their signature schemes.
     ///
     /// The suites are checked first: rustls reports only schemes that a common suite can use.
     fn selection_error(

@@ -20,8 +20,8 @@ pub(crate) struct Signing {
 }
 
 impl Signing {
-    /// Returns the signing key of a chain; `None` if its private key is not loaded, and signing is not
-    /// asynchronous.
+    /// Returns the signing key of a chain; `None` if its private key is not loaded, and signing is
+    /// not asynchronous.
     pub(super) fn key(&self, chain: &Arc<Loaded>, policy: &'static Policy) -> Option<PolicyKey> {
         Some(PolicyKey {
             chain: chain.clone(),
@@ -203,9 +203,9 @@ mod tests {
     use crate::credentials::CertChain;
 
     #[derive(Debug)]
-    struct Faulty(Box<dyn Signer>);
+    struct FaultySigner(Box<dyn Signer>);
 
-    impl Signer for Faulty {
+    impl Signer for FaultySigner {
         fn sign(self: Box<Self>, message: &[u8]) -> Result<Vec<u8>, Error> {
             let mut signature = self.0.sign(message)?;
             *signature.last_mut().expect("not empty") ^= 1;
@@ -243,7 +243,7 @@ mod tests {
             })
         };
         assert!(verifying(signer()).sign(b"message").is_ok());
-        let outcome = verifying(Box::new(Faulty(signer()))).sign(b"message");
+        let outcome = verifying(Box::new(FaultySigner(signer()))).sign(b"message");
         assert_eq!(outcome, Err(CertificateError::BadSignature.into()));
     }
 }

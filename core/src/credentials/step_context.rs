@@ -1,8 +1,8 @@
-//! The context of a handshake's step: what rustls' callbacks select in it, and the secrets that rustls
-//! derives.
+//! The context of a step of the handshake: selections of the callbacks of rustls, and derived
+//! secrets.
 //!
-//! rustls shares a config's resolver, verifier and key log between connections, and does not pass them the
-//! connection that it calls them for.
+//! rustls shares a config's resolver, verifier and key log between connections, and does not pass
+//! the connection to them.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -15,17 +15,17 @@ use super::{Answer, CertChain, Exit, Suspension, ToSign, ToVerify};
 use crate::base::{lock, uptime};
 use crate::error::Error;
 
-/// Whether a server requested a certificate of this client.
+/// The server's CertificateRequest, and the client's response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum CertRequest {
     #[default]
     None,
-    /// It did, and there is none that it can use.
+    /// The client has no usable certificate.
     Declined,
     Answered,
 }
 
-/// How a server's certificate was selected for the client's server_name.
+/// How a server's certificate matches the client's server_name (SNI).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NameMatch {
     #[default]
@@ -34,10 +34,10 @@ pub enum NameMatch {
     Wildcard,
 }
 
-/// A moment in a step from which it follows which messages are done.
+/// An event within a step, from which the processed messages are derived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Milestone {
-    /// The selection of a certificate has ended.
+    /// A certificate was selected, or there is none.
     CertSelected,
     /// TLS 1.3: the secrets for the encrypted messages are derived.
     HandshakeSecrets,
@@ -49,9 +49,9 @@ pub(crate) enum Milestone {
     PeerCertVerified,
     /// The peer's signature is verified.
     SignatureVerified,
-    /// A signature is about to be made.
+    /// Signing has started.
     Signing,
-    /// A signature was made.
+    /// Signing is complete.
     Signed,
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct Selection {
     /// The certificate that this side sends.
     pub(crate) chain: Option<Arc<CertChain>>,
     pub(crate) name_match: NameMatch,
-    /// The signature scheme of this side: a number of RFC 8446, 4.2.3.
+    /// The signature scheme of this side (RFC 8446, 4.2.3).
     pub(crate) local_scheme: Option<u16>,
     /// The signature scheme of the peer.
     pub(crate) peer_scheme: Option<u16>,
@@ -77,7 +77,7 @@ impl Selection {
         peer_scheme: None,
     };
 
-    /// Adds what a later step has selected.
+    /// Adds the selections of a later step.
     pub(crate) fn extend(&mut self, later: Self) {
         if later.request != CertRequest::None {
             self.request = later.request;
@@ -91,7 +91,7 @@ impl Selection {
     }
 }
 
-/// What a step leaves behind for the connection.
+/// The results of a step that rustls does not return.
 #[derive(Default)]
 pub(crate) struct Step {
     pub(crate) selection: Selection,
@@ -100,7 +100,7 @@ pub(crate) struct Step {
     pub(crate) failure: Option<Error>,
     /// The milestones that the step has reached, if there is a callback for them.
     pub(crate) milestones: Option<Vec<(Milestone, Duration)>>,
-    /// The application's handle of the connection, during the step.
+    /// The application's pointer to the connection, during the step.
     connection: usize,
 }
 
@@ -122,39 +122,40 @@ impl Step {
     }
 }
 
-/// Where rustls' callbacks leave what they select in a step.
+/// The place where the callbacks of rustls store their results in a step.
 #[derive(Clone, Default)]
 pub(crate) enum StepContext {
-    /// The step runs on its thread's own stack, and does not leave the thread.
+    /// The step runs on the stack of its thread, without suspension.
     #[default]
     Thread,
 
-    /// The step runs on a coroutine, which may be resumed in another thread. The handshake has rustls
-    /// configs of its own, whose callbacks have this.
+    /// The step runs on a coroutine, which may be resumed in another thread. The handshake has its
+    /// own rustls config, whose callbacks refer to this context.
     Coroutine(Arc<CoroutineContext>),
 }
 
-/// The context of steps on coroutines. They follow each other; no two of them run at once.
+/// The context of steps on coroutines, of which only one runs at a time.
 #[derive(Default)]
 pub(crate) struct CoroutineContext {
     step: Mutex<Step>,
 
-    /// Present while a step runs.
+    /// `Some` while a step runs.
     exit: Mutex<Option<Arc<dyn Exit>>>,
 }
 
 thread_local! {
-    /// Empty when the thread ends. A destructor would be registered, for which the system needs memory; it
-    /// ends the process if there is none.
+    /// Empty when the thread ends. The registration of a destructor would require memory from the
+    /// system, which aborts the process if there is none.
     static STEP: RefCell<ManuallyDrop<Step>> = const { RefCell::new(ManuallyDrop::new(Step::NONE)) };
 }
 
 impl StepContext {
+    /// Creates a context for steps on coroutines.
     pub(crate) fn new_coroutine() -> Self {
         Self::Coroutine(Arc::default())
     }
 
-    /// Runs a step of a handshake, and returns what it leaves behind.
+    /// Runs a step of a handshake, and returns its results.
     pub(crate) fn run_step<R>(
         &self,
         connection: usize,
@@ -167,7 +168,7 @@ impl StepContext {
         (outcome, self.replace(outer))
     }
 
-    /// Runs work on a coroutine, with the exit from it.
+    /// Runs work on a coroutine, which `exit` suspends.
     pub(crate) fn run_on_coroutine<R>(&self, exit: Arc<dyn Exit>, work: impl FnOnce() -> R) -> R {
         let Self::Coroutine(context) = self else {
             return work();
@@ -199,22 +200,22 @@ impl StepContext {
         self.with(|step| step.failure = Some(error));
     }
 
-    /// The application's handle of the connection whose step this is.
+    /// Returns the application's pointer to the connection of the step.
     pub(crate) fn name(&self) -> usize {
         self.with(|step| step.connection)
     }
 
-    /// What the step has selected so far.
+    /// Returns the selections of the step so far.
     pub(crate) fn selection(&self) -> Selection {
         self.with(|step| step.selection.clone())
     }
 
-    /// Whether milestones are recorded.
+    /// Returns whether milestones are recorded.
     pub(crate) fn is_timed(&self) -> bool {
         self.with(|step| step.milestones.is_some())
     }
 
-    /// The milestones that the step has reached since they were last taken.
+    /// Returns the milestones that the step has reached since the last call.
     pub(crate) fn take_milestones(&self) -> Vec<(Milestone, Duration)> {
         self.with(|step| match &mut step.milestones {
             Some(milestones) => std::mem::take(milestones),
@@ -236,7 +237,7 @@ impl StepContext {
         self.with(|step| step.secrets.push(secret));
     }
 
-    /// Suspends the step until the application has signed. `None` if it does not.
+    /// Suspends the step until the application has signed. Returns `None` if it is cancelled.
     pub(crate) fn sign(&self, input: ToSign) -> Option<Vec<u8>> {
         match self.suspend(Suspension::Sign(input))? {
             Answer::Signature(signature) => Some(signature),
@@ -244,12 +245,14 @@ impl StepContext {
         }
     }
 
-    /// Suspends the step until the application has verified a signature. Whether that is valid.
+    /// Suspends the step until the application has verified a signature. Returns whether it is
+    /// valid.
     pub(crate) fn verify(&self, input: ToVerify) -> bool {
         self.suspend(Suspension::Verify(input)) == Some(Answer::Verified)
     }
 
-    /// Runs a callback of the application on the stack of its own call. `None` if the handshake has ended.
+    /// Runs a callback of the application outside the coroutine. Returns `None` if the handshake is
+    /// cancelled.
     pub(crate) fn call<R: Send + 'static>(
         &self,
         callback: impl FnOnce() -> R + Send + 'static,
@@ -280,7 +283,7 @@ impl StepContext {
 
 #[cfg(any(test, feature = "internal-test"))]
 impl StepContext {
-    /// Runs work that must not use the context of its thread: that would panic.
+    /// Runs work with the context of the thread locked, so that any access to it panics.
     pub(crate) fn without_thread<R>(work: impl FnOnce() -> R) -> R {
         STEP.with_borrow_mut(|_| work())
     }

@@ -1,7 +1,8 @@
-//! Checkpoints: when each message of a handshake was processed, reported to the application.
+//! Timing checkpoints: the time at which each handshake message was processed.
 //!
-//! rustls processes all messages of a record, and makes all messages of a flight, in one step. The progress
-//! within a step follows from its callbacks: for a certificate, a signature, a verification.
+//! rustls processes all messages of a record, and creates all messages of a flight, in one step.
+//! The progress within a step is derived from its callbacks: certificate selection, signing and
+//! verification.
 
 use std::ffi::CStr;
 use std::time::Duration;
@@ -14,31 +15,32 @@ use crate::config::{Checkpoint, CheckpointCallback, ClientAuth, Config, Listener
 use crate::credentials::step_context::{CertRequest, Milestone};
 use crate::state::{HandshakeMessage, State};
 
-/// The part of a handshake that is reported.
+/// The progress of a handshake, as reported to the application.
 #[derive(Default)]
 pub(super) struct Checkpoints {
-    /// Without one nothing is recorded.
+    /// `None` if checkpoints are not recorded.
     listener: Option<Listener<dyn CheckpointCallback>>,
 
-    /// How many messages of the flow are done.
+    /// The number of processed messages of the flow.
     done: usize,
 
-    /// The server has sent a HelloRetryRequest, and the messages from the ClientHello on come again.
+    /// The server has sent a HelloRetryRequest, and the flow has restarted at the ClientHello.
     retried: bool,
 
-    /// Server: when it had selected its certificate. That is the end of the ClientHello, unless that has
-    /// another fault.
+    /// Server: the time of the certificate selection, at which the processing of a valid
+    /// ClientHello ends.
     cert_selected: Option<Duration>,
 
-    /// Server: the client has sent a certificate.
+    /// Server: the client has sent a certificate, which was verified.
     client_cert: bool,
 
-    /// The message at which the handshake waited for the application. s2n-tls does not report it.
+    /// The message at which the handshake was suspended for the application. As in s2n-tls it is
+    /// not reported.
     awaited: Option<u8>,
 }
 
-/// The messages of a handshake in their order, those that may be missing included. A client of rustls
-/// sends its ChangeCipherSpec as soon as it may; one of s2n-tls, behind the server's Finished.
+/// The messages of a handshake in order, with optional ones. A rustls client sends its
+/// ChangeCipherSpec as early as possible, an s2n-tls client after the server's Finished.
 const TLS13_FLOW: [HandshakeMessage; 12] = [
     HandshakeMessage::ClientHello,
     HandshakeMessage::ServerHello,
@@ -72,6 +74,7 @@ const TLS12_FLOW: [HandshakeMessage; 14] = [
     HandshakeMessage::ServerFinished,
 ];
 
+/// Returns the messages of the negotiated version.
 fn flow(ctx: &Context<'_>) -> &'static [HandshakeMessage] {
     match ctx.version() {
         // The flows begin with the same messages.
@@ -85,7 +88,7 @@ impl Checkpoints {
         self.listener.is_some()
     }
 
-    /// Sets the listener. The application may set another config in the middle of a handshake.
+    /// Sets the listener. The application may set another config during a handshake.
     pub(super) fn listen(&mut self, state: &State) {
         self.listener = checkpoint_listener(state);
     }
@@ -100,7 +103,7 @@ impl Checkpoints {
         self.report(ctx, c"RECORD_WRITE", uptime);
     }
 
-    /// Sets the message at which the handshake waits for the application.
+    /// Sets the message at which the handshake is suspended for the application.
     pub(super) fn set_awaited(&mut self, message: u8) {
         self.awaited = Some(message);
     }
@@ -111,7 +114,7 @@ impl Checkpoints {
         }
     }
 
-    /// Reports all messages up to this one.
+    /// Reports all messages up to `message`.
     pub(super) fn reach(&mut self, ctx: &Context<'_>, message: HandshakeMessage, at: Duration) {
         let place = flow(ctx).iter().position(|one| *one == message);
         if let (Some(place), true) = (place, self.is_on()) {
@@ -119,7 +122,7 @@ impl Checkpoints {
         }
     }
 
-    /// Reports all messages before this one.
+    /// Reports all messages before `message`.
     fn reach_before(&mut self, ctx: &Context<'_>, message: HandshakeMessage, at: Duration) {
         let place = flow(ctx).iter().position(|one| *one == message);
         if let (Some(place), true) = (place, self.is_on()) {
@@ -152,8 +155,8 @@ impl Checkpoints {
         self.report(ctx, HandshakeMessage::name(message as u8), || at);
     }
 
-    /// Whether a message is part of this handshake. A ChangeCipherSpec counts for its sender only, who
-    /// sends it once.
+    /// Returns whether a message is part of this handshake. A ChangeCipherSpec is reported by its
+    /// sender only, and once.
     fn is_sent(&self, ctx: &Context<'_>, message: HandshakeMessage) -> bool {
         let was_sent = self.retried && ctx.version() == Version::Tls13;
         let client = || ctx.state.selection().request;
@@ -188,6 +191,7 @@ impl Checkpoints {
         }
     }
 
+    /// Reports the messages that are processed when a milestone is reached.
     fn report_milestone(&mut self, ctx: &Context<'_>, milestone: Milestone, at: Duration) {
         let is_tls13 = ctx.version() == Version::Tls13;
         let (ours, theirs) = (ctx.mode(), ctx.mode().peer());
@@ -217,8 +221,8 @@ impl Checkpoints {
     }
 }
 
-/// Whether a server requests a certificate that the application does not allow, or omits the request that
-/// it requires. rustls continues; this library ends the handshake.
+/// Returns whether the server's CertificateRequest, or its absence, violates the client
+/// authentication mode of the client. rustls continues; this library ends the handshake.
 fn violates_client_auth(ctx: &Context<'_>) -> bool {
     let is_requested = ctx.state.selection().request != CertRequest::None;
     match ctx.client_auth() {
@@ -230,7 +234,7 @@ fn violates_client_auth(ctx: &Context<'_>) -> bool {
 }
 
 impl Handshake {
-    /// Reports what a step of rustls has done, or a part of one.
+    /// Reports the messages that a step of rustls, or a part of it, has processed.
     pub(super) fn report_step(
         &mut self,
         ctx: &Context<'_>,
@@ -238,7 +242,7 @@ impl Handshake {
         is_ok: bool,
     ) {
         if !is_ok {
-            // The ClientHello for which the certificate was selected may have the fault.
+            // The failure may be in the ClientHello for which the certificate was selected.
             milestones.pop_if(|(last, _)| *last == Milestone::CertSelected);
         }
         for (milestone, at) in milestones {
@@ -249,18 +253,18 @@ impl Handshake {
         }
     }
 
-    /// Reports what a step has done, before a callback of the application.
+    /// Reports the messages that a step has processed before a callback of the application.
     pub(super) fn report_before_callback(&mut self, ctx: &Context<'_>) {
         self.store_selection(ctx);
         let milestones = self.step_context.take_milestones();
         self.report_step(ctx, milestones, false);
     }
 
-    /// Reports all messages that are done, now that rustls needs the peer's next one.
+    /// Reports all processed messages, after a step that ended because rustls requires more input.
     fn report_completed(&mut self, ctx: &Context<'_>) {
         let is_tls13 = ctx.version() == Version::Tls13;
         let checkpoints = &mut self.checkpoints;
-        // The ServerHello comes second.
+        // The ServerHello is the second message.
         let has_server_hello = checkpoints.done > 1;
         let last = match &self.stage {
             Stage::Complete if is_tls13 => HandshakeMessage::ClientFinished,
@@ -298,6 +302,7 @@ impl Handshake {
 }
 
 impl Listener<dyn CheckpointCallback> {
+    /// Reports a checkpoint to the application.
     pub(crate) fn report(&self, state: &State, name: &'static CStr, at: Duration) {
         let mode = state.mode();
         self.callback.call(
@@ -308,7 +313,7 @@ impl Listener<dyn CheckpointCallback> {
     }
 }
 
-/// The listener for checkpoints of a connection's handshake.
+/// Returns the listener for checkpoints of a connection's handshake.
 pub(crate) fn checkpoint_listener(state: &State) -> Option<Listener<dyn CheckpointCallback>> {
     match state.own_config_is(Config::has_listeners) {
         true => state.own_config()?.checkpoint_listener(),

@@ -1,5 +1,5 @@
-//! The end of a handshake: rustls hands its secrets and its key schedule over, and records are sealed and
-//! opened by the record layer from here on.
+//! Completion of a handshake: export of the traffic secrets and the key schedule of rustls to the
+//! record layer, which seals and opens all later records.
 
 use std::ffi::CString;
 use std::sync::atomic::Ordering::*;
@@ -21,6 +21,7 @@ use crate::record::{Opener, Sealer};
 use crate::state::{KeySchedule, Negotiated};
 
 impl Handshake {
+    /// Stores the results of a completed handshake, and installs the traffic keys.
     pub(super) fn complete<S: Side>(
         &mut self,
         ctx: &mut Context<'_>,
@@ -30,7 +31,7 @@ impl Handshake {
         let results = Results::new(ctx, &connection.outputs)?;
         let exporter = results.exporter(&mut connection.outputs);
         let (secrets, kernel) = connection.dangerous_into_kernel_connection()?;
-        // Nothing may follow the last message in its record: new keys begin here.
+        // RFC 8446, 5.1: no message may follow in the record of the last one, before a key change.
         if !self.input.is_empty() {
             return Err(Code::BadMessage)?;
         }
@@ -92,7 +93,7 @@ impl Results {
                 curve: group.curve,
                 kem_group: group.kem_group,
                 group: group.group,
-                // A protocol's name may hold any byte but NUL where C reads it as a string.
+                // A protocol name may have any byte but NUL, since the API returns a C string.
                 alpn: outputs
                     .alpn_protocol()
                     .and_then(|protocol| CString::new(protocol.as_ref()).ok()),
@@ -102,7 +103,7 @@ impl Results {
         })
     }
 
-    /// The exporter, which s2n-tls has in TLS 1.3 only.
+    /// Returns the exporter. As in s2n-tls there is none before TLS 1.3.
     fn exporter(&self, outputs: &mut ConnectionOutputs) -> Option<KeyingMaterialExporter> {
         match self.version {
             Version::Tls13 => outputs.exporter().ok(),
@@ -111,7 +112,7 @@ impl Results {
     }
 }
 
-/// Encodes a chain as the API returns it: each certificate behind its length in three bytes.
+/// Encodes a chain as the API returns it: each certificate with a length prefix of three bytes.
 fn chain(identity: &Identity<'_>) -> Result<Box<[u8]>> {
     let Identity::X509(chain) = identity else {
         return Ok(Box::default());

@@ -1,4 +1,4 @@
-//! What the handshake works with during one call.
+//! The context of one call of the handshake: the connection, with its directions locked.
 
 use std::sync::Arc;
 
@@ -9,7 +9,8 @@ use crate::policy::Policy;
 use crate::state::{Shared, State};
 use crate::stream::{Io, RecvHalf, SendHalf, Stream};
 
-/// The connection of a handshake during one call: its state, and its locked directions.
+/// The context of one call of the handshake: the state of the connection, and its locked
+/// directions.
 pub(super) struct Context<'a> {
     pub(super) state: &'a State,
     pub(super) io: Io<'a>,
@@ -19,7 +20,7 @@ pub(super) struct Context<'a> {
     /// The config of the handshake. The ClientHello callback may select another one.
     pub(super) config: Arc<Config>,
 
-    /// What rustls has written in the step under way.
+    /// The output of rustls in the current step.
     pub(super) output: Vec<u8>,
 }
 
@@ -64,12 +65,12 @@ impl<'a> Context<'a> {
         self.state.client_auth_of(&self.config)
     }
 
-    /// Whether a server requests a certificate of the client.
+    /// Returns whether a server requests a certificate of the client.
     pub(super) fn requests_client_cert(&self) -> bool {
         self.client_auth() != ClientAuth::None
     }
 
-    /// Closes the connection after an error in what was received, and starts the blinding delay.
+    /// Closes the connection after an error in received data, and starts the blinding delay.
     pub(super) fn blind(&self, error: Error) -> Error {
         self.io.blind(error)
     }

@@ -1,4 +1,5 @@
-//! Steps of rustls on a coroutine, for an application that signs or verifies signatures asynchronously.
+//! Steps of rustls on a coroutine, which is suspended while the application signs or verifies
+//! asynchronously.
 
 use std::sync::atomic::Ordering::*;
 use std::sync::{Arc, Mutex};
@@ -17,8 +18,8 @@ use crate::error::{Code, Result};
 use crate::state::{HandshakeMessage, State};
 
 impl Handshake {
-    /// Runs a step of rustls. If the application has a part in it, the step may be suspended: then the call
-    /// fails with `AsyncBlocked`.
+    /// Runs a step of rustls. Fails with `AsyncBlocked` if the step is suspended for an operation
+    /// of the application.
     pub(super) fn step<S: Side>(
         &mut self,
         ctx: &mut Context<'_>,
@@ -28,7 +29,7 @@ impl Handshake {
         self.check_alerts(ctx, outcome)
     }
 
-    /// A [step](Self::step) whose failure is returned as rustls' error.
+    /// Runs a [step](Self::step), and returns its failure as an error of rustls.
     pub(super) fn attempt<S: Side>(
         &mut self,
         ctx: &mut Context<'_>,
@@ -60,6 +61,7 @@ impl Handshake {
         self.resume_with::<S>(ctx, suspended, None)
     }
 
+    /// Returns the factory of coroutines; `None` if no operation is asynchronous.
     fn coroutines(&self) -> Option<Arc<dyn Coroutines>> {
         match (&self.private_keys, &self.offload) {
             (Some(keys), _) => Some(keys.clone()),
@@ -68,7 +70,7 @@ impl Handshake {
         }
     }
 
-    /// Takes over a config's parts for the handshake that begins, and returns the rustls config.
+    /// Stores the callbacks and the step context of a config, and returns its rustls config.
     pub(super) fn use_config<C>(&mut self, config: HandshakeConfig<C>) -> Arc<C> {
         self.private_keys = config.private_keys;
         self.offload = config.offload;
@@ -76,7 +78,7 @@ impl Handshake {
         config.rustls
     }
 
-    /// Resumes a step, if the application has completed the operation for which it is suspended.
+    /// Resumes a suspended step, if the application has completed the pending operation.
     pub(super) fn resume<S: Side>(
         &mut self,
         ctx: &mut Context<'_>,
@@ -90,7 +92,7 @@ impl Handshake {
         self.check_alerts(ctx, outcome)
     }
 
-    /// Runs a step to its end, or until an operation of the application is pending.
+    /// Resumes a step until it is complete, or an operation of the application is pending.
     fn resume_with<S: Side>(
         &mut self,
         ctx: &mut Context<'_>,
@@ -121,24 +123,24 @@ impl Handshake {
         Ok(completed.outcome)
     }
 
-    /// Passes the selection of the step under way to the connection.
+    /// Stores the selections of the current step in the state of the connection.
     pub(super) fn store_selection(&self, ctx: &Context<'_>) {
         ctx.state.extend_selection(self.step_context.selection());
     }
 
-    /// Begins the application's private-key operation.
+    /// Starts a signing operation of the application.
     fn begin_signature(&mut self, ctx: &Context<'_>, input: ToSign) -> Result<Pending> {
         if ctx.mode() == Mode::Client && ctx.client_auth() == ClientAuth::None {
             return Err(Code::UnexpectedCertRequest)?;
         }
         if ctx.version() == Version::Unknown {
-            // The callback may read it.
+            // The callback may query the version.
             let version = ctx.state.server_version().min(ctx.state.client_version());
             ctx.shared().version.store(version, Release);
         }
         self.report_before_callback(ctx);
         set_signature_message(ctx.state, ctx.mode());
-        // A handshake needs one signature of each side.
+        // A handshake requires one signature of each side.
         let keys = self.private_keys.take().ok_or(Code::HandshakeState)?;
         let operation = Signature::new(input, ctx.config.verifies_private_keys());
         *lock(&ctx.state.signing) = Signing::Pending(operation.number());
@@ -148,7 +150,7 @@ impl Handshake {
         Ok(Pending::Signature)
     }
 
-    /// Begins the application's verification of the peer's signature.
+    /// Starts a verification operation of the application.
     fn begin_verification(&mut self, ctx: &Context<'_>, input: ToVerify) -> Result<Pending> {
         self.report_before_callback(ctx);
         set_signature_message(ctx.state, ctx.mode().peer());
@@ -162,7 +164,7 @@ impl Handshake {
     }
 }
 
-/// Sets the message that comes next to the signature of a side.
+/// Sets the next message to the one that contains the signature of a side.
 fn set_signature_message(state: &State, side: Mode) {
     let message = HandshakeMessage::signature_of(side, state.version());
     state.shared.next_message.store(message as u8, Release);

@@ -1,4 +1,5 @@
-//! The handshake driver: rustls makes the messages, this module sends and receives them.
+//! The handshake driver: rustls creates and processes the messages, this module sends and receives
+//! the records.
 
 use std::sync::atomic::Ordering::*;
 use std::sync::{Arc, Mutex};
@@ -41,20 +42,20 @@ mod suspended;
 mod tests;
 mod verification;
 
-/// RFC 8446, 4: the type of a ClientHello, and that of a ServerHello.
+/// The type of a ClientHello (RFC 8446, 4).
 const CLIENT_HELLO: u8 = 1;
-/// See [`CLIENT_HELLO`].
+/// The type of a ServerHello (RFC 8446, 4).
 const SERVER_HELLO: u8 = 2;
 
-/// The memory without which no step of a handshake begins, in bytes: rustls and AWS-LC take 18 KB for
-/// one, and cannot all handle the lack of it.
+/// The memory that must be available before a step of a handshake, in bytes: rustls and AWS-LC use
+/// 18 KB for one, and do not handle every allocation failure.
 const STEP_MEMORY: usize = 32 * 1024;
 
-/// How many times its length in memory a parsed message takes: a protocol of one letter is two bytes of
-/// an ALPN extension, and 56 in a list of rustls'.
+/// The memory of a parsed message, as a multiple of its length: a protocol of one letter is two
+/// bytes in an ALPN extension, and 56 in a list of rustls.
 const GROWTH: usize = 32;
 
-/// The longest messages, in bytes, of which the allocator's reserve has room for all parts.
+/// The maximum length of messages whose parts fit in the reserve of the allocator, in bytes.
 const SMALL_MESSAGE: usize = 8 * 1024;
 
 /// A handshake between two calls of `s2n_negotiate`.
@@ -64,7 +65,7 @@ pub(crate) struct Handshake {
 
     input: RustlsInput,
 
-    /// What the peer sends without protection, before rustls has it.
+    /// Plaintext messages of the peer, which rustls has not received.
     reassembler: PlaintextReassembler,
 
     /// Server: the first ClientHello, with its header, until rustls has accepted it.
@@ -73,7 +74,7 @@ pub(crate) struct Handshake {
     /// Server: the version in the header of the first record.
     record_version: Option<[u8; 2]>,
 
-    /// Server: the application has to end its ClientHello callback.
+    /// Server: the ClientHello callback is asynchronous and incomplete.
     awaits_callback_done: bool,
 
     /// The parameters that the server has selected.
@@ -82,25 +83,26 @@ pub(crate) struct Handshake {
     /// Client: the version that the server has selected.
     server_hello_version: Option<Version>,
 
-    /// A HelloRetryRequest was the last that the server sent: the next message is another hello.
+    /// The server has sent a HelloRetryRequest: the next message is another ClientHello or
+    /// ServerHello.
     awaits_second_hello: bool,
 
-    /// Client: the flight after the ServerHello is sent.
+    /// Client: the flight after the ServerHello was created.
     has_answered: bool,
 
-    /// The peer has sent an encrypted record, so a plaintext alert is not its.
+    /// The peer has sent an encrypted record, so a plaintext alert cannot be from it.
     peer_is_encrypted: bool,
 
-    /// TLS 1.3: rustls has keys for what the peer sends next.
+    /// TLS 1.3: rustls has the keys for the peer's next records.
     has_read_keys: bool,
 
-    /// Present while the application may have to sign.
+    /// `Some` while an asynchronous signature may be required.
     private_keys: Option<Arc<dyn PrivateKeys>>,
 
-    /// Present if the application verifies signatures.
+    /// `Some` if the application verifies signatures.
     offload: Option<Arc<dyn Offload>>,
 
-    /// Where rustls' callbacks leave what they select.
+    /// The context in which the callbacks of rustls store their selections.
     step_context: StepContext,
 
     checkpoints: Checkpoints,
@@ -126,7 +128,7 @@ pub(crate) fn negotiate(
     let mut outcome = with_cleared_stack(state.mode().into(), drive);
     if outcome.is_ok() {
         state.shared.handshake_done.store(true, Release);
-        // A connection that waits for its first request holds no more memory than it needs.
+        // Free the memory that an idle connection does not use.
         handshake.free();
         send.handshake_keys = None;
         send.out.release();
@@ -138,7 +140,7 @@ pub(crate) fn negotiate(
     outcome
 }
 
-/// A negotiate after the end of the handshake sends the post-handshake messages that are due.
+/// Sends the pending post-handshake messages, in a call after the handshake.
 fn negotiate_after_handshake(state: &State, stream: &Stream, blocked: &mut Blocked) -> Result<()> {
     if !state.shared.can_write() {
         *blocked = Blocked::Not;
@@ -148,6 +150,7 @@ fn negotiate_after_handshake(state: &State, stream: &Stream, blocked: &mut Block
     send_post_handshake(state, stream, &mut send, blocked)
 }
 
+/// Sends the pending post-handshake messages of TLS 1.3.
 fn send_post_handshake(
     state: &State,
     stream: &Stream,
@@ -163,6 +166,7 @@ fn send_post_handshake(
 }
 
 impl Handshake {
+    /// Performs actions until the handshake is complete or blocked.
     fn drive(&mut self, ctx: &mut Context<'_>, blocked: &mut Blocked) -> Result<()> {
         loop {
             *blocked = Blocked::Write;
@@ -180,7 +184,7 @@ impl Handshake {
                 return Err(Code::Closed)?;
             }
 
-            // Nothing has happened when this fails, and the call may be repeated.
+            // A failure leaves the state unchanged, so that the call may be repeated.
             memory::probe(STEP_MEMORY)?;
             if let Err(error) = self.perform_action(ctx, blocked) {
                 match error.code() {
@@ -189,7 +193,7 @@ impl Handshake {
                         self.checkpoints.set_awaited(message);
                         *blocked = Blocked::ApplicationInput;
                     }
-                    // The signature is part of what is to be written.
+                    // The signature is part of the output.
                     Code::AsyncCallbackFailed => *blocked = Blocked::Write,
                     _ => {}
                 }
@@ -198,16 +202,16 @@ impl Handshake {
         }
     }
 
-    /// Performs the next action of the handshake. `blocked` is what it would wait for.
+    /// Performs the next action of the handshake, and sets `blocked` to its reason for blocking.
     fn perform_action(&mut self, ctx: &mut Context<'_>, blocked: &mut Blocked) -> Result<()> {
         match self.stage.action() {
-            // No peer has a part in an error here, so nothing is blinded.
+            // The peer cannot cause an error here, so there is no blinding.
             Action::Start => self.start(ctx),
             Action::Receive => {
                 *blocked = Blocked::Read;
                 self.receive(ctx)
             }
-            Action::AnswerClientHello => {
+            Action::ProcessClientHello => {
                 *blocked = Blocked::Read;
                 self.call_client_hello_callback(ctx)
             }
@@ -224,6 +228,7 @@ impl Handshake {
         }
     }
 
+    /// Writes the pending records.
     fn flush(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         let has_output = !ctx.send.out.is_empty();
         let writer = ctx.io.transport.writer();
@@ -244,14 +249,14 @@ impl Handshake {
             return Err(error);
         }
 
-        // The peer may have closed after an alert, which explains the failure.
+        // The peer may have sent an alert before it closed the connection.
         match self.receive(ctx) {
             Err(alert) if alert.code() == Code::Alert => Err(alert),
             _ => Err(error),
         }
     }
 
-    /// Reads one record, and passes it to rustls; plaintext messages when they are whole.
+    /// Reads one record, and passes it to rustls: plaintext messages once they are complete.
     fn receive(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         let header = ctx.recv.fill_record(ctx.io)?;
         self.reserve_for_record(header.len)?;
@@ -272,10 +277,10 @@ impl Handshake {
             Version::Tls12 => header.typ == ContentType::ChangeCipherSpec as u8,
             _ => header.typ == ContentType::ApplicationData as u8,
         };
-        let buffered = ctx.recv.take_record(&header, |record| {
+        let record = ctx.recv.take_record(&header, |record| {
             self.buffer_record(ctx.state, &header, record)
         });
-        match buffered.and_then(|buffered| self.process_hello(ctx, buffered)) {
+        match record.and_then(|record| self.process_hello(ctx, record)) {
             Ok(true) => {}
             Ok(false) => return Ok(()),
             Err(error) => return Err(self.fail(ctx, error)),
@@ -287,12 +292,13 @@ impl Handshake {
         outcome
     }
 
-    /// Fails unless there is memory for a record with a body of `len` bytes, which stays in the input then.
+    /// Fails if the memory for a record with a body of `len` bytes is not available. The record
+    /// stays in the input then.
     fn reserve_for_record(&self, len: usize) -> Result<()> {
         let held = self.input.len() + self.reassembler.len();
         let most = held + len;
         let size = |len: usize| len.max(SMALL_MESSAGE).next_power_of_two();
-        // Once for each size: a message may come byte by byte.
+        // Once for each size: a message may be received byte by byte.
         if size(most) > size(held) {
             memory::probe(size(most) * GROWTH)?;
         }
@@ -300,15 +306,15 @@ impl Handshake {
         memory::probe(2 * most)
     }
 
-    /// Takes a record for rustls, and reports whether it completes a message.
+    /// Adds a record to the input of rustls, and reassembles plaintext messages.
     fn buffer_record(
         &mut self,
         state: &State,
         header: &Header,
         record: &[u8],
     ) -> Result<BufferedRecord> {
-        // RFC 8446, 5: "An implementation which receives any other [...] record of an unexpected type
-        // MUST terminate the connection". rustls would report it as one that it cannot decrypt.
+        // RFC 8446, 5: "An implementation which receives any other [...] record of an unexpected
+        // type MUST terminate the connection". rustls would report a decryption failure.
         let protected = [ContentType::ApplicationData, ContentType::ChangeCipherSpec];
         let is_protected = protected.iter().any(|&typ| header.typ == typ as u8);
         if self.has_read_keys && state.version() == Version::Tls13 && !is_protected {
@@ -317,14 +323,14 @@ impl Handshake {
         if self.is_read_protected(state) || !header.is_handshake() {
             self.reassembler.pass_incomplete(&mut self.input)?;
             self.input.push(record)?;
-            return Ok(BufferedRecord::RECORD);
+            return Ok(BufferedRecord::OPAQUE);
         }
         self.record_version.get_or_insert(header.version);
         let wanted = match state.mode() {
             Mode::Server => CLIENT_HELLO,
             Mode::Client => SERVER_HELLO,
         };
-        // A second one has no place in the record of the first; rustls refuses it.
+        // A second one in the same record is an error, which rustls reports.
         let mut hello = Vec::new();
         let completes_message = self.reassembler.push(record, &mut self.input, |message| {
             if message[0] == wanted && hello.is_empty() {
@@ -338,27 +344,27 @@ impl Handshake {
         })
     }
 
-    /// Reads the peer's hello in what was buffered, and returns whether rustls has anything to process.
-    fn process_hello(&mut self, ctx: &mut Context<'_>, buffered: BufferedRecord) -> Result<bool> {
-        if !buffered.hello.is_empty() {
-            self.read_hello(ctx, buffered.hello)?;
+    /// Processes the peer's hello in a record, and returns whether rustls has input to process.
+    fn process_hello(&mut self, ctx: &mut Context<'_>, record: BufferedRecord) -> Result<bool> {
+        if !record.hello.is_empty() {
+            self.read_hello(ctx, record.hello)?;
         }
-        Ok(buffered.completes_message && !matches!(self.stage, Stage::OutdatedClientHello))
+        Ok(record.completes_message && !matches!(self.stage, Stage::OutdatedClientHello))
     }
 
-    /// Whether what the peer sends next is protected, so that rustls alone can read it.
+    /// Returns whether the peer's next records are protected, so that only rustls can read them.
     fn is_read_protected(&self, state: &State) -> bool {
         self.has_read_keys || state.version() == Version::Tls12 && self.peer_is_encrypted
     }
 
-    /// Reads the peer's hello before rustls does.
+    /// Parses the peer's hello before rustls processes it.
     fn read_hello(&mut self, ctx: &mut Context<'_>, message: Vec<u8>) -> Result<()> {
         if ctx.mode() == Mode::Client {
             if let Some(hello) = ServerHello::read(&message) {
                 self.store_server_hello(ctx, hello);
             }
         } else if matches!(self.stage, Stage::AwaitingClientHello(_)) {
-            // The version comes first: rustls would report another fault of an outdated client before.
+            // Of several errors of an outdated client, the unsupported version is reported.
             let is_outdated = Offer::is_outdated(&message, highest_version(ctx));
             self.client_hello = message;
             if is_outdated {
@@ -371,7 +377,7 @@ impl Handshake {
                 ctx.send.pending_alert = fatal_record(Alert::IllegalParameter).to_vec();
                 return Err(error);
             }
-            // The application reads the last one.
+            // The application reads the second one.
             ctx.state.store_client_hello(message, self.record_version);
         }
         Ok(())
@@ -388,8 +394,8 @@ impl Handshake {
         self.server_hello = Some(hello);
     }
 
-    /// Calls the application's ClientHello callback, once, and answers the ClientHello when the application
-    /// has ended the callback.
+    /// Calls the application's ClientHello callback, once, and processes the ClientHello when the
+    /// callback is complete.
     fn call_client_hello_callback(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         let shared = ctx.shared();
         if !shared.client_hello_callback_called.swap(true, AcqRel)
@@ -411,10 +417,10 @@ impl Handshake {
         self.run_steps(ctx)
     }
 
-    /// Lets rustls take its next steps.
+    /// Runs the next steps of rustls.
     fn run_steps(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         match self.advance(ctx) {
-            // The peer's close_notify is no failure of the handshake's messages; the loop reports it.
+            // A close_notify is not a failure of the handshake; `drive` reports it.
             Err(_) if ctx.shared().close_notify_received.load(Acquire) => Ok(()),
             // The handshake is suspended.
             Err(error) if error.is_blocked() => Err(error),
@@ -422,8 +428,8 @@ impl Handshake {
         }
     }
 
-    /// RFC 5246, 7.4.1.1: a HelloRequest "will be ignored by the client if the client is currently
-    /// negotiating". One that has a record of its own is not passed to rustls.
+    /// Returns whether a record is a single HelloRequest, which is not passed to rustls (RFC 5246,
+    /// 7.4.1.1: it "will be ignored by the client if the client is currently negotiating").
     fn is_hello_request(&self, ctx: &Context<'_>, header: &Header) -> bool {
         const HELLO_REQUEST: [u8; 4] = [0; 4];
         ctx.mode() == Mode::Client
@@ -435,7 +441,7 @@ impl Handshake {
             && ctx.recv.input.buffered()[Header::LEN..][..header.len] == HELLO_REQUEST
     }
 
-    /// Ends a handshake that has failed.
+    /// Closes the connection after a failure of the handshake.
     fn fail(&mut self, ctx: &Context<'_>, error: Error) -> Error {
         self.stage = Stage::Failed;
         if error.code() == Code::Alert {
@@ -443,12 +449,12 @@ impl Handshake {
             return error;
         }
         let error = ctx.blind(error);
-        // rustls has ended the handshake, whatever the error was.
+        // rustls cannot continue after an error, even if blinding does not close the connection.
         ctx.shared().close();
         error
     }
 
-    /// Frees the memory that only the handshake needed.
+    /// Frees the memory of the handshake.
     pub(crate) fn free(&mut self) {
         self.input = RustlsInput::default();
         self.reassembler = PlaintextReassembler::default();
@@ -460,36 +466,37 @@ impl Handshake {
     }
 }
 
-/// What a record holds for rustls.
+/// A record in the input of rustls.
 struct BufferedRecord {
-    /// rustls can process it: a message is whole, or it is no plaintext message.
+    /// rustls can process it: it completes a plaintext message, or has no plaintext messages.
     completes_message: bool,
-    /// The peer's hello, empty if there is none.
+    /// The peer's hello; empty if there is none.
     hello: Vec<u8>,
 }
 
 impl BufferedRecord {
-    /// A record that is passed as it is.
-    const RECORD: Self = Self {
+    /// A record without plaintext handshake messages.
+    const OPAQUE: Self = Self {
         completes_message: true,
         hello: Vec::new(),
     };
 }
 
-/// Returns a plaintext record with a fatal alert.
+/// Encodes a plaintext record with a fatal alert.
 fn fatal_record(alert: Alert) -> [u8; 7] {
     plaintext_alert(fatal_alert(alert as u8))
 }
 
-/// Initializes what the first handshake would otherwise wait for: the random generator and the default
-/// policy.
+/// Initializes the random generator and the default policy, so that the first handshake is not
+/// delayed.
 pub fn initialize() -> Result<()> {
     Policy::default_policy().provider();
     uptime();
     random_u64().map(drop)
 }
 
-/// Frees what the library keeps for later connections.
+/// Frees the caches of the library: the default configs, and the trust anchors of the operating
+/// system.
 pub fn cleanup() {
     free_default_configs();
     free_system_roots();

@@ -1,4 +1,4 @@
-//! Version negotiation of a server.
+//! Version negotiation on a server.
 
 use std::sync::atomic::Ordering::*;
 
@@ -10,9 +10,9 @@ use crate::messages::ClientHelloPayload;
 
 /// The versions that a ClientHello offers, and its request for an OCSP response.
 pub(super) struct Offer {
-    /// The best version before TLS 1.3, by the message itself.
+    /// The highest version according to legacy_version.
     legacy_version: Version,
-    /// The best version, by the extension for it if there is one.
+    /// The highest version according to the supported_versions extension, if there is one.
     highest_version: Version,
     is_fallback: bool,
     pub(super) requests_ocsp: bool,
@@ -28,47 +28,47 @@ impl Offer {
         }
     }
 
-    /// Whether a ClientHello offers no version of a server whose best one is `best`. One that cannot be
-    /// parsed is refused by rustls.
-    pub(super) fn is_outdated(message: &[u8], best: Version) -> bool {
+    /// Returns whether a ClientHello offers no version of a server whose highest one is `highest`.
+    /// rustls rejects a message that cannot be parsed.
+    pub(super) fn is_outdated(message: &[u8], highest: Version) -> bool {
         let parsed = ClientHelloPayload::split(message)
             .and_then(|(body, _)| ClientHelloPayload::parse(body));
-        parsed.is_ok_and(|hello| Self::of(&hello).version(best) < Version::Tls12)
+        parsed.is_ok_and(|hello| Self::of(&hello).version(highest) < Version::Tls12)
     }
 
-    /// The version that a server negotiates whose best one is `best`. Without TLS 1.3 legacy_version
-    /// decides, and the extension may only forbid it.
-    fn version(&self, best: Version) -> Version {
-        match best {
-            Version::Tls13 => self.highest_version.min(best),
-            _ => self.legacy_version.min(best),
+    /// Returns the version that a server negotiates whose highest one is `highest`. Without TLS 1.3
+    /// it is determined by legacy_version, which the extension can only exclude.
+    fn version(&self, highest: Version) -> Version {
+        match highest {
+            Version::Tls13 => self.highest_version.min(highest),
+            _ => self.legacy_version.min(highest),
         }
     }
 
-    /// The client's best version, as a server reports it.
-    fn client_version(&self, best: Version) -> Version {
+    /// Returns the client's highest version, as a server reports it.
+    fn client_version(&self, highest: Version) -> Version {
         match self.highest_version {
-            Version::Unknown if best < Version::Tls13 => self.legacy_version,
+            Version::Unknown if highest < Version::Tls13 => self.legacy_version,
             known => known,
         }
     }
 }
 
-/// Negotiates the version. Fails if there is none in common, or if the client has fallen back from a better
-/// one (RFC 7507, 3).
+/// Negotiates the version. Fails if there is none in common, or if the client has fallen back from
+/// a higher one (RFC 7507, 3).
 pub(super) fn negotiate_version(ctx: &mut Context<'_>, offer: &Offer) -> Result<Version> {
-    let best = highest_version(ctx);
-    let version = offer.version(best);
+    let highest = highest_version(ctx);
+    let version = offer.version(highest);
     let shared = ctx.shared();
-    shared.server_version.store(best, Release);
-    let client_version = offer.client_version(best);
+    shared.server_version.store(highest, Release);
+    let client_version = offer.client_version(highest);
     shared.client_version.store(client_version, Release);
     shared.version.store(version, Release);
     if version < Version::Tls12 {
         ctx.output.extend(fatal_record(Alert::ProtocolVersion));
         return Err(Code::ProtocolVersionUnsupported)?;
     }
-    if offer.is_fallback && version < best {
+    if offer.is_fallback && version < highest {
         ctx.output
             .extend(fatal_record(Alert::InappropriateFallback));
         return Err(Code::FallbackDetected)?;
@@ -76,7 +76,7 @@ pub(super) fn negotiate_version(ctx: &mut Context<'_>, offer: &Offer) -> Result<
     Ok(version)
 }
 
-/// The best version of the connection's policy.
+/// Returns the highest version of the connection's policy.
 pub(super) fn highest_version(ctx: &Context<'_>) -> Version {
     match ctx.policy().supports_tls13() {
         true => Version::Tls13,

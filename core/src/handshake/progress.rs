@@ -1,4 +1,4 @@
-//! The progress of a handshake in the terms of the API: the next message, and the type of a handshake.
+//! The progress of a handshake as the API reports it: the next message, and the handshake type.
 
 use std::ffi::CString;
 
@@ -10,8 +10,8 @@ use crate::credentials::step_context::CertRequest;
 use crate::state::HandshakeMessage;
 
 impl Handshake {
-    /// The message that comes next. rustls does not report which one of an encrypted flight it expects, so
-    /// that is the flight's first.
+    /// Returns the next message. rustls does not report which message of an encrypted flight it
+    /// expects, so the first one of the flight is returned.
     pub(super) fn next_message(&self, ctx: &Context<'_>) -> HandshakeMessage {
         let is_client = ctx.mode() == Mode::Client;
         if self.stage.is_before_hello() {
@@ -38,7 +38,7 @@ impl Handshake {
     }
 }
 
-/// The flags of the handshake's type, as s2n-tls names them.
+/// Returns the flags of the handshake type, with the names of s2n-tls.
 pub(super) fn handshake_type(
     ctx: &Context<'_>,
     version: Version,

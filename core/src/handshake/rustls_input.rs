@@ -1,4 +1,4 @@
-//! The records that rustls has been given and has not finished with.
+//! The input buffer of rustls: handshake records.
 
 use rustls::TlsInputBuffer;
 
@@ -6,15 +6,17 @@ use crate::base::memory;
 use crate::error::Result;
 use crate::record::{ContentType, MAX_PLAINTEXT};
 
-/// Handshake records, one appended at a time, so that no byte beyond the handshake gets here.
+/// The input buffer of rustls. Records are appended one at a time, so that it has no bytes after
+/// the handshake.
 #[derive(Debug, Default)]
 pub(super) struct RustlsInput {
     bytes: Vec<u8>,
+    /// The number of bytes that rustls has consumed.
     used: usize,
     close_notify: bool,
 }
 
-/// How much memory is kept for the records to come, in bytes.
+/// The capacity that is retained for later records, in bytes.
 const RETAINED_CAPACITY: usize = 4096;
 
 impl RustlsInput {
@@ -23,7 +25,7 @@ impl RustlsInput {
         memory::extend(&mut self.bytes, record)
     }
 
-    /// Appends as few handshake records as this content takes.
+    /// Appends content in as few handshake records as possible.
     pub(super) fn push_content(&mut self, version: [u8; 2], content: &[u8]) -> Result<()> {
         let [major, minor] = version;
         for part in content.chunks(MAX_PLAINTEXT) {
@@ -38,11 +40,12 @@ impl RustlsInput {
         self.used == self.bytes.len()
     }
 
-    /// How many bytes rustls has not used.
+    /// Returns the number of bytes that rustls has not consumed.
     pub(super) fn len(&self) -> usize {
         self.bytes.len() - self.used
     }
 
+    /// Returns whether rustls has received a close_notify.
     pub(super) fn close_notify(&self) -> bool {
         self.close_notify
     }
@@ -58,7 +61,7 @@ impl TlsInputBuffer for RustlsInput {
         if self.is_empty() {
             self.bytes.clear();
             self.used = 0;
-            // A long message is not followed by another one.
+            // A long message is rarely followed by another one.
             self.bytes.shrink_to(RETAINED_CAPACITY);
         }
     }
@@ -68,7 +71,7 @@ impl TlsInputBuffer for RustlsInput {
     }
 
     fn has_seen_eof(&self) -> bool {
-        // The transport's end is noticed before rustls is asked again.
+        // The driver detects the end of the stream before it calls rustls.
         false
     }
 }

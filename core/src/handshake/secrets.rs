@@ -1,10 +1,10 @@
-//! The secrets of a handshake: the application's key log, and the master secret.
+//! Processing of the secrets of a handshake: the application's key log, and the master secret.
 
 use super::context::Context;
 use crate::credentials::secret::Secret;
 use crate::error::Result;
 
-/// Logs secrets, stores the master secret, and returns the one that protects what is sent next.
+/// Logs secrets, stores the master secret, and returns the secret of the next sent records.
 pub(super) fn log(ctx: &Context<'_>, secrets: Vec<Secret>) -> Result<Option<Secret>> {
     if !secrets.is_empty()
         && let Some(key_log) = ctx.config.key_log_callback()

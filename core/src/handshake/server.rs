@@ -1,4 +1,4 @@
-//! The ClientHello on a server: its storage, the selection of the config, and the answer.
+//! Processing of the ClientHello on a server: storage, selection of the config, and the response.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
@@ -23,7 +23,7 @@ impl Handshake {
         let message = std::mem::take(&mut self.client_hello);
         let (body, _) = ClientHelloPayload::split(&message)?;
         let hello = ClientHelloPayload::parse(body)?;
-        // supported_versions counts only when the message is answered.
+        // supported_versions is evaluated only when the message is processed.
         ctx.shared()
             .client_version
             .store(hello.highest_legacy_version(), Release);
@@ -34,7 +34,7 @@ impl Handshake {
         Ok(())
     }
 
-    /// Selects the config with which the server answers the ClientHello, when it is to be answered.
+    /// Selects the config for the response to the ClientHello, if that is the next step.
     pub(super) fn configure_server(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         let accepted = match std::mem::replace(&mut self.stage, Stage::Failed) {
             Stage::ClientHelloReceived(accepted) => accepted,
@@ -51,7 +51,8 @@ impl Handshake {
         let version = negotiate_version(ctx, &offer)?;
         let config = ctx.config.server(&ctx.state.overrides());
         let mut config = config.map_err(|error| match error.code() {
-            // Before TLS 1.3 cipher suites require certificates; without any, no suite is left.
+            // Before TLS 1.3 every cipher suite requires a certificate, so none is supported
+            // without.
             Code::NoValidSignatureScheme if version < Version::Tls13 => {
                 Code::CipherNotSupported.into()
             }
@@ -66,7 +67,7 @@ impl Handshake {
         Ok(())
     }
 
-    /// Answers the ClientHello.
+    /// Creates the response to the ClientHello: a ServerHello flight, or a HelloRetryRequest.
     pub(super) fn answer_client_hello(
         &mut self,
         ctx: &mut Context<'_>,
@@ -76,7 +77,7 @@ impl Handshake {
         let next =
             self.attempt::<ServerSide>(ctx, |_, output| accepted.choose_config(config, output));
         let next = match next {
-            Ok(next) => Ok(next.map_err(|error| refusal(error, ctx.version()))?),
+            Ok(next) => Ok(next.map_err(|error| rejection(error, ctx.version()))?),
             Err(error) if error.is_blocked() => Err(error),
             Err(error) => return Err(error),
         };
@@ -87,13 +88,13 @@ impl Handshake {
     }
 }
 
-/// The error with which a client is refused.
-fn refusal(error: rustls::Error, version: Version) -> Error {
+/// Converts the error of a rejected ClientHello.
+fn rejection(error: rustls::Error, version: Version) -> Error {
     match error {
         rustls::Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon) => {
             match version == Version::Tls13 {
                 true => Code::InvalidSupportedGroupState.into(),
-                // Without a group no suite is left.
+                // Before TLS 1.3 every cipher suite requires a group.
                 false => Code::CipherNotSupported.into(),
             }
         }

@@ -1,4 +1,4 @@
-//! The two sides of rustls' handshake, behind one trait: a client and a server are driven by the same code.
+//! The client and server sides of rustls, behind one trait, so that the same code drives both.
 
 use rustls::client::ClientHandshake;
 use rustls::crypto::{Identity, VerifiedIdentity};
@@ -15,22 +15,24 @@ use crate::base::memory;
 use crate::error::{Code, Result};
 use crate::state::key_schedule::Kernel;
 
-/// A side of rustls' handshake.
+/// A side of the handshake: client or server.
 pub(super) trait Side: SideData<Handshake: Send + 'static> {
-    /// Whether rustls keeps the peer's whole chain, and not its leaf alone.
+    /// Whether rustls requires the peer's whole chain, not only the leaf.
     const KEEPS_PEER_CHAIN: bool;
 
+    /// Converts the state of this side to a stage of the handshake.
     fn stage(running: Running<Self>) -> Stage;
 
-    /// The next step of a handshake whose config is set.
+    /// Returns the next step of a handshake whose config is set.
     fn next(handshake: Self::Handshake) -> Result<Next<Self>>;
 
-    /// The handshake that needs input, or the same one back.
+    /// Returns the handshake that requires input, or `next` if it does not.
     fn needs_input(next: Self::Handshake) -> Result<NeedsInput<Self>, Self::Handshake>;
 
-    /// The certificates that the peer has sent, and the OCSP response; empty for none.
+    /// Returns the certificates that the peer has sent, and the OCSP response; empty for none.
     fn presented(peer: &VerifyPeerIdentity<Self, Tcp>) -> Result<Presented>;
 
+    /// Wraps the key schedule of this side.
     fn kernel(kernel: KernelConnection<Self>) -> Kernel;
 
     /// Processes the input in a step.
@@ -40,7 +42,7 @@ pub(super) trait Side: SideData<Handshake: Send + 'static> {
         ctx: &mut Context<'_>,
     ) -> Result<Self::Handshake>;
 
-    /// Continues with a peer whose certificate is verified, in a step.
+    /// Continues after the verification of the peer's certificate, in a step.
     fn accept(
         peer: VerifyPeerIdentity<Self, Tcp>,
         verified: VerifiedIdentity<'static>,
@@ -51,11 +53,11 @@ pub(super) trait Side: SideData<Handshake: Send + 'static> {
 
 /// The next step of a handshake.
 pub(super) enum Next<S: Side> {
-    /// It needs the peer's next record.
+    /// Read the peer's next record.
     Receive(NeedsInput<S>),
-    /// The peer's certificate has to be verified.
+    /// Verify the peer's certificate.
     Verify(VerifyPeerIdentity<S, Tcp>),
-    /// It is complete.
+    /// The handshake is complete.
     Complete(SplitConnection<S>),
 }
 
@@ -63,7 +65,7 @@ pub(super) enum Next<S: Side> {
 pub(super) type Presented = (Vec<CertificateDer<'static>>, Vec<u8>);
 
 impl Side for ClientSide {
-    // rustls needs the key of the server's leaf.
+    // rustls requires only the key of the server's leaf.
     const KEEPS_PEER_CHAIN: bool = false;
 
     fn stage(running: Running<Self>) -> Stage {
@@ -165,7 +167,7 @@ impl Side for ServerSide {
     }
 }
 
-/// Copies the certificates of an identity, the leaf first.
+/// Copies the certificates of an identity, leaf first.
 fn certificates(identity: &Identity<'_>) -> Result<Vec<CertificateDer<'static>>> {
     let Identity::X509(chain) = identity else {
         return Err(Code::CertTypeUnsupported)?;

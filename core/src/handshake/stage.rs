@@ -1,4 +1,4 @@
-//! The stages of a handshake between two calls.
+//! Stages of a handshake.
 
 use std::sync::Arc;
 
@@ -8,56 +8,59 @@ use rustls::{ClientSide, NeedsInput, ServerSide, SideData, Tcp};
 use super::suspended::Suspended;
 use super::verification::PeerVerification;
 
-/// The stage of a handshake between two calls. rustls' part is large, and freed at the end.
+/// The stage of a handshake between two calls. The state of rustls is large, so it is boxed, and
+/// freed at the end.
 #[derive(Default)]
 pub(super) enum Stage {
-    /// Nothing was sent or received.
+    /// Not started.
     #[default]
     Start,
 
-    /// The server has not received a whole ClientHello.
+    /// The server has not received a complete ClientHello.
     AwaitingClientHello(Box<NeedsInput<ServerSide>>),
 
-    /// The ClientHello is whole, and not answered.
+    /// The server has received the ClientHello, and not processed it.
     ClientHelloReceived(Box<Accepted<Tcp>>),
 
-    /// The ClientHello is whole, and offers no supported version. rustls might report another fault first.
+    /// The server has received a ClientHello without a supported version. rustls does not process
+    /// it, because it might report another error first.
     OutdatedClientHello,
 
-    /// The config for the answer is selected. Never between two calls.
+    /// The config for the response to the ClientHello is selected. Only within a call.
     Configured(Box<Accepted<Tcp>>, Arc<ServerConfig>),
 
     /// A client that has sent its ClientHello.
     Client(Running<ClientSide>),
 
-    /// A server that has answered the ClientHello.
+    /// A server that has responded to the ClientHello.
     Server(Running<ServerSide>),
 
-    /// Both sides are done; the last flight of this side may not be sent yet.
+    /// All messages are processed; the last flight of this side is possibly not written yet.
     Complete,
 
     /// The handshake has failed.
     Failed,
 }
 
-/// A handshake between the hellos and its end.
+/// The state of rustls after the ClientHello.
 pub(super) enum Running<S: SideData> {
-    /// It needs the peer's next record.
+    /// rustls requires the peer's next record.
     AwaitingInput(Box<NeedsInput<S>>),
 
     /// The peer's certificate is being verified.
     Verifying(Box<PeerVerification<S>>),
 
-    /// A step is suspended until the application has signed, or verified a signature.
+    /// A step is suspended until the application has completed an asynchronous operation.
     Suspended(Box<Suspended<S::Handshake>>),
 }
 
-/// What the driver does next.
+/// The next action of the driver.
 pub(super) enum Action {
     Start,
     Receive,
-    AnswerClientHello,
-    /// The peer's certificate is being verified; `is_pending` until the application has answered.
+    ProcessClientHello,
+    /// Verify the peer's certificate; `is_pending` while a callback of the application is
+    /// incomplete.
     Verify {
         is_pending: bool,
     },
@@ -67,11 +70,12 @@ pub(super) enum Action {
 }
 
 impl Stage {
+    /// Returns the next action.
     pub(super) fn action(&self) -> Action {
         match self {
             Self::Start => Action::Start,
             Self::AwaitingClientHello(_) => Action::Receive,
-            Self::ClientHelloReceived(_) | Self::OutdatedClientHello => Action::AnswerClientHello,
+            Self::ClientHelloReceived(_) | Self::OutdatedClientHello => Action::ProcessClientHello,
             Self::Client(running) => running.action(),
             Self::Server(running) => running.action(),
             Self::Complete => Action::Finish,
@@ -79,7 +83,7 @@ impl Stage {
         }
     }
 
-    /// Whether the ClientHello is not sent yet, or not answered.
+    /// Returns whether the ClientHello is not created yet, or not processed.
     pub(super) fn is_before_hello(&self) -> bool {
         matches!(
             self,

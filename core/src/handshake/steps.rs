@@ -1,4 +1,4 @@
-//! The steps of a handshake, as rustls divides it.
+//! The steps of a handshake, as divided by rustls.
 
 use std::sync::atomic::Ordering::*;
 
@@ -23,7 +23,7 @@ use crate::record::Header;
 use crate::state::{HandshakeKeys, HandshakeMessage};
 
 impl Handshake {
-    /// Starts the handshake: a client sends its ClientHello, a server awaits it.
+    /// Starts the handshake: a client creates its ClientHello, a server awaits one.
     pub(super) fn start(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         if ctx.mode() == Mode::Server {
             self.stage = Stage::AwaitingClientHello(Box::new(ServerHandshake::start()));
@@ -31,10 +31,10 @@ impl Handshake {
         }
         let config = ctx.config.client(&ctx.state.overrides())?;
         let config = self.use_config(config);
-        let best = highest_version(ctx);
+        let highest = highest_version(ctx);
         let shared = ctx.shared();
-        shared.version.store(best, Release);
-        shared.client_version.store(best, Release);
+        shared.version.store(highest, Release);
+        shared.client_version.store(highest, Release);
         shared.client_hello_processed.store(true, Release);
         let mut output = Vec::new();
         let name = ctx.state.with_server_name(|name| match name {
@@ -52,7 +52,7 @@ impl Handshake {
         Ok(())
     }
 
-    /// Processes what was received, in rustls' next steps.
+    /// Processes the received records, in the next steps of rustls.
     pub(super) fn advance(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         let is_timed = self.checkpoints.is_on();
         // The config determines the context of the steps.
@@ -73,7 +73,7 @@ impl Handshake {
                 ctx.send.out.append(output)?;
             }
             Err(error) if error.is_blocked() => ctx.send.out.append(output)?,
-            // The alert is sent by `s2n_shutdown`, when the blinding delay is over.
+            // `s2n_shutdown()` sends the alert after the blinding delay.
             Err(_) => ctx.send.pending_alert = output,
         }
         if let Some(milestones) = step.milestones {
@@ -82,7 +82,7 @@ impl Handshake {
         outcome
     }
 
-    /// Logs the secrets of a step, and derives the keys of a close_notify from them.
+    /// Logs the secrets of a step, and stores the one for the keys of a close_notify.
     fn use_secrets(&mut self, ctx: &mut Context<'_>, secrets: Vec<Secret>) -> Result<()> {
         self.has_read_keys |= secrets.iter().any(Secret::protects_messages);
         let Some(secret) = secrets::log(ctx, secrets)? else {
@@ -96,7 +96,8 @@ impl Handshake {
         Ok(())
     }
 
-    /// Checks that the server has requested a certificate, or not, as the application requires.
+    /// Client: checks that the server's CertificateRequest, or its absence, is allowed by the
+    /// client authentication mode.
     fn check_cert_request(&mut self, ctx: &mut Context<'_>, failure: Option<Error>) -> Result<()> {
         if ctx.mode() == Mode::Server {
             return Ok(());
@@ -117,11 +118,12 @@ impl Handshake {
                 return Ok(());
             }
         };
-        // For rustls this is no error, so its output is no alert.
+        // rustls has reported no error, so its output is not an alert.
         ctx.output.clear();
         Err(failure.unwrap_or_else(|| wrong.into()))
     }
 
+    /// Runs the next steps of the current stage.
     fn steps(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         match std::mem::replace(&mut self.stage, Stage::Failed) {
             Stage::AwaitingClientHello(handshake) => {
@@ -169,7 +171,7 @@ impl Handshake {
         }
     }
 
-    /// Proceeds until rustls needs the peer's next record, or the application's answer is pending.
+    /// Continues until rustls requires the peer's next record, or a callback is incomplete.
     fn proceed<S: Side>(&mut self, ctx: &mut Context<'_>, next: S::Handshake) -> Result<()> {
         match S::next(next)? {
             Next::Receive(handshake) => {
@@ -185,8 +187,8 @@ impl Handshake {
         }
     }
 
-    /// [`Self::proceed`], after a step that did not process the input: more messages may have come in the
-    /// record that held the last one.
+    /// [`Self::proceed`], after a step that did not process the input: the record of the last
+    /// message may contain more messages.
     fn proceed_with_rest<S: Side>(
         &mut self,
         ctx: &mut Context<'_>,
@@ -213,7 +215,7 @@ impl Handshake {
                 return Ok(());
             }
             Err(error) => {
-                verification.refuse(&error, &mut ctx.output);
+                verification.reject(&error, &mut ctx.output);
                 return Err(error);
             }
         }
@@ -223,7 +225,7 @@ impl Handshake {
         self.proceed_with_rest::<S>(ctx, next)
     }
 
-    /// Records an alert that rustls has found in an encrypted record.
+    /// Records an alert that rustls has received in an encrypted record.
     pub(super) fn check_alerts<T>(
         &self,
         ctx: &Context<'_>,
@@ -253,12 +255,13 @@ impl Handshake {
     }
 }
 
-/// An IP address in place of a server_name: rustls requires one of them, and sends no address.
+/// Returns an IP address instead of a server_name: rustls requires one of them, and does not send
+/// addresses.
 fn no_server_name() -> ServerName<'static> {
     ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([0, 0, 0, 0])))
 }
 
-/// The server_name of a ClientHello, if it is a DNS name.
+/// Converts the server_name (SNI) of a ClientHello, which is sent only if it is a DNS name.
 fn server_name(name: &[u8]) -> ServerName<'static> {
     match DnsName::try_from(name) {
         Ok(name) => ServerName::DnsName(name.to_owned()),

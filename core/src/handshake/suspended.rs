@@ -1,4 +1,4 @@
-//! Suspended steps of rustls.
+//! Suspended steps of rustls, and the asynchronous operations that they are suspended for.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,5 @@
-//! Verification of the peer's certificate, with the application's callbacks, which may answer later.
+//! Verification of the peer's certificate, with callbacks of the application, which may be
+//! asynchronous.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::verify::crl::{Crl, CrlLookup};
 use crate::verify::{Presented, Validation, Verifier};
 
-/// A peer whose certificate is not verified yet.
+/// The verification of a peer's certificate, with the handshake state of rustls.
 pub(super) struct PeerVerification<S: SideData> {
     peer: VerifyPeerIdentity<S, Tcp>,
     pub(super) certificates: CertVerification,
@@ -51,8 +52,8 @@ impl<S: SideData> PeerVerification<S> {
         Ok((self.peer, VerifiedIdentity::assertion(identity)))
     }
 
-    /// Appends the alert for an error to the output.
-    pub(super) fn refuse(self, error: &Error, output: &mut Vec<u8>) {
+    /// Ends the handshake with an error, and appends its alert to the output.
+    pub(super) fn reject(self, error: &Error, output: &mut Vec<u8>) {
         drop(
             self.peer
                 .continue_with(Err(rustls::Error::from(error)), output),
@@ -60,7 +61,7 @@ impl<S: SideData> PeerVerification<S> {
     }
 }
 
-/// The verification of a chain of certificates.
+/// The verification of a certificate chain.
 pub(super) struct CertVerification {
     presented: Presented,
     /// Empty for none.
@@ -70,18 +71,18 @@ pub(super) struct CertVerification {
 
 enum Progress {
     Presented,
-    /// The application looks up certificate revocation lists.
+    /// The application looks up CRLs.
     LookingUpCrls(Vec<Arc<CrlLookup>>),
-    /// A path can be built; with the revocation lists, if there is a callback for them.
+    /// A path can be built; with CRLs, if there is a callback for them.
     Ready(Option<Vec<Arc<Crl>>>),
-    /// The path is valid, or not verified.
+    /// The path is valid, or verification is disabled.
     Verified,
     /// The application validates the certificate.
     Validating(Arc<Validation>),
 }
 
 impl CertVerification {
-    /// Whether the application's answer is pending.
+    /// Returns whether a callback of the application is incomplete.
     pub(super) fn is_pending(&self) -> bool {
         match &self.progress {
             Progress::LookingUpCrls(lookups) => lookups.iter().any(|one| one.answered().is_none()),
@@ -90,7 +91,8 @@ impl CertVerification {
         }
     }
 
-    /// Verifies until the certificate is accepted, or the application's answer is pending: false.
+    /// Continues the verification. Returns true if the certificate is accepted, and false if a
+    /// callback of the application is incomplete.
     pub(super) fn proceed(&mut self, ctx: &Context<'_>) -> Result<bool> {
         let verifier = ctx.config.verifier(&ctx.state.overrides(), ctx.mode());
         loop {
@@ -140,15 +142,16 @@ impl CertVerification {
         }
     }
 
+    /// Stores the OCSP response for the application.
     fn store_ocsp(&self, ctx: &Context<'_>) {
         if !self.ocsp_response.is_empty() {
             ctx.state.set_peer_ocsp(&self.ocsp_response);
         }
     }
 
-    /// Checks the chain and its names, and starts the lookup of certificate revocation lists.
+    /// Checks the chain and its names, and starts the CRL lookups.
     fn check_presented(&self, ctx: &Context<'_>, verifier: &Verifier) -> Result<Progress> {
-        // A server without a callback compares with the server_name of the client.
+        // Without a callback, a server compares the names with the server_name of the client.
         let name = ctx
             .state
             .with_server_name(|name| name.map(|name| name.to_bytes().to_vec()));

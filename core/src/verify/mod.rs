@@ -1,5 +1,6 @@
-//! Verification of a peer's identity: host names, certificate paths, revocation, and the callbacks of the
-//! application. Checks run in the order of s2n-tls, so that of two errors the same one is reported.
+//! Verification of a peer's identity: host names, certificate paths, revocation, and the callbacks
+//! of the application. Checks run in the order of s2n-tls, so that of two errors the same one is
+//! reported.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -30,20 +31,22 @@ pub enum ClientAuth {
     Optional,
 }
 
-/// Callback that verifies host names: accepts or rejects a name in the peer's certificate.
+/// A callback that verifies host names: accepts or rejects a name in the peer's certificate.
 pub trait VerifyHostCallback: Send + Sync {
+    /// Returns whether the name is accepted.
     fn verify(&self, host: &[u8]) -> bool;
 }
 
-/// Callback that looks up CRLs.
+/// A callback that looks up CRLs.
 pub trait CrlLookupCallback: Send + Sync {
-    /// Requests the CRL for one certificate, which may be provided later. False cancels the handshake.
+    /// Requests the CRL for one certificate, which may be provided later. False cancels the
+    /// handshake.
     fn look_up(&self, lookup: &Arc<CrlLookup>) -> bool;
 }
 
-/// Callback that validates the peer's certificate after all other checks.
+/// A callback that validates the peer's certificate after all other checks.
 pub trait CertValidationCallback: Send + Sync {
-    /// Requests the outcome, which may be provided later. `name` is the application's context pointer for the
+    /// Requests the outcome, which may be set later. `name` is the application's pointer to the
     /// connection. False cancels the handshake.
     fn validate(&self, name: usize, validation: &Arc<Validation>) -> bool;
 }
@@ -55,6 +58,7 @@ pub struct Validation {
 }
 
 impl Validation {
+    /// Sets the outcome, once.
     pub fn decide(&self, accepted: bool) -> Result<()> {
         let mut outcome = lock(&self.accepted);
         if outcome.is_some() {
@@ -105,8 +109,8 @@ impl Default for Rules {
     }
 }
 
-/// The certificate chain that a peer has sent, leaf first. Each certificate is parsed when it is first
-/// needed, and kept for all steps of the verification.
+/// The certificate chain that a peer has sent, leaf first. Each certificate is parsed when it is
+/// first needed, and kept for all steps of the verification.
 pub(crate) struct Presented {
     chain: Vec<CertificateDer<'static>>,
     parsed: Vec<OnceCell<Result<Certificate<'static>, Code>>>,
@@ -163,7 +167,8 @@ impl Presented {
         others.filter(|other| cert.names_as_issuer(other))
     }
 
-    /// Returns whether the chain has a certificate with the subject that the leaf names as its issuer.
+    /// Returns whether the chain has a certificate with the subject that the leaf names as its
+    /// issuer.
     fn has_issuer(&self) -> Result<bool> {
         let leaf = self.leaf()?;
         let mut others = 1..self.chain.len();
@@ -204,9 +209,9 @@ impl Verifier {
         self.rules.cert_validation.as_ref()
     }
 
-    /// Checks a chain before a path is built: the policy's requirements, the length, and the name in the
-    /// leaf. The name is compared with the server name that the client requested, on either side, unless a
-    /// callback verifies it.
+    /// Checks a chain before a path is built: the policy's requirements, the length, and the name
+    /// in the leaf. The name is compared with the server name that the client requested, on either
+    /// side, unless a callback verifies it.
     pub(crate) fn check_presented(
         &self,
         presented: &Presented,
@@ -241,8 +246,8 @@ impl Verifier {
         }
     }
 
-    /// Builds and validates the path from the leaf to a trust anchor. With CRLs, each certificate must be
-    /// covered by one, and not be listed in it.
+    /// Builds and validates the path from the leaf to a trust anchor. With CRLs, each certificate
+    /// must be covered by one, and not be listed in it.
     pub(crate) fn find_path<'a>(
         &'a self,
         presented: &'a Presented,

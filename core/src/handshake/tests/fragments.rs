@@ -95,7 +95,8 @@ fn messages_may_be_cut_into_pieces_of_any_size() {
     }
 }
 
-/// In TLS 1.2 the messages of a flight may share records, and a record may end one and begin another.
+/// In TLS 1.2 the messages of a flight may share records, and a record may end one and begin
+/// another.
 #[test]
 fn records_may_be_cut_at_any_place() {
     let flight = {

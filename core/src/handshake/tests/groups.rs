@@ -73,7 +73,8 @@ fn a_server_refuses_a_share_that_is_none() {
             state.bytes.make_contiguous()[share].fill(byte);
             drop(state);
             let outcome = negotiate(&pair.server).0;
-            // All the numbers that 32 bytes can hold are points of Curve25519, but zero is a weak one.
+            // All the numbers that 32 bytes can hold are points of Curve25519, but zero is a weak
+            // one.
             let expected = match (name.to_bytes(), byte) {
                 (b"x25519", 0xff) => Code::IoBlocked,
                 _ => Code::BadKeyShare,
