@@ -31,12 +31,13 @@ pub struct Pipe {
 #[derive(Default)]
 pub struct PipeState {
     pub bytes: VecDeque<u8>,
-    /// How many bytes it takes before it would block; nothing for any number.
+    /// The number of bytes before a write would block; `None` for no limit.
     pub room: Option<usize>,
-    /// Nothing follows the bytes.
+    /// The end of the stream follows the bytes.
     pub ended: bool,
-    /// What a write fails with.
+    /// The `errno` of the next writes.
     pub failure: Option<i32>,
+    /// The number of writes.
     pub writes: usize,
 }
 
@@ -85,7 +86,7 @@ pub const TLS13_POLICY: &[u8] = b"default_tls13";
 pub const RSA_POLICY: &[u8] = b"20170210";
 pub const POLICIES: [&[u8]; 2] = [TLS12_POLICY, TLS13_POLICY];
 
-/// A certificate authority, and what it has certified.
+/// A CA, and certificates that it has issued, each with its private key in PEM.
 pub struct Pki {
     pub ca: String,
     pub server: (String, String),
@@ -126,6 +127,7 @@ pub fn chain((cert, key): &(String, String)) -> Arc<CertChain> {
     Arc::new(chain)
 }
 
+/// Accepts every host name.
 pub struct AnyHost;
 
 impl VerifyHostCallback for AnyHost {
@@ -134,7 +136,7 @@ impl VerifyHostCallback for AnyHost {
     }
 }
 
-/// Both ends of a handshake that has not begun.
+/// A client and a server before their handshake.
 pub struct Pair {
     pub client: Connection,
     pub server: Connection,
@@ -181,7 +183,7 @@ impl Pair {
         }
     }
 
-    /// Lets both sides work until neither waits for the other.
+    /// Drives both handshakes until each is complete or has failed.
     pub fn negotiate(&self) -> (Result<(), Code>, Result<(), Code>) {
         let (mut client, mut server) = (Err(Code::IoBlocked), Err(Code::IoBlocked));
         for _ in 0..10_000 {
@@ -205,6 +207,7 @@ impl Pair {
         (client, server)
     }
 
+    /// Completes the handshake.
     pub fn establish(&self) {
         assert_eq!(self.negotiate(), (Ok(()), Ok(())));
     }
@@ -237,10 +240,12 @@ pub fn shutdown(conn: &Connection) -> (Result<(), Code>, Blocked) {
     (outcome.map_err(|error| error.code()), blocked)
 }
 
+/// Returns `len` bytes of a pattern.
 pub fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|at| (at % 251) as u8).collect()
 }
 
+/// Receives until the transport is empty or closed.
 pub fn received(conn: &Connection) -> Vec<u8> {
     let mut all = Vec::new();
     while let (Ok(data), _) = recv(conn, 70_000) {
@@ -252,12 +257,12 @@ pub fn received(conn: &Connection) -> Vec<u8> {
     all
 }
 
-/// Runs work that must not use the step context of its thread: that would panic.
+/// Runs work with the step context of the thread locked, so that any access to it panics.
 pub fn without_step_context<R>(work: impl FnOnce() -> R) -> R {
     StepContext::without_thread(work)
 }
 
-/// A suspension for the verification of an invalid signature.
+/// Returns a suspension for the verification of an invalid signature.
 pub fn suspension(message: &[u8]) -> Suspension {
     Suspension::Verify(ToVerify {
         message: message.to_vec(),

@@ -60,7 +60,7 @@ thread_local! {
 }
 
 /// The memory for parsing a certificate, as a multiple of its length: an attribute of a name has
-/// nine bytes, and takes 456 in vectors of x509-parser.
+/// nine bytes, and uses 456 in vectors of x509-parser.
 const GROWTH: usize = 64;
 
 /// The maximum length of certificates, in bytes, that are parsed in the allocator's reserve.
@@ -495,7 +495,7 @@ pub(crate) fn public_key(der: &[u8]) -> Option<&[u8]> {
 }
 
 /// Returns the content of the signature's AlgorithmIdentifier of a certificate or CRL, which
-/// x509-parser does not keep.
+/// x509-parser does not return.
 pub(super) fn algorithm_of(der: &[u8]) -> Option<&[u8]> {
     let (_, signed) = Any::from_der(der).ok()?;
     let (rest, _) = Any::from_der(signed.data).ok()?;

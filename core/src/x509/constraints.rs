@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn only_some_texts_are_dns_names() {
+    fn dns_names_are_distinguished_from_other_strings() {
         for (text, form) in [
             ("example.org", DnsForm::Name),
             ("*.example.org", DnsForm::Name),
@@ -404,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_is_a_prefix() {
+    fn a_network_has_a_prefix_mask() {
         let network = Network::read(&[10, 1, 0, 0, 255, 255, 0, 0]).expect("a network");
         assert!(network.holds(IpAddr::from([10, 1, 2, 3])));
         assert!(!network.holds(IpAddr::from([10, 2, 2, 3])));

@@ -128,7 +128,7 @@ impl RevocationList {
         self.has_unhandled_extension
     }
 
-    /// Whether the list is from `issuer`, and says of `cert` whether it is revoked.
+    /// Returns whether the CRL is from `issuer`, and its scope includes `cert`.
     pub(crate) fn covers(&self, cert: &Certificate<'_>, issuer: &Certificate<'_>) -> bool {
         let names_key = |key: &AuthorityKey| issuer.is_identified_by(key, &self.der);
         self.issuer == cert.issuer_form()
@@ -136,7 +136,7 @@ impl RevocationList {
             && self.scope.holds(cert)
     }
 
-    /// Whether the list was made for some point of distribution, which is better than one for all.
+    /// Returns whether the CRL is for one distribution point, which is preferred.
     pub(crate) fn is_specific(&self) -> bool {
         self.scope.point.is_some()
     }
@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scope_is_read_strictly() {
+    fn a_scope_is_parsed_strictly() {
         let read = |fields: &[u8]| {
             let sequence = [&[0x30, fields.len() as u8], fields].concat();
             Scope::read(&sequence)

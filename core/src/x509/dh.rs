@@ -32,7 +32,7 @@ fn check(content: &[u8]) -> Result<()> {
 /// The length of the shortest prime, in bytes.
 const MIN_PRIME: u64 = 256;
 
-/// The length of the longest prime that AWS-LC takes, in bits.
+/// The maximum length of a prime in AWS-LC, in bits.
 const MAX_PRIME: u64 = 10_000;
 
 /// Reads the prime, if all is well-formed and in range.
@@ -53,7 +53,8 @@ fn read(parameters: &Value<'_>) -> Option<BigUint> {
     is_in_range.then_some(prime)
 }
 
-/// Whether a number and half of it are prime, for a number that is not chosen to deceive the test.
+/// Returns whether a number and half of it are prime. The test is not reliable for numbers that are
+/// constructed to pass it.
 fn is_safe_prime(number: &BigUint) -> bool {
     let half: BigUint = number >> 1;
     // By Pocklington's criterion the number is prime if the large half of one less is, since 2^2 -

@@ -109,7 +109,7 @@ impl CommonName {
         let all = canonical::text(value);
         // RFC 6125, 6.4.4, allows "a fully qualified DNS domain name" only, so an encoding in which
         // another reader might see other characters, and control characters, make it no host.
-        // s2n-tls does not take IA5String here.
+        // s2n-tls does not accept an IA5String here.
         let is_plain = matches!(value.tag(), Tag::Utf8String | Tag::PrintableString);
         let host = all.clone().filter(|text| is_plain && is_text(text));
         let text = all.map(|text| text.trim_end_matches('\0').to_owned());

@@ -24,7 +24,7 @@ pub(crate) struct BasicResponse<'a> {
     pub(crate) responder: ResponderId<'a>,
     pub(crate) responses: Vec<SingleResponse<'a>>,
     pub(crate) has_critical_extension: bool,
-    /// The certificates that come along, in DER.
+    /// The included certificates, in DER.
     pub(crate) certificates: Vec<&'a [u8]>,
 }
 
@@ -246,8 +246,8 @@ fn has_critical(extensions: &Value<'_>) -> Option<bool> {
     Some(critical.contains(&true))
 }
 
-/// Returns the encoding of a certificate, if it is one. What its signature does not cover is
-/// checked here.
+/// Returns the encoding of a certificate, after a check of the parts that its signature does not
+/// cover.
 fn certificate<'a>(cert: &Value<'a>) -> Option<&'a [u8]> {
     let mut fields = Fields::of(cert)?;
     let _tbs = fields.next()?;

@@ -103,12 +103,12 @@ struct Section<'a> {
 impl Section<'_> {
     fn decode(&self, undecodable: Code) -> Result<Zeroizing<Vec<u8>>> {
         let data = || self.content.iter().copied().filter(|&byte| is_base64(byte));
-        // RFC 4648, 3.2: what is not padded may be cut.
+        // RFC 4648, 3.2: content without padding may be truncated.
         let digits = data().count();
         if digits == 0 || digits % 4 != 0 {
             return Err(undecodable)?;
         }
-        // A label whose content rustls-pemfile gives as it is.
+        // A label for which rustls-pemfile only decodes the content.
         let mut text = Zeroizing::new(Vec::new());
         memory::reserve_exact(&mut text, digits + BOUNDARIES)?;
         text.extend_from_slice(b"-----BEGIN CERTIFICATE-----\n");

@@ -1,9 +1,9 @@
-//! How connections end.
+//! Closing of connections: close_notify, alerts, blinding and wiping.
 
 use super::*;
 
 #[test]
-fn the_end_of_the_stream_is_no_end_of_the_data() {
+fn an_end_of_the_stream_without_close_notify_is_an_error() {
     for version in VERSIONS {
         for cut in [0, 3, 5, 10] {
             let pair = Pair::new(version);
@@ -42,24 +42,24 @@ fn a_close_notify_is_the_end_of_the_data() {
 }
 
 #[test]
-fn closing_by_halves_is_for_tls13() {
+fn half_close_requires_tls13() {
     for version in VERSIONS {
         let pair = Pair::new(version);
         let mut blocked = Blocked::Not;
         pair.client.shutdown_send(&mut blocked).expect("sent");
         assert_eq!(recv(&pair.server, 9).0, Ok(vec![]));
 
-        let (sent, got) = match version {
+        let (sent, received_data) = match version {
             Version::Tls13 => (Ok(5), Ok(b"still".to_vec())),
             _ => (Err(Code::Closed), Err(Code::Closed)),
         };
         assert_eq!(send(&pair.server, b"still").0, sent);
-        assert_eq!(recv(&pair.client, 9).0, got);
+        assert_eq!(recv(&pair.client, 9).0, received_data);
     }
 }
 
 #[test]
-fn a_shutdown_finishes_what_it_began() {
+fn a_blocked_shutdown_is_resumed() {
     let pair = Pair::new(Version::Tls13);
     pair.to_server.state().room = Some(0);
     assert_eq!(send(&pair.client, b"data").0, Err(Code::IoBlocked));
@@ -82,7 +82,7 @@ fn a_shutdown_finishes_what_it_began() {
 }
 
 #[test]
-fn a_fatal_alert_ends_both_directions() {
+fn a_fatal_alert_closes_both_directions() {
     let pair = Pair::new(Version::Tls13);
     {
         let mut half = pair.client.stream.send.lock().expect("free");
@@ -100,7 +100,7 @@ fn a_fatal_alert_ends_both_directions() {
     assert_eq!(
         pair.server.wire_bytes_out(),
         sent,
-        "nothing answers an alert"
+        "no response to an alert"
     );
 }
 
@@ -123,7 +123,7 @@ fn a_bad_record_is_blinded() {
 }
 
 #[test]
-fn a_wiped_connection_is_new() {
+fn wiping_resets_a_connection() {
     let pair = Pair::new(Version::Tls13);
     pair.client.set_server_name(c"a.example").expect("short");
     send(&pair.client, b"x").0.expect("sent");

@@ -1,4 +1,4 @@
-//! Both halves, driven over a link in memory with keys of our own making.
+//! Sending, receiving and closing over a transport in memory, with fixed traffic keys.
 
 use std::io::{self, IoSlice};
 use std::sync::atomic::Ordering::*;
@@ -17,7 +17,7 @@ mod closing;
 mod receiving;
 mod sending;
 
-/// A connection after its handshake, and its peer.
+/// A client and a server after their handshake.
 struct Pair {
     client: Connection,
     server: Connection,
@@ -54,7 +54,7 @@ impl Pair {
     }
 }
 
-/// Gives the connection the keys that a handshake would have made.
+/// Installs traffic keys and results of a handshake.
 fn install(conn: &Connection, version: Version, [write, read]: [u8; 2]) {
     let provider = Policy::find(b"default_tls13").expect("known").provider();
     let suite = match version {

@@ -1,20 +1,20 @@
-//! What a receive gives, and what it leaves.
+//! Receiving: record boundaries, read-ahead, and buffers.
 
 use super::*;
 
 #[test]
-fn a_receive_takes_one_record_and_not_a_byte_more() {
+fn a_receive_reads_exactly_one_record() {
     for version in VERSIONS {
         let pair = Pair::new(version);
         send(&pair.client, b"first").0.expect("sent");
         send(&pair.client, b"second").0.expect("sent");
-        let on_the_wire = pair.to_server.state().bytes.len();
+        let wire_len = pair.to_server.state().bytes.len();
 
         assert_eq!(recv(&pair.server, 3), (Ok(b"fir".to_vec()), Blocked::Read));
         assert_eq!(pair.server.peek(), 2);
-        let second = on_the_wire - pair.server.wire_bytes_in() as usize;
+        let second = wire_len - pair.server.wire_bytes_in() as usize;
         assert_eq!(pair.to_server.state().bytes.len(), second);
-        assert_eq!(second, on_the_wire / 2 + 1, "the longer record is left");
+        assert_eq!(second, wire_len / 2 + 1, "the longer record is not read");
 
         assert_eq!(recv(&pair.server, 100), (Ok(b"st".to_vec()), Blocked::Not));
         assert_eq!(
@@ -29,7 +29,7 @@ fn a_receive_takes_one_record_and_not_a_byte_more() {
 }
 
 #[test]
-fn receiving_nothing_reads_nothing() {
+fn a_receive_of_no_bytes_does_not_read() {
     let pair = Pair::new(Version::Tls13);
     assert_eq!(recv(&pair.server, 0), (Ok(vec![]), Blocked::Not));
     send(&pair.client, b"data").0.expect("sent");
@@ -38,7 +38,7 @@ fn receiving_nothing_reads_nothing() {
 }
 
 #[test]
-fn buffered_receiving_counts_what_waits() {
+fn bytes_that_are_read_ahead_are_counted() {
     let pair = Pair::new(Version::Tls13);
     pair.server.set_recv_buffering(true);
     for _ in 0..3 {
@@ -52,7 +52,7 @@ fn buffered_receiving_counts_what_waits() {
 }
 
 #[test]
-fn many_records_fill_one_receive_if_the_config_says_so() {
+fn a_receive_returns_several_records_if_configured() {
     let config = Arc::new(Config::new_minimal());
     config.set_recv_multi_record(true);
     let pair = Pair::with_config(Version::Tls13, config);
@@ -67,7 +67,7 @@ fn many_records_fill_one_receive_if_the_config_says_so() {
 }
 
 #[test]
-fn an_error_behind_data_waits_for_the_next_receive() {
+fn an_error_after_data_is_reported_by_the_next_receive() {
     let config = Arc::new(Config::new_minimal());
     config.set_recv_multi_record(true);
     let pair = Pair::with_config(Version::Tls13, config);
@@ -97,7 +97,7 @@ fn buffers_are_released_only_when_they_are_empty() {
     pair.to_server.state().room = Some(5);
     send(&pair.client, b"data").0.expect_err("blocked");
     assert_eq!(code(&pair.client), Err(Code::StufferHasUnprocessedData));
-    // A header alone is kept, and does not count.
+    // A header alone stays buffered, and is no error.
     recv(&pair.server, 9).0.expect_err("blocked");
     assert_eq!(code(&pair.server), Ok(()));
 

@@ -1,9 +1,9 @@
-//! What a send takes, cuts and reports.
+//! Sending: fragmentation, partial writes, retries and reported lengths.
 
 use super::*;
 
 #[test]
-fn a_blocked_send_reports_records_that_left_whole() {
+fn a_blocked_send_reports_completely_written_records() {
     let pair = Pair::new(Version::Tls13);
     let data = pattern(20000);
 
@@ -22,7 +22,7 @@ fn a_blocked_send_reports_records_that_left_whole() {
 }
 
 #[test]
-fn a_retry_with_less_is_refused_and_harms_nothing() {
+fn a_retry_with_less_data_is_rejected_without_effect() {
     let pair = Pair::new(Version::Tls13);
     let data = pattern(5000);
     pair.to_server.state().room = Some(0);
@@ -42,7 +42,7 @@ fn a_retry_with_less_is_refused_and_harms_nothing() {
 }
 
 #[test]
-fn every_cut_of_the_link_leaves_the_data_whole() {
+fn data_is_complete_after_a_partial_write_of_any_length() {
     let data = pattern(20_000);
     for version in VERSIONS {
         let whole = {
@@ -50,9 +50,9 @@ fn every_cut_of_the_link_leaves_the_data_whole() {
             send(&pair.client, &data).0.expect("sent");
             pair.to_server.state().bytes.len()
         };
-        for cut in (0..whole).step_by(7) {
+        for written in (0..whole).step_by(7) {
             let pair = Pair::new(version);
-            pair.to_server.state().room = Some(cut);
+            pair.to_server.state().room = Some(written);
             let mut sent = 0;
             let mut all = Vec::new();
             while sent < data.len() {
@@ -64,7 +64,7 @@ fn every_cut_of_the_link_leaves_the_data_whole() {
                 pair.to_server.state().room = None;
             }
             all.extend(received(&pair.server));
-            assert!(all == data, "cut at {cut}");
+            assert!(all == data, "partial write of {written} bytes");
         }
     }
 }
@@ -116,7 +116,7 @@ fn a_send_buffer_collects_records() {
 }
 
 #[test]
-fn vectors_are_one_stream() {
+fn buffers_are_sent_as_one_stream() {
     let data = pattern(30_000);
     for pieces in [1, 2, 7, 9, 1024] {
         let pair = Pair::new(Version::Tls13);
@@ -130,10 +130,12 @@ fn vectors_are_one_stream() {
 }
 
 #[test]
-fn offsets_end_with_the_data() {
+fn an_offset_beyond_the_data_is_rejected() {
     let buffers = [IoSlice::new(b"abc")];
     assert!(Data::new(&buffers, 3).is_ok());
-    let error = Data::new(&buffers, 4).err().expect("one too many");
+    let error = Data::new(&buffers, 4)
+        .err()
+        .expect("an offset beyond the data");
     assert_eq!(error.code(), Code::InvalidArgument);
 }
 
@@ -156,15 +158,15 @@ fn invalid_data_is_reported_after_the_records_of_the_last_call_are_written() {
 }
 
 #[test]
-fn a_link_that_takes_nothing_is_not_asked_for_ever() {
-    struct Nothing;
-    impl Writer for Nothing {
+fn a_send_is_blocked_after_repeated_empty_writes() {
+    struct EmptyWrites;
+    impl Writer for EmptyWrites {
         fn write(&self, _: &[u8]) -> io::Result<usize> {
             Ok(0)
         }
     }
     let pair = Pair::new(Version::Tls13);
-    pair.client.set_writer(Some(Arc::new(Nothing)), false);
+    pair.client.set_writer(Some(Arc::new(EmptyWrites)), false);
     assert_eq!(
         send(&pair.client, b"x"),
         (Err(Code::IoBlocked), Blocked::Write)
@@ -172,7 +174,7 @@ fn a_link_that_takes_nothing_is_not_asked_for_ever() {
 }
 
 #[test]
-fn a_broken_pipe_stays_broken() {
+fn a_broken_pipe_is_permanent() {
     let pair = Pair::new(Version::Tls13);
     pair.to_server.state().failure = Some(libc::EPIPE);
     assert_eq!(send(&pair.client, b"x").0, Err(Code::Io));
@@ -187,12 +189,12 @@ fn a_broken_pipe_stays_broken() {
 }
 
 #[test]
-fn a_callback_may_not_use_its_own_direction() {
+fn a_callback_cannot_reenter_its_direction() {
     struct Recursive(Mutex<Option<Arc<Connection>>>, Mutex<Vec<Code>>);
     impl Writer for Recursive {
         fn write(&self, buf: &[u8]) -> io::Result<usize> {
             let conn = self.0.lock().expect("free").clone();
-            let code = send(&conn.expect("set"), b"inner").0.expect_err("refused");
+            let code = send(&conn.expect("set"), b"inner").0.expect_err("rejected");
             self.1.lock().expect("free").push(code);
             Ok(buf.len())
         }
@@ -206,7 +208,7 @@ fn a_callback_may_not_use_its_own_direction() {
 }
 
 #[test]
-fn sending_before_the_handshake_is_refused_and_harmless() {
+fn sending_before_the_handshake_is_rejected() {
     let conn = Connection::new(Mode::Client);
     conn.set_config(config()).expect("the config suits");
     assert_eq!(send(&conn, b"x").0, Err(Code::Encrypt));

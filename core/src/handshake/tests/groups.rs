@@ -1,4 +1,4 @@
-//! Every group of the default policy, whoever insists on it.
+//! Every group of the default policy, required by the client or by the server.
 
 use super::*;
 
@@ -29,7 +29,7 @@ fn check(pair: &Pair, name: &std::ffi::CStr) {
 }
 
 #[test]
-fn a_server_takes_a_clients_only_group() {
+fn a_server_negotiates_the_clients_only_group() {
     for (number, name, _) in GROUPS {
         let pair = Pair::new(b"default");
         let policy = Policy::restricted_to_group(number);
@@ -38,9 +38,10 @@ fn a_server_takes_a_clients_only_group() {
     }
 }
 
-/// A client sends shares for its first two groups; for the others the server asks again.
+/// A client sends key shares for its first two groups; for the others the server sends a
+/// HelloRetryRequest.
 #[test]
-fn a_client_takes_a_servers_only_group() {
+fn a_client_negotiates_the_servers_only_group() {
     for (number, name, _) in GROUPS {
         let pair = Pair::new(b"default");
         let policy = Policy::restricted_to_group(number);
@@ -49,7 +50,7 @@ fn a_client_takes_a_servers_only_group() {
     }
 }
 
-/// The share of a client that has said hello.
+/// Sends a ClientHello, and returns the range of a key share in it.
 fn share(pair: &Pair, number: u16, len: usize) -> std::ops::Range<usize> {
     assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
     let mut head = number.to_be_bytes().to_vec();
@@ -62,7 +63,7 @@ fn share(pair: &Pair, number: u16, len: usize) -> std::ops::Range<usize> {
 }
 
 #[test]
-fn a_server_refuses_a_share_that_is_none() {
+fn a_server_rejects_an_invalid_key_share() {
     for (number, name, len) in GROUPS {
         for byte in [0, 0xff] {
             let pair = Pair::new(b"default");
@@ -85,7 +86,7 @@ fn a_server_refuses_a_share_that_is_none() {
 }
 
 #[test]
-fn sides_without_a_group_in_common_say_so() {
+fn a_handshake_without_a_common_group_fails() {
     let pair = Pair::new(b"default");
     let (p521, p384) = (
         Policy::restricted_to_group(0x0019),

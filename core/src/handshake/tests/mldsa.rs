@@ -1,10 +1,10 @@
-//! Certificates with post-quantum keys (ML-DSA), alone and under the roots of today.
+//! Certificates with post-quantum keys (ML-DSA), issued by ML-DSA and ECDSA roots.
 
 use rcgen::{PKCS_ML_DSA_44, PKCS_ML_DSA_65, PKCS_ML_DSA_87, SignatureAlgorithm};
 
 use super::*;
 
-/// A root with one kind of key, and a server's certificate with another.
+/// Creates a root with one type of key, and a server's certificate with another one.
 fn certified(
     root: &'static SignatureAlgorithm,
     leaf: &'static SignatureAlgorithm,
@@ -21,7 +21,7 @@ fn certified(
     (issuer.pem(), (cert.pem(), key.serialize_pem()))
 }
 
-/// Both ends of a handshake with these keys, of which the client knows the root.
+/// Returns a client and a server with these keys, of which the client trusts the root.
 fn pair(
     policy: &[u8],
     root: &'static SignatureAlgorithm,
@@ -33,7 +33,7 @@ fn pair(
     let server = Config::new_minimal();
     server
         .add_chain(&chain(&leaf))
-        .expect("s2n-tls has such keys");
+        .expect("a supported key type");
     server.set_policy(policy).map_err(|error| error.code())?;
     let client = Config::new_minimal();
     client.set_policy(policy).expect("it has no chains");
@@ -44,14 +44,14 @@ fn pair(
 }
 
 #[test]
-fn each_size_signs_and_is_verified() {
+fn every_parameter_set_is_supported() {
     for (leaf, scheme) in [
         (&PKCS_ML_DSA_44, c"mldsa44"),
         (&PKCS_ML_DSA_65, c"mldsa65"),
         (&PKCS_ML_DSA_87, c"mldsa87"),
     ] {
         for root in [&PKCS_ECDSA_P384_SHA384, &PKCS_ML_DSA_65] {
-            let pair = pair(b"default_pq", root, leaf).expect("no rules for our keys");
+            let pair = pair(b"default_pq", root, leaf).expect("the policy allows the keys");
             pair.establish();
             for conn in [&pair.client, &pair.server] {
                 assert_eq!(
@@ -64,8 +64,9 @@ fn each_size_signs_and_is_verified() {
 }
 
 #[test]
-fn a_policy_may_want_nothing_but_the_largest() {
-    let large = pair(b"cnsa_2", &PKCS_ML_DSA_87, &PKCS_ML_DSA_87).expect("as it should be");
+fn a_policy_may_require_mldsa87() {
+    let large =
+        pair(b"cnsa_2", &PKCS_ML_DSA_87, &PKCS_ML_DSA_87).expect("the policy allows the keys");
     large.establish();
     let negotiated = large.client.negotiated().expect("negotiated");
     assert_eq!(negotiated.group, c"MLKEM1024");
@@ -82,14 +83,14 @@ fn a_policy_may_want_nothing_but_the_largest() {
         (&PKCS_ML_DSA_87, &PKCS_ML_DSA_65),
         (&PKCS_ECDSA_P384_SHA384, &PKCS_ML_DSA_87),
     ] {
-        let refused = pair(b"cnsa_2", root, leaf).err();
-        assert_eq!(refused, Some(Code::SecurityPolicyIncompatibleCert));
+        let rejected = pair(b"cnsa_2", root, leaf).err();
+        assert_eq!(rejected, Some(Code::SecurityPolicyIncompatibleCert));
     }
 }
 
-/// TLS 1.2 has no scheme for them.
+/// TLS 1.2 has no signature scheme for ML-DSA.
 #[test]
-fn they_are_of_no_use_before_tls13() {
+fn tls12_does_not_support_mldsa() {
     let pair = pair(b"20260513", &PKCS_ML_DSA_87, &PKCS_ML_DSA_87).expect("no rules");
     let tls12 = Policy::find(TLS12_POLICY).expect("a policy");
     pair.server.set_policy(tls12).expect("no rules");

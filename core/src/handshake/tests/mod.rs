@@ -1,4 +1,4 @@
-//! Handshakes between two of ours, over a link in memory.
+//! Handshakes between two connections of this library, over a transport in memory.
 
 use std::sync::Arc;
 
@@ -14,15 +14,15 @@ use crate::error::{Code, Result};
 use crate::policy::Policy;
 use crate::testing::*;
 
-mod damage;
-mod fragments;
+mod authentication;
+mod corruption;
+mod fragmentation;
 mod groups;
 mod mldsa;
-mod refusals;
 mod settings;
 
 #[test]
-fn both_versions_carry_data_and_close() {
+fn both_versions_transfer_data_and_close() {
     for (policy, version) in [
         (TLS12_POLICY, Version::Tls12),
         (TLS13_POLICY, Version::Tls13),
@@ -47,44 +47,52 @@ fn both_versions_carry_data_and_close() {
 }
 
 #[test]
-fn a_handshake_survives_every_cut() {
+fn a_handshake_resumes_after_a_partial_write_of_any_length() {
     for policy in POLICIES {
         let (out, back) = {
             let pair = Pair::new(policy);
             pair.establish();
             (pair.client.wire_bytes_out(), pair.server.wire_bytes_out())
         };
-        for (cut, whole) in [(true, out), (false, back)] {
+        for (is_client, whole) in [(true, out), (false, back)] {
             // Signatures differ in length by a few bytes from handshake to handshake.
             for at in (0..whole as usize - 8).step_by(3) {
                 let pair = Pair::new(policy);
-                let link = if cut {
+                let transport = if is_client {
                     &pair.to_server
                 } else {
                     &pair.to_client
                 };
-                link.state().room = Some(at);
-                let writer = if cut { &pair.client } else { &pair.server };
+                transport.state().room = Some(at);
+                let writer = if is_client {
+                    &pair.client
+                } else {
+                    &pair.server
+                };
                 while negotiate(writer) != (Err(Code::IoBlocked), Blocked::Write) {
-                    let reader = if cut { &pair.server } else { &pair.client };
+                    let reader = if is_client {
+                        &pair.server
+                    } else {
+                        &pair.client
+                    };
                     let waiting = negotiate(reader).0;
-                    assert_eq!(waiting, Err(Code::IoBlocked), "cut at {at} of {whole}");
+                    assert_eq!(waiting, Err(Code::IoBlocked), "blocked at {at} of {whole}");
                 }
-                link.state().room = None;
+                transport.state().room = None;
                 pair.establish();
                 send(&pair.client, b"data").0.expect("sent");
-                assert_eq!(received(&pair.server), b"data", "cut at {at}");
+                assert_eq!(received(&pair.server), b"data", "blocked at {at}");
             }
         }
     }
 }
 
 #[test]
-fn a_transport_may_take_and_give_single_bytes() {
+fn a_transport_may_transfer_single_bytes() {
     for policy in POLICIES {
         let pair = Pair::new(policy);
-        let step = |conn: &Connection, link: &Pipe| {
-            link.state().room = Some(1);
+        let step = |conn: &Connection, transport: &Pipe| {
+            transport.state().room = Some(1);
             let code = negotiate(conn).0;
             assert!(matches!(code, Ok(()) | Err(Code::IoBlocked)));
             code.is_ok()
@@ -94,7 +102,7 @@ fn a_transport_may_take_and_give_single_bytes() {
 }
 
 #[test]
-fn key_updates_go_both_ways() {
+fn both_sides_send_key_updates() {
     let pair = Pair::new(TLS13_POLICY);
     pair.establish();
     for round in 0..5 {
@@ -108,7 +116,7 @@ fn key_updates_go_both_ways() {
 }
 
 #[test]
-fn keys_are_updated_before_their_limit() {
+fn a_key_is_updated_before_its_limit() {
     let pair = Pair::new(TLS13_POLICY);
     pair.establish();
     let limit = |conn: &Connection| {
@@ -122,7 +130,7 @@ fn keys_are_updated_before_their_limit() {
 }
 
 #[test]
-fn an_old_key_ends_a_tls12_connection() {
+fn a_key_at_its_limit_ends_a_tls12_connection() {
     let pair = Pair::new(TLS12_POLICY);
     pair.establish();
     pair.client
@@ -139,7 +147,7 @@ fn an_old_key_ends_a_tls12_connection() {
 }
 
 #[test]
-fn the_end_of_the_stream_ends_a_handshake() {
+fn the_end_of_the_stream_closes_a_handshake() {
     let pair = Pair::new(TLS13_POLICY);
     assert_eq!(
         negotiate(&pair.client),
@@ -151,7 +159,7 @@ fn the_end_of_the_stream_ends_a_handshake() {
 }
 
 #[test]
-fn a_shutdown_in_a_handshake_says_so() {
+fn a_shutdown_during_a_handshake_sends_close_notify() {
     let pair = Pair::new(TLS13_POLICY);
     assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
     assert_eq!(shutdown(&pair.client), (Ok(()), Blocked::Not));
@@ -161,9 +169,9 @@ fn a_shutdown_in_a_handshake_says_so() {
     assert_eq!(recv(&pair.server, 9).0, Ok(vec![]));
 }
 
-/// Each way that a handshake can stand still with keys in use on the side that gives up.
+/// Every state of a blocked handshake in which the aborting side has keys.
 #[test]
-fn a_shutdown_is_sealed_once_there_are_keys() {
+fn a_close_notify_during_a_handshake_is_sealed_if_there_are_keys() {
     // A TLS 1.3 client that has read the ServerHello.
     let pair = Pair::new(TLS13_POLICY);
     assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));

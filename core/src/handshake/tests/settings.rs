@@ -1,4 +1,4 @@
-//! Settings that change while handshakes make use of them.
+//! Config settings that change during handshakes.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -7,9 +7,9 @@ use std::thread;
 use super::*;
 use crate::config::alpn;
 
-/// Whether there is a protocol in common, and what rustls is told of it, is decided by one list.
+/// A handshake uses one list both for the check for a common protocol and for the config of rustls.
 #[test]
-fn protocols_may_be_set_while_another_thread_negotiates() {
+fn protocols_may_be_set_during_handshakes_of_another_thread() {
     const ROUNDS: usize = 3000;
 
     let list = |name: &'static str| alpn::list([name.as_bytes()].into_iter()).expect("short");
@@ -34,11 +34,11 @@ fn protocols_may_be_set_while_another_thread_negotiates() {
         let outcomes: Vec<_> = (0..ROUNDS)
             .map(|_| {
                 let server = Connection::new(Mode::Server);
-                let link = Arc::<Pipe>::default();
-                link.state().bytes.clone_from(&hello);
+                let transport = Arc::<Pipe>::default();
+                transport.state().bytes.clone_from(&hello);
                 server.set_blinding(BlindingMode::SelfService);
                 server.set_config(config.clone()).expect("fits");
-                server.set_reader(Some(link.clone()));
+                server.set_reader(Some(transport.clone()));
                 server.set_writer(Some(Arc::<Pipe>::default()), true);
                 negotiate(&server).0
             })

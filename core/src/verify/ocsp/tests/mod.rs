@@ -1,4 +1,4 @@
-//! OCSP responses of OpenSSL, as they are and damaged.
+//! OCSP responses of OpenSSL, unmodified and corrupted.
 
 mod node;
 
@@ -19,7 +19,7 @@ use crate::policy::Policy;
 use crate::x509::ocsp::OcspResponse;
 use crate::x509::pem;
 
-/// The folder of this process with the files of `responder.sh`.
+/// Creates the files of `responder.sh`, once, and returns their directory.
 fn folder() -> &'static PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
@@ -89,7 +89,7 @@ impl Client {
 }
 
 #[test]
-fn responses_of_openssl_are_read() {
+fn responses_of_openssl_are_parsed() {
     Client::new().check(|check| {
         for (name, expected) in [
             ("by_name", Ok(())),
@@ -115,7 +115,7 @@ fn responses_of_openssl_are_read() {
 
 /// The fields of a response are those that OpenSSL prints.
 #[test]
-fn several_statuses_and_absent_fields_are_read() {
+fn several_statuses_and_absent_fields_are_parsed() {
     let basic = |der: &[u8]| match OcspResponse::parse(der).expect("a response") {
         OcspResponse::Basic(basic) => {
             let times = basic.responses.iter().map(|one| one.next_update.is_some());
@@ -130,7 +130,7 @@ fn several_statuses_and_absent_fields_are_read() {
 }
 
 #[test]
-fn truncated_and_prolonged_responses_are_malformed() {
+fn truncated_and_extended_responses_are_rejected() {
     Client::new().check(|check| {
         for name in [
             "by_name",
@@ -153,9 +153,9 @@ fn truncated_and_prolonged_responses_are_malformed() {
     });
 }
 
-/// Every bit counts: it is signed, or part of the signature or of a certificate that is.
+/// Every bit is verified: it is signed, or part of the signature or of a signed certificate.
 #[test]
-fn a_response_with_a_flipped_bit_is_refused() {
+fn a_response_with_a_flipped_bit_is_rejected() {
     Client::new().check(|check| {
         for name in ["by_name", "by_key", "by_delegate_name", "with_nonce"] {
             let mut damaged = response(name);
@@ -172,7 +172,7 @@ fn a_response_with_a_flipped_bit_is_refused() {
 /// X.690, 10.1. asn1-rs accepts such lengths; those within the name of the responder and within
 /// certificates are detected by a comparison or a signature.
 #[test]
-fn lengths_that_are_not_minimal_are_refused() {
+fn lengths_that_are_not_minimal_are_rejected() {
     Client::new().check(|check| {
         for name in ["by_name", "by_key", "by_delegate_name", "with_nonce"] {
             let der = response(name);
@@ -189,7 +189,7 @@ fn lengths_that_are_not_minimal_are_refused() {
     });
 }
 
-/// Where BasicOCSPResponse is in an OCSPResponse.
+/// The position of the BasicOCSPResponse in an OCSPResponse.
 const BASIC: [usize; 4] = [1, 0, 1, 0];
 
 /// Changes the ResponseData of a response, and signs it with the key of the CA.
@@ -207,7 +207,7 @@ fn changed(name: &str, change: impl FnOnce(&mut Node)) -> Vec<u8> {
     tree.encode()
 }
 
-/// A SingleResponse in ResponseData by a responder's key, without a version.
+/// The position of a SingleResponse in ResponseData with a byKey responder and without a version.
 const SINGLE: [usize; 2] = [2, 0];
 
 fn extensions(tag: u8, critical: &[u8]) -> Node {
@@ -221,8 +221,8 @@ fn extensions(tag: u8, critical: &[u8]) -> Node {
     Node::new(tag, &[Node::new(0x30, &[Node::new(0x30, &fields)])])
 }
 
-/// What the signature covers is verified as it was received: DER that leaves out defaults (X.690,
-/// 11.5) would be other bytes.
+/// The signature is verified over the received bytes: DER without default values (X.690, 11.5)
+/// would differ.
 #[test]
 fn explicit_defaults_are_verified_as_received() {
     Client::new().check(|check| {
@@ -242,7 +242,7 @@ fn explicit_defaults_are_verified_as_received() {
 
 /// RFC 6960, 4.4: no extension is evaluated, so none may be critical.
 #[test]
-fn critical_extensions_are_refused() {
+fn critical_extensions_are_rejected() {
     Client::new().check(|check| {
         for (critical, expected) in [
             (&[][..], Ok(())),
@@ -262,9 +262,9 @@ fn critical_extensions_are_refused() {
     });
 }
 
-/// Of two statuses about the leaf neither is newer by its place.
+/// The order of two statuses of the leaf does not imply which one is newer.
 #[test]
-fn all_statuses_of_the_leaf_are_good() {
+fn all_statuses_of_the_leaf_must_be_good() {
     Client::new().check(|check| {
         let twice = |is_revoked: bool| {
             changed("by_key", |data| {

@@ -1,4 +1,4 @@
-//! DER as a tree that tests change and encode again.
+//! A DER tree, which tests modify and encode.
 
 /// A value of X.690.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
-//! Who is trusted, who is asked, and what the two have in common.
+//! Authentication of both sides, and negotiation of versions, cipher suites and protocols.
 
 use super::*;
 use crate::config::alpn;
 
 #[test]
-fn an_unknown_authority_is_not_trusted() {
+fn a_certificate_of_an_unknown_ca_is_rejected() {
     for policy in POLICIES {
         let pair = Pair::new(policy);
         pair.client_config.wipe_trust();
@@ -18,27 +18,27 @@ fn an_unknown_authority_is_not_trusted() {
 }
 
 #[test]
-fn nobody_is_trusted_without_a_trust_store() {
+fn every_certificate_is_rejected_without_a_trust_store() {
     let pair = Pair::new(TLS13_POLICY);
     pair.client_config.wipe_trust();
     assert_eq!(pair.negotiate().0, Err(Code::CertUntrusted));
 }
 
 #[test]
-fn verification_can_be_turned_off() {
+fn verification_can_be_disabled() {
     let pair = Pair::new(TLS13_POLICY);
     assert!(pair.client.unverified_peer().is_none());
     pair.client_config.disable_verification();
     pair.establish();
     let path = pair.client.peer_path();
     assert_eq!(path.unwrap_err().code(), Code::CertNotValidated);
-    let shown = pair.client.unverified_peer().expect("it was shown");
+    let received = pair.client.unverified_peer().expect("a received chain");
     let sent = chain(&pki().server).certificates().expect("loaded");
-    assert_eq!(shown, sent);
+    assert_eq!(received, sent);
 }
 
 #[test]
-fn a_trusted_certificate_needs_no_authority() {
+fn a_trusted_leaf_requires_no_ca() {
     for policy in POLICIES {
         let pair = Pair::new(policy);
         pair.client_config.wipe_trust();
@@ -50,7 +50,7 @@ fn a_trusted_certificate_needs_no_authority() {
 }
 
 #[test]
-fn the_name_must_match() {
+fn the_server_name_must_match() {
     for name in [Some(c"other.example"), None] {
         let pair = Pair::new(TLS13_POLICY);
         pair.client.wipe().expect("free");
@@ -65,7 +65,7 @@ fn the_name_must_match() {
 }
 
 #[test]
-fn an_expired_certificate_is_refused() {
+fn an_expired_certificate_is_rejected() {
     for policy in POLICIES {
         let pair = Pair::new(policy);
         let config = Config::new_minimal();
@@ -79,7 +79,7 @@ fn an_expired_certificate_is_refused() {
 }
 
 #[test]
-fn the_reason_of_a_refusal_reaches_the_peer_after_the_delay() {
+fn the_alert_is_sent_after_the_blinding_delay() {
     for policy in POLICIES {
         let pair = Pair::new(policy);
         pair.client_config.set_max_blinding_delay(0);
@@ -93,7 +93,7 @@ fn the_reason_of_a_refusal_reaches_the_peer_after_the_delay() {
 }
 
 #[test]
-fn alpn_takes_the_servers_first_choice_or_none() {
+fn alpn_selects_a_protocol_in_the_servers_order() {
     for (client, expected) in [
         ("h2", Some(c"h2")),
         ("http/1.1", Some(c"http/1.1")),
@@ -115,7 +115,7 @@ fn alpn_takes_the_servers_first_choice_or_none() {
 }
 
 #[test]
-fn a_server_learns_the_name_that_was_asked_for() {
+fn a_server_reports_the_server_name() {
     let pair = Pair::new(TLS13_POLICY);
     pair.establish();
     pair.server
@@ -124,7 +124,7 @@ fn a_server_learns_the_name_that_was_asked_for() {
 }
 
 #[test]
-fn clients_show_certificates_when_they_are_asked() {
+fn clients_send_certificates_on_request() {
     for policy in POLICIES {
         let pair = Pair::new(policy);
         pair.client_config
@@ -143,7 +143,7 @@ fn clients_show_certificates_when_they_are_asked() {
             .expect("negotiated")
             .client_cert_chain
             .clone();
-        let chain = chain.expect("the client's");
+        let chain = chain.expect("a client certificate");
         assert_eq!(
             chain.len(),
             3 + usize::from(u16::from_be_bytes([chain[1], chain[2]]))
@@ -152,21 +152,21 @@ fn clients_show_certificates_when_they_are_asked() {
 }
 
 #[test]
-fn a_client_without_a_certificate_may_be_refused() {
+fn a_client_without_a_certificate_is_rejected_if_one_is_required() {
     for policy in POLICIES {
-        for (auth, served) in [
+        for (auth, outcome) in [
             (ClientAuth::Optional, Ok(())),
             (ClientAuth::Required, Err(Code::MissingClientCert)),
         ] {
             let pair = Pair::new(policy);
             pair.server_config.set_client_auth(auth);
-            assert_eq!(pair.negotiate().1, served);
+            assert_eq!(pair.negotiate().1, outcome);
         }
     }
 }
 
 #[test]
-fn a_server_accepts_no_name_unless_it_is_told_to() {
+fn a_server_rejects_client_names_without_a_callback() {
     let pair = Pair::new(TLS13_POLICY);
     pair.client_config
         .add_chain(&chain(&pki().client))
@@ -176,7 +176,7 @@ fn a_server_accepts_no_name_unless_it_is_told_to() {
 }
 
 #[test]
-fn a_client_may_insist_on_being_asked_or_on_not_being_asked() {
+fn a_client_may_require_or_reject_a_certificate_request() {
     for policy in POLICIES {
         let pair = Pair::new(policy);
         pair.client.set_client_auth(ClientAuth::Required);
@@ -192,7 +192,7 @@ fn a_client_may_insist_on_being_asked_or_on_not_being_asked() {
 }
 
 #[test]
-fn a_server_without_a_certificate_cannot_serve() {
+fn a_server_without_a_certificate_fails() {
     let pair = Pair::new(TLS13_POLICY);
     let config = Config::new_minimal();
     pair.server.set_config(Arc::new(config)).expect("fits");
@@ -200,7 +200,7 @@ fn a_server_without_a_certificate_cannot_serve() {
 }
 
 #[test]
-fn no_cipher_in_common_is_answered_without_delay() {
+fn a_missing_common_cipher_suite_is_not_blinded() {
     let pair = Pair::new(TLS12_POLICY);
     let rsa_only = Policy::find(RSA_POLICY).expect("a policy");
     pair.client.set_policy(rsa_only).expect("no rules");
@@ -209,7 +209,7 @@ fn no_cipher_in_common_is_answered_without_delay() {
 }
 
 #[test]
-fn no_version_in_common_is_an_error_of_its_own() {
+fn a_missing_common_version_is_reported() {
     let pair = Pair::new(TLS13_POLICY);
     pair.server.set_policy(tls13_only()).expect("no rules");
     pair.client
@@ -222,7 +222,7 @@ fn tls13_only() -> &'static Policy {
     let policy = Policy::find(b"20250211").expect("a policy");
     assert!(
         !policy.supports_tls12(),
-        "the test wants a policy without TLS 1.2"
+        "the test requires a policy without TLS 1.2"
     );
     policy
 }

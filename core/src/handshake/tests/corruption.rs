@@ -1,18 +1,18 @@
-//! Handshakes that something happened to on the way.
+//! Handshakes with corrupted records.
 
 use super::*;
 
 #[test]
-fn garbage_is_a_bad_message() {
+fn an_invalid_message_is_rejected() {
     let pair = Pair::new(TLS13_POLICY);
-    let garbage = [&[22, 3, 1, 0, 5][..], &[9; 5]].concat();
-    pair.to_server.state().bytes.extend(garbage);
+    let invalid = [&[22, 3, 1, 0, 5][..], &[9; 5]].concat();
+    pair.to_server.state().bytes.extend(invalid);
     assert_eq!(negotiate(&pair.server).0, Err(Code::BadMessage));
     assert_eq!(negotiate(&pair.server), (Err(Code::Closed), Blocked::Not));
 }
 
 #[test]
-fn a_flipped_bit_never_completes_a_handshake_unnoticed() {
+fn a_handshake_with_a_flipped_bit_fails() {
     for policy in POLICIES {
         let whole = {
             let pair = Pair::new(policy);
@@ -33,9 +33,9 @@ fn a_flipped_bit_never_completes_a_handshake_unnoticed() {
     }
 }
 
-/// Flips, changes, removes and adds bytes on the way.
-fn garble(link: &Pipe, random: &mut impl FnMut() -> u64) {
-    let mut state = link.state();
+/// Flips bits, and changes, removes and inserts bytes of a transport.
+fn corrupt(transport: &Pipe, random: &mut impl FnMut() -> u64) {
+    let mut state = transport.state();
     for _ in 0..1 + random() % 3 {
         let len = state.bytes.len();
         if len == 0 {
@@ -53,7 +53,7 @@ fn garble(link: &Pipe, random: &mut impl FnMut() -> u64) {
 }
 
 #[test]
-fn a_garbled_handshake_ends_in_an_error_of_its_own() {
+fn a_corrupted_handshake_fails_with_a_defined_error() {
     const SEED: u64 = 0x5eed;
     const ROUNDS: u64 = 1500;
     println!("seed: {SEED:#x}");
@@ -74,13 +74,13 @@ fn a_garbled_handshake_ends_in_an_error_of_its_own() {
             let _ = negotiate(&pair.server);
         }
         let _ = negotiate(&pair.client);
-        garble(&pair.to_server, &mut random);
-        garble(&pair.to_client, &mut random);
+        corrupt(&pair.to_server, &mut random);
+        corrupt(&pair.to_client, &mut random);
 
         for _ in 0..3 {
             for conn in [&pair.client, &pair.server] {
                 let (outcome, _) = negotiate(conn);
-                // A safety check that failed is a bug of ours, or a panic.
+                // Reported for a violated invariant of the library, and for a panic.
                 assert_ne!(outcome, Err(Code::Safety), "round {round}");
                 let received = recv(conn, 100).0;
                 assert!(received.is_err() || received == Ok(vec![]), "round {round}");

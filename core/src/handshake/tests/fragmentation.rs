@@ -1,4 +1,4 @@
-//! Handshake messages in records of every size.
+//! Fragmentation of handshake messages into records of every size.
 
 use super::*;
 use crate::messages::Field;
@@ -7,11 +7,11 @@ const HANDSHAKE: u8 = 22;
 const CHANGE_CIPHER_SPEC: u8 = 20;
 const HEADER: usize = 5;
 
-/// A group that no client has a share of in its first ClientHello.
+/// A group for which no client sends a key share in its first ClientHello.
 const RETRIED_GROUP: u16 = 0x0019;
 
-/// A pair whose server asks for another ClientHello.
-fn retried() -> Pair {
+/// Returns a pair whose server sends a HelloRetryRequest.
+fn pair_with_retry() -> Pair {
     let pair = Pair::new(b"default");
     let policy = Policy::restricted_to_group(RETRIED_GROUP);
     pair.server.set_policy(policy).expect("no rules");
@@ -23,9 +23,9 @@ fn record(typ: u8, content: &[u8]) -> Vec<u8> {
     [&[typ, 3, 3, high, low], content].concat()
 }
 
-/// The records on a link, each with its header.
-fn records(link: &Pipe) -> Vec<Vec<u8>> {
-    let mut state = link.state();
+/// Removes the records from a transport, and returns each with its header.
+fn records(transport: &Pipe) -> Vec<Vec<u8>> {
+    let mut state = transport.state();
     let bytes: Vec<u8> = state.bytes.drain(..).collect();
     let mut rest = &bytes[..];
     let mut records = Vec::new();
@@ -37,8 +37,8 @@ fn records(link: &Pipe) -> Vec<Vec<u8>> {
     records
 }
 
-/// Fragments the handshake messages of plaintext records on a link into other records.
-fn recut(pair: &Pair, link: &Pipe, cut: impl Fn(&[u8]) -> Vec<Vec<u8>>) {
+/// Fragments the handshake messages in the plaintext records of a transport into other records.
+fn refragment(pair: &Pair, transport: &Pipe, cut: impl Fn(&[u8]) -> Vec<Vec<u8>>) {
     let policy = pair.client.policy().expect("the pair's");
     let is_tls13 = policy.supports_tls13();
     let mut plain = Vec::new();
@@ -48,36 +48,36 @@ fn recut(pair: &Pair, link: &Pipe, cut: impl Fn(&[u8]) -> Vec<Vec<u8>>) {
         let parts = cut(&std::mem::take(plain));
         out.extend(parts.iter().flat_map(|part| record(HANDSHAKE, part)));
     };
-    for next in records(link) {
+    for next in records(transport) {
         match next[0] {
             HANDSHAKE if is_plain => plain.extend(&next[HEADER..]),
             typ => {
                 flush(&mut plain, &mut out);
-                // Before TLS 1.3 what follows it is encrypted.
+                // Before TLS 1.3 later records are encrypted.
                 is_plain &= is_tls13 || typ != CHANGE_CIPHER_SPEC;
                 out.extend(next);
             }
         }
     }
     flush(&mut plain, &mut out);
-    link.state().bytes.extend(out);
+    transport.state().bytes.extend(out);
 }
 
-fn pieces(size: usize) -> impl Fn(&[u8]) -> Vec<Vec<u8>> {
+fn fragments(size: usize) -> impl Fn(&[u8]) -> Vec<Vec<u8>> {
     move |content| content.chunks(size).map(<[u8]>::to_vec).collect()
 }
 
-/// A handshake whose plaintext messages are cut on the way.
+/// Completes a handshake whose plaintext messages are fragmented.
 fn establish(pair: &Pair, cut: impl Fn(&[u8]) -> Vec<Vec<u8>>) {
     let mut outcomes = (Err(Code::IoBlocked), Err(Code::IoBlocked));
     for _ in 0..8 {
         if outcomes.0.is_err() {
             outcomes.0 = negotiate(&pair.client).0;
-            recut(pair, &pair.to_server, &cut);
+            refragment(pair, &pair.to_server, &cut);
         }
         if outcomes.1.is_err() {
             outcomes.1 = negotiate(&pair.server).0;
-            recut(pair, &pair.to_client, &cut);
+            refragment(pair, &pair.to_client, &cut);
         }
     }
     assert_eq!(outcomes, (Ok(()), Ok(())));
@@ -86,19 +86,19 @@ fn establish(pair: &Pair, cut: impl Fn(&[u8]) -> Vec<Vec<u8>>) {
 }
 
 #[test]
-fn messages_may_be_cut_into_pieces_of_any_size() {
+fn messages_are_reassembled_from_fragments_of_any_size() {
     for size in [1, 2, 3, 4, 5, 7, 64, 200, 1000] {
         for policy in POLICIES {
-            establish(&Pair::new(policy), pieces(size));
+            establish(&Pair::new(policy), fragments(size));
         }
-        establish(&retried(), pieces(size));
+        establish(&pair_with_retry(), fragments(size));
     }
 }
 
-/// In TLS 1.2 the messages of a flight may share records, and a record may end one and begin
-/// another.
+/// In TLS 1.2 the messages of a flight may share records, and a record may contain the end of one
+/// and the start of another.
 #[test]
-fn records_may_be_cut_at_any_place() {
+fn a_flight_may_be_fragmented_at_any_position() {
     let flight = {
         let pair = Pair::new(TLS12_POLICY);
         negotiate(&pair.client).0.expect_err("blocked");
@@ -107,9 +107,9 @@ fn records_may_be_cut_at_any_place() {
         records.iter().map(|record| record.len() - HEADER).sum()
     };
     // Signatures differ in length by a few bytes from handshake to handshake.
-    for place in (1..flight).step_by(3) {
+    for position in (1..flight).step_by(3) {
         establish(&Pair::new(TLS12_POLICY), |content| {
-            let (front, back) = content.split_at(place.min(content.len()));
+            let (front, back) = content.split_at(position.min(content.len()));
             let parts = [front, back].map(<[u8]>::to_vec);
             parts.into_iter().filter(|part| !part.is_empty()).collect()
         });
@@ -117,18 +117,18 @@ fn records_may_be_cut_at_any_place() {
 }
 
 #[test]
-fn a_hello_is_seen_however_it_is_cut() {
+fn a_fragmented_hello_is_parsed() {
     for size in [1, 50, 10_000] {
-        let pair = retried();
+        let pair = pair_with_retry();
         negotiate(&pair.client).0.expect_err("blocked");
         let first = records(&pair.to_server).concat();
         pair.to_server.state().bytes.extend(&first);
-        recut(&pair, &pair.to_server, pieces(size));
+        refragment(&pair, &pair.to_server, fragments(size));
         negotiate(&pair.server).0.expect_err("blocked");
-        assert_is_shown(&pair.server, &first);
+        assert_is_client_hello(&pair.server, &first);
         assert_eq!(pair.server.message_name(), c"CLIENT_HELLO");
 
-        recut(&pair, &pair.to_client, pieces(size));
+        refragment(&pair, &pair.to_client, fragments(size));
         assert_eq!(pair.client.server_version(), Version::Unknown);
         negotiate(&pair.client).0.expect_err("blocked");
         assert_eq!(pair.client.server_version(), Version::Tls13);
@@ -138,27 +138,27 @@ fn a_hello_is_seen_however_it_is_cut() {
         let second = second.expect("another ClientHello").clone();
         assert_ne!(first, second);
         pair.to_server.state().bytes.extend(&second);
-        recut(&pair, &pair.to_server, pieces(size));
+        refragment(&pair, &pair.to_server, fragments(size));
         negotiate(&pair.server).0.expect_err("blocked");
-        assert_is_shown(&pair.server, &second);
+        assert_is_client_hello(&pair.server, &second);
         assert_eq!(pair.server.message_name(), c"CLIENT_FINISHED");
     }
 }
 
-/// The ClientHello in this record is the one that the application may look at.
-fn assert_is_shown(server: &Connection, record: &[u8]) {
+/// Asserts that the application can read the ClientHello in this record.
+fn assert_is_client_hello(server: &Connection, record: &[u8]) {
     const RANDOM: std::ops::Range<usize> = 2..34;
 
-    let hello = server.client_hello().expect("it has come");
+    let hello = server.client_hello().expect("received");
     let mut body = record[HEADER + 4..].to_vec();
     assert_eq!(hello.random(), body[RANDOM]);
     body[RANDOM].fill(0);
-    let same = hello.with_field(Field::Message, |shown| shown == body);
-    assert!(same.expect("it was kept"));
+    let same = hello.with_field(Field::Message, |bytes| bytes == body);
+    assert!(same.expect("not freed"));
 }
 
 #[test]
-fn a_cut_server_hello_tells_the_version() {
+fn a_fragmented_server_hello_sets_the_version() {
     for (policy, version, next) in [
         (TLS12_POLICY, Version::Tls12, c"SERVER_CERT"),
         (TLS13_POLICY, Version::Tls13, c"ENCRYPTED_EXTENSIONS"),
@@ -191,11 +191,11 @@ fn a_cut_server_hello_tells_the_version() {
 
 /// RFC 8446, 5.1: a message before a change of keys "MUST align with a record boundary".
 #[test]
-fn nothing_follows_a_hello_in_its_record() {
+fn bytes_after_a_hello_in_its_record_are_rejected() {
     for size in [1, 100, 10_000] {
         for tail in [&[0][..], &[1, 0, 0, 0], &[20, 0, 0, 40, 1, 2]] {
             let lengthen = |content: &[u8]| {
-                let mut parts = pieces(size)(content);
+                let mut parts = fragments(size)(content);
                 if let Some(last) = parts.last_mut() {
                     last.extend(tail);
                 }
@@ -203,13 +203,13 @@ fn nothing_follows_a_hello_in_its_record() {
             };
             let pair = Pair::new(TLS13_POLICY);
             negotiate(&pair.client).0.expect_err("blocked");
-            recut(&pair, &pair.to_server, lengthen);
+            refragment(&pair, &pair.to_server, lengthen);
             assert_eq!(negotiate(&pair.server).0, Err(Code::BadMessage));
 
             let pair = Pair::new(TLS13_POLICY);
             negotiate(&pair.client).0.expect_err("blocked");
             negotiate(&pair.server).0.expect_err("blocked");
-            recut(&pair, &pair.to_client, lengthen);
+            refragment(&pair, &pair.to_client, lengthen);
             assert_eq!(negotiate(&pair.client).0, Err(Code::BadMessage));
         }
     }
@@ -217,7 +217,7 @@ fn nothing_follows_a_hello_in_its_record() {
 
 /// RFC 8446, 5.1: "there MUST NOT be any other records between them".
 #[test]
-fn a_message_is_not_interrupted() {
+fn another_record_between_fragments_is_rejected() {
     let others = [
         record(CHANGE_CIPHER_SPEC, &[1]),
         record(23, b"data"),
@@ -225,13 +225,13 @@ fn a_message_is_not_interrupted() {
     ];
     for other in &others {
         for retry in [false, true] {
-            let pair = retried();
+            let pair = pair_with_retry();
             negotiate(&pair.client).0.expect_err("blocked");
             if retry {
                 negotiate(&pair.server).0.expect_err("blocked");
                 negotiate(&pair.client).0.expect_err("blocked");
             }
-            recut(&pair, &pair.to_server, pieces(100));
+            refragment(&pair, &pair.to_server, fragments(100));
             let mut whole = records(&pair.to_server);
             let fragment = whole.iter().position(|record| record[0] == HANDSHAKE);
             whole.insert(fragment.expect("a fragment") + 1, other.clone());
@@ -243,7 +243,7 @@ fn a_message_is_not_interrupted() {
 }
 
 #[test]
-fn a_message_that_announces_too_much_is_refused_at_once() {
+fn a_message_is_rejected_by_the_length_in_its_header() {
     for cut in 1..=4 {
         let pair = Pair::new(TLS13_POLICY);
         let header = [1, 1, 0, 0];
@@ -256,9 +256,9 @@ fn a_message_that_announces_too_much_is_refused_at_once() {
     }
 }
 
-/// What a peer has not sent is not held for it.
+/// No memory is allocated for bytes that are not received.
 #[test]
-fn an_announced_length_takes_no_memory() {
+fn memory_is_allocated_for_received_bytes_only() {
     let pair = Pair::new(TLS13_POLICY);
     let front = record(HANDSHAKE, &[1, 0, 0xff, 0xff, 3, 3]);
     pair.to_server.state().bytes.extend(front);
