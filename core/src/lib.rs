@@ -1,6 +1,6 @@
 //! The TLS library of rs2n: safe Rust, no C types, no descriptors.
 //!
-//! Its modules are layers: each uses only those below it, as `docs/ARCHITECTURE.md` draws them.
+//! Its modules are layers, each of which uses only those below it: see `docs/ARCHITECTURE.md`.
 
 #![forbid(unsafe_code)]
 

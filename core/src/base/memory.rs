@@ -38,7 +38,7 @@ pub fn reserve<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
     }
 }
 
-/// [`reserve`] for a list that does not grow further.
+/// Reserves capacity like [`reserve`], for a list that does not grow further.
 pub fn reserve_exact<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
     match list.capacity() - list.len() < more {
         true => attempt(|| list.try_reserve_exact(more)),
@@ -46,7 +46,7 @@ pub fn reserve_exact<T>(list: &mut Vec<T>, more: usize) -> Result<()> {
     }
 }
 
-/// [`reserve`] for the entries of a map.
+/// Reserves capacity for `more` entries of a map.
 pub fn reserve_entries<K: Eq + Hash, V>(map: &mut HashMap<K, V>, more: usize) -> Result<()> {
     match map.capacity() - map.len() < more {
         true => attempt(|| map.try_reserve(more)),
@@ -89,8 +89,8 @@ pub fn to_arc(bytes: &[u8]) -> Result<Arc<[u8]>> {
     Ok(bytes.into())
 }
 
-/// Fails unless `bytes` bytes can be allocated. Called before code that cannot handle an allocation
-/// failure.
+/// Probes an allocation of `bytes` bytes: fails if it is not possible. Called before code that
+/// cannot handle an allocation failure.
 pub fn probe(bytes: usize) -> Result<()> {
     let mut block = Vec::<u8>::new();
     reserve_exact(&mut block, bytes)?;

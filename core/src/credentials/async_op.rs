@@ -181,7 +181,7 @@ impl Verification {
         }
     }
 
-    /// Returns whether it is complete, and resets it for the next signature then.
+    /// Returns whether the operation is complete, and resets a complete one for the next signature.
     pub(crate) fn take(&self) -> bool {
         let mut state = lock(&self.0);
         let is_done = matches!(*state, Verifying::Done);

@@ -69,7 +69,7 @@ const RSA: &[SignatureScheme] = &[
     SignatureScheme::RSA_PKCS1_SHA512,
 ];
 
-/// RFC 8446, 4.2.3: a curve and a hash go together.
+/// Returns the schemes of a curve, which determines the hash function (RFC 8446, 4.2.3).
 fn ecdsa(curve: Curve) -> &'static [SignatureScheme] {
     match curve {
         Curve::P256 => &[SignatureScheme::ECDSA_NISTP256_SHA256],

@@ -110,7 +110,7 @@ impl SigningKey for PolicyKey {
     }
 }
 
-/// How a chain's key signs.
+/// The signing mode of a chain's key.
 #[derive(Clone)]
 enum SigningMode {
     Local(Arc<dyn SigningKey>),

@@ -1,5 +1,5 @@
-//! Cryptography of AWS-LC that the provider of rustls lacks: key exchange groups, RSA-PSS keys, digests, and
-//! signature verification with a bare public key.
+//! Cryptography of AWS-LC that the provider of rustls lacks: key exchange groups, RSA-PSS keys,
+//! digests, and signature verification with a bare public key.
 
 pub(crate) mod digest;
 pub(crate) mod groups;

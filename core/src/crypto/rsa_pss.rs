@@ -1,4 +1,5 @@
-//! RSA-PSS keys: `id-RSASSA-PSS` (RFC 4055), whose signature schemes are `rsa_pss_pss_*` (RFC 8446, 4.2.3).
+//! RSA-PSS keys: `id-RSASSA-PSS` (RFC 4055), whose signature schemes are `rsa_pss_pss_*` (RFC 8446,
+//! 4.2.3).
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,9 +17,9 @@ use x509_parser::asn1_rs::{Any, FromDer, Tag};
 
 use super::signature::Algorithms;
 
-/// The schemes, each with the algorithms of the keys that may use it: keys without a hash function in their
-/// parameters, and keys restricted to this one, with salts as long as the hash or with salts of at least 20
-/// bytes, the default.
+/// The schemes, each with the algorithms of the keys that may use it: keys without a hash function
+/// in their parameters, and keys restricted to this one, with salts as long as the hash or with
+/// salts of at least 20 bytes, the default.
 pub(crate) static SCHEMES: [(SignatureScheme, Algorithms); 3] = [
     (SHA256, &[&PLAIN_SHA256, &BOUND_SHA256, &SALTY_SHA256]),
     (SHA384, &[&PLAIN_SHA384, &BOUND_SHA384, &SALTY_SHA384]),
@@ -88,14 +89,15 @@ const WITHOUT_PARAMETERS: AlgorithmIdentifier = AlgorithmIdentifier::from_slice(
     0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a,
 ]);
 
-/// The same with a hash function, MGF1 with the same, and no salt length: with SHA-256, SHA-384 and SHA-512.
+/// The same with a hash function, MGF1 with the same, and no salt length: with SHA-256, SHA-384 and
+/// SHA-512.
 const SALTY: [AlgorithmIdentifier; 3] = [
     AlgorithmIdentifier::from_slice(&with_hash(1)),
     AlgorithmIdentifier::from_slice(&with_hash(2)),
     AlgorithmIdentifier::from_slice(&with_hash(3)),
 ];
 
-/// Hash functions are members of 2.16.840.1.101.3.4.2.
+/// Encodes parameters with a hash function, which is a member of 2.16.840.1.101.3.4.2.
 const fn with_hash(member: u8) -> [u8; 60] {
     [
         0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a, 0x30, 0x2f, 0xa0, 0x0f,

@@ -1,7 +1,7 @@
 //! Certificate requirements of policies: signature algorithms and key types.
 //!
-//! A peer's chain is checked against them before all other checks. Local chains are checked by the calls that
-//! combine a chain with a policy.
+//! A peer's chain is checked against them before all other checks. Local chains are checked by the
+//! calls that combine a chain with a policy.
 
 use x509_parser::asn1_rs::{FromDer, Oid};
 use x509_parser::der_parser::oid;
@@ -19,8 +19,8 @@ impl Policy {
         definition.certificate_schemes.is_some() || definition.certificate_keys.is_some()
     }
 
-    /// Checks one certificate of a peer's chain. The signature algorithm of a self-issued certificate is
-    /// ignored: its signature proves nothing.
+    /// Checks one certificate of a peer's chain. The signature algorithm of a self-issued
+    /// certificate is ignored: its signature proves nothing.
     pub(crate) fn check_peer(&self, cert: &Certificate<'_>, is_tls13: bool) -> Result<()> {
         let definition = self.definition;
         if !self.restricts_certificates() {
@@ -108,8 +108,8 @@ fn signature_algorithm<'a>(cert: &'a Certificate<'_>) -> Option<Oid<'a>> {
 }
 
 impl Scheme {
-    /// Returns the object identifier of this scheme in a certificate. For RSASSA-PSS the hash function is not
-    /// part of it, and is ignored.
+    /// Returns the object identifier of this scheme in a certificate. For RSASSA-PSS the hash
+    /// function is not part of it, and is ignored.
     fn certificate_oid(self) -> Option<Oid<'static>> {
         Some(match self {
             Self::Pkcs1Sha1 => OID_PKCS1_SHA1WITHRSA,

@@ -222,8 +222,8 @@ pub(crate) fn system_roots() -> Result<Arc<Roots>> {
     Ok(roots)
 }
 
-/// Drops the cache of the operating system's trust anchors. Configs that trust them keep them
-/// alive.
+/// Drops the cache of the operating system's trust anchors. Configs with these share their
+/// ownership.
 pub(crate) fn free_system_roots() {
     let roots = lock(&SYSTEM_ROOTS).take();
     drop(roots);

@@ -141,8 +141,8 @@ impl SignatureVerifier {
     }
 }
 
-/// Returns whether a scheme is allowed in TLS 1.2: those of RFC 5246, 7.4.1.4.1, and RSA-PSS (RFC 8446,
-/// 4.2.3).
+/// Returns whether a scheme is allowed in TLS 1.2: those of RFC 5246, 7.4.1.4.1, and RSA-PSS (RFC
+/// 8446, 4.2.3).
 fn may_sign_tls12(scheme: SignatureScheme) -> bool {
     matches!(
         scheme,

@@ -100,14 +100,14 @@ mod tests {
         hash(&form_of(name).expect("a name"))
     }
 
-    /// A name with one common name.
+    /// Encodes a name with one common name.
     fn common_name(tag: Tag, text: &[u8]) -> Vec<u8> {
         let kind = encode(6, &[0x55, 4, 3]);
         let attribute = encode(0x30, &[kind, encode(tag.0 as u8, text)].concat());
         encode(0x30, &encode(0x31, &attribute))
     }
 
-    /// The output of `openssl x509 -subject_hash` for the subject "CN = rs2n test".
+    /// Compares with the output of `openssl x509 -subject_hash` for the subject "CN = rs2n test".
     #[test]
     fn the_hash_is_that_of_openssl() {
         let name = common_name(Tag::Utf8String, b"rs2n test");

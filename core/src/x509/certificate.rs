@@ -44,7 +44,7 @@ pub(crate) struct Certificate<'a> {
     key_algorithm: Part,
     key_type: PublicKeyType,
     key: Part,
-    /// 1 to 3.
+    /// The version: 1 to 3.
     version: u32,
     /// notBefore and notAfter in seconds since 1970; `None` if their encoding violates RFC 5280,
     /// 4.1.2.5.
@@ -72,7 +72,7 @@ type Part = Range<usize>;
 /// The extensions that are evaluated.
 #[derive(Clone, Debug, Default)]
 struct Extensions {
-    /// One of them cannot be parsed, or is repeated.
+    /// An extension is malformed, or repeated.
     malformed: bool,
     /// Critical extensions that are not evaluated, as contents of their object identifiers.
     unhandled_critical: Vec<Box<[u8]>>,
@@ -535,8 +535,8 @@ fn whole_bits(value: &[u8]) -> Option<u8> {
     }
 }
 
-/// Returns whether the times of the Validity at the start of `bytes` are in seconds and UTC (RFC 5280,
-/// 4.1.2.5).
+/// Returns whether the times of the Validity at the start of `bytes` are in seconds and UTC (RFC
+/// 5280, 4.1.2.5).
 fn has_plain_times(bytes: &[u8]) -> bool {
     let Ok((_, validity)) = Any::from_der(bytes) else {
         return false;

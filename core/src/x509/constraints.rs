@@ -149,7 +149,7 @@ impl DnsForm {
 }
 
 impl Subtree {
-    /// Reads a GeneralSubtree; `None` if it is none.
+    /// Parses a GeneralSubtree; `None` if it is malformed.
     fn read(encoded: &Any<'_>) -> Option<Self> {
         if !is_sequence(encoded) {
             return None;
@@ -160,7 +160,7 @@ impl Subtree {
         if parts.next().is_some() {
             return Some(Self::Unusable(name.kind()));
         }
-        // A constraint on addresses has a mask behind the address.
+        // A constraint on addresses is an address and a mask.
         Some(match name.kind() {
             GeneralName::ADDRESS => match Network::read(base.data) {
                 Some(network) => Self::Network(network),

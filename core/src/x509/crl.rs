@@ -18,11 +18,11 @@ pub(crate) struct RevocationList {
     tbs: Part,
     signature_algorithm: Part,
     signature: Part,
-    /// In its canonical form.
+    /// The canonical form of the issuer's name.
     issuer: Vec<u8>,
     authority_key: Option<AuthorityKey>,
     scope: Scope,
-    /// A critical extension, of the list or of an entry, is not evaluated, or cannot be read.
+    /// A critical extension, of the CRL or of an entry, is not evaluated, or malformed.
     has_unhandled_extension: bool,
     /// The serial numbers, sorted by their bytes.
     revoked: Vec<Part>,
@@ -39,7 +39,7 @@ struct Scope {
     only_users: bool,
     only_authorities: bool,
     only_attributes: bool,
-    /// Limited to some reasons, indirect, or contradictory: covers no certificate here.
+    /// Limited to some reasons, indirect, or contradictory. Such a CRL covers no certificate.
     is_partial: bool,
     point: Option<Vec<GeneralName>>,
 }
@@ -111,7 +111,7 @@ impl RevocationList {
         Some(())
     }
 
-    /// The issuer's name in its canonical form.
+    /// Returns the canonical form of the issuer's name.
     pub(crate) fn issuer_form(&self) -> &[u8] {
         &self.issuer
     }
@@ -166,7 +166,7 @@ impl Scope {
             if field.class() != Class::ContextSpecific {
                 return None;
             }
-            // FALSE is left out in DER.
+            // DER omits FALSE.
             let is_true = field.data == [0xff];
             match field.tag().0 {
                 0 => match point_names(field.data) {
@@ -186,7 +186,7 @@ impl Scope {
             scope.only_authorities,
             scope.only_attributes,
         ];
-        // RFC 5280, 5.2.5: at most one of them is TRUE.
+        // RFC 5280, 5.2.5: at most one of these is TRUE.
         scope.is_partial |= kinds.into_iter().filter(|&only| only).count() > 1;
         Some(scope)
     }
@@ -209,8 +209,8 @@ impl Scope {
 }
 
 impl Certificate<'_> {
-    /// The names of the points where lists are found that are complete and from the certificate's
-    /// issuer (RFC 5280, 4.2.1.13); `None` if there is no such extension, or a malformed one.
+    /// Returns the names of the distribution points whose CRLs are complete and from the
+    /// certificate's issuer (RFC 5280, 4.2.1.13); `None` if the extension is absent or malformed.
     fn crl_points(&self) -> Option<impl Iterator<Item = Option<Vec<GeneralName>>>> {
         let points = elements(self.crl_points_value()?)?;
         Some(points.map(|point| {
@@ -219,7 +219,7 @@ impl Certificate<'_> {
                 let field = field?;
                 match field.tag().0 {
                     0 => names = point_names(field.data),
-                    // For some reasons only, or of another issuer.
+                    // Limited to some reasons, or of another CRL issuer.
                     _ => return None,
                 }
             }
@@ -228,7 +228,7 @@ impl Certificate<'_> {
     }
 }
 
-/// The full names of a DistributionPointName; `None` if it is relative to an issuer.
+/// Returns the full names of a DistributionPointName; `None` if it is relative to an issuer.
 fn point_names(value: &[u8]) -> Option<Vec<GeneralName>> {
     let (_, name) = Any::from_der(value).ok()?;
     if name.class() != Class::ContextSpecific || name.tag().0 != 0 {
@@ -236,7 +236,7 @@ fn point_names(value: &[u8]) -> Option<Vec<GeneralName>> {
     }
     let names = values(name.data).map(|name| GeneralName::read(&name?));
     let names: Vec<_> = names.collect::<Option<_>>()?;
-    // One that cannot be read is not the same as another one.
+    // A malformed name does not equal any other one.
     Some(names.into_iter().filter(GeneralName::is_usable).collect())
 }
 

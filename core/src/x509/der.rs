@@ -13,7 +13,7 @@ pub(crate) struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// Parses the value at the start of some bytes, and returns what follows it.
+    /// Parses the value at the start of some bytes, and returns it with the rest.
     pub(crate) fn parse(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (rest, any) = Any::from_der(bytes).ok()?;
         let der = &bytes[..bytes.len() - rest.len()];
@@ -28,7 +28,7 @@ impl<'a> Value<'a> {
         form::is(&self.any, tag).then_some(self.any.data)
     }
 
-    /// Returns the content of an INTEGER, which has no needless byte (X.690, 8.3.2).
+    /// Returns the content of an INTEGER with a minimal length (X.690, 8.3.2).
     pub(crate) fn integer(&self) -> Option<&'a [u8]> {
         match self.primitive(Tag::Integer)? {
             [] | [0, 0..0x80, ..] | [0xff, 0x80..=0xff, ..] => None,
@@ -53,7 +53,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// X.690, 11.1.
+    /// Returns the value of a BOOLEAN (X.690, 11.1).
     pub(super) fn boolean(&self) -> Option<bool> {
         match self.primitive(Tag::Boolean)? {
             [0] => Some(false),
@@ -94,13 +94,13 @@ impl<'a> Fields<'a> {
         is_sequence(&value.any).then_some(Self(value.any.data))
     }
 
-    /// Reads a SEQUENCE that no byte follows.
+    /// Reads a SEQUENCE without trailing bytes.
     pub(crate) fn of_whole(der: &'a [u8]) -> Option<Self> {
         let (value, rest) = Value::parse(der)?;
         rest.is_empty().then(|| Self::of(&value))?
     }
 
-    /// Reads the fields that are the content of an implicitly tagged SEQUENCE.
+    /// Reads the fields in the content of an implicitly tagged SEQUENCE.
     pub(super) fn of_content(content: &'a [u8]) -> Self {
         Self(content)
     }
@@ -132,7 +132,7 @@ impl<'a> Fields<'a> {
         Some(inner)
     }
 
-    /// Checks that no field is left.
+    /// Checks that there is no further field.
     pub(crate) fn end(self) -> Option<()> {
         self.0.is_empty().then_some(())
     }

@@ -7,8 +7,8 @@ use super::der::{Fields, Value};
 use super::pem;
 use crate::error::{Code, Result};
 
-/// Checks the parameters of a PEM text, which must be safe: the prime is large, and one less than
-/// it is twice a prime.
+/// Validates the parameters in a PEM text: the prime must be a large safe prime, of which half is
+/// prime as well.
 pub fn check_dh_params(text: &[u8]) -> Result<()> {
     check(&pem::first(text, b"DH PARAMETERS", Code::Null)?)
 }
@@ -16,7 +16,7 @@ pub fn check_dh_params(text: &[u8]) -> Result<()> {
 fn check(content: &[u8]) -> Result<()> {
     let (parameters, rest) = Value::parse(content).ok_or(Code::Null)?;
     let prime = read(&parameters).ok_or(Code::Null)?;
-    // The code that s2n-tls has for it, although there is another.
+    // As in s2n-tls, although there is a more specific code.
     if prime.bits().div_ceil(8) < MIN_PRIME {
         return Err(Code::DhParamsCreate)?;
     }
@@ -29,13 +29,14 @@ fn check(content: &[u8]) -> Result<()> {
     }
 }
 
-/// The length of the shortest prime, in bytes.
+/// The minimum length of a prime, in bytes.
 const MIN_PRIME: u64 = 256;
 
 /// The maximum length of a prime in AWS-LC, in bits.
 const MAX_PRIME: u64 = 10_000;
 
-/// Reads the prime, if all is well-formed and in range.
+/// Parses the parameters, and returns the prime; `None` if one of them is malformed or out of
+/// range.
 fn read(parameters: &Value<'_>) -> Option<BigUint> {
     let mut fields = Fields::of(parameters)?;
     let prime = fields.next()?.unsigned()?;
@@ -67,7 +68,7 @@ fn is_safe_prime(number: &BigUint) -> bool {
     half.bit(0) && is_probable_prime(&half) && is_prime_if_half_is()
 }
 
-/// The test of Miller and Rabin for an odd number.
+/// Performs the Miller-Rabin primality test for an odd number.
 fn is_probable_prime(number: &BigUint) -> bool {
     let one = BigUint::from(1_u32);
     let minus_one = number - 1_u32;
@@ -146,7 +147,7 @@ mod tests {
         let prime = prime();
         let [zero, one, two] = [0_u32, 1, 2].map(BigUint::from);
         let good = parameters(&[&prime, &two]);
-        // This one is prime, but half of it is not.
+        // A prime whose half is not prime.
         let not_safe = (&one << 2047) + 1919_u32;
         let longest = (&one << 10_000) - 1_u32;
         let negative = tlv(0x30, &[integer(&prime), vec![2, 1, 0xff]].concat());

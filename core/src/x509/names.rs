@@ -107,8 +107,8 @@ impl CommonName {
     fn read(attribute: &AttributeTypeAndValue<'_>) -> Self {
         let value = attribute.attr_value();
         let all = canonical::text(value);
-        // RFC 6125, 6.4.4, allows "a fully qualified DNS domain name" only, so an encoding in which
-        // another reader might see other characters, and control characters, make it no host.
+        // RFC 6125, 6.4.4, allows "a fully qualified DNS domain name" only, so a value is no host
+        // name if it has control characters, or an encoding with several interpretations.
         // s2n-tls does not accept an IA5String here.
         let is_plain = matches!(value.tag(), Tag::Utf8String | Tag::PrintableString);
         let host = all.clone().filter(|text| is_plain && is_text(text));
@@ -120,7 +120,7 @@ impl CommonName {
     }
 }
 
-/// The names of a certificate's subject.
+/// The names of a certificate's subject: subjectAltName and common names.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     pub(super) alternative: Vec<GeneralName>,
@@ -144,7 +144,7 @@ impl Names {
         Some(())
     }
 
-    /// Discards the alternative names; the common name is kept.
+    /// Discards the alternative names, but not the common names.
     pub(super) fn drop_alternative(&mut self) {
         self.alternative.clear();
     }

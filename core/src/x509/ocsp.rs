@@ -47,7 +47,7 @@ pub(crate) struct SingleResponse<'a> {
     pub(crate) has_critical_extension: bool,
 }
 
-/// RFC 6960, 4.1.1.
+/// A CertID (RFC 6960, 4.1.1).
 #[derive(Debug)]
 pub(crate) struct CertId<'a> {
     /// Whether the hashes are SHA-1 digests.
@@ -131,7 +131,7 @@ impl<'a> BasicResponse<'a> {
     ) -> Option<Self> {
         let mut fields = Fields::of(data)?;
         if let Some(version) = fields.explicit(0)? {
-            // v1 is the only one.
+            // v1 is the only version.
             let is_v1 = version.integer()? == [0];
             is_v1.then_some(())?;
         }
@@ -223,12 +223,12 @@ impl CertStatus {
     }
 }
 
-/// RFC 5280, 5.3.1: CRLReason, of which 7 is not used.
+/// Returns whether a number is a CRLReason (RFC 5280, 5.3.1); 7 is not used.
 fn is_reason(reason: u8) -> bool {
     reason <= 10 && reason != 7
 }
 
-/// Returns whether one of some Extensions is critical.
+/// Returns whether an extension of a list is critical.
 fn has_critical(extensions: &Value<'_>) -> Option<bool> {
     let critical = sequence_of(extensions, |extension| {
         let mut fields = Fields::of(extension)?;

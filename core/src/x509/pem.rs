@@ -71,7 +71,7 @@ pub(crate) fn private_key(text: &[u8]) -> Result<Vec<PrivateKeyDer<'static>>> {
             }
             _ => Err(Code::InvalidPem)?,
         };
-        // The label is a hint: tools have put keys of one format under that of another.
+        // The label is a hint: some tools write it for a key of another format.
         let pkcs8 = PrivateKeyDer::Pkcs8(memory::copy(&key)?.into());
         let pkcs1 = PrivateKeyDer::Pkcs1(memory::copy(&key)?.into());
         let sec1 = PrivateKeyDer::Sec1(memory::copy(&key)?.into());
@@ -94,7 +94,7 @@ pub(crate) fn first(text: &[u8], label: &[u8], undecodable: Code) -> Result<Vec<
     }
 }
 
-/// One section, not decoded.
+/// A section that is not decoded.
 struct Section<'a> {
     label: &'a [u8],
     content: &'a [u8],
@@ -191,7 +191,7 @@ impl<'a> Sections<'a> {
         let (label, rest) = self.rest.split_at(end);
         self.rest = rest;
         let dashes = self.skip_dashes()?;
-        // Without a line break between two sections their dashes are in one row.
+        // Without a line break between two sections their dashes are consecutive.
         if self.rest.starts_with(b"BEGIN ") {
             self.rest = &rest[dashes - MIN_DASHES..];
         }
@@ -234,7 +234,8 @@ impl<'a> Iterator for Sections<'a> {
     }
 }
 
-/// A certificate with OpenSSL's settings behind it; `None` if those do not trust it for TLS.
+/// Parses a certificate with OpenSSL's trust settings behind it; `None` if they do not trust it for
+/// TLS.
 fn trusted(content: &[u8]) -> Result<Option<&[u8]>> {
     let (settings, _) = Any::from_der(content).map_err(|_| Code::DecodeCertificate)?;
     let cert = &content[..content.len() - settings.len()];
@@ -377,7 +378,7 @@ mod tests {
             );
         }
         assert!(allows_tls(&[0x30]).is_err());
-        // The object identifier is longer than what holds it.
+        // The object identifier is longer than its container.
         assert!(allows_tls(&[0x30, 4, 0xa0, 2, 6, 5]).is_err());
         let cert = [&[0x30, 1, 7][..], server].concat();
         assert_eq!(

@@ -6,7 +6,7 @@ use x509_parser::asn1_rs::{Sequence, ToDer};
 
 use super::*;
 
-/// A PKCS #8 key of AWS-LC's with another algorithm identifier.
+/// Encodes a PKCS #8 key of AWS-LC with another algorithm identifier.
 fn pkcs8(algorithm: &[u8]) -> PrivateKeyDer<'static> {
     let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
     let der = pair.as_der().unwrap();
@@ -115,7 +115,7 @@ fn keys_of_other_types_are_not_parsed() {
     }
     assert!(Key::read(&pkcs8(&alg_id::RSA_ENCRYPTION)).is_none());
     assert!(Key::read(&wrapped(&WITHOUT_PARAMETERS, b"no key")).is_none());
-    // Salts that no scheme of TLS has: SHA-1's twenty bytes, as the parameters say by default.
+    // Salt lengths without a TLS scheme: 20 bytes for SHA-1, the default of the parameters.
     let bound_to_sha1 = [WITHOUT_PARAMETERS.as_ref(), &[0x30, 0]].concat();
     assert!(Key::read(&pkcs8(&bound_to_sha1)).is_none());
 }

@@ -56,8 +56,9 @@ fn unchanged(list: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
         .filter(|(typ, _)| !MAY_CHANGE.contains(typ))
 }
 
-/// RFC 8446, 4.1.2: "a list containing a single KeyShareEntry from the indicated group". rustls
-/// validates the group, and rejects a message without the extension.
+/// Returns whether key_share is absent, or has one entry (RFC 8446, 4.1.2: "a list containing a
+/// single KeyShareEntry from the indicated group"). rustls validates the group, and rejects a
+/// message without the extension.
 fn has_single_key_share(second: &ClientHelloPayload<'_>) -> bool {
     let Some(data) = second.extension(KEY_SHARE) else {
         return true;
