@@ -295,11 +295,11 @@ impl Handshake {
     /// Fails if the memory for a record with a body of `len` bytes is not available. The record
     /// stays in the input then.
     fn reserve_for_record(&self, len: usize) -> Result<()> {
-        let held = self.input.len() + self.reassembler.len();
-        let most = held + len;
+        let buffered = self.input.len() + self.reassembler.len();
+        let most = buffered + len;
         let size = |len: usize| len.max(SMALL_MESSAGE).next_power_of_two();
         // Once for each size: a message may be received byte by byte.
-        if size(most) > size(held) {
+        if size(most) > size(buffered) {
             memory::probe(size(most) * GROWTH)?;
         }
         // A copy for rustls, and one for the application.
@@ -326,14 +326,14 @@ impl Handshake {
             return Ok(BufferedRecord::OPAQUE);
         }
         self.record_version.get_or_insert(header.version);
-        let wanted = match state.mode() {
+        let hello_type = match state.mode() {
             Mode::Server => CLIENT_HELLO,
             Mode::Client => SERVER_HELLO,
         };
         // A second one in the same record is an error, which rustls reports.
         let mut hello = Vec::new();
         let completes_message = self.reassembler.push(record, &mut self.input, |message| {
-            if message[0] == wanted && hello.is_empty() {
+            if message[0] == hello_type && hello.is_empty() {
                 hello = memory::copy(message)?;
             }
             Ok(())

@@ -61,7 +61,7 @@ impl TlsInputBuffer for RustlsInput {
         if self.is_empty() {
             self.bytes.clear();
             self.used = 0;
-            // A long message is rarely followed by another one.
+            // A long message is not followed by another long one.
             self.bytes.shrink_to(RETAINED_CAPACITY);
         }
     }

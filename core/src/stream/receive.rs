@@ -52,7 +52,7 @@ impl Stream {
         let mut half = lock_direction(&self.recv)?;
         *blocked = Blocked::Read;
         let outcome = half.receive(self.io(state), buf);
-        // Old applications rely on this status for: no part of a record is buffered.
+        // Old applications rely on this status: it reports that no part of a record is buffered.
         if outcome.is_ok() && !half.has_unread() && !half.has_partial_record() {
             *blocked = Blocked::Not;
         }

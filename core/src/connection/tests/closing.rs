@@ -5,12 +5,12 @@ use super::*;
 #[test]
 fn an_end_of_the_stream_without_close_notify_is_an_error() {
     for version in VERSIONS {
-        for cut in [0, 3, 5, 10] {
+        for len in [0, 3, 5, 10] {
             let pair = Pair::new(version);
             send(&pair.client, b"data").0.expect("sent");
             {
                 let mut state = pair.to_server.state();
-                state.bytes.truncate(cut);
+                state.bytes.truncate(len);
                 state.ended = true;
             }
             assert_eq!(recv(&pair.server, 9), (Err(Code::Closed), Blocked::Read));

@@ -38,14 +38,14 @@ fn records(transport: &Pipe) -> Vec<Vec<u8>> {
 }
 
 /// Fragments the handshake messages in the plaintext records of a transport into other records.
-fn refragment(pair: &Pair, transport: &Pipe, cut: impl Fn(&[u8]) -> Vec<Vec<u8>>) {
+fn refragment(pair: &Pair, transport: &Pipe, fragment: impl Fn(&[u8]) -> Vec<Vec<u8>>) {
     let policy = pair.client.policy().expect("the pair's");
     let is_tls13 = policy.supports_tls13();
     let mut plain = Vec::new();
     let mut out = Vec::new();
     let mut is_plain = true;
     let flush = |plain: &mut Vec<u8>, out: &mut Vec<u8>| {
-        let parts = cut(&std::mem::take(plain));
+        let parts = fragment(&std::mem::take(plain));
         out.extend(parts.iter().flat_map(|part| record(HANDSHAKE, part)));
     };
     for next in records(transport) {
@@ -68,16 +68,16 @@ fn fragments(size: usize) -> impl Fn(&[u8]) -> Vec<Vec<u8>> {
 }
 
 /// Completes a handshake whose plaintext messages are fragmented.
-fn establish(pair: &Pair, cut: impl Fn(&[u8]) -> Vec<Vec<u8>>) {
+fn establish(pair: &Pair, fragment: impl Fn(&[u8]) -> Vec<Vec<u8>>) {
     let mut outcomes = (Err(Code::IoBlocked), Err(Code::IoBlocked));
     for _ in 0..8 {
         if outcomes.0.is_err() {
             outcomes.0 = negotiate(&pair.client).0;
-            refragment(pair, &pair.to_server, &cut);
+            refragment(pair, &pair.to_server, &fragment);
         }
         if outcomes.1.is_err() {
             outcomes.1 = negotiate(&pair.server).0;
-            refragment(pair, &pair.to_client, &cut);
+            refragment(pair, &pair.to_client, &fragment);
         }
     }
     assert_eq!(outcomes, (Ok(()), Ok(())));
@@ -244,11 +244,11 @@ fn another_record_between_fragments_is_rejected() {
 
 #[test]
 fn a_message_is_rejected_by_the_length_in_its_header() {
-    for cut in 1..=4 {
+    for size in 1..=4 {
         let pair = Pair::new(TLS13_POLICY);
         let header = [1, 1, 0, 0];
         let mut state = pair.to_server.state();
-        for part in header.chunks(cut) {
+        for part in header.chunks(size) {
             state.bytes.extend(record(HANDSHAKE, part));
         }
         drop(state);
