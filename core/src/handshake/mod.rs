@@ -231,7 +231,7 @@ impl Handshake {
     /// Writes the pending records.
     fn flush(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         let has_output = !ctx.send.out.is_empty();
-        let writer = ctx.io.transport.writer();
+        let writer = ctx.io.transport().writer();
         let writer = writer.filter(|_| has_output && ctx.state.is_corked());
         if let Some(writer) = &writer {
             writer.cork();
@@ -286,7 +286,7 @@ impl Handshake {
             Err(error) => return Err(self.fail(ctx, error)),
         }
         let outcome = self.run_steps(ctx);
-        if let Some(reader) = ctx.io.transport.reader() {
+        if let Some(reader) = ctx.io.transport().reader() {
             reader.quick_ack();
         }
         outcome

@@ -92,7 +92,7 @@ impl Io<'_> {
             return Ok(());
         };
         let until = config.monotonic_now()? + delay;
-        let mut blinding = lock(self.blinding);
+        let mut blinding = lock(self.blinding());
         blinding.until = Some(until);
         blinding.delay = delay;
         if blinding.mode == BlindingMode::BuiltIn {
@@ -105,7 +105,7 @@ impl Io<'_> {
     /// Returns the remaining delay before the application may close.
     pub(super) fn delay(&self) -> Result<Duration> {
         let (until, delay) = {
-            let blinding = lock(self.blinding);
+            let blinding = lock(self.blinding());
             (blinding.until, blinding.delay)
         };
         let Some(until) = until else {
@@ -117,7 +117,7 @@ impl Io<'_> {
     }
 
     pub(super) fn was_delayed(&self) -> bool {
-        lock(self.blinding).until.is_some()
+        lock(self.blinding()).until.is_some()
     }
 }
 

@@ -38,12 +38,22 @@ pub(crate) struct Stream {
 
 pub(crate) type BothDirections<'a> = (MutexGuard<'a, SendHalf>, MutexGuard<'a, RecvHalf>);
 
-/// The state, the transport and the blinding of a connection, for a locked direction.
+/// The state, the transport and the blinding of a connection, for a locked direction. Two references: it is
+/// passed in registers.
 #[derive(Clone, Copy)]
 pub(crate) struct Io<'a> {
     pub(crate) state: &'a State,
-    pub(crate) transport: &'a Transport,
-    blinding: &'a Mutex<Blinding>,
+    stream: &'a Stream,
+}
+
+impl<'a> Io<'a> {
+    pub(crate) fn transport(&self) -> &'a Transport {
+        &self.stream.transport
+    }
+
+    fn blinding(&self) -> &'a Mutex<Blinding> {
+        &self.stream.blinding
+    }
 }
 
 impl Stream {
@@ -59,8 +69,7 @@ impl Stream {
     pub(crate) fn io<'a>(&'a self, state: &'a State) -> Io<'a> {
         Io {
             state,
-            transport: &self.transport,
-            blinding: &self.blinding,
+            stream: self,
         }
     }
 

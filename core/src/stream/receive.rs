@@ -159,7 +159,7 @@ impl RecvHalf {
     pub(crate) fn fill_record(&mut self, io: Io<'_>) -> Result<Header> {
         self.awaits_record = true;
         let ahead = io.state.shared.recv_buffering.load(Relaxed);
-        let (transport, shared) = (io.transport, &io.state.shared);
+        let (transport, shared) = (io.transport(), &io.state.shared);
         self.input.fill(Header::LEN, ahead, transport, shared)?;
         let header = Header::read(self.input.buffered());
         let checked = match &self.opener {

@@ -275,7 +275,7 @@ impl SendHalf {
             io.state.shared.key_update_pending.store(false, Release);
             return Ok(());
         }
-        self.out.flush(io.transport, &io.state.shared)?;
+        self.out.flush(io.transport(), &io.state.shared)?;
 
         let room = self.out.room(KEY_UPDATE.len() + sealer.overhead())?;
         io.state.shared.key_update_pending.store(false, Release);
@@ -300,7 +300,7 @@ impl SendHalf {
     }
 
     pub(crate) fn flush(&mut self, io: Io<'_>) -> Result<()> {
-        self.out.flush(io.transport, &io.state.shared)
+        self.out.flush(io.transport(), &io.state.shared)
     }
 
     pub(crate) fn release_if_dynamic(&mut self, shared: &Shared) {

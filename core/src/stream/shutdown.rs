@@ -105,7 +105,7 @@ impl Io<'_> {
     /// Returns whether a shutdown waits for the peer's close_notify.
     fn expects_close_notify(&self) -> bool {
         let shared = &self.state.shared;
-        let is_over = self.transport.is_missing()
+        let is_over = self.transport().is_missing()
             || shared.error_alert_received.load(Acquire)
             || !shared.handshake_done.load(Acquire)
             || self.was_delayed();
