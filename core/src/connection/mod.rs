@@ -63,6 +63,7 @@ impl Connection {
     ///
     /// Returns the number of bytes in completely written records. If these are not all, `blocked`
     /// is set, and the caller continues with the byte after the last reported one.
+    #[inline]
     pub fn send(&self, data: Result<Data<'_>>, blocked: &mut Blocked) -> Result<usize> {
         self.stream.send(&self.state, data, blocked)
     }

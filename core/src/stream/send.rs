@@ -62,6 +62,7 @@ impl Stream {
     ///
     /// Returns the number of bytes in completely written records. If these are not all, `blocked`
     /// is set, and the caller continues with the byte after the last reported one.
+    #[inline]
     pub(crate) fn send(
         &self,
         state: &State,
@@ -94,6 +95,7 @@ pub struct Data<'a> {
 impl<'a> Data<'a> {
     /// Validates the buffers: fails if they have fewer than `skip` bytes, or more than
     /// `isize::MAX`.
+    #[inline]
     pub fn new(buffers: &'a [IoSlice<'a>], skip: usize) -> Result<Self> {
         let total = buffers
             .iter()
@@ -177,6 +179,7 @@ impl SendHalf {
         }
     }
 
+    #[inline]
     fn send(&mut self, io: Io<'_>, data: Result<Data<'_>>) -> Result<(usize, bool)> {
         let shared = &io.state.shared;
         if !shared.can_write() {
@@ -212,6 +215,7 @@ impl SendHalf {
     }
 
     /// Seals the next record, and writes it unless the send buffer has space for another one.
+    #[inline(never)] // The loop around it is inlined into the exported functions.
     fn send_record(&mut self, io: Io<'_>, data: &Data<'_>, sent: &mut usize) -> Result<()> {
         let shared = &io.state.shared;
         let sealer = self.sealer.as_mut().ok_or(Code::Encrypt)?;
