@@ -1,4 +1,4 @@
-//! The headers are what the source says, and what C programs expect.
+//! The headers in `include` are current, and declare what C programs for s2n-tls expect.
 
 use std::process::Command;
 use std::{env, fs};
@@ -7,7 +7,7 @@ mod support;
 
 use support::{root, rows, run, scratch};
 
-/// The order of `s2n.h`: a chapter is a file, and a file's functions keep their order.
+/// The order of `s2n.h`: a chapter is a file, whose functions keep their order.
 const CHAPTERS: [&str; 58] = [
     "abi/types.rs",
     "abi/callbacks.rs",
@@ -165,7 +165,7 @@ const FURTHER: [Further; 13] = [
 /// cbindgen writes no `UINT64_C`.
 const EVENT_SENT: &str = "
 /**
- * What `handshake_start_ns` never is: s2n-tls notes with it that an event was sent.
+ * A bit that is never set in `handshake_start_ns`; s2n-tls sets it to record that the event was sent.
  */
 #define HANDSHAKE_EVENT_SENT (UINT64_C(1) << 63)
 ";

@@ -1,10 +1,10 @@
 //! The C API: every exported function, and nothing else.
 //!
 //! A body turns pointers into references, calls one safe method, and turns its result into the C
-//! return value and `s2n_errno`; `abi::boundary` is the only way out.
+//! return value and `s2n_errno`; all bodies run within `abi::boundary`.
 //!
-//! The folders follow the prefixes of the functions. What a header besides `s2n.h` declares is in
-//! files of its own, from which that header is generated.
+//! The folders follow the prefixes of the functions. Declarations of headers besides `s2n.h` are in
+//! separate files, from which these headers are generated.
 
 pub mod abi;
 mod async_op;

@@ -3,6 +3,7 @@
 
 mod blocked;
 pub(crate) mod clock;
+mod hex;
 mod lock;
 pub mod memory;
 mod mode;
@@ -13,6 +14,7 @@ pub(crate) mod version;
 pub use self::blocked::Blocked;
 pub use self::clock::Clock;
 pub(crate) use self::clock::uptime;
+pub(crate) use self::hex::append_hex;
 pub(crate) use self::lock::{lock, lock_direction};
 pub use self::mode::Mode;
 pub(crate) use self::random::random_u64;

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::base::Mode;
+use crate::base::{Mode, append_hex};
 
 /// The label of the master secret, the only secret of TLS 1.2.
 pub(super) const MASTER_SECRET: &str = "CLIENT_RANDOM";
@@ -47,10 +47,14 @@ impl Secret {
 
     /// Formats the secret as a line of a key log (RFC 9850, 2), without a newline.
     pub(crate) fn line(&self) -> Zeroizing<String> {
-        let hex = |bytes: &[u8]| -> Zeroizing<String> {
-            Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-        };
-        let (random, secret) = (hex(&self.client_random), hex(&self.bytes));
-        Zeroizing::new(format!("{} {} {}", self.label, *random, *secret))
+        // All of it at once: a text that grows leaves parts of the secret behind.
+        let digits = 2 * (self.client_random.len() + self.bytes.len());
+        let mut line = String::with_capacity(self.label.len() + digits + 2);
+        line.push_str(&self.label);
+        for bytes in [&self.client_random, &*self.bytes] {
+            line.push(' ');
+            append_hex(&mut line, bytes);
+        }
+        Zeroizing::new(line)
     }
 }

@@ -10,7 +10,7 @@ use md5::{Digest, Md5};
 
 use super::extension_type::*;
 use super::{ClientHelloPayload, Reader};
-use crate::base::memory;
+use crate::base::{append_hex, memory};
 use crate::crypto::digest::Algorithm;
 use crate::error::Result;
 
@@ -231,8 +231,7 @@ fn truncated_hash(text: &str) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let mut text = String::new();
+    append_hex(&mut text, bytes);
+    text
 }

@@ -11,7 +11,7 @@
 #include <s2n.h>
 
 /**
- * What `handshake_start_ns` never is: s2n-tls notes with it that an event was sent.
+ * A bit that is never set in `handshake_start_ns`; s2n-tls sets it to record that the event was sent.
  */
 #define HANDSHAKE_EVENT_SENT (UINT64_C(1) << 63)
 

@@ -71,7 +71,7 @@ fn check(arguments: &[&dyn Argument]) -> Result<()> {
 
 /// Fails: the function is not implemented yet.
 #[track_caller]
-pub(crate) fn not_yet(arguments: &[&dyn Argument]) -> c_int {
+pub(crate) fn unimplemented(arguments: &[&dyn Argument]) -> c_int {
     unsupported(arguments, Code::Unimplemented)
 }
 
@@ -87,24 +87,24 @@ pub(crate) fn unsupported(arguments: &[&dyn Argument], code: Code) -> c_int {
 
 /// Fails: the constructor is not implemented yet.
 #[track_caller]
-pub(crate) fn nothing_yet<T>() -> *mut T {
+pub(crate) fn unimplemented_constructor<T>() -> *mut T {
     let error = Error::new(Code::Unimplemented);
     boundary_or(ptr::null_mut(), || Err(error))
 }
 
 /// Succeeds with an empty result: the feature of this getter is not implemented yet.
 #[track_caller]
-pub(crate) fn none_yet(arguments: &[&dyn Argument]) -> c_int {
+pub(crate) fn empty_result(arguments: &[&dyn Argument]) -> c_int {
     let outcome = check(arguments);
     status(|| outcome)
 }
 
 /// Succeeds if a feature that is not implemented yet is disabled, and fails if it is enabled.
 #[track_caller]
-pub(crate) fn off_is_fine(object: &dyn Argument, wanted: bool) -> c_int {
+pub(crate) fn only_disabled(object: &dyn Argument, wanted: bool) -> c_int {
     match wanted {
-        true => not_yet(&[object]),
-        false => none_yet(&[object]),
+        true => unimplemented(&[object]),
+        false => empty_result(&[object]),
     }
 }
 
@@ -113,11 +113,11 @@ pub(crate) fn off_is_fine(object: &dyn Argument, wanted: bool) -> c_int {
 /// # Safety
 ///
 /// `object` is NULL or readable.
-pub(crate) unsafe fn freed<T>(object: *mut *mut T) -> c_int {
+pub(crate) unsafe fn free_null_only<T>(object: *mut *mut T) -> c_int {
     // SAFETY: `object` is null or readable for the whole call.
     let object = unsafe { object.as_ref() };
     match object.is_none_or(|object| object.is_null()) {
         true => 0,
-        false => not_yet(&[]),
+        false => unimplemented(&[]),
     }
 }

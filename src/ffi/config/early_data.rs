@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 
 use crate::ffi::abi::callbacks::s2n_early_data_cb;
-use crate::ffi::abi::pending::{not_yet, off_is_fine};
+use crate::ffi::abi::pending::{only_disabled, unimplemented};
 use crate::ffi::abi::types::s2n_config;
 
 /// Sets the maximum size of the early data that a server accepts (RFC 8446, 4.2.10). The maximum is
@@ -17,7 +17,7 @@ pub extern "C" fn s2n_config_set_server_max_early_data_size(
     config: *mut s2n_config,
     max_early_data_size: u32,
 ) -> c_int {
-    off_is_fine(&config, max_early_data_size != 0)
+    only_disabled(&config, max_early_data_size != 0)
 }
 
 /// Sets the callback with which a server accepts or rejects early data. Not implemented yet.
@@ -30,5 +30,5 @@ pub extern "C" fn s2n_config_set_early_data_cb(
     config: *mut s2n_config,
     cb: s2n_early_data_cb,
 ) -> c_int {
-    not_yet(&[&config, &cb])
+    unimplemented(&[&config, &cb])
 }

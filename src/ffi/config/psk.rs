@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_void};
 
 use crate::ffi::abi::arguments::s2n_psk_mode_arg;
 use crate::ffi::abi::callbacks::s2n_psk_selection_callback;
-use crate::ffi::abi::pending::{Any, not_yet};
+use crate::ffi::abi::pending::{Any, unimplemented};
 use crate::ffi::abi::types::s2n_config;
 
 /// Sets the use of pre-shared keys: for session resumption, or as external keys of the application.
@@ -18,7 +18,7 @@ pub extern "C" fn s2n_config_set_psk_mode(
     config: *mut s2n_config,
     mode: s2n_psk_mode_arg,
 ) -> c_int {
-    not_yet(&[&config, &mode])
+    unimplemented(&[&config, &mode])
 }
 
 /// Sets the callback with which a server selects one of the pre-shared keys that a client offers.
@@ -34,5 +34,5 @@ pub extern "C" fn s2n_config_set_psk_selection_callback(
     cb: s2n_psk_selection_callback,
     context: *mut c_void,
 ) -> c_int {
-    not_yet(&[&config, &Any(cb), &Any(context)])
+    unimplemented(&[&config, &Any(cb), &Any(context)])
 }

@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 
 use crate::ffi::abi::arguments::s2n_serialization_version_arg;
-use crate::ffi::abi::pending::not_yet;
+use crate::ffi::abi::pending::unimplemented;
 use crate::ffi::abi::types::s2n_config;
 
 /// Enables serialization of connections, and sets its format version. Not implemented yet.
@@ -16,5 +16,5 @@ pub extern "C" fn s2n_config_set_serialization_version(
     config: *mut s2n_config,
     version: s2n_serialization_version_arg,
 ) -> c_int {
-    not_yet(&[&config, &version])
+    unimplemented(&[&config, &version])
 }

@@ -5,7 +5,7 @@ use std::ffi::{c_int, c_void};
 use crate::ffi::abi::callbacks::{
     s2n_cache_delete_callback, s2n_cache_retrieve_callback, s2n_cache_store_callback,
 };
-use crate::ffi::abi::pending::{Any, not_yet, off_is_fine};
+use crate::ffi::abi::pending::{Any, only_disabled, unimplemented};
 use crate::ffi::abi::types::s2n_config;
 
 /// Sets the callback with which a server stores a TLS 1.2 session in the application's session
@@ -21,7 +21,7 @@ pub extern "C" fn s2n_config_set_cache_store_callback(
     cache_store_callback: s2n_cache_store_callback,
     data: *mut c_void,
 ) -> c_int {
-    not_yet(&[&config, &cache_store_callback, &Any(data)])
+    unimplemented(&[&config, &cache_store_callback, &Any(data)])
 }
 
 /// Sets the callback with which a server retrieves a TLS 1.2 session from the application's session
@@ -37,7 +37,7 @@ pub extern "C" fn s2n_config_set_cache_retrieve_callback(
     cache_retrieve_callback: s2n_cache_retrieve_callback,
     data: *mut c_void,
 ) -> c_int {
-    not_yet(&[&config, &cache_retrieve_callback, &Any(data)])
+    unimplemented(&[&config, &cache_retrieve_callback, &Any(data)])
 }
 
 /// Sets the callback with which a server removes a TLS 1.2 session from the application's session
@@ -53,7 +53,7 @@ pub extern "C" fn s2n_config_set_cache_delete_callback(
     cache_delete_callback: s2n_cache_delete_callback,
     data: *mut c_void,
 ) -> c_int {
-    not_yet(&[&config, &cache_delete_callback, &Any(data)])
+    unimplemented(&[&config, &cache_delete_callback, &Any(data)])
 }
 
 /// Enables or disables the TLS 1.2 session cache of a server. It is disabled; enabling it is not
@@ -67,7 +67,7 @@ pub extern "C" fn s2n_config_set_session_cache_onoff(
     config: *mut s2n_config,
     enabled: u8,
 ) -> c_int {
-    off_is_fine(&config, enabled != 0)
+    only_disabled(&config, enabled != 0)
 }
 
 /// Sets the lifetime of a session: the period in which it can be resumed. Not implemented yet.
@@ -80,5 +80,5 @@ pub extern "C" fn s2n_config_set_session_state_lifetime(
     config: *mut s2n_config,
     lifetime_in_secs: u64,
 ) -> c_int {
-    not_yet(&[&config, &lifetime_in_secs])
+    unimplemented(&[&config, &lifetime_in_secs])
 }

@@ -3,7 +3,7 @@
 use std::ffi::{c_int, c_void};
 
 use crate::ffi::abi::callbacks::s2n_session_ticket_fn;
-use crate::ffi::abi::pending::{Any, not_yet, off_is_fine};
+use crate::ffi::abi::pending::{Any, only_disabled, unimplemented};
 use crate::ffi::abi::types::s2n_config;
 
 /// Enables or disables session tickets (RFC 5077; RFC 8446, 4.6.1). They are disabled: a server
@@ -18,7 +18,7 @@ pub extern "C" fn s2n_config_set_session_tickets_onoff(
     config: *mut s2n_config,
     enabled: u8,
 ) -> c_int {
-    off_is_fine(&config, enabled != 0)
+    only_disabled(&config, enabled != 0)
 }
 
 /// Sets the period in which a server encrypts and decrypts session tickets with a ticket key. Not
@@ -32,7 +32,7 @@ pub extern "C" fn s2n_config_set_ticket_encrypt_decrypt_key_lifetime(
     config: *mut s2n_config,
     lifetime_in_secs: u64,
 ) -> c_int {
-    not_yet(&[&config, &lifetime_in_secs])
+    unimplemented(&[&config, &lifetime_in_secs])
 }
 
 /// Sets the period in which a server still decrypts session tickets with a ticket key that no
@@ -46,7 +46,7 @@ pub extern "C" fn s2n_config_set_ticket_decrypt_key_lifetime(
     config: *mut s2n_config,
     lifetime_in_secs: u64,
 ) -> c_int {
-    not_yet(&[&config, &lifetime_in_secs])
+    unimplemented(&[&config, &lifetime_in_secs])
 }
 
 /// Adds a ticket key, with which a server encrypts and decrypts session tickets. Not implemented
@@ -69,7 +69,7 @@ pub extern "C" fn s2n_config_add_ticket_crypto_key(
     key_len: u32,
     intro_time_in_seconds_from_epoch: u64,
 ) -> c_int {
-    not_yet(&[
+    unimplemented(&[
         &config,
         &name,
         &name_len,
@@ -90,7 +90,7 @@ pub extern "C" fn s2n_config_require_ticket_forward_secrecy(
     config: *mut s2n_config,
     enabled: bool,
 ) -> c_int {
-    not_yet(&[&config, &enabled])
+    unimplemented(&[&config, &enabled])
 }
 
 /// Sets the number of session tickets that a server sends after a TLS 1.3 handshake, and enables
@@ -101,7 +101,7 @@ pub extern "C" fn s2n_config_require_ticket_forward_secrecy(
 /// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_initial_ticket_count(config: *mut s2n_config, num: u8) -> c_int {
-    not_yet(&[&config, &num])
+    unimplemented(&[&config, &num])
 }
 
 /// Sets the callback that a client calls when a session ticket has arrived. Not implemented yet.
@@ -116,5 +116,5 @@ pub extern "C" fn s2n_config_set_session_ticket_cb(
     callback: s2n_session_ticket_fn,
     ctx: *mut c_void,
 ) -> c_int {
-    not_yet(&[&config, &callback, &Any(ctx)])
+    unimplemented(&[&config, &callback, &Any(ctx)])
 }

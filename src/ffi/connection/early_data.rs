@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use libc::ssize_t;
 
-use crate::ffi::abi::pending::{not_yet, off_is_fine};
+use crate::ffi::abi::pending::{only_disabled, unimplemented};
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection, s2n_early_data_status_t};
 
 /// Sets the maximum size of the early data that a server accepts, overriding that of the config. It
@@ -19,7 +19,7 @@ pub extern "C" fn s2n_connection_set_server_max_early_data_size(
     conn: *mut s2n_connection,
     max_early_data_size: u32,
 ) -> c_int {
-    off_is_fine(&conn, max_early_data_size != 0)
+    only_disabled(&conn, max_early_data_size != 0)
 }
 
 /// Sets the early data context of a server, which is stored in session tickets and used to decide
@@ -35,7 +35,7 @@ pub extern "C" fn s2n_connection_set_server_early_data_context(
     context: *const u8,
     context_size: u16,
 ) -> c_int {
-    not_yet(&[&conn, &context, &context_size])
+    unimplemented(&[&conn, &context, &context_size])
 }
 
 /// Returns the status of early data.
@@ -48,7 +48,7 @@ pub extern "C" fn s2n_connection_get_early_data_status(
     conn: *mut s2n_connection,
     status: *mut s2n_early_data_status_t,
 ) -> c_int {
-    not_yet(&[&conn, &status])
+    unimplemented(&[&conn, &status])
 }
 
 /// Returns the amount of early data that may still be sent.
@@ -61,7 +61,7 @@ pub extern "C" fn s2n_connection_get_remaining_early_data_size(
     conn: *mut s2n_connection,
     allowed_early_data_size: *mut u32,
 ) -> c_int {
-    not_yet(&[&conn, &allowed_early_data_size])
+    unimplemented(&[&conn, &allowed_early_data_size])
 }
 
 /// Returns the maximum amount of early data that may be sent.
@@ -74,7 +74,7 @@ pub extern "C" fn s2n_connection_get_max_early_data_size(
     conn: *mut s2n_connection,
     max_early_data_size: *mut u32,
 ) -> c_int {
-    not_yet(&[&conn, &max_early_data_size])
+    unimplemented(&[&conn, &max_early_data_size])
 }
 
 /// Sends early data on a client connection, and performs the part of the handshake that this
@@ -94,7 +94,7 @@ pub extern "C" fn s2n_send_early_data(
     data_sent: *mut ssize_t,
     blocked: *mut s2n_blocked_status,
 ) -> c_int {
-    not_yet(&[&conn, &data, &data_len, &data_sent, &blocked])
+    unimplemented(&[&conn, &data, &data_len, &data_sent, &blocked])
 }
 
 /// Receives early data on a server connection, and performs the part of the handshake that this
@@ -114,5 +114,5 @@ pub extern "C" fn s2n_recv_early_data(
     data_received: *mut ssize_t,
     blocked: *mut s2n_blocked_status,
 ) -> c_int {
-    not_yet(&[&conn, &data, &max_data_len, &data_received, &blocked])
+    unimplemented(&[&conn, &data, &max_data_len, &data_received, &blocked])
 }

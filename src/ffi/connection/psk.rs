@@ -6,7 +6,7 @@ use crate::ffi::abi::arguments::s2n_psk_mode_arg;
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
-use crate::ffi::abi::pending::{none_yet, not_yet};
+use crate::ffi::abi::pending::{empty_result, unimplemented};
 use crate::ffi::abi::types::{s2n_connection, s2n_psk};
 
 /// Adds a pre-shared key to those that a client offers or a server accepts, after the keys that
@@ -17,7 +17,7 @@ use crate::ffi::abi::types::{s2n_connection, s2n_psk};
 /// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_append_psk(conn: *mut s2n_connection, psk: *mut s2n_psk) -> c_int {
-    not_yet(&[&conn, &psk])
+    unimplemented(&[&conn, &psk])
 }
 
 /// Sets the purpose of pre-shared keys, overriding that of the config: session resumption or
@@ -31,7 +31,7 @@ pub extern "C" fn s2n_connection_set_psk_mode(
     conn: *mut s2n_connection,
     mode: s2n_psk_mode_arg,
 ) -> c_int {
-    not_yet(&[&conn, &mode])
+    unimplemented(&[&conn, &mode])
 }
 
 /// Returns the length of the identity of the negotiated pre-shared key: 0, as none can be
@@ -70,5 +70,5 @@ pub extern "C" fn s2n_connection_get_negotiated_psk_identity(
     identity: *mut u8,
     max_identity_length: u16,
 ) -> c_int {
-    none_yet(&[&conn, &identity, &max_identity_length])
+    empty_result(&[&conn, &identity, &max_identity_length])
 }

@@ -5,7 +5,7 @@
 
 use std::ffi::{c_int, c_void};
 
-use crate::ffi::abi::pending::{Any, not_yet};
+use crate::ffi::abi::pending::{Any, unimplemented};
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection};
 
 /// Types of traffic secrets that a QUIC connection exports.
@@ -37,7 +37,7 @@ pub type s2n_secret_cb = Option<
 /// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_enable_quic(conn: *mut s2n_connection) -> c_int {
-    not_yet(&[&conn])
+    unimplemented(&[&conn])
 }
 
 /// Reports whether QUIC is enabled on a connection.
@@ -72,7 +72,7 @@ pub extern "C" fn s2n_connection_set_quic_transport_parameters(
     data_buffer: *const u8,
     data_len: u16,
 ) -> c_int {
-    not_yet(&[&conn, &data_buffer, &data_len])
+    unimplemented(&[&conn, &data_buffer, &data_len])
 }
 
 /// Returns the contents of the quic_transport_parameters extension that was received from the peer.
@@ -87,7 +87,7 @@ pub extern "C" fn s2n_connection_get_quic_transport_parameters(
     data_buffer: *mut *const u8,
     data_len: *mut u16,
 ) -> c_int {
-    not_yet(&[&conn, &data_buffer, &data_len])
+    unimplemented(&[&conn, &data_buffer, &data_len])
 }
 
 /// Sets the callback that receives the traffic secrets of a QUIC connection.
@@ -102,7 +102,7 @@ pub extern "C" fn s2n_connection_set_secret_callback(
     cb_func: s2n_secret_cb,
     ctx: *mut c_void,
 ) -> c_int {
-    not_yet(&[&conn, &cb_func, &Any(ctx)])
+    unimplemented(&[&conn, &cb_func, &Any(ctx)])
 }
 
 /// Processes a post-handshake message that was received over QUIC.
@@ -115,5 +115,5 @@ pub extern "C" fn s2n_recv_quic_post_handshake_message(
     conn: *mut s2n_connection,
     blocked: *mut s2n_blocked_status,
 ) -> c_int {
-    not_yet(&[&conn, &blocked])
+    unimplemented(&[&conn, &blocked])
 }

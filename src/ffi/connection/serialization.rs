@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use crate::ffi::abi::pending::not_yet;
+use crate::ffi::abi::pending::unimplemented;
 use crate::ffi::abi::types::s2n_connection;
 
 /// Returns the size of a serialized connection.
@@ -15,7 +15,7 @@ pub extern "C" fn s2n_connection_serialization_length(
     conn: *mut s2n_connection,
     length: *mut u32,
 ) -> c_int {
-    not_yet(&[&conn, &length])
+    unimplemented(&[&conn, &length])
 }
 
 /// Serializes the keys and the state of a connection, for `s2n_connection_deserialize()`.
@@ -30,7 +30,7 @@ pub extern "C" fn s2n_connection_serialize(
     buffer: *mut u8,
     buffer_length: u32,
 ) -> c_int {
-    not_yet(&[&conn, &buffer, &buffer_length])
+    unimplemented(&[&conn, &buffer, &buffer_length])
 }
 
 /// Restores the keys and the state of a serialized connection in a new connection.
@@ -45,5 +45,5 @@ pub extern "C" fn s2n_connection_deserialize(
     buffer: *mut u8,
     buffer_length: u32,
 ) -> c_int {
-    not_yet(&[&conn, &buffer, &buffer_length])
+    unimplemented(&[&conn, &buffer, &buffer_length])
 }

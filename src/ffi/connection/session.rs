@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use crate::ffi::abi::boundary::{boundary_or, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
-use crate::ffi::abi::pending::{none_yet, not_yet, unsupported};
+use crate::ffi::abi::pending::{empty_result, unimplemented, unsupported};
 use crate::ffi::abi::types::s2n_connection;
 use rs2n_core::base::Mode;
 use rs2n_core::error::Code;
@@ -23,7 +23,7 @@ pub extern "C" fn s2n_connection_set_session(
     session: *const u8,
     length: usize,
 ) -> c_int {
-    not_yet(&[&conn, &session, &length])
+    unimplemented(&[&conn, &session, &length])
 }
 
 /// Serializes the session of a client connection, so that it can be resumed later.
@@ -38,7 +38,7 @@ pub extern "C" fn s2n_connection_get_session(
     session: *mut u8,
     max_length: usize,
 ) -> c_int {
-    not_yet(&[&conn, &session, &max_length])
+    unimplemented(&[&conn, &session, &max_length])
 }
 
 /// Returns the lifetime hint of the session ticket that a client received: how long the server
@@ -71,7 +71,7 @@ pub extern "C" fn s2n_connection_get_session_length(conn: *mut s2n_connection) -
 /// @returns 0: there is no session to resume; or -1 with `S2N_ERR_NULL`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_connection_get_session_id_length(conn: *mut s2n_connection) -> c_int {
-    none_yet(&[&conn])
+    empty_result(&[&conn])
 }
 
 /// Copies the session ID by which the session can be resumed. There is no session ID yet.
@@ -86,7 +86,7 @@ pub extern "C" fn s2n_connection_get_session_id(
     session_id: *mut u8,
     max_length: usize,
 ) -> c_int {
-    none_yet(&[&conn, &session_id, &max_length])
+    empty_result(&[&conn, &session_id, &max_length])
 }
 
 /// Reports whether the handshake resumed a session.
@@ -116,7 +116,7 @@ pub extern "C" fn s2n_connection_add_new_tickets_to_send(
     conn: *mut s2n_connection,
     num: u8,
 ) -> c_int {
-    not_yet(&[&conn, &num])
+    unimplemented(&[&conn, &num])
 }
 
 /// Returns the number of session tickets that a server has sent: 0, as session tickets are not
@@ -158,5 +158,5 @@ pub extern "C" fn s2n_connection_set_server_keying_material_lifetime(
     conn: *mut s2n_connection,
     lifetime_in_secs: u32,
 ) -> c_int {
-    not_yet(&[&conn, &lifetime_in_secs])
+    unimplemented(&[&conn, &lifetime_in_secs])
 }

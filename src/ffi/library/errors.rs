@@ -23,6 +23,19 @@ pub extern "C" fn s2n_error_get_type(error: c_int) -> c_int {
     error >> ErrorType::SHIFT
 }
 
+/// The C type has the values of the core's.
+const _: () = {
+    use crate::ffi::abi::types::s2n_error_type::*;
+    assert!(S2N_ERR_T_OK as i32 == ErrorType::Ok as i32);
+    assert!(S2N_ERR_T_IO as i32 == ErrorType::Io as i32);
+    assert!(S2N_ERR_T_CLOSED as i32 == ErrorType::Closed as i32);
+    assert!(S2N_ERR_T_BLOCKED as i32 == ErrorType::Blocked as i32);
+    assert!(S2N_ERR_T_ALERT as i32 == ErrorType::Alert as i32);
+    assert!(S2N_ERR_T_PROTO as i32 == ErrorType::Proto as i32);
+    assert!(S2N_ERR_T_INTERNAL as i32 == ErrorType::Internal as i32);
+    assert!(S2N_ERR_T_USAGE as i32 == ErrorType::Usage as i32);
+};
+
 /// Returns the message of an error.
 ///
 /// @param error A value of `s2n_errno`

@@ -3,7 +3,7 @@
 
 use std::ffi::c_int;
 
-use crate::ffi::abi::pending::not_yet;
+use crate::ffi::abi::pending::unimplemented;
 use crate::ffi::abi::types::{s2n_offered_early_data, s2n_psk};
 
 /// Enables early data with an external pre-shared key.
@@ -20,7 +20,7 @@ pub extern "C" fn s2n_psk_configure_early_data(
     cipher_suite_first_byte: u8,
     cipher_suite_second_byte: u8,
 ) -> c_int {
-    not_yet(&[
+    unimplemented(&[
         &psk,
         &max_early_data_size,
         &cipher_suite_first_byte,
@@ -40,7 +40,7 @@ pub extern "C" fn s2n_psk_set_application_protocol(
     application_protocol: *const u8,
     size: u8,
 ) -> c_int {
-    not_yet(&[&psk, &application_protocol, &size])
+    unimplemented(&[&psk, &application_protocol, &size])
 }
 
 /// Sets the early data context of an external pre-shared key, which is used to decide whether to
@@ -56,7 +56,7 @@ pub extern "C" fn s2n_psk_set_early_data_context(
     context: *const u8,
     size: u16,
 ) -> c_int {
-    not_yet(&[&psk, &context, &size])
+    unimplemented(&[&psk, &context, &size])
 }
 
 /// Returns the length of the early data context.
@@ -69,7 +69,7 @@ pub extern "C" fn s2n_offered_early_data_get_context_length(
     early_data: *mut s2n_offered_early_data,
     context_len: *mut u16,
 ) -> c_int {
-    not_yet(&[&early_data, &context_len])
+    unimplemented(&[&early_data, &context_len])
 }
 
 /// Copies the early data context.
@@ -84,7 +84,7 @@ pub extern "C" fn s2n_offered_early_data_get_context(
     context: *mut u8,
     max_len: u16,
 ) -> c_int {
-    not_yet(&[&early_data, &context, &max_len])
+    unimplemented(&[&early_data, &context, &max_len])
 }
 
 /// Rejects the early data that the client offers.
@@ -93,7 +93,7 @@ pub extern "C" fn s2n_offered_early_data_get_context(
 /// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_offered_early_data_reject(early_data: *mut s2n_offered_early_data) -> c_int {
-    not_yet(&[&early_data])
+    unimplemented(&[&early_data])
 }
 
 /// Accepts the early data that the client offers.
@@ -102,5 +102,5 @@ pub extern "C" fn s2n_offered_early_data_reject(early_data: *mut s2n_offered_ear
 /// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_offered_early_data_accept(early_data: *mut s2n_offered_early_data) -> c_int {
-    not_yet(&[&early_data])
+    unimplemented(&[&early_data])
 }

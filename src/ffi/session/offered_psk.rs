@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use crate::ffi::abi::pending::{Any, freed, not_yet, nothing_yet};
+use crate::ffi::abi::pending::{Any, free_null_only, unimplemented, unimplemented_constructor};
 use crate::ffi::abi::types::{s2n_offered_psk, s2n_offered_psk_list};
 
 /// Creates an object that `s2n_offered_psk_list_next()` sets to a pre-shared key that the client
@@ -11,7 +11,7 @@ use crate::ffi::abi::types::{s2n_offered_psk, s2n_offered_psk_list};
 /// @returns NULL with `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_offered_psk_new() -> *mut s2n_offered_psk {
-    nothing_yet()
+    unimplemented_constructor()
 }
 
 /// Frees an object that was created by `s2n_offered_psk_new()`.
@@ -27,7 +27,7 @@ pub extern "C" fn s2n_offered_psk_new() -> *mut s2n_offered_psk {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_offered_psk_free(psk: *mut *mut s2n_offered_psk) -> c_int {
     // SAFETY: `psk` is null or readable for the whole call.
-    unsafe { freed(psk) }
+    unsafe { free_null_only(psk) }
 }
 
 /// Returns the identity of an offered pre-shared key.
@@ -42,7 +42,7 @@ pub extern "C" fn s2n_offered_psk_get_identity(
     identity: *mut *mut u8,
     size: *mut u16,
 ) -> c_int {
-    not_yet(&[&psk, &identity, &size])
+    unimplemented(&[&psk, &identity, &size])
 }
 
 /// Reports whether the list contains another pre-shared key.
@@ -65,7 +65,7 @@ pub extern "C" fn s2n_offered_psk_list_next(
     psk_list: *mut s2n_offered_psk_list,
     psk: *mut s2n_offered_psk,
 ) -> c_int {
-    not_yet(&[&psk_list, &psk])
+    unimplemented(&[&psk_list, &psk])
 }
 
 /// Resets the iteration to the first pre-shared key of the list.
@@ -74,7 +74,7 @@ pub extern "C" fn s2n_offered_psk_list_next(
 /// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_offered_psk_list_reread(psk_list: *mut s2n_offered_psk_list) -> c_int {
-    not_yet(&[&psk_list])
+    unimplemented(&[&psk_list])
 }
 
 /// Selects one of the pre-shared keys that the client offers.
@@ -87,5 +87,5 @@ pub extern "C" fn s2n_offered_psk_list_choose_psk(
     psk_list: *mut s2n_offered_psk_list,
     psk: *mut s2n_offered_psk,
 ) -> c_int {
-    not_yet(&[&psk_list, &Any(psk)])
+    unimplemented(&[&psk_list, &Any(psk)])
 }

@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 
 use crate::ffi::abi::arguments::s2n_psk_hmac_arg;
-use crate::ffi::abi::pending::{freed, not_yet, nothing_yet};
+use crate::ffi::abi::pending::{free_null_only, unimplemented, unimplemented_constructor};
 use crate::ffi::abi::types::s2n_psk;
 
 /// Creates an empty external pre-shared key, whose identity and secret are set afterwards.
@@ -11,7 +11,7 @@ use crate::ffi::abi::types::s2n_psk;
 /// @returns NULL with `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_external_psk_new() -> *mut s2n_psk {
-    nothing_yet()
+    unimplemented_constructor()
 }
 
 /// Frees a pre-shared key.
@@ -27,7 +27,7 @@ pub extern "C" fn s2n_external_psk_new() -> *mut s2n_psk {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_psk_free(psk: *mut *mut s2n_psk) -> c_int {
     // SAFETY: `psk` is null or readable for the whole call.
-    unsafe { freed(psk) }
+    unsafe { free_null_only(psk) }
 }
 
 /// Sets the identity of a pre-shared key. The identity is sent unencrypted.
@@ -42,7 +42,7 @@ pub extern "C" fn s2n_psk_set_identity(
     identity: *const u8,
     identity_size: u16,
 ) -> c_int {
-    not_yet(&[&psk, &identity, &identity_size])
+    unimplemented(&[&psk, &identity, &identity_size])
 }
 
 /// Sets the secret of a pre-shared key.
@@ -57,7 +57,7 @@ pub extern "C" fn s2n_psk_set_secret(
     secret: *const u8,
     secret_size: u16,
 ) -> c_int {
-    not_yet(&[&psk, &secret, &secret_size])
+    unimplemented(&[&psk, &secret, &secret_size])
 }
 
 /// Sets the hash algorithm of a pre-shared key, which determines the cipher suites that can be used
@@ -68,5 +68,5 @@ pub extern "C" fn s2n_psk_set_secret(
 /// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_psk_set_hmac(psk: *mut s2n_psk, hmac: s2n_psk_hmac_arg) -> c_int {
-    not_yet(&[&psk, &hmac])
+    unimplemented(&[&psk, &hmac])
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use crate::ffi::abi::pending::not_yet;
+use crate::ffi::abi::pending::unimplemented;
 use crate::ffi::abi::types::s2n_session_ticket;
 
 /// Returns the size of a session ticket and its serialized session.
@@ -15,7 +15,7 @@ pub extern "C" fn s2n_session_ticket_get_data_len(
     ticket: *mut s2n_session_ticket,
     data_len: *mut usize,
 ) -> c_int {
-    not_yet(&[&ticket, &data_len])
+    unimplemented(&[&ticket, &data_len])
 }
 
 /// Copies a session ticket and its serialized session, for `s2n_connection_set_session()`.
@@ -30,7 +30,7 @@ pub extern "C" fn s2n_session_ticket_get_data(
     max_data_len: usize,
     data: *mut u8,
 ) -> c_int {
-    not_yet(&[&ticket, &max_data_len, &data])
+    unimplemented(&[&ticket, &max_data_len, &data])
 }
 
 /// Returns the lifetime of a session ticket: how long the session can be resumed.
@@ -43,5 +43,5 @@ pub extern "C" fn s2n_session_ticket_get_lifetime(
     ticket: *mut s2n_session_ticket,
     session_lifetime: *mut u32,
 ) -> c_int {
-    not_yet(&[&ticket, &session_lifetime])
+    unimplemented(&[&ticket, &session_lifetime])
 }

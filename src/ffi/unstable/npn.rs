@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use crate::ffi::abi::pending::off_is_fine;
+use crate::ffi::abi::pending::only_disabled;
 use crate::ffi::abi::types::s2n_config;
 
 /// Enables or disables Next Protocol Negotiation (NPN), which ALPN (RFC 7301) replaced. NPN is
@@ -13,5 +13,5 @@ use crate::ffi::abi::types::s2n_config;
 /// @returns 0 for false; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_set_npn(config: *mut s2n_config, enable: bool) -> c_int {
-    off_is_fine(&config, enable)
+    only_disabled(&config, enable)
 }

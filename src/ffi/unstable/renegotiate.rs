@@ -7,7 +7,7 @@ use std::ffi::{c_int, c_void};
 
 use libc::ssize_t;
 
-use crate::ffi::abi::pending::{Any, not_yet};
+use crate::ffi::abi::pending::{Any, unimplemented};
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_config, s2n_connection};
 
 /// A client's response to a renegotiation request (HelloRequest).
@@ -46,7 +46,7 @@ pub extern "C" fn s2n_config_set_renegotiate_request_cb(
     callback: s2n_renegotiate_request_cb,
     context: *mut c_void,
 ) -> c_int {
-    not_yet(&[&config, &Any(callback), &Any(context)])
+    unimplemented(&[&config, &Any(callback), &Any(context)])
 }
 
 /// Prepares a client connection for renegotiation with the same peer.
@@ -55,7 +55,7 @@ pub extern "C" fn s2n_config_set_renegotiate_request_cb(
 /// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_renegotiate_wipe(conn: *mut s2n_connection) -> c_int {
-    not_yet(&[&conn])
+    unimplemented(&[&conn])
 }
 
 /// Performs a renegotiation handshake on a client connection.
@@ -74,7 +74,7 @@ pub extern "C" fn s2n_renegotiate(
     app_data_size: *mut ssize_t,
     blocked: *mut s2n_blocked_status,
 ) -> c_int {
-    not_yet(&[
+    unimplemented(&[
         &conn,
         &app_data_buf,
         &app_data_buf_size,

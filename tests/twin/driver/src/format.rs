@@ -1,13 +1,13 @@
 //! Parsing of script arguments, and formatting of results for traces.
 
 use std::ffi::CString;
-use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::ptr;
 use std::str::FromStr;
 
 use aws_lc_rs::digest;
 
+use crate::hex::hex;
 use crate::io::last_error;
 use crate::state::{ScriptError, State};
 
@@ -121,13 +121,6 @@ pub fn summary(bytes: &[u8]) -> String {
             format!("{len}#{}", hex(&hash.as_ref()[..8]))
         }
     }
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Formats a name for a trace: in hex if it contains spaces or characters that are not printable.

@@ -19,6 +19,8 @@ mod forged_records;
 mod format;
 mod hello_callback;
 mod hellos;
+#[path = "../../hex.rs"]
+mod hex;
 mod inspect;
 mod io;
 mod library;

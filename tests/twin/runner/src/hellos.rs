@@ -1,6 +1,6 @@
 //! Scripts with valid and malformed ClientHellos, parsed from bytes and sent to a server.
 
-use crate::certificates::keys::hex;
+use crate::hex::hex;
 
 /// The parts of a ClientHello.
 #[derive(Clone)]

@@ -20,6 +20,8 @@ mod differences;
 mod driver;
 mod generate;
 mod hellos;
+#[path = "../../hex.rs"]
+mod hex;
 mod matrix;
 mod retries;
 mod shrink;

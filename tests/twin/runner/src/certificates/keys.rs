@@ -202,11 +202,6 @@ fn openssl(arguments: &str, input: &[u8]) -> Vec<u8> {
     output.stdout
 }
 
-/// Encodes bytes in hex, as in scripts.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// A SubjectPublicKeyInfo of an unassigned algorithm.
 pub fn unknown_public_key() -> Vec<u8> {
     sequence(&[UNKNOWN.der(), tlv(3, &[0, 1, 2, 3])])
