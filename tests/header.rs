@@ -215,7 +215,7 @@ fn generated(config: cbindgen::Config, chapters: &[&str]) -> String {
     without_safety(&String::from_utf8(header).expect("text"))
 }
 
-/// Leaves out what is said to Rust callers: the parameters' own descriptions say it to C's.
+/// Removes the sections for Rust callers; for C callers the parameters' descriptions contain the same.
 fn without_safety(header: &str) -> String {
     let mut lines = Vec::new();
     let mut skipping = false;
@@ -248,7 +248,7 @@ fn the_headers_are_current() {
         let checked_in = fs::read_to_string(&path).unwrap_or_default();
         assert!(
             header == checked_in,
-            "include/{name} is not what the source says: run `make header`"
+            "include/{name} is not current: run `make header`"
         );
     }
 }
@@ -322,7 +322,7 @@ fn fact(row: &[String]) -> String {
     };
     let holds = |condition: String| format!("_Static_assert({condition}, \"{name} {member}\");");
     match (kind.as_str(), name.as_str()) {
-        // It is for whoever builds the library; here it says nothing.
+        // A message for builders of the library, without a meaning in the header.
         ("define", "S2N_API") => "typedef int empty S2N_API;".into(),
         // Programs see a declaration only; the layout is that of `s2n_stacktrace` in our source.
         ("struct" | "struct_field", "s2n_stacktrace") => {

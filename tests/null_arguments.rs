@@ -1,4 +1,4 @@
-//! Every function takes NULL for every pointer, and says so: no crash, the failure value, and
+//! Every function accepts NULL for every pointer: no crash, the failure value, and
 //! `S2N_ERR_NULL`. What may be NULL is listed with its reason in `tests/abi/nullable.tsv`.
 
 use std::collections::BTreeMap;

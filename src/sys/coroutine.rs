@@ -23,9 +23,8 @@ pub struct StackCoroutine(
     Option<Inner>,
 );
 
-// SAFETY: the work can be sent. What it puts on its stack must be as good in another thread where it is
-// suspended, which is our promise about rustls: it calls a signer or a verifier with nothing on its stack
-// but what it could have sent. Nothing of ours there uses what is bound to a thread.
+// SAFETY: the work is `Send`, and its stack holds nothing else where it is suspended: rustls calls signers
+// and verifiers with values on the stack that are `Send`, and the library uses no thread-local there.
 unsafe impl Send for StackCoroutine {}
 
 impl StackCoroutine {

@@ -286,7 +286,7 @@ pub const API: &[Group] = &[
         functions: &[
             works("s2n_config_set_send_buffer_size"),
             works("s2n_config_set_recv_multi_record"),
-            refused("s2n_config_send_max_fragment_length", "S2N_ERR_UNIMPLEMENTED", "rustls cannot negotiate it; 0, which asks for nothing, succeeds"),
+            refused("s2n_config_send_max_fragment_length", "S2N_ERR_UNIMPLEMENTED", "rustls cannot negotiate it; 0, which requests nothing, succeeds"),
             refused("s2n_config_accept_max_fragment_length", "S2N_ERR_UNIMPLEMENTED", "rustls cannot negotiate it"),
             works("s2n_connection_prefer_throughput"),
             works("s2n_connection_prefer_low_latency"),

@@ -228,7 +228,7 @@ impl RustlsConfig for ClientConfig {
         let verifier = SignatureVerifier {
             policy,
             client_auth,
-            wants_ocsp: settings.ocsp_wanted || settings.ocsp_implied,
+            requests_ocsp: settings.ocsp_requested || settings.ocsp_implied,
             authorities: Arc::new([]),
             is_offloaded: settings.offload.is_some(),
             context: context.clone(),
@@ -283,7 +283,7 @@ impl RustlsConfig for ServerConfig {
         let verifier = SignatureVerifier {
             policy,
             client_auth,
-            wants_ocsp: false,
+            requests_ocsp: false,
             authorities: settings.authorities.clone(),
             is_offloaded: settings.offload.is_some(),
             context: context.clone(),

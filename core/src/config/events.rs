@@ -33,13 +33,13 @@ pub struct Checkpoint {
     pub at: Duration,
 }
 
-/// Is told of handshakes. `name` is the application's for the connection, `subscriber` the one that it
-/// gave the config.
+/// Receives the event of a handshake's end. `name` is the application's handle of the connection,
+/// `subscriber` the one of its config.
 pub trait HandshakeEventCallback: Send + Sync {
     fn call(&self, name: usize, subscriber: usize, event: &HandshakeEvent);
 }
 
-/// Is told of the moments of a handshake; see [`HandshakeEventCallback`].
+/// Receives the checkpoints of a handshake; see [`HandshakeEventCallback`].
 pub trait CheckpointCallback: Send + Sync {
     fn call(&self, name: usize, subscriber: usize, checkpoint: &Checkpoint);
 }

@@ -89,7 +89,7 @@ struct Settings {
     rules: Rules,
     /// A client requests an OCSP response: by the application's setting, or because it has set a trust
     /// store.
-    ocsp_wanted: bool,
+    ocsp_requested: bool,
     ocsp_implied: bool,
     cert_request: Option<Arc<dyn CertRequestCallback>>,
     /// The certificate authorities of a server's CertificateRequest.
@@ -132,7 +132,7 @@ impl Config {
                 cert_tiebreak: None,
                 trust: Arc::default(),
                 rules: Rules::default(),
-                ocsp_wanted: false,
+                ocsp_requested: false,
                 ocsp_implied: false,
                 cert_request: None,
                 authorities: Arc::new([]),
@@ -223,10 +223,10 @@ impl Config {
     }
 
     /// Sets whether a client requests an OCSP response (RFC 6066, 8).
-    pub fn set_wants_ocsp(&self, wants: bool) {
+    pub fn set_requests_ocsp(&self, requests: bool) {
         self.change(|settings| {
-            settings.ocsp_wanted = wants;
-            settings.ocsp_implied &= wants;
+            settings.ocsp_requested = requests;
+            settings.ocsp_implied &= requests;
         });
     }
 

@@ -27,7 +27,7 @@ pub(crate) struct SignatureVerifier {
     pub(crate) policy: &'static Policy,
     pub(crate) client_auth: ClientAuth,
     /// Client: request an OCSP response for the server's certificate.
-    pub(crate) wants_ocsp: bool,
+    pub(crate) requests_ocsp: bool,
     /// Server: certificate authorities of a CertificateRequest; if empty, the client may send any
     /// certificate.
     pub(crate) authorities: Arc<[DistinguishedName]>,
@@ -193,7 +193,7 @@ impl ServerVerifier for SignatureVerifier {
     }
 
     fn request_ocsp_response(&self) -> bool {
-        self.wants_ocsp
+        self.requests_ocsp
     }
 
     fn hash_config(&self, h: &mut dyn Hasher) {

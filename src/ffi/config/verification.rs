@@ -139,8 +139,8 @@ pub unsafe extern "C" fn s2n_config_set_status_request_type(
     status(|| {
         // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        let wants = r#type.0 == s2n_status_request_type::S2N_STATUS_REQUEST_OCSP as u32;
-        config.core.set_wants_ocsp(wants);
+        let requests = r#type.0 == s2n_status_request_type::S2N_STATUS_REQUEST_OCSP as u32;
+        config.core.set_requests_ocsp(requests);
         Ok(())
     })
 }

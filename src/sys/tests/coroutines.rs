@@ -20,7 +20,7 @@ use rs2n_core::credentials::{
 use rs2n_core::error::Code;
 use rs2n_core::testing::{AnyHost, POLICIES, Pair, chain, negotiate, pki, without_step_context};
 
-/// What an application does for an end of a connection, and what it was told.
+/// The callbacks of one endpoint's application, and a log of them.
 pub(super) struct Application {
     chain: Arc<CertChain>,
 
@@ -35,7 +35,7 @@ pub(super) struct Application {
     verifying: Mutex<Option<Arc<Verification>>>,
     is_on_coroutine: Arc<AtomicBool>,
     resumed: Arc<AtomicUsize>,
-    told: Mutex<Vec<String>>,
+    calls: Mutex<Vec<String>>,
 }
 
 impl Application {
@@ -49,7 +49,7 @@ impl Application {
             verifying: Mutex::default(),
             is_on_coroutine: Arc::default(),
             resumed: Arc::default(),
-            told: Mutex::default(),
+            calls: Mutex::default(),
         })
     }
 
@@ -83,9 +83,9 @@ impl Application {
         operation.is_some_and(|operation| operation.perform().is_ok())
     }
 
-    fn is_told(&self, what: String) {
-        assert!(!self.is_on_coroutine.load(SeqCst), "{what}");
-        lock(&self.told).push(what);
+    fn log_call(&self, call: String) {
+        assert!(!self.is_on_coroutine.load(SeqCst), "{call}");
+        lock(&self.calls).push(call);
     }
 }
 
@@ -102,7 +102,7 @@ impl Coroutines for Application {
 
 impl PrivateKeys for Application {
     fn sign(&self, _: usize, operation: Arc<Signature>) -> i32 {
-        self.is_told("sign".into());
+        self.log_call("sign".into());
         *lock(&self.signing) = Some(operation);
         if !self.is_late {
             assert!(self.work());
@@ -113,7 +113,7 @@ impl PrivateKeys for Application {
 
 impl Offload for Application {
     fn verify(&self, _: usize, operation: &Arc<Verification>) -> i32 {
-        self.is_told("verify".into());
+        self.log_call("verify".into());
         *lock(&self.verifying) = Some(operation.clone());
         if !self.is_late {
             assert!(self.work());
@@ -124,7 +124,7 @@ impl Offload for Application {
 
 impl CertRequestCallback for Application {
     fn answer(&self, _: usize, request: &CertificateRequest) -> bool {
-        self.is_told("request".into());
+        self.log_call("request".into());
         request.answer(self.chain.clone());
         true
     }
@@ -132,7 +132,7 @@ impl CertRequestCallback for Application {
 
 impl Clock for Application {
     fn now(&self) -> Option<Duration> {
-        self.is_told("clock".into());
+        self.log_call("clock".into());
         std::time::UNIX_EPOCH.elapsed().ok()
     }
 }
@@ -140,13 +140,13 @@ impl Clock for Application {
 impl KeyLogCallback for Application {
     fn log(&self, _: usize, line: &[u8]) {
         let label = line.split(|&byte| byte == b' ').next().expect("a label");
-        self.is_told(String::from_utf8_lossy(label).into_owned());
+        self.log_call(String::from_utf8_lossy(label).into_owned());
     }
 }
 
 impl CheckpointCallback for Application {
     fn call(&self, _: usize, _: usize, checkpoint: &Checkpoint) {
-        self.is_told(checkpoint.name.to_string_lossy().into_owned());
+        self.log_call(checkpoint.name.to_string_lossy().into_owned());
     }
 }
 
@@ -178,7 +178,8 @@ impl Coroutine for Traveller {
     }
 }
 
-/// What the applications of both ends were told in a handshake, and how often a coroutine was resumed.
+/// Performs a handshake, and returns the callbacks of both endpoints and how often each resumed a
+/// coroutine.
 fn handshake(policy: &[u8], changes_threads: bool, is_late: bool) -> [(Vec<String>, usize); 2] {
     let pair = Pair::new(policy);
     let Pair { client, server, .. } = pair;
@@ -215,8 +216,8 @@ fn handshake(policy: &[u8], changes_threads: bool, is_late: bool) -> [(Vec<Strin
     }
     applications.map(|application| {
         *lock(&application.conn) = None;
-        let told = std::mem::take(&mut *lock(&application.told));
-        (told, application.resumed.load(SeqCst))
+        let calls = std::mem::take(&mut *lock(&application.calls));
+        (calls, application.resumed.load(SeqCst))
     })
 }
 
@@ -228,16 +229,16 @@ fn every_part_of_a_step_may_run_in_another_thread() {
         for is_late in [false, true] {
             let at_home = handshake(policy, false, is_late);
             let travelled = handshake(policy, true, is_late);
-            for (told, resumed) in &at_home {
+            for (calls, resumed) in &at_home {
                 for what in ["sign", "verify", "clock", "CLIENT_CERT_VERIFY"] {
-                    let is_there = told.iter().any(|told| told == what);
+                    let is_there = calls.iter().any(|calls| calls == what);
                     // The checkpoint for which the application was waited is left out.
                     let is_awaited = is_late && what == "CLIENT_CERT_VERIFY";
-                    assert!(is_there || is_awaited, "{what}: {told:?}");
+                    assert!(is_there || is_awaited, "{what}: {calls:?}");
                 }
                 assert!(*resumed > 4, "{resumed}");
             }
-            assert!(at_home[0].0.iter().any(|told| told == "request"));
+            assert!(at_home[0].0.iter().any(|calls| calls == "request"));
             assert_eq!(travelled, at_home);
         }
     }
