@@ -4,7 +4,7 @@
 //! that a zone must not use: rustls is named where the protocol is, so that another release of it changes
 //! few modules.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -124,6 +124,54 @@ fn modules_of_the_core_use_lower_floors() {
     }
     assert_eq!(seen, FLOORS.map(str::to_owned).into());
     assert!(violations.is_empty(), "{}", violations.join("\n"));
+}
+
+#[test]
+fn files_of_a_module_have_no_import_cycles() {
+    let files = files("core/src");
+    let mut folders = BTreeMap::<&str, Vec<&str>>::new();
+    for (name, _) in &files {
+        if let Some((folder, file)) = name.rsplit_once('/') {
+            let siblings = folders.entry(folder).or_default();
+            siblings.push(file.trim_end_matches(".rs"));
+        }
+    }
+    assert!(folders.len() > FLOORS.len(), "{folders:?}");
+    for (folder, siblings) in &folders {
+        let uses = files.iter().filter_map(|(name, text)| {
+            let (of, file) = name.rsplit_once('/')?;
+            let own = file.trim_end_matches(".rs").to_owned();
+            (of == *folder).then(|| (own, used_siblings(name, text, siblings)))
+        });
+        assert_eq!(cycle(&uses.collect()), None, "core/src/{folder}");
+    }
+}
+
+#[test]
+fn import_cycles_are_detected() {
+    let uses = |files: [(&str, &str); 3]| -> BTreeMap<_, _> {
+        let siblings = ["a", "b", "c"];
+        let uses = files.into_iter().map(|(file, text)| {
+            let name = format!("state/{file}.rs");
+            (file.to_owned(), used_siblings(&name, text, &siblings))
+        });
+        uses.collect()
+    };
+    let cyclic = uses([
+        ("a", "use super::b::B;"),
+        ("b", "use super::{State, c::C};"),
+        ("c", "fn f() -> crate::state::a::A {}"),
+    ]);
+    assert_eq!(cycle(&cyclic).map(|files| files.len()), Some(3));
+    let acyclic = uses([
+        ("a", "use super::{b::B, c};"),
+        ("b", "use super::c::C;\nuse super::super::a::X;"),
+        (
+            "c",
+            "// super::a\nuse crate::record::a::A;\n#[cfg(test)]\nmod tests {\n    use super::a::A;\n}",
+        ),
+    ]);
+    assert_eq!(cycle(&acyclic), None);
 }
 
 /// The tools use the core alone.
@@ -310,35 +358,74 @@ fn used_modules(name: &str, code: &str) -> Vec<String> {
     // How often `super` leads from the file to the root of the crate.
     let is_mod = name.ends_with("mod.rs");
     let depth = name.matches('/').count() + usize::from(!is_mod);
-    let mut paths: Vec<&str> = code.split("crate::").skip(1).collect();
     let to_root = "super::".repeat(depth);
-    paths.extend(code.split(&*to_root).skip(1));
-    let mut modules = Vec::new();
-    for path in paths {
-        match path.strip_prefix('{') {
-            Some(list) => {
-                let mut nesting = 0;
-                let end = list.find(|letter| {
-                    nesting += i32::from(letter == '{') - i32::from(letter == '}');
-                    nesting < 0
-                });
-                let list = &list[..end.unwrap_or(list.len())];
-                nesting = 0;
-                let items = list.split(|letter| {
-                    nesting += i32::from(letter == '{') - i32::from(letter == '}');
-                    letter == ',' && nesting == 0
-                });
-                modules.extend(
-                    items
-                        .map(str::trim)
-                        .filter(|item| !item.is_empty())
-                        .map(first),
-                );
-            }
-            None => modules.push(first(path)),
-        }
+    [names_after(code, "crate::"), names_after(code, &to_root)].concat()
+}
+
+/// The first names of the paths behind a prefix: `name` and the names of `{name, ...}`.
+fn names_after(code: &str, prefix: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for path in code.split(prefix).skip(1) {
+        let Some(list) = path.strip_prefix('{') else {
+            names.push(first(path));
+            continue;
+        };
+        let mut nesting = 0;
+        let end = list.find(|letter| {
+            nesting += i32::from(letter == '{') - i32::from(letter == '}');
+            nesting < 0
+        });
+        let list = &list[..end.unwrap_or(list.len())];
+        nesting = 0;
+        let items = list.split(|letter| {
+            nesting += i32::from(letter == '{') - i32::from(letter == '}');
+            letter == ',' && nesting == 0
+        });
+        let items = items.map(str::trim).filter(|item| !item.is_empty());
+        names.extend(items.map(first));
     }
-    modules
+    names
+}
+
+/// The files of a folder that a file in it names, as `super::name` or by their path from the root.
+fn used_siblings(name: &str, text: &str, siblings: &[&str]) -> Vec<String> {
+    let Some((folder, file)) = name.rsplit_once('/').filter(|(_, file)| *file != "mod.rs") else {
+        return Vec::new();
+    };
+    let code: Vec<&str> = code_of(text).into_iter().map(|(_, line)| line).collect();
+    let code = code.join("\n").replace("super::super::", "");
+    let from_root = format!("crate::{}::", folder.replace('/', "::"));
+    let names = [
+        names_after(&code, "super::"),
+        names_after(&code, &from_root),
+    ]
+    .concat();
+    let own = file.trim_end_matches(".rs");
+    let is_sibling = |name: &String| name != own && siblings.contains(&name.as_str());
+    names.into_iter().filter(is_sibling).collect()
+}
+
+/// A cycle of the uses between files of a folder, if there is one.
+fn cycle(uses: &BTreeMap<String, Vec<String>>) -> Option<Vec<String>> {
+    fn visit(uses: &BTreeMap<String, Vec<String>>, path: &mut Vec<String>) -> bool {
+        let last = path.last().expect("a file").clone();
+        for next in uses.get(&last).into_iter().flatten() {
+            if let Some(start) = path.iter().position(|file| file == next) {
+                path.drain(..start);
+                return true;
+            }
+            path.push(next.clone());
+            if visit(uses, path) {
+                return true;
+            }
+            path.pop();
+        }
+        false
+    }
+    uses.keys().find_map(|file| {
+        let mut path = vec![file.clone()];
+        visit(uses, &mut path).then_some(path)
+    })
 }
 
 /// The first name of a path.
