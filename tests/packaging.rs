@@ -352,8 +352,7 @@ fn manual_page_has_all_sections_of_the_comment() {
         .lines()
         .filter(|line| line.starts_with(char::is_uppercase) && !line.contains("(3)"))
         .collect();
-    let all =
-        "NAME LIBRARY SYNOPSIS DESCRIPTION PARAMETERS TYPES RETURN_VALUE ERRORS NOTES SEE_ALSO";
+    let all = "NAME LIBRARY SYNOPSIS DESCRIPTION PARAMETERS TYPES RETURN_VALUE ERRORS SEE_ALSO";
     assert_eq!(headings.join(" "), all.replace('_', " "));
     for piece in [
         "S2N_ERR_SEND_SIZE",
