@@ -80,7 +80,7 @@ fn staple(response: &[u8]) {
     let chain = server_chain();
     chain.set_ocsp(response).expect("enough memory");
     let client = client_config();
-    client.set_wants_ocsp(true);
+    client.set_requests_ocsp(true);
     // rustls does not send a response of the maximum message length.
     if response.len() < 1 << 16 {
         check(handshake_outcome(&chain, client));
