@@ -7,8 +7,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use rs2n_core::base::Blocked;
-use rs2n_core::base::Mode;
+use rs2n_core::base::{Blocked, Mode};
 use rs2n_core::config::Config;
 use rs2n_core::connection::{Connection, Data};
 use rs2n_core::policy::Policy;

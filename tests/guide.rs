@@ -13,12 +13,11 @@
 //!   the page's own program. An ellipsis (…) matches any part of a line.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
-use std::thread;
+use std::{fs, thread};
 
 #[path = "support/pages.rs"]
 mod pages;

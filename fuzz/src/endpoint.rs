@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::*};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use rs2n_core::base::Blocked;
-use rs2n_core::base::Mode;
+use rs2n_core::base::{Blocked, Mode};
 use rs2n_core::config::{ClientAuth, Clock, Config, VerifyHostCallback, alpn};
 use rs2n_core::connection::{BlindingMode, Connection, Data};
 use rs2n_core::credentials::CertChain;

@@ -2,22 +2,21 @@
 //! an implementation of a trait of the core.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::io;
-use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{io, ptr};
 
-use zeroize::Zeroize;
-
-use super::cancellation::Cancelability;
-use super::coroutine::StackCoroutine;
-use super::io::Context;
 use rs2n_core::config::callbacks::{
     CertRequestCallback, CertTiebreak, CertValidationCallback, CertificateRequest, Checkpoint,
     CheckpointCallback, ClientHelloCallback, Clock, Coroutine, Coroutines, CrlLookup,
     CrlLookupCallback, HandshakeEvent, HandshakeEventCallback, KeyLogCallback, Offload,
     PrivateKeys, Signature, Validation, Verification, VerifyHostCallback, Work,
 };
+use zeroize::Zeroize;
+
+use super::cancellation::Cancelability;
+use super::coroutine::StackCoroutine;
+use super::io::Context;
 
 pub type VerifyHostFn = unsafe extern "C" fn(*const c_char, usize, *mut c_void) -> u8;
 /// `C` is the C type of a connection.

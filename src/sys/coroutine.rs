@@ -1,19 +1,17 @@
 //! Coroutines with separate stacks: work that is suspended, and resumed later in any thread.
 
 use std::arch::asm;
-use std::io;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
-use std::thread;
+use std::{io, ptr, thread};
 
 use corosensei::stack::Stack as _;
 use corosensei::{CoroutineResult, Yielder};
+use rs2n_core::config::callbacks::{Answer, Coroutine, Exit, Suspension, Work};
 
 use super::stack::{self, Stack};
-use rs2n_core::config::callbacks::{Answer, Coroutine, Exit, Suspension, Work};
 
 type Inner = corosensei::Coroutine<Option<Answer>, Suspension, thread::Result<()>, Stack>;
 

@@ -6,9 +6,9 @@ use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::errno::Errno;
+use rs2n_core::stream::{Reader, Writer};
 
 use super::cancellation;
-use rs2n_core::stream::{Reader, Writer};
 
 /// The descriptor that a connection reads.
 pub struct ReadFd {

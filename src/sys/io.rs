@@ -4,9 +4,9 @@ use std::ffi::{c_int, c_void};
 use std::io;
 
 use nix::errno::Errno;
+use rs2n_core::stream::{Reader, Writer};
 
 use super::cancellation;
-use rs2n_core::stream::{Reader, Writer};
 
 /// A context pointer of the application, which is only passed back to its callbacks.
 #[derive(Clone, Copy, Debug)]

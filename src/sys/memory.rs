@@ -19,10 +19,11 @@ use std::mem::transmute;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering::*};
 
-use self::reserve::Reserve;
-use super::cancellation::Cancelability;
 use rs2n_core::base::memory::{is_fallible, is_probing};
 use rs2n_core::process::permanent::is_permanent;
+
+use self::reserve::Reserve;
+use super::cancellation::Cancelability;
 
 mod reserve;
 

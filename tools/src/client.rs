@@ -8,14 +8,13 @@ use std::time::{Duration, Instant};
 use rs2n_core::base::Mode;
 use rs2n_core::connection::Connection;
 
-use crate::command_line;
-use crate::config;
 use crate::endpoints::{OutputFile, Sink, Source, echo};
 use crate::error::{Result, ToolError, USAGE, print_line};
 use crate::options::Client;
 use crate::progress::{BarOptions, Progress};
 use crate::report::{Report, ReportWriter};
 use crate::session::Session;
+use crate::{command_line, config};
 
 const PROGRAM: &str = "rs2nc";
 

@@ -1,25 +1,23 @@
 //! The TLS server `rs2nd`.
 
-use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
+use std::{io, thread};
 
 use rs2n_core::base::Mode;
 use rs2n_core::config::Config;
 use rs2n_core::connection::Connection;
 use serde::Serialize;
 
-use crate::command_line;
-use crate::config;
 use crate::endpoints::{OutputFile, Sink, Source, echo};
 use crate::error::{FAILED, Result, ToolError, print_line};
 use crate::options::Server;
 use crate::progress::{BarOptions, Progress};
 use crate::report::{Report, ReportWriter};
 use crate::session::Session;
+use crate::{command_line, config};
 
 const PROGRAM: &str = "rs2nd";
 

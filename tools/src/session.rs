@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rs2n_core::base::Blocked;
-use rs2n_core::base::{Mode, Version};
+use rs2n_core::base::{Blocked, Mode, Version};
 use rs2n_core::connection::{Connection, Data};
 use rs2n_core::error::{Code, Error};
 

@@ -1,8 +1,7 @@
 //! rustls configs, built from the settings when a handshake needs them and kept until these change.
 
-use std::fmt;
-use std::ptr;
 use std::sync::Arc;
+use std::{fmt, ptr};
 
 use rustls::client::{ClientConfig, Resumption};
 use rustls::enums::ApplicationProtocol;

@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::CertChain;
 use super::coroutine::{Coroutines, ToSign, ToVerify};
-use crate::base::lock;
-use crate::base::memory;
+use crate::base::{lock, memory};
 use crate::crypto::digest::Algorithm;
 use crate::error::{Code, Result};
 use crate::policy::names::{self, HashAlgorithm};

@@ -8,8 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, SignatureVerificationAlgo
 use zeroize::Zeroizing;
 
 use super::key_type::{self, KeyType};
-use crate::base::lock;
-use crate::base::memory;
+use crate::base::{lock, memory};
 use crate::crypto::rsa_pss;
 use crate::crypto::signature::verify;
 use crate::error::{Code, Result};

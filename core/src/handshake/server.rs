@@ -13,8 +13,7 @@ use super::offer::{Offer, negotiate_version};
 use super::stage::Stage;
 use crate::base::Version;
 use crate::error::{Code, Error, Result};
-use crate::messages::ClientHelloPayload;
-use crate::messages::ServerHello;
+use crate::messages::{ClientHelloPayload, ServerHello};
 use crate::record::Header;
 
 impl Handshake {

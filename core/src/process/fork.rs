@@ -6,7 +6,6 @@
 //! prevents new ones until [`unblock_critical_sections`]. No callback runs within a critical
 //! section, and no file is read, except for the text of a stack trace.
 
-use std::array;
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
@@ -14,8 +13,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{array, thread};
 
 /// A mutex that no thread holds when the process forks.
 #[derive(Default)]

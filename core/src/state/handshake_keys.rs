@@ -11,8 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::credentials::secret::Secret;
 use crate::error::{Code, Error, Result};
-use crate::messages::RANDOM_LEN;
-use crate::messages::ServerHello;
+use crate::messages::{RANDOM_LEN, ServerHello};
 use crate::policy::Policy;
 use crate::record::Sealer;
 

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use super::State;
 use crate::base::{Mode, Version, lock};
-use crate::credentials::CertChain;
-use crate::credentials::{self, NameMatch};
+use crate::credentials::{self, CertChain, NameMatch};
 use crate::error::{Code, Result};
 use crate::policy::names::{self, HashAlgorithm, SignatureAlgorithm};
 use crate::verify::Validation;

@@ -5,8 +5,7 @@ use std::sync::atomic::Ordering::*;
 use zeroize::Zeroizing;
 
 use super::State;
-use crate::base::{StackDepth, with_cleared_stack};
-use crate::base::{Version, lock};
+use crate::base::{StackDepth, Version, lock, with_cleared_stack};
 use crate::error::{Code, Result};
 
 /// A master secret of TLS 1.2 (RFC 5246, 8.1). Boxed, because TLS 1.3 connections have none.

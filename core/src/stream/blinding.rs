@@ -6,8 +6,7 @@ use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use super::Io;
-use crate::base::lock;
-use crate::base::random_u64;
+use crate::base::{lock, random_u64};
 use crate::error::{Alert, Code, Error, ErrorType, Result};
 
 /// How the blinding delay is applied.

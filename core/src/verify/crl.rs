@@ -3,8 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::base::lock;
-use crate::base::memory;
+use crate::base::{lock, memory};
 use crate::error::{Code, Result};
 use crate::process::fork;
 use crate::x509::{Certificate, RevocationList, canonical, pem};

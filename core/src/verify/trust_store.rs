@@ -7,8 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::{env, fs};
 
-use crate::base::lock;
-use crate::base::memory;
+use crate::base::{lock, memory};
 use crate::error::{Code, Result};
 use crate::process::fork::ForkSafeMutex;
 use crate::x509::{Certificate, canonical, pem};

@@ -1,9 +1,10 @@
 //! Entry and exit of exported functions: panics are caught, failures recorded in `s2n_errno`.
 
+use rs2n_core::error::{Code, Result};
+
 use crate::ffi::abi::{errno, panics};
 use crate::sys::cancellation::{self, Cancelability};
 use crate::sys::memory;
-use rs2n_core::error::{Code, Result};
 
 /// A C return type whose failure value is the same in every function that returns it.
 pub(crate) trait CReturn {

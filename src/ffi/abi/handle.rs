@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::ffi::abi::boundary::check_memory;
 use rs2n_core::error::{Code, Result};
+
+use crate::ffi::abi::boundary::check_memory;
 
 /// A C-visible opaque type, tied to the Rust type that its pointers point to.
 ///

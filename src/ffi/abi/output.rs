@@ -1,9 +1,10 @@
 //! Results for C, written through pointers.
 
-use crate::ffi::abi::input;
-use crate::ffi::abi::types::s2n_blocked_status;
 use rs2n_core::base::Blocked;
 use rs2n_core::error::{Code, Result};
+
+use crate::ffi::abi::input;
+use crate::ffi::abi::types::s2n_blocked_status;
 
 /// Returns the destination of one value.
 ///

@@ -7,9 +7,10 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
+use rs2n_core::error::trace;
+
 use crate::ffi::abi::errno;
 use crate::sys::memory;
-use rs2n_core::error::trace;
 
 /// Runs the body of an exported function; returns `None` if it panics.
 pub(crate) fn catch<R>(body: impl FnOnce() -> R) -> Option<R> {

@@ -4,11 +4,12 @@
 use std::ffi::{c_char, c_int};
 use std::ptr;
 
+use rs2n_core::error::{Code, Error, Result};
+
 use crate::ffi::abi::arguments::{
     s2n_psk_hmac_arg, s2n_psk_mode_arg, s2n_serialization_version_arg,
 };
 use crate::ffi::abi::boundary::{boundary_or, status};
-use rs2n_core::error::{Code, Error, Result};
 
 /// An argument that is checked without dereferencing it.
 pub(crate) trait Argument {

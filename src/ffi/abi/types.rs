@@ -5,8 +5,7 @@
 
 use std::ffi::{c_char, c_int};
 
-use rs2n_core::base::Blocked;
-use rs2n_core::base::Mode;
+use rs2n_core::base::{Blocked, Mode};
 use rs2n_core::config::ClientAuth;
 
 /// Declares an opaque C type.

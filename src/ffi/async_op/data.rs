@@ -2,11 +2,12 @@
 
 use std::ffi::c_int;
 
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_async_pkey_op, s2n_async_pkey_op_type};
 use crate::ffi::abi::{input, output};
-use rs2n_core::error::Code;
 
 /// Returns the type of a private-key operation.
 ///

@@ -2,10 +2,11 @@
 
 use std::ffi::c_int;
 
+use rs2n_core::credentials::async_op::Signature;
+
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_async_pkey_op, s2n_cert_private_key, s2n_connection, s2n_pkey};
-use rs2n_core::credentials::async_op::Signature;
 
 impl Handle for s2n_async_pkey_op {
     type Inner = Signature;

@@ -3,12 +3,13 @@
 use std::ffi::c_int;
 use std::sync::PoisonError;
 
+use rs2n_core::error::{Code, Result};
+
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_cert, s2n_cert_chain_and_key};
 use crate::ffi::cert::chain::CertChainHandle;
-use rs2n_core::error::{Code, Result};
 
 impl Handle for s2n_cert {
     type Inner = Box<[u8]>;

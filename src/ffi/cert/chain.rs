@@ -4,14 +4,15 @@ use std::ffi::{c_char, c_int, c_void};
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex};
 
+use rs2n_core::credentials::CertChain;
+use rs2n_core::error::Code;
+use rs2n_core::x509::DerChain;
+
 use crate::ffi::abi::boundary::{boundary, status, status_with_memory, with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::input;
 use crate::ffi::abi::types::s2n_cert_chain_and_key;
 use crate::ffi::library::init;
-use rs2n_core::credentials::CertChain;
-use rs2n_core::error::Code;
-use rs2n_core::x509::DerChain;
 
 /// The object behind a `struct s2n_cert_chain_and_key *`.
 pub(crate) struct CertChainHandle {

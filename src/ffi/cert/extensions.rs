@@ -2,12 +2,13 @@
 
 use std::ffi::c_int;
 
+use rs2n_core::error::{Code, Result};
+use rs2n_core::x509::extension;
+
 use crate::ffi::abi::boundary::status_with_memory;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_cert;
 use crate::ffi::abi::{input, output};
-use rs2n_core::error::{Code, Result};
-use rs2n_core::x509::extension;
 
 /// Returns the length of the value of a certificate extension (RFC 5280, 4.2).
 ///

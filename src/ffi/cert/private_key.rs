@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use rs2n_core::credentials::CertChain;
+
 use crate::ffi::abi::boundary::boundary;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_cert_chain_and_key, s2n_cert_private_key, s2n_pkey};
-use rs2n_core::credentials::CertChain;
 
 /// Never transferred to the application: a private key is owned by its chain.
 impl Handle for s2n_pkey {

@@ -3,13 +3,13 @@
 use std::ffi::c_int;
 
 use libc::ssize_t;
+use rs2n_core::error::Code;
 
 use crate::ffi::abi::arguments::s2n_tls_extension_type_arg;
 use crate::ffi::abi::boundary::{boundary, boundary_or, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_client_hello;
 use crate::ffi::abi::{input, output};
-use rs2n_core::error::Code;
 
 /// Returns the length of the data of a ClientHello extension.
 ///

@@ -4,13 +4,13 @@
 use std::ffi::c_int;
 
 use libc::ssize_t;
+use rs2n_core::error::Code;
+use rs2n_core::messages::Field;
 
 use crate::ffi::abi::boundary::{boundary, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_client_hello;
 use crate::ffi::abi::{input, output};
-use rs2n_core::error::Code;
-use rs2n_core::messages::Field;
 
 /// Returns the length of the ClientHello message.
 ///

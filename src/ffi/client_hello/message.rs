@@ -4,12 +4,13 @@ use std::ffi::c_int;
 use std::ptr;
 use std::sync::Arc;
 
+use rs2n_core::error::Code;
+use rs2n_core::messages::ClientHello;
+
 use crate::ffi::abi::boundary::{status, with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::input;
 use crate::ffi::abi::types::{s2n_client_hello, s2n_connection};
-use rs2n_core::error::Code;
-use rs2n_core::messages::ClientHello;
 
 impl Handle for s2n_client_hello {
     type Inner = ClientHello;

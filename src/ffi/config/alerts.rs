@@ -2,11 +2,12 @@
 
 use std::ffi::c_int;
 
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::arguments::{parse, s2n_alert_behavior_arg};
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
-use rs2n_core::error::Code;
 
 /// Sets the handling of alerts of warning level in versions before TLS 1.3. In TLS 1.3 all alerts
 /// but two are fatal.

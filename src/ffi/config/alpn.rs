@@ -2,11 +2,12 @@
 
 use std::ffi::{c_char, c_int};
 
+use rs2n_core::config::alpn;
+
 use crate::ffi::abi::boundary::status_with_memory;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::input;
 use crate::ffi::abi::types::s2n_config;
-use rs2n_core::config::alpn;
 
 /// Adds an application protocol to the end of the ALPN protocol list (RFC 7301). A client offers
 /// the protocols of the list, a server accepts them.

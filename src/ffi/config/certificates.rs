@@ -4,6 +4,9 @@ use std::ffi::{c_char, c_int};
 use std::slice;
 use std::sync::Arc;
 
+use rs2n_core::config::CertTiebreak;
+use rs2n_core::error::{Code, Result};
+
 use crate::ffi::abi::arguments::s2n_tls_extension_type_arg;
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::callbacks::s2n_cert_tiebreak_callback;
@@ -13,8 +16,6 @@ use crate::ffi::abi::types::{s2n_cert_chain_and_key, s2n_config, s2n_tls_extensi
 use crate::ffi::cert::chain::CertChainHandle;
 use crate::ffi::config::lifecycle::ConfigHandle;
 use crate::sys::callbacks::CCertTiebreakCallback;
-use rs2n_core::config::CertTiebreak;
-use rs2n_core::error::{Code, Result};
 
 /// Loads the only certificate chain of a config, with its private key, from PEM. The config owns
 /// the chain. Superseded by `s2n_config_add_cert_chain_and_key_to_store()`.

@@ -2,13 +2,14 @@
 
 use std::ffi::c_int;
 
+use rs2n_core::config::ClientAuth;
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::arguments::s2n_cert_auth_type_arg;
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_cert_auth_type, s2n_config};
-use rs2n_core::config::ClientAuth;
-use rs2n_core::error::Code;
 
 /// Sets whether a server requests or requires a client certificate.
 ///

@@ -3,14 +3,15 @@
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
+use rs2n_core::config::ClientHelloCallback;
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::arguments::{parse, s2n_client_hello_cb_mode_arg};
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_connection};
 use crate::sys::callbacks::{CClientHelloCallback, ClientHelloFn};
 use crate::sys::io::Context;
-use rs2n_core::config::ClientHelloCallback;
-use rs2n_core::error::Code;
 
 /// Sets the callback that a server calls when a ClientHello has arrived, before version, cipher
 /// suite and certificate are selected.

@@ -3,14 +3,15 @@
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
+use rs2n_core::config::Clock;
+use rs2n_core::error::{Code, Result};
+
 use crate::ffi::abi::boundary::status_with_memory;
 use crate::ffi::abi::callbacks::s2n_clock_time_nanoseconds;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
 use crate::sys::callbacks::CClockCallback;
 use crate::sys::io::Context;
-use rs2n_core::config::Clock;
-use rs2n_core::error::{Code, Result};
 
 /// Sets the wall clock, which is used to check the validity period of certificates. It returns
 /// nanoseconds since 1970-01-01 00:00:00 UTC.

@@ -3,13 +3,14 @@
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
+use rs2n_core::config::KeyLogCallback;
+
 use crate::ffi::abi::boundary::status_with_memory;
 use crate::ffi::abi::callbacks::s2n_key_log_fn;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_connection};
 use crate::sys::callbacks::CKeyLogCallback;
 use crate::sys::io::Context;
-use rs2n_core::config::KeyLogCallback;
 
 /// Sets the callback that receives the secrets of each handshake, in the key log format of protocol
 /// analysers (RFC 9850). All traffic of a connection can be decrypted with its secrets: for

@@ -4,14 +4,15 @@ use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rs2n_core::config::Config;
+use rs2n_core::error::Result;
+
 use crate::ffi::abi::boundary::{status, with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::s2n_config;
 use crate::ffi::cert::chain::CertChainHandle;
 use crate::ffi::library::init;
-use rs2n_core::config::Config;
-use rs2n_core::error::Result;
 
 /// The value behind a `struct s2n_config *`.
 pub(crate) struct ConfigHandle {

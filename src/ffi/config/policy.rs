@@ -2,12 +2,13 @@
 
 use std::ffi::{c_char, c_int};
 
+use rs2n_core::policy::Policy;
+use rs2n_core::x509::check_dh_params;
+
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
 use crate::ffi::abi::{input, output};
-use rs2n_core::policy::Policy;
-use rs2n_core::x509::check_dh_params;
 
 /// Sets the security policy of a config: protocol versions, cipher suites, groups and signature
 /// schemes, in order of preference.

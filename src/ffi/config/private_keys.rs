@@ -3,6 +3,9 @@
 use std::ffi::c_int;
 use std::sync::Arc;
 
+use rs2n_core::config::PrivateKeys;
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::arguments::{
     parse, s2n_async_pkey_validation_mode_arg, s2n_verify_after_sign_arg,
 };
@@ -11,8 +14,6 @@ use crate::ffi::abi::callbacks::s2n_async_pkey_fn;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
 use crate::sys::callbacks::CPrivateKeyCallback;
-use rs2n_core::config::PrivateKeys;
-use rs2n_core::error::Code;
 
 /// Sets the callback for private key operations, which may complete asynchronously. It is called
 /// when a handshake requires a signature by the private key of the local certificate: once for a

@@ -2,11 +2,12 @@
 
 use std::ffi::c_int;
 
+use rs2n_core::error::{Code, Result};
+
 use crate::ffi::abi::arguments::s2n_max_frag_len_arg;
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
-use rs2n_core::error::{Code, Result};
 
 /// Sets whether one `s2n_recv()` returns the data of several records.
 ///

@@ -3,6 +3,9 @@
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
+use rs2n_core::config::VerifyHostCallback;
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::arguments::{s2n_ct_support_level_arg, s2n_status_request_type_arg};
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::callbacks::s2n_verify_host_fn;
@@ -10,8 +13,6 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_ct_support_level, s2n_status_request_type};
 use crate::sys::callbacks::CVerifyHostCallback;
 use crate::sys::io::Context;
-use rs2n_core::config::VerifyHostCallback;
-use rs2n_core::error::Code;
 
 /// Disables the verification of peer certificates, and empties the trust store. An attacker in the
 /// network path can then read and modify all data: for tests only.

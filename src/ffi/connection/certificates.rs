@@ -3,12 +3,13 @@
 use std::ffi::c_int;
 use std::ptr;
 
+use rs2n_core::connection::ServerNameMatch;
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::boundary::{boundary, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_cert_chain_and_key, s2n_cert_sni_match, s2n_connection};
-use rs2n_core::connection::ServerNameMatch;
-use rs2n_core::error::Code;
 
 /// Returns the certificate chain that this side of the connection selected.
 ///

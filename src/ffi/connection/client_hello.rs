@@ -4,10 +4,11 @@ use std::ffi::c_int;
 use std::ptr;
 use std::sync::Arc;
 
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::boundary::{boundary, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_client_hello, s2n_connection};
-use rs2n_core::error::Code;
 
 /// Returns the ClientHello that a server has received: after a HelloRetryRequest, the second one.
 ///

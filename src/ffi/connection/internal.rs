@@ -4,11 +4,12 @@
 use std::ffi::c_int;
 use std::sync::Arc;
 
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::boundary::{cancellable, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_config, s2n_connection};
-use rs2n_core::error::Code;
 
 /// Returns the config that was set with `s2n_connection_set_config()`.
 ///

@@ -2,11 +2,12 @@
 
 use std::ffi::c_int;
 
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::arguments::s2n_peer_key_update_arg;
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_connection;
-use rs2n_core::error::Code;
 
 /// Requests an update of the sending keys (KeyUpdate; RFC 8446, 4.6.3). The KeyUpdate is sent with
 /// the next send that has data; before TLS 1.3 the request has no effect. Keys are also updated

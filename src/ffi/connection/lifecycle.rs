@@ -5,6 +5,8 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rs2n_core::connection::Connection;
+
 use crate::ffi::abi::arguments::s2n_mode_arg;
 use crate::ffi::abi::boundary::{boundary, boundary_or, status, status_with_memory, with_memory};
 use crate::ffi::abi::handle::Handle;
@@ -12,7 +14,6 @@ use crate::ffi::abi::types::{s2n_config, s2n_connection, s2n_mode};
 use crate::ffi::config::lifecycle::ConfigHandle;
 use crate::ffi::connection::transport::IoCallbacks;
 use crate::ffi::library::init;
-use rs2n_core::connection::Connection;
 
 /// The object behind a `struct s2n_connection *`.
 pub(crate) struct ConnectionHandle {

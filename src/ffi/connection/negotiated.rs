@@ -4,13 +4,14 @@ use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
 use std::sync::Arc;
 
+use rs2n_core::connection::Negotiated;
+use rs2n_core::error::{Code, Result};
+
 use crate::ffi::abi::boundary::{boundary, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::s2n_connection;
 use crate::ffi::connection::lifecycle::ConnectionHandle;
-use rs2n_core::connection::Negotiated;
-use rs2n_core::error::{Code, Result};
 
 /// Returns the application protocol that was negotiated with ALPN (RFC 7301).
 ///

@@ -3,13 +3,13 @@
 use std::ffi::c_void;
 
 use libc::ssize_t;
+use rs2n_core::error::Code;
 
 use crate::ffi::abi::boundary::{boundary_or, transfer};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection};
 use crate::ffi::abi::{input, output};
 use crate::ffi::connection::lifecycle::ConnectionHandle;
-use rs2n_core::error::Code;
 
 /// Receives application data: the remaining data of the current record, otherwise that of the next
 /// record.

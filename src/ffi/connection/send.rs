@@ -5,15 +5,15 @@ use std::io::IoSlice;
 use std::slice;
 
 use libc::{iovec, ssize_t};
+use rs2n_core::base::{Blocked, memory};
+use rs2n_core::connection::Data;
+use rs2n_core::error::{Code, Result};
 
 use crate::ffi::abi::boundary::transfer;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection};
 use crate::ffi::abi::{errno, input, output};
 use crate::ffi::connection::lifecycle::ConnectionHandle;
-use rs2n_core::base::{Blocked, memory};
-use rs2n_core::connection::Data;
-use rs2n_core::error::{Code, Result};
 
 /// Sends application data.
 ///

@@ -2,13 +2,14 @@
 
 use std::ffi::c_int;
 
+use rs2n_core::base::Mode;
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::boundary::{boundary_or, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::pending::{empty_result, unimplemented, unsupported};
 use crate::ffi::abi::types::s2n_connection;
-use rs2n_core::base::Mode;
-use rs2n_core::error::Code;
 
 /// Sets the session that a client offers to resume.
 ///

@@ -4,6 +4,9 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
+use rs2n_core::config::alpn;
+use rs2n_core::policy::Policy;
+
 use crate::ffi::abi::arguments::s2n_cert_auth_type_arg;
 use crate::ffi::abi::boundary::{boundary, status, status_with_memory};
 use crate::ffi::abi::callbacks::s2n_verify_host_fn;
@@ -11,8 +14,6 @@ use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_cert_auth_type, s2n_connection};
 use crate::ffi::abi::{input, output};
 use crate::ffi::config::verification::verify_host;
-use rs2n_core::config::alpn;
-use rs2n_core::policy::Policy;
 
 /// Sets the security policy of a connection, overriding that of its config.
 ///

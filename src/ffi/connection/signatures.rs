@@ -2,14 +2,15 @@
 
 use std::ffi::{c_char, c_int};
 
+use rs2n_core::base::Mode;
+use rs2n_core::error::{Code, Result};
+use rs2n_core::policy::names::{HashAlgorithm, SignatureAlgorithm};
+
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_connection, s2n_tls_hash_algorithm, s2n_tls_signature_algorithm};
 use crate::ffi::connection::lifecycle::ConnectionHandle;
-use rs2n_core::base::Mode;
-use rs2n_core::error::{Code, Result};
-use rs2n_core::policy::names::{HashAlgorithm, SignatureAlgorithm};
 
 /// Returns the signature algorithm of the server's handshake signature.
 ///

@@ -5,6 +5,8 @@ use std::os::fd::RawFd;
 use std::ptr;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
@@ -12,7 +14,6 @@ use crate::ffi::abi::types::s2n_connection;
 use crate::ffi::connection::lifecycle::ConnectionHandle;
 use crate::sys::fd::{ReadFd, WriteFd};
 use crate::sys::io::{Context, RecvCallback, RecvFn, SendCallback, SendFn};
-use rs2n_core::error::Code;
 
 /// The I/O callback of one direction, as far as the application has set it. A descriptor replaces it, and
 /// is kept in the connection's transport alone.

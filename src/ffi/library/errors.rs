@@ -2,9 +2,10 @@
 
 use std::ffi::{CStr, c_char, c_int};
 
+use rs2n_core::error::{Code, ErrorType};
+
 use crate::ffi::abi::boundary::boundary_or;
 use crate::ffi::abi::{errno, input};
-use rs2n_core::error::{Code, ErrorType};
 
 /// Returns the address of the calling thread's `s2n_errno`.
 ///

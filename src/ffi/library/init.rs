@@ -3,10 +3,11 @@
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::ffi::abi::boundary::{status, status_with_memory};
-use crate::sys::{fork, memory};
 use rs2n_core::error::{Code, Result, trace};
 use rs2n_core::{cleanup, initialize};
+
+use crate::ffi::abi::boundary::{status, status_with_memory};
+use crate::sys::{fork, memory};
 
 static INITIALIZED: AtomicBool = AtomicBool::new(false);
 

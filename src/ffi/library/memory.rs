@@ -2,6 +2,8 @@
 
 use std::ffi::c_int;
 
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::callbacks::{
     s2n_mem_cleanup_callback, s2n_mem_free_callback, s2n_mem_init_callback,
@@ -10,7 +12,6 @@ use crate::ffi::abi::callbacks::{
 };
 use crate::ffi::library::init;
 use crate::sys::memory::{self, Callbacks};
-use rs2n_core::error::Code;
 
 /// Sets the allocator of the library, in place of `malloc()`. It must be called before any other
 /// function of the library, and before `s2n_init()`, from which on the callbacks are used.

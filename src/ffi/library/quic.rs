@@ -2,9 +2,10 @@
 
 use std::ffi::c_int;
 
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::output;
-use rs2n_core::error::Code;
 
 /// Returns the alert description that corresponds to an error (RFC 8446, 6.2).
 ///

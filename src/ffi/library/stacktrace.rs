@@ -5,12 +5,12 @@ use std::ffi::{CString, c_char, c_int};
 use std::ptr;
 
 use libc::FILE;
+use rs2n_core::error::{Code, Result, trace};
+use rs2n_core::process::permanent;
 
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::s2n_stacktrace;
-use rs2n_core::error::{Code, Result, trace};
-use rs2n_core::process::permanent;
 
 /// Returns whether errors record a stack trace.
 ///

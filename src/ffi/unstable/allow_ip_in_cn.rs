@@ -2,10 +2,11 @@
 
 use std::ffi::c_int;
 
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
-use rs2n_core::error::Code;
 
 /// Allows IP addresses in the common name of certificates, contrary to RFC 6125, 6.4.4. By the
 /// standard they belong in the subjectAltName extension.

@@ -3,14 +3,15 @@
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
+use rs2n_core::config::Offload;
+use rs2n_core::credentials::async_op::Verification;
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_async_offload_op, s2n_config, s2n_connection};
 use crate::sys::callbacks::COffloadCallback;
 use crate::sys::io::Context;
-use rs2n_core::config::Offload;
-use rs2n_core::credentials::async_op::Verification;
-use rs2n_core::error::Code;
 
 /// Types of operations that can be offloaded, one bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

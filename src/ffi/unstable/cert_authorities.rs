@@ -7,6 +7,9 @@
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
+use rs2n_core::config::{Authorities, CertRequestCallback, CertificateRequest};
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::boundary::{boundary, boundary_or, status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
@@ -16,8 +19,6 @@ use crate::ffi::abi::types::{
 };
 use crate::sys::callbacks::CCertRequestCallback;
 use crate::sys::io::Context;
-use rs2n_core::config::{Authorities, CertRequestCallback, CertificateRequest};
-use rs2n_core::error::Code;
 
 impl Handle for s2n_certificate_request {
     type Inner = CertificateRequest;

@@ -6,12 +6,13 @@
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
+use rs2n_core::config::{CertValidationCallback, Validation};
+
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_cert_validation_info, s2n_config, s2n_connection};
 use crate::sys::callbacks::CCertValidationCallback;
 use crate::sys::io::Context;
-use rs2n_core::config::{CertValidationCallback, Validation};
 
 impl Handle for s2n_cert_validation_info {
     type Inner = Validation;

@@ -7,14 +7,15 @@
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
+use rs2n_core::config::CrlLookupCallback;
+use rs2n_core::verify::crl::{Crl, CrlLookup};
+
 use crate::ffi::abi::boundary::{status, status_with_memory, with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_crl, s2n_crl_lookup};
 use crate::ffi::abi::{input, output};
 use crate::sys::callbacks::CCrlLookupCallback;
 use crate::sys::io::Context;
-use rs2n_core::config::CrlLookupCallback;
-use rs2n_core::verify::crl::{Crl, CrlLookup};
 
 impl Handle for s2n_crl {
     type Inner = Crl;

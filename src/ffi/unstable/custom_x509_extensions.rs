@@ -2,11 +2,12 @@
 
 use std::ffi::c_int;
 
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::boundary::status_with_memory;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::input;
 use crate::ffi::abi::types::s2n_config;
-use rs2n_core::error::Code;
 
 /// Adds a critical X.509 extension that is accepted in the certificates of peers. The application
 /// must evaluate it, in the callback of `s2n_config_set_cert_validation_cb()`: RFC 5280, 4.2,

@@ -8,14 +8,15 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rs2n_core::base::Mode;
+use rs2n_core::config::{Checkpoint, CheckpointCallback, HandshakeEvent, HandshakeEventCallback};
+use rs2n_core::error::Code;
+
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_connection};
 use crate::ffi::connection::negotiated::{NO_CIPHER, NONE};
 use crate::sys::callbacks::CEventCallback;
-use rs2n_core::base::Mode;
-use rs2n_core::config::{Checkpoint, CheckpointCallback, HandshakeEvent, HandshakeEventCallback};
-use rs2n_core::error::Code;
 
 /// A completed or failed handshake. The strings are static. Times are in nanoseconds of the
 /// system's monotonic clock since an unspecified starting point, independent of the clocks that are

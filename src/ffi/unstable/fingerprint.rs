@@ -4,13 +4,14 @@ use std::ffi::c_int;
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rs2n_core::error::{Code, Result};
+use rs2n_core::messages::{ClientHello, Fingerprint, FingerprintMethod};
+
 use crate::ffi::abi::arguments::s2n_fingerprint_type_arg;
 use crate::ffi::abi::boundary::{status, status_with_memory, with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_client_hello, s2n_fingerprint};
 use crate::ffi::abi::{input, output};
-use rs2n_core::error::{Code, Result};
-use rs2n_core::messages::{ClientHello, Fingerprint, FingerprintMethod};
 
 /// Fingerprint methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

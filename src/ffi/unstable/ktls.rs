@@ -3,13 +3,13 @@
 use std::ffi::c_int;
 
 use libc::off_t;
+use rs2n_core::error::Code;
 
 use crate::ffi::abi::boundary::status;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::pending::unsupported;
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_config, s2n_connection};
-use rs2n_core::error::Code;
 
 /// Returns the number of key updates of a connection since its handshake. Each counter saturates at
 /// 255.

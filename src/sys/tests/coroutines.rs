@@ -1,12 +1,10 @@
 //! Steps on coroutines, each part of which runs in a thread of its own.
 
-use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
+use std::{io, thread};
 
-use crate::sys::coroutine::StackCoroutine;
 use rs2n_core::base::{Mode, Version};
 use rs2n_core::config::{
     CertRequestCallback, CertificateRequest, Checkpoint, CheckpointCallback, ClientAuth, Clock,
@@ -19,6 +17,8 @@ use rs2n_core::credentials::{
 };
 use rs2n_core::error::Code;
 use rs2n_core::testing::{AnyHost, POLICIES, Pair, chain, negotiate, pki, without_step_context};
+
+use crate::sys::coroutine::StackCoroutine;
 
 /// The callbacks of one endpoint's application, and a log of them.
 pub(super) struct Application {

@@ -7,14 +7,13 @@ use rcgen::{
     PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, PKCS_ML_DSA_44, PKCS_ML_DSA_65, PKCS_ML_DSA_87,
     PKCS_RSA_SHA256, RsaKeySize,
 };
-
-use super::coroutines::Application;
 use rs2n_core::config::{ClientAuth, Config};
 use rs2n_core::credentials::CertChain;
 use rs2n_core::error::Code;
 use rs2n_core::policy::Policy;
 use rs2n_core::testing::{AnyHost, Pair, TLS12_POLICY, TLS13_POLICY, chain, negotiate};
 
+use super::coroutines::Application;
 use crate::sys::stack;
 
 /// What the application does. The other of a handshake's signatures is made or verified on a coroutine.

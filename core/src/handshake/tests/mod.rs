@@ -6,8 +6,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, PKCS_ECDSA_P384_SHA384,
 };
 
-use crate::base::Blocked;
-use crate::base::{Mode, Version};
+use crate::base::{Blocked, Mode, Version};
 use crate::config::{ClientAuth, Config};
 use crate::connection::{BlindingMode, Connection};
 use crate::error::{Code, Result};

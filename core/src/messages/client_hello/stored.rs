@@ -3,9 +3,8 @@
 use std::sync::Mutex;
 
 use super::payload::{ClientHelloPayload, RANDOM_LEN, host_name};
-use crate::base::memory;
 use crate::base::version::legacy_number;
-use crate::base::{Version, lock};
+use crate::base::{Version, lock, memory};
 use crate::error::{Code, Result};
 use crate::messages::extension_type::{SERVER_NAME, SUPPORTED_GROUPS};
 use crate::messages::{Fingerprint, FingerprintMethod, HandshakeHeader, Reader};
