@@ -89,7 +89,8 @@ S2N_API extern __thread int s2n_errno;
 #define S2N_FAILURE -1
 
 /**
- * Return value of callbacks that would block.
+ * Return value of a callback that retrieves a session, if it would block. I/O callbacks return -1 instead,
+ * with `errno` set to EAGAIN.
  */
 #define S2N_CALLBACK_BLOCKED -2
 

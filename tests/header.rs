@@ -290,7 +290,7 @@ fn compile_only(compiler: &str, standard: &str) -> Command {
     command
 }
 
-/// The facts of the API, in the reference's own spelling, next to our headers: a compiler refuses
+/// The facts of the API, in the reference's own spelling, next to the headers of rs2n: a compiler refuses
 /// what differs.
 fn facts() -> String {
     let mut source = String::from("#include <assert.h>\n#include <stddef.h>\n");
@@ -304,7 +304,7 @@ fn facts() -> String {
             panic!("three columns: {row:?}");
         };
         // A pointer of the reference's type takes it; and so does a declaration, which must agree with
-        // ours in what a pointer would convert.
+        // the header's in what a pointer would convert.
         source += &format!("{result} (*const p_{name})({parameters}) = {name};\n");
         source += &format!("{result} {name}({parameters});\n");
     }
@@ -324,7 +324,7 @@ fn fact(row: &[String]) -> String {
     match (kind.as_str(), name.as_str()) {
         // A message for builders of the library, without a meaning in the header.
         ("define", "S2N_API") => "typedef int empty S2N_API;".into(),
-        // Programs see a declaration only; the layout is that of `s2n_stacktrace` in our source.
+        // Programs see a declaration only; the layout is that of `s2n_stacktrace` in the source.
         ("struct" | "struct_field", "s2n_stacktrace") => {
             assert!(header.contains("opaque in s2n.h"));
             "struct s2n_stacktrace;".into()
@@ -333,7 +333,7 @@ fn fact(row: &[String]) -> String {
         ("define", _) => holds(format!("({name}) == ({value})")),
         ("callback", _) => value.clone(),
         ("typedef", _) => format!("typedef {value} {name};"),
-        // A definition of ours would be a second one if the header had one.
+        // A definition here would be a second one if the header had one.
         ("opaque_struct", _) => format!("struct {name} {{ char nothing; }};"),
         ("struct", _) => {
             let (size, align) = member[5..]

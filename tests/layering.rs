@@ -207,7 +207,7 @@ fn upward_uses_are_detected() {
             "use super::super::connection::Connection;",
         ),
         ("policy/mod.rs", "use super::connection::Connection;"),
-        ("record/mod.rs", "use crate::elsewhere::X;"),
+        ("record/mod.rs", "use crate::unknown::X;"),
         ("record/mod.rs", "use crate::*;"),
         (
             "stream/send.rs",

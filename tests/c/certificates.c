@@ -79,7 +79,7 @@ static void selected_by_sni(int tls13)
     CHECK(selected(&selection, "LOCALHOST", S2N_SNI_EXACT_MATCH) == selection.ecdsa);
     CHECK(selected(&selection, "a.wild.rs2n.test", S2N_SNI_WILDCARD_MATCH) == selection.ecdsa);
     CHECK(selected(&selection, "a.b.wild.rs2n.test", S2N_SNI_NO_MATCH) == selection.ecdsa);
-    CHECK(selected(&selection, "elsewhere.test", S2N_SNI_NO_MATCH) == selection.ecdsa);
+    CHECK(selected(&selection, "unknown.test", S2N_SNI_NO_MATCH) == selection.ecdsa);
     CHECK(selected(&selection, NULL, S2N_SNI_NONE) == selection.ecdsa);
     free_selection(&selection);
 }
@@ -107,7 +107,7 @@ static void first_of_its_key_type(int tls13)
     CHECK_ERROR(s2n_config_set_cert_chain_and_key_defaults(selection.config, defaults + 3, 1),
             S2N_ERR_NULL);
     CHECK_OK(s2n_config_set_cert_chain_and_key_defaults(selection.config, defaults, 1));
-    CHECK(selected(&selection, "elsewhere.test", S2N_SNI_NO_MATCH) == selection.ecdsa);
+    CHECK(selected(&selection, "unknown.test", S2N_SNI_NO_MATCH) == selection.ecdsa);
     CHECK(selected(&selection, "localhost", S2N_SNI_EXACT_MATCH) == preferred);
     free_selection(&selection);
 }

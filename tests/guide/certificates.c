@@ -36,7 +36,7 @@ int main(int argc, char **argv)
         /* The chains have the same names; the policies prefer ECDSA, and the first ECDSA chain is selected. */
         check_selection(config, tls13, "localhost", "exact", chains[1]);
         check_selection(config, tls13, "a.wild.rs2n.test", "wildcard", chains[1]);
-        check_selection(config, tls13, "elsewhere.test", "default", chains[0]);
+        check_selection(config, tls13, "unknown.test", "default", chains[0]);
         check_selection(config, tls13, NULL, "no name", chains[0]);
     }
     CHECK_OK(s2n_config_free(config));

@@ -43,7 +43,7 @@ int main(int argc, char **argv)
         tls::check(s2n_config_add_pem_to_trust_store(config.get(), text(folder + "/ca.pem").c_str()));
         tls::check(s2n_config_set_max_blinding_delay(config.get(), 0));
 
-        for (const char *host : { "localhost", "elsewhere.test" }) {
+        for (const char *host : { "localhost", "unknown.test" }) {
             int fds[2];
             CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
             std::thread server([&] {

@@ -47,14 +47,14 @@ pub struct Session {
     /// Held during sends. The sending thread does not hold it while it waits for input, so that the
     /// receiving thread can send the close_notify.
     write_lock: Mutex<()>,
-    /// Whether sending our close_notify has started, and whether it is complete.
+    /// Whether sending the close_notify has started, and whether it is complete.
     close_notify_started: AtomicBool,
     close_notify_sent: AtomicBool,
     /// Whether data was sent after the peer's close_notify.
     sent_after_peer_close: AtomicBool,
 }
 
-/// Default of `--linger` before TLS 1.3, where a close_notify ends both directions: ours is delayed
+/// Default of `--linger` before TLS 1.3, where a close_notify ends both directions: that of this side is delayed
 /// until nothing was received for this time.
 const DEFAULT_LINGER_TLS12: Duration = Duration::from_secs(3);
 
@@ -207,7 +207,7 @@ impl Session {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until nothing was received for the time of `--linger`: before TLS 1.3 our close_notify
+    /// Waits until nothing was received for the time of `--linger`: before TLS 1.3 the close_notify
     /// would end the peer's direction too.
     fn linger(&self, ended: &Receiver<()>) {
         let linger = self
@@ -243,7 +243,7 @@ impl Session {
         }
     }
 
-    /// Whether the error is due to our close_notify, after which the library receives nothing
+    /// Whether the error is due to the close_notify of this side, after which the library receives nothing
     /// before TLS 1.3.
     fn is_closed_both_ways(&self, error: &Error) -> bool {
         let is_end = error.code() == Code::Closed;
@@ -268,7 +268,7 @@ impl Session {
         Err(error.with_advice("a larger --linger waits longer"))
     }
 
-    /// Sends our close_notify. Calling it again has no effect.
+    /// Sends the close_notify. Calling it again has no effect.
     fn send_close_notify(&self) -> Result<()> {
         let _guard = self.lock_writes();
         self.close_notify_started.store(true, Release);

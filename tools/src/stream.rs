@@ -51,7 +51,7 @@ impl Stream {
     }
 
     /// Shuts down the write direction, and discards received bytes until the peer closes, so that
-    /// it can read our alert: closing a socket with unread bytes resets the connection, and the
+    /// it can read the alert: closing a socket with unread bytes resets the connection, and the
     /// alert is lost.
     pub fn shutdown_and_drain(&self) {
         let _ = self.tcp.shutdown(Shutdown::Write);

@@ -225,12 +225,9 @@ impl RustlsConfig for ClientConfig {
         context: StepContext,
     ) -> Result<Self> {
         let verifier = SignatureVerifier {
-            policy,
-            client_auth,
             requests_ocsp: settings.ocsp_requested || settings.ocsp_implied,
             authorities: Arc::new([]),
-            is_offloaded: settings.offload.is_some(),
-            context: context.clone(),
+            ..verifier(settings, policy, client_auth, &context)
         };
         let clock = Arc::new(clock(settings, &context));
         let key_log = Arc::new(key_log(settings, &context));
@@ -280,12 +277,8 @@ impl RustlsConfig for ServerConfig {
         context: StepContext,
     ) -> Result<Self> {
         let verifier = SignatureVerifier {
-            policy,
-            client_auth,
-            requests_ocsp: false,
             authorities: settings.authorities.clone(),
-            is_offloaded: settings.offload.is_some(),
-            context: context.clone(),
+            ..verifier(settings, policy, client_auth, &context)
         };
         let clock = Arc::new(clock(settings, &context));
         let key_log = Arc::new(key_log(settings, &context));
@@ -310,6 +303,23 @@ impl RustlsConfig for ServerConfig {
 
     fn set_alpn(&mut self, protocols: Vec<ApplicationProtocol<'static>>) {
         self.alpn_protocols = protocols;
+    }
+}
+
+/// The verifier of either side, which requests no OCSP response and names no certificate authorities.
+fn verifier(
+    settings: &Settings,
+    policy: &'static Policy,
+    client_auth: ClientAuth,
+    context: &StepContext,
+) -> SignatureVerifier {
+    SignatureVerifier {
+        policy,
+        client_auth,
+        requests_ocsp: false,
+        authorities: Arc::new([]),
+        is_offloaded: settings.offload.is_some(),
+        context: context.clone(),
     }
 }
 

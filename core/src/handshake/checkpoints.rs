@@ -194,9 +194,9 @@ impl Checkpoints {
     /// Reports the messages that are processed when a milestone is reached.
     fn report_milestone(&mut self, ctx: &Context<'_>, milestone: Milestone, at: Duration) {
         let is_tls13 = ctx.version() == Version::Tls13;
-        let (ours, theirs) = (ctx.mode(), ctx.mode().peer());
+        let (local, peer) = (ctx.mode(), ctx.mode().peer());
         let signature_of = |side| HandshakeMessage::signature_of(side, ctx.version());
-        let their_cert = match theirs {
+        let peer_cert = match peer {
             Mode::Server => HandshakeMessage::ServerCert,
             Mode::Client => HandshakeMessage::ClientCert,
         };
@@ -209,14 +209,14 @@ impl Checkpoints {
             Milestone::CertSelected => {}
             Milestone::HandshakeSecrets => self.reach(ctx, HandshakeMessage::ServerHello, at),
             Milestone::MasterSecret => self.reach(ctx, HandshakeMessage::ClientKey, at),
-            Milestone::PeerCertReceived => self.reach_before(ctx, their_cert, at),
+            Milestone::PeerCertReceived => self.reach_before(ctx, peer_cert, at),
             Milestone::PeerCertVerified => {
-                self.client_cert = theirs == Mode::Client;
-                self.reach(ctx, their_cert, at);
+                self.client_cert = peer == Mode::Client;
+                self.reach(ctx, peer_cert, at);
             }
-            Milestone::SignatureVerified => self.reach(ctx, signature_of(theirs), at),
-            Milestone::Signing => self.reach_before(ctx, signature_of(ours), at),
-            Milestone::Signed => self.reach(ctx, signature_of(ours), at),
+            Milestone::SignatureVerified => self.reach(ctx, signature_of(peer), at),
+            Milestone::Signing => self.reach_before(ctx, signature_of(local), at),
+            Milestone::Signed => self.reach(ctx, signature_of(local), at),
         }
     }
 }

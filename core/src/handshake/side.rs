@@ -10,7 +10,9 @@ use rustls::{ClientSide, NeedsInput, ServerSide, SideData, Tcp, VerifyPeerIdenti
 
 use super::Handshake;
 use super::context::Context;
+use super::rustls_input::RustlsInput;
 use super::stage::{Running, Stage};
+use super::suspended::Outcome;
 use crate::base::memory;
 use crate::error::{Code, Result};
 use crate::state::key_schedule::Kernel;
@@ -35,20 +37,29 @@ pub(super) trait Side: SideData<Handshake: Send + 'static> {
     /// Wraps the key schedule of this side.
     fn kernel(kernel: KernelConnection<Self>) -> Kernel;
 
-    /// Processes the input in a step.
-    fn process(
-        handshake: NeedsInput<Self>,
+    /// Runs a step of the handshake.
+    fn step(
+        step: Step<Self>,
         driver: &mut Handshake,
         ctx: &mut Context<'_>,
     ) -> Result<Self::Handshake>;
+}
 
-    /// Continues after the verification of the peer's certificate, in a step.
-    fn accept(
-        peer: VerifyPeerIdentity<Self, Tcp>,
-        verified: VerifiedIdentity<'static>,
-        driver: &mut Handshake,
-        ctx: &mut Context<'_>,
-    ) -> Result<Self::Handshake>;
+/// A step that rustls takes. It may be suspended, on a coroutine.
+pub(super) enum Step<S: Side> {
+    /// Process the input.
+    Process(NeedsInput<S>),
+    /// Continue with a peer whose certificate is verified.
+    Accept(VerifyPeerIdentity<S, Tcp>, VerifiedIdentity<'static>),
+}
+
+impl<S: Side> Step<S> {
+    fn run(self, input: &mut RustlsInput, output: &mut Vec<u8>) -> Outcome<S::Handshake> {
+        match self {
+            Self::Process(handshake) => handshake.process(input, output),
+            Self::Accept(peer, verified) => peer.continue_with(Ok(verified), output),
+        }
+    }
 }
 
 /// The next step of a handshake.
@@ -98,21 +109,12 @@ impl Side for ClientSide {
         Kernel::Client(Box::new(kernel))
     }
 
-    fn process(
-        handshake: NeedsInput<Self>,
+    fn step(
+        step: Step<Self>,
         driver: &mut Handshake,
         ctx: &mut Context<'_>,
     ) -> Result<ClientHandshake> {
-        driver.step::<Self>(ctx, |input, output| handshake.process(input, output))
-    }
-
-    fn accept(
-        peer: VerifyPeerIdentity<Self, Tcp>,
-        verified: VerifiedIdentity<'static>,
-        driver: &mut Handshake,
-        ctx: &mut Context<'_>,
-    ) -> Result<ClientHandshake> {
-        driver.step::<Self>(ctx, |_, output| peer.continue_with(Ok(verified), output))
+        driver.step::<Self>(ctx, |input, output| step.run(input, output))
     }
 }
 
@@ -149,21 +151,12 @@ impl Side for ServerSide {
         Kernel::Server(Box::new(kernel))
     }
 
-    fn process(
-        handshake: NeedsInput<Self>,
+    fn step(
+        step: Step<Self>,
         driver: &mut Handshake,
         ctx: &mut Context<'_>,
     ) -> Result<ServerHandshake> {
-        driver.step::<Self>(ctx, |input, output| handshake.process(input, output))
-    }
-
-    fn accept(
-        peer: VerifyPeerIdentity<Self, Tcp>,
-        verified: VerifiedIdentity<'static>,
-        driver: &mut Handshake,
-        ctx: &mut Context<'_>,
-    ) -> Result<ServerHandshake> {
-        driver.step::<Self>(ctx, |_, output| peer.continue_with(Ok(verified), output))
+        driver.step::<Self>(ctx, |input, output| step.run(input, output))
     }
 }
 

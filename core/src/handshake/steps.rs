@@ -9,7 +9,7 @@ use rustls::server::ServerHandshake;
 
 use super::context::Context;
 use super::offer::{Offer, highest_version, negotiate_version};
-use super::side::{Next, Side};
+use super::side::{Next, Side, Step};
 use super::stage::{Running, Stage};
 use super::verification::PeerVerification;
 use super::{Handshake, secrets};
@@ -127,7 +127,7 @@ impl Handshake {
     fn steps(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         match std::mem::replace(&mut self.stage, Stage::Failed) {
             Stage::AwaitingClientHello(handshake) => {
-                match ServerSide::process(*handshake, self, ctx)? {
+                match ServerSide::step(Step::Process(*handshake), self, ctx)? {
                     ServerHandshake::NeedsInput(handshake) => {
                         self.stage = Stage::AwaitingClientHello(Box::new(handshake));
                         Ok(())
@@ -160,7 +160,7 @@ impl Handshake {
     fn run<S: Side>(&mut self, ctx: &mut Context<'_>, running: Running<S>) -> Result<()> {
         match running {
             Running::AwaitingInput(handshake) => {
-                let next = S::process(*handshake, self, ctx)?;
+                let next = S::step(Step::Process(*handshake), self, ctx)?;
                 self.proceed::<S>(ctx, next)
             }
             Running::Verifying(verification) => self.verify(ctx, *verification),
@@ -195,7 +195,7 @@ impl Handshake {
         next: S::Handshake,
     ) -> Result<()> {
         let next = match S::needs_input(next) {
-            Ok(handshake) => S::process(handshake, self, ctx)?,
+            Ok(handshake) => S::step(Step::Process(handshake), self, ctx)?,
             Err(next) => next,
         };
         self.proceed::<S>(ctx, next)
@@ -221,7 +221,7 @@ impl Handshake {
         }
         self.step_context.reach(Milestone::PeerCertVerified);
         let (peer, verified) = verification.accept(S::KEEPS_PEER_CHAIN)?;
-        let next = S::accept(peer, verified, self, ctx)?;
+        let next = S::step(Step::Accept(peer, verified), self, ctx)?;
         self.proceed_with_rest::<S>(ctx, next)
     }
 

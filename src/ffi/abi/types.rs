@@ -312,7 +312,8 @@ pub enum s2n_serialization_version {
 pub const S2N_SUCCESS: c_int = 0;
 /// Return value of functions that fail, with the error in `s2n_errno`.
 pub const S2N_FAILURE: c_int = -1;
-/// Return value of callbacks that would block.
+/// Return value of a callback that retrieves a session, if it would block. I/O callbacks return -1 instead,
+/// with `errno` set to EAGAIN.
 pub const S2N_CALLBACK_BLOCKED: c_int = -2;
 /// Smallest major version of a record.
 pub const S2N_MINIMUM_SUPPORTED_TLS_RECORD_MAJOR_VERSION: c_int = 2;
