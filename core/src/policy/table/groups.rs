@@ -1,7 +1,8 @@
 //! Key exchange groups, and the lists of groups that policies share.
 //!
-//! A list has the name of the first policy that uses it. `Kem` is ML-KEM: ML-KEM-768 with X25519
-//! and P-256, ML-KEM-1024 with P-384 and alone. Post-quantum groups are first in every list.
+//! A list has the name of the first policy with a date that uses it, or of the first policy. `Kem`
+//! is ML-KEM: ML-KEM-768 with X25519 and P-256, ML-KEM-1024 with P-384 and alone. Post-quantum
+//! groups are first in every list.
 
 use super::{lists, wire_enum};
 
@@ -36,17 +37,20 @@ lists! { Group:
     V20240502 = P256 P384 P521;
     V20240416 = P256 P384;
     V20241001 = X25519Kem P256Kem P256 X25519 P384 P521;
+    TLS12_20261021_1 = P256 X25519;
     V20260720 = Kem1024 P384;
     V20260722 = Kem1024 P384 P256 P521;
+    V20210816 = P384;
+    V20251113 = P384 P256 P521;
+    ELB_TLS13_1_0_PQ_2025_09 = X25519Kem P256Kem P384Kem X25519 P256 P384 P521;
     CF_UPSTREAM = P256 X25519 P384;
     CF_UPSTREAM_2025_PQ = X25519Kem P256Kem P384Kem P256 X25519 P384;
     CF_SSL_V_3 = X25519Kem P256Kem X25519 P256 P384;
     CF_TLS_1_2_2025 = X25519Kem P256Kem P256 P384;
+    CF_TLS_1_2_2021_PQ = X25519Kem P256Kem P384Kem X25519 P256 P384;
     CRT_TLSV1_0_2025_PQ = X25519Kem P256Kem P384Kem Kem1024 P256 X25519 P384;
-    KMS_FIPS_TLS_1_2_2024_10 = X25519Kem P256Kem P256 P384 P521;
+    V20260520 = X25519Kem P256Kem P256 P384 P521;
     V20200207 = X25519 P256 P384 P521;
-    V20210816 = P384;
-    V20251113 = P384 P256 P521;
     V20260219 = Kem1024;
     TEST_ALL = X25519Kem P256Kem P384Kem Kem1024 X25519 P256 P384 P521;
     TEST_ALL_FIPS = X25519Kem P256Kem P384Kem Kem1024 P256 P384 P521;

@@ -1,4 +1,7 @@
 //! The security policies of s2n-tls, including unsupported parameters.
+//!
+//! `tests/abi/reference/policies.py` writes the rows and lists from `tests/abi/policies.tsv`, the
+//! table of the reference.
 
 mod groups;
 mod policies;

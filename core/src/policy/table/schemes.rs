@@ -1,7 +1,7 @@
 //! Signature schemes, and the lists of schemes that policies share.
 //!
-//! A list has the name of the first policy that uses it; lists with the suffix `_CHAIN` are used
-//! only for the signatures within certificate chains.
+//! A list has the name of the first policy with a date that uses it, or of the first policy. Lists
+//! with the suffix `_CHAIN` are used only for the signatures within certificate chains.
 
 use super::{lists, wire_enum};
 
@@ -35,45 +35,59 @@ lists! { Scheme:
     V20251014 =
         Ecdsa256 Ecdsa384 Ecdsa512 PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384 PssRsae512
         Pkcs1S256 Pkcs1S384 Pkcs1S512;
+    V20240503 =
+        PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384 PssRsae512 Pkcs1S256 Pkcs1S384 Pkcs1S512
+        Pkcs1S224 Ecdsa256 Ecdsa384 Ecdsa512 Ecdsa224;
     V20250721 =
         MlDsa44 MlDsa65 MlDsa87 Ecdsa256 Ecdsa384 Ecdsa512 PssPss256 PssPss384 PssPss512 PssRsae256
         PssRsae384 PssRsae512 Pkcs1S256 Pkcs1S384 Pkcs1S512;
+    V20250721_CHAIN =
+        MlDsa44 MlDsa65 MlDsa87 PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384 PssRsae512
+        Pkcs1S256 Pkcs1S384 Pkcs1S512 Pkcs1S224 Ecdsa256 Ecdsa384 Ecdsa512 Ecdsa224;
     V20241106 =
-        PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384 PssRsae512 Pkcs1S256 Pkcs1S384
-        Pkcs1S512 Pkcs1S224 Ecdsa256 Ecdsa384 Ecdsa512 Ecdsa224 Pkcs1Sha1 EcdsaSha1;
+        PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384 PssRsae512 Pkcs1S256 Pkcs1S384 Pkcs1S512
+        Pkcs1S224 Ecdsa256 Ecdsa384 Ecdsa512 Ecdsa224 Pkcs1Sha1 EcdsaSha1;
     V20230317 =
         PssRsae256 PssRsae384 PssRsae512 Pkcs1S256 Pkcs1S384 Pkcs1S512 Ecdsa256 Ecdsa384 Ecdsa512
         PssPss256 PssPss384 PssPss512;
     V20240416 = Pkcs1S256 Pkcs1S384 Pkcs1S512 Ecdsa256 Ecdsa384 Ecdsa512 Ecdsa224;
-    ELB_TLS_1_0_2015_04 =
+    TLS12_20261021_1 =
+        PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384 PssRsae512 Pkcs1S256 Pkcs1S384 Pkcs1S512
+        Ecdsa256 Ecdsa384 Ecdsa512 Pkcs1Sha1 EcdsaSha1;
+    V20140601 =
         Pkcs1S256 Pkcs1S384 Pkcs1S512 Pkcs1S224 Ecdsa256 Ecdsa384 Ecdsa512 Ecdsa224 Pkcs1Sha1
         EcdsaSha1;
     V20260720 = MlDsa87 Ecdsa384 PssPss384 PssRsae384 Pkcs1S384;
+    V20260720_CHAIN = MlDsa87 Ecdsa384 Pkcs1S384;
     V20260722 =
         MlDsa87 Ecdsa384 PssPss384 PssRsae384 Pkcs1S384 Ecdsa256 PssPss256 PssRsae256 Pkcs1S256
         Ecdsa512 PssPss512 PssRsae512 Pkcs1S512;
-    CF_UPSTREAM_2025 =
+    ELB_TLS13_1_0_FIPS_2023_04 =
+        Ecdsa256 Ecdsa384 Ecdsa512 Ecdsa224 PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384
+        PssRsae512 Pkcs1S256 Pkcs1S384 Pkcs1S512 Pkcs1S224;
+    V20250211 = Ecdsa384 PssPss384 PssRsae384 Pkcs1S384;
+    V20250429 = Ecdsa384 Pkcs1S384;
+    V20251113 =
+        Ecdsa384 PssPss384 PssRsae384 Pkcs1S384 Ecdsa256 PssPss256 PssRsae256 Pkcs1S256 Ecdsa512
+        PssPss512 PssRsae512 Pkcs1S512;
+    ELB_TLS13_1_0_PQ_2025_09 =
         Ecdsa256 Ecdsa384 Ecdsa512 Ecdsa224 PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384
         PssRsae512 Pkcs1S256 Pkcs1S384 Pkcs1S512 Pkcs1S224 Pkcs1Sha1 EcdsaSha1;
     CF_UPSTREAM_2025_PQ =
         MlDsa44 MlDsa65 MlDsa87 Ecdsa256 Ecdsa384 Ecdsa512 Ecdsa224 PssPss256 PssPss384 PssPss512
         PssRsae256 PssRsae384 PssRsae512 Pkcs1S256 Pkcs1S384 Pkcs1S512 Pkcs1S224 Pkcs1Sha1
         EcdsaSha1;
-    CF_TLS_1_2_2018_NO_SHA1 =
-        PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384 PssRsae512 Pkcs1S256 Pkcs1S384
-        Pkcs1S512 Pkcs1S224 Ecdsa256 Ecdsa384 Ecdsa512 Ecdsa224;
     CF_TLS_1_2_2025 =
-        PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384 PssRsae512 Pkcs1S256 Pkcs1S384
-        Pkcs1S512 Ecdsa256 Ecdsa384 Ecdsa512;
+        PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384 PssRsae512 Pkcs1S256 Pkcs1S384 Pkcs1S512
+        Ecdsa256 Ecdsa384 Ecdsa512;
     V20210816 = Pkcs1S384 Pkcs1S512 Ecdsa384 Ecdsa512;
-    V20250211 = Ecdsa384 PssPss384 PssRsae384 Pkcs1S384;
-    V20251113 =
-        Ecdsa384 PssPss384 PssRsae384 Pkcs1S384 Ecdsa256 PssPss256 PssRsae256 Pkcs1S256 Ecdsa512
-        PssPss512 PssRsae512 Pkcs1S512;
     V20260219 = MlDsa87;
     V20260513 =
         MlDsa87 Ecdsa256 Ecdsa384 Ecdsa512 PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384
         PssRsae512 Pkcs1S256 Pkcs1S384 Pkcs1S512;
+    V20260513_CHAIN =
+        MlDsa87 PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384 PssRsae512 Pkcs1S256 Pkcs1S384
+        Pkcs1S512 Pkcs1S224 Ecdsa256 Ecdsa384 Ecdsa512 Ecdsa224;
     V20260523 =
         Ecdsa256 Ecdsa384 Ecdsa512 PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384 PssRsae512
         Pkcs1S256 Pkcs1S384 Pkcs1S512 Pkcs1S224 EcdsaSha1 Pkcs1Sha1;
@@ -82,15 +96,7 @@ lists! { Scheme:
         Ecdsa384 Ecdsa512 PssRsae256 PssRsae384 PssRsae512 PssPss256 PssPss384 PssPss512 MlDsa44
         MlDsa65 MlDsa87;
     TEST_ALL_FIPS =
-        PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384 PssRsae512 Pkcs1S256 Pkcs1S384
-        Pkcs1S512 Pkcs1S224 Ecdsa256 Ecdsa384 Ecdsa512 Ecdsa224 MlDsa44 MlDsa65 MlDsa87;
+        PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384 PssRsae512 Pkcs1S256 Pkcs1S384 Pkcs1S512
+        Pkcs1S224 Ecdsa256 Ecdsa384 Ecdsa512 Ecdsa224 MlDsa44 MlDsa65 MlDsa87;
     NULL = ;
-    V20250721_CHAIN =
-        MlDsa44 MlDsa65 MlDsa87 PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384 PssRsae512
-        Pkcs1S256 Pkcs1S384 Pkcs1S512 Pkcs1S224 Ecdsa256 Ecdsa384 Ecdsa512 Ecdsa224;
-    V20250429_CHAIN = Ecdsa384 Pkcs1S384;
-    V20260220_CHAIN = MlDsa87 Ecdsa384 Pkcs1S384;
-    V20260513_CHAIN =
-        MlDsa87 PssPss256 PssPss384 PssPss512 PssRsae256 PssRsae384 PssRsae512 Pkcs1S256 Pkcs1S384
-        Pkcs1S512 Pkcs1S224 Ecdsa256 Ecdsa384 Ecdsa512 Ecdsa224;
 }
