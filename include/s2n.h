@@ -1361,9 +1361,25 @@ S2N_API extern int s2n_config_set_recv_multi_record(struct s2n_config *config, b
 S2N_API extern int s2n_config_set_send_buffer_size(struct s2n_config *config, uint32_t size);
 
 /**
+ * Sets the maximum size of sent records, like `s2n_connection_prefer_low_latency()` and
+ * `s2n_connection_prefer_throughput()`, for any size. The setting applies to connections to which
+ * the config is assigned later; those functions of the connection replace it. Records that are
+ * received are not limited.
+ *
+ * @param config A config
+ * @param max_fragment_length Number of bytes of plaintext in a record, 1 to 16384. Records of the
+ * handshake may have up to 27 bytes even if this is less.
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_FRAGMENT_LENGTH_TOO_SMALL` for 0, or
+ * `S2N_ERR_FRAGMENT_LENGTH_TOO_LARGE`
+ */
+S2N_API extern
+int s2n_config_set_max_fragment_length(struct s2n_config *config,
+                                       uint16_t max_fragment_length);
+
+/**
  * Sets the maximum fragment length that a client requests from the server (RFC 6066, 4). The
- * extension is not supported; `s2n_connection_prefer_low_latency()` reduces the size of the
- * records that are sent.
+ * extension is not supported; `s2n_config_set_max_fragment_length()` limits the size of the records
+ * that are sent.
  *
  * @param config A config
  * @param mfl_code A value of `s2n_max_frag_len`; 0 requests no maximum
@@ -2249,6 +2265,15 @@ S2N_API extern int s2n_negotiate(struct s2n_connection *conn, s2n_blocked_status
 S2N_API extern const char *s2n_connection_get_handshake_type_name(struct s2n_connection *conn);
 
 /**
+ * Reports whether the handshake is complete: all of its messages are sent and received, and the
+ * connection is ready for application data.
+ *
+ * @param conn The connection; may be NULL
+ * @returns whether the handshake is complete; false also if it failed, and for NULL
+ */
+S2N_API extern bool s2n_connection_handshake_complete(struct s2n_connection *conn);
+
+/**
  * Returns the name of the current handshake message, for logging. During an encrypted flight of
  * the peer, this is the first message of the flight.
  *
@@ -2658,6 +2683,28 @@ int s2n_connection_get_certificate_match(struct s2n_connection *conn,
 S2N_API extern
 int s2n_connection_get_peer_cert_chain(const struct s2n_connection *conn,
                                        struct s2n_cert_chain_and_key *cert_chain);
+
+/**
+ * Returns the type of the public key in a side's certificate: "rsa" and the size in bits, as in
+ * "rsa2048"; "ecdsa_secp256r1", "ecdsa_secp384r1", "ecdsa_secp521r1"; "mldsa44", "mldsa65" or
+ * "mldsa87".
+ *
+ * @param conn The connection
+ * @param mode The side: its own mode for the certificate that this side selected, the other one
+ * for the verified certificate of the peer
+ * @param output Set to a NUL-terminated string
+ * @param output_size The size of `output` in bytes; set to the size of the string with its NUL,
+ * also if `output` is too small, and to 0 for a key of another type
+ * @returns 0, or -1 with `S2N_ERR_NULL` if a pointer is NULL or this side has selected no
+ * certificate, `S2N_ERR_INVALID_ARGUMENT` for an unknown mode, `S2N_ERR_CERT_NOT_VALIDATED` if the
+ * peer has no verified certificate, `S2N_ERR_CERT_TYPE_UNSUPPORTED` for a key of another type, or
+ * `S2N_ERR_INSUFFICIENT_MEM_SIZE`
+ */
+S2N_API extern
+int s2n_conn_get_signature_public_key_type(struct s2n_connection *conn,
+                                           s2n_mode mode,
+                                           char *output,
+                                           uint32_t *output_size);
 
 /**
  * Returns the stapled OCSP response (RFC 6960) that was received with the server's certificate.

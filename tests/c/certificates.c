@@ -324,6 +324,45 @@ static void peer_chain(int tls13)
     CHECK_OK(s2n_cert_chain_and_key_free(path));
 }
 
+static void check_key_type(struct s2n_connection *conn, s2n_mode mode, const char *expected)
+{
+    const uint32_t needed = (uint32_t) strlen(expected) + 1;
+    char text[64];
+    uint32_t size = sizeof(text);
+    CHECK_OK(s2n_conn_get_signature_public_key_type(conn, mode, text, &size));
+    CHECK(size == needed);
+    CHECK_TEXT(text, expected);
+
+    memset(text, 'x', sizeof(text));
+    size = needed - 1;
+    CHECK_ERROR(s2n_conn_get_signature_public_key_type(conn, mode, text, &size),
+            S2N_ERR_INSUFFICIENT_MEM_SIZE);
+    CHECK(size == needed && text[0] == 'x');
+    size = needed;
+    CHECK_OK(s2n_conn_get_signature_public_key_type(conn, mode, text, &size));
+    CHECK(size == needed && text[needed] == 'x');
+}
+
+static void key_types(int tls13, const char *chain, const char *expected)
+{
+    struct pair *pair = mutual(tls13, chain);
+    char text[64];
+    uint32_t size = sizeof(text);
+    CHECK_ERROR(s2n_conn_get_signature_public_key_type(pair->client, S2N_SERVER, text, &size),
+            S2N_ERR_CERT_NOT_VALIDATED);
+    CHECK_ERROR(s2n_conn_get_signature_public_key_type(pair->server, S2N_SERVER, text, &size),
+            S2N_ERR_NULL);
+    CHECK(size == sizeof(text));
+    run(pair, "S2N_ERR_OK", "S2N_ERR_OK");
+    check_key_type(pair->client, S2N_SERVER, expected);
+    check_key_type(pair->client, S2N_CLIENT, expected);
+    check_key_type(pair->server, S2N_SERVER, expected);
+    check_key_type(pair->server, S2N_CLIENT, expected);
+    CHECK_ERROR(s2n_conn_get_signature_public_key_type(pair->server, (s2n_mode) 2, text, &size),
+            S2N_ERR_INVALID_ARGUMENT);
+    disconnect(pair);
+}
+
 static void exported_secrets(int tls13)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
@@ -398,6 +437,8 @@ int main(int argc, char **argv)
         signature_algorithms(tls13, "ecdsa");
         signature_algorithms(tls13, "rsa");
         peer_chain(tls13);
+        key_types(tls13, "ecdsa", "ecdsa_secp256r1");
+        key_types(tls13, "rsa", "rsa2048");
         exported_secrets(tls13);
     }
     CHECK_OK(s2n_cleanup());

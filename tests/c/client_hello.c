@@ -391,6 +391,9 @@ static void invalid_messages_are_rejected(void)
     for (uint32_t size = 0; size < sizeof(good); size++) {
         CHECK(s2n_client_hello_parse_message(good, size) == NULL);
     }
+    static uint8_t long_message[(1 << 16) + 1] = { 1, 0, 0xff, 0xfc };
+    CHECK_FAILS(s2n_client_hello_parse_message(long_message, sizeof(long_message)), NULL,
+            S2N_ERR_BAD_MESSAGE);
     CHECK_FAILS(s2n_client_hello_parse_message(good, 3), NULL, S2N_ERR_SIZE_MISMATCH);
     CHECK_FAILS(s2n_client_hello_parse_message(good, sizeof(good) - 1), NULL, S2N_ERR_BAD_MESSAGE);
     uint8_t other[sizeof(good) + 1] = { 0 };

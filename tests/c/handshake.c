@@ -361,6 +361,37 @@ static void handshake_type_names(int tls13, s2n_cert_auth_type auth, const char 
     CHECK_OK(s2n_config_free(config));
 }
 
+static void the_end_of_the_handshake_is_reported(int tls13)
+{
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    CHECK(!s2n_connection_handshake_complete(NULL));
+    CHECK(!s2n_connection_handshake_complete(pair->client));
+    int client = -1, server = -1;
+    while (client != 0 || server != 0) {
+        CHECK(s2n_connection_handshake_complete(pair->client) == (client == 0));
+        CHECK(s2n_connection_handshake_complete(pair->server) == (server == 0));
+        client = s2n_negotiate(pair->client, &blocked);
+        CHECK(client == 0 || s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED);
+        server = s2n_negotiate(pair->server, &blocked);
+        CHECK(server == 0 || s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED);
+    }
+    CHECK(s2n_connection_handshake_complete(pair->client));
+    CHECK(s2n_connection_handshake_complete(pair->server));
+    CHECK_OK(s2n_connection_free_handshake(pair->client));
+    CHECK(s2n_connection_handshake_complete(pair->client));
+    CHECK_OK(s2n_connection_wipe(pair->client));
+    CHECK(!s2n_connection_handshake_complete(pair->client));
+    disconnect(pair);
+
+    pair = new_pair(tls13, "ecdsa");
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+    pair->to_server.bytes[5] = 2;
+    CHECK_FAILS(s2n_negotiate(pair->server, &blocked), -1, S2N_ERR_BAD_MESSAGE);
+    CHECK(!s2n_connection_handshake_complete(pair->server));
+    disconnect(pair);
+}
+
 static void a_fragmented_server_hello_is_reassembled(int tls13)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
@@ -426,6 +457,7 @@ int main(int argc, char **argv)
         the_handshake_may_block_at_any_byte(tls13);
         a_wiped_connection_can_be_reused(tls13);
         a_fragmented_server_hello_is_reassembled(tls13);
+        the_end_of_the_handshake_is_reported(tls13);
     }
     handshake_type_names_after_hello_retry(1);
     handshake_type_names_after_hello_retry(10000);

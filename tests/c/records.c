@@ -79,6 +79,60 @@ static void record_sizes_match_s2n_tls(int tls13)
     disconnect(pair);
 }
 
+/* Checks that no record of the handshake has more than `limit` bytes of content. */
+static void check_handshake_records(const struct transport *transport, size_t limit)
+{
+    size_t at = 0;
+    while (at < transport->written) {
+        const uint8_t *header = transport->bytes + at;
+        const size_t length = (size_t) header[3] << 8 | header[4];
+        /* Protected records: the content, its type, the tag, and in TLS 1.2 an explicit nonce. */
+        CHECK(length <= limit + 24);
+        at += 5 + length;
+    }
+    CHECK(at == transport->written);
+}
+
+static void a_config_limits_the_size_of_records(int tls13)
+{
+    struct s2n_config *config = s2n_config_new_minimal();
+    CHECK(config != NULL);
+    CHECK_ERROR(s2n_config_set_max_fragment_length(NULL, 100), S2N_ERR_NULL);
+    CHECK_ERROR(s2n_config_set_max_fragment_length(config, 0), S2N_ERR_FRAGMENT_LENGTH_TOO_SMALL);
+    CHECK_ERROR(s2n_config_set_max_fragment_length(config, 16385), S2N_ERR_FRAGMENT_LENGTH_TOO_LARGE);
+    CHECK_OK(s2n_config_set_max_fragment_length(config, 16384));
+
+    static const uint16_t limits[] = { 1, 26, 27, 28, 100, 1000 };
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        const size_t limit = limits[i], handshake_limit = limit < 27 ? 27 : limit;
+        struct pair *pair = new_pair(tls13, "ecdsa");
+        s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+        CHECK_OK(s2n_config_set_max_fragment_length(pair->config, limits[i]));
+        /* The setting is that of the config when it is assigned. */
+        CHECK_OK(s2n_connection_set_config(pair->client, config));
+        CHECK_OK(s2n_connection_set_config(pair->client, pair->config));
+        const char *client, *server;
+        negotiate(pair, &client, &server);
+        CHECK_TEXT(client, "S2N_ERR_OK");
+        CHECK_TEXT(server, "S2N_ERR_OK");
+        check_handshake_records(&pair->to_server, handshake_limit);
+        check_handshake_records(&pair->to_client, handshake_limit);
+
+        const size_t before = pair->to_server.written, overhead = tls13 ? 22 : 29;
+        CHECK(s2n_send(pair->client, data, 2 * limit, &blocked) == (ssize_t)(2 * limit));
+        CHECK(pair->to_server.written - before == 2 * (limit + overhead));
+        CHECK(s2n_send(pair->server, data, 3000, &blocked) == 3000);
+        CHECK(receive_all(pair->client) == 3000);
+        CHECK(receive_all(pair->server) == 2 * limit);
+        CHECK(memcmp(received, data, 2 * limit) == 0);
+        CHECK_OK(s2n_connection_prefer_low_latency(pair->client));
+        CHECK(s2n_send(pair->client, data, 1435, &blocked) == 1435);
+        CHECK(pair->to_server.written - before == 2 * (limit + overhead) + 1435 + overhead);
+        disconnect(pair);
+    }
+    CHECK_OK(s2n_config_free(config));
+}
+
 static void a_blocked_send_is_resumed(int tls13)
 {
     struct pair *pair = connected(tls13);
@@ -349,6 +403,7 @@ int main(int argc, char **argv)
     for (int tls13 = 0; tls13 <= 1; tls13++) {
         negotiated_parameters_are_reported(tls13);
         record_sizes_match_s2n_tls(tls13);
+        a_config_limits_the_size_of_records(tls13);
         a_blocked_send_is_resumed(tls13);
         vectored_sends_are_concatenated(tls13);
         one_call_receives_one_record(tls13);

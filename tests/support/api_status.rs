@@ -285,6 +285,7 @@ pub const API: &[Group] = &[
         title: "Record sizes, buffers, memory release",
         functions: &[
             works("s2n_config_set_send_buffer_size"),
+            works("s2n_config_set_max_fragment_length"),
             works("s2n_config_set_recv_multi_record"),
             refused("s2n_config_send_max_fragment_length", "S2N_ERR_UNIMPLEMENTED", "rustls cannot negotiate it; 0, which requests nothing, succeeds"),
             refused("s2n_config_accept_max_fragment_length", "S2N_ERR_UNIMPLEMENTED", "rustls cannot negotiate it"),
@@ -379,6 +380,7 @@ pub const API: &[Group] = &[
             works("s2n_cert_get_utf8_string_from_extension_data_length"),
             works("s2n_cert_get_utf8_string_from_extension_data"),
             works("s2n_connection_get_certificate_match"),
+            works("s2n_conn_get_signature_public_key_type"),
         ],
     },
     Group {
@@ -426,6 +428,7 @@ pub const API: &[Group] = &[
             works("s2n_connection_get_key_exchange_group"),
             works("s2n_connection_get_alert"),
             works("s2n_connection_get_handshake_type_name"),
+            works("s2n_connection_handshake_complete"),
             works("s2n_connection_get_last_message_name"),
         ],
     },

@@ -18,6 +18,7 @@ use crate::credentials::step_context::StepContext;
 use crate::credentials::{Offload, PrivateKeys};
 use crate::error::{Code, Result};
 use crate::policy::Policy;
+use crate::record::Header;
 use crate::verify::verifier::SignatureVerifier;
 
 /// The parts of a config that a handshake uses. They come from the settings of one moment, which may be
@@ -243,6 +244,7 @@ impl RustlsConfig for ClientConfig {
         config.require_ems = false;
         config.resumption = Resumption::disabled();
         config.key_log = key_log;
+        config.max_fragment_size = settings.max_fragment_size();
         Ok(config)
     }
 
@@ -296,6 +298,7 @@ impl RustlsConfig for ServerConfig {
         config.key_log = key_log;
         config.session_storage = Arc::new(NoSessions);
         config.send_tls13_tickets = Tls13Tickets { default: 0, max: 0 };
+        config.max_fragment_size = settings.max_fragment_size();
         // s2n-tls does not check the form of the server_name.
         config.invalid_sni_policy = InvalidSniPolicy::IgnoreAll;
         Ok(config)
@@ -303,6 +306,17 @@ impl RustlsConfig for ServerConfig {
 
     fn set_alpn(&mut self, protocols: Vec<ApplicationProtocol<'static>>) {
         self.alpn_protocols = protocols;
+    }
+}
+
+impl Settings {
+    /// Returns the maximum size of rustls' records, which are those of the handshake. It includes the
+    /// header, and has a minimum.
+    fn max_fragment_size(&self) -> Option<usize> {
+        const MIN: usize = 32;
+
+        let length = self.max_fragment_length?;
+        Some((usize::from(length.get()) + Header::LEN).max(MIN))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Configs: the settings that connections share.
 
+use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use crate::credentials::{
 use crate::error::{Code, Result};
 use crate::policy::Policy;
 use crate::process::fork::ForkSafeMutex;
+use crate::record::MAX_PLAINTEXT;
 use crate::verify::Rules;
 use crate::verify::trust_store::{self, Roots, TrustStore};
 pub use crate::verify::{
@@ -107,6 +109,8 @@ struct Settings {
     offload: Option<Arc<dyn Offload>>,
     wall_clock: Arc<dyn Clock>,
     monotonic_clock: Arc<dyn Clock>,
+    /// The maximum of plaintext bytes in a record that is sent.
+    max_fragment_length: Option<NonZeroU16>,
 }
 
 /// The default of the maximum blinding delay, in seconds.
@@ -147,6 +151,7 @@ impl Config {
                 offload: None,
                 wall_clock: Arc::new(WallClock),
                 monotonic_clock: Arc::new(MonotonicClock),
+                max_fragment_length: None,
             }),
             rustls_configs: ForkSafeMutex::default(),
             listeners: Listeners::default(),
@@ -323,6 +328,20 @@ impl Config {
             return Err(Code::InvalidArgument)?;
         }
         self.send_buffer_size.store(size, Relaxed);
+        Ok(())
+    }
+
+    /// Returns the maximum of plaintext bytes in a record that is sent, if it is configured.
+    pub fn max_fragment_length(&self) -> Option<NonZeroU16> {
+        lock(&self.settings).max_fragment_length
+    }
+
+    pub fn set_max_fragment_length(&self, length: u16) -> Result<()> {
+        if usize::from(length) > MAX_PLAINTEXT {
+            return Err(Code::FragmentLengthTooLarge)?;
+        }
+        let length = NonZeroU16::new(length).ok_or(Code::FragmentLengthTooSmall)?;
+        self.change(|settings| settings.max_fragment_length = Some(length));
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Getters of a connection: settings, counters, and results of the handshake.
 
+use std::borrow::Cow;
 use std::ffi::CStr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
@@ -119,6 +120,11 @@ impl Connection {
         self.state.negotiated()
     }
 
+    /// Returns whether the handshake is complete: all of its messages are sent and received.
+    pub fn is_handshake_complete(&self) -> bool {
+        self.state.shared.handshake_done.load(Acquire)
+    }
+
     /// Returns whether a policy, by its name, allows the negotiated version and cipher suite.
     pub fn is_valid_for(&self, policy: &[u8]) -> Result<bool> {
         let negotiated = self.negotiated();
@@ -203,6 +209,12 @@ impl Connection {
     /// Returns the certificate chain that this side sends, once it is selected.
     pub fn selected_chain(&self) -> Option<Arc<CertChain>> {
         self.state.selected_chain()
+    }
+
+    /// Returns the type of the key in a side's certificate, such as "rsa2048": of the selected
+    /// chain, or of the peer's verified path.
+    pub fn public_key_name(&self, side: Mode) -> Result<Cow<'static, str>> {
+        self.state.public_key_name(side)
     }
 
     /// Server: returns how the certificate was selected.

@@ -156,9 +156,7 @@ impl Connection {
 
     /// Sets the preferred maximum of plaintext bytes per record.
     pub fn set_record_size(&self, size: u32) {
-        let shared = &self.state.shared;
-        shared.record_size.store(size, Relaxed);
-        shared.enlarge_send_buffer();
+        self.state.shared.set_record_size(size);
     }
 
     /// Sends the first `threshold` bytes in small records, and again after `timeout` idle seconds.

@@ -87,13 +87,20 @@ impl CertChain {
         Ok(())
     }
 
-    /// Returns the loaded chain. For an empty one the error is that of s2n-tls: an unsupported key
-    /// type.
+    /// Returns the loaded chain; that of a peer is loaded without a private key. For an empty one the
+    /// error is that of s2n-tls: an unsupported key type.
     pub(crate) fn loaded(&self) -> Result<Arc<Loaded>> {
-        match &*lock(&self.content) {
-            Content::Loaded(loaded) => Ok(loaded.clone()),
-            _ => Err(Code::CertTypeUnsupported)?,
-        }
+        let mut content = lock(&self.content);
+        let loaded = match &*content {
+            Content::Loaded(loaded) => return Ok(loaded.clone()),
+            Content::Peer(chain) => {
+                let chain = chain.iter().map(|der| memory::copy(der));
+                Arc::new(Loaded::new(chain.collect::<Result<_>>()?, None)?)
+            }
+            Content::Empty => Err(Code::CertTypeUnsupported)?,
+        };
+        *content = Content::Loaded(loaded.clone());
+        Ok(loaded)
     }
 
     /// Returns the private key, if it was loaded.

@@ -19,6 +19,7 @@ pub enum Alert {
     IllegalParameter = 47,
     AccessDenied = 49,
     DecodeError = 50,
+    DecryptError = 51,
     ProtocolVersion = 70,
     InternalError = 80,
     InappropriateFallback = 86,
@@ -72,6 +73,7 @@ impl Code {
             | Code::CertInvalidHostname
             | Code::CertUnhandledCriticalExtension => Alert::CertificateUnknown,
             Code::CertRejected => Alert::AccessDenied,
+            Code::BadFinished | Code::BadPskBinder => Alert::DecryptError,
             Code::MissingExtension => Alert::MissingExtension,
             Code::MissingClientCert => Alert::CertificateRequired,
             _ => return None,

@@ -94,6 +94,8 @@ fn incompatible(reason: &PeerIncompatible) -> Code {
 fn misbehaved(reason: &PeerMisbehaved) -> Code {
     match reason {
         PeerMisbehaved::NoCertificatesPresented => Code::MissingClientCert,
+        PeerMisbehaved::IncorrectFinished => Code::BadFinished,
+        PeerMisbehaved::IncorrectBinder => Code::BadPskBinder,
         PeerMisbehaved::InvalidKeyShare | PeerMisbehaved::WrongGroupForKeyShare => {
             Code::BadKeyShare
         }

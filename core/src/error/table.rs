@@ -160,6 +160,8 @@ error_table! {
         NoRenegotiation = 80, "S2N_ERR_NO_RENEGOTIATION", "Only secure, server-initiated renegotiation is supported";
         KtlsKeyupdate = 81, "S2N_ERR_KTLS_KEYUPDATE", "Received KeyUpdate from peer, but kernel does not support updating tls keys";
         CertIntentInvalid = 82, "S2N_ERR_CERT_INTENT_INVALID", "Certificate intent is invalid for the current context.";
+        BadFinished = 83, "S2N_ERR_BAD_FINISHED", "Finished verify_data did not match the expected value";
+        BadPskBinder = 84, "S2N_ERR_BAD_PSK_BINDER", "PSK binder did not match the expected value";
     }
     Internal {
         Madvise = 0, "S2N_ERR_MADVISE", "error calling madvise";

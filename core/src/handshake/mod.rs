@@ -266,10 +266,14 @@ impl Handshake {
             return ctx.recv.alert(ctx.io);
         }
 
+        // Without a ClientHello or ServerHello this is hardly TLS: as in s2n-tls, the answer is not
+        // delayed. Later, rustls rejects the type (RFC 8446, 5).
         let is_unknown = ContentType::try_from(header.typ).is_err();
-        let is_ignored = is_unknown && !ctx.shared().has_negotiated_version()
-            || self.is_hello_request(ctx, &header);
-        if is_ignored {
+        if is_unknown && !ctx.shared().has_negotiated_version() {
+            let error = Error::new(Code::BadMessage).without_blinding();
+            return Err(self.fail(ctx, error));
+        }
+        if self.is_hello_request(ctx, &header) {
             return ctx.recv.ignore_record(ctx.io, &header);
         }
 

@@ -64,7 +64,8 @@ pub(super) fn negotiate_version(ctx: &mut Context<'_>, offer: &Offer) -> Result<
     let client_version = offer.client_version(highest);
     shared.client_version.store(client_version, Release);
     shared.version.store(version, Release);
-    if version < Version::Tls12 {
+    let has_tls12 = ctx.policy().supports_tls12();
+    if version < Version::Tls12 || version == Version::Tls12 && !has_tls12 {
         ctx.output.extend(fatal_record(Alert::ProtocolVersion));
         return Err(Code::ProtocolVersionUnsupported)?;
     }

@@ -143,17 +143,23 @@ fn ja3(hello: &ClientHelloPayload<'_>) -> Result<Fingerprint> {
     Ok(Fingerprint { raw, hash })
 }
 
+/// The maximum of the counts in JA4, which have two digits. As in s2n-tls, the hashes cover no more
+/// suites and extensions: the first ones of the message.
+const JA4_MAX_COUNT: usize = 99;
+
 /// Computes JA4: a readable prefix; the cipher suites; the extensions and the signature algorithms.
 fn ja4(hello: &ClientHelloPayload<'_>) -> Result<Fingerprint> {
     let mut suites = code_points(hello.cipher_suites)?;
     let types = extension_types(hello)?;
     let prefix = prefix(hello, suites.len(), types.len())?;
 
+    suites.truncate(JA4_MAX_COUNT);
     suites.sort_unstable();
     let suites = hexadecimal(&suites)?;
     let mut hashed_types = types;
     // The prefix represents these two.
     hashed_types.retain(|&typ| typ != SERVER_NAME && typ != ALPN);
+    hashed_types.truncate(JA4_MAX_COUNT);
     hashed_types.sort_unstable();
     let mut extensions = hexadecimal(&hashed_types)?;
     let algorithms = match hello.extension(SIGNATURE_ALGORITHMS) {
@@ -198,7 +204,7 @@ fn prefix(hello: &ClientHelloPayload<'_>, suites: usize, extensions: usize) -> R
         0x0002 => "s2",
         _ => "00",
     };
-    let (suites, extensions) = (suites.min(99), extensions.min(99));
+    let (suites, extensions) = (suites.min(JA4_MAX_COUNT), extensions.min(JA4_MAX_COUNT));
     let [first, last] = alpn_characters(hello.alpn().next().unwrap_or_default());
     Ok(format!(
         "{transport}{version}{sni}{suites:02}{extensions:02}{first}{last}"

@@ -12,6 +12,7 @@ pub(crate) mod key_schedule;
 pub(crate) mod message;
 mod negotiated;
 mod peer;
+mod record_size;
 mod secrets;
 mod setup;
 mod shared;

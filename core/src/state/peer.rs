@@ -1,5 +1,6 @@
 //! Authentication: the certificates and signatures of both sides.
 
+use std::borrow::Cow;
 use std::ffi::CStr;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::error::{Code, Result};
 use crate::policy::names::{self, HashAlgorithm, SignatureAlgorithm};
 use crate::verify::Validation;
 use crate::verify::crl::CrlLookup;
-use crate::x509::DerChain;
+use crate::x509::{Certificate, DerChain};
 
 /// How a server's certificate was selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +100,18 @@ impl State {
     /// Returns the certificate chain that this side sends, once it is selected.
     pub(crate) fn selected_chain(&self) -> Option<Arc<CertChain>> {
         lock(&self.results).selection.chain.clone()
+    }
+
+    /// Returns the type of the key in a side's certificate, such as "rsa2048": of the selected
+    /// chain, or of the peer's verified path.
+    pub(crate) fn public_key_name(&self, side: Mode) -> Result<Cow<'static, str>> {
+        let chain = match side == self.mode {
+            true => self.selected_chain().ok_or(Code::Null)?.certificates()?,
+            false => self.peer_path()?,
+        };
+        let leaf = chain.first().ok_or(Code::Null)?;
+        let name = Certificate::parse(&**leaf)?.key_name();
+        Ok(name.ok_or(Code::CertTypeUnsupported)?)
     }
 
     /// Passes the application's signature to the handshake, if that is suspended for it.

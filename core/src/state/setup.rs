@@ -69,6 +69,9 @@ impl State {
         if let Some(size) = config.send_buffer_size() {
             self.shared.send_buffer.store(size, Relaxed);
         }
+        if let Some(length) = config.max_fragment_length() {
+            self.shared.set_record_size(length.get().into());
+        }
         lock(&self.setup).config = Some(config);
         Ok(())
     }

@@ -48,7 +48,8 @@ fn effect(error: &Error) -> Effect {
         | Code::CipherNotSupported
         | Code::ProtocolVersionUnsupported
         | Code::UnexpectedCertRequest
-        | Code::MissingCertRequest => Effect::Close,
+        | Code::MissingCertRequest
+        | Code::MissingClientCert => Effect::Close,
         _ if matches!(code.kind(), ErrorType::Ok | ErrorType::Blocked) => Effect::None,
         _ => Effect::CloseAndDelay,
     }

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use super::buffers::OutBuffer;
 use super::{Io, Stream};
-use crate::base::{
-    Blocked, StackDepth, Version, lock_direction, memory, uptime, with_cleared_stack,
-};
+use crate::base::{Blocked, StackDepth, lock_direction, memory, uptime, with_cleared_stack};
 use crate::error::{Code, Result};
 use crate::record::{ContentType, Sealer};
 use crate::state::{HandshakeKeys, Shared, State};
@@ -47,12 +45,6 @@ pub const MAX_SMALL_RECORD_THRESHOLD: u32 = 8 << 20;
 /// The maximum length of a small record in bytes: it fits in one Ethernet frame with the headers of
 /// IP and TCP.
 const SMALL_RECORD_LEN: usize = 1400;
-
-/// The space in a configured send buffer that is reserved for a record's header and expansion, in
-/// bytes. As in s2n-tls it is the maximum of the version (RFC 8446, 5.2; RFC 5246, 6.2.3).
-const EXPANSION_TLS13: usize = 261;
-/// See [`EXPANSION_TLS13`].
-const EXPANSION_TLS12: usize = 1029;
 
 impl Stream {
     /// Sends `data`, after the records of an earlier call are written.
@@ -317,50 +309,3 @@ impl SendHalf {
 
 /// A KeyUpdate with update_not_requested (RFC 8446, 4.6.3).
 const KEY_UPDATE: [u8; 5] = [24, 0, 0, 1, 0];
-
-impl Shared {
-    /// Returns the maximum of plaintext bytes in a record.
-    fn max_payload(&self) -> usize {
-        let preferred = self.record_size.load(Relaxed) as usize;
-        match self.send_buffer.load(Relaxed) as usize {
-            0 => preferred,
-            buffer => preferred
-                .min(buffer.saturating_sub(self.expansion()))
-                .max(1),
-        }
-    }
-
-    /// Returns the space that is reserved for a record's header and expansion.
-    fn expansion(&self) -> usize {
-        match self.has_negotiated_version() && self.version.load(Acquire) >= Version::Tls13 {
-            true => EXPANSION_TLS13,
-            false => EXPANSION_TLS12,
-        }
-    }
-
-    /// Returns the size of the send buffer; 0 if none is configured. The size is determined at the
-    /// first use, in the handshake.
-    pub(crate) fn use_send_buffer(&self) -> usize {
-        let configured = self.send_buffer.load(Relaxed) as usize;
-        if configured == 0 {
-            return 0;
-        }
-        match self.send_buffer_in_use.load(Relaxed) as usize {
-            0 => {
-                let size = configured.max(self.max_payload() + self.expansion());
-                self.send_buffer_in_use.store(size as u32, Relaxed);
-                size
-            }
-            size => size,
-        }
-    }
-
-    /// Enlarges a send buffer in use to at least one record of the preferred size.
-    pub(crate) fn enlarge_send_buffer(&self) {
-        let record = self.record_size.load(Relaxed) + self.expansion() as u32;
-        let in_use = self.send_buffer_in_use.load(Relaxed);
-        if in_use > 0 && in_use < record {
-            self.send_buffer_in_use.store(record, Relaxed);
-        }
-    }
-}

@@ -1,5 +1,7 @@
 //! Public key types of a SubjectPublicKeyInfo (RFC 5280, 4.1.2.7).
 
+use std::borrow::Cow;
+
 use x509_parser::asn1_rs::{Any, FromDer, Tag};
 use x509_parser::der_parser::{Oid, oid};
 use x509_parser::oid_registry::{
@@ -8,6 +10,8 @@ use x509_parser::oid_registry::{
 };
 use x509_parser::public_key::RSAPublicKey;
 use x509_parser::x509::AlgorithmIdentifier;
+
+use super::Certificate;
 
 /// The type of a public key, with its curve or parameter set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +44,25 @@ impl PublicKeyType {
         }
         let known = TYPES.iter().find(|(oid, _)| *oid == algorithm.algorithm);
         known.map_or(Self::Other, |&(_, found)| found)
+    }
+}
+
+impl Certificate<'_> {
+    /// Returns the type of the key in the API, such as "rsa2048"; `None` for a type that the API does
+    /// not have.
+    pub(crate) fn key_name(&self) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match self.key_type() {
+            PublicKeyType::Rsa | PublicKeyType::RsaPss => {
+                return Some(Cow::Owned(format!("rsa{}", rsa_bits(self.key())?)));
+            }
+            PublicKeyType::Ec(Some(Curve::P256)) => "ecdsa_secp256r1",
+            PublicKeyType::Ec(Some(Curve::P384)) => "ecdsa_secp384r1",
+            PublicKeyType::Ec(Some(Curve::P521)) => "ecdsa_secp521r1",
+            PublicKeyType::MlDsa44 => "mldsa44",
+            PublicKeyType::MlDsa65 => "mldsa65",
+            PublicKeyType::MlDsa87 => "mldsa87",
+            PublicKeyType::Ec(_) | PublicKeyType::Ed25519 | PublicKeyType::Other => return None,
+        }))
     }
 }
 

@@ -57,9 +57,35 @@ pub unsafe extern "C" fn s2n_config_set_send_buffer_size(
     })
 }
 
+/// Sets the maximum size of sent records, like `s2n_connection_prefer_low_latency()` and
+/// `s2n_connection_prefer_throughput()`, for any size. The setting applies to connections to which
+/// the config is assigned later; those functions of the connection replace it. Records that are
+/// received are not limited.
+///
+/// @param config A config
+/// @param max_fragment_length Number of bytes of plaintext in a record, 1 to 16384. Records of the
+/// handshake may have up to 27 bytes even if this is less.
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_FRAGMENT_LENGTH_TOO_SMALL` for 0, or
+/// `S2N_ERR_FRAGMENT_LENGTH_TOO_LARGE`
+///
+/// # Safety
+///
+/// `config` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_config_set_max_fragment_length(
+    config: *mut s2n_config,
+    max_fragment_length: u16,
+) -> c_int {
+    status(|| {
+        // SAFETY: `config` is null or live for the whole call.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_max_fragment_length(max_fragment_length)
+    })
+}
+
 /// Sets the maximum fragment length that a client requests from the server (RFC 6066, 4). The
-/// extension is not supported; `s2n_connection_prefer_low_latency()` reduces the size of the
-/// records that are sent.
+/// extension is not supported; `s2n_config_set_max_fragment_length()` limits the size of the records
+/// that are sent.
 ///
 /// @param config A config
 /// @param mfl_code A value of `s2n_max_frag_len`; 0 requests no maximum

@@ -1,15 +1,16 @@
 //! Certificates of both peers, stapled OCSP responses and signed certificate timestamps.
 
-use std::ffi::c_int;
+use std::ffi::{CString, c_char, c_int};
 use std::ptr;
 
 use rs2n_core::connection::ServerNameMatch;
 use rs2n_core::error::Code;
 
-use crate::ffi::abi::boundary::{boundary, status};
+use crate::ffi::abi::arguments::s2n_mode_arg;
+use crate::ffi::abi::boundary::{boundary, status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
-use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_cert_chain_and_key, s2n_cert_sni_match, s2n_connection};
+use crate::ffi::abi::{input, output};
 
 /// Returns the certificate chain that this side of the connection selected.
 ///
@@ -88,6 +89,56 @@ pub unsafe extern "C" fn s2n_connection_get_peer_cert_chain(
             return Err(Code::InvalidArgument)?;
         }
         chain.core.set_peer(conn.core.peer_path()?)
+    })
+}
+
+/// Returns the type of the public key in a side's certificate: "rsa" and the size in bits, as in
+/// "rsa2048"; "ecdsa_secp256r1", "ecdsa_secp384r1", "ecdsa_secp521r1"; "mldsa44", "mldsa65" or
+/// "mldsa87".
+///
+/// @param conn The connection
+/// @param mode The side: its own mode for the certificate that this side selected, the other one
+/// for the verified certificate of the peer
+/// @param output Set to a NUL-terminated string
+/// @param output_size The size of `output` in bytes; set to the size of the string with its NUL,
+/// also if `output` is too small, and to 0 for a key of another type
+/// @returns 0, or -1 with `S2N_ERR_NULL` if a pointer is NULL or this side has selected no
+/// certificate, `S2N_ERR_INVALID_ARGUMENT` for an unknown mode, `S2N_ERR_CERT_NOT_VALIDATED` if the
+/// peer has no verified certificate, `S2N_ERR_CERT_TYPE_UNSUPPORTED` for a key of another type, or
+/// `S2N_ERR_INSUFFICIENT_MEM_SIZE`
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `output_size` is NULL or a writable size; `output` is NULL or writable
+/// for that size.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_conn_get_signature_public_key_type(
+    conn: *mut s2n_connection,
+    mode: s2n_mode_arg,
+    output: *mut c_char,
+    output_size: *mut u32,
+) -> c_int {
+    status_with_memory(|| {
+        // SAFETY: `conn` is null or live for the whole call.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        if output.is_null() {
+            return Err(Code::Null)?;
+        }
+        // SAFETY: `output_size` is null or a writable size for the whole call.
+        let size = unsafe { output::inout(output_size) }?;
+        let name = conn.core.public_key_name(mode.try_into()?);
+        if let Err(error) = &name
+            && error.code() == Code::CertTypeUnsupported
+        {
+            *size = 0;
+        }
+        let text = CString::new(&*name?).map_err(|_| Code::Safety)?;
+        let text = text.as_bytes_with_nul();
+        let room = std::mem::replace(size, text.len() as u32);
+        // SAFETY: `output` is writable for `room` bytes for the whole call.
+        let room = unsafe { input::required_slice_mut(output.cast::<u8>(), room as usize) }?;
+        output::copy_all(text, room, Code::InsufficientMemSize)?;
+        Ok(())
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int};
 
-use crate::ffi::abi::boundary::{boundary, cancellable, status_with_memory};
+use crate::ffi::abi::boundary::{boundary, boundary_or, cancellable, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection};
@@ -56,6 +56,24 @@ pub unsafe extern "C" fn s2n_connection_get_handshake_type_name(
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         let facts = conn.core.negotiated();
         Ok(facts.map_or(c"INITIAL".as_ptr(), |facts| facts.kind.as_ptr()))
+    })
+}
+
+/// Reports whether the handshake is complete: all of its messages are sent and received, and the
+/// connection is ready for application data.
+///
+/// @param conn The connection; may be NULL
+/// @returns whether the handshake is complete; false also if it failed, and for NULL
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn s2n_connection_handshake_complete(conn: *mut s2n_connection) -> bool {
+    boundary_or(false, || {
+        // SAFETY: `conn` is null or live for the whole call.
+        let conn = unsafe { s2n_connection::borrow(conn) };
+        Ok(conn.is_ok_and(|conn| conn.core.is_handshake_complete()))
     })
 }
 

@@ -98,6 +98,29 @@ fn records_have_the_preferred_size() {
 }
 
 #[test]
+fn the_config_limits_records_when_it_is_assigned() {
+    let config = Arc::new(Config::new_minimal());
+    for (length, code) in [
+        (0, Code::FragmentLengthTooSmall),
+        (16_385, Code::FragmentLengthTooLarge),
+    ] {
+        let rejected = config.set_max_fragment_length(length);
+        assert_eq!(rejected.unwrap_err().code(), code);
+    }
+    config.set_max_fragment_length(100).expect("in range");
+    let pair = Pair::with_config(Version::Tls13, config.clone());
+    config.set_max_fragment_length(200).expect("in range");
+    send(&pair.client, &pattern(150)).0.expect("sent");
+    assert_eq!(recv(&pair.server, 150).0.expect("received").len(), 100);
+
+    // Setting the same config again changes nothing.
+    pair.client.set_config(config).expect("accepted");
+    assert_eq!(recv(&pair.server, 150).0.expect("received").len(), 50);
+    send(&pair.client, &pattern(150)).0.expect("sent");
+    assert_eq!(recv(&pair.server, 150).0.expect("received").len(), 100);
+}
+
+#[test]
 fn a_send_buffer_collects_records() {
     let config = Arc::new(Config::new_minimal());
     config.set_send_buffer_size(40_000).expect("in range");

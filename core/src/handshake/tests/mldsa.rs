@@ -58,6 +58,8 @@ fn every_parameter_set_is_supported() {
                     conn.signature_scheme(Mode::Server).unwrap_or_default(),
                     scheme
                 );
+                let key = conn.public_key_name(Mode::Server).expect("authenticated");
+                assert_eq!(key.as_bytes(), scheme.to_bytes());
             }
         }
     }

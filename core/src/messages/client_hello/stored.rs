@@ -47,6 +47,9 @@ const SUPPORTED_EXTENSIONS: [u16; 21] = [
     0, 1, 5, 10, 11, 13, 16, 18, 23, 35, 41, 42, 43, 44, 45, 47, 51, 57, 13172, 0xfe01, 65281,
 ];
 
+/// The maximum length of a parsed message, its handshake header included.
+const MAX_MESSAGE: usize = 1 << 16;
+
 impl ClientHello {
     /// Creates an empty ClientHello that belongs to a connection.
     pub(crate) fn for_connection() -> Self {
@@ -58,6 +61,9 @@ impl ClientHello {
 
     /// Parses a message that begins with its handshake header and has exactly the length in it.
     pub fn parse(message: &[u8]) -> Result<Self> {
+        if message.len() > MAX_MESSAGE {
+            return Err(Code::BadMessage)?;
+        }
         if message.len() < HandshakeHeader::LEN {
             return Err(Code::SizeMismatch)?;
         }
