@@ -118,6 +118,10 @@ deps:
 header:
 	RS2N_BLESS=1 $(CARGO) test --quiet --test header the_headers_are_current
 
+# generates the tables of the API in tests/abi from the reference, and the core's table of policies from them
+abi:
+	sh tests/abi/reference/run.sh update
+
 # generates the list of functions in docs/COMPATIBILITY.md from the source
 compatibility:
 	RS2N_BLESS=1 $(CARGO) test --quiet --test compatibility the_page_shows_the_table
@@ -168,5 +172,5 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all library man install uninstall tools install-tools examples demo test dist \
-    reproducible deb test-packages deps header compatibility twin consumers bench fuzz lint guide \
+    reproducible deb test-packages deps header abi compatibility twin consumers bench fuzz lint guide \
     licences deny clean

@@ -21,7 +21,7 @@ build() { # DIRECTORY OPTION...
 
 echo '== programs in Rust'
 build reference --quiet
-artifacts=$(build reference --quiet --message-format json | python3 $here/artifacts.py)
+artifacts=$(build reference --quiet --message-format json | python3 -B tests/abi/reference/artifacts.py)
 export S2N_TLS_LIB_DIR="$prefix/lib" S2N_TLS_INCLUDE_DIR="$prefix/include"
 build rs2n --quiet
 

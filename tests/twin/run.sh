@@ -12,6 +12,9 @@ dir=$target/twin
 mkdir -p "$dir"
 sh tests/certs/make.sh "$dir/certs"
 
+# The tables of the API in tests/abi.
+sh tests/abi/reference/run.sh check
+
 # One driver, built twice: with s2n-tls, and with the installed rs2n.
 prefix=$(sh tests/install.sh)
 CARGO_TARGET_DIR=$dir/reference cargo build --release --quiet --locked \

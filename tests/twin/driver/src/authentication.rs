@@ -17,6 +17,11 @@ pub fn call(state: &mut State, verb: &str, args: &[&str]) -> Option<Result<Strin
         }
         ("authentication", [name]) => state.conn_ptr(name).map(authentication),
         ("progress", [name]) => state.conn_ptr(name).map(progress),
+        ("handshake_complete", [name]) => state.conn_ptr(name).map(|conn| {
+            // SAFETY: the connection is live or null.
+            unsafe { s2n_connection_handshake_complete(conn) }.to_string()
+        }),
+        ("key_type", [name, side, capacity]) => key_type(state, name, side, capacity),
         ("export", [label, context, len]) => export(state, label, context, len),
         _ => return None,
     })
@@ -61,6 +66,8 @@ fn authentication(conn: *mut s2n_connection) -> String {
         ("match", number(s2n_connection_get_certificate_match)),
         ("selected", selected_chain(conn)),
         ("peer", peer_chain(conn)),
+        ("server_key", key_name(conn, s2n_mode::SERVER, 64).0),
+        ("client_key", key_name(conn, s2n_mode::CLIENT, 64).0),
         // SAFETY: the connection is live or null.
         (
             "ocsp",
@@ -70,6 +77,55 @@ fn authentication(conn: *mut s2n_connection) -> String {
     results
         .map(|(name, value)| format!("{name}={value}"))
         .join(" ")
+}
+
+/// Formats the key type of a side, with a buffer of CAPACITY bytes; `nobuf` for none, and `nosize` for no size.
+fn key_type(state: &State, name: &str, side: &str, capacity: &str) -> Result<String, ScriptError> {
+    let conn = state.conn_ptr(name)?;
+    let side = match side {
+        "server" => s2n_mode::SERVER,
+        "client" => s2n_mode::CLIENT,
+        other => number(other)?,
+    };
+    // SAFETY: the connection is live or null, and so are the outputs.
+    Ok(match capacity {
+        "nobuf" => {
+            let mut size = 64;
+            status(unsafe {
+                s2n_conn_get_signature_public_key_type(conn, side, ptr::null_mut(), &raw mut size)
+            })
+        }
+        "nosize" => {
+            let mut text = [0; 64];
+            status(unsafe {
+                s2n_conn_get_signature_public_key_type(
+                    conn,
+                    side,
+                    text.as_mut_ptr(),
+                    ptr::null_mut(),
+                )
+            })
+        }
+        _ => {
+            let (name, size) = key_name(conn, side, number(capacity)?);
+            format!("{name} size={size}")
+        }
+    })
+}
+
+/// Returns the key type of a side, or the error; and the reported size.
+fn key_name(conn: *mut s2n_connection, side: s2n_mode::Type, capacity: u32) -> (String, u32) {
+    let mut text = vec![0x55; capacity as usize + 1];
+    let mut size = capacity;
+    // SAFETY: the connection is live or null, and the buffer has at least the size passed.
+    let result = unsafe {
+        s2n_conn_get_signature_public_key_type(conn, side, text.as_mut_ptr(), &raw mut size)
+    };
+    match result {
+        // SAFETY: on success the string is terminated within its size.
+        0 => (string(text.as_ptr()), size),
+        _ => (status(result).replace(' ', ":"), size),
+    }
 }
 
 fn scheme(conn: *mut s2n_connection) -> String {

@@ -93,6 +93,14 @@ impl Options {
     }
 }
 
+/// A call of `s2n_negotiate()` on each side: the results, and the number of bytes that both sides have
+/// transferred so far.
+#[derive(Default, PartialEq)]
+struct Round {
+    results: [String; 2],
+    transferred: u64,
+}
+
 impl State {
     pub fn negotiate(&mut self, name: &str, options: &Options) -> Result<String, ScriptError> {
         let conn = self.conn_ptr(name)?;
@@ -115,42 +123,55 @@ impl State {
     /// Negotiates on both sides until both are complete or neither makes progress.
     pub fn handshake(&mut self) -> Result<String, ScriptError> {
         let options = Options::new(&[])?;
-        let mut last = [String::new(), String::new()];
+        let mut last = Round::default();
         let mut retries_left = 10;
         loop {
-            let now = [
-                self.negotiate("c", &options)?,
-                self.negotiate("s", &options)?,
-            ];
+            let round = self.round(&options)?;
+            let now = &round.results;
             let done = now.iter().all(|text| text.starts_with('0'));
-            let is_blocked = now == last;
+            let is_blocked = round == last;
             // Bytes accepted by the kernel may not have been delivered yet.
             if done || is_blocked && (retries_left == 0 || !self.poll_readable()) {
                 return Ok(format!("c {} | s {}", now[0], now[1]));
             }
             retries_left -= i32::from(is_blocked);
-            last = now;
+            last = round;
         }
+    }
+
+    /// Negotiates once on both sides.
+    fn round(&mut self, options: &Options) -> Result<Round, ScriptError> {
+        let results = [self.negotiate("c", options)?, self.negotiate("s", options)?];
+        let mut transferred = 0;
+        for name in ["c", "s"] {
+            let conn = self.conn_ptr(name)?;
+            // SAFETY: the connection is live or null.
+            transferred += unsafe {
+                s2n_connection_get_wire_bytes_in(conn) + s2n_connection_get_wire_bytes_out(conn)
+            };
+        }
+        Ok(Round {
+            results,
+            transferred,
+        })
     }
 
     /// Negotiates until one side succeeds or fails; formats the results of both sides if that side
     /// stays blocked.
     pub fn outcome(&mut self, name: &str) -> Result<String, ScriptError> {
         let options = Options::new(&[])?;
-        let mut last = [String::new(), String::new()];
+        let mut last = Round::default();
         loop {
-            let now = [
-                self.negotiate("c", &options)?,
-                self.negotiate("s", &options)?,
-            ];
+            let round = self.round(&options)?;
+            let now = &round.results;
             let result = &now[usize::from(name != "c")];
             if !result.contains("BLOCKED") {
                 return Ok(result.clone());
             }
-            if now == last {
+            if round == last {
                 return Ok(format!("c {} | s {}", now[0], now[1]));
             }
-            last = now;
+            last = round;
         }
     }
 

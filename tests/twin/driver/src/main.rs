@@ -26,6 +26,7 @@ mod io;
 mod library;
 mod negotiated;
 mod objects;
+mod offers;
 mod private_keys;
 mod script;
 mod sockets;

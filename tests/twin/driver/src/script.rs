@@ -12,7 +12,7 @@ use crate::state::{ScriptError, State};
 use crate::transport::{Fault, Pipe, Side};
 use crate::{
     authentication, chains, configs, errno, events, fingerprints, hello_callback, hellos, inspect,
-    library, negotiated, private_keys, standalone, verification, verify_host,
+    library, negotiated, offers, private_keys, standalone, verification, verify_host,
 };
 
 /// Runs a script and prints each line with its result.
@@ -155,6 +155,7 @@ impl State {
             match verb {
                 "multi_record" => s2n_config_set_recv_multi_record(config, parse_switch(value)?),
                 "send_buffer" => s2n_config_set_send_buffer_size(config, number(value)?),
+                "fragment_length" => s2n_config_set_max_fragment_length(config, number(value)?),
                 "alert_behavior" => s2n_config_set_alert_behavior(config, number(value)?),
                 "max_delay" => s2n_config_set_max_blinding_delay(config, number(value)?),
                 _ => return Err("unknown call".into()),
@@ -355,7 +356,7 @@ impl State {
 /// Performs a call that the module defines; returns `None` for any other.
 type Module = fn(&mut State, &str, &[&str]) -> Option<Result<String, ScriptError>>;
 
-const MODULES: [Module; 14] = [
+const MODULES: [Module; 15] = [
     events::call,
     authentication::call,
     standalone::call,
@@ -367,12 +368,19 @@ const MODULES: [Module; 14] = [
     hellos::call,
     fingerprints::call,
     negotiated::call,
+    offers::call,
     inspect::call,
     verification::call,
     library::call,
 ];
 
-const CONFIG_CALLS: [&str; 4] = ["multi_record", "send_buffer", "alert_behavior", "max_delay"];
+const CONFIG_CALLS: [&str; 5] = [
+    "multi_record",
+    "send_buffer",
+    "fragment_length",
+    "alert_behavior",
+    "max_delay",
+];
 
 const SETTERS: [&str; 16] = [
     "set_config",

@@ -83,6 +83,10 @@ impl Generator {
                 let size = self.rng.u32(1034..40_000);
                 self.push(format!("send_buffer {config} {size}"));
             }
+            if self.once_in(5) {
+                let length = self.rng.u32(1..16385);
+                self.push(format!("fragment_length {config} {length}"));
+            }
             if self.once_in(4) {
                 self.push(format!("multi_record {config} on"));
             }

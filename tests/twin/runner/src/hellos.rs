@@ -326,6 +326,11 @@ fn all() -> Vec<(String, Hello)> {
         let extensions = hello.extensions.as_mut().expect("set by `Hello::new`");
         extensions.extend((0..100).map(|number| (0xf000 + number, vec![number as u8])));
     });
+    hello("with-150-suites", &[NAME, GROUPS, SCHEMES], |hello| {
+        // In descending order: sorted, the last ones would be the first.
+        let suites = (0..150).flat_map(|number: u16| (0x7fff - number).to_be_bytes());
+        hello.suites.extend(suites);
+    });
     hellos
 }
 

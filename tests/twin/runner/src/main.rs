@@ -23,6 +23,7 @@ mod hellos;
 #[path = "../../hex.rs"]
 mod hex;
 mod matrix;
+mod policies;
 mod retries;
 mod shrink;
 
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
     failed += run_named(&mut twin, "ClientHellos", &hellos::scripts());
     failed += run_named(&mut twin, "ClientHello responses", &retries::scripts());
     failed += run_named(&mut twin, "combinations", &matrix::scripts(certs.as_ref()));
+    failed += run_named(&mut twin, "policies", &policies::scripts());
     failed += run_named(
         &mut twin,
         "certificate chains",

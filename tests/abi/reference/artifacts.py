@@ -1,4 +1,4 @@
-"""Prints the paths of the s2n-tls archive, of its AWS-LC archive, and of the s2n-tls headers.
+"""Prints the paths of the s2n-tls archive, of its AWS-LC archive, of the s2n-tls headers, and of the AWS-LC headers.
 
 Reads the output of `cargo build --message-format json`.
 """
@@ -19,4 +19,6 @@ for line in sys.stdin:
             [found["crypto"]] = glob.glob(message["out_dir"] + "/**/lib*_crypto.a", recursive=True)
     elif message["reason"] == "compiler-artifact" and name == "s2n-tls-sys":
         found["headers"] = os.path.join(os.path.dirname(message["manifest_path"]), "lib", "api")
-print(found["archive"], found["crypto"], found["headers"])
+    elif message["reason"] == "compiler-artifact" and name == "aws-lc-sys":
+        found["openssl"] = os.path.join(os.path.dirname(message["manifest_path"]), "aws-lc", "include")
+print(found["archive"], found["crypto"], found["headers"], found["openssl"])
