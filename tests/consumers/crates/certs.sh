@@ -15,7 +15,7 @@ self_signed() {
         shift
     done
     case $algorithm in
-    rsa) set -- -newkey rsa:2048 "$@" ;;
+    rsa:*) set -- -newkey "$algorithm" "$@" ;;
     *) set -- -newkey ec -pkeyopt "ec_paramgen_curve:$algorithm" "$@" ;;
     esac
     openssl req -x509 -noenc -keyout "$key" -out "$out" "-$hash" -days 3650 -subj "$subject" \
@@ -24,24 +24,24 @@ self_signed() {
 
 ca_extension=basicConstraints=critical,CA:TRUE
 self_signed certs/cert.pem certs/key.pem sha256 /CN=localhost P-256 "$ca_extension"
-self_signed certs/cert_rsa.pem certs/key_rsa.pem sha256 /CN=localhost rsa "$ca_extension"
+self_signed certs/cert_rsa.pem certs/key_rsa.pem sha256 /CN=localhost rsa:2048 "$ca_extension"
 
 for hash in sha256 sha384 sha512; do
     self_signed "pems/rsa_4096_${hash}_client_cert.pem" "pems/rsa_4096_${hash}_client_key.pem" $hash \
-        "/O=$hash/CN=localhost" rsa extendedKeyUsage=serverAuth,clientAuth \
+        "/O=$hash/CN=localhost" rsa:4096 extendedKeyUsage=serverAuth,clientAuth \
         subjectAltName=DNS:127.0.0.1
 done
 self_signed pems/ecdsa_p384_pkcs1_cert.pem pems/ecdsa_p384_pkcs1_key.pem sha256 /CN=localhost P-384 \
     "$ca_extension" subjectAltName=DNS:127.0.0.1
 
-self_signed pems/sni/alligator_cert.pem pems/sni/alligator_key.pem sha256 /CN=alligator rsa \
+self_signed pems/sni/alligator_cert.pem pems/sni/alligator_key.pem sha256 /CN=alligator rsa:2048 \
     subjectAltName=DNS:www.alligator.com
 self_signed pems/sni/alligator_ecdsa_cert.pem pems/sni/alligator_ecdsa_key.pem sha256 /CN=alligator \
     P-256 subjectAltName=DNS:www.alligator.com
-self_signed pems/sni/beaver_cert.pem pems/sni/beaver_key.pem sha256 /CN=beaver rsa \
+self_signed pems/sni/beaver_cert.pem pems/sni/beaver_key.pem sha256 /CN=beaver rsa:2048 \
     subjectAltName=DNS:www.beaver.com
 self_signed pems/sni/wildcard_insect_rsa_cert.pem pems/sni/wildcard_insect_rsa_key.pem sha256 \
-    /CN=insects rsa 'subjectAltName=DNS:*.insect.hexapod'
+    /CN=insects rsa:2048 'subjectAltName=DNS:*.insect.hexapod'
 
 # A leaf issued by a CA: CA CA-KEY LEAF LEAF-KEY EXTENSION...
 leaf() {
@@ -55,7 +55,7 @@ leaf() {
 }
 
 cd pems/permutations/rsae_pkcs_4096_sha384
-self_signed ca-cert.pem ca-key.pem sha384 /CN=root rsa "$ca_extension"
+self_signed ca-cert.pem ca-key.pem sha384 /CN=root rsa:2048 "$ca_extension"
 leaf ca-cert.pem ca-key.pem leaf.pem server-key.pem
 cat leaf.pem ca-cert.pem >server-chain.pem
 

@@ -9,6 +9,7 @@ mod client_hello;
 mod echo;
 mod endpoints;
 mod errors;
+mod halves;
 mod key_material;
 mod pooling;
 mod private_keys;
@@ -38,6 +39,8 @@ async fn main() -> Outcome {
     key_material::exporter(&certs).await?;
     pooling::pool(&certs).await?;
     pooling::shared_config(&certs).await?;
+    halves::split(&certs)?;
+    halves::settings(&certs)?;
     errors::api_errors(&certs).await?;
     errors::handshake_errors(&certs).await?;
     Ok(())

@@ -1,5 +1,7 @@
 //! Connection pools and shared configs.
 
+#![allow(deprecated)] // Programs still use pools.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use s2n_tls::connection::Connection;
