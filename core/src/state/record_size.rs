@@ -37,20 +37,30 @@ impl Shared {
         }
     }
 
-    /// Returns the size of the send buffer; 0 if none is configured. The size is determined at the
-    /// first use, in the handshake.
-    pub(crate) fn use_send_buffer(&self) -> usize {
-        let configured = self.send_buffer.load(Relaxed) as usize;
-        if configured == 0 {
-            return 0;
+    /// Adopts the size of the send buffer of another config; `None` for none. Records are collected
+    /// from the first config with a send buffer on.
+    pub(crate) fn set_send_buffer(&self, size: Option<u32>) {
+        self.send_buffer.store(size.unwrap_or(0), Relaxed);
+        if size.is_some() {
+            self.collects_records.store(true, Relaxed);
         }
-        match self.send_buffer_in_use.load(Relaxed) as usize {
+    }
+
+    /// Returns the size of the send buffer in which records are collected; 0 for none. The size is
+    /// determined at the first use, in the handshake.
+    pub(crate) fn use_send_buffer(&self) -> usize {
+        let size = match self.send_buffer_in_use.load(Relaxed) as usize {
             0 => {
+                let configured = self.send_buffer.load(Relaxed) as usize;
                 let size = configured.max(self.max_payload() + self.expansion());
                 self.send_buffer_in_use.store(size as u32, Relaxed);
                 size
             }
             size => size,
+        };
+        match self.collects_records.load(Relaxed) {
+            true => size,
+            false => 0,
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::*;
 
 use super::State;
 use crate::base::{Mode, lock};
@@ -66,9 +65,7 @@ impl State {
             config.check_policy(policy)?;
         }
         config.check_usable(self.mode)?;
-        if let Some(size) = config.send_buffer_size() {
-            self.shared.send_buffer.store(size, Relaxed);
-        }
+        self.shared.set_send_buffer(config.send_buffer_size());
         if let Some(length) = config.max_fragment_length() {
             self.shared.set_record_size(length.get().into());
         }

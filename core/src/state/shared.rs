@@ -77,9 +77,10 @@ shared! {
     small_record_threshold: AtomicU32 = 0,
     /// The idle time after which records are small again, in seconds; 0 for never.
     small_record_timeout: AtomicU32 = 0,
-    /// The configured size of the send buffer, which collects the records of one send, in bytes; 0
-    /// for none.
+    /// The size of the send buffer in the config, in bytes; 0 for none.
     send_buffer: AtomicU32 = 0,
+    /// The records of one send are collected in the send buffer: a config had one.
+    collects_records: AtomicBool = false,
     /// The actual size of the send buffer, which grows with the preferred record size; 0 until it
     /// is used.
     send_buffer_in_use: AtomicU32 = 0,

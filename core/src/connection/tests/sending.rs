@@ -139,6 +139,27 @@ fn a_send_buffer_collects_records() {
 }
 
 #[test]
+fn the_send_buffer_is_that_of_the_config() {
+    let config = |size| {
+        let config = Config::new_minimal();
+        config.set_max_fragment_length(1000).expect("in range");
+        if let Some(size) = size {
+            config.set_send_buffer_size(size).expect("in range");
+        }
+        Arc::new(config)
+    };
+    let pair = Pair::with_config(Version::Tls13, config(Some(1100)));
+    send(&pair.client, &pattern(2000)).0.expect("sent");
+    let sizes = |conn| [(); 3].map(|()| recv(conn, 2000).0.expect("received").len());
+    assert_eq!(sizes(&pair.server), [839, 839, 322]);
+
+    // Without a buffer in the config, records have their preferred size again.
+    pair.client.set_config(config(None)).expect("accepted");
+    send(&pair.client, &pattern(2500)).0.expect("sent");
+    assert_eq!(sizes(&pair.server), [1000, 1000, 500]);
+}
+
+#[test]
 fn buffers_are_sent_as_one_stream() {
     let data = pattern(30_000);
     for pieces in [1, 2, 7, 9, 1024] {

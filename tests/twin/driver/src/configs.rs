@@ -13,6 +13,9 @@ use crate::state::{Config, ScriptError, State};
 
 pub fn call(state: &mut State, verb: &str, args: &[&str]) -> Option<Result<String, ScriptError>> {
     Some(match (verb, args) {
+        ("config", [name, version @ ("12" | "13")]) => {
+            state.make_config(name, version, true).map(|()| "ok".into())
+        }
         ("config", [name, kind @ ..]) => new(state, name, kind),
         ("free_config", [name]) => free(state, name),
         ("policy", [target, name]) => policy(state, target, name),

@@ -107,38 +107,47 @@ impl State {
 
     /// Creates the configs `cc` and `sc` for a client and a server.
     pub fn make_configs(&mut self, version: &str) -> Result<(), ScriptError> {
+        self.make_config("cc", version, false)?;
+        self.make_config("sc", version, true)
+    }
+
+    /// Creates a config with the clock of the script, and with a certificate chain for a server.
+    pub fn make_config(
+        &mut self,
+        name: &str,
+        version: &str,
+        has_chain: bool,
+    ) -> Result<(), ScriptError> {
         let policy = match version {
             "12" => c"ELBSecurityPolicy-TLS-1-2-2017-01",
             "13" => c"default_tls13",
             _ => return Err(format!("unknown version {version}")),
         };
-        for name in ["cc", "sc"] {
-            // SAFETY: the library was initialized.
-            let config = unsafe { s2n_config_new_minimal() };
-            let clock = ptr::from_ref(&*self.clock).cast_mut().cast();
-            let secrets = ptr::from_ref(&*self.secrets).cast_mut().cast();
-            // SAFETY: the config is live, clock and secrets outlive it, and match their callbacks.
-            unsafe {
-                check_ok(s2n_config_set_cipher_preferences(config, policy.as_ptr()));
-                check_ok(s2n_config_set_monotonic_clock(
-                    config,
-                    Some(monotonic),
-                    clock,
-                ));
-                check_ok(s2n_config_disable_x509_verification(config));
-                check_ok(s2n_config_set_key_log_cb(
-                    config,
-                    Some(forged_records::log_secret),
-                    secrets,
-                ));
-            }
-            let chain = match name {
-                "sc" => self.load_chain(config),
-                _ => ptr::null_mut(),
-            };
-            self.configs
-                .insert(name.into(), Config { ptr: config, chain });
+        // SAFETY: the library was initialized.
+        let config = unsafe { s2n_config_new_minimal() };
+        let clock = ptr::from_ref(&*self.clock).cast_mut().cast();
+        let secrets = ptr::from_ref(&*self.secrets).cast_mut().cast();
+        // SAFETY: the config is live, clock and secrets outlive it, and match their callbacks.
+        unsafe {
+            check_ok(s2n_config_set_cipher_preferences(config, policy.as_ptr()));
+            check_ok(s2n_config_set_monotonic_clock(
+                config,
+                Some(monotonic),
+                clock,
+            ));
+            check_ok(s2n_config_disable_x509_verification(config));
+            check_ok(s2n_config_set_key_log_cb(
+                config,
+                Some(forged_records::log_secret),
+                secrets,
+            ));
         }
+        let chain = match has_chain {
+            true => self.load_chain(config),
+            false => ptr::null_mut(),
+        };
+        self.configs
+            .insert(name.into(), Config { ptr: config, chain });
         Ok(())
     }
 

@@ -9,6 +9,7 @@ pub fn script(seed: u64) -> Vec<String> {
         lines: Vec::new(),
         closed: Vec::new(),
         damaged: Vec::new(),
+        version: "13",
         updated: false,
     };
     generator.set_up();
@@ -28,6 +29,8 @@ struct Generator {
     closed: Vec<&'static str>,
     /// Sides whose incoming bytes were modified.
     damaged: Vec<&'static str>,
+    /// The version of TLS, as in the script.
+    version: &'static str,
     /// Whether keys were updated: afterwards s2n-tls fails in a shutdown, and sends in a negotiate
     /// after the shutdown. `differences.md` lists both.
     updated: bool,
@@ -75,8 +78,8 @@ impl Generator {
     }
 
     fn set_up(&mut self) {
-        let version = self.one_of(&["12", "13"]);
-        self.push(format!("configs {version}"));
+        self.version = self.one_of(&["12", "13"]);
+        self.push(format!("configs {}", self.version));
         for config in ["cc", "sc"] {
             self.push(format!("events {config}"));
             if self.once_in(5) {
@@ -210,7 +213,7 @@ impl Generator {
 
     fn inspect(&mut self) {
         let (verb, side) = (
-            self.one_of(&["state", "state", "records", "waiting"]),
+            self.one_of(&["state", "state", "records", "waiting", "handshake_complete"]),
             self.side(),
         );
         self.push(format!("{verb} {side}"));
@@ -223,7 +226,7 @@ impl Generator {
     fn preference(&mut self) {
         let side = self.side();
         let switch = self.one_of(&["on", "off"]);
-        let line = match self.rng.u32(..8) {
+        let line = match self.rng.u32(..9) {
             0 => format!("throughput {side}"),
             1 => format!("low_latency {side}"),
             2 => format!(
@@ -235,7 +238,8 @@ impl Generator {
             4 => format!("dynamic_buffers {side} {switch}"),
             5 => format!("release_buffers {side}"),
             6 => format!("recv_buffering {side} on"),
-            _ => format!("dynamic_records {side} 20000 0"),
+            7 => format!("dynamic_records {side} 20000 0"),
+            _ => return self.other_config(side),
         };
         self.push(line);
     }
@@ -297,6 +301,19 @@ impl Generator {
             return "shutdown_send";
         }
         self.one_of(&["shutdown", "shutdown", "shutdown_send"])
+    }
+
+    /// Assigns another config, which has a maximum fragment length, and sometimes a send buffer.
+    fn other_config(&mut self, side: &str) {
+        let name = format!("other{}", self.lines.len());
+        let length = self.rng.u32(1..16385);
+        self.push(format!("config {name} {}", self.version));
+        self.push(format!("fragment_length {name} {length}"));
+        if self.once_in(2) {
+            let size = self.rng.u32(1034..40_000);
+            self.push(format!("send_buffer {name} {size}"));
+        }
+        self.push(format!("set_config {side} {name}"));
     }
 
     fn wipe(&mut self) {
