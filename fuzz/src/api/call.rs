@@ -268,6 +268,7 @@ pub enum Change {
     Clock(bool),
     MultiRecord(bool),
     SendBuffer(u32),
+    FragmentLength(u16),
     AlertBehavior(u8),
     ClientAuth(u8),
 }

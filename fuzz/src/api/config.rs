@@ -63,6 +63,9 @@ impl State {
                 Change::SendBuffer(size) => {
                     s2n_config_set_send_buffer_size(config, size & 0xf_ffff)
                 }
+                Change::FragmentLength(length) => {
+                    s2n_config_set_max_fragment_length(config, *length)
+                }
                 Change::AlertBehavior(behavior) => {
                     s2n_config_set_alert_behavior(config, (*behavior % 3).into())
                 }

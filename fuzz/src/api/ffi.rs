@@ -56,6 +56,7 @@ unsafe extern "C" {
         ctx: *mut c_void,
     ) -> c_int;
     pub fn s2n_config_set_recv_multi_record(config: Conf, enabled: bool) -> c_int;
+    pub fn s2n_config_set_max_fragment_length(config: Conf, length: u16) -> c_int;
     pub fn s2n_config_set_send_buffer_size(config: Conf, size: u32) -> c_int;
     pub fn s2n_config_set_max_blinding_delay(config: Conf, seconds: u32) -> c_int;
     pub fn s2n_config_set_alert_behavior(config: Conf, behavior: c_int) -> c_int;

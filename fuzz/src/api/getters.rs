@@ -38,6 +38,13 @@ unsafe extern "C" {
 
     fn s2n_connection_get_handshake_type_name(conn: Conn) -> *const c_char;
     fn s2n_connection_get_last_message_name(conn: Conn) -> *const c_char;
+    fn s2n_connection_handshake_complete(conn: Conn) -> bool;
+    fn s2n_conn_get_signature_public_key_type(
+        conn: Conn,
+        mode: c_int,
+        out: *mut c_char,
+        size: *mut u32,
+    ) -> c_int;
     fn s2n_connection_get_selected_cert(conn: Conn) -> Opaque;
     fn s2n_connection_get_ocsp_response(conn: Conn, len: *mut u32) -> *const u8;
     fn s2n_connection_get_sct_list(conn: Conn, len: *mut u32) -> *const u8;
@@ -86,7 +93,7 @@ pub fn call_getter(conn: Conn, getter: u8, bytes: &[u8], capacity: usize) -> i64
     // that of its buffer.
     unsafe {
         let hello = s2n_connection_get_client_hello(conn);
-        match getter % 28 {
+        match getter % 30 {
             0 => s2n_client_hello_get_raw_message(hello, out, short) as i64,
             1 => s2n_client_hello_get_extensions(hello, out, short) as i64,
             2 => {
@@ -141,6 +148,12 @@ pub fn call_getter(conn: Conn, getter: u8, bytes: &[u8], capacity: usize) -> i64
             24 => s2n_connection_serialize(conn, out, short).into(),
             25 => s2n_connection_deserialize(conn, out, short).into(),
             26 => s2n_connection_append_psk(conn, out.cast()).into(),
+            27 => s2n_connection_handshake_complete(conn).into(),
+            28 => {
+                let mode = bytes.first().copied().unwrap_or_default().into();
+                len = short;
+                s2n_conn_get_signature_public_key_type(conn, mode, out.cast(), &mut len).into()
+            }
             _ => match bytes.len() % 2 {
                 0 => s2n_connection_ktls_enable_send(conn).into(),
                 _ => s2n_connection_enable_quic(conn).into(),
