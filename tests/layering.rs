@@ -35,7 +35,7 @@ const FLOORS: [&str; 15] = [
 ];
 
 /// The modules of the core that may name rustls and its companions.
-const PROTOCOL: [&str; 12] = [
+const PROTOCOL: [&str; 13] = [
     "base/random",
     "config",
     "credentials",
@@ -46,6 +46,7 @@ const PROTOCOL: [&str; 12] = [
     "record",
     "state/handshake_keys",
     "state/key_schedule",
+    "state/traffic_secret",
     "verify",
     "x509/pem",
 ];

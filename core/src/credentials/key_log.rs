@@ -3,7 +3,10 @@
 use rustls::KeyLog;
 use zeroize::Zeroizing;
 
-use super::secret::{CLIENT_HANDSHAKE_SECRET, MASTER_SECRET, SERVER_APPLICATION_SECRET, Secret};
+use super::secret::{
+    CLIENT_APPLICATION_SECRET, CLIENT_HANDSHAKE_SECRET, MASTER_SECRET, SERVER_APPLICATION_SECRET,
+    Secret,
+};
 use super::step_context::{Milestone, StepContext};
 
 /// The key log that is passed to rustls.
@@ -36,6 +39,7 @@ impl KeyLog for KeyLogListener {
         let needed = [
             CLIENT_HANDSHAKE_SECRET,
             MASTER_SECRET,
+            CLIENT_APPLICATION_SECRET,
             SERVER_APPLICATION_SECRET,
         ];
         self.stores_all || needed.contains(&label)

@@ -10,6 +10,9 @@ pub(super) const MASTER_SECRET: &str = "CLIENT_RANDOM";
 /// The label of the first TLS 1.3 secret that protects records.
 pub(super) const CLIENT_HANDSHAKE_SECRET: &str = "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
 
+/// The label of the secret for the application data of a TLS 1.3 client.
+pub(super) const CLIENT_APPLICATION_SECRET: &str = "CLIENT_TRAFFIC_SECRET_0";
+
 /// The label of the secret for the application data of a TLS 1.3 server.
 pub(super) const SERVER_APPLICATION_SECRET: &str = "SERVER_TRAFFIC_SECRET_0";
 
@@ -38,6 +41,16 @@ impl Secret {
     /// on.
     pub(crate) fn protects_messages(&self) -> bool {
         self.label == CLIENT_HANDSHAKE_SECRET
+    }
+
+    /// Returns the side whose application data the secret protects, if it is a traffic secret for
+    /// that.
+    pub(crate) fn application_side(&self) -> Option<Mode> {
+        match &*self.label {
+            CLIENT_APPLICATION_SECRET => Some(Mode::Client),
+            SERVER_APPLICATION_SECRET => Some(Mode::Server),
+            _ => None,
+        }
     }
 
     /// Returns whether this is the master secret of TLS 1.2.

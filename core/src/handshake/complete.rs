@@ -1,5 +1,5 @@
-//! Completion of a handshake: export of the traffic secrets and the key schedule of rustls to the
-//! record layer, which seals and opens all later records.
+//! Completion of a handshake: export of the traffic keys of rustls to the record layer, which seals
+//! and opens all later records, and of the secrets to the key schedule.
 
 use std::ffi::CString;
 use std::sync::atomic::Ordering::*;
@@ -7,7 +7,10 @@ use std::sync::atomic::Ordering::*;
 use rustls::crypto::Identity;
 use rustls::enums::ProtocolVersion;
 use rustls::split::SplitConnection;
-use rustls::{ConnectionOutputs, HandshakeKind, KeyingMaterialExporter};
+use rustls::{
+    ConnectionOutputs, HandshakeKind, KeyingMaterialExporter, SupportedCipherSuite,
+    Tls13CipherSuite,
+};
 
 use super::Handshake;
 use super::context::Context;
@@ -18,6 +21,7 @@ use crate::base::{Mode, Version, memory};
 use crate::error::{Code, Result};
 use crate::policy::names::{GroupNames, cipher, group};
 use crate::record::{Opener, Sealer};
+use crate::state::traffic_secret::TrafficSecret;
 use crate::state::{KeySchedule, Negotiated};
 
 impl Handshake {
@@ -29,16 +33,14 @@ impl Handshake {
     ) -> Result<()> {
         self.store_selection(ctx);
         let results = Results::new(ctx, &connection.outputs)?;
-        let exporter = results.exporter(&mut connection.outputs);
-        let (secrets, kernel) = connection.dangerous_into_kernel_connection()?;
+        self.completed = results.completed(&mut connection.outputs);
+        let (secrets, _) = connection.dangerous_into_kernel_connection()?;
         // RFC 8446, 5.1: no message may follow in the record of the last one, before a key change.
         if !self.input.is_empty() {
             return Err(Code::BadMessage)?;
         }
         ctx.send.sealer = Some(Sealer::new(results.suite, secrets.tx)?);
         ctx.recv.opener = Some(Opener::new(results.suite, secrets.rx)?);
-        let schedule = KeySchedule::new(S::kernel(kernel), exporter);
-        ctx.state.set_key_schedule(schedule);
         ctx.shared().version.store(results.version, Release);
         if ctx.mode() == Mode::Client {
             ctx.shared().server_version.store(results.version, Release);
@@ -47,12 +49,30 @@ impl Handshake {
         self.stage = Stage::Complete;
         Ok(())
     }
+
+    /// Sets the key schedule of TLS 1.3, once the handshake is complete.
+    pub(super) fn install_key_schedule(&mut self, ctx: &Context<'_>) -> Result<()> {
+        let Some(Completed { suite, exporter }) = self.completed.take() else {
+            return Ok(());
+        };
+        let write = TrafficSecret::new(suite, std::mem::take(&mut self.write_secret))?;
+        let read = TrafficSecret::new(suite, std::mem::take(&mut self.read_secret))?;
+        ctx.state
+            .set_key_schedule(KeySchedule::new(write, read, exporter));
+        Ok(())
+    }
+}
+
+/// The parts of a key schedule that rustls has when it completes a handshake.
+pub(super) struct Completed {
+    suite: &'static Tls13CipherSuite,
+    exporter: Option<KeyingMaterialExporter>,
 }
 
 /// The outputs of a handshake.
 struct Results {
     version: Version,
-    suite: rustls::SupportedCipherSuite,
+    suite: SupportedCipherSuite,
     negotiated: Negotiated,
 }
 
@@ -103,10 +123,13 @@ impl Results {
         })
     }
 
-    /// Returns the exporter. As in s2n-tls there is none before TLS 1.3.
-    fn exporter(&self, outputs: &mut ConnectionOutputs) -> Option<KeyingMaterialExporter> {
-        match self.version {
-            Version::Tls13 => outputs.exporter().ok(),
+    /// Returns the parts of the key schedule of TLS 1.3. As in s2n-tls there is no exporter before.
+    fn completed(&self, outputs: &mut ConnectionOutputs) -> Option<Completed> {
+        match self.suite {
+            SupportedCipherSuite::Tls13(suite) => Some(Completed {
+                suite,
+                exporter: outputs.exporter().ok(),
+            }),
             _ => None,
         }
     }

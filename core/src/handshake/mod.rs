@@ -4,8 +4,11 @@
 use std::sync::atomic::Ordering::*;
 use std::sync::{Arc, Mutex};
 
+use zeroize::Zeroizing;
+
 use self::checkpoints::Checkpoints;
 pub(crate) use self::checkpoints::checkpoint_listener;
+use self::complete::Completed;
 use self::context::Context;
 use self::offer::{Offer, highest_version};
 use self::plaintext::PlaintextReassembler;
@@ -95,6 +98,13 @@ pub(crate) struct Handshake {
 
     /// TLS 1.3: rustls has the keys for the peer's next records.
     has_read_keys: bool,
+
+    /// TLS 1.3: the traffic secrets for application data, once they are derived.
+    write_secret: Zeroizing<Vec<u8>>,
+    read_secret: Zeroizing<Vec<u8>>,
+
+    /// TLS 1.3: what else the key schedule requires, when rustls has completed the handshake.
+    completed: Option<Completed>,
 
     /// `Some` while an asynchronous signature may be required.
     private_keys: Option<Arc<dyn PrivateKeys>>,

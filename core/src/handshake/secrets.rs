@@ -2,22 +2,19 @@
 
 use super::context::Context;
 use crate::credentials::secret::Secret;
-use crate::error::Result;
 
-/// Logs secrets, stores the master secret, and returns the secret of the next sent records.
-pub(super) fn log(ctx: &Context<'_>, secrets: Vec<Secret>) -> Result<Option<Secret>> {
+/// Logs secrets, and stores the master secret.
+pub(super) fn log(ctx: &Context<'_>, secrets: &[Secret]) {
     if !secrets.is_empty()
         && let Some(key_log) = ctx.config.key_log_callback()
     {
-        for secret in &secrets {
+        for secret in secrets {
             key_log.log(ctx.state.name(), secret.line().as_bytes());
         }
     }
-    for secret in &secrets {
+    for secret in secrets {
         if secret.is_master_secret() {
             ctx.state.set_master_secret(&secret.bytes);
         }
     }
-    let mut secrets = secrets.into_iter();
-    Ok(secrets.rfind(|secret| secret.protects_sending(ctx.mode())))
 }

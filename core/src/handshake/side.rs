@@ -2,7 +2,6 @@
 
 use rustls::client::ClientHandshake;
 use rustls::crypto::{Identity, VerifiedIdentity};
-use rustls::kernel::KernelConnection;
 use rustls::pki_types::CertificateDer;
 use rustls::server::ServerHandshake;
 use rustls::split::SplitConnection;
@@ -15,7 +14,6 @@ use super::stage::{Running, Stage};
 use super::suspended::Outcome;
 use crate::base::memory;
 use crate::error::{Code, Result};
-use crate::state::key_schedule::Kernel;
 
 /// A side of the handshake: client or server.
 pub(super) trait Side: SideData<Handshake: Send + 'static> {
@@ -33,9 +31,6 @@ pub(super) trait Side: SideData<Handshake: Send + 'static> {
 
     /// Returns the certificates that the peer has sent, and the OCSP response; empty for none.
     fn presented(peer: &VerifyPeerIdentity<Self, Tcp>) -> Result<Presented>;
-
-    /// Wraps the key schedule of this side.
-    fn kernel(kernel: KernelConnection<Self>) -> Kernel;
 
     /// Runs a step of the handshake.
     fn step(
@@ -105,10 +100,6 @@ impl Side for ClientSide {
         Ok((certificates(presented.identity)?, ocsp_response))
     }
 
-    fn kernel(kernel: KernelConnection<Self>) -> Kernel {
-        Kernel::Client(Box::new(kernel))
-    }
-
     fn step(
         step: Step<Self>,
         driver: &mut Handshake,
@@ -145,10 +136,6 @@ impl Side for ServerSide {
     fn presented(peer: &VerifyPeerIdentity<Self, Tcp>) -> Result<Presented> {
         let chain = certificates(peer.presented_identity()?.identity)?;
         Ok((chain, Vec::new()))
-    }
-
-    fn kernel(kernel: KernelConnection<Self>) -> Kernel {
-        Kernel::Server(Box::new(kernel))
     }
 
     fn step(

@@ -82,10 +82,21 @@ impl Handshake {
         outcome
     }
 
-    /// Logs the secrets of a step, and stores the one for the keys of a close_notify.
+    /// Logs the secrets of a step, and stores those for later keys.
     fn use_secrets(&mut self, ctx: &mut Context<'_>, secrets: Vec<Secret>) -> Result<()> {
         self.has_read_keys |= secrets.iter().any(Secret::protects_messages);
-        let Some(secret) = secrets::log(ctx, secrets)? else {
+        secrets::log(ctx, &secrets);
+        for secret in &secrets {
+            match secret.application_side() {
+                Some(side) if side == ctx.mode() => self.write_secret = secret.bytes.clone(),
+                Some(_) => self.read_secret = secret.bytes.clone(),
+                None => {}
+            }
+        }
+        self.install_key_schedule(ctx)?;
+
+        let mut secrets = secrets.into_iter();
+        let Some(secret) = secrets.rfind(|secret| secret.protects_sending(ctx.mode())) else {
             return Ok(());
         };
         let theirs = self.server_hello.take();

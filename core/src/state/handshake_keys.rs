@@ -4,13 +4,12 @@
 //! of an application that aborts a handshake, so the keys for that record are derived from the
 //! secrets of its key log.
 
-use rustls::crypto::cipher::{AeadKey, Iv};
-use rustls::crypto::tls13::OkmBlock;
-use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
+use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite, Tls12CipherSuite};
 use zeroize::Zeroizing;
 
+use super::traffic_secret::{TrafficSecret, aead_key};
 use crate::credentials::secret::Secret;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Result};
 use crate::messages::{RANDOM_LEN, ServerHello};
 use crate::policy::Policy;
 use crate::record::Sealer;
@@ -43,37 +42,14 @@ impl HandshakeKeys {
     pub(crate) fn sealer(&self) -> Result<Sealer> {
         // TLS 1.3 keys are new here; under the client's TLS 1.2 keys Finished was record 0.
         let (sequence, secrets) = match self.suite {
-            SupportedCipherSuite::Tls13(suite) => (0, self.tls13_keys(suite)?),
+            SupportedCipherSuite::Tls13(suite) => {
+                let secret = TrafficSecret::new(suite, self.secret.bytes.clone())?;
+                (0, secret.keys()?)
+            }
             SupportedCipherSuite::Tls12(suite) => (1, self.tls12_client_keys(suite)?),
             _ => return Err(Code::KeyInit)?,
         };
         Sealer::new(self.suite, (sequence, secrets))
-    }
-
-    /// Derives traffic keys (RFC 8446, 7.3).
-    fn tls13_keys(&self, suite: &Tls13CipherSuite) -> Result<ConnectionTrafficSecrets> {
-        let secret = OkmBlock::new(&self.secret.bytes);
-        let expander = suite.hkdf_provider.expander_for_okm(&secret);
-        let expand = |label: &[u8], len: usize| {
-            let mut output = Zeroizing::new(vec![0; len]);
-            let context_len = [0];
-            let info: [&[u8]; 5] = [
-                &(len as u16).to_be_bytes(),
-                &[(TLS13_LABEL.len() + label.len()) as u8],
-                TLS13_LABEL,
-                label,
-                &context_len,
-            ];
-            match expander.expand_slice(&info, &mut output) {
-                Ok(()) => Ok(output),
-                Err(_) => Err(Error::new(Code::KeyInit)),
-            }
-        };
-        let key = expand(b"key", suite.aead_alg.key_len())?;
-        let iv = expand(b"iv", suite.aead_alg.iv_len())?;
-        let iv = Iv::new(&iv).map_err(|_| Code::KeyInit)?;
-        let keys = suite.aead_alg.extract_keys(aead_key(&key)?, iv);
-        Ok(keys.map_err(|_| Code::KeyInit)?)
     }
 
     /// Derives the client's keys from the key block (RFC 5246, 6.3).
@@ -96,14 +72,4 @@ impl HandshakeKeys {
             .extract_keys(aead_key(client_key)?, client_iv, explicit);
         Ok(keys.map_err(|_| Code::KeyInit)?)
     }
-}
-
-const TLS13_LABEL: &[u8] = b"tls13 ";
-
-fn aead_key(bytes: &[u8]) -> Result<AeadKey> {
-    if let Ok(key) = <[u8; 16]>::try_from(bytes) {
-        return Ok(key.into());
-    }
-    let key = <[u8; 32]>::try_from(bytes).map_err(|_| Code::KeyInit)?;
-    Ok(key.into())
 }

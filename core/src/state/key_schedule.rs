@@ -1,29 +1,32 @@
-//! The key schedule after the handshake.
+//! The key schedule of TLS 1.3 after the handshake.
 
-use rustls::kernel::KernelConnection;
-use rustls::{ClientSide, ConnectionTrafficSecrets, KeyingMaterialExporter, ServerSide};
+use rustls::{ConnectionTrafficSecrets, KeyingMaterialExporter};
 
-use crate::error::{Code, Error, Result};
+use super::traffic_secret::TrafficSecret;
+use crate::error::{Code, Result};
 
-/// The key schedule of rustls, for a connection whose records the record layer seals and opens.
+/// The secrets of a connection whose records the record layer seals and opens.
 pub(crate) struct KeySchedule {
-    kernel: Kernel,
+    write: TrafficSecret,
+    read: TrafficSecret,
     /// Derives other secrets (RFC 8446, 7.5).
     exporter: Option<KeyingMaterialExporter>,
-}
-
-/// The kernel connection of either side.
-pub(crate) enum Kernel {
-    Client(Box<KernelConnection<ClientSide>>),
-    Server(Box<KernelConnection<ServerSide>>),
 }
 
 /// Traffic keys, and the sequence number of their first record.
 type Keys = (u64, ConnectionTrafficSecrets);
 
 impl KeySchedule {
-    pub(crate) fn new(kernel: Kernel, exporter: Option<KeyingMaterialExporter>) -> Self {
-        Self { kernel, exporter }
+    pub(crate) fn new(
+        write: TrafficSecret,
+        read: TrafficSecret,
+        exporter: Option<KeyingMaterialExporter>,
+    ) -> Self {
+        Self {
+            write,
+            read,
+            exporter,
+        }
     }
 
     /// Exports keying material for a label and a context (RFC 8446, 7.5).
@@ -39,19 +42,16 @@ impl KeySchedule {
 
     /// Derives the next write keys, for a KeyUpdate of this side (RFC 8446, 7.2).
     pub(crate) fn next_write_keys(&mut self) -> Result<Keys> {
-        let keys = match &mut self.kernel {
-            Kernel::Client(kernel) => kernel.update_tx_secret(),
-            Kernel::Server(kernel) => kernel.update_tx_secret(),
-        };
-        keys.map_err(Error::from)
+        next_keys(&mut self.write)
     }
 
     /// Derives the next read keys, for a KeyUpdate of the peer.
     pub(crate) fn next_read_keys(&mut self) -> Result<Keys> {
-        let keys = match &mut self.kernel {
-            Kernel::Client(kernel) => kernel.update_rx_secret(),
-            Kernel::Server(kernel) => kernel.update_rx_secret(),
-        };
-        keys.map_err(Error::from)
+        next_keys(&mut self.read)
     }
+}
+
+fn next_keys(secret: &mut TrafficSecret) -> Result<Keys> {
+    secret.update()?;
+    Ok((0, secret.keys()?))
 }

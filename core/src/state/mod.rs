@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, Mutex, OnceLock};
 
 pub(crate) mod handshake_keys;
-pub(crate) mod key_schedule;
+mod key_schedule;
 pub(crate) mod message;
 mod negotiated;
 mod peer;
@@ -17,6 +17,7 @@ mod secrets;
 mod setup;
 mod shared;
 mod timing;
+pub(crate) mod traffic_secret;
 
 pub(crate) use self::handshake_keys::HandshakeKeys;
 pub(crate) use self::key_schedule::KeySchedule;
@@ -61,7 +62,7 @@ pub(crate) struct Results {
     selection: Selection,
     master_secret: Option<MasterSecret>,
     peer: Peer,
-    /// The key schedule after the handshake; used for key updates and the exporter.
+    /// TLS 1.3: the key schedule after the handshake, for key updates and the exporter.
     key_schedule: Option<KeySchedule>,
     timing: Timing,
 }
@@ -203,7 +204,7 @@ impl State {
         access(&mut lock(&self.results).timing)
     }
 
-    /// Accesses the key schedule; `None` before the handshake is complete.
+    /// Accesses the key schedule; `None` before the handshake is complete, and before TLS 1.3.
     pub(crate) fn with_key_schedule<R>(
         &self,
         access: impl FnOnce(Option<&mut KeySchedule>) -> R,

@@ -1,0 +1,127 @@
+//! Traffic secrets of TLS 1.3, and the keys that are derived from them (RFC 8446, 7.1 to 7.3).
+
+use rustls::crypto::cipher::{AeadKey, Iv};
+use rustls::crypto::tls13::OkmBlock;
+use rustls::{ConnectionTrafficSecrets, Tls13CipherSuite};
+use zeroize::Zeroizing;
+
+use crate::error::{Code, Error, Result};
+
+/// The traffic secret of one direction.
+pub(crate) struct TrafficSecret {
+    suite: &'static Tls13CipherSuite,
+    /// On the heap: a secret that is moved leaves no copy behind.
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl TrafficSecret {
+    /// Fails if the secret does not have the length of the suite's hash.
+    pub(crate) fn new(suite: &'static Tls13CipherSuite, bytes: Zeroizing<Vec<u8>>) -> Result<Self> {
+        match bytes.len() == suite.common.hash_provider.output_len() {
+            true => Ok(Self { suite, bytes }),
+            false => Err(Code::KeyInit)?,
+        }
+    }
+
+    /// Derives the key and the IV (RFC 8446, 7.3).
+    pub(crate) fn keys(&self) -> Result<ConnectionTrafficSecrets> {
+        let aead = self.suite.aead_alg;
+        let key = self.expand_label(b"key", aead.key_len())?;
+        let iv = self.expand_label(b"iv", aead.iv_len())?;
+        let iv = Iv::new(&iv).map_err(|_| Code::KeyInit)?;
+        let keys = aead.extract_keys(aead_key(&key)?, iv);
+        Ok(keys.map_err(|_| Code::KeyInit)?)
+    }
+
+    /// Replaces the secret by the next one, for a KeyUpdate (RFC 8446, 7.2).
+    pub(crate) fn update(&mut self) -> Result<()> {
+        let next = self.expand_label(b"traffic upd", self.bytes.len())?;
+        self.bytes.copy_from_slice(&next);
+        Ok(())
+    }
+
+    /// Computes HKDF-Expand-Label with an empty context (RFC 8446, 7.1).
+    fn expand_label(&self, label: &[u8], len: usize) -> Result<Zeroizing<Vec<u8>>> {
+        let secret = OkmBlock::new(&self.bytes);
+        let expander = self.suite.hkdf_provider.expander_for_okm(&secret);
+        let mut output = Zeroizing::new(vec![0; len]);
+        let context_len = [0];
+        let info: [&[u8]; 5] = [
+            &(len as u16).to_be_bytes(),
+            &[(LABEL_PREFIX.len() + label.len()) as u8],
+            LABEL_PREFIX,
+            label,
+            &context_len,
+        ];
+        match expander.expand_slice(&info, &mut output) {
+            Ok(()) => Ok(output),
+            Err(_) => Err(Error::new(Code::KeyInit)),
+        }
+    }
+}
+
+const LABEL_PREFIX: &[u8] = b"tls13 ";
+
+/// Converts a key of 16 or 32 bytes.
+pub(super) fn aead_key(bytes: &[u8]) -> Result<AeadKey> {
+    if let Ok(key) = <[u8; 16]>::try_from(bytes) {
+        return Ok(key.into());
+    }
+    let key = <[u8; 32]>::try_from(bytes).map_err(|_| Code::KeyInit)?;
+    Ok(key.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::append_hex;
+    use crate::policy::Policy;
+
+    fn suite(number: u16) -> &'static Tls13CipherSuite {
+        let provider = Policy::default_policy().provider();
+        let mut suites = provider.tls13_cipher_suites.iter();
+        let found = suites.find(|suite| u16::from(suite.common.suite) == number);
+        found.expect("a suite of the policy")
+    }
+
+    fn hex(text: &str) -> Zeroizing<Vec<u8>> {
+        let digits = text.as_bytes().chunks(2);
+        let bytes = digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16));
+        Zeroizing::new(bytes.collect::<Result<_, _>>().expect("hexadecimal"))
+    }
+
+    /// The server's application traffic secret in the trace of RFC 8448, 3.
+    const SECRET: &str = "a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643";
+
+    #[test]
+    fn keys_are_those_of_the_trace_of_rfc_8448() {
+        let secret = TrafficSecret::new(suite(0x1301), hex(SECRET)).expect("of this length");
+        let Ok(ConnectionTrafficSecrets::Aes128Gcm { key, iv }) = secret.keys() else {
+            panic!("the suite has AES-128-GCM");
+        };
+        let text = |bytes: &[u8]| {
+            let mut text = String::new();
+            append_hex(&mut text, bytes);
+            text
+        };
+        assert_eq!(text(key.as_ref()), "9f02283b6c9c07efc26bb9f2ac92e356");
+        assert_eq!(text(iv.as_ref()), "cf782b88dd83549aadf1e984");
+    }
+
+    #[test]
+    fn an_update_changes_the_keys() {
+        let mut secret = TrafficSecret::new(suite(0x1301), hex(SECRET)).expect("of this length");
+        let mut secrets = vec![secret.bytes.clone()];
+        for _ in 0..3 {
+            secret.update().expect("derived");
+            assert!(!secrets.contains(&secret.bytes));
+            secrets.push(secret.bytes.clone());
+        }
+    }
+
+    #[test]
+    fn a_secret_of_another_length_is_rejected() {
+        assert!(TrafficSecret::new(suite(0x1302), hex(SECRET)).is_err());
+        assert!(TrafficSecret::new(suite(0x1301), Zeroizing::default()).is_err());
+    }
+}
