@@ -46,7 +46,7 @@ pub fn split(certs: &Certificates) -> Outcome {
     Ok(())
 }
 
-/// A config limits the size of records, and a connection knows the types of keys.
+/// A config limits the size of records, and a connection reports the types of keys.
 pub fn settings(certs: &Certificates) -> Outcome {
     for (version, policy) in VERSIONS {
         for name in ["rsa", "ecdsa"] {
