@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     failed += run_named(&mut twin, "ClientHellos", &hellos::scripts());
     failed += run_named(&mut twin, "ClientHello responses", &retries::scripts());
     failed += run_named(&mut twin, "combinations", &matrix::scripts(certs.as_ref()));
-    failed += run_named(&mut twin, "policies", &policies::scripts());
+    failed += run_named(&mut twin, "policies", &policies::scripts(certs.as_ref()));
     failed += run_named(
         &mut twin,
         "certificate chains",
