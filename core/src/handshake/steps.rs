@@ -42,8 +42,7 @@ impl Handshake {
             None => no_server_name(),
         });
         let handshake = config.connect(name).start_handshake(&mut output)?;
-        shared.use_send_buffer();
-        ctx.send.out.append(output)?;
+        queue(ctx, output)?;
         self.stage = Stage::Client(Running::AwaitingInput(Box::new(handshake)));
         if self.checkpoints.is_on() {
             self.checkpoints
@@ -70,9 +69,9 @@ impl Handshake {
         match outcome {
             Ok(()) => {
                 self.has_answered |= self.server_hello_version.is_some() && !output.is_empty();
-                ctx.send.out.append(output)?;
+                queue(ctx, output)?;
             }
-            Err(error) if error.is_blocked() => ctx.send.out.append(output)?,
+            Err(error) if error.is_blocked() => queue(ctx, output)?,
             // `s2n_shutdown()` sends the alert after the blinding delay.
             Err(_) => ctx.send.pending_alert = output,
         }
@@ -278,4 +277,14 @@ fn server_name(name: &[u8]) -> ServerName<'static> {
         Ok(name) => ServerName::DnsName(name.to_owned()),
         Err(_) => no_server_name(),
     }
+}
+
+/// Queues the records of a step for the transport.
+fn queue(ctx: &mut Context<'_>, records: Vec<u8>) -> Result<()> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    // Determines the size of the buffer, which the application may have released.
+    ctx.shared().use_send_buffer();
+    ctx.send.out.append(records)
 }
