@@ -1367,8 +1367,8 @@ S2N_API extern int s2n_config_set_send_buffer_size(struct s2n_config *config, ui
  * received are not limited.
  *
  * @param config A config
- * @param max_fragment_length Number of bytes of plaintext in a record, 1 to 16384. Records of the
- * handshake may have up to 27 bytes even if this is less.
+ * @param max_fragment_length Number of bytes of plaintext in a record, 1 to 16384. Even if this is
+ * less, records of the handshake may have up to 27 bytes, a KeyUpdate has 5 and an alert has 2.
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_FRAGMENT_LENGTH_TOO_SMALL` for 0, or
  * `S2N_ERR_FRAGMENT_LENGTH_TOO_LARGE`
  */
