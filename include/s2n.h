@@ -482,7 +482,7 @@ typedef int (*s2n_clock_time_nanoseconds)(void*, uint64_t*);
 
 /**
  * Stores a session in the application's session cache. The second parameter is the context of the
- * callback. Not called yet.
+ * callback. A server calls it within `s2n_negotiate()`. The return value is ignored.
  *
  * @param conn The connection
  * @param ttl_in_seconds Lifetime of the session in seconds
@@ -502,14 +502,15 @@ typedef int (*s2n_cache_store_callback)(struct s2n_connection *conn,
 
 /**
  * Retrieves a session from the application's session cache. The second parameter is the context of
- * the callback. Not called yet.
+ * the callback. A server calls it within `s2n_negotiate()`.
  *
  * @param conn The connection
  * @param key The session identifier, valid during the call
  * @param key_size Length of the identifier in bytes
- * @param value Buffer for the session
+ * @param value Buffer for the session, as it was stored
  * @param value_size Size of the buffer in bytes; set to the length of the session
- * @returns 0 for success, less than 0 for failure
+ * @returns 0 for success, `S2N_CALLBACK_BLOCKED` if the cache has not answered yet, another value
+ * less than 0 if there is no such session
  */
 typedef int (*s2n_cache_retrieve_callback)(struct s2n_connection *conn,
                                            void*,
@@ -520,7 +521,8 @@ typedef int (*s2n_cache_retrieve_callback)(struct s2n_connection *conn,
 
 /**
  * Removes a session from the application's session cache. The second parameter is the context of
- * the callback. Not called yet.
+ * the callback. It is called after an error of the connection, within the call that fails. The
+ * return value is ignored.
  *
  * @param conn The connection
  * @param key The session identifier, valid during the call
@@ -533,11 +535,12 @@ typedef int (*s2n_cache_delete_callback)(struct s2n_connection *conn,
                                          uint64_t key_size);
 
 /**
- * Receives a session ticket that a server sent. Not called yet.
+ * Receives a session ticket that a server sent.
  *
  * @param conn The connection
  * @param ctx The context of the callback
  * @param ticket The ticket, valid during the call
+ * @returns less than 0 to close the connection; the call fails with `S2N_ERR_CANCELLED`
  */
 typedef int (*s2n_session_ticket_fn)(struct s2n_connection *conn,
                                      void *ctx,
@@ -1423,12 +1426,14 @@ S2N_API extern int s2n_config_set_max_blinding_delay(struct s2n_config *config, 
 
 /**
  * Sets the callback with which a server stores a TLS 1.2 session in the application's session
- * cache. Not implemented yet.
+ * cache. Sessions are encrypted with the ticket keys of the config, so that a cache may be shared
+ * with servers that have the same keys.
  *
  * @param config A config
- * @param cache_store_callback The callback
+ * @param cache_store_callback The callback, which is called in any thread that uses the config;
+ * its result is ignored
  * @param data Passed to the callback; owned by the caller, and never dereferenced
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_config_set_cache_store_callback(struct s2n_config *config,
@@ -1437,12 +1442,14 @@ int s2n_config_set_cache_store_callback(struct s2n_config *config,
 
 /**
  * Sets the callback with which a server retrieves a TLS 1.2 session from the application's session
- * cache. Not implemented yet.
+ * cache. If it returns `S2N_CALLBACK_BLOCKED`, `s2n_negotiate()` fails with
+ * `S2N_ERR_ASYNC_BLOCKED`, and the next call asks again.
  *
  * @param config A config
- * @param cache_retrieve_callback The callback
+ * @param cache_retrieve_callback The callback, which is called in any thread that uses the config;
+ * any failure means a full handshake
  * @param data Passed to the callback; owned by the caller, and never dereferenced
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_config_set_cache_retrieve_callback(struct s2n_config *config,
@@ -1451,12 +1458,13 @@ int s2n_config_set_cache_retrieve_callback(struct s2n_config *config,
 
 /**
  * Sets the callback with which a server removes a TLS 1.2 session from the application's session
- * cache. Not implemented yet.
+ * cache, after an error of its connection (RFC 5246, 7.2.2).
  *
  * @param config A config
- * @param cache_delete_callback The callback
+ * @param cache_delete_callback The callback, which is called in any thread that uses the config;
+ * its result is ignored
  * @param data Passed to the callback; owned by the caller, and never dereferenced
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_config_set_cache_delete_callback(struct s2n_config *config,
@@ -1464,44 +1472,46 @@ int s2n_config_set_cache_delete_callback(struct s2n_config *config,
                                          void *data);
 
 /**
- * Enables or disables the TLS 1.2 session cache of a server. It is disabled; enabling it is not
- * implemented yet.
+ * Enables or disables the TLS 1.2 session cache of a server. It is disabled by default, and stays
+ * disabled, without an error, unless its three callbacks are set. Sessions with client
+ * authentication are not cached.
  *
  * @param config A config
  * @param enabled 0 disables the cache; any other value enables it
- * @returns 0 for 0; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_config_set_session_cache_onoff(struct s2n_config *config, uint8_t enabled);
 
 /**
- * Sets the lifetime of a session: the period in which it can be resumed. Not implemented yet.
+ * Sets the lifetime of a session: the period in which a server resumes it, whether from a ticket
+ * or from the session cache. The default is 15 hours.
  *
  * @param config A config
  * @param lifetime_in_secs The lifetime in seconds
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_config_set_session_state_lifetime(struct s2n_config *config,
                                           uint64_t lifetime_in_secs);
 
 /**
- * Enables or disables session tickets (RFC 5077; RFC 8446, 4.6.1). They are disabled: a server
- * sends no tickets, and a client discards the tickets that it receives. Enabling them is not
- * implemented yet.
+ * Enables or disables session tickets (RFC 5077; RFC 8446, 4.6.1). They are disabled by default: a
+ * server sends no tickets, and a client discards the tickets that it receives. A server also
+ * requires a ticket key, see `s2n_config_add_ticket_crypto_key()`.
  *
  * @param config A config
  * @param enabled 0 disables session tickets; any other value enables them
- * @returns 0 for 0; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_config_set_session_tickets_onoff(struct s2n_config *config, uint8_t enabled);
 
 /**
- * Sets the period in which a server encrypts and decrypts session tickets with a ticket key. Not
- * implemented yet.
+ * Sets the period in which a server encrypts and decrypts session tickets with a ticket key, from
+ * its introduction on. The default is 2 hours.
  *
  * @param config A config
  * @param lifetime_in_secs The period in seconds
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_config_set_ticket_encrypt_decrypt_key_lifetime(struct s2n_config *config,
@@ -1509,19 +1519,25 @@ int s2n_config_set_ticket_encrypt_decrypt_key_lifetime(struct s2n_config *config
 
 /**
  * Sets the period in which a server still decrypts session tickets with a ticket key that no
- * longer encrypts them. Not implemented yet.
+ * longer encrypts them. The default is 13 hours.
  *
  * @param config A config
  * @param lifetime_in_secs The period in seconds
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_config_set_ticket_decrypt_key_lifetime(struct s2n_config *config,
                                                uint64_t lifetime_in_secs);
 
 /**
- * Adds a ticket key, with which a server encrypts and decrypts session tickets. Not implemented
- * yet.
+ * Adds a ticket key, with which a server encrypts and decrypts session tickets, and the entries of
+ * its session cache. Who has the key can decrypt all sessions of its tickets: it must be random,
+ * kept secret, and replaced every few hours. Of several keys that encrypt at a time, each ticket
+ * has a random one, most likely one in the middle of its period.
+ *
+ * A key may be added at any time, from any thread, also while connections use the config. Expired
+ * keys are removed. While neither session tickets nor the session cache are enabled, keys are
+ * ignored.
  *
  * @param config A config
  * @param name The name of the key, which is sent unencrypted; copied
@@ -1530,7 +1546,10 @@ int s2n_config_set_ticket_decrypt_key_lifetime(struct s2n_config *config,
  * @param key_len Length of the secret in bytes
  * @param intro_time_in_seconds_from_epoch Time from which the key is used, in seconds since 1970;
  * 0 for the current time
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_TICKET_KEY_LENGTH` for an empty secret,
+ * `S2N_ERR_INVALID_TICKET_KEY_NAME_OR_NAME_LENGTH` also for a name that another key has,
+ * `S2N_ERR_TICKET_KEY_NOT_UNIQUE` if there is a key of the same secret,
+ * `S2N_ERR_TICKET_KEY_LIMIT` if there are 48 keys, or `S2N_ERR_CANCELLED` if the wall clock fails
  */
 S2N_API extern
 int s2n_config_add_ticket_crypto_key(struct s2n_config *config,
@@ -1541,12 +1560,12 @@ int s2n_config_add_ticket_crypto_key(struct s2n_config *config,
                                      uint64_t intro_time_in_seconds_from_epoch);
 
 /**
- * Sets whether a server resumes only sessions with forward secrecy in TLS 1.2. Not implemented
- * yet.
+ * Sets whether a server and a client require forward secrecy of resumed sessions. In TLS 1.2 the
+ * key of a ticket decrypts its sessions, so that no tickets are sent or used then.
  *
  * @param config A config
  * @param enabled Whether forward secrecy is required
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_config_require_ticket_forward_secrecy(struct s2n_config *config,
@@ -1554,21 +1573,24 @@ int s2n_config_require_ticket_forward_secrecy(struct s2n_config *config,
 
 /**
  * Sets the number of session tickets that a server sends after a TLS 1.3 handshake, and enables
- * session tickets. Not implemented yet.
+ * session tickets. The default is 1. Connections have the number of the time when the config was
+ * assigned to them.
  *
  * @param config A config
- * @param num The number of tickets
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @param num The number of tickets; 0 is 1 if session tickets were disabled
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_config_set_initial_ticket_count(struct s2n_config *config, uint8_t num);
 
 /**
- * Sets the callback that a client calls when a session ticket has arrived. Not implemented yet.
+ * Sets the callback that a client calls when a session ticket has arrived: in TLS 1.2 within
+ * `s2n_negotiate()`, in TLS 1.3 within `s2n_recv()`.
  *
  * @param config A config
- * @param callback The callback, which receives the ticket; the ticket is valid during the call
+ * @param callback The callback, which receives the ticket; the ticket is valid during the call.
+ * It is called in any thread that uses the config. NULL removes it
  * @param ctx Passed to the callback; owned by the caller, and never dereferenced
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_config_set_session_ticket_cb(struct s2n_config *config,
@@ -2823,13 +2845,17 @@ int s2n_connection_get_signature_scheme(struct s2n_connection *conn,
                                         const char **scheme_name);
 
 /**
- * Sets the session that a client offers to resume.
+ * Sets the session that a client offers to resume. If the server does not resume it, the handshake
+ * is a full one.
  *
- * @param conn A client connection
+ * @param conn A client connection, before its handshake
  * @param session A serialized session from `s2n_connection_get_session()` or from the session
- * ticket callback; copied
+ * ticket callback, also one of s2n-tls; copied
  * @param length Length of the session in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_STUFFER_OUT_OF_DATA` if the session is truncated,
+ * `S2N_ERR_INVALID_SERIALIZED_SESSION_STATE`, `S2N_ERR_INVALID_SESSION_TICKET` if it is older than
+ * 7 days or issued in the future, `S2N_ERR_CIPHER_NOT_SUPPORTED`, `S2N_ERR_INVALID_ARGUMENT` or
+ * `S2N_ERR_SAFETY` for an invalid secret or version, or `S2N_ERR_CANCELLED` if the wall clock fails
  */
 S2N_API extern
 int s2n_connection_set_session(struct s2n_connection *conn,
@@ -2837,12 +2863,16 @@ int s2n_connection_set_session(struct s2n_connection *conn,
                                size_t length);
 
 /**
- * Serializes the session of a client connection, so that it can be resumed later.
+ * Serializes the session of a client connection, so that it can be resumed later, also with
+ * s2n-tls. It is secret: who has it can resume the session. In TLS 1.3 the session belongs to the
+ * last session ticket that `s2n_recv()` has received.
  *
  * @param conn A client connection
  * @param session Filled with the serialized session
  * @param max_length Size of the buffer in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns the length of the session in bytes; 0 if there is none; or -1 with `S2N_ERR_NULL`,
+ * `S2N_ERR_SERIALIZED_SESSION_STATE_TOO_LONG` if the buffer is too small, or `S2N_ERR_CANCELLED`
+ * if the wall clock fails
  */
 S2N_API extern
 int s2n_connection_get_session(struct s2n_connection *conn,
@@ -2851,38 +2881,40 @@ int s2n_connection_get_session(struct s2n_connection *conn,
 
 /**
  * Returns the lifetime hint of the session ticket that a client received: how long the server
- * intends to accept the ticket. No ticket is stored yet.
+ * intends to accept the ticket.
  *
  * @param conn A client connection
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_SESSION_TICKET_NOT_SUPPORTED`
+ * @returns a number of seconds, or -1 with `S2N_ERR_NULL`, or
+ * `S2N_ERR_SESSION_TICKET_NOT_SUPPORTED` if session tickets are disabled or there is none
  */
 S2N_API extern int s2n_connection_get_session_ticket_lifetime_hint(struct s2n_connection *conn);
 
 /**
- * Returns the size of the session that `s2n_connection_get_session()` serializes. There is no
- * session yet.
+ * Returns the size of the session that `s2n_connection_get_session()` serializes.
  *
  * @param conn The connection
- * @returns 0: there is no session to resume; never fails
+ * @returns a number of bytes; 0 if there is no session to resume, or if `conn` is NULL; never
+ * fails
  */
 S2N_API extern int s2n_connection_get_session_length(struct s2n_connection *conn);
 
 /**
- * Returns the length of the session ID by which the session can be resumed. There is no session ID
- * yet.
+ * Returns the length of the session ID (RFC 5246, 7.4.1.2).
  *
  * @param conn The connection
- * @returns 0: there is no session to resume; or -1 with `S2N_ERR_NULL`
+ * @returns a number of bytes, at most 32; 0 in TLS 1.3, which has no session IDs; or -1 with
+ * `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_connection_get_session_id_length(struct s2n_connection *conn);
 
 /**
- * Copies the session ID by which the session can be resumed. There is no session ID yet.
+ * Copies the session ID (RFC 5246, 7.4.1.2).
  *
  * @param conn The connection
- * @param session_id Not written: there is no session ID
+ * @param session_id Filled with the session ID
  * @param max_length Size of the buffer in bytes
- * @returns 0: there is no session to resume; or -1 with `S2N_ERR_NULL`
+ * @returns the length of the session ID in bytes; 0 in TLS 1.3, which has no session IDs; or -1
+ * with `S2N_ERR_NULL`, or `S2N_ERR_SESSION_ID_TOO_LONG` if the buffer is too small
  */
 S2N_API extern
 int s2n_connection_get_session_id(struct s2n_connection *conn,
@@ -2898,31 +2930,34 @@ int s2n_connection_get_session_id(struct s2n_connection *conn,
 S2N_API extern int s2n_connection_is_session_resumed(struct s2n_connection *conn);
 
 /**
- * Increases the number of session tickets that a server sends after a TLS 1.3 handshake.
+ * Increases the number of session tickets that a server sends after a TLS 1.3 handshake. They are
+ * sent by the next `s2n_send()` or `s2n_negotiate()`. No effect before TLS 1.3.
  *
  * @param conn A server connection
  * @param num Number of additional tickets
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INTEGER_OVERFLOW` for more than 65535 tickets,
+ * `S2N_ERR_KEYING_MATERIAL_EXPIRED` if the connection has resumed a session whose keying material
+ * has expired, or `S2N_ERR_CANCELLED` if the wall clock fails
  */
 S2N_API extern int s2n_connection_add_new_tickets_to_send(struct s2n_connection *conn, uint8_t num);
 
 /**
- * Returns the number of session tickets that a server has sent: 0, as session tickets are not
- * implemented yet.
+ * Returns the number of session tickets that a server has sent. The ticket of a TLS 1.2 handshake
+ * is counted as well.
  *
  * @param conn A server connection
- * @param num Set to 0
+ * @param num Set to the number of tickets
  * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_CLIENT_MODE` on a client connection
  */
 S2N_API extern int s2n_connection_get_tickets_sent(struct s2n_connection *conn, uint16_t *num);
 
 /**
- * Sets the lifetime of a server's keying material: how long the keying material of a TLS 1.3
- * session may be used in resumptions.
+ * Sets the lifetime of a server's keying material: how long sessions of TLS 1.3 may be resumed,
+ * counted from the full handshake at their beginning (RFC 8446, 4.6.1). The default is 7 days.
  *
  * @param conn A server connection
  * @param lifetime_in_secs The lifetime in seconds
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_connection_set_server_keying_material_lifetime(struct s2n_connection *conn,
@@ -3477,23 +3512,26 @@ int s2n_async_pkey_op_set_output(struct s2n_async_pkey_op *op,
                                  uint32_t data_len);
 
 /**
- * Returns the size of a session ticket and its serialized session.
+ * Returns the length of a session ticket and its session, as
+ * `s2n_session_ticket_get_data()` serializes them.
  *
- * @param ticket The session ticket
+ * @param ticket The session ticket of a session ticket callback, valid during the callback
  * @param data_len Set to a number of bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_session_ticket_get_data_len(struct s2n_session_ticket *ticket,
                                     size_t *data_len);
 
 /**
- * Copies a session ticket and its serialized session, for `s2n_connection_set_session()`.
+ * Copies a session ticket and its session, for `s2n_connection_set_session()`. They are secret:
+ * who has them can resume the session.
  *
- * @param ticket The session ticket
+ * @param ticket The session ticket of a session ticket callback, valid during the callback
  * @param max_data_len Size of the buffer in bytes
  * @param data Filled with the ticket and the session
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_SERIALIZED_SESSION_STATE_TOO_LONG` if the
+ * buffer is too small
  */
 S2N_API extern
 int s2n_session_ticket_get_data(struct s2n_session_ticket *ticket,
@@ -3501,11 +3539,11 @@ int s2n_session_ticket_get_data(struct s2n_session_ticket *ticket,
                                 uint8_t *data);
 
 /**
- * Returns the lifetime of a session ticket: how long the session can be resumed.
+ * Returns the lifetime of a session ticket: how long the server intends to accept it.
  *
- * @param ticket The session ticket
+ * @param ticket The session ticket of a session ticket callback, valid during the callback
  * @param session_lifetime Set to a number of seconds
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_session_ticket_get_lifetime(struct s2n_session_ticket *ticket,

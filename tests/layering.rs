@@ -16,12 +16,13 @@ use support::root;
 const ZONES: [(&str, &str); 3] = [("core", "core/src"), ("ffi", "src/ffi"), ("sys", "src/sys")];
 
 /// The floors of the core, the highest first: a module uses those below its own.
-const FLOORS: [&str; 15] = [
+const FLOORS: [&str; 16] = [
     "connection",
     "handshake",
     "stream",
     "state",
     "config",
+    "resumption",
     "verify",
     "credentials",
     "policy",
@@ -35,7 +36,7 @@ const FLOORS: [&str; 15] = [
 ];
 
 /// The modules of the core that may name rustls and its companions.
-const PROTOCOL: [&str; 13] = [
+const PROTOCOL: [&str; 14] = [
     "base/random",
     "config",
     "credentials",
@@ -44,6 +45,7 @@ const PROTOCOL: [&str; 13] = [
     "handshake",
     "policy",
     "record",
+    "resumption",
     "state/handshake_keys",
     "state/key_schedule",
     "state/traffic_secret",

@@ -15,6 +15,7 @@ pub mod messages;
 pub mod policy;
 pub mod process;
 pub mod record;
+pub(crate) mod resumption;
 pub mod state;
 pub mod stream;
 #[cfg(any(test, feature = "internal-test"))]

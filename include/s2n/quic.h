@@ -64,7 +64,7 @@ S2N_API extern bool s2n_connection_is_quic_enabled(struct s2n_connection *conn);
  * Reports whether session tickets are enabled on a connection.
  *
  * @param conn The connection
- * @returns false: session tickets are not implemented yet
+ * @returns whether the config of the connection enables session tickets; false if `conn` is NULL
  */
 S2N_API extern bool s2n_connection_are_session_tickets_enabled(struct s2n_connection *conn);
 

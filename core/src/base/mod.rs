@@ -17,7 +17,7 @@ pub(crate) use self::clock::uptime;
 pub(crate) use self::hex::append_hex;
 pub(crate) use self::lock::{lock, lock_direction};
 pub use self::mode::Mode;
-pub(crate) use self::random::random_u64;
+pub(crate) use self::random::{random_bytes, random_u64};
 pub(crate) use self::stack::{StackDepth, with_cleared_stack};
 pub(crate) use self::version::AtomicVersion;
 pub use self::version::Version;

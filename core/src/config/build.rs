@@ -9,9 +9,9 @@ use rustls::server::{
     InvalidSniPolicy, ServerConfig, ServerSessionKey, StoresServerSessions, Tls13Tickets,
 };
 
-use super::clock::RustlsClock;
 use super::{ClientAuth, Config, Overrides, Settings};
 use crate::base::{lock, memory};
+use crate::credentials::clock::StepClock;
 use crate::credentials::key_log::KeyLogListener;
 use crate::credentials::resolver::{CertResolver, StepResolver};
 use crate::credentials::step_context::StepContext;
@@ -19,6 +19,7 @@ use crate::credentials::{Offload, PrivateKeys};
 use crate::error::{Code, Result};
 use crate::policy::Policy;
 use crate::record::Header;
+use crate::resumption::request_ticket;
 use crate::verify::verifier::SignatureVerifier;
 
 /// The parts of a config that a handshake uses. They come from the settings of one moment, which may be
@@ -242,7 +243,10 @@ impl RustlsConfig for ClientConfig {
         config.alpn_protocols = protocols(&settings.alpn)?;
         config.enable_secret_extraction = true;
         config.require_ems = false;
-        config.resumption = Resumption::disabled();
+        match settings.requests_tickets {
+            true => request_ticket(&mut config),
+            false => config.resumption = Resumption::disabled(),
+        }
         config.key_log = key_log;
         config.max_fragment_size = settings.max_fragment_size();
         Ok(config)
@@ -337,8 +341,8 @@ fn verifier(
     }
 }
 
-fn clock(settings: &Settings, context: &StepContext) -> RustlsClock {
-    RustlsClock {
+fn clock(settings: &Settings, context: &StepContext) -> StepClock {
+    StepClock {
         clock: settings.wall_clock.clone(),
         context: context.clone(),
     }
@@ -362,7 +366,8 @@ fn protocols(names: &[Vec<u8>]) -> Result<Vec<ApplicationProtocol<'static>>> {
         .collect())
 }
 
-/// A session cache without sessions.
+/// A session cache without sessions. A TLS 1.2 server sends a session ID nevertheless, as s2n-tls
+/// does.
 struct NoSessions;
 
 impl fmt::Debug for NoSessions {
@@ -385,6 +390,6 @@ impl StoresServerSessions for NoSessions {
     }
 
     fn can_cache(&self) -> bool {
-        false
+        true
     }
 }

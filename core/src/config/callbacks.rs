@@ -7,6 +7,9 @@ pub use crate::credentials::{
     Answer, CertRequestCallback, CertTiebreak, CertificateRequest, Coroutine, Coroutines, Exit,
     Offload, PrivateKeys, Signature, Suspension, Verification, Work,
 };
+pub use crate::resumption::{
+    CacheDelete, CacheLookup, CacheRetrieve, CacheStore, SessionTicket, TicketCallback,
+};
 pub use crate::verify::crl::CrlLookup;
 pub use crate::verify::{
     CertValidationCallback, CrlLookupCallback, Validation, VerifyHostCallback,

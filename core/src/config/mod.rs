@@ -20,6 +20,7 @@ use crate::error::{Code, Result};
 use crate::policy::Policy;
 use crate::process::fork::ForkSafeMutex;
 use crate::record::MAX_PLAINTEXT;
+use crate::resumption::Settings as Resumption;
 use crate::verify::Rules;
 use crate::verify::trust_store::{self, Roots, TrustStore};
 pub use crate::verify::{
@@ -31,9 +32,9 @@ mod async_op;
 mod build;
 pub mod callbacks;
 mod certificates;
-mod clock;
 mod events;
 mod requests;
+mod resumption;
 mod trust_settings;
 
 use self::alpn::Protocols;
@@ -72,6 +73,10 @@ pub struct Config {
     settings: ForkSafeMutex<Settings>,
     rustls_configs: ForkSafeMutex<RustlsConfigs>,
     listeners: Listeners,
+    /// Shared with handshakes, which use keys that are added later.
+    resumption: Arc<ForkSafeMutex<Resumption>>,
+    /// Tickets are enabled. Read in each call, so it costs no lock.
+    uses_tickets: AtomicBool,
     recv_multi_record: AtomicBool,
     ignores_warnings: AtomicBool,
     /// The ClientHello callback is asynchronous: the handshake waits until the application has ended it.
@@ -111,6 +116,8 @@ struct Settings {
     monotonic_clock: Arc<dyn Clock>,
     /// The maximum of plaintext bytes in a record that is sent.
     max_fragment_length: Option<NonZeroU16>,
+    /// A client requests tickets in TLS 1.2.
+    requests_tickets: bool,
 }
 
 /// The default of the maximum blinding delay, in seconds.
@@ -152,9 +159,12 @@ impl Config {
                 wall_clock: Arc::new(WallClock),
                 monotonic_clock: Arc::new(MonotonicClock),
                 max_fragment_length: None,
+                requests_tickets: false,
             }),
             rustls_configs: ForkSafeMutex::default(),
             listeners: Listeners::default(),
+            resumption: Arc::default(),
+            uses_tickets: AtomicBool::new(false),
             recv_multi_record: AtomicBool::new(false),
             ignores_warnings: AtomicBool::new(false),
             client_hello_waits: AtomicBool::new(false),
@@ -278,6 +288,10 @@ impl Config {
 
     pub fn set_monotonic_clock(&self, clock: Arc<dyn Clock>) {
         lock(&self.settings).monotonic_clock = clock;
+    }
+
+    pub(crate) fn wall_clock(&self) -> Arc<dyn Clock> {
+        lock(&self.settings).wall_clock.clone()
     }
 
     /// Returns the time since 1970.

@@ -16,6 +16,7 @@ use crate::stream::{MAX_SMALL_RECORD_THRESHOLD, Reader, Stream, Writer};
 
 mod getters;
 mod negotiate;
+mod session;
 #[cfg(test)]
 pub(crate) mod tests;
 

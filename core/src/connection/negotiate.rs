@@ -18,7 +18,11 @@ impl Connection {
     }
 
     fn drive(&self, blocked: &mut Blocked) -> Result<()> {
-        handshake::negotiate(&self.handshake, &self.state, &self.stream, blocked)
+        let outcome = handshake::negotiate(&self.handshake, &self.state, &self.stream, blocked);
+        if outcome.as_ref().is_err_and(|error| !error.is_blocked()) {
+            self.state.delete_cached_session();
+        }
+        outcome
     }
 
     fn negotiate_timed(&self, blocked: &mut Blocked) -> Result<()> {

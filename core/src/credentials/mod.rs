@@ -4,6 +4,7 @@
 pub mod async_op;
 pub(crate) mod certificates;
 mod chain;
+pub(crate) mod clock;
 mod coroutine;
 pub(crate) mod key_log;
 mod key_type;

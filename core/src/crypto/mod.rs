@@ -1,7 +1,12 @@
 //! Cryptography of AWS-LC that the provider of rustls lacks: key exchange groups, RSA-PSS keys,
-//! digests, and signature verification with a bare public key.
+//! digests, signature verification with a bare public key, and the resumption master secret of TLS
+//! 1.3.
+
+/// The length of a master secret of TLS 1.2 in bytes (RFC 5246, 8.1).
+pub const MASTER_SECRET_LEN: usize = 48;
 
 pub(crate) mod digest;
 pub(crate) mod groups;
 pub(crate) mod rsa_pss;
 pub(crate) mod signature;
+pub(crate) mod tls13;

@@ -33,17 +33,22 @@ impl Handshake {
     ) -> Result<()> {
         self.store_selection(ctx);
         let results = Results::new(ctx, &connection.outputs)?;
-        self.completed = results.completed(&mut connection.outputs);
+        let completed = results.completed(&mut connection.outputs);
         let (secrets, _) = connection.dangerous_into_kernel_connection()?;
         // RFC 8446, 5.1: no message may follow in the record of the last one, before a key change.
         if !self.input.is_empty() {
             return Err(Code::BadMessage)?;
         }
+        self.completed = completed;
         ctx.send.sealer = Some(Sealer::new(results.suite, secrets.tx)?);
         ctx.recv.opener = Some(Opener::new(results.suite, secrets.rx)?);
         ctx.shared().version.store(results.version, Release);
         if ctx.mode() == Mode::Client {
             ctx.shared().server_version.store(results.version, Release);
+        }
+        let expiration = std::mem::take(&mut self.expiration);
+        if results.negotiated.resumed {
+            ctx.state.set_expiration(expiration);
         }
         ctx.state.set_negotiated(results.negotiated);
         self.stage = Stage::Complete;
@@ -57,8 +62,9 @@ impl Handshake {
         };
         let write = TrafficSecret::new(suite, std::mem::take(&mut self.write_secret))?;
         let read = TrafficSecret::new(suite, std::mem::take(&mut self.read_secret))?;
+        let resumption = std::mem::take(&mut self.resumption_secret);
         ctx.state
-            .set_key_schedule(KeySchedule::new(write, read, exporter));
+            .set_key_schedule(KeySchedule::new(suite, write, read, resumption, exporter));
         Ok(())
     }
 }

@@ -4,8 +4,6 @@
 use std::sync::atomic::Ordering::*;
 use std::sync::{Arc, Mutex};
 
-use zeroize::Zeroizing;
-
 use self::checkpoints::Checkpoints;
 pub(crate) use self::checkpoints::checkpoint_listener;
 use self::complete::Completed;
@@ -19,10 +17,12 @@ use crate::base::{
 };
 use crate::credentials::step_context::StepContext;
 use crate::credentials::{Offload, PrivateKeys};
+use crate::crypto::tls13::HeapSecret;
 use crate::error::{Alert, Code, Error, Result};
-use crate::messages::ServerHello;
+use crate::messages::{NEW_SESSION_TICKET, ServerHello};
 use crate::policy::Policy;
 use crate::record::{ContentType, Header, fatal_alert, plaintext_alert};
+use crate::resumption::Tls12Sessions;
 use crate::state::{State, free_default_configs};
 use crate::stream::{SendHalf, Stream};
 use crate::verify::trust_store::free_system_roots;
@@ -34,6 +34,7 @@ mod coroutine;
 mod offer;
 mod plaintext;
 mod progress;
+mod resumption;
 mod rustls_input;
 mod secrets;
 mod server;
@@ -74,6 +75,9 @@ pub(crate) struct Handshake {
     /// Server: the first ClientHello, with its header, until rustls has accepted it.
     client_hello: Vec<u8>,
 
+    /// Client: the NewSessionTicket of TLS 1.2 in the last record; empty for none.
+    ticket: Vec<u8>,
+
     /// Server: the version in the header of the first record.
     record_version: Option<[u8; 2]>,
 
@@ -100,8 +104,18 @@ pub(crate) struct Handshake {
     has_read_keys: bool,
 
     /// TLS 1.3: the traffic secrets for application data, once they are derived.
-    write_secret: Zeroizing<Vec<u8>>,
-    read_secret: Zeroizing<Vec<u8>>,
+    write_secret: HeapSecret,
+    read_secret: HeapSecret,
+
+    /// TLS 1.3: the resumption master secret, if there may be tickets.
+    resumption_secret: Option<HeapSecret>,
+
+    /// Server: the sessions of a TLS 1.2 handshake that has or issues one.
+    tls12_sessions: Option<Arc<Tls12Sessions>>,
+
+    /// Server: when the keying material of the TLS 1.3 session that rustls may resume expires, in
+    /// nanoseconds since 1970.
+    expiration: Option<u64>,
 
     /// TLS 1.3: what else the key schedule requires, when rustls has completed the handshake.
     completed: Option<Completed>,
@@ -299,11 +313,12 @@ impl Handshake {
             Ok(false) => return Ok(()),
             Err(error) => return Err(self.fail(ctx, error)),
         }
+        let ticket = std::mem::take(&mut self.ticket);
         let outcome = self.run_steps(ctx);
         if let Some(reader) = ctx.io.transport().reader() {
             reader.quick_ack();
         }
-        outcome
+        outcome.and_then(|()| self.receive_ticket(ctx, &ticket))
     }
 
     /// Fails if the memory for a record with a body of `len` bytes is not available. The record
@@ -345,13 +360,18 @@ impl Handshake {
             Mode::Client => SERVER_HELLO,
         };
         // A second one in the same record is an error, which rustls reports.
-        let mut hello = Vec::new();
+        let (mut hello, mut ticket) = (Vec::new(), Vec::new());
+        let is_client = state.mode() == Mode::Client;
         let completes_message = self.reassembler.push(record, &mut self.input, |message| {
             if message[0] == hello_type && hello.is_empty() {
                 hello = memory::copy(message)?;
             }
+            if message[0] == NEW_SESSION_TICKET && is_client {
+                ticket = memory::copy(message)?;
+            }
             Ok(())
         })?;
+        self.ticket = ticket;
         Ok(BufferedRecord {
             completes_message,
             hello,
@@ -364,6 +384,16 @@ impl Handshake {
             self.read_hello(ctx, record.hello)?;
         }
         Ok(record.completes_message && !matches!(self.stage, Stage::OutdatedClientHello))
+    }
+
+    /// Client: stores a NewSessionTicket of TLS 1.2 that rustls has accepted; `message` is empty for
+    /// none.
+    fn receive_ticket(&mut self, ctx: &Context<'_>, message: &[u8]) -> Result<()> {
+        if message.is_empty() {
+            return Ok(());
+        }
+        let received = ctx.state.receive_tls12_ticket(message);
+        received.map_err(|error| self.fail(ctx, error))
     }
 
     /// Returns whether the peer's next records are protected, so that only rustls can read them.
@@ -398,6 +428,7 @@ impl Handshake {
     }
 
     fn store_server_hello(&mut self, ctx: &Context<'_>, hello: ServerHello) {
+        ctx.state.use_server_hello(&hello);
         let shared = ctx.shared();
         if ctx.state.server_version() == Version::Unknown {
             shared.server_version.store(hello.version, Release);
@@ -476,6 +507,7 @@ impl Handshake {
         self.private_keys = None;
         self.offload = None;
         self.step_context = StepContext::Thread;
+        self.tls12_sessions = None;
         self.checkpoints = Checkpoints::default();
     }
 }

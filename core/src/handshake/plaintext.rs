@@ -4,6 +4,8 @@
 //! rustls receives only complete messages: fragmentation into many small records causes no more
 //! work than these records.
 
+use std::borrow::Cow;
+
 use super::rustls_input::RustlsInput;
 use crate::error::{Code, Result};
 use crate::messages::HandshakeHeader;
@@ -96,6 +98,24 @@ impl PlaintextReassembler {
     fn unpassed(&self) -> &[u8] {
         &self.reassembler.partial()[self.passed..]
     }
+}
+
+/// Returns the content of the handshake records at the start of an output of rustls, which may split
+/// a message.
+pub(super) fn handshake_content(mut records: &[u8]) -> Cow<'_, [u8]> {
+    let mut content: Cow<[u8]> = Cow::default();
+    while let Some(header) = records.get(..Header::LEN).map(Header::read) {
+        let body = records.get(Header::LEN..Header::LEN + header.len);
+        let Some(body) = body.filter(|_| header.is_handshake()) else {
+            break;
+        };
+        records = &records[Header::LEN + header.len..];
+        match content.is_empty() {
+            true => content = Cow::Borrowed(body),
+            false => content.to_mut().extend_from_slice(body),
+        }
+    }
+    content
 }
 
 /// Rejects a message that is too long.

@@ -66,6 +66,7 @@ pub(super) fn handshake_type(
         (is_tls13, "MIDDLEBOX_COMPAT"),
         (!is_tls13 && !is_resumed, "TLS12_PERFECT_FORWARD_SECRECY"),
         (!is_tls13 && ctx.state.is_ocsp_stapled(), "OCSP_STATUS"),
+        (ctx.state.is_with_ticket(), "WITH_SESSION_TICKET"),
     ];
     let names: Vec<_> = flags
         .iter()

@@ -10,11 +10,11 @@ use rustls::{ServerSide, Tcp};
 use super::Handshake;
 use super::context::Context;
 use super::offer::{Offer, negotiate_version};
+use super::plaintext::handshake_content;
 use super::stage::Stage;
 use crate::base::Version;
 use crate::error::{Code, Error, Result};
 use crate::messages::{ClientHelloPayload, ServerHello};
-use crate::record::Header;
 
 impl Handshake {
     /// Stores the ClientHello for the handshake and for the application.
@@ -29,6 +29,7 @@ impl Handshake {
         if let Some(name) = hello.server_name() {
             ctx.state.store_server_name(name);
         }
+        ctx.state.set_session_id(hello.session_id);
         ctx.state.store_client_hello(message, self.record_version);
         Ok(())
     }
@@ -61,7 +62,13 @@ impl Handshake {
             config.negotiate_alpn(hello.alpn());
             Ok(())
         })?;
-        let config = self.use_config(config);
+        let mut config = self.use_config(config);
+        if let Err(error) = self.prepare_resumption(ctx, hello, &accepted, &mut config) {
+            if error.is_blocked() {
+                self.stage = Stage::ClientHelloReceived(accepted);
+            }
+            return Err(error);
+        }
         self.stage = Stage::Configured(accepted, config);
         Ok(())
     }
@@ -80,7 +87,10 @@ impl Handshake {
             Err(error) if error.is_blocked() => Err(error),
             Err(error) => return Err(error),
         };
-        let answer = ServerHello::read(ctx.output.get(Header::LEN..).unwrap_or_default());
+        let answer = ServerHello::read(&handshake_content(&ctx.output));
+        if let Some(answer) = &answer {
+            ctx.state.use_server_hello(answer);
+        }
         self.awaits_second_hello = answer.is_some_and(|answer| answer.is_retry_request());
         ctx.shared().use_send_buffer();
         next

@@ -1,5 +1,6 @@
 //! The steps of a handshake, as divided by rustls.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
 use rustls::ServerSide;
@@ -9,6 +10,7 @@ use rustls::server::ServerHandshake;
 
 use super::context::Context;
 use super::offer::{Offer, highest_version, negotiate_version};
+use super::plaintext::handshake_content;
 use super::side::{Next, Side, Step};
 use super::stage::{Running, Stage};
 use super::verification::PeerVerification;
@@ -18,8 +20,7 @@ use crate::config::ClientAuth;
 use crate::credentials::secret::Secret;
 use crate::credentials::step_context::{CertRequest, Milestone};
 use crate::error::{Alert, Code, Error, Result};
-use crate::messages::ServerHello;
-use crate::record::Header;
+use crate::messages::{ClientHelloPayload, ServerHello};
 use crate::state::{HandshakeKeys, HandshakeMessage};
 
 impl Handshake {
@@ -30,7 +31,11 @@ impl Handshake {
             return Ok(());
         }
         let config = ctx.config.client(&ctx.state.overrides())?;
-        let config = self.use_config(config);
+        let mut config = self.use_config(config);
+        if let Some(session) = ctx.state.offered_session() {
+            let now = ctx.config.wall_nanoseconds()?;
+            session.offer(Arc::make_mut(&mut config), now)?;
+        }
         let highest = highest_version(ctx);
         let shared = ctx.shared();
         shared.version.store(highest, Release);
@@ -42,6 +47,10 @@ impl Handshake {
             None => no_server_name(),
         });
         let handshake = config.connect(name).start_handshake(&mut output)?;
+        let sent = handshake_content(&output);
+        let (body, _) = ClientHelloPayload::split(&sent)?;
+        let session_id = ClientHelloPayload::parse(body)?.session_id;
+        ctx.state.set_session_id(session_id);
         queue(ctx, output)?;
         self.stage = Stage::Client(Running::AwaitingInput(Box::new(handshake)));
         if self.checkpoints.is_on() {
@@ -64,6 +73,13 @@ impl Handshake {
             Err(error) if step.failure.is_none() || !error.is_blocked() => Err(error),
             _ => self.check_cert_request(ctx, step.failure),
         };
+        if ctx.config.uses_tickets() && step.resumption_secret.is_some() {
+            self.resumption_secret = step.resumption_secret;
+        }
+        let sessions = self.tls12_sessions.as_ref();
+        if sessions.is_some_and(|sessions| sessions.take_issued()) {
+            ctx.shared().tickets_sent.fetch_add(1, Release);
+        }
         self.use_secrets(ctx, step.secrets)?;
         let output = std::mem::take(&mut ctx.output);
         match outcome {
@@ -99,7 +115,7 @@ impl Handshake {
             return Ok(());
         };
         let theirs = self.server_hello.take();
-        let hello = theirs.or_else(|| ServerHello::read(ctx.output.get(Header::LEN..)?));
+        let hello = theirs.or_else(|| ServerHello::read(&handshake_content(&ctx.output)));
         let policy = ctx.policy();
         ctx.send.handshake_keys =
             hello.and_then(|hello| HandshakeKeys::new(secret, &hello, policy));

@@ -3,11 +3,12 @@
 use crate::error::{Code, Result};
 
 /// The bytes that are not read yet.
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
     /// Reads `len` bytes.
-    pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8]> {
+    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(len).ok_or(Code::BadMessage)?;
         self.0 = rest;
         Ok(taken)
@@ -21,18 +22,44 @@ impl<'a> Reader<'a> {
             .fold(0, |integer, &byte| integer << 8 | usize::from(byte)))
     }
 
-    pub(super) fn u8(&mut self) -> Result<u8> {
+    pub(crate) fn u8(&mut self) -> Result<u8> {
         Ok(self.integer(1)? as u8)
     }
 
-    pub(super) fn u16(&mut self) -> Result<u16> {
+    pub(crate) fn u16(&mut self) -> Result<u16> {
         Ok(self.integer(2)? as u16)
     }
 
+    pub(crate) fn u32(&mut self) -> Result<u32> {
+        Ok(self.integer(4)? as u32)
+    }
+
+    pub(crate) fn u64(&mut self) -> Result<u64> {
+        Ok(self.integer(8)? as u64)
+    }
+
     /// Reads a vector with a length prefix of `len` bytes (RFC 8446, 3.4).
-    pub(super) fn vector(&mut self, len: usize) -> Result<&'a [u8]> {
+    pub(crate) fn vector(&mut self, len: usize) -> Result<&'a [u8]> {
         let len = self.integer(len)?;
         self.take(len)
+    }
+
+    /// Fails if there are more bytes.
+    pub(crate) fn end(&self) -> Result<()> {
+        match self.0 {
+            [] => Ok(()),
+            _ => Err(Code::BadMessage)?,
+        }
+    }
+
+    /// Rejects a malformed list of extensions.
+    pub(super) fn check_extensions(&self) -> Result<()> {
+        let mut list = Reader(self.0);
+        while !list.0.is_empty() {
+            list.u16()?;
+            list.vector(2)?;
+        }
+        Ok(())
     }
 
     /// Returns the data of the first extension of a type, in a list of extensions.

@@ -1,8 +1,8 @@
 //! The ServerHello (RFC 8446, 4.1.3): rustls reports the negotiated parameters only at the end of
 //! the handshake.
 
-use super::extension_type::SUPPORTED_VERSIONS;
-use super::{RANDOM_LEN, Reader};
+use super::extension_type::{EXTENDED_MASTER_SECRET, SESSION_TICKET, SUPPORTED_VERSIONS};
+use super::{RANDOM_LEN, Reader, SessionId};
 use crate::base::Version;
 
 const SERVER_HELLO: u8 = 2;
@@ -23,6 +23,15 @@ pub(crate) struct ServerHello {
     pub(crate) suite: u16,
 
     pub(crate) random: [u8; RANDOM_LEN],
+
+    /// TLS 1.2: the ID of the session. TLS 1.3: that of the ClientHello.
+    pub(crate) session_id: SessionId,
+
+    /// TLS 1.2: the extended_master_secret extension (RFC 7627).
+    pub(crate) has_extended_master_secret: bool,
+
+    /// TLS 1.2: the session_ticket extension: the server will send a ticket (RFC 5077, 3.2).
+    pub(crate) will_send_ticket: bool,
 }
 
 impl ServerHello {
@@ -36,7 +45,7 @@ impl ServerHello {
         let mut body = Reader(message.vector(3).ok()?);
         let legacy_version = body.u16().ok()?;
         let random = body.take(RANDOM_LEN).ok()?.try_into().ok()?;
-        body.vector(1).ok()?; // legacy_session_id_echo
+        let session_id = SessionId::new(body.vector(1).ok()?)?;
         let suite = body.u16().ok()?;
         body.u8().ok()?; // legacy_compression_method
         let extensions = Reader(body.vector(2).unwrap_or_default());
@@ -49,6 +58,9 @@ impl ServerHello {
             version: Version::from_wire(version),
             suite,
             random,
+            session_id,
+            has_extended_master_secret: extensions.extension(EXTENDED_MASTER_SECRET).is_some(),
+            will_send_ticket: extensions.extension(SESSION_TICKET).is_some(),
         })
     }
 

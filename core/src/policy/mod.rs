@@ -14,6 +14,7 @@ use rustls::pki_types::SignatureVerificationAlgorithm;
 use rustls::server::{CipherSuiteSelector, KeyExchangeSelector};
 
 use super::base::Version;
+use super::crypto::tls13;
 use super::error::{Code, Result};
 use super::process::fork::get_or_init;
 use super::process::permanent;
@@ -27,7 +28,7 @@ mod selection;
 mod supported;
 mod table;
 
-use selection::{ChaCha20Boosting, GroupSelector, ServerPreference};
+use selection::{ChaCha20Boosting, GroupSelector, ServerPreference, WithHash};
 use supported::Supported;
 use table::{CertificateKey, DEPRECATED, Definition, POLICIES};
 
@@ -40,6 +41,12 @@ pub struct Policy {
     signature_schemes: Vec<SignatureScheme>,
     certificate_algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
     kx_selector: &'static GroupSelector,
+}
+
+/// The suite of a resumed session, and how a server selects it.
+pub(crate) struct ResumedSuite {
+    pub(crate) number: u16,
+    pub(crate) selector: &'static dyn CipherSuiteSelector,
 }
 
 static PREFER_TLS13: AtomicBool = AtomicBool::new(false);
@@ -152,6 +159,27 @@ impl Policy {
         } else {
             &ServerPreference
         }
+    }
+
+    /// Selects the suite of a server that resumes a TLS 1.3 session with the hash of the suite
+    /// `session`, from the suites of a ClientHello; `None` if there is none with that hash.
+    pub(crate) fn resumed_suite(
+        &self,
+        session: u16,
+        client: impl Iterator<Item = u16>,
+    ) -> Option<ResumedSuite> {
+        let mut known = tls13::SUITES.iter();
+        let known = known.find(|suite| suite.common.suite.0 == session)?;
+        let hash = known.common.hash_provider.algorithm();
+        let selector = WithHash::of(self.definition.boosts_chacha20, hash)?;
+        let suites = &self.provider.tls13_cipher_suites;
+        let find = |number| suites.iter().find(|suite| suite.common.suite.0 == number);
+        let mut client = client.filter_map(|number| find(number).copied());
+        let suite = selector.select_tls13_cipher_suite(&mut client, suites)?;
+        Some(ResumedSuite {
+            number: suite.common.suite.0,
+            selector,
+        })
     }
 
     /// Returns how a server selects the group, and whether it sends a HelloRetryRequest.

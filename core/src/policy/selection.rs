@@ -1,7 +1,7 @@
 //! Selection of cipher suites and groups by a server, in the policy's order of preference.
 
-use rustls::crypto::CipherSuite;
 use rustls::crypto::kx::{NamedGroup, SupportedKxGroup};
+use rustls::crypto::{CipherSuite, HashAlgorithm};
 use rustls::server::{CipherSuiteSelector, KeyExchangeSelector, OfferedKxGroup};
 use rustls::{Tls12CipherSuite, Tls13CipherSuite};
 
@@ -52,6 +52,57 @@ impl CipherSuiteSelector for ChaCha20Boosting {
         server: &[&'static Tls13CipherSuite],
     ) -> Option<&'static Tls13CipherSuite> {
         first_boosted(&client.collect::<Vec<_>>(), server, |s| s.common.suite)
+    }
+}
+
+/// Selects like another selector, but in TLS 1.3 only suites with the hash of a pre-shared key (RFC
+/// 8446, 4.2.11).
+#[derive(Debug)]
+pub(super) struct WithHash {
+    selector: &'static dyn CipherSuiteSelector,
+    hash: HashAlgorithm,
+}
+
+impl WithHash {
+    /// Returns the selector for a hash; `None` if no suite has it.
+    pub fn of(boosts_chacha20: bool, hash: HashAlgorithm) -> Option<&'static Self> {
+        const fn new(selector: &'static dyn CipherSuiteSelector, hash: HashAlgorithm) -> WithHash {
+            WithHash { selector, hash }
+        }
+        static SHA256: [WithHash; 2] = [
+            new(&ServerPreference, HashAlgorithm::SHA256),
+            new(&ChaCha20Boosting, HashAlgorithm::SHA256),
+        ];
+        static SHA384: [WithHash; 2] = [
+            new(&ServerPreference, HashAlgorithm::SHA384),
+            new(&ChaCha20Boosting, HashAlgorithm::SHA384),
+        ];
+        match hash {
+            HashAlgorithm::SHA256 => Some(&SHA256[usize::from(boosts_chacha20)]),
+            HashAlgorithm::SHA384 => Some(&SHA384[usize::from(boosts_chacha20)]),
+            _ => None,
+        }
+    }
+}
+
+impl CipherSuiteSelector for WithHash {
+    fn select_tls12_cipher_suite(
+        &self,
+        client: &mut dyn Iterator<Item = &'static Tls12CipherSuite>,
+        server: &[&'static Tls12CipherSuite],
+    ) -> Option<&'static Tls12CipherSuite> {
+        self.selector.select_tls12_cipher_suite(client, server)
+    }
+
+    fn select_tls13_cipher_suite(
+        &self,
+        client: &mut dyn Iterator<Item = &'static Tls13CipherSuite>,
+        server: &[&'static Tls13CipherSuite],
+    ) -> Option<&'static Tls13CipherSuite> {
+        let has_hash =
+            |suite: &&'static Tls13CipherSuite| suite.common.hash_provider.algorithm() == self.hash;
+        let server: Vec<_> = server.iter().copied().filter(has_hash).collect();
+        self.selector.select_tls13_cipher_suite(client, &server)
     }
 }
 

@@ -8,17 +8,16 @@ use rustls::enums::ProtocolVersion;
 use rustls::pki_types::SignatureVerificationAlgorithm;
 use rustls::{Tls12CipherSuite, Tls13CipherSuite};
 use rustls_aws_lc_rs::{
-    ALL_KX_GROUPS, ALL_TLS12_CIPHER_SUITES, ALL_TLS13_CIPHER_SUITES, ALL_VERIFICATION_ALGS,
-    DEFAULT_PROVIDER, RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS,
-    RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS, RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
-    SUPPORTED_SIG_ALGS,
+    ALL_KX_GROUPS, ALL_TLS12_CIPHER_SUITES, ALL_VERIFICATION_ALGS, DEFAULT_PROVIDER,
+    RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS, RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS,
+    RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS, SUPPORTED_SIG_ALGS,
 };
 
 use super::key_share::DualShareGroup;
 use super::table::{Definition, Group, Scheme, Suite};
 use crate::base::Version;
 use crate::crypto::signature::Algorithms;
-use crate::crypto::{groups, rsa_pss};
+use crate::crypto::{groups, rsa_pss, tls13};
 
 /// The supported part of a policy, in the policy's order.
 pub(super) struct Supported {
@@ -138,7 +137,7 @@ impl Suite {
     }
 
     pub fn supported_in_tls13(self) -> Option<&'static Tls13CipherSuite> {
-        let mut all = ALL_TLS13_CIPHER_SUITES.iter().copied();
+        let mut all = tls13::SUITES.iter().copied();
         all.find(|suite| suite.common.suite.0 == self.wire())
     }
 }

@@ -1,14 +1,18 @@
 //! The key schedule of TLS 1.3 after the handshake.
 
-use rustls::{ConnectionTrafficSecrets, KeyingMaterialExporter};
+use rustls::{ConnectionTrafficSecrets, KeyingMaterialExporter, Tls13CipherSuite};
 
-use super::traffic_secret::TrafficSecret;
+use super::traffic_secret::{TrafficSecret, expand_label};
+use crate::crypto::tls13::HeapSecret;
 use crate::error::{Code, Result};
 
 /// The secrets of a connection whose records the record layer seals and opens.
 pub(crate) struct KeySchedule {
+    suite: &'static Tls13CipherSuite,
     write: TrafficSecret,
     read: TrafficSecret,
+    /// The secret from which the keys of tickets are derived, if there may be tickets.
+    resumption: Option<HeapSecret>,
     /// Derives other secrets (RFC 8446, 7.5).
     exporter: Option<KeyingMaterialExporter>,
 }
@@ -18,13 +22,17 @@ type Keys = (u64, ConnectionTrafficSecrets);
 
 impl KeySchedule {
     pub(crate) fn new(
+        suite: &'static Tls13CipherSuite,
         write: TrafficSecret,
         read: TrafficSecret,
+        resumption: Option<HeapSecret>,
         exporter: Option<KeyingMaterialExporter>,
     ) -> Self {
         Self {
+            suite,
             write,
             read,
+            resumption,
             exporter,
         }
     }
@@ -38,6 +46,22 @@ impl KeySchedule {
         }
         let derived = exporter.derive(label, Some(context), output);
         derived.map(drop).map_err(|_| Code::HkdfOutputSize.into())
+    }
+
+    /// Derives the pre-shared key of the session in a NewSessionTicket (RFC 8446, 4.6.1).
+    pub(crate) fn ticket_secret(&self, nonce: &[u8]) -> Result<HeapSecret> {
+        let secret = self.resumption.as_ref().ok_or(Code::InvalidState)?;
+        expand_label(self.suite, secret, b"resumption", nonce, secret.len())
+    }
+
+    /// Returns whether the secret of tickets is known.
+    pub(crate) fn may_have_tickets(&self) -> bool {
+        self.resumption.is_some()
+    }
+
+    /// Returns the suite's number.
+    pub(crate) fn suite(&self) -> u16 {
+        self.suite.common.suite.into()
     }
 
     /// Derives the next write keys, for a KeyUpdate of this side (RFC 8446, 7.2).

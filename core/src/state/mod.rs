@@ -14,6 +14,7 @@ mod negotiated;
 mod peer;
 mod record_size;
 mod secrets;
+mod session;
 mod setup;
 mod shared;
 mod timing;
@@ -27,6 +28,7 @@ use self::peer::Peer;
 pub use self::peer::ServerNameMatch;
 pub use self::secrets::MASTER_SECRET_LEN;
 use self::secrets::MasterSecret;
+use self::session::Session;
 use self::setup::Setup;
 pub(crate) use self::setup::free_default_configs;
 pub(crate) use self::shared::Shared;
@@ -61,6 +63,7 @@ pub(crate) struct Results {
     negotiated: Option<Arc<Negotiated>>,
     selection: Selection,
     master_secret: Option<MasterSecret>,
+    session: Session,
     peer: Peer,
     /// TLS 1.3: the key schedule after the handshake, for key updates and the exporter.
     key_schedule: Option<KeySchedule>,

@@ -6,13 +6,11 @@ use zeroize::Zeroizing;
 
 use super::State;
 use crate::base::{StackDepth, Version, lock, with_cleared_stack};
+pub use crate::crypto::MASTER_SECRET_LEN;
 use crate::error::{Code, Result};
 
 /// A master secret of TLS 1.2 (RFC 5246, 8.1). Boxed, because TLS 1.3 connections have none.
 pub(super) type MasterSecret = Box<Zeroizing<[u8; MASTER_SECRET_LEN]>>;
-
-/// The length of a master secret in bytes (RFC 5246, 8.1).
-pub const MASTER_SECRET_LEN: usize = 48;
 
 /// The maximum length of an exporter's label in bytes: "tls13 " and the label have 255.
 const MAX_LABEL: usize = 249;

@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Release;
 
 use super::State;
 use crate::base::{Mode, lock};
@@ -69,6 +70,8 @@ impl State {
         if let Some(length) = config.max_fragment_length() {
             self.shared.set_record_size(length.get().into());
         }
+        let tickets = config.with_resumption(|settings| settings.initial_tickets);
+        self.shared.tickets_to_send.store(tickets.into(), Release);
         lock(&self.setup).config = Some(config);
         Ok(())
     }

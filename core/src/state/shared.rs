@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI16, AtomicU8, AtomicU32, AtomicU64, O
 
 use super::message::HandshakeMessage;
 use crate::base::{AtomicVersion, Mode, Version};
+use crate::resumption::MAX_TICKET_LIFETIME;
 
 /// Declares [`Shared`]: each field with its value in a new connection, so that wiping a connection
 /// resets all of them.
@@ -70,6 +71,13 @@ shared! {
     client_hello_callback_done: AtomicBool = false,
     /// Server: the processing of the ClientHello has begun. Client: the ClientHello was created.
     client_hello_processed: AtomicBool = false,
+
+    /// Server: the number of tickets of the connection, and how many of them are sent.
+    tickets_to_send: AtomicU32 = 0,
+    tickets_sent: AtomicU32 = 0,
+    /// TLS 1.3 server: how long sessions may use the keying material of a full handshake, in
+    /// seconds.
+    keying_material_lifetime: AtomicU32 = MAX_TICKET_LIFETIME,
 
     /// The preferred maximum of plaintext bytes per record.
     record_size: AtomicU32 = DEFAULT_RECORD_SIZE,

@@ -5,18 +5,18 @@ use rustls::crypto::tls13::OkmBlock;
 use rustls::{ConnectionTrafficSecrets, Tls13CipherSuite};
 use zeroize::Zeroizing;
 
+use crate::crypto::tls13::HeapSecret;
 use crate::error::{Code, Error, Result};
 
 /// The traffic secret of one direction.
 pub(crate) struct TrafficSecret {
     suite: &'static Tls13CipherSuite,
-    /// On the heap: a secret that is moved leaves no copy behind.
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: HeapSecret,
 }
 
 impl TrafficSecret {
     /// Fails if the secret does not have the length of the suite's hash.
-    pub(crate) fn new(suite: &'static Tls13CipherSuite, bytes: Zeroizing<Vec<u8>>) -> Result<Self> {
+    pub(crate) fn new(suite: &'static Tls13CipherSuite, bytes: HeapSecret) -> Result<Self> {
         match bytes.len() == suite.common.hash_provider.output_len() {
             true => Ok(Self { suite, bytes }),
             false => Err(Code::KeyInit)?,
@@ -40,23 +40,33 @@ impl TrafficSecret {
         Ok(())
     }
 
-    /// Computes HKDF-Expand-Label with an empty context (RFC 8446, 7.1).
-    fn expand_label(&self, label: &[u8], len: usize) -> Result<Zeroizing<Vec<u8>>> {
-        let secret = OkmBlock::new(&self.bytes);
-        let expander = self.suite.hkdf_provider.expander_for_okm(&secret);
-        let mut output = Zeroizing::new(vec![0; len]);
-        let context_len = [0];
-        let info: [&[u8]; 5] = [
-            &(len as u16).to_be_bytes(),
-            &[(LABEL_PREFIX.len() + label.len()) as u8],
-            LABEL_PREFIX,
-            label,
-            &context_len,
-        ];
-        match expander.expand_slice(&info, &mut output) {
-            Ok(()) => Ok(output),
-            Err(_) => Err(Error::new(Code::KeyInit)),
-        }
+    fn expand_label(&self, label: &[u8], len: usize) -> Result<HeapSecret> {
+        expand_label(self.suite, &self.bytes, label, &[], len)
+    }
+}
+
+/// Computes HKDF-Expand-Label (RFC 8446, 7.1).
+pub(super) fn expand_label(
+    suite: &Tls13CipherSuite,
+    secret: &[u8],
+    label: &[u8],
+    context: &[u8],
+    len: usize,
+) -> Result<HeapSecret> {
+    let secret = OkmBlock::new(secret);
+    let expander = suite.hkdf_provider.expander_for_okm(&secret);
+    let mut output = Zeroizing::new(vec![0; len]);
+    let info: [&[u8]; 6] = [
+        &(len as u16).to_be_bytes(),
+        &[(LABEL_PREFIX.len() + label.len()) as u8],
+        LABEL_PREFIX,
+        label,
+        &[context.len() as u8],
+        context,
+    ];
+    match expander.expand_slice(&info, &mut output) {
+        Ok(()) => Ok(output),
+        Err(_) => Err(Error::new(Code::KeyInit)),
     }
 }
 

@@ -15,6 +15,7 @@ mod buffers;
 mod receive;
 mod send;
 mod shutdown;
+mod tickets;
 mod transport;
 
 pub use self::blinding::BlindingMode;

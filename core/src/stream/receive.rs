@@ -57,6 +57,11 @@ impl Stream {
             *blocked = Blocked::Not;
         }
         half.end_of_call(&state.shared);
+        if let Err(error) = &outcome
+            && error.code() != Code::IoBlocked
+        {
+            state.delete_cached_session();
+        }
         outcome
     }
 }
@@ -260,19 +265,15 @@ impl RecvHalf {
         self.reassembler
             .push(plain, io.state.mode(), tls13, |message| {
                 flood.post_handshake_message(&message)?;
-                if let PostHandshakeMessage::KeyUpdate { requested } = message {
-                    with_cleared_stack(StackDepth::Keys, || {
-                        let keys = io.state.with_key_schedule(|schedule| {
-                            schedule.ok_or(Code::BadMessage)?.next_read_keys()
-                        })?;
-                        opener.rekey(keys)
-                    })?;
-                    Shared::count_key_update(&io.state.shared.key_updates_received);
-                    if requested {
-                        io.state.shared.key_update_pending.store(true, Release);
+                match message {
+                    PostHandshakeMessage::KeyUpdate { requested } => {
+                        update_read_keys(io.state, opener, requested)
                     }
+                    PostHandshakeMessage::NewSessionTicket(ticket) => {
+                        with_cleared_stack(StackDepth::Keys, || io.state.receive_ticket(ticket))
+                    }
+                    PostHandshakeMessage::HelloRequest => Ok(()),
                 }
-                Ok(())
             })
     }
 
@@ -305,4 +306,18 @@ impl RecvHalf {
     pub(crate) fn is_mid_message(&self) -> bool {
         self.reassembler.is_mid_message()
     }
+}
+
+/// Replaces the read keys after a KeyUpdate of the peer, which may request one of this side.
+fn update_read_keys(state: &State, opener: &mut Opener, requested: bool) -> Result<()> {
+    with_cleared_stack(StackDepth::Keys, || {
+        let keys = state
+            .with_key_schedule(|schedule| schedule.ok_or(Code::BadMessage)?.next_read_keys())?;
+        opener.rekey(keys)
+    })?;
+    Shared::count_key_update(&state.shared.key_updates_received);
+    if requested {
+        state.shared.key_update_pending.store(true, Release);
+    }
+    Ok(())
 }

@@ -258,9 +258,18 @@ impl SendHalf {
         Ok(())
     }
 
+    /// Sends the pending post-handshake messages.
+    pub(crate) fn send_post_handshake(&mut self, io: Io<'_>) -> Result<()> {
+        self.send_key_update(io)?;
+        if self.sealer.as_ref().is_some_and(Sealer::is_tls13) {
+            self.send_tickets(io)?;
+        }
+        Ok(())
+    }
+
     /// Sends a pending KeyUpdate: the peer or the application has requested it, or the key has
     /// reached its usage limit (RFC 8446, 4.6.3 and 5.5).
-    pub(crate) fn send_post_handshake(&mut self, io: Io<'_>) -> Result<()> {
+    fn send_key_update(&mut self, io: Io<'_>) -> Result<()> {
         let Some(sealer) = &mut self.sealer else {
             return Ok(());
         };

@@ -17,14 +17,15 @@ use crate::ffi::abi::types::{
 pub type s2n_clock_time_nanoseconds = Option<unsafe extern "C" fn(*mut c_void, *mut u64) -> c_int>;
 
 /// Retrieves a session from the application's session cache. The second parameter is the context of
-/// the callback. Not called yet.
+/// the callback. A server calls it within `s2n_negotiate()`.
 ///
 /// @param conn The connection
 /// @param key The session identifier, valid during the call
 /// @param key_size Length of the identifier in bytes
-/// @param value Buffer for the session
+/// @param value Buffer for the session, as it was stored
 /// @param value_size Size of the buffer in bytes; set to the length of the session
-/// @returns 0 for success, less than 0 for failure
+/// @returns 0 for success, `S2N_CALLBACK_BLOCKED` if the cache has not answered yet, another value
+/// less than 0 if there is no such session
 pub type s2n_cache_retrieve_callback = Option<
     unsafe extern "C" fn(
         conn: *mut s2n_connection,
@@ -37,7 +38,7 @@ pub type s2n_cache_retrieve_callback = Option<
 >;
 
 /// Stores a session in the application's session cache. The second parameter is the context of the
-/// callback. Not called yet.
+/// callback. A server calls it within `s2n_negotiate()`. The return value is ignored.
 ///
 /// @param conn The connection
 /// @param ttl_in_seconds Lifetime of the session in seconds
@@ -59,7 +60,8 @@ pub type s2n_cache_store_callback = Option<
 >;
 
 /// Removes a session from the application's session cache. The second parameter is the context of
-/// the callback. Not called yet.
+/// the callback. It is called after an error of the connection, within the call that fails. The
+/// return value is ignored.
 ///
 /// @param conn The connection
 /// @param key The session identifier, valid during the call
@@ -146,11 +148,12 @@ pub type s2n_verify_host_fn = Option<
     unsafe extern "C" fn(host_name: *const c_char, host_name_len: usize, data: *mut c_void) -> u8,
 >;
 
-/// Receives a session ticket that a server sent. Not called yet.
+/// Receives a session ticket that a server sent.
 ///
 /// @param conn The connection
 /// @param ctx The context of the callback
 /// @param ticket The ticket, valid during the call
+/// @returns less than 0 to close the connection; the call fails with `S2N_ERR_CANCELLED`
 pub type s2n_session_ticket_fn = Option<
     unsafe extern "C" fn(
         conn: *mut s2n_connection,

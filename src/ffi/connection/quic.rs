@@ -5,6 +5,8 @@
 
 use std::ffi::{c_int, c_void};
 
+use crate::ffi::abi::boundary::boundary_or;
+use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::pending::{Any, unimplemented};
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection};
 
@@ -53,11 +55,20 @@ pub extern "C" fn s2n_connection_is_quic_enabled(conn: *mut s2n_connection) -> b
 /// Reports whether session tickets are enabled on a connection.
 ///
 /// @param conn The connection
-/// @returns false: session tickets are not implemented yet
+/// @returns whether the config of the connection enables session tickets; false if `conn` is NULL
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
 #[unsafe(no_mangle)]
-pub extern "C" fn s2n_connection_are_session_tickets_enabled(conn: *mut s2n_connection) -> bool {
-    let _ = conn;
-    false
+pub unsafe extern "C" fn s2n_connection_are_session_tickets_enabled(
+    conn: *mut s2n_connection,
+) -> bool {
+    boundary_or(false, || {
+        // SAFETY: `conn` is null or live for the whole call.
+        let conn = unsafe { s2n_connection::borrow(conn) };
+        Ok(conn.is_ok_and(|conn| conn.core.uses_tickets()))
+    })
 }
 
 /// Sets the contents of the quic_transport_parameters extension that is sent (RFC 9001, 8.2).

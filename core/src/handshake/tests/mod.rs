@@ -18,6 +18,7 @@ mod corruption;
 mod fragmentation;
 mod groups;
 mod mldsa;
+mod resumption;
 mod settings;
 
 #[test]

@@ -2,6 +2,7 @@
 //! of the application.
 
 mod payload;
+mod resumption;
 mod retry;
 mod stored;
 

@@ -1,0 +1,167 @@
+//! The cipher suites of TLS 1.3, with a key schedule that captures the resumption master secret.
+//!
+//! rustls does not export that secret (RFC 8446, 7.1), from which the keys of session tickets are
+//! derived, so it is captured when rustls derives it. A second set of suites serves to make client
+//! sessions.
+
+use std::cell::RefCell;
+use std::mem::ManuallyDrop;
+
+use rustls::crypto::hmac::Tag;
+use rustls::crypto::kx::ActiveKeyExchange;
+use rustls::crypto::tls13::{Hkdf, HkdfExpander, OkmBlock, OutputLengthError};
+use rustls::{CipherSuiteCommon, Error, Tls13CipherSuite};
+use rustls_aws_lc_rs::cipher_suite::{
+    TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384, TLS13_CHACHA20_POLY1305_SHA256,
+};
+use zeroize::Zeroizing;
+
+/// A secret on the heap: moving it leaves no copy behind.
+pub(crate) type HeapSecret = Zeroizing<Vec<u8>>;
+
+/// Declares a suite of the provider with another key schedule.
+macro_rules! suite {
+    ($name:ident, $base:ident, $hkdf:ident) => {
+        static $name: Tls13CipherSuite = Tls13CipherSuite {
+            common: CipherSuiteCommon {
+                suite: $base.common.suite,
+                hash_provider: $base.common.hash_provider,
+                confidentiality_limit: $base.common.confidentiality_limit,
+            },
+            protocol_version: $base.protocol_version,
+            hkdf_provider: &$hkdf($base.hkdf_provider),
+            aead_alg: $base.aead_alg,
+            quic: $base.quic,
+        };
+    };
+}
+
+suite!(AES_128, TLS13_AES_128_GCM_SHA256, CapturingHkdf);
+suite!(AES_256, TLS13_AES_256_GCM_SHA384, CapturingHkdf);
+suite!(CHACHA20, TLS13_CHACHA20_POLY1305_SHA256, CapturingHkdf);
+suite!(FACTORY_AES_128, TLS13_AES_128_GCM_SHA256, FactoryHkdf);
+suite!(FACTORY_AES_256, TLS13_AES_256_GCM_SHA384, FactoryHkdf);
+suite!(
+    FACTORY_CHACHA20,
+    TLS13_CHACHA20_POLY1305_SHA256,
+    FactoryHkdf
+);
+
+/// The suites of handshakes.
+pub(crate) static SUITES: [&Tls13CipherSuite; 3] = [&AES_128, &AES_256, &CHACHA20];
+
+/// The suites with which client sessions are made: the pre-shared key of a ticket is its nonce.
+pub(crate) static FACTORY_SUITES: [&Tls13CipherSuite; 3] =
+    [&FACTORY_AES_128, &FACTORY_AES_256, &FACTORY_CHACHA20];
+
+thread_local! {
+    /// The resumption master secret that was derived last in this thread. Empty when the thread
+    /// ends, and so needs no destructor.
+    static CAPTURED: RefCell<ManuallyDrop<Option<HeapSecret>>> =
+        const { RefCell::new(ManuallyDrop::new(None)) };
+}
+
+/// Runs work that may complete a handshake, and returns the resumption master secret that it
+/// derives. The work of an outer call is not affected.
+pub(crate) fn capture_resumption_secret<R>(work: impl FnOnce() -> R) -> (R, Option<HeapSecret>) {
+    let outer = replace_captured(None);
+    let outcome = work();
+    (outcome, replace_captured(outer))
+}
+
+/// Not inlined: a coroutine may move to another thread, and its frames must not keep the address of
+/// a thread-local variable.
+#[inline(never)]
+fn replace_captured(secret: Option<HeapSecret>) -> Option<HeapSecret> {
+    ManuallyDrop::into_inner(CAPTURED.replace(ManuallyDrop::new(secret)))
+}
+
+/// The labels that rustls passes to HKDF-Expand-Label (RFC 8446, 7.1).
+const RESUMPTION_MASTER: &[u8] = b"res master";
+const RESUMPTION: &[u8] = b"resumption";
+
+/// The position of the label, and that of the context, in the parts of an HkdfLabel of rustls.
+const LABEL: usize = 3;
+const CONTEXT: usize = 5;
+
+/// Derives a block, and captures it if it is the resumption master secret.
+fn expand_capturing(base: &dyn HkdfExpander, info: &[&[u8]]) -> OkmBlock {
+    let block = base.expand_block(info);
+    if info.get(LABEL) == Some(&RESUMPTION_MASTER) {
+        drop(replace_captured(Some(block.as_ref().to_vec().into())));
+    }
+    block
+}
+
+/// Derives a block; the pre-shared key of a ticket is the ticket's nonce.
+fn expand_factory(base: &dyn HkdfExpander, info: &[&[u8]]) -> OkmBlock {
+    match (info.get(LABEL), info.get(CONTEXT)) {
+        (Some(&RESUMPTION), Some(nonce)) if nonce.len() <= OkmBlock::MAX_LEN => {
+            OkmBlock::new(nonce)
+        }
+        _ => expand_capturing(base, info),
+    }
+}
+
+/// Declares a key schedule that derives blocks with another function than the provider's.
+macro_rules! key_schedule {
+    ($hkdf:ident, $expander:ident, $expand:ident) => {
+        struct $hkdf(&'static dyn Hkdf);
+
+        struct $expander(Box<dyn HkdfExpander>);
+
+        impl Hkdf for $hkdf {
+            fn extract_from_zero_ikm(&self, salt: Option<&[u8]>) -> Box<dyn HkdfExpander> {
+                Box::new($expander(self.0.extract_from_zero_ikm(salt)))
+            }
+
+            fn extract_from_secret(
+                &self,
+                salt: Option<&[u8]>,
+                secret: &[u8],
+            ) -> Box<dyn HkdfExpander> {
+                Box::new($expander(self.0.extract_from_secret(salt, secret)))
+            }
+
+            fn extract_from_kx_shared_secret(
+                &self,
+                salt: Option<&[u8]>,
+                kx: Box<dyn ActiveKeyExchange>,
+                peer_pub_key: &[u8],
+            ) -> Result<Box<dyn HkdfExpander>, Error> {
+                let base = &self.0;
+                let expander = base.extract_from_kx_shared_secret(salt, kx, peer_pub_key)?;
+                Ok(Box::new($expander(expander)))
+            }
+
+            fn expander_for_okm(&self, okm: &OkmBlock) -> Box<dyn HkdfExpander> {
+                Box::new($expander(self.0.expander_for_okm(okm)))
+            }
+
+            fn hmac_sign(&self, key: &OkmBlock, message: &[u8]) -> Tag {
+                self.0.hmac_sign(key, message)
+            }
+        }
+
+        impl HkdfExpander for $expander {
+            fn expand_slice(
+                &self,
+                info: &[&[u8]],
+                output: &mut [u8],
+            ) -> Result<(), OutputLengthError> {
+                self.0.expand_slice(info, output)
+            }
+
+            fn expand_block(&self, info: &[&[u8]]) -> OkmBlock {
+                $expand(&*self.0, info)
+            }
+
+            fn hash_len(&self) -> usize {
+                self.0.hash_len()
+            }
+        }
+    };
+}
+
+key_schedule!(CapturingHkdf, CapturingExpander, expand_capturing);
+key_schedule!(FactoryHkdf, FactoryExpander, expand_factory);

@@ -1,0 +1,164 @@
+//! Resumption of sessions by a server: which session rustls resumes, of a ticket or of the session
+//! cache.
+//!
+//! The decision is made before rustls answers the ClientHello. rustls is given a store that has
+//! this session alone.
+
+use std::sync::Arc;
+
+use rustls::Tcp;
+use rustls::pki_types::DnsName;
+use rustls::server::{Accepted, ServerConfig};
+use zeroize::Zeroizing;
+
+use super::Handshake;
+use super::context::Context;
+use crate::base::{Version, lock};
+use crate::config::ClientAuth;
+use crate::config::callbacks::CacheLookup;
+use crate::credentials::clock::StepClock;
+use crate::error::{Code, Result};
+use crate::messages::{ClientHello, ClientHelloPayload};
+use crate::resumption::{Binding, TLS12_TICKET_LEN, Tls12Sessions, Tls12State, Tls13Sessions};
+
+/// The rustls config of a server, which is changed for one handshake.
+type Shared = Arc<ServerConfig>;
+
+impl Handshake {
+    /// Lets rustls resume the session of a ClientHello, or issue a ticket. Fails with
+    /// `AsyncBlocked` while the session cache is asked.
+    pub(super) fn prepare_resumption(
+        &mut self,
+        ctx: &Context<'_>,
+        hello: &ClientHello,
+        accepted: &Accepted<Tcp>,
+        config: &mut Shared,
+    ) -> Result<()> {
+        // A session has no certificate of the client.
+        if ctx.client_auth() != ClientAuth::None {
+            return Ok(());
+        }
+        let name = accepted.client_hello().server_name().map(DnsName::to_owned);
+        let name = name.as_ref().map(AsRef::as_ref);
+        match ctx.version() {
+            Version::Tls13 if ctx.config.uses_tickets() => {
+                hello.with_payload(|hello| self.prepare_tls13(ctx, hello, name, config))
+            }
+            Version::Tls12 => self.prepare_tls12(ctx, hello, name, config),
+            _ => Ok(()),
+        }
+    }
+
+    fn prepare_tls13(
+        &mut self,
+        ctx: &Context<'_>,
+        hello: &ClientHelloPayload<'_>,
+        server_name: Option<&str>,
+        config: &mut Shared,
+    ) -> Result<()> {
+        if !hello.offers_psk_dhe() || hello.psk_identities().next().is_none() {
+            return Ok(());
+        }
+        let Ok(now) = ctx.config.wall_nanoseconds() else {
+            return Ok(());
+        };
+        let keys = ctx.config.resumption();
+        let settings = lock(&keys).clone();
+        let found = settings.find_tls13(hello.psk_identities(), now);
+        let Some((identity, state)) = found else {
+            return Ok(());
+        };
+        let Some(suite) = ctx.policy().resumed_suite(state.suite, hello.suites()) else {
+            return Ok(());
+        };
+        let binding = Binding {
+            server_name,
+            suite: suite.number,
+        };
+        let config = Arc::make_mut(config);
+        config.cipher_suite_selector = suite.selector;
+        config.session_storage = Arc::new(Tls13Sessions {
+            identity: identity.to_vec(),
+            session: binding.tls13_session(&state)?,
+        });
+        self.expiration = state.expiration;
+        Ok(())
+    }
+
+    fn prepare_tls12(
+        &mut self,
+        ctx: &Context<'_>,
+        hello: &ClientHello,
+        server_name: Option<&str>,
+        config: &mut Shared,
+    ) -> Result<()> {
+        let keys = ctx.config.resumption();
+        let (uses_tickets, uses_cache) = {
+            let settings = lock(&keys);
+            let uses_tickets = settings.uses_tickets && !settings.requires_forward_secrecy;
+            (uses_tickets, settings.uses_cache)
+        };
+        if !uses_tickets && !uses_cache {
+            return Ok(());
+        }
+        let (ticket, session_id) = hello.with_payload(|hello| {
+            let ticket = hello.session_ticket().filter(|_| uses_tickets);
+            Ok((ticket.map(<[u8]>::to_vec), hello.session_id.to_vec()))
+        })?;
+        let ticket_offered = ticket
+            .as_ref()
+            .is_some_and(|it| it.len() == TLS12_TICKET_LEN);
+        let found = match (&ticket, uses_cache && !session_id.is_empty()) {
+            (Some(ticket), _) if ticket_offered => open(ctx, ticket),
+            (_, true) => cached(ctx, &session_id)?,
+            _ => None,
+        };
+        let offered = found.map(|state| {
+            let binding = Binding {
+                server_name,
+                suite: state.suite,
+            };
+            binding.tls12_session(&state)
+        });
+        let offered = offered.transpose()?;
+        let clock = StepClock {
+            clock: ctx.config.wall_clock(),
+            context: self.step_context.clone(),
+        };
+        let can_issue = || {
+            let now = ctx.config.wall_nanoseconds();
+            now.is_ok_and(|now| lock(&keys).keys.can_encrypt(now))
+        };
+        let uses_ticketer = ticket.is_some() && (offered.is_some() || can_issue());
+        let sessions = Arc::new(Tls12Sessions::new(keys.clone(), clock, offered, uses_cache));
+        let config = Arc::make_mut(config);
+        config.session_storage = sessions.clone();
+        if uses_ticketer {
+            config.ticketer = Some(sessions.clone());
+        }
+        self.tls12_sessions = Some(sessions);
+        Ok(())
+    }
+}
+
+/// Decrypts the state of a session, of a ticket or of the cache. One that is invalid means a full
+/// handshake.
+fn open(ctx: &Context<'_>, ticket: &[u8]) -> Option<Tls12State> {
+    let now = ctx.config.wall_nanoseconds().ok()?;
+    let settings = lock(&ctx.config.resumption()).clone();
+    settings.open_tls12(ticket, now).ok()
+}
+
+/// Asks the session cache.
+fn cached(ctx: &Context<'_>, session_id: &[u8]) -> Result<Option<Tls12State>> {
+    let retrieve = lock(&ctx.config.resumption()).cache.retrieve.clone();
+    let Some(retrieve) = retrieve else {
+        return Ok(None);
+    };
+    let mut entry = Zeroizing::new([0; TLS12_TICKET_LEN]);
+    match retrieve.retrieve(ctx.state.name(), session_id, &mut *entry) {
+        CacheLookup::Found => Ok(open(ctx, &*entry)),
+        CacheLookup::Missing => Ok(None),
+        CacheLookup::Blocked => Err(Code::AsyncBlocked)?,
+    }
+}

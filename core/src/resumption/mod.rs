@@ -1,0 +1,33 @@
+//! Resumption of sessions: ticket keys, the formats of tickets and sessions, and the values in
+//! which rustls stores them.
+//!
+//! The formats are those of s2n-tls, so that servers and clients of both libraries can resume each
+//! other's sessions.
+
+mod cache;
+mod client_session;
+mod factory;
+mod server_session;
+mod session_state;
+mod settings;
+mod ticket_key;
+mod ticket_keys;
+
+pub use self::cache::{
+    CacheDelete, CacheLookup, CacheRetrieve, CacheStore, SessionTicket, TicketCallback,
+};
+pub(crate) use self::client_session::{ClientSession, Handle, SessionState, request_ticket};
+pub(crate) use self::server_session::{Binding, Tls12Sessions, Tls13Sessions, nanoseconds};
+use self::session_state::TLS12_STATE_LEN;
+pub(crate) use self::session_state::{EarlyDataState, Tls12State, Tls13State};
+pub(crate) use self::settings::Settings;
+pub(crate) use self::ticket_key::TicketKey;
+
+/// The length of a TLS 1.2 ticket, and of an entry of a session cache, in bytes.
+pub(crate) const TLS12_TICKET_LEN: usize = TLS12_STATE_LEN + ticket_key::OVERHEAD;
+
+/// The maximum lifetime of a TLS 1.3 ticket in seconds (RFC 8446, 4.6.1).
+pub(crate) const MAX_TICKET_LIFETIME: u32 = 604_800;
+
+/// Nanoseconds in a second.
+pub(crate) const SECOND: u64 = 1_000_000_000;

@@ -1,0 +1,270 @@
+//! The resumption settings of a config.
+
+use std::sync::Arc;
+
+use super::cache::Callbacks;
+use super::session_state::{Encoder, TLS12_FORMAT, TLS13_FORMAT, Tls12State, Tls13State};
+use super::ticket_keys::TicketKeys;
+use super::{MAX_TICKET_LIFETIME, SECOND, TicketCallback, TicketKey};
+use crate::error::{Code, Result};
+use crate::messages::Reader;
+
+/// The default lifetime of a session in seconds: 15 hours.
+const DEFAULT_SESSION_LIFETIME: u64 = 54_000;
+
+/// How far in the future a TLS 1.3 session may be issued, because of skewed clocks, in seconds.
+const MAX_CLOCK_SKEW: u64 = 3600;
+
+/// The maximum number of tickets of a ClientHello that a server tries to decrypt in vain.
+const MAX_REJECTED_TICKETS: usize = 3;
+
+/// The resumption settings of a config. Times are in nanoseconds since 1970.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) uses_tickets: bool,
+    pub(crate) uses_cache: bool,
+    pub(crate) keys: TicketKeys,
+    /// How long a session can be resumed, in nanoseconds.
+    pub(crate) session_lifetime: u64,
+    /// No ticket is sent or used in TLS 1.2, where resumption has no forward secrecy.
+    pub(crate) requires_forward_secrecy: bool,
+    /// The number of tickets after a TLS 1.3 handshake.
+    pub(crate) initial_tickets: u8,
+    pub(crate) cache: Callbacks,
+    /// Client: receives tickets.
+    pub(crate) ticket_callback: Option<Arc<dyn TicketCallback>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            uses_tickets: false,
+            uses_cache: false,
+            keys: TicketKeys::default(),
+            session_lifetime: DEFAULT_SESSION_LIFETIME * SECOND,
+            requires_forward_secrecy: false,
+            initial_tickets: 0,
+            cache: Callbacks::default(),
+            ticket_callback: None,
+        }
+    }
+}
+
+/// A key for a new ticket, and the lifetime of that in seconds.
+pub(crate) struct NewTicket {
+    pub(crate) key: TicketKey,
+    pub(crate) lifetime: u32,
+}
+
+impl Settings {
+    pub(crate) fn set_tickets(&mut self, on: bool) {
+        if self.uses_tickets == on {
+            return;
+        }
+        self.uses_tickets = on;
+        self.initial_tickets = self.initial_tickets.max(1);
+        self.drop_unused_keys();
+    }
+
+    pub(crate) fn set_initial_tickets(&mut self, count: u8) {
+        self.initial_tickets = count;
+        self.set_tickets(true);
+    }
+
+    /// Enables the cache if all of its callbacks are set, and disables it otherwise.
+    pub(crate) fn set_cache(&mut self, on: bool) {
+        self.uses_cache = on && self.cache.is_complete();
+        self.drop_unused_keys();
+    }
+
+    fn drop_unused_keys(&mut self) {
+        if !self.uses_tickets && !self.uses_cache {
+            self.keys.clear();
+        }
+    }
+
+    /// Adds a ticket key that is used from `intro` on; ignored while no key is used.
+    pub(crate) fn add_key(
+        &mut self,
+        name: &[u8],
+        secret: &[u8],
+        intro: Option<u64>,
+        now: u64,
+    ) -> Result<()> {
+        if !self.uses_tickets && !self.uses_cache {
+            return Ok(());
+        }
+        self.keys.add(name, secret, intro.unwrap_or(now), now)
+    }
+
+    /// Selects the key for a ticket. The ticket's lifetime is that of the key, and at most that of
+    /// a session.
+    pub(crate) fn new_ticket(&self, now: u64) -> Result<NewTicket> {
+        let key = self.keys.select(now)?;
+        let lifetime = self.keys.remaining(key, now);
+        let lifetime = lifetime.min(self.session_lifetime / SECOND);
+        Ok(NewTicket {
+            key: key.clone(),
+            lifetime: lifetime.min(MAX_TICKET_LIFETIME.into()) as u32,
+        })
+    }
+
+    /// Decrypts the state of a TLS 1.2 session, of a ticket or a cache.
+    pub(crate) fn open_tls12(&self, ticket: &[u8], now: u64) -> Result<Tls12State> {
+        let state = self.keys.decrypt(ticket, now)?;
+        let mut reader = Reader(&state);
+        if reader.u8()? != TLS12_FORMAT {
+            return Err(Code::InvalidSerializedSessionState)?;
+        }
+        let state = Tls12State::parse(&mut reader)?;
+        let age = now.checked_sub(state.issued);
+        let is_alive = age.is_some_and(|age| age <= self.session_lifetime);
+        // A master secret of zeros protects nothing.
+        match is_alive && state.master_secret.iter().any(|&byte| byte != 0) {
+            true => Ok(state),
+            false => Err(Code::InvalidSerializedSessionState)?,
+        }
+    }
+
+    /// Finds the first of the client's identities that is a valid ticket, and returns it with its
+    /// session.
+    pub(crate) fn find_tls13<'a>(
+        &self,
+        identities: impl Iterator<Item = (&'a [u8], u32)>,
+        now: u64,
+    ) -> Option<(&'a [u8], Tls13State)> {
+        let mut identities = identities.take(MAX_REJECTED_TICKETS);
+        identities.find_map(|(identity, age)| {
+            let session = self.open_tls13(identity, age, now).ok()?;
+            Some((identity, session))
+        })
+    }
+
+    /// Decrypts the state of a TLS 1.3 session. `age` is the obfuscated age of the ticket.
+    fn open_tls13(&self, ticket: &[u8], age: u32, now: u64) -> Result<Tls13State> {
+        let state = self.keys.decrypt(ticket, now)?;
+        let mut reader = Reader(&state);
+        if reader.u8()? != TLS13_FORMAT {
+            return Err(Code::InvalidSerializedSessionState)?;
+        }
+        let state = Tls13State::parse(&mut reader, Encoder::Server)?;
+        check_age(state.issued, now)?;
+        if state.expiration.is_none_or(|expiration| expiration <= now) {
+            return Err(Code::KeyingMaterialExpired)?;
+        }
+        // In milliseconds, modulo 2^32 (RFC 8446, 4.2.11.1).
+        let age = u64::from(age.wrapping_sub(state.age_add));
+        match age < self.session_lifetime / (SECOND / 1000) {
+            true => Ok(state),
+            false => Err(Code::InvalidSessionTicket)?,
+        }
+    }
+}
+
+/// Rejects a TLS 1.3 session that is older than 7 days (RFC 8446, 4.6.1), or issued in the future.
+pub(super) fn check_age(issued: u64, now: u64) -> Result<()> {
+    let is_valid = match now.checked_sub(issued) {
+        Some(age) => age / SECOND <= MAX_TICKET_LIFETIME.into(),
+        None => (issued - now) / SECOND <= MAX_CLOCK_SKEW,
+    };
+    match is_valid {
+        true => Ok(()),
+        false => Err(Code::InvalidSessionTicket)?,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 10_000_000 * SECOND;
+
+    fn settings() -> Settings {
+        let mut settings = Settings::default();
+        settings.set_tickets(true);
+        let added = settings.add_key(b"key", b"secret", None, NOW);
+        added.expect("a valid key");
+        settings
+    }
+
+    fn ticket(settings: &Settings, expiration: u64) -> Vec<u8> {
+        let state = Tls13State {
+            suite: 0x1301,
+            issued: NOW,
+            age_add: u32::MAX - 10,
+            secret: vec![1; 32].into(),
+            expiration: Some(expiration),
+            early_data: None,
+        };
+        let key = settings.new_ticket(NOW).expect("a key").key;
+        key.encrypt(&state.encode().expect("encoded"))
+            .expect("encrypted")
+    }
+
+    #[test]
+    fn at_most_three_tickets_are_tried() {
+        let settings = settings();
+        let valid = ticket(&settings, NOW + SECOND);
+        let find = |invalid: usize| {
+            let others = std::iter::repeat_n((&b"unknown"[..], 0), invalid);
+            let all = others.chain([(&valid[..], u32::MAX - 10)]);
+            settings.find_tls13(all, NOW).is_some()
+        };
+        assert!(find(0) && find(2));
+        assert!(!find(3));
+    }
+
+    #[test]
+    fn the_age_is_that_which_the_client_claims() {
+        let settings = settings();
+        let ticket = ticket(&settings, NOW + SECOND);
+        let lifetime = 54_000_000;
+        let find = |age: u32| {
+            let age = age.wrapping_add(u32::MAX - 10);
+            settings.find_tls13([(&ticket[..], age)].into_iter(), NOW)
+        };
+        assert!(find(0).is_some());
+        assert!(find(lifetime - 1).is_some());
+        assert!(find(lifetime).is_none());
+        assert!(find(u32::MAX).is_none(), "an age below 0");
+    }
+
+    #[test]
+    fn keying_material_expires() {
+        let settings = settings();
+        let ticket = ticket(&settings, NOW + SECOND);
+        let find = |now| {
+            let all = [(&ticket[..], u32::MAX - 10)];
+            settings.find_tls13(all.into_iter(), now)
+        };
+        assert!(find(NOW + SECOND - 1).is_some());
+        assert!(find(NOW + SECOND).is_none());
+    }
+
+    #[test]
+    fn sessions_are_accepted_for_a_week_and_with_skewed_clocks() {
+        let week = u64::from(MAX_TICKET_LIFETIME) * SECOND;
+        assert!(check_age(NOW, NOW + week).is_ok());
+        assert!(check_age(NOW, NOW + week + SECOND).is_err());
+        assert!(check_age(NOW + MAX_CLOCK_SKEW * SECOND, NOW).is_ok());
+        assert!(check_age(NOW + (MAX_CLOCK_SKEW + 1) * SECOND, NOW).is_err());
+    }
+
+    #[test]
+    fn the_initial_number_of_tickets_is_at_least_1_when_they_are_enabled() {
+        let mut settings = Settings::default();
+        settings.set_initial_tickets(0);
+        assert_eq!(settings.initial_tickets, 1);
+        settings.set_initial_tickets(0);
+        assert_eq!(settings.initial_tickets, 0);
+    }
+
+    #[test]
+    fn keys_are_dropped_when_nothing_uses_them() {
+        let mut settings = settings();
+        assert!(settings.keys.can_encrypt(NOW));
+        settings.set_tickets(false);
+        settings.set_tickets(true);
+        assert!(!settings.keys.can_encrypt(NOW));
+    }
+}
