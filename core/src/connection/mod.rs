@@ -188,6 +188,7 @@ impl Connection {
     pub fn free_handshake(&self) -> Result<()> {
         lock_direction(&self.handshake)?.free();
         self.state.free_client_hello();
+        self.state.free_ticket();
         self.state
             .change_overrides(|overrides| overrides.alpn = Protocols::default());
         Ok(())

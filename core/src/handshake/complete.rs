@@ -47,8 +47,9 @@ impl Handshake {
             ctx.shared().server_version.store(results.version, Release);
         }
         let expiration = std::mem::take(&mut self.expiration);
-        if results.negotiated.resumed {
+        if results.negotiated.resumed && results.version == Version::Tls13 {
             ctx.state.set_expiration(expiration);
+            ctx.state.drop_selection();
         }
         ctx.state.set_negotiated(results.negotiated);
         self.stage = Stage::Complete;

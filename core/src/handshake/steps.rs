@@ -34,7 +34,8 @@ impl Handshake {
         let mut config = self.use_config(config);
         if let Some(session) = ctx.state.offered_session() {
             let now = ctx.config.wall_nanoseconds()?;
-            session.offer(Arc::make_mut(&mut config), now)?;
+            let uses_tls12_tickets = ctx.config.requests_tickets();
+            session.offer(Arc::make_mut(&mut config), uses_tls12_tickets, now)?;
         }
         let highest = highest_version(ctx);
         let shared = ctx.shared();

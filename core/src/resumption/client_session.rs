@@ -104,8 +104,14 @@ impl ClientSession {
         Ok(bytes)
     }
 
-    /// Makes a rustls config offer the session. It offers none if rustls does not support it.
-    pub(crate) fn offer(&self, config: &mut ClientConfig, now: u64) -> Result<()> {
+    /// Makes a rustls config offer the session. It offers none if rustls does not support it, and no
+    /// ticket of TLS 1.2 unless `uses_tls12_tickets`.
+    pub(crate) fn offer(
+        &self,
+        config: &mut ClientConfig,
+        uses_tls12_tickets: bool,
+        now: u64,
+    ) -> Result<()> {
         let provider = config.provider().clone();
         let mut store = OfferedSession::default();
         match (&self.handle, &self.state) {
@@ -113,14 +119,15 @@ impl ClientSession {
                 let session = factory::session(state, ticket, obfuscated_age(state, now))?;
                 store.tls13 = Mutex::new(Some(session));
             }
+            (Handle::Ticket(_), SessionState::Tls12(_)) if !uses_tls12_tickets => {}
             (handle, SessionState::Tls12(state)) => {
                 store.tls12 = tls12_session(handle, state, &provider)?;
             }
             (Handle::SessionId(_), SessionState::Tls13(_)) => {}
         }
-        let tickets = match (&self.handle, &self.state) {
-            (Handle::SessionId(_), _) => Tls12Resumption::SessionIdOnly,
-            _ => Tls12Resumption::SessionIdOrTickets,
+        let tickets = match uses_tls12_tickets {
+            true => Tls12Resumption::SessionIdOrTickets,
+            false => Tls12Resumption::SessionIdOnly,
         };
         let resumption = Resumption::store(Arc::new(store));
         config.resumption = resumption.tls12_resumption(tickets);

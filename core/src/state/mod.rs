@@ -224,6 +224,12 @@ impl State {
         lock(&self.results).selection.clone()
     }
 
+    /// Server: forgets the certificate that was selected before a session was resumed, which is not
+    /// sent.
+    pub(crate) fn drop_selection(&self) {
+        lock(&self.results).selection = Selection::default();
+    }
+
     /// Adds the selections of a step of the handshake.
     pub(crate) fn extend_selection(&self, later: Selection) {
         lock(&self.results).selection.extend(later);

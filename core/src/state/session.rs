@@ -109,6 +109,11 @@ impl State {
         });
     }
 
+    /// Frees the ticket of a client.
+    pub(crate) fn free_ticket(&self) {
+        self.with_session(|session| session.client = None);
+    }
+
     /// Returns whether a ticket of TLS 1.2 is part of the handshake.
     pub(crate) fn is_with_ticket(&self) -> bool {
         self.with_session(|session| session.with_ticket)

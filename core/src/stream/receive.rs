@@ -113,7 +113,7 @@ impl RecvHalf {
         match self.read_record(io)? {
             ContentType::ApplicationData => self.application_data(io),
             ContentType::Alert => self.alert(io),
-            ContentType::Handshake => self.handshake(io),
+            ContentType::Handshake => self.handshake(io, false),
             ContentType::ChangeCipherSpec => {
                 self.drop_record();
                 self.flood.control_record().map_err(|error| io.blind(error))
@@ -248,14 +248,15 @@ impl RecvHalf {
         }
     }
 
-    /// Processes the post-handshake messages in the current record.
-    pub(crate) fn handshake(&mut self, io: Io<'_>) -> Result<()> {
-        let outcome = self.post_handshake(io);
+    /// Processes the post-handshake messages in the current record. In a shutdown, the application
+    /// receives no tickets.
+    pub(crate) fn handshake(&mut self, io: Io<'_>, in_shutdown: bool) -> Result<()> {
+        let outcome = self.post_handshake(io, in_shutdown);
         self.drop_record();
         outcome.map_err(|error| io.blind(error))
     }
 
-    fn post_handshake(&mut self, io: Io<'_>) -> Result<()> {
+    fn post_handshake(&mut self, io: Io<'_>, in_shutdown: bool) -> Result<()> {
         let opener = self.opener.as_mut().ok_or(Code::BadMessage)?;
         let plain = &self.input.buffered()[self.plain.clone()];
         if plain.is_empty() {
@@ -269,6 +270,7 @@ impl RecvHalf {
                     PostHandshakeMessage::KeyUpdate { requested } => {
                         update_read_keys(io.state, opener, requested)
                     }
+                    PostHandshakeMessage::NewSessionTicket(_) if in_shutdown => Ok(()),
                     PostHandshakeMessage::NewSessionTicket(ticket) => {
                         with_cleared_stack(StackDepth::Keys, || io.state.receive_ticket(ticket))
                     }

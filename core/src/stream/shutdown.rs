@@ -121,7 +121,7 @@ impl RecvHalf {
             self.drop_record();
             match self.read_record(io)? {
                 ContentType::Alert => self.alert(io)?,
-                ContentType::Handshake => self.handshake(io)?,
+                ContentType::Handshake => self.handshake(io, true)?,
                 ContentType::ApplicationData | ContentType::ChangeCipherSpec => {}
             }
         }

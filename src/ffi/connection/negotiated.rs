@@ -221,8 +221,13 @@ pub unsafe extern "C" fn s2n_connection_get_key_exchange_group(
         // SAFETY: `group_name` is null or writable for the whole call.
         let slot = unsafe { output::slot(group_name) }?;
         let facts = negotiated(conn);
-        slot.set(facts.as_ref().map_or(NONE, |facts| facts.group).as_ptr());
-        facts.map(|_| ())
+        let group = facts.as_ref().map_or(NONE, |facts| facts.group);
+        slot.set(group.as_ptr());
+        // A resumed session of TLS 1.2 has no key exchange.
+        match group == NONE {
+            true => Err(Code::InvalidState)?,
+            false => Ok(()),
+        }
     })
 }
 

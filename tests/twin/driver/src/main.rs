@@ -29,6 +29,7 @@ mod objects;
 mod offers;
 mod private_keys;
 mod script;
+mod sessions;
 mod sockets;
 mod standalone;
 mod state;

@@ -12,7 +12,7 @@ use crate::state::{ScriptError, State};
 use crate::transport::{Fault, Pipe, Side};
 use crate::{
     authentication, chains, configs, errno, events, fingerprints, hello_callback, hellos, inspect,
-    library, negotiated, offers, private_keys, standalone, verification, verify_host,
+    library, negotiated, offers, private_keys, sessions, standalone, verification, verify_host,
 };
 
 /// Runs a script and prints each line with its result.
@@ -356,7 +356,8 @@ impl State {
 /// Performs a call that the module defines; returns `None` for any other.
 type Module = fn(&mut State, &str, &[&str]) -> Option<Result<String, ScriptError>>;
 
-const MODULES: [Module; 15] = [
+const MODULES: [Module; 16] = [
+    sessions::call,
     events::call,
     authentication::call,
     standalone::call,

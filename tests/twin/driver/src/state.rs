@@ -11,6 +11,7 @@ use s2n_tls_sys::*;
 
 use crate::forged_records::{self, Forger, Secrets};
 use crate::objects::Objects;
+use crate::sessions::Sessions;
 use crate::sockets::Sockets;
 use crate::transport::{self, Endpoint};
 
@@ -29,6 +30,7 @@ pub struct State {
     /// Secrets from the key log of the connection between `c` and `s`.
     pub secrets: Box<Secrets>,
     pub objects: Objects,
+    pub sessions: Sessions,
 }
 
 pub struct Config {
@@ -76,6 +78,7 @@ impl State {
             streams: BTreeMap::new(),
             secrets: Box::default(),
             objects: Objects::default(),
+            sessions: Sessions::default(),
         }
     }
 

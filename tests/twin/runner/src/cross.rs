@@ -6,10 +6,10 @@ use crate::driver::{Driver, Trace};
 use crate::matrix::{CLIENT_AUTH, POLICIES, PROTOCOLS, SERVER_CHAINS};
 
 /// A connection: the scripts of its two sides.
-struct Scenario {
-    name: String,
-    client: Vec<String>,
-    server: Vec<String>,
+pub struct Scenario {
+    pub name: String,
+    pub client: Vec<String>,
+    pub server: Vec<String>,
 }
 
 /// Two driver processes per library.
@@ -62,9 +62,9 @@ pub fn run(drivers: &mut Drivers, differences: &Differences) -> usize {
 }
 
 /// The traces of both sides.
-struct Traces {
-    client: Trace,
-    server: Trace,
+pub struct Traces {
+    pub client: Trace,
+    pub server: Trace,
 }
 
 impl Traces {
@@ -95,7 +95,7 @@ fn agree(differences: &Differences, name: &str, model: &Trace, trace: &Trace) ->
 }
 
 impl Scenario {
-    fn run(&self, client: &mut Driver, server: &mut Driver) -> Traces {
+    pub fn run(&self, client: &mut Driver, server: &mut Driver) -> Traces {
         server.start(&self.server);
         let mut server_trace = Vec::new();
         // The server prints its port before it accepts.
@@ -207,7 +207,7 @@ fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-fn client_script(policy: &str, host: &str, settings: Vec<String>) -> Vec<String> {
+pub fn client_script(policy: &str, host: &str, settings: Vec<String>) -> Vec<String> {
     let start = [
         "new c client",
         "set_config c cc",
@@ -226,7 +226,7 @@ fn client_script(policy: &str, host: &str, settings: Vec<String>) -> Vec<String>
     script("cc", policy, settings, &start)
 }
 
-fn server_script(policy: &str, settings: Vec<String>) -> Vec<String> {
+pub fn server_script(policy: &str, settings: Vec<String>) -> Vec<String> {
     let start = [
         "new s server",
         "set_config s sc",

@@ -11,6 +11,7 @@ pub fn script(seed: u64) -> Vec<String> {
         damaged: Vec::new(),
         version: "13",
         updated: false,
+        resumes: false,
     };
     generator.set_up();
     generator.handshake();
@@ -34,6 +35,8 @@ struct Generator {
     /// Whether keys were updated: afterwards s2n-tls fails in a shutdown, and sends in a negotiate
     /// after the shutdown. `differences.md` lists both.
     updated: bool,
+    /// Whether both sides use tickets, and later handshakes resume the session of earlier ones.
+    resumes: bool,
 }
 
 const SIDES: [&str; 2] = ["c", "s"];
@@ -102,9 +105,31 @@ impl Generator {
                 self.push(format!("max_delay {config} {value}"));
             }
         }
+        if self.once_in(3) {
+            self.use_tickets();
+        }
         self.push("connections");
         for _ in 0..self.rng.u32(..3) {
             self.preference();
+        }
+    }
+
+    /// Enables tickets, with a clock that stands still.
+    fn use_tickets(&mut self) {
+        self.resumes = true;
+        self.push("time 1790000000");
+        for config in ["cc", "sc"] {
+            self.push(format!("wall_clock {config}"));
+            self.push(format!("tickets {config} 1"));
+        }
+        self.push("ticket_key sc name secret 0");
+        if self.once_in(2) {
+            let count = self.rng.u32(..4);
+            self.push(format!("ticket_count sc {count}"));
+        }
+        if self.once_in(3) {
+            let result = self.one_of(&["0", "0", "-1"]);
+            self.push(format!("ticket_cb cc {result}"));
         }
     }
 
@@ -152,10 +177,13 @@ impl Generator {
             89..93 => self.damage(),
             93..97 => self.close(),
             97 => self.wipe(),
+            98 if self.resumes => self.inspect_session(),
             98 => self.push("clock 40"),
             _ => {
                 let side = self.side();
-                if !self.updated {
+                // After a shutdown, s2n-tls sends the tickets that are due.
+                let sends_tickets = self.resumes && !self.closed.is_empty();
+                if !self.updated && !sends_tickets {
                     self.push(format!("negotiate {side}"));
                 }
             }
@@ -221,6 +249,15 @@ impl Generator {
         if self.closed.is_empty() {
             self.push(format!("key_updates {side}"));
         }
+    }
+
+    fn inspect_session(&mut self) {
+        let (count, side) = (self.rng.u32(..3), self.side());
+        self.push(format!("session {side}"));
+        if self.closed.is_empty() {
+            self.push(format!("add_tickets s {count}"));
+        }
+        self.push("tickets_sent s");
     }
 
     fn preference(&mut self) {
@@ -317,11 +354,21 @@ impl Generator {
     }
 
     fn wipe(&mut self) {
+        if self.resumes {
+            self.push("save session c");
+        }
         for side in SIDES {
             self.push(format!("wipe {side}"));
         }
         self.push("join");
+        if self.resumes {
+            self.push("set_session c session");
+        }
         self.push("handshake");
+        if self.resumes {
+            self.push("session c");
+            self.push("session s");
+        }
         self.closed.clear();
         self.damaged.clear();
     }

@@ -1,0 +1,173 @@
+//! Fleets of both libraries: a session of one server and client resumes at another server, with
+//! another client.
+
+use crate::cross::{Drivers, Scenario, client_script, server_script};
+use crate::driver::{Driver, Trace};
+
+/// How a session is resumed.
+#[derive(Clone, Copy)]
+struct Kind {
+    name: &'static str,
+    policy: &'static str,
+    uses_tickets: bool,
+}
+
+const KINDS: [Kind; 5] = [
+    Kind {
+        name: "TLS 1.3, SHA-256",
+        policy: "default_tls13",
+        uses_tickets: true,
+    },
+    Kind {
+        name: "TLS 1.3, SHA-384",
+        policy: "rfc9151",
+        uses_tickets: true,
+    },
+    Kind {
+        name: "TLS 1.3 with a HelloRetryRequest",
+        policy: "test_pq_only",
+        uses_tickets: true,
+    },
+    Kind {
+        name: "TLS 1.2 with tickets",
+        policy: "20170210",
+        uses_tickets: true,
+    },
+    Kind {
+        name: "TLS 1.2 with a cache",
+        policy: "20170210",
+        uses_tickets: false,
+    },
+];
+
+/// The libraries of the four sides, as bits of a number.
+const SIDES: [&str; 4] = ["client", "server", "second client", "second server"];
+
+/// Runs two connections with every choice of the libraries. Returns the number of failures.
+pub fn run(drivers: &mut Drivers) -> usize {
+    let (mut failed, mut resumed) = (0, 0);
+    for kind in KINDS {
+        for choice in 0..1 << SIDES.len() {
+            let of = |side: usize| choice >> side & 1 == 1;
+            let first = connect(drivers, &kind.first(), of(0), of(1));
+            let second = connect(drivers, &kind.second(), of(2), of(3));
+            if second.iter().all(is_resumed) {
+                resumed += 1;
+                continue;
+            }
+            failed += 1;
+            let names: Vec<_> = (0..SIDES.len())
+                .map(|side| format!("{} {}", SIDES[side], library(of(side))))
+                .collect();
+            println!("FAILED: {}: {}", kind.name, names.join(", "));
+            for line in first.iter().chain(&second).flatten() {
+                println!("    {line}");
+            }
+        }
+    }
+    println!("{resumed} sessions resumed in mixed fleets, {failed} failed");
+    failed
+}
+
+fn library(is_rs2n: bool) -> &'static str {
+    match is_rs2n {
+        true => "rs2n",
+        false => "s2n-tls",
+    }
+}
+
+fn is_resumed(trace: &Trace) -> bool {
+    let mut lines = trace.iter();
+    lines.any(|line| line.starts_with("negotiated") && line.contains(" resumed=1 "))
+}
+
+/// Runs a connection, and returns the traces of both sides.
+fn connect(
+    drivers: &mut Drivers,
+    scenario: &Scenario,
+    client_is_rs2n: bool,
+    server_is_rs2n: bool,
+) -> [Trace; 2] {
+    let Drivers { reference, rs2n } = drivers;
+    let ([client, server], [rs2n_client, rs2n_server]) = (reference, rs2n);
+    let of = |is_rs2n, rs2n, reference| -> &mut Driver { if is_rs2n { rs2n } else { reference } };
+    let client = of(client_is_rs2n, rs2n_client, client);
+    let server = of(server_is_rs2n, rs2n_server, server);
+    let traces = scenario.run(client, server);
+    [traces.client, traces.server]
+}
+
+impl Kind {
+    fn first(self) -> Scenario {
+        self.scenario(
+            &[],
+            &["save session c", "write_session session fleet.session"],
+            &[],
+            &["export_cache fleet.cache"],
+        )
+    }
+
+    fn second(self) -> Scenario {
+        self.scenario(
+            &["read_session session fleet.session", "set_session c session"],
+            &[],
+            &["import_cache fleet.cache"],
+            &[],
+        )
+    }
+
+    /// A connection, with calls before its handshake and after its data.
+    fn scenario(
+        self,
+        client_start: &[&str],
+        client_end: &[&str],
+        server_start: &[&str],
+        server_end: &[&str],
+    ) -> Scenario {
+        let (mut client, mut server) = (vec!["trust cc ca.pem".into()], Vec::new());
+        let chain = match self.policy {
+            "rfc9151" => "cnsa",
+            "20170210" => "rsa",
+            _ => "ecdsa",
+        };
+        server.push(format!("add_chain sc {chain}"));
+        client.push("trust cc cnsa-ca.pem".into());
+        match self.uses_tickets {
+            true => {
+                client.push("tickets cc 1".into());
+                server.push("tickets sc 1".into());
+            }
+            false => {
+                server.push("cache_cbs sc".into());
+                server.push("cache sc 1".into());
+            }
+        }
+        server.push("ticket_key sc fleet the-secret-of-the-fleet 0".into());
+        // A client whose first key share does not fit.
+        let client_policy = match self.policy {
+            "test_pq_only" => "default_pq",
+            policy => policy,
+        };
+        let add = |script: Vec<String>, side: &str, start: &[&str], end: &[&str]| -> Vec<String> {
+            let mut all = Vec::new();
+            for line in script {
+                if line.starts_with(&format!("complete {side}")) {
+                    all.extend(start.iter().map(|&line| line.to_owned()));
+                }
+                let is_end = line.starts_with(&format!("finish {side}"));
+                if is_end {
+                    all.extend(end.iter().map(|&line| line.to_owned()));
+                }
+                all.push(line);
+            }
+            all
+        };
+        let client = client_script(client_policy, "localhost", client);
+        let server = server_script(self.policy, server);
+        Scenario {
+            name: format!("fleet/{}", self.name),
+            client: add(client, "c", client_start, client_end),
+            server: add(server, "s", server_start, server_end),
+        }
+    }
+}
