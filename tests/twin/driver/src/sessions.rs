@@ -320,7 +320,14 @@ fn read_session(state: &mut State, name: &str, path: &str) -> Result<String, Scr
 /// Writes the entries of the last cache to a file, for a server in another process.
 fn export_cache(state: &State, path: &str) -> Result<String, ScriptError> {
     let mut lines = String::new();
-    for (key, entry) in state.sessions.caches.last().map(|it| &it.entries).into_iter().flatten() {
+    for (key, entry) in state
+        .sessions
+        .caches
+        .last()
+        .map(|it| &it.entries)
+        .into_iter()
+        .flatten()
+    {
         lines += &format!("{} {}\n", hex(key), hex(entry));
     }
     let path = state.certs.join(path);

@@ -18,6 +18,7 @@ mod compare;
 mod cross;
 mod differences;
 mod driver;
+mod fleets;
 mod generate;
 mod hellos;
 #[path = "../../hex.rs"]
@@ -79,6 +80,7 @@ fn main() -> ExitCode {
         rs2n: [new_rs2n(), new_rs2n()],
     };
     failed += cross::run(&mut drivers, &twin.differences);
+    failed += fleets::run(&mut drivers);
     failed += run_seeds(&mut twin, first, seeds);
 
     for known in twin.differences.iter() {
