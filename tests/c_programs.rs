@@ -179,6 +179,17 @@ fn transfer_of_a_gibibyte_allocates_no_memory() {
 }
 
 #[test]
+fn resumption() {
+    check_with_certificates("resumption");
+}
+
+/// Not under drd, which does not see the locks of a shared config.
+#[test]
+fn ticket_keys_are_added_while_threads_resume_sessions() {
+    run(Command::new(program("resumption")).arg(certs()).arg("100"));
+}
+
+#[test]
 fn send_and_receive_run_on_two_threads() {
     let program = program("threads");
     run(Command::new(&program).arg(certs()).arg("10"));
