@@ -172,7 +172,7 @@ fn obfuscated_age(state: &Tls13State, now: u64) -> u32 {
 const NO_IDENTITY: [u8; 5] = [1, 0, 0, 1, 0];
 
 /// Encodes a TLS 1.2 session as rustls does; `None` if the provider does not have its suite.
-fn tls12_session(
+pub(super) fn tls12_session(
     handle: &Handle,
     state: &Tls12State,
     provider: &CryptoProvider,

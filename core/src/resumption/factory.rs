@@ -83,9 +83,10 @@ impl Factory {
             ..DEFAULT_PROVIDER
         });
         let store = Arc::new(Received::default());
+        let (mut client, server) = configs(provider).ok()?;
+        client.resumption = Resumption::store(store.clone());
         // The secret of this handshake is not that of an outer one.
-        let handshake = || handshake(provider, store.clone());
-        let (client, _) = capture_resumption_secret(handshake);
+        let (client, _) = capture_resumption_secret(|| handshake(client, server));
         Some(Self {
             client: client.ok()?,
             store,
@@ -99,54 +100,84 @@ impl Factory {
     }
 }
 
-/// Runs a handshake of rustls with itself, whose certificate and signature are not checked.
-fn handshake(
+/// The server name of the client, which has no meaning.
+pub(super) const SERVER_NAME: &str = "factory.invalid";
+
+/// Returns the configs of a client and a server that authenticate nothing.
+pub(super) fn configs(
     provider: Arc<CryptoProvider>,
-    store: Arc<Received>,
-) -> Result<KernelConnection<ClientSide>, RustlsError> {
+) -> Result<(ClientConfig, ServerConfig), RustlsError> {
     let clock = Arc::new(EndOfTime);
     let mut client = ClientConfig::builder_with_details(provider.clone(), clock.clone())
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Unchecked))
         .with_client_credential_resolver(Arc::new(Unchecked))?;
     client.enable_secret_extraction = true;
-    client.resumption = Resumption::store(store);
     let mut server = ServerConfig::builder_with_details(provider, clock)
         .with_no_client_auth()
         .with_server_credential_resolver(Arc::new(Unchecked))?;
     server.send_tls13_tickets = Tls13Tickets { default: 0, max: 0 };
-    let server = Arc::new(server);
+    Ok((client, server))
+}
 
+/// Runs a handshake of rustls with itself.
+pub(super) fn handshake(
+    client: ClientConfig,
+    server: ServerConfig,
+) -> Result<KernelConnection<ClientSide>, RustlsError> {
+    let config = Arc::new(server);
     let (mut to_server, mut to_client) = (Input::default(), Input::default());
     let name =
-        ServerName::try_from("factory.invalid").map_err(|_| RustlsError::General(String::new()))?;
+        ServerName::try_from(SERVER_NAME).map_err(|_| RustlsError::General(String::new()))?;
     let client = Arc::new(client).connect(name);
     let client = client.start_handshake(&mut to_server.bytes)?;
-    let mut server_step = ServerHandshake::NeedsInput(ServerHandshake::start());
+    let mut client = ClientHandshake::NeedsInput(client);
+    let mut server = ServerHandshake::NeedsInput(ServerHandshake::start());
+    while !matches!(client, ClientHandshake::Complete(_)) && !to_server.is_empty() {
+        server = serve(server, &config, &mut to_server, &mut to_client)?;
+        client = follow(client, &mut to_client, &mut to_server)?;
+    }
+    // The client's last flight.
+    serve(server, &config, &mut to_server, &mut to_client)?;
+    match client {
+        ClientHandshake::Complete(client) => Ok(client.dangerous_into_kernel_connection()?.1),
+        _ => Err(RustlsError::HandshakeNotComplete),
+    }
+}
+
+/// Runs the steps of a server until it requires more input.
+fn serve(
+    mut server: ServerHandshake,
+    config: &Arc<ServerConfig>,
+    input: &mut Input,
+    output: &mut Input,
+) -> Result<ServerHandshake, RustlsError> {
     loop {
-        server_step = match server_step {
-            ServerHandshake::NeedsInput(step) if !to_server.is_empty() => {
-                step.process(&mut to_server, &mut to_client.bytes)?
+        server = match server {
+            ServerHandshake::NeedsInput(step) if !input.is_empty() => {
+                step.process(input, &mut output.bytes)?
             }
             ServerHandshake::Accepted(step) => {
-                step.choose_config(server.clone(), &mut to_client.bytes)?
+                step.choose_config(config.clone(), &mut output.bytes)?
             }
-            _ => break,
+            other => return Ok(other),
         };
     }
-    let mut client_step = ClientHandshake::NeedsInput(client);
+}
+
+/// Runs the steps of a client until it requires more input.
+fn follow(
+    mut client: ClientHandshake,
+    input: &mut Input,
+    output: &mut Input,
+) -> Result<ClientHandshake, RustlsError> {
     loop {
-        client_step = match client_step {
-            ClientHandshake::NeedsInput(step) if !to_client.is_empty() => {
-                step.process(&mut to_client, &mut to_server.bytes)?
+        client = match client {
+            ClientHandshake::NeedsInput(step) if !input.is_empty() => {
+                step.process(input, &mut output.bytes)?
             }
-            ClientHandshake::VerifyServerIdentity(step) => {
-                step.with_config(&mut to_server.bytes)?
-            }
-            ClientHandshake::Complete(client) => {
-                return Ok(client.dangerous_into_kernel_connection()?.1);
-            }
-            _ => return Err(RustlsError::HandshakeNotComplete),
+            ClientHandshake::VerifyServerIdentity(step) => step.with_config(&mut output.bytes)?,
+            other => return Ok(other),
         };
     }
 }

@@ -7,6 +7,8 @@
 mod cache;
 mod client_session;
 mod factory;
+#[cfg(test)]
+mod golden;
 mod server_session;
 mod session_state;
 mod settings;

@@ -77,7 +77,7 @@ impl Binding<'_> {
 }
 
 /// Parses the encoding of a TLS 1.2 session, which was issued at `now`.
-fn parse_tls12(value: &[u8], now: u64) -> Result<Tls12State> {
+pub(super) fn parse_tls12(value: &[u8], now: u64) -> Result<Tls12State> {
     let mut reader = Reader(value);
     reader.take(TLS12.len() + 8)?;
     if reader.u8()? == 1 {

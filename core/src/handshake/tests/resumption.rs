@@ -304,3 +304,31 @@ fn tickets_are_sent_later_and_after_key_updates() {
         assert!(is_resumed(&resume(TLS13_POLICY, &session(&pair))));
     }
 }
+
+#[test]
+fn a_resumed_handshake_continues_after_a_partial_write_of_any_length() {
+    for policy in POLICIES {
+        let first = pair(policy);
+        establish(&first);
+        let session = session(&first);
+        let whole = {
+            let pair = resume(policy, &session);
+            [pair.client.wire_bytes_out(), pair.server.wire_bytes_out()]
+        };
+        for (is_client, whole) in [(true, whole[0]), (false, whole[1])] {
+            for at in (0..whole as usize).step_by(17) {
+                let pair = pair(policy);
+                pair.client.set_session(&session).expect("a valid session");
+                let transport = match is_client {
+                    true => &pair.to_server,
+                    false => &pair.to_client,
+                };
+                transport.state().room = Some(at);
+                let _ = pair.negotiate();
+                transport.state().room = None;
+                establish(&pair);
+                assert!(is_resumed(&pair), "{at} of {whole}");
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The encodings of rustls that this module relies on: an update of rustls that changes one fails
+//! here.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustls::client::{
+    ClientSessionKey, ClientSessionStore, Resumption, Tls12Session, Tls13Session,
+};
+use rustls::crypto::kx::NamedGroup;
+use rustls::crypto::{CryptoProvider, TicketProducer};
+use rustls::server::Tls13Tickets;
+use rustls_aws_lc_rs::DEFAULT_PROVIDER;
+
+use super::client_session::{self, Handle};
+use super::factory;
+use super::server_session::{Binding, parse_tls12};
+use super::session_state::Tls13State;
+use crate::base::lock;
+use crate::crypto::tls13::{SUITES, capture_resumption_secret};
+use crate::messages::Reader;
+
+/// Records the sessions of both sides of a handshake of rustls.
+#[derive(Default)]
+struct Recorder {
+    /// Those that the server would encrypt.
+    server: Mutex<Vec<Vec<u8>>>,
+    tls12: Mutex<Option<Tls12Session>>,
+}
+
+impl TicketProducer for Recorder {
+    fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        lock(&self.server).push(plain.to_vec());
+        Some(b"ticket".to_vec())
+    }
+
+    fn decrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn lifetime(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+}
+
+impl ClientSessionStore for Recorder {
+    fn set_kx_hint(&self, _: ClientSessionKey<'static>, _: NamedGroup) {}
+
+    fn kx_hint(&self, _: &ClientSessionKey<'_>) -> Option<NamedGroup> {
+        None
+    }
+
+    fn set_tls12_session(&self, _: ClientSessionKey<'static>, session: Tls12Session) {
+        *lock(&self.tls12) = Some(session);
+    }
+
+    fn tls12_session(&self, _: &ClientSessionKey<'_>) -> Option<Tls12Session> {
+        None
+    }
+
+    fn remove_tls12_session(&self, _: &ClientSessionKey<'static>) {}
+
+    fn insert_tls13_ticket(&self, _: ClientSessionKey<'static>, _: Tls13Session) {}
+
+    fn take_tls13_ticket(&self, _: &ClientSessionKey<'static>) -> Option<Tls13Session> {
+        None
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Recorder")
+    }
+}
+
+/// Runs a handshake of rustls with itself, and returns its sessions and the resumption master
+/// secret.
+fn sessions(provider: CryptoProvider) -> (Arc<Recorder>, Option<Vec<u8>>) {
+    let recorder = Arc::new(Recorder::default());
+    let provider = Arc::new(provider);
+    let (mut client, mut server) = factory::configs(provider).expect("valid configs");
+    client.resumption = Resumption::store(recorder.clone());
+    server.ticketer = Some(recorder.clone());
+    server.send_tls13_tickets = Tls13Tickets { default: 1, max: 1 };
+    let handshake = || factory::handshake(client, server).map(drop);
+    let (outcome, secret) = capture_resumption_secret(handshake);
+    outcome.expect("a complete handshake");
+    (recorder, secret.map(|secret| secret.to_vec()))
+}
+
+const NAME: &str = factory::SERVER_NAME;
+
+/// Replaces the time of creation, which the version precedes.
+fn without_time(mut session: Vec<u8>) -> Vec<u8> {
+    session[2..10].fill(0);
+    session
+}
+
+#[test]
+fn a_tls12_server_session_is_encoded_as_rustls_does() {
+    let (recorder, _) = sessions(CryptoProvider {
+        tls13_cipher_suites: vec![].into(),
+        ..DEFAULT_PROVIDER
+    });
+    let theirs = lock(&recorder.server).pop().expect("a ticket");
+    let state = parse_tls12(&theirs, 5).expect("of this encoding");
+    assert_eq!(state.issued, 5);
+    assert!(state.has_extended_master_secret);
+    let binding = Binding {
+        server_name: Some(NAME),
+        suite: state.suite,
+    };
+    let ours = binding.tls12_session(&state).expect("encoded");
+    assert_eq!(*ours, without_time(theirs));
+}
+
+#[test]
+fn a_tls12_client_session_is_encoded_as_rustls_does() {
+    let (recorder, _) = sessions(CryptoProvider {
+        tls13_cipher_suites: vec![].into(),
+        ..DEFAULT_PROVIDER
+    });
+    let server = lock(&recorder.server).pop().expect("a ticket");
+    let state = parse_tls12(&server, 5).expect("of this encoding");
+    let session = lock(&recorder.tls12).take().expect("a session");
+    let mut theirs = Vec::new();
+    session.encode(&mut theirs);
+    let handle = Handle::Ticket(b"ticket".to_vec());
+    let ours = client_session::tls12_session(&handle, &state, &DEFAULT_PROVIDER);
+    let mut encoded = Vec::new();
+    let ours = ours.expect("encoded").expect("of this encoding");
+    ours.encode(&mut encoded);
+    // The suite, and the secret behind the session ID.
+    assert_eq!(encoded[..2], theirs[..2]);
+    let secret = |session: &[u8]| {
+        let mut reader = Reader(session);
+        reader.u16().expect("the suite");
+        reader.vector(1).expect("the session ID");
+        reader
+            .take(48 + 1 + 2 + 6)
+            .expect("the secret and the ticket")
+            .to_vec()
+    };
+    assert_eq!(secret(&encoded), secret(&theirs));
+}
+
+#[test]
+fn a_tls13_server_session_is_encoded_as_rustls_does() {
+    for suite in SUITES {
+        let (recorder, secret) = sessions(CryptoProvider {
+            tls13_cipher_suites: vec![suite].into(),
+            tls12_cipher_suites: vec![].into(),
+            ..DEFAULT_PROVIDER
+        });
+        assert_eq!(
+            secret.map(|secret| secret.len()),
+            Some(suite.common.hash_provider.output_len())
+        );
+        let theirs = lock(&recorder.server).pop().expect("a ticket");
+        let binding = Binding {
+            server_name: Some(NAME),
+            suite: suite.common.suite.into(),
+        };
+        // The pre-shared key and the obfuscation of the age are at the end.
+        let secret_len = suite.common.hash_provider.output_len();
+        let (head, age_add) = theirs.split_at(theirs.len() - 4);
+        let state = Tls13State {
+            suite: binding.suite,
+            issued: 0,
+            age_add: u32::from_be_bytes(age_add.try_into().expect("four bytes")),
+            secret: head[head.len() - secret_len..].to_vec().into(),
+            expiration: None,
+            early_data: None,
+        };
+        let ours = binding.tls13_session(&state).expect("encoded");
+        assert_eq!(*ours, without_time(theirs));
+    }
+}
+
+#[test]
+fn the_factory_makes_the_session_that_is_wanted() {
+    for suite in SUITES {
+        let state = Tls13State {
+            suite: suite.common.suite.into(),
+            issued: 0,
+            age_add: 0,
+            secret: vec![0xa5; suite.common.hash_provider.output_len()].into(),
+            expiration: None,
+            early_data: None,
+        };
+        let session = factory::session(&state, b"identity", 0x0102_0304).expect("made");
+        let mut encoded = Vec::new();
+        session.encode(&mut encoded);
+        let mut reader = Reader(&encoded);
+        assert_eq!(reader.u16().ok(), Some(state.suite));
+        assert_eq!(reader.vector(1).ok(), Some(&state.secret[..]));
+        assert_eq!(reader.u32().ok(), Some(0x0102_0304));
+        assert_eq!(reader.u32().ok(), Some(0), "no early data");
+        assert_eq!(reader.vector(2).ok(), Some(&b"identity"[..]));
+        // It never expires.
+        reader.u64().expect("the time of creation");
+        assert_eq!(reader.u64().ok(), Some(0));
+    }
+}
