@@ -57,7 +57,7 @@ const TLS13_FLOW: [HandshakeMessage; 12] = [
 ];
 
 /// See [`TLS13_FLOW`].
-const TLS12_FLOW: [HandshakeMessage; 14] = [
+const TLS12_FLOW: [HandshakeMessage; 15] = [
     HandshakeMessage::ClientHello,
     HandshakeMessage::ServerHello,
     HandshakeMessage::ServerCert,
@@ -70,8 +70,20 @@ const TLS12_FLOW: [HandshakeMessage; 14] = [
     HandshakeMessage::ClientCertVerify,
     HandshakeMessage::ClientChangeCipherSpec,
     HandshakeMessage::ClientFinished,
+    HandshakeMessage::ServerNewSessionTicket,
     HandshakeMessage::ServerChangeCipherSpec,
     HandshakeMessage::ServerFinished,
+];
+
+/// The messages that resume a session of TLS 1.2.
+const TLS12_RESUMPTION: [HandshakeMessage; 7] = [
+    HandshakeMessage::ClientHello,
+    HandshakeMessage::ServerHello,
+    HandshakeMessage::ServerNewSessionTicket,
+    HandshakeMessage::ServerChangeCipherSpec,
+    HandshakeMessage::ServerFinished,
+    HandshakeMessage::ClientChangeCipherSpec,
+    HandshakeMessage::ClientFinished,
 ];
 
 /// Returns the messages of the negotiated version.
@@ -79,6 +91,7 @@ fn flow(ctx: &Context<'_>) -> &'static [HandshakeMessage] {
     match ctx.version() {
         // The flows begin with the same messages.
         Version::Tls13 | Version::Unknown => &TLS13_FLOW,
+        _ if ctx.state.is_resumed() => &TLS12_RESUMPTION,
         _ => &TLS12_FLOW,
     }
 }
@@ -163,6 +176,8 @@ impl Checkpoints {
         match (message, ctx.mode()) {
             (HandshakeMessage::ServerChangeCipherSpec, mode) => mode == Mode::Server && !was_sent,
             (HandshakeMessage::ClientChangeCipherSpec, mode) => mode == Mode::Client && !was_sent,
+            (HandshakeMessage::ServerNewSessionTicket, _) => ctx.state.is_with_ticket(),
+            (message, _) if ctx.state.is_resumed() => !is_authentication(message),
             (HandshakeMessage::ServerCertStatus, _) => ctx.state.is_ocsp_stapled(),
             (HandshakeMessage::ServerCertReq | HandshakeMessage::ClientCert, Mode::Server) => {
                 ctx.requests_client_cert()
@@ -221,6 +236,18 @@ impl Checkpoints {
     }
 }
 
+/// Returns whether a message is not part of a handshake that resumes a session.
+fn is_authentication(message: HandshakeMessage) -> bool {
+    matches!(
+        message,
+        HandshakeMessage::ServerCertReq
+            | HandshakeMessage::ServerCert
+            | HandshakeMessage::ServerCertVerify
+            | HandshakeMessage::ClientCert
+            | HandshakeMessage::ClientCertVerify
+    )
+}
+
 /// Returns whether the server's CertificateRequest, or its absence, violates the client
 /// authentication mode of the client. rustls continues; this library ends the handshake.
 fn violates_client_auth(ctx: &Context<'_>) -> bool {
@@ -228,7 +255,7 @@ fn violates_client_auth(ctx: &Context<'_>) -> bool {
     match ctx.client_auth() {
         _ if ctx.mode() == Mode::Server => false,
         ClientAuth::None => is_requested,
-        ClientAuth::Required => !is_requested,
+        ClientAuth::Required => !is_requested && !ctx.state.is_resumed(),
         _ => false,
     }
 }
@@ -263,12 +290,16 @@ impl Handshake {
     /// Reports all processed messages, after a step that ended because rustls requires more input.
     fn report_completed(&mut self, ctx: &Context<'_>) {
         let is_tls13 = ctx.version() == Version::Tls13;
+        let is_resumed = ctx.state.is_resumed();
         let checkpoints = &mut self.checkpoints;
         // The ServerHello is the second message.
         let has_server_hello = checkpoints.done > 1;
         let last = match &self.stage {
-            Stage::Complete if is_tls13 => HandshakeMessage::ClientFinished,
+            Stage::Complete if is_tls13 || is_resumed => HandshakeMessage::ClientFinished,
             Stage::Complete => HandshakeMessage::ServerFinished,
+            Stage::Server(Running::AwaitingInput(_)) if !is_tls13 && is_resumed => {
+                HandshakeMessage::ServerFinished
+            }
             Stage::Server(Running::AwaitingInput(_)) if !is_tls13 => {
                 HandshakeMessage::ServerHelloDone
             }

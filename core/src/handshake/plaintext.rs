@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::rustls_input::RustlsInput;
 use crate::error::{Code, Result};
 use crate::messages::HandshakeHeader;
-use crate::record::{Header, Reassembler};
+use crate::record::{ContentType, Header, Reassembler};
 
 /// The maximum length of a message's body in bytes (the limit of rustls; that of s2n-tls is 1
 /// more).
@@ -116,6 +116,21 @@ pub(super) fn handshake_content(mut records: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     content
+}
+
+/// Returns the number of protected records in an output of rustls: those behind a
+/// ChangeCipherSpec. `None` if there is none.
+pub(super) fn protected_records(mut records: &[u8]) -> Option<u64> {
+    let mut protected = None;
+    while let Some(header) = records.get(..Header::LEN).map(Header::read) {
+        let len = Header::LEN + header.len;
+        records = records.get(len..).unwrap_or_default();
+        match header.typ == ContentType::ChangeCipherSpec as u8 {
+            true => protected = Some(0),
+            false => protected = protected.map(|count| count + 1),
+        }
+    }
+    protected
 }
 
 /// Rejects a message that is too long.

@@ -29,10 +29,16 @@ impl Handshake {
             }
             (false, _) if self.awaits_second_hello => HandshakeMessage::ClientHello,
             (true, true) => HandshakeMessage::EncryptedExtensions,
-            (true, false) if self.has_answered => HandshakeMessage::ServerChangeCipherSpec,
+            (true, false) if self.has_answered || ctx.state.is_resumed() => {
+                match ctx.state.is_with_ticket() {
+                    true => HandshakeMessage::ServerNewSessionTicket,
+                    false => HandshakeMessage::ServerChangeCipherSpec,
+                }
+            }
             (true, false) => HandshakeMessage::ServerCert,
             (false, _) if ctx.requests_client_cert() => HandshakeMessage::ClientCert,
             (false, true) => HandshakeMessage::ClientFinished,
+            (false, false) if ctx.state.is_resumed() => HandshakeMessage::ClientChangeCipherSpec,
             (false, false) => HandshakeMessage::ClientKey,
         }
     }

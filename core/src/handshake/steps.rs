@@ -10,7 +10,7 @@ use rustls::server::ServerHandshake;
 
 use super::context::Context;
 use super::offer::{Offer, highest_version, negotiate_version};
-use super::plaintext::handshake_content;
+use super::plaintext::{handshake_content, protected_records};
 use super::side::{Next, Side, Step};
 use super::stage::{Running, Stage};
 use super::verification::PeerVerification;
@@ -117,9 +117,14 @@ impl Handshake {
         };
         let theirs = self.server_hello.take();
         let hello = theirs.or_else(|| ServerHello::read(&handshake_content(&ctx.output)));
+        if let (Mode::Server, Some(hello)) = (ctx.mode(), &hello) {
+            // Also after a HelloRetryRequest.
+            ctx.state.use_server_hello(hello);
+        }
         let policy = ctx.policy();
+        let protected = protected_records(&ctx.output);
         ctx.send.handshake_keys =
-            hello.and_then(|hello| HandshakeKeys::new(secret, &hello, policy));
+            hello.and_then(|hello| HandshakeKeys::new(secret, &hello, policy, protected));
         Ok(())
     }
 
@@ -134,7 +139,9 @@ impl Handshake {
         let wrong = match ctx.client_auth() {
             _ if failure.is_some() => Code::Cancelled,
             ClientAuth::None if is_requested => Code::UnexpectedCertRequest,
-            ClientAuth::Required if !is_requested && self.stage.is_complete() => {
+            ClientAuth::Required
+                if !is_requested && self.stage.is_complete() && !is_resumed_tls13(ctx) =>
+            {
                 Code::MissingCertRequest
             }
             _ => {
@@ -280,6 +287,12 @@ impl Handshake {
             next => Ok(next?),
         }
     }
+}
+
+/// Returns whether the handshake has resumed a session of TLS 1.3, in which no certificate is
+/// requested.
+fn is_resumed_tls13(ctx: &Context<'_>) -> bool {
+    ctx.is_tls13() && ctx.state.is_resumed()
 }
 
 /// Returns an IP address instead of a server_name: rustls requires one of them, and does not send

@@ -1,7 +1,9 @@
 //! The ServerHello (RFC 8446, 4.1.3): rustls reports the negotiated parameters only at the end of
 //! the handshake.
 
-use super::extension_type::{EXTENDED_MASTER_SECRET, SESSION_TICKET, SUPPORTED_VERSIONS};
+use super::extension_type::{
+    EXTENDED_MASTER_SECRET, PRE_SHARED_KEY, SESSION_TICKET, SUPPORTED_VERSIONS,
+};
 use super::{RANDOM_LEN, Reader, SessionId};
 use crate::base::Version;
 
@@ -26,6 +28,9 @@ pub(crate) struct ServerHello {
 
     /// TLS 1.2: the ID of the session. TLS 1.3: that of the ClientHello.
     pub(crate) session_id: SessionId,
+
+    /// TLS 1.3: the pre_shared_key extension: the server has selected a pre-shared key.
+    pub(crate) has_pre_shared_key: bool,
 
     /// TLS 1.2: the extended_master_secret extension (RFC 7627).
     pub(crate) has_extended_master_secret: bool,
@@ -59,6 +64,7 @@ impl ServerHello {
             suite,
             random,
             session_id,
+            has_pre_shared_key: extensions.extension(PRE_SHARED_KEY).is_some(),
             has_extended_master_secret: extensions.extension(EXTENDED_MASTER_SECRET).is_some(),
             will_send_ticket: extensions.extension(SESSION_TICKET).is_some(),
         })

@@ -19,11 +19,19 @@ pub(crate) struct HandshakeKeys {
     secret: Secret,
     suite: SupportedCipherSuite,
     server_random: [u8; RANDOM_LEN],
+    /// TLS 1.2: the number of records that this side has protected.
+    protected: u64,
 }
 
 impl HandshakeKeys {
-    /// Finds the suite of a ServerHello; `None` if the policy does not have it.
-    pub(crate) fn new(secret: Secret, hello: &ServerHello, policy: &Policy) -> Option<Self> {
+    /// Finds the suite of a ServerHello; `None` if the policy does not have it. `protected` is the
+    /// number of records behind the ChangeCipherSpec of this side: before that, TLS 1.2 has no keys.
+    pub(crate) fn new(
+        secret: Secret,
+        hello: &ServerHello,
+        policy: &Policy,
+        protected: Option<u64>,
+    ) -> Option<Self> {
         let provider = policy.provider();
         let tls12 = provider.tls12_cipher_suites.iter();
         let tls13 = provider.tls13_cipher_suites.iter();
@@ -31,7 +39,12 @@ impl HandshakeKeys {
             .map(|&suite| SupportedCipherSuite::Tls12(suite))
             .chain(tls13.map(|&suite| SupportedCipherSuite::Tls13(suite)))
             .find(|suite| u16::from(suite.suite()) == hello.suite)?;
+        let is_tls12 = matches!(suite, SupportedCipherSuite::Tls12(_));
+        if is_tls12 && protected.is_none() {
+            return None;
+        }
         Some(Self {
+            protected: protected.unwrap_or(0),
             secret,
             suite,
             server_random: hello.random,
@@ -40,13 +53,13 @@ impl HandshakeKeys {
 
     /// Creates a sealer with these keys.
     pub(crate) fn sealer(&self) -> Result<Sealer> {
-        // TLS 1.3 keys are new here; under the client's TLS 1.2 keys Finished was record 0.
+        // TLS 1.3 keys are new here; the client's TLS 1.2 keys have protected its Finished.
         let (sequence, secrets) = match self.suite {
             SupportedCipherSuite::Tls13(suite) => {
                 let secret = TrafficSecret::new(suite, self.secret.bytes.clone())?;
                 (0, secret.keys()?)
             }
-            SupportedCipherSuite::Tls12(suite) => (1, self.tls12_client_keys(suite)?),
+            SupportedCipherSuite::Tls12(suite) => (self.protected, self.tls12_client_keys(suite)?),
             _ => return Err(Code::KeyInit)?,
         };
         Sealer::new(self.suite, (sequence, secrets))

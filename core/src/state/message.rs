@@ -25,11 +25,12 @@ pub(crate) enum HandshakeMessage {
     ClientFinished,
     ServerChangeCipherSpec,
     ServerFinished,
+    ServerNewSessionTicket,
     ApplicationData,
 }
 
 impl HandshakeMessage {
-    const ALL: [(Self, &CStr); 18] = [
+    const ALL: [(Self, &CStr); 19] = [
         (Self::ClientHello, c"CLIENT_HELLO"),
         (Self::HelloRetryRequest, c"HELLO_RETRY_MSG"),
         (Self::ServerHello, c"SERVER_HELLO"),
@@ -47,6 +48,7 @@ impl HandshakeMessage {
         (Self::ClientFinished, c"CLIENT_FINISHED"),
         (Self::ServerChangeCipherSpec, c"SERVER_CHANGE_CIPHER_SPEC"),
         (Self::ServerFinished, c"SERVER_FINISHED"),
+        (Self::ServerNewSessionTicket, c"SERVER_NEW_SESSION_TICKET"),
         (Self::ApplicationData, c"APPLICATION_DATA"),
     ];
 

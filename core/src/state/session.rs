@@ -23,6 +23,8 @@ pub(super) struct Session {
     has_extended_master_secret: bool,
     /// A server of TLS 1.2 sends a ticket, or has announced one to this client.
     with_ticket: bool,
+    /// The server has resumed a session.
+    is_resumed: bool,
     client: Option<Box<Tickets>>,
     /// TLS 1.3 server: when the keying material of the resumed session expires, in nanoseconds
     /// since 1970.
@@ -95,15 +97,22 @@ impl State {
     pub(crate) fn use_server_hello(&self, hello: &ServerHello) {
         self.with_session(|session| {
             let is_tls12 = hello.version < Version::Tls13;
-            let is_resumed = is_tls12 && !hello.session_id.is_empty();
-            let is_resumed = is_resumed && hello.session_id == session.id;
+            let repeats_id = !hello.session_id.is_empty() && hello.session_id == session.id;
+            session.is_resumed = match is_tls12 {
+                true => repeats_id,
+                false => hello.has_pre_shared_key,
+            };
             session.suite = hello.suite;
             session.has_extended_master_secret = hello.has_extended_master_secret;
             session.with_ticket = is_tls12 && hello.will_send_ticket;
             if is_tls12 {
                 session.id = hello.session_id;
             }
-            if let Some(tickets) = session.client.as_mut().filter(|_| !is_resumed) {
+            if let Some(tickets) = session
+                .client
+                .as_mut()
+                .filter(|_| !(is_tls12 && repeats_id))
+            {
                 tickets.ticket = Vec::new();
             }
         });
@@ -112,6 +121,11 @@ impl State {
     /// Frees the ticket of a client.
     pub(crate) fn free_ticket(&self) {
         self.with_session(|session| session.client = None);
+    }
+
+    /// Returns whether the ServerHello has resumed a session.
+    pub(crate) fn is_resumed(&self) -> bool {
+        self.with_session(|session| session.is_resumed)
     }
 
     /// Returns whether a ticket of TLS 1.2 is part of the handshake.

@@ -128,8 +128,7 @@ impl Generator {
             self.push(format!("ticket_count sc {count}"));
         }
         if self.once_in(3) {
-            let result = self.one_of(&["0", "0", "-1"]);
-            self.push(format!("ticket_cb cc {result}"));
+            self.push("ticket_cb cc 0");
         }
     }
 
