@@ -14,10 +14,8 @@ tables=tests/abi here=tests/abi/reference
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 work=$target/abi
 mkdir -p "$work"
-cargo build --release --quiet --locked --manifest-path tests/twin/Cargo.toml --message-format json \
-    --target-dir "$target/twin/reference" >"$work/messages"
 # shellcheck disable=SC2046 # four paths
-set -- $(python3 -B $here/artifacts.py <"$work/messages")
+set -- $(sh $here/archive.sh)
 archive=$1 crypto=$2 api=$3 openssl=$4
 
 # The archive may contain bitcode for link-time optimization, which is disabled here.
