@@ -25,6 +25,10 @@ PRIVATE_LIBS := -lgcc_eh -lgcc -lutil -lrt -lpthread -lm -ldl -lc
 CFLAGS ?= -O2 -g
 EXAMPLE_CFLAGS := -std=gnu99 -Wall -Wextra -Wpedantic -Werror
 EXAMPLES := $(patsubst examples-c/%.c,$(BUILD)/examples/%,$(wildcard examples-c/*.c))
+# The only example with a library of its own, the client of Redis
+ifneq ($(shell pkg-config --exists hiredis && echo yes),yes)
+EXAMPLES := $(filter-out %/fleet_resumption,$(EXAMPLES))
+endif
 
 all: library
 
@@ -82,8 +86,11 @@ examples: library $(EXAMPLES)
 
 $(BUILD)/examples/%: examples-c/%.c include/s2n.h
 	mkdir -p $(BUILD)/examples
-	$(CC) $(CFLAGS) $(EXAMPLE_CFLAGS) -Iinclude $< -o $@ \
-	    -L$(BUILD) -ls2n -pthread -Wl,-rpath,'$$ORIGIN/..'
+	$(CC) $(CFLAGS) $(EXAMPLE_CFLAGS) -Iinclude $(filter %.c,$^) -o $@ \
+	    -L$(BUILD) -ls2n $(EXAMPLE_LIBS) -pthread -Wl,-rpath,'$$ORIGIN/..'
+
+$(BUILD)/examples/fleet_resumption: examples-c/fleet/store.c examples-c/fleet/store.h
+$(BUILD)/examples/fleet_resumption: EXAMPLE_LIBS = -lhiredis
 
 demo: deps
 	$(MAKE) examples

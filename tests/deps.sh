@@ -33,6 +33,8 @@ need cmake cmake
 need man man-db
 need groff groff-base
 need mandoc mandoc
+need redis-server redis-server
+need redis-cli redis-tools
 # Only for building and testing the Debian packages.
 if [ "${1:-}" = packages ]; then
     need dpkg-shlibdeps dpkg-dev
@@ -41,6 +43,8 @@ if [ "${1:-}" = packages ]; then
 fi
 # The crate s2n-tls-sys links with this library if another library replaces its own.
 [ -e "$(gcc -print-file-name=libcrypto.so)" ] || missing="$missing libssl-dev"
+# The client library of Redis.
+[ -e /usr/include/hiredis/async.h ] || missing="$missing libhiredis-dev"
 # The header of PKCS #11.
 [ -e /usr/include/p11-kit-1/p11-kit/pkcs11.h ] || missing="$missing libp11-kit-dev"
 

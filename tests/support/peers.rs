@@ -104,6 +104,15 @@ impl Process {
 
     /// Reads lines up to the one that begins with `start`, and returns the rest of it.
     pub fn wait_for(&mut self, start: &str) -> String {
+        self.wait_for_line(start, |line| line.strip_prefix(start))
+    }
+
+    /// Reads lines up to the one that contains `text`.
+    pub fn wait_for_text(&mut self, text: &str) {
+        self.wait_for_line(text, |line| line.contains(text).then_some(line));
+    }
+
+    fn wait_for_line(&mut self, what: &str, select: impl Fn(&str) -> Option<&str>) -> String {
         let mut seen = String::new();
         loop {
             let mut line = String::new();
@@ -113,13 +122,20 @@ impl Process {
                 .expect("the pipe is readable");
             if len == 0 {
                 let stderr = self.stderr.take().map(JoinHandle::join);
-                panic!("the process exited without printing {start:?}: {seen}{stderr:?}");
+                panic!("the process exited without printing {what:?}: {seen}{stderr:?}");
             }
-            if let Some(rest) = line.strip_prefix(start) {
+            if let Some(rest) = select(&line) {
                 return rest.trim().to_owned();
             }
             seen += &line;
         }
+    }
+
+    /// Sends SIGTERM to a process that has not been reaped. `timeout` forwards the signal to its child.
+    fn signal(&self) {
+        let _ = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status();
     }
 
     /// Reads exactly this number of bytes of the process's output.
@@ -129,6 +145,12 @@ impl Process {
             .read_exact(&mut bytes)
             .expect("the process writes as many bytes");
         bytes
+    }
+
+    /// Sends SIGTERM, and waits until the process exits.
+    pub fn terminate(self) -> Report {
+        self.signal();
+        self.finish()
     }
 
     /// Waits until the process exits.
@@ -161,10 +183,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         // After it has been reaped, its PID may be another process's.
         if matches!(self.child.try_wait(), Ok(None)) {
-            // `timeout` forwards the signal to its child.
-            let _ = Command::new("kill")
-                .arg(self.child.id().to_string())
-                .status();
+            self.signal();
             let _ = self.child.wait();
         }
     }
