@@ -386,16 +386,6 @@ impl Handshake {
         Ok(record.completes_message && !matches!(self.stage, Stage::OutdatedClientHello))
     }
 
-    /// Client: stores a NewSessionTicket of TLS 1.2 that rustls has accepted; `message` is empty for
-    /// none.
-    fn receive_ticket(&mut self, ctx: &Context<'_>, message: &[u8]) -> Result<()> {
-        if message.is_empty() {
-            return Ok(());
-        }
-        let received = ctx.state.receive_tls12_ticket(message);
-        received.map_err(|error| self.fail(ctx, error))
-    }
-
     /// Returns whether the peer's next records are protected, so that only rustls can read them.
     fn is_read_protected(&self, state: &State) -> bool {
         self.has_read_keys || state.version() == Version::Tls12 && self.peer_is_encrypted

@@ -1,7 +1,7 @@
-//! Resumption of sessions by a server: which session rustls resumes, of a ticket or of the session
-//! cache.
+//! Resumption of sessions: which session a server of rustls resumes, of a ticket or of the session
+//! cache, and the ticket of a TLS 1.2 client.
 //!
-//! The decision is made before rustls answers the ClientHello. rustls is given a store that has
+//! A server's decision is made before rustls answers the ClientHello. rustls is given a store that has
 //! this session alone.
 
 use std::sync::Arc;
@@ -138,6 +138,16 @@ impl Handshake {
         }
         self.tls12_sessions = Some(sessions);
         Ok(())
+    }
+
+    /// Client: stores a NewSessionTicket of TLS 1.2 that rustls has accepted; `message` is empty for
+    /// none.
+    pub(super) fn receive_ticket(&mut self, ctx: &Context<'_>, message: &[u8]) -> Result<()> {
+        if message.is_empty() {
+            return Ok(());
+        }
+        let received = ctx.state.receive_tls12_ticket(message);
+        received.map_err(|error| self.fail(ctx, error))
     }
 }
 
