@@ -3,7 +3,7 @@
 use crate::error::{Code, Result};
 
 /// Fills `bytes` with random bytes.
-pub(crate) fn random_bytes(bytes: &mut [u8]) -> Result<()> {
+pub fn random_bytes(bytes: &mut [u8]) -> Result<()> {
     let filled = rustls_aws_lc_rs::DEFAULT_SECURE_RANDOM.fill(bytes);
     Ok(filled.map_err(|_| Code::Random)?)
 }
