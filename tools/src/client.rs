@@ -6,14 +6,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rs2n_core::base::Mode;
+use rs2n_core::config::Config;
 use rs2n_core::connection::Connection;
 
-use crate::endpoints::{OutputFile, Sink, Source, echo};
+use crate::endpoints::{OutputFile, Sink, Source, echo, numbered};
 use crate::error::{Result, ToolError, USAGE, print_line};
 use crate::options::Client;
 use crate::progress::{BarOptions, Progress};
 use crate::report::{Report, ReportWriter};
 use crate::session::Session;
+use crate::session_store::SessionStore;
 use crate::{command_line, config};
 
 const PROGRAM: &str = "rs2nc";
@@ -31,73 +33,149 @@ pub fn main() -> i32 {
 }
 
 fn run(options: &Client) -> Result<()> {
-    let common = &options.common;
     if options.insecure {
         let warning = "WARNING: --insecure: the server is not authenticated; an attacker in the \
                        path can read and change all data";
         print_line(PROGRAM, warning);
     }
-    let conn = connection(options)?;
-    let (source, sink) = endpoints(options)?;
-    let report_writer = match &common.json {
-        None => None,
-        Some(Some(path)) => Some(ReportWriter::file(path)?),
-        Some(None) => Some(ReportWriter::standard(matches!(sink, Sink::Stdout))),
-    };
+    let connector = Connector::new(options)?;
+    for number in 0..=options.reconnect {
+        connector.run_connection(number + 1)?;
+    }
+    Ok(())
+}
 
-    let mut report = Report::new(Mode::Client, None);
-    let run_session = |tcp: TcpStream| {
+/// What the connections of `--reconnect` share.
+struct Connector<'a> {
+    options: &'a Client,
+    config: Arc<Config>,
+    /// The sessions that are resumed, with `--session` or `--reconnect`.
+    sessions: Option<Arc<SessionStore>>,
+    /// Writes the JSON reports, with `--json`.
+    report_writer: Option<ReportWriter>,
+}
+
+impl<'a> Connector<'a> {
+    fn new(options: &'a Client) -> Result<Self> {
+        let common = &options.common;
+        let config = config::client(options)?;
+        let sessions = match options.session.is_some() || options.reconnect > 0 {
+            true => Some(SessionStore::open(options.session.as_deref())?),
+            false => None,
+        };
+        if let Some(sessions) = &sessions {
+            sessions.attach(&config);
+        }
+        let uses_stdout = common.receive.is_none() && !options.echo;
+        let report_writer = match &common.json {
+            None => None,
+            Some(Some(path)) => Some(ReportWriter::file(path)?),
+            Some(None) => Some(ReportWriter::standard(uses_stdout)),
+        };
+        Ok(Self {
+            options,
+            config,
+            sessions,
+            report_writer,
+        })
+    }
+
+    /// Runs a connection from the TCP connection to its closure, and reports it.
+    fn run_connection(&self, number: u64) -> Result<()> {
+        let conn = self.connection()?;
+        let (source, sink) = self.endpoints(number)?;
+        let mut report = Report::new(Mode::Client, None);
+        report.connection = self.has_several().then_some(number);
+        let outcome = connect(self.options)
+            .and_then(|tcp| self.run_session(conn, tcp, source, sink, &mut report));
+        report.error = outcome.as_ref().err().cloned();
+        if self.options.common.verbose {
+            self.print(&report, &report.transfer_summary());
+        }
+        let written = match &self.report_writer {
+            Some(report_writer) => report_writer.write_json(&report),
+            None => Ok(()),
+        };
+        outcome.and(written)
+    }
+
+    fn run_session(
+        &self,
+        conn: Connection,
+        tcp: TcpStream,
+        source: Source,
+        sink: Sink,
+        report: &mut Report,
+    ) -> Result<()> {
+        let common = &self.options.common;
         report.peer = tcp.peer_addr().ok();
         let progress = Progress::new(BarOptions::new(common, source.len()));
         let session = Arc::new(Session::new(conn, tcp, common.into(), progress));
-        let outcome = session.negotiate(&mut report).and_then(|()| {
+        let outcome = session.negotiate(report).and_then(|()| {
             if common.verbose {
-                print_line(PROGRAM, &report.negotiated_summary());
+                self.print(report, &report.negotiated_summary());
+            }
+            if let Some(sessions) = &self.sessions {
+                sessions.establish(session.connection())?;
             }
             session.transfer(source, sink)
         });
-        session.finish(&mut report);
-        outcome
-    };
-    let outcome = connect(options).and_then(run_session);
-    report.error = outcome.as_ref().err().cloned();
-    if common.verbose {
-        print_line(PROGRAM, &report.transfer_summary());
+        session.finish(report);
+        let stored = self.sessions.as_ref().map(|sessions| sessions.finish());
+        outcome.and(stored.unwrap_or(Ok(())))
     }
-    let written = report_writer.map_or(Ok(()), |report_writer| report_writer.write_json(&report));
-    outcome.and(written)
-}
 
-fn connection(options: &Client) -> Result<Connection> {
-    let config = config::client(options)?;
-    let conn = Connection::new(Mode::Client);
-    let outcome = conn.set_config(config);
-    outcome.map_err(|error| ToolError::tls(&error, "the certificate cannot be used"))?;
-    let name = options.name.as_ref().unwrap_or(&options.host);
-    let server_name = CString::new(name.as_str())
-        .map_err(|_| ToolError::usage("a server name must not contain a NUL byte"))?;
-    let outcome = conn.set_server_name(&server_name);
-    outcome.map_err(|error| ToolError {
-        status: USAGE,
-        ..ToolError::tls(&error, "invalid server name")
-    })?;
-    Ok(conn)
-}
-
-fn endpoints(options: &Client) -> Result<(Source, Sink)> {
-    let common = &options.common;
-    if options.echo {
-        return Ok(echo());
+    fn connection(&self) -> Result<Connection> {
+        let options = self.options;
+        let conn = Connection::new(Mode::Client);
+        let outcome = conn.set_config(self.config.clone());
+        outcome.map_err(|error| ToolError::tls(&error, "the certificate cannot be used"))?;
+        let name = options.name.as_ref().unwrap_or(&options.host);
+        let server_name = CString::new(name.as_str())
+            .map_err(|_| ToolError::usage("a server name must not contain a NUL byte"))?;
+        let outcome = conn.set_server_name(&server_name);
+        outcome.map_err(|error| ToolError {
+            status: USAGE,
+            ..ToolError::tls(&error, "invalid server name")
+        })?;
+        let offered = self.sessions.as_ref().map(|sessions| sessions.offer(&conn));
+        if let Some(Err(error)) = offered {
+            error.print(PROGRAM);
+        }
+        Ok(conn)
     }
-    let source = match &common.send {
-        Some(path) => Source::file(path)?,
-        None => Source::stdin(),
-    };
-    let sink = match &common.receive {
-        Some(path) => Sink::File(OutputFile::new(path, common.force)?),
-        None => Sink::Stdout,
-    };
-    Ok((source, sink))
+
+    fn endpoints(&self, number: u64) -> Result<(Source, Sink)> {
+        let common = &self.options.common;
+        if self.options.echo {
+            return Ok(echo());
+        }
+        let source = match &common.send {
+            Some(path) => Source::file(path)?,
+            None if number == 1 => Source::stdin(),
+            None => Source::SentStdin,
+        };
+        let sink = match &common.receive {
+            Some(path) if self.has_several() => {
+                Sink::File(OutputFile::new(&numbered(path, number), common.force)?)
+            }
+            Some(path) => Sink::File(OutputFile::new(path, common.force)?),
+            None => Sink::Stdout,
+        };
+        Ok((source, sink))
+    }
+
+    fn has_several(&self) -> bool {
+        self.options.reconnect > 0
+    }
+
+    fn print(&self, report: &Report, summary: &str) {
+        let text = match report.connection {
+            Some(number) => format!("connection {number}: {summary}"),
+            None => summary.to_owned(),
+        };
+        print_line(PROGRAM, &text);
+    }
 }
 
 /// Connects to the first address of the host that accepts a TCP connection.

@@ -12,6 +12,7 @@ use rs2n_core::policy::Policy;
 
 use crate::error::{Result, ToolError, USAGE, print_line};
 use crate::options::{Client, ClientAuthMode, Common, Server};
+use crate::session_cache::{self, SessionCache};
 
 /// Builds the config of a client.
 pub fn client(options: &Client) -> Result<Arc<Config>> {
@@ -49,6 +50,12 @@ pub fn server(options: &Server) -> Result<Arc<Config>> {
         add_cert_chain(&config, cert, key)?;
     }
     load_trust_anchors(&config, &options.client_ca)?;
+    if options.session_cache {
+        SessionCache::new(session_cache::CAPACITY).attach(&config);
+        if options.ticket_key_file.is_none() {
+            session_cache::add_random_key(&config)?;
+        }
+    }
     config.set_verify_host_callback(Some(Arc::new(AcceptAnyName)));
     let mode = match (options.client_auth, options.client_ca.is_empty()) {
         (Some(mode), _) => mode,

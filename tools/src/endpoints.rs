@@ -13,6 +13,8 @@ pub enum Source {
     Empty,
     /// Standard input.
     Stdin { is_terminal: bool },
+    /// Standard input, which an earlier connection has sent.
+    SentStdin,
     File {
         file: File,
         path: PathBuf,
@@ -86,7 +88,7 @@ impl Source {
     pub fn read_chunk(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
         buffer.resize(CHUNK_LEN, 0);
         let read = match self {
-            Self::Empty => Ok(0),
+            Self::Empty | Self::SentStdin => Ok(0),
             Self::Stdin { .. } => read_retrying(&mut io::stdin(), buffer),
             Self::File { file, .. } => read_retrying(file, buffer),
             Self::Echo(receiver) => {
@@ -194,6 +196,13 @@ impl OutputFile {
         fs::rename(partial, &self.path)
             .map_err(|error| ToolError::file("write", &self.path, &error))
     }
+}
+
+/// Returns the name of the output file of one of several connections.
+pub fn numbered(path: &Path, number: u64) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{number}"));
+    name.into()
 }
 
 fn already_exists(path: &Path) -> ToolError {

@@ -3,7 +3,8 @@
 //! Both programs parse their command line (`command_line`, `options`), build a config from it
 //! (`config`), and transfer bytes over connections (`session`) between sources and sinks
 //! (`endpoints`) until both sides have sent a close_notify. A `report` has the result of a
-//! connection, an `error` the reason of a failure.
+//! connection, an `error` the reason of a failure. Sessions are resumed with a `session_store` in the
+//! client, and with `ticket_keys` and a `session_cache` in the server.
 
 #![forbid(unsafe_code)]
 
@@ -18,4 +19,7 @@ mod progress;
 mod report;
 pub mod server;
 mod session;
+mod session_cache;
+mod session_store;
 mod stream;
+mod ticket_keys;

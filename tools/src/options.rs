@@ -40,6 +40,17 @@ pub struct Client {
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub key: Option<PathBuf>,
 
+    /// Resume the session in this file, if it exists, and store the newest one in it. The file is
+    /// secret: whoever reads it can impersonate the server to this client, which does not verify the
+    /// certificate again
+    #[arg(long, value_name = "FILE")]
+    pub session: Option<PathBuf>,
+
+    /// Connect this number of times more, one after the other, each time with the last session.
+    /// Standard input is sent once; with --receive the files are named FILE.1, FILE.2 and so on
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub reconnect: u64,
+
     /// Use IPv4 only
     #[arg(short = '4', conflicts_with = "ipv6")]
     pub ipv4: bool,
@@ -84,6 +95,16 @@ pub struct Server {
     /// Client certificate mode [default: required with --client-ca, otherwise none]
     #[arg(long, value_name = "MODE", requires = "client_ca")]
     pub client_auth: Option<ClientAuthMode>,
+
+    /// Send session tickets, encrypted with the keys of this file: a line for each, with a name of up
+    /// to 16 bytes, a secret of hexadecimal digits, and optionally the time of its first use in
+    /// seconds since 1970. SIGHUP adds the keys that are new in the file
+    #[arg(long, value_name = "FILE")]
+    pub ticket_key_file: Option<PathBuf>,
+
+    /// Keep sessions of TLS 1.2 in memory, for clients without tickets
+    #[arg(long)]
+    pub session_cache: bool,
 
     /// Serve one connection and exit; sends standard input unless --send or --echo is given
     #[arg(long, conflicts_with = "connections")]
@@ -190,7 +211,8 @@ Examples:
   rs2nc example.org 443                              interactive session
   printf 'GET / HTTP/1.0\\r\\n\\r\\n' | rs2nc --linger 5 example.org 443
   rs2nc --ca ca.pem --send backup.tar localhost 4433
-  rs2nc --ca ca.pem --json localhost 4433 </dev/null  negotiated parameters";
+  rs2nc --ca ca.pem --json localhost 4433 </dev/null  negotiated parameters
+  rs2nc --ca ca.pem --reconnect 1 -v localhost 4433 </dev/null  is the session resumed?";
 
 const SERVER_NOTES: &str = "\
 Output:
@@ -198,6 +220,11 @@ The first line is `port: PORT`, or with --json an object with `listening`. It an
 to standard output, or to standard error if standard output carries the received data.
 
 With --receive and more than one connection, the files are named FILE.1, FILE.2 and so on.
+
+Ticket keys:
+A key encrypts tickets for 2 hours, and decrypts them for 13 hours more. Until it expires it remains in use,
+even if it is removed from the file. An error in the file is a warning after SIGHUP, and no key is added.
+  echo \"$(date +%Y%m%d-%H%M) $(openssl rand -hex 32)\" >>keys; kill -HUP \"$pid\"
 
 Exit status:
   0  all connections succeeded (with --once or --connections; otherwise the server does not exit)

@@ -22,12 +22,14 @@ use crate::names;
 pub struct Report {
     /// The role of this program: "client" or "server".
     pub role: &'static str,
-    /// The sequence number of a server's connection, from 1.
+    /// The sequence number of a connection, from 1; only if the program has several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<u64>,
     /// The peer's address and port.
     pub peer: Option<SocketAddr>,
     pub version: Option<&'static str>,
+    /// Whether an earlier session was resumed: then no certificate was sent.
+    pub resumed: bool,
     pub cipher: Option<Cipher>,
     pub group: Option<String>,
     pub signature: Signatures,
@@ -123,14 +125,18 @@ impl Report {
             Version::Tls13 => Some("TLS 1.3"),
             _ => None,
         };
+        self.resumed = negotiated.resumed;
         self.cipher = Some(Cipher {
             name: negotiated.cipher.to_string_lossy().into_owned(),
             iana: names::iana(negotiated.suite),
             number: negotiated.suite,
         });
-        self.group = Some(negotiated.group.to_string_lossy().into_owned());
+        // A session of TLS 1.2 is resumed without a key exchange.
+        let group = negotiated.group.to_string_lossy().into_owned();
+        self.group = Some(group).filter(|group| group != "NONE");
         let scheme = |side| {
-            let name = conn.signature_scheme(side)?;
+            // The library may report the scheme that a full handshake would have.
+            let name = conn.signature_scheme(side).filter(|_| !self.resumed)?;
             Some(name.to_string_lossy().into_owned())
         };
         self.signature = Signatures {
@@ -158,6 +164,7 @@ impl Report {
         parts.extend(self.group.clone());
         parts.extend(self.signature.server.clone());
         parts.extend(self.alpn.as_ref().map(|alpn| format!("ALPN {alpn}")));
+        parts.extend(self.resumed.then(|| "resumed".to_owned()));
         if let Some(leaf) = self.peer_chain.first() {
             let subject = leaf.subject.as_deref().unwrap_or(&leaf.sha256);
             let verified = if self.peer_verified {

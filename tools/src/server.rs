@@ -1,7 +1,6 @@
 //! The TLS server `rs2nd`.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use std::{io, thread};
@@ -11,12 +10,13 @@ use rs2n_core::config::Config;
 use rs2n_core::connection::Connection;
 use serde::Serialize;
 
-use crate::endpoints::{OutputFile, Sink, Source, echo};
+use crate::endpoints::{OutputFile, Sink, Source, echo, numbered};
 use crate::error::{FAILED, Result, ToolError, print_line};
 use crate::options::Server;
 use crate::progress::{BarOptions, Progress};
 use crate::report::{Report, ReportWriter};
 use crate::session::Session;
+use crate::ticket_keys::TicketKeyFile;
 use crate::{command_line, config};
 
 const PROGRAM: &str = "rs2nd";
@@ -54,6 +54,9 @@ impl Daemon {
     fn new(options: Server) -> Result<(Arc<Self>, TcpListener)> {
         let (host, port) = listen_address(&options.listen)?;
         let config = config::server(&options)?;
+        let ticket_keys = options.ticket_key_file.as_ref();
+        let ticket_keys = ticket_keys.map(|path| TicketKeyFile::load(path, &config));
+        let ticket_keys = ticket_keys.transpose()?;
         let common = &options.common;
         // Unusable files are reported before the first client connects.
         if let Some(path) = &common.send {
@@ -66,6 +69,9 @@ impl Daemon {
             _ => None,
         };
 
+        if let Some(ticket_keys) = ticket_keys {
+            ticket_keys.reload_on_hangup(PROGRAM)?;
+        }
         let listener = TcpListener::bind((host, port));
         let listener = listener.map_err(|error| {
             ToolError::new(format!("cannot listen on {host} port {port}: {error}"))
@@ -240,10 +246,4 @@ fn listen_address(args: &[String]) -> Result<(&str, u16)> {
     let number = number
         .map_err(|_| ToolError::usage(format!("{port:?} is not a port number: 0 to 65535")))?;
     Ok((host, number))
-}
-
-fn numbered(path: &Path, number: u64) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{number}"));
-    name.into()
 }

@@ -105,6 +105,11 @@ impl Session {
         }
     }
 
+    /// Returns the TLS connection.
+    pub fn connection(&self) -> &Connection {
+        &self.conn
+    }
+
     /// Transfers data in both directions until both sides have sent a close_notify.
     pub fn transfer(self: &Arc<Self>, source: Source, mut sink: Sink) -> Result<()> {
         let closes_with_peer = source.closes_with_peer();
@@ -164,7 +169,7 @@ impl Session {
         let has_sent = self.bytes_out.load(Relaxed) > 0;
         let awaits_peer_close = match source {
             Source::Empty => true,
-            Source::Stdin { .. } => !closes_without_input && !has_sent,
+            Source::Stdin { .. } | Source::SentStdin => !closes_without_input && !has_sent,
             Source::File { .. } | Source::Echo(_) => false,
         };
         if awaits_peer_close {
