@@ -84,6 +84,7 @@ fn every_field_of_a_report_is_right() {
     remove_measurements(client);
     let common = value!({
         "version": "TLS 1.3",
+        "resumed": false,
         "cipher": {
             "name": "TLS_AES_128_GCM_SHA256", "iana": "TLS_AES_128_GCM_SHA256", "number": 0x1301,
         },

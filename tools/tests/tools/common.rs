@@ -24,6 +24,7 @@ pub const TLS12_POLICY_RSA: &str = "20170210";
 /// A running `rs2nd`.
 pub struct Server {
     pub process: Process,
+    pub pid: String,
     pub port: String,
 }
 
@@ -40,11 +41,18 @@ impl Server {
             true => vec![],
             false => vec!["--cert", &chain, "--key", &key],
         };
-        let shell = ["-c", "exec \"$0\" \"$@\" 2>&1", SERVER, "127.0.0.1", "0"];
+        let shell = [
+            "-c",
+            "echo \"pid: $$\"; exec \"$0\" \"$@\" 2>&1",
+            SERVER,
+            "127.0.0.1",
+            "0",
+        ];
         let args = [&shell[..], &own, args].concat();
         let mut process = Process::spawn_with_input("sh", &args, input);
+        let pid = process.wait_for("pid: ");
         let port = process.wait_for("port: ");
-        Self { process, port }
+        Self { process, pid, port }
     }
 
     pub fn finish(self) -> Report {
@@ -114,6 +122,24 @@ pub fn json(path: &str) -> Value {
 pub fn parse(text: &str) -> Value {
     assert_eq!(text.lines().count(), 1, "one line: {text}");
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// The field `resumed` of the reports in a file, in the order of the connections.
+pub fn resumed(path: &str) -> Vec<bool> {
+    let text = fs::read_to_string(path).expect("reports");
+    let mut reports: Vec<Value> = text.lines().map(parse).collect();
+    // A server writes them in the order in which the connections end.
+    reports.sort_by_key(|report| report["connection"].as_u64());
+    let fields = reports.iter().map(|report| report["resumed"].as_bool());
+    fields.map(|field| field.expect("a boolean")).collect()
+}
+
+/// Creates a file of ticket keys, each named like the first byte of its secret.
+pub fn ticket_keys(folder: &Path, keys: &[u8]) -> String {
+    let line = |key: &u8| format!("key-{key} {}\n", format!("{key:02x}").repeat(32));
+    let path = path(folder, "keys");
+    fs::write(&path, keys.iter().map(line).collect::<String>()).expect("writable");
+    path
 }
 
 /// The SHA-256 fingerprint of a test certificate, according to OpenSSL.
