@@ -1,19 +1,7 @@
 /* Zeroization: a connection that is freed or wiped leaves no secrets and no plaintext in memory, in any state of the
    handshake, and a private key is erased when its chain is freed. The process under test logs no keys: its peer, a
-   separate process, logs them and passes them on at the end. The search patterns are masked, so that the search
-   does not find the patterns themselves. */
-#include "security.h"
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-
-#define MASK 0x5a
-#define MAX_SECRETS 60
-/* Secrets are searched for in pieces: the allocator overwrites the first bytes of a freed block. */
-#define PIECE 16
-
-struct secret { char label[40]; uint8_t bytes[48]; int len; };
-struct found { struct secret secrets[MAX_SECRETS]; int count; };
+   separate process, logs them and passes them on at the end. */
+#include "residue.h"
 
 /* The peer's last flight: intact, corrupted, or without its last byte. */
 enum fault { NONE, DAMAGED, CUT };
@@ -30,37 +18,6 @@ static struct socket_transport transport;
 static struct s2n_cert_chain_and_key *own;
 static struct s2n_config *settings;
 static struct s2n_connection *conn;
-
-static uint8_t nibble(char hex) { return hex <= '9' ? hex - '0' : (hex | 32) - 'a' + 10; }
-
-/* Adds a masked search pattern. */
-static void add(struct found *found, const char *label, const uint8_t *bytes, int len)
-{
-    struct secret *secret = &found->secrets[found->count++];
-    if (found->count > MAX_SECRETS) { printf("too many secrets\n"); exit(2); }
-    snprintf(secret->label, sizeof secret->label, "%s", label);
-    secret->len = len;
-    memcpy(secret->bytes, bytes, len);
-}
-
-/* The key log callback: "LABEL random secret", in hex. The start of the secret's hex text is a search pattern, too. */
-static int log_key(void *ctx, struct s2n_connection *from, uint8_t *line, size_t len)
-{
-    struct found *found = ctx;
-    char label[40];
-    uint8_t bytes[48], hex[48];
-    size_t at = len;
-    int n = 0;
-    (void) from;
-    while (line[at - 1] != ' ') at--;
-    if ((len - at) / 2 > sizeof bytes) return 0;
-    snprintf(label, sizeof label, "%.*s", (int) strcspn((char *) line, " "), line);
-    for (int i = 0; i < 48; i++) hex[i] = line[at + i] ^ MASK;
-    for (; at + 1 < len; at += 2) bytes[n++] = (nibble(line[at]) << 4 | nibble(line[at + 1])) ^ MASK;
-    add(found, strcmp(label, "CLIENT_RANDOM") ? label : "master secret", bytes, n);
-    add(found, "in hex", hex, 48);
-    return 0;
-}
 
 /* A key log callback that discards the lines. */
 static int log_nothing(void *ctx, struct s2n_connection *from, uint8_t *line, size_t len)
@@ -92,11 +49,6 @@ static void keep_only(struct found *found, const char *part)
     for (int i = 0; i < found->count; i++)
         if (strstr(found->secrets[i].label, part)) found->secrets[kept++] = found->secrets[i];
     found->count = kept;
-}
-
-static void plaintext(uint8_t *text, int from, int mask)
-{
-    for (int i = 0; i < 32; i++) text[i] = (i * 29 + from * 101 + 7) ^ (i << 3) ^ mask;
 }
 
 static int socket_send(void *ctx, const uint8_t *data, uint32_t n)
@@ -194,60 +146,6 @@ static void run_session(struct scenario scenario)
     if (scenario.action != RELEASED) s2n_shutdown(conn, &blocked);
 }
 
-static int pieces(const uint8_t *view, ssize_t n, const uint8_t *piece)
-{
-    int count = 0;
-    for (const uint8_t *end = view + n; (view = memmem(view, end - view, piece, PIECE)); view++) count++;
-    return count;
-}
-
-/* Counts the copies of each secret in writable memory. */
-static int search(const struct found *found, int *copies)
-{
-    char line[600];
-    int total = 0, mem = open("/proc/self/mem", O_RDONLY);
-    FILE *maps = fopen("/proc/self/maps", "r");
-    memset(copies, 0, MAX_SECRETS * sizeof *copies);
-    while (fgets(line, sizeof line, maps)) {
-        unsigned long from, to;
-        char rights[8];
-        sscanf(line, "%lx-%lx %7s", &from, &to, rights);
-        if (strncmp(rights, "rw", 2) != 0) continue;
-        uint8_t *view = mmap(NULL, to - from, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        ssize_t n = pread(mem, view, to - from, from);
-        for (ssize_t i = 0; i < n; i++) view[i] ^= MASK;
-        for (int k = 0; k < found->count; k++) {
-            int max = 0;
-            for (int at = 0; at + PIECE <= found->secrets[k].len; at += PIECE) {
-                int count = pieces(view, n, found->secrets[k].bytes + at);
-                if (count > max) max = count;
-            }
-            copies[k] += max;
-            total += max;
-        }
-        munmap(view, to - from);
-    }
-    fclose(maps);
-    close(mem);
-    return total;
-}
-
-/* Searches, and verifies the search with a planted copy of one secret. */
-static void check_residue(const char *name, const struct found *found)
-{
-    int copies[MAX_SECRETS], again[MAX_SECRETS], len = found->secrets[0].len;
-    int total = search(found, copies);
-    uint8_t *planted = malloc(len);
-    for (int i = 0; i < len; i++) planted[i] = found->secrets[0].bytes[i] ^ MASK;
-    if (search(found, again) != total + 1) { printf("the search misses a planted secret\n"); exit(2); }
-    explicit_bzero(planted, len);
-    free(planted);
-    char list[4000] = "";
-    for (int k = 0; k < found->count; k++)
-        if (copies[k]) sprintf(list + strlen(list), "%s %s %d", list[0] ? "," : ":", found->secrets[k].label, copies[k]);
-    observe(name, total == 0, "%d copies of %d secrets%s", total, found->count, list);
-}
-
 /* Verifies that the search finds a key that is in use. */
 static void check_key_in_use(const char *key)
 {
@@ -327,11 +225,7 @@ static void in_child(const char *name, const struct scenario *scenario)
 int main(int argc, char **argv)
 {
     begin(argc, argv);
-    /* Lazy binding of a function saves the vector registers on the stack, with whatever they hold. */
-    if (!getenv("LD_BIND_NOW")) {
-        setenv("LD_BIND_NOW", "1", 1);
-        execv("/proc/self/exe", argv);
-    }
+    bind_functions(argv);
     for (int i = 0; i < 4; i++) {
         struct scenario scenario = { .mode = i % 2 ? S2N_CLIENT : S2N_SERVER, .version = i < 2 ? S2N_TLS13 : S2N_TLS12, .key = "leaf" };
         char start[40], name[80];
