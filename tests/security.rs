@@ -31,6 +31,11 @@ fn residue() {
 }
 
 #[test]
+fn residue_sessions() {
+    check_program("residue_sessions");
+}
+
+#[test]
 fn trust_store() {
     check_program("trust_store");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
 use super::Config;
-use crate::base::lock;
+use crate::base::{StackDepth, lock, with_cleared_stack};
 use crate::error::Result;
 use crate::process::fork::ForkSafeMutex;
 use crate::resumption::{
@@ -46,7 +46,11 @@ impl Config {
         }
         let now = self.wall_nanoseconds()?;
         let intro = intro.map(|seconds| seconds.saturating_mul(SECOND));
-        self.with_resumption(|settings| settings.add_key(name, secret, intro, now))
+        self.with_resumption(|settings| {
+            with_cleared_stack(StackDepth::Keys, || {
+                settings.add_key(name, secret, intro, now)
+            })
+        })
     }
 
     /// Sets how long a ticket key encrypts and decrypts, in seconds.

@@ -52,7 +52,7 @@ impl Default for Settings {
 
 /// A key for a new ticket, and the lifetime of that in seconds.
 pub(crate) struct NewTicket {
-    pub(crate) key: TicketKey,
+    pub(crate) key: Arc<TicketKey>,
     pub(crate) lifetime: u32,
 }
 

@@ -32,7 +32,6 @@ const HEADER_LEN: usize = 1 + NAME_LEN + INFO_LEN + NONCE_LEN;
 pub(super) const OVERHEAD: usize = HEADER_LEN + TAG_LEN;
 
 /// A key for tickets, and for the entries of a session cache.
-#[derive(Clone)]
 pub(crate) struct TicketKey {
     pub(super) name: [u8; NAME_LEN],
     key: Zeroizing<[u8; KEY_LEN]>,

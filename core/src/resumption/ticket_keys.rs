@@ -32,8 +32,9 @@ impl Default for KeyLifetimes {
 /// The keys, in the order in which they were added.
 #[derive(Clone, Default)]
 pub(crate) struct TicketKeys {
-    /// Shared with handshakes, which use them without the lock of the config.
-    keys: Arc<Vec<TicketKey>>,
+    /// Shared with handshakes, which use them without the lock of the config. Each key stays in its
+    /// place: a copy would be left on the stack.
+    keys: Arc<Vec<Arc<TicketKey>>>,
     pub(crate) lifetimes: KeyLifetimes,
 }
 
@@ -64,7 +65,7 @@ impl TicketKeys {
                 return Err(Code::TicketKeyNotUnique)?;
             }
         }
-        keys.push(key);
+        keys.push(Arc::new(key));
         Ok(())
     }
 
@@ -80,7 +81,7 @@ impl TicketKeys {
     /// Selects the key for a new ticket. Of several, one is selected at random, with a weight that
     /// is highest in the middle of the period in which it encrypts: servers that get their keys at
     /// different times rarely use one that others do not have.
-    pub(crate) fn select(&self, now: u64) -> Result<&TicketKey> {
+    pub(crate) fn select(&self, now: u64) -> Result<&Arc<TicketKey>> {
         let keys: Vec<_> = self.encrypting(now).collect();
         if let [] | [_] = keys[..] {
             let only = keys.first().copied();
@@ -122,10 +123,10 @@ impl TicketKeys {
     }
 
     /// Returns the keys that encrypt at a time, the newest first.
-    fn encrypting(&self, now: u64) -> impl Iterator<Item = &TicketKey> {
+    fn encrypting(&self, now: u64) -> impl Iterator<Item = &Arc<TicketKey>> {
         let period = self.lifetimes.encrypt_decrypt;
         let is_encrypting =
-            move |key: &&TicketKey| key.intro <= now && now < key.intro.saturating_add(period);
+            move |key: &&Arc<TicketKey>| key.intro <= now && now < key.intro.saturating_add(period);
         self.keys.iter().rev().filter(is_encrypting)
     }
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering::*;
 
 use super::Io;
 use super::send::SendHalf;
+use crate::base::{StackDepth, with_cleared_stack};
 use crate::error::Result;
 use crate::record::ContentType;
 
@@ -30,7 +31,8 @@ impl SendHalf {
                 return Ok(());
             }
             // Without a key there is no ticket, which is not an error of the connection.
-            let Ok(message) = io.state.new_ticket(&config, sent as u16) else {
+            let create = || io.state.new_ticket(&config, sent as u16);
+            let Ok(message) = with_cleared_stack(StackDepth::Keys, create) else {
                 return Ok(());
             };
             self.flush(io)?;
