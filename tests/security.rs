@@ -130,6 +130,16 @@ fn oom_callback_from_an_allocation_on() {
     check_program_with("oom", &["on", "callback"]);
 }
 
+#[test]
+fn oom_once_in_tls12() {
+    check_program_with("oom", &["once", "malloc", "tls12"]);
+}
+
+#[test]
+fn oom_callback_from_an_allocation_on_in_tls12() {
+    check_program_with("oom", &["on", "callback", "tls12"]);
+}
+
 /// Compiles and runs a program, and panics if any of its observations is wrong.
 fn check_program(name: &str) {
     check_program_with(name, &[]);

@@ -104,8 +104,8 @@ impl ClientSession {
         Ok(bytes)
     }
 
-    /// Makes a rustls config offer the session. It offers none if rustls does not support it, and no
-    /// ticket of TLS 1.2 unless `uses_tls12_tickets`.
+    /// Makes a rustls config offer the session. It offers none if rustls does not support it or
+    /// memory is short, and no ticket of TLS 1.2 unless `uses_tls12_tickets`.
     pub(crate) fn offer(
         &self,
         config: &mut ClientConfig,
@@ -117,7 +117,7 @@ impl ClientSession {
         match (&self.handle, &self.state) {
             (Handle::Ticket(ticket), SessionState::Tls13(state)) => {
                 let session = factory::session(state, ticket, obfuscated_age(state, now))?;
-                store.tls13 = Mutex::new(Some(session));
+                store.tls13 = Mutex::new(session);
             }
             (Handle::Ticket(_), SessionState::Tls12(_)) if !uses_tls12_tickets => {}
             (handle, SessionState::Tls12(state)) => {

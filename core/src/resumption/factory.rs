@@ -38,19 +38,33 @@ use crate::error::{Code, Result};
 use crate::process::fork::{ForkSafeMutex, get_or_init};
 use crate::process::permanent;
 
-/// The factories, in the order of [`FACTORY_SUITES`]; `None` if the handshake has failed.
-static FACTORIES: [OnceLock<Option<ForkSafeMutex<Factory>>>; FACTORY_SUITES.len()] =
+/// The factories, in the order of [`FACTORY_SUITES`].
+static FACTORIES: [OnceLock<ForkSafeMutex<Factory>>; FACTORY_SUITES.len()] =
     [const { OnceLock::new() }; FACTORY_SUITES.len()];
 
-/// Makes a session that rustls offers with this identity and this age, whatever the time is.
-pub(super) fn session(state: &Tls13State, identity: &[u8], age: u32) -> Result<Tls13Session> {
+/// Returns the factory of a suite; `None` if its handshake fails, for lack of memory. The next call
+/// repeats it.
+fn factory(index: usize) -> Option<&'static ForkSafeMutex<Factory>> {
+    if let Some(factory) = FACTORIES[index].get() {
+        return Some(factory);
+    }
+    let made = permanent::allocate(|| Factory::new(index).map(ForkSafeMutex::new))?;
+    Some(get_or_init(&FACTORIES[index], || made))
+}
+
+/// Makes a session that rustls offers with this identity and this age, whatever the time is. `None`
+/// means a full handshake.
+pub(super) fn session(
+    state: &Tls13State,
+    identity: &[u8],
+    age: u32,
+) -> Result<Option<Tls13Session>> {
     let mut suites = FACTORY_SUITES.iter();
     let index = suites.position(|suite| suite.common.suite.0 == state.suite);
     let index = index.ok_or(Code::CipherNotSupported)?;
-    let make = || permanent::allocate(|| Factory::new(index).map(ForkSafeMutex::new));
-    let factory = get_or_init(&FACTORIES[index], make).as_ref();
-    let factory = factory.ok_or(Code::InvalidState)?;
-
+    let Some(factory) = factory(index) else {
+        return Ok(None);
+    };
     let mut ticket = Zeroizing::new(Vec::new());
     let len = 4 + 4 + 1 + state.secret.len() + 2 + identity.len() + 2;
     memory::reserve_exact(&mut ticket, len)?;
@@ -64,8 +78,7 @@ pub(super) fn session(state: &Tls13State, identity: &[u8], age: u32) -> Result<T
     ticket.extend_from_slice(&[0, 0]);
     // The parsed ticket, and the session.
     memory::probe(4 * len)?;
-    let session = lock(factory).receive(&ticket);
-    Ok(session.ok_or(Code::InvalidState)?)
+    Ok(lock(factory).receive(&ticket))
 }
 
 /// A client of rustls after its handshake, which receives tickets.

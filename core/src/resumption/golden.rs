@@ -189,7 +189,8 @@ fn the_factory_makes_the_session_that_is_wanted() {
             expiration: None,
             early_data: None,
         };
-        let session = factory::session(&state, b"identity", 0x0102_0304).expect("made");
+        let session = factory::session(&state, b"identity", 0x0102_0304).expect("memory");
+        let session = session.expect("the handshake of the factory succeeds");
         let mut encoded = Vec::new();
         session.encode(&mut encoded);
         let mut reader = Reader(&encoded);

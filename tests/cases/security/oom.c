@@ -1,7 +1,7 @@
 /* Allocation failures: each allocation fails in turn, alone or with all that follow. The call may fail or succeed,
    but the process must not abort or fault, and everything can be freed. The failing allocator is the C library's,
    whose functions are replaced below for the whole process, or the application's memory callback.
-   usage: oom FOLDER [once|on] [malloc|callback] [thread] */
+   usage: oom FOLDER [once|on] [malloc|callback] [thread|tls12] */
 #include "security.h"
 
 #include <pthread.h>
@@ -9,12 +9,15 @@
 
 /* A policy that prefers X25519: AWS-LC's own check of a P-256 key agreement faults when an allocation fails. */
 #define POLICY "20190801"
+/* The same for TLS 1.2. */
+#define TLS12_POLICY "test_all_ecdsa"
 
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t),
         *__libc_memalign(size_t, size_t);
 
 static long allocations_left;
 static int armed, persists, by_callback, in_thread;
+static const char *policy = POLICY;
 
 static int fails(void)
 {
@@ -57,14 +60,17 @@ static int deallocate(void *block, uint32_t n)
     return S2N_SUCCESS;
 }
 
-enum phase { CONFIG, CERTIFICATE, CONNECTION, HANDSHAKE, SEND, RECEIVE, PHASES };
-static const char *names[] = { "config", "certificate", "connection", "handshake", "send", "receive" };
+enum phase { CONFIG, CERTIFICATE, TICKET_KEY, CONNECTION, HANDSHAKE, SEND, RECEIVE, TICKET, SESSION, OFFER, RESUMPTION, PHASES };
+static const char *names[] = {
+    "config", "certificate", "ticket_key", "connection", "handshake", "send", "receive", "ticket", "session", "offer", "resumption"
+};
 
-static struct pair pair;
+static struct pair pair, resumed;
 static struct s2n_config *client, *server;
 static struct s2n_cert_chain_and_key *own;
 static char *root_pem, *leaf_pem, *leaf_key;
-static uint8_t data[20000];
+static uint8_t data[20000], session[2000];
+static int session_len;
 
 /* Runs one phase of a program. Returns 0 if all its calls succeeded. */
 static int run_phase(enum phase phase)
@@ -75,13 +81,16 @@ static int run_phase(enum phase phase)
         case CONFIG:
             client = s2n_config_new_minimal();
             server = s2n_config_new_minimal();
-            return !client || !server || s2n_config_set_cipher_preferences(client, POLICY)
-                    || s2n_config_set_cipher_preferences(server, POLICY)
+            return !client || !server || s2n_config_set_cipher_preferences(client, policy)
+                    || s2n_config_set_cipher_preferences(server, policy)
                     || s2n_config_add_pem_to_trust_store(client, root_pem);
         case CERTIFICATE:
             own = s2n_cert_chain_and_key_new();
             return !own || s2n_cert_chain_and_key_load_pem(own, leaf_pem, leaf_key)
                     || s2n_config_add_cert_chain_and_key_to_store(server, own);
+        case TICKET_KEY:
+            return s2n_config_set_session_tickets_onoff(client, 1) || s2n_config_set_session_tickets_onoff(server, 1)
+                    || s2n_config_add_ticket_crypto_key(server, (uint8_t *) "key", 3, (uint8_t *) "secret", 6, 0);
         case CONNECTION: return pair_open(&pair, client, server, "localhost");
         case HANDSHAKE: return negotiate(&pair) != NULL;
         case SEND:
@@ -90,6 +99,15 @@ static int run_phase(enum phase phase)
         case RECEIVE:
             while (all < (ssize_t) sizeof data && (n = s2n_recv(pair.server, data, sizeof data, &blocked)) > 0) all += n;
             return all != sizeof data;
+        case TICKET:
+            /* The client receives the ticket, and no data. */
+            return s2n_recv(pair.client, data, sizeof data, &blocked) != -1 || s2n_error_get_type(s2n_errno) != S2N_ERR_T_BLOCKED;
+        case SESSION:
+            session_len = s2n_connection_get_session(pair.client, session, sizeof session);
+            return session_len <= 0;
+        case OFFER:
+            return pair_open(&resumed, client, server, "localhost") || s2n_connection_set_session(resumed.client, session, session_len);
+        case RESUMPTION: return negotiate(&resumed) != NULL;
         default: return -1;
     }
 }
@@ -98,9 +116,10 @@ static int run_phase(enum phase phase)
 static int free_all(void)
 {
     int failed = (pair.client && s2n_connection_free(pair.client)) || (pair.server && s2n_connection_free(pair.server))
+            || (resumed.client && s2n_connection_free(resumed.client)) || (resumed.server && s2n_connection_free(resumed.server))
             || (client && s2n_config_free(client)) || (server && s2n_config_free(server))
             || (own && s2n_cert_chain_and_key_free(own));
-    pair.client = pair.server = NULL;
+    pair.client = pair.server = resumed.client = resumed.server = NULL;
     client = server = NULL;
     own = NULL;
     return failed;
@@ -129,8 +148,9 @@ static void *run_trial(void *argument)
     int free_failed = free_all();
     armed = 0;
     trial->end = !reached ? 3 : free_failed || wrong_code ? 4 : failed != 0;
-    for (enum phase phase = 0; reached && persists && phase < PHASES; phase++)
+    for (enum phase phase = 0; reached && (persists || trial->phase == RESUMPTION) && phase < PHASES; phase++)
         if (run_phase(phase)) trial->end = 5;
+    if (resumed.client && !s2n_connection_is_session_resumed(resumed.client)) trial->end = 7;
     if (free_all()) trial->end = 6;
     return NULL;
 }
@@ -155,13 +175,15 @@ int main(int argc, char **argv)
     persists = argc > 2 && strcmp(argv[2], "on") == 0;
     by_callback = argc > 3 && strcmp(argv[3], "callback") == 0;
     in_thread = argc > 4 && strcmp(argv[4], "thread") == 0;
+    if (argc > 4 && strcmp(argv[4], "tls12") == 0) policy = TLS12_POLICY;
     root_pem = (char *) read_file("root.pem", NULL);
     leaf_pem = (char *) read_file("leaf.pem", NULL);
     leaf_key = (char *) read_file("leaf.key", NULL);
     if (by_callback) MUST(s2n_mem_set_callbacks(succeed, succeed, allocate, deallocate));
     MUST(s2n_init());
-    /* Once without failures, for one-time allocations per thread, above all AWS-LC's random generator. */
-    for (enum phase phase = 0; phase < PHASES; phase++)
+    /* Once without failures, for one-time allocations per thread, above all AWS-LC's random generator. The first resumption of a process is
+       one of those under test. */
+    for (enum phase phase = 0; phase < OFFER; phase++)
         if (run_phase(phase)) { printf("%s fails with sufficient memory: %s\n", names[phase], s2n_strerror_name(s2n_errno)); return 2; }
     free_all();
     for (enum phase phase = 0; phase < PHASES; phase++) {
