@@ -117,19 +117,34 @@ static int step(struct s2n_connection *conn, int side)
     return done;
 }
 
-static struct pair establish(struct s2n_config *client, struct s2n_config *server)
+/* The session that clients offer, if any. */
+struct session {
+    uint8_t bytes[4096];
+    int len;
+};
+
+static struct pair establish_with(const struct session *session, struct s2n_config *client,
+    struct s2n_config *server)
 {
     struct pair pair;
     pair.to_server = calloc(1, sizeof(struct pipe));
     pair.to_client = calloc(1, sizeof(struct pipe));
     pair.client = connection_new(S2N_CLIENT, client, pair.to_client, pair.to_server);
     pair.server = connection_new(S2N_SERVER, server, pair.to_server, pair.to_client);
+    if (session != NULL) {
+        CHECK(s2n_connection_set_session(pair.client, session->bytes, (size_t) session->len) == 0);
+    }
     int client_done = 0, server_done = 0;
     while (!client_done || !server_done) {
         client_done = client_done || step(pair.client, 0);
         server_done = server_done || step(pair.server, 1);
     }
     return pair;
+}
+
+static struct pair establish(struct s2n_config *client, struct s2n_config *server)
+{
+    return establish_with(NULL, client, server);
 }
 
 static void pair_free(struct pair *pair)
@@ -142,20 +157,42 @@ static void pair_free(struct pair *pair)
     free(pair->to_client);
 }
 
-static void handshakes(const char *name, struct s2n_config *client, struct s2n_config *server)
+static void handshakes(const char *name, const struct session *session, struct s2n_config *client,
+    struct s2n_config *server)
 {
     enum { WARM_UP = 50, COUNT = 400 };
     for (int i = 0; i < WARM_UP; i++) {
-        struct pair pair = establish(client, server);
+        struct pair pair = establish_with(session, client, server);
+        CHECK(s2n_connection_is_session_resumed(pair.client) == (session != NULL));
         pair_free(&pair);
     }
     seconds[0] = seconds[1] = 0;
     for (int i = 0; i < COUNT; i++) {
-        struct pair pair = establish(client, server);
+        struct pair pair = establish_with(session, client, server);
         pair_free(&pair);
     }
     printf("handshake_%s_client_us %.2f\n", name, seconds[0] / COUNT * 1e6);
     printf("handshake_%s_server_us %.2f\n", name, seconds[1] / COUNT * 1e6);
+}
+
+/* Receives a ticket, but no data. */
+static void receive_ticket(struct s2n_connection *client)
+{
+    s2n_blocked_status blocked;
+    uint8_t byte;
+    CHECK(s2n_recv(client, &byte, 1, &blocked) == -1);
+    CHECK(s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED);
+}
+
+static struct session session_of(struct s2n_config *client, struct s2n_config *server)
+{
+    struct session session;
+    struct pair pair = establish(client, server);
+    receive_ticket(pair.client);
+    session.len = s2n_connection_get_session(pair.client, session.bytes, sizeof(session.bytes));
+    CHECK(session.len > 0);
+    pair_free(&pair);
+    return session;
 }
 
 static uint8_t data[1 << 20];
@@ -221,7 +258,8 @@ static void small_records(struct pair *pair)
     printf("recv_64_ns %.1f\n", receiving / COUNT * 1e9);
 }
 
-static void heap(struct s2n_config *client, struct s2n_config *server)
+static void heap(const char *name, int with_tickets, struct s2n_config *client,
+    struct s2n_config *server)
 {
     enum { COUNT = 200 };
     static struct pair pairs[COUNT];
@@ -229,6 +267,9 @@ static void heap(struct s2n_config *client, struct s2n_config *server)
     size_t bytes[2] = { 0, 0 };
     for (int i = 0; i < COUNT; i++) {
         pairs[i] = establish(client, server);
+        if (with_tickets) {
+            receive_ticket(pairs[i].client);
+        }
         free(pairs[i].to_server->bytes);
         free(pairs[i].to_client->bytes);
         memset(pairs[i].to_server, 0, sizeof(struct pipe));
@@ -241,9 +282,27 @@ static void heap(struct s2n_config *client, struct s2n_config *server)
         }
         bytes[side] = (before - mallinfo2().uordblks) / COUNT;
     }
-    printf("heap_idle_client_bytes %zu\n", bytes[0]);
-    printf("heap_idle_server_bytes %zu\n", bytes[1]);
+    printf("heap_%s_client_bytes %zu\n", name, bytes[0]);
+    printf("heap_%s_server_bytes %zu\n", name, bytes[1]);
     pair_free(&warm);
+}
+
+/* Handshakes that resume a session, and connections with a ticket. */
+static void resumption(const char *name, const char *policy, const char *cert, const char *key)
+{
+    char label[32];
+    struct s2n_config *client = config_new(policy, cert, NULL);
+    struct s2n_config *server = config_new(policy, cert, key);
+    CHECK(s2n_config_set_session_tickets_onoff(client, 1) == 0);
+    CHECK(s2n_config_set_session_tickets_onoff(server, 1) == 0);
+    uint8_t secret[32] = { 1 };
+    CHECK(s2n_config_add_ticket_crypto_key(server, (const uint8_t *) "key", 3, secret,
+              sizeof(secret), 0) == 0);
+    struct session session = session_of(client, server);
+    snprintf(label, sizeof(label), "%s_resumed", name);
+    handshakes(label, &session, client, server);
+    snprintf(label, sizeof(label), "%s_tickets", name);
+    heap(label, 1, client, server);
 }
 
 static char *read_file(const char *path)
@@ -273,7 +332,9 @@ int main(int argc, char **argv)
     struct s2n_config *client = config_new("default_tls13", cert, NULL);
     struct s2n_config *server = config_new("default_tls13", cert, key);
 
-    handshakes("tls13", client, server);
+    handshakes("tls13", NULL, client, server);
+    resumption("tls13", "default_tls13", cert, key);
+    resumption("tls12", "20240501", cert, key);
 
     enum { TOTAL = 1 << 28 };
     struct pair pair = establish(client, server);
@@ -300,6 +361,6 @@ int main(int argc, char **argv)
     CHECK(s2n_config_set_recv_multi_record(server, false) == 0);
     pair_free(&pair);
 
-    heap(client, server);
+    heap("idle", 0, client, server);
     return 0;
 }
