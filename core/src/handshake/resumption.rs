@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::Handshake;
 use super::context::Context;
-use crate::base::{Version, lock};
+use crate::base::{Version, lock, memory};
 use crate::config::ClientAuth;
 use crate::config::callbacks::CacheLookup;
 use crate::credentials::clock::StepClock;
@@ -78,7 +78,7 @@ impl Handshake {
         let config = Arc::make_mut(config);
         config.cipher_suite_selector = suite.selector;
         config.session_storage = Arc::new(Tls13Sessions {
-            identity: identity.to_vec(),
+            identity: memory::copy(identity)?,
             session: binding.tls13_session(&state)?,
         });
         self.expiration = state.expiration;
@@ -101,15 +101,15 @@ impl Handshake {
         if !uses_tickets && !uses_cache {
             return Ok(());
         }
-        let (ticket, session_id) = hello.with_payload(|hello| {
+        let (requests_ticket, ticket, session_id) = hello.with_payload(|hello| {
             let ticket = hello.session_ticket().filter(|_| uses_tickets);
-            Ok((ticket.map(<[u8]>::to_vec), hello.session_id.to_vec()))
+            // The client chooses the length, of which only one is that of a ticket.
+            let opened = ticket.filter(|it| it.len() == TLS12_TICKET_LEN);
+            let opened = opened.map(memory::copy).transpose()?;
+            Ok((ticket.is_some(), opened, hello.session_id.to_vec()))
         })?;
-        let ticket_offered = ticket
-            .as_ref()
-            .is_some_and(|it| it.len() == TLS12_TICKET_LEN);
         let found = match (&ticket, uses_cache && !session_id.is_empty()) {
-            (Some(ticket), _) if ticket_offered => open(ctx, ticket),
+            (Some(ticket), _) => open(ctx, ticket),
             (_, true) => cached(ctx, &session_id)?,
             _ => None,
         };
@@ -129,7 +129,7 @@ impl Handshake {
             let now = ctx.config.wall_nanoseconds();
             now.is_ok_and(|now| lock(&keys).keys.can_encrypt(now))
         };
-        let uses_ticketer = ticket.is_some() && (offered.is_some() || can_issue());
+        let uses_ticketer = requests_ticket && (offered.is_some() || can_issue());
         let sessions = Arc::new(Tls12Sessions::new(keys.clone(), clock, offered, uses_cache));
         let config = Arc::make_mut(config);
         config.session_storage = sessions.clone();

@@ -27,7 +27,7 @@ const WITH_TICKET: u8 = 1;
 #[derive(Clone)]
 pub(crate) enum Handle {
     SessionId(SessionId),
-    Ticket(Vec<u8>),
+    Ticket(Arc<[u8]>),
 }
 
 #[derive(Clone)]
@@ -56,7 +56,7 @@ impl ClientSession {
             }
             WITH_TICKET => {
                 let len = usize::from(reader.u16().map_err(out_of_data)?);
-                Handle::Ticket(memory::copy(handle(&mut reader, len)?)?)
+                Handle::Ticket(memory::to_arc(handle(&mut reader, len)?)?)
             }
             _ => Err(Code::InvalidSerializedSessionState)?,
         };

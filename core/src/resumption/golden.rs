@@ -126,7 +126,7 @@ fn a_tls12_client_session_is_encoded_as_rustls_does() {
     let session = lock(&recorder.tls12).take().expect("a session");
     let mut theirs = Vec::new();
     session.encode(&mut theirs);
-    let handle = Handle::Ticket(b"ticket".to_vec());
+    let handle = Handle::Ticket((*b"ticket").into());
     let ours = client_session::tls12_session(&handle, &state, &DEFAULT_PROVIDER);
     let mut encoded = Vec::new();
     let ours = ours.expect("encoded").expect("of this encoding");

@@ -1,6 +1,8 @@
 //! The state of a session, in the formats of s2n-tls: what a ticket contains, and what a client
 //! stores beside its ticket.
 
+use std::sync::Arc;
+
 use zeroize::Zeroizing;
 
 use crate::base::memory;
@@ -80,11 +82,11 @@ pub(crate) struct Tls13State {
     pub(crate) secret: HeapSecret,
     /// Server: the time at which the keying material expires, in nanoseconds since 1970.
     pub(crate) expiration: Option<u64>,
-    pub(crate) early_data: Option<EarlyDataState>,
+    /// Shared, because its size is that of a serialized session.
+    pub(crate) early_data: Option<Arc<EarlyDataState>>,
 }
 
 /// The early data that a session permits.
-#[derive(Clone)]
 pub(crate) struct EarlyDataState {
     /// The maximum length in bytes, which is not 0.
     pub(crate) max_len: u32,
@@ -160,11 +162,11 @@ impl Tls13State {
         };
         let early_data = match state.u32()? {
             0 => None,
-            max_len => Some(EarlyDataState {
+            max_len => Some(Arc::new(EarlyDataState {
                 max_len,
                 alpn: memory::copy(state.vector(1)?)?,
                 context: memory::copy(state.vector(2)?)?,
-            }),
+            })),
         };
         Ok(Self {
             suite,
@@ -193,7 +195,7 @@ mod tests {
             age_add: 0x090a_0b0c,
             secret: vec![7; 48].into(),
             expiration,
-            early_data: (max_len > 0).then_some(early_data),
+            early_data: (max_len > 0).then_some(Arc::new(early_data)),
         }
     }
 

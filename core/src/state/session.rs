@@ -1,5 +1,6 @@
 //! The session of a connection: what a client offers and stores, and what a server sends.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
 use super::State;
@@ -37,7 +38,7 @@ struct Tickets {
     /// The session to resume.
     offered: Option<ClientSession>,
     /// The ticket that was received last or, in TLS 1.2, set.
-    ticket: Vec<u8>,
+    ticket: Arc<[u8]>,
     /// In seconds.
     lifetime: u32,
     /// TLS 1.3: the session of the ticket.
@@ -113,7 +114,7 @@ impl State {
                 .as_mut()
                 .filter(|_| !(is_tls12 && repeats_id))
             {
-                tickets.ticket = Vec::new();
+                tickets.ticket = Arc::default();
             }
         });
     }
@@ -170,7 +171,7 @@ impl State {
         }
         let ticket = tickets.filter(|it| uses_tickets && !it.ticket.is_empty());
         let handle = match ticket {
-            Some(tickets) => Handle::Ticket(memory::copy(&tickets.ticket)?),
+            Some(tickets) => Handle::Ticket(tickets.ticket.clone()),
             None if session.id.is_empty() => return Ok(None),
             None => Handle::SessionId(session.id),
         };
@@ -207,7 +208,7 @@ impl State {
     pub(crate) fn receive_tls12_ticket(&self, message: &[u8]) -> Result<()> {
         let config = self.config()?;
         let Tls12Ticket { lifetime, ticket } = Tls12Ticket::parse(message)?;
-        let stored = memory::copy(ticket)?;
+        let stored = memory::to_arc(ticket)?;
         self.with_session(|session| {
             let tickets = session.client.get_or_insert_default();
             tickets.lifetime = lifetime;
@@ -249,11 +250,13 @@ impl State {
         let Some((suite, secret)) = derived else {
             return Ok(());
         };
-        let (ticket, secret) = (memory::copy(message.ticket)?, secret?);
-        let early_data = (message.max_early_data > 0).then(|| EarlyDataState {
-            max_len: message.max_early_data,
-            alpn: self.alpn(),
-            context: Vec::new(),
+        let (ticket, secret) = (memory::to_arc(message.ticket)?, secret?);
+        let early_data = (message.max_early_data > 0).then(|| {
+            Arc::new(EarlyDataState {
+                max_len: message.max_early_data,
+                alpn: self.alpn(),
+                context: Vec::new(),
+            })
         });
         self.with_session(|session| {
             let tickets = session.client.get_or_insert_default();
