@@ -51,14 +51,18 @@ impl Stream {
     ) -> Result<usize> {
         let mut half = lock_direction(&self.recv)?;
         *blocked = Blocked::Read;
-        let outcome = half.receive(self.io(state), buf);
+        let ended = half.end(self.io(state));
+        let has_ended = ended.is_some();
+        let outcome = ended.unwrap_or_else(|| half.receive(self.io(state), buf));
         // Old applications rely on this status: it reports that no part of a record is buffered.
         if outcome.is_ok() && !half.has_unread() && !half.has_partial_record() {
             *blocked = Blocked::Not;
         }
         half.end_of_call(&state.shared);
+        // A call after the end, as after a shutdown of this side, is no failure of the session.
         if let Err(error) = &outcome
             && error.code() != Code::IoBlocked
+            && !has_ended
         {
             state.delete_cached_session();
         }
@@ -67,15 +71,20 @@ impl Stream {
 }
 
 impl RecvHalf {
+    /// Returns the outcome of a call that reads nothing, because the connection is closed.
+    fn end(&self, io: Io<'_>) -> Option<Result<usize>> {
+        if self.deferred.is_some() || io.state.shared.can_read() {
+            return None;
+        }
+        Some(match io.state.shared.close_notify_received.load(Acquire) {
+            true => Ok(0),
+            false => Err(Code::Closed.into()),
+        })
+    }
+
     fn receive(&mut self, io: Io<'_>, buf: &mut [u8]) -> Result<usize> {
         if let Some(error) = self.deferred.take() {
             return Err(error);
-        }
-        if !io.state.shared.can_read() {
-            return match io.state.shared.close_notify_received.load(Acquire) {
-                true => Ok(0),
-                false => Err(Code::Closed)?,
-            };
         }
         let more_records = io.state.own_config_is(Config::recv_multi_record);
         let mut received = 0;

@@ -194,6 +194,29 @@ fn cached_pair(cache: &Arc<Cache>) -> Pair {
 }
 
 #[test]
+fn a_session_stays_in_the_cache_after_a_shutdown_and_not_after_an_error() {
+    let cache = Arc::new(Cache::default());
+    let pair = cached_pair(&cache);
+    establish(&pair);
+    let shut = pair.server.shutdown_send(&mut Blocked::Not);
+    shut.expect("the close_notify is sent");
+    let receive = || {
+        let received = pair.server.recv(&mut [0; 8], &mut Blocked::Not);
+        received.map_err(|error| error.code())
+    };
+    assert_eq!(receive(), Err(Code::Closed));
+    assert_eq!(lock(&cache.entries).len(), 1);
+
+    let pair = cached_pair(&cache);
+    establish(&pair);
+    assert_eq!(lock(&cache.entries).len(), 2);
+    pair.to_server.state().ended = true;
+    let received = pair.server.recv(&mut [0; 8], &mut Blocked::Not);
+    assert_eq!(received.map_err(|error| error.code()), Err(Code::Closed));
+    assert_eq!(lock(&cache.entries).len(), 1, "the peer may be an attacker");
+}
+
+#[test]
 fn a_session_cache_resumes_sessions_of_tls12() {
     let cache = Arc::new(Cache::default());
     let first = cached_pair(&cache);
