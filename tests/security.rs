@@ -57,7 +57,7 @@ fn hardening() {
 
 /// Limits on the growth of the instruction count when a peer's input grows: the kind of input, two sizes,
 /// and the maximum ratio of the larger input's instructions to those of the smaller one.
-const COSTS: [(&str, [u32; 2], f64); 7] = [
+const COSTS: [(&str, [u32; 2], f64); 11] = [
     // Six CA certificates with the subject of the trusted one: two signatures instead of one.
     ("chain", [1, 6], 3.0),
     ("chain_any_time", [1, 6], 3.0),
@@ -67,6 +67,11 @@ const COSTS: [(&str, [u32; 2], f64); 7] = [
     ("hello", [1000, 2000], 2.2),
     ("ocsp", [15, 30], 2.2),
     ("list", [1000, 2000], 2.2),
+    ("identities", [200, 400], 2.2),
+    // An unknown extension, and tickets in its place, of which three are tried.
+    ("many_identities", [0, 1], 3.0),
+    ("long_identities", [0, 1], 3.0),
+    ("tls12_ticket", [0, 1], 3.0),
 ];
 
 #[test]

@@ -66,6 +66,84 @@ static uint8_t *put(uint8_t *out, unsigned value, int bytes)
     return out;
 }
 
+/* A server that has the ticket key "key". */
+static struct s2n_config *with_tickets(const char *policy)
+{
+    struct s2n_config *server = config(policy, chain("leaf.pem", "leaf.key"), NULL);
+    MUST(s2n_config_set_session_tickets_onoff(server, 1));
+    MUST(s2n_config_add_ticket_crypto_key(server, (uint8_t *) "key", 3, (uint8_t *) "secret", 6, 0));
+    return server;
+}
+
+/* Writes a ticket of the known key, which does not decrypt. */
+static uint8_t *put_ticket(uint8_t *out, int len)
+{
+    memset(out, 7, len);
+    memset(out + 1, 0, 16);
+    memcpy(out, "\1key", 4);
+    return out + len;
+}
+
+/* Writes psk_key_exchange_modes and pre_shared_key; or, for comparison, an unknown extension of the same content. */
+static uint8_t *put_identities(uint8_t *out, int count, int len, int is_known)
+{
+    int identities = count * (len + 6), binders = count * 33;
+    out = put(put(put(out, 45, 2), 2, 2), 0x0101, 2);
+    out = put(put(out, is_known ? 41 : 0x4000, 2), identities + binders + 4, 2);
+    out = put(out, identities, 2);
+    for (int i = 0; i < count; i++) out = put(put_ticket(put(out, len, 2), len), 0, 4);
+    out = put(out, binders, 2);
+    for (int i = 0; i < count; i++) {
+        out = put(out, 32, 1);
+        memset(out, 1, 32);
+        out += 32;
+    }
+    return out;
+}
+
+/* Sends a ClientHello with these extensions, in records of 4,000 bytes, to a server that answers it. */
+static int server_answers(struct s2n_config *server, int suite, const uint8_t *extensions, int len)
+{
+    static uint8_t message[70000];
+    uint8_t *end = put(put(message, 1 << 24 | (len + 43), 4), 0x0303, 2);
+    memset(end, 7, 32);
+    end = put(put(put(put(put(end + 32, 0, 1), 2, 2), suite, 2), 0x0100, 2), len, 2);
+    memcpy(end, extensions, len);
+    end += len;
+    MUST(pair_open(&pair, server, server, NULL));
+    for (uint8_t *from = message; from < end;) {
+        int part = end - from < 4000 ? end - from : 4000;
+        uint8_t header[5] = { 22, 3, 1, part >> 8, part };
+        wire_send(&pair.c, header, 5);
+        wire_send(&pair.c, from, part);
+        from += part;
+    }
+    if (under_test(pair.server, NULL) == 0 || s2n_error_get_type(s2n_errno) != S2N_ERR_T_BLOCKED) {
+        printf("%d bytes of extensions: %s\n", len, s2n_strerror_name(s2n_errno));
+        return 2;
+    }
+    return 0;
+}
+
+/* Sends tickets that do not decrypt, or with `is_known` 0 an unknown extension: TLS 1.3 with `count` identities of
+   `len` bytes, or TLS 1.2 with one ticket. */
+static int tickets(int version, int count, int len, int is_known)
+{
+    static uint8_t extensions[70000];
+    static const uint8_t groups[] = { 0, 10, 0, 4, 0, 2, 0, 23, 0, 13, 0, 4, 0, 2, 4, 3 };
+    static const uint8_t tls13[] = { 0, 43, 0, 3, 2, 3, 4, 0, 51, 0, 2, 0, 0 };
+    uint8_t *end = extensions;
+    memcpy(end, groups, sizeof groups);
+    end += sizeof groups;
+    if (version == S2N_TLS12) {
+        end = put_ticket(put(put(end, is_known ? 35 : 0x4000, 2), len, 2), len);
+        return server_answers(with_tickets("20240501"), 0xc02b, extensions, end - extensions);
+    }
+    memcpy(end, tls13, sizeof tls13);
+    end = put_identities(end + sizeof tls13, count, len, is_known);
+    return server_answers(with_tickets("default_tls13"), 0x1301, extensions, end - extensions);
+}
+
 /* Sends a TLS 1.3 ClientHello with this number of unknown extensions, in records of 4,000 bytes. */
 static int hello(int extensions)
 {
@@ -114,6 +192,11 @@ int main(int argc, char **argv)
     if (!strcmp(name, "names")) return client_is_tested(file, 0, NULL);
     if (!strcmp(name, "constraints")) return client_is_tested(file, 1, NULL);
     if (!strcmp(name, "hello")) return hello(size);
+    /* Sizes 0 and 1: unknown extensions, and tickets in their place. */
+    if (!strcmp(name, "identities")) return tickets(S2N_TLS13, size, 110, 1);
+    if (!strcmp(name, "many_identities")) return tickets(S2N_TLS13, 400, 110, size);
+    if (!strcmp(name, "long_identities")) return tickets(S2N_TLS13, 3, 20000, size);
+    if (!strcmp(name, "tls12_ticket")) return tickets(S2N_TLS12, 1, 60000, size);
     if (!strcmp(name, "ocsp")) {
         snprintf(response, sizeof response, "cost_ocsp_%d.der", size);
         return client_is_tested("cost_ocsp.pem", 0, response);
