@@ -123,6 +123,10 @@ fn create(mode: Mode, setup: Setup) -> Arc<Config> {
     let protocols = [&b"h2"[..], b"http/1.1"];
     config.set_alpn(alpn::list(protocols.into_iter()).expect("short names"));
 
+    config.set_tickets(true);
+    let added = config.add_ticket_key(b"key", b"secret", None);
+    added.expect("a valid key");
+
     let add = |chain: &[u8], key: &[u8]| {
         let loaded = CertChain::default();
         loaded.load(chain, key).expect("the key matches");
