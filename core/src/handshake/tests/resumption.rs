@@ -355,3 +355,25 @@ fn a_resumed_handshake_continues_after_a_partial_write_of_any_length() {
         }
     }
 }
+
+#[test]
+fn of_many_tickets_the_last_is_kept() {
+    let pair = pair(TLS13_POLICY);
+    let tickets = Arc::new(Tickets {
+        sessions: Mutex::default(),
+        last: usize::MAX,
+    });
+    config(&pair.client).set_ticket_callback(Some(tickets.clone()));
+    for _ in 0..4 {
+        pair.server.add_tickets(250).expect("at most 65,535");
+    }
+    establish(&pair);
+    assert_eq!(tickets_sent(&pair), 1001);
+    let sessions = std::mem::take(&mut *lock(&tickets.sessions));
+    assert_eq!(sessions.len(), 1001);
+    // But for the time, which is that of the export.
+    let session = session(&pair);
+    let ticket = ..session.len() - 60;
+    assert_eq!(sessions[1000][ticket], session[ticket]);
+    assert!(is_resumed(&resume(TLS13_POLICY, &session)));
+}
