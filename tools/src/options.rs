@@ -41,8 +41,8 @@ pub struct Client {
     pub key: Option<PathBuf>,
 
     /// Resume the session in this file, if it exists, and store the newest one in it. The file is
-    /// secret: whoever reads it can impersonate the server to this client, which does not verify the
-    /// certificate again
+    /// secret: an attacker who reads it can impersonate the server to this client, which does not
+    /// verify the certificate again
     #[arg(long, value_name = "FILE")]
     pub session: Option<PathBuf>,
 

@@ -22,7 +22,7 @@ struct TicketKey {
 /// The maximum length of a name in bytes.
 const MAX_NAME: usize = 16;
 
-/// The minimum length of a secret in bytes: whoever guesses it can decrypt the sessions.
+/// The minimum length of a secret in bytes. An attacker who guesses a secret can decrypt the sessions.
 const MIN_SECRET: usize = 16;
 
 /// A file of ticket keys, and the config to which its keys are added.
