@@ -547,21 +547,24 @@ typedef int (*s2n_session_ticket_fn)(struct s2n_connection *conn,
                                      struct s2n_session_ticket *ticket);
 
 /**
- * Selects one of the pre-shared keys that a client offers. Not called yet.
+ * Selects one of the pre-shared keys that a client offers: see
+ * `s2n_config_set_psk_selection_callback()`.
  *
  * @param conn The connection
  * @param context The context of the callback
  * @param psk_list The offered keys, valid during the call
+ * @returns 0 or more to continue with the chosen key; less than 0 for a full handshake
  */
 typedef int (*s2n_psk_selection_callback)(struct s2n_connection *conn,
                                           void *context,
                                           struct s2n_offered_psk_list *psk_list);
 
 /**
- * Accepts or rejects the early data that a client offers. Not called yet.
+ * Accepts or rejects the early data that a client offers: see `s2n_config_set_early_data_cb()`.
  *
  * @param conn The connection
- * @param early_data The offered early data
+ * @param early_data The offered early data, valid as long as the connection exists
+ * @returns 0 or more to continue; less than 0 to end the handshake
  */
 typedef int (*s2n_early_data_cb)(struct s2n_connection *conn,
                                  struct s2n_offered_early_data *early_data);
@@ -1598,23 +1601,30 @@ int s2n_config_set_session_ticket_cb(struct s2n_config *config,
                                      void *ctx);
 
 /**
- * Sets the use of pre-shared keys: for session resumption, or as external keys of the application.
- * Not implemented yet.
+ * Sets the use of pre-shared keys by connections: for session resumption, which is the default, or
+ * as external keys of the application. A connection takes the mode over when its config is set,
+ * unless it has its own mode, or pre-shared keys.
  *
  * @param config A config
  * @param mode `S2N_PSK_MODE_RESUMPTION` or `S2N_PSK_MODE_EXTERNAL`
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @returns 0, or -1 with `S2N_ERR_NULL` or `S2N_ERR_INVALID_ARGUMENT`
  */
 S2N_API extern int s2n_config_set_psk_mode(struct s2n_config *config, s2n_psk_mode mode);
 
 /**
- * Sets the callback with which a server selects one of the pre-shared keys that a client offers.
- * Not implemented yet.
+ * Sets the callback with which a server selects one of the pre-shared keys that a client offers:
+ * it may look the keys up, add them with `s2n_connection_append_psk()`, and choose one with
+ * `s2n_offered_psk_list_choose_psk()`. A result less than 0, or no choice, means a full handshake.
+ *
+ * Without a callback, the server uses the first of its own keys that the client offers, or the
+ * first ticket that it can decrypt.
+ *
+ * The callback is called before the client has shown that it has the key.
  *
  * @param config A config
- * @param cb The callback
+ * @param cb The callback, which is called in any thread that uses the config; NULL for none
  * @param context Passed to the callback; owned by the caller, and never dereferenced
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_config_set_psk_selection_callback(struct s2n_config *config,
@@ -1622,23 +1632,32 @@ int s2n_config_set_psk_selection_callback(struct s2n_config *config,
                                           void *context);
 
 /**
- * Sets the maximum size of the early data that a server accepts (RFC 8446, 4.2.10). The maximum is
- * 0; other values are not implemented yet.
+ * Sets the maximum size of the early data that the session tickets of a server permit, and that it
+ * accepts with a ticket (RFC 8446, 4.2.10). It is 0 by default: early data is not accepted.
+ *
+ * Early data can be replayed: see the chapter "Early data" of the guide.
  *
  * @param config A config
  * @param max_early_data_size The maximum size in bytes
- * @returns 0 for the size 0; otherwise -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_config_set_server_max_early_data_size(struct s2n_config *config,
                                               uint32_t max_early_data_size);
 
 /**
- * Sets the callback with which a server accepts or rejects early data. Not implemented yet.
+ * Sets the callback with which a server accepts or rejects early data that it could accept: the
+ * place for protection against replays. The callback calls `s2n_offered_early_data_accept()` or
+ * `s2n_offered_early_data_reject()`; until one of them is called, also after the callback,
+ * `s2n_negotiate()` and `s2n_recv_early_data()` fail with `S2N_ERR_ASYNC_BLOCKED`. A result less
+ * than 0 ends the handshake with `S2N_ERR_CANCELLED`.
+ *
+ * It is called only for a client that has the pre-shared key. Without a callback, early data is
+ * accepted.
  *
  * @param config A config
- * @param cb The callback
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @param cb The callback, which is called in any thread that uses the config; NULL for none
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_config_set_early_data_cb(struct s2n_config *config, s2n_early_data_cb cb);
 
@@ -2964,31 +2983,35 @@ int s2n_connection_set_server_keying_material_lifetime(struct s2n_connection *co
                                                        uint32_t lifetime_in_secs);
 
 /**
- * Adds a pre-shared key to those that a client offers or a server accepts, after the keys that
- * were added before.
+ * Adds a pre-shared key to those that a client offers or a server knows, after the keys that were
+ * added before, and changes the PSK mode to `S2N_PSK_MODE_EXTERNAL`. A client offers only the
+ * first one.
  *
  * @param conn The connection
  * @param psk The key; copied
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT` if the key has no identity or
+ * no secret, `S2N_ERR_DUPLICATE_PSK_IDENTITIES`, `S2N_ERR_OFFERED_PSKS_TOO_LONG` if the keys of a
+ * client do not fit in a ClientHello, or `S2N_ERR_PSK_MODE` if the session of a ticket is set
  */
 S2N_API extern int s2n_connection_append_psk(struct s2n_connection *conn, struct s2n_psk *psk);
 
 /**
- * Sets the purpose of pre-shared keys, overriding that of the config: session resumption or
- * external keys.
+ * Sets the use of pre-shared keys, overriding that of the config: session resumption or external
+ * keys.
  *
  * @param conn The connection
  * @param mode A value of `s2n_psk_mode`
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_INVALID_ARGUMENT`, or `S2N_ERR_PSK_MODE` if keys
+ * of the other mode are set
  */
 S2N_API extern int s2n_connection_set_psk_mode(struct s2n_connection *conn, s2n_psk_mode mode);
 
 /**
- * Returns the length of the identity of the negotiated pre-shared key: 0, as none can be
- * negotiated yet.
+ * Returns the length of the identity of the negotiated pre-shared key: that of an external key, or
+ * the ticket of a session.
  *
  * @param conn The connection
- * @param identity_length Set to 0
+ * @param identity_length Set to a number of bytes; 0 if no pre-shared key was negotiated
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
@@ -2996,12 +3019,14 @@ int s2n_connection_get_negotiated_psk_identity_length(struct s2n_connection *con
                                                       uint16_t *identity_length);
 
 /**
- * Copies the identity of the negotiated pre-shared key: nothing, as none can be negotiated yet.
+ * Copies the identity of the negotiated pre-shared key: see
+ * `s2n_connection_get_negotiated_psk_identity_length()`.
  *
  * @param conn The connection
- * @param identity Not written: there is no identity
+ * @param identity Filled with the identity; not changed if no pre-shared key was negotiated
  * @param max_identity_length Size of the buffer in bytes
- * @returns 0, or -1 with `S2N_ERR_NULL`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INSUFFICIENT_MEM_SIZE` if the buffer is too
+ * small
  */
 S2N_API extern
 int s2n_connection_get_negotiated_psk_identity(struct s2n_connection *conn,
@@ -3009,26 +3034,25 @@ int s2n_connection_get_negotiated_psk_identity(struct s2n_connection *conn,
                                                uint16_t max_identity_length);
 
 /**
- * Sets the maximum size of the early data that a server accepts, overriding that of the config. It
- * is 0: early data is not accepted.
+ * Sets the maximum size of the early data that the session tickets of a server permit, and that it
+ * accepts with a ticket, overriding that of the config.
  *
  * @param conn A server connection
  * @param max_early_data_size The maximum in bytes
- * @returns 0 if `max_early_data_size` is 0; otherwise -1 with `S2N_ERR_NULL`, or
- * `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_connection_set_server_max_early_data_size(struct s2n_connection *conn,
                                                   uint32_t max_early_data_size);
 
 /**
- * Sets the early data context of a server, which is stored in session tickets and used to decide
- * later whether to accept early data.
+ * Sets the early data context of a server, which is stored in session tickets that permit early
+ * data. The early data callback reads it when the client uses a ticket.
  *
  * @param conn A server connection
- * @param context The context; copied
+ * @param context The context; copied. May be NULL if `context_size` is 0
  * @param context_size Length of the context in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_connection_set_server_early_data_context(struct s2n_connection *conn,
@@ -3036,33 +3060,36 @@ int s2n_connection_set_server_early_data_context(struct s2n_connection *conn,
                                                  uint16_t context_size);
 
 /**
- * Returns the status of early data.
+ * Returns the status of early data: whether it may be sent or received now or later, is not part of
+ * the handshake, was rejected by the server, or has ended.
  *
  * @param conn The connection
  * @param status Set to a value of `s2n_early_data_status_t`
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_connection_get_early_data_status(struct s2n_connection *conn,
                                          s2n_early_data_status_t *status);
 
 /**
- * Returns the amount of early data that may still be sent.
+ * Returns the amount of early data that may still be sent or received.
  *
  * @param conn The connection
- * @param allowed_early_data_size Set to a number of bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @param allowed_early_data_size Set to a number of bytes; 0 if early data is over or rejected
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_MAX_EARLY_DATA_SIZE` if the client has sent
+ * too much
  */
 S2N_API extern
 int s2n_connection_get_remaining_early_data_size(struct s2n_connection *conn,
                                                  uint32_t *allowed_early_data_size);
 
 /**
- * Returns the maximum amount of early data that may be sent.
+ * Returns the maximum amount of early data: that of the first pre-shared key, for the ticket of a
+ * server at most its own limit. A server that has not received a ClientHello returns its limit.
  *
  * @param conn The connection
  * @param max_early_data_size Set to a number of bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_connection_get_max_early_data_size(struct s2n_connection *conn,
@@ -3070,14 +3097,25 @@ int s2n_connection_get_max_early_data_size(struct s2n_connection *conn,
 
 /**
  * Sends early data on a client connection, and performs the part of the handshake that this
- * requires.
+ * requires. Called instead of `s2n_negotiate()` at first, and then until the early data is sent;
+ * `s2n_negotiate()` ends the early data.
  *
- * @param conn A client connection
+ * Early data has no forward secrecy, and can be replayed by an attacker: it must be harmless if the
+ * server receives it twice. A server may reject it; it is lost then, and
+ * `s2n_connection_get_early_data_status()` reports it.
+ *
+ * @param conn A client connection, with the session of a ticket or an external pre-shared key that
+ * permits early data
  * @param data The data; borrowed for the duration of the call
  * @param data_len Length of the data in bytes
- * @param data_sent Set to the number of bytes sent
+ * @param data_sent Set to the number of bytes that this call has sent, also if it fails
  * @param blocked Set to the operation on which the call is blocked
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0 if no more early data can be sent: the limit is reached (the rest of the data is not
+ * sent), the server has rejected it, or it is not possible; 0 also if the server has accepted it
+ * and more can be sent. Otherwise -1 with `S2N_ERR_IO_BLOCKED` while the server has not answered,
+ * so that the call can be repeated with more data; `S2N_ERR_NULL`, `S2N_ERR_SAFETY` for a negative
+ * length, `S2N_ERR_SERVER_MODE`, `S2N_ERR_PROTOCOL_VERSION_UNSUPPORTED` if the security policy does
+ * not have TLS 1.3, or an error of `s2n_negotiate()` or `s2n_send()`
  */
 S2N_API extern
 int s2n_send_early_data(struct s2n_connection *conn,
@@ -3088,14 +3126,21 @@ int s2n_send_early_data(struct s2n_connection *conn,
 
 /**
  * Receives early data on a server connection, and performs the part of the handshake that this
- * requires.
+ * requires. Called instead of `s2n_negotiate()` at first, until it succeeds; `s2n_negotiate()`
+ * completes the handshake then. A server that does not call it rejects early data.
+ *
+ * Early data can be replayed by an attacker: the server must be prepared to receive it twice.
  *
  * @param conn A server connection
- * @param data Filled with the data
+ * @param data Filled with the data; borrowed for the duration of the call
  * @param max_data_len Size of the buffer in bytes
- * @param data_received Set to the number of bytes received
+ * @param data_received Set to the number of bytes that this call has received, also if it fails
  * @param blocked Set to the operation on which the call is blocked
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0 if there is no more early data; otherwise -1 with `S2N_ERR_IO_BLOCKED` if more may
+ * come, `S2N_ERR_EARLY_DATA_BLOCKED` if the buffer is full and there is more,
+ * `S2N_ERR_ASYNC_BLOCKED` while a callback is incomplete, `S2N_ERR_MAX_EARLY_DATA_SIZE` if the
+ * client has sent more than its limit, `S2N_ERR_NULL`, `S2N_ERR_CLIENT_MODE`, or an error of
+ * `s2n_negotiate()`
  */
 S2N_API extern
 int s2n_recv_early_data(struct s2n_connection *conn,
@@ -3550,29 +3595,29 @@ int s2n_session_ticket_get_lifetime(struct s2n_session_ticket *ticket,
                                     uint32_t *session_lifetime);
 
 /**
- * Creates an empty external pre-shared key, whose identity and secret are set afterwards.
+ * Creates an empty external pre-shared key, whose identity and secret are set afterwards. Both
+ * sides must have the same identity, secret and hash algorithm.
  *
- * @returns NULL with `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns a key that is freed with `s2n_psk_free()`; NULL with `S2N_ERR_ALLOC`
  */
 S2N_API extern struct s2n_psk *s2n_external_psk_new(void);
 
 /**
- * Frees a pre-shared key.
+ * Frees a pre-shared key, and sets the pointer to NULL. Connections have copies.
  *
  * @param psk Address of the pointer to the key; NULL, or the address of a NULL pointer, has no
  * effect
- * @returns 0 if there is nothing to free; otherwise -1 with `S2N_ERR_UNIMPLEMENTED`, since no key
- * can be created yet
+ * @returns 0
  */
 S2N_API extern int s2n_psk_free(struct s2n_psk **psk);
 
 /**
- * Sets the identity of a pre-shared key. The identity is sent unencrypted.
+ * Sets the identity of a pre-shared key. The identity is sent unencrypted, and is not secret.
  *
  * @param psk The key
  * @param identity The identity; copied
  * @param identity_size Length of the identity in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for an empty identity
  */
 S2N_API extern
 int s2n_psk_set_identity(struct s2n_psk *psk,
@@ -3580,12 +3625,14 @@ int s2n_psk_set_identity(struct s2n_psk *psk,
                          uint16_t identity_size);
 
 /**
- * Sets the secret of a pre-shared key.
+ * Sets the secret of a pre-shared key. It must be random, with at least 128 bits of entropy (RFC
+ * 9257, 6): a password can be guessed by anyone who sees a handshake.
  *
  * @param psk The key
- * @param secret The secret; copied
+ * @param secret The secret; copied, and cleared when the key is freed
  * @param secret_size Length of the secret in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for a secret that is empty
+ * or has only zeros
  */
 S2N_API extern
 int s2n_psk_set_secret(struct s2n_psk *psk,
@@ -3593,12 +3640,12 @@ int s2n_psk_set_secret(struct s2n_psk *psk,
                        uint16_t secret_size);
 
 /**
- * Sets the hash algorithm of a pre-shared key, which determines the cipher suites that can be used
- * with it.
+ * Sets the hash algorithm of a pre-shared key: only cipher suites with this algorithm can be used
+ * with the key. The default is SHA-256.
  *
  * @param psk The key
- * @param hmac A value of `s2n_psk_hmac`
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @param hmac `S2N_PSK_HMAC_SHA256` or `S2N_PSK_HMAC_SHA384`
+ * @returns 0, or -1 with `S2N_ERR_NULL` or `S2N_ERR_HMAC_INVALID_ALGORITHM`
  */
 S2N_API extern int s2n_psk_set_hmac(struct s2n_psk *psk, s2n_psk_hmac hmac);
 
@@ -3606,17 +3653,16 @@ S2N_API extern int s2n_psk_set_hmac(struct s2n_psk *psk, s2n_psk_hmac hmac);
  * Creates an object that `s2n_offered_psk_list_next()` sets to a pre-shared key that the client
  * offers.
  *
- * @returns NULL with `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns an object that is freed with `s2n_offered_psk_free()`; NULL with `S2N_ERR_ALLOC`
  */
 S2N_API extern struct s2n_offered_psk *s2n_offered_psk_new(void);
 
 /**
- * Frees an object that was created by `s2n_offered_psk_new()`.
+ * Frees an object that was created by `s2n_offered_psk_new()`, and sets the pointer to NULL.
  *
  * @param psk Address of the pointer to the object; NULL, or the address of a NULL pointer, has no
  * effect
- * @returns 0 if there is nothing to free; otherwise -1 with `S2N_ERR_UNIMPLEMENTED`, since no such
- * object can be created yet
+ * @returns 0
  */
 S2N_API extern int s2n_offered_psk_free(struct s2n_offered_psk **psk);
 
@@ -3624,9 +3670,9 @@ S2N_API extern int s2n_offered_psk_free(struct s2n_offered_psk **psk);
  * Returns the identity of an offered pre-shared key.
  *
  * @param psk The offered key
- * @param identity Set to the identity, which is owned by the connection
+ * @param identity Set to the identity, which is valid during the selection callback
  * @param size Set to the length of the identity in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also if no key of the list is set
  */
 S2N_API extern
 int s2n_offered_psk_get_identity(struct s2n_offered_psk *psk,
@@ -3637,7 +3683,7 @@ int s2n_offered_psk_get_identity(struct s2n_offered_psk *psk,
  * Reports whether the list contains another pre-shared key.
  *
  * @param psk_list The list that was passed to the PSK selection callback
- * @returns false: PSK selection is not implemented yet
+ * @returns whether `s2n_offered_psk_list_next()` returns a key; false for NULL
  */
 S2N_API extern bool s2n_offered_psk_list_has_next(struct s2n_offered_psk_list *psk_list);
 
@@ -3646,7 +3692,8 @@ S2N_API extern bool s2n_offered_psk_list_has_next(struct s2n_offered_psk_list *p
  *
  * @param psk_list The list that was passed to the PSK selection callback
  * @param psk Set to the next key
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_STUFFER_OUT_OF_DATA` if there is no other key, or
+ * `S2N_ERR_BAD_MESSAGE` if it is malformed
  */
 S2N_API extern
 int s2n_offered_psk_list_next(struct s2n_offered_psk_list *psk_list,
@@ -3656,29 +3703,34 @@ int s2n_offered_psk_list_next(struct s2n_offered_psk_list *psk_list,
  * Resets the iteration to the first pre-shared key of the list.
  *
  * @param psk_list The list that was passed to the PSK selection callback
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern int s2n_offered_psk_list_reread(struct s2n_offered_psk_list *psk_list);
 
 /**
- * Selects one of the pre-shared keys that the client offers.
+ * Chooses one of the pre-shared keys that the client offers: an external key of the connection with
+ * the same identity, or in `S2N_PSK_MODE_RESUMPTION` the session of the ticket that is its
+ * identity.
  *
  * @param psk_list The list that was passed to the PSK selection callback
- * @param psk A key of the list; NULL to select none
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @param psk A key of the list; NULL to choose none
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also if the connection does not have the key,
+ * `S2N_ERR_INVALID_ARGUMENT` if no key of the list is set, or the error of a ticket
  */
 S2N_API extern
 int s2n_offered_psk_list_choose_psk(struct s2n_offered_psk_list *psk_list,
                                     struct s2n_offered_psk *psk);
 
 /**
- * Enables early data with an external pre-shared key.
+ * Enables early data with an external pre-shared key, of a client or a server. A client sends it
+ * with a cipher suite that both sides must know beforehand.
  *
- * @param psk The key
- * @param max_early_data_size The maximum size of early data in bytes
+ * @param psk The key, whose hash algorithm is set
+ * @param max_early_data_size The maximum size of early data in bytes; 0 disables it
  * @param cipher_suite_first_byte The first byte of the cipher suite (RFC 8446, B.4)
  * @param cipher_suite_second_byte The second byte of the cipher suite
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_CIPHER_NOT_SUPPORTED` for a suite that is not one
+ * of TLS 1.3, or `S2N_ERR_INVALID_ARGUMENT` if its hash algorithm is not that of the key
  */
 S2N_API extern
 int s2n_psk_configure_early_data(struct s2n_psk *psk,
@@ -3687,12 +3739,15 @@ int s2n_psk_configure_early_data(struct s2n_psk *psk,
                                  uint8_t cipher_suite_second_byte);
 
 /**
- * Sets the application protocol (ALPN) of early data with an external pre-shared key.
+ * Sets the application protocol (ALPN) of early data with an external pre-shared key. A client
+ * requests early data only if it supports the protocol, and a server accepts it only if the
+ * protocol is negotiated. As with s2n-tls, a server compares it with its NUL: it sets "h2" with
+ * the size 3, a client with the size 2.
  *
  * @param psk The key
- * @param application_protocol The protocol name; copied
- * @param size Length of the name in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @param application_protocol The protocol name; copied. May be NULL if `size` is 0
+ * @param size Length of the name in bytes; 0 for no protocol
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_psk_set_application_protocol(struct s2n_psk *psk,
@@ -3700,13 +3755,13 @@ int s2n_psk_set_application_protocol(struct s2n_psk *psk,
                                      uint8_t size);
 
 /**
- * Sets the early data context of an external pre-shared key, which is used to decide whether to
- * accept early data.
+ * Sets the early data context of an external pre-shared key, which the early data callback of a
+ * server reads.
  *
  * @param psk The key
- * @param context The context; copied
+ * @param context The context; copied. May be NULL if `size` is 0
  * @param size Length of the context in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`
  */
 S2N_API extern
 int s2n_psk_set_early_data_context(struct s2n_psk *psk,
@@ -3714,23 +3769,25 @@ int s2n_psk_set_early_data_context(struct s2n_psk *psk,
                                    uint16_t size);
 
 /**
- * Returns the length of the early data context.
+ * Returns the length of the early data context of the client's pre-shared key.
  *
  * @param early_data The offered early data that was passed to the early data callback
  * @param context_len Set to a number of bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also after the handshake
  */
 S2N_API extern
 int s2n_offered_early_data_get_context_length(struct s2n_offered_early_data *early_data,
                                               uint16_t *context_len);
 
 /**
- * Copies the early data context.
+ * Copies the early data context of the client's pre-shared key: see
+ * `s2n_connection_set_server_early_data_context()` and `s2n_psk_set_early_data_context()`.
  *
  * @param early_data The offered early data that was passed to the early data callback
  * @param context Filled with the context
  * @param max_len Size of the buffer in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also after the handshake, or
+ * `S2N_ERR_INSUFFICIENT_MEM_SIZE` if the buffer is too small
  */
 S2N_API extern
 int s2n_offered_early_data_get_context(struct s2n_offered_early_data *early_data,
@@ -3738,18 +3795,22 @@ int s2n_offered_early_data_get_context(struct s2n_offered_early_data *early_data
                                        uint16_t max_len);
 
 /**
- * Rejects the early data that the client offers.
+ * Rejects the early data that the client offers: it is skipped, and the handshake continues. May be
+ * called in the callback or later, in any thread.
  *
  * @param early_data The offered early data that was passed to the early data callback
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_EARLY_DATA_STATE` if it was accepted,
+ * or is not offered any more
  */
 S2N_API extern int s2n_offered_early_data_reject(struct s2n_offered_early_data *early_data);
 
 /**
- * Accepts the early data that the client offers.
+ * Accepts the early data that the client offers, which `s2n_recv_early_data()` receives. May be
+ * called in the callback or later, in any thread.
  *
  * @param early_data The offered early data that was passed to the early data callback
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_EARLY_DATA_STATE` if it was rejected,
+ * or is not offered any more
  */
 S2N_API extern int s2n_offered_early_data_accept(struct s2n_offered_early_data *early_data);
 

@@ -183,6 +183,16 @@ fn resumption() {
     check_with_certificates("resumption");
 }
 
+#[test]
+fn psk() {
+    check_with_certificates("psk");
+}
+
+#[test]
+fn early_data() {
+    check_with_certificates("early_data");
+}
+
 /// Not under drd, which does not see the locks of a shared config.
 #[test]
 fn ticket_keys_are_added_while_threads_resume_sessions() {

@@ -35,10 +35,10 @@ fn program() -> String {
         };
         let parameters = calls::parameters(parameters);
         for (place, parameter) in parameters.iter().enumerate() {
-            if !parameter.is_pointer(&callbacks) {
+            let key = (name.clone(), parameter.name.clone());
+            if !parameter.is_pointer(&callbacks) || is_elsewhere(&key) {
                 continue;
             }
-            let key = (name.clone(), parameter.name.clone());
             let expected = exceptions
                 .remove(&key)
                 .unwrap_or_else(|| Expected::failure(result));
@@ -49,6 +49,12 @@ fn program() -> String {
     assert!(exceptions.is_empty(), "no such parameters: {exceptions:?}");
     assert!(count > 100, "the list of functions is whole");
     calls::program(&calls)
+}
+
+/// Returns whether another test passes NULL: there is a list of offered keys only during a callback
+/// (`tests/c/psk.c`).
+fn is_elsewhere((function, parameter): &(String, String)) -> bool {
+    (function.as_str(), parameter.as_str()) == ("s2n_offered_psk_list_choose_psk", "psk")
 }
 
 #[derive(Debug)]

@@ -7,6 +7,7 @@ pub mod fd;
 pub mod fork;
 pub mod io;
 pub mod memory;
+pub mod psk_callbacks;
 pub mod session_callbacks;
 pub(crate) mod stack;
 #[cfg(test)]

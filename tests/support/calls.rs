@@ -44,6 +44,10 @@ impl Parameter {
             ("struct s2n_cert *" | "const struct s2n_cert *", _) => "cert".into(),
             ("struct s2n_crl *", _) => "crl".into(),
             ("struct s2n_crl **", _) => "&crl".into(),
+            ("struct s2n_psk *", _) => "psk".into(),
+            ("struct s2n_psk **", _) => "&psk".into(),
+            ("struct s2n_offered_psk *", _) => "offered_psk".into(),
+            ("struct s2n_offered_psk **", _) => "&offered_psk".into(),
             ("const struct s2n_connection *", _) => "conn".into(),
             ("const struct s2n_cert_chain_and_key *", _) => "chain".into(),
             ("const uint8_t *", "oid") => "(const uint8_t *)\"2.5.29.17\"".into(),
@@ -143,6 +147,8 @@ static struct s2n_fingerprint *fingerprint;
 static struct s2n_cert_chain_and_key *loaded;
 static struct s2n_cert *cert;
 static struct s2n_crl *crl;
+static struct s2n_psk *psk;
+static struct s2n_offered_psk *offered_psk;
 static uint8_t pem[] =
 CERTIFICATE;
 static int64_t room[64];
@@ -166,8 +172,11 @@ static void set_up(void)
     fingerprint = s2n_fingerprint_new(S2N_FINGERPRINT_JA3);
     loaded = s2n_cert_chain_and_key_new();
     crl = s2n_crl_new();
+    psk = s2n_external_psk_new();
+    offered_psk = s2n_offered_psk_new();
     if (s2n_cert_chain_and_key_load_public_pem_bytes(loaded, pem, strlen((char *)pem)) != 0
-            || s2n_cert_chain_get_cert(loaded, &cert, 0) != 0 || crl == NULL) {
+            || s2n_cert_chain_get_cert(loaded, &cert, 0) != 0 || crl == NULL
+            || psk == NULL || offered_psk == NULL) {
         abort();
     }
     if (conn == NULL || config == NULL || chain == NULL || hello == NULL || fingerprint == NULL
@@ -182,7 +191,8 @@ static void tear_down(void)
     if (s2n_connection_free(conn) != 0 || s2n_config_free(config) != 0
             || s2n_cert_chain_and_key_free(chain) != 0
             || s2n_cert_chain_and_key_free(loaded) != 0 || s2n_crl_free(&crl) != 0 || s2n_client_hello_free(&hello) != 0
-            || s2n_fingerprint_free(&fingerprint) != 0) {
+            || s2n_fingerprint_free(&fingerprint) != 0 || s2n_psk_free(&psk) != 0
+            || s2n_offered_psk_free(&offered_psk) != 0) {
         abort();
     }
 }

@@ -16,7 +16,7 @@ use crate::credentials::key_log::KeyLogListener;
 use crate::credentials::resolver::{CertResolver, StepResolver};
 use crate::credentials::step_context::StepContext;
 use crate::credentials::{Offload, PrivateKeys};
-use crate::error::{Code, Result};
+use crate::error::Result;
 use crate::policy::Policy;
 use crate::record::Header;
 use crate::resumption::request_ticket;
@@ -30,15 +30,18 @@ pub struct HandshakeConfig<C> {
     pub private_keys: Option<Arc<dyn PrivateKeys>>,
     /// Verifies signatures in place of the library.
     pub offload: Option<Arc<dyn Offload>>,
+    /// There is a certificate to select.
+    pub(crate) has_certificates: bool,
     /// The context of the handshake's steps.
     pub(crate) step_context: StepContext,
 }
 
 impl<C> HandshakeConfig<C> {
     /// The parts for a handshake without asynchronous operations.
-    fn synchronous(rustls: Arc<C>) -> Self {
+    fn synchronous(built: Built<C>) -> Self {
         Self {
-            rustls,
+            has_certificates: !built.resolver.is_empty(),
+            rustls: built.config,
             private_keys: None,
             offload: None,
             step_context: StepContext::Thread,
@@ -152,7 +155,7 @@ impl Config {
         let (private_keys, offload) = (settings.signer(), settings.offload.clone());
         let is_asynchronous = private_keys.is_some() || offload.is_some();
         if let (Some(built), false) = (&built, is_asynchronous) {
-            return Ok(HandshakeConfig::synchronous(built.config.clone()));
+            return Ok(HandshakeConfig::synchronous(built.clone()));
         }
 
         // What follows takes long, and needs the settings as they are now.
@@ -165,16 +168,18 @@ impl Config {
             None => self.build(&copy, generation, policy, client_auth)?,
         };
         if !is_asynchronous {
-            return Ok(HandshakeConfig::synchronous(built.config));
+            return Ok(HandshakeConfig::synchronous(built));
         }
         // The callbacks of rustls need the context of their coroutine.
         let step_context = StepContext::new_coroutine();
         let context = step_context.clone();
+        let has_certificates = !built.resolver.is_empty();
         let config = C::build(&copy, policy, client_auth, built.resolver, context)?;
         Ok(HandshakeConfig {
             rustls: Arc::new(config),
             private_keys,
             offload,
+            has_certificates,
             step_context,
         })
     }
@@ -268,11 +273,7 @@ impl RustlsConfig for ServerConfig {
     }
 
     fn resolver(settings: &Settings, policy: &'static Policy) -> Result<CertResolver> {
-        let resolver = CertResolver::new(&settings.certificates, settings.signing(), policy)?;
-        match resolver.is_empty() {
-            true => Err(Code::NoValidSignatureScheme)?,
-            false => Ok(resolver),
-        }
+        CertResolver::new(&settings.certificates, settings.signing(), policy)
     }
 
     fn build(

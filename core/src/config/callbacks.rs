@@ -8,7 +8,8 @@ pub use crate::credentials::{
     Offload, PrivateKeys, Signature, Suspension, Verification, Work,
 };
 pub use crate::resumption::{
-    CacheDelete, CacheLookup, CacheRetrieve, CacheStore, SessionTicket, TicketCallback,
+    CacheDelete, CacheLookup, CacheRetrieve, CacheStore, EarlyDataCallback, OfferedEarlyData,
+    OfferedPsk, OfferedPsks, PskSelectionCallback, SessionTicket, TicketCallback,
 };
 pub use crate::verify::crl::CrlLookup;
 pub use crate::verify::{

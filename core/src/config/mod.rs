@@ -21,6 +21,7 @@ use crate::policy::Policy;
 use crate::process::fork::ForkSafeMutex;
 use crate::record::MAX_PLAINTEXT;
 use crate::resumption::Settings as Resumption;
+pub use crate::resumption::{EarlyDataProgress, Psk, PskHash, PskMode};
 use crate::verify::Rules;
 use crate::verify::trust_store::{self, Roots, TrustStore};
 pub use crate::verify::{

@@ -8,7 +8,8 @@ use crate::base::{StackDepth, lock, with_cleared_stack};
 use crate::error::Result;
 use crate::process::fork::ForkSafeMutex;
 use crate::resumption::{
-    CacheDelete, CacheRetrieve, CacheStore, SECOND, Settings, TicketCallback, nanoseconds,
+    CacheDelete, CacheRetrieve, CacheStore, EarlyDataCallback, PskMode, PskSelectionCallback,
+    SECOND, Settings, TicketCallback, nanoseconds,
 };
 
 impl Config {
@@ -91,6 +92,26 @@ impl Config {
     /// Client: sets the callback for tickets.
     pub fn set_ticket_callback(&self, callback: Option<Arc<dyn TicketCallback>>) {
         self.with_resumption(|settings| settings.ticket_callback = callback);
+    }
+
+    /// Sets whether the pre-shared keys of connections are those of sessions, or external ones.
+    pub fn set_psk_mode(&self, mode: PskMode) {
+        self.with_resumption(|settings| settings.psk_mode = mode);
+    }
+
+    /// Server: sets the callback that selects one of the pre-shared keys that a client offers.
+    pub fn set_psk_selection(&self, callback: Option<Arc<dyn PskSelectionCallback>>) {
+        self.with_resumption(|settings| settings.psk_selection = callback);
+    }
+
+    /// Server: sets the maximum length of early data in bytes; 0 for none.
+    pub fn set_max_early_data(&self, bytes: u32) {
+        self.with_resumption(|settings| settings.max_early_data = bytes);
+    }
+
+    /// Server: sets the callback that accepts or rejects early data.
+    pub fn set_early_data_callback(&self, callback: Option<Arc<dyn EarlyDataCallback>>) {
+        self.with_resumption(|settings| settings.early_data_callback = callback);
     }
 
     /// Returns whether tickets are enabled.

@@ -14,8 +14,10 @@ use crate::policy::Policy;
 use crate::state::State;
 use crate::stream::{MAX_SMALL_RECORD_THRESHOLD, Reader, Stream, Writer};
 
+mod early_data;
 mod getters;
 mod negotiate;
+mod psk;
 mod session;
 #[cfg(test)]
 pub(crate) mod tests;

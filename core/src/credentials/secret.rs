@@ -10,6 +10,12 @@ pub(super) const MASTER_SECRET: &str = "CLIENT_RANDOM";
 /// The label of the first TLS 1.3 secret that protects records.
 pub(super) const CLIENT_HANDSHAKE_SECRET: &str = "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
 
+/// The label of the secret for early data.
+pub(super) const EARLY_SECRET: &str = "CLIENT_EARLY_TRAFFIC_SECRET";
+
+/// The label of the secret of the early exporter, which neither s2n-tls nor this library has.
+const EARLY_EXPORTER_SECRET: &str = "EARLY_EXPORTER_SECRET";
+
 /// The label of the secret for the application data of a TLS 1.3 client.
 pub(super) const CLIENT_APPLICATION_SECRET: &str = "CLIENT_TRAFFIC_SECRET_0";
 
@@ -35,6 +41,16 @@ impl Secret {
             }
             Mode::Server => self.label == SERVER_APPLICATION_SECRET,
         }
+    }
+
+    /// Returns whether the secret protects early data.
+    pub(crate) fn protects_early_data(&self) -> bool {
+        self.label == EARLY_SECRET
+    }
+
+    /// Returns whether the secret concerns early data.
+    pub(crate) fn is_early(&self) -> bool {
+        matches!(&*self.label, EARLY_SECRET | EARLY_EXPORTER_SECRET)
     }
 
     /// Returns whether both sides protect all later messages, as TLS 1.3 does from the ServerHello

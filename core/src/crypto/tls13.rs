@@ -3,10 +3,14 @@
 //! rustls does not export that secret (RFC 8446, 7.1), from which the keys of session tickets are
 //! derived, so it is captured when rustls derives it. A second set of suites serves to make client
 //! sessions.
+//!
+//! rustls knows the pre-shared keys of sessions alone. An external one differs in a label, and is
+//! recognized by its length: see [`external_secret`].
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 
+use rustls::crypto::HashAlgorithm;
 use rustls::crypto::hmac::Tag;
 use rustls::crypto::kx::ActiveKeyExchange;
 use rustls::crypto::tls13::{Hkdf, HkdfExpander, OkmBlock, OutputLengthError};
@@ -54,6 +58,39 @@ pub(crate) static SUITES: [&Tls13CipherSuite; 3] = [&AES_128, &AES_256, &CHACHA2
 pub(crate) static FACTORY_SUITES: [&Tls13CipherSuite; 3] =
     [&FACTORY_AES_128, &FACTORY_AES_256, &FACTORY_CHACHA20];
 
+/// Returns a suite of handshakes with a hash.
+pub(crate) fn suite_with_hash(hash: HashAlgorithm) -> Option<&'static Tls13CipherSuite> {
+    let mut suites = SUITES.iter().copied();
+    suites.find(|suite| suite.common.hash_provider.algorithm() == hash)
+}
+
+/// The length of an external pre-shared key as rustls is given it, in bytes. Those of sessions are
+/// shorter.
+pub(crate) const EXTERNAL_SECRET_LEN: usize = OkmBlock::MAX_LEN;
+
+/// Converts an external pre-shared key, of any length, for rustls: to the early secret that is
+/// extracted from it (RFC 8446, 7.1), padding, and the length of the secret. The suites recognize
+/// it, and derive the binder key with the label for external keys. `None` if no suite has the hash.
+pub(crate) fn external_secret(hash: HashAlgorithm, psk: &[u8]) -> Option<HeapSecret> {
+    let suite = suite_with_hash(hash)?;
+    let len = suite.common.hash_provider.output_len();
+    let no_salt = OkmBlock::new(&[0; OkmBlock::MAX_LEN][..len]);
+    let early_secret = suite.hkdf_provider.hmac_sign(&no_salt, psk);
+    let mut secret = HeapSecret::new(vec![0; EXTERNAL_SECRET_LEN]);
+    secret[..len].copy_from_slice(early_secret.as_ref());
+    secret[EXTERNAL_SECRET_LEN - 1] = len as u8;
+    Some(secret)
+}
+
+/// Returns the early secret in a result of [`external_secret`]; `None` for the key of a session.
+fn early_secret(secret: &[u8]) -> Option<OkmBlock> {
+    let (&len, rest) = secret.split_last()?;
+    match rest.len() + 1 == EXTERNAL_SECRET_LEN {
+        true => rest.get(..len.into()).map(OkmBlock::new),
+        false => None,
+    }
+}
+
 thread_local! {
     /// The resumption master secret that was derived last in this thread. Empty when the thread
     /// ends, and so needs no destructor.
@@ -79,6 +116,9 @@ fn replace_captured(secret: Option<HeapSecret>) -> Option<HeapSecret> {
 /// The labels that rustls passes to HKDF-Expand-Label (RFC 8446, 7.1).
 const RESUMPTION_MASTER: &[u8] = b"res master";
 const RESUMPTION: &[u8] = b"resumption";
+const RESUMPTION_BINDER: &[u8] = b"res binder";
+/// The label in place of [`RESUMPTION_BINDER`], of the same length.
+const EXTERNAL_BINDER: &[u8] = b"ext binder";
 
 /// The position of the label, and that of the context, in the parts of an HkdfLabel of rustls.
 const LABEL: usize = 3;
@@ -120,7 +160,13 @@ macro_rules! key_schedule {
                 salt: Option<&[u8]>,
                 secret: &[u8],
             ) -> Box<dyn HkdfExpander> {
-                Box::new($expander(self.0.extract_from_secret(salt, secret)))
+                // Only pre-shared keys have no salt.
+                match (salt, early_secret(secret)) {
+                    (None, Some(early_secret)) => {
+                        Box::new(ExternalExpander(self.expander_for_okm(&early_secret)))
+                    }
+                    _ => Box::new($expander(self.0.extract_from_secret(salt, secret))),
+                }
             }
 
             fn extract_from_kx_shared_secret(
@@ -165,3 +211,59 @@ macro_rules! key_schedule {
 
 key_schedule!(CapturingHkdf, CapturingExpander, expand_capturing);
 key_schedule!(FactoryHkdf, FactoryExpander, expand_factory);
+
+/// Derives secrets from the early secret of an external pre-shared key.
+struct ExternalExpander(Box<dyn HkdfExpander>);
+
+impl HkdfExpander for ExternalExpander {
+    fn expand_slice(&self, info: &[&[u8]], output: &mut [u8]) -> Result<(), OutputLengthError> {
+        self.0.expand_slice(info, output)
+    }
+
+    fn expand_block(&self, info: &[&[u8]]) -> OkmBlock {
+        match info {
+            [length, label_len, prefix, label, rest @ ..] if *label == RESUMPTION_BINDER => {
+                let parts = [&[*length, *label_len, *prefix, EXTERNAL_BINDER][..], rest];
+                self.0.expand_block(&parts.concat())
+            }
+            _ => self.0.expand_block(info),
+        }
+    }
+
+    fn hash_len(&self) -> usize {
+        self.0.hash_len()
+    }
+}
+
+/// Verifies the binder of a pre-shared key (RFC 8446, 4.2.11.2) over a ClientHello that is the
+/// first message, without its binders.
+pub(crate) fn verify_binder(
+    suite: &Tls13CipherSuite,
+    secret: &[u8],
+    truncated_hello: &[u8],
+    binder: &[u8],
+) -> bool {
+    let (hash, hkdf) = (suite.common.hash_provider, suite.hkdf_provider);
+    let early = hkdf.extract_from_secret(None, secret);
+    let binder_key = expand_to_hash(&*early, RESUMPTION_BINDER, hash.hash(&[]).as_ref());
+    let expander = hkdf.expander_for_okm(&binder_key);
+    let finished_key = expand_to_hash(&*expander, b"finished", &[]);
+    let expected = hkdf.hmac_sign(&finished_key, hash.hash(truncated_hello).as_ref());
+    aws_lc_rs::constant_time::verify_slices_are_equal(expected.as_ref(), binder).is_ok()
+}
+
+/// Computes HKDF-Expand-Label with the length of the hash (RFC 8446, 7.1).
+fn expand_to_hash(expander: &dyn HkdfExpander, label: &[u8], context: &[u8]) -> OkmBlock {
+    let len = expander.hash_len() as u16;
+    expander.expand_block(&[
+        &len.to_be_bytes(),
+        &[(LABEL_PREFIX.len() + label.len()) as u8],
+        LABEL_PREFIX,
+        label,
+        &[context.len() as u8],
+        context,
+    ])
+}
+
+/// The start of all labels.
+pub(crate) const LABEL_PREFIX: &[u8] = b"tls13 ";

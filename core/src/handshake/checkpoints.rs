@@ -11,7 +11,9 @@ use super::Handshake;
 use super::context::Context;
 use super::stage::{Running, Stage};
 use crate::base::{Mode, Version, uptime};
-use crate::config::{Checkpoint, CheckpointCallback, ClientAuth, Config, Listener};
+use crate::config::{
+    Checkpoint, CheckpointCallback, ClientAuth, Config, EarlyDataProgress, Listener,
+};
 use crate::credentials::step_context::{CertRequest, Milestone};
 use crate::state::{HandshakeMessage, State};
 
@@ -41,7 +43,7 @@ pub(super) struct Checkpoints {
 
 /// The messages of a handshake in order, with optional ones. A rustls client sends its
 /// ChangeCipherSpec as early as possible, an s2n-tls client after the server's Finished.
-const TLS13_FLOW: [HandshakeMessage; 12] = [
+const TLS13_FLOW: [HandshakeMessage; 13] = [
     HandshakeMessage::ClientHello,
     HandshakeMessage::ServerHello,
     HandshakeMessage::ServerChangeCipherSpec,
@@ -51,6 +53,25 @@ const TLS13_FLOW: [HandshakeMessage; 12] = [
     HandshakeMessage::ServerCert,
     HandshakeMessage::ServerCertVerify,
     HandshakeMessage::ServerFinished,
+    HandshakeMessage::EndOfEarlyData,
+    HandshakeMessage::ClientCert,
+    HandshakeMessage::ClientCertVerify,
+    HandshakeMessage::ClientFinished,
+];
+
+/// The messages of [`TLS13_FLOW`] if the client requests early data: its ChangeCipherSpec follows
+/// the ClientHello (RFC 8446, D.4).
+const EARLY_DATA_FLOW: [HandshakeMessage; 13] = [
+    HandshakeMessage::ClientHello,
+    HandshakeMessage::ClientChangeCipherSpec,
+    HandshakeMessage::ServerHello,
+    HandshakeMessage::ServerChangeCipherSpec,
+    HandshakeMessage::EncryptedExtensions,
+    HandshakeMessage::ServerCertReq,
+    HandshakeMessage::ServerCert,
+    HandshakeMessage::ServerCertVerify,
+    HandshakeMessage::ServerFinished,
+    HandshakeMessage::EndOfEarlyData,
     HandshakeMessage::ClientCert,
     HandshakeMessage::ClientCertVerify,
     HandshakeMessage::ClientFinished,
@@ -88,7 +109,9 @@ const TLS12_RESUMPTION: [HandshakeMessage; 7] = [
 
 /// Returns the messages of the negotiated version.
 fn flow(ctx: &Context<'_>) -> &'static [HandshakeMessage] {
+    let early_data = ctx.state.early_data_progress();
     match ctx.version() {
+        Version::Tls13 if early_data >= EarlyDataProgress::Requested => &EARLY_DATA_FLOW,
         // The flows begin with the same messages.
         Version::Tls13 | Version::Unknown => &TLS13_FLOW,
         _ if ctx.state.is_resumed() => &TLS12_RESUMPTION,
@@ -176,6 +199,9 @@ impl Checkpoints {
         match (message, ctx.mode()) {
             (HandshakeMessage::ServerChangeCipherSpec, mode) => mode == Mode::Server && !was_sent,
             (HandshakeMessage::ClientChangeCipherSpec, mode) => mode == Mode::Client && !was_sent,
+            (HandshakeMessage::EndOfEarlyData, _) => {
+                ctx.state.early_data_progress() >= EarlyDataProgress::Accepted
+            }
             (HandshakeMessage::ServerNewSessionTicket, _) => ctx.state.is_with_ticket(),
             (message, _) if ctx.state.is_resumed() => !is_authentication(message),
             (HandshakeMessage::ServerCertStatus, _) => ctx.state.is_ocsp_stapled(),
@@ -295,6 +321,7 @@ impl Handshake {
         // The ServerHello is the second message.
         let has_server_hello = checkpoints.done > 1;
         let last = match &self.stage {
+            Stage::EndOfEarlyData => HandshakeMessage::ServerFinished,
             Stage::Complete if is_tls13 || is_resumed => HandshakeMessage::ClientFinished,
             Stage::Complete => HandshakeMessage::ServerFinished,
             Stage::Server(Running::AwaitingInput(_)) if !is_tls13 && is_resumed => {

@@ -18,6 +18,7 @@ use super::progress::handshake_type;
 use super::side::Side;
 use super::stage::Stage;
 use crate::base::{Mode, Version, memory};
+use crate::config::EarlyDataProgress;
 use crate::error::{Code, Result};
 use crate::policy::names::{GroupNames, cipher, group};
 use crate::record::{Opener, Sealer};
@@ -32,6 +33,19 @@ impl Handshake {
         mut connection: SplitConnection<S>,
     ) -> Result<()> {
         self.store_selection(ctx);
+        let has_early_data = S::accepted_early_data(&connection);
+        match has_early_data {
+            true => {
+                let alpn = connection.outputs.alpn_protocol();
+                Self::check_accepted(ctx, alpn.map(AsRef::as_ref))?;
+                ctx.state
+                    .set_early_data_progress(EarlyDataProgress::Accepted);
+            }
+            false => {
+                ctx.state.reject_early_data();
+                self.stop_rejected_early_data(ctx);
+            }
+        }
         let results = Results::new(ctx, &connection.outputs)?;
         let completed = results.completed(&mut connection.outputs);
         let (secrets, _) = connection.dangerous_into_kernel_connection()?;
@@ -40,19 +54,28 @@ impl Handshake {
             return Err(Code::BadMessage)?;
         }
         self.completed = completed;
-        ctx.send.sealer = Some(Sealer::new(results.suite, secrets.tx)?);
+        let sealer = Sealer::new(results.suite, secrets.tx)?;
+        match has_early_data {
+            true => self.hold_end(ctx, sealer)?,
+            false => ctx.send.sealer = Some(sealer),
+        }
         ctx.recv.opener = Some(Opener::new(results.suite, secrets.rx)?);
         ctx.shared().version.store(results.version, Release);
         if ctx.mode() == Mode::Client {
             ctx.shared().server_version.store(results.version, Release);
         }
         let expiration = std::mem::take(&mut self.expiration);
-        if results.negotiated.resumed && results.version == Version::Tls13 {
+        if results.uses_psk {
             ctx.state.set_expiration(expiration);
             ctx.state.drop_selection();
+        } else {
+            ctx.state.drop_used_psk();
         }
         ctx.state.set_negotiated(results.negotiated);
-        self.stage = Stage::Complete;
+        self.stage = match has_early_data {
+            true => Stage::EndOfEarlyData,
+            false => Stage::Complete,
+        };
         Ok(())
     }
 
@@ -80,6 +103,8 @@ pub(super) struct Completed {
 struct Results {
     version: Version,
     suite: SupportedCipherSuite,
+    /// A handshake of TLS 1.3 with a pre-shared key, of a session or an external one.
+    uses_psk: bool,
     negotiated: Negotiated,
 }
 
@@ -112,9 +137,10 @@ impl Results {
         Ok(Self {
             version,
             suite,
+            uses_psk: resumed && version == Version::Tls13,
             negotiated: Negotiated {
                 kind: handshake_type(ctx, version, resumed, retried, has_client_cert),
-                resumed,
+                resumed: resumed && !ctx.state.uses_external_psk(),
                 suite: suite.suite().into(),
                 cipher: cipher(suite.suite()),
                 curve: group.curve,

@@ -8,8 +8,10 @@ use self::checkpoints::Checkpoints;
 pub(crate) use self::checkpoints::checkpoint_listener;
 use self::complete::Completed;
 use self::context::Context;
+use self::early_data::EarlyData;
 use self::offer::{Offer, highest_version};
 use self::plaintext::PlaintextReassembler;
+use self::psk::SelectedPsk;
 use self::rustls_input::RustlsInput;
 use self::stage::{Action, Stage};
 use crate::base::{
@@ -31,9 +33,11 @@ mod checkpoints;
 mod complete;
 mod context;
 mod coroutine;
+mod early_data;
 mod offer;
 mod plaintext;
 mod progress;
+mod psk;
 mod resumption;
 mod rustls_input;
 mod secrets;
@@ -113,6 +117,12 @@ pub(crate) struct Handshake {
     /// Server: the sessions of a TLS 1.2 handshake that has or issues one.
     tls12_sessions: Option<Arc<Tls12Sessions>>,
 
+    /// Server: the pre-shared key of TLS 1.3 that was selected, until rustls has its config.
+    selected_psk: Option<SelectedPsk>,
+    has_selected_psk: bool,
+
+    early_data: EarlyData,
+
     /// Server: when the keying material of the TLS 1.3 session that rustls may resume expires, in
     /// nanoseconds since 1970.
     expiration: Option<u64>,
@@ -152,6 +162,7 @@ pub(crate) fn negotiate(
     let mut outcome = with_cleared_stack(state.mode().into(), drive);
     if outcome.is_ok() {
         state.shared.handshake_done.store(true, Release);
+        state.free_psk_secrets();
         // Free the memory that an idle connection does not use.
         handshake.free();
         send.handshake_keys = None;
@@ -217,6 +228,7 @@ impl Handshake {
                         self.checkpoints.set_awaited(message);
                         *blocked = Blocked::ApplicationInput;
                     }
+                    Code::EarlyDataBlocked => *blocked = Blocked::EarlyData,
                     // The signature is part of the output.
                     Code::AsyncCallbackFailed => *blocked = Blocked::Write,
                     _ => {}
@@ -247,6 +259,7 @@ impl Handshake {
                 *blocked = Blocked::ApplicationInput;
                 self.run_steps(ctx)
             }
+            Action::EndEarlyData => self.end_early_data(ctx),
             Action::Finish => Ok(()),
             Action::Fail => Err(Code::HandshakeState)?,
         }
@@ -282,8 +295,14 @@ impl Handshake {
 
     /// Reads one record, and passes it to rustls: plaintext messages once they are complete.
     fn receive(&mut self, ctx: &mut Context<'_>) -> Result<()> {
+        if Self::receives_early_data(ctx) {
+            return self.receive_early_data(ctx);
+        }
         let header = ctx.recv.fill_record(ctx.io)?;
         self.reserve_for_record(header.len)?;
+        if self.skip_early_data(ctx, &header)? {
+            return Ok(());
+        }
         self.checkpoints.report_read(ctx);
         if header.typ == ContentType::Alert as u8 && !self.peer_is_encrypted {
             ctx.recv.read_record(ctx.io)?;
@@ -305,8 +324,13 @@ impl Handshake {
             Version::Tls12 => header.typ == ContentType::ChangeCipherSpec as u8,
             _ => header.typ == ContentType::ApplicationData as u8,
         };
-        let record = ctx.recv.take_record(&header, |record| {
-            self.buffer_record(ctx.state, &header, record)
+        self.pass_record(ctx, &header)
+    }
+
+    /// Passes a record to rustls.
+    fn pass_record(&mut self, ctx: &mut Context<'_>, header: &Header) -> Result<()> {
+        let record = ctx.recv.take_record(header, |record| {
+            self.buffer_record(ctx.state, header, record)
         });
         match record.and_then(|record| self.process_hello(ctx, record)) {
             Ok(true) => {}
@@ -406,6 +430,7 @@ impl Handshake {
                 self.stage = Stage::OutdatedClientHello;
             }
         } else if std::mem::take(&mut self.awaits_second_hello) {
+            self.end_skipping();
             let first = ctx.state.client_hello().ok_or(Code::BadMessage)?;
             if let Err(error) = first.check_second(&message) {
                 ctx.send.pending_alert = fatal_record(Alert::IllegalParameter).to_vec();
@@ -417,8 +442,9 @@ impl Handshake {
         Ok(())
     }
 
-    fn store_server_hello(&mut self, ctx: &Context<'_>, hello: ServerHello) {
+    fn store_server_hello(&mut self, ctx: &mut Context<'_>, hello: ServerHello) {
         ctx.state.use_server_hello(&hello);
+        self.stop_rejected_early_data(ctx);
         let shared = ctx.shared();
         if ctx.state.server_version() == Version::Unknown {
             shared.server_version.store(hello.version, Release);
@@ -498,6 +524,8 @@ impl Handshake {
         self.offload = None;
         self.step_context = StepContext::Thread;
         self.tls12_sessions = None;
+        self.selected_psk = None;
+        self.early_data = EarlyData::default();
         self.checkpoints = Checkpoints::default();
     }
 }

@@ -6,6 +6,7 @@ use super::Handshake;
 use super::context::Context;
 use super::stage::Action;
 use crate::base::{Mode, Version};
+use crate::config::EarlyDataProgress;
 use crate::credentials::step_context::CertRequest;
 use crate::state::HandshakeMessage;
 
@@ -19,6 +20,7 @@ impl Handshake {
         }
         match self.stage.action() {
             Action::Finish => return HandshakeMessage::ApplicationData,
+            Action::EndEarlyData => return HandshakeMessage::EndOfEarlyData,
             Action::Verify { .. } if is_client => return HandshakeMessage::ServerCert,
             Action::Verify { .. } => return HandshakeMessage::ClientCert,
             _ => {}
@@ -36,6 +38,8 @@ impl Handshake {
                 }
             }
             (true, false) => HandshakeMessage::ServerCert,
+            (false, true) if Self::receives_early_data(ctx) => HandshakeMessage::EndOfEarlyData,
+            (false, true) if ctx.state.is_resumed() => HandshakeMessage::ClientFinished,
             (false, _) if ctx.requests_client_cert() => HandshakeMessage::ClientCert,
             (false, true) => HandshakeMessage::ClientFinished,
             (false, false) if ctx.state.is_resumed() => HandshakeMessage::ClientChangeCipherSpec,
@@ -63,6 +67,7 @@ pub(super) fn handshake_type(
         }
     };
     let is_tls13 = version == Version::Tls13;
+    let early_data = ctx.state.early_data_progress();
     let flags = [
         (true, "NEGOTIATED"),
         (!is_resumed, "FULL_HANDSHAKE"),
@@ -70,6 +75,14 @@ pub(super) fn handshake_type(
         (is_requested && !is_sent, "NO_CLIENT_CERT"),
         (was_retried, "HELLO_RETRY_REQUEST"),
         (is_tls13, "MIDDLEBOX_COMPAT"),
+        (
+            is_tls13 && early_data >= EarlyDataProgress::Accepted,
+            "WITH_EARLY_DATA",
+        ),
+        (
+            is_tls13 && early_data >= EarlyDataProgress::Requested,
+            "EARLY_CLIENT_CCS",
+        ),
         (!is_tls13 && !is_resumed, "TLS12_PERFECT_FORWARD_SECRECY"),
         (!is_tls13 && ctx.state.is_ocsp_stapled(), "OCSP_STATUS"),
         (ctx.state.is_with_ticket(), "WITH_SESSION_TICKET"),

@@ -1,97 +1,41 @@
-//! Resumption of sessions: which session a server of rustls resumes, of a ticket or of the session
-//! cache, and the ticket of a TLS 1.2 client.
+//! Resumption of TLS 1.2 sessions: which one a server of rustls resumes, of a ticket or of the
+//! session cache, and the ticket of a client.
 //!
 //! A server's decision is made before rustls answers the ClientHello. rustls is given a store that has
 //! this session alone.
 
 use std::sync::Arc;
 
-use rustls::Tcp;
-use rustls::pki_types::DnsName;
-use rustls::server::{Accepted, ServerConfig};
+use rustls::server::ServerConfig;
 use zeroize::Zeroizing;
 
 use super::Handshake;
 use super::context::Context;
-use crate::base::{Version, lock, memory};
+use crate::base::{lock, memory};
 use crate::config::ClientAuth;
 use crate::config::callbacks::CacheLookup;
 use crate::credentials::clock::StepClock;
 use crate::error::{Code, Result};
-use crate::messages::{ClientHello, ClientHelloPayload};
-use crate::resumption::{Binding, TLS12_TICKET_LEN, Tls12Sessions, Tls12State, Tls13Sessions};
+use crate::messages::ClientHello;
+use crate::resumption::{Binding, TLS12_TICKET_LEN, Tls12Sessions, Tls12State};
 
 /// The rustls config of a server, which is changed for one handshake.
 type Shared = Arc<ServerConfig>;
 
 impl Handshake {
-    /// Lets rustls resume the session of a ClientHello, or issue a ticket. Fails with
+    /// Lets rustls resume the session of a ClientHello of TLS 1.2, or issue a ticket. Fails with
     /// `AsyncBlocked` while the session cache is asked.
-    pub(super) fn prepare_resumption(
+    pub(super) fn prepare_tls12(
         &mut self,
         ctx: &Context<'_>,
         hello: &ClientHello,
-        accepted: &Accepted<Tcp>,
+        server_name: Option<&str>,
         config: &mut Shared,
     ) -> Result<()> {
         // A session has no certificate of the client.
         if ctx.client_auth() != ClientAuth::None {
             return Ok(());
         }
-        let name = accepted.client_hello().server_name().map(DnsName::to_owned);
-        let name = name.as_ref().map(AsRef::as_ref);
-        match ctx.version() {
-            Version::Tls13 if ctx.config.uses_tickets() => {
-                hello.with_payload(|hello| self.prepare_tls13(ctx, hello, name, config))
-            }
-            Version::Tls12 => self.prepare_tls12(ctx, hello, name, config),
-            _ => Ok(()),
-        }
-    }
-
-    fn prepare_tls13(
-        &mut self,
-        ctx: &Context<'_>,
-        hello: &ClientHelloPayload<'_>,
-        server_name: Option<&str>,
-        config: &mut Shared,
-    ) -> Result<()> {
-        if !hello.offers_psk_dhe() || hello.psk_identities().next().is_none() {
-            return Ok(());
-        }
-        let Ok(now) = ctx.config.wall_nanoseconds() else {
-            return Ok(());
-        };
-        let keys = ctx.config.resumption();
-        let settings = lock(&keys).clone();
-        let found = settings.find_tls13(hello.psk_identities(), now);
-        let Some((identity, state)) = found else {
-            return Ok(());
-        };
-        let Some(suite) = ctx.policy().resumed_suite(state.suite, hello.suites()) else {
-            return Ok(());
-        };
-        let binding = Binding {
-            server_name,
-            suite: suite.number,
-        };
-        let config = Arc::make_mut(config);
-        config.cipher_suite_selector = suite.selector;
-        config.session_storage = Arc::new(Tls13Sessions {
-            identity: memory::copy(identity)?,
-            session: binding.tls13_session(&state)?,
-        });
-        self.expiration = state.expiration;
-        Ok(())
-    }
-
-    fn prepare_tls12(
-        &mut self,
-        ctx: &Context<'_>,
-        hello: &ClientHello,
-        server_name: Option<&str>,
-        config: &mut Shared,
-    ) -> Result<()> {
         let keys = ctx.config.resumption();
         let (uses_tickets, uses_cache) = {
             let settings = lock(&keys);
@@ -117,6 +61,7 @@ impl Handshake {
             let binding = Binding {
                 server_name,
                 suite: state.suite,
+                early_data: None,
             };
             binding.tls12_session(&state)
         });

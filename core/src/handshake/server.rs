@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
 use rustls::error::PeerIncompatible;
+use rustls::pki_types::DnsName;
 use rustls::server::{Accepted, ServerConfig, ServerHandshake};
 use rustls::{ServerSide, Tcp};
 
@@ -12,9 +13,11 @@ use super::context::Context;
 use super::offer::{Offer, negotiate_version};
 use super::plaintext::handshake_content;
 use super::stage::Stage;
-use crate::base::Version;
+use crate::base::{Version, memory};
+use crate::config::EarlyDataProgress;
 use crate::error::{Code, Error, Result};
-use crate::messages::{ClientHelloPayload, ServerHello};
+use crate::messages::{ClientHello, ClientHelloPayload, ServerHello};
+use crate::resumption::EarlyDataBinding;
 
 impl Handshake {
     /// Stores the ClientHello for the handshake and for the application.
@@ -43,34 +46,89 @@ impl Handshake {
                 return Ok(());
             }
         };
+        match self.select_config(ctx, &accepted) {
+            Ok(config) => {
+                self.stage = Stage::Configured(accepted, config);
+                Ok(())
+            }
+            Err(error) => {
+                if error.is_blocked() {
+                    self.stage = Stage::ClientHelloReceived(accepted);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn select_config(
+        &mut self,
+        ctx: &mut Context<'_>,
+        accepted: &Accepted<Tcp>,
+    ) -> Result<Arc<ServerConfig>> {
         let hello = ctx.state.client_hello().ok_or(Code::BadMessage)?;
         let offer = hello.with_payload(|hello| Ok(Offer::of(hello)))?;
         if offer.requests_ocsp {
             ctx.state.set_ocsp_requested();
         }
         let version = negotiate_version(ctx, &offer)?;
-        let config = ctx.config.server(&ctx.state.overrides());
-        let mut config = config.map_err(|error| match error.code() {
+        let mut config = ctx.config.server(&ctx.state.overrides())?;
+        if version == Version::Tls13 {
+            self.select_psk(ctx, hello)?;
+        }
+        if !config.has_certificates && self.selected_psk.is_none() {
             // Before TLS 1.3 every cipher suite requires a certificate, so none is supported
             // without.
-            Code::NoValidSignatureScheme if version < Version::Tls13 => {
-                Code::CipherNotSupported.into()
-            }
-            _ => error,
-        })?;
+            return Err(match version {
+                Version::Tls13 => Code::NoValidSignatureScheme,
+                _ => Code::CipherNotSupported,
+            })?;
+        }
         hello.with_payload(|hello| {
             config.negotiate_alpn(hello.alpn());
             Ok(())
         })?;
         let mut config = self.use_config(config);
-        if let Err(error) = self.prepare_resumption(ctx, hello, &accepted, &mut config) {
-            if error.is_blocked() {
-                self.stage = Stage::ClientHelloReceived(accepted);
-            }
-            return Err(error);
+        let name = accepted.client_hello().server_name().map(DnsName::to_owned);
+        let name = name.as_ref().map(AsRef::as_ref);
+        match version {
+            Version::Tls13 => self.prepare_tls13(ctx, hello, name, &mut config)?,
+            _ => self.prepare_tls12(ctx, hello, name, &mut config)?,
         }
-        self.stage = Stage::Configured(accepted, config);
-        Ok(())
+        Ok(config)
+    }
+
+    /// Lets rustls use the selected pre-shared key, and the early data behind a ClientHello.
+    fn prepare_tls13(
+        &mut self,
+        ctx: &mut Context<'_>,
+        hello: &ClientHello,
+        server_name: Option<&str>,
+        config: &mut Arc<ServerConfig>,
+    ) -> Result<()> {
+        let offered = hello.with_payload(|hello| {
+            let own = config.alpn_protocols.iter();
+            let mut own = own.filter(|own| hello.alpn().any(|name| name == own.as_ref()));
+            own.next()
+                .map(|name| memory::copy(name.as_ref()))
+                .transpose()
+        })?;
+        let alpn = offered.unwrap_or_default();
+        let max = self.decide_early_data(ctx, hello, &alpn)?;
+        let Some(selected) = &self.selected_psk else {
+            return Ok(());
+        };
+        let early_data = match max {
+            Some(max) => {
+                let binding = EarlyDataBinding {
+                    alpn: &alpn,
+                    now: ctx.config.wall_now()?.as_secs(),
+                    age: selected.psk.age,
+                };
+                Some((max, binding))
+            }
+            None => None,
+        };
+        self.use_selected_psk(server_name, early_data, config)
     }
 
     /// Creates the response to the ClientHello: a ServerHello flight, or a HelloRetryRequest.
@@ -93,8 +151,20 @@ impl Handshake {
         }
         self.awaits_second_hello = answer.is_some_and(|answer| answer.is_retry_request());
         ctx.shared().use_send_buffer();
-        next
+        check_early_data(ctx, next?)
     }
+}
+
+/// Fails if this library has accepted early data, and rustls has not.
+fn check_early_data(ctx: &Context<'_>, next: ServerHandshake) -> Result<ServerHandshake> {
+    let ServerHandshake::NeedsInput(mut next) = next else {
+        return Ok(next);
+    };
+    let is_accepted = ctx.state.early_data_progress() == EarlyDataProgress::Accepted;
+    if is_accepted && next.early_exporter().is_err() {
+        return Err(Code::HandshakeState)?;
+    }
+    Ok(ServerHandshake::NeedsInput(next))
 }
 
 /// Converts the error of a rejected ClientHello.

@@ -32,6 +32,9 @@ pub(super) trait Side: SideData<Handshake: Send + 'static> {
     /// Returns the certificates that the peer has sent, and the OCSP response; empty for none.
     fn presented(peer: &VerifyPeerIdentity<Self, Tcp>) -> Result<Presented>;
 
+    /// Returns whether the server has accepted the early data of this client.
+    fn accepted_early_data(connection: &SplitConnection<Self>) -> bool;
+
     /// Runs a step of the handshake.
     fn step(
         step: Step<Self>,
@@ -100,6 +103,10 @@ impl Side for ClientSide {
         Ok((certificates(presented.identity)?, ocsp_response))
     }
 
+    fn accepted_early_data(connection: &SplitConnection<Self>) -> bool {
+        connection.side_outputs.is_early_data_accepted()
+    }
+
     fn step(
         step: Step<Self>,
         driver: &mut Handshake,
@@ -136,6 +143,10 @@ impl Side for ServerSide {
     fn presented(peer: &VerifyPeerIdentity<Self, Tcp>) -> Result<Presented> {
         let chain = certificates(peer.presented_identity()?.identity)?;
         Ok((chain, Vec::new()))
+    }
+
+    fn accepted_early_data(_: &SplitConnection<Self>) -> bool {
+        false
     }
 
     fn step(

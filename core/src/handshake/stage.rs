@@ -35,6 +35,9 @@ pub(super) enum Stage {
     /// A server that has responded to the ClientHello.
     Server(Running<ServerSide>),
 
+    /// Client: the handshake is complete but for EndOfEarlyData and what follows it.
+    EndOfEarlyData,
+
     /// All messages are processed; the last flight of this side is possibly not written yet.
     Complete,
 
@@ -65,6 +68,8 @@ pub(super) enum Action {
         is_pending: bool,
     },
     Resume,
+    /// Send EndOfEarlyData, unless the application sends more early data.
+    EndEarlyData,
     Finish,
     Fail,
 }
@@ -78,6 +83,7 @@ impl Stage {
             Self::ClientHelloReceived(_) | Self::OutdatedClientHello => Action::ProcessClientHello,
             Self::Client(running) => running.action(),
             Self::Server(running) => running.action(),
+            Self::EndOfEarlyData => Action::EndEarlyData,
             Self::Complete => Action::Finish,
             Self::Configured(..) | Self::Failed => Action::Fail,
         }
@@ -100,6 +106,11 @@ impl Stage {
 
     pub(super) fn is_suspended(&self) -> bool {
         matches!(self.action(), Action::Resume)
+    }
+
+    /// Returns whether rustls has completed the handshake.
+    pub(super) fn has_completed(&self) -> bool {
+        matches!(self, Self::EndOfEarlyData | Self::Complete)
     }
 
     pub(super) fn is_complete(&self) -> bool {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
 use rustls::ServerSide;
+use rustls::client::ClientConfig;
 use rustls::error::PeerMisbehaved;
 use rustls::pki_types::{DnsName, IpAddr, Ipv4Addr, ServerName};
 use rustls::server::ServerHandshake;
@@ -16,11 +17,12 @@ use super::stage::{Running, Stage};
 use super::verification::PeerVerification;
 use super::{Handshake, secrets};
 use crate::base::{Mode, uptime};
-use crate::config::ClientAuth;
+use crate::config::{ClientAuth, EarlyDataProgress};
 use crate::credentials::secret::Secret;
 use crate::credentials::step_context::{CertRequest, Milestone};
 use crate::error::{Alert, Code, Error, Result};
 use crate::messages::{ClientHelloPayload, ServerHello};
+use crate::resumption::{SessionState, offer_psk};
 use crate::state::{HandshakeKeys, HandshakeMessage};
 
 impl Handshake {
@@ -32,11 +34,7 @@ impl Handshake {
         }
         let config = ctx.config.client(&ctx.state.overrides())?;
         let mut config = self.use_config(config);
-        if let Some(session) = ctx.state.offered_session() {
-            let now = ctx.config.wall_nanoseconds()?;
-            let uses_tls12_tickets = ctx.config.requests_tickets();
-            session.offer(Arc::make_mut(&mut config), uses_tls12_tickets, now)?;
-        }
+        let psk_suite = self.offer_psk(ctx, Arc::make_mut(&mut config))?;
         let highest = highest_version(ctx);
         let shared = ctx.shared();
         shared.version.store(highest, Release);
@@ -47,11 +45,23 @@ impl Handshake {
             Some(name) => server_name(name.to_bytes()),
             None => no_server_name(),
         });
-        let handshake = config.connect(name).start_handshake(&mut output)?;
+        let context = self.step_context.clone();
+        let connect = || config.connect(name).start_handshake(&mut output);
+        let (handshake, step) = context.run_step(ctx.state.name(), false, connect);
+        let handshake = handshake?;
         let sent = handshake_content(&output);
         let (body, _) = ClientHelloPayload::split(&sent)?;
-        let session_id = ClientHelloPayload::parse(body)?.session_id;
-        ctx.state.set_session_id(session_id);
+        let hello = ClientHelloPayload::parse(body)?;
+        ctx.state.set_session_id(hello.session_id);
+        let has_early_data = hello.requests_early_data();
+        ctx.state.set_early_data_progress(match has_early_data {
+            true => EarlyDataProgress::Requested,
+            false => EarlyDataProgress::NotRequested,
+        });
+        secrets::log(ctx, &step.secrets);
+        if has_early_data {
+            self.begin_early_data(ctx, psk_suite, &step.secrets)?;
+        }
         queue(ctx, output)?;
         self.stage = Stage::Client(Running::AwaitingInput(Box::new(handshake)));
         if self.checkpoints.is_on() {
@@ -59,6 +69,27 @@ impl Handshake {
                 .reach(ctx, HandshakeMessage::ClientHello, uptime());
         }
         Ok(())
+    }
+
+    /// Client: lets rustls offer the first external pre-shared key, or the session to resume, and
+    /// request early data. Returns the suite of the key; 0 if there is none.
+    fn offer_psk(&self, ctx: &Context<'_>, config: &mut ClientConfig) -> Result<u16> {
+        let uses_tls12_tickets = ctx.config.requests_tickets();
+        if let Some(psk) = ctx.state.offered_psk() {
+            let requests_early_data = Self::may_request_early_data(ctx, &psk.state);
+            offer_psk(config, &psk, uses_tls12_tickets, requests_early_data)?;
+            return Ok(psk.state.suite);
+        }
+        let Some(session) = ctx.state.offered_session() else {
+            return Ok(0);
+        };
+        let (suite, requests_early_data) = match &session.state {
+            SessionState::Tls13(state) => (state.suite, Self::may_request_early_data(ctx, state)),
+            SessionState::Tls12(state) => (state.suite, false),
+        };
+        let now = ctx.config.wall_nanoseconds()?;
+        session.offer(config, uses_tls12_tickets, requests_early_data, now)?;
+        Ok(suite)
     }
 
     /// Processes the received records, in the next steps of rustls.
@@ -110,6 +141,7 @@ impl Handshake {
             }
         }
         self.install_key_schedule(ctx)?;
+        self.use_early_secrets(ctx, &secrets)?;
 
         let mut secrets = secrets.into_iter();
         let Some(secret) = secrets.rfind(|secret| secret.protects_sending(ctx.mode())) else {
@@ -140,12 +172,12 @@ impl Handshake {
             _ if failure.is_some() => Code::Cancelled,
             ClientAuth::None if is_requested => Code::UnexpectedCertRequest,
             ClientAuth::Required
-                if !is_requested && self.stage.is_complete() && !is_resumed_tls13(ctx) =>
+                if !is_requested && self.stage.has_completed() && !is_resumed_tls13(ctx) =>
             {
                 Code::MissingCertRequest
             }
             _ => {
-                if self.stage.is_complete() {
+                if self.stage.has_completed() {
                     let is_used = request == CertRequest::Answered;
                     ctx.state.set_client_cert_used(is_used);
                 }
@@ -185,9 +217,11 @@ impl Handshake {
             }
             Stage::Client(running) => self.run(ctx, running),
             Stage::Server(running) => self.run(ctx, running),
-            Stage::Start | Stage::ClientHelloReceived(_) | Stage::Complete | Stage::Failed => {
-                Err(Code::HandshakeState)?
-            }
+            Stage::Start
+            | Stage::ClientHelloReceived(_)
+            | Stage::EndOfEarlyData
+            | Stage::Complete
+            | Stage::Failed => Err(Code::HandshakeState)?,
         }
     }
 

@@ -44,9 +44,10 @@ impl<'a> NewSessionTicket<'a> {
         })
     }
 
-    /// Encodes a message without extensions, its handshake header included.
+    /// Encodes a message, its handshake header included.
     pub(crate) fn encode(&self) -> Result<Vec<u8>> {
-        let len = 4 + 4 + 1 + self.nonce.len() + 2 + self.ticket.len() + 2;
+        let extensions = if self.max_early_data > 0 { 8 } else { 0 };
+        let len = 4 + 4 + 1 + self.nonce.len() + 2 + self.ticket.len() + 2 + extensions;
         let mut message = Vec::new();
         memory::reserve_exact(&mut message, 4 + len)?;
         message.extend_from_slice(&(len as u32).to_be_bytes());
@@ -57,7 +58,12 @@ impl<'a> NewSessionTicket<'a> {
         message.extend_from_slice(self.nonce);
         message.extend_from_slice(&(self.ticket.len() as u16).to_be_bytes());
         message.extend_from_slice(self.ticket);
-        message.extend_from_slice(&[0, 0]);
+        message.extend_from_slice(&(extensions as u16).to_be_bytes());
+        if self.max_early_data > 0 {
+            message.extend_from_slice(&EARLY_DATA.to_be_bytes());
+            message.extend_from_slice(&[0, 4]);
+            message.extend_from_slice(&self.max_early_data.to_be_bytes());
+        }
         Ok(message)
     }
 }
@@ -110,6 +116,11 @@ mod tests {
 
     #[test]
     fn early_data_is_parsed() {
+        let mut own = ticket();
+        own.max_early_data = 0x0102_0304;
+        let message = own.encode().expect("encoded");
+        let parsed = NewSessionTicket::parse(&message[4..]).expect("complete");
+        assert_eq!(parsed.max_early_data, 0x0102_0304);
         let mut message = ticket().encode().expect("encoded");
         message.truncate(message.len() - 2);
         message.extend([0, 13, 0, 42, 0, 4, 0, 0, 1, 0, 0x1a, 0x1a, 0, 1, 0]);

@@ -9,9 +9,10 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
+use rustls::crypto::kx::NamedGroup;
 use rustls::crypto::{CryptoProvider, SignatureScheme, WebPkiSupportedAlgorithms};
 use rustls::pki_types::SignatureVerificationAlgorithm;
-use rustls::server::{CipherSuiteSelector, KeyExchangeSelector};
+use rustls::server::{CipherSuiteSelector, KeyExchangeSelector, OfferedKxGroup};
 
 use super::base::Version;
 use super::crypto::tls13;
@@ -44,7 +45,7 @@ pub struct Policy {
 }
 
 /// The suite of a resumed session, and how a server selects it.
-pub(crate) struct ResumedSuite {
+pub(crate) struct PskSuite {
     pub(crate) number: u16,
     pub(crate) selector: &'static dyn CipherSuiteSelector,
 }
@@ -161,13 +162,13 @@ impl Policy {
         }
     }
 
-    /// Selects the suite of a server that resumes a TLS 1.3 session with the hash of the suite
-    /// `session`, from the suites of a ClientHello; `None` if there is none with that hash.
-    pub(crate) fn resumed_suite(
+    /// Selects the suite of a server that uses a pre-shared key with the hash of the suite `session`,
+    /// from the suites of a ClientHello; `None` if there is none with that hash.
+    pub(crate) fn psk_suite(
         &self,
         session: u16,
         client: impl Iterator<Item = u16>,
-    ) -> Option<ResumedSuite> {
+    ) -> Option<PskSuite> {
         let mut known = tls13::SUITES.iter();
         let known = known.find(|suite| suite.common.suite.0 == session)?;
         let hash = known.common.hash_provider.algorithm();
@@ -176,10 +177,32 @@ impl Policy {
         let find = |number| suites.iter().find(|suite| suite.common.suite.0 == number);
         let mut client = client.filter_map(|number| find(number).copied());
         let suite = selector.select_tls13_cipher_suite(&mut client, suites)?;
-        Some(ResumedSuite {
+        Some(PskSuite {
             number: suite.common.suite.0,
             selector,
         })
+    }
+
+    /// Returns whether the policy has a suite of TLS 1.3.
+    pub(crate) fn has_tls13_suite(&self, number: u16) -> bool {
+        let mut suites = self.provider.tls13_cipher_suites.iter();
+        suites.any(|suite| suite.common.suite.0 == number)
+    }
+
+    /// Returns whether a server answers a ClientHello of TLS 1.3 with a HelloRetryRequest, for a key
+    /// share of another group. Each group of the client comes with whether it has a key share.
+    pub(crate) fn requires_retry(&self, client: impl Iterator<Item = (u16, bool)> + Clone) -> bool {
+        let own = &self.provider.kx_groups;
+        let has_share = |group: NamedGroup| {
+            let mut client = client.clone();
+            client.find_map(|(number, has_share)| (number == group.0).then_some(has_share))
+        };
+        let mut offered = own.iter().filter_map(|&group| {
+            let has_share = has_share(group.name())?;
+            Some(OfferedKxGroup::new(group, has_share))
+        });
+        let selected = self.kx_selector.select_key_exchange(&mut offered, own);
+        selected.is_some_and(|group| has_share(group.name()) == Some(false))
     }
 
     /// Returns how a server selects the group, and whether it sends a HelloRetryRequest.

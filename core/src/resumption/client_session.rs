@@ -12,6 +12,7 @@ use rustls::crypto::kx::NamedGroup;
 use zeroize::Zeroizing;
 
 use super::factory;
+use super::psk::ExternalPsk;
 use super::session_state::{Encoder, TLS12_FORMAT, TLS13_FORMAT, Tls12State, Tls13State};
 use super::settings::check_age;
 use crate::base::{lock, memory};
@@ -104,20 +105,25 @@ impl ClientSession {
         Ok(bytes)
     }
 
-    /// Makes a rustls config offer the session. It offers none if rustls does not support it or
-    /// memory is short, and no ticket of TLS 1.2 unless `uses_tls12_tickets`.
+    /// Makes a rustls config offer the session, and early data if `requests_early_data`. It offers
+    /// none if rustls does not support it or memory is short, and no ticket of TLS 1.2 unless
+    /// `uses_tls12_tickets`.
     pub(crate) fn offer(
         &self,
         config: &mut ClientConfig,
         uses_tls12_tickets: bool,
+        requests_early_data: bool,
         now: u64,
     ) -> Result<()> {
         let provider = config.provider().clone();
         let mut store = OfferedSession::default();
         match (&self.handle, &self.state) {
             (Handle::Ticket(ticket), SessionState::Tls13(state)) => {
-                let session = factory::session(state, ticket, obfuscated_age(state, now))?;
+                let age = obfuscated_age(state, now);
+                let max_early_data = max_early_data(state, requests_early_data);
+                let session = factory::session(state, ticket, age, max_early_data)?;
                 store.tls13 = Mutex::new(session);
+                config.enable_early_data = requests_early_data;
             }
             (Handle::Ticket(_), SessionState::Tls12(_)) if !uses_tls12_tickets => {}
             (handle, SessionState::Tls12(state)) => {
@@ -125,20 +131,39 @@ impl ClientSession {
             }
             (Handle::SessionId(_), SessionState::Tls13(_)) => {}
         }
-        let tickets = match uses_tls12_tickets {
-            true => Tls12Resumption::SessionIdOrTickets,
-            false => Tls12Resumption::SessionIdOnly,
-        };
-        let resumption = Resumption::store(Arc::new(store));
-        config.resumption = resumption.tls12_resumption(tickets);
+        store.install(config, uses_tls12_tickets);
         Ok(())
     }
 }
 
+/// Makes a rustls config offer an external pre-shared key, and early data if `requests_early_data`.
+pub(crate) fn offer_psk(
+    config: &mut ClientConfig,
+    psk: &ExternalPsk,
+    uses_tls12_tickets: bool,
+    requests_early_data: bool,
+) -> Result<()> {
+    let max_early_data = max_early_data(&psk.state, requests_early_data);
+    // RFC 8446, 4.2.11: "For identities established externally, an obfuscated_ticket_age of 0
+    // SHOULD be used".
+    let session = factory::session(&psk.state, &psk.identity, 0, max_early_data)?;
+    let store = OfferedSession {
+        tls13: Mutex::new(session),
+        tls12: None,
+    };
+    store.install(config, uses_tls12_tickets);
+    config.enable_early_data = requests_early_data;
+    Ok(())
+}
+
+fn max_early_data(state: &Tls13State, requests_early_data: bool) -> u32 {
+    let early_data = state.early_data.as_ref().filter(|_| requests_early_data);
+    early_data.map_or(0, |early_data| early_data.max_len)
+}
+
 /// Makes a rustls config request a ticket of TLS 1.2, in the session_ticket extension (RFC 5077).
 pub(crate) fn request_ticket(config: &mut ClientConfig) {
-    let resumption = Resumption::store(Arc::new(OfferedSession::default()));
-    config.resumption = resumption.tls12_resumption(Tls12Resumption::SessionIdOrTickets);
+    OfferedSession::default().install(config, true);
 }
 
 /// Reads a session ID or a ticket, which is not empty.
@@ -202,6 +227,16 @@ pub(super) fn tls12_session(
 struct OfferedSession {
     tls13: Mutex<Option<Tls13Session>>,
     tls12: Option<Tls12Session>,
+}
+
+impl OfferedSession {
+    fn install(self, config: &mut ClientConfig, uses_tls12_tickets: bool) {
+        let tickets = match uses_tls12_tickets {
+            true => Tls12Resumption::SessionIdOrTickets,
+            false => Tls12Resumption::SessionIdOnly,
+        };
+        config.resumption = Resumption::store(Arc::new(self)).tls12_resumption(tickets);
+    }
 }
 
 impl ClientSessionStore for OfferedSession {

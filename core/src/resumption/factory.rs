@@ -52,12 +52,13 @@ fn factory(index: usize) -> Option<&'static ForkSafeMutex<Factory>> {
     Some(get_or_init(&FACTORIES[index], || made))
 }
 
-/// Makes a session that rustls offers with this identity and this age, whatever the time is. `None`
-/// means a full handshake.
+/// Makes a session that rustls offers with this identity and this age, whatever the time is, and
+/// early data of at most `max_early_data` bytes. `None` means a full handshake.
 pub(super) fn session(
     state: &Tls13State,
     identity: &[u8],
     age: u32,
+    max_early_data: u32,
 ) -> Result<Option<Tls13Session>> {
     let mut suites = FACTORY_SUITES.iter();
     let index = suites.position(|suite| suite.common.suite.0 == state.suite);
@@ -66,7 +67,7 @@ pub(super) fn session(
         return Ok(None);
     };
     let mut ticket = Zeroizing::new(Vec::new());
-    let len = 4 + 4 + 1 + state.secret.len() + 2 + identity.len() + 2;
+    let len = 4 + 4 + 1 + state.secret.len() + 2 + identity.len() + 2 + 8;
     memory::reserve_exact(&mut ticket, len)?;
     // A session without a lifetime does not expire.
     ticket.extend_from_slice(&[0; 4]);
@@ -75,11 +76,21 @@ pub(super) fn session(
     ticket.extend_from_slice(&state.secret);
     ticket.extend_from_slice(&(identity.len() as u16).to_be_bytes());
     ticket.extend_from_slice(identity);
-    ticket.extend_from_slice(&[0, 0]);
+    match max_early_data {
+        0 => ticket.extend_from_slice(&[0, 0]),
+        max_len => {
+            ticket.extend_from_slice(&EARLY_DATA_EXTENSION);
+            ticket.extend_from_slice(&max_len.to_be_bytes());
+        }
+    }
     // The parsed ticket, and the session.
     memory::probe(4 * len)?;
     Ok(lock(factory).receive(&ticket))
 }
+
+/// The start of the extensions of a ticket: their length, the type early_data, and the length of
+/// its data (RFC 8446, 4.2.10).
+const EARLY_DATA_EXTENSION: [u8; 6] = [0, 8, 0, 42, 0, 4];
 
 /// A client of rustls after its handshake, which receives tickets.
 struct Factory {

@@ -5,17 +5,19 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustls::Tls13CipherSuite;
 use rustls::client::{
     ClientSessionKey, ClientSessionStore, Resumption, Tls12Session, Tls13Session,
 };
 use rustls::crypto::kx::NamedGroup;
 use rustls::crypto::{CryptoProvider, TicketProducer};
+use rustls::enums::ApplicationProtocol;
 use rustls::server::Tls13Tickets;
 use rustls_aws_lc_rs::DEFAULT_PROVIDER;
 
 use super::client_session::{self, Handle};
 use super::factory;
-use super::server_session::{Binding, parse_tls12};
+use super::server_session::{Binding, EarlyDataBinding, parse_tls12};
 use super::session_state::Tls13State;
 use crate::base::lock;
 use crate::crypto::tls13::{SUITES, capture_resumption_secret};
@@ -76,13 +78,18 @@ impl fmt::Debug for Recorder {
 
 /// Runs a handshake of rustls with itself, and returns its sessions and the resumption master
 /// secret.
-fn sessions(provider: CryptoProvider) -> (Arc<Recorder>, Option<Vec<u8>>) {
+fn sessions(
+    provider: CryptoProvider,
+    alpn: Option<ApplicationProtocol<'_>>,
+) -> (Arc<Recorder>, Option<Vec<u8>>) {
     let recorder = Arc::new(Recorder::default());
     let provider = Arc::new(provider);
     let (mut client, mut server) = factory::configs(provider).expect("valid configs");
     client.resumption = Resumption::store(recorder.clone());
     server.ticketer = Some(recorder.clone());
     server.send_tls13_tickets = Tls13Tickets { default: 1, max: 1 };
+    client.alpn_protocols = alpn.iter().map(|name| name.to_owned()).collect();
+    server.alpn_protocols = client.alpn_protocols.clone();
     let handshake = || factory::handshake(client, server).map(drop);
     let (outcome, secret) = capture_resumption_secret(handshake);
     outcome.expect("a complete handshake");
@@ -99,10 +106,11 @@ fn without_time(mut session: Vec<u8>) -> Vec<u8> {
 
 #[test]
 fn a_tls12_server_session_is_encoded_as_rustls_does() {
-    let (recorder, _) = sessions(CryptoProvider {
+    let provider = CryptoProvider {
         tls13_cipher_suites: vec![].into(),
         ..DEFAULT_PROVIDER
-    });
+    };
+    let (recorder, _) = sessions(provider, None);
     let theirs = lock(&recorder.server).pop().expect("a ticket");
     let state = parse_tls12(&theirs, 5).expect("of this encoding");
     assert_eq!(state.issued, 5);
@@ -110,6 +118,7 @@ fn a_tls12_server_session_is_encoded_as_rustls_does() {
     let binding = Binding {
         server_name: Some(NAME),
         suite: state.suite,
+        early_data: None,
     };
     let ours = binding.tls12_session(&state).expect("encoded");
     assert_eq!(*ours, without_time(theirs));
@@ -117,10 +126,11 @@ fn a_tls12_server_session_is_encoded_as_rustls_does() {
 
 #[test]
 fn a_tls12_client_session_is_encoded_as_rustls_does() {
-    let (recorder, _) = sessions(CryptoProvider {
+    let provider = CryptoProvider {
         tls13_cipher_suites: vec![].into(),
         ..DEFAULT_PROVIDER
-    });
+    };
+    let (recorder, _) = sessions(provider, None);
     let server = lock(&recorder.server).pop().expect("a ticket");
     let state = parse_tls12(&server, 5).expect("of this encoding");
     let session = lock(&recorder.tls12).take().expect("a session");
@@ -148,31 +158,53 @@ fn a_tls12_client_session_is_encoded_as_rustls_does() {
 #[test]
 fn a_tls13_server_session_is_encoded_as_rustls_does() {
     for suite in SUITES {
-        let (recorder, secret) = sessions(CryptoProvider {
-            tls13_cipher_suites: vec![suite].into(),
-            tls12_cipher_suites: vec![].into(),
-            ..DEFAULT_PROVIDER
-        });
-        assert_eq!(
-            secret.map(|secret| secret.len()),
-            Some(suite.common.hash_provider.output_len())
-        );
-        let theirs = lock(&recorder.server).pop().expect("a ticket");
+        check_tls13_session(suite, b"");
+        check_tls13_session(suite, b"h2");
+    }
+}
+
+fn check_tls13_session(suite: &'static Tls13CipherSuite, alpn: &[u8]) {
+    let provider = CryptoProvider {
+        tls13_cipher_suites: vec![suite].into(),
+        tls12_cipher_suites: vec![].into(),
+        ..DEFAULT_PROVIDER
+    };
+    let offered = (!alpn.is_empty()).then(|| ApplicationProtocol::from(alpn));
+    let (recorder, secret) = sessions(provider, offered);
+    let secret_len = suite.common.hash_provider.output_len();
+    assert_eq!(secret.map(|secret| secret.len()), Some(secret_len));
+    let theirs = lock(&recorder.server).pop().expect("a ticket");
+    // The pre-shared key and the obfuscation of the age are at the end.
+    let (head, age_add) = theirs.split_at(theirs.len() - 4);
+    let age_add = u32::from_be_bytes(age_add.try_into().expect("four bytes"));
+    let now = u64::from_be_bytes(theirs[2..10].try_into().expect("eight bytes"));
+    let binding = Binding {
+        server_name: Some(NAME),
+        suite: suite.common.suite.into(),
+        early_data: Some(EarlyDataBinding {
+            alpn,
+            now,
+            age: age_add,
+        }),
+    };
+    let state = Tls13State {
+        suite: binding.suite,
+        issued: 0,
+        age_add: 0,
+        secret: head[head.len() - secret_len..].to_vec().into(),
+        expiration: None,
+        early_data: None,
+    };
+    let ours = binding.tls13_session(&state).expect("encoded");
+    assert_eq!(*ours, theirs);
+
+    // Without early data, neither the time nor the protocol matters.
+    if alpn.is_empty() {
         let binding = Binding {
-            server_name: Some(NAME),
-            suite: suite.common.suite.into(),
-        };
-        // The pre-shared key and the obfuscation of the age are at the end.
-        let secret_len = suite.common.hash_provider.output_len();
-        let (head, age_add) = theirs.split_at(theirs.len() - 4);
-        let state = Tls13State {
-            suite: binding.suite,
-            issued: 0,
-            age_add: u32::from_be_bytes(age_add.try_into().expect("four bytes")),
-            secret: head[head.len() - secret_len..].to_vec().into(),
-            expiration: None,
             early_data: None,
+            ..binding
         };
+        let state = Tls13State { age_add, ..state };
         let ours = binding.tls13_session(&state).expect("encoded");
         assert_eq!(*ours, without_time(theirs));
     }
@@ -189,7 +221,7 @@ fn the_factory_makes_the_session_that_is_wanted() {
             expiration: None,
             early_data: None,
         };
-        let session = factory::session(&state, b"identity", 0x0102_0304).expect("memory");
+        let session = factory::session(&state, b"identity", 0x0102_0304, 7).expect("memory");
         let session = session.expect("the handshake of the factory succeeds");
         let mut encoded = Vec::new();
         session.encode(&mut encoded);
@@ -197,7 +229,7 @@ fn the_factory_makes_the_session_that_is_wanted() {
         assert_eq!(reader.u16().ok(), Some(state.suite));
         assert_eq!(reader.vector(1).ok(), Some(&state.secret[..]));
         assert_eq!(reader.u32().ok(), Some(0x0102_0304));
-        assert_eq!(reader.u32().ok(), Some(0), "no early data");
+        assert_eq!(reader.u32().ok(), Some(7), "early data");
         assert_eq!(reader.vector(2).ok(), Some(&b"identity"[..]));
         // It never expires.
         reader.u64().expect("the time of creation");

@@ -1,14 +1,17 @@
 //! Resumption of sessions: ticket keys, the formats of tickets and sessions, and the values in
-//! which rustls stores them.
+//! which rustls stores them; external pre-shared keys, and early data.
 //!
 //! The formats are those of s2n-tls, so that servers and clients of both libraries can resume each
 //! other's sessions.
 
 mod cache;
 mod client_session;
+mod early_data;
 mod factory;
 #[cfg(test)]
 mod golden;
+mod offered;
+mod psk;
 mod server_session;
 mod session_state;
 mod settings;
@@ -18,8 +21,17 @@ mod ticket_keys;
 pub use self::cache::{
     CacheDelete, CacheLookup, CacheRetrieve, CacheStore, SessionTicket, TicketCallback,
 };
-pub(crate) use self::client_session::{ClientSession, Handle, SessionState, request_ticket};
-pub(crate) use self::server_session::{Binding, Tls12Sessions, Tls13Sessions, nanoseconds};
+pub(crate) use self::client_session::{
+    ClientSession, Handle, SessionState, offer_psk, request_ticket,
+};
+pub use self::early_data::{EarlyDataCallback, EarlyDataProgress, OfferedEarlyData};
+pub(crate) use self::offered::ChosenPsk;
+pub use self::offered::{OfferedPsk, OfferedPsks, PskSelectionCallback};
+pub(crate) use self::psk::{ExternalPsk, is_same_identity};
+pub use self::psk::{Psk, PskHash, PskMode};
+pub(crate) use self::server_session::{
+    Binding, EarlyDataBinding, Tls12Sessions, Tls13Sessions, nanoseconds,
+};
 use self::session_state::TLS12_STATE_LEN;
 pub(crate) use self::session_state::{EarlyDataState, Tls12State, Tls13State};
 pub(crate) use self::settings::Settings;

@@ -29,6 +29,19 @@ pub(crate) struct Binding<'a> {
     pub(crate) server_name: Option<&'a str>,
     /// The number of the cipher suite.
     pub(crate) suite: u16,
+    /// The values that early data requires, if it is accepted.
+    pub(crate) early_data: Option<EarlyDataBinding<'a>>,
+}
+
+/// What rustls compares before it accepts early data.
+#[derive(Clone, Copy)]
+pub(crate) struct EarlyDataBinding<'a> {
+    /// The protocol negotiated by ALPN; empty for none.
+    pub(crate) alpn: &'a [u8],
+    /// The current time in seconds since 1970, and the obfuscated age that the client claims: as in
+    /// s2n-tls, a session of any age is fresh.
+    pub(crate) now: u64,
+    pub(crate) age: u32,
 }
 
 /// The encoding of versions.
@@ -41,7 +54,9 @@ impl Binding<'_> {
         let mut value = self.common(TLS13, 1 + state.secret.len() + 4)?;
         value.push(state.secret.len() as u8);
         value.extend_from_slice(&state.secret);
-        value.extend_from_slice(&state.age_add.to_be_bytes());
+        // A claimed age of 0, at the time of creation.
+        let age_add = self.early_data.map_or(state.age_add, |it| it.age);
+        value.extend_from_slice(&age_add.to_be_bytes());
         Ok(value)
     }
 
@@ -56,12 +71,14 @@ impl Binding<'_> {
     /// Encodes what the versions have in common, with capacity for `more` bytes.
     fn common(&self, version: [u8; 2], more: usize) -> Result<HeapSecret> {
         let name_len = self.server_name.map_or(0, str::len);
+        let alpn = self.early_data.map_or(&[][..], |it| it.alpn);
         let mut value = HeapSecret::default();
         // The capacity suffices: a vector that grows leaves parts of the secret behind.
-        memory::reserve_exact(&mut value, 2 + 8 + 2 + name_len + 2 + 4 + more)?;
+        memory::reserve_exact(&mut value, 2 + 8 + 2 + name_len + 2 + 5 + alpn.len() + more)?;
         value.extend_from_slice(&version);
         // The time of creation, which matters for early data alone.
-        value.extend_from_slice(&0_u64.to_be_bytes());
+        let created = self.early_data.map_or(0, |it| it.now);
+        value.extend_from_slice(&created.to_be_bytes());
         match self.server_name {
             Some(name) => {
                 value.extend_from_slice(&[1, name.len() as u8]);
@@ -70,8 +87,17 @@ impl Binding<'_> {
             None => value.push(0),
         }
         value.extend_from_slice(&self.suite.to_be_bytes());
-        // No certificate of the client, no protocol, no data of the application.
-        value.extend_from_slice(&[0, 0, 0, 0]);
+        // No certificate of the client.
+        value.push(0);
+        match alpn {
+            [] => value.push(0),
+            _ => {
+                value.extend_from_slice(&[1, alpn.len() as u8]);
+                value.extend_from_slice(alpn);
+            }
+        }
+        // No data of the application.
+        value.extend_from_slice(&[0, 0]);
         Ok(value)
     }
 }
@@ -97,7 +123,7 @@ pub(super) fn parse_tls12(value: &[u8], now: u64) -> Result<Tls12State> {
 
 /// The store of a TLS 1.3 handshake: the session of one identity.
 pub(crate) struct Tls13Sessions {
-    pub(crate) identity: Vec<u8>,
+    pub(crate) identity: Arc<[u8]>,
     pub(crate) session: HeapSecret,
 }
 
@@ -111,7 +137,7 @@ impl StoresServerSessions for Tls13Sessions {
     }
 
     fn take(&self, key: ServerSessionKey<'_>) -> Option<Vec<u8>> {
-        (key.as_ref() == self.identity).then(|| self.session.to_vec())
+        (key.as_ref() == &*self.identity).then(|| self.session.to_vec())
     }
 
     fn can_cache(&self) -> bool {

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use super::ChosenPsk;
 use super::cache::Callbacks;
 use super::session_state::{Encoder, TLS12_FORMAT, TLS13_FORMAT, Tls12State, Tls13State};
 use super::ticket_keys::TicketKeys;
-use super::{MAX_TICKET_LIFETIME, SECOND, TicketCallback, TicketKey};
+use super::{
+    EarlyDataCallback, MAX_TICKET_LIFETIME, PskMode, PskSelectionCallback, SECOND, TicketCallback,
+    TicketKey,
+};
+use crate::base::memory;
 use crate::error::{Code, Result};
 use crate::messages::Reader;
 
@@ -33,6 +38,12 @@ pub(crate) struct Settings {
     pub(crate) cache: Callbacks,
     /// Client: receives tickets.
     pub(crate) ticket_callback: Option<Arc<dyn TicketCallback>>,
+    /// The pre-shared keys of new connections.
+    pub(crate) psk_mode: PskMode,
+    pub(crate) psk_selection: Option<Arc<dyn PskSelectionCallback>>,
+    /// Server: the maximum length of early data in bytes; 0 for none.
+    pub(crate) max_early_data: u32,
+    pub(crate) early_data_callback: Option<Arc<dyn EarlyDataCallback>>,
 }
 
 impl Default for Settings {
@@ -46,6 +57,10 @@ impl Default for Settings {
             initial_tickets: 0,
             cache: Callbacks::default(),
             ticket_callback: None,
+            psk_mode: PskMode::default(),
+            psk_selection: None,
+            max_early_data: 0,
+            early_data_callback: None,
         }
     }
 }
@@ -132,16 +147,21 @@ impl Settings {
         &self,
         identities: impl Iterator<Item = (&'a [u8], u32)>,
         now: u64,
-    ) -> Option<(&'a [u8], Tls13State)> {
-        let mut identities = identities.take(MAX_REJECTED_TICKETS);
-        identities.find_map(|(identity, age)| {
-            let session = self.open_tls13(identity, age, now).ok()?;
-            Some((identity, session))
+    ) -> Option<ChosenPsk> {
+        let mut identities = identities.take(MAX_REJECTED_TICKETS).enumerate();
+        identities.find_map(|(index, (identity, age))| {
+            Some(ChosenPsk {
+                index,
+                age,
+                is_external: false,
+                state: self.open_tls13(identity, age, now).ok()?,
+                identity: memory::to_arc(identity).ok()?,
+            })
         })
     }
 
     /// Decrypts the state of a TLS 1.3 session. `age` is the obfuscated age of the ticket.
-    fn open_tls13(&self, ticket: &[u8], age: u32, now: u64) -> Result<Tls13State> {
+    pub(crate) fn open_tls13(&self, ticket: &[u8], age: u32, now: u64) -> Result<Tls13State> {
         let state = self.keys.decrypt(ticket, now)?;
         let mut reader = Reader(&state);
         if reader.u8()? != TLS13_FORMAT {

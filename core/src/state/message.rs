@@ -26,11 +26,12 @@ pub(crate) enum HandshakeMessage {
     ServerChangeCipherSpec,
     ServerFinished,
     ServerNewSessionTicket,
+    EndOfEarlyData,
     ApplicationData,
 }
 
 impl HandshakeMessage {
-    const ALL: [(Self, &CStr); 19] = [
+    const ALL: [(Self, &CStr); 20] = [
         (Self::ClientHello, c"CLIENT_HELLO"),
         (Self::HelloRetryRequest, c"HELLO_RETRY_MSG"),
         (Self::ServerHello, c"SERVER_HELLO"),
@@ -49,6 +50,7 @@ impl HandshakeMessage {
         (Self::ServerChangeCipherSpec, c"SERVER_CHANGE_CIPHER_SPEC"),
         (Self::ServerFinished, c"SERVER_FINISHED"),
         (Self::ServerNewSessionTicket, c"SERVER_NEW_SESSION_TICKET"),
+        (Self::EndOfEarlyData, c"END_OF_EARLY_DATA"),
         (Self::ApplicationData, c"APPLICATION_DATA"),
     ];
 

@@ -7,11 +7,13 @@
 use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, Mutex, OnceLock};
 
+mod early_data;
 pub(crate) mod handshake_keys;
 mod key_schedule;
 pub(crate) mod message;
 mod negotiated;
 mod peer;
+mod psk;
 mod record_size;
 mod secrets;
 mod session;
@@ -26,6 +28,7 @@ pub(crate) use self::message::HandshakeMessage;
 pub use self::negotiated::Negotiated;
 use self::peer::Peer;
 pub use self::peer::ServerNameMatch;
+use self::psk::UsedPsk;
 pub use self::secrets::MASTER_SECRET_LEN;
 use self::secrets::MasterSecret;
 use self::session::Session;
@@ -38,6 +41,7 @@ use crate::credentials::async_op::{Signing, Verification};
 use crate::credentials::step_context::Selection;
 use crate::error::Result;
 use crate::messages::ClientHello;
+use crate::resumption::OfferedEarlyData;
 
 /// The state of one connection.
 pub(crate) struct State {
@@ -55,6 +59,9 @@ pub(crate) struct State {
     verification: OnceLock<Arc<Verification>>,
     /// Server: the ClientHello. Allocated once: the application may keep its address.
     client_hello: OnceLock<Arc<ClientHello>>,
+    /// Server: the early data that the application decides about. Allocated once: the application
+    /// may keep its address.
+    offered_early_data: OnceLock<Arc<OfferedEarlyData>>,
 }
 
 /// The results of a handshake, possibly incomplete.
@@ -64,6 +71,8 @@ pub(crate) struct Results {
     selection: Selection,
     master_secret: Option<MasterSecret>,
     session: Session,
+    /// TLS 1.3: the pre-shared key of the handshake.
+    psk: Option<Box<UsedPsk>>,
     peer: Peer,
     /// TLS 1.3: the key schedule after the handshake, for key updates and the exporter.
     key_schedule: Option<KeySchedule>,
@@ -81,6 +90,7 @@ impl State {
             signing: Mutex::default(),
             verification: OnceLock::new(),
             client_hello: OnceLock::new(),
+            offered_early_data: OnceLock::new(),
         }
     }
 
@@ -96,6 +106,7 @@ impl State {
             signing,
             verification,
             client_hello,
+            offered_early_data,
         } = self;
         *lock(results) = Results::default();
         *lock(signing) = Signing::default();
@@ -104,6 +115,9 @@ impl State {
         }
         if let Some(hello) = client_hello.get() {
             hello.clear();
+        }
+        if let Some(offered) = offered_early_data.get() {
+            offered.end();
         }
         shared.reset(*mode);
         let config = std::mem::take(&mut *lock(setup)).config;

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::*;
 
 use super::State;
 use crate::base::{Mode, Version, lock, memory, random_bytes};
-use crate::config::{ClientAuth, Config};
+use crate::config::{ClientAuth, Config, PskMode};
 use crate::crypto::tls13::HeapSecret;
 use crate::error::{Alert, Code, Error, Result};
 use crate::messages::{NewSessionTicket, ServerHello, SessionId, Tls12Ticket};
@@ -59,6 +59,10 @@ impl State {
         if self.mode == Mode::Server {
             return Err(Code::InvalidSerializedSessionState)?;
         }
+        if let SessionState::Tls13(_) = session.state {
+            self.check_psk_mode(PskMode::Resumption)?;
+            self.use_psk_mode(PskMode::Resumption);
+        }
         self.with_session(|slot| {
             let tickets = slot.client.get_or_insert_default();
             match (&session.state, &session.handle) {
@@ -74,6 +78,24 @@ impl State {
     /// Client: returns the session to resume.
     pub(crate) fn offered_session(&self) -> Option<ClientSession> {
         self.with_session(|session| session.client.as_ref()?.offered.clone())
+    }
+
+    /// Client: returns the ticket and the state of the TLS 1.3 session to resume.
+    pub(super) fn offered_tls13(&self) -> Option<(Arc<[u8]>, Tls13State)> {
+        let session = self.offered_session()?;
+        match (session.handle, session.state) {
+            (Handle::Ticket(ticket), SessionState::Tls13(state)) => Some((ticket, state)),
+            _ => None,
+        }
+    }
+
+    /// Client: returns whether the session to resume is one of TLS 1.3.
+    pub(super) fn has_tls13_session(&self) -> bool {
+        self.with_session(|session| {
+            let tickets = session.client.as_ref();
+            let offered = tickets.and_then(|tickets| tickets.offered.as_ref());
+            offered.is_some_and(|it| matches!(it.state, SessionState::Tls13(_)))
+        })
     }
 
     pub(crate) fn set_session_id(&self, id: &[u8]) {
@@ -117,11 +139,28 @@ impl State {
                 tickets.ticket = Arc::default();
             }
         });
+        if self.mode == Mode::Client {
+            self.use_server_psk(hello);
+        }
+    }
+
+    /// Client: stores whether the server has chosen the pre-shared key. Otherwise, and after a
+    /// HelloRetryRequest, the early data is rejected.
+    fn use_server_psk(&self, hello: &ServerHello) {
+        match hello.version >= Version::Tls13 && hello.has_pre_shared_key {
+            true => self.use_offered_psk(),
+            false => self.reject_early_data(),
+        }
     }
 
     /// Frees the ticket of a client.
     pub(crate) fn free_ticket(&self) {
         self.with_session(|session| session.client = None);
+    }
+
+    /// Returns the number of the suite that the ServerHello has selected; 0 before it.
+    pub(crate) fn suite(&self) -> u16 {
+        self.with_session(|session| session.suite)
     }
 
     /// Returns whether the ServerHello has resumed a session.
@@ -251,13 +290,7 @@ impl State {
             return Ok(());
         };
         let (ticket, secret) = (memory::to_arc(message.ticket)?, secret?);
-        let early_data = (message.max_early_data > 0).then(|| {
-            Arc::new(EarlyDataState {
-                max_len: message.max_early_data,
-                alpn: self.alpn(),
-                context: Vec::new(),
-            })
-        });
+        let early_data = self.early_data_of_ticket(message.max_early_data)?;
         self.with_session(|session| {
             let tickets = session.client.get_or_insert_default();
             tickets.lifetime = message.lifetime;
@@ -272,6 +305,18 @@ impl State {
             });
         });
         self.report_ticket(&config, message.lifetime)
+    }
+
+    /// Returns the early data that a ticket of this connection permits; `None` for 0 bytes.
+    fn early_data_of_ticket(&self, max_len: u32) -> Result<Option<Arc<EarlyDataState>>> {
+        if max_len == 0 {
+            return Ok(None);
+        }
+        Ok(Some(Arc::new(EarlyDataState {
+            max_len,
+            alpn: self.alpn(),
+            context: self.early_data_context()?,
+        })))
     }
 
     fn alpn(&self) -> Vec<u8> {
@@ -318,6 +363,7 @@ impl State {
         self.mode == Mode::Server
             && config.uses_tickets()
             && self.client_auth_of(config) == ClientAuth::None
+            && self.psk_mode() == PskMode::Resumption
     }
 
     /// Server: creates a NewSessionTicket of TLS 1.3, with a number that is unique in the
@@ -343,20 +389,21 @@ impl State {
         })?;
         let mut age_add = [0; 4];
         random_bytes(&mut age_add)?;
+        let max_early_data = self.server_max_early_data(config);
         let state = Tls13State {
             suite,
             issued: now,
             age_add: u32::from_be_bytes(age_add),
             secret,
             expiration: Some(expiration),
-            early_data: None,
+            early_data: self.early_data_of_ticket(max_early_data)?,
         };
         let message = NewSessionTicket {
             lifetime,
             age_add: state.age_add,
             nonce: &nonce,
             ticket: &new.key.encrypt(&state.encode()?)?,
-            max_early_data: 0,
+            max_early_data,
         };
         message.encode()
     }

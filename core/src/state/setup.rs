@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Release;
 
 use super::State;
+use super::psk::PskSettings;
 use crate::base::{Mode, lock};
 use crate::config::{ClientAuth, Config, Overrides};
 use crate::error::{Code, Result};
@@ -20,6 +21,8 @@ pub(super) struct Setup {
     /// The server_name (SNI): sent by a client, received by a server.
     server_name: Option<CString>,
     corked: bool,
+    /// Allocated when the application uses pre-shared keys or early data.
+    pub(super) psks: Option<Box<PskSettings>>,
 }
 
 /// The default configs, for connections without one: usual, and after [`prefers_tls13`].
@@ -72,6 +75,7 @@ impl State {
         }
         let tickets = config.with_resumption(|settings| settings.initial_tickets);
         self.shared.tickets_to_send.store(tickets.into(), Release);
+        self.inherit_psk_mode(&config);
         lock(&self.setup).config = Some(config);
         Ok(())
     }

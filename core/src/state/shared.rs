@@ -79,6 +79,13 @@ shared! {
     /// seconds.
     keying_material_lifetime: AtomicU32 = MAX_TICKET_LIFETIME,
 
+    /// The progress of early data, a number of `EarlyDataProgress`.
+    early_data_progress: AtomicU8 = 0,
+    /// The application sends or receives early data in its current call.
+    early_data_expected: AtomicBool = false,
+    /// The number of bytes of early data that were sent or received.
+    early_data_bytes: AtomicU64 = 0,
+
     /// The preferred maximum of plaintext bytes per record.
     record_size: AtomicU32 = DEFAULT_RECORD_SIZE,
     /// The number of bytes that are sent in small records at first; 0 for none.

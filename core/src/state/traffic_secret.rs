@@ -5,7 +5,7 @@ use rustls::crypto::tls13::OkmBlock;
 use rustls::{ConnectionTrafficSecrets, Tls13CipherSuite};
 use zeroize::Zeroizing;
 
-use crate::crypto::tls13::HeapSecret;
+use crate::crypto::tls13::{HeapSecret, LABEL_PREFIX};
 use crate::error::{Code, Error, Result};
 
 /// The traffic secret of one direction.
@@ -69,8 +69,6 @@ pub(super) fn expand_label(
         Err(_) => Err(Error::new(Code::KeyInit)),
     }
 }
-
-const LABEL_PREFIX: &[u8] = b"tls13 ";
 
 /// Converts a key of 16 or 32 bytes.
 pub(super) fn aead_key(bytes: &[u8]) -> Result<AeadKey> {

@@ -51,9 +51,13 @@ impl Stream {
     ) -> Result<usize> {
         let mut half = lock_direction(&self.recv)?;
         *blocked = Blocked::Read;
-        let ended = half.end(self.io(state));
+        let io = self.io(state);
+        let ended = half.end(io);
         let has_ended = ended.is_some();
-        let outcome = ended.unwrap_or_else(|| half.receive(self.io(state), buf));
+        let outcome = ended.unwrap_or_else(|| match state.check_early_recv()? {
+            true => half.receive_early(io, buf),
+            false => half.receive(io, buf),
+        });
         // Old applications rely on this status: it reports that no part of a record is buffered.
         if outcome.is_ok() && !half.has_unread() && !half.has_partial_record() {
             *blocked = Blocked::Not;
@@ -112,6 +116,23 @@ impl RecvHalf {
             }
         }
         Ok(received)
+    }
+
+    /// Receives early data of the current record, or of the next one. EndOfEarlyData is left to the
+    /// handshake.
+    fn receive_early(&mut self, io: Io<'_>, buf: &mut [u8]) -> Result<usize> {
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        if self.plain.is_empty() {
+            return Err(Code::EarlyDataNotAllowed)?;
+        }
+        // Bytes beyond the limit are not returned, and end the connection.
+        let len = buf.len().min(self.plain.len());
+        if let Err(error) = io.state.count_early_data(len) {
+            return Err(io.blind(error.without_blinding()));
+        }
+        Ok(self.take(buf))
     }
 
     /// Decrypts the next application data, or processes one record of another type.
@@ -198,6 +219,20 @@ impl RecvHalf {
         self.flood.control_record().map_err(|error| io.blind(error))
     }
 
+    /// Skips a complete record of early data that is rejected.
+    pub(crate) fn skip_record(&mut self, io: Io<'_>, header: &Header, empty: bool) -> Result<()> {
+        self.input.consume(Header::LEN + header.len);
+        match empty {
+            true => self.flood.empty_record().map_err(|error| io.blind(error)),
+            false => Ok(()),
+        }
+    }
+
+    /// Returns the decrypted bytes of the current record that are not read.
+    pub(crate) fn unread(&self) -> &[u8] {
+        &self.input.buffered()[self.plain.clone()]
+    }
+
     /// Removes a complete record from the input, and passes it to `take`, for the handshake.
     pub(crate) fn take_record<R>(&mut self, header: &Header, take: impl FnOnce(&[u8]) -> R) -> R {
         let len = Header::LEN + header.len;
@@ -224,7 +259,7 @@ impl RecvHalf {
         self.plain = 0..0;
     }
 
-    fn application_data(&mut self, io: Io<'_>) -> Result<()> {
+    pub(crate) fn application_data(&mut self, io: Io<'_>) -> Result<()> {
         if !self.plain.is_empty() {
             self.flood.reset();
             return Ok(());

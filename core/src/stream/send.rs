@@ -185,24 +185,33 @@ impl SendHalf {
         if data.len < self.unreported {
             return Err(Code::SendSize)?;
         }
+        let is_early = io.state.check_early_send(data.len)?;
         self.restart_small_records(io)?;
 
         // The flush has written the unreported bytes.
         let mut sent = self.unreported;
         while self.unreported < data.len {
             // If this blocks, the next call reports the written bytes.
-            self.send_post_handshake(io)?;
+            if !is_early {
+                self.send_post_handshake(io)?;
+            }
             let sealed = self.send_record(io, &data, &mut sent);
             match sealed {
                 Ok(()) => {}
                 Err(error) if error.is_blocked() && sent > 0 => {
                     self.unreported -= sent;
+                    if is_early {
+                        io.state.count_early_data(sent)?;
+                    }
                     return Ok((sent, false));
                 }
                 Err(error) => return Err(error),
             }
         }
         self.unreported = 0;
+        if is_early {
+            io.state.count_early_data(data.len)?;
+        }
         Ok((data.len, true))
     }
 
@@ -302,6 +311,12 @@ impl SendHalf {
         }
         Shared::count_key_update(&io.state.shared.key_updates_sent);
         self.flush(io)
+    }
+
+    /// Stops sending early data, which the server has rejected: none of it was received.
+    pub(crate) fn drop_early_data(&mut self) {
+        self.sealer = None;
+        self.unreported = 0;
     }
 
     pub(crate) fn flush(&mut self, io: Io<'_>) -> Result<()> {

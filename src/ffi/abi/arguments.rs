@@ -4,7 +4,7 @@
 #![allow(non_camel_case_types)]
 
 use rs2n_core::base::Mode;
-use rs2n_core::config::ClientAuth;
+use rs2n_core::config::{ClientAuth, PskHash, PskMode};
 use rs2n_core::connection::BlindingMode;
 use rs2n_core::error::{Code, Result};
 use rs2n_core::messages::FingerprintMethod;
@@ -84,6 +84,24 @@ impl TryFrom<s2n_fingerprint_type_arg> for FingerprintMethod {
 
     fn try_from(typ: s2n_fingerprint_type_arg) -> Result<Self, Code> {
         parse(typ.0, &[Self::Ja3, Self::Ja4], Code::InvalidArgument)
+    }
+}
+
+impl TryFrom<s2n_psk_mode_arg> for PskMode {
+    type Error = Code;
+
+    fn try_from(mode: s2n_psk_mode_arg) -> Result<Self, Code> {
+        let values = [Self::Resumption, Self::External];
+        parse(mode.0, &values, Code::InvalidArgument)
+    }
+}
+
+impl TryFrom<s2n_psk_hmac_arg> for PskHash {
+    type Error = Code;
+
+    fn try_from(hmac: s2n_psk_hmac_arg) -> Result<Self, Code> {
+        let values = [Self::Sha256, Self::Sha384];
+        parse(hmac.0, &values, Code::HmacInvalidAlgorithm)
     }
 }
 

@@ -162,11 +162,13 @@ pub type s2n_session_ticket_fn = Option<
     ) -> c_int,
 >;
 
-/// Selects one of the pre-shared keys that a client offers. Not called yet.
+/// Selects one of the pre-shared keys that a client offers: see
+/// `s2n_config_set_psk_selection_callback()`.
 ///
 /// @param conn The connection
 /// @param context The context of the callback
 /// @param psk_list The offered keys, valid during the call
+/// @returns 0 or more to continue with the chosen key; less than 0 for a full handshake
 pub type s2n_psk_selection_callback = Option<
     unsafe extern "C" fn(
         conn: *mut s2n_connection,
@@ -199,10 +201,11 @@ pub type s2n_key_log_fn = Option<
     ) -> c_int,
 >;
 
-/// Accepts or rejects the early data that a client offers. Not called yet.
+/// Accepts or rejects the early data that a client offers: see `s2n_config_set_early_data_cb()`.
 ///
 /// @param conn The connection
-/// @param early_data The offered early data
+/// @param early_data The offered early data, valid as long as the connection exists
+/// @returns 0 or more to continue; less than 0 to end the handshake
 pub type s2n_early_data_cb = Option<
     unsafe extern "C" fn(
         conn: *mut s2n_connection,

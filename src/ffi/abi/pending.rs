@@ -2,14 +2,11 @@
 //! pointer, and fail.
 
 use std::ffi::{c_char, c_int};
-use std::ptr;
 
 use rs2n_core::error::{Code, Error, Result};
 
-use crate::ffi::abi::arguments::{
-    s2n_psk_hmac_arg, s2n_psk_mode_arg, s2n_serialization_version_arg,
-};
-use crate::ffi::abi::boundary::{boundary_or, status};
+use crate::ffi::abi::arguments::s2n_serialization_version_arg;
+use crate::ffi::abi::boundary::status;
 
 /// An argument that is checked without dereferencing it.
 pub(crate) trait Argument {
@@ -55,11 +52,7 @@ macro_rules! never_missing {
 }
 
 never_missing!(u8, u16, u32, u64, i32, i64, usize, isize, bool, c_char);
-never_missing!(
-    s2n_psk_hmac_arg,
-    s2n_psk_mode_arg,
-    s2n_serialization_version_arg
-);
+never_missing!(s2n_serialization_version_arg);
 
 /// Fails if an argument is missing.
 #[track_caller]
@@ -86,13 +79,6 @@ pub(crate) fn unsupported(arguments: &[&dyn Argument], code: Code) -> c_int {
     status(|| Err(error))
 }
 
-/// Fails: the constructor is not implemented yet.
-#[track_caller]
-pub(crate) fn unimplemented_constructor<T>() -> *mut T {
-    let error = Error::new(Code::Unimplemented);
-    boundary_or(ptr::null_mut(), || Err(error))
-}
-
 /// Succeeds with an empty result: the feature of this getter is not implemented yet.
 #[track_caller]
 pub(crate) fn empty_result(arguments: &[&dyn Argument]) -> c_int {
@@ -106,19 +92,5 @@ pub(crate) fn only_disabled(object: &dyn Argument, wanted: bool) -> c_int {
     match wanted {
         true => unimplemented(&[object]),
         false => empty_result(&[object]),
-    }
-}
-
-/// Frees an object of a type that no function creates yet: succeeds for null only.
-///
-/// # Safety
-///
-/// `object` is NULL or readable.
-pub(crate) unsafe fn free_null_only<T>(object: *mut *mut T) -> c_int {
-    // SAFETY: `object` is null or readable for the whole call.
-    let object = unsafe { object.as_ref() };
-    match object.is_none_or(|object| object.is_null()) {
-        true => 0,
-        false => unimplemented(&[]),
     }
 }

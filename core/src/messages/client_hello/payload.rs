@@ -5,7 +5,9 @@ use std::ffi::CString;
 use crate::base::Version;
 use crate::error::{Code, Result};
 use crate::messages::Reader;
-use crate::messages::extension_type::{ALPN, SERVER_NAME, STATUS_REQUEST, SUPPORTED_VERSIONS};
+use crate::messages::extension_type::{
+    ALPN, KEY_SHARE, SERVER_NAME, STATUS_REQUEST, SUPPORTED_GROUPS, SUPPORTED_VERSIONS,
+};
 
 /// A parsed ClientHello, without its handshake header.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +21,7 @@ pub(crate) struct ClientHelloPayload<'a> {
     pub(crate) extensions: &'a [u8],
 }
 
-const CLIENT_HELLO: u8 = 1;
+pub(super) const CLIENT_HELLO: u8 = 1;
 /// The length of the random in bytes.
 pub(crate) const RANDOM_LEN: usize = 32;
 
@@ -139,6 +141,24 @@ impl<'a> ClientHelloPayload<'a> {
     pub(crate) fn requests_ocsp(&self) -> bool {
         let request = self.extension(STATUS_REQUEST);
         request.is_some_and(|request| request.first() == Some(&OCSP))
+    }
+
+    /// Returns the groups of the supported_groups extension, each with whether there is a key share
+    /// for it (RFC 8446, 4.2.7 and 4.2.8).
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (u16, bool)> + Clone + use<'a> {
+        let shares = self.extension(KEY_SHARE).unwrap_or_default();
+        let shares = Reader(Reader(shares).vector(2).unwrap_or_default());
+        let has_share = move |group| {
+            let mut shares = shares;
+            std::iter::from_fn(|| {
+                let share = shares.u16().ok()?;
+                shares.vector(2).ok().map(|_| share)
+            })
+            .any(|share| share == group)
+        };
+        let groups = self.extension(SUPPORTED_GROUPS).unwrap_or_default();
+        let mut groups = Reader(Reader(groups).vector(2).unwrap_or_default());
+        std::iter::from_fn(move || groups.u16().ok()).map(move |group| (group, has_share(group)))
     }
 
     /// Returns the protocols of the application_layer_protocol_negotiation extension (ALPN, RFC

@@ -7,11 +7,9 @@
 use super::payload::ClientHelloPayload;
 use crate::error::{Code, Result};
 use crate::messages::Reader;
+use crate::messages::extension_type::{EARLY_DATA, KEY_SHARE, PRE_SHARED_KEY};
 
 const PADDING: u16 = 21;
-const PRE_SHARED_KEY: u16 = 41;
-const EARLY_DATA: u16 = 42;
-const KEY_SHARE: u16 = 51;
 /// Encrypted ClientHello (ECH): the outer message of a client that addresses a hidden server.
 const ENCRYPTED_CLIENT_HELLO: u16 = 0xfe0d;
 

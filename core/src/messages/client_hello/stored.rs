@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use super::payload::{ClientHelloPayload, RANDOM_LEN, host_name};
+use super::payload::{CLIENT_HELLO, ClientHelloPayload, RANDOM_LEN, host_name};
 use crate::base::version::legacy_number;
 use crate::base::{Version, lock, memory};
 use crate::error::{Code, Result};
@@ -122,6 +122,23 @@ impl ClientHello {
         first.random = &contents.random;
         let (body, _) = ClientHelloPayload::split(message)?;
         first.check_second(&ClientHelloPayload::parse(body)?)
+    }
+
+    /// Returns the message without its last `len` bytes, with its handshake header and its random.
+    pub(crate) fn truncated(&self, len: usize) -> Result<Vec<u8>> {
+        let contents = lock(&self.contents);
+        let body = contents.body.as_slice();
+        let end = body.len().checked_sub(len).ok_or(Code::BadMessage)?;
+        let head = (body.len() as u32 | u32::from(CLIENT_HELLO) << 24).to_be_bytes();
+        let mut message = Vec::new();
+        memory::reserve_exact(&mut message, head.len() + end)?;
+        message.extend_from_slice(&head);
+        message.extend_from_slice(&body[..end]);
+        let random = message.get_mut(head.len() + 2..head.len() + 2 + RANDOM_LEN);
+        random
+            .ok_or(Code::BadMessage)?
+            .copy_from_slice(&contents.random);
+        Ok(message)
     }
 
     /// Parses the message, and passes it to `inspect`.

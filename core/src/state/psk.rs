@@ -1,0 +1,285 @@
+//! The pre-shared keys of a connection (RFC 8446, 4.2.11): those that the application has set, and
+//! the one that is in use.
+
+use std::sync::Arc;
+
+use super::State;
+use crate::base::{Mode, lock, memory};
+use crate::config::{ClientAuth, Config, Psk, PskMode};
+use crate::error::{Code, Result};
+use crate::resumption::{
+    ChosenPsk, EarlyDataState, ExternalPsk, OfferedPsk, OfferedPsks, Tls13State, is_same_identity,
+};
+
+/// The settings of a connection for pre-shared keys and early data.
+#[derive(Default)]
+pub(super) struct PskSettings {
+    mode: PskMode,
+    /// The application has set the mode of the connection.
+    mode_is_own: bool,
+    list: Vec<Arc<ExternalPsk>>,
+    /// Server: the maximum length of early data in bytes, if it differs from that of the config.
+    pub(super) max_early_data: Option<u32>,
+    /// The data of the application for tickets and sessions that permit early data.
+    pub(super) early_data_context: Vec<u8>,
+}
+
+/// The pre-shared key of a handshake.
+pub(super) struct UsedPsk {
+    identity: Arc<[u8]>,
+    is_external: bool,
+    early_data: Option<Arc<EarlyDataState>>,
+}
+
+/// The maximum length of an extension in bytes, its header included.
+const MAX_EXTENSION: usize = 0xffff;
+
+/// The length of the header of an extension, and of the length prefixes of the identities and the
+/// binders, in bytes.
+const LIST_OVERHEAD: usize = 4 + 2 + 2;
+
+impl State {
+    pub(super) fn with_psks<R>(&self, access: impl FnOnce(Option<&PskSettings>) -> R) -> R {
+        access(lock(&self.setup).psks.as_deref())
+    }
+
+    pub(super) fn change_psks<R>(&self, change: impl FnOnce(&mut PskSettings) -> R) -> R {
+        change(lock(&self.setup).psks.get_or_insert_default())
+    }
+
+    /// Returns whether the pre-shared keys are those of sessions, or external ones.
+    pub(crate) fn psk_mode(&self) -> PskMode {
+        self.with_psks(|psks| psks.map_or(PskMode::Resumption, |psks| psks.mode))
+    }
+
+    /// Returns the mode of the keys that are set; `None` if there are none.
+    fn set_mode_of_keys(&self) -> Option<PskMode> {
+        let is_external = self.with_psks(|psks| psks.is_some_and(|psks| !psks.list.is_empty()));
+        match is_external {
+            true => Some(PskMode::External),
+            false => self.has_tls13_session().then_some(PskMode::Resumption),
+        }
+    }
+
+    /// Fails if keys of the other mode are set.
+    pub(super) fn check_psk_mode(&self, mode: PskMode) -> Result<()> {
+        match self.set_mode_of_keys() {
+            Some(set) if set != mode => Err(Code::PskMode)?,
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn set_psk_mode(&self, mode: PskMode) -> Result<()> {
+        self.check_psk_mode(mode)?;
+        self.change_psks(|psks| {
+            psks.mode = mode;
+            psks.mode_is_own = true;
+        });
+        Ok(())
+    }
+
+    /// Changes the mode to that of a key which is set.
+    pub(super) fn use_psk_mode(&self, mode: PskMode) {
+        if self.psk_mode() != mode {
+            self.change_psks(|psks| psks.mode = mode);
+        }
+    }
+
+    /// Sets the mode to that of a config, unless the connection has one of its own, or keys.
+    pub(super) fn inherit_psk_mode(&self, config: &Config) {
+        let is_own = self.with_psks(|psks| psks.is_some_and(|psks| psks.mode_is_own));
+        if !is_own && self.set_mode_of_keys().is_none() {
+            self.use_psk_mode(config.with_resumption(|settings| settings.psk_mode));
+        }
+    }
+
+    /// Adds an external pre-shared key.
+    pub(crate) fn append_psk(&self, psk: &Psk) -> Result<()> {
+        self.check_psk_mode(PskMode::External)?;
+        self.use_psk_mode(PskMode::External);
+        self.with_psks(|psks| match psks {
+            Some(psks) => self.check_new_psk(psks, psk),
+            None => self.check_new_psk(&PskSettings::default(), psk),
+        })?;
+        let psk = Arc::new(psk.prepare()?);
+        self.change_psks(|psks| memory::push(&mut psks.list, psk))
+    }
+
+    fn check_new_psk(&self, psks: &PskSettings, psk: &Psk) -> Result<()> {
+        if psks
+            .list
+            .iter()
+            .any(|known| *known.identity == *psk.identity())
+        {
+            return Err(Code::DuplicatePskIdentities)?;
+        }
+        let known: usize = psks.list.iter().map(|known| known.offered_len()).sum();
+        let is_too_long = LIST_OVERHEAD + known + psk.offered_len() > MAX_EXTENSION;
+        match self.mode() == Mode::Client && is_too_long {
+            true => Err(Code::OfferedPsksTooLong)?,
+            false => Ok(()),
+        }
+    }
+
+    /// Client: returns the external pre-shared key that is offered: the first one.
+    pub(crate) fn offered_psk(&self) -> Option<Arc<ExternalPsk>> {
+        self.with_psks(|psks| psks?.list.first().cloned())
+    }
+
+    /// Server: returns the external pre-shared key with an identity. All are compared, so that the
+    /// time does not depend on which one it is.
+    fn find_psk(&self, identity: &[u8]) -> Option<Tls13State> {
+        self.with_psks(|psks| {
+            let mut found = None;
+            for psk in psks.into_iter().flat_map(|psks| &psks.list) {
+                if is_same_identity(&psk.identity, identity) {
+                    found = Some(psk.state.clone());
+                }
+            }
+            found
+        })
+    }
+
+    /// Server: chooses the first of its external pre-shared keys that the client offers.
+    pub(crate) fn choose_external<'a>(
+        &self,
+        offered: impl Iterator<Item = (&'a [u8], u32)> + Clone,
+    ) -> Option<ChosenPsk> {
+        let list = self.with_psks(|psks| psks.map(|psks| psks.list.clone()));
+        let mut chosen = None;
+        for psk in list.unwrap_or_default() {
+            for (index, (identity, age)) in offered.clone().enumerate() {
+                if is_same_identity(&psk.identity, identity) && chosen.is_none() {
+                    chosen = Some(ChosenPsk {
+                        index,
+                        identity: psk.identity.clone(),
+                        age,
+                        is_external: true,
+                        state: psk.state.clone(),
+                    });
+                }
+            }
+        }
+        chosen
+    }
+
+    /// Server: chooses one of the keys that are passed to the selection callback, or none.
+    pub(crate) fn choose_psk(&self, list: &OfferedPsks, psk: Option<&OfferedPsk>) -> Result<()> {
+        let Some(psk) = psk else {
+            list.choose(None);
+            return Ok(());
+        };
+        let config = self.config()?;
+        let is_external = self.psk_mode() == PskMode::External;
+        let find = |identity: &[u8], age: u32| match is_external {
+            true => Ok(self.find_psk(identity).ok_or(Code::Null)?),
+            false => self.find_session(&config, identity, age),
+        };
+        list.choose(Some(psk.choose(is_external, find)?));
+        Ok(())
+    }
+
+    /// Decrypts the session of a ticket. As without a callback, a server that requests certificates
+    /// resumes none.
+    fn find_session(&self, config: &Config, identity: &[u8], age: u32) -> Result<Tls13State> {
+        if !config.uses_tickets() {
+            return Err(Code::Null)?;
+        }
+        if self.client_auth_of(config) != ClientAuth::None {
+            return Err(Code::InvalidSessionTicket)?;
+        }
+        let now = config.wall_nanoseconds()?;
+        let settings = config.with_resumption(|settings| settings.clone());
+        settings.open_tls13(identity, age, now)
+    }
+
+    /// Sets the pre-shared key that the handshake uses.
+    pub(crate) fn use_psk(&self, psk: &ChosenPsk) {
+        lock(&self.results).psk = Some(Box::new(UsedPsk {
+            identity: psk.identity.clone(),
+            is_external: psk.is_external,
+            early_data: psk.state.early_data.clone(),
+        }));
+    }
+
+    /// Client: sets the pre-shared key that the server has chosen, of which one was offered.
+    pub(super) fn use_offered_psk(&self) {
+        let used = match self.offered_psk() {
+            Some(psk) => Some(UsedPsk {
+                identity: psk.identity.clone(),
+                is_external: true,
+                early_data: psk.state.early_data.clone(),
+            }),
+            None => self.offered_tls13().map(|(ticket, state)| UsedPsk {
+                identity: ticket,
+                is_external: false,
+                early_data: state.early_data,
+            }),
+        };
+        lock(&self.results).psk = used.map(Box::new);
+    }
+
+    /// Forgets the pre-shared key of the handshake, which is a full one.
+    pub(crate) fn drop_used_psk(&self) {
+        lock(&self.results).psk = None;
+    }
+
+    /// Returns whether the handshake uses an external pre-shared key.
+    pub(crate) fn uses_external_psk(&self) -> bool {
+        let results = lock(&self.results);
+        results.psk.as_ref().is_some_and(|psk| psk.is_external)
+    }
+
+    /// Returns the identity of the pre-shared key that is in use; `None` if there is none.
+    pub(crate) fn used_psk_identity(&self) -> Option<Arc<[u8]>> {
+        let results = lock(&self.results);
+        results.psk.as_ref().map(|psk| psk.identity.clone())
+    }
+
+    /// Returns the early data of the pre-shared key that is in use.
+    pub(crate) fn used_early_data(&self) -> Option<Arc<EarlyDataState>> {
+        lock(&self.results).psk.as_ref()?.early_data.clone()
+    }
+
+    /// Returns the first pre-shared key; `None` if there is none.
+    pub(super) fn first_psk(&self) -> Option<FirstPsk> {
+        if let Some(psk) = self.offered_psk() {
+            return Some(FirstPsk {
+                early_data: psk.state.early_data.clone(),
+                is_external: true,
+            });
+        }
+        let early_data = match self.mode() {
+            Mode::Client => self.offered_tls13()?.1.early_data,
+            Mode::Server => lock(&self.results).psk.as_ref()?.early_data.clone(),
+        };
+        Some(FirstPsk {
+            early_data,
+            is_external: false,
+        })
+    }
+
+    /// Frees the external pre-shared keys, which only the handshake needs, but keeps their early
+    /// data.
+    pub(crate) fn free_psk_secrets(&self) {
+        self.with_psks_mut(|psks| {
+            for psk in &mut psks.list {
+                if let Some(psk) = Arc::get_mut(psk) {
+                    psk.state.secret = Default::default();
+                }
+            }
+        });
+    }
+
+    fn with_psks_mut(&self, change: impl FnOnce(&mut PskSettings)) {
+        if let Some(psks) = lock(&self.setup).psks.as_deref_mut() {
+            change(psks);
+        }
+    }
+}
+
+/// The first pre-shared key of a connection.
+pub(super) struct FirstPsk {
+    pub(super) early_data: Option<Arc<EarlyDataState>>,
+    pub(super) is_external: bool,
+}
