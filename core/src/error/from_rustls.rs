@@ -96,6 +96,7 @@ fn misbehaved(reason: &PeerMisbehaved) -> Code {
         PeerMisbehaved::NoCertificatesPresented => Code::MissingClientCert,
         PeerMisbehaved::IncorrectFinished => Code::BadFinished,
         PeerMisbehaved::IncorrectBinder => Code::BadPskBinder,
+        PeerMisbehaved::OfferedEarlyDataWithOldProtocolVersion => Code::ProtocolVersionUnsupported,
         PeerMisbehaved::InvalidKeyShare | PeerMisbehaved::WrongGroupForKeyShare => {
             Code::BadKeyShare
         }

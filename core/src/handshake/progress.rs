@@ -57,7 +57,7 @@ pub(super) fn handshake_type(
     has_client_cert: bool,
 ) -> CString {
     let (is_requested, is_sent) = match ctx.mode() {
-        Mode::Server => (ctx.requests_client_cert(), has_client_cert),
+        Mode::Server => (ctx.requests_client_cert() && !is_resumed, has_client_cert),
         Mode::Client => {
             let request = ctx.state.selection().request;
             (

@@ -1,6 +1,7 @@
 //! The input buffer of rustls: handshake records.
 
 use rustls::TlsInputBuffer;
+use zeroize::Zeroize;
 
 use crate::base::memory;
 use crate::error::Result;
@@ -43,6 +44,14 @@ impl RustlsInput {
     /// Returns the number of bytes that rustls has not consumed.
     pub(super) fn len(&self) -> usize {
         self.bytes.len() - self.used
+    }
+
+    /// Clears the memory of the consumed bytes.
+    pub(super) fn wipe_consumed(&mut self) {
+        match self.is_empty() {
+            true => self.bytes.zeroize(),
+            false => self.bytes[..self.used].zeroize(),
+        }
     }
 
     /// Returns whether rustls has received a close_notify.

@@ -57,7 +57,7 @@ impl State {
         let is_external = self.with_psks(|psks| psks.is_some_and(|psks| !psks.list.is_empty()));
         match is_external {
             true => Some(PskMode::External),
-            false => self.has_tls13_session().then_some(PskMode::Resumption),
+            false => self.with_tls13_session(|_, _| PskMode::Resumption),
         }
     }
 
@@ -210,10 +210,10 @@ impl State {
                 is_external: true,
                 early_data: psk.state.early_data.clone(),
             }),
-            None => self.offered_tls13().map(|(ticket, state)| UsedPsk {
-                identity: ticket,
+            None => self.with_tls13_session(|ticket, state| UsedPsk {
+                identity: ticket.clone(),
                 is_external: false,
-                early_data: state.early_data,
+                early_data: state.early_data.clone(),
             }),
         };
         lock(&self.results).psk = used.map(Box::new);
@@ -250,7 +250,7 @@ impl State {
             });
         }
         let early_data = match self.mode() {
-            Mode::Client => self.offered_tls13()?.1.early_data,
+            Mode::Client => self.with_tls13_session(|_, state| state.early_data.clone())?,
             Mode::Server => lock(&self.results).psk.as_ref()?.early_data.clone(),
         };
         Some(FirstPsk {

@@ -80,21 +80,18 @@ impl State {
         self.with_session(|session| session.client.as_ref()?.offered.clone())
     }
 
-    /// Client: returns the ticket and the state of the TLS 1.3 session to resume.
-    pub(super) fn offered_tls13(&self) -> Option<(Arc<[u8]>, Tls13State)> {
-        let session = self.offered_session()?;
-        match (session.handle, session.state) {
-            (Handle::Ticket(ticket), SessionState::Tls13(state)) => Some((ticket, state)),
-            _ => None,
-        }
-    }
-
-    /// Client: returns whether the session to resume is one of TLS 1.3.
-    pub(super) fn has_tls13_session(&self) -> bool {
+    /// Client: passes the ticket and the state of the TLS 1.3 session to resume to `read`; `None` if
+    /// there is none.
+    pub(super) fn with_tls13_session<R>(
+        &self,
+        read: impl FnOnce(&Arc<[u8]>, &Tls13State) -> R,
+    ) -> Option<R> {
         self.with_session(|session| {
-            let tickets = session.client.as_ref();
-            let offered = tickets.and_then(|tickets| tickets.offered.as_ref());
-            offered.is_some_and(|it| matches!(it.state, SessionState::Tls13(_)))
+            let offered = session.client.as_ref()?.offered.as_ref()?;
+            match (&offered.handle, &offered.state) {
+                (Handle::Ticket(ticket), SessionState::Tls13(state)) => Some(read(ticket, state)),
+                _ => None,
+            }
         })
     }
 

@@ -1,0 +1,131 @@
+//! Receiving of accepted early data.
+
+use zeroize::Zeroizing;
+
+use super::END_OF_EARLY_DATA;
+use crate::base::Mode;
+use crate::config::EarlyDataProgress;
+use crate::credentials::secret::Secret;
+use crate::error::{Alert, Code, Error, Result};
+use crate::handshake::Handshake;
+use crate::handshake::context::Context;
+use crate::handshake::stage::Stage;
+use crate::messages::HandshakeHeader;
+use crate::record::ContentType;
+
+impl Handshake {
+    /// Begins to open early data, or to recognize its end, when rustls has derived the secrets.
+    pub(in crate::handshake) fn use_early_secrets(
+        &mut self,
+        ctx: &mut Context<'_>,
+        secrets: &[Secret],
+    ) -> Result<()> {
+        if ctx.mode() == Mode::Client {
+            return Ok(());
+        }
+        self.use_next_secret(secrets);
+        if ctx.state.early_data_progress() == EarlyDataProgress::Accepted
+            && secrets.iter().any(Secret::protects_early_data)
+        {
+            self.early_data.store(secrets);
+            ctx.recv.opener = Some(self.early_data.opener()?);
+        }
+        Ok(())
+    }
+
+    /// Returns whether the next records are early data.
+    pub(in crate::handshake) fn receives_early_data(ctx: &Context<'_>) -> bool {
+        ctx.mode() == Mode::Server && ctx.recv.opener.is_some()
+    }
+
+    /// Receives a record of early data, or EndOfEarlyData. Fails with `EarlyDataBlocked` if the
+    /// application has to read early data first.
+    pub(in crate::handshake) fn receive_early_data(&mut self, ctx: &mut Context<'_>) -> Result<()> {
+        if ctx.recv.has_unread() {
+            // Without early data in the current call, it is not lost: another call reads it.
+            return Err(match ctx.state.expects_early_data() {
+                true => Code::EarlyDataBlocked.into(),
+                false => Error::new(Code::BadMessage),
+            });
+        }
+        let header = ctx.recv.fill_record(ctx.io)?;
+        self.reserve_for_record(header.len)?;
+        self.checkpoints.report_read(ctx);
+        if header.typ == ContentType::ChangeCipherSpec as u8 {
+            return self.pass_record(ctx, &header);
+        }
+        self.peer_is_encrypted = true;
+        let read = ctx.recv.read_record(ctx.io);
+        match read {
+            Ok(ContentType::ApplicationData) if self.is_mid_end() => {
+                Err(self.fail(ctx, Code::BadMessage.into()))
+            }
+            Ok(ContentType::ApplicationData) => {
+                let counted = ctx.recv.application_data(ctx.io);
+                counted.inspect_err(|_| self.stage = Stage::Failed)
+            }
+            Ok(ContentType::Alert) => {
+                let received = ctx.recv.alert(ctx.io);
+                received.inspect_err(|_| self.stage = Stage::Failed)
+            }
+            Ok(ContentType::Handshake) => match self.read_end(ctx) {
+                Ok(true) => self.accept_end(ctx),
+                Ok(false) => Ok(()),
+                Err(error) => Err(self.fail(ctx, error)),
+            },
+            Ok(ContentType::ChangeCipherSpec) => Err(self.fail(ctx, Code::BadMessage.into())),
+            // It is blinded.
+            Err(error) => {
+                self.stage = Stage::Failed;
+                Err(error)
+            }
+        }
+    }
+
+    fn is_mid_end(&self) -> bool {
+        !self.early_data.reassembler.partial().is_empty()
+    }
+
+    /// Reads the current record, and returns whether it completes EndOfEarlyData.
+    fn read_end(&mut self, ctx: &mut Context<'_>) -> Result<bool> {
+        let check = |header: HandshakeHeader| match (header.typ, header.len) {
+            (5, None | Some(0)) => Ok(()),
+            _ => Err(Error::with_alert(
+                Code::BadMessage,
+                Alert::UnexpectedMessage,
+            )),
+        };
+        let mut is_complete = false;
+        let plain = ctx.recv.unread();
+        if plain.is_empty() {
+            return Err(Code::BadMessage)?;
+        }
+        self.early_data.reassembler.push(plain, check, |whole| {
+            is_complete = true;
+            // RFC 8446, 5.1: "Handshake messages MUST NOT span key changes".
+            match whole.rest {
+                [] => Ok(()),
+                _ => Err(Code::BadMessage)?,
+            }
+        })?;
+        ctx.recv.drop_record();
+        Ok(is_complete)
+    }
+
+    /// Passes EndOfEarlyData to rustls, as the first record of early data.
+    fn accept_end(&mut self, ctx: &mut Context<'_>) -> Result<()> {
+        let sealed = self.early_data.sealer().and_then(|mut sealer| {
+            // Wiped: it has the nonce of the client's first record.
+            let mut record = Zeroizing::new(vec![0; END_OF_EARLY_DATA.len() + sealer.overhead()]);
+            let message = &[&END_OF_EARLY_DATA[..]];
+            let len = sealer.seal(ContentType::Handshake, message, &mut record)?;
+            self.input.push(&record[..len])
+        });
+        sealed.map_err(|error| self.fail(ctx, error))?;
+        ctx.recv.opener = None;
+        ctx.state.set_early_data_progress(EarlyDataProgress::Ended);
+        let outcome = self.run_steps(ctx);
+        self.input.wipe_consumed();
+        outcome
+    }
+}
