@@ -32,16 +32,20 @@ impl Connection {
         self.state.max_early_data()
     }
 
-    /// Sets whether the application sends or receives early data.
-    pub fn set_expects_early_data(&self, expects: bool) {
-        self.state.set_expects_early_data(expects);
-    }
-
     /// Client: performs the handshake as far as possible, and sends early data: at most as much as
     /// is permitted. Sets `sent` to the number of bytes.
     ///
     /// Succeeds if no more can be sent, or if the application continues with the handshake.
     pub fn send_early_data(
+        &self,
+        data: &[u8],
+        sent: &mut usize,
+        blocked: &mut Blocked,
+    ) -> Result<()> {
+        self.expecting_early_data(|| self.negotiate_and_send(data, sent, blocked))
+    }
+
+    fn negotiate_and_send(
         &self,
         data: &[u8],
         sent: &mut usize,
@@ -91,6 +95,15 @@ impl Connection {
         received: &mut usize,
         blocked: &mut Blocked,
     ) -> Result<()> {
+        self.expecting_early_data(|| self.negotiate_and_receive(buf, received, blocked))
+    }
+
+    fn negotiate_and_receive(
+        &self,
+        buf: &mut [u8],
+        received: &mut usize,
+        blocked: &mut Blocked,
+    ) -> Result<()> {
         *blocked = Blocked::Not;
         if self.mode() == Mode::Client {
             return Err(Code::ClientMode)?;
@@ -118,6 +131,14 @@ impl Connection {
             }
             *received += outcome?;
         }
+    }
+
+    /// Makes a call in which early data is sent or received. Another call of `negotiate` ends it.
+    fn expecting_early_data<R>(&self, call: impl FnOnce() -> R) -> R {
+        self.state.set_expects_early_data(true);
+        let outcome = call();
+        self.state.set_expects_early_data(false);
+        outcome
     }
 
     /// Returns whether early data can be sent or received, now or later.

@@ -73,6 +73,13 @@ impl OutBuffer {
         Ok(())
     }
 
+    /// Removes the pending bytes, and returns them.
+    #[cfg(test)]
+    pub(crate) fn take_pending(&mut self) -> Vec<u8> {
+        let pending = std::mem::take(&mut self.pending);
+        self.bytes[pending].to_vec()
+    }
+
     /// Frees the memory of an empty buffer.
     pub(crate) fn release(&mut self) {
         debug_assert!(self.is_empty());

@@ -206,7 +206,7 @@ pub unsafe extern "C-unwind" fn s2n_send_early_data(
             conn.core.send_early_data(data?, sent, blocked)
         };
         // SAFETY: `data_sent` and `blocked` are null or writable for the whole call.
-        unsafe { with_early_data(&conn, data_sent, blocked, call) }
+        unsafe { with_early_data(data_sent, blocked, call) }
     }))
 }
 
@@ -250,7 +250,7 @@ pub unsafe extern "C-unwind" fn s2n_recv_early_data(
             conn.core.recv_early_data(buf?, received, blocked)
         };
         // SAFETY: `data_received` and `blocked` are null or writable for the whole call.
-        unsafe { with_early_data(&conn, data_received, blocked, call) }
+        unsafe { with_early_data(data_received, blocked, call) }
     }))
 }
 
@@ -261,7 +261,6 @@ pub unsafe extern "C-unwind" fn s2n_recv_early_data(
 ///
 /// `count` and `blocked` are null or writable.
 unsafe fn with_early_data(
-    conn: &ConnectionHandle,
     count: *mut ssize_t,
     blocked: *mut s2n_blocked_status,
     call: impl FnOnce(&mut usize, &mut Blocked) -> Result<()>,
@@ -269,11 +268,8 @@ unsafe fn with_early_data(
     let call = |blocked: &mut Blocked| {
         // SAFETY: `count` is null or writable for the whole call.
         unsafe { output::slot(count) }?.set(0);
-        conn.core.set_expects_early_data(true);
         let mut bytes = 0;
         let outcome = call(&mut bytes, blocked);
-        // s2n_negotiate() ends the early data, unless it is followed by another call.
-        conn.core.set_expects_early_data(false);
         // SAFETY: `count` is not null, and writable. Written only now: no reference to it exists
         // while a callback of the application runs.
         unsafe { count.write(bytes as ssize_t) };

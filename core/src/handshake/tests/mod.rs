@@ -15,6 +15,7 @@ use crate::testing::*;
 
 mod authentication;
 mod corruption;
+mod early_data;
 mod fragmentation;
 mod groups;
 mod mldsa;
