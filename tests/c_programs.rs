@@ -166,7 +166,7 @@ fn sockets() {
     check_with_certificates("sockets");
 }
 
-/// About seven thousand connections, which would take too long under valgrind.
+/// About ten thousand connections, which would take too long under valgrind.
 #[test]
 fn connections_work_with_io_split_at_every_byte() {
     run(Command::new(program("cut")).arg(certs()));

@@ -1,6 +1,6 @@
 /*
- * Interrupted and blocked I/O at every byte of a session: handshake, three records in each direction,
- * shutdown.
+ * Interrupted and blocked I/O at every byte of a session: early data, handshake, three records in each
+ * direction, shutdown.
  *
  * At each byte of each direction the writer gets a short count, then EINTR, then EAGAIN; and so does
  * the reader. At every position, the calls report that they are blocked and on what, and the data
@@ -127,10 +127,15 @@ ssize_t send(int fd, const void *buf, size_t len, int flags)
 /* An endpoint, and its progress. */
 struct endpoint {
     struct s2n_connection *conn;
-    bool negotiated, closed;
+    bool early_done, negotiated, closed;
+    /* The bytes of early data that were sent or received. */
+    size_t early;
     int sent_records;
     size_t sent, received;
 };
+
+/* The number of bytes of early data, if there is any. */
+#define EARLY 60
 
 static const size_t RECORDS[] = { 1, 130, 40 };
 #define TOTAL (1 + 130 + 40)
@@ -150,6 +155,54 @@ static bool is_blocked(ssize_t result, s2n_blocked_status blocked)
     CHECK(errno == EAGAIN);
     CHECK(blocked == blocked_on);
     return true;
+}
+
+/* Sends or receives the early data. Returns whether that is complete. */
+static bool send_early_data(struct endpoint *endpoint)
+{
+    while (endpoint->early < EARLY) {
+        uint8_t data[25];
+        const size_t left = EARLY - endpoint->early;
+        const ssize_t len = left < sizeof(data) ? left : sizeof(data);
+        for (ssize_t i = 0; i < len; i++) {
+            data[i] = data_at(endpoint->early + i);
+        }
+        ssize_t sent = -1;
+        s2n_blocked_status blocked = S2N_BLOCKED_ON_EARLY_DATA;
+        const int result = s2n_send_early_data(endpoint->conn, data, len, &sent, &blocked);
+        CHECK(sent >= 0 && sent <= len);
+        endpoint->early += sent;
+        if (!is_blocked(result, blocked)) {
+            CHECK(sent == len && blocked == S2N_NOT_BLOCKED);
+        } else if (sent == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool receive_early_data(struct endpoint *endpoint)
+{
+    for (;;) {
+        uint8_t room[7];
+        ssize_t received = -1;
+        s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+        const int result = s2n_recv_early_data(endpoint->conn, room, sizeof(room), &received, &blocked);
+        CHECK(received >= 0 && received <= (ssize_t) sizeof(room));
+        for (ssize_t i = 0; i < received; i++) {
+            CHECK(room[i] == data_at(endpoint->early++));
+        }
+        if (result == 0) {
+            CHECK(endpoint->early == EARLY && blocked == S2N_NOT_BLOCKED);
+            return true;
+        }
+        if (blocked != S2N_BLOCKED_ON_EARLY_DATA) {
+            CHECK(is_blocked(result, blocked));
+            return false;
+        }
+        CHECK_TEXT(s2n_strerror_name(s2n_errno), "S2N_ERR_EARLY_DATA_BLOCKED");
+        CHECK(received == sizeof(room));
+    }
 }
 
 static void send_records(struct endpoint *endpoint)
@@ -195,6 +248,13 @@ static void receive_records(struct endpoint *endpoint)
 static void step(struct endpoint *endpoint)
 {
     s2n_blocked_status blocked = S2N_BLOCKED_ON_EARLY_DATA;
+    if (!endpoint->early_done) {
+        const bool is_client = s2n_connection_get_mode(endpoint->conn) == S2N_CLIENT;
+        endpoint->early_done = is_client ? send_early_data(endpoint) : receive_early_data(endpoint);
+        if (!endpoint->early_done) {
+            return;
+        }
+    }
     if (!endpoint->negotiated) {
         int result = s2n_negotiate(endpoint->conn, &blocked);
         if (is_blocked(result, blocked)) {
@@ -237,15 +297,38 @@ static void check_counters(const struct endpoint *endpoint, const struct transpo
     CHECK(in->read == in->written);
 }
 
+/* Adds a pre-shared key that permits early data. */
+static void add_key(struct s2n_connection *conn)
+{
+    static const uint8_t secret[] = "a secret of more than 16 bytes";
+    struct s2n_psk *psk = s2n_external_psk_new();
+    CHECK(psk != NULL);
+    CHECK_OK(s2n_psk_set_identity(psk, (const uint8_t *) "key", 3));
+    CHECK_OK(s2n_psk_set_secret(psk, secret, sizeof(secret)));
+    CHECK_OK(s2n_psk_configure_early_data(psk, EARLY + 1, 0x13, 0x01));
+    CHECK_OK(s2n_connection_append_psk(conn, psk));
+    CHECK_OK(s2n_psk_free(&psk));
+}
+
+/* What a session consists of. */
+struct kind {
+    const char *policy;
+    bool has_early_data;
+    /* The length of the shorter direction of the transport, at least. */
+    size_t bytes;
+};
+
 /* Runs a session with a cut at this byte. Returns whether the session was long enough to reach it. */
-static bool run_session(struct s2n_config *config, bool client_writes, size_t cut, const int *fds)
+static bool run_session(struct s2n_config *config, const struct kind *kind, bool client_writes, size_t cut,
+        const int *fds)
 {
     static struct transport to_server, to_client;
     to_server = (struct transport){ .cut = client_writes ? cut : SIZE_MAX };
     to_client = (struct transport){ .cut = client_writes ? SIZE_MAX : cut };
     const struct transport *transport = client_writes ? &to_server : &to_client;
-    struct endpoint client = { .conn = s2n_connection_new(S2N_CLIENT) };
-    struct endpoint server = { .conn = s2n_connection_new(S2N_SERVER) };
+    const bool early_done = !kind->has_early_data;
+    struct endpoint client = { .conn = s2n_connection_new(S2N_CLIENT), .early_done = early_done };
+    struct endpoint server = { .conn = s2n_connection_new(S2N_SERVER), .early_done = early_done };
     for (int i = 0; i < 2 && fds != NULL; i++) {
         descriptors[i].fd = fds[i];
         descriptors[i].in = i == 0 ? &to_client : &to_server;
@@ -253,6 +336,11 @@ static bool run_session(struct s2n_config *config, bool client_writes, size_t cu
     }
     attach(&client, config, &to_client, &to_server, fds == NULL ? -1 : fds[0]);
     attach(&server, config, &to_server, &to_client, fds == NULL ? -1 : fds[1]);
+
+    if (kind->has_early_data) {
+        add_key(client.conn);
+        add_key(server.conn);
+    }
 
     for (int turn = 0; !client.closed || !server.closed; turn++) {
         CHECK(turn < 100);
@@ -265,14 +353,15 @@ static bool run_session(struct s2n_config *config, bool client_writes, size_t cu
     return transport->writer == AFTER && transport->reader == AFTER;
 }
 
-static void cut_everywhere(struct s2n_config *config, bool client_writes, const int *fds)
+static void cut_everywhere(struct s2n_config *config, const struct kind *kind, bool client_writes,
+        const int *fds)
 {
     size_t cut = 0;
-    while (run_session(config, client_writes, cut, fds)) {
+    while (run_session(config, kind, client_writes, cut, fds)) {
         cut++;
     }
     /* Signatures vary in length by a few bytes, and so does the session. */
-    CHECK(cut > 500);
+    CHECK(cut > kind->bytes);
     CHECK(!sigpipe_is_possible);
 }
 
@@ -282,16 +371,20 @@ int main(int argc, char **argv)
     CHECK_OK(s2n_init());
     int fds[2];
     CHECK_OK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
-    static const char *const policies[] = { "ELBSecurityPolicy-TLS-1-2-2017-01", "default_tls13" };
-    for (int version = 0; version < 2; version++) {
+    static const struct kind kinds[] = {
+        { "ELBSecurityPolicy-TLS-1-2-2017-01", false, 500 },
+        { "default_tls13", false, 500 },
+        { "default_tls13", true, 450 },
+    };
+    for (int i = 0; i < 3; i++) {
         struct s2n_cert_chain_and_key *chain = load_chain(argv[1], "ecdsa");
         struct s2n_config *config = s2n_config_new_minimal();
         CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(config, chain));
         CHECK_OK(s2n_config_disable_x509_verification(config));
-        CHECK_OK(s2n_config_set_cipher_preferences(config, policies[version]));
+        CHECK_OK(s2n_config_set_cipher_preferences(config, kinds[i].policy));
         for (int client_writes = 0; client_writes < 2; client_writes++) {
-            cut_everywhere(config, client_writes, NULL);
-            cut_everywhere(config, client_writes, fds);
+            cut_everywhere(config, &kinds[i], client_writes, NULL);
+            cut_everywhere(config, &kinds[i], client_writes, fds);
         }
         CHECK_OK(s2n_config_free(config));
         CHECK_OK(s2n_cert_chain_and_key_free(chain));
