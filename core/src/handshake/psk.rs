@@ -99,7 +99,7 @@ fn choose(ctx: &Context<'_>, hello: &ClientHello) -> Result<Option<ChosenPsk>> {
     }
     let offered = ClientHelloPayload::identities_of(&identities);
     if ctx.state.psk_mode() == PskMode::External {
-        return Ok(ctx.state.choose_external(offered));
+        return ctx.state.choose_external(offered);
     }
     // A session has no certificate of the client.
     if !ctx.config.uses_tickets() || ctx.client_auth() != ClientAuth::None {

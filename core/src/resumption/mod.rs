@@ -27,7 +27,7 @@ pub(crate) use self::client_session::{
 pub use self::early_data::{EarlyDataCallback, EarlyDataProgress, OfferedEarlyData};
 pub(crate) use self::offered::ChosenPsk;
 pub use self::offered::{OfferedPsk, OfferedPsks, PskSelectionCallback};
-pub(crate) use self::psk::{ExternalPsk, is_same_identity};
+pub(crate) use self::psk::ExternalPsk;
 pub use self::psk::{Psk, PskHash, PskMode};
 pub(crate) use self::server_session::{
     Binding, EarlyDataBinding, Tls12Sessions, Tls13Sessions, nanoseconds,

@@ -172,12 +172,6 @@ fn offered_len(identity: usize, hash: PskHash) -> usize {
     2 + identity + 4 + 1 + hash.len()
 }
 
-/// Compares an identity that a client offers with a known one, in a time that depends on their
-/// lengths alone.
-pub(crate) fn is_same_identity(known: &[u8], offered: &[u8]) -> bool {
-    aws_lc_rs::constant_time::verify_slices_are_equal(known, offered).is_ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

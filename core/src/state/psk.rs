@@ -1,6 +1,7 @@
 //! The pre-shared keys of a connection (RFC 8446, 4.2.11): those that the application has set, and
 //! the one that is in use.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::State;
@@ -8,7 +9,7 @@ use crate::base::{Mode, lock, memory};
 use crate::config::{ClientAuth, Config, Psk, PskMode};
 use crate::error::{Code, Result};
 use crate::resumption::{
-    ChosenPsk, EarlyDataState, ExternalPsk, OfferedPsk, OfferedPsks, Tls13State, is_same_identity,
+    ChosenPsk, EarlyDataState, ExternalPsk, OfferedPsk, OfferedPsks, Tls13State,
 };
 
 /// The settings of a connection for pre-shared keys and early data.
@@ -126,41 +127,46 @@ impl State {
         self.with_psks(|psks| psks?.list.first().cloned())
     }
 
-    /// Server: returns the external pre-shared key with an identity. All are compared, so that the
-    /// time does not depend on which one it is.
+    /// Server: returns the external pre-shared key with an identity.
     fn find_psk(&self, identity: &[u8]) -> Option<Tls13State> {
         self.with_psks(|psks| {
-            let mut found = None;
-            for psk in psks.into_iter().flat_map(|psks| &psks.list) {
-                if is_same_identity(&psk.identity, identity) {
-                    found = Some(psk.state.clone());
-                }
-            }
-            found
+            let mut list = psks?.list.iter();
+            let found = list.find(|psk| *psk.identity == *identity);
+            found.map(|psk| psk.state.clone())
         })
     }
 
     /// Server: chooses the first of its external pre-shared keys that the client offers.
+    ///
+    /// The time grows with the sum of both numbers of keys. A hash table with a secret hash key
+    /// shows a client no part of an identity.
     pub(crate) fn choose_external<'a>(
         &self,
-        offered: impl Iterator<Item = (&'a [u8], u32)> + Clone,
-    ) -> Option<ChosenPsk> {
-        let list = self.with_psks(|psks| psks.map(|psks| psks.list.clone()));
-        let mut chosen = None;
-        for psk in list.unwrap_or_default() {
-            for (index, (identity, age)) in offered.clone().enumerate() {
-                if is_same_identity(&psk.identity, identity) && chosen.is_none() {
-                    chosen = Some(ChosenPsk {
-                        index,
-                        identity: psk.identity.clone(),
-                        age,
-                        is_external: true,
-                        state: psk.state.clone(),
-                    });
-                }
-            }
-        }
-        chosen
+        offered: impl Iterator<Item = (&'a [u8], u32)>,
+    ) -> Result<Option<ChosenPsk>> {
+        let list =
+            self.with_psks(|psks| psks.map_or(Ok(Vec::new()), |psks| copy_list(&psks.list)))?;
+        let mut places = HashMap::new();
+        memory::reserve_entries(&mut places, list.len())?;
+        places.extend(
+            list.iter()
+                .enumerate()
+                .map(|(place, psk)| (&*psk.identity, place)),
+        );
+        let known = offered.enumerate().filter_map(|(index, (identity, age))| {
+            places.get(identity).map(|&place| (place, index, age))
+        });
+        let Some((place, index, age)) = known.min() else {
+            return Ok(None);
+        };
+        let psk = &list[place];
+        Ok(Some(ChosenPsk {
+            index,
+            identity: psk.identity.clone(),
+            age,
+            is_external: true,
+            state: psk.state.clone(),
+        }))
     }
 
     /// Server: chooses one of the keys that are passed to the selection callback, or none.
@@ -278,8 +284,72 @@ impl State {
     }
 }
 
+fn copy_list(list: &[Arc<ExternalPsk>]) -> Result<Vec<Arc<ExternalPsk>>> {
+    let mut copy = Vec::new();
+    memory::reserve_exact(&mut copy, list.len())?;
+    copy.extend(list.iter().cloned());
+    Ok(copy)
+}
+
 /// The first pre-shared key of a connection.
 pub(super) struct FirstPsk {
     pub(super) early_data: Option<Arc<EarlyDataState>>,
     pub(super) is_external: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn append(state: &State, identity: &[u8]) -> Result<()> {
+        let mut psk = Psk::default();
+        psk.set_identity(identity)?;
+        psk.set_secret(b"secret")?;
+        state.append_psk(&psk)
+    }
+
+    #[test]
+    fn a_server_chooses_in_its_own_order() {
+        let server = State::new(Mode::Server);
+        for identity in [&b"a"[..], b"b", b"c"] {
+            append(&server, identity).expect("a new one");
+        }
+        let choose = |offered: &[(&[u8], u32)]| {
+            let chosen = server.choose_external(offered.iter().copied());
+            let chosen = chosen.expect("memory");
+            chosen.map(|psk| (psk.identity.to_vec(), psk.index, psk.age))
+        };
+        assert_eq!(choose(&[]), None);
+        assert_eq!(choose(&[(b"x", 1), (b"", 2)]), None);
+        let offered: [(&[u8], u32); 4] = [(b"c", 1), (b"b", 2), (b"b", 3), (b"x", 4)];
+        assert_eq!(choose(&offered), Some((b"b".to_vec(), 1, 2)));
+    }
+
+    #[test]
+    fn keys_of_both_modes_are_not_mixed() {
+        let client = State::new(Mode::Client);
+        append(&client, b"a").expect("the first one");
+        assert_eq!(client.psk_mode(), PskMode::External);
+        let mixed = client.set_psk_mode(PskMode::Resumption);
+        assert_eq!(mixed.map_err(|e| e.code()), Err(Code::PskMode));
+        let twice = append(&client, b"a");
+        let duplicate = Err(Code::DuplicatePskIdentities);
+        assert_eq!(twice.map_err(|e| e.code()), duplicate);
+        client.wipe().expect("no config");
+        assert_eq!(client.psk_mode(), PskMode::Resumption);
+    }
+
+    #[test]
+    fn secrets_are_freed_and_limits_kept() {
+        let client = State::new(Mode::Client);
+        let mut psk = Psk::default();
+        psk.set_identity(b"a").expect("of a length");
+        psk.set_secret(b"secret").expect("not zeros");
+        psk.configure_early_data(9, 0x1301).expect("SHA-256");
+        client.append_psk(&psk).expect("the first one");
+        client.free_psk_secrets();
+        let offered = client.offered_psk().expect("it is kept");
+        assert!(offered.state.secret.is_empty());
+        assert_eq!(client.max_early_data().ok(), Some(9));
+    }
 }
