@@ -3773,7 +3773,7 @@ int s2n_psk_set_early_data_context(struct s2n_psk *psk,
  *
  * @param early_data The offered early data that was passed to the early data callback
  * @param context_len Set to a number of bytes
- * @returns 0, or -1 with `S2N_ERR_NULL`, also after the handshake
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also after the connection is wiped
  */
 S2N_API extern
 int s2n_offered_early_data_get_context_length(struct s2n_offered_early_data *early_data,
@@ -3786,7 +3786,7 @@ int s2n_offered_early_data_get_context_length(struct s2n_offered_early_data *ear
  * @param early_data The offered early data that was passed to the early data callback
  * @param context Filled with the context
  * @param max_len Size of the buffer in bytes
- * @returns 0, or -1 with `S2N_ERR_NULL`, also after the handshake, or
+ * @returns 0, or -1 with `S2N_ERR_NULL`, also after the connection is wiped, or
  * `S2N_ERR_INSUFFICIENT_MEM_SIZE` if the buffer is too small
  */
 S2N_API extern

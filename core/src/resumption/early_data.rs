@@ -57,6 +57,8 @@ struct Offer {
     /// Of the pre-shared key; `None` if there is no offer.
     state: Option<Arc<EarlyDataState>>,
     decision: Option<bool>,
+    /// The early data has ended.
+    is_over: bool,
 }
 
 impl OfferedEarlyData {
@@ -64,12 +66,17 @@ impl OfferedEarlyData {
     pub(crate) fn begin(&self, state: Arc<EarlyDataState>) {
         *lock(&self.0) = Offer {
             state: Some(state),
-            decision: None,
+            ..Offer::default()
         };
     }
 
-    /// Ends the offer: the decision was carried out, or the connection is wiped.
+    /// Ends the decision, with the early data.
     pub(crate) fn end(&self) {
+        lock(&self.0).is_over = true;
+    }
+
+    /// Forgets the offer, when the connection is wiped.
+    pub(crate) fn wipe(&self) {
         *lock(&self.0) = Offer::default();
     }
 
@@ -94,7 +101,7 @@ impl OfferedEarlyData {
     fn decide(&self, accepts: bool) -> Result<()> {
         let mut offer = lock(&self.0);
         let is_changed = offer.decision.is_some_and(|decided| decided != accepts);
-        if offer.state.is_none() || is_changed {
+        if offer.state.is_none() || is_changed || offer.is_over {
             return Err(Code::InvalidEarlyDataState)?;
         }
         offer.decision = Some(accepts);
@@ -132,6 +139,9 @@ mod tests {
         assert_eq!(context.ok().as_deref(), Some(&b"context"[..]));
         offered.end();
         assert_eq!(code(offered.accept()), invalid);
+        assert_eq!(offered.with_context(<[u8]>::len).ok(), Some(7));
+        offered.wipe();
+        assert_eq!(code(offered.reject()), invalid);
         assert!(offered.with_context(<[u8]>::len).is_err());
     }
 

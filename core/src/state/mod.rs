@@ -117,7 +117,7 @@ impl State {
             hello.clear();
         }
         if let Some(offered) = offered_early_data.get() {
-            offered.end();
+            offered.wipe();
         }
         shared.reset(*mode);
         let config = std::mem::take(&mut *lock(setup)).config;
