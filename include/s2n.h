@@ -3114,8 +3114,7 @@ int s2n_connection_get_max_early_data_size(struct s2n_connection *conn,
  * sent), the server has rejected it, or it is not possible; 0 also if the server has accepted it
  * and more can be sent. Otherwise -1 with `S2N_ERR_IO_BLOCKED` while the server has not answered,
  * so that the call can be repeated with more data; `S2N_ERR_NULL`, `S2N_ERR_SAFETY` for a negative
- * length, `S2N_ERR_SERVER_MODE`, `S2N_ERR_PROTOCOL_VERSION_UNSUPPORTED` if the security policy does
- * not have TLS 1.3, or an error of `s2n_negotiate()` or `s2n_send()`
+ * length, `S2N_ERR_SERVER_MODE`, or an error of `s2n_negotiate()` or `s2n_send()`
  */
 S2N_API extern
 int s2n_send_early_data(struct s2n_connection *conn,

@@ -448,9 +448,33 @@ static void without_a_key_there_is_no_early_data(void)
     CHECK(status_of(pair->server) == S2N_EARLY_DATA_STATUS_NOT_REQUESTED);
     disconnect(pair);
 
+    /* Nor in TLS 1.2. */
     pair = new_pair(0, "ecdsa");
-    CHECK_ERROR(s2n_send_early_data(pair->client, &byte, 1, &count, &blocked),
-            S2N_ERR_PROTOCOL_VERSION_UNSUPPORTED);
+    append(pair->client, LIMIT, NULL);
+    append(pair->server, LIMIT, NULL);
+    CHECK_OK(s2n_send_early_data(pair->client, &byte, 1, &count, &blocked));
+    CHECK(count == 0 && blocked == S2N_NOT_BLOCKED);
+    CHECK_OK(s2n_recv_early_data(pair->server, &byte, 1, &count, &blocked));
+    CHECK(count == 0);
+    CHECK(status_of(pair->client) == S2N_EARLY_DATA_STATUS_NOT_REQUESTED);
+    CHECK(status_of(pair->server) == S2N_EARLY_DATA_STATUS_NOT_REQUESTED);
+    complete(pair);
+}
+
+/* A client that has sent early data ends a handshake of TLS 1.2 (RFC 8446, D.3). */
+static void tls12_after_early_data_is_an_error(void)
+{
+    uint8_t data[10] = { 0 };
+    struct pair *pair = prepare((struct setup){ .limit = LIMIT });
+    CHECK_OK(s2n_connection_set_cipher_preferences(pair->client, "default"));
+    CHECK_OK(s2n_connection_set_cipher_preferences(pair->server, policy(0)));
+    send_blocked(pair, data, sizeof(data), sizeof(data));
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    /* The ChangeCipherSpec before the early data. */
+    CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_BAD_MESSAGE);
+    CHECK(status_of(pair->server) == S2N_EARLY_DATA_STATUS_REJECTED);
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_PROTOCOL_VERSION_UNSUPPORTED);
+    CHECK(s2n_connection_get_delay(pair->client) == 0);
     disconnect(pair);
 }
 
@@ -516,6 +540,7 @@ int main(int argc, char **argv)
     the_callback_is_not_called_for_a_wrong_binder();
     altered_early_data_ends_the_connection();
     without_a_key_there_is_no_early_data();
+    tls12_after_early_data_is_an_error();
     negotiate_requests_no_early_data();
     a_blocked_transport_loses_nothing();
     return 0;

@@ -55,9 +55,6 @@ impl Connection {
         if self.mode() == Mode::Server {
             return Err(Code::ServerMode)?;
         }
-        if !self.state.policy()?.supports_tls13() {
-            return Err(Code::ProtocolVersionUnsupported)?;
-        }
         if !self.can_continue() {
             return Ok(());
         }

@@ -8,14 +8,14 @@ use rustls::pki_types::DnsName;
 use rustls::server::{Accepted, ServerConfig, ServerHandshake};
 use rustls::{ServerSide, Tcp};
 
-use super::Handshake;
 use super::context::Context;
 use super::offer::{Offer, negotiate_version};
 use super::plaintext::handshake_content;
 use super::stage::Stage;
+use super::{Handshake, fatal_record};
 use crate::base::{Version, memory};
 use crate::config::EarlyDataProgress;
-use crate::error::{Code, Error, Result};
+use crate::error::{Alert, Code, Error, Result};
 use crate::messages::{ClientHello, ClientHelloPayload, ServerHello};
 use crate::resumption::EarlyDataBinding;
 
@@ -76,6 +76,7 @@ impl Handshake {
             self.select_psk(ctx, hello)?;
         }
         if !config.has_certificates && self.selected_psk.is_none() {
+            ctx.output.extend(fatal_record(Alert::HandshakeFailure));
             // Before TLS 1.3 every cipher suite requires a certificate, so none is supported
             // without.
             return Err(match version {
@@ -92,7 +93,10 @@ impl Handshake {
         let name = name.as_ref().map(AsRef::as_ref);
         match version {
             Version::Tls13 => self.prepare_tls13(ctx, hello, name, &mut config)?,
-            _ => self.prepare_tls12(ctx, hello, name, &mut config)?,
+            _ => {
+                Self::reject_early_data(ctx, hello)?;
+                self.prepare_tls12(ctx, hello, name, &mut config)?;
+            }
         }
         Ok(config)
     }

@@ -89,10 +89,7 @@ impl Psk {
     /// Permits early data of at most `max_len` bytes, with a cipher suite that has the hash of the
     /// key.
     pub fn configure_early_data(&mut self, max_len: u32, suite: u16) -> Result<()> {
-        let mut suites = SUITES.iter();
-        let known = suites.find(|known| known.common.suite.0 == suite);
-        let known = known.ok_or(Code::CipherNotSupported)?;
-        if known.common.hash_provider.algorithm() != self.hash.algorithm() {
+        if !has_hash(suite, self.hash)? {
             return Err(Code::InvalidArgument)?;
         }
         self.max_early_data = max_len;
@@ -123,9 +120,10 @@ impl Psk {
 
     /// Prepares the key for handshakes.
     pub(crate) fn prepare(&self) -> Result<ExternalPsk> {
-        // A cipher suite of another hash was set before the hash.
         let suite = self.suite.unwrap_or_else(|| self.hash.suite());
-        if self.identity.is_empty() || self.secret.is_empty() {
+        // The hash may have been set after the suite.
+        let has_hash = has_hash(suite, self.hash)?;
+        if self.identity.is_empty() || self.secret.is_empty() || !has_hash {
             return Err(Code::InvalidArgument)?;
         }
         memory::probe(EXTERNAL_SECRET_LEN)?;
@@ -151,6 +149,14 @@ impl Psk {
             },
         })
     }
+}
+
+/// Returns whether a suite of TLS 1.3 has a hash.
+fn has_hash(suite: u16, hash: PskHash) -> Result<bool> {
+    let mut suites = SUITES.iter();
+    let known = suites.find(|known| known.common.suite.0 == suite);
+    let known = known.ok_or(Code::CipherNotSupported)?;
+    Ok(known.common.hash_provider.algorithm() == hash.algorithm())
 }
 
 /// An external pre-shared key of a connection.
@@ -209,6 +215,9 @@ mod tests {
         assert_eq!(code(other), Some(Code::InvalidArgument));
         let unknown = psk.configure_early_data(9, 0x1399);
         assert_eq!(code(unknown), Some(Code::CipherNotSupported));
+        psk.set_hash(PskHash::Sha384);
+        assert_eq!(code(psk.prepare()), Some(Code::InvalidArgument));
+        psk.set_hash(PskHash::Sha256);
         let prepared = psk.prepare().expect("complete");
         assert_eq!(prepared.state.suite, 0x1301);
         assert_eq!(prepared.state.early_data.map(|it| it.max_len), Some(9));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::State;
-use crate::base::{Mode, lock, memory};
+use crate::base::{Mode, StackDepth, lock, memory, with_cleared_stack};
 use crate::config::{ClientAuth, Config, Psk, PskMode};
 use crate::error::{Code, Result};
 use crate::resumption::{
@@ -102,7 +102,8 @@ impl State {
             Some(psks) => self.check_new_psk(psks, psk),
             None => self.check_new_psk(&PskSettings::default(), psk),
         })?;
-        let psk = Arc::new(psk.prepare()?);
+        let prepared = with_cleared_stack(StackDepth::Keys, || psk.prepare());
+        let psk = Arc::new(prepared?);
         self.change_psks(|psks| memory::push(&mut psks.list, psk))
     }
 

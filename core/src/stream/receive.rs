@@ -130,6 +130,7 @@ impl RecvHalf {
         // Bytes beyond the limit are not returned, and end the connection.
         let len = buf.len().min(self.plain.len());
         if let Err(error) = io.state.count_early_data(len) {
+            self.drop_record();
             return Err(io.blind(error.without_blinding()));
         }
         Ok(self.take(buf))

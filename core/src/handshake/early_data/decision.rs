@@ -47,6 +47,20 @@ impl Handshake {
         ctx.state.max_early_data().map(Some)
     }
 
+    /// Rejects the early data that may follow a ClientHello: the negotiated version has none, so
+    /// that the client will end the handshake (RFC 8446, D.3).
+    pub(in crate::handshake) fn reject_early_data(
+        ctx: &Context<'_>,
+        hello: &ClientHello,
+    ) -> Result<()> {
+        let is_requested = hello.with_payload(|hello| Ok(hello.requests_early_data()))?;
+        ctx.state.set_early_data_progress(match is_requested {
+            true => EarlyDataProgress::Rejected,
+            false => EarlyDataProgress::NotRequested,
+        });
+        Ok(())
+    }
+
     fn accepts_early_data(
         &self,
         ctx: &Context<'_>,
