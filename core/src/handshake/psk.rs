@@ -34,7 +34,10 @@ impl Handshake {
         if std::mem::replace(&mut self.has_selected_psk, true) {
             return Ok(());
         }
-        let Some(psk) = choose(ctx, hello)? else {
+        let chosen = choose(ctx, hello)?;
+        // The callback may have chosen a key, and failed.
+        ctx.state.drop_used_psk();
+        let Some(psk) = chosen else {
             return Ok(());
         };
         let suite = hello.with_payload(|hello| {

@@ -72,6 +72,7 @@ impl Handshake {
         }
         let version = negotiate_version(ctx, &offer)?;
         let mut config = ctx.config.server(&ctx.state.overrides())?;
+        Self::record_early_data_request(ctx, hello, version)?;
         if version == Version::Tls13 {
             self.select_psk(ctx, hello)?;
         }
@@ -93,10 +94,7 @@ impl Handshake {
         let name = name.as_ref().map(AsRef::as_ref);
         match version {
             Version::Tls13 => self.prepare_tls13(ctx, hello, name, &mut config)?,
-            _ => {
-                Self::reject_early_data(ctx, hello)?;
-                self.prepare_tls12(ctx, hello, name, &mut config)?;
-            }
+            _ => self.prepare_tls12(ctx, hello, name, &mut config)?,
         }
         Ok(config)
     }

@@ -174,6 +174,7 @@ impl State {
     pub(crate) fn choose_psk(&self, list: &OfferedPsks, psk: Option<&OfferedPsk>) -> Result<()> {
         let Some(psk) = psk else {
             list.choose(None);
+            self.drop_used_psk();
             return Ok(());
         };
         let config = self.config()?;
@@ -182,7 +183,9 @@ impl State {
             true => Ok(self.find_psk(identity).ok_or(Code::Null)?),
             false => self.find_session(&config, identity, age),
         };
-        list.choose(Some(psk.choose(is_external, find)?));
+        let chosen = psk.choose(is_external, find)?;
+        self.use_psk(&chosen);
+        list.choose(Some(chosen));
         Ok(())
     }
 
@@ -257,9 +260,11 @@ impl State {
             });
         }
         let early_data = match self.mode() {
-            Mode::Client => self.with_tls13_session(|_, state| state.early_data.clone())?,
-            Mode::Server => lock(&self.results).psk.as_ref()?.early_data.clone(),
+            Mode::Client => self.with_tls13_session(|_, state| state.early_data.clone()),
+            Mode::Server => None,
         };
+        let used = || Some(lock(&self.results).psk.as_ref()?.early_data.clone());
+        let early_data = early_data.or_else(used)?;
         Some(FirstPsk {
             early_data,
             is_external: false,

@@ -355,12 +355,13 @@ impl State {
     }
 
     /// Server: returns whether tickets of TLS 1.3 are sent. A session carries no certificate of the
-    /// client, so that one with client authentication is not resumed.
+    /// client, so that one with client authentication is not resumed. As in s2n-tls, one with an
+    /// external pre-shared key is not resumed either.
     pub(crate) fn may_send_tickets(&self, config: &Config) -> bool {
         self.mode == Mode::Server
             && config.uses_tickets()
             && self.client_auth_of(config) == ClientAuth::None
-            && self.psk_mode() == PskMode::Resumption
+            && !self.uses_external_psk()
     }
 
     /// Server: creates a NewSessionTicket of TLS 1.3, with a number that is unique in the

@@ -1,7 +1,7 @@
 //! The decision of a server about early data.
 
 use super::find_suite;
-use crate::base::memory;
+use crate::base::{Version, memory};
 use crate::config::EarlyDataProgress;
 use crate::crypto::tls13::verify_binder;
 use crate::error::{Alert, Code, Result};
@@ -10,8 +10,31 @@ use crate::handshake::{Handshake, fatal_record};
 use crate::messages::ClientHello;
 
 impl Handshake {
-    /// Decides whether the early data that may follow a ClientHello is accepted, and returns its
-    /// limit in bytes then. Fails with `AsyncBlocked` until the application has decided.
+    /// Records whether early data may follow a ClientHello. Before TLS 1.3 it is rejected: the
+    /// client will end the handshake (RFC 8446, D.3).
+    pub(in crate::handshake) fn record_early_data_request(
+        ctx: &mut Context<'_>,
+        hello: &ClientHello,
+        version: Version,
+    ) -> Result<()> {
+        let (is_requested, has_psks) =
+            hello.with_payload(|hello| Ok((hello.requests_early_data(), hello.has_psks())))?;
+        ctx.state
+            .set_early_data_progress(match (is_requested, version) {
+                (false, _) => EarlyDataProgress::NotRequested,
+                (true, Version::Tls13) => EarlyDataProgress::Requested,
+                (true, _) => EarlyDataProgress::Rejected,
+            });
+        // RFC 8446, 4.2.10: "it MUST supply both the "pre_shared_key" and "early_data" extensions".
+        if is_requested && version == Version::Tls13 && !has_psks {
+            ctx.output.extend(fatal_record(Alert::MissingExtension));
+            return Err(Code::UnsupportedExtension)?;
+        }
+        Ok(())
+    }
+
+    /// Decides whether the early data behind a ClientHello is accepted, and returns its limit in
+    /// bytes then. Fails with `AsyncBlocked` until the application has decided.
     ///
     /// `alpn` is the negotiated application protocol; empty for none.
     pub(in crate::handshake) fn decide_early_data(
@@ -20,45 +43,19 @@ impl Handshake {
         hello: &ClientHello,
         alpn: &[u8],
     ) -> Result<Option<u32>> {
-        let (is_requested, has_psks) =
-            hello.with_payload(|hello| Ok((hello.requests_early_data(), hello.has_psks())))?;
-        if !is_requested {
-            ctx.state
-                .set_early_data_progress(EarlyDataProgress::NotRequested);
+        if ctx.state.early_data_progress() == EarlyDataProgress::NotRequested {
             return Ok(None);
         }
-        if !has_psks {
-            ctx.output.extend(fatal_record(Alert::MissingExtension));
-            return Err(Code::UnsupportedExtension)?;
-        }
-        ctx.state
-            .set_early_data_progress(EarlyDataProgress::Requested);
-        let accepts = self.accepts_early_data(ctx, hello, alpn)?;
-        ctx.state.set_early_data_progress(match accepts {
-            true => EarlyDataProgress::Accepted,
-            false => EarlyDataProgress::Rejected,
-        });
-        if !accepts {
+        if !self.accepts_early_data(ctx, hello, alpn)? {
+            ctx.state.reject_early_data();
             self.begin_skipping(ctx)?;
             return Ok(None);
         }
+        ctx.state
+            .set_early_data_progress(EarlyDataProgress::Accepted);
         let psk = self.selected_psk.as_ref();
         self.early_data.suite = psk.and_then(|selected| find_suite(selected.suite.number));
         ctx.state.max_early_data().map(Some)
-    }
-
-    /// Rejects the early data that may follow a ClientHello: the negotiated version has none, so
-    /// that the client will end the handshake (RFC 8446, D.3).
-    pub(in crate::handshake) fn reject_early_data(
-        ctx: &Context<'_>,
-        hello: &ClientHello,
-    ) -> Result<()> {
-        let is_requested = hello.with_payload(|hello| Ok(hello.requests_early_data()))?;
-        ctx.state.set_early_data_progress(match is_requested {
-            true => EarlyDataProgress::Rejected,
-            false => EarlyDataProgress::NotRequested,
-        });
-        Ok(())
     }
 
     fn accepts_early_data(

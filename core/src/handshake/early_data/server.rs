@@ -55,29 +55,36 @@ impl Handshake {
             return self.pass_record(ctx, &header);
         }
         self.peer_is_encrypted = true;
-        let read = ctx.recv.read_record(ctx.io);
-        match read {
-            Ok(ContentType::ApplicationData) if self.is_mid_end() => {
-                Err(self.fail(ctx, Code::BadMessage.into()))
+        let outcome = match ctx.recv.read_record(ctx.io) {
+            Ok(typ) => self.process_early_record(ctx, typ),
+            Err(error) => Err(error),
+        };
+        // Blinded by the function that has failed.
+        outcome.inspect_err(|_| {
+            ctx.recv.drop_record();
+            self.stage = Stage::Failed;
+        })?;
+        match ctx.recv.opener.is_some() {
+            true => Ok(()),
+            false => self.accept_end(ctx),
+        }
+    }
+
+    /// Processes a record that is opened, and drops the opener at the end of early data.
+    fn process_early_record(&mut self, ctx: &mut Context<'_>, typ: ContentType) -> Result<()> {
+        match typ {
+            ContentType::ApplicationData if !self.is_mid_end() => ctx.recv.application_data(ctx.io),
+            ContentType::Alert => ctx.recv.alert(ctx.io),
+            ContentType::Handshake => {
+                let is_end = self.read_end(ctx).map_err(|error| ctx.blind(error))?;
+                ctx.recv.drop_record();
+                if is_end {
+                    ctx.recv.opener = None;
+                }
+                Ok(())
             }
-            Ok(ContentType::ApplicationData) => {
-                let counted = ctx.recv.application_data(ctx.io);
-                counted.inspect_err(|_| self.stage = Stage::Failed)
-            }
-            Ok(ContentType::Alert) => {
-                let received = ctx.recv.alert(ctx.io);
-                received.inspect_err(|_| self.stage = Stage::Failed)
-            }
-            Ok(ContentType::Handshake) => match self.read_end(ctx) {
-                Ok(true) => self.accept_end(ctx),
-                Ok(false) => Ok(()),
-                Err(error) => Err(self.fail(ctx, error)),
-            },
-            Ok(ContentType::ChangeCipherSpec) => Err(self.fail(ctx, Code::BadMessage.into())),
-            // It is blinded.
-            Err(error) => {
-                self.stage = Stage::Failed;
-                Err(error)
+            ContentType::ApplicationData | ContentType::ChangeCipherSpec => {
+                Err(ctx.blind(Code::BadMessage.into()))
             }
         }
     }
@@ -87,7 +94,7 @@ impl Handshake {
     }
 
     /// Reads the current record, and returns whether it completes EndOfEarlyData.
-    fn read_end(&mut self, ctx: &mut Context<'_>) -> Result<bool> {
+    fn read_end(&mut self, ctx: &Context<'_>) -> Result<bool> {
         let check = |header: HandshakeHeader| match (header.typ, header.len) {
             (5, None | Some(0)) => Ok(()),
             _ => Err(Error::with_alert(
@@ -108,7 +115,6 @@ impl Handshake {
                 _ => Err(Code::BadMessage)?,
             }
         })?;
-        ctx.recv.drop_record();
         Ok(is_complete)
     }
 
@@ -122,7 +128,6 @@ impl Handshake {
             self.input.push(&record[..len])
         });
         sealed.map_err(|error| self.fail(ctx, error))?;
-        ctx.recv.opener = None;
         ctx.state.set_early_data_progress(EarlyDataProgress::Ended);
         let outcome = self.run_steps(ctx);
         self.input.wipe_consumed();
