@@ -96,6 +96,7 @@ impl Handshake {
             Version::Tls13 => self.prepare_tls13(ctx, hello, name, &mut config)?,
             _ => self.prepare_tls12(ctx, hello, name, &mut config)?,
         }
+        ctx.shared().psk_is_selected.store(true, Release);
         Ok(config)
     }
 

@@ -86,9 +86,10 @@ impl State {
     pub(crate) fn max_early_data(&self) -> Result<u32> {
         let server_max = self.server_max_early_data(&*self.config()?);
         let Some(first) = self.first_psk() else {
-            // Before it has the ClientHello, a server does not know the key: it may be a ticket.
-            let may_have_key = self.mode() == Mode::Server
-                && self.early_data_progress() == EarlyDataProgress::Unknown;
+            // Until it has processed the ClientHello, a server does not know the key: it may be a
+            // ticket.
+            let may_have_key =
+                self.mode() == Mode::Server && !self.shared.psk_is_selected.load(Acquire);
             return Ok(if may_have_key { server_max } else { 0 });
         };
         let max = first.early_data.map_or(0, |early_data| early_data.max_len);

@@ -72,6 +72,9 @@ shared! {
     /// Server: the processing of the ClientHello has begun. Client: the ClientHello was created.
     client_hello_processed: AtomicBool = false,
 
+    /// Server: the pre-shared key of the ClientHello is selected, or there is none.
+    psk_is_selected: AtomicBool = false,
+
     /// Server: the number of tickets of the connection, and how many of them are sent.
     tickets_to_send: AtomicU32 = 0,
     tickets_sent: AtomicU32 = 0,
