@@ -118,10 +118,11 @@ pub(crate) struct Handshake {
     tls12_sessions: Option<Arc<Tls12Sessions>>,
 
     /// Server: the pre-shared key of TLS 1.3 that was selected, until rustls has its config.
-    selected_psk: Option<SelectedPsk>,
+    selected_psk: Option<Box<SelectedPsk>>,
     has_selected_psk: bool,
 
-    early_data: EarlyData,
+    /// Allocated if there is early data: few connections have it.
+    early_data: Option<Box<EarlyData>>,
 
     /// Server: when the keying material of the TLS 1.3 session that rustls may resume expires, in
     /// nanoseconds since 1970.
@@ -525,7 +526,7 @@ impl Handshake {
         self.step_context = StepContext::Thread;
         self.tls12_sessions = None;
         self.selected_psk = None;
-        self.early_data = EarlyData::default();
+        self.early_data = None;
         self.checkpoints = Checkpoints::default();
     }
 }

@@ -50,7 +50,7 @@ impl Handshake {
             return Ok(());
         };
         ctx.state.use_psk(&psk);
-        self.selected_psk = Some(SelectedPsk { psk, suite });
+        self.selected_psk = Some(Box::new(SelectedPsk { psk, suite }));
         Ok(())
     }
 
@@ -61,9 +61,10 @@ impl Handshake {
         early_data: Option<(u32, EarlyDataBinding<'_>)>,
         config: &mut Arc<ServerConfig>,
     ) -> Result<()> {
-        let Some(SelectedPsk { psk, suite }) = self.selected_psk.take() else {
+        let Some(selected) = self.selected_psk.take() else {
             return Ok(());
         };
+        let SelectedPsk { psk, suite } = *selected;
         let binding = Binding {
             server_name,
             suite: suite.number,

@@ -45,7 +45,7 @@ impl Handshake {
         psk_suite: u16,
         secrets: &[Secret],
     ) -> Result<()> {
-        ctx.send.sealer = Some(self.early_data.begin_sending(psk_suite, secrets)?);
+        ctx.send.sealer = Some(self.early_data().begin_sending(psk_suite, secrets)?);
         Ok(())
     }
 
@@ -69,11 +69,11 @@ impl Handshake {
         let len = header.map_or(0, |header| Header::LEN + header.len);
         let (end, rest) = output.split_at_checked(len).ok_or(Code::HandshakeState)?;
         let mut end = Zeroizing::new(memory::copy(end)?);
-        let opened = self.early_data.opener()?.open(&mut end)?;
+        let opened = self.early_data().opener()?.open(&mut end)?;
         if opened.typ != ContentType::Handshake || end[opened.plain] != END_OF_EARLY_DATA[..] {
             return Err(Code::HandshakeState)?;
         }
-        self.early_data.end = Some(End {
+        self.early_data().end = Some(End {
             records: memory::copy(rest)?,
             sealer,
         });
@@ -104,13 +104,13 @@ impl Handshake {
             return Err(Code::EarlyDataBlocked)?;
         }
         let sealer = ctx.send.sealer.as_mut().ok_or(Code::HandshakeState)?;
-        let end = self.early_data.end.as_ref().ok_or(Code::HandshakeState)?;
+        let end = self.early_data().end.as_ref().ok_or(Code::HandshakeState)?;
         let len = END_OF_EARLY_DATA.len() + sealer.overhead();
         let room = ctx.send.out.room(len + end.records.len())?;
         let sealed = sealer.seal(ContentType::Handshake, &[&END_OF_EARLY_DATA], room)?;
         room[sealed..][..end.records.len()].copy_from_slice(&end.records);
         ctx.send.out.commit(sealed + end.records.len());
-        ctx.send.sealer = self.early_data.end.take().map(|end| end.sealer);
+        ctx.send.sealer = self.early_data().end.take().map(|end| end.sealer);
         ctx.state.set_early_data_progress(EarlyDataProgress::Ended);
         self.stage = Stage::Complete;
         let last = HandshakeMessage::ClientFinished;

@@ -54,7 +54,8 @@ impl Handshake {
         ctx.state
             .set_early_data_progress(EarlyDataProgress::Accepted);
         let psk = self.selected_psk.as_ref();
-        self.early_data.suite = psk.and_then(|selected| find_suite(selected.suite.number));
+        let suite = psk.and_then(|selected| find_suite(selected.suite.number));
+        self.early_data().suite = suite;
         ctx.state.max_early_data().map(Some)
     }
 

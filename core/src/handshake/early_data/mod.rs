@@ -8,6 +8,7 @@
 
 use rustls::{SupportedCipherSuite, Tls13CipherSuite};
 
+use super::Handshake;
 use crate::credentials::secret::Secret;
 use crate::crypto::tls13::{HeapSecret, SUITES};
 use crate::error::{Code, Result};
@@ -80,6 +81,12 @@ impl EarlyData {
         let suite = self.suite.ok_or(Code::HandshakeState)?;
         let secret = TrafficSecret::new(suite, self.secret.clone())?;
         Ok((SupportedCipherSuite::Tls13(suite), secret))
+    }
+}
+
+impl Handshake {
+    fn early_data(&mut self) -> &mut EarlyData {
+        self.early_data.get_or_insert_default()
     }
 }
 

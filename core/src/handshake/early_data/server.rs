@@ -27,8 +27,8 @@ impl Handshake {
         if ctx.state.early_data_progress() == EarlyDataProgress::Accepted
             && secrets.iter().any(Secret::protects_early_data)
         {
-            self.early_data.store(secrets);
-            ctx.recv.opener = Some(self.early_data.opener()?);
+            self.early_data().store(secrets);
+            ctx.recv.opener = Some(self.early_data().opener()?);
         }
         Ok(())
     }
@@ -89,8 +89,8 @@ impl Handshake {
         }
     }
 
-    fn is_mid_end(&self) -> bool {
-        !self.early_data.reassembler.partial().is_empty()
+    fn is_mid_end(&mut self) -> bool {
+        !self.early_data().reassembler.partial().is_empty()
     }
 
     /// Reads the current record, and returns whether it completes EndOfEarlyData.
@@ -107,7 +107,7 @@ impl Handshake {
         if plain.is_empty() {
             return Err(Code::BadMessage)?;
         }
-        self.early_data.reassembler.push(plain, check, |whole| {
+        self.early_data().reassembler.push(plain, check, |whole| {
             is_complete = true;
             // RFC 8446, 5.1: "Handshake messages MUST NOT span key changes".
             match whole.rest {
@@ -120,7 +120,7 @@ impl Handshake {
 
     /// Passes EndOfEarlyData to rustls, as the first record of early data.
     fn accept_end(&mut self, ctx: &mut Context<'_>) -> Result<()> {
-        let sealed = self.early_data.sealer().and_then(|mut sealer| {
+        let sealed = self.early_data().sealer().and_then(|mut sealer| {
             // Wiped: it has the nonce of the client's first record.
             let mut record = Zeroizing::new(vec![0; END_OF_EARLY_DATA.len() + sealer.overhead()]);
             let message = &[&END_OF_EARLY_DATA[..]];

@@ -40,7 +40,7 @@ impl Handshake {
             0 => DEFAULT_SKIPPED,
             max => max,
         };
-        self.early_data.skipped = Some(Skipped {
+        self.early_data().skipped = Some(Skipped {
             left: left.into(),
             next_secret: HeapSecret::default(),
             opener: None,
@@ -50,7 +50,7 @@ impl Handshake {
 
     /// Stores the secret of the client's next messages, when rustls has derived it.
     pub(super) fn use_next_secret(&mut self, secrets: &[Secret]) {
-        if let Some(skipped) = &mut self.early_data.skipped
+        if let Some(skipped) = self.skipped()
             && let Some(secret) = secrets.iter().find(|secret| secret.protects_messages())
         {
             skipped.next_secret = secret.bytes.clone();
@@ -59,7 +59,13 @@ impl Handshake {
 
     /// Stops skipping early data, which ends before the second ClientHello.
     pub(in crate::handshake) fn end_skipping(&mut self) {
-        self.early_data.skipped = None;
+        if let Some(early_data) = &mut self.early_data {
+            early_data.skipped = None;
+        }
+    }
+
+    fn skipped(&mut self) -> Option<&mut Skipped> {
+        self.early_data.as_mut()?.skipped.as_mut()
     }
 
     /// Skips a record that is rejected early data, and returns whether it was.
@@ -68,14 +74,14 @@ impl Handshake {
         ctx: &mut Context<'_>,
         header: &Header,
     ) -> Result<bool> {
-        let Some(skipped) = &mut self.early_data.skipped else {
+        let Some(skipped) = self.skipped() else {
             return Ok(false);
         };
         if header.typ != ContentType::ApplicationData as u8 {
             return Ok(false);
         }
         if skipped.recognizes_end(ctx, header)? {
-            self.early_data.skipped = None;
+            self.end_skipping();
             return Ok(false);
         }
         let len = header.len.saturating_sub(EXPANSION) as u64;
