@@ -2,173 +2,33 @@
  * Benchmarks of one library: the same source is linked with rs2n and with s2n-tls. All I/O is in
  * memory. Prints one "name value" pair per line.
  */
-#define _GNU_SOURCE
-#include <errno.h>
+#include "pair.h"
+
 #include <malloc.h>
-#include <s2n.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
-#define CHECK(ok)                                                                       \
-    do {                                                                                \
-        if (!(ok)) {                                                                    \
-            fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #ok,                 \
-                s2n_strerror_debug(s2n_errno, "EN"));                                   \
-            exit(1);                                                                    \
-        }                                                                               \
-    } while (0)
+/* The only group of benchmarks, or NULL for all. */
+static const char *only;
 
-/* One direction of an in-memory transport. */
-struct pipe {
-    uint8_t *bytes;
-    size_t start, end, size;
-    int discard;
-};
-
-static int pipe_send(void *ctx, const uint8_t *buf, uint32_t len)
+static int selected(const char *group)
 {
-    struct pipe *pipe = ctx;
-    if (pipe->discard) {
-        return (int) len;
-    }
-    if (pipe->end + len > pipe->size) {
-        pipe->size = (pipe->end + len) * 2;
-        pipe->bytes = realloc(pipe->bytes, pipe->size);
-    }
-    memcpy(pipe->bytes + pipe->end, buf, len);
-    pipe->end += len;
-    return (int) len;
+    return only == NULL || strcmp(only, group) == 0;
 }
 
-static int pipe_recv(void *ctx, uint8_t *buf, uint32_t len)
-{
-    struct pipe *pipe = ctx;
-    size_t available = pipe->end - pipe->start;
-    if (available == 0) {
-        errno = EAGAIN;
-        return -1;
-    }
-    if (len > available) {
-        len = (uint32_t) available;
-    }
-    memcpy(buf, pipe->bytes + pipe->start, len);
-    pipe->start += len;
-    if (pipe->start == pipe->end) {
-        pipe->start = pipe->end = 0;
-    }
-    return (int) len;
-}
-
-struct pair {
-    struct s2n_connection *client, *server;
-    struct pipe *to_server, *to_client;
-};
-
-static double cpu_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return now.tv_sec + now.tv_nsec * 1e-9;
-}
-
-static struct s2n_config *config_new(const char *policy, const char *cert, const char *key)
-{
-    struct s2n_config *config = s2n_config_new_minimal();
-    CHECK(config != NULL);
-    CHECK(s2n_config_set_cipher_preferences(config, policy) == 0);
-    CHECK(s2n_config_add_pem_to_trust_store(config, cert) == 0);
-    if (key != NULL) {
-        struct s2n_cert_chain_and_key *chain = s2n_cert_chain_and_key_new();
-        CHECK(s2n_cert_chain_and_key_load_pem(chain, cert, key) == 0);
-        CHECK(s2n_config_add_cert_chain_and_key_to_store(config, chain) == 0);
-    }
-    return config;
-}
-
-static struct s2n_connection *connection_new(s2n_mode mode, struct s2n_config *config,
-    struct pipe *in, struct pipe *out)
-{
-    struct s2n_connection *conn = s2n_connection_new(mode);
-    CHECK(conn != NULL);
-    CHECK(s2n_connection_set_config(conn, config) == 0);
-    CHECK(s2n_connection_set_blinding(conn, S2N_SELF_SERVICE_BLINDING) == 0);
-    CHECK(s2n_connection_set_recv_cb(conn, pipe_recv) == 0);
-    CHECK(s2n_connection_set_recv_ctx(conn, in) == 0);
-    CHECK(s2n_connection_set_send_cb(conn, pipe_send) == 0);
-    CHECK(s2n_connection_set_send_ctx(conn, out) == 0);
-    if (mode == S2N_CLIENT) {
-        CHECK(s2n_set_server_name(conn, "localhost") == 0);
-    }
-    return conn;
-}
-
-static double seconds[2];
-
-static int step(struct s2n_connection *conn, int side)
-{
-    s2n_blocked_status blocked;
-    double start = cpu_seconds();
-    int done = s2n_negotiate(conn, &blocked) == 0;
-    seconds[side] += cpu_seconds() - start;
-    CHECK(done || s2n_error_get_type(s2n_errno) == S2N_ERR_T_BLOCKED);
-    return done;
-}
-
-/* The session that clients offer, if any. */
-struct session {
-    uint8_t bytes[4096];
-    int len;
-};
-
-static struct pair establish_with(const struct session *session, struct s2n_config *client,
-    struct s2n_config *server)
-{
-    struct pair pair;
-    pair.to_server = calloc(1, sizeof(struct pipe));
-    pair.to_client = calloc(1, sizeof(struct pipe));
-    pair.client = connection_new(S2N_CLIENT, client, pair.to_client, pair.to_server);
-    pair.server = connection_new(S2N_SERVER, server, pair.to_server, pair.to_client);
-    if (session != NULL) {
-        CHECK(s2n_connection_set_session(pair.client, session->bytes, (size_t) session->len) == 0);
-    }
-    int client_done = 0, server_done = 0;
-    while (!client_done || !server_done) {
-        client_done = client_done || step(pair.client, 0);
-        server_done = server_done || step(pair.server, 1);
-    }
-    return pair;
-}
-
-static struct pair establish(struct s2n_config *client, struct s2n_config *server)
-{
-    return establish_with(NULL, client, server);
-}
-
-static void pair_free(struct pair *pair)
-{
-    s2n_connection_free(pair->client);
-    s2n_connection_free(pair->server);
-    free(pair->to_server->bytes);
-    free(pair->to_client->bytes);
-    free(pair->to_server);
-    free(pair->to_client);
-}
-
-static void handshakes(const char *name, const struct session *session, struct s2n_config *client,
+static void handshakes(const char *name, struct offer offer, struct s2n_config *client,
     struct s2n_config *server)
 {
     enum { WARM_UP = 50, COUNT = 400 };
     for (int i = 0; i < WARM_UP; i++) {
-        struct pair pair = establish_with(session, client, server);
-        CHECK(s2n_connection_is_session_resumed(pair.client) == (session != NULL));
+        struct pair pair = establish_with(offer, client, server);
+        uint16_t identity = 0;
+        CHECK(s2n_connection_get_negotiated_psk_identity_length(pair.client, &identity) == 0);
+        CHECK(offer.psk == NULL || identity != 0);
+        CHECK(s2n_connection_is_session_resumed(pair.client) == (offer.session != NULL));
         pair_free(&pair);
     }
     seconds[0] = seconds[1] = 0;
     for (int i = 0; i < COUNT; i++) {
-        struct pair pair = establish_with(session, client, server);
+        struct pair pair = establish_with(offer, client, server);
         pair_free(&pair);
     }
     printf("handshake_%s_client_us %.2f\n", name, seconds[0] / COUNT * 1e6);
@@ -287,22 +147,61 @@ static void heap(const char *name, int with_tickets, struct s2n_config *client,
     pair_free(&warm);
 }
 
+static struct s2n_config *config_with_tickets(const char *policy, const char *cert,
+    const char *key)
+{
+    struct s2n_config *config = config_new(policy, cert, key);
+    CHECK(s2n_config_set_session_tickets_onoff(config, 1) == 0);
+    uint8_t secret[32] = { 1 };
+    if (key != NULL) {
+        CHECK(s2n_config_add_ticket_crypto_key(config, (const uint8_t *) "key", 3, secret,
+                  sizeof(secret), 0) == 0);
+    }
+    return config;
+}
+
 /* Handshakes that resume a session, and connections with a ticket. */
 static void resumption(const char *name, const char *policy, const char *cert, const char *key)
 {
     char label[32];
-    struct s2n_config *client = config_new(policy, cert, NULL);
-    struct s2n_config *server = config_new(policy, cert, key);
-    CHECK(s2n_config_set_session_tickets_onoff(client, 1) == 0);
-    CHECK(s2n_config_set_session_tickets_onoff(server, 1) == 0);
-    uint8_t secret[32] = { 1 };
-    CHECK(s2n_config_add_ticket_crypto_key(server, (const uint8_t *) "key", 3, secret,
-              sizeof(secret), 0) == 0);
+    struct s2n_config *client = config_with_tickets(policy, cert, NULL);
+    struct s2n_config *server = config_with_tickets(policy, cert, key);
+    if (selected("handshakes")) {
+        struct session session = session_of(client, server);
+        snprintf(label, sizeof(label), "%s_resumed", name);
+        handshakes(label, (struct offer){ .session = &session }, client, server);
+    }
+    if (selected("heap")) {
+        snprintf(label, sizeof(label), "%s_tickets", name);
+        heap(label, 1, client, server);
+    }
+}
+
+/* The external pre-shared key of both sides; the server has no certificate. */
+static void external_psk(const char *cert)
+{
+    const uint8_t secret[32] = { 1 };
+    struct s2n_config *config = config_new("default_tls13", cert, NULL);
+    struct s2n_psk *psk = s2n_external_psk_new();
+    CHECK(psk != NULL);
+    CHECK(s2n_psk_set_identity(psk, (const uint8_t *) "identity", 8) == 0);
+    CHECK(s2n_psk_set_secret(psk, secret, sizeof(secret)) == 0);
+    handshakes("tls13_psk", (struct offer){ .psk = psk }, config, config);
+    /* TLS_AES_128_GCM_SHA256 */
+    CHECK(s2n_psk_configure_early_data(psk, EARLY_DATA_LIMIT, 0x13, 0x01) == 0);
+    handshakes("tls13_psk_0rtt", (struct offer){ .psk = psk, .early_data = 1 }, config, config);
+    CHECK(s2n_psk_free(&psk) == 0);
+}
+
+/* Early data with a session, whose ticket permits it. */
+static void early_data(const char *cert, const char *key)
+{
+    struct s2n_config *client = config_with_tickets("default_tls13", cert, NULL);
+    struct s2n_config *server = config_with_tickets("default_tls13", cert, key);
+    CHECK(s2n_config_set_server_max_early_data_size(server, EARLY_DATA_LIMIT) == 0);
     struct session session = session_of(client, server);
-    snprintf(label, sizeof(label), "%s_resumed", name);
-    handshakes(label, &session, client, server);
-    snprintf(label, sizeof(label), "%s_tickets", name);
-    heap(label, 1, client, server);
+    handshakes("tls13_resumed_0rtt", (struct offer){ .session = &session, .early_data = 1 },
+        client, server);
 }
 
 static char *read_file(const char *path)
@@ -321,21 +220,8 @@ static char *read_file(const char *path)
     return text;
 }
 
-int main(int argc, char **argv)
+static void bulk(struct s2n_config *client, struct s2n_config *server)
 {
-    if (argc != 3) {
-        fprintf(stderr, "usage: %s CERT.PEM KEY.PEM\n", argv[0]);
-        return 2;
-    }
-    CHECK(s2n_init() == 0);
-    char *cert = read_file(argv[1]), *key = read_file(argv[2]);
-    struct s2n_config *client = config_new("default_tls13", cert, NULL);
-    struct s2n_config *server = config_new("default_tls13", cert, key);
-
-    handshakes("tls13", NULL, client, server);
-    resumption("tls13", "default_tls13", cert, key);
-    resumption("tls12", "20240501", cert, key);
-
     enum { TOTAL = 1 << 28 };
     struct pair pair = establish(client, server);
     bulk_recv("default", &pair, 1 << 14, TOTAL);
@@ -360,7 +246,32 @@ int main(int argc, char **argv)
     bulk_recv("buffered", &pair, 1 << 20, TOTAL);
     CHECK(s2n_config_set_recv_multi_record(server, false) == 0);
     pair_free(&pair);
+}
 
-    heap("idle", 0, client, server);
+int main(int argc, char **argv)
+{
+    if (argc < 3 || argc > 4) {
+        fprintf(stderr, "usage: %s CERT.PEM KEY.PEM [handshakes | bulk | heap]\n", argv[0]);
+        return 2;
+    }
+    only = argv[3];
+    CHECK(s2n_init() == 0);
+    char *cert = read_file(argv[1]), *key = read_file(argv[2]);
+    struct s2n_config *client = config_new("default_tls13", cert, NULL);
+    struct s2n_config *server = config_new("default_tls13", cert, key);
+
+    if (selected("handshakes")) {
+        handshakes("tls13", (struct offer){ 0 }, client, server);
+        external_psk(cert);
+        early_data(cert, key);
+    }
+    resumption("tls13", "default_tls13", cert, key);
+    resumption("tls12", "20240501", cert, key);
+    if (selected("bulk")) {
+        bulk(client, server);
+    }
+    if (selected("heap")) {
+        heap("idle", 0, client, server);
+    }
     return 0;
 }

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Measures rs2n and s2n-tls alternately, and prints the medians of each benchmark side by side.
 #
-# usage: benches/run.sh [ROUNDS]
+# usage: benches/run.sh [ROUNDS [handshakes | bulk | heap]]
 #
 # s2n-tls is built from its crate, and runs twice in every round: by default, and with memory locking
 # disabled (S2N_DONT_MLOCK=1), which otherwise costs more than its cryptography.
 set -eu
 rounds=${1:-5}
+group=${2:-}
 cd "$(dirname "$0")/.."
 
 target=${CARGO_TARGET_DIR:-$PWD/target}
@@ -25,14 +26,16 @@ clang -O2 -Wall -Wextra -Werror -Iinclude benches/bench.c -o "$dir/rs2n" \
 clang -O2 -flto -fuse-ld=lld -Wno-override-module -Iinclude benches/bench.c -o "$dir/s2n-tls" \
     "$dir/reference/release/libreference.a" -lpthread -ldl -lm 2>/dev/null
 
-rm -f "$dir"/*.results
+rm -f "$dir"/*.results "$dir"/*.medians
+set -- "$dir/certs/ecdsa.pem" "$dir/certs/ecdsa.key" ${group:+"$group"}
 round=0
 while [ "$round" -lt "$rounds" ]; do
-    "$dir/rs2n" "$dir/certs/ecdsa.pem" "$dir/certs/ecdsa.key" >>"$dir/rs2n.results"
-    S2N_DONT_MLOCK=1 "$dir/s2n-tls" "$dir/certs/ecdsa.pem" "$dir/certs/ecdsa.key" \
-        >>"$dir/s2n-tls.results"
-    "$dir/s2n-tls" "$dir/certs/ecdsa.pem" "$dir/certs/ecdsa.key" >>"$dir/locked.results"
-    "$dir/reference/release/raw_aead" >>"$dir/aead.results"
+    "$dir/rs2n" "$@" >>"$dir/rs2n.results"
+    S2N_DONT_MLOCK=1 "$dir/s2n-tls" "$@" >>"$dir/s2n-tls.results"
+    "$dir/s2n-tls" "$@" >>"$dir/locked.results"
+    case $group in
+    '' | bulk) "$dir/reference/release/raw_aead" >>"$dir/aead.results" ;;
+    esac
     round=$((round + 1))
 done
 
@@ -43,14 +46,16 @@ medians() { # FILE
         END { print name, value[int((n + 1) / 2)] }'
 }
 
-for name in rs2n s2n-tls locked aead; do
-    medians "$dir/$name.results" >"$dir/$name.medians"
+for results in "$dir"/*.results; do
+    medians "$results" >"${results%.results}.medians"
 done
 
 echo "medians of $rounds rounds; the ratio is rs2n to s2n-tls without memory locking"
-printf '%-32s %10s %10s %8s %14s\n' benchmark rs2n s2n-tls ratio 's2n-tls locked'
+printf '%-40s %10s %10s %8s %14s\n' benchmark rs2n s2n-tls ratio 's2n-tls locked'
 join "$dir/rs2n.medians" "$dir/s2n-tls.medians" | join - "$dir/locked.medians" | awk '
-    { printf "%-32s %10s %10s %8.2f %14s\n", $1, $2, $3, $2 / $3, $4 }'
-echo
-echo "AEAD without a record layer"
-cat "$dir/aead.medians"
+    { printf "%-40s %10s %10s %8.2f %14s\n", $1, $2, $3, $2 / $3, $4 }'
+if [ -f "$dir/aead.medians" ]; then
+    echo
+    echo "AEAD without a record layer"
+    cat "$dir/aead.medians"
+fi

@@ -18,8 +18,12 @@ impl Certificates {
         Self { dir }
     }
 
+    pub fn path(&self, name: &str) -> String {
+        format!("{}/{name}", self.dir)
+    }
+
     pub fn read(&self, name: &str) -> Vec<u8> {
-        let path = format!("{}/{name}", self.dir);
+        let path = self.path(name);
         fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 }

@@ -1,4 +1,4 @@
-//! A program for the crates `s2n-tls` and `s2n-tls-tokio`.
+//! A program for the crates `s2n-tls`, `s2n-tls-tokio` and `pingora-s2n`.
 //!
 //! It checks its results and prints them, with equal output for both libraries.
 //!
@@ -11,8 +11,10 @@ mod endpoints;
 mod errors;
 mod halves;
 mod key_material;
+mod pingora;
 mod pooling;
 mod private_keys;
+mod psk;
 
 use endpoints::Certificates;
 
@@ -37,6 +39,15 @@ async fn main() -> Outcome {
     private_keys::failing_signer(&certs).await?;
     key_material::key_log(&certs).await?;
     key_material::exporter(&certs).await?;
+    psk::handshakes(&certs).await?;
+    psk::mismatches(&certs).await?;
+    psk::one_side(&certs).await?;
+    psk::other_version(&certs).await?;
+    psk::shared_keys().await?;
+    psk::errors()?;
+    pingora::proxy().await?;
+    pingora::wrong_keys().await?;
+    pingora::certificates(&certs).await?;
     pooling::pool(&certs).await?;
     pooling::shared_config(&certs).await?;
     halves::split(&certs)?;
