@@ -126,9 +126,6 @@ impl State {
     /// Returns whether sending or receiving concerns early data. As in s2n-tls it does not before
     /// an application has used early data: its calls fail otherwise.
     fn is_early_data_io(&self) -> bool {
-        if self.shared.handshake_done.load(Acquire) {
-            return false;
-        }
         match self.early_data_progress() {
             EarlyDataProgress::Accepted | EarlyDataProgress::Ended => true,
             EarlyDataProgress::Requested if self.mode() == Mode::Client => true,
@@ -137,7 +134,16 @@ impl State {
     }
 
     /// Returns whether `bytes` may be sent as early data; false if sending does not concern it.
+    #[inline]
     pub(crate) fn check_early_send(&self, bytes: usize) -> Result<bool> {
+        match self.shared.handshake_done.load(Acquire) {
+            true => Ok(false),
+            false => self.check_send_in_handshake(bytes),
+        }
+    }
+
+    #[cold]
+    fn check_send_in_handshake(&self, bytes: usize) -> Result<bool> {
         if !self.is_early_data_io() {
             return Ok(false);
         }
@@ -158,7 +164,16 @@ impl State {
     }
 
     /// Returns whether early data may be received; false if receiving does not concern it.
+    #[inline]
     pub(crate) fn check_early_recv(&self) -> Result<bool> {
+        match self.shared.handshake_done.load(Acquire) {
+            true => Ok(false),
+            false => self.check_recv_in_handshake(),
+        }
+    }
+
+    #[cold]
+    fn check_recv_in_handshake(&self) -> Result<bool> {
         if !self.is_early_data_io() {
             return Ok(false);
         }

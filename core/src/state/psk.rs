@@ -53,13 +53,19 @@ impl State {
         self.with_psks(|psks| psks.map_or(PskMode::Resumption, |psks| psks.mode))
     }
 
-    /// Returns the mode of the keys that are set; `None` if there are none.
+    /// Returns the mode of the keys that are set; `None` if there are none. The session of a ticket
+    /// is one, also on a server.
     fn set_mode_of_keys(&self) -> Option<PskMode> {
         let is_external = self.with_psks(|psks| psks.is_some_and(|psks| !psks.list.is_empty()));
-        match is_external {
-            true => Some(PskMode::External),
-            false => self.with_tls13_session(|_, _| PskMode::Resumption),
+        if is_external {
+            return Some(PskMode::External);
         }
+        let has_session = self.with_tls13_session(|_, _| ()).is_some()
+            || lock(&self.results)
+                .psk
+                .as_ref()
+                .is_some_and(|psk| !psk.is_external);
+        has_session.then_some(PskMode::Resumption)
     }
 
     /// Fails if keys of the other mode are set.
