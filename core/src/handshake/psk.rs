@@ -92,9 +92,8 @@ fn choose(ctx: &Context<'_>, hello: &ClientHello) -> Result<Option<ChosenPsk>> {
     if identities.is_empty() {
         return Ok(None);
     }
-    let (callback, settings) = ctx
-        .config
-        .with_resumption(|settings| (settings.psk_selection.clone(), settings.clone()));
+    let config = &ctx.config;
+    let callback = config.with_resumption(|settings| settings.psk_selection.clone());
     if let Some(callback) = callback {
         // No lock is held: the callback may use the connection, and add keys.
         let offered = OfferedPsks::new(ctx.state.name(), identities);
@@ -106,12 +105,13 @@ fn choose(ctx: &Context<'_>, hello: &ClientHello) -> Result<Option<ChosenPsk>> {
         return ctx.state.choose_external(offered);
     }
     // A session has no certificate of the client.
-    if !ctx.config.uses_tickets() || ctx.client_auth() != ClientAuth::None {
+    if !config.uses_tickets() || ctx.client_auth() != ClientAuth::None {
         return Ok(None);
     }
-    let Ok(now) = ctx.config.wall_nanoseconds() else {
+    let Ok(now) = config.wall_nanoseconds() else {
         return Ok(None);
     };
+    let settings = config.with_resumption(|settings| settings.clone());
     Ok(settings.find_tls13(offered, now))
 }
 
