@@ -1,12 +1,13 @@
 //! The TLS client `rs2nc`.
 
 use std::ffi::CString;
+use std::fs;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rs2n_core::base::Mode;
-use rs2n_core::config::Config;
+use rs2n_core::config::{Config, Psk};
 use rs2n_core::connection::Connection;
 
 use crate::endpoints::{OutputFile, Sink, Source, echo, numbered};
@@ -14,9 +15,9 @@ use crate::error::{Result, ToolError, USAGE, print_line};
 use crate::options::Client;
 use crate::progress::{BarOptions, Progress};
 use crate::report::{Report, ReportWriter};
-use crate::session::Session;
+use crate::session::{EarlyData, Session};
 use crate::session_store::SessionStore;
-use crate::{command_line, config};
+use crate::{command_line, config, psk};
 
 const PROGRAM: &str = "rs2nc";
 
@@ -49,6 +50,10 @@ fn run(options: &Client) -> Result<()> {
 struct Connector<'a> {
     options: &'a Client,
     config: Arc<Config>,
+    /// The external pre-shared key, with `--psk`.
+    psk: Option<Psk>,
+    /// The data of `--early-data`.
+    early_data: Vec<u8>,
     /// The sessions that are resumed, with `--session` or `--reconnect`.
     sessions: Option<Arc<SessionStore>>,
     /// Writes the JSON reports, with `--json`.
@@ -59,7 +64,11 @@ impl<'a> Connector<'a> {
     fn new(options: &'a Client) -> Result<Self> {
         let common = &options.common;
         let config = config::client(options)?;
-        let sessions = match options.session.is_some() || options.reconnect > 0 {
+        let early_data = read_early_data(options)?;
+        let psk = load_psk(options, early_data.len())?;
+        let uses_sessions = options.session.is_some() || options.reconnect > 0;
+        // A connection offers either a session or an external key.
+        let sessions = match uses_sessions && psk.is_none() {
             true => Some(SessionStore::open(options.session.as_deref())?),
             false => None,
         };
@@ -75,6 +84,8 @@ impl<'a> Connector<'a> {
         Ok(Self {
             options,
             config,
+            psk,
+            early_data,
             sessions,
             report_writer,
         })
@@ -111,14 +122,20 @@ impl<'a> Connector<'a> {
         report.peer = tcp.peer_addr().ok();
         let progress = Progress::new(BarOptions::new(common, source.len()));
         let session = Arc::new(Session::new(conn, tcp, common.into(), progress));
-        let outcome = session.negotiate(report).and_then(|()| {
+        let early_data = match self.early_data.as_slice() {
+            [] => EarlyData::None,
+            data => EarlyData::Send(data),
+        };
+        let negotiated = session.negotiate(early_data, report);
+        let negotiated = negotiated.map_err(|error| self.advise(error));
+        let outcome = negotiated.and_then(|first| {
             if common.verbose {
                 self.print(report, &report.negotiated_summary());
             }
             if let Some(sessions) = &self.sessions {
                 sessions.establish(session.connection())?;
             }
-            session.transfer(source, sink)
+            session.transfer(first, source, sink)
         });
         session.finish(report);
         let stored = self.sessions.as_ref().map(|sessions| sessions.finish());
@@ -138,11 +155,31 @@ impl<'a> Connector<'a> {
             status: USAGE,
             ..ToolError::tls(&error, "invalid server name")
         })?;
+        psk::append(&conn, self.psk.as_slice())?;
         let offered = self.sessions.as_ref().map(|sessions| sessions.offer(&conn));
         if let Some(Err(error)) = offered {
             error.print(PROGRAM);
         }
         Ok(conn)
+    }
+
+    /// Replaces the advice of an error that a server causes which does not have the key of `--psk`.
+    fn advise(&self, error: ToolError) -> ToolError {
+        if self.psk.is_none() {
+            return error;
+        }
+        if error.name.as_deref() == Some("S2N_ERR_CERT_UNTRUSTED") {
+            return error.with_advice(
+                "the server did not use the key of --psk; --ca FILE accepts a certificate instead",
+            );
+        }
+        let alert = error.alert.as_ref().map(|alert| alert.name);
+        match alert.is_some_and(|alert| PSK_ALERTS.contains(&alert)) {
+            true => error.with_advice(
+                "check that the server has the key of --psk, with the same secret and hash",
+            ),
+            false => error,
+        }
     }
 
     fn endpoints(&self, number: u64) -> Result<(Source, Sink)> {
@@ -176,6 +213,35 @@ impl<'a> Connector<'a> {
         };
         print_line(PROGRAM, &text);
     }
+}
+
+/// Alerts of servers that do not have a client's key, or have another secret or hash for it.
+const PSK_ALERTS: [&str; 4] = [
+    "handshake_failure",
+    "illegal_parameter",
+    "decrypt_error",
+    "unknown_psk_identity",
+];
+
+/// Reads the file of `--early-data`; empty without it.
+fn read_early_data(options: &Client) -> Result<Vec<u8>> {
+    let Some(path) = &options.early_data else {
+        return Ok(Vec::new());
+    };
+    if options.session.is_none() && options.reconnect == 0 && options.psk.is_none() {
+        let message = "--early-data requires --session, --reconnect or --psk";
+        return Err(ToolError::usage(message));
+    }
+    fs::read(path).map_err(|error| ToolError::file("read", path, &error))
+}
+
+/// Loads the key of `--psk`, which permits early data of this length in bytes.
+fn load_psk(options: &Client, early_data: usize) -> Result<Option<Psk>> {
+    let Some(psk) = &options.psk else {
+        return Ok(None);
+    };
+    let max_early_data = u32::try_from(early_data).unwrap_or(u32::MAX);
+    psk::load_client_key(psk, options.psk_hash, max_early_data).map(Some)
 }
 
 /// Connects to the first address of the host that accepts a TCP connection.

@@ -20,11 +20,17 @@ pub fn client(options: &Client) -> Result<Arc<Config>> {
     common(&config, &options.common)?;
     if options.insecure {
         config.disable_verification();
-    } else if options.ca.is_empty() {
+    } else if options.ca.is_empty() && options.psk.is_none() {
         let loaded = config.load_system_certs();
         loaded.map_err(|error| ToolError::tls(&error, "cannot load the system's trust store"))?;
     }
     load_trust_anchors(&config, &options.ca)?;
+    if options.psk.is_some() {
+        require_tls13(&options.common, "--psk")?;
+    }
+    if options.early_data.is_some() {
+        require_tls13(&options.common, "--early-data")?;
+    }
     if let Some(cert) = &options.cert {
         let key = options.key.as_ref().unwrap_or(cert);
         add_cert_chain(&config, cert, key)?;
@@ -50,6 +56,13 @@ pub fn server(options: &Server) -> Result<Arc<Config>> {
         add_cert_chain(&config, cert, key)?;
     }
     load_trust_anchors(&config, &options.client_ca)?;
+    if options.psk_file.is_some() {
+        require_tls13(&options.common, "--psk-file")?;
+    }
+    if let Some(bytes) = options.max_early_data {
+        require_tls13(&options.common, "--max-early-data")?;
+        config.set_max_early_data(bytes);
+    }
     if options.session_cache {
         SessionCache::new(session_cache::CAPACITY).attach(&config);
         if options.ticket_key_file.is_none() {
@@ -113,6 +126,17 @@ fn common(config: &Config, options: &Common) -> Result<()> {
     // would only delay the error message.
     config.set_max_blinding_delay(0);
     Ok(())
+}
+
+/// Fails if the policy does not support TLS 1.3, which an option requires.
+fn require_tls13(options: &Common, option: &str) -> Result<()> {
+    match Policy::find(options.policy.as_bytes()).is_ok_and(Policy::supports_tls13) {
+        true => Ok(()),
+        false => Err(ToolError::usage(format!(
+            "{option} requires TLS 1.3, which the policy {:?} does not support",
+            options.policy
+        ))),
+    }
 }
 
 fn load_trust_anchors(config: &Config, files: &[PathBuf]) -> Result<()> {

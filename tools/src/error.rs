@@ -199,6 +199,17 @@ fn advice(code: Code) -> Option<&'static str> {
         Code::CipherNotSupported | Code::ProtocolVersionUnsupported => {
             "client and server share no parameters; try another --policy (--list-policies)"
         }
+        Code::BadPskBinder => {
+            "the client's pre-shared key has another secret or hash than that of --psk-file with the \
+             same identity"
+        }
+        Code::NoValidSignatureScheme => {
+            "no --cert has a key type that the client supports; without --cert the client has to \
+             offer a key of --psk-file"
+        }
+        Code::MaxEarlyDataSize => {
+            "the client has sent more early data than --max-early-data permits"
+        }
         Code::InvalidPem | Code::NoCertificateInPem => {
             "a PEM file has sections between -----BEGIN … ----- and -----END … ----- lines"
         }

@@ -4,7 +4,8 @@
 //! (`config`), and transfer bytes over connections (`session`) between sources and sinks
 //! (`endpoints`) until both sides have sent a close_notify. A `report` has the result of a
 //! connection, an `error` the reason of a failure. Sessions are resumed with a `session_store` in the
-//! client, and with `ticket_keys` and a `session_cache` in the server.
+//! client, and with `ticket_keys` and a `session_cache` in the server. External pre-shared keys are a
+//! `psk` of the connection.
 
 #![forbid(unsafe_code)]
 
@@ -16,7 +17,9 @@ mod error;
 mod names;
 mod options;
 mod progress;
+mod psk;
 mod report;
+mod secret;
 pub mod server;
 mod session;
 mod session_cache;

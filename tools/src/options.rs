@@ -4,8 +4,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, ValueEnum};
+use clap::{ArgGroup, Args, Parser, ValueEnum};
 use clap_complete::Shell;
+use rs2n_core::config::PskHash;
+
+use crate::psk::PskOption;
 
 /// TLS client: sends standard input to a server, and writes the received data to standard output.
 ///
@@ -46,6 +49,23 @@ pub struct Client {
     #[arg(long, value_name = "FILE")]
     pub session: Option<PathBuf>,
 
+    /// Authenticate both sides by an external pre-shared key instead of certificates: an identity,
+    /// which is sent unencrypted and has no colon, and the file with its secret, of at least 16 bytes
+    /// in hexadecimal digits. A server that does not have the key is rejected, unless its certificate
+    /// is verified with --ca
+    #[arg(long, value_name = "IDENTITY:FILE", conflicts_with_all = ["session", "insecure"])]
+    pub psk: Option<PskOption>,
+
+    /// Hash of --psk, with which the cipher suite is selected
+    #[arg(long, value_name = "HASH", default_value = "sha256", requires = "psk")]
+    pub psk_hash: PskHashName,
+
+    /// Send this file before all other data: as early data (0-RTT), if the --session or --psk permits
+    /// it and the server accepts it, otherwise after the handshake. Early data is not forward secret,
+    /// and an attacker can replay it: the server must be able to process it twice
+    #[arg(long, value_name = "FILE")]
+    pub early_data: Option<PathBuf>,
+
     /// Connect this number of times more, one after the other, each time with the last session.
     /// Standard input is sent once; with --receive the files are named FILE.1, FILE.2 and so on
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
@@ -60,7 +80,7 @@ pub struct Client {
     pub ipv6: bool,
 
     /// Send the received data back to the server, and nothing else
-    #[arg(long, conflicts_with_all = ["send", "receive"])]
+    #[arg(long, conflicts_with_all = ["send", "receive", "early_data"])]
     pub echo: bool,
 
     #[command(flatten)]
@@ -74,14 +94,16 @@ pub struct Client {
 /// --echo. A server without data to send closes when the client has closed.
 #[derive(Debug, Parser)]
 #[command(name = "rs2nd", version, after_help = EXIT_STATUS, after_long_help = SERVER_NOTES)]
-#[command(override_usage = "rs2nd [OPTIONS] --cert <FILE> [HOST] <PORT>")]
+#[command(override_usage = "rs2nd [OPTIONS] <--cert <FILE>|--psk-file <FILE>> [HOST] <PORT>")]
+#[command(group(ArgGroup::new("psk_keys").args(["ticket_key_file", "psk_file"])))]
 pub struct Server {
     /// Address [default: localhost] and TCP port to listen on; port 0 lets the system choose one
     #[arg(value_names = ["HOST", "PORT"], num_args = 1..=2, required = true)]
     pub listen: Vec<String>,
 
-    /// Certificate chain (PEM, leaf first); may be repeated: one is selected for each ClientHello
-    #[arg(long, value_name = "FILE", required = true)]
+    /// Certificate chain (PEM, leaf first); may be repeated: one is selected for each ClientHello.
+    /// Optional with --psk-file
+    #[arg(long, value_name = "FILE", required_unless_present = "psk_file")]
     pub cert: Vec<PathBuf>,
 
     /// Private key (PEM) of the --cert in the same position [default: the --cert file]
@@ -102,8 +124,20 @@ pub struct Server {
     #[arg(long, value_name = "FILE")]
     pub ticket_key_file: Option<PathBuf>,
 
+    /// Accept clients with the external pre-shared keys of this file: a line for each, as
+    /// IDENTITY:SECRET or IDENTITY:SECRET:HASH, with a secret of at least 16 bytes in hexadecimal
+    /// digits, and the hash sha256 or sha384. Such clients send no certificate
+    #[arg(long, value_name = "FILE")]
+    pub psk_file: Option<PathBuf>,
+
+    /// Accept early data (0-RTT) of up to this number of bytes. It is kept in memory until the
+    /// handshake is complete, and then processed like other data
+    #[arg(long, value_name = "BYTES", requires = "psk_keys")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_early_data: Option<u32>,
+
     /// Keep sessions of TLS 1.2 in memory, for clients without tickets
-    #[arg(long)]
+    #[arg(long, requires = "cert")]
     pub session_cache: bool,
 
     /// Serve one connection and exit; sends standard input unless --send or --echo is given
@@ -198,6 +232,22 @@ pub enum ClientAuthMode {
     Required,
 }
 
+/// The hash of an external pre-shared key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PskHashName {
+    Sha256,
+    Sha384,
+}
+
+impl From<PskHashName> for PskHash {
+    fn from(name: PskHashName) -> Self {
+        match name {
+            PskHashName::Sha256 => Self::Sha256,
+            PskHashName::Sha384 => Self::Sha384,
+        }
+    }
+}
+
 const EXIT_STATUS: &str = "Exit status: 0 on success, 1 if a connection failed or a file could not be \
 read or written, 2 if the command line is invalid.";
 
@@ -212,7 +262,8 @@ Examples:
   printf 'GET / HTTP/1.0\\r\\n\\r\\n' | rs2nc --linger 5 example.org 443
   rs2nc --ca ca.pem --send backup.tar localhost 4433
   rs2nc --ca ca.pem --json localhost 4433 </dev/null  negotiated parameters
-  rs2nc --ca ca.pem --reconnect 1 -v localhost 4433 </dev/null  is the session resumed?";
+  rs2nc --ca ca.pem --reconnect 1 -v localhost 4433 </dev/null  is the session resumed?
+  rs2nc --psk client-1:secret -v localhost 4433 </dev/null  external pre-shared key";
 
 const SERVER_NOTES: &str = "\
 Output:
@@ -226,6 +277,10 @@ A key encrypts tickets for 2 hours, and decrypts them for 13 hours more. Until i
 even if it is removed from the file. An error in the file is a warning after SIGHUP, and no key is added.
   echo \"$(date +%Y%m%d-%H%M) $(openssl rand -hex 32)\" >>keys; kill -HUP \"$pid\"
 
+Early data:
+An attacker can replay early data, but cannot complete the handshake, so that replayed data is discarded. It
+is accepted only if no application protocol (--alpn) is negotiated.
+
 Exit status:
   0  all connections succeeded (with --once or --connections; otherwise the server does not exit)
   1  a connection failed or was truncated, or a file could not be read or written
@@ -234,7 +289,8 @@ Exit status:
 Examples:
   rs2nd --cert server.pem --key server.key --echo 4433
   rs2nd --cert server.pem --key server.key --once --receive backup.tar localhost 0
-  rs2nd --cert server.pem --key server.key --client-ca ca.pem --json --echo 4433";
+  rs2nd --cert server.pem --key server.key --client-ca ca.pem --json --echo 4433
+  (umask 077; echo \"client-1:$(openssl rand -hex 32)\" >>psks); rs2nd --psk-file psks --echo 4433";
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;

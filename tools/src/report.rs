@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rs2n_core::base::{Mode, Version};
-use rs2n_core::config::ClientAuth;
+use rs2n_core::config::{ClientAuth, EarlyDataProgress};
 use rs2n_core::connection::Connection;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -30,6 +30,11 @@ pub struct Report {
     pub version: Option<&'static str>,
     /// Whether an earlier session was resumed: then no certificate was sent.
     pub resumed: bool,
+    /// The identity of the external pre-shared key that authenticates both sides: then no certificate
+    /// was sent, and none verified.
+    pub psk: Option<String>,
+    /// The early data that the client offered.
+    pub early_data: Option<EarlyDataReport>,
     pub cipher: Option<Cipher>,
     pub group: Option<String>,
     pub signature: Signatures,
@@ -70,6 +75,14 @@ pub struct Cipher {
 pub struct Signatures {
     pub server: Option<String>,
     pub client: Option<String>,
+}
+
+/// Early data: the server's decision, and the number of bytes that were sent or received.
+#[derive(Debug, Serialize)]
+pub struct EarlyDataReport {
+    /// "accepted", "rejected", or "offered" if the handshake failed.
+    pub status: &'static str,
+    pub bytes: u64,
 }
 
 /// A certificate of the peer's chain.
@@ -126,6 +139,11 @@ impl Report {
             _ => None,
         };
         self.resumed = negotiated.resumed;
+        // A session has an identity too: its ticket.
+        self.psk = conn.with_psk_identity(|identity| {
+            let is_external = !self.resumed && !identity.is_empty();
+            is_external.then(|| String::from_utf8_lossy(identity).into_owned())
+        });
         self.cipher = Some(Cipher {
             name: negotiated.cipher.to_string_lossy().into_owned(),
             iana: names::iana(negotiated.suite),
@@ -148,6 +166,18 @@ impl Report {
         self.client_certificate_used = negotiated.client_cert_used;
     }
 
+    /// Records the result of early data, of which `bytes` were sent or received.
+    pub fn record_early_data(&mut self, conn: &Connection, bytes: u64) {
+        let status = match conn.early_data_progress() {
+            EarlyDataProgress::Unknown | EarlyDataProgress::NotRequested => return,
+            EarlyDataProgress::Rejected => "rejected",
+            // After a failed handshake accepted data is discarded.
+            _ if conn.negotiated().is_none() => "offered",
+            _ => "accepted",
+        };
+        self.early_data = Some(EarlyDataReport { status, bytes });
+    }
+
     /// Records the duration, the bytes on the wire, and whether a close_notify was received.
     pub fn record_end(&mut self, conn: &Connection, time: Duration) {
         self.duration_ms = milliseconds(time);
@@ -165,6 +195,11 @@ impl Report {
         parts.extend(self.signature.server.clone());
         parts.extend(self.alpn.as_ref().map(|alpn| format!("ALPN {alpn}")));
         parts.extend(self.resumed.then(|| "resumed".to_owned()));
+        parts.extend(self.psk.as_ref().map(|psk| format!("PSK {psk}")));
+        parts.extend(self.early_data.as_ref().map(|early_data| {
+            let EarlyDataReport { status, bytes } = early_data;
+            format!("early data {status} ({bytes} bytes)")
+        }));
         if let Some(leaf) = self.peer_chain.first() {
             let subject = leaf.subject.as_deref().unwrap_or(&leaf.sha256);
             let verified = if self.peer_verified {

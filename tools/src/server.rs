@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::{io, thread};
 
 use rs2n_core::base::Mode;
-use rs2n_core::config::Config;
+use rs2n_core::config::{Config, Psk};
 use rs2n_core::connection::Connection;
 use serde::Serialize;
 
@@ -15,9 +15,9 @@ use crate::error::{FAILED, Result, ToolError, print_line};
 use crate::options::Server;
 use crate::progress::{BarOptions, Progress};
 use crate::report::{Report, ReportWriter};
-use crate::session::Session;
+use crate::session::{EarlyData, Session};
 use crate::ticket_keys::TicketKeyFile;
-use crate::{command_line, config};
+use crate::{command_line, config, psk};
 
 const PROGRAM: &str = "rs2nd";
 
@@ -36,6 +36,8 @@ pub fn main() -> i32 {
 struct Daemon {
     options: Server,
     config: Arc<Config>,
+    /// The external pre-shared keys, with `--psk-file`.
+    psks: Vec<Psk>,
     /// Writes the JSON reports, with `--json`.
     report_writer: Option<ReportWriter>,
 }
@@ -57,6 +59,10 @@ impl Daemon {
         let ticket_keys = options.ticket_key_file.as_ref();
         let ticket_keys = ticket_keys.map(|path| TicketKeyFile::load(path, &config));
         let ticket_keys = ticket_keys.transpose()?;
+        let psks = match &options.psk_file {
+            Some(path) => psk::load_server_keys(path, options.max_early_data.unwrap_or(0))?,
+            None => Vec::new(),
+        };
         let common = &options.common;
         // Unusable files are reported before the first client connects.
         if let Some(path) = &common.send {
@@ -94,6 +100,7 @@ impl Daemon {
         let daemon = Self {
             options,
             config,
+            psks,
             report_writer,
         };
         Ok((Arc::new(daemon), listener))
@@ -175,20 +182,25 @@ impl Daemon {
         let conn = Connection::new(Mode::Server);
         let outcome = conn.set_config(self.config.clone());
         outcome.map_err(|error| ToolError::tls(&error, "the certificates cannot be used"))?;
+        psk::append(&conn, &self.psks)?;
         // Bars of several connections would overwrite each other.
         let progress = match self.is_single_connection() {
             true => Progress::new(BarOptions::new(common, source.len())),
             false => Progress::default(),
         };
         let session = Arc::new(Session::new(conn, tcp, common.into(), progress));
-        let outcome = session.negotiate(report).and_then(|()| {
+        let early_data = match self.options.max_early_data {
+            Some(_) => EarlyData::Accept,
+            None => EarlyData::None,
+        };
+        let outcome = session.negotiate(early_data, report).and_then(|first| {
             if common.verbose {
                 print_line(
                     PROGRAM,
                     &format!("connection {number}: {}", report.negotiated_summary()),
                 );
             }
-            session.transfer(source, sink)
+            session.transfer(first, source, sink)
         });
         session.finish(report);
         outcome

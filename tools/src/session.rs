@@ -19,6 +19,9 @@ use crate::progress::Progress;
 use crate::report::Report;
 use crate::stream::Stream;
 
+mod early_data;
+pub use self::early_data::{EarlyData, FirstData};
+
 /// The timeouts of a connection: `--timeout` and `--linger`.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
@@ -44,6 +47,8 @@ pub struct Session {
     started: Instant,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
+    /// The number of bytes that were sent or received as early data.
+    early_bytes: AtomicU64,
     /// Held during sends. The sending thread does not hold it while it waits for input, so that the
     /// receiving thread can send the close_notify.
     write_lock: Mutex<()>,
@@ -77,6 +82,7 @@ impl Session {
             started: Instant::now(),
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
+            early_bytes: AtomicU64::new(0),
             write_lock: Mutex::new(()),
             close_notify_started: AtomicBool::new(false),
             close_notify_sent: AtomicBool::new(false),
@@ -84,14 +90,15 @@ impl Session {
         }
     }
 
-    /// Performs the handshake. After a failure the alert is sent.
-    pub fn negotiate(&self, report: &mut Report) -> Result<()> {
-        let outcome = self.conn.negotiate(&mut Blocked::Not);
+    /// Performs the handshake, with early data. After a failure the alert is sent.
+    pub fn negotiate(&self, early_data: EarlyData<'_>, report: &mut Report) -> Result<FirstData> {
+        let outcome = self.handshake(early_data);
         report.record_handshake(&self.conn, self.started.elapsed());
+        report.record_early_data(&self.conn, self.early_bytes.load(Acquire));
         match outcome {
-            Ok(()) => {
+            Ok(first) => {
                 self.stream.finish_handshake();
-                Ok(())
+                Ok(first)
             }
             Err(error) => {
                 let tool_error = self.tool_error(&error);
@@ -111,7 +118,13 @@ impl Session {
     }
 
     /// Transfers data in both directions until both sides have sent a close_notify.
-    pub fn transfer(self: &Arc<Self>, source: Source, mut sink: Sink) -> Result<()> {
+    pub fn transfer(
+        self: &Arc<Self>,
+        first: FirstData,
+        source: Source,
+        mut sink: Sink,
+    ) -> Result<()> {
+        let FirstData { unsent, received } = first;
         let closes_with_peer = source.closes_with_peer();
         let may_block = source.may_block();
         let echoes = matches!(sink, Sink::Echo(_));
@@ -125,14 +138,15 @@ impl Session {
         let session = self.clone();
         let spawned = thread::Builder::new().spawn(move || {
             // The receiving thread may have returned without waiting for the outcome.
-            let _ = outcome_sender.send(session.send_all(source, closes_without_input, &ended));
+            let sent = session.send_all(&unsent, source, closes_without_input, &ended);
+            let _ = outcome_sender.send(sent);
         });
         spawned.map_err(|error| ToolError::new(format!("cannot start a thread: {error}")))?;
 
-        let received = self.receive_all(&mut sink);
+        let outcome = self.receive_all(&received, &mut sink);
         drop(transfer_end);
         // An echo, and a received file, end with the peer's close_notify.
-        if let Err(error) = received.and_then(|()| sink.finish()) {
+        if let Err(error) = outcome.and_then(|()| sink.finish()) {
             self.stream.abort();
             let sender = match may_block {
                 true => sender_outcome.try_recv().ok(),
@@ -156,11 +170,14 @@ impl Session {
 
     fn send_all(
         &self,
+        first: &[u8],
         mut source: Source,
         closes_without_input: bool,
         ended: &Receiver<()>,
     ) -> Result<()> {
-        let outcome = self.send_chunks(&mut source);
+        let outcome = self
+            .send(first)
+            .and_then(|()| self.send_chunks(&mut source));
         // Wakes the receiving thread, and lets the peer detect the failure.
         if outcome.as_ref().is_err_and(ToolError::is_local) {
             self.stream.abort();
@@ -199,11 +216,15 @@ impl Session {
             }
             let sent = self.conn.send(Data::new(&slices, 0), &mut Blocked::Not);
             let sent = sent.map_err(|error| self.send_error(&error))?;
-            self.bytes_out.fetch_add(sent as u64, Relaxed);
-            self.progress.sent(sent);
+            self.count_sent(sent);
             bytes = &bytes[sent..];
         }
         Ok(())
+    }
+
+    fn count_sent(&self, len: usize) {
+        self.bytes_out.fetch_add(len as u64, Relaxed);
+        self.progress.sent(len);
     }
 
     fn lock_writes(&self) -> MutexGuard<'_, ()> {
@@ -232,20 +253,26 @@ impl Session {
         }
     }
 
-    fn receive_all(&self, sink: &mut Sink) -> Result<()> {
+    fn receive_all(&self, first: &[u8], sink: &mut Sink) -> Result<()> {
+        self.write_received(first, sink)?;
         let mut buffer = vec![0; 64 << 10];
         loop {
             match self.conn.recv(&mut buffer, &mut Blocked::Not) {
                 Ok(0) => return Ok(()),
-                Ok(len) => {
-                    self.bytes_in.fetch_add(len as u64, Relaxed);
-                    self.progress.received(len);
-                    sink.write(&buffer[..len])?;
-                }
+                Ok(len) => self.write_received(&buffer[..len], sink)?,
                 Err(error) if self.is_closed_both_ways(&error) => return self.await_close_notify(),
                 Err(error) => return Err(self.tool_error(&error)),
             }
         }
+    }
+
+    fn write_received(&self, bytes: &[u8], sink: &mut Sink) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.bytes_in.fetch_add(bytes.len() as u64, Relaxed);
+        self.progress.received(bytes.len());
+        sink.write(bytes)
     }
 
     /// Whether the error is due to the close_notify of this side, after which the library receives nothing

@@ -2,9 +2,10 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::*};
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use rs2n_core::stream::{Reader, Writer};
 
 /// A TCP connection that is read by one thread and written by another.
@@ -19,6 +20,20 @@ pub struct Stream {
     /// During the handshake activity does not restart the timeout, so that a peer that sends single
     /// bytes cannot prolong it.
     in_handshake: AtomicBool,
+    /// A value of [`ReadMode`].
+    read_mode: AtomicU8,
+}
+
+/// How a read proceeds. Other modes than `Wait` return `WouldBlock` instead of waiting.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ReadMode {
+    /// A read waits for data.
+    Wait,
+    /// A read returns data that has arrived.
+    Poll,
+    /// Nothing is read.
+    Off,
 }
 
 impl Stream {
@@ -30,6 +45,7 @@ impl Stream {
             last_activity: AtomicU64::new(0),
             last_received: AtomicU64::new(0),
             in_handshake: AtomicBool::new(true),
+            read_mode: AtomicU8::new(ReadMode::Wait as u8),
         }
     }
 
@@ -38,6 +54,11 @@ impl Stream {
         let now = self.age();
         self.last_activity.store(now, Release);
         self.last_received.store(now, Release);
+    }
+
+    /// Sets how a read proceeds. In other modes than `Wait` only one thread may use the connection.
+    pub fn set_read_mode(&self, mode: ReadMode) {
+        self.read_mode.store(mode as u8, Release);
     }
 
     /// Returns the time since data was last received.
@@ -112,6 +133,13 @@ impl Stream {
         }
     }
 
+    fn poll(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.tcp.set_nonblocking(true)?;
+        let outcome = (&self.tcp).read(buf);
+        self.tcp.set_nonblocking(false)?;
+        outcome
+    }
+
     fn record_activity(&self, is_received: bool) {
         if self.in_handshake.load(Acquire) {
             return;
@@ -132,6 +160,13 @@ const MIN_WAIT: Duration = Duration::from_millis(1);
 
 impl Reader for Stream {
     fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        let mode = self.read_mode.load(Acquire);
+        if mode == ReadMode::Off as u8 {
+            return Err(Errno::EAGAIN.into());
+        }
+        if mode == ReadMode::Poll as u8 {
+            return self.poll(buf);
+        }
         self.run(TcpStream::set_read_timeout, true, || (&self.tcp).read(buf))
     }
 }

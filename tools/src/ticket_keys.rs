@@ -9,6 +9,7 @@ use rs2n_core::config::Config;
 use zeroize::Zeroizing;
 
 use crate::error::{Result, ToolError, print_line};
+use crate::secret;
 
 /// A key of the file.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,9 +22,6 @@ struct TicketKey {
 
 /// The maximum length of a name in bytes.
 const MAX_NAME: usize = 16;
-
-/// The minimum length of a secret in bytes. An attacker who guesses a secret can decrypt the sessions.
-const MIN_SECRET: usize = 16;
 
 /// A file of ticket keys, and the config to which its keys are added.
 pub struct TicketKeyFile {
@@ -135,23 +133,9 @@ fn parse_line(line: &str) -> Result<TicketKey, String> {
     let intro = intro.map(str::parse).transpose();
     Ok(TicketKey {
         name: name.to_owned(),
-        secret: parse_secret(secret)?,
+        secret: secret::parse(secret)?,
         intro: intro.map_err(|_| "INTRO is a time in seconds since 1970")?,
     })
-}
-
-fn parse_secret(text: &str) -> Result<Zeroizing<Vec<u8>>, String> {
-    let digits = text.chars().map(|digit| digit.to_digit(16));
-    let digits: Option<Vec<u32>> = digits.collect();
-    let digits = Zeroizing::new(digits.ok_or("a secret has hexadecimal digits only")?);
-    if digits.len() % 2 != 0 {
-        return Err("a secret has two hexadecimal digits for each byte".to_owned());
-    }
-    if digits.len() < 2 * MIN_SECRET {
-        return Err(format!("a secret has at least {MIN_SECRET} bytes"));
-    }
-    let bytes = digits.chunks(2).map(|pair| (pair[0] << 4 | pair[1]) as u8);
-    Ok(Zeroizing::new(bytes.collect()))
 }
 
 /// Returns the keys that were not added yet.

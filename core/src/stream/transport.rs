@@ -140,7 +140,9 @@ fn retry_interrupted(mut attempt: impl FnMut() -> io::Result<usize>) -> Result<u
 /// Converts an error of the transport.
 fn classify(error: &io::Error) -> Error {
     match (error.kind(), error.raw_os_error()) {
-        (io::ErrorKind::WouldBlock, Some(os_error)) => Error::transport(Code::IoBlocked, os_error),
+        (io::ErrorKind::WouldBlock, os_error) => {
+            Error::transport(Code::IoBlocked, os_error.unwrap_or(0))
+        }
         (_, Some(os_error)) => Error::transport(Code::Io, os_error),
         // The transport has returned more bytes than requested.
         (_, None) => Error::new(Code::Safety),

@@ -85,6 +85,8 @@ fn every_field_of_a_report_is_right() {
     let common = value!({
         "version": "TLS 1.3",
         "resumed": false,
+        "psk": null,
+        "early_data": null,
         "cipher": {
             "name": "TLS_AES_128_GCM_SHA256", "iana": "TLS_AES_128_GCM_SHA256", "number": 0x1301,
         },

@@ -29,15 +29,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `rs2nd` for one connection, with the certificate `ecdsa` unless `args` have one. Its
-    /// standard error is in the report's `stdout`.
+    /// Starts `rs2nd` for one connection, with the certificate `ecdsa` unless `args` have one or the
+    /// option `--psk-file`. Its standard error is in the report's `stdout`.
     pub fn start(args: &[&str]) -> Self {
         Self::start_with_input(&[args, &["--once"]].concat(), Stdio::null())
     }
 
     pub fn start_with_input(args: &[&str], input: Stdio) -> Self {
         let (chain, key) = (cert("ecdsa.pem"), cert("ecdsa.key"));
-        let own = match args.contains(&"--cert") {
+        let own = match args.contains(&"--cert") || args.contains(&"--psk-file") {
             true => vec![],
             false => vec!["--cert", &chain, "--key", &key],
         };
@@ -60,14 +60,15 @@ impl Server {
     }
 }
 
-/// Runs `rs2nc`, which trusts the tests' CA unless `args` have `--ca` or `--insecure`.
+/// Runs `rs2nc`, which trusts the tests' CA unless `args` have `--ca`, `--insecure` or `--psk`.
 pub fn client(port: &str, args: &[&str], input: Stdio) -> Report {
     start_client(port, args, input).finish()
 }
 
 pub fn start_client(port: &str, args: &[&str], input: Stdio) -> Process {
     let ca = cert("ca.pem");
-    let trust = match args.contains(&"--ca") || args.contains(&"--insecure") {
+    let is_own = |arg: &&str| ["--ca", "--insecure", "--psk"].contains(arg);
+    let trust = match args.iter().any(is_own) {
         true => vec![],
         false => vec!["--ca", &ca],
     };
@@ -126,10 +127,7 @@ pub fn parse(text: &str) -> Value {
 
 /// The field `resumed` of the reports in a file, in the order of the connections.
 pub fn resumed(path: &str) -> Vec<bool> {
-    let text = fs::read_to_string(path).expect("reports");
-    let mut reports: Vec<Value> = text.lines().map(parse).collect();
-    // A server writes them in the order in which the connections end.
-    reports.sort_by_key(|report| report["connection"].as_u64());
+    let reports = reports(path);
     let fields = reports.iter().map(|report| report["resumed"].as_bool());
     fields.map(|field| field.expect("a boolean")).collect()
 }
@@ -140,6 +138,15 @@ pub fn ticket_keys(folder: &Path, keys: &[u8]) -> String {
     let path = path(folder, "keys");
     fs::write(&path, keys.iter().map(line).collect::<String>()).expect("writable");
     path
+}
+
+/// Parses the reports of a file, in the order of the connections.
+pub fn reports(path: &str) -> Vec<Value> {
+    let text = fs::read_to_string(path).expect("reports");
+    let mut reports: Vec<Value> = text.lines().map(parse).collect();
+    // A server writes them in the order in which the connections end.
+    reports.sort_by_key(|report| report["connection"].as_u64());
+    reports
 }
 
 /// The SHA-256 fingerprint of a test certificate, according to OpenSSL.

@@ -51,8 +51,78 @@ fn an_invalid_command_line_exits_with_status_2() {
             &["localhost", "1", "-4", "-6"],
             "cannot be used with",
         ),
+        (CLIENT, &["localhost", "1", "--psk", "one"], "IDENTITY:FILE"),
+        (
+            CLIENT,
+            &["localhost", "1", "--psk", "one:x", "--session", "y"],
+            "cannot be used with",
+        ),
+        (
+            CLIENT,
+            &["localhost", "1", "--psk", "one:x", "--insecure"],
+            "cannot be used with",
+        ),
+        (
+            CLIENT,
+            &["localhost", "1", "--psk", "one:x", "--policy", TLS12_POLICY],
+            "--psk requires TLS 1.3",
+        ),
+        (
+            CLIENT,
+            &["localhost", "1", "--psk-hash", "sha384"],
+            "--psk <IDENTITY:FILE>",
+        ),
+        (
+            CLIENT,
+            &["localhost", "1", "--early-data", "x"],
+            "--early-data requires --session, --reconnect or --psk",
+        ),
+        (
+            CLIENT,
+            &["localhost", "1", "--early-data", "x", "--echo"],
+            "cannot be used with",
+        ),
+        (
+            CLIENT,
+            &[
+                "localhost",
+                "1",
+                "--session",
+                "x",
+                "--early-data",
+                "x",
+                "--policy",
+                TLS12_POLICY,
+            ],
+            "--early-data requires TLS 1.3",
+        ),
         (SERVER, &["0"], "--cert"),
         (SERVER, &["--cert", &chain], "HOST"),
+        (
+            SERVER,
+            &["--psk-file", "x", "--ticket-key-file", "y", "0"],
+            "cannot be used with",
+        ),
+        (
+            SERVER,
+            &["--psk-file", "x", "--session-cache", "0"],
+            "--cert",
+        ),
+        (
+            SERVER,
+            &["--psk-file", "x", "--policy", TLS12_POLICY, "0"],
+            "--psk-file requires TLS 1.3",
+        ),
+        (
+            SERVER,
+            &["--psk-file", "x", "--max-early-data", "0", "0"],
+            "--max-early-data",
+        ),
+        (
+            SERVER,
+            &["--cert", &chain, "--max-early-data", "9", "0"],
+            "--psk-file",
+        ),
         (SERVER, &["--cert", &chain, "here", "0", "there"], "there"),
         (SERVER, &["--cert", &chain, "x"], "not a port number"),
         (
@@ -105,6 +175,23 @@ fn unusable_files_are_named() {
         (CLIENT, &["--receive", "/nowhere/file"], "/nowhere/file"),
         (CLIENT, &["--json=/nowhere/file"], "/nowhere/file"),
         (CLIENT, &["--key-log", "/nowhere/file"], "/nowhere/file"),
+        (CLIENT, &["--psk", "one:/nowhere/file"], "/nowhere/file"),
+        (
+            CLIENT,
+            &["--psk", &format!("one:{empty}")],
+            "empty, line 1: a secret has at least 16 bytes",
+        ),
+        (
+            CLIENT,
+            &["--session", "x", "--early-data", "/nowhere/file"],
+            "/nowhere/file",
+        ),
+        (SERVER, &["--psk-file", "/nowhere/keys"], "/nowhere/keys"),
+        (
+            SERVER,
+            &["--psk-file", &empty],
+            "empty has no pre-shared key",
+        ),
         (
             SERVER,
             &["--cert", &chain, "--key", &key, "--send", "/nowhere/file"],
