@@ -150,7 +150,12 @@ fn gnutls_clients_resume() {
         };
         let own = ["--resume", "--x509cafile", &ca, "--port", &peer.server.port];
         let options = ["--priority", &priority, "--logfile", "/dev/null"];
-        let args = [&own[..], &options, &["localhost"]].concat();
+        // A ticket of TLS 1.3 follows the handshake.
+        let wait: &[&str] = match (version, resumption) {
+            ("1.3", Resumption::Tickets) => &["--waitresumption"],
+            _ => &[],
+        };
+        let args = [&own[..], &options, wait, &["localhost"]].concat();
         let client = Process::spawn("gnutls-cli", &args).finish();
         peer.expect(expected, &format!("{version} {resumption:?}: {client:?}"));
     }
