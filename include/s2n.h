@@ -2944,7 +2944,8 @@ int s2n_connection_get_session_id(struct s2n_connection *conn,
  * Reports whether the handshake resumed a session.
  *
  * @param conn The connection
- * @returns 1 if it did; 0 if not, before the handshake is complete, or if `conn` is NULL
+ * @returns 1 if it did, for a TLS 1.3 server since its response to the ClientHello; 0 if not, else
+ * before the handshake is complete, or if `conn` is NULL
  */
 S2N_API extern int s2n_connection_is_session_resumed(struct s2n_connection *conn);
 
@@ -3722,7 +3723,8 @@ int s2n_offered_psk_list_choose_psk(struct s2n_offered_psk_list *psk_list,
 
 /**
  * Enables early data with an external pre-shared key, of a client or a server. A client sends it
- * with a cipher suite that both sides must know beforehand.
+ * with a cipher suite that both sides must know beforehand. The limit of the first key of a
+ * connection applies to all of them.
  *
  * @param psk The key, whose hash algorithm is set
  * @param max_early_data_size The maximum size of early data in bytes; 0 disables it

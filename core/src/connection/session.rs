@@ -35,6 +35,15 @@ impl Connection {
         read(&self.state.session_id())
     }
 
+    /// Returns whether the handshake resumes a session: a server has decided it when it answers the
+    /// ClientHello.
+    pub fn is_resumed(&self) -> bool {
+        match self.negotiated() {
+            Some(negotiated) => negotiated.resumed,
+            None => self.mode() == Mode::Server && self.state.resumes_ticket(),
+        }
+    }
+
     /// Server: adds to the number of tickets that are sent after a TLS 1.3 handshake.
     pub fn add_tickets(&self, count: u8) -> Result<()> {
         self.state.add_tickets(count)

@@ -14,17 +14,15 @@ impl State {
     /// handshake carries it out.
     pub(crate) fn early_data_progress(&self) -> EarlyDataProgress {
         let number = self.shared.early_data_progress.load(Acquire);
+        let decision = || self.offered_early_data.get()?.decision();
         match EarlyDataProgress::from_number(number) {
-            EarlyDataProgress::Requested if self.has_rejected_early_data() => {
-                EarlyDataProgress::Rejected
-            }
+            EarlyDataProgress::Requested => match decision() {
+                Some(true) => EarlyDataProgress::Accepted,
+                Some(false) => EarlyDataProgress::Rejected,
+                None => EarlyDataProgress::Requested,
+            },
             progress => progress,
         }
-    }
-
-    fn has_rejected_early_data(&self) -> bool {
-        let offered = self.offered_early_data.get();
-        offered.is_some_and(|offered| offered.decision() == Some(false))
     }
 
     pub(crate) fn set_early_data_progress(&self, progress: EarlyDataProgress) {

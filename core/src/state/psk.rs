@@ -3,11 +3,13 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Acquire;
 
 use super::State;
 use crate::base::{Mode, StackDepth, lock, memory, with_cleared_stack};
 use crate::config::{ClientAuth, Config, Psk, PskMode};
 use crate::error::{Code, Result};
+use crate::messages::ServerHello;
 use crate::resumption::{
     ChosenPsk, EarlyDataState, ExternalPsk, OfferedPsk, OfferedPsks, Tls13State,
 };
@@ -29,6 +31,9 @@ pub(super) struct PskSettings {
 pub(super) struct UsedPsk {
     identity: Arc<[u8]>,
     is_external: bool,
+    /// Server: it was selected for a ClientHello that was answered by a HelloRetryRequest. The
+    /// client has not shown that it has the key, and may not use it in the end.
+    is_unconfirmed: bool,
     early_data: Option<Arc<EarlyDataState>>,
 }
 
@@ -214,8 +219,19 @@ impl State {
         lock(&self.results).psk = Some(Box::new(UsedPsk {
             identity: psk.identity.clone(),
             is_external: psk.is_external,
+            is_unconfirmed: false,
             early_data: psk.state.early_data.clone(),
         }));
+    }
+
+    /// Server: stores whether the answer to a ClientHello uses the selected pre-shared key.
+    pub(super) fn confirm_psk(&self, hello: &ServerHello) {
+        let used = &mut lock(&self.results).psk;
+        match used {
+            Some(psk) if hello.is_retry_request() => psk.is_unconfirmed = true,
+            Some(psk) if hello.has_pre_shared_key => psk.is_unconfirmed = false,
+            _ => *used = None,
+        }
     }
 
     /// Client: sets the pre-shared key that the server has chosen, of which one was offered.
@@ -224,11 +240,13 @@ impl State {
             Some(psk) => Some(UsedPsk {
                 identity: psk.identity.clone(),
                 is_external: true,
+                is_unconfirmed: false,
                 early_data: psk.state.early_data.clone(),
             }),
             None => self.with_tls13_session(|ticket, state| UsedPsk {
                 identity: ticket.clone(),
                 is_external: false,
+                is_unconfirmed: false,
                 early_data: state.early_data.clone(),
             }),
         };
@@ -249,7 +267,16 @@ impl State {
     /// Returns the identity of the pre-shared key that is in use; `None` if there is none.
     pub(crate) fn used_psk_identity(&self) -> Option<Arc<[u8]>> {
         let results = lock(&self.results);
-        results.psk.as_ref().map(|psk| psk.identity.clone())
+        let used = results.psk.as_ref().filter(|psk| !psk.is_unconfirmed);
+        used.map(|psk| psk.identity.clone())
+    }
+
+    /// Server: returns whether the response to the ClientHello resumes the session of a ticket.
+    pub(crate) fn resumes_ticket(&self) -> bool {
+        let results = lock(&self.results);
+        let used = results.psk.as_ref();
+        self.shared.psk_is_selected.load(Acquire)
+            && used.is_some_and(|psk| !psk.is_external && !psk.is_unconfirmed)
     }
 
     /// Returns the early data of the pre-shared key that is in use.

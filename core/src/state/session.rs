@@ -136,8 +136,9 @@ impl State {
                 tickets.ticket = Arc::default();
             }
         });
-        if self.mode == Mode::Client {
-            self.use_server_psk(hello);
+        match self.mode {
+            Mode::Client => self.use_server_psk(hello),
+            Mode::Server => self.confirm_psk(hello),
         }
     }
 

@@ -162,7 +162,8 @@ pub unsafe extern "C" fn s2n_connection_get_session_id(
 /// Reports whether the handshake resumed a session.
 ///
 /// @param conn The connection
-/// @returns 1 if it did; 0 if not, before the handshake is complete, or if `conn` is NULL
+/// @returns 1 if it did, for a TLS 1.3 server since its response to the ClientHello; 0 if not, else
+/// before the handshake is complete, or if `conn` is NULL
 ///
 /// # Safety
 ///
@@ -171,8 +172,8 @@ pub unsafe extern "C" fn s2n_connection_get_session_id(
 pub unsafe extern "C" fn s2n_connection_is_session_resumed(conn: *mut s2n_connection) -> c_int {
     boundary_or(0, || {
         // SAFETY: `conn` is null or live for the whole call.
-        let facts = unsafe { s2n_connection::borrow(conn) }.map(|conn| conn.core.negotiated());
-        Ok(matches!(facts, Ok(Some(facts)) if facts.resumed).into())
+        let conn = unsafe { s2n_connection::borrow(conn) };
+        Ok(conn.is_ok_and(|conn| conn.core.is_resumed()).into())
     })
 }
 

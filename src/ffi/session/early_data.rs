@@ -15,7 +15,8 @@ impl Handle for s2n_offered_early_data {
 }
 
 /// Enables early data with an external pre-shared key, of a client or a server. A client sends it
-/// with a cipher suite that both sides must know beforehand.
+/// with a cipher suite that both sides must know beforehand. The limit of the first key of a
+/// connection applies to all of them.
 ///
 /// @param psk The key, whose hash algorithm is set
 /// @param max_early_data_size The maximum size of early data in bytes; 0 disables it

@@ -103,6 +103,7 @@ impl Handshake {
         if ctx.state.expects_early_data() {
             return Err(Code::EarlyDataBlocked)?;
         }
+        ctx.shared().use_send_buffer();
         let sealer = ctx.send.sealer.as_mut().ok_or(Code::HandshakeState)?;
         let end = self.early_data().end.as_ref().ok_or(Code::HandshakeState)?;
         let len = END_OF_EARLY_DATA.len() + sealer.overhead();
