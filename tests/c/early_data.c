@@ -366,9 +366,13 @@ static void the_application_decides_later(bool accepts)
         CHECK(received == 0 && blocked == S2N_BLOCKED_ON_APPLICATION_INPUT);
     }
     CHECK(decisions == 1);
+    uint8_t byte = 0;
     CHECK_OK(accepts ? s2n_offered_early_data_accept(offer) : s2n_offered_early_data_reject(offer));
     if (accepts) {
+        /* The decision applies at once. */
+        CHECK_ERROR(s2n_recv(pair->server, &byte, 1, &blocked), S2N_ERR_EARLY_DATA_NOT_ALLOWED);
         recv_blocked(pair, room, 10, 10);
+        CHECK(s2n_connection_is_session_resumed(pair->server));
     } else {
         CHECK_OK(s2n_recv_early_data(pair->server, room, 10, &received, &blocked));
         CHECK(received == 0);

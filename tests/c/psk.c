@@ -202,6 +202,30 @@ static void a_wrong_secret_ends_the_handshake(void)
     }
 }
 
+/* The binder of a ClientHello that is answered by a HelloRetryRequest is not verified, and the next one may offer
+ * another key. */
+static void a_key_is_reported_only_if_it_is_used(void)
+{
+    struct pair *pair = new_pair(1, "ecdsa");
+    CHECK_OK(s2n_connection_set_cipher_preferences(pair->client, "20240603"));
+    CHECK_OK(s2n_connection_set_cipher_preferences(pair->server, "20251113"));
+    append(pair->client, "another", SECRET, S2N_PSK_HMAC_SHA256);
+    append(pair->server, "knownid", SECRET, S2N_PSK_HMAC_SHA256);
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+    size_t place = 0;
+    while (memcmp(pair->to_server.bytes + place, "another", 7) != 0) {
+        CHECK(++place < pair->to_server.written);
+    }
+    memcpy(pair->to_server.bytes + place, "knownid", 7);
+    CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
+    check_identity(pair->server, NULL);
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+    CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
+    check_identity(pair->server, NULL);
+    disconnect(pair);
+}
+
 static void tls12_ignores_keys(void)
 {
     struct pair *pair = new_pair(0, "ecdsa");
@@ -341,6 +365,7 @@ int main(int argc, char **argv)
     identities_have_any_length_that_fits();
     the_server_chooses_by_its_order();
     a_wrong_secret_ends_the_handshake();
+    a_key_is_reported_only_if_it_is_used();
     tls12_ignores_keys();
     invalid_settings_are_rejected();
     a_callback_selects_the_key();
