@@ -291,6 +291,7 @@ impl SendHalf {
         }
         self.out.flush(io.transport(), &io.state.shared)?;
 
+        io.state.shared.use_send_buffer();
         let room = self.out.room(KEY_UPDATE.len() + sealer.overhead())?;
         io.state.shared.key_update_pending.store(false, Release);
         let written = sealer.seal(ContentType::Handshake, &[&KEY_UPDATE], room)?;

@@ -48,6 +48,7 @@ impl SendHalf {
             return Ok(());
         };
         let fragments = message.chunks(io.state.shared.max_payload().max(1));
+        io.state.shared.use_send_buffer();
         // Space for all of them: a message must not end in the middle.
         let room = self
             .out
