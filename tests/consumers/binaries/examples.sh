@@ -61,6 +61,20 @@ done
 wait "$server"
 server=
 
+# External pre-shared keys: the server has two, and the last two clients have another secret or identity.
+secret=$(printf '%064d' 1) other=$(printf '%064d' 2)
+printf '%s\n' "first:$secret" "second:$other" >"$dir/keys"
+serve "$bin/psk" server -N 4 -b 0 "$dir/keys"
+for line in "first:$secret" "second:$other" "first:$other" "third:$secret"; do
+    echo "$line" >"$dir/key"
+    timeout 60 "$bin/psk" client -b 0 "$dir/key" localhost "$port" 2>/dev/null \
+        || echo "the client exited with $?"
+done
+cat <&3
+wait "$server" || echo "the server exited with $?"
+server=
+cut -d ' ' -f 1,2 <"$dir/errors"
+
 # The examples in C++ and in Python.
 serve "$bin/server" -N 1 -c default_tls13 -C "$chain" -K "$key" -a http/1.1
 timeout 60 "$bin/fetch" localhost "$port" "$ca" 2>&1

@@ -63,7 +63,8 @@ compare program timeout 60 "$dir/bin/program" "$certs"
 
 for source in "$root"/examples-c/*.c; do
     case $source in
-    */fleet_resumption.c) ;; # tests/fleet.rs runs it with both libraries, and Redis
+    # tests/fleet.rs and tests/early_data_example.rs run these with both libraries.
+    */fleet_resumption.c | */early_data.c) ;;
     *) compile "$source" "$(basename "$source" .c)" ;;
     esac
 done

@@ -10,19 +10,53 @@ use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk};
 use aws_lc_rs::hmac;
 use s2n_tls_sys::s2n_connection;
 
-use crate::state::ScriptError;
+use crate::state::{ScriptError, State};
 
 /// Secrets from the key log, by label.
 #[derive(Default)]
-pub struct Secrets(RefCell<BTreeMap<String, Secret>>);
+pub struct Secrets(RefCell<BTreeMap<String, Logged>>);
 
 /// A ClientHello random and the secret logged with it.
 type Secret = (Vec<u8>, Vec<u8>);
 
+/// The last secret with a label, and how often it was logged in succession.
+struct Logged {
+    secret: Secret,
+    times: u32,
+}
+
 impl Secrets {
     fn get(&self, label: &str) -> Result<Secret, ScriptError> {
         let secrets = self.0.borrow();
-        secrets.get(label).cloned().ok_or(format!("no {label}"))
+        let logged = secrets.get(label).ok_or(format!("no {label}"))?;
+        Ok(logged.secret.clone())
+    }
+
+    fn log(&self, label: &str, secret: Secret) {
+        let mut secrets = self.0.borrow_mut();
+        let known = secrets.get(label).filter(|known| known.secret == secret);
+        let times = known.map_or(0, |known| known.times) + 1;
+        secrets.insert(label.to_owned(), Logged { secret, times });
+    }
+
+    fn describe(&self) -> String {
+        let secrets = self.0.borrow();
+        let all = secrets
+            .iter()
+            .map(|(label, logged)| format!("{label}={}", logged.times));
+        all.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// `key_log`: the labels, and how many sides have logged the same secret; `key_log clear`.
+pub fn call(state: &mut State, verb: &str, args: &[&str]) -> Option<Result<String, ScriptError>> {
+    match (verb, args) {
+        ("key_log", []) => Some(Ok(state.secrets.describe())),
+        ("key_log", ["clear"]) => {
+            state.secrets.0.borrow_mut().clear();
+            Some(Ok("ok".into()))
+        }
+        _ => None,
     }
 }
 
@@ -45,8 +79,7 @@ pub unsafe extern "C" fn log_secret(
     let line = String::from_utf8_lossy(line);
     let fields: Vec<&str> = line.split_whitespace().collect();
     if let [label, random, secret] = fields.as_slice() {
-        let value = (unhex(random), unhex(secret));
-        secrets.0.borrow_mut().insert((*label).to_owned(), value);
+        secrets.log(label, (unhex(random), unhex(secret)));
     }
     0
 }
@@ -95,6 +128,12 @@ impl Forger {
             // Finished was the first record under these keys.
             sequence: records + 1,
         })
+    }
+
+    /// Derives the keys of a client's early data.
+    pub fn early(secrets: &Secrets, sequence: u64) -> Result<Self, ScriptError> {
+        let (_, secret) = secrets.get("CLIENT_EARLY_TRAFFIC_SECRET")?;
+        Ok(Self::tls13(secret, sequence))
     }
 
     fn tls13(secret: Vec<u8>, sequence: u64) -> Self {

@@ -25,6 +25,40 @@ impl Text {
     }
 }
 
+/// Bytes for an argument that may be NULL, with a length.
+pub struct Buffer {
+    bytes: Option<Vec<u8>>,
+    len: u16,
+}
+
+impl Buffer {
+    /// Parses a word: `null` for NULL, anything else as [`word_bytes`] does. A second word is a
+    /// smaller length; the default is that of the bytes, and 1 for NULL.
+    pub fn new(word: &str, len: &[&str]) -> Result<Self, ScriptError> {
+        let bytes = match word {
+            "null" => None,
+            _ => Some(word_bytes(word)?),
+        };
+        let whole = bytes.as_ref().map_or(1, Vec::len);
+        let len = len.first().map_or(Ok(whole), |len| number(len))?;
+        if bytes.is_some() && len > whole {
+            return Err("longer than the bytes".into());
+        }
+        let len = u16::try_from(len).map_err(|_| "at most 65535 bytes")?;
+        Ok(Self { bytes, len })
+    }
+
+    pub fn ptr(&self) -> *const u8 {
+        self.bytes
+            .as_ref()
+            .map_or(ptr::null(), |bytes| bytes.as_ptr())
+    }
+
+    pub fn len(&self) -> u16 {
+        self.len
+    }
+}
+
 /// Parses a word as a C string: `null` for NULL, `-` for an empty one, `hex:00ff` for bytes,
 /// `300*a` for repetitions, anything else literally.
 pub fn text(word: &str) -> Result<Text, ScriptError> {

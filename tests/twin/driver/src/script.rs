@@ -11,8 +11,9 @@ use crate::sockets::Sockets;
 use crate::state::{ScriptError, State};
 use crate::transport::{Fault, Pipe, Side};
 use crate::{
-    authentication, chains, configs, errno, events, fingerprints, hello_callback, hellos, inspect,
-    library, negotiated, offers, private_keys, sessions, standalone, verification, verify_host,
+    authentication, chains, configs, early_data, early_io, errno, events, fingerprints,
+    forged_records, hello_callback, hellos, inspect, library, negotiated, offers, private_keys,
+    psks, sessions, standalone, verification, verify_host,
 };
 
 /// Runs a script and prints each line with its result.
@@ -356,8 +357,12 @@ impl State {
 /// Performs a call that the module defines; returns `None` for any other.
 type Module = fn(&mut State, &str, &[&str]) -> Option<Result<String, ScriptError>>;
 
-const MODULES: [Module; 16] = [
+const MODULES: [Module; 20] = [
     sessions::call,
+    psks::call,
+    early_data::call,
+    early_io::call,
+    forged_records::call,
     events::call,
     authentication::call,
     standalone::call,

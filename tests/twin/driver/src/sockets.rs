@@ -166,7 +166,7 @@ fn set_small_and_nonblocking(fd: RawFd) {
     unsafe { libc::fcntl(fd, libc::F_SETFL, libc::O_NONBLOCK) };
 }
 
-fn set_option(fd: RawFd, level: libc::c_int, name: libc::c_int, value: libc::c_int) {
+pub fn set_option(fd: RawFd, level: libc::c_int, name: libc::c_int, value: libc::c_int) {
     let len = size_of_val(&value) as libc::socklen_t;
     // SAFETY: the value can be read for its length.
     unsafe { libc::setsockopt(fd, level, name, (&raw const value).cast(), len) };

@@ -7,7 +7,7 @@ use s2n_tls_sys::*;
 
 use crate::format::{number, status};
 use crate::io::Options;
-use crate::sockets::io_error;
+use crate::sockets::{io_error, set_option};
 use crate::state::{Conn, ScriptError, State};
 
 pub fn call(state: &mut State, verb: &str, args: &[&str]) -> Option<Result<String, ScriptError>> {
@@ -15,6 +15,7 @@ pub fn call(state: &mut State, verb: &str, args: &[&str]) -> Option<Result<Strin
         ("listen", [name]) => listen(state, name),
         ("connect", [name, port]) => connect(state, name, port),
         ("complete", [name]) => state.repeat(name, |state, options| state.negotiate(name, options)),
+        ("await_bytes", [name, count]) => await_bytes(state, name, count),
         ("put", [name, size]) => send_all(state, name, size),
         ("get", [name, size]) => recv_all(state, name, size),
         ("finish", [name]) => state.repeat(name, |state, options| state.shutdown(name, options)),
@@ -43,6 +44,21 @@ fn attach(state: &mut State, name: &str, stream: TcpStream) -> Result<String, Sc
     let result = unsafe { s2n_connection_set_fd(state.conn_ptr(name)?, stream.as_raw_fd()) };
     state.streams.insert(name.to_owned(), stream);
     Ok(status(result))
+}
+
+/// Waits until a connection can read this number of bytes.
+fn await_bytes(state: &State, name: &str, count: &str) -> Result<String, ScriptError> {
+    let stream = state.streams.get(name).ok_or("no stream")?;
+    // The threshold from which poll() reports a socket as readable.
+    set_option(
+        stream.as_raw_fd(),
+        libc::SOL_SOCKET,
+        libc::SO_RCVLOWAT,
+        number(count)?,
+    );
+    state.poll(name, false)?;
+    set_option(stream.as_raw_fd(), libc::SOL_SOCKET, libc::SO_RCVLOWAT, 1);
+    Ok("ok".into())
 }
 
 fn send_all(state: &mut State, name: &str, size: &str) -> Result<String, ScriptError> {
@@ -102,7 +118,7 @@ impl State {
         }
     }
 
-    fn poll(&self, name: &str, to_write: bool) -> Result<(), ScriptError> {
+    pub fn poll(&self, name: &str, to_write: bool) -> Result<(), ScriptError> {
         let stream = self.streams.get(name).ok_or("no stream")?;
         let mut pollfd = libc::pollfd {
             fd: stream.as_raw_fd(),

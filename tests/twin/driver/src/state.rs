@@ -9,8 +9,10 @@ use std::ptr;
 
 use s2n_tls_sys::*;
 
+use crate::early_data;
 use crate::forged_records::{self, Forger, Secrets};
 use crate::objects::Objects;
+use crate::psks::Psks;
 use crate::sessions::Sessions;
 use crate::sockets::Sockets;
 use crate::transport::{self, Endpoint};
@@ -31,6 +33,7 @@ pub struct State {
     pub secrets: Box<Secrets>,
     pub objects: Objects,
     pub sessions: Sessions,
+    pub psks: Psks,
 }
 
 pub struct Config {
@@ -45,6 +48,8 @@ pub struct Conn {
     /// Number of stream bytes reported as sent, and of bytes received.
     pub sent: u64,
     pub received: u64,
+    /// Number of bytes of early data sent or received.
+    pub early: u64,
     /// The received bytes are expected to be the sent ones.
     pub is_in_order: bool,
     /// The incoming bytes were modified in transit.
@@ -67,6 +72,7 @@ pub fn pattern(stream: u8, offset: u64) -> u8 {
 
 impl State {
     pub fn new(certs: &Path) -> Self {
+        early_data::reset();
         Self {
             certs: certs.to_owned(),
             configs: BTreeMap::new(),
@@ -79,6 +85,7 @@ impl State {
             secrets: Box::default(),
             objects: Objects::default(),
             sessions: Sessions::default(),
+            psks: Psks::default(),
         }
     }
 
@@ -185,6 +192,7 @@ impl State {
             endpoint: None,
             sent: 0,
             received: 0,
+            early: 0,
             is_in_order: true,
             is_modified: false,
             stream: name.as_bytes()[0],
@@ -217,6 +225,7 @@ impl State {
             }
             conn.endpoint = Some(endpoint);
             (conn.sent, conn.received, conn.base) = (0, 0, None);
+            conn.early = 0;
             conn.forger = None;
             (conn.is_in_order, conn.is_modified) = (true, false);
         }

@@ -90,7 +90,7 @@ pub fn run(drivers: &mut Drivers) -> usize {
     failed
 }
 
-fn library(is_rs2n: bool) -> &'static str {
+pub fn library(is_rs2n: bool) -> &'static str {
     match is_rs2n {
         true => "rs2n",
         false => "s2n-tls",
@@ -103,7 +103,7 @@ fn is_resumed(trace: &Trace) -> bool {
 }
 
 /// Runs a connection, and returns the traces of both sides.
-fn connect(
+pub fn connect(
     drivers: &mut Drivers,
     scenario: &Scenario,
     client_is_rs2n: bool,

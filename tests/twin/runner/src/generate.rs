@@ -2,6 +2,10 @@
 
 use fastrand::Rng;
 
+mod early_data;
+
+use early_data::EarlyData;
+
 /// Generates the script of a seed.
 pub fn script(seed: u64) -> Vec<String> {
     let mut generator = Generator {
@@ -12,9 +16,11 @@ pub fn script(seed: u64) -> Vec<String> {
         version: "13",
         updated: false,
         resumes: false,
+        early: EarlyData::default(),
     };
     generator.set_up();
     generator.handshake();
+    generator.resume_early();
     let calls = generator.rng.usize(5..50);
     for _ in 0..calls {
         generator.call();
@@ -37,6 +43,7 @@ struct Generator {
     updated: bool,
     /// Whether both sides use tickets, and later handshakes resume the session of earlier ones.
     resumes: bool,
+    early: EarlyData,
 }
 
 const SIDES: [&str; 2] = ["c", "s"];
@@ -108,7 +115,9 @@ impl Generator {
         if self.once_in(3) {
             self.use_tickets();
         }
+        self.early_data_settings();
         self.push("connections");
+        self.append_keys();
         for _ in 0..self.rng.u32(..3) {
             self.preference();
         }
@@ -134,6 +143,7 @@ impl Generator {
 
     /// The steps of a handshake, with premature calls between them.
     fn handshake(&mut self) {
+        self.early_data_handshake();
         let steps = ["negotiate c", "negotiate s", "negotiate c", "negotiate s"];
         for step in steps {
             if self.once_in(8) {
@@ -172,7 +182,8 @@ impl Generator {
                 self.updated = true;
                 self.push(format!("key_update {side}"));
             }
-            84..89 => self.misuse(),
+            84..88 => self.misuse(),
+            88 => self.early_data_misuse(),
             89..93 => self.damage(),
             93..97 => self.close(),
             97 => self.wipe(),
@@ -180,8 +191,9 @@ impl Generator {
             98 => self.push("clock 40"),
             _ => {
                 let side = self.side();
-                // After a shutdown, s2n-tls sends the tickets that are due.
-                let sends_tickets = self.resumes && !self.closed.is_empty();
+                // After a shutdown or an error, s2n-tls sends the tickets that are due.
+                let has_ended = !self.closed.is_empty() || !self.damaged.is_empty();
+                let sends_tickets = self.resumes && has_ended;
                 if !self.updated && !sends_tickets {
                     self.push(format!("negotiate {side}"));
                 }
@@ -270,6 +282,7 @@ impl Generator {
                 self.size(),
                 self.rng.u32(..50)
             ),
+            3 | 6 if !self.may_read_ahead() => return,
             3 => format!("recv_buffering {side} {switch}"),
             4 => format!("dynamic_buffers {side} {switch}"),
             5 => format!("release_buffers {side}"),
@@ -363,6 +376,8 @@ impl Generator {
         if self.resumes {
             self.push("set_session c session");
         }
+        self.append_keys();
+        self.early_data_handshake();
         self.push("handshake");
         if self.resumes {
             self.push("session c");
