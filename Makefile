@@ -25,9 +25,11 @@ PRIVATE_LIBS := -lgcc_eh -lgcc -lutil -lrt -lpthread -lm -ldl -lc
 CFLAGS ?= -O2 -g
 EXAMPLE_CFLAGS := -std=gnu99 -Wall -Wextra -Wpedantic -Werror
 EXAMPLES := $(patsubst examples-c/%.c,$(BUILD)/examples/%,$(wildcard examples-c/*.c))
-# The only example with a library of its own, the client of Redis
-ifneq ($(shell pkg-config --exists hiredis && echo yes),yes)
-EXAMPLES := $(filter-out %/fleet_resumption,$(EXAMPLES))
+# The examples with a library of their own, the client of Redis
+FLEETS := $(BUILD)/examples/fleet_resumption $(BUILD)/examples/early_data_fleet
+EXAMPLES := $(filter-out $(FLEETS),$(EXAMPLES))
+ifeq ($(shell pkg-config --exists hiredis && echo yes),yes)
+EXAMPLES += $(FLEETS)
 endif
 
 all: library
@@ -84,13 +86,25 @@ deb: library man tools
 
 examples: library $(EXAMPLES)
 
-$(BUILD)/examples/%: examples-c/%.c include/s2n.h
-	mkdir -p $(BUILD)/examples
-	$(CC) $(CFLAGS) $(EXAMPLE_CFLAGS) -Iinclude $(filter %.c,$^) -o $@ \
-	    -L$(BUILD) -ls2n $(EXAMPLE_LIBS) -pthread -Wl,-rpath,'$$ORIGIN/..'
+define LINK_EXAMPLE
+mkdir -p $(BUILD)/examples
+$(CC) $(CFLAGS) $(EXAMPLE_CFLAGS) -Iinclude $(filter %.c,$^) -o $@ \
+    -L$(BUILD) -ls2n $(EXAMPLE_LIBS) -pthread -Wl,-rpath,'$$ORIGIN/..'
+endef
 
-$(BUILD)/examples/fleet_resumption: examples-c/fleet/store.c examples-c/fleet/store.h
-$(BUILD)/examples/fleet_resumption: EXAMPLE_LIBS = -lhiredis
+$(BUILD)/examples/%: examples-c/%.c include/s2n.h
+	$(LINK_EXAMPLE)
+
+# the same program with two strike registers: in memory and in Redis
+EARLY_DATA := $(addprefix examples-c/early_data/,client.c server.c tickets.c)
+$(BUILD)/examples/early_data: $(EARLY_DATA) examples-c/early_data/strikes.c
+$(BUILD)/examples/early_data_fleet: examples-c/early_data.c $(EARLY_DATA) \
+    examples-c/early_data/strikes_redis.c include/s2n.h
+	$(LINK_EXAMPLE)
+$(BUILD)/examples/early_data $(BUILD)/examples/early_data_fleet: $(wildcard examples-c/early_data/*.h)
+
+$(FLEETS): examples-c/fleet/store.c examples-c/fleet/store.h
+$(FLEETS): EXAMPLE_LIBS = -lhiredis
 
 demo: deps
 	$(MAKE) examples

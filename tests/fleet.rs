@@ -1,17 +1,20 @@
 //! Tests of the example `fleet_resumption`: a fleet of two servers, of which one is linked with rs2n and the
 //! other with s2n-tls, shares ticket keys and the session cache in Redis.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+#[path = "support/linking.rs"]
+mod linking;
 #[path = "support/peers.rs"]
 mod peers;
 mod support;
 
-use peers::{Process, cert, chain_and_key, installed};
-use support::{root, run, scratch, under_valgrind};
+use linking::Example;
+use peers::{Process, cert, chain_and_key};
+use support::{run, scratch, under_valgrind};
 
 const TLS13: &[&str] = &["-tls1_3"];
 const TLS12_TICKET: &[&str] = &["-tls1_2"];
@@ -172,10 +175,7 @@ impl Fleet {
             let (chain, key) = chain_and_key("ecdsa");
             let socket = folder.join("redis").display().to_string();
             command.args(["0", &chain, &key, &socket, PERIOD]);
-            let text = |arg: &std::ffi::OsStr| arg.to_str().expect("UTF-8").to_owned();
-            let args: Vec<_> = command.get_args().map(text).collect();
-            let args: Vec<_> = args.iter().map(String::as_str).collect();
-            let mut process = Process::spawn(&text(command.get_program()), &args);
+            let mut process = Process::spawn_command(&command);
             let port = process.wait_for("port: ");
             Server { process, port }
         });
@@ -299,39 +299,12 @@ fn programs() -> &'static [PathBuf; 2] {
     PROGRAMS.get_or_init(|| {
         let folder = scratch(&format!("fleet-programs-{}", std::process::id()));
         let programs = ["rs2n", "s2n-tls"].map(|name| folder.join(name));
-        link_with_rs2n(&programs[0]);
-        link_with_reference(&programs[1]);
+        let example = Example {
+            sources: &["fleet_resumption.c", "fleet/store.c"],
+            libraries: &["hiredis"],
+        };
+        example.link_with_rs2n("gcc", &programs[0]);
+        example.link_with_reference(&programs[1]);
         programs
     })
-}
-
-fn link_with_rs2n(program: &Path) {
-    let (include, lib) = (installed().join("include"), installed().join("lib"));
-    let lib = lib.display().to_string();
-    let mut gcc = compiler("gcc", &include, program);
-    run(gcc.args(["-L", &lib, "-ls2n", &format!("-Wl,-rpath,{lib}")]));
-}
-
-/// The archive may contain bitcode for link-time optimization, which is disabled here.
-fn link_with_reference(program: &Path) {
-    let paths = run(Command::new("sh").arg(root().join("tests/abi/reference/archive.sh"))).stdout;
-    let paths = String::from_utf8(paths).expect("paths are UTF-8");
-    let [archive, crypto, include, _] = paths.split_whitespace().collect::<Vec<_>>()[..] else {
-        panic!("not four paths: {paths}");
-    };
-    let mut clang = compiler("clang", Path::new(include), program);
-    clang.args(["-fuse-ld=lld", "-Wl,--lto-O0"]);
-    run(clang.args([archive, crypto, "-ldl", "-lm"]));
-}
-
-fn compiler(name: &str, include: &Path, program: &Path) -> Command {
-    let mut command = Command::new(name);
-    command.args(["-std=gnu99", "-O2", "-g", "-pthread"]);
-    command.args(["-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
-    command.arg("-I").arg(include).arg("-o").arg(program);
-    for source in ["fleet_resumption.c", "fleet/store.c"] {
-        command.arg(root().join("examples-c").join(source));
-    }
-    command.arg("-lhiredis");
-    command
 }

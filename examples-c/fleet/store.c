@@ -248,6 +248,27 @@ int store_delete(const void *id, size_t id_len)
     return redisAsyncCommand(store.redis, NULL, NULL, "DEL session:%b", id, id_len);
 }
 
+/* Receives OK, nil, or NULL if the connection was closed. */
+static void on_added(redisAsyncContext *redis, void *answer, void *client)
+{
+    const redisReply *reply = answer;
+    (void) redis;
+    if (reply != NULL && (reply->type == REDIS_REPLY_STATUS || reply->type == REDIS_REPLY_NIL)) {
+        store.answer(client, "1", reply->type == REDIS_REPLY_STATUS);
+    } else {
+        store.answer(client, NULL, 0);
+    }
+}
+
+int store_add(const void *name, size_t name_len, unsigned long long lifetime_seconds, void *client)
+{
+    if (store.redis == NULL) {
+        return -1;
+    }
+    return redisAsyncCommand(
+        store.redis, on_added, client, "SET %b 1 NX EX %llu", name, name_len, lifetime_seconds);
+}
+
 int store_open(int epoll, const char *address, unsigned period_ms, struct s2n_config *config,
     store_answer_fn answer)
 {

@@ -8,7 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Called once for each lookup. `len` is 0 if there is no such session, or if Redis is not reachable. */
+/* Called once for each lookup. `len` is 0 if there is no such session, or if Redis is not reachable.
+ *
+ * Also called once for each store_add(): `session` is NULL if Redis is not reachable; otherwise `len` is 1 if the
+ * name is new, and 0 if it exists. */
 typedef void (*store_answer_fn)(void *client, const void *session, size_t len);
 
 /* Adds Redis to the event loop. `address` is the path of a Unix socket, or ADDRESS:PORT with a numeric address.
@@ -26,6 +29,9 @@ int store_get(const void *id, size_t id_len, void *client);
 int store_set(
     const void *id, size_t id_len, const void *session, size_t len, unsigned long long lifetime_seconds);
 int store_delete(const void *id, size_t id_len);
+
+/* Adds a name that expires, unless it exists. Returns 0 if that was started, and -1 if Redis is not reachable. */
+int store_add(const void *name, size_t name_len, unsigned long long lifetime_seconds, void *client);
 
 /* Closes the connection to Redis. Pending lookups are answered before it returns. */
 void store_close(void);

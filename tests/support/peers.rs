@@ -1,6 +1,7 @@
 //! Child processes of a test: the examples, and their peers.
 #![allow(dead_code, unused_imports)] // Each test binary uses a part.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
@@ -82,6 +83,14 @@ pub struct Report {
 impl Process {
     pub fn spawn(program: &str, args: &[&str]) -> Self {
         Self::spawn_with_input(program, args, Stdio::null())
+    }
+
+    /// Spawns the program of a command, with its arguments, which are UTF-8.
+    pub fn spawn_command(command: &Command) -> Self {
+        let text = |arg: &OsStr| arg.to_str().expect("the argument is UTF-8").to_owned();
+        let args: Vec<_> = command.get_args().map(text).collect();
+        let args: Vec<_> = args.iter().map(String::as_str).collect();
+        Self::spawn(&text(command.get_program()), &args)
     }
 
     pub fn spawn_with_input(program: &str, args: &[&str], input: Stdio) -> Self {
