@@ -36,6 +36,11 @@ fn residue_sessions() {
 }
 
 #[test]
+fn residue_psk() {
+    check_program("residue_psk");
+}
+
+#[test]
 fn trust_store() {
     check_program("trust_store");
 }
@@ -57,7 +62,7 @@ fn hardening() {
 
 /// Limits on the growth of the instruction count when a peer's input grows: the kind of input, two sizes,
 /// and the maximum ratio of the larger input's instructions to those of the smaller one.
-const COSTS: [(&str, [u32; 2], f64); 11] = [
+const COSTS: [(&str, [u32; 2], f64); 20] = [
     // Six CA certificates with the subject of the trusted one: two signatures instead of one.
     ("chain", [1, 6], 3.0),
     ("chain_any_time", [1, 6], 3.0),
@@ -72,6 +77,19 @@ const COSTS: [(&str, [u32; 2], f64); 11] = [
     ("many_identities", [0, 1], 3.0),
     ("long_identities", [0, 1], 3.0),
     ("tls12_ticket", [0, 1], 3.0),
+    // Identities of external keys in a ClientHello, keys of a server, and both.
+    ("external_identities", [400, 800], 2.2),
+    ("external_keys", [400, 800], 2.2),
+    ("external_psks", [400, 800], 2.2),
+    ("listed_identities", [400, 800], 2.2),
+    // Early data in records of one byte.
+    ("early_records", [1000, 2000], 2.2),
+    ("skipped_records", [1000, 2000], 2.2),
+    ("retried_records", [2000, 4000], 2.2),
+    // Accepted and rejected: the latter does not cost more.
+    ("early_rejection", [0, 1], 1.1),
+    // A limited number of empty records is processed.
+    ("empty_records", [100, 4000], 1.1),
 ];
 
 #[test]

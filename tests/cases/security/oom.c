@@ -60,17 +60,58 @@ static int deallocate(void *block, uint32_t n)
     return S2N_SUCCESS;
 }
 
-enum phase { CONFIG, CERTIFICATE, TICKET_KEY, CONNECTION, HANDSHAKE, SEND, RECEIVE, TICKET, SESSION, OFFER, RESUMPTION, PHASES };
+enum phase {
+    CONFIG, CERTIFICATE, TICKET_KEY, CONNECTION, HANDSHAKE, SEND, RECEIVE, TICKET, SESSION, OFFER, RESUMPTION,
+    PSK, SEND_EARLY, RECEIVE_EARLY, PSK_HANDSHAKE, PHASES
+};
 static const char *names[] = {
-    "config", "certificate", "ticket_key", "connection", "handshake", "send", "receive", "ticket", "session", "offer", "resumption"
+    "config", "certificate", "ticket_key", "connection", "handshake", "send", "receive", "ticket", "session", "offer", "resumption",
+    "psk", "send_early", "receive_early", "psk_handshake"
 };
 
-static struct pair pair, resumed;
+/* The end of the phases: keys are those of TLS 1.3. */
+static enum phase end = PHASES;
+
+enum { EARLY = 3000 };
+
+static struct pair pair, resumed, keyed;
+static struct s2n_psk *psk;
 static struct s2n_config *client, *server;
 static struct s2n_cert_chain_and_key *own;
 static char *root_pem, *leaf_pem, *leaf_key;
 static uint8_t data[20000], session[2000];
 static int session_len;
+
+/* Appends an external pre-shared key to both connections of another pair. Returns 0 if all calls succeeded. */
+static int append_psk(void)
+{
+    psk = s2n_external_psk_new();
+    return !psk || s2n_psk_set_identity(psk, (uint8_t *) "identity", 8) || s2n_psk_set_secret(psk, (uint8_t *) "secret", 6)
+            || s2n_psk_configure_early_data(psk, EARLY + 1, 0x13, 0x01)
+            || s2n_psk_set_early_data_context(psk, (uint8_t *) "context", 7)
+            || pair_open(&keyed, client, server, "localhost")
+            || s2n_connection_append_psk(keyed.client, psk) || s2n_connection_append_psk(keyed.server, psk)
+            || s2n_psk_free(&psk);
+}
+
+/* Returns 0 if all the early data was sent or received, and the call waits for the peer. */
+static int transfer_early(int sends)
+{
+    s2n_blocked_status blocked;
+    ssize_t n = 0;
+    int result = sends ? s2n_send_early_data(keyed.client, data, EARLY, &n, &blocked)
+                       : s2n_recv_early_data(keyed.server, data, sizeof data, &n, &blocked);
+    return result != -1 || s2n_error_get_type(s2n_errno) != S2N_ERR_T_BLOCKED || n != EARLY;
+}
+
+/* Returns whether the handshake with the key used it, and its early data. */
+static int has_used_psk(void)
+{
+    uint16_t len = 0;
+    s2n_early_data_status_t status;
+    return s2n_connection_get_negotiated_psk_identity_length(keyed.server, &len) == 0 && len == 8
+            && s2n_connection_get_early_data_status(keyed.server, &status) == 0 && status == S2N_EARLY_DATA_STATUS_END;
+}
 
 /* Runs one phase of a program. Returns 0 if all its calls succeeded. */
 static int run_phase(enum phase phase)
@@ -108,6 +149,10 @@ static int run_phase(enum phase phase)
         case OFFER:
             return pair_open(&resumed, client, server, "localhost") || s2n_connection_set_session(resumed.client, session, session_len);
         case RESUMPTION: return negotiate(&resumed) != NULL;
+        case PSK: return append_psk();
+        case SEND_EARLY: return transfer_early(1);
+        case RECEIVE_EARLY: return transfer_early(0);
+        case PSK_HANDSHAKE: return negotiate(&keyed) != NULL;
         default: return -1;
     }
 }
@@ -117,15 +162,31 @@ static int free_all(void)
 {
     int failed = (pair.client && s2n_connection_free(pair.client)) || (pair.server && s2n_connection_free(pair.server))
             || (resumed.client && s2n_connection_free(resumed.client)) || (resumed.server && s2n_connection_free(resumed.server))
+            || (keyed.client && s2n_connection_free(keyed.client)) || (keyed.server && s2n_connection_free(keyed.server))
+            || s2n_psk_free(&psk)
             || (client && s2n_config_free(client)) || (server && s2n_config_free(server))
             || (own && s2n_cert_chain_and_key_free(own));
-    pair.client = pair.server = resumed.client = resumed.server = NULL;
+    pair.client = pair.server = resumed.client = resumed.server = keyed.client = keyed.server = NULL;
     client = server = NULL;
     own = NULL;
     return failed;
 }
 
 struct trial { enum phase phase; long nth; long end; };
+
+/* Returns whether a phase requires another one before it: those with a key require no other handshake. */
+static int requires(enum phase phase, enum phase before)
+{
+    return phase < PSK || before <= TICKET_KEY || before >= PSK;
+}
+
+/* Returns whether all phases succeed in a trial that has freed everything. */
+static int succeeds_again(enum phase tested)
+{
+    for (enum phase phase = 0; phase < end; phase++)
+        if (requires(tested, phase) && run_phase(phase)) return 0;
+    return 1;
+}
 
 /* The trial of a child process: the phases before succeed, then the nth allocation of this phase fails, then all is
    freed, and with memory available again all phases succeed.
@@ -139,7 +200,7 @@ static void *run_trial(void *argument)
         MUST(s2n_init());
     }
     for (enum phase before = 0; before < trial->phase; before++)
-        if (run_phase(before)) _exit(2);
+        if (requires(trial->phase, before) && run_phase(before)) _exit(2);
     allocations_left = trial->nth;
     armed = 1;
     int failed = run_phase(trial->phase);
@@ -148,9 +209,9 @@ static void *run_trial(void *argument)
     int free_failed = free_all();
     armed = 0;
     trial->end = !reached ? 3 : free_failed || wrong_code ? 4 : failed != 0;
-    for (enum phase phase = 0; reached && (persists || trial->phase == RESUMPTION) && phase < PHASES; phase++)
-        if (run_phase(phase)) trial->end = 5;
+    if (reached && (persists || trial->phase >= RESUMPTION) && !succeeds_again(trial->phase)) trial->end = 5;
     if (resumed.client && !s2n_connection_is_session_resumed(resumed.client)) trial->end = 7;
+    if (keyed.client && !has_used_psk()) trial->end = 8;
     if (free_all()) trial->end = 6;
     return NULL;
 }
@@ -175,7 +236,10 @@ int main(int argc, char **argv)
     persists = argc > 2 && strcmp(argv[2], "on") == 0;
     by_callback = argc > 3 && strcmp(argv[3], "callback") == 0;
     in_thread = argc > 4 && strcmp(argv[4], "thread") == 0;
-    if (argc > 4 && strcmp(argv[4], "tls12") == 0) policy = TLS12_POLICY;
+    if (argc > 4 && strcmp(argv[4], "tls12") == 0) {
+        policy = TLS12_POLICY;
+        end = PSK;
+    }
     root_pem = (char *) read_file("root.pem", NULL);
     leaf_pem = (char *) read_file("leaf.pem", NULL);
     leaf_key = (char *) read_file("leaf.key", NULL);
@@ -186,7 +250,7 @@ int main(int argc, char **argv)
     for (enum phase phase = 0; phase < OFFER; phase++)
         if (run_phase(phase)) { printf("%s fails with sufficient memory: %s\n", names[phase], s2n_strerror_name(s2n_errno)); return 2; }
     free_all();
-    for (enum phase phase = 0; phase < PHASES; phase++) {
+    for (enum phase phase = 0; phase < end; phase++) {
         int successes = 0, error = 0, aborts = 0, faults = 0, other = 0, status = 0;
         long nth = 0;
         for (; nth < 20000; nth++) {
@@ -194,6 +258,7 @@ int main(int argc, char **argv)
             if (pid == 0) _exit(child(phase, nth));
             waitpid(pid, &status, 0);
             if (WIFEXITED(status) && WEXITSTATUS(status) == 3) break;
+            if (WIFEXITED(status) && WEXITSTATUS(status) == 2) { printf("a phase before %s fails\n", names[phase]); return 2; }
             if (WIFSIGNALED(status)) {
                 if (WTERMSIG(status) == SIGABRT) aborts++;
                 else if (WTERMSIG(status) == SIGSEGV) faults++;

@@ -49,6 +49,19 @@ static inline int log_key(void *ctx, struct s2n_connection *from, uint8_t *line,
     return 0;
 }
 
+/* Adds the search patterns that a script prints as "LABEL masked hex" lines. */
+static inline void read_secrets(FILE *script, struct found *found)
+{
+    char label[40], hex[97];
+    while (fscanf(script, "%39s %96s", label, hex) == 2) {
+        uint8_t bytes[48];
+        int n = strlen(hex) / 2;
+        for (int i = 0; i < n; i++) bytes[i] = nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]);
+        add(found, label, bytes, n);
+    }
+    if (pclose(script) != 0) { printf("a script fails\n"); exit(2); }
+}
+
 static inline void plaintext(uint8_t *text, int from, int mask)
 {
     for (int i = 0; i < 32; i++) text[i] = (i * 29 + from * 101 + 7) ^ (i << 3) ^ mask;

@@ -9,12 +9,14 @@
 enum action { FREED, WIPED, ISSUED, ADDED, OFFERED };
 static const char *actions[] = { "", "_wiped", "_issued", "_added", "_offered" };
 
-struct scenario { s2n_mode mode; int version; enum action action; };
+/* `early`: the client sends early data with the session. */
+struct scenario { s2n_mode mode; int version; enum action action; int early; };
 
 /* A session as s2n_connection_get_session() serializes it, masked. */
 struct session { uint8_t masked[2000]; int len; };
 
-enum { HANDSHAKES = 2 };
+/* EARLY is the origin of early data, as its plaintext depends on it. */
+enum { HANDSHAKES = 2, EARLY = 2 };
 static struct session sessions[HANDSHAKES];
 static struct s2n_cert_chain_and_key *own;
 static struct s2n_config *settings;
@@ -57,6 +59,7 @@ static void create_config(struct scenario scenario, struct found *log)
     ticket_key(key, 0);
     MUST(s2n_config_add_ticket_crypto_key(settings, (const uint8_t *) "key", 3, key, sizeof key, 0));
     explicit_bzero(key, sizeof key);
+    if (scenario.early) MUST(s2n_config_set_server_max_early_data_size(settings, 1000));
 }
 
 static void offer(struct s2n_connection *conn, const struct session *session)
@@ -76,6 +79,20 @@ static void export(struct s2n_connection *conn, struct session *session)
     explicit_bzero(bytes, sizeof bytes);
 }
 
+/* Sends or receives 32 bytes of early data. */
+static void transfer_early(struct scenario scenario, struct s2n_connection *conn)
+{
+    s2n_blocked_status blocked;
+    uint8_t text[33];
+    ssize_t n = 0;
+    int failed;
+    plaintext(text, EARLY, 0);
+    if (scenario.mode == S2N_CLIENT) failed = s2n_send_early_data(conn, text, 32, &n, &blocked);
+    else failed = s2n_recv_early_data(conn, text, sizeof text, &n, &blocked);
+    explicit_bzero(text, sizeof text);
+    if (failed || n != 32) { printf("no early data: %s\n", s2n_strerror_name(s2n_errno)); exit(2); }
+}
+
 /* Performs a handshake, in which each side sends 32 bytes. */
 static void connect_once(struct scenario scenario, int number, int fd)
 {
@@ -86,6 +103,7 @@ static void connect_once(struct scenario scenario, int number, int fd)
     MUST(s2n_connection_set_blinding(conn, S2N_SELF_SERVICE_BLINDING));
     MUST(s2n_connection_set_fd(conn, fd));
     if (scenario.mode == S2N_CLIENT && number > 0) offer(conn, &sessions[number - 1]);
+    if (scenario.early && number > 0) transfer_early(scenario, conn);
     MUST(s2n_negotiate(conn, &blocked));
     plaintext(out, scenario.mode == S2N_SERVER, 0);
     if (s2n_send(conn, out, 32, &blocked) != 32 || s2n_recv(conn, in, 32, &blocked) != 32) {
@@ -132,7 +150,7 @@ static void dump(FILE *file)
 /* Adds the secrets that follow from the sessions, from the ticket key and from the memory of this process. */
 static void derive(struct found *found)
 {
-    char path[] = "/tmp/rs2n-sessions-XXXXXX", command[4200], label[40], hex[97];
+    char path[] = "/tmp/rs2n-sessions-XXXXXX", command[4200];
     uint8_t key[32];
     FILE *file = fdopen(mkstemp(path), "w");
     ticket_key(key, 0);
@@ -140,15 +158,8 @@ static void derive(struct found *found)
     fwrite(sessions, 1, sizeof sessions, file);
     dump(file);
     fclose(file);
-    snprintf(command, sizeof command, "python3 \"$(dirname '%s')/session_secrets.py\" %s", __FILE__, path);
-    FILE *secrets = popen(command, "r");
-    while (fscanf(secrets, "%39s %96s", label, hex) == 2) {
-        uint8_t bytes[48];
-        int n = strlen(hex) / 2;
-        for (int i = 0; i < n; i++) bytes[i] = nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]);
-        add(found, label, bytes, n);
-    }
-    if (pclose(secrets) != 0) exit(2);
+    snprintf(command, sizeof command, "python3 -B \"$(dirname '%s')/session_secrets.py\" %s", __FILE__, path);
+    read_secrets(popen(command, "r"), found);
     unlink(path);
 }
 
@@ -246,10 +257,11 @@ static void test_scenario(const char *name, struct scenario scenario)
     if (scenario.mode == S2N_CLIENT) transfer(put, channel[0], sessions, sizeof sessions);
     transfer(read, channel[0], &found, sizeof found);
     if (waitpid(peer, &status, 0) != peer || status != 0) { printf("the peer fails\n"); exit(2); }
-    for (int from = 0; from < 2; from++) {
+    for (int from = 0; from < 2 + scenario.early; from++) {
+        static const char *labels[] = { "plaintext of the client", "plaintext of the server", "early data" };
         uint8_t text[32];
         plaintext(text, from, MASK);
-        add(&found, from ? "plaintext of the server" : "plaintext of the client", text, 32);
+        add(&found, labels[from], text, 32);
     }
     check_secrets_in_use(scenario, &found);
     finish(scenario);
@@ -263,8 +275,8 @@ static void in_child(struct scenario scenario)
 {
     char name[80];
     int status;
-    snprintf(name, sizeof name, "residue_sessions_%s_%s%s", scenario.version == S2N_TLS13 ? "tls13" : "tls12",
-            scenario.mode == S2N_SERVER ? "server" : "client", actions[scenario.action]);
+    snprintf(name, sizeof name, "residue_sessions_%s_%s%s%s", scenario.version == S2N_TLS13 ? "tls13" : "tls12",
+            scenario.mode == S2N_SERVER ? "server" : "client", scenario.early ? "_early" : "", actions[scenario.action]);
     pid_t child = fork();
     if (child == 0) {
         alarm(60);
@@ -283,12 +295,18 @@ int main(int argc, char **argv)
     MUST(s2n_init());
     for (int i = 0; i < 2; i++) {
         for (enum action action = FREED; action <= WIPED; action++) {
-            in_child((struct scenario) { S2N_SERVER, versions[i], action });
-            in_child((struct scenario) { S2N_CLIENT, versions[i], action });
+            in_child((struct scenario) { S2N_SERVER, versions[i], action, 0 });
+            in_child((struct scenario) { S2N_CLIENT, versions[i], action, 0 });
         }
-        in_child((struct scenario) { S2N_SERVER, versions[i], ADDED });
-        in_child((struct scenario) { S2N_CLIENT, versions[i], OFFERED });
+        in_child((struct scenario) { S2N_SERVER, versions[i], ADDED, 0 });
+        in_child((struct scenario) { S2N_CLIENT, versions[i], OFFERED, 0 });
     }
-    in_child((struct scenario) { S2N_SERVER, S2N_TLS13, ISSUED });
+    for (enum action action = FREED; action <= WIPED; action++) {
+        in_child((struct scenario) { S2N_SERVER, S2N_TLS13, action, 1 });
+        in_child((struct scenario) { S2N_CLIENT, S2N_TLS13, action, 1 });
+    }
+    in_child((struct scenario) { S2N_SERVER, S2N_TLS13, ISSUED, 0 });
+    in_child((struct scenario) { S2N_SERVER, S2N_TLS13, ISSUED, 1 });
+    in_child((struct scenario) { S2N_CLIENT, S2N_TLS13, OFFERED, 1 });
     return wrong != 0;
 }

@@ -4,47 +4,20 @@ The file has the secret of the ticket key, two masked sessions with their length
 still has the resumption master secrets, which no function of the API returns. Prints "LABEL masked hex" lines.
 """
 
-import hashlib
 import hmac
 import pathlib
 import sys
 
-MASK = 0x5a
+from key_schedule import MASK, expand, expand_label, show, show_early_secrets
+
 SESSION_LEN = 2000
 TLS13 = 2
 SUITES = {0x1301: 'sha256', 0x1302: 'sha384', 0x1303: 'sha256'}
 
 
-def show(label, secret):
-    print(label, bytes(byte ^ MASK for byte in secret).hex())
-
-
-def expand(prk, info, size=32, digest='sha256'):
-    """HKDF-Expand (RFC 5869, 2.3)."""
-    block, output, count = b'', b'', 0
-    while len(output) < size:
-        count += 1
-        block = hmac.digest(prk, block + info + bytes([count]), digest)
-        output += block
-    return output[:size]
-
-
-def expand_label(secret, label, context, digest):
-    """HKDF-Expand-Label (RFC 8446, 7.1), with the length of the hash."""
-    size = hashlib.new(digest).digest_size
-    label = b'tls13 ' + label
-    info = size.to_bytes(2, 'big') + bytes([len(label)]) + label + bytes([len(context)]) + context
-    return expand(secret, info, size, digest)
-
-
 def show_pre_shared_key(key, digest, memory):
-    empty = hashlib.new(digest).digest()
-    early = hmac.digest(bytes(len(key)), key, digest)
-    binder = expand_label(early, b'res binder', empty, digest)
     show('pre_shared_key', key)
-    show('early_secret', early)
-    show('binder_key', binder)
-    show('binder_finished_key', expand_label(binder, b'finished', b'', digest))
+    show_early_secrets(key, b'res binder', digest)
     # The nonce of the first ticket of a connection is 0.
     blocks = {memory[at:at + len(key)] for at in range(0, len(memory) - len(key), 8)}
     found = [block for block in blocks if expand_label(block, b'resumption', bytes(2), digest) == key]
