@@ -8,7 +8,9 @@
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
-use rs2n_core::base::Mode;
+use rs2n_core::base::{Blocked, Mode};
+use rs2n_core::config::Psk;
+use rs2n_core::connection::Connection;
 use rs2n_core::error::Code;
 use rs2n_core::messages::{ClientHello, Field};
 use rs2n_fuzz::endpoint::{self, Endpoint, Setup, Version};
@@ -99,18 +101,36 @@ fn check_extensions(hello: &ClientHello) {
 fn hellos() -> Vec<(String, Vec<u8>)> {
     const HEADERS: usize = 5 + 4;
 
-    let versions = [("tls12", Version::Tls12), ("tls13", Version::Tls13)];
-    let seeds = versions.map(|(name, version)| {
-        let setup = Setup {
-            version,
-            mutual: false,
-            multi_record: false,
-            delays: false,
-        };
+    let kinds = [
+        ("tls12", Version::Tls12, false),
+        ("tls13", Version::Tls13, false),
+        ("psk", Version::Tls13, true),
+    ];
+    let seeds = kinds.map(|(name, version, has_psk)| {
         let (reader, writer) = (Arc::default(), Arc::<Pipe>::default());
-        let config = endpoint::config(Mode::Client, setup);
-        Endpoint::new(Mode::Client, config, &reader, &writer).negotiate();
-        (name.to_owned(), writer.take_all().split_off(HEADERS))
+        let config = endpoint::config(Mode::Client, Setup::new(version));
+        let mut client = Endpoint::new(Mode::Client, config, &reader, &writer);
+        match has_psk {
+            true => request_early_data(&client.conn),
+            false => client.negotiate(),
+        }
+        let sent = writer.take_all();
+        // A change_cipher_spec follows if there is early data.
+        let end = 5 + usize::from(u16::from_be_bytes([sent[3], sent[4]]));
+        (name.to_owned(), sent[HEADERS..end].to_vec())
     });
     seeds.into()
+}
+
+/// Starts a handshake with an external pre-shared key and early data.
+fn request_early_data(client: &Connection) {
+    let mut psk = Psk::default();
+    psk.set_identity(b"identity").expect("it has a length");
+    psk.set_secret(b"secret").expect("it has a length");
+    psk.configure_early_data(100, 0x1301)
+        .expect("a suite with the hash");
+    client.append_psk(&psk).expect("the first key");
+    let (mut sent, mut blocked) = (0, Blocked::Not);
+    let outcome = client.send_early_data(b"", &mut sent, &mut blocked);
+    assert!(outcome.is_err_and(|error| error.is_blocked()));
 }

@@ -11,6 +11,7 @@ use rs2n_core::credentials::CertChain;
 use rs2n_core::error::Code;
 use rs2n_core::policy::Policy;
 
+use crate::early::{Decide, EarlyData, Outcome};
 use crate::pipe::Pipe;
 
 macro_rules! generated {
@@ -48,6 +49,9 @@ pub fn wait() {
     NOW.0.fetch_add(u64::from(MAX_DELAY) + 1, Relaxed);
 }
 
+/// The maximum length of early data in bytes, with a ticket or a key.
+pub const MAX_EARLY_DATA: u32 = 3000;
+
 /// Seconds.
 const MAX_DELAY: u32 = 30;
 
@@ -83,12 +87,30 @@ pub struct Setup {
     pub multi_record: bool,
     /// Errors start a blinding delay, which the application waits for.
     pub delays: bool,
+    /// For early data: no ALPN, because a key is for one protocol.
+    pub early: bool,
+    /// A callback accepts or rejects early data.
+    pub decides: bool,
+}
+
+impl Setup {
+    /// A setup without options.
+    pub fn new(version: Version) -> Self {
+        Self {
+            version,
+            mutual: false,
+            multi_record: false,
+            delays: false,
+            early: false,
+            decides: false,
+        }
+    }
 }
 
 /// Returns the config for a mode and a setup. Configs are cached, because loading certificates is
 /// slow.
 pub fn config(mode: Mode, setup: Setup) -> Arc<Config> {
-    const COMBINATIONS: usize = 1 << 5;
+    const COMBINATIONS: usize = 1 << 7;
     static CONFIGS: [OnceLock<Arc<Config>>; COMBINATIONS] =
         [const { OnceLock::new() }; COMBINATIONS];
 
@@ -98,6 +120,8 @@ pub fn config(mode: Mode, setup: Setup) -> Arc<Config> {
         setup.mutual,
         setup.multi_record,
         setup.delays,
+        setup.early,
+        setup.decides,
     ];
     CONFIGS[index(&choices)]
         .get_or_init(|| create(mode, setup))
@@ -120,12 +144,20 @@ fn create(mode: Mode, setup: Setup) -> Arc<Config> {
     config.set_monotonic_clock(Arc::new(Now));
     config.set_recv_multi_record(setup.multi_record);
     config.set_max_blinding_delay(if setup.delays { MAX_DELAY } else { 0 });
-    let protocols = [&b"h2"[..], b"http/1.1"];
-    config.set_alpn(alpn::list(protocols.into_iter()).expect("short names"));
+    if !setup.early {
+        let protocols = [&b"h2"[..], b"http/1.1"];
+        config.set_alpn(alpn::list(protocols.into_iter()).expect("short names"));
+    }
+    if setup.decides {
+        config.set_early_data_callback(Some(Arc::new(Decide)));
+    }
 
     config.set_tickets(true);
     let added = config.add_ticket_key(b"key", b"secret", None);
     added.expect("a valid key");
+    if setup.early {
+        config.set_max_early_data(MAX_EARLY_DATA);
+    }
 
     let add = |chain: &[u8], key: &[u8]| {
         let loaded = CertChain::default();
@@ -197,6 +229,7 @@ pub struct Endpoint {
     pub failed: Option<Code>,
     /// The peer's close_notify or the end of the stream was received.
     pub ended: bool,
+    pub early: Option<EarlyData>,
     /// A shutdown was started.
     closing: bool,
     reader: Arc<Pipe>,
@@ -227,6 +260,7 @@ impl Endpoint {
             ready: false,
             failed: None,
             ended: false,
+            early: None,
             closing: false,
             reader: reader.clone(),
             writer: writer.clone(),
@@ -237,7 +271,7 @@ impl Endpoint {
     /// Negotiates and receives until blocked. `peer_sent` is the maximum number of bytes to
     /// receive.
     pub fn work(&mut self, peer_sent: usize) {
-        if !self.ready {
+        if !self.ready && self.transfer_early() {
             self.negotiate();
         }
         if self.ready {
@@ -249,6 +283,54 @@ impl Endpoint {
             }
         }
         self.check_counters();
+    }
+
+    /// Sends or receives early data, if there is any. Returns whether the handshake continues.
+    fn transfer_early(&mut self) -> bool {
+        let Some(mut early) = self.early.take_if(|early| early.is_open) else {
+            return true;
+        };
+        let outcome = match self.conn.mode() {
+            Mode::Client => early.start(&self.conn),
+            Mode::Server => early.receive(&self.conn),
+        };
+        if self.conn.mode() == Mode::Server {
+            early.is_open = matches!(outcome, Outcome::Blocked(_));
+        }
+        let continues = !early.is_open;
+        self.early = Some(early);
+        self.check_early(outcome);
+        continues
+    }
+
+    /// Client: sends early data, unless it has continued with the handshake.
+    pub fn send_early(&mut self, len: usize) {
+        if let Some(mut early) = self.early.take_if(|early| early.is_open) {
+            let outcome = early.send(&self.conn, len);
+            self.early = Some(early);
+            self.check_early(outcome);
+        }
+    }
+
+    fn check_early(&mut self, outcome: Outcome) {
+        match outcome {
+            // Rejected early data does not delay the end of the handshake.
+            Outcome::Over => self.ready = self.conn.is_handshake_complete(),
+            Outcome::Blocked(blocked) => {
+                assert!(self.failed.is_none(), "{:?}, then blocked", self.failed);
+                self.check_blocked(blocked);
+            }
+            Outcome::Failed(code) => self.fail(code),
+        }
+    }
+
+    /// Checks that a blocked call has used all input, unless it waits for the application.
+    fn check_blocked(&self, blocked: Blocked) {
+        assert_ne!(blocked, Blocked::Not);
+        assert!(
+            self.reader.is_empty() || blocked == Blocked::ApplicationInput,
+            "blocked with pending input"
+        );
     }
 
     pub fn negotiate(&mut self) {
@@ -264,9 +346,8 @@ impl Endpoint {
                 self.ready = true;
             }
             Err(error) if error.is_blocked() => {
-                assert_ne!(blocked, Blocked::Not);
                 assert!(self.failed.is_none(), "{:?}, then blocked", self.failed);
-                assert!(self.reader.is_empty(), "blocked with pending input");
+                self.check_blocked(blocked);
             }
             Err(error) => self.fail(error.code()),
         }
@@ -296,6 +377,11 @@ impl Endpoint {
             Err(error) if error.is_blocked() => {
                 assert!(self.failed.is_none(), "{:?}, then blocked", self.failed);
                 assert!(self.reader.is_empty(), "blocked with pending input");
+                false
+            }
+            // The call is wrong as long as early data may follow.
+            Err(error) if error.code() == Code::EarlyDataNotAllowed => {
+                assert!(!self.ready && self.early.is_some());
                 false
             }
             Err(error) => {

@@ -1,7 +1,7 @@
 //! A connection with an on-path attacker, who modifies the records to one side.
 //!
-//! The input is the attacker's program: two bytes of setup, then steps, each a byte and its
-//! operands.
+//! The input is the attacker's program: two bytes of setup, between them four of early data if the
+//! first one has its flag, then steps, each a byte and its operands.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use arbitrary::{Result, Unstructured};
 use rs2n_core::base::Mode;
 use rs2n_core::error::{Code, ErrorType};
 
+use crate::early::{self, Decision, EarlyData, Plan};
 use crate::endpoint::{Endpoint, Setup, Version, config, wait};
 use crate::pipe::Pipe;
 
@@ -38,6 +39,10 @@ impl Interception {
     pub fn new(u: &mut Unstructured<'_>) -> Result<Self> {
         let flags: u8 = u.arbitrary()?;
         let flag = |bit: u8| flags >> bit & 1 == 1;
+        let plan = match flag(EARLY_BIT) {
+            true => Some(Plan::new(u)?),
+            false => None,
+        };
         let setup = Setup {
             version: match flag(1) {
                 true => Version::Tls13,
@@ -46,13 +51,15 @@ impl Interception {
             mutual: flag(2),
             multi_record: flag(3),
             delays: flag(4),
+            early: plan.is_some(),
+            decides: plan.is_some_and(|plan| plan.decision != Decision::None),
         };
         let (mode, other) = match flag(0) {
             true => (Mode::Client, Mode::Server),
             false => (Mode::Server, Mode::Client),
         };
         let [from_genuine, to_subject, to_genuine] = [(); 3].map(|()| Arc::<Pipe>::default());
-        let interception = Self {
+        let mut interception = Self {
             subject: Endpoint::new(mode, config(mode, setup), &to_subject, &to_genuine),
             genuine: Endpoint::new(other, config(other, setup), &to_genuine, &from_genuine),
             from_genuine,
@@ -66,7 +73,32 @@ impl Interception {
         };
         interception.subject.conn.set_recv_buffering(flag(5));
         interception.subject.conn.set_dynamic_buffers(flag(6));
+        if let Some(plan) = plan.filter(|_| setup.version == Version::Tls13) {
+            interception.add_early_data(plan);
+        }
         Ok(interception)
+    }
+
+    fn add_early_data(&mut self, plan: Plan) {
+        let [client, server] = self.client_and_server();
+        let [of_client, of_server] = EarlyData::pair(plan, &client.conn, &server.conn);
+        (client.early, server.early) = (Some(of_client), Some(of_server));
+        self.unmodified = plan.can_complete();
+    }
+
+    fn client_and_server(&mut self) -> [&mut Endpoint; 2] {
+        match self.subject.conn.mode() {
+            Mode::Client => [&mut self.subject, &mut self.genuine],
+            Mode::Server => [&mut self.genuine, &mut self.subject],
+        }
+    }
+
+    /// Makes the client continue with the handshake after its early data.
+    fn end_early_data(&mut self) {
+        let [client, _] = self.client_and_server();
+        if let Some(early) = &mut client.early {
+            early.is_open = false;
+        }
     }
 
     pub fn run(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
@@ -180,6 +212,13 @@ impl Interception {
             }
             RELEASE_BUFFERS => drop(self.subject.conn.release_buffers()),
             SUBJECT_UPDATE_KEYS => self.subject.conn.request_key_update(),
+            SEND_EARLY => {
+                let len: u16 = u.arbitrary()?;
+                let [client, _] = self.client_and_server();
+                client.send_early(usize::from(len) % MAX_EARLY);
+            }
+            END_EARLY => self.end_early_data(),
+            DECIDE => early::decide(u.arbitrary()?),
             READ_AHEAD => self.subject.conn.set_recv_buffering(u.arbitrary()?),
             _ => wait(),
         }
@@ -264,6 +303,9 @@ impl Interception {
 
     /// Checks that unmodified records are delivered completely and correctly.
     fn check_unmodified(&mut self) {
+        early::decide(true);
+        self.end_early_data();
+        self.work();
         while !self.records.is_empty() {
             self.deliver();
         }
@@ -279,6 +321,9 @@ impl Interception {
             assert!(side.ready);
             assert_eq!(side.conn.version().number(), self.setup.version.number());
             assert_eq!(side.received, other.sent);
+            if let Some(early) = &side.early {
+                early.check_complete(&side.conn);
+            }
         }
         assert!(self.to_genuine.is_empty() && self.to_subject.is_empty());
     }
@@ -290,6 +335,12 @@ fn bytes<'a>(u: &mut Unstructured<'a>) -> Result<&'a [u8]> {
 }
 
 const HEADER: usize = 5;
+
+/// The bit of the first byte of an input with early data.
+const EARLY_BIT: u8 = 7;
+
+/// The maximum length of early data in one step.
+const MAX_EARLY: usize = 1000;
 
 macro_rules! steps {
     ($($name:ident)*) => {
@@ -305,37 +356,59 @@ steps! {
     DELIVER CORRUPT OVERWRITE TRUNCATE RESIZE SPLIT DROP REPEAT SWAP INSERT FRAME END
     SEND CLOSE UPDATE_KEYS
     SUBJECT_SEND RECEIVE SHUTDOWN SHUTDOWN_SEND FREE_HANDSHAKE RELEASE_BUFFERS SUBJECT_UPDATE_KEYS
-    READ_AHEAD
+    READ_AHEAD SEND_EARLY END_EARLY DECIDE
 }
 
 /// Returns genuine connections of every setup, complete and up to each record, and with the
 /// remaining records as raw bytes.
 pub fn seeds() -> Vec<(String, Vec<u8>)> {
     let mut seeds = Vec::new();
-    for flags in 0..SETUPS {
-        let records = genuine_records(flags);
+    for (name, setup) in setups() {
+        let records = genuine_records(&setup);
         for known in 0..=records.len() {
-            let genuine = Program::new(flags, known as u8);
+            let genuine = Program::new(&setup, known as u8);
             let rest = records[known..].concat();
-            seeds.push((format!("{flags}-{known}-replayed"), genuine.insert(&rest)));
-            let close = Program::new(flags, known as u8)
+            seeds.push((format!("{name}-{known}-replayed"), genuine.insert(&rest)));
+            let close = Program::new(&setup, known as u8)
+                .step(SEND_EARLY, &[200, 0])
+                .step(DELIVER, &[2])
+                .step(DECIDE, &[1])
+                .step(END_EARLY, &[])
                 .step(SEND, &[200, 0])
                 .step(DELIVER, &[MAX_PRELUDE])
                 .step(SUBJECT_SEND, &[200, 0])
                 .step(CLOSE, &[])
                 .step(DELIVER, &[MAX_PRELUDE]);
-            seeds.push((format!("{flags}-{known}-genuine"), close.0));
+            seeds.push((format!("{name}-{known}-genuine"), close.0));
         }
     }
     seeds
 }
 
-/// Number of setups of role, version, and client authentication.
-const SETUPS: u8 = 1 << 3;
+/// Returns the first bytes of inputs: the setups of role, version, and client authentication, and
+/// those of TLS 1.3 with early data.
+fn setups() -> Vec<(String, Vec<u8>)> {
+    const SETUPS: u8 = 1 << 3;
+    const CLIENT: u8 = 1;
+    const TLS13: u8 = 1 << 1;
+    // Accepted, not received, after a retry, with SHA-384, until a step ends it, with another
+    // secret, without a key, and with each decision.
+    const PLANS: [u8; 10] = [0x04, 0x00, 0x0c, 0x14, 0x24, 0x06, 0x07, 0x44, 0x84, 0xe4];
+
+    let plain = (0..SETUPS).map(|flags| (flags.to_string(), vec![flags]));
+    let early = [0, CLIENT].into_iter().flat_map(|role| {
+        PLANS.map(|plan| {
+            let flags = role | TLS13 | 1 << EARLY_BIT;
+            let setup = [flags, plan, 100, 0, 4];
+            (format!("{flags}-{plan:02x}"), setup.to_vec())
+        })
+    });
+    plain.chain(early).collect()
+}
 
 /// Returns the records of a genuine endpoint without modifications.
-fn genuine_records(flags: u8) -> Vec<Vec<u8>> {
-    let program = Program::new(flags, MAX_PRELUDE);
+fn genuine_records(setup: &[u8]) -> Vec<Vec<u8>> {
+    let program = Program::new(setup, MAX_PRELUDE);
     let mut u = Unstructured::new(&program.0);
     let mut interception = Interception::new(&mut u).expect("a setup");
     interception.run(&mut u).expect("a prelude");
@@ -346,8 +419,8 @@ fn genuine_records(flags: u8) -> Vec<Vec<u8>> {
 struct Program(Vec<u8>);
 
 impl Program {
-    fn new(flags: u8, prelude: u8) -> Self {
-        Self(vec![flags, prelude])
+    fn new(setup: &[u8], prelude: u8) -> Self {
+        Self([setup, &[prelude]].concat())
     }
 
     /// Appends a step and its operands as little-endian bytes.

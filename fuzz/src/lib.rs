@@ -2,10 +2,12 @@
 //! clocks.
 
 pub mod api;
+pub mod early;
 pub mod endpoint;
 #[path = "../../tests/support/hellos/mod.rs"]
 pub mod hellos;
 pub mod interception;
 pub mod pem;
 pub mod pipe;
+pub mod psk;
 pub mod seeds;

@@ -2,9 +2,12 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
+use super::psk::{PskCall, Start};
+
 #[derive(Arbitrary, Debug)]
 pub struct Case {
     pub setup: Setup,
+    pub start: Start,
     /// The calls begin before the handshake.
     pub early: bool,
     pub calls: Vec<Call>,
@@ -18,6 +21,8 @@ pub struct Setup {
     pub send_buffer: bool,
     /// Errors start a blinding delay, which the application waits for.
     pub delays: bool,
+    /// Callbacks select the key of a handshake, and decide about early data.
+    pub psk_callbacks: bool,
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,11 +74,12 @@ pub enum Call {
     Handshake,
     Lifecycle(Lifecycle),
     Rare(RareCall),
+    Psk(PskCall),
 }
 
 impl<'a> Arbitrary<'a> for Call {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        Ok(match u8::arbitrary(u)? % 32 {
+        Ok(match u8::arbitrary(u)? % 40 {
             0..16 => Self::Data(u.arbitrary()?),
             16..21 => Self::Plan {
                 side: u.arbitrary()?,
@@ -83,7 +89,8 @@ impl<'a> Arbitrary<'a> for Call {
             21..26 => Self::Setting(u.arbitrary()?),
             26..28 => Self::Handshake,
             28..30 => Self::Lifecycle(u.arbitrary()?),
-            _ => Self::Rare(u.arbitrary()?),
+            30..32 => Self::Rare(u.arbitrary()?),
+            _ => Self::Psk(u.arbitrary()?),
         })
     }
 }
@@ -271,6 +278,9 @@ pub enum Change {
     FragmentLength(u16),
     AlertBehavior(u8),
     ClientAuth(u8),
+    PskMode(u8),
+    PskCallbacks(bool),
+    MaxEarlyData(u32),
 }
 
 #[derive(Arbitrary, Debug)]

@@ -5,6 +5,8 @@ use std::ptr;
 
 use super::call::{Change, Policy};
 use super::ffi::*;
+use super::psk::{on_early_data, on_select};
+use super::psk_ffi::*;
 use super::state::{State, on_clock, pem};
 use crate::endpoint;
 
@@ -71,6 +73,16 @@ impl State {
                 }
                 Change::ClientAuth(auth) => {
                     s2n_config_set_client_auth_type(config, (*auth % 4).into())
+                }
+                Change::PskMode(mode) => s2n_config_set_psk_mode(config, (*mode % 4).into()),
+                Change::PskCallbacks(on) => {
+                    let decide = on.then_some(on_early_data as DecideFn);
+                    s2n_config_set_early_data_cb(config, decide);
+                    let select = on.then_some(on_select as SelectFn);
+                    s2n_config_set_psk_selection_callback(config, select, ptr::null_mut())
+                }
+                Change::MaxEarlyData(max) => {
+                    s2n_config_set_server_max_early_data_size(config, *max)
                 }
             }
         }

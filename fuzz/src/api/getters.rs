@@ -77,7 +77,6 @@ unsafe extern "C" {
     fn s2n_connection_get_session_length(conn: Conn) -> c_int;
     fn s2n_connection_serialize(conn: Conn, out: *mut u8, capacity: u32) -> c_int;
     fn s2n_connection_deserialize(conn: Conn, bytes: *mut u8, len: u32) -> c_int;
-    fn s2n_connection_append_psk(conn: Conn, psk: Opaque) -> c_int;
     fn s2n_connection_ktls_enable_send(conn: Conn) -> c_int;
     fn s2n_connection_enable_quic(conn: Conn) -> c_int;
 }
@@ -93,7 +92,7 @@ pub fn call_getter(conn: Conn, getter: u8, bytes: &[u8], capacity: usize) -> i64
     // that of its buffer.
     unsafe {
         let hello = s2n_connection_get_client_hello(conn);
-        match getter % 30 {
+        match getter % 29 {
             0 => s2n_client_hello_get_raw_message(hello, out, short) as i64,
             1 => s2n_client_hello_get_extensions(hello, out, short) as i64,
             2 => {
@@ -147,9 +146,8 @@ pub fn call_getter(conn: Conn, getter: u8, bytes: &[u8], capacity: usize) -> i64
             23 => s2n_connection_get_session_length(conn).into(),
             24 => s2n_connection_serialize(conn, out, short).into(),
             25 => s2n_connection_deserialize(conn, out, short).into(),
-            26 => s2n_connection_append_psk(conn, out.cast()).into(),
-            27 => s2n_connection_handshake_complete(conn).into(),
-            28 => {
+            26 => s2n_connection_handshake_complete(conn).into(),
+            27 => {
                 let mode = bytes.first().copied().unwrap_or_default().into();
                 len = short;
                 s2n_conn_get_signature_public_key_type(conn, mode, out.cast(), &mut len).into()

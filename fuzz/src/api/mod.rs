@@ -5,6 +5,8 @@ mod call;
 mod config;
 mod ffi;
 mod getters;
+mod psk;
+mod psk_ffi;
 mod run;
 mod state;
 mod transfer;
@@ -15,6 +17,7 @@ impl Case {
     pub fn run(&self) {
         state::with(|state| {
             state.begin(self.setup);
+            state.start(&self.start);
             if !self.early {
                 state.handshake();
             }

@@ -39,6 +39,7 @@ impl State {
             Call::Handshake => self.handshake(),
             Call::Lifecycle(call) => self.lifecycle_call(call),
             Call::Rare(call) => self.rare_call(call),
+            Call::Psk(call) => self.psk_call(call),
         }
     }
 
@@ -347,11 +348,18 @@ impl State {
         }
         assert!((0..=4).contains(&blocked));
         assert!(!done || blocked == NOT_BLOCKED);
-        // A KeyUpdate that is blocked fails the call, but not the handshake. A callback may have
-        // freed the connection.
-        if let Some(lifetime) = lifetime
-            && (done || (self.of(target) == conn && is_negotiated(conn)))
-        {
+        match lifetime {
+            Some(lifetime) if done => self.lifetime(lifetime, |lifetime| lifetime.ready = true),
+            // A KeyUpdate that is blocked fails the call, but not the handshake.
+            Some(lifetime) => self.note_completion(target, conn, lifetime),
+            None => {}
+        }
+    }
+
+    /// Records that a call may have completed the handshake. A callback may have freed the
+    /// connection.
+    pub fn note_completion(&self, target: Target, conn: Conn, lifetime: usize) {
+        if !conn.is_null() && self.of(target) == conn && is_negotiated(conn) {
             self.lifetime(lifetime, |lifetime| lifetime.ready = true);
         }
     }

@@ -7,6 +7,8 @@ use std::ptr;
 
 use super::call::{Behavior, Policy, Setup, Side};
 use super::ffi::*;
+use super::psk::{on_early_data, on_select};
+use super::psk_ffi::*;
 use crate::endpoint::{self, index};
 
 thread_local! {
@@ -25,7 +27,11 @@ pub struct State {
     lifetimes: RefCell<Vec<Lifetime>>,
     pub setup: Cell<Setup>,
     pub spare_config: Cell<Conf>,
-    configs: [OnceCell<Conf>; 1 << 6],
+    configs: [OnceCell<Conf>; 1 << 7],
+    /// The plan of the callbacks for pre-shared keys and early data.
+    pub callback_plan: RefCell<VecDeque<*const Behavior>>,
+    /// Early data about which the callback has not decided; NULL if there is none.
+    pub early_offer: Cell<EarlyOffer>,
     /// Nanoseconds.
     pub now: Cell<u64>,
     pub clock_fails: Cell<bool>,
@@ -54,6 +60,10 @@ pub struct Lifetime {
     /// Upper bound of the bytes sent: the most that were passed to a send.
     pub offered: usize,
     pub received: usize,
+    /// The same for early data.
+    pub early_sent: usize,
+    early_offered: usize,
+    early_received: usize,
     /// A shutdown discards data until the peer's close_notify, so that stream offsets are unknown.
     pub discards: bool,
     /// Lifetimes of the other side that may have sent the received bytes.
@@ -91,9 +101,12 @@ impl State {
                 multi_record: false,
                 send_buffer: false,
                 delays: false,
+                psk_callbacks: false,
             }),
             spare_config: Cell::new(ptr::null_mut()),
-            configs: [const { OnceCell::new() }; 1 << 6],
+            configs: [const { OnceCell::new() }; 1 << 7],
+            callback_plan: RefCell::default(),
+            early_offer: Cell::new(ptr::null_mut()),
             now: Cell::new(1),
             clock_fails: Cell::new(false),
             reject_host: Cell::new(false),
@@ -112,7 +125,15 @@ impl State {
 
     /// Removes the connection of a side and returns it.
     pub fn take_conn(&self, side: Side) -> Conn {
+        self.forget_offer(side);
         self.side_state(side).conn.replace(ptr::null_mut())
+    }
+
+    /// Early data is offered to a server, until its connection is freed or wiped.
+    fn forget_offer(&self, side: Side) {
+        if side == Side::Server {
+            self.early_offer.set(ptr::null_mut());
+        }
     }
 
     pub fn lifetime_of(&self, side: Side) -> usize {
@@ -159,6 +180,7 @@ impl State {
     /// Starts a lifetime of a connection that is new or wiped.
     pub fn new_lifetime(&self, side: Side) {
         self.may_fail.set(true);
+        self.forget_offer(side);
         let mut lifetimes = self.lifetimes.borrow_mut();
         self.side_state(side).lifetime.set(lifetimes.len());
         lifetimes.push(Lifetime {
@@ -167,6 +189,9 @@ impl State {
             sent: 0,
             offered: 0,
             received: 0,
+            early_sent: 0,
+            early_offered: 0,
+            early_received: 0,
             discards: false,
             from: None,
             wire_in: 0,
@@ -216,6 +241,7 @@ impl State {
             side_state.recv_plan.borrow_mut().clear();
             side_state.send_plan.borrow_mut().clear();
         }
+        self.callback_plan.borrow_mut().clear();
     }
 
     /// Returns the config of a side. It is created once, and never freed.
@@ -227,6 +253,7 @@ impl State {
             setup.multi_record,
             setup.send_buffer,
             setup.delays,
+            setup.psk_callbacks,
         ];
         *self.configs[index(&choices)].get_or_init(|| make_config(side, setup))
     }
@@ -238,6 +265,32 @@ impl State {
             lifetime.sent
         });
         (from..from + len).map(|at| pattern(lifetime, at)).collect()
+    }
+
+    /// Returns the next bytes of this lifetime's early data that were not reported as sent.
+    pub fn offer_early(&self, lifetime: usize, len: usize) -> Vec<u8> {
+        let from = self.lifetime(lifetime, |lifetime| {
+            lifetime.early_offered = lifetime.early_offered.max(lifetime.early_sent + len);
+            lifetime.early_sent
+        });
+        let bytes = from..from + len;
+        bytes.map(|at| early_pattern(lifetime, at)).collect()
+    }
+
+    /// Checks that early data is received once and in order, from a single peer.
+    pub fn check_early(&self, lifetime: usize, bytes: &[u8]) {
+        let mut lifetimes = self.lifetimes.borrow_mut();
+        let (side, start) = (lifetimes[lifetime].side, lifetimes[lifetime].early_received);
+        let end = start + bytes.len();
+        let is_from = |(number, other): (usize, &Lifetime)| {
+            let pattern = (start..end).map(|at| early_pattern(number, at));
+            other.side == side.other()
+                && end <= other.early_offered
+                && pattern.eq(bytes.iter().copied())
+        };
+        let is_known = lifetimes.iter().enumerate().any(is_from);
+        assert!(is_known, "early data that was not sent");
+        lifetimes[lifetime].early_received = end;
     }
 
     /// Checks that bytes are received once and in order, from a single peer; after a shutdown, with
@@ -400,6 +453,11 @@ fn pattern(lifetime: usize, at: usize) -> u8 {
     (at ^ at >> 8 ^ at >> 16 ^ (lifetime * 89)) as u8
 }
 
+/// Returns the byte at an offset of a lifetime's early data.
+fn early_pattern(lifetime: usize, at: usize) -> u8 {
+    pattern(lifetime, at) ^ 0xa5
+}
+
 fn is_pattern(bytes: &[u8], lifetime: usize, start: usize) -> bool {
     let mut offsets = bytes.iter().zip(start..);
     offsets.all(|(&byte, at)| byte == pattern(lifetime, at))
@@ -443,6 +501,16 @@ fn make_config(side: Side, setup: Setup) -> Conf {
         let delay = if setup.delays { MAX_DELAY } else { 0 };
         ok(s2n_config_set_max_blinding_delay(config, delay));
         ok(s2n_config_set_recv_multi_record(config, setup.multi_record));
+        ok(s2n_config_set_server_max_early_data_size(config, 10_000));
+        if setup.psk_callbacks {
+            ok(s2n_config_set_early_data_cb(config, Some(on_early_data)));
+            let select = Some(on_select as SelectFn);
+            ok(s2n_config_set_psk_selection_callback(
+                config,
+                select,
+                ptr::null_mut(),
+            ));
+        }
         let clock = Some(on_clock as ClockFn);
         ok(s2n_config_set_monotonic_clock(
             config,
