@@ -213,15 +213,7 @@ static void test_disabling_unsupported_features(void)
     struct s2n_config *config = s2n_config_new_minimal();
     CHECK_OK(s2n_config_set_npn(config, false));
     CHECK_ERROR(s2n_config_set_npn(config, true), S2N_ERR_UNIMPLEMENTED);
-    CHECK_OK(s2n_config_set_session_tickets_onoff(config, 0));
-    CHECK_OK(s2n_config_set_session_cache_onoff(config, 0));
-    CHECK_OK(s2n_config_set_server_max_early_data_size(config, 0));
     CHECK_OK(s2n_config_free(config));
-
-    struct s2n_psk *none = NULL;
-    CHECK_FAILS(s2n_external_psk_new(), NULL, S2N_ERR_UNIMPLEMENTED);
-    CHECK_OK(s2n_psk_free(&none));
-    CHECK_OK(s2n_psk_free(NULL));
 
     struct s2n_connection *server = s2n_connection_new(S2N_SERVER);
     uint16_t sent = 1;

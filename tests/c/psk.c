@@ -263,6 +263,7 @@ static void invalid_settings_are_rejected(void)
     CHECK_ERROR(s2n_config_set_psk_mode(pair->config, (s2n_psk_mode) 7), S2N_ERR_INVALID_ARGUMENT);
     CHECK_OK(s2n_psk_free(&psk));
     CHECK_OK(s2n_psk_free(&psk));
+    CHECK_OK(s2n_psk_free(NULL));
     disconnect(pair);
 }
 
