@@ -59,7 +59,7 @@ static void accept_or_reject(struct client *client, const char *reason)
 
 /*
  * The early data callback: decides before any early data is received. It runs after the library has verified
- * that the client has the secret of the ticket, so that nobody else can use a ticket up.
+ * that the client has the secret of the ticket, so that no other client can use a ticket up.
  *
  * Until the register has answered, the calls of the connection are blocked on application input.
  */

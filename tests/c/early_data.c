@@ -392,7 +392,7 @@ static void the_callback_may_end_the_handshake(void)
     disconnect(pair);
 }
 
-/* Without the key, nobody makes the application record a replay. */
+/* Only a client with the key makes the application record a replay. */
 static void the_callback_is_not_called_for_a_wrong_binder(void)
 {
     uint8_t data[10] = { 0 }, room[10];

@@ -300,7 +300,7 @@ static void old_tickets_are_rejected(void)
     disconnect(pair);
 }
 
-/* Without the secret of the ticket, nobody uses the register. */
+/* Only a client with the secret of the ticket uses the register. */
 static void a_changed_flight_is_an_error(void)
 {
     struct pair *pair = new_pair_with_session(decide, NULL);

@@ -173,7 +173,7 @@ pub async fn wrong_keys() -> Outcome {
     let config = without_certificates()?;
     for (title, key) in [
         ("secret", ("client", "another secret than the client's")),
-        ("identity", ("nobody", CLIENT.1)),
+        ("identity", ("unknown", CLIENT.1)),
     ] {
         let (client, server) = pair(
             connections(&config, &[key]),
