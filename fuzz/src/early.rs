@@ -89,7 +89,7 @@ impl Plan {
 
     /// Returns whether the server accepts early data without an attacker.
     pub fn is_accepted(&self) -> bool {
-        let is_rejected = self.retry || self.decision == Decision::Reject;
+        let is_rejected = self.retry || DECISION.get() == Decision::Reject;
         self.key == ServerKey::Same && self.receives && !is_rejected
     }
 
@@ -110,6 +110,7 @@ impl Plan {
 }
 
 thread_local! {
+    /// The decision of the current plan, or the later one once it is made.
     static DECISION: Cell<Decision> = const { Cell::new(Decision::None) };
     /// Early data about which the application decides later.
     static OFFERED: RefCell<Option<Arc<OfferedEarlyData>>> = const { RefCell::new(None) };
@@ -134,6 +135,10 @@ impl EarlyDataCallback for Decide {
 /// Decides about early data, if the server waits for a decision.
 pub fn decide(accepts: bool) {
     if let Some(offered) = OFFERED.take() {
+        DECISION.set(match accepts {
+            true => Decision::Accept,
+            false => Decision::Reject,
+        });
         // The connection may be closed.
         let _ = match accepts {
             true => offered.accept(),

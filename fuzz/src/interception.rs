@@ -303,8 +303,13 @@ impl Interception {
 
     /// Checks that unmodified records are delivered completely and correctly.
     fn check_unmodified(&mut self) {
-        early::decide(true);
         self.end_early_data();
+        self.work();
+        while !self.records.is_empty() {
+            self.deliver();
+        }
+        // After the delivery, in which the ClientHello may be.
+        early::decide(true);
         self.work();
         while !self.records.is_empty() {
             self.deliver();
