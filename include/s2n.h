@@ -1662,11 +1662,13 @@ int s2n_config_set_server_max_early_data_size(struct s2n_config *config,
 S2N_API extern int s2n_config_set_early_data_cb(struct s2n_config *config, s2n_early_data_cb cb);
 
 /**
- * Enables serialization of connections, and sets its format version. Not implemented yet.
+ * Enables serialization of connections, and sets its format version. Connections can be serialized
+ * if the config has a version when their handshake starts.
  *
  * @param config A config
- * @param version A value of `s2n_serialization_version`
- * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_UNIMPLEMENTED`
+ * @param version `S2N_SERIALIZED_CONN_V1`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, with `S2N_ERR_INVALID_STATE` if the config has a callback
+ * for renegotiation requests, or with `S2N_ERR_SAFETY` for another version
  */
 S2N_API extern
 int s2n_config_set_serialization_version(struct s2n_config *config,
@@ -3152,21 +3154,37 @@ int s2n_recv_early_data(struct s2n_connection *conn,
 /**
  * Returns the size of a serialized connection.
  *
- * @param conn The connection
- * @param length Set to a number of bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @param conn The connection, whose config has a serialization version
+ * @param length Set to a number of bytes: 142 for TLS 1.2; 126 or 174 for TLS 1.3, depending on the
+ * cipher suite
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_STATE` if the config has no
+ * serialization version
  */
 S2N_API extern
 int s2n_connection_serialization_length(struct s2n_connection *conn,
                                         uint32_t *length);
 
 /**
- * Serializes the keys and the state of a connection, for `s2n_connection_deserialize()`.
+ * Serializes the keys and the state of a connection, for `s2n_connection_deserialize()` in another
+ * process, which continues the connection on the same socket. Closes this connection: it can send
+ * and receive no more, and `s2n_shutdown()` sends no alert, because the peer's connection lives on.
  *
- * @param conn The connection
- * @param buffer Filled with the serialized connection, which must be kept secret
- * @param buffer_length Size of the buffer in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * The result contains the keys of the connection, and must be kept secret and unmodified on its
+ * way. It must be restored once: two connections with the same keys and sequence numbers break the
+ * encryption of both.
+ *
+ * No other call on the connection may run at the same time.
+ *
+ * @param conn The connection, whose handshake is complete, and whose config has had a serialization
+ * version since before the handshake
+ * @param buffer Filled with the serialized connection
+ * @param buffer_length Size of the buffer in bytes; see `s2n_connection_serialization_length()`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_HANDSHAKE_NOT_COMPLETE`, `S2N_ERR_CLOSED` if a
+ * direction is closed, `S2N_ERR_INSUFFICIENT_MEM_SIZE`, `S2N_ERR_REENTRANCY`, or
+ * `S2N_ERR_INVALID_STATE` if the config has no serialization version; if a record is partly
+ * received or partly sent; if received data was not read (`s2n_peek()`, `s2n_peek_buffered()`); if
+ * a send was blocked and not repeated; or if a KeyUpdate is due, which `s2n_negotiate()` sends. The
+ * connection is unchanged then.
  */
 S2N_API extern
 int s2n_connection_serialize(struct s2n_connection *conn,
@@ -3174,12 +3192,23 @@ int s2n_connection_serialize(struct s2n_connection *conn,
                              uint32_t buffer_length);
 
 /**
- * Restores the keys and the state of a serialized connection in a new connection.
+ * Restores a serialized connection in a new connection, which then sends and receives without a
+ * handshake. Its transport, its config and its other settings must be set as for every connection,
+ * before this call or after it; `s2n_negotiate()` is not required, and returns 0.
  *
- * @param conn A new connection
- * @param buffer Output of `s2n_connection_serialize()`; copied
- * @param buffer_length Length of that output in bytes
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * The getters of version and cipher suite return those of the serialized connection; what else its
+ * handshake has negotiated (server name, application protocol, certificates) is not serialized.
+ * Counters of bytes start at 0.
+ *
+ * The serialized connection is not authenticated: the caller must ensure that it is unmodified, and
+ * that it is not restored twice.
+ *
+ * @param conn A new connection, with the mode of the one that was serialized
+ * @param buffer Output of `s2n_connection_serialize()`; copied. It should be zeroized afterwards.
+ * @param buffer_length Length of that output in bytes; further bytes are ignored
+ * @returns 0, or -1 with `S2N_ERR_NULL`, with `S2N_ERR_INVALID_SERIALIZED_CONNECTION` if the bytes
+ * are not a serialized connection or have an unsupported version or cipher suite, or with
+ * `S2N_ERR_INVALID_STATE` if `conn` is not new. The connection is unchanged then.
  */
 S2N_API extern
 int s2n_connection_deserialize(struct s2n_connection *conn,

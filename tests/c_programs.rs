@@ -52,6 +52,11 @@ fn bad_input() {
 }
 
 #[test]
+fn serialization() {
+    check_with_certificates("serialization");
+}
+
+#[test]
 fn records() {
     check_with_certificates("records");
 }

@@ -36,7 +36,7 @@ const FLOORS: [&str; 16] = [
 ];
 
 /// The modules of the core that may name rustls and its companions.
-const PROTOCOL: [&str; 14] = [
+const PROTOCOL: [&str; 16] = [
     "base/random",
     "config",
     "credentials",
@@ -48,6 +48,8 @@ const PROTOCOL: [&str; 14] = [
     "resumption",
     "state/handshake_keys",
     "state/key_schedule",
+    "state/serialization",
+    "state/traffic_keys",
     "state/traffic_secret",
     "verify",
     "x509/pem",

@@ -160,10 +160,10 @@ pub const API: &[Group] = &[
     Group {
         title: "Connection serialization",
         functions: &[
-            pending("s2n_config_set_serialization_version"),
-            pending("s2n_connection_serialization_length"),
-            pending("s2n_connection_serialize"),
-            pending("s2n_connection_deserialize"),
+            works("s2n_config_set_serialization_version"),
+            works("s2n_connection_serialization_length"),
+            works("s2n_connection_serialize"),
+            works("s2n_connection_deserialize"),
         ],
     },
     Group {
@@ -445,9 +445,9 @@ pub const API: &[Group] = &[
     Group {
         title: "Unstable: renegotiation (client)",
         functions: &[
-            pending("s2n_config_set_renegotiate_request_cb"),
-            pending("s2n_renegotiate_wipe"),
-            pending("s2n_renegotiate"),
+            works("s2n_config_set_renegotiate_request_cb"),
+            refused("s2n_renegotiate_wipe", "S2N_ERR_NO_RENEGOTIATION", "rustls does not renegotiate"),
+            refused("s2n_renegotiate", "S2N_ERR_NO_RENEGOTIATION", "rustls does not renegotiate"),
         ],
     },
     Group {

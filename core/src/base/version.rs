@@ -30,6 +30,12 @@ impl Version {
         }
     }
 
+    /// Returns the bytes of the version in TLS (RFC 8446, 4.2.1).
+    pub(crate) fn wire(self) -> [u8; 2] {
+        let number = self.number();
+        [number / 10, number % 10]
+    }
+
     /// Converts the legacy_version of a ClientHello, which is TLS 1.2 at most (RFC 8446, 4.1.2). As
     /// in s2n-tls, versions are compared by their numbers in the API: 0x1a1a is less than TLS 1.2,
     /// and 0x0400 is more.
@@ -102,6 +108,13 @@ mod tests {
     fn numbers_are_converted_to_their_versions_and_back() {
         for number in 0..=34 {
             assert_eq!(Version::from_number(number).number(), number);
+        }
+    }
+
+    #[test]
+    fn versions_of_the_wire_are_converted_to_their_versions_and_back() {
+        for wire in 0x0300..=0x0304 {
+            assert_eq!(u16::from_be_bytes(Version::from_wire(wire).wire()), wire);
         }
     }
 

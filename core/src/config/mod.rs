@@ -36,6 +36,7 @@ mod certificates;
 mod events;
 mod requests;
 mod resumption;
+mod serialization;
 mod trust_settings;
 
 use self::alpn::Protocols;
@@ -44,6 +45,7 @@ use self::build::RustlsConfigs;
 pub(crate) use self::events::Listener;
 use self::events::Listeners;
 pub use self::events::{Checkpoint, CheckpointCallback, HandshakeEvent, HandshakeEventCallback};
+pub use self::serialization::SerializationVersion;
 
 /// Looks at a connection whose ClientHello has come, and may change it. `name` is the application's for
 /// the connection.
@@ -119,6 +121,10 @@ struct Settings {
     max_fragment_length: Option<NonZeroU16>,
     /// A client requests tickets in TLS 1.2.
     requests_tickets: bool,
+    /// Connections may be serialized.
+    serializable: bool,
+    /// The application has a callback for HelloRequests.
+    has_renegotiation_callback: bool,
 }
 
 /// The default of the maximum blinding delay, in seconds.
@@ -161,6 +167,8 @@ impl Config {
                 monotonic_clock: Arc::new(MonotonicClock),
                 max_fragment_length: None,
                 requests_tickets: false,
+                serializable: false,
+                has_renegotiation_callback: false,
             }),
             rustls_configs: ForkSafeMutex::default(),
             listeners: Listeners::default(),

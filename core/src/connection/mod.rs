@@ -18,6 +18,7 @@ mod early_data;
 mod getters;
 mod negotiate;
 mod psk;
+mod serialization;
 mod session;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -24,6 +24,7 @@ pub enum Alert {
     InternalError = 80,
     InappropriateFallback = 86,
     UserCanceled = 90,
+    NoRenegotiation = 100,
     MissingExtension = 109,
     CertificateRequired = 116,
 }

@@ -516,6 +516,11 @@ impl Handshake {
         error
     }
 
+    /// Returns whether the handshake has not started.
+    pub(crate) fn is_new(&self) -> bool {
+        self.stage.is_start()
+    }
+
     /// Frees the memory of the handshake.
     pub(crate) fn free(&mut self) {
         self.input = RustlsInput::default();

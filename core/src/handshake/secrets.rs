@@ -1,10 +1,13 @@
-//! Processing of the secrets of a handshake: the application's key log, and the master secret.
+//! Processing of the secrets of a handshake: the application's key log, and those of TLS
+//! 1.2.
 
 use super::context::Context;
 use crate::config::EarlyDataProgress;
 use crate::credentials::secret::Secret;
+use crate::messages::ServerHello;
+use crate::state::Tls12Secrets;
 
-/// Logs secrets, and stores the master secret.
+/// Logs the secrets of a step.
 pub(super) fn log(ctx: &Context<'_>, secrets: &[Secret]) {
     if !secrets.is_empty()
         && let Some(key_log) = ctx.config.key_log_callback()
@@ -20,9 +23,15 @@ pub(super) fn log(ctx: &Context<'_>, secrets: &[Secret]) {
             key_log.log(ctx.state.name(), secret.line().as_bytes());
         }
     }
-    for secret in secrets {
-        if secret.is_master_secret() {
-            ctx.state.set_master_secret(&secret.bytes);
-        }
+}
+
+/// Stores the master secret of TLS 1.2, with the randoms of both sides.
+pub(super) fn store_master_secret(ctx: &Context<'_>, secrets: &[Secret], hello: &ServerHello) {
+    let Some(secret) = secrets.iter().find(|secret| secret.is_master_secret()) else {
+        return;
+    };
+    if let Some(&client_random) = secret.client_random.first_chunk() {
+        let kept = Tls12Secrets::new(&secret.bytes, client_random, hello.random);
+        ctx.state.set_tls12_secrets(kept);
     }
 }

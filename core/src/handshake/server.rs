@@ -152,7 +152,10 @@ impl Handshake {
         if let Some(answer) = &answer {
             ctx.state.use_server_hello(answer);
         }
-        self.awaits_second_hello = answer.is_some_and(|answer| answer.is_retry_request());
+        let is_retry = |answer: &ServerHello| answer.is_retry_request();
+        self.awaits_second_hello = answer.as_ref().is_some_and(is_retry);
+        // That of TLS 1.2 is required when the keys are derived, in a later step.
+        self.server_hello = answer.filter(|_| ctx.version() == Version::Tls12);
         ctx.shared().use_send_buffer();
         check_early_data(ctx, next?)
     }

@@ -105,7 +105,8 @@ impl Handshake {
             Err(error) if step.failure.is_none() || !error.is_blocked() => Err(error),
             _ => self.check_cert_request(ctx, step.failure),
         };
-        if ctx.config.uses_tickets() && step.resumption_secret.is_some() {
+        let keeps_secret = ctx.config.uses_tickets() || ctx.config.is_serializable();
+        if keeps_secret && step.resumption_secret.is_some() {
             self.resumption_secret = step.resumption_secret;
         }
         let sessions = self.tls12_sessions.as_ref();
@@ -133,6 +134,9 @@ impl Handshake {
     fn use_secrets(&mut self, ctx: &mut Context<'_>, secrets: Vec<Secret>) -> Result<()> {
         self.has_read_keys |= secrets.iter().any(Secret::protects_messages);
         secrets::log(ctx, &secrets);
+        if let Some(hello) = &self.server_hello {
+            secrets::store_master_secret(ctx, &secrets, hello);
+        }
         for secret in &secrets {
             match secret.application_side() {
                 Some(side) if side == ctx.mode() => self.write_secret = secret.bytes.clone(),

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
+use rustls::SupportedCipherSuite;
 use rustls::crypto::kx::NamedGroup;
 use rustls::crypto::{CryptoProvider, SignatureScheme, WebPkiSupportedAlgorithms};
 use rustls::pki_types::SignatureVerificationAlgorithm;
@@ -31,7 +32,7 @@ mod table;
 
 use selection::{ChaCha20Boosting, GroupSelector, ServerPreference, WithHash};
 use supported::Supported;
-use table::{CertificateKey, DEPRECATED, Definition, POLICIES};
+use table::{CertificateKey, DEPRECATED, Definition, POLICIES, Suite};
 
 /// The supported part of a security policy. Each is a singleton for the life of the process.
 pub struct Policy {
@@ -48,6 +49,16 @@ pub struct Policy {
 pub(crate) struct PskSuite {
     pub(crate) number: u16,
     pub(crate) selector: &'static dyn CipherSuiteSelector,
+}
+
+/// Returns the implementation of a suite for a version.
+pub(crate) fn supported_suite(number: u16, version: Version) -> Option<SupportedCipherSuite> {
+    let suite = Suite::from_wire(number)?;
+    match version {
+        Version::Tls12 => suite.supported_in_tls12().map(SupportedCipherSuite::Tls12),
+        Version::Tls13 => suite.supported_in_tls13().map(SupportedCipherSuite::Tls13),
+        _ => None,
+    }
 }
 
 static PREFER_TLS13: AtomicBool = AtomicBool::new(false);

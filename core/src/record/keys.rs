@@ -8,6 +8,9 @@ use crate::error::{Code, Result};
 /// The tag length of every supported AEAD in bytes (RFC 5116, 5.1; RFC 8439, 2.8).
 pub(super) const TAG_LEN: usize = 16;
 
+/// The maximum length of the explicit nonce of a supported AEAD in bytes (RFC 5288, 3).
+const MAX_EXPLICIT_NONCE: usize = 8;
+
 /// The traffic key and IV of one direction, with the lengths that the suite requires.
 ///
 /// The provider's constructors panic on other lengths.
@@ -44,7 +47,9 @@ impl TrafficKeys {
             }
             _ => return Err(Code::KeyInit)?,
         };
-        if key.as_ref().len() != key_len || iv.len() != iv_len {
+        let explicit_len = iv_len - fixed_iv_len;
+        if key.as_ref().len() != key_len || iv.len() != iv_len || explicit_len > MAX_EXPLICIT_NONCE
+        {
             return Err(Code::KeyInit)?;
         }
         Ok(Self {
@@ -73,11 +78,33 @@ impl TrafficKeys {
         self.iv.len() - self.fixed_iv_len
     }
 
+    /// Returns whether the explicit nonce of a record is its sequence number, as in s2n-tls and in
+    /// the kernel, which may continue with the same key.
+    ///
+    /// rustls has protected the first records of this side with other nonces: the sequence number
+    /// xor the first nonce. If that is at least 2^32, no sequence number below 2^32 repeats one of
+    /// them. Otherwise (once in 2^32 connections) the nonces of rustls are continued.
+    pub(super) fn has_sequential_nonces(&self) -> bool {
+        let first = self.first_explicit_nonce();
+        let (high, low) = first.split_at(first.len() / 2);
+        let is_zero = |bytes: &[u8]| bytes.iter().all(|&byte| byte == 0);
+        !is_zero(high) || is_zero(low)
+    }
+
+    fn first_explicit_nonce(&self) -> &[u8] {
+        &self.iv.as_ref()[self.fixed_iv_len..]
+    }
+
     pub(super) fn encrypter(self) -> Result<Box<dyn RecordEncrypter>> {
-        let (fixed, explicit) = self.iv.as_ref().split_at(self.fixed_iv_len);
         match self.suite {
             SupportedCipherSuite::Tls12(suite) => {
-                Ok(suite.aead_alg.encrypter(self.key, fixed, explicit))
+                let is_sequential = self.has_sequential_nonces();
+                let (fixed, first) = self.iv.as_ref().split_at(self.fixed_iv_len);
+                let first = match is_sequential {
+                    true => &[0; MAX_EXPLICIT_NONCE][..first.len()],
+                    false => first,
+                };
+                Ok(suite.aead_alg.encrypter(self.key, fixed, first))
             }
             SupportedCipherSuite::Tls13(suite) => Ok(suite.aead_alg.encrypter(self.key, self.iv)),
             _ => Err(Code::KeyInit)?,

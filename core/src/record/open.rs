@@ -41,6 +41,11 @@ impl Opener {
         self.tls13
     }
 
+    /// Returns the sequence number of the next record.
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
     /// Validates a header before the record's body is received.
     pub fn check(&self, header: &Header) -> Result<()> {
         header.check()?;

@@ -25,6 +25,9 @@ pub struct Sealer {
     /// application data: the KeyUpdate before the next key, or the alert that ends a TLS 1.2
     /// connection.
     limit: u64,
+
+    /// Another implementation may continue with the key at the sequence number: no nonce repeats.
+    transferable: bool,
 }
 
 impl Sealer {
@@ -41,7 +44,7 @@ impl Sealer {
             // applies: an early KeyUpdate makes no difference to a peer.
             limit => limit.min(RFC_RECORD_LIMIT),
         };
-        let tls13 = keys.is_tls13();
+        let (tls13, transferable) = (keys.is_tls13(), keys.has_sequential_nonces());
         let mut encrypter = keys.encrypter()?;
         if sequence > 0 {
             prime_nonce_check(encrypter.as_mut())?;
@@ -52,6 +55,7 @@ impl Sealer {
             tls13,
             sequence,
             limit,
+            transferable,
         })
     }
 
@@ -63,6 +67,12 @@ impl Sealer {
 
     pub fn is_tls13(&self) -> bool {
         self.tls13
+    }
+
+    /// Returns the sequence number of the next record, at which another implementation may continue
+    /// with the key; `None` if that could repeat a nonce.
+    pub fn transferable_sequence(&self) -> Option<u64> {
+        self.transferable.then_some(self.sequence)
     }
 
     /// Returns how many bytes longer a record is than its plaintext.

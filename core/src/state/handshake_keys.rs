@@ -4,10 +4,11 @@
 //! of an application that aborts a handshake, so the keys for that record are derived from the
 //! secrets of its key log.
 
-use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite, Tls12CipherSuite};
-use zeroize::Zeroizing;
+use rustls::SupportedCipherSuite;
 
-use super::traffic_secret::{TrafficSecret, aead_key};
+use super::Tls12Secrets;
+use super::traffic_secret::TrafficSecret;
+use crate::base::Mode;
 use crate::credentials::secret::Secret;
 use crate::error::{Code, Result};
 use crate::messages::{RANDOM_LEN, ServerHello};
@@ -59,30 +60,16 @@ impl HandshakeKeys {
                 let secret = TrafficSecret::new(suite, self.secret.bytes.clone())?;
                 (0, secret.keys()?)
             }
-            SupportedCipherSuite::Tls12(suite) => (self.protected, self.tls12_client_keys(suite)?),
+            SupportedCipherSuite::Tls12(suite) => {
+                let client_random = self.secret.client_random.first_chunk();
+                let client_random = *client_random.ok_or(Code::KeyInit)?;
+                let secrets =
+                    Tls12Secrets::new(&self.secret.bytes, client_random, self.server_random);
+                let secrets = secrets.ok_or(Code::KeyInit)?;
+                (self.protected, secrets.traffic_keys(suite, Mode::Client)?)
+            }
             _ => return Err(Code::KeyInit)?,
         };
         Sealer::new(self.suite, (sequence, secrets))
-    }
-
-    /// Derives the client's keys from the key block (RFC 5246, 6.3).
-    fn tls12_client_keys(&self, suite: &Tls12CipherSuite) -> Result<ConnectionTrafficSecrets> {
-        let secret = self.secret.bytes.first_chunk().ok_or(Code::KeyInit)?;
-        let shape = suite.aead_alg.key_block_shape();
-        let len = 2 * (shape.enc_key_len + shape.fixed_iv_len) + shape.explicit_nonce_len;
-        let mut block = Zeroizing::new(vec![0; len]);
-        let seed = [&self.server_random[..], &self.secret.client_random].concat();
-        let prf = suite.prf_provider.new_secret(secret);
-        prf.prf(&mut block, b"key expansion", &seed);
-
-        let (client_key, rest) = block.split_at(shape.enc_key_len);
-        let (_, rest) = rest.split_at(shape.enc_key_len);
-        let (client_iv, rest) = rest.split_at(shape.fixed_iv_len);
-        // rustls counts explicit nonces from this value as well, so that of the next record is new.
-        let (_, explicit) = rest.split_at(shape.fixed_iv_len);
-        let keys = suite
-            .aead_alg
-            .extract_keys(aead_key(client_key)?, client_iv, explicit);
-        Ok(keys.map_err(|_| Code::KeyInit)?)
     }
 }

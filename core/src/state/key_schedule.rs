@@ -17,6 +17,13 @@ pub(crate) struct KeySchedule {
     exporter: Option<KeyingMaterialExporter>,
 }
 
+/// A direction of the traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Write,
+    Read,
+}
+
 /// Traffic keys, and the sequence number of their first record.
 type Keys = (u64, ConnectionTrafficSecrets);
 
@@ -62,6 +69,27 @@ impl KeySchedule {
     /// Returns the suite's number.
     pub(crate) fn suite(&self) -> u16 {
         self.suite.common.suite.into()
+    }
+
+    /// Returns the traffic secret of a direction.
+    pub(super) fn traffic_secret(&self, direction: Direction) -> &HeapSecret {
+        match direction {
+            Direction::Write => self.write.bytes(),
+            Direction::Read => self.read.bytes(),
+        }
+    }
+
+    /// Returns the resumption master secret, if it is known.
+    pub(super) fn resumption_secret(&self) -> Option<&HeapSecret> {
+        self.resumption.as_ref()
+    }
+
+    /// Derives the current keys of a direction.
+    pub(crate) fn keys(&self, direction: Direction) -> Result<ConnectionTrafficSecrets> {
+        match direction {
+            Direction::Write => self.write.keys(),
+            Direction::Read => self.read.keys(),
+        }
     }
 
     /// Derives the next write keys, for a KeyUpdate of this side (RFC 8446, 7.2).

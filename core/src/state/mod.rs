@@ -16,21 +16,24 @@ mod peer;
 mod psk;
 mod record_size;
 mod secrets;
+mod serialization;
 mod session;
 mod setup;
 mod shared;
 mod timing;
+mod traffic_keys;
 pub(crate) mod traffic_secret;
 
 pub(crate) use self::handshake_keys::HandshakeKeys;
-pub(crate) use self::key_schedule::KeySchedule;
+pub(crate) use self::key_schedule::{Direction, KeySchedule};
 pub(crate) use self::message::HandshakeMessage;
 pub use self::negotiated::Negotiated;
 use self::peer::Peer;
 pub use self::peer::ServerNameMatch;
 use self::psk::UsedPsk;
 pub use self::secrets::MASTER_SECRET_LEN;
-use self::secrets::MasterSecret;
+pub(crate) use self::secrets::Tls12Secrets;
+pub(crate) use self::serialization::{Serialized, initial_len, serialized_len};
 use self::session::Session;
 use self::setup::Setup;
 pub(crate) use self::setup::free_default_configs;
@@ -69,7 +72,7 @@ pub(crate) struct State {
 pub(crate) struct Results {
     negotiated: Option<Arc<Negotiated>>,
     selection: Selection,
-    master_secret: Option<MasterSecret>,
+    tls12_secrets: Option<Box<Tls12Secrets>>,
     session: Session,
     /// TLS 1.3: the pre-shared key of the handshake.
     psk: Option<Box<UsedPsk>>,

@@ -18,6 +18,15 @@ impl Shared {
         self.enlarge_send_buffer();
     }
 
+    /// Returns the preferred maximum of plaintext bytes in a record, as it is serialized.
+    pub(crate) fn serialized_record_size(&self) -> u16 {
+        // The setters accept no more than the maximum of a record.
+        self.record_size
+            .load(Relaxed)
+            .try_into()
+            .unwrap_or(u16::MAX)
+    }
+
     /// Returns the maximum of plaintext bytes in a record.
     pub(crate) fn max_payload(&self) -> usize {
         let preferred = self.record_size.load(Relaxed) as usize;

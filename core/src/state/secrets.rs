@@ -8,21 +8,44 @@ use super::State;
 use crate::base::{StackDepth, Version, lock, with_cleared_stack};
 pub use crate::crypto::MASTER_SECRET_LEN;
 use crate::error::{Code, Result};
+use crate::messages::RANDOM_LEN;
 
-/// A master secret of TLS 1.2 (RFC 5246, 8.1). Boxed, because TLS 1.3 connections have none.
-pub(super) type MasterSecret = Box<Zeroizing<[u8; MASTER_SECRET_LEN]>>;
+/// The master secret of TLS 1.2 (RFC 5246, 8.1), and what the traffic keys are derived from beside
+/// it.
+#[derive(Clone)]
+pub(crate) struct Tls12Secrets {
+    pub(crate) master_secret: Zeroizing<[u8; MASTER_SECRET_LEN]>,
+    pub(crate) client_random: [u8; RANDOM_LEN],
+    pub(crate) server_random: [u8; RANDOM_LEN],
+}
+
+impl Tls12Secrets {
+    /// Boxed, because TLS 1.3 connections have none. `None` if the length is wrong.
+    pub(crate) fn new(
+        master_secret: &[u8],
+        client_random: [u8; RANDOM_LEN],
+        server_random: [u8; RANDOM_LEN],
+    ) -> Option<Box<Self>> {
+        let mut secrets = Box::new(Self {
+            master_secret: Zeroizing::new([0; MASTER_SECRET_LEN]),
+            client_random,
+            server_random,
+        });
+        if master_secret.len() != MASTER_SECRET_LEN {
+            return None;
+        }
+        // Copied in place, so that no copy is left on the stack.
+        secrets.master_secret.copy_from_slice(master_secret);
+        Some(secrets)
+    }
+}
 
 /// The maximum length of an exporter's label in bytes: "tls13 " and the label have 255.
 const MAX_LABEL: usize = 249;
 
 impl State {
-    pub(crate) fn set_master_secret(&self, secret: &[u8]) {
-        if secret.len() == MASTER_SECRET_LEN {
-            // Copied in place, so that no copy is left on the stack.
-            let mut kept = Box::new(Zeroizing::new([0; MASTER_SECRET_LEN]));
-            kept.copy_from_slice(secret);
-            lock(&self.results).master_secret = Some(kept);
-        }
+    pub(crate) fn set_tls12_secrets(&self, secrets: Option<Box<Tls12Secrets>>) {
+        lock(&self.results).tls12_secrets = secrets;
     }
 
     /// Copies the master secret of TLS 1.2.
@@ -33,10 +56,10 @@ impl State {
         self.check_exportable(self.version() < Version::Tls13)?;
         let results = lock(&self.results);
         let secret = results
-            .master_secret
+            .tls12_secrets
             .as_ref()
             .ok_or(Code::HandshakeNotComplete)?;
-        out.copy_from_slice(&***secret);
+        out.copy_from_slice(&*secret.master_secret);
         Ok(())
     }
 

@@ -48,6 +48,9 @@ struct Tickets {
 /// The minimum lifetime of a ticket: shorter ones are not sent, in nanoseconds.
 const MIN_TICKET_LIFETIME: u64 = SECOND;
 
+/// The length of a random ticket nonce in bytes.
+const RANDOM_NONCE_LEN: usize = 16;
+
 impl State {
     fn with_session<R>(&self, access: impl FnOnce(&mut Session) -> R) -> R {
         access(&mut lock(&self.results).session)
@@ -219,13 +222,13 @@ impl State {
                 state: SessionState::Tls13(state),
             }));
         }
-        let Some(master_secret) = results.master_secret.as_ref() else {
+        let Some(secrets) = results.tls12_secrets.as_ref() else {
             return Ok(None);
         };
         let state = SessionState::Tls12(Tls12State {
             suite: session.suite,
             issued: 0,
-            master_secret: memory::copy(&***master_secret)?.into(),
+            master_secret: memory::copy(&*secrets.master_secret)?.into(),
             has_extended_master_secret: session.has_extended_master_secret,
         });
         Ok(Some(ClientSession { handle, state }))
@@ -381,10 +384,11 @@ impl State {
         if lifetime == 0 {
             return Err(Code::ZeroLifetimeTicket)?;
         }
-        let nonce = number.to_be_bytes();
+        let nonce = self.ticket_nonce(number)?;
+        let nonce = nonce.as_slice();
         let (suite, secret) = self.with_key_schedule(|schedule| {
             let schedule = schedule.ok_or(Code::HandshakeNotComplete)?;
-            Ok::<_, Error>((schedule.suite(), schedule.ticket_secret(&nonce)?))
+            Ok::<_, Error>((schedule.suite(), schedule.ticket_secret(nonce)?))
         })?;
         let mut age_add = [0; 4];
         random_bytes(&mut age_add)?;
@@ -400,11 +404,22 @@ impl State {
         let message = NewSessionTicket {
             lifetime,
             age_add: state.age_add,
-            nonce: &nonce,
+            nonce,
             ticket: &new.key.encrypt(&state.encode()?)?,
             max_early_data,
         };
         message.encode()
+    }
+
+    /// Returns a nonce that no other ticket of the connection has (RFC 8446, 4.6.1). How many tickets
+    /// the process has sent that serialized the connection is unknown.
+    fn ticket_nonce(&self, number: u16) -> Result<Vec<u8>> {
+        if !self.shared.restored.load(Acquire) {
+            return Ok(number.to_be_bytes().to_vec());
+        }
+        let mut nonce = vec![0; RANDOM_NONCE_LEN];
+        random_bytes(&mut nonce)?;
+        Ok(nonce)
     }
 
     /// Server: adds to the number of tickets that are sent.

@@ -41,6 +41,8 @@ shared! {
     error_alert_received: AtomicBool = false,
     /// The next send starts with a KeyUpdate.
     key_update_pending: AtomicBool = false,
+    /// The next call that sends starts with an alert no_renegotiation.
+    no_renegotiation_pending: AtomicBool = false,
     key_updates_sent: AtomicU8 = 0,
     key_updates_received: AtomicU8 = 0,
     /// A write has failed with EPIPE. Further writes fail without a call of the transport.
@@ -62,6 +64,10 @@ shared! {
     client_version: AtomicVersion = initial_version(mode, Mode::Client),
     server_version: AtomicVersion = initial_version(mode, Mode::Server),
     handshake_done: AtomicBool = false,
+    /// The connection was serialized: another process continues it.
+    transferred: AtomicBool = false,
+    /// The connection continues a serialized one, which has performed the handshake.
+    restored: AtomicBool = false,
     /// The next message of the handshake, a [`HandshakeMessage`].
     next_message: AtomicU8 = HandshakeMessage::ClientHello as u8,
 

@@ -23,6 +23,10 @@ impl TrafficSecret {
         }
     }
 
+    pub(super) fn bytes(&self) -> &HeapSecret {
+        &self.bytes
+    }
+
     /// Derives the key and the IV (RFC 8446, 7.3).
     pub(crate) fn keys(&self) -> Result<ConnectionTrafficSecrets> {
         let aead = self.suite.aead_alg;

@@ -16,6 +16,7 @@ mod receive;
 mod send;
 mod shutdown;
 mod tickets;
+mod transfer;
 mod transport;
 
 pub use self::blinding::BlindingMode;
@@ -131,7 +132,7 @@ impl Stream {
     pub(crate) fn flush(&self, state: &State, blocked: &mut Blocked) -> Result<()> {
         *blocked = Blocked::Write;
         let mut half = lock_direction(&self.send)?;
-        let outcome = half.flush(self.io(state));
+        let outcome = half.flush_all(self.io(state));
         half.release_if_dynamic(&state.shared);
         outcome?;
         *blocked = Blocked::Not;

@@ -319,7 +319,10 @@ impl RecvHalf {
                     PostHandshakeMessage::NewSessionTicket(ticket) => {
                         with_cleared_stack(StackDepth::Keys, || io.state.receive_ticket(ticket))
                     }
-                    PostHandshakeMessage::HelloRequest => Ok(()),
+                    PostHandshakeMessage::HelloRequest => {
+                        refuse_renegotiation(io.state);
+                        Ok(())
+                    }
                 }
             })
     }
@@ -350,8 +353,20 @@ impl RecvHalf {
         self.awaits_record && self.input.len() > Header::LEN
     }
 
+    pub(super) fn has_deferred_error(&self) -> bool {
+        self.deferred.is_some()
+    }
+
     pub(crate) fn is_mid_message(&self) -> bool {
         self.reassembler.is_mid_message()
+    }
+}
+
+/// Answers a HelloRequest (RFC 5246, 7.4.1.1: the client "may, if it wishes, respond with a
+/// no_renegotiation alert"). As in s2n-tls, only an application with a callback for it answers.
+fn refuse_renegotiation(state: &State) {
+    if state.own_config_is(Config::has_renegotiation_callback) {
+        state.shared.no_renegotiation_pending.store(true, Release);
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::buffers::OutBuffer;
 use super::{Io, Stream};
 use crate::base::{Blocked, StackDepth, lock_direction, memory, uptime, with_cleared_stack};
-use crate::error::{Code, Result};
-use crate::record::{ContentType, Sealer};
+use crate::error::{Alert, Code, Result};
+use crate::record::{ContentType, Sealer, warning_alert};
 use crate::state::{HandshakeKeys, Shared, State};
 
 /// The sending direction of a connection.
@@ -21,7 +21,7 @@ pub(crate) struct SendHalf {
 
     /// The number of the caller's bytes that are sealed, but not yet reported as sent. The caller
     /// passes them again at the start of its next call.
-    unreported: usize,
+    pub(super) unreported: usize,
 
     /// The number of bytes sent since small records were last started.
     small_record_bytes: u64,
@@ -179,7 +179,7 @@ impl SendHalf {
         }
 
         // Before the validation of the arguments: the records of the last call take precedence.
-        self.flush(io)?;
+        self.flush_all(io)?;
 
         let data = data?;
         if data.len < self.unreported {
@@ -322,6 +322,34 @@ impl SendHalf {
 
     pub(crate) fn flush(&mut self, io: Io<'_>) -> Result<()> {
         self.out.flush(io.transport(), &io.state.shared)
+    }
+
+    /// Writes the sealed records, and the pending answer to a HelloRequest.
+    #[inline]
+    pub(crate) fn flush_all(&mut self, io: Io<'_>) -> Result<()> {
+        self.flush(io)?;
+        match io.state.shared.no_renegotiation_pending.load(Acquire) {
+            true => self.send_no_renegotiation(io),
+            false => Ok(()),
+        }
+    }
+
+    /// RFC 5246, 7.2.2: no_renegotiation "is always a warning".
+    #[cold]
+    fn send_no_renegotiation(&mut self, io: Io<'_>) -> Result<()> {
+        let Some(sealer) = &mut self.sealer else {
+            return Ok(());
+        };
+        let alert = warning_alert(Alert::NoRenegotiation);
+        io.state.shared.use_send_buffer();
+        let room = self.out.room(alert.len() + sealer.overhead())?;
+        let written = sealer.seal(ContentType::Alert, &[&alert], room)?;
+        self.out.commit(written);
+        io.state
+            .shared
+            .no_renegotiation_pending
+            .store(false, Release);
+        self.flush(io)
     }
 
     pub(crate) fn release_if_dynamic(&mut self, shared: &Shared) {

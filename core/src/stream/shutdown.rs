@@ -14,7 +14,7 @@ impl Stream {
     /// of an error. To be repeated if it blocks.
     pub(crate) fn shutdown_send(&self, state: &State, blocked: &mut Blocked) -> Result<()> {
         *blocked = Blocked::Not;
-        if self.transport.is_missing() {
+        if self.has_no_transport(state) {
             return Ok(());
         }
         let mut half = lock_direction(&self.send)?;
@@ -22,6 +22,12 @@ impl Stream {
         half.close(self.io(state), blocked)?;
         half.release_if_dynamic(&state.shared);
         Ok(())
+    }
+
+    /// Returns whether this connection must not write or read, because it has no transport, or that
+    /// belongs to another process.
+    fn has_no_transport(&self, state: &State) -> bool {
+        self.transport.is_missing() || state.shared.transferred.load(Acquire)
     }
 
     /// Closes both directions: [`Stream::shutdown_send`], then waits for the peer's
@@ -50,7 +56,7 @@ impl SendHalf {
     fn close(&mut self, io: Io<'_>, blocked: &mut Blocked) -> Result<()> {
         let mut flush = |half: &mut Self| {
             *blocked = Blocked::Write;
-            half.flush(io)?;
+            half.flush_all(io)?;
             *blocked = Blocked::Not;
             Ok(())
         };
@@ -105,7 +111,7 @@ impl Io<'_> {
     /// Returns whether a shutdown waits for the peer's close_notify.
     fn expects_close_notify(&self) -> bool {
         let shared = &self.state.shared;
-        let is_over = self.transport().is_missing()
+        let is_over = self.stream.has_no_transport(self.state)
             || shared.error_alert_received.load(Acquire)
             || !shared.handshake_done.load(Acquire)
             || self.was_delayed();

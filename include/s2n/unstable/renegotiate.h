@@ -36,13 +36,17 @@ extern "C" {
 extern const s2n_blocked_status S2N_BLOCKED_ON_APPLICATION_DATA;
 
 /**
- * Sets the callback that a client calls when a TLS 1.2 server requests renegotiation (RFC 5746).
- * Without a response, requests are ignored.
+ * Sets the callback of a client for renegotiation requests of a TLS 1.2 server (HelloRequest).
+ *
+ * This library does not renegotiate. Without a callback, requests are ignored. With one, the next
+ * call that sends answers with the alert no_renegotiation, as s2n-tls does on connections without
+ * secure renegotiation (RFC 5746, 4.2). The callback is not called.
  *
  * @param config The config
- * @param callback The callback; may be NULL
- * @param context Context passed to the callback; never dereferenced, may be NULL
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @param callback The callback; NULL removes it
+ * @param context Context of the callback; never dereferenced, may be NULL
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_STATE` if the config has a
+ * serialization version
  */
 S2N_API extern
 int s2n_config_set_renegotiate_request_cb(struct s2n_config *config,
@@ -50,22 +54,25 @@ int s2n_config_set_renegotiate_request_cb(struct s2n_config *config,
                                           void *context);
 
 /**
- * Prepares a client connection for renegotiation with the same peer.
+ * Prepares a client connection for renegotiation with the same peer. Always fails: this library
+ * does not renegotiate.
  *
- * @param conn A client connection
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @param conn A connection
+ * @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_NO_RENEGOTIATION`
  */
 S2N_API extern int s2n_renegotiate_wipe(struct s2n_connection *conn);
 
 /**
- * Performs a renegotiation handshake on a client connection.
+ * Performs a renegotiation handshake on a client connection. Always fails: this library does not
+ * renegotiate.
  *
- * @param conn A client connection
- * @param app_data_buf Filled with application data that is received before the handshake
- * @param app_data_buf_size Size of the buffer in bytes
- * @param app_data_size Set to the number of bytes received
- * @param blocked Set to the operation on which the call is blocked
- * @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+ * @param conn A connection
+ * @param app_data_buf Not used; may be NULL
+ * @param app_data_buf_size Not used
+ * @param app_data_size Not used; may be NULL
+ * @param blocked Set to `S2N_BLOCKED_ON_READ`
+ * @returns -1 with `S2N_ERR_NULL` if `conn` or `blocked` is NULL, or with
+ * `S2N_ERR_NO_RENEGOTIATION`
  */
 S2N_API extern
 int s2n_renegotiate(struct s2n_connection *conn,

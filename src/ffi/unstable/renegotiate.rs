@@ -1,4 +1,4 @@
-//! Renegotiation in TLS 1.2: not implemented yet.
+//! Renegotiation in TLS 1.2: refused.
 
 // The names are those of the C API.
 #![allow(non_camel_case_types)]
@@ -6,8 +6,12 @@
 use std::ffi::{c_int, c_void};
 
 use libc::ssize_t;
+use rs2n_core::base::Blocked;
+use rs2n_core::error::Code;
 
-use crate::ffi::abi::pending::{Any, unimplemented};
+use crate::ffi::abi::boundary::status;
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_config, s2n_connection};
 
 /// A client's response to a renegotiation request (HelloRequest).
@@ -33,52 +37,82 @@ pub type s2n_renegotiate_request_cb = Option<
 pub static S2N_BLOCKED_ON_APPLICATION_DATA: s2n_blocked_status =
     s2n_blocked_status::S2N_BLOCKED_ON_EARLY_DATA;
 
-/// Sets the callback that a client calls when a TLS 1.2 server requests renegotiation (RFC 5746).
-/// Without a response, requests are ignored.
+/// Sets the callback of a client for renegotiation requests of a TLS 1.2 server (HelloRequest).
+///
+/// This library does not renegotiate. Without a callback, requests are ignored. With one, the next
+/// call that sends answers with the alert no_renegotiation, as s2n-tls does on connections without
+/// secure renegotiation (RFC 5746, 4.2). The callback is not called.
 ///
 /// @param config The config
-/// @param callback The callback; may be NULL
-/// @param context Context passed to the callback; never dereferenced, may be NULL
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+/// @param callback The callback; NULL removes it
+/// @param context Context of the callback; never dereferenced, may be NULL
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_STATE` if the config has a
+/// serialization version
+///
+/// # Safety
+///
+/// `config` is NULL or live.
 #[unsafe(no_mangle)]
-pub extern "C" fn s2n_config_set_renegotiate_request_cb(
+pub unsafe extern "C" fn s2n_config_set_renegotiate_request_cb(
     config: *mut s2n_config,
     callback: s2n_renegotiate_request_cb,
     context: *mut c_void,
 ) -> c_int {
-    unimplemented(&[&config, &Any(callback), &Any(context)])
+    let _ = context;
+    status(|| {
+        // SAFETY: `config` is null or live for the whole call.
+        let config = unsafe { s2n_config::borrow(config) }?;
+        config.core.set_renegotiation_callback(callback.is_some())
+    })
 }
 
-/// Prepares a client connection for renegotiation with the same peer.
+/// Prepares a client connection for renegotiation with the same peer. Always fails: this library
+/// does not renegotiate.
 ///
-/// @param conn A client connection
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+/// @param conn A connection
+/// @returns -1 with `S2N_ERR_NULL` or `S2N_ERR_NO_RENEGOTIATION`
+///
+/// # Safety
+///
+/// `conn` is NULL or live.
 #[unsafe(no_mangle)]
-pub extern "C" fn s2n_renegotiate_wipe(conn: *mut s2n_connection) -> c_int {
-    unimplemented(&[&conn])
+pub unsafe extern "C" fn s2n_renegotiate_wipe(conn: *mut s2n_connection) -> c_int {
+    status(|| {
+        // SAFETY: `conn` is null or live for the whole call.
+        unsafe { s2n_connection::borrow(conn) }?;
+        Err(Code::NoRenegotiation)?
+    })
 }
 
-/// Performs a renegotiation handshake on a client connection.
+/// Performs a renegotiation handshake on a client connection. Always fails: this library does not
+/// renegotiate.
 ///
-/// @param conn A client connection
-/// @param app_data_buf Filled with application data that is received before the handshake
-/// @param app_data_buf_size Size of the buffer in bytes
-/// @param app_data_size Set to the number of bytes received
-/// @param blocked Set to the operation on which the call is blocked
-/// @returns -1 with `S2N_ERR_NULL`, or `S2N_ERR_UNIMPLEMENTED`: not implemented yet
+/// @param conn A connection
+/// @param app_data_buf Not used; may be NULL
+/// @param app_data_buf_size Not used
+/// @param app_data_size Not used; may be NULL
+/// @param blocked Set to `S2N_BLOCKED_ON_READ`
+/// @returns -1 with `S2N_ERR_NULL` if `conn` or `blocked` is NULL, or with
+/// `S2N_ERR_NO_RENEGOTIATION`
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `blocked` is NULL or writable.
 #[unsafe(no_mangle)]
-pub extern "C" fn s2n_renegotiate(
+pub unsafe extern "C" fn s2n_renegotiate(
     conn: *mut s2n_connection,
     app_data_buf: *mut u8,
     app_data_buf_size: ssize_t,
     app_data_size: *mut ssize_t,
     blocked: *mut s2n_blocked_status,
 ) -> c_int {
-    unimplemented(&[
-        &conn,
-        &app_data_buf,
-        &app_data_buf_size,
-        &app_data_size,
-        &blocked,
-    ])
+    let _ = (app_data_buf, app_data_buf_size, app_data_size);
+    let refuse = |blocked: &mut Blocked| {
+        *blocked = Blocked::Read;
+        // SAFETY: `conn` is null or live for the whole call.
+        unsafe { s2n_connection::borrow(conn) }?;
+        Err(Code::NoRenegotiation)?
+    };
+    // SAFETY: `blocked` is null or writable for the whole call.
+    status(|| unsafe { output::blocked(blocked, refuse) })
 }

@@ -9,7 +9,7 @@ use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 
 use super::*;
 use crate::base::Version;
-use crate::record::{Opener, Sealer};
+use crate::record::{ContentType, Opener, Sealer};
 use crate::stream::SendHalf;
 use crate::testing::{Pipe, pattern, received, recv, send, shutdown};
 
@@ -22,6 +22,7 @@ struct Pair {
     client: Connection,
     server: Connection,
     to_server: Arc<Pipe>,
+    to_client: Arc<Pipe>,
 }
 
 fn config() -> Arc<Config> {
@@ -50,6 +51,7 @@ impl Pair {
             client: make(Mode::Client, &to_client, &to_server, [1, 2]),
             server: make(Mode::Server, &to_server, &to_client, [2, 1]),
             to_server,
+            to_client,
         }
     }
 }
@@ -78,12 +80,13 @@ fn install(conn: &Connection, version: Version, [write, read]: [u8; 2]) {
 const VERSIONS: [Version; 2] = [Version::Tls12, Version::Tls13];
 
 fn sealed_alert(half: &mut SendHalf, description: u8) -> Vec<u8> {
+    sealed(half, ContentType::Alert, &[2, description])
+}
+
+fn sealed(half: &mut SendHalf, typ: ContentType, content: &[u8]) -> Vec<u8> {
     let mut record = vec![0; 64];
     let sealer = half.sealer.as_mut().expect("installed");
-    let alert = [2, description];
-    let len = sealer
-        .seal(crate::record::ContentType::Alert, &[&alert], &mut record)
-        .expect("sealed");
+    let len = sealer.seal(typ, &[content], &mut record).expect("sealed");
     record.truncate(len);
     record
 }

@@ -114,3 +114,36 @@ fn buffers_are_released_only_when_they_are_empty() {
     recv(&pair.server, 9).0.expect("received");
     assert_eq!(code(&pair.server), Ok(()));
 }
+
+#[test]
+fn a_hello_request_is_answered_if_the_application_has_a_callback() {
+    for has_callback in [false, true] {
+        let config = Arc::new(Config::new_minimal());
+        config
+            .set_renegotiation_callback(has_callback)
+            .expect("not serializable");
+        let pair = Pair::with_config(Version::Tls12, config);
+        let request = {
+            let mut half = pair.server.stream.send.lock().expect("free");
+            sealed(&mut half, ContentType::Handshake, &[0; 4])
+        };
+        pair.to_client.state().bytes.extend(&request);
+        assert_eq!(recv(&pair.client, 1).0, Err(Code::IoBlocked));
+        assert!(
+            pair.to_server.state().bytes.is_empty(),
+            "a receive does not write"
+        );
+
+        send(&pair.client, b"data").0.expect("sent");
+        send(&pair.client, b"more").0.expect("sent");
+        let outcome = match has_callback {
+            // no_renegotiation
+            true => Err(Code::Alert),
+            false => Ok(b"data".to_vec()),
+        };
+        assert_eq!(recv(&pair.server, 4).0, outcome);
+        if has_callback {
+            assert_eq!(pair.server.alert().expect("received"), 100);
+        }
+    }
+}
