@@ -32,6 +32,7 @@ mod offers;
 mod private_keys;
 mod psks;
 mod script;
+mod serialization;
 mod sessions;
 mod sockets;
 mod standalone;

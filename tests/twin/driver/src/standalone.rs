@@ -37,7 +37,7 @@ fn connect(state: &mut State, name: &str, port: &str) -> Result<String, ScriptEr
     attach(state, name, stream)
 }
 
-fn attach(state: &mut State, name: &str, stream: TcpStream) -> Result<String, ScriptError> {
+pub fn attach(state: &mut State, name: &str, stream: TcpStream) -> Result<String, ScriptError> {
     stream.set_nodelay(true).map_err(io_error)?;
     stream.set_nonblocking(true).map_err(io_error)?;
     // SAFETY: the connection is live, and the stream as long as the state.

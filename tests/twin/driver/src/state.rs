@@ -13,6 +13,7 @@ use crate::early_data;
 use crate::forged_records::{self, Forger, Secrets};
 use crate::objects::Objects;
 use crate::psks::Psks;
+use crate::serialization::Blobs;
 use crate::sessions::Sessions;
 use crate::sockets::Sockets;
 use crate::transport::{self, Endpoint};
@@ -34,6 +35,7 @@ pub struct State {
     pub objects: Objects,
     pub sessions: Sessions,
     pub psks: Psks,
+    pub blobs: Blobs,
 }
 
 pub struct Config {
@@ -86,6 +88,7 @@ impl State {
             objects: Objects::default(),
             sessions: Sessions::default(),
             psks: Psks::default(),
+            blobs: Blobs::default(),
         }
     }
 

@@ -98,19 +98,13 @@ impl Scenario {
     pub fn run(&self, client: &mut Driver, server: &mut Driver) -> Traces {
         server.start(&self.server);
         let mut server_trace = Vec::new();
-        // The server prints its port before it accepts.
-        let port = loop {
-            match server.next_line() {
-                Ok(line) => match line.strip_prefix("port ") {
-                    Some(port) => break port.to_owned(),
-                    None => server_trace.push(line),
-                },
-                Err(end) => {
-                    return Traces {
-                        client: vec![end.clone()],
-                        server: vec![end],
-                    };
-                }
+        let port = match server.read_port(&mut server_trace) {
+            Ok(port) => port,
+            Err(end) => {
+                return Traces {
+                    client: vec![end.clone()],
+                    server: vec![end],
+                };
             }
         };
         let client_script: Vec<String> = self

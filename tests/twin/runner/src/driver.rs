@@ -68,6 +68,18 @@ impl Driver {
         }
     }
 
+    /// Reads the trace until a server prints its port, before it accepts. Returns the exit status as
+    /// an error if the process has terminated.
+    pub fn read_port(&mut self, trace: &mut Trace) -> Result<String, String> {
+        loop {
+            let line = self.next_line()?;
+            match line.strip_prefix("port ") {
+                Some(port) => return Ok(port.to_owned()),
+                None => trace.push(line),
+            }
+        }
+    }
+
     fn spawn(&self) -> Running {
         let mut command = Command::new(&self.program);
         command

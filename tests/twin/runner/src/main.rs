@@ -7,7 +7,7 @@
 //! Runs the scripts of `TWIN-DIRECTORY/scripts`, the generated scripts, and SEEDS random ones.
 //! Exits with 1 if there was a difference that `TWIN-DIRECTORY/differences.md` and
 //! `verification.md` do not list. `TWIN_ONLY` runs one part: scripts, generated, cross, fleets,
-//! psks or random.
+//! psks, moves or random.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,6 +25,7 @@ mod hellos;
 #[path = "../../hex.rs"]
 mod hex;
 mod matrix;
+mod moves;
 mod policies;
 mod psks;
 mod retries;
@@ -81,6 +82,9 @@ fn main() -> ExitCode {
     }
     if runs("psks") {
         failed += psks::run(&mut drivers);
+    }
+    if runs("moves") {
+        failed += moves::run(&mut drivers, certs.as_ref());
     }
     if runs("random") {
         failed += run_seeds(&mut twin, first, seeds);
