@@ -38,9 +38,11 @@ impl Shared {
         }
     }
 
-    /// Returns the space that is reserved for a record's header and expansion.
+    /// Returns the space that is reserved for a record's header and expansion. As in s2n-tls, a
+    /// connection that was restored has negotiated nothing itself.
     pub(crate) fn expansion(&self) -> usize {
-        match self.has_negotiated_version() && self.version.load(Acquire) >= Version::Tls13 {
+        let has_negotiated = self.has_negotiated_version() && !self.restored.load(Relaxed);
+        match has_negotiated && self.version.load(Acquire) >= Version::Tls13 {
             true => EXPANSION_TLS13,
             false => EXPANSION_TLS12,
         }

@@ -15,7 +15,7 @@ use crate::format::{number, status, word_bytes};
 use crate::hex::hex;
 use crate::io::Options;
 use crate::standalone::attach;
-use crate::state::{ScriptError, State};
+use crate::state::{ScriptError, State, connect_to};
 
 /// The serialized connections of a script, by name.
 pub type Blobs = BTreeMap<String, Vec<u8>>;
@@ -40,6 +40,7 @@ pub fn call(state: &mut State, verb: &str, args: &[&str]) -> Option<Result<Strin
         }),
         ("serialize", [name, conn, capacity]) => serialize(state, name, conn, capacity),
         ("deserialize", [conn, name, change @ ..]) => deserialize(state, conn, name, change),
+        ("move", [conn]) => move_connection(state, conn),
         ("give", [conn, path]) => give(state, conn, path),
         ("take", [conn, path]) => take(state, conn, path),
         ("renegotiate_cb", [config, kind]) => state.config(config).map(|config| {
@@ -153,6 +154,23 @@ fn deserialize(
     Ok(status(unsafe {
         s2n_connection_deserialize(conn, blob.as_mut_ptr(), blob.len() as u32)
     }))
+}
+
+/// Serializes a connection, wipes it, and continues with it, on the same transport.
+fn move_connection(state: &mut State, name: &str) -> Result<String, ScriptError> {
+    let outcome = serialize(state, name, name, "174")?;
+    if state.blobs.get(name).is_none() {
+        return Ok(outcome);
+    }
+    let conn = state.conn(name)?;
+    let endpoint = conn.endpoint.as_ref().ok_or("no transport")?;
+    // SAFETY: the connection is live.
+    let wiped = unsafe { s2n_connection_wipe(conn.ptr) };
+    connect_to(conn.ptr, endpoint);
+    conn.base = Some((0, 0));
+    let restored = deserialize(state, name, name, &[])?;
+    state.blobs.remove(name);
+    Ok(format!("{outcome} {} {restored}", status(wiped)))
 }
 
 /// Serializes a connection, and passes it with its descriptor to the process that listens at a

@@ -66,6 +66,22 @@ pub struct Conn {
     pub forger: Option<Forger>,
 }
 
+/// Gives a connection a transport, which lives as long as the connection, and self-service blinding.
+pub fn connect_to(conn: *mut s2n_connection, endpoint: &Endpoint) {
+    let context = ptr::from_ref(endpoint).cast_mut().cast();
+    // SAFETY: the connection is live; the endpoint lives as long.
+    unsafe {
+        check_ok(s2n_connection_set_blinding(
+            conn,
+            s2n_blinding::SELF_SERVICE_BLINDING,
+        ));
+        check_ok(s2n_connection_set_send_cb(conn, Some(transport::write)));
+        check_ok(s2n_connection_set_send_ctx(conn, context));
+        check_ok(s2n_connection_set_recv_cb(conn, Some(transport::read)));
+        check_ok(s2n_connection_set_recv_ctx(conn, context));
+    }
+}
+
 /// Returns the byte at an offset of a stream.
 pub fn pattern(stream: u8, offset: u64) -> u8 {
     let mixed = offset.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
@@ -213,19 +229,9 @@ impl State {
         for (name, config, endpoint) in [("c", "cc", client), ("s", "sc", server)] {
             let config = self.config(config)?;
             let conn = self.conn(name)?;
-            let context = ptr::from_ref(&*endpoint).cast_mut().cast();
-            // SAFETY: connection and config are live; the endpoint lives as long as the connection.
-            unsafe {
-                check_ok(s2n_connection_set_config(conn.ptr, config));
-                check_ok(s2n_connection_set_blinding(
-                    conn.ptr,
-                    s2n_blinding::SELF_SERVICE_BLINDING,
-                ));
-                check_ok(s2n_connection_set_send_cb(conn.ptr, Some(transport::write)));
-                check_ok(s2n_connection_set_send_ctx(conn.ptr, context));
-                check_ok(s2n_connection_set_recv_cb(conn.ptr, Some(transport::read)));
-                check_ok(s2n_connection_set_recv_ctx(conn.ptr, context));
-            }
+            // SAFETY: connection and config are live.
+            unsafe { check_ok(s2n_connection_set_config(conn.ptr, config)) };
+            connect_to(conn.ptr, &endpoint);
             conn.endpoint = Some(endpoint);
             (conn.sent, conn.received, conn.base) = (0, 0, None);
             conn.early = 0;

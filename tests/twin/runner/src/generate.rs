@@ -16,6 +16,7 @@ pub fn script(seed: u64) -> Vec<String> {
         version: "13",
         updated: false,
         resumes: false,
+        moves: false,
         early: EarlyData::default(),
     };
     generator.set_up();
@@ -43,6 +44,8 @@ struct Generator {
     updated: bool,
     /// Whether both sides use tickets, and later handshakes resume the session of earlier ones.
     resumes: bool,
+    /// Whether connections may be serialized.
+    moves: bool,
     early: EarlyData,
 }
 
@@ -115,6 +118,11 @@ impl Generator {
         if self.once_in(3) {
             self.use_tickets();
         }
+        if self.once_in(3) {
+            self.moves = true;
+            self.push("serialization_version cc 1");
+            self.push("serialization_version sc 1");
+        }
         self.early_data_settings();
         self.push("connections");
         self.append_keys();
@@ -185,6 +193,7 @@ impl Generator {
             84..88 => self.misuse(),
             88 => self.early_data_misuse(),
             89..93 => self.damage(),
+            93 if self.moves => self.move_side(),
             93..97 => self.close(),
             97 => self.wipe(),
             98 if self.resumes => self.inspect_session(),
@@ -363,6 +372,18 @@ impl Generator {
             self.push(format!("send_buffer {name} {size}"));
         }
         self.push(format!("set_config {side} {name}"));
+    }
+
+    /// Serializes a connection and restores it. The tickets of a restored server have longer nonces
+    /// than in s2n-tls.
+    fn move_side(&mut self) {
+        let side = match self.resumes {
+            true => "c",
+            false => self.side(),
+        };
+        self.push(format!("move {side}"));
+        self.push(format!("state {side}"));
+        self.push(format!("negotiated {side}"));
     }
 
     fn wipe(&mut self) {
