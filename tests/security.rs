@@ -36,6 +36,11 @@ fn residue_sessions() {
 }
 
 #[test]
+fn residue_moves() {
+    check_program("residue_moves");
+}
+
+#[test]
 fn residue_psk() {
     check_program("residue_psk");
 }

@@ -61,11 +61,13 @@ static int deallocate(void *block, uint32_t n)
 }
 
 enum phase {
-    CONFIG, CERTIFICATE, TICKET_KEY, CONNECTION, HANDSHAKE, SEND, RECEIVE, TICKET, SESSION, OFFER, RESUMPTION,
+    CONFIG, CERTIFICATE, TICKET_KEY, CONNECTION, HANDSHAKE, SEND, RECEIVE, TICKET, SESSION, SERIALIZE, RESTORE,
+    OFFER, RESUMPTION,
     PSK, SEND_EARLY, RECEIVE_EARLY, PSK_HANDSHAKE, PHASES
 };
 static const char *names[] = {
-    "config", "certificate", "ticket_key", "connection", "handshake", "send", "receive", "ticket", "session", "offer", "resumption",
+    "config", "certificate", "ticket_key", "connection", "handshake", "send", "receive", "ticket", "session",
+    "serialize", "restore", "offer", "resumption",
     "psk", "send_early", "receive_early", "psk_handshake"
 };
 
@@ -75,11 +77,12 @@ static enum phase end = PHASES;
 enum { EARLY = 3000 };
 
 static struct pair pair, resumed, keyed;
+static struct s2n_connection *moved;
 static struct s2n_psk *psk;
 static struct s2n_config *client, *server;
 static struct s2n_cert_chain_and_key *own;
 static char *root_pem, *leaf_pem, *leaf_key;
-static uint8_t data[20000], session[2000];
+static uint8_t data[20000], session[2000], blob[200];
 static int session_len;
 
 /* Appends an external pre-shared key to both connections of another pair. Returns 0 if all calls succeeded. */
@@ -124,6 +127,7 @@ static int run_phase(enum phase phase)
             server = s2n_config_new_minimal();
             return !client || !server || s2n_config_set_cipher_preferences(client, policy)
                     || s2n_config_set_cipher_preferences(server, policy)
+                    || s2n_config_set_serialization_version(client, S2N_SERIALIZED_CONN_V1)
                     || s2n_config_add_pem_to_trust_store(client, root_pem);
         case CERTIFICATE:
             own = s2n_cert_chain_and_key_new();
@@ -146,6 +150,10 @@ static int run_phase(enum phase phase)
         case SESSION:
             session_len = s2n_connection_get_session(pair.client, session, sizeof session);
             return session_len <= 0;
+        case SERIALIZE: return s2n_connection_serialize(pair.client, blob, sizeof blob);
+        case RESTORE:
+            moved = s2n_connection_new(S2N_CLIENT);
+            return !moved || s2n_connection_set_config(moved, client) || s2n_connection_deserialize(moved, blob, sizeof blob);
         case OFFER:
             return pair_open(&resumed, client, server, "localhost") || s2n_connection_set_session(resumed.client, session, session_len);
         case RESUMPTION: return negotiate(&resumed) != NULL;
@@ -163,10 +171,10 @@ static int free_all(void)
     int failed = (pair.client && s2n_connection_free(pair.client)) || (pair.server && s2n_connection_free(pair.server))
             || (resumed.client && s2n_connection_free(resumed.client)) || (resumed.server && s2n_connection_free(resumed.server))
             || (keyed.client && s2n_connection_free(keyed.client)) || (keyed.server && s2n_connection_free(keyed.server))
-            || s2n_psk_free(&psk)
+            || s2n_psk_free(&psk) || (moved && s2n_connection_free(moved))
             || (client && s2n_config_free(client)) || (server && s2n_config_free(server))
             || (own && s2n_cert_chain_and_key_free(own));
-    pair.client = pair.server = resumed.client = resumed.server = keyed.client = keyed.server = NULL;
+    pair.client = pair.server = resumed.client = resumed.server = keyed.client = keyed.server = moved = NULL;
     client = server = NULL;
     own = NULL;
     return failed;

@@ -90,7 +90,10 @@ impl Serialized {
     /// Parses a serialized connection; more bytes may follow. It is not authenticated: the
     /// application must protect it.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self> {
-        Ok(Self::read(bytes).map_err(|_| Code::InvalidSerializedConnection)?)
+        Self::read(bytes).map_err(|error| match error.code() {
+            Code::Alloc => error,
+            _ => Code::InvalidSerializedConnection.into(),
+        })
     }
 
     fn read(bytes: &[u8]) -> Result<Self> {
