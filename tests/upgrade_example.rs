@@ -2,7 +2,7 @@
 //! with rs2n and with s2n-tls, and its clients lose no byte and no connection.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -85,21 +85,21 @@ struct Server {
 }
 
 impl Server {
-    fn start(program: &PathBuf, name: &str) -> Self {
+    fn start(program: &Path, name: &str) -> Self {
         let folder = scratch(&format!("upgrade-{name}-{}", std::process::id()));
         let socket = folder.join("socket").display().to_string();
         let process = spawn(program, &socket);
         Self { process, socket }
     }
 
-    fn successor(&self, program: &PathBuf) -> Self {
+    fn successor(&self, program: &Path) -> Self {
         let process = spawn(program, &self.socket);
         let socket = self.socket.clone();
         Self { process, socket }
     }
 }
 
-fn spawn(program: &PathBuf, socket: &str) -> Process {
+fn spawn(program: &Path, socket: &str) -> Process {
     let (chain, key) = chain_and_key("ecdsa");
     let program = program.display().to_string();
     Process::spawn(&program, &[socket, "0", &chain, &key])
