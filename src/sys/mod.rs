@@ -8,6 +8,7 @@ pub mod fork;
 pub mod io;
 pub mod memory;
 pub mod psk_callbacks;
+pub mod renegotiation;
 pub mod session_callbacks;
 pub(crate) mod stack;
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The callbacks of the application and their arguments: the part of the library that `sys` implements.
 
 pub use super::events::{Checkpoint, CheckpointCallback, HandshakeEvent, HandshakeEventCallback};
-pub use super::{ClientHelloCallback, KeyLogCallback};
+pub use super::{
+    ClientHelloCallback, KeyLogCallback, RenegotiationCallback, RenegotiationResponse,
+};
 pub use crate::base::Clock;
 pub use crate::credentials::{
     Answer, CertRequestCallback, CertTiebreak, CertificateRequest, Coroutine, Coroutines, Exit,

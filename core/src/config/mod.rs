@@ -45,7 +45,7 @@ use self::build::RustlsConfigs;
 pub(crate) use self::events::Listener;
 use self::events::Listeners;
 pub use self::events::{Checkpoint, CheckpointCallback, HandshakeEvent, HandshakeEventCallback};
-pub use self::serialization::SerializationVersion;
+pub use self::serialization::{RenegotiationCallback, RenegotiationResponse, SerializationVersion};
 
 /// Looks at a connection whose ClientHello has come, and may change it. `name` is the application's for
 /// the connection.
@@ -123,8 +123,7 @@ struct Settings {
     requests_tickets: bool,
     /// Connections may be serialized.
     serializable: bool,
-    /// The application has a callback for HelloRequests.
-    has_renegotiation_callback: bool,
+    renegotiation: Option<Arc<dyn RenegotiationCallback>>,
 }
 
 /// The default of the maximum blinding delay, in seconds.
@@ -168,7 +167,7 @@ impl Config {
                 max_fragment_length: None,
                 requests_tickets: false,
                 serializable: false,
-                has_renegotiation_callback: false,
+                renegotiation: None,
             }),
             rustls_configs: ForkSafeMutex::default(),
             listeners: Listeners::default(),

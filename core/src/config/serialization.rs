@@ -1,5 +1,7 @@
 //! Settings for the serialization of connections, and for renegotiation, which exclude each other.
 
+use std::sync::Arc;
+
 use super::Config;
 use crate::base::lock;
 use crate::error::{Code, Result};
@@ -10,11 +12,26 @@ pub enum SerializationVersion {
     V1,
 }
 
+/// Decides about a server's request to renegotiate. `name` is the application's for the connection.
+pub trait RenegotiationCallback: Send + Sync {
+    /// Returns `None` for an error, which closes the connection.
+    fn decide(&self, name: usize) -> Option<RenegotiationResponse>;
+}
+
+/// The response to a HelloRequest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RenegotiationResponse {
+    /// The alert no_renegotiation.
+    Reject,
+    /// None: the application ignores the request, or is about to renegotiate, which fails.
+    Ignore,
+}
+
 impl Config {
     /// Enables the serialization of connections. Fails if there is a callback for renegotiation.
     pub fn set_serialization_version(&self, version: Result<SerializationVersion>) -> Result<()> {
         let mut settings = lock(&self.settings);
-        if settings.has_renegotiation_callback {
+        if settings.renegotiation.is_some() {
             return Err(Code::InvalidState)?;
         }
         settings.serializable = version? == SerializationVersion::V1;
@@ -25,21 +42,25 @@ impl Config {
         lock(&self.settings).serializable
     }
 
-    /// Sets whether the application has a callback for renegotiation. Fails if connections may be
-    /// serialized.
-    ///
-    /// With a callback, a HelloRequest is answered with the alert no_renegotiation. The callback is
-    /// not called, because no connection supports secure renegotiation (RFC 5746, 4.2).
-    pub fn set_renegotiation_callback(&self, is_present: bool) -> Result<()> {
+    /// Sets the callback for HelloRequests. Fails if connections may be serialized.
+    pub fn set_renegotiation_callback(
+        &self,
+        callback: Option<Arc<dyn RenegotiationCallback>>,
+    ) -> Result<()> {
         let mut settings = lock(&self.settings);
         if settings.serializable {
             return Err(Code::InvalidState)?;
         }
-        settings.has_renegotiation_callback = is_present;
+        settings.renegotiation = callback;
         Ok(())
     }
 
-    pub(crate) fn has_renegotiation_callback(&self) -> bool {
-        lock(&self.settings).has_renegotiation_callback
+    pub(crate) fn renegotiation_callback(&self) -> Option<Arc<dyn RenegotiationCallback>> {
+        lock(&self.settings).renegotiation.clone()
+    }
+
+    /// Returns whether there is a callback for HelloRequests.
+    pub fn has_renegotiation_callback(&self) -> bool {
+        lock(&self.settings).renegotiation.is_some()
     }
 }

@@ -21,7 +21,7 @@ use crate::credentials::step_context::StepContext;
 use crate::credentials::{Offload, PrivateKeys};
 use crate::crypto::tls13::HeapSecret;
 use crate::error::{Alert, Code, Error, Result};
-use crate::messages::{NEW_SESSION_TICKET, ServerHello};
+use crate::messages::{NEW_SESSION_TICKET, SecureRenegotiation, ServerHello};
 use crate::policy::Policy;
 use crate::record::{ContentType, Header, fatal_alert, plaintext_alert};
 use crate::resumption::Tls12Sessions;
@@ -420,7 +420,7 @@ impl Handshake {
     fn read_hello(&mut self, ctx: &mut Context<'_>, message: Vec<u8>) -> Result<()> {
         if ctx.mode() == Mode::Client {
             if let Some(hello) = ServerHello::read(&message) {
-                self.store_server_hello(ctx, hello);
+                self.store_server_hello(ctx, hello)?;
             }
         } else if matches!(self.stage, Stage::AwaitingClientHello(_)) {
             // Of several errors of an outdated client, the unsupported version is reported.
@@ -443,7 +443,12 @@ impl Handshake {
         Ok(())
     }
 
-    fn store_server_hello(&mut self, ctx: &mut Context<'_>, hello: ServerHello) {
+    fn store_server_hello(&mut self, ctx: &mut Context<'_>, hello: ServerHello) -> Result<()> {
+        // RFC 5746, 3.4: "it MUST abort the handshake (by sending a fatal handshake_failure alert)".
+        if hello.secure_renegotiation == SecureRenegotiation::Invalid {
+            ctx.send.pending_alert = fatal_record(Alert::HandshakeFailure).to_vec();
+            return Err(Code::NonEmptyRenegotiationInfo)?;
+        }
         ctx.state.use_server_hello(&hello);
         self.stop_rejected_early_data(ctx);
         let shared = ctx.shared();
@@ -451,9 +456,12 @@ impl Handshake {
             shared.server_version.store(hello.version, Release);
             shared.version.store(hello.version, Release);
         }
+        let is_secure = hello.secure_renegotiation == SecureRenegotiation::Supported;
+        shared.secure_renegotiation.store(is_secure, Release);
         self.server_hello_version = Some(hello.version);
         self.awaits_second_hello = hello.is_retry_request();
         self.server_hello = Some(hello);
+        Ok(())
     }
 
     /// Calls the application's ClientHello callback, once, and processes the ClientHello when the

@@ -14,3 +14,4 @@ pub(super) const SUPPORTED_VERSIONS: u16 = 43;
 pub(super) const PSK_KEY_EXCHANGE_MODES: u16 = 45;
 pub(super) const KEY_SHARE: u16 = 51;
 pub(super) const QUIC_TRANSPORT_PARAMETERS: u16 = 57;
+pub(super) const RENEGOTIATION_INFO: u16 = 0xff01;

@@ -15,5 +15,5 @@ pub use self::fingerprint::{Fingerprint, FingerprintMethod};
 pub use self::handshake_header::HandshakeHeader;
 pub(crate) use self::new_session_ticket::{NEW_SESSION_TICKET, NewSessionTicket, Tls12Ticket};
 pub(crate) use self::reader::Reader;
-pub(crate) use self::server_hello::ServerHello;
+pub(crate) use self::server_hello::{SecureRenegotiation, ServerHello};
 pub(crate) use self::session_id::SessionId;

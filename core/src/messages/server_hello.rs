@@ -2,7 +2,7 @@
 //! the handshake.
 
 use super::extension_type::{
-    EXTENDED_MASTER_SECRET, PRE_SHARED_KEY, SESSION_TICKET, SUPPORTED_VERSIONS,
+    EXTENDED_MASTER_SECRET, PRE_SHARED_KEY, RENEGOTIATION_INFO, SESSION_TICKET, SUPPORTED_VERSIONS,
 };
 use super::{RANDOM_LEN, Reader, SessionId};
 use crate::base::Version;
@@ -37,6 +37,29 @@ pub(crate) struct ServerHello {
 
     /// TLS 1.2: the session_ticket extension: the server will send a ticket (RFC 5077, 3.2).
     pub(crate) will_send_ticket: bool,
+
+    /// TLS 1.2: the renegotiation_info extension.
+    pub(crate) secure_renegotiation: SecureRenegotiation,
+}
+
+/// The server's support for secure renegotiation (RFC 5746, 3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SecureRenegotiation {
+    Unsupported,
+    Supported,
+    /// The extension is not empty, as if this were a second handshake.
+    Invalid,
+}
+
+impl SecureRenegotiation {
+    fn of(extension: Option<&[u8]>) -> Self {
+        match extension {
+            None => Self::Unsupported,
+            // opaque renegotiated_connection<0..255>
+            Some([0]) => Self::Supported,
+            Some(_) => Self::Invalid,
+        }
+    }
 }
 
 impl ServerHello {
@@ -66,6 +89,7 @@ impl ServerHello {
             session_id,
             has_pre_shared_key: extensions.extension(PRE_SHARED_KEY).is_some(),
             has_extended_master_secret: extensions.extension(EXTENDED_MASTER_SECRET).is_some(),
+            secure_renegotiation: SecureRenegotiation::of(extensions.extension(RENEGOTIATION_INFO)),
             will_send_ticket: extensions.extension(SESSION_TICKET).is_some(),
         })
     }
@@ -104,6 +128,21 @@ mod tests {
         let hello = ServerHello::read(&message(&[])).expect("a complete message");
         assert_eq!(hello.suite, 0x1301);
         assert_eq!(hello.random, [9; RANDOM_LEN]);
+    }
+
+    #[test]
+    fn a_renegotiation_info_is_empty() {
+        let of = |extensions: &[u8]| {
+            let hello = ServerHello::read(&message(extensions)).expect("a complete message");
+            hello.secure_renegotiation
+        };
+        assert_eq!(of(&[]), SecureRenegotiation::Unsupported);
+        let empty = [0, 5, 0xff, 1, 0, 1, 0];
+        assert_eq!(of(&empty), SecureRenegotiation::Supported);
+        let not_empty = [0, 6, 0xff, 1, 0, 2, 1, 9];
+        assert_eq!(of(&not_empty), SecureRenegotiation::Invalid);
+        let malformed = [0, 4, 0xff, 1, 0, 0];
+        assert_eq!(of(&malformed), SecureRenegotiation::Invalid);
     }
 
     #[test]

@@ -41,6 +41,8 @@ shared! {
     error_alert_received: AtomicBool = false,
     /// The next send starts with a KeyUpdate.
     key_update_pending: AtomicBool = false,
+    /// Client: the server supports secure renegotiation (RFC 5746).
+    secure_renegotiation: AtomicBool = false,
     /// The next call that sends starts with an alert no_renegotiation.
     no_renegotiation_pending: AtomicBool = false,
     key_updates_sent: AtomicU8 = 0,

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::*;
 use super::buffers::InBuffer;
 use super::{Io, Stream};
 use crate::base::{Blocked, StackDepth, Version, lock_direction, with_cleared_stack};
-use crate::config::Config;
+use crate::config::{Config, RenegotiationResponse};
 use crate::error::{Code, Error, Result};
 use crate::record::{
     AlertEvent, ContentType, FloodGuard, Header, Opened, Opener, PostHandshakeMessage,
@@ -319,10 +319,7 @@ impl RecvHalf {
                     PostHandshakeMessage::NewSessionTicket(ticket) => {
                         with_cleared_stack(StackDepth::Keys, || io.state.receive_ticket(ticket))
                     }
-                    PostHandshakeMessage::HelloRequest => {
-                        refuse_renegotiation(io.state);
-                        Ok(())
-                    }
+                    PostHandshakeMessage::HelloRequest => receive_hello_request(io.state),
                 }
             })
     }
@@ -362,12 +359,22 @@ impl RecvHalf {
     }
 }
 
-/// Answers a HelloRequest (RFC 5246, 7.4.1.1: the client "may, if it wishes, respond with a
-/// no_renegotiation alert"). As in s2n-tls, only an application with a callback for it answers.
-fn refuse_renegotiation(state: &State) {
-    if state.own_config_is(Config::has_renegotiation_callback) {
-        state.shared.no_renegotiation_pending.store(true, Release);
+/// Processes a HelloRequest: without a callback for it, it is ignored (RFC 5246, 7.4.1.1). A server
+/// without secure renegotiation is refused, without a call of the callback (RFC 5746, 4.2).
+fn receive_hello_request(state: &State) -> Result<()> {
+    let config = state.own_config();
+    let Some(callback) = config.and_then(|config| config.renegotiation_callback()) else {
+        return Ok(());
+    };
+    let response = match state.shared.secure_renegotiation.load(Acquire) {
+        true => callback.decide(state.name()).ok_or(Code::Cancelled)?,
+        false => RenegotiationResponse::Reject,
+    };
+    if response == RenegotiationResponse::Reject {
+        let pending = &state.shared.no_renegotiation_pending;
+        pending.store(true, Release);
     }
+    Ok(())
 }
 
 /// Replaces the read keys after a KeyUpdate of the peer, which may request one of this side.

@@ -38,13 +38,19 @@ extern const s2n_blocked_status S2N_BLOCKED_ON_APPLICATION_DATA;
 /**
  * Sets the callback of a client for renegotiation requests of a TLS 1.2 server (HelloRequest).
  *
- * This library does not renegotiate. Without a callback, requests are ignored. With one, the next
- * call that sends answers with the alert no_renegotiation, as s2n-tls does on connections without
- * secure renegotiation (RFC 5746, 4.2). The callback is not called.
+ * This library does not renegotiate: the response decides whether the server is told so. Without a
+ * callback, requests are ignored. After `S2N_RENEGOTIATE_REJECT`, the next call that sends answers
+ * with the alert no_renegotiation. After the other responses there is no answer;
+ * `s2n_renegotiate_wipe()` and `s2n_renegotiate()` fail. If the server does not support secure
+ * renegotiation (RFC 5746, 4.2), its request is rejected without a call of the callback.
+ *
+ * The callback is called within `s2n_recv()` or `s2n_shutdown()`. Its response is
+ * `S2N_RENEGOTIATE_REJECT` unless it sets another one. If it returns another value than 0, the call
+ * fails with `S2N_ERR_CANCELLED`, and the connection is closed.
  *
  * @param config The config
- * @param callback The callback; NULL removes it
- * @param context Context of the callback; never dereferenced, may be NULL
+ * @param callback The callback, which is called in any thread that uses the config; NULL removes it
+ * @param context Passed to the callback unchanged; owned by the caller
  * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_STATE` if the config has a
  * serialization version
  */

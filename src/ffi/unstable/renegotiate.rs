@@ -4,15 +4,19 @@
 #![allow(non_camel_case_types)]
 
 use std::ffi::{c_int, c_void};
+use std::sync::Arc;
 
 use libc::ssize_t;
 use rs2n_core::base::Blocked;
+use rs2n_core::config::callbacks::RenegotiationCallback;
 use rs2n_core::error::Code;
 
-use crate::ffi::abi::boundary::status;
+use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::{s2n_blocked_status, s2n_config, s2n_connection};
+use crate::sys::io::Context;
+use crate::sys::renegotiation::CRenegotiationCallback;
 
 /// A client's response to a renegotiation request (HelloRequest).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,30 +43,40 @@ pub static S2N_BLOCKED_ON_APPLICATION_DATA: s2n_blocked_status =
 
 /// Sets the callback of a client for renegotiation requests of a TLS 1.2 server (HelloRequest).
 ///
-/// This library does not renegotiate. Without a callback, requests are ignored. With one, the next
-/// call that sends answers with the alert no_renegotiation, as s2n-tls does on connections without
-/// secure renegotiation (RFC 5746, 4.2). The callback is not called.
+/// This library does not renegotiate: the response decides whether the server is told so. Without a
+/// callback, requests are ignored. After `S2N_RENEGOTIATE_REJECT`, the next call that sends answers
+/// with the alert no_renegotiation. After the other responses there is no answer;
+/// `s2n_renegotiate_wipe()` and `s2n_renegotiate()` fail. If the server does not support secure
+/// renegotiation (RFC 5746, 4.2), its request is rejected without a call of the callback.
+///
+/// The callback is called within `s2n_recv()` or `s2n_shutdown()`. Its response is
+/// `S2N_RENEGOTIATE_REJECT` unless it sets another one. If it returns another value than 0, the call
+/// fails with `S2N_ERR_CANCELLED`, and the connection is closed.
 ///
 /// @param config The config
-/// @param callback The callback; NULL removes it
-/// @param context Context of the callback; never dereferenced, may be NULL
+/// @param callback The callback, which is called in any thread that uses the config; NULL removes it
+/// @param context Passed to the callback unchanged; owned by the caller
 /// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_STATE` if the config has a
 /// serialization version
 ///
 /// # Safety
 ///
-/// `config` is NULL or live.
+/// `config` is NULL or live; `callback` can be called with `context`, in any thread that uses the
+/// config.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_config_set_renegotiate_request_cb(
     config: *mut s2n_config,
     callback: s2n_renegotiate_request_cb,
     context: *mut c_void,
 ) -> c_int {
-    let _ = context;
-    status(|| {
+    status_with_memory(|| {
         // SAFETY: `config` is null or live for the whole call.
         let config = unsafe { s2n_config::borrow(config) }?;
-        config.core.set_renegotiation_callback(callback.is_some())
+        let callback = callback.map(|function| -> Arc<dyn RenegotiationCallback> {
+            let context = Context(context);
+            Arc::new(CRenegotiationCallback { function, context })
+        });
+        config.core.set_renegotiation_callback(callback)
     })
 }
 

@@ -1,6 +1,7 @@
 //! Receiving: record boundaries, read-ahead, and buffers.
 
 use super::*;
+use crate::config::{RenegotiationCallback, RenegotiationResponse};
 
 #[test]
 fn a_receive_reads_exactly_one_record() {
@@ -115,13 +116,22 @@ fn buffers_are_released_only_when_they_are_empty() {
     assert_eq!(code(&pair.server), Ok(()));
 }
 
+/// The server of the test does not support secure renegotiation.
+struct NeverCalled;
+
+impl RenegotiationCallback for NeverCalled {
+    fn decide(&self, _: usize) -> Option<RenegotiationResponse> {
+        panic!("the server does not support secure renegotiation")
+    }
+}
+
 #[test]
 fn a_hello_request_is_answered_if_the_application_has_a_callback() {
     for has_callback in [false, true] {
         let config = Arc::new(Config::new_minimal());
-        config
-            .set_renegotiation_callback(has_callback)
-            .expect("not serializable");
+        let callback: Arc<dyn RenegotiationCallback> = Arc::new(NeverCalled);
+        let set = config.set_renegotiation_callback(has_callback.then_some(callback));
+        set.expect("not serializable");
         let pair = Pair::with_config(Version::Tls12, config);
         let request = {
             let mut half = pair.server.stream.send.lock().expect("free");

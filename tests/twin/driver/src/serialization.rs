@@ -43,15 +43,21 @@ pub fn call(state: &mut State, verb: &str, args: &[&str]) -> Option<Result<Strin
         ("move", [conn]) => move_connection(state, conn),
         ("give", [conn, path]) => give(state, conn, path),
         ("take", [conn, path]) => take(state, conn, path),
-        ("renegotiate_cb", [config, kind]) => state.config(config).map(|config| {
-            let callback = match *kind {
-                "null" => None,
-                _ => Some(on_request as unsafe extern "C" fn(_, _, _) -> _),
+        ("renegotiate_cb", [config, kind]) => state.config(config).and_then(|config| {
+            let callback = Some(on_request as unsafe extern "C" fn(_, _, _) -> _);
+            let (callback, response) = match *kind {
+                "null" => (None, 0),
+                "ignore" => (callback, 0),
+                "reject" => (callback, 1),
+                "accept" => (callback, 2),
+                // Leaves the response as it is, and returns this number.
+                result => (callback, 100 + number::<usize>(result)?),
             };
+            let context = ptr::without_provenance_mut(response);
             // SAFETY: the config is live or null.
-            status(unsafe {
-                s2n_config_set_renegotiate_request_cb(config, callback, ptr::null_mut())
-            })
+            Ok(status(unsafe {
+                s2n_config_set_renegotiate_request_cb(config, callback, context)
+            }))
         }),
         ("renegotiate_wipe", [conn]) => state
             .conn_ptr(conn)
@@ -64,12 +70,20 @@ pub fn call(state: &mut State, verb: &str, args: &[&str]) -> Option<Result<Strin
 
 unsafe extern "C" fn on_request(
     _: *mut s2n_connection,
-    _: *mut c_void,
+    context: *mut c_void,
     response: *mut s2n_renegotiate_response::Type,
 ) -> c_int {
-    // SAFETY: the output is writable.
-    unsafe { *response = s2n_renegotiate_response::RENEGOTIATE_REJECT };
-    0
+    let choice = context.addr();
+    // SAFETY: the response is writable.
+    let response = unsafe { &mut *response };
+    println!("  renegotiation request: {response}");
+    match choice {
+        100.. => (choice - 100) as c_int,
+        choice => {
+            *response = choice as s2n_renegotiate_response::Type;
+            0
+        }
+    }
 }
 
 fn renegotiate(state: &State, conn: &str, options: &[&str]) -> Result<String, ScriptError> {
