@@ -184,6 +184,11 @@ fn transfer_of_a_gibibyte_allocates_no_memory() {
 }
 
 #[test]
+fn ktls() {
+    check_with_certificates("ktls");
+}
+
+#[test]
 fn resumption() {
     check_with_certificates("resumption");
 }

@@ -96,8 +96,10 @@ const FORBIDDEN: [(&str, &[&str]); 2] = [
 
 /// What `sys` uses of the core: the traits that it implements, the kinds of allocations, and the locks that it
 /// blocks at a fork.
-const TRAITS: [&str; 6] = [
+const TRAITS: [&str; 8] = [
     "stream::{Reader, Writer}",
+    "stream::{KernelReader, KernelWriter}",
+    "stream::{KernelKeys, KernelReader, KernelWriter, ReceiveError}",
     "config::callbacks::",
     "base::Clock",
     "base::memory::{is_fallible, is_probing}",

@@ -14,7 +14,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdint.h>
+#ifdef __linux__
+#include <sys/sendfile.h>
+#endif
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -47,6 +51,9 @@ void rs2n_cancellation_point(void);
 ssize_t rs2n_read(int fd, void *room, size_t len);
 ssize_t rs2n_write(int fd, const void *data, size_t len);
 ssize_t rs2n_send(int fd, const void *data, size_t len, int flags);
+ssize_t rs2n_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t rs2n_recvmsg(int fd, struct msghdr *message, int flags);
+ssize_t rs2n_sendfile(int fd, int file, int64_t offset, size_t len);
 int rs2n_call_recv(recv_fn *function, void *context, uint8_t *room, uint32_t len);
 int rs2n_call_send(send_fn *function, void *context, const uint8_t *data, uint32_t len);
 
@@ -104,6 +111,10 @@ struct work {
     void *room;
     const void *data;
     size_t len;
+    const struct msghdr *outgoing;
+    struct msghdr *incoming;
+    int file;
+    int64_t offset;
 };
 
 static void jump(void *above)
@@ -172,6 +183,73 @@ ssize_t rs2n_send(int fd, const void *data, size_t len, int flags)
     return wait_in(&(struct work){
             .run = run_send, .fd = fd, .data = data, .len = len, .flags = flags });
 }
+
+static ssize_t run_sendmsg(const struct work *work)
+{
+    return sendmsg(work->fd, work->outgoing, work->flags);
+}
+
+ssize_t rs2n_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    return wait_in(&(struct work){
+            .run = run_sendmsg, .fd = fd, .outgoing = message, .flags = flags });
+}
+
+static ssize_t run_recvmsg(const struct work *work)
+{
+    return recvmsg(work->fd, work->incoming, work->flags);
+}
+
+ssize_t rs2n_recvmsg(int fd, struct msghdr *message, int flags)
+{
+    return wait_in(&(struct work){
+            .run = run_recvmsg, .fd = fd, .incoming = message, .flags = flags });
+}
+
+#ifdef __linux__
+static ssize_t run_sendfile(const struct work *work)
+{
+    off_t offset = (off_t) work->offset;
+    if (offset != work->offset) {
+        errno = EOVERFLOW;
+        return -1;
+    }
+    return sendfile(work->fd, work->file, &offset, work->len);
+}
+
+/* Removes a SIGPIPE that a call of this thread has raised while the signal was blocked. */
+static void discard_sigpipe(const sigset_t *sigpipe)
+{
+    const struct timespec now = { 0, 0 };
+    while (sigtimedwait(sigpipe, NULL, &now) < 0 && errno == EINTR) {
+    }
+}
+
+/*
+ * sendfile() has no MSG_NOSIGNAL: the signal of a closed socket is blocked, and then discarded. It is pending
+ * before if the application has blocked it, and is left so. The caller has disabled cancellation.
+ */
+ssize_t rs2n_sendfile(int fd, int file, int64_t offset, size_t len)
+{
+    sigset_t sigpipe, pending, mask;
+    sigemptyset(&sigpipe);
+    sigaddset(&sigpipe, SIGPIPE);
+    sigemptyset(&pending);
+    sigpending(&pending);
+    const int was_pending = sigismember(&pending, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &sigpipe, &mask);
+    errno = 0;
+    const ssize_t sent = wait_in(&(struct work){
+            .run = run_sendfile, .fd = fd, .file = file, .offset = offset, .len = len });
+    const int error = errno;
+    if (sent < 0 && error == EPIPE && was_pending != 1) {
+        discard_sigpipe(&sigpipe);
+    }
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    errno = error;
+    return sent;
+}
+#endif
 
 static ssize_t run_recv_callback(const struct work *work)
 {

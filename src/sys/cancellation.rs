@@ -29,6 +29,12 @@ unsafe extern "C" {
     fn rs2n_read(fd: RawFd, room: *mut c_void, len: usize) -> isize;
     fn rs2n_write(fd: RawFd, data: *const c_void, len: usize) -> isize;
     fn rs2n_send(fd: RawFd, data: *const c_void, len: usize, flags: c_int) -> isize;
+    #[cfg(target_os = "linux")]
+    fn rs2n_sendmsg(fd: RawFd, message: *const libc::msghdr, flags: c_int) -> isize;
+    #[cfg(target_os = "linux")]
+    fn rs2n_recvmsg(fd: RawFd, message: *mut libc::msghdr, flags: c_int) -> isize;
+    #[cfg(target_os = "linux")]
+    fn rs2n_sendfile(fd: RawFd, file: RawFd, offset: i64, len: usize) -> isize;
     fn rs2n_call_recv(function: RecvFn, context: *mut c_void, room: *mut u8, len: u32) -> c_int;
     fn rs2n_call_send(function: SendFn, context: *mut c_void, data: *const u8, len: u32) -> c_int;
 }
@@ -82,6 +88,38 @@ pub fn send(fd: RawFd, data: &[u8], flags: c_int) -> io::Result<usize> {
     // SAFETY: `data` is readable for its whole length for the whole call. A descriptor that is not
     // open makes the call fail.
     count(unsafe { rs2n_send(fd, data.as_ptr().cast(), data.len(), flags) })
+}
+
+/// Calls `sendmsg()`.
+///
+/// # Safety
+///
+/// The buffers and the control message of `message` are readable for their lengths.
+#[cfg(target_os = "linux")]
+pub unsafe fn sendmsg(fd: RawFd, message: &libc::msghdr, flags: c_int) -> io::Result<usize> {
+    // SAFETY: the buffers and the control message of `message` are readable for their lengths for
+    // the whole call. A descriptor that is not open makes the call fail.
+    count(unsafe { rs2n_sendmsg(fd, message, flags) })
+}
+
+/// Calls `recvmsg()`.
+///
+/// # Safety
+///
+/// The buffers and the control message of `message` are writable for their lengths.
+#[cfg(target_os = "linux")]
+pub unsafe fn recvmsg(fd: RawFd, message: &mut libc::msghdr) -> io::Result<usize> {
+    // SAFETY: the buffers and the control message of `message` are writable for their lengths for
+    // the whole call. A descriptor that is not open makes the call fail.
+    count(unsafe { rs2n_recvmsg(fd, message, 0) })
+}
+
+/// Calls `sendfile()`, without a SIGPIPE if the socket is closed. The exported function holds
+/// cancellation.
+#[cfg(target_os = "linux")]
+pub fn sendfile(fd: RawFd, file: RawFd, offset: i64, len: usize) -> io::Result<usize> {
+    // SAFETY: the call has no pointers. A descriptor that is not open makes it fail.
+    count(unsafe { rs2n_sendfile(fd, file, offset, len) })
 }
 
 fn count(outcome: isize) -> io::Result<usize> {

@@ -6,13 +6,15 @@ use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::errno::Errno;
+#[cfg(target_os = "linux")]
+use rs2n_core::stream::{KernelReader, KernelWriter};
 use rs2n_core::stream::{Reader, Writer};
 
 use super::cancellation;
 
 /// The descriptor that a connection reads.
 pub struct ReadFd {
-    fd: RawFd,
+    pub(super) fd: RawFd,
     /// The initial `SO_RCVLOWAT`, to be restored.
     low_water_mark: Option<libc::c_int>,
 }
@@ -36,6 +38,11 @@ impl Reader for ReadFd {
         cancellation::read(self.fd, buf)
     }
 
+    #[cfg(target_os = "linux")]
+    fn kernel(&self) -> Option<&dyn KernelReader> {
+        Some(self)
+    }
+
     fn quick_ack(&self) {
         #[cfg(target_os = "linux")]
         set_option(self.fd, libc::IPPROTO_TCP, libc::TCP_QUICKACK, 1);
@@ -50,7 +57,7 @@ impl Reader for ReadFd {
 
 /// The descriptor that a connection writes.
 pub struct WriteFd {
-    fd: RawFd,
+    pub(super) fd: RawFd,
     /// Sockets are written with `send()` and flags, pipes and files with `write()`.
     is_socket: AtomicBool,
     /// The initial `TCP_CORK`, to be restored; `None` if the descriptor is not a TCP socket.
@@ -94,6 +101,11 @@ impl Writer for WriteFd {
         cancellation::write(self.fd, buf)
     }
 
+    #[cfg(target_os = "linux")]
+    fn kernel(&self) -> Option<&dyn KernelWriter> {
+        Some(self)
+    }
+
     fn cork(&self) {
         self.set_cork(true);
     }
@@ -115,7 +127,7 @@ const CORK: libc::c_int = libc::TCP_CORK;
 const CORK: libc::c_int = libc::TCP_NOPUSH;
 
 /// Reads an integer socket option; `None` if the descriptor does not have it.
-fn option(fd: RawFd, level: libc::c_int, name: libc::c_int) -> Option<libc::c_int> {
+pub(super) fn option(fd: RawFd, level: libc::c_int, name: libc::c_int) -> Option<libc::c_int> {
     let mut value: libc::c_int = 0;
     let mut len = size_of::<libc::c_int>() as libc::socklen_t;
     // SAFETY: `value` is writable for `len` bytes, and `len` writable, for the whole call.

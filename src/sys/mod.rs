@@ -6,6 +6,8 @@ pub mod coroutine;
 pub mod fd;
 pub mod fork;
 pub mod io;
+#[cfg(target_os = "linux")]
+mod ktls;
 pub mod memory;
 pub mod psk_callbacks;
 pub mod renegotiation;

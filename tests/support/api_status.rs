@@ -435,11 +435,11 @@ pub const API: &[Group] = &[
     Group {
         title: "Unstable: kTLS",
         functions: &[
-            pending_with("s2n_connection_ktls_enable_send", Outcome::Error("S2N_ERR_KTLS_UNSUPPORTED_PLATFORM"), ""),
-            pending_with("s2n_connection_ktls_enable_recv", Outcome::Error("S2N_ERR_KTLS_UNSUPPORTED_PLATFORM"), ""),
-            pending_with("s2n_config_ktls_enable_unsafe_tls13", Outcome::Error("S2N_ERR_KTLS_UNSUPPORTED_PLATFORM"), ""),
+            works("s2n_connection_ktls_enable_send"),
+            works("s2n_connection_ktls_enable_recv"),
+            works("s2n_config_ktls_enable_unsafe_tls13"),
             works("s2n_connection_get_key_update_counts"),
-            pending_with("s2n_sendfile", Outcome::Error("S2N_ERR_KTLS_UNSUPPORTED_CONN"), ""),
+            works("s2n_sendfile"),
         ],
     },
     Group {

@@ -82,6 +82,8 @@ pub struct Config {
     uses_tickets: AtomicBool,
     recv_multi_record: AtomicBool,
     ignores_warnings: AtomicBool,
+    /// Connections of TLS 1.3 may use kernel TLS.
+    kernel_tls13: AtomicBool,
     /// The ClientHello callback is asynchronous: the handshake waits until the application has ended it.
     client_hello_waits: AtomicBool,
     /// Seconds.
@@ -175,6 +177,7 @@ impl Config {
             uses_tickets: AtomicBool::new(false),
             recv_multi_record: AtomicBool::new(false),
             ignores_warnings: AtomicBool::new(false),
+            kernel_tls13: AtomicBool::new(false),
             client_hello_waits: AtomicBool::new(false),
             max_blinding_delay: AtomicU32::new(DEFAULT_MAX_BLINDING_DELAY),
             send_buffer_size: AtomicU32::new(0),
@@ -329,6 +332,15 @@ impl Config {
 
     pub fn set_ignores_warnings(&self, on: bool) {
         self.ignores_warnings.store(on, Relaxed);
+    }
+
+    /// Returns whether connections of TLS 1.3 may use kernel TLS.
+    pub fn allows_kernel_tls13(&self) -> bool {
+        self.kernel_tls13.load(Relaxed)
+    }
+
+    pub fn allow_kernel_tls13(&self) {
+        self.kernel_tls13.store(true, Relaxed);
     }
 
     /// Returns the maximum blinding delay, in seconds.

@@ -75,12 +75,20 @@ impl Connection {
         self.state.shared.peek_buffered.load(Acquire)
     }
 
+    /// Returns the number of received bytes; 0 with kernel TLS.
     pub fn wire_bytes_in(&self) -> u64 {
-        self.state.shared.wire_in.load(Relaxed)
+        match self.receives_by_kernel() {
+            true => 0,
+            false => self.state.shared.wire_in.load(Relaxed),
+        }
     }
 
+    /// Returns the number of sent bytes; 0 with kernel TLS.
     pub fn wire_bytes_out(&self) -> u64 {
-        self.state.shared.wire_out.load(Relaxed)
+        match self.sends_by_kernel() {
+            true => 0,
+            false => self.state.shared.wire_out.load(Relaxed),
+        }
     }
 
     /// Returns the close_notify or error alert that was received.

@@ -16,6 +16,7 @@ use crate::stream::{MAX_SMALL_RECORD_THRESHOLD, Reader, Stream, Writer};
 
 mod early_data;
 mod getters;
+mod ktls;
 mod negotiate;
 mod psk;
 mod serialization;
@@ -190,6 +191,7 @@ impl Connection {
     /// Frees the memory of the handshake.
     pub fn free_handshake(&self) -> Result<()> {
         lock_direction(&self.handshake)?.free();
+        self.state.shared.handshake_freed.store(true, Release);
         self.state.free_client_hello();
         self.state.free_ticket();
         self.state

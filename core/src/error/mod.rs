@@ -71,6 +71,14 @@ impl Error {
         }
     }
 
+    /// Returns the same error with the alert for it.
+    pub(crate) fn and_alert(self, alert: Alert) -> Self {
+        Self {
+            alert: Some(alert),
+            ..self
+        }
+    }
+
     /// Returns the alert for an error that the peer caused (RFC 8446, 6.2); `None` for other
     /// errors.
     pub(crate) fn received_alert(&self) -> Option<Alert> {

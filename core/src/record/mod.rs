@@ -8,6 +8,7 @@
 mod alert;
 mod flood;
 mod header;
+mod kernel_keys;
 mod keys;
 mod open;
 mod post_handshake;
@@ -23,6 +24,7 @@ use rustls::enums::ProtocolVersion;
 pub use self::alert::{AlertEvent, fatal_alert, plaintext_alert, warning_alert};
 pub use self::flood::FloodGuard;
 pub use self::header::{ContentType, Header, Opened};
+pub use self::kernel_keys::{KernelKeys, has_kernel_keys};
 pub use self::open::Opener;
 pub use self::post_handshake::{PostHandshakeMessage, PostHandshakeReassembler};
 pub use self::reassembler::{Reassembled, Reassembler};

@@ -75,6 +75,11 @@ impl Sealer {
         self.transferable.then_some(self.sequence)
     }
 
+    /// Returns the number of records that a key may seal.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
     /// Returns how many bytes longer a record is than its plaintext.
     pub fn overhead(&self) -> usize {
         Header::LEN + self.encrypter.encrypted_payload_len(0)

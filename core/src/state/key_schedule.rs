@@ -2,6 +2,7 @@
 
 use rustls::{ConnectionTrafficSecrets, KeyingMaterialExporter, Tls13CipherSuite};
 
+use super::State;
 use super::traffic_secret::{TrafficSecret, expand_label};
 use crate::crypto::tls13::HeapSecret;
 use crate::error::{Code, Result};
@@ -93,13 +94,29 @@ impl KeySchedule {
     }
 
     /// Derives the next write keys, for a KeyUpdate of this side (RFC 8446, 7.2).
-    pub(crate) fn next_write_keys(&mut self) -> Result<Keys> {
+    fn next_write_keys(&mut self) -> Result<Keys> {
         next_keys(&mut self.write)
     }
 
     /// Derives the next read keys, for a KeyUpdate of the peer.
-    pub(crate) fn next_read_keys(&mut self) -> Result<Keys> {
+    fn next_read_keys(&mut self) -> Result<Keys> {
         next_keys(&mut self.read)
+    }
+}
+
+impl State {
+    /// Derives the next write keys, for a KeyUpdate of this side.
+    pub(crate) fn next_write_keys(&self) -> Result<Keys> {
+        self.with_key_schedule(|schedule| {
+            schedule
+                .ok_or(Code::HandshakeNotComplete)?
+                .next_write_keys()
+        })
+    }
+
+    /// Derives the next read keys, for a KeyUpdate of the peer.
+    pub(crate) fn next_read_keys(&self) -> Result<Keys> {
+        self.with_key_schedule(|schedule| schedule.ok_or(Code::BadMessage)?.next_read_keys())
     }
 }
 

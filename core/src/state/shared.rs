@@ -70,6 +70,8 @@ shared! {
     transferred: AtomicBool = false,
     /// The connection continues a serialized one, which has performed the handshake.
     restored: AtomicBool = false,
+    /// The application has freed the memory of the handshake.
+    handshake_freed: AtomicBool = false,
     /// The next message of the handshake, a [`HandshakeMessage`].
     next_message: AtomicU8 = HandshakeMessage::ClientHello as u8,
 
@@ -110,6 +112,9 @@ shared! {
     /// The actual size of the send buffer, which grows with the preferred record size; 0 until it
     /// is used.
     send_buffer_in_use: AtomicU32 = 0,
+    /// The kernel seals, or opens, the records.
+    kernel_sends: AtomicBool = false,
+    kernel_receives: AtomicBool = false,
     recv_buffering: AtomicBool = false,
     dynamic_buffers: AtomicBool = false,
 }

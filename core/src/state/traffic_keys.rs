@@ -22,7 +22,6 @@ impl State {
     /// handshake, and after the secrets were removed.
     ///
     /// In TLS 1.2 the explicit nonce in the IV is 0: see `Sealer::transferable_sequence()`.
-    #[expect(dead_code, reason = "for kernel TLS")]
     pub(crate) fn traffic_keys(&self, direction: Direction) -> Result<ConnectionTrafficSecrets> {
         let suite = self.negotiated_suite()?;
         with_cleared_stack(StackDepth::Keys, || match suite {

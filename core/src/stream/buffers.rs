@@ -73,6 +73,20 @@ impl OutBuffer {
         Ok(())
     }
 
+    /// Returns the pending bytes.
+    pub(crate) fn pending(&self) -> &[u8] {
+        &self.bytes[self.pending.clone()]
+    }
+
+    /// Removes the first `len` pending bytes, which are written.
+    pub(crate) fn consume(&mut self, len: usize) {
+        self.pending.start += len;
+        debug_assert!(self.pending.start <= self.pending.end);
+        if self.pending.is_empty() {
+            self.pending = 0..0;
+        }
+    }
+
     /// Removes the pending bytes, and returns them.
     #[cfg(test)]
     pub(crate) fn take_pending(&mut self) -> Vec<u8> {
@@ -177,6 +191,20 @@ impl InBuffer {
             self.buffered.end += transport.read(shared, &mut self.bytes[end..end + request])?;
         }
         Ok(())
+    }
+
+    /// Returns space for `len` bytes in an empty buffer, of which [`InBuffer::commit`] adds those
+    /// in use.
+    pub(crate) fn room(&mut self, len: usize) -> Result<&mut [u8]> {
+        debug_assert!(self.buffered.is_empty());
+        self.make_room(len)?;
+        Ok(&mut self.bytes[..len])
+    }
+
+    /// Adds the first `len` bytes of the space to the buffered ones.
+    pub(crate) fn commit(&mut self, len: usize) {
+        self.buffered = 0..len;
+        debug_assert!(len <= self.bytes.len());
     }
 
     /// Returns the size of the window behind the buffered bytes.

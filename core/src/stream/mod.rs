@@ -12,6 +12,7 @@ use crate::state::State;
 
 mod blinding;
 mod buffers;
+mod ktls;
 mod receive;
 mod send;
 mod shutdown;
@@ -24,7 +25,8 @@ pub(crate) use self::receive::RecvHalf;
 pub(crate) use self::send::SendHalf;
 pub use self::send::{Data, MAX_SMALL_RECORD_THRESHOLD};
 pub(crate) use self::transport::Transport;
-pub use self::transport::{Reader, Writer};
+pub use self::transport::{KernelReader, KernelWriter, MAX_BUFFERS, Reader, ReceiveError, Writer};
+pub use crate::record::KernelKeys;
 
 /// The two directions of a connection, with the transport and the blinding that they share.
 ///

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::Ordering::*;
 
 use super::buffers::InBuffer;
+use super::ktls::KernelRecv;
 use super::{Io, Stream};
 use crate::base::{Blocked, StackDepth, Version, lock_direction, with_cleared_stack};
 use crate::config::{Config, RenegotiationResponse};
@@ -17,8 +18,11 @@ use crate::state::{Shared, State};
 /// The receiving direction of a connection.
 #[derive(Default)]
 pub(crate) struct RecvHalf {
-    /// `None` before the handshake is complete.
+    /// `None` before the handshake is complete, and with kernel TLS.
     pub(crate) opener: Option<Opener>,
+
+    /// Kernel TLS, once it is enabled. The input buffer has the content of records then.
+    pub(super) kernel: Option<KernelRecv>,
 
     pub(crate) input: InBuffer,
 
@@ -26,13 +30,14 @@ pub(crate) struct RecvHalf {
     /// of the buffered input.
     ///
     /// Invariant: lies within `input.buffered()`; empty if there is no current record.
-    plain: Range<usize>,
+    pub(super) plain: Range<usize>,
 
-    /// The length of the current record in bytes, with header and tag.
-    record_len: usize,
+    /// The length of the current record in bytes, with header and tag; without them with kernel
+    /// TLS.
+    pub(super) record_len: usize,
 
     /// The next record is incomplete, and all buffered bytes belong to it.
-    awaits_record: bool,
+    pub(super) awaits_record: bool,
 
     reassembler: PostHandshakeReassembler,
     flood: FloodGuard,
@@ -154,6 +159,9 @@ impl RecvHalf {
 
     /// Reads and decrypts one record, and sets `self.plain` to its plaintext.
     pub(crate) fn read_record(&mut self, io: Io<'_>) -> Result<ContentType> {
+        if self.kernel.is_some() {
+            return self.read_kernel_record(io);
+        }
         let header = self.fill_record(io)?;
         self.record_len = Header::LEN + header.len;
         let record = &mut self.input.buffered_mut()[..self.record_len];
@@ -182,7 +190,7 @@ impl RecvHalf {
 
     /// Rejects other records between the fragments of a handshake message (RFC 8446, 5.1: "there
     /// MUST NOT be any other records between them").
-    fn check_interleaving(&self, opened: Opened) -> Result<Opened> {
+    pub(super) fn check_interleaving(&self, opened: Opened) -> Result<Opened> {
         match opened.typ {
             ContentType::Handshake => Ok(opened),
             _ if self.reassembler.is_mid_message() => Err(Code::BadMessage)?,
@@ -302,18 +310,22 @@ impl RecvHalf {
     }
 
     fn post_handshake(&mut self, io: Io<'_>, in_shutdown: bool) -> Result<()> {
-        let opener = self.opener.as_mut().ok_or(Code::BadMessage)?;
+        let mut keys = match (&self.kernel, &mut self.opener) {
+            (Some(kernel), _) => ReadKeys::Kernel(kernel),
+            (None, Some(opener)) => ReadKeys::Opener(opener),
+            (None, None) => return Err(Code::BadMessage)?,
+        };
         let plain = &self.input.buffered()[self.plain.clone()];
         if plain.is_empty() {
             self.flood.empty_record()?;
         }
-        let (flood, tls13) = (&mut self.flood, opener.is_tls13());
+        let (flood, tls13) = (&mut self.flood, keys.are_tls13());
         self.reassembler
             .push(plain, io.state.mode(), tls13, |message| {
                 flood.post_handshake_message(&message)?;
                 match message {
                     PostHandshakeMessage::KeyUpdate { requested } => {
-                        update_read_keys(io.state, opener, requested)
+                        keys.update(io.state, requested)
                     }
                     PostHandshakeMessage::NewSessionTicket(_) if in_shutdown => Ok(()),
                     PostHandshakeMessage::NewSessionTicket(ticket) => {
@@ -377,16 +389,30 @@ fn receive_hello_request(state: &State) -> Result<()> {
     Ok(())
 }
 
-/// Replaces the read keys after a KeyUpdate of the peer, which may request one of this side.
-fn update_read_keys(state: &State, opener: &mut Opener, requested: bool) -> Result<()> {
-    with_cleared_stack(StackDepth::Keys, || {
-        let keys = state
-            .with_key_schedule(|schedule| schedule.ok_or(Code::BadMessage)?.next_read_keys())?;
-        opener.rekey(keys)
-    })?;
-    Shared::count_key_update(&state.shared.key_updates_received);
-    if requested {
-        state.shared.key_update_pending.store(true, Release);
+/// The keys of the peer's records.
+enum ReadKeys<'a> {
+    Opener(&'a mut Opener),
+    Kernel(&'a KernelRecv),
+}
+
+impl ReadKeys<'_> {
+    fn are_tls13(&self) -> bool {
+        match self {
+            Self::Opener(opener) => opener.is_tls13(),
+            Self::Kernel(kernel) => kernel.is_tls13(),
+        }
     }
-    Ok(())
+
+    /// Replaces the keys after a KeyUpdate of the peer, which may request one of this side.
+    fn update(&mut self, state: &State, requested: bool) -> Result<()> {
+        with_cleared_stack(StackDepth::Keys, || match self {
+            Self::Opener(opener) => opener.rekey(state.next_read_keys()?),
+            Self::Kernel(kernel) => kernel.replace_key(state),
+        })?;
+        Shared::count_key_update(&state.shared.key_updates_received);
+        if requested {
+            state.shared.key_update_pending.store(true, Release);
+        }
+        Ok(())
+    }
 }

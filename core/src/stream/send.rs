@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::*;
 use std::time::Duration;
 
 use super::buffers::OutBuffer;
+use super::ktls::KernelSend;
 use super::{Io, Stream};
 use crate::base::{Blocked, StackDepth, lock_direction, memory, uptime, with_cleared_stack};
 use crate::error::{Alert, Code, Result};
@@ -14,9 +15,14 @@ use crate::state::{HandshakeKeys, Shared, State};
 /// The sending direction of a connection.
 #[derive(Default)]
 pub(crate) struct SendHalf {
-    /// `None` before the handshake is complete.
+    /// `None` before the handshake is complete, and with kernel TLS.
     pub(crate) sealer: Option<Sealer>,
 
+    /// Kernel TLS, once it is enabled. The output buffer has plaintext of other records than
+    /// application data then.
+    pub(super) kernel: Option<KernelSend>,
+
+    /// Records, unless kernel TLS is enabled.
     pub(crate) out: OutBuffer,
 
     /// The number of the caller's bytes that are sealed, but not yet reported as sent. The caller
@@ -145,7 +151,17 @@ impl<'a> Data<'a> {
         }
     }
 
-    fn pieces(&self, start: usize, len: usize) -> impl Iterator<Item = &'a [u8]> {
+    /// Returns the number of bytes.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Returns whether the address is null.
+    pub(super) fn is_null(&self) -> bool {
+        self.is_null
+    }
+
+    pub(super) fn pieces(&self, start: usize, len: usize) -> impl Iterator<Item = &'a [u8]> {
         let mut skip = self.skip + start;
         let mut left = len;
         self.buffers.iter().filter_map(move |buffer| {
@@ -186,6 +202,9 @@ impl SendHalf {
             return Err(Code::SendSize)?;
         }
         let is_early = io.state.check_early_send(data.len)?;
+        if self.kernel.is_some() {
+            return self.send_by_kernel(io, &data);
+        }
         self.restart_small_records(io)?;
 
         // The flush has written the unreported bytes.
@@ -213,6 +232,15 @@ impl SendHalf {
             io.state.count_early_data(data.len)?;
         }
         Ok((data.len, true))
+    }
+
+    #[inline(never)]
+    fn send_by_kernel(&mut self, io: Io<'_>, data: &Data<'_>) -> Result<(usize, bool)> {
+        if data.len > 0 {
+            self.send_post_handshake(io)?;
+        }
+        let kernel = self.kernel.as_mut().ok_or(Code::Encrypt)?;
+        kernel.send(io, data)
     }
 
     /// Seals the next record, and writes it unless the send buffer has space for another one.
@@ -269,11 +297,20 @@ impl SendHalf {
 
     /// Sends the pending post-handshake messages.
     pub(crate) fn send_post_handshake(&mut self, io: Io<'_>) -> Result<()> {
-        self.send_key_update(io)?;
-        if self.sealer.as_ref().is_some_and(Sealer::is_tls13) {
+        match &mut self.kernel {
+            Some(kernel) => kernel.prepare(io, 0)?,
+            None => self.send_key_update(io)?,
+        }
+        if self.is_tls13() {
             self.send_tickets(io)?;
         }
         Ok(())
+    }
+
+    /// Returns whether the connection has keys of TLS 1.3.
+    fn is_tls13(&self) -> bool {
+        self.sealer.as_ref().is_some_and(Sealer::is_tls13)
+            || self.kernel.as_ref().is_some_and(KernelSend::is_tls13)
     }
 
     /// Sends a pending KeyUpdate: the peer or the application has requested it, or the key has
@@ -299,11 +336,7 @@ impl SendHalf {
         // The peer changes its read keys after this message, so every later record is sealed with
         // the new write keys.
         let rekeyed = with_cleared_stack(StackDepth::Keys, || {
-            let keys = io.state.with_key_schedule(|schedule| {
-                let schedule = schedule.ok_or(Code::HandshakeNotComplete)?;
-                schedule.next_write_keys()
-            })?;
-            sealer.rekey(keys)
+            sealer.rekey(io.state.next_write_keys()?)
         });
         if let Err(error) = rekeyed {
             // The peer could not decrypt any later record.
@@ -321,7 +354,10 @@ impl SendHalf {
     }
 
     pub(crate) fn flush(&mut self, io: Io<'_>) -> Result<()> {
-        self.out.flush(io.transport(), &io.state.shared)
+        match &mut self.kernel {
+            Some(kernel) => kernel.flush(io, &mut self.out),
+            None => self.out.flush(io.transport(), &io.state.shared),
+        }
     }
 
     /// Writes the sealed records, and the pending answer to a HelloRequest.
@@ -337,14 +373,17 @@ impl SendHalf {
     /// RFC 5246, 7.2.2: no_renegotiation "is always a warning".
     #[cold]
     fn send_no_renegotiation(&mut self, io: Io<'_>) -> Result<()> {
-        let Some(sealer) = &mut self.sealer else {
-            return Ok(());
-        };
         let alert = warning_alert(Alert::NoRenegotiation);
-        io.state.shared.use_send_buffer();
-        let room = self.out.room(alert.len() + sealer.overhead())?;
-        let written = sealer.seal(ContentType::Alert, &[&alert], room)?;
-        self.out.commit(written);
+        match (&mut self.kernel, &mut self.sealer) {
+            (Some(kernel), _) => kernel.buffer(&mut self.out, ContentType::Alert, &alert)?,
+            (None, Some(sealer)) => {
+                io.state.shared.use_send_buffer();
+                let room = self.out.room(alert.len() + sealer.overhead())?;
+                let written = sealer.seal(ContentType::Alert, &[&alert], room)?;
+                self.out.commit(written);
+            }
+            (None, None) => return Ok(()),
+        }
         io.state
             .shared
             .no_renegotiation_pending
@@ -361,4 +400,4 @@ impl SendHalf {
 }
 
 /// A KeyUpdate with update_not_requested (RFC 8446, 4.6.3).
-const KEY_UPDATE: [u8; 5] = [24, 0, 0, 1, 0];
+pub(super) const KEY_UPDATE: [u8; 5] = [24, 0, 0, 1, 0];

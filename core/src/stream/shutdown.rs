@@ -91,6 +91,9 @@ impl SendHalf {
             Ok(description) => fatal_alert(description),
             Err(_) => warning_alert(Alert::CloseNotify),
         };
+        if let Some(kernel) = &mut self.kernel {
+            return kernel.buffer(&mut self.out, ContentType::Alert, &alert);
+        }
         let mut early = match &self.handshake_keys {
             Some(keys) if self.sealer.is_none() => {
                 Some(with_cleared_stack(StackDepth::Keys, || keys.sealer())?)

@@ -44,6 +44,9 @@ impl SendHalf {
 
     /// Seals a handshake message, in records of at most the preferred size.
     fn seal_handshake(&mut self, io: Io<'_>, message: &[u8]) -> Result<()> {
+        if let Some(kernel) = &mut self.kernel {
+            return kernel.buffer(&mut self.out, ContentType::Handshake, message);
+        }
         let Some(sealer) = &mut self.sealer else {
             return Ok(());
         };

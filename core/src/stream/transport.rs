@@ -1,12 +1,13 @@
 //! The transport of a connection: descriptors or callbacks of the application, and validation of
 //! their results.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::sync::atomic::Ordering::*;
 use std::sync::{Arc, Mutex};
 
 use crate::base::lock;
 use crate::error::{Code, Error, Result};
+use crate::record::KernelKeys;
 use crate::state::Shared;
 
 /// The receiving side of a transport.
@@ -16,6 +17,11 @@ pub trait Reader: Send + Sync {
 
     /// Returns the number of the file descriptor that is read, if it is one.
     fn descriptor(&self) -> Option<i32> {
+        None
+    }
+
+    /// Returns kernel TLS for receiving; `None` if the transport is not a descriptor of Linux.
+    fn kernel(&self) -> Option<&dyn KernelReader> {
         None
     }
 
@@ -36,6 +42,11 @@ pub trait Writer: Send + Sync {
         None
     }
 
+    /// Returns kernel TLS for sending; `None` if the transport is not a descriptor of Linux.
+    fn kernel(&self) -> Option<&dyn KernelWriter> {
+        None
+    }
+
     /// Delays small TCP segments until [`Writer::uncork`] (TCP_CORK); a hint.
     fn cork(&self) {}
 
@@ -45,6 +56,69 @@ pub trait Writer: Send + Sync {
     /// Restores the socket options that the transport had when it was set.
     fn restore(&self) {}
 }
+
+/// Kernel TLS of a socket, for receiving: the kernel opens the records.
+pub trait KernelReader {
+    /// Enables it with the keys of the next record, or replaces the keys after a KeyUpdate.
+    fn set_keys(&self, keys: &KernelKeys) -> io::Result<()>;
+
+    /// Returns whether it is enabled.
+    fn is_enabled(&self) -> bool;
+
+    /// Receives the content of records of one type, at most `buf.len()` bytes, and returns its type
+    /// and length. Records of another type than application data are returned one by one. `None` is
+    /// the end of the stream.
+    fn receive(&self, buf: &mut [u8]) -> Result<Option<(u8, usize)>, ReceiveError>;
+}
+
+/// An error of [`KernelReader::receive`].
+#[derive(Debug)]
+pub enum ReceiveError {
+    /// The kernel cannot decrypt a record (EBADMSG).
+    Decrypt(io::Error),
+
+    /// A record is too long (EMSGSIZE).
+    Overflow(io::Error),
+
+    /// The header of a record is invalid (EINVAL).
+    Header(io::Error),
+
+    /// The kernel requires new keys, although no KeyUpdate is complete (EKEYEXPIRED).
+    KeyExpired,
+
+    /// The type of a record is missing, or truncated.
+    RecordType,
+
+    /// Any other error.
+    Transport(io::Error),
+}
+
+/// Kernel TLS of a socket, for sending: the kernel seals the records.
+pub trait KernelWriter {
+    /// Enables it with the keys of the next record, or replaces the keys after a KeyUpdate.
+    fn set_keys(&self, keys: &KernelKeys) -> io::Result<()>;
+
+    /// Returns whether it is enabled.
+    fn is_enabled(&self) -> bool;
+
+    /// Returns whether the keys can be replaced, without a change of them.
+    fn can_replace_keys(&self) -> bool;
+
+    /// Sends application data from at most [`MAX_BUFFERS`] buffers.
+    fn send(&self, buffers: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Sends a record of another type. Application data that the kernel has not sealed precedes it.
+    fn send_record(&self, typ: u8, content: &[u8]) -> io::Result<usize>;
+
+    /// Sends a part of a file, named by the number of its descriptor, as application data. Fails
+    /// unless the transport supports it.
+    fn send_file(&self, _file: i32, _offset: i64, _count: usize) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+/// The maximum number of buffers of one [`KernelWriter::send`] (IOV_MAX of Linux).
+pub const MAX_BUFFERS: usize = 1024;
 
 /// The transport of a connection's records.
 ///
@@ -92,7 +166,7 @@ impl Transport {
 
     /// Reads once: returns the number of bytes, at least 1.
     pub(crate) fn read(&self, shared: &Shared, buf: &mut [u8]) -> Result<usize> {
-        let reader = self.reader().ok_or_else(|| Error::transport(Code::Io, 0))?;
+        let reader = self.required_reader()?;
         let read = retry_interrupted(|| reader.read(buf))?;
         if read == 0 {
             shared.read_closed.store(true, Release);
@@ -104,18 +178,9 @@ impl Transport {
 
     /// Writes once: returns the number of bytes, at least 1.
     pub(crate) fn write(&self, shared: &Shared, buf: &[u8]) -> Result<usize> {
-        if shared.write_broken.load(Acquire) {
-            return Err(Error::transport(Code::Io, 0))?;
-        }
-        let writer = self.writer().ok_or_else(|| Error::transport(Code::Io, 0))?;
+        let writer = self.required_writer(shared)?;
         for _ in 0..EMPTY_WRITES {
-            let written = retry_interrupted(|| {
-                writer.write(buf).inspect_err(|error| {
-                    if error.kind() == io::ErrorKind::BrokenPipe {
-                        shared.write_broken.store(true, Release);
-                    }
-                })
-            })?;
+            let written = write_once(shared, || writer.write(buf))?;
             if written > 0 {
                 shared.wire_out.fetch_add(written as u64, Relaxed);
                 return Ok(written);
@@ -124,13 +189,39 @@ impl Transport {
         // s2n-tls repeats the write forever. A blocked caller can poll instead.
         Err(Error::transport(Code::IoBlocked, 0))
     }
+
+    pub(super) fn required_reader(&self) -> Result<Arc<dyn Reader>> {
+        self.reader().ok_or_else(|| Error::transport(Code::Io, 0))
+    }
+
+    /// Returns the sending side, unless a write has failed with EPIPE.
+    pub(super) fn required_writer(&self, shared: &Shared) -> Result<Arc<dyn Writer>> {
+        if shared.write_broken.load(Acquire) {
+            return Err(Error::transport(Code::Io, 0))?;
+        }
+        self.writer().ok_or_else(|| Error::transport(Code::Io, 0))
+    }
+}
+
+/// Writes, and records a failure with EPIPE.
+pub(super) fn write_once(
+    shared: &Shared,
+    mut attempt: impl FnMut() -> io::Result<usize>,
+) -> Result<usize> {
+    retry_interrupted(|| {
+        attempt().inspect_err(|error| {
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                shared.write_broken.store(true, Release);
+            }
+        })
+    })
 }
 
 /// Repeats a call that a signal has interrupted (EINTR).
-fn retry_interrupted(mut attempt: impl FnMut() -> io::Result<usize>) -> Result<usize> {
+pub(super) fn retry_interrupted<R>(mut attempt: impl FnMut() -> io::Result<R>) -> Result<R> {
     loop {
         match attempt() {
-            Ok(count) => return Ok(count),
+            Ok(outcome) => return Ok(outcome),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(classify(&error)),
         }
@@ -138,7 +229,7 @@ fn retry_interrupted(mut attempt: impl FnMut() -> io::Result<usize>) -> Result<u
 }
 
 /// Converts an error of the transport.
-fn classify(error: &io::Error) -> Error {
+pub(super) fn classify(error: &io::Error) -> Error {
     match (error.kind(), error.raw_os_error()) {
         (io::ErrorKind::WouldBlock, os_error) => {
             Error::transport(Code::IoBlocked, os_error.unwrap_or(0))

@@ -14,6 +14,8 @@ use crate::stream::SendHalf;
 use crate::testing::{Pipe, pattern, received, recv, send, shutdown};
 
 mod closing;
+mod kernel;
+mod ktls;
 mod receiving;
 mod sending;
 

@@ -117,7 +117,7 @@ fn buffers_are_released_only_when_they_are_empty() {
 }
 
 /// The server of the test does not support secure renegotiation.
-struct NeverCalled;
+pub(super) struct NeverCalled;
 
 impl RenegotiationCallback for NeverCalled {
     fn decide(&self, _: usize) -> Option<RenegotiationResponse> {
