@@ -121,7 +121,7 @@ impl<'a> Connector<'a> {
         let common = &self.options.common;
         report.peer = tcp.peer_addr().ok();
         let progress = Progress::new(BarOptions::new(common, source.len()));
-        let session = Arc::new(Session::new(conn, tcp, common.into(), progress));
+        let session = Arc::new(Session::new(conn, tcp, common, progress));
         let early_data = match self.early_data.as_slice() {
             [] => EarlyData::None,
             data => EarlyData::Send(data),
@@ -129,6 +129,9 @@ impl<'a> Connector<'a> {
         let negotiated = session.negotiate(early_data, report);
         let negotiated = negotiated.map_err(|error| self.advise(error));
         let outcome = negotiated.and_then(|first| {
+            for error in session.enable_kernel_tls(report) {
+                error.print(PROGRAM);
+            }
             if common.verbose {
                 self.print(report, &report.negotiated_summary());
             }

@@ -111,6 +111,9 @@ fn common(config: &Config, options: &Common) -> Result<()> {
     };
     let policy = Policy::find(options.policy.as_bytes()).map_err(unusable)?;
     config.set_policy(policy).map_err(unusable)?;
+    if options.ktls {
+        config.allow_kernel_tls13();
+    }
 
     let protocols = options.alpn.iter().map(String::as_bytes);
     let protocols = alpn::list(protocols)

@@ -5,7 +5,7 @@
 //! (`endpoints`) until both sides have sent a close_notify. A `report` has the result of a
 //! connection, an `error` the reason of a failure. Sessions are resumed with a `session_store` in the
 //! client, and with `ticket_keys` and a `session_cache` in the server. External pre-shared keys are a
-//! `psk` of the connection.
+//! `psk` of the connection. With `kernel_tls` the kernel processes the records.
 
 #![forbid(unsafe_code)]
 
@@ -14,6 +14,8 @@ mod command_line;
 mod config;
 mod endpoints;
 mod error;
+#[cfg(target_os = "linux")]
+mod kernel_tls;
 mod names;
 mod options;
 mod progress;

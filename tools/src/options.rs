@@ -195,6 +195,13 @@ pub struct Common {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub linger: Option<Duration>,
 
+    /// Let the kernel encrypt and decrypt the records (kernel TLS), if it can: Linux with the
+    /// module "tls", and a cipher suite with AES-GCM. Otherwise the reason is printed to standard
+    /// error, and the connection continues without it. Before Linux 6.14 a key update of the peer
+    /// ends the connection
+    #[arg(long)]
+    pub ktls: bool,
+
     /// Append the secrets of the connections to this file (SSLKEYLOGFILE format), for Wireshark and
     /// the like
     #[arg(long, value_name = "FILE")]

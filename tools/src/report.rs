@@ -35,6 +35,8 @@ pub struct Report {
     pub psk: Option<String>,
     /// The early data that the client offered.
     pub early_data: Option<EarlyDataReport>,
+    /// The directions with kernel TLS; only with `--ktls`.
+    pub kernel_tls: Option<KernelTls>,
     pub cipher: Option<Cipher>,
     pub group: Option<String>,
     pub signature: Signatures,
@@ -54,8 +56,9 @@ pub struct Report {
     /// Application data, and below it the bytes on the wire, TLS overhead included.
     pub bytes_in: u64,
     pub bytes_out: u64,
-    pub wire_bytes_in: u64,
-    pub wire_bytes_out: u64,
+    /// Unknown with kernel TLS.
+    pub wire_bytes_in: Option<u64>,
+    pub wire_bytes_out: Option<u64>,
     pub close_notify: CloseNotify,
     /// The reason of a failure; null on success.
     pub error: Option<ToolError>,
@@ -83,6 +86,13 @@ pub struct EarlyDataReport {
     /// "accepted", "rejected", or "offered" if the handshake failed.
     pub status: &'static str,
     pub bytes: u64,
+}
+
+/// The directions whose records the kernel encrypts and decrypts.
+#[derive(Debug, Serialize)]
+pub struct KernelTls {
+    pub send: bool,
+    pub receive: bool,
 }
 
 /// A certificate of the peer's chain.
@@ -178,11 +188,21 @@ impl Report {
         self.early_data = Some(EarlyDataReport { status, bytes });
     }
 
+    /// Records the directions with kernel TLS.
+    pub fn record_kernel_tls(&mut self, conn: &Connection) {
+        self.kernel_tls = Some(KernelTls {
+            send: conn.sends_by_kernel(),
+            receive: conn.receives_by_kernel(),
+        });
+    }
+
     /// Records the duration, the bytes on the wire, and whether a close_notify was received.
     pub fn record_end(&mut self, conn: &Connection, time: Duration) {
         self.duration_ms = milliseconds(time);
-        self.wire_bytes_in = conn.wire_bytes_in();
-        self.wire_bytes_out = conn.wire_bytes_out();
+        let is_known = !conn.receives_by_kernel();
+        self.wire_bytes_in = is_known.then(|| conn.wire_bytes_in());
+        let is_known = !conn.sends_by_kernel();
+        self.wire_bytes_out = is_known.then(|| conn.wire_bytes_out());
         self.close_notify.received = conn.alert().is_ok_and(|alert| alert == 0);
     }
 
@@ -199,6 +219,15 @@ impl Report {
         parts.extend(self.early_data.as_ref().map(|early_data| {
             let EarlyDataReport { status, bytes } = early_data;
             format!("early data {status} ({bytes} bytes)")
+        }));
+        parts.extend(self.kernel_tls.as_ref().and_then(|kernel_tls| {
+            let directions = match (kernel_tls.send, kernel_tls.receive) {
+                (true, true) => "kernel TLS",
+                (true, false) => "kernel TLS for sending",
+                (false, true) => "kernel TLS for receiving",
+                (false, false) => return None,
+            };
+            Some(directions.to_owned())
         }));
         if let Some(leaf) = self.peer_chain.first() {
             let subject = leaf.subject.as_deref().unwrap_or(&leaf.sha256);

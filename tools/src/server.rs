@@ -155,7 +155,7 @@ impl Daemon {
     fn run_connection(&self, tcp: TcpStream, peer: SocketAddr, number: u64) -> bool {
         let mut report = Report::new(Mode::Server, Some(peer));
         report.connection = Some(number);
-        let outcome = self.serve_connection(tcp, number, &mut report);
+        let outcome = self.serve_connection(tcp, peer, number, &mut report);
         if let Err(error) = &outcome {
             self.print_error(error, number, peer);
         }
@@ -176,7 +176,13 @@ impl Daemon {
         outcome.and(written).is_ok()
     }
 
-    fn serve_connection(&self, tcp: TcpStream, number: u64, report: &mut Report) -> Result<()> {
+    fn serve_connection(
+        &self,
+        tcp: TcpStream,
+        peer: SocketAddr,
+        number: u64,
+        report: &mut Report,
+    ) -> Result<()> {
         let common = &self.options.common;
         let (source, sink) = self.endpoints(number)?;
         let conn = Connection::new(Mode::Server);
@@ -188,12 +194,15 @@ impl Daemon {
             true => Progress::new(BarOptions::new(common, source.len())),
             false => Progress::default(),
         };
-        let session = Arc::new(Session::new(conn, tcp, common.into(), progress));
+        let session = Arc::new(Session::new(conn, tcp, common, progress));
         let early_data = match self.options.max_early_data {
             Some(_) => EarlyData::Accept,
             None => EarlyData::None,
         };
         let outcome = session.negotiate(early_data, report).and_then(|first| {
+            for error in session.enable_kernel_tls(report) {
+                self.print_error(&error, number, peer);
+            }
             if common.verbose {
                 print_line(
                     PROGRAM,

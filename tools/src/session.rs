@@ -43,6 +43,8 @@ pub struct Session {
     conn: Connection,
     stream: Arc<Stream>,
     timeouts: Timeouts,
+    /// `--ktls`
+    uses_kernel: bool,
     progress: Progress,
     started: Instant,
     bytes_in: AtomicU64,
@@ -67,17 +69,21 @@ const DEFAULT_LINGER_TLS12: Duration = Duration::from_secs(3);
 const SENDER_ERROR_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl Session {
-    pub fn new(conn: Connection, tcp: TcpStream, timeouts: Timeouts, progress: Progress) -> Self {
+    pub fn new(conn: Connection, tcp: TcpStream, options: &Common, progress: Progress) -> Self {
         // Interactive input is sent without delay.
         let _ = tcp.set_nodelay(true);
-        let stream = Arc::new(Stream::new(tcp, timeouts.timeout));
+        let timeouts = Timeouts::from(options);
+        let uses_kernel = options.ktls;
+        let stream = Arc::new(Stream::new(tcp, timeouts.timeout, uses_kernel));
         conn.set_reader(Some(stream.clone()));
         conn.set_writer(Some(stream.clone()), true);
-        conn.set_recv_buffering(true);
+        // The kernel cannot decrypt records that are read ahead.
+        conn.set_recv_buffering(!uses_kernel);
         Self {
             conn,
             stream,
             timeouts,
+            uses_kernel,
             progress,
             started: Instant::now(),
             bytes_in: AtomicU64::new(0),
@@ -110,6 +116,26 @@ impl Session {
                 Err(tool_error)
             }
         }
+    }
+
+    /// Enables kernel TLS after the handshake, with `--ktls`, and returns the reasons if it cannot
+    /// be enabled.
+    pub fn enable_kernel_tls(&self, report: &mut Report) -> Vec<ToolError> {
+        if !self.uses_kernel {
+            return Vec::new();
+        }
+        let outcomes = [
+            (self.conn.enable_kernel_send(), "no kernel TLS for sending"),
+            (
+                self.conn.enable_kernel_recv(),
+                "no kernel TLS for receiving",
+            ),
+        ];
+        report.record_kernel_tls(&self.conn);
+        let failures = outcomes.into_iter();
+        failures
+            .filter_map(|(outcome, what)| Some(ToolError::tls(&outcome.err()?, what)))
+            .collect()
     }
 
     /// Returns the TLS connection.
@@ -284,14 +310,22 @@ impl Session {
 
     /// Waits for the peer's close_notify. Data before it is an error.
     fn await_close_notify(&self) -> Result<()> {
-        let bytes_read = || self.conn.wire_bytes_in() - u64::from(self.conn.peek_buffered());
+        let bytes_read = || {
+            // With kernel TLS the connection does not count, and the close_notify is not data.
+            let by_kernel = self.stream.kernel_data.load(Acquire);
+            by_kernel + self.conn.wire_bytes_in() - u64::from(self.conn.peek_buffered())
+        };
+        let close_notify = match self.conn.receives_by_kernel() {
+            true => 0,
+            false => CLOSE_NOTIFY_RECORD,
+        };
         let before = bytes_read();
         // The sending thread may be about to send the close_notify too.
         let guard = self.lock_writes();
         let outcome = self.conn.shutdown(&mut Blocked::Not);
         drop(guard);
         outcome.map_err(|error| self.tool_error(&error))?;
-        if bytes_read() - before <= CLOSE_NOTIFY_RECORD {
+        if bytes_read() - before <= close_notify {
             return Ok(());
         }
         let error = ToolError::new(

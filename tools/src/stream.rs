@@ -2,10 +2,13 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::*};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+#[cfg(target_os = "linux")]
+use rs2n_core::stream::{KernelReader, KernelWriter};
 use rs2n_core::stream::{Reader, Writer};
 
 /// A TCP connection that is read by one thread and written by another.
@@ -22,6 +25,13 @@ pub struct Stream {
     in_handshake: AtomicBool,
     /// A value of [`ReadMode`].
     read_mode: AtomicU8,
+    /// Kernel TLS may be enabled, with `--ktls`.
+    offers_kernel: bool,
+    /// The kernel seals, or opens, the records.
+    pub(crate) kernel_sends: AtomicBool,
+    pub(crate) kernel_receives: AtomicBool,
+    /// The number of bytes of application data that were received with kernel TLS.
+    pub(crate) kernel_data: AtomicU64,
 }
 
 /// How a read proceeds. Other modes than `Wait` return `WouldBlock` instead of waiting.
@@ -37,7 +47,7 @@ pub enum ReadMode {
 }
 
 impl Stream {
-    pub fn new(tcp: TcpStream, timeout: Option<Duration>) -> Self {
+    pub fn new(tcp: TcpStream, timeout: Option<Duration>, offers_kernel: bool) -> Self {
         Self {
             tcp,
             timeout,
@@ -46,7 +56,31 @@ impl Stream {
             last_received: AtomicU64::new(0),
             in_handshake: AtomicBool::new(true),
             read_mode: AtomicU8::new(ReadMode::Wait as u8),
+            offers_kernel,
+            kernel_sends: AtomicBool::new(false),
+            kernel_receives: AtomicBool::new(false),
+            kernel_data: AtomicU64::new(0),
         }
+    }
+
+    pub(crate) fn tcp(&self) -> &TcpStream {
+        &self.tcp
+    }
+
+    /// Runs a read with the remaining time as its timeout.
+    pub(crate) fn run_read(
+        &self,
+        mut read: impl FnMut(&TcpStream) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        self.run(TcpStream::set_read_timeout, true, || read(&self.tcp))
+    }
+
+    /// Runs a write with the remaining time as its timeout.
+    pub(crate) fn run_write(
+        &self,
+        mut write: impl FnMut(&TcpStream) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        self.run(TcpStream::set_write_timeout, false, || write(&self.tcp))
     }
 
     pub fn finish_handshake(&self) {
@@ -167,14 +201,30 @@ impl Reader for Stream {
         if mode == ReadMode::Poll as u8 {
             return self.poll(buf);
         }
-        self.run(TcpStream::set_read_timeout, true, || (&self.tcp).read(buf))
+        self.run_read(|mut tcp| tcp.read(buf))
+    }
+
+    fn descriptor(&self) -> Option<i32> {
+        self.offers_kernel.then(|| self.tcp.as_raw_fd())
+    }
+
+    #[cfg(target_os = "linux")]
+    fn kernel(&self) -> Option<&dyn KernelReader> {
+        self.offers_kernel.then_some(self)
     }
 }
 
 impl Writer for Stream {
     fn write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.run(TcpStream::set_write_timeout, false, || {
-            (&self.tcp).write(buf)
-        })
+        self.run_write(|mut tcp| tcp.write(buf))
+    }
+
+    fn descriptor(&self) -> Option<i32> {
+        self.offers_kernel.then(|| self.tcp.as_raw_fd())
+    }
+
+    #[cfg(target_os = "linux")]
+    fn kernel(&self) -> Option<&dyn KernelWriter> {
+        self.offers_kernel.then_some(self)
     }
 }

@@ -186,3 +186,54 @@ fn a_closed_standard_output_is_a_failure_and_no_panic() {
     let server = server.finish();
     assert_eq!(server.code, Some(1), "{server:?}");
 }
+
+/// The kernel may have TLS or not. tests/ktls runs the tools with a kernel that has it.
+#[test]
+fn files_go_both_ways_with_and_without_kernel_tls() {
+    const LEN: usize = 1_000_000;
+    for policy in [TLS12_POLICY, "default_tls13"] {
+        let dir = folder(&format!("kernel-tls-{policy}"));
+        let up = random_file(&dir, "up", LEN, 1);
+        let (came_up, came_down) = (path(&dir, "came-up"), path(&dir, "came-down"));
+        let report = path(&dir, "report");
+        let server = Server::start(&[
+            "--ktls",
+            "--policy",
+            policy,
+            "--send",
+            &up,
+            "--receive",
+            &came_up,
+        ]);
+        let json_option = format!("--json={report}");
+        let args = [
+            "--ktls",
+            "--policy",
+            policy,
+            "--send",
+            &up,
+            "--receive",
+            &came_down,
+        ];
+        let args = [&args[..], &["--linger", "1", &json_option]].concat();
+        let client = client(&server.port, &args, Stdio::null());
+        assert_eq!(client.code, Some(0), "{client:?}");
+        let server = server.finish();
+        assert_eq!(server.code, Some(0), "{server:?}");
+        assert!(same(&up, &came_up) && same(&up, &came_down));
+
+        let kernel_tls = &json(&report)["kernel_tls"];
+        for (direction, name) in [("send", "sending"), ("receive", "receiving")] {
+            let refusal = format!("rs2nc: S2N_ERR_KTLS_ENABLE: no kernel TLS for {name}: ");
+            let is_refused = client.stderr.contains(&refusal);
+            assert_eq!(kernel_tls[direction], !is_refused, "{client:?}");
+        }
+        for line in client.stderr.lines().chain(server.stdout.lines()) {
+            assert!(
+                line.contains("S2N_ERR_KTLS_ENABLE: no kernel TLS for "),
+                "{line}"
+            );
+        }
+        assert_eq!(json(&report)["bytes_in"], LEN, "{client:?}");
+    }
+}
