@@ -92,6 +92,38 @@ fn sendv_continues_after_partial_sends() {
     }
 }
 
+/// Kernel TLS itself is tested in tests/ktls: here the kernel may have none, and the file is sent
+/// all the same.
+#[test]
+fn file_server_sends_a_file_with_and_without_kernel_tls() {
+    let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("ecdsa"));
+    let dir = scratch("file-server");
+    let (file, received) = (dir.join("file"), dir.join("received"));
+    let content: Vec<u8> = (0..1_000_000_u32).map(|at| (at % 251) as u8).collect();
+    fs::write(&file, &content).expect("the scratch folder is writable");
+    for compiler in COMPILERS {
+        let server = example("file_server", compiler).display().to_string();
+        let args = [&chain, &key, file.to_str().expect("UTF-8"), "2"];
+        let mut server = Process::spawn(&server, &args);
+        let port = server.wait_for("port: ");
+        for policy in [TLS13, TLS12] {
+            let client = example("client", compiler).display().to_string();
+            let output = received.to_str().expect("UTF-8");
+            let args = ["-c", policy, "-A", &ca, "-r", output, "localhost", &port];
+            let client = Process::spawn(&client, &args).finish();
+            assert_eq!(client.code, Some(0), "{client:?}");
+            assert_eq!(fs::read(&received).expect("received"), content);
+        }
+        let report = server.finish();
+        assert_eq!(report.code, Some(0), "{report:?}");
+        assert_eq!(
+            report.stdout.matches("sent: 1000000 bytes with").count(),
+            2,
+            "{report:?}"
+        );
+    }
+}
+
 #[test]
 fn client_and_server_print_a_report() {
     let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("ecdsa"));
