@@ -25,6 +25,7 @@ mod hellos;
 mod hex;
 mod inspect;
 mod io;
+mod ktls;
 mod library;
 mod negotiated;
 mod objects;

@@ -304,7 +304,7 @@ impl Generator {
 
     fn misuse(&mut self) {
         let (side, size) = (self.side(), self.size());
-        let line = match self.rng.u32(..14) {
+        let line = match self.rng.u32(..18) {
             0 => format!("send {side} -1"),
             1 => format!("send {side} {size} nobuf"),
             2 => format!("send {side} {size} noblocked"),
@@ -318,6 +318,10 @@ impl Generator {
             10 => format!("shutdown {side} noblocked"),
             11 => format!("negotiate {side} noblocked"),
             12 => format!("key_update {side} 1"),
+            13 => format!("ktls_send {side}"),
+            14 => format!("ktls_recv {side}"),
+            15 => format!("ktls_tls13 {side}c"),
+            16 => format!("sendfile {side} 0 10"),
             _ => "state null".into(),
         };
         self.push(line);
