@@ -131,6 +131,11 @@ test-packages:
 	cd $(BUILD)/debs-again && for deb in *.deb; do cmp $$deb ../debs/$$deb || exit 1; done
 	sh packaging/test-packages.sh $(BUILD)/debs
 
+# test of kernel TLS in virtual machines; KERNEL is a list of packages of other kernels
+KERNEL ?=
+test-ktls:
+	CARGO='$(CARGO)' sh tests/ktls/run.sh $(KERNEL)
+
 # installation of the programs that building and testing require
 deps:
 	sh tests/deps.sh
@@ -193,5 +198,5 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all library man install uninstall tools install-tools examples demo test dist \
-    reproducible deb test-packages deps header abi compatibility twin consumers bench fuzz lint guide \
+    reproducible deb test-packages test-ktls deps header abi compatibility twin consumers bench fuzz lint guide \
     licences deny clean

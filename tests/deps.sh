@@ -2,7 +2,7 @@
 # Checks that the programs and libraries of the tests are installed. As root it installs the packages that
 # are missing; otherwise it prints their names and fails.
 #
-# usage: tests/deps.sh [packages]
+# usage: tests/deps.sh [packages|ktls]
 set -eu
 
 missing=
@@ -40,6 +40,12 @@ if [ "${1:-}" = packages ]; then
     need dpkg-shlibdeps dpkg-dev
     need lintian lintian
     need debootstrap debootstrap
+fi
+# Only for testing kernel TLS in a virtual machine.
+if [ "${1:-}" = ktls ]; then
+    need qemu-system-x86_64 qemu-system-x86
+    need busybox busybox-static
+    need xz xz-utils
 fi
 # The crate s2n-tls-sys links with this library if another library replaces its own.
 [ -e "$(gcc -print-file-name=libcrypto.so)" ] || missing="$missing libssl-dev"
