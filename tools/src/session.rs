@@ -73,7 +73,8 @@ impl Session {
         let stream = Arc::new(Stream::new(tcp, timeouts.timeout));
         conn.set_reader(Some(stream.clone()));
         conn.set_writer(Some(stream.clone()), true);
-        conn.set_recv_buffering(true);
+        // Only QUIC connections reject it.
+        let _ = conn.set_recv_buffering(true);
         Self {
             conn,
             stream,

@@ -111,6 +111,8 @@ shared! {
     /// is used.
     send_buffer_in_use: AtomicU32 = 0,
     recv_buffering: AtomicBool = false,
+    /// A QUIC connection: handshake messages without records, and no application data.
+    quic: AtomicBool = false,
     dynamic_buffers: AtomicBool = false,
 }
 

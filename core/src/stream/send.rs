@@ -177,6 +177,9 @@ impl SendHalf {
         if !shared.can_write() {
             return Err(Code::Closed)?;
         }
+        if io.state.is_quic() {
+            return Err(Code::UnsupportedWithQuic)?;
+        }
 
         // Before the validation of the arguments: the records of the last call take precedence.
         self.flush_all(io)?;
@@ -270,7 +273,7 @@ impl SendHalf {
     /// Sends the pending post-handshake messages.
     pub(crate) fn send_post_handshake(&mut self, io: Io<'_>) -> Result<()> {
         self.send_key_update(io)?;
-        if self.sealer.as_ref().is_some_and(Sealer::is_tls13) {
+        if io.state.is_quic() || self.sealer.as_ref().is_some_and(Sealer::is_tls13) {
             self.send_tickets(io)?;
         }
         Ok(())
