@@ -248,7 +248,10 @@ impl Handshake {
     fn perform_action(&mut self, ctx: &mut Context<'_>, blocked: &mut Blocked) -> Result<()> {
         match self.stage.action() {
             // The peer cannot cause an error here, so there is no blinding.
-            Action::Start => self.start(ctx),
+            Action::Start => {
+                *blocked = Blocked::Write;
+                self.start(ctx)
+            }
             Action::Receive => {
                 *blocked = Blocked::Read;
                 self.receive(ctx)

@@ -38,7 +38,7 @@ impl Handshake {
             return Ok(());
         }
         if ctx.is_quic && !ctx.policy().supports_tls13() {
-            return Err(Code::ProtocolVersionUnsupported)?;
+            return Err(Code::InvalidCipherPreferences)?;
         }
         let config = ctx.config.client(&ctx.state.overrides())?;
         let mut config = self.use_config(config);

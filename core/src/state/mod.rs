@@ -168,7 +168,16 @@ impl State {
     }
 
     pub(crate) fn set_negotiated(&self, negotiated: Negotiated) {
-        lock(&self.results).negotiated = Some(Arc::new(negotiated));
+        let earlier = {
+            let mut results = lock(&self.results);
+            if results.negotiated.as_deref() == Some(&negotiated) {
+                return;
+            }
+            results.negotiated.replace(Arc::new(negotiated))
+        };
+        if let Some(earlier) = earlier {
+            self.keep_negotiated(earlier);
+        }
     }
 
     /// Client: records whether a certificate was sent.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
-use super::State;
+use super::{Negotiated, State};
 use crate::base::{lock, memory};
 use crate::config::SecretCallback;
 use crate::error::{Code, Result};
@@ -16,6 +16,8 @@ pub(super) struct Quic {
     peer_parameters: Option<Arc<[u8]>>,
     /// Server: the client can resume sessions.
     resumes: bool,
+    /// Incomplete results of the handshake, to which the application has pointers.
+    earlier: Vec<Arc<Negotiated>>,
     secrets: Option<Arc<dyn SecretCallback>>,
 }
 
@@ -86,6 +88,11 @@ impl State {
 
     pub(crate) fn set_resumable(&self, resumes: bool) {
         self.with_quic(|quic| quic.resumes = resumes);
+    }
+
+    /// Keeps incomplete results of the handshake until the connection is wiped.
+    pub(super) fn keep_negotiated(&self, earlier: Arc<Negotiated>) {
+        self.with_quic(|quic| quic.earlier.push(earlier));
     }
 
     pub(crate) fn set_secret_callback(&self, callback: Arc<dyn SecretCallback>) {

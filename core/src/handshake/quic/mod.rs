@@ -158,6 +158,7 @@ impl Handshake {
                     let accepted =
                         callback.is_none_or(|it| it.receive(ctx.state.name(), typ, &mut secret));
                     if !accepted {
+                        self.quic = None;
                         return Err(self.fail(ctx, Code::Cancelled.into()));
                     }
                 }

@@ -31,6 +31,7 @@ mod objects;
 mod offers;
 mod private_keys;
 mod psks;
+mod quic;
 mod script;
 mod serialization;
 mod sessions;
