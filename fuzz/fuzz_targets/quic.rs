@@ -28,9 +28,14 @@ struct Choices<'a>(&'a [u8]);
 
 impl Choices<'_> {
     fn next(&mut self, of: usize) -> usize {
-        let (taken, rest) = self.0.split_at(self.0.len().min(if of > 256 { 2 } else { 1 }));
+        let (taken, rest) = self
+            .0
+            .split_at(self.0.len().min(if of > 256 { 2 } else { 1 }));
         self.0 = rest;
-        taken.iter().fold(0, |number, &byte| number << 8 | usize::from(byte)) % of
+        taken
+            .iter()
+            .fold(0, |number, &byte| number << 8 | usize::from(byte))
+            % of
     }
 }
 
@@ -62,10 +67,12 @@ struct Endpoint {
 }
 
 impl Endpoint {
-    fn new(mode: Mode, setup: Setup, reader: &Arc<Pipe>, writer: &Arc<Pipe>) -> Self {
+    fn new(mode: Mode, setup: Setup) -> Self {
+        let [reader, writer] = [(); 2].map(|()| Arc::<Pipe>::default());
         let conn = Connection::new(mode);
         conn.set_blinding(BlindingMode::BuiltIn);
-        conn.set_config(config(mode, setup)).expect("a valid config");
+        conn.set_config(config(mode, setup))
+            .expect("a valid config");
         conn.set_reader(Some(reader.clone()));
         conn.set_writer(Some(writer.clone()), true);
         conn.enable_quic().expect("no buffering");
@@ -78,8 +85,8 @@ impl Endpoint {
         }
         Self {
             conn,
-            reader: reader.clone(),
-            writer: writer.clone(),
+            reader,
+            writer,
             secrets,
             ready: false,
             failed: None,
@@ -129,25 +136,25 @@ impl Endpoint {
 fn check(choices: &mut Choices<'_>) {
     let mut setup = Setup::new(Version::Tls13);
     setup.mutual = choices.next(2) == 1;
-    let [to_server, to_client] = [(); 2].map(|()| Arc::<Pipe>::default());
-    let mut client = Endpoint::new(Mode::Client, setup, &to_client, &to_server);
-    let mut server = Endpoint::new(Mode::Server, setup, &to_server, &to_client);
+    let mut client = Endpoint::new(Mode::Client, setup);
+    let mut server = Endpoint::new(Mode::Server, setup);
     if choices.next(2) == 1 {
         // Its only group has no key share in the first ClientHello.
         let policy = Policy::find(b"20250211").expect("a policy of the library");
-        server.conn.set_policy(policy).expect("its chain is allowed");
+        server
+            .conn
+            .set_policy(policy)
+            .expect("its chain is allowed");
     }
 
     let mut is_modified = false;
     for turn in 0..12 {
-        let (endpoint, out) = match turn % 2 {
-            0 => (&mut client, &to_server),
-            _ => (&mut server, &to_client),
+        let (from, to) = match turn % 2 {
+            0 => (&mut client, &server.reader),
+            _ => (&mut server, &client.reader),
         };
-        assert!(Arc::ptr_eq(&endpoint.writer, out));
-        endpoint.work();
-        let messages = out.take_all();
-        deliver(out, &messages, choices, &mut is_modified);
+        from.work();
+        deliver(to, &from.writer.take_all(), choices, &mut is_modified);
     }
     check_outcome(&client, &server, is_modified);
 }
@@ -183,7 +190,12 @@ fn deliver(pipe: &Pipe, mut messages: &[u8], choices: &mut Choices<'_>, is_modif
 
 fn check_outcome(client: &Endpoint, server: &Endpoint, is_modified: bool) {
     if !is_modified {
-        assert!(client.ready && server.ready, "{:?} {:?}", client.failed, server.failed);
+        assert!(
+            client.ready && server.ready,
+            "{:?} {:?}",
+            client.failed,
+            server.failed
+        );
         assert_eq!((client.failed, server.failed), (None, None));
     }
     if !client.ready || !server.ready {

@@ -4,7 +4,7 @@
  * usage: quic FOLDER-OF-CERTIFICATES
  */
 #include <s2n/quic.h>
-#include <s2n/unstable/renegotiate.h>
+#include <s2n/unstable/async_offload.h>
 
 #include "pair.h"
 
@@ -20,6 +20,8 @@ struct side {
     const char *late_parameters;
     /* The callback fails at this secret. */
     int fails_at;
+    /* The callback frees the connection. */
+    int frees;
     /* The transport blocks before each message. */
     int blocks;
 };
@@ -93,6 +95,11 @@ static int on_secret(void *context, struct s2n_connection *conn, s2n_secret_type
     if (side->late_parameters != NULL && type == S2N_SERVER_HANDSHAKE_TRAFFIC_SECRET) {
         const char *late = side->late_parameters;
         CHECK_OK(s2n_connection_set_quic_transport_parameters(conn, (const uint8_t *) late, strlen(late)));
+    }
+    if (side->frees) {
+        CHECK_OK(s2n_connection_free(conn));
+        side->frees = 0;
+        return 0;
     }
     return side->fails_at == (int) type ? -1 : 0;
 }
@@ -351,6 +358,138 @@ static void test_untrusted_certificate(void)
     end(quic);
 }
 
+/* Asynchronous operations. */
+static struct s2n_async_pkey_op *signing;
+static struct s2n_async_offload_op *verifying;
+
+static int on_sign(struct s2n_connection *conn, struct s2n_async_pkey_op *op)
+{
+    (void) conn;
+    signing = op;
+    return 0;
+}
+
+static int on_verify(struct s2n_connection *conn, struct s2n_async_offload_op *op, void *context)
+{
+    (void) conn, (void) context;
+    verifying = op;
+    return 0;
+}
+
+static int on_client_hello(struct s2n_connection *conn, void *context)
+{
+    (void) context;
+    CHECK(s2n_connection_get_client_hello(conn) != NULL);
+    return 0;
+}
+
+static const char *step(struct s2n_connection *conn)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    s2n_errno = 0;
+    return s2n_negotiate(conn, &blocked) == 0 ? "S2N_ERR_OK" : s2n_strerror_name(s2n_errno);
+}
+
+static void complete_signature(struct quic *quic, struct s2n_connection *conn)
+{
+    CHECK_TEXT(step(conn), "S2N_ERR_ASYNC_BLOCKED");
+    CHECK(signing != NULL);
+    s2n_cert_private_key *key = s2n_cert_chain_and_key_get_private_key(quic->pair->chain);
+    CHECK_OK(s2n_async_pkey_op_perform(signing, key));
+    CHECK_OK(s2n_async_pkey_op_apply(signing, conn));
+    CHECK_OK(s2n_async_pkey_op_free(signing));
+    signing = NULL;
+}
+
+static void complete_verification(struct s2n_connection *conn)
+{
+    CHECK_TEXT(step(conn), "S2N_ERR_ASYNC_BLOCKED");
+    CHECK(verifying != NULL);
+    CHECK_OK(s2n_async_offload_op_perform(verifying));
+    verifying = NULL;
+}
+
+/* Certificates of both sides, whose signatures are made and verified asynchronously, and an asynchronous
+ * ClientHello callback. */
+static void test_asynchronous_operations(int with_retry)
+{
+    struct pair *pair = with_retry ? new_hello_retry_pair() : new_pair(1, "ecdsa");
+    struct quic *quic = quic_over(pair);
+    struct s2n_connection *client = pair->client, *server = pair->server;
+    struct s2n_config *config = pair->config;
+    CHECK_OK(s2n_config_set_client_auth_type(config, S2N_CERT_AUTH_REQUIRED));
+    CHECK_OK(s2n_config_disable_x509_verification(config));
+    CHECK_OK(s2n_config_set_async_pkey_callback(config, on_sign));
+    CHECK_OK(s2n_config_set_async_offload_callback(config, S2N_ASYNC_OFFLOAD_PKEY_VERIFY, on_verify, NULL));
+    CHECK_OK(s2n_config_set_client_hello_cb(config, on_client_hello, NULL));
+    CHECK_OK(s2n_config_set_client_hello_cb_mode(config, S2N_CLIENT_HELLO_CB_NONBLOCKING));
+    quic->server.late_parameters = "of the server";
+
+    CHECK_TEXT(step(client), "S2N_ERR_IO_BLOCKED");
+    CHECK_TEXT(step(server), "S2N_ERR_ASYNC_BLOCKED");
+    CHECK_TEXT(quic->server.trace, "");
+    CHECK_OK(s2n_client_hello_cb_done(server));
+    if (with_retry) {
+        CHECK_TEXT(step(server), "S2N_ERR_IO_BLOCKED");
+        CHECK_TEXT(step(client), "S2N_ERR_IO_BLOCKED");
+    }
+    complete_signature(quic, server);
+    CHECK_TEXT(quic->server.trace, with_retry ? "2 2 S1 S2" : "2 S1 S2");
+    CHECK_TEXT(step(server), "S2N_ERR_IO_BLOCKED");
+    complete_verification(client);
+    CHECK_TEXT(quic->client.trace, with_retry ? "1 1 S1 S2" : "1 S1 S2");
+    complete_signature(quic, client);
+    CHECK_TEXT(step(client), "S2N_ERR_OK");
+    complete_verification(server);
+    CHECK_TEXT(step(server), "S2N_ERR_OK");
+    check_secrets(quic);
+    CHECK_TEXT(parameters_of(client), "of the server");
+    CHECK(s2n_connection_client_cert_used(server) == 1);
+    end(quic);
+}
+
+/* A handshake that is suspended is freed. */
+static void test_freed_handshakes(void)
+{
+    struct quic *quic = new_quic();
+    CHECK_OK(s2n_config_set_async_pkey_callback(quic->pair->config, on_sign));
+    CHECK_TEXT(step(quic->pair->client), "S2N_ERR_IO_BLOCKED");
+    CHECK_TEXT(step(quic->pair->server), "S2N_ERR_ASYNC_BLOCKED");
+    CHECK_OK(s2n_async_pkey_op_free(signing));
+    end(quic);
+
+    /* The callback frees the connection. */
+    for (int is_server = 0; is_server < 2; is_server++) {
+        quic = new_quic();
+        struct pair *pair = quic->pair;
+        (is_server ? &quic->server : &quic->client)->frees = 1;
+        CHECK_TEXT(step(pair->client), "S2N_ERR_IO_BLOCKED");
+        step(pair->server);
+        if (is_server) {
+            CHECK(quic->server.frees == 0);
+            pair->server = s2n_connection_new(S2N_SERVER);
+        } else {
+            step(pair->client);
+            CHECK(quic->client.frees == 0);
+            pair->client = s2n_connection_new(S2N_CLIENT);
+        }
+        end(quic);
+    }
+}
+
+/* Another message than the second ClientHello. */
+static void test_wrong_second_message(void)
+{
+    struct quic *quic = quic_over(new_hello_retry_pair());
+    CHECK_TEXT(step(quic->pair->client), "S2N_ERR_IO_BLOCKED");
+    CHECK_TEXT(step(quic->pair->server), "S2N_ERR_IO_BLOCKED");
+    const uint8_t finished[] = { 20, 0, 0, 1, 0 };
+    CHECK(transport_send(&quic->pair->to_server, finished, sizeof(finished)) == (int) sizeof(finished));
+    CHECK_TEXT(step(quic->pair->server), "S2N_ERR_BAD_MESSAGE");
+    CHECK_TEXT(quic->server.trace, "2");
+    end(quic);
+}
+
 static void test_config(void)
 {
     struct quic *quic = new_quic();
@@ -387,6 +526,10 @@ int main(int argc, char **argv)
     test_resumption();
     test_errors();
     test_untrusted_certificate();
+    test_asynchronous_operations(0);
+    test_asynchronous_operations(1);
+    test_freed_handshakes();
+    test_wrong_second_message();
     test_config();
     CHECK_OK(s2n_cleanup_final());
     return 0;
