@@ -115,8 +115,10 @@ impl Endpoint {
                 Err(error) => {
                     self.failed.get_or_insert(error.code());
                     if self.ready {
-                        // Messages after the handshake are rejected one by one.
-                        continue;
+                        let next = self.conn.recv_post_handshake(&mut blocked);
+                        let next = next.map_err(|error| error.code());
+                        assert_eq!(next, Err(Code::Closed), "after {:?}", error.code());
+                        return;
                     }
                     assert!(self.conn.negotiate(&mut blocked).is_err());
                     let closed = self.conn.recv(&mut [0], &mut blocked);
@@ -138,7 +140,8 @@ fn check(choices: &mut Choices<'_>) {
     setup.mutual = choices.next(2) == 1;
     let mut client = Endpoint::new(Mode::Client, setup);
     let mut server = Endpoint::new(Mode::Server, setup);
-    if choices.next(2) == 1 {
+    // Its policy does not allow the client's certificate.
+    if choices.next(2) == 1 && !setup.mutual {
         // Its only group has no key share in the first ClientHello.
         let policy = Policy::find(b"20250211").expect("a policy of the library");
         server

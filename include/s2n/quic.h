@@ -148,7 +148,9 @@ int s2n_connection_set_secret_callback(struct s2n_connection *conn,
  * @param conn A client whose handshake is complete
  * @param blocked Set to the operation on which the call is blocked
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_IO_BLOCKED`, `S2N_ERR_CLOSED`,
- * `S2N_ERR_UNSUPPORTED_WITH_QUIC` for another message, or `S2N_ERR_BAD_MESSAGE` for an invalid one
+ * `S2N_ERR_HANDSHAKE_NOT_COMPLETE`, `S2N_ERR_INVALID_STATE` if QUIC is not enabled,
+ * `S2N_ERR_UNSUPPORTED_WITH_QUIC` for another message, or `S2N_ERR_BAD_MESSAGE` for an invalid one.
+ * The last two close the connection
  */
 S2N_API extern
 int s2n_recv_quic_post_handshake_message(struct s2n_connection *conn,

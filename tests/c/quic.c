@@ -288,9 +288,12 @@ static void test_resumption(void)
     const uint8_t update[] = { 24, 0, 0, 1, 0 };
     CHECK(transport_send(in, update, sizeof(update)) == (int) sizeof(update));
     CHECK_ERROR(s2n_recv_quic_post_handshake_message(quic->pair->client, &blocked), S2N_ERR_UNSUPPORTED_WITH_QUIC);
+    CHECK_ERROR(s2n_recv_quic_post_handshake_message(quic->pair->client, &blocked), S2N_ERR_CLOSED);
     end(quic);
 
     quic = new_quic();
+    CHECK_ERROR(s2n_recv_quic_post_handshake_message(quic->pair->client, &blocked),
+            S2N_ERR_HANDSHAKE_NOT_COMPLETE);
     enable_tickets(quic->pair);
     quic->server.late_parameters = "of the server";
     CHECK_OK(s2n_connection_set_session(quic->pair->client, session, session_len));

@@ -1,5 +1,7 @@
 //! Handshake messages of QUIC connections, which are received without records.
 
+use std::sync::atomic::Ordering::*;
+
 use super::RecvHalf;
 use crate::base::{Blocked, Mode, StackDepth, lock_direction, with_cleared_stack};
 use crate::error::{Code, Result};
@@ -15,7 +17,22 @@ impl Stream {
     pub(crate) fn recv_post_handshake(&self, state: &State, blocked: &mut Blocked) -> Result<()> {
         *blocked = Blocked::Read;
         let mut half = lock_direction(&self.recv)?;
-        half.recv_message(self.io(state))?;
+        if !state.is_quic() {
+            return Err(Code::InvalidState)?;
+        }
+        if !state.shared.handshake_done.load(Acquire) {
+            return Err(Code::HandshakeNotComplete)?;
+        }
+        if !state.shared.can_read() {
+            return Err(Code::Closed)?;
+        }
+        if let Err(error) = half.recv_message(self.io(state)) {
+            // The messages behind an invalid one are not those of the peer.
+            if !error.is_blocked() {
+                state.shared.close();
+            }
+            return Err(error);
+        }
         *blocked = Blocked::Not;
         Ok(())
     }
