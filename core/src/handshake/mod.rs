@@ -554,7 +554,7 @@ impl Handshake {
         self.tls12_sessions = None;
         self.selected_psk = None;
         self.early_data = None;
-        self.quic = None;
+        self.free_quic();
         self.checkpoints = Checkpoints::default();
     }
 }

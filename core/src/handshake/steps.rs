@@ -54,9 +54,9 @@ impl Handshake {
             None => no_server_name(),
         });
         let context = self.step_context.clone();
-        let parameters = ctx.is_quic.then(|| ctx.state.transport_parameters());
+        let parameters = ctx.is_quic.then(|| quic::own_parameters(ctx)).transpose()?;
         let begin = || match parameters {
-            Some(parameters) => connect(config, &context, name, &parameters, &mut output)
+            Some(parameters) => connect(config, &context, name, parameters, &mut output)
                 .map(|client| Stage::QuicClient(Running::AwaitingInput(Box::new(client)))),
             None => (config.connect(name).start_handshake(&mut output))
                 .map(|client| Stage::Client(Running::AwaitingInput(Box::new(client)))),

@@ -272,8 +272,13 @@ impl SendHalf {
 
     /// Sends the pending post-handshake messages.
     pub(crate) fn send_post_handshake(&mut self, io: Io<'_>) -> Result<()> {
+        if io.state.is_quic() {
+            // No send follows that would write the rest of a ticket.
+            self.flush(io)?;
+            return self.send_tickets(io);
+        }
         self.send_key_update(io)?;
-        if io.state.is_quic() || self.sealer.as_ref().is_some_and(Sealer::is_tls13) {
+        if self.sealer.as_ref().is_some_and(Sealer::is_tls13) {
             self.send_tickets(io)?;
         }
         Ok(())

@@ -22,6 +22,7 @@ use crate::messages::{ClientHello, HandshakeHeader, Reader};
 mod rehearsal;
 
 use self::rehearsal::Rehearsal;
+pub(super) use self::rehearsal::own_parameters;
 
 /// The type of a Finished (RFC 8446, 4).
 const FINISHED: u8 = 20;
@@ -84,6 +85,13 @@ pub(super) fn check_transport_parameters(ctx: &Context<'_>, hello: &ClientHello)
 impl Handshake {
     fn quic(&mut self) -> &mut Quic {
         self.quic.get_or_insert_default()
+    }
+
+    /// Frees the memory of a completed handshake whose messages are written.
+    pub(super) fn free_quic(&mut self) {
+        if self.stage.is_complete() {
+            self.quic.take_if(|quic| quic.queue.is_empty());
+        }
     }
 
     /// Queues the output of a step for the transport: records, or messages and the secrets that are

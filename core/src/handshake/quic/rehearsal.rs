@@ -73,7 +73,7 @@ impl Handshake {
             server_hello: Vec::new(),
         };
         let config = with_signing(Signing::Rehearsed);
-        let parameters = ctx.state.transport_parameters().to_vec();
+        let parameters = own_parameters(ctx)?;
         let mut output = Vec::new();
         let outcome = rehearsal.recording.record(|| {
             with_messages(&mut output, |events| {
@@ -132,15 +132,25 @@ impl Handshake {
 
     /// Repeats the rehearsed response, with the transport parameters of the application.
     pub(in crate::handshake) fn replay(&mut self, ctx: &mut Context<'_>) -> Result<()> {
+        let parameters = own_parameters(ctx)?;
         let quic = self.quic();
         let mut rehearsal = quic.rehearsal.take().ok_or(Code::HandshakeState)?;
         quic.sent_hello = std::mem::take(&mut rehearsal.server_hello);
-        let parameters = ctx.state.transport_parameters().to_vec();
         let next =
             self.attempt::<QuicServer>(ctx, move |_, output| rehearsal.repeat(parameters, output))?;
         let next = next.map_err(|error| rejection(error, ctx.version()))?;
         self.proceed::<QuicServer>(ctx, next)
     }
+}
+
+/// Copies the transport parameters for rustls.
+pub(in crate::handshake) fn own_parameters(ctx: &Context<'_>) -> Result<Vec<u8>> {
+    /// The copies in messages, as a multiple.
+    const COPIES: usize = 8;
+
+    let parameters = ctx.state.transport_parameters();
+    memory::probe(COPIES * parameters.len())?;
+    memory::copy(&parameters)
 }
 
 impl Rehearsal {

@@ -50,7 +50,7 @@ pub(in crate::handshake) fn connect(
     mut config: Arc<ClientConfig>,
     context: &StepContext,
     name: ServerName<'static>,
-    parameters: &[u8],
+    parameters: Vec<u8>,
     output: &mut Vec<u8>,
 ) -> Outcome<Client> {
     let presented = Arc::new(Mutex::new(None));
@@ -64,9 +64,7 @@ pub(in crate::handshake) fn connect(
         presented: presented.clone(),
     };
     own.dangerous().set_certificate_verifier(Arc::new(verifier));
-    let connection = config
-        .connect(name)
-        .build_quic(Version::V1, parameters.to_vec())?;
+    let connection = config.connect(name).build_quic(Version::V1, parameters)?;
     let mut client = Client {
         connection,
         presented,
