@@ -72,7 +72,8 @@ S2N_API extern int s2n_config_enable_quic(struct s2n_config *config);
  * `S2N_ERR_MISSING_EXTENSION`.
  *
  * @param conn A connection before its handshake; it remains a QUIC connection until it is wiped
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` if receive buffering is enabled
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` if receive buffering is enabled,
+ * or the connection has sent or received data
  */
 S2N_API extern
 int s2n_connection_enable_quic(struct s2n_connection *conn);

@@ -527,6 +527,16 @@ static void test_config(void)
     CHECK(s2n_connection_is_quic_enabled(quic->pair->client));
     end(quic);
 
+    /* Not in the middle of another handshake. */
+    struct pair *pair = new_pair(1, "ecdsa");
+    CHECK_TEXT(step(pair->client), "S2N_ERR_IO_BLOCKED");
+    CHECK_ERROR(s2n_connection_enable_quic(pair->client), S2N_ERR_INVALID_STATE);
+    CHECK_OK(s2n_config_enable_quic(pair->config));
+    CHECK_ERROR(s2n_connection_enable_quic(pair->client), S2N_ERR_INVALID_STATE);
+    CHECK_TEXT(step(pair->client), "S2N_ERR_IO_BLOCKED");
+    CHECK_TEXT(step(pair->server), "S2N_ERR_BAD_MESSAGE");
+    disconnect(pair);
+
     struct s2n_connection *conn = s2n_connection_new(S2N_SERVER);
     CHECK_OK(s2n_connection_set_recv_buffering(conn, true));
     CHECK_ERROR(s2n_connection_enable_quic(conn), S2N_ERR_INVALID_STATE);

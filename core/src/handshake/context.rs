@@ -35,9 +35,7 @@ impl<'a> Context<'a> {
         recv: &'a mut RecvHalf,
     ) -> Result<Self> {
         let config = state.config()?;
-        if config.uses_quic() && !state.is_quic() {
-            state.enable_quic()?;
-        }
+        state.follow_config(&config)?;
         Ok(Self {
             state,
             io: stream.io(state),

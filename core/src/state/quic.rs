@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::*;
 
 use super::{Negotiated, State};
 use crate::base::{lock, memory};
-use crate::config::SecretCallback;
+use crate::config::{Config, SecretCallback};
 use crate::error::{Code, Result};
 
 /// The settings and results of a QUIC connection.
@@ -22,14 +22,29 @@ pub(super) struct Quic {
 }
 
 impl State {
-    /// Makes this a QUIC connection, until it is wiped.
+    /// Makes this a QUIC connection, until it is wiped. Fails if it has sent or received records, or
+    /// reads ahead: messages are read exactly.
     pub(crate) fn enable_quic(&self) -> Result<()> {
-        // Messages are read exactly.
-        if self.shared.recv_buffering.load(Relaxed) {
+        if self.is_quic() {
+            return Ok(());
+        }
+        if self.has_records() || self.shared.recv_buffering.load(Relaxed) {
             return Err(Code::InvalidState)?;
         }
         self.shared.quic.store(true, Release);
         Ok(())
+    }
+
+    /// Makes this a QUIC connection if that is what its config is for, before the first record.
+    pub(crate) fn follow_config(&self, config: &Config) -> Result<()> {
+        match config.uses_quic() && !self.has_records() {
+            true => self.enable_quic(),
+            false => Ok(()),
+        }
+    }
+
+    fn has_records(&self) -> bool {
+        self.shared.wire_in.load(Relaxed) + self.shared.wire_out.load(Relaxed) > 0
     }
 
     /// Returns whether this is a QUIC connection. The config may have become one for QUIC later

@@ -79,7 +79,8 @@ pub type s2n_secret_cb = Option<
 /// `S2N_ERR_MISSING_EXTENSION`.
 ///
 /// @param conn A connection before its handshake; it remains a QUIC connection until it is wiped
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` if receive buffering is enabled
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` if receive buffering is enabled,
+/// or the connection has sent or received data
 ///
 /// # Safety
 ///
