@@ -209,6 +209,8 @@ impl Handshake {
                 self.quic().client_hello = memory::copy(&message)?;
             }
             self.read_hello(ctx, message)?;
+        } else {
+            self.peer_is_encrypted = true;
         }
         Ok(!matches!(self.stage, Stage::OutdatedClientHello))
     }
