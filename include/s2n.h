@@ -2249,7 +2249,7 @@ int s2n_connection_set_dynamic_record_threshold(struct s2n_connection *conn,
  *
  * @param conn The connection
  * @param enabled Whether to enable receive buffering
- * @returns 0, or -1 with `S2N_ERR_NULL`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` for a QUIC connection
  */
 S2N_API extern int s2n_connection_set_recv_buffering(struct s2n_connection *conn, bool enabled);
 
@@ -2496,8 +2496,8 @@ S2N_API extern uint64_t s2n_connection_get_delay(struct s2n_connection *conn);
  * @param conn The connection, before or after its handshake
  * @param peer_request `S2N_KEY_UPDATE_NOT_REQUESTED`: the peer is not requested to update its own
  * keys
- * @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for any other value of
- * `peer_request`
+ * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_UNSUPPORTED_WITH_QUIC` for a QUIC connection, or
+ * `S2N_ERR_INVALID_ARGUMENT` for any other value of `peer_request`
  */
 S2N_API extern
 int s2n_connection_request_key_update(struct s2n_connection *conn,

@@ -72,6 +72,11 @@ fn client_hello() {
 }
 
 #[test]
+fn quic() {
+    check_with_certificates("quic");
+}
+
+#[test]
 fn policies() {
     check_with_certificates("policies");
 }

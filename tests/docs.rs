@@ -129,10 +129,11 @@ fn known_names() -> BTreeSet<String> {
 }
 
 fn headers() -> Vec<PathBuf> {
-    let folder = root().join("include/s2n/unstable");
-    let entries = fs::read_dir(folder).expect("the folder is readable");
-    let mut headers: Vec<_> = entries
+    let mut headers: Vec<_> = ["include/s2n", "include/s2n/unstable"]
+        .into_iter()
+        .flat_map(|folder| fs::read_dir(root().join(folder)).expect("the folder is readable"))
         .map(|entry| entry.expect("the folder is readable").path())
+        .filter(|path| path.is_file())
         .collect();
     headers.push(root().join("include/s2n.h"));
     headers

@@ -71,12 +71,17 @@ impl Interception {
             closed: false,
             recorded: Vec::new(),
         };
-        interception.subject.conn.set_recv_buffering(flag(5));
+        interception.read_ahead(flag(5));
         interception.subject.conn.set_dynamic_buffers(flag(6));
         if let Some(plan) = plan.filter(|_| setup.version == Version::Tls13) {
             interception.add_early_data(plan);
         }
         Ok(interception)
+    }
+
+    fn read_ahead(&self, on: bool) {
+        let set = self.subject.conn.set_recv_buffering(on);
+        set.expect("only QUIC connections reject it");
     }
 
     fn add_early_data(&mut self, plan: Plan) {
@@ -191,7 +196,7 @@ impl Interception {
                 self.closed = true;
                 self.genuine.shutdown_send();
             }
-            UPDATE_KEYS => self.genuine.conn.request_key_update(),
+            UPDATE_KEYS => update_keys(&self.genuine),
             SUBJECT_SEND => self.subject.send(usize::from(u.arbitrary::<u16>()?)),
             RECEIVE => {
                 let capacity: u16 = u.arbitrary()?;
@@ -211,7 +216,7 @@ impl Interception {
                 let _ = self.subject.conn.free_handshake();
             }
             RELEASE_BUFFERS => drop(self.subject.conn.release_buffers()),
-            SUBJECT_UPDATE_KEYS => self.subject.conn.request_key_update(),
+            SUBJECT_UPDATE_KEYS => update_keys(&self.subject),
             SEND_EARLY => {
                 let len: u16 = u.arbitrary()?;
                 let [client, _] = self.client_and_server();
@@ -219,7 +224,7 @@ impl Interception {
             }
             END_EARLY => self.end_early_data(),
             DECIDE => early::decide(u.arbitrary()?),
-            READ_AHEAD => self.subject.conn.set_recv_buffering(u.arbitrary()?),
+            READ_AHEAD => self.read_ahead(u.arbitrary()?),
             _ => wait(),
         }
         Ok(())
@@ -439,4 +444,9 @@ impl Program {
         let len = (bytes.len() as u16).to_le_bytes();
         self.step(INSERT, &[&len, bytes].concat()).0
     }
+}
+
+fn update_keys(endpoint: &Endpoint) {
+    let requested = endpoint.conn.request_key_update();
+    requested.expect("only QUIC connections reject it");
 }

@@ -10,7 +10,8 @@ use rs2n_core::config::callbacks::{
     CertRequestCallback, CertTiebreak, CertValidationCallback, CertificateRequest, Checkpoint,
     CheckpointCallback, ClientHelloCallback, Clock, Coroutine, Coroutines, CrlLookup,
     CrlLookupCallback, HandshakeEvent, HandshakeEventCallback, KeyLogCallback, Offload,
-    PrivateKeys, Signature, Validation, Verification, VerifyHostCallback, Work,
+    PrivateKeys, SecretCallback, SecretType, Signature, Validation, Verification,
+    VerifyHostCallback, Work,
 };
 use zeroize::Zeroize;
 
@@ -86,6 +87,27 @@ impl<C> KeyLogCallback for CKeyLogCallback<C> {
         // application's own pointer; the application paired `context` with `function`.
         unsafe { (self.function)(self.context.0, conn, line.as_mut_ptr(), line.len()) };
         line.zeroize();
+    }
+}
+
+/// The application's callback for the secrets of a QUIC connection, with its type of secrets `T`.
+pub type SecretFn<C, T> = unsafe extern "C" fn(*mut c_void, *mut C, T, *mut u8, u8) -> c_int;
+
+/// Passes the secrets of a QUIC connection to the application.
+pub struct CSecretCallback<C, T> {
+    pub function: SecretFn<C, T>,
+    pub context: Context,
+}
+
+impl<C, T: From<SecretType>> SecretCallback for CSecretCallback<C, T> {
+    fn receive(&self, name: usize, typ: SecretType, secret: &mut [u8]) -> bool {
+        let Ok(len) = u8::try_from(secret.len()) else {
+            return false;
+        };
+        let conn = ptr::with_exposed_provenance_mut(name);
+        // SAFETY: `secret` is readable and writable for `len` bytes for the whole call; `conn` is the
+        // application's own pointer; the application paired `context` with `function`.
+        unsafe { (self.function)(self.context.0, conn, typ.into(), secret.as_mut_ptr(), len) >= 0 }
     }
 }
 

@@ -28,12 +28,7 @@ pub enum Status {
 pub enum Outcome {
     /// The failure value of the function, with this error.
     Error(&'static str),
-
-    /// Success with this value, which reports that the feature is not in use.
-    Value(&'static str),
 }
-
-const UNIMPLEMENTED: Outcome = Outcome::Error("S2N_ERR_UNIMPLEMENTED");
 
 const fn works(name: &'static str) -> Function {
     Function {
@@ -49,10 +44,6 @@ const fn refused(name: &'static str, error: &'static str, note: &'static str) ->
         status: Status::Refused(Outcome::Error(error)),
         note,
     }
-}
-
-const fn pending(name: &'static str) -> Function {
-    pending_with(name, UNIMPLEMENTED, "")
 }
 
 const fn pending_with(name: &'static str, outcome: Outcome, note: &'static str) -> Function {
@@ -518,15 +509,15 @@ pub const API: &[Group] = &[
     Group {
         title: "Internal, exported: QUIC",
         functions: &[
-            pending("s2n_config_enable_quic"),
-            pending("s2n_connection_enable_quic"),
-            pending_with("s2n_connection_is_quic_enabled", Outcome::Value("false"), "there is no QUIC"),
+            works("s2n_config_enable_quic"),
+            works("s2n_connection_enable_quic"),
+            works("s2n_connection_is_quic_enabled"),
             works("s2n_connection_are_session_tickets_enabled"),
-            pending("s2n_connection_set_quic_transport_parameters"),
-            pending("s2n_connection_get_quic_transport_parameters"),
-            pending("s2n_connection_set_secret_callback"),
+            works("s2n_connection_set_quic_transport_parameters"),
+            works("s2n_connection_get_quic_transport_parameters"),
+            works("s2n_connection_set_secret_callback"),
             works("s2n_error_get_alert"),
-            pending("s2n_recv_quic_post_handshake_message"),
+            works("s2n_recv_quic_post_handshake_message"),
         ],
     },
     Group {

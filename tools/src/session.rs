@@ -77,8 +77,8 @@ impl Session {
         let stream = Arc::new(Stream::new(tcp, timeouts.timeout, uses_kernel));
         conn.set_reader(Some(stream.clone()));
         conn.set_writer(Some(stream.clone()), true);
-        // The kernel cannot decrypt records that are read ahead.
-        conn.set_recv_buffering(!uses_kernel);
+        // The kernel cannot decrypt records that are read ahead. Only QUIC connections reject it.
+        let _ = conn.set_recv_buffering(!uses_kernel);
         Self {
             conn,
             stream,

@@ -1,6 +1,7 @@
 //! The callbacks of the application and their arguments: the part of the library that `sys` implements.
 
 pub use super::events::{Checkpoint, CheckpointCallback, HandshakeEvent, HandshakeEventCallback};
+pub use super::quic::{SecretCallback, SecretType};
 pub use super::{
     ClientHelloCallback, KeyLogCallback, RenegotiationCallback, RenegotiationResponse,
 };

@@ -34,6 +34,7 @@ mod build;
 pub mod callbacks;
 mod certificates;
 mod events;
+mod quic;
 mod requests;
 mod resumption;
 mod serialization;
@@ -45,6 +46,7 @@ use self::build::RustlsConfigs;
 pub(crate) use self::events::Listener;
 use self::events::Listeners;
 pub use self::events::{Checkpoint, CheckpointCallback, HandshakeEvent, HandshakeEventCallback};
+pub use self::quic::{SecretCallback, SecretType};
 pub use self::serialization::{RenegotiationCallback, RenegotiationResponse, SerializationVersion};
 
 /// Looks at a connection whose ClientHello has come, and may change it. `name` is the application's for
@@ -80,6 +82,8 @@ pub struct Config {
     resumption: Arc<ForkSafeMutex<Resumption>>,
     /// Tickets are enabled. Read in each call, so it costs no lock.
     uses_tickets: AtomicBool,
+    /// Connections are QUIC connections.
+    uses_quic: AtomicBool,
     recv_multi_record: AtomicBool,
     ignores_warnings: AtomicBool,
     /// Connections of TLS 1.3 may use kernel TLS.
@@ -175,6 +179,7 @@ impl Config {
             listeners: Listeners::default(),
             resumption: Arc::default(),
             uses_tickets: AtomicBool::new(false),
+            uses_quic: AtomicBool::new(false),
             recv_multi_record: AtomicBool::new(false),
             ignores_warnings: AtomicBool::new(false),
             kernel_tls13: AtomicBool::new(false),

@@ -55,6 +55,9 @@ impl Connection {
         if self.mode() == Mode::Server {
             return Err(Code::ServerMode)?;
         }
+        if self.uses_quic() {
+            return Err(Code::UnsupportedWithQuic)?;
+        }
         if !self.can_continue() {
             return Ok(());
         }
@@ -104,6 +107,9 @@ impl Connection {
         *blocked = Blocked::Not;
         if self.mode() == Mode::Client {
             return Err(Code::ClientMode)?;
+        }
+        if self.uses_quic() {
+            return Err(Code::UnsupportedWithQuic)?;
         }
         if !self.can_continue() {
             return Ok(());

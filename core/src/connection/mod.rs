@@ -19,6 +19,7 @@ mod getters;
 mod ktls;
 mod negotiate;
 mod psk;
+mod quic;
 mod serialization;
 mod session;
 #[cfg(test)]
@@ -175,8 +176,13 @@ impl Connection {
         Ok(())
     }
 
-    pub fn set_recv_buffering(&self, on: bool) {
+    /// Fails for a QUIC connection, whose messages are read exactly.
+    pub fn set_recv_buffering(&self, on: bool) -> Result<()> {
+        if self.uses_quic() {
+            return Err(Code::InvalidState)?;
+        }
         self.state.shared.recv_buffering.store(on, Relaxed);
+        Ok(())
     }
 
     pub fn set_dynamic_buffers(&self, on: bool) {
@@ -194,13 +200,19 @@ impl Connection {
         self.state.shared.handshake_freed.store(true, Release);
         self.state.free_client_hello();
         self.state.free_ticket();
+        self.state.free_transport_parameters();
         self.state
             .change_overrides(|overrides| overrides.alpn = Protocols::default());
         Ok(())
     }
 
-    /// Requests a KeyUpdate before the next send. No effect before TLS 1.3.
-    pub fn request_key_update(&self) {
+    /// Requests a KeyUpdate before the next send. No effect before TLS 1.3. Fails for a QUIC
+    /// connection, which has no such message (RFC 9001, 6).
+    pub fn request_key_update(&self) -> Result<()> {
+        if self.uses_quic() {
+            return Err(Code::UnsupportedWithQuic)?;
+        }
         self.state.shared.key_update_pending.store(true, Release);
+        Ok(())
     }
 }

@@ -10,6 +10,12 @@ pub(super) const MASTER_SECRET: &str = "CLIENT_RANDOM";
 /// The label of the first TLS 1.3 secret that protects records.
 pub(super) const CLIENT_HANDSHAKE_SECRET: &str = "CLIENT_HANDSHAKE_TRAFFIC_SECRET";
 
+/// The label of the TLS 1.3 secret of the server's handshake messages.
+const SERVER_HANDSHAKE_SECRET: &str = "SERVER_HANDSHAKE_TRAFFIC_SECRET";
+
+/// The label of the secret of the exporter.
+const EXPORTER_SECRET: &str = "EXPORTER_SECRET";
+
 /// The label of the secret for early data.
 pub(super) const EARLY_SECRET: &str = "CLIENT_EARLY_TRAFFIC_SECRET";
 
@@ -21,6 +27,23 @@ pub(super) const CLIENT_APPLICATION_SECRET: &str = "CLIENT_TRAFFIC_SECRET_0";
 
 /// The label of the secret for the application data of a TLS 1.3 server.
 pub(super) const SERVER_APPLICATION_SECRET: &str = "SERVER_TRAFFIC_SECRET_0";
+
+/// The secrets that a QUIC connection passes to the application, in the order of their derivation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretType {
+    ClientHandshake,
+    ServerHandshake,
+    ClientApplication,
+    ServerApplication,
+    Exporter,
+}
+
+impl SecretType {
+    /// Returns whether the secret protects handshake messages.
+    pub(crate) fn is_of_handshake(self) -> bool {
+        matches!(self, Self::ClientHandshake | Self::ServerHandshake)
+    }
+}
 
 /// A secret that rustls has derived.
 pub(crate) struct Secret {
@@ -65,6 +88,18 @@ impl Secret {
         match &*self.label {
             CLIENT_APPLICATION_SECRET => Some(Mode::Client),
             SERVER_APPLICATION_SECRET => Some(Mode::Server),
+            _ => None,
+        }
+    }
+
+    /// Returns the type of a secret that a QUIC connection passes to the application.
+    pub(crate) fn quic_type(&self) -> Option<SecretType> {
+        match &*self.label {
+            CLIENT_HANDSHAKE_SECRET => Some(SecretType::ClientHandshake),
+            SERVER_HANDSHAKE_SECRET => Some(SecretType::ServerHandshake),
+            CLIENT_APPLICATION_SECRET => Some(SecretType::ClientApplication),
+            SERVER_APPLICATION_SECRET => Some(SecretType::ServerApplication),
+            EXPORTER_SECRET => Some(SecretType::Exporter),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@ pub const MASTER_SECRET_LEN: usize = 48;
 
 pub(crate) mod digest;
 pub(crate) mod groups;
+pub(crate) mod replay;
 pub(crate) mod rsa_pss;
 pub(crate) mod signature;
 pub(crate) mod tls13;

@@ -95,6 +95,7 @@ fn misbehaved(reason: &PeerMisbehaved) -> Code {
     match reason {
         PeerMisbehaved::NoCertificatesPresented => Code::MissingClientCert,
         PeerMisbehaved::IncorrectFinished => Code::BadFinished,
+        PeerMisbehaved::MissingQuicTransportParameters => Code::MissingExtension,
         PeerMisbehaved::IncorrectBinder => Code::BadPskBinder,
         PeerMisbehaved::OfferedEarlyDataWithOldProtocolVersion => Code::ProtocolVersionUnsupported,
         PeerMisbehaved::InvalidKeyShare | PeerMisbehaved::WrongGroupForKeyShare => {

@@ -197,6 +197,10 @@ impl Checkpoints {
         let was_sent = self.retried && ctx.version() == Version::Tls13;
         let client = || ctx.state.selection().request;
         match (message, ctx.mode()) {
+            (
+                HandshakeMessage::ServerChangeCipherSpec | HandshakeMessage::ClientChangeCipherSpec,
+                _,
+            ) if ctx.is_quic => false,
             (HandshakeMessage::ServerChangeCipherSpec, mode) => mode == Mode::Server && !was_sent,
             (HandshakeMessage::ClientChangeCipherSpec, mode) => mode == Mode::Client && !was_sent,
             (HandshakeMessage::EndOfEarlyData, _) => {
@@ -224,9 +228,12 @@ impl Checkpoints {
         self.retried = true;
         self.done = 0;
         match ctx.mode() {
+            Mode::Server if ctx.is_quic => {}
             Mode::Server => self.report_message(ctx, HandshakeMessage::ServerChangeCipherSpec, at),
             Mode::Client => {
-                self.report_message(ctx, HandshakeMessage::ClientChangeCipherSpec, at);
+                if !ctx.is_quic {
+                    self.report_message(ctx, HandshakeMessage::ClientChangeCipherSpec, at);
+                }
                 self.reach(ctx, HandshakeMessage::ClientHello, at);
             }
         }
@@ -260,6 +267,22 @@ impl Checkpoints {
             Milestone::Signed => self.reach(ctx, signature_of(local), at),
         }
     }
+}
+
+/// Returns whether rustls requires a message of the client.
+fn is_awaiting_client(stage: &Stage) -> bool {
+    matches!(
+        stage,
+        Stage::Server(Running::AwaitingInput(_)) | Stage::QuicServer(Running::AwaitingInput(_))
+    )
+}
+
+/// Returns whether rustls requires a message of the server.
+fn is_awaiting_server(stage: &Stage) -> bool {
+    matches!(
+        stage,
+        Stage::Client(Running::AwaitingInput(_)) | Stage::QuicClient(Running::AwaitingInput(_))
+    )
 }
 
 /// Returns whether a message is not part of a handshake that resumes a session.
@@ -324,35 +347,31 @@ impl Handshake {
             Stage::EndOfEarlyData => HandshakeMessage::ServerFinished,
             Stage::Complete if is_tls13 || is_resumed => HandshakeMessage::ClientFinished,
             Stage::Complete => HandshakeMessage::ServerFinished,
-            Stage::Server(Running::AwaitingInput(_)) if !is_tls13 && is_resumed => {
+            stage if is_awaiting_client(stage) && !is_tls13 && is_resumed => {
                 HandshakeMessage::ServerFinished
             }
-            Stage::Server(Running::AwaitingInput(_)) if !is_tls13 => {
-                HandshakeMessage::ServerHelloDone
-            }
-            Stage::Server(Running::AwaitingInput(_)) if has_server_hello => {
+            stage if is_awaiting_client(stage) && !is_tls13 => HandshakeMessage::ServerHelloDone,
+            stage if is_awaiting_client(stage) && has_server_hello => {
                 HandshakeMessage::ServerFinished
             }
-            Stage::Server(Running::AwaitingInput(_)) if !checkpoints.retried => {
+            stage if is_awaiting_client(stage) && !checkpoints.retried => {
                 return checkpoints.retry(ctx, uptime());
             }
-            Stage::Client(Running::AwaitingInput(_)) if self.server_hello_version.is_none() => {
+            stage if is_awaiting_server(stage) && self.server_hello_version.is_none() => {
                 return;
             }
-            Stage::Client(Running::AwaitingInput(_)) if !is_tls13 && self.has_answered => {
+            stage if is_awaiting_server(stage) && !is_tls13 && self.has_answered => {
                 HandshakeMessage::ClientFinished
             }
-            Stage::Client(Running::AwaitingInput(_)) if !is_tls13 => HandshakeMessage::ServerHello,
-            Stage::Client(Running::AwaitingInput(_))
-                if has_server_hello && self.peer_is_encrypted =>
-            {
+            stage if is_awaiting_server(stage) && !is_tls13 => HandshakeMessage::ServerHello,
+            stage if is_awaiting_server(stage) && has_server_hello && self.peer_is_encrypted => {
                 HandshakeMessage::EncryptedExtensions
             }
-            Stage::Client(Running::AwaitingInput(_)) if has_server_hello => {
+            stage if is_awaiting_server(stage) && has_server_hello => {
                 HandshakeMessage::ClientChangeCipherSpec
             }
-            Stage::Client(Running::AwaitingInput(_)) if checkpoints.retried => return,
-            Stage::Client(Running::AwaitingInput(_)) => return checkpoints.retry(ctx, uptime()),
+            stage if is_awaiting_server(stage) && checkpoints.retried => return,
+            stage if is_awaiting_server(stage) => return checkpoints.retry(ctx, uptime()),
             _ => return,
         };
         checkpoints.reach(ctx, last, uptime());

@@ -6,16 +6,16 @@ use std::sync::atomic::Ordering::*;
 
 use rustls::crypto::Identity;
 use rustls::enums::ProtocolVersion;
+use rustls::quic::Quic;
 use rustls::split::SplitConnection;
 use rustls::{
-    ConnectionOutputs, HandshakeKind, KeyingMaterialExporter, SupportedCipherSuite,
-    Tls13CipherSuite,
+    Connection, ConnectionOutputs, HandshakeKind, KeyingMaterialExporter, SideData,
+    SupportedCipherSuite, Tls13CipherSuite,
 };
 
 use super::Handshake;
 use super::context::Context;
 use super::progress::handshake_type;
-use super::side::Side;
 use super::stage::Stage;
 use crate::base::{Mode, Version, memory};
 use crate::config::EarlyDataProgress;
@@ -27,13 +27,13 @@ use crate::state::{KeySchedule, Negotiated};
 
 impl Handshake {
     /// Stores the results of a completed handshake, and installs the traffic keys.
-    pub(super) fn complete<S: Side>(
+    pub(super) fn complete<S: SideData>(
         &mut self,
         ctx: &mut Context<'_>,
         mut connection: SplitConnection<S>,
+        has_early_data: bool,
     ) -> Result<()> {
         self.store_selection(ctx);
-        let has_early_data = S::accepted_early_data(&connection);
         match has_early_data {
             true => {
                 let alpn = connection.outputs.alpn_protocol();
@@ -47,19 +47,52 @@ impl Handshake {
             }
         }
         let results = Results::new(ctx, &connection.outputs)?;
-        let completed = results.completed(&mut connection.outputs);
+        let completed = results.completed(connection.outputs.exporter().ok());
         let (secrets, _) = connection.dangerous_into_kernel_connection()?;
         // RFC 8446, 5.1: no message may follow in the record of the last one, before a key change.
         if !self.input.is_empty() {
             return Err(Code::BadMessage)?;
         }
-        self.completed = completed;
         let sealer = Sealer::new(results.suite, secrets.tx)?;
         match has_early_data {
             true => self.hold_end(ctx, sealer)?,
             false => ctx.send.sealer = Some(sealer),
         }
         ctx.recv.opener = Some(Opener::new(results.suite, secrets.rx)?);
+        self.store_results(ctx, results, completed);
+        self.stage = match has_early_data {
+            true => Stage::EndOfEarlyData,
+            false => Stage::Complete,
+        };
+        Ok(())
+    }
+
+    /// Stores the results of a completed handshake of QUIC. The application protects what follows.
+    pub(super) fn complete_quic<S: SideData>(
+        &mut self,
+        ctx: &Context<'_>,
+        connection: &mut Connection<S, Quic>,
+    ) -> Result<()> {
+        self.store_selection(ctx);
+        ctx.state.reject_early_data();
+        let results = Results::new(ctx, connection)?;
+        let completed = results.completed(connection.exporter().ok());
+        self.store_results(ctx, results, completed);
+        self.stage = Stage::Complete;
+        Ok(())
+    }
+
+    /// Stores the outputs of an incomplete handshake of QUIC, once the ServerHello is processed:
+    /// the application queries them when it receives secrets.
+    pub(super) fn store_outputs(&self, ctx: &Context<'_>, outputs: &ConnectionOutputs) {
+        if let Ok(results) = Results::new(ctx, outputs) {
+            ctx.state.set_negotiated(results.negotiated);
+        }
+    }
+
+    /// Stores the results of a completed handshake.
+    fn store_results(&mut self, ctx: &Context<'_>, results: Results, completed: Option<Completed>) {
+        self.completed = completed;
         ctx.shared().version.store(results.version, Release);
         if ctx.mode() == Mode::Client {
             ctx.shared().server_version.store(results.version, Release);
@@ -72,11 +105,6 @@ impl Handshake {
             ctx.state.drop_used_psk();
         }
         ctx.state.set_negotiated(results.negotiated);
-        self.stage = match has_early_data {
-            true => Stage::EndOfEarlyData,
-            false => Stage::Complete,
-        };
-        Ok(())
     }
 
     /// Sets the key schedule of TLS 1.3, once the handshake is complete.
@@ -157,12 +185,9 @@ impl Results {
     }
 
     /// Returns the parts of the key schedule of TLS 1.3. As in s2n-tls there is no exporter before.
-    fn completed(&self, outputs: &mut ConnectionOutputs) -> Option<Completed> {
+    fn completed(&self, exporter: Option<KeyingMaterialExporter>) -> Option<Completed> {
         match self.suite {
-            SupportedCipherSuite::Tls13(suite) => Some(Completed {
-                suite,
-                exporter: outputs.exporter().ok(),
-            }),
+            SupportedCipherSuite::Tls13(suite) => Some(Completed { suite, exporter }),
             _ => None,
         }
     }

@@ -20,8 +20,11 @@ pub(super) struct Context<'a> {
     /// The config of the handshake. The ClientHello callback may select another one.
     pub(super) config: Arc<Config>,
 
-    /// The output of rustls in the current step.
+    /// The output of rustls in the current step: records; of a QUIC connection, bare messages.
     pub(super) output: Vec<u8>,
+
+    /// A QUIC connection, whose handshake messages are not in records.
+    pub(super) is_quic: bool,
 }
 
 impl<'a> Context<'a> {
@@ -31,13 +34,16 @@ impl<'a> Context<'a> {
         send: &'a mut SendHalf,
         recv: &'a mut RecvHalf,
     ) -> Result<Self> {
+        let config = state.config()?;
+        state.follow_config(&config)?;
         Ok(Self {
             state,
             io: stream.io(state),
             send,
             recv,
-            config: state.config()?,
+            config,
             output: Vec::new(),
+            is_quic: state.is_quic(),
         })
     }
 

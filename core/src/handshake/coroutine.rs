@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::Handshake;
 use super::context::Context;
 use super::rustls_input::RustlsInput;
-use super::side::Side;
-use super::stage::Running;
+use super::stage::{Running, Staged};
 use super::suspended::{Completed, Outcome, Pending, Suspended};
 use crate::base::{Mode, Version, lock};
 use crate::config::{ClientAuth, HandshakeConfig};
@@ -20,7 +19,7 @@ use crate::state::{HandshakeMessage, State};
 impl Handshake {
     /// Runs a step of rustls. Fails with `AsyncBlocked` if the step is suspended for an operation
     /// of the application.
-    pub(super) fn step<S: Side>(
+    pub(super) fn step<S: Staged>(
         &mut self,
         ctx: &mut Context<'_>,
         step: impl FnOnce(&mut RustlsInput, &mut Vec<u8>) -> Outcome<S::Handshake> + Send + 'static,
@@ -30,7 +29,7 @@ impl Handshake {
     }
 
     /// Runs a [step](Self::step), and returns its failure as an error of rustls.
-    pub(super) fn attempt<S: Side>(
+    pub(super) fn attempt<S: Staged>(
         &mut self,
         ctx: &mut Context<'_>,
         step: impl FnOnce(&mut RustlsInput, &mut Vec<u8>) -> Outcome<S::Handshake> + Send + 'static,
@@ -79,7 +78,7 @@ impl Handshake {
     }
 
     /// Resumes a suspended step, if the application has completed the pending operation.
-    pub(super) fn resume<S: Side>(
+    pub(super) fn resume<S: Staged>(
         &mut self,
         ctx: &mut Context<'_>,
         suspended: Box<Suspended<S::Handshake>>,
@@ -93,7 +92,7 @@ impl Handshake {
     }
 
     /// Resumes a step until it is complete, or an operation of the application is pending.
-    fn resume_with<S: Side>(
+    fn resume_with<S: Staged>(
         &mut self,
         ctx: &mut Context<'_>,
         mut suspended: Box<Suspended<S::Handshake>>,

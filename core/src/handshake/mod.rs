@@ -12,6 +12,7 @@ use self::early_data::EarlyData;
 use self::offer::{Offer, highest_version};
 use self::plaintext::PlaintextReassembler;
 use self::psk::SelectedPsk;
+use self::quic::Quic;
 use self::rustls_input::RustlsInput;
 use self::stage::{Action, Stage};
 use crate::base::{
@@ -38,6 +39,7 @@ mod offer;
 mod plaintext;
 mod progress;
 mod psk;
+mod quic;
 mod resumption;
 mod rustls_input;
 mod secrets;
@@ -130,6 +132,9 @@ pub(crate) struct Handshake {
 
     /// TLS 1.3: what else the key schedule requires, when rustls has completed the handshake.
     completed: Option<Completed>,
+
+    /// Allocated for QUIC connections.
+    quic: Option<Box<Quic>>,
 
     /// `Some` while an asynchronous signature may be required.
     private_keys: Option<Arc<dyn PrivateKeys>>,
@@ -243,7 +248,10 @@ impl Handshake {
     fn perform_action(&mut self, ctx: &mut Context<'_>, blocked: &mut Blocked) -> Result<()> {
         match self.stage.action() {
             // The peer cannot cause an error here, so there is no blinding.
-            Action::Start => self.start(ctx),
+            Action::Start => {
+                *blocked = Blocked::Write;
+                self.start(ctx)
+            }
             Action::Receive => {
                 *blocked = Blocked::Read;
                 self.receive(ctx)
@@ -256,7 +264,7 @@ impl Handshake {
                 *blocked = Blocked::ApplicationInput;
                 Err(Code::AsyncBlocked)?
             }
-            Action::Verify { is_pending: false } | Action::Resume => {
+            Action::Verify { is_pending: false } | Action::Resume | Action::Replay => {
                 *blocked = Blocked::ApplicationInput;
                 self.run_steps(ctx)
             }
@@ -268,6 +276,9 @@ impl Handshake {
 
     /// Writes the pending records.
     fn flush(&mut self, ctx: &mut Context<'_>) -> Result<()> {
+        if ctx.is_quic {
+            return self.flush_messages(ctx);
+        }
         let has_output = !ctx.send.out.is_empty();
         let writer = ctx.io.transport().writer();
         let writer = writer.filter(|_| has_output && ctx.state.is_corked());
@@ -296,6 +307,9 @@ impl Handshake {
 
     /// Reads one record, and passes it to rustls: plaintext messages once they are complete.
     fn receive(&mut self, ctx: &mut Context<'_>) -> Result<()> {
+        if ctx.is_quic {
+            return self.receive_message(ctx);
+        }
         if Self::receives_early_data(ctx) {
             return self.receive_early_data(ctx);
         }
@@ -540,6 +554,7 @@ impl Handshake {
         self.tls12_sessions = None;
         self.selected_psk = None;
         self.early_data = None;
+        self.free_quic();
         self.checkpoints = Checkpoints::default();
     }
 }

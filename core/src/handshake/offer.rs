@@ -2,10 +2,12 @@
 
 use std::sync::atomic::Ordering::*;
 
+use rustls::error::PeerIncompatible;
+
 use super::context::Context;
 use super::fatal_record;
 use crate::base::Version;
-use crate::error::{Alert, Code, Result};
+use crate::error::{Alert, Code, Error, Result};
 use crate::messages::ClientHelloPayload;
 
 /// The versions that a ClientHello offers, and its request for an OCSP response.
@@ -64,7 +66,8 @@ pub(super) fn negotiate_version(ctx: &mut Context<'_>, offer: &Offer) -> Result<
     let client_version = offer.client_version(highest);
     shared.client_version.store(client_version, Release);
     shared.version.store(version, Release);
-    let has_tls12 = ctx.policy().supports_tls12();
+    // QUIC requires TLS 1.3 (RFC 9001, 4.2).
+    let has_tls12 = ctx.policy().supports_tls12() && !ctx.is_quic;
     if version < Version::Tls12 || version == Version::Tls12 && !has_tls12 {
         ctx.output.extend(fatal_record(Alert::ProtocolVersion));
         return Err(Code::ProtocolVersionUnsupported)?;
@@ -75,6 +78,20 @@ pub(super) fn negotiate_version(ctx: &mut Context<'_>, offer: &Offer) -> Result<
         return Err(Code::FallbackDetected)?;
     }
     Ok(version)
+}
+
+/// Converts the error of a rejected ClientHello.
+pub(super) fn rejection(error: rustls::Error, version: Version) -> Error {
+    match error {
+        rustls::Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon) => {
+            match version == Version::Tls13 {
+                true => Code::InvalidSupportedGroupState.into(),
+                // Before TLS 1.3 every cipher suite requires a group.
+                false => Code::CipherNotSupported.into(),
+            }
+        }
+        error => error.into(),
+    }
 }
 
 /// Returns the highest version of the connection's policy.

@@ -74,7 +74,7 @@ pub(super) fn handshake_type(
         (is_requested, "CLIENT_AUTH"),
         (is_requested && !is_sent, "NO_CLIENT_CERT"),
         (was_retried, "HELLO_RETRY_REQUEST"),
-        (is_tls13, "MIDDLEBOX_COMPAT"),
+        (is_tls13 && !ctx.is_quic, "MIDDLEBOX_COMPAT"),
         (
             is_tls13 && early_data >= EarlyDataProgress::Accepted,
             "WITH_EARLY_DATA",

@@ -46,6 +46,11 @@ impl RustlsInput {
         self.bytes.len() - self.used
     }
 
+    /// Returns the bytes that rustls has not consumed.
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.bytes[self.used..]
+    }
+
     /// Clears the memory of the consumed bytes.
     pub(super) fn wipe_consumed(&mut self) {
         match self.is_empty() {

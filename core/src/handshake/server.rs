@@ -3,19 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
-use rustls::error::PeerIncompatible;
-use rustls::pki_types::DnsName;
 use rustls::server::{Accepted, ServerConfig, ServerHandshake};
 use rustls::{ServerSide, Tcp};
 
 use super::context::Context;
-use super::offer::{Offer, negotiate_version};
+use super::offer::{Offer, negotiate_version, rejection};
 use super::plaintext::handshake_content;
-use super::stage::Stage;
+use super::quic;
+use super::stage::{ReceivedHello, Stage};
 use super::{Handshake, fatal_record};
 use crate::base::{Version, memory};
 use crate::config::EarlyDataProgress;
-use crate::error::{Alert, Code, Error, Result};
+use crate::error::{Alert, Code, Result};
 use crate::messages::{ClientHello, ClientHelloPayload, ServerHello};
 use crate::resumption::EarlyDataBinding;
 
@@ -63,7 +62,7 @@ impl Handshake {
     fn select_config(
         &mut self,
         ctx: &mut Context<'_>,
-        accepted: &Accepted<Tcp>,
+        accepted: &ReceivedHello,
     ) -> Result<Arc<ServerConfig>> {
         let hello = ctx.state.client_hello().ok_or(Code::BadMessage)?;
         let offer = hello.with_payload(|hello| Ok(Offer::of(hello)))?;
@@ -71,6 +70,9 @@ impl Handshake {
             ctx.state.set_ocsp_requested();
         }
         let version = negotiate_version(ctx, &offer)?;
+        if version == Version::Tls13 {
+            quic::check_transport_parameters(ctx, hello)?;
+        }
         let mut config = ctx.config.server(&ctx.state.overrides())?;
         Self::record_early_data_request(ctx, hello, version)?;
         if version == Version::Tls13 {
@@ -90,7 +92,7 @@ impl Handshake {
             Ok(())
         })?;
         let mut config = self.use_config(config);
-        let name = accepted.client_hello().server_name().map(DnsName::to_owned);
+        let name = accepted.server_name();
         let name = name.as_ref().map(AsRef::as_ref);
         match version {
             Version::Tls13 => self.prepare_tls13(ctx, hello, name, &mut config)?,
@@ -171,18 +173,4 @@ fn check_early_data(ctx: &Context<'_>, next: ServerHandshake) -> Result<ServerHa
         return Err(Code::HandshakeState)?;
     }
     Ok(ServerHandshake::NeedsInput(next))
-}
-
-/// Converts the error of a rejected ClientHello.
-fn rejection(error: rustls::Error, version: Version) -> Error {
-    match error {
-        rustls::Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon) => {
-            match version == Version::Tls13 {
-                true => Code::InvalidSupportedGroupState.into(),
-                // Before TLS 1.3 every cipher suite requires a group.
-                false => Code::CipherNotSupported.into(),
-            }
-        }
-        error => error.into(),
-    }
 }

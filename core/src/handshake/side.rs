@@ -5,81 +5,107 @@ use rustls::crypto::{Identity, VerifiedIdentity};
 use rustls::pki_types::CertificateDer;
 use rustls::server::ServerHandshake;
 use rustls::split::SplitConnection;
-use rustls::{ClientSide, NeedsInput, ServerSide, SideData, Tcp, VerifyPeerIdentity};
+use rustls::{ClientSide, Error as RustlsError, NeedsInput, ServerSide, Tcp, VerifyPeerIdentity};
 
 use super::Handshake;
 use super::context::Context;
 use super::rustls_input::RustlsInput;
-use super::stage::{Running, Stage};
 use super::suspended::Outcome;
 use crate::base::memory;
 use crate::error::{Code, Result};
 
-/// A side of the handshake: client or server.
-pub(super) trait Side: SideData<Handshake: Send + 'static> {
+mod quic_client;
+mod quic_server;
+
+pub(super) use self::quic_client::{QuicClient, connect};
+pub(super) use self::quic_server::{QuicServer, start_server, with_messages};
+
+/// A side of the handshake: client or server, of TLS or of QUIC.
+pub(super) trait Side: Sized + 'static {
+    /// A handshake between two steps.
+    type Handshake: Send + 'static;
+
+    /// A handshake that requires input.
+    type Awaiting: Send + 'static;
+
+    /// A handshake whose peer is to be verified.
+    type Peer: Send + 'static;
+
+    /// A completed handshake.
+    type Connection;
+
     /// Whether rustls requires the peer's whole chain, not only the leaf.
     const KEEPS_PEER_CHAIN: bool;
 
-    /// Converts the state of this side to a stage of the handshake.
-    fn stage(running: Running<Self>) -> Stage;
-
     /// Returns the next step of a handshake whose config is set.
-    fn next(handshake: Self::Handshake) -> Result<Next<Self>>;
+    fn next(next: Self::Handshake) -> Result<Next<Self>>;
 
     /// Returns the handshake that requires input, or `next` if it does not.
-    fn needs_input(next: Self::Handshake) -> Result<NeedsInput<Self>, Self::Handshake>;
+    fn needs_input(next: Self::Handshake) -> Result<Self::Awaiting, Self::Handshake>;
 
     /// Returns the certificates that the peer has sent, and the OCSP response; empty for none.
-    fn presented(peer: &VerifyPeerIdentity<Self, Tcp>) -> Result<Presented>;
+    fn presented(peer: &mut Self::Peer) -> Result<Presented>;
 
-    /// Returns whether the server has accepted the early data of this client.
-    fn accepted_early_data(connection: &SplitConnection<Self>) -> bool;
+    /// Processes the input.
+    fn process(
+        handshake: Self::Awaiting,
+        input: &mut RustlsInput,
+        output: &mut Vec<u8>,
+    ) -> Outcome<Self::Handshake>;
 
-    /// Runs a step of the handshake.
-    fn step(
-        step: Step<Self>,
+    /// Continues with a peer whose certificate is verified.
+    fn accept(
+        peer: Self::Peer,
+        verified: VerifiedIdentity<'static>,
+        output: &mut Vec<u8>,
+    ) -> Outcome<Self::Handshake>;
+
+    /// Ends the handshake with a peer whose certificate is rejected, and appends an alert to the
+    /// output.
+    fn reject(peer: Self::Peer, error: RustlsError, output: &mut Vec<u8>);
+
+    /// Stores the results that the application may query before the handshake is complete.
+    fn store_progress(_: &Self::Awaiting, _: &mut Handshake, _: &Context<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Stores the results of a completed handshake.
+    fn complete(
+        connection: Self::Connection,
         driver: &mut Handshake,
         ctx: &mut Context<'_>,
-    ) -> Result<Self::Handshake>;
+    ) -> Result<()>;
 }
 
 /// A step that rustls takes. It may be suspended, on a coroutine.
 pub(super) enum Step<S: Side> {
     /// Process the input.
-    Process(NeedsInput<S>),
+    Process(S::Awaiting),
     /// Continue with a peer whose certificate is verified.
-    Accept(VerifyPeerIdentity<S, Tcp>, VerifiedIdentity<'static>),
-}
-
-impl<S: Side> Step<S> {
-    fn run(self, input: &mut RustlsInput, output: &mut Vec<u8>) -> Outcome<S::Handshake> {
-        match self {
-            Self::Process(handshake) => handshake.process(input, output),
-            Self::Accept(peer, verified) => peer.continue_with(Ok(verified), output),
-        }
-    }
+    Accept(S::Peer, VerifiedIdentity<'static>),
 }
 
 /// The next step of a handshake.
 pub(super) enum Next<S: Side> {
     /// Read the peer's next record.
-    Receive(NeedsInput<S>),
+    Receive(S::Awaiting),
     /// Verify the peer's certificate.
-    Verify(VerifyPeerIdentity<S, Tcp>),
+    Verify(S::Peer),
     /// The handshake is complete.
-    Complete(SplitConnection<S>),
+    Complete(S::Connection),
 }
 
 /// The peer's certificates, and its OCSP response.
 pub(super) type Presented = (Vec<CertificateDer<'static>>, Vec<u8>);
 
 impl Side for ClientSide {
+    type Handshake = ClientHandshake;
+    type Awaiting = NeedsInput<Self>;
+    type Peer = VerifyPeerIdentity<Self, Tcp>;
+    type Connection = SplitConnection<Self>;
+
     // rustls requires only the key of the server's leaf.
     const KEEPS_PEER_CHAIN: bool = false;
-
-    fn stage(running: Running<Self>) -> Stage {
-        Stage::Client(running)
-    }
 
     fn next(handshake: ClientHandshake) -> Result<Next<Self>> {
         Ok(match handshake {
@@ -97,32 +123,50 @@ impl Side for ClientSide {
         }
     }
 
-    fn presented(peer: &VerifyPeerIdentity<Self, Tcp>) -> Result<Presented> {
+    fn presented(peer: &mut Self::Peer) -> Result<Presented> {
         let presented = peer.presented_identity()?;
         let ocsp_response = presented.ocsp_response.to_vec();
         Ok((certificates(presented.identity)?, ocsp_response))
     }
 
-    fn accepted_early_data(connection: &SplitConnection<Self>) -> bool {
-        connection.side_outputs.is_early_data_accepted()
+    fn process(
+        handshake: NeedsInput<Self>,
+        input: &mut RustlsInput,
+        output: &mut Vec<u8>,
+    ) -> Outcome<ClientHandshake> {
+        handshake.process(input, output)
     }
 
-    fn step(
-        step: Step<Self>,
+    fn accept(
+        peer: Self::Peer,
+        verified: VerifiedIdentity<'static>,
+        output: &mut Vec<u8>,
+    ) -> Outcome<ClientHandshake> {
+        peer.continue_with(Ok(verified), output)
+    }
+
+    fn reject(peer: Self::Peer, error: RustlsError, output: &mut Vec<u8>) {
+        drop(peer.continue_with(Err(error), output));
+    }
+
+    fn complete(
+        connection: Self::Connection,
         driver: &mut Handshake,
         ctx: &mut Context<'_>,
-    ) -> Result<ClientHandshake> {
-        driver.step::<Self>(ctx, |input, output| step.run(input, output))
+    ) -> Result<()> {
+        let has_early_data = connection.side_outputs.is_early_data_accepted();
+        driver.complete(ctx, connection, has_early_data)
     }
 }
 
 impl Side for ServerSide {
+    type Handshake = ServerHandshake;
+    type Awaiting = NeedsInput<Self>;
+    type Peer = VerifyPeerIdentity<Self, Tcp>;
+    type Connection = SplitConnection<Self>;
+
     // The client's chain is an output of the handshake.
     const KEEPS_PEER_CHAIN: bool = true;
-
-    fn stage(running: Running<Self>) -> Stage {
-        Stage::Server(running)
-    }
 
     fn next(handshake: ServerHandshake) -> Result<Next<Self>> {
         Ok(match handshake {
@@ -140,26 +184,42 @@ impl Side for ServerSide {
         }
     }
 
-    fn presented(peer: &VerifyPeerIdentity<Self, Tcp>) -> Result<Presented> {
+    fn presented(peer: &mut Self::Peer) -> Result<Presented> {
         let chain = certificates(peer.presented_identity()?.identity)?;
         Ok((chain, Vec::new()))
     }
 
-    fn accepted_early_data(_: &SplitConnection<Self>) -> bool {
-        false
+    fn process(
+        handshake: NeedsInput<Self>,
+        input: &mut RustlsInput,
+        output: &mut Vec<u8>,
+    ) -> Outcome<ServerHandshake> {
+        handshake.process(input, output)
     }
 
-    fn step(
-        step: Step<Self>,
+    fn accept(
+        peer: Self::Peer,
+        verified: VerifiedIdentity<'static>,
+        output: &mut Vec<u8>,
+    ) -> Outcome<ServerHandshake> {
+        peer.continue_with(Ok(verified), output)
+    }
+
+    fn reject(peer: Self::Peer, error: RustlsError, output: &mut Vec<u8>) {
+        drop(peer.continue_with(Err(error), output));
+    }
+
+    fn complete(
+        connection: Self::Connection,
         driver: &mut Handshake,
         ctx: &mut Context<'_>,
-    ) -> Result<ServerHandshake> {
-        driver.step::<Self>(ctx, |input, output| step.run(input, output))
+    ) -> Result<()> {
+        driver.complete(ctx, connection, false)
     }
 }
 
 /// Copies the certificates of an identity, leaf first.
-fn certificates(identity: &Identity<'_>) -> Result<Vec<CertificateDer<'static>>> {
+pub(super) fn certificates(identity: &Identity<'_>) -> Result<Vec<CertificateDer<'static>>> {
     let Identity::X509(chain) = identity else {
         return Err(Code::CertTypeUnsupported)?;
     };

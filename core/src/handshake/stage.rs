@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use rustls::pki_types::DnsName;
+use rustls::quic::{self, Quic};
 use rustls::server::{Accepted, ServerConfig};
-use rustls::{ClientSide, NeedsInput, ServerSide, SideData, Tcp};
+use rustls::{ClientSide, NeedsInput, ServerSide, Tcp};
 
+use super::side::{QuicClient, QuicServer, Side};
 use super::suspended::Suspended;
 use super::verification::PeerVerification;
 
@@ -17,23 +20,33 @@ pub(super) enum Stage {
     Start,
 
     /// The server has not received a complete ClientHello.
-    AwaitingClientHello(Box<NeedsInput<ServerSide>>),
+    AwaitingClientHello(AwaitingHello),
 
     /// The server has received the ClientHello, and not processed it.
-    ClientHelloReceived(Box<Accepted<Tcp>>),
+    ClientHelloReceived(ReceivedHello),
 
     /// The server has received a ClientHello without a supported version. rustls does not process
     /// it, because it might report another error first.
     OutdatedClientHello,
 
     /// The config for the response to the ClientHello is selected. Only within a call.
-    Configured(Box<Accepted<Tcp>>, Arc<ServerConfig>),
+    Configured(ReceivedHello, Arc<ServerConfig>),
 
     /// A client that has sent its ClientHello.
     Client(Running<ClientSide>),
 
     /// A server that has responded to the ClientHello.
     Server(Running<ServerSide>),
+
+    /// A client of QUIC that has sent its ClientHello.
+    QuicClient(Running<QuicClient>),
+
+    /// A server of QUIC that has created its ServerHello, and not the next messages: the
+    /// application receives the secrets before it sets the transport parameters.
+    Rehearsed,
+
+    /// A server of QUIC that has responded to the ClientHello.
+    QuicServer(Running<QuicServer>),
 
     /// Client: the handshake is complete but for EndOfEarlyData and what follows it.
     EndOfEarlyData,
@@ -45,10 +58,22 @@ pub(super) enum Stage {
     Failed,
 }
 
+/// A server that requires a ClientHello.
+pub(super) enum AwaitingHello {
+    Tcp(Box<NeedsInput<ServerSide>>),
+    Quic(Box<quic::NeedsInput>),
+}
+
+/// A ClientHello that is not processed.
+pub(super) enum ReceivedHello {
+    Tcp(Box<Accepted<Tcp>>),
+    Quic(Box<Accepted<Quic>>),
+}
+
 /// The state of rustls after the ClientHello.
-pub(super) enum Running<S: SideData> {
+pub(super) enum Running<S: Side> {
     /// rustls requires the peer's next record.
-    AwaitingInput(Box<NeedsInput<S>>),
+    AwaitingInput(Box<S::Awaiting>),
 
     /// The peer's certificate is being verified.
     Verifying(Box<PeerVerification<S>>),
@@ -68,10 +93,42 @@ pub(super) enum Action {
         is_pending: bool,
     },
     Resume,
+    /// Create the flight of a server of QUIC.
+    Replay,
     /// Send EndOfEarlyData, unless the application sends more early data.
     EndEarlyData,
     Finish,
     Fail,
+}
+
+/// A side whose state is a stage of the handshake.
+pub(super) trait Staged: Side {
+    /// Converts the state of this side to a stage of the handshake.
+    fn stage(running: Running<Self>) -> Stage;
+}
+
+impl Staged for ClientSide {
+    fn stage(running: Running<Self>) -> Stage {
+        Stage::Client(running)
+    }
+}
+
+impl Staged for ServerSide {
+    fn stage(running: Running<Self>) -> Stage {
+        Stage::Server(running)
+    }
+}
+
+impl Staged for QuicClient {
+    fn stage(running: Running<Self>) -> Stage {
+        Stage::QuicClient(running)
+    }
+}
+
+impl Staged for QuicServer {
+    fn stage(running: Running<Self>) -> Stage {
+        Stage::QuicServer(running)
+    }
 }
 
 impl Stage {
@@ -83,6 +140,9 @@ impl Stage {
             Self::ClientHelloReceived(_) | Self::OutdatedClientHello => Action::ProcessClientHello,
             Self::Client(running) => running.action(),
             Self::Server(running) => running.action(),
+            Self::QuicClient(running) => running.action(),
+            Self::QuicServer(running) => running.action(),
+            Self::Rehearsed => Action::Replay,
             Self::EndOfEarlyData => Action::EndEarlyData,
             Self::Complete => Action::Finish,
             Self::Configured(..) | Self::Failed => Action::Fail,
@@ -118,7 +178,17 @@ impl Stage {
     }
 }
 
-impl<S: SideData> Running<S> {
+impl ReceivedHello {
+    pub(super) fn server_name(&self) -> Option<DnsName<'static>> {
+        let hello = match self {
+            Self::Tcp(accepted) => accepted.client_hello(),
+            Self::Quic(accepted) => accepted.client_hello(),
+        };
+        hello.server_name().map(DnsName::to_owned)
+    }
+}
+
+impl<S: Side> Running<S> {
     fn action(&self) -> Action {
         match self {
             Self::AwaitingInput(_) => Action::Receive,

@@ -7,13 +7,15 @@ use rustls::ServerSide;
 use rustls::client::ClientConfig;
 use rustls::error::PeerMisbehaved;
 use rustls::pki_types::{DnsName, IpAddr, Ipv4Addr, ServerName};
+use rustls::quic::ServerHandshake as QuicHandshake;
 use rustls::server::ServerHandshake;
 
 use super::context::Context;
 use super::offer::{Offer, highest_version, negotiate_version};
 use super::plaintext::{handshake_content, protected_records};
-use super::side::{Next, Side, Step};
-use super::stage::{Running, Stage};
+use super::quic::{self, sent_messages};
+use super::side::{Next, QuicServer, Step, connect, start_server};
+use super::stage::{AwaitingHello, ReceivedHello, Running, Stage, Staged};
 use super::verification::PeerVerification;
 use super::{Handshake, secrets};
 use crate::base::{Mode, uptime};
@@ -29,8 +31,14 @@ impl Handshake {
     /// Starts the handshake: a client creates its ClientHello, a server awaits one.
     pub(super) fn start(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         if ctx.mode() == Mode::Server {
-            self.stage = Stage::AwaitingClientHello(Box::new(ServerHandshake::start()));
+            self.stage = Stage::AwaitingClientHello(match ctx.is_quic {
+                true => AwaitingHello::Quic(Box::new(start_server())),
+                false => AwaitingHello::Tcp(Box::new(ServerHandshake::start())),
+            });
             return Ok(());
+        }
+        if ctx.is_quic && !ctx.policy().supports_tls13() {
+            return Err(Code::InvalidCipherPreferences)?;
         }
         let config = ctx.config.client(&ctx.state.overrides())?;
         let mut config = self.use_config(config);
@@ -46,10 +54,16 @@ impl Handshake {
             None => no_server_name(),
         });
         let context = self.step_context.clone();
-        let connect = || config.connect(name).start_handshake(&mut output);
-        let (handshake, step) = context.run_step(ctx.state.name(), false, connect);
-        let handshake = handshake?;
-        let sent = handshake_content(&output);
+        let parameters = ctx.is_quic.then(|| quic::own_parameters(ctx)).transpose()?;
+        let begin = || match parameters {
+            Some(parameters) => connect(config, &context, name, parameters, &mut output)
+                .map(|client| Stage::QuicClient(Running::AwaitingInput(Box::new(client)))),
+            None => (config.connect(name).start_handshake(&mut output))
+                .map(|client| Stage::Client(Running::AwaitingInput(Box::new(client)))),
+        };
+        let (stage, step) = context.run_step(ctx.state.name(), false, begin);
+        let stage = stage?;
+        let sent = sent_messages(ctx, &output);
         let (body, _) = ClientHelloPayload::split(&sent)?;
         let hello = ClientHelloPayload::parse(body)?;
         ctx.state.set_session_id(hello.session_id);
@@ -62,8 +76,8 @@ impl Handshake {
         if has_early_data {
             self.begin_early_data(ctx, psk_suite, &step.secrets)?;
         }
-        queue(ctx, output)?;
-        self.stage = Stage::Client(Running::AwaitingInput(Box::new(handshake)));
+        self.queue(ctx, output, Vec::new())?;
+        self.stage = stage;
         if self.checkpoints.is_on() {
             self.checkpoints
                 .reach(ctx, HandshakeMessage::ClientHello, uptime());
@@ -85,6 +99,8 @@ impl Handshake {
         };
         let (suite, requests_early_data) = match &session.state {
             SessionState::Tls13(state) => (state.suite, Self::may_request_early_data(ctx, state)),
+            // QUIC has no TLS 1.2.
+            SessionState::Tls12(_) if ctx.is_quic => return Ok(0),
             SessionState::Tls12(state) => (state.suite, false),
         };
         let now = ctx.config.wall_nanoseconds()?;
@@ -113,14 +129,21 @@ impl Handshake {
         if sessions.is_some_and(|sessions| sessions.take_issued()) {
             ctx.shared().tickets_sent.fetch_add(1, Release);
         }
-        self.use_secrets(ctx, step.secrets)?;
+        let secrets = match ctx.is_quic {
+            true => quic::traffic_secrets(&step.secrets),
+            false => Vec::new(),
+        };
+        // Those of a rehearsal are derived again.
+        if !matches!(self.stage, Stage::Rehearsed) {
+            self.use_secrets(ctx, step.secrets)?;
+        }
         let output = std::mem::take(&mut ctx.output);
         match outcome {
             Ok(()) => {
                 self.has_answered |= self.server_hello_version.is_some() && !output.is_empty();
-                queue(ctx, output)?;
+                self.queue(ctx, output, secrets)?;
             }
-            Err(error) if error.is_blocked() => queue(ctx, output)?,
+            Err(error) if error.is_blocked() => self.queue(ctx, output, secrets)?,
             // `s2n_shutdown()` sends the alert after the blinding delay.
             Err(_) => ctx.send.pending_alert = output,
         }
@@ -145,6 +168,9 @@ impl Handshake {
             }
         }
         self.install_key_schedule(ctx)?;
+        if ctx.is_quic {
+            return Ok(());
+        }
         self.use_early_secrets(ctx, &secrets)?;
 
         let mut secrets = secrets.into_iter();
@@ -196,31 +222,28 @@ impl Handshake {
     /// Runs the next steps of the current stage.
     fn steps(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         match std::mem::replace(&mut self.stage, Stage::Failed) {
-            Stage::AwaitingClientHello(handshake) => {
-                match ServerSide::step(Step::Process(*handshake), self, ctx)? {
-                    ServerHandshake::NeedsInput(handshake) => {
-                        self.stage = Stage::AwaitingClientHello(Box::new(handshake));
-                        Ok(())
-                    }
-                    ServerHandshake::Accepted(accepted) => {
-                        self.stage = Stage::ClientHelloReceived(Box::new(accepted));
-                        self.store_client_hello(ctx)
-                    }
-                    _ => Err(Code::HandshakeState)?,
-                }
-            }
+            Stage::AwaitingClientHello(awaiting) => self.receive_client_hello(ctx, awaiting),
             Stage::OutdatedClientHello => {
                 let hello = ctx.state.client_hello().ok_or(Code::BadMessage)?;
                 let offer = hello.with_payload(|hello| Ok(Offer::of(hello)))?;
                 negotiate_version(ctx, &offer)?;
                 Err(Code::HandshakeState)?
             }
-            Stage::Configured(accepted, config) => {
+            Stage::Configured(ReceivedHello::Tcp(accepted), config) => {
                 let next = self.answer_client_hello(ctx, *accepted, config)?;
                 self.proceed::<ServerSide>(ctx, next)
             }
+            Stage::Configured(ReceivedHello::Quic(accepted), config) => {
+                self.rehearse(ctx, *accepted, &config)
+            }
+            Stage::Rehearsed => self.replay(ctx),
             Stage::Client(running) => self.run(ctx, running),
             Stage::Server(running) => self.run(ctx, running),
+            Stage::QuicClient(running) => self.run(ctx, running),
+            Stage::QuicServer(Running::AwaitingInput(handshake)) if self.is_in_rehearsal() => {
+                self.rehearse_again(ctx, *handshake)
+            }
+            Stage::QuicServer(running) => self.run(ctx, running),
             Stage::Start
             | Stage::ClientHelloReceived(_)
             | Stage::EndOfEarlyData
@@ -229,10 +252,57 @@ impl Handshake {
         }
     }
 
-    fn run<S: Side>(&mut self, ctx: &mut Context<'_>, running: Running<S>) -> Result<()> {
+    /// Passes the ClientHello to rustls.
+    fn receive_client_hello(
+        &mut self,
+        ctx: &mut Context<'_>,
+        awaiting: AwaitingHello,
+    ) -> Result<()> {
+        let stage = match awaiting {
+            AwaitingHello::Tcp(handshake) => {
+                match self.run_step::<ServerSide>(ctx, Step::Process(*handshake))? {
+                    ServerHandshake::NeedsInput(handshake) => {
+                        Stage::AwaitingClientHello(AwaitingHello::Tcp(Box::new(handshake)))
+                    }
+                    ServerHandshake::Accepted(accepted) => {
+                        Stage::ClientHelloReceived(ReceivedHello::Tcp(Box::new(accepted)))
+                    }
+                    _ => Err(Code::HandshakeState)?,
+                }
+            }
+            AwaitingHello::Quic(handshake) => {
+                match self.run_step::<QuicServer>(ctx, Step::Process(*handshake))? {
+                    QuicHandshake::Accepted(accepted) => {
+                        Stage::ClientHelloReceived(ReceivedHello::Quic(Box::new(accepted)))
+                    }
+                    _ => Err(Code::HandshakeState)?,
+                }
+            }
+        };
+        let is_received = matches!(stage, Stage::ClientHelloReceived(_));
+        self.stage = stage;
+        match is_received {
+            true => self.store_client_hello(ctx),
+            false => Ok(()),
+        }
+    }
+
+    /// Runs a step of rustls.
+    fn run_step<S: Staged>(
+        &mut self,
+        ctx: &mut Context<'_>,
+        step: Step<S>,
+    ) -> Result<S::Handshake> {
+        self.step::<S>(ctx, |input, output| match step {
+            Step::Process(handshake) => S::process(handshake, input, output),
+            Step::Accept(peer, verified) => S::accept(peer, verified, output),
+        })
+    }
+
+    fn run<S: Staged>(&mut self, ctx: &mut Context<'_>, running: Running<S>) -> Result<()> {
         match running {
             Running::AwaitingInput(handshake) => {
-                let next = S::step(Step::Process(*handshake), self, ctx)?;
+                let next = self.run_step::<S>(ctx, Step::Process(*handshake))?;
                 self.proceed::<S>(ctx, next)
             }
             Running::Verifying(verification) => self.verify(ctx, *verification),
@@ -244,37 +314,47 @@ impl Handshake {
     }
 
     /// Continues until rustls requires the peer's next record, or a callback is incomplete.
-    fn proceed<S: Side>(&mut self, ctx: &mut Context<'_>, next: S::Handshake) -> Result<()> {
+    pub(super) fn proceed<S: Staged>(
+        &mut self,
+        ctx: &mut Context<'_>,
+        next: S::Handshake,
+    ) -> Result<()> {
         match S::next(next)? {
             Next::Receive(handshake) => {
+                S::store_progress(&handshake, self, ctx)?;
                 self.stage = S::stage(Running::AwaitingInput(Box::new(handshake)));
                 Ok(())
             }
-            Next::Verify(peer) => {
+            Next::Verify(mut peer) => {
                 self.step_context.reach(Milestone::PeerCertReceived);
-                let (chain, ocsp_response) = S::presented(&peer)?;
-                self.verify(ctx, PeerVerification::new(peer, chain, ocsp_response))
+                let (chain, ocsp_response) = S::presented(&mut peer)?;
+                self.verify(ctx, PeerVerification::<S>::new(peer, chain, ocsp_response))
             }
-            Next::Complete(connection) => self.complete(ctx, connection),
+            Next::Complete(connection) => S::complete(connection, self, ctx),
         }
     }
 
     /// [`Self::proceed`], after a step that did not process the input: the record of the last
     /// message may contain more messages.
-    fn proceed_with_rest<S: Side>(
+    fn proceed_with_rest<S: Staged>(
         &mut self,
         ctx: &mut Context<'_>,
         next: S::Handshake,
     ) -> Result<()> {
         let next = match S::needs_input(next) {
-            Ok(handshake) => S::step(Step::Process(handshake), self, ctx)?,
+            // One message was received alone.
+            Ok(handshake) if ctx.is_quic => {
+                self.stage = S::stage(Running::AwaitingInput(Box::new(handshake)));
+                return Ok(());
+            }
+            Ok(handshake) => self.run_step::<S>(ctx, Step::Process(handshake))?,
             Err(next) => next,
         };
         self.proceed::<S>(ctx, next)
     }
 
     /// Continues the verification of the peer's certificate, and then the handshake.
-    fn verify<S: Side>(
+    fn verify<S: Staged>(
         &mut self,
         ctx: &mut Context<'_>,
         mut verification: PeerVerification<S>,
@@ -292,8 +372,8 @@ impl Handshake {
             }
         }
         self.step_context.reach(Milestone::PeerCertVerified);
-        let (peer, verified) = verification.accept(S::KEEPS_PEER_CHAIN)?;
-        let next = S::step(Step::Accept(peer, verified), self, ctx)?;
+        let (peer, verified) = verification.accept()?;
+        let next = self.run_step::<S>(ctx, Step::Accept(peer, verified))?;
         self.proceed_with_rest::<S>(ctx, next)
     }
 
@@ -345,14 +425,4 @@ fn server_name(name: &[u8]) -> ServerName<'static> {
         Ok(name) => ServerName::DnsName(name.to_owned()),
         Err(_) => no_server_name(),
     }
-}
-
-/// Queues the records of a step for the transport.
-fn queue(ctx: &mut Context<'_>, records: Vec<u8>) -> Result<()> {
-    if records.is_empty() {
-        return Ok(());
-    }
-    // Determines the size of the buffer, which the application may have released.
-    ctx.shared().use_send_buffer();
-    ctx.send.out.append(records)
 }

@@ -5,23 +5,23 @@ use std::sync::Arc;
 
 use rustls::crypto::{CertificateIdentity, Identity, VerifiedIdentity};
 use rustls::pki_types::CertificateDer;
-use rustls::{SideData, Tcp, VerifyPeerIdentity};
 
 use super::context::Context;
+use super::side::Side;
 use crate::error::{Code, Error, Result};
 use crate::verify::crl::{Crl, CrlLookup};
 use crate::verify::{Presented, Validation, Verifier};
 
 /// The verification of a peer's certificate, with the handshake state of rustls.
-pub(super) struct PeerVerification<S: SideData> {
-    peer: VerifyPeerIdentity<S, Tcp>,
+pub(super) struct PeerVerification<S: Side> {
+    peer: S::Peer,
     pub(super) certificates: CertVerification,
 }
 
-impl<S: SideData> PeerVerification<S> {
+impl<S: Side> PeerVerification<S> {
     /// Starts the verification of a chain, with the OCSP response of the peer; empty for none.
     pub(super) fn new(
-        peer: VerifyPeerIdentity<S, Tcp>,
+        peer: S::Peer,
         chain: Vec<CertificateDer<'static>>,
         ocsp_response: Vec<u8>,
     ) -> Self {
@@ -37,14 +37,11 @@ impl<S: SideData> PeerVerification<S> {
 
     /// Returns the peer, and the identity with which rustls continues: with the whole chain, or
     /// with the leaf alone.
-    pub(super) fn accept(
-        self,
-        keeps_chain: bool,
-    ) -> Result<(VerifyPeerIdentity<S, Tcp>, VerifiedIdentity<'static>)> {
+    pub(super) fn accept(self) -> Result<(S::Peer, VerifiedIdentity<'static>)> {
         let mut chain = self.certificates.presented.into_chain().into_iter();
         let leaf = chain.next().ok_or(Code::NoCertFound)?;
         // rustls keeps the identity as long as the connection exists.
-        let rest = match keeps_chain {
+        let rest = match S::KEEPS_PEER_CHAIN {
             true => chain.collect(),
             false => Vec::new(),
         };
@@ -54,10 +51,7 @@ impl<S: SideData> PeerVerification<S> {
 
     /// Ends the handshake with an error, and appends its alert to the output.
     pub(super) fn reject(self, error: &Error, output: &mut Vec<u8>) {
-        drop(
-            self.peer
-                .continue_with(Err(rustls::Error::from(error)), output),
-        );
+        S::reject(self.peer, rustls::Error::from(error), output);
     }
 }
 

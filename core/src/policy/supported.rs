@@ -16,6 +16,7 @@ use rustls_aws_lc_rs::{
 use super::key_share::DualShareGroup;
 use super::table::{Definition, Group, Scheme, Suite};
 use crate::base::Version;
+use crate::crypto::replay::{ReplayableGroup, ReplayableRandom};
 use crate::crypto::signature::Algorithms;
 use crate::crypto::{groups, rsa_pss, tls13};
 
@@ -58,6 +59,9 @@ impl Supported {
         if let Some(dual) = with_first_curve(&groups) {
             groups[0] = Box::leak(Box::new(dual));
         }
+        for group in &mut groups {
+            *group = Box::leak(Box::new(ReplayableGroup(*group)));
+        }
         let certificate_algorithms = match definition.certificate_schemes {
             Some(schemes) => Vec::leak(certificate_algorithms(schemes)),
             None => Vec::leak([ALL_VERIFICATION_ALGS, rsa_pss::ALGORITHMS].concat()),
@@ -84,6 +88,7 @@ impl Supported {
             tls13_cipher_suites: Cow::Owned(self.tls13),
             kx_groups: Cow::Owned(self.groups),
             signature_verification_algorithms: self.signatures,
+            secure_random: &ReplayableRandom,
             ..DEFAULT_PROVIDER
         }
     }

@@ -14,6 +14,7 @@ pub(crate) mod message;
 mod negotiated;
 mod peer;
 mod psk;
+mod quic;
 mod record_size;
 mod secrets;
 mod serialization;
@@ -31,6 +32,7 @@ pub use self::negotiated::Negotiated;
 use self::peer::Peer;
 pub use self::peer::ServerNameMatch;
 use self::psk::UsedPsk;
+use self::quic::Quic;
 pub use self::secrets::MASTER_SECRET_LEN;
 pub(crate) use self::secrets::Tls12Secrets;
 pub(crate) use self::serialization::{Serialized, initial_len, serialized_len};
@@ -65,6 +67,8 @@ pub(crate) struct State {
     /// Server: the early data that the application decides about. Allocated once: the application
     /// may keep its address.
     offered_early_data: OnceLock<Arc<OfferedEarlyData>>,
+    /// Allocated for QUIC connections.
+    quic: Mutex<Option<Box<Quic>>>,
 }
 
 /// The results of a handshake, possibly incomplete.
@@ -94,6 +98,7 @@ impl State {
             verification: OnceLock::new(),
             client_hello: OnceLock::new(),
             offered_early_data: OnceLock::new(),
+            quic: Mutex::default(),
         }
     }
 
@@ -110,9 +115,11 @@ impl State {
             verification,
             client_hello,
             offered_early_data,
+            quic,
         } = self;
         *lock(results) = Results::default();
         *lock(signing) = Signing::default();
+        *lock(quic) = None;
         if let Some(verification) = verification.get() {
             verification.wipe();
         }
@@ -161,7 +168,16 @@ impl State {
     }
 
     pub(crate) fn set_negotiated(&self, negotiated: Negotiated) {
-        lock(&self.results).negotiated = Some(Arc::new(negotiated));
+        let earlier = {
+            let mut results = lock(&self.results);
+            if results.negotiated.as_deref() == Some(&negotiated) {
+                return;
+            }
+            results.negotiated.replace(Arc::new(negotiated))
+        };
+        if let Some(earlier) = earlier {
+            self.keep_negotiated(earlier);
+        }
     }
 
     /// Client: records whether a certificate was sent.

@@ -2,8 +2,9 @@
 
 use std::ffi::{CStr, CString};
 
-/// The results of a completed handshake. They do not change until the connection is wiped.
-#[derive(Debug)]
+/// The results of a completed handshake. They do not change until the connection is wiped. Those of
+/// QUIC are also known in part before.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Negotiated {
     /// The cipher suite's number (RFC 8446, B.4).
     pub suite: u16,

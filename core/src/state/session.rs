@@ -366,6 +366,7 @@ impl State {
             && config.uses_tickets()
             && self.client_auth_of(config) == ClientAuth::None
             && !self.uses_external_psk()
+            && self.is_resumable()
     }
 
     /// Server: creates a NewSessionTicket of TLS 1.3, with a number that is unique in the

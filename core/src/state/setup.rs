@@ -69,6 +69,9 @@ impl State {
             config.check_policy(policy)?;
         }
         config.check_usable(self.mode)?;
+        if config.uses_quic() {
+            self.enable_quic()?;
+        }
         self.shared.set_send_buffer(config.send_buffer_size());
         if let Some(length) = config.max_fragment_length() {
             self.shared.set_record_size(length.get().into());

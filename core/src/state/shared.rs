@@ -116,6 +116,8 @@ shared! {
     kernel_sends: AtomicBool = false,
     kernel_receives: AtomicBool = false,
     recv_buffering: AtomicBool = false,
+    /// A QUIC connection: handshake messages without records, and no application data.
+    quic: AtomicBool = false,
     dynamic_buffers: AtomicBool = false,
 }
 

@@ -15,6 +15,8 @@ use crate::record::{
 };
 use crate::state::{Shared, State};
 
+mod quic;
+
 /// The receiving direction of a connection.
 #[derive(Default)]
 pub(crate) struct RecvHalf {
@@ -59,6 +61,9 @@ impl Stream {
         let io = self.io(state);
         let ended = half.end(io);
         let has_ended = ended.is_some();
+        if !has_ended && state.is_quic() {
+            return Err(Code::UnsupportedWithQuic)?;
+        }
         let outcome = ended.unwrap_or_else(|| match state.check_early_recv()? {
             true => half.receive_early(io, buf),
             false => half.receive(io, buf),

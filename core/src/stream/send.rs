@@ -193,6 +193,9 @@ impl SendHalf {
         if !shared.can_write() {
             return Err(Code::Closed)?;
         }
+        if io.state.is_quic() {
+            return Err(Code::UnsupportedWithQuic)?;
+        }
 
         // Before the validation of the arguments: the records of the last call take precedence.
         self.flush_all(io)?;
@@ -297,6 +300,11 @@ impl SendHalf {
 
     /// Sends the pending post-handshake messages.
     pub(crate) fn send_post_handshake(&mut self, io: Io<'_>) -> Result<()> {
+        if io.state.is_quic() {
+            // No send follows that would write the rest of a ticket.
+            self.flush(io)?;
+            return self.send_tickets(io);
+        }
         match &mut self.kernel {
             Some(kernel) => kernel.prepare(io, 0)?,
             None => self.send_key_update(io)?,

@@ -81,7 +81,12 @@ impl SendHalf {
     /// alert before closing its write side of the connection, unless it has already sent some error
     /// alert."), or the alert of an error, after which a close_notify would confirm that all data
     /// of the peer was received.
+    ///
+    /// RFC 9001, 4.8: QUIC connections send no alerts.
     fn write_last_alert(&mut self, io: Io<'_>) -> Result<()> {
+        if io.state.is_quic() {
+            return Ok(());
+        }
         if !self.pending_alert.is_empty() {
             self.out.extend(&self.pending_alert)?;
             self.pending_alert = Vec::new();
@@ -117,6 +122,7 @@ impl Io<'_> {
         let is_over = self.stream.has_no_transport(self.state)
             || shared.error_alert_received.load(Acquire)
             || !shared.handshake_done.load(Acquire)
+            || self.state.is_quic()
             || self.was_delayed();
         !is_over
     }

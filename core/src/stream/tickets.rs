@@ -43,9 +43,13 @@ impl SendHalf {
     }
 
     /// Seals a handshake message, in records of at most the preferred size.
+    /// Those of a QUIC connection are not sealed.
     fn seal_handshake(&mut self, io: Io<'_>, message: &[u8]) -> Result<()> {
         if let Some(kernel) = &mut self.kernel {
             return kernel.buffer(&mut self.out, ContentType::Handshake, message);
+        }
+        if io.state.is_quic() {
+            return self.out.extend(message);
         }
         let Some(sealer) = &mut self.sealer else {
             return Ok(());

@@ -32,15 +32,6 @@ impl<F> Argument for Option<F> {
     }
 }
 
-/// An argument that may be NULL.
-pub(crate) struct Any<T>(pub(crate) T);
-
-impl<T> Argument for Any<T> {
-    fn is_missing(&self) -> bool {
-        false
-    }
-}
-
 macro_rules! never_missing {
     ($($kind:ty),*) => {
         $(impl Argument for $kind {

@@ -82,7 +82,7 @@ pub unsafe extern "C" fn s2n_connection_set_dynamic_record_threshold(
 ///
 /// @param conn The connection
 /// @param enabled Whether to enable receive buffering
-/// @returns 0, or -1 with `S2N_ERR_NULL`
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_STATE` for a QUIC connection
 ///
 /// # Safety
 ///
@@ -95,8 +95,7 @@ pub unsafe extern "C" fn s2n_connection_set_recv_buffering(
     status(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        conn.core.set_recv_buffering(enabled);
-        Ok(())
+        conn.core.set_recv_buffering(enabled)
     })
 }
 

@@ -18,8 +18,8 @@ use crate::ffi::abi::types::s2n_connection;
 /// @param conn The connection, before or after its handshake
 /// @param peer_request `S2N_KEY_UPDATE_NOT_REQUESTED`: the peer is not requested to update its own
 /// keys
-/// @returns 0, or -1 with `S2N_ERR_NULL`, or `S2N_ERR_INVALID_ARGUMENT` for any other value of
-/// `peer_request`
+/// @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_UNSUPPORTED_WITH_QUIC` for a QUIC connection, or
+/// `S2N_ERR_INVALID_ARGUMENT` for any other value of `peer_request`
 ///
 /// # Safety
 ///
@@ -35,7 +35,6 @@ pub unsafe extern "C" fn s2n_connection_request_key_update(
         if peer_request.0 != 0 {
             return Err(Code::InvalidArgument)?;
         }
-        conn.core.request_key_update();
-        Ok(())
+        conn.core.request_key_update()
     })
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the tests of the published crates s2n-tls, s2n-tls-sys and s2n-tls-tokio with the library in the
-# directory $1, and compares the failures with expected.md. Works in the directory $2.
+# Runs the tests of the published crates s2n-tls, s2n-tls-sys, s2n-tls-tokio and s2n-quic-tls with the library
+# in the directory $1, and compares the failures with expected.md. Works in the directory $2.
 #
 # The crates come from cargo's registry. Their tests read certificates outside of the packages, as in a
 # checkout of s2n-tls; certs.sh generates replacements.
@@ -21,9 +21,19 @@ for package in json.load(sys.stdin)["packages"]:
     print(package["name"], os.path.dirname(package["manifest_path"]))' \
     | while read -r name source; do
         case $name in
-        s2n-tls | s2n-tls-sys | s2n-tls-tokio) cp -r "$source" "$dir/a/b/c/$name" ;;
+        s2n-tls | s2n-tls-sys | s2n-tls-tokio | s2n-quic-tls) cp -r "$source" "$dir/a/b/c/$name" ;;
         esac
     done
+# A published package lacks the dependencies of its tests that are of the same repository.
+cat >>"$dir/a/b/c/s2n-quic-tls/Cargo.toml" <<'END'
+
+[dev-dependencies.s2n-quic-core]
+version = "=0.91.0"
+features = ["testing"]
+
+[dev-dependencies.s2n-quic-rustls]
+version = "=0.91.0"
+END
 # The lock files of the packages are not used in a workspace.
 rm -f "$dir"/a/b/c/*/Cargo.lock
 

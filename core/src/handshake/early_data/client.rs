@@ -23,6 +23,10 @@ impl Handshake {
         let Some(early_data) = &psk.early_data else {
             return false;
         };
+        // Not implemented.
+        if ctx.is_quic {
+            return false;
+        }
         let alpn = &early_data.alpn;
         let supports_alpn = || {
             let own = ctx.state.overrides().alpn;

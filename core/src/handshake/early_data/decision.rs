@@ -46,6 +46,11 @@ impl Handshake {
         if ctx.state.early_data_progress() == EarlyDataProgress::NotRequested {
             return Ok(None);
         }
+        // Not implemented.
+        if ctx.is_quic {
+            ctx.state.reject_early_data();
+            return Ok(None);
+        }
         if !self.accepts_early_data(ctx, hello, alpn)? {
             ctx.state.reject_early_data();
             self.begin_skipping(ctx)?;

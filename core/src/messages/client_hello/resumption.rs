@@ -3,13 +3,18 @@
 use super::payload::ClientHelloPayload;
 use crate::messages::Reader;
 use crate::messages::extension_type::{
-    EARLY_DATA, PRE_SHARED_KEY, PSK_KEY_EXCHANGE_MODES, SESSION_TICKET,
+    EARLY_DATA, PRE_SHARED_KEY, PSK_KEY_EXCHANGE_MODES, QUIC_TRANSPORT_PARAMETERS, SESSION_TICKET,
 };
 
 /// RFC 8446, 4.2.9: a pre-shared key with a key exchange.
 const PSK_DHE_KE: u8 = 1;
 
 impl<'a> ClientHelloPayload<'a> {
+    /// Returns the data of the quic_transport_parameters extension (RFC 9001, 8.2).
+    pub(crate) fn transport_parameters(&self) -> Option<&'a [u8]> {
+        self.extension(QUIC_TRANSPORT_PARAMETERS)
+    }
+
     /// Returns the identities of a list, each with its obfuscated age (RFC 8446, 4.2.11).
     pub(crate) fn identities_of(list: &[u8]) -> impl Iterator<Item = (&[u8], u32)> + Clone {
         let mut identities = Reader(list);

@@ -144,7 +144,7 @@ fn validate(state: &State) -> Result<()> {
         _ => false,
     };
     let suite = state.negotiated().map(|negotiated| negotiated.suite);
-    if !is_supported || !suite.is_some_and(has_kernel_keys) {
+    if !is_supported || state.is_quic() || !suite.is_some_and(has_kernel_keys) {
         return Err(Code::KtlsUnsupportedConn)?;
     }
     // The answer to a HelloRequest is left to the application's callback.

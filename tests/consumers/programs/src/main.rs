@@ -15,6 +15,7 @@ mod pingora;
 mod pooling;
 mod private_keys;
 mod psk;
+mod quic;
 
 use endpoints::Certificates;
 
@@ -48,6 +49,7 @@ async fn main() -> Outcome {
     pingora::proxy().await?;
     pingora::wrong_keys().await?;
     pingora::certificates(&certs).await?;
+    quic::echo(&certs).await?;
     pooling::pool(&certs).await?;
     pooling::shared_config(&certs).await?;
     halves::split(&certs)?;

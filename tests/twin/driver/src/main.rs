@@ -32,6 +32,7 @@ mod objects;
 mod offers;
 mod private_keys;
 mod psks;
+mod quic;
 mod script;
 mod serialization;
 mod sessions;

@@ -7,6 +7,7 @@ use std::ptr;
 use s2n_tls_sys::*;
 
 use crate::hello_callback::HelloCallback;
+use crate::quic::QuicCallbacks;
 use crate::state::{ScriptError, State};
 use crate::verification::Callbacks;
 use crate::verify_host::VerifyHost;
@@ -27,6 +28,8 @@ pub struct Objects {
     pub verification_callbacks: RefCell<Vec<Box<Callbacks>>>,
     #[expect(clippy::vec_box, reason = "callbacks hold their addresses")]
     pub hello_callbacks: RefCell<Vec<Box<HelloCallback>>>,
+    #[expect(clippy::vec_box, reason = "callbacks hold their addresses")]
+    pub quic_callbacks: Vec<Box<QuicCallbacks>>,
 }
 
 /// The object of a call that exists for configs and for connections.

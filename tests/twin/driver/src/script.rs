@@ -13,7 +13,7 @@ use crate::transport::{Fault, Pipe, Side};
 use crate::{
     authentication, chains, configs, early_data, early_io, errno, events, fingerprints,
     forged_records, hello_callback, hellos, inspect, ktls, library, negotiated, offers,
-    private_keys, psks, serialization, sessions, standalone, verification, verify_host,
+    private_keys, psks, quic, serialization, sessions, standalone, verification, verify_host,
 };
 
 /// Runs a script and prints each line with its result.
@@ -357,8 +357,9 @@ impl State {
 /// Performs a call that the module defines; returns `None` for any other.
 type Module = fn(&mut State, &str, &[&str]) -> Option<Result<String, ScriptError>>;
 
-const MODULES: [Module; 22] = [
+const MODULES: [Module; 23] = [
     ktls::call,
+    quic::call,
     sessions::call,
     serialization::call,
     psks::call,
