@@ -11,18 +11,18 @@ mod api_status;
 mod calls;
 mod support;
 
-use api_status::{API, Function, Outcome, Status};
+use api_status::{API, Function, Status};
 use support::{compile, root, rows, run_and_check_memory, scratch};
 
 fn functions() -> impl Iterator<Item = &'static Function> {
     API.iter().flat_map(|group| group.functions)
 }
 
-/// The result of a function that is refused or pending.
-fn outcome(function: &Function) -> Option<&Outcome> {
-    match &function.status {
+/// The error of a function that is refused.
+fn error(function: &Function) -> Option<&'static str> {
+    match function.status {
         Status::Works => None,
-        Status::Refused(outcome) | Status::Pending(outcome) => Some(outcome),
+        Status::Refused(error) => Some(error),
     }
 }
 
@@ -46,7 +46,7 @@ fn every_function_of_the_library_is_in_the_table_once() {
 }
 
 #[test]
-fn functions_that_do_not_work_return_the_outcome_in_the_table() {
+fn refused_functions_return_the_error_in_the_table() {
     let prototypes: BTreeMap<_, _> = rows("functions.tsv")
         .into_iter()
         .map(|row| (row[0].clone(), (row[1].clone(), row[2].clone())))
@@ -54,7 +54,7 @@ fn functions_that_do_not_work_return_the_outcome_in_the_table() {
     let mut statements = String::new();
     let mut count = 0;
     for function in functions() {
-        let Some(outcome) = outcome(function) else {
+        let Some(error) = error(function) else {
             continue;
         };
         let name = function.name;
@@ -63,7 +63,6 @@ fn functions_that_do_not_work_return_the_outcome_in_the_table() {
             .iter()
             .map(calls::Parameter::valid)
             .collect();
-        let Outcome::Error(error) = *outcome;
         let value = calls::failure_value(result);
         let arguments = arguments.join(", ");
         writeln!(
@@ -74,7 +73,7 @@ fn functions_that_do_not_work_return_the_outcome_in_the_table() {
         .expect("a string takes text");
         count += 1;
     }
-    assert!(count > 0, "nothing is refused or pending");
+    assert!(count > 0, "nothing is refused");
 
     let dir = scratch("outcomes");
     let source = dir.join("outcomes.c");
@@ -117,22 +116,13 @@ fn bodies() -> BTreeMap<String, String> {
 }
 
 #[test]
-fn working_functions_return_no_outcome_of_pending_ones() {
+fn only_refused_functions_are_unimplemented() {
     let bodies = bodies();
-    let excuses = [
-        "unimplemented(",
-        "unimplemented_constructor(",
-        "empty_result(",
-        "unsupported(",
-        "only_disabled(",
-        "free_null_only(",
-        "Err(Code::Unimplemented)?\n    })",
-    ];
     for function in functions() {
         let body = &bodies[function.name];
-        let excused = excuses.iter().any(|excuse| body.contains(excuse));
+        let refuses = body.contains("Err(Code::Unimplemented)?\n    })");
         if matches!(function.status, Status::Works) {
-            assert!(!excused, "{}: {body}", function.name);
+            assert!(!refuses, "{}: {body}", function.name);
         }
     }
 }
@@ -148,10 +138,8 @@ fn shown() -> String {
     };
     let works = count(|status| matches!(status, Status::Works));
     let refused = count(|status| matches!(status, Status::Refused(_)));
-    let pending = count(|status| matches!(status, Status::Pending(_)));
     let mut page = format!(
-        "\nOf {} functions {works} work, {refused} are refused for good, and {pending} are pending: \
-         their features are not implemented yet, and until then they return the errors shown.\n",
+        "\nOf {} functions {works} work, and {refused} are refused for good.\n",
         functions().count()
     );
     for group in API {
@@ -159,7 +147,7 @@ fn shown() -> String {
         let working: Vec<_> = group
             .functions
             .iter()
-            .filter(|function| outcome(function).is_none())
+            .filter(|function| error(function).is_none())
             .map(|function| format!("`{}`", function.name))
             .collect();
         if !working.is_empty() {
@@ -169,7 +157,7 @@ fn shown() -> String {
             if !working.is_empty() {
                 page.push('\n');
             }
-            page += "| function | status | answer |\n| --- | --- | --- |\n";
+            page += "| refused | answer |\n| --- | --- |\n";
             group.functions.iter().for_each(|it| page += &row(it));
         }
     }
@@ -177,17 +165,14 @@ fn shown() -> String {
 }
 
 fn row(function: &Function) -> String {
-    let (status, outcome) = match &function.status {
-        Status::Works => return String::new(),
-        Status::Refused(outcome) => ("refused", outcome),
-        Status::Pending(outcome) => ("pending", outcome),
+    let Some(error) = error(function) else {
+        return String::new();
     };
-    let Outcome::Error(text) = outcome;
     let note = match function.note {
         "" => String::new(),
         note => format!(": {note}"),
     };
-    format!("| `{}` | {status} | `{text}`{note} |\n", function.name)
+    format!("| `{}` | `{error}`{note} |\n", function.name)
 }
 
 #[test]

@@ -17,17 +17,8 @@ pub enum Status {
     /// Implemented as documented.
     Works,
 
-    /// Cannot be supported: returns the outcome.
-    Refused(Outcome),
-
-    /// Not implemented yet: returns the outcome.
-    Pending(Outcome),
-}
-
-/// The result of a call with valid arguments.
-pub enum Outcome {
-    /// The failure value of the function, with this error.
-    Error(&'static str),
+    /// Cannot be supported: returns the failure value of the function, with this error.
+    Refused(&'static str),
 }
 
 const fn works(name: &'static str) -> Function {
@@ -41,15 +32,7 @@ const fn works(name: &'static str) -> Function {
 const fn refused(name: &'static str, error: &'static str, note: &'static str) -> Function {
     Function {
         name,
-        status: Status::Refused(Outcome::Error(error)),
-        note,
-    }
-}
-
-const fn pending_with(name: &'static str, outcome: Outcome, note: &'static str) -> Function {
-    Function {
-        name,
-        status: Status::Pending(outcome),
+        status: Status::Refused(error),
         note,
     }
 }

@@ -9,5 +9,4 @@ pub(super) mod handle;
 pub(super) mod input;
 pub(super) mod output;
 mod panics;
-pub(super) mod pending;
 pub mod types;
