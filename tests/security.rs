@@ -168,6 +168,16 @@ fn oom_callback_from_an_allocation_on_in_tls12() {
     check_program_with("oom", &["on", "callback", "tls12"]);
 }
 
+#[test]
+fn oom_once_over_quic() {
+    check_program_with("oom", &["once", "malloc", "quic"]);
+}
+
+#[test]
+fn oom_callback_from_an_allocation_on_over_quic() {
+    check_program_with("oom", &["on", "callback", "quic"]);
+}
+
 /// Compiles and runs a program, and panics if any of its observations is wrong.
 fn check_program(name: &str) {
     check_program_with(name, &[]);
