@@ -41,6 +41,11 @@ fn residue_moves() {
 }
 
 #[test]
+fn residue_quic() {
+    check_program("residue_quic");
+}
+
+#[test]
 fn residue_psk() {
     check_program("residue_psk");
 }
