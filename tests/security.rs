@@ -41,6 +41,11 @@ fn residue_moves() {
 }
 
 #[test]
+fn residue_quic() {
+    check_program("residue_quic");
+}
+
+#[test]
 fn residue_psk() {
     check_program("residue_psk");
 }
@@ -166,6 +171,16 @@ fn oom_once_in_tls12() {
 #[test]
 fn oom_callback_from_an_allocation_on_in_tls12() {
     check_program_with("oom", &["on", "callback", "tls12"]);
+}
+
+#[test]
+fn oom_once_over_quic() {
+    check_program_with("oom", &["once", "malloc", "quic"]);
+}
+
+#[test]
+fn oom_callback_from_an_allocation_on_over_quic() {
+    check_program_with("oom", &["on", "callback", "quic"]);
 }
 
 /// Compiles and runs a program, and panics if any of its observations is wrong.

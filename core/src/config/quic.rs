@@ -12,7 +12,7 @@ pub trait SecretCallback: Send + Sync {
 }
 
 impl Config {
-    /// Makes connections QUIC connections, for good.
+    /// Makes connections QUIC connections, permanently.
     pub fn enable_quic(&self) {
         self.uses_quic.store(true, Release);
     }

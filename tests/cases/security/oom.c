@@ -1,10 +1,11 @@
 /* Allocation failures: each allocation fails in turn, alone or with all that follow. The call may fail or succeed,
    but the process must not abort or fault, and everything can be freed. The failing allocator is the C library's,
    whose functions are replaced below for the whole process, or the application's memory callback.
-   usage: oom FOLDER [once|on] [malloc|callback] [thread|tls12] */
+   usage: oom FOLDER [once|on] [malloc|callback] [thread|tls12|quic] */
 #include "security.h"
 
 #include <pthread.h>
+#include <s2n/quic.h>
 #include <sys/resource.h>
 
 /* A policy that prefers X25519: AWS-LC's own check of a P-256 key agreement faults when an allocation fails. */
@@ -16,7 +17,7 @@ extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_real
         *__libc_memalign(size_t, size_t);
 
 static long allocations_left;
-static int armed, persists, by_callback, in_thread;
+static int armed, persists, by_callback, in_thread, over_quic;
 static const char *policy = POLICY;
 
 static int fails(void)
@@ -127,6 +128,7 @@ static int run_phase(enum phase phase)
             server = s2n_config_new_minimal();
             return !client || !server || s2n_config_set_cipher_preferences(client, policy)
                     || s2n_config_set_cipher_preferences(server, policy)
+                    || (over_quic && (s2n_config_enable_quic(client) || s2n_config_enable_quic(server)))
                     || s2n_config_set_serialization_version(client, S2N_SERIALIZED_CONN_V1)
                     || s2n_config_add_pem_to_trust_store(client, root_pem);
         case CERTIFICATE:
@@ -136,7 +138,10 @@ static int run_phase(enum phase phase)
         case TICKET_KEY:
             return s2n_config_set_session_tickets_onoff(client, 1) || s2n_config_set_session_tickets_onoff(server, 1)
                     || s2n_config_add_ticket_crypto_key(server, (uint8_t *) "key", 3, (uint8_t *) "secret", 6, 0);
-        case CONNECTION: return pair_open(&pair, client, server, "localhost");
+        case CONNECTION:
+            return pair_open(&pair, client, server, "localhost")
+                    || (over_quic && (s2n_connection_set_quic_transport_parameters(pair.client, data, 3000)
+                            || s2n_connection_set_quic_transport_parameters(pair.server, data, 3000)));
         case HANDSHAKE: return negotiate(&pair) != NULL;
         case SEND:
             while (all < (ssize_t) sizeof data && (n = s2n_send(pair.client, data + all, sizeof data - all, &blocked)) > 0) all += n;
@@ -248,6 +253,9 @@ int main(int argc, char **argv)
         policy = TLS12_POLICY;
         end = PSK;
     }
+    over_quic = argc > 4 && strcmp(argv[4], "quic") == 0;
+    /* Without a record layer. */
+    if (over_quic) end = SEND;
     root_pem = (char *) read_file("root.pem", NULL);
     leaf_pem = (char *) read_file("leaf.pem", NULL);
     leaf_key = (char *) read_file("leaf.key", NULL);
@@ -255,7 +263,7 @@ int main(int argc, char **argv)
     MUST(s2n_init());
     /* Once without failures, for one-time allocations per thread, above all AWS-LC's random generator. The first resumption of a process is
        one of those under test. */
-    for (enum phase phase = 0; phase < OFFER; phase++)
+    for (enum phase phase = 0; phase < OFFER && phase < end; phase++)
         if (run_phase(phase)) { printf("%s fails with sufficient memory: %s\n", names[phase], s2n_strerror_name(s2n_errno)); return 2; }
     free_all();
     for (enum phase phase = 0; phase < end; phase++) {

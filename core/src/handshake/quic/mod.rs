@@ -6,6 +6,7 @@
 //! it sends are messages and secrets in the order of s2n-tls, which a step of rustls creates at
 //! once, and the queue here delivers one by one.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use super::Handshake;
@@ -61,7 +62,7 @@ pub(super) fn traffic_secrets(secrets: &[Secret]) -> Secrets {
 }
 
 /// Returns the plaintext handshake messages at the start of an output.
-pub(super) fn sent_messages<'a>(ctx: &Context<'_>, output: &'a [u8]) -> std::borrow::Cow<'a, [u8]> {
+pub(super) fn sent_messages<'a>(ctx: &Context<'_>, output: &'a [u8]) -> Cow<'a, [u8]> {
     match ctx.is_quic {
         true => output.into(),
         false => handshake_content(output),

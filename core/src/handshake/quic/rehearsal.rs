@@ -33,7 +33,7 @@ use crate::messages::{Reader, ServerHello};
 pub(super) struct Rehearsal {
     config: Arc<ServerConfig>,
     /// One, or two with a HelloRetryRequest.
-    hellos: Vec<Vec<u8>>,
+    hellos: Vec<RustlsInput>,
     recording: Recording,
     /// The ServerHello, once it is created.
     server_hello: Vec<u8>,
@@ -54,7 +54,8 @@ impl Handshake {
         accepted: Accepted<Quic>,
         config: &Arc<ServerConfig>,
     ) -> Result<()> {
-        let hello = std::mem::take(&mut self.quic().client_hello);
+        let hello = input(&self.quic().client_hello)?;
+        self.quic().client_hello = Vec::new();
         let key_log = Arc::new(KeyLogListener {
             stores_all: true,
             context: self.step_context.clone(),
@@ -92,8 +93,7 @@ impl Handshake {
     ) -> Result<()> {
         let mut rehearsal = self.quic().rehearsal.take().ok_or(Code::HandshakeState)?;
         // Another message is no ClientHello, and rustls rejects it.
-        let hello = memory::copy(self.input.unread())?;
-        rehearsal.hellos.push(hello);
+        rehearsal.hellos.push(input(self.input.unread())?);
         let mut output = Vec::new();
         let input = &mut self.input;
         let next = rehearsal
@@ -157,25 +157,30 @@ impl Rehearsal {
     fn repeat(self, parameters: Vec<u8>, output: &mut Vec<u8>) -> Outcome<ServerHandshake> {
         let Self {
             config,
-            hellos,
+            mut hellos,
             recording,
             server_hello: _,
         } = self;
-        recording.replay(|| respond(config, &hellos, parameters, output))
+        recording.replay(|| respond(config, &mut hellos, parameters, output))
     }
+}
+
+/// Copies a message, as the input of rustls.
+fn input(message: &[u8]) -> Result<RustlsInput> {
+    let mut input = RustlsInput::default();
+    input.push(message)?;
+    Ok(input)
 }
 
 /// Creates the response to one ClientHello, or to the second one.
 fn respond(
     config: Arc<ServerConfig>,
-    hellos: &[Vec<u8>],
+    hellos: &mut [RustlsInput],
     parameters: Vec<u8>,
     output: &mut Vec<u8>,
 ) -> Outcome<ServerHandshake> {
-    let process = |handshake: NeedsInput, hello: &[u8], output: &mut Vec<u8>| {
-        let mut input = RustlsInput::default();
-        input.push(hello).map_err(|_| DIFFERENT)?;
-        with_messages(output, |events| handshake.process(&mut input, events))
+    let process = |handshake: NeedsInput, hello: &mut RustlsInput, output: &mut Vec<u8>| {
+        with_messages(output, |events| handshake.process(hello, events))
     };
     let [first, rest @ ..] = hellos else {
         return Err(DIFFERENT);

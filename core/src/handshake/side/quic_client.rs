@@ -35,13 +35,13 @@ pub(in crate::handshake) enum QuicClient {}
 pub(in crate::handshake) struct Client {
     connection: Connection<ClientSide, Quic>,
     /// The certificates of the server that are not verified.
-    presented: Arc<Mutex<Option<Presented>>>,
+    presented: Arc<Mutex<Option<Result<Presented>>>>,
 }
 
 /// A handshake between two steps.
 pub(in crate::handshake) enum ClientHandshake {
     NeedsInput(Client),
-    VerifyServerIdentity(Client, Presented),
+    VerifyServerIdentity(Client, Result<Presented>),
     Complete(Client),
 }
 
@@ -104,7 +104,7 @@ impl Client {
 impl Side for QuicClient {
     type Handshake = ClientHandshake;
     type Awaiting = Client;
-    type Peer = (Client, Presented);
+    type Peer = (Client, Result<Presented>);
     type Connection = Client;
 
     const KEEPS_PEER_CHAIN: bool = false;
@@ -127,7 +127,7 @@ impl Side for QuicClient {
     }
 
     fn presented((_, presented): &mut Self::Peer) -> Result<Presented> {
-        Ok(std::mem::take(presented))
+        std::mem::replace(presented, Ok(Presented::default()))
     }
 
     fn process(
@@ -174,7 +174,7 @@ pub(super) fn append_messages(events: impl IntoIterator<Item = QuicEvent>, outpu
 /// signature.
 struct PostponingVerifier {
     signatures: Arc<dyn ServerVerifier>,
-    presented: Arc<Mutex<Option<Presented>>>,
+    presented: Arc<Mutex<Option<Result<Presented>>>>,
 }
 
 impl fmt::Debug for PostponingVerifier {
@@ -188,9 +188,9 @@ impl ServerVerifier for PostponingVerifier {
         &self,
         server: &ServerIdentity<'a, '_>,
     ) -> Outcome<VerifiedIdentity<'a>> {
-        let chain = certificates(server.identity)
-            .map_err(|_| RustlsError::Unreachable("not an X.509 certificate"))?;
-        *lock(&self.presented) = Some((chain, server.ocsp_response.to_vec()));
+        let chain = certificates(server.identity);
+        let presented = chain.map(|chain| (chain, server.ocsp_response.to_vec()));
+        *lock(&self.presented) = Some(presented);
         Ok(VerifiedIdentity::assertion(server.identity.clone()))
     }
 
