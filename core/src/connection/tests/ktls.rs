@@ -234,7 +234,7 @@ fn data_that_is_not_read_is_not_left_behind() {
     }
 
     // Another record that was read ahead.
-    client.set_recv_buffering(true);
+    client.set_recv_buffering(true).expect("not QUIC");
     for _ in 0..2 {
         assert_eq!(send(kernel.server(), b"data").0, Ok(4));
     }
@@ -305,8 +305,8 @@ fn keys_are_updated_by_a_kernel_that_can_replace_them() {
     let kernel = Kernel::enabled(TLS13_POLICY);
     kernel.replace_keys();
     for count in 1..4 {
-        kernel.client().request_key_update();
-        kernel.server().request_key_update();
+        kernel.client().request_key_update().expect("not QUIC");
+        kernel.server().request_key_update().expect("not QUIC");
         kernel.transfer();
         assert_eq!(kernel.client().key_updates_sent(), count);
         assert_eq!(kernel.client().key_updates_received(), count);
@@ -318,7 +318,7 @@ fn keys_are_updated_by_a_kernel_that_can_replace_them() {
 #[test]
 fn no_key_update_is_sent_by_a_kernel_that_cannot_replace_keys() {
     let kernel = Kernel::enabled(TLS13_POLICY);
-    kernel.client().request_key_update();
+    kernel.client().request_key_update().expect("not QUIC");
     for _ in 0..2 {
         assert_eq!(send(kernel.client(), b"x").0, Err(Code::KtlsSockopt));
     }
@@ -333,14 +333,14 @@ fn no_key_update_is_sent_by_a_kernel_that_cannot_replace_keys() {
     assert_eq!(recv(kernel.server(), 1).0, Ok(Vec::new()));
 
     let kernel = Kernel::enabled(TLS12_POLICY);
-    kernel.client().request_key_update();
+    kernel.client().request_key_update().expect("not QUIC");
     kernel.transfer();
 }
 
 #[test]
 fn a_key_update_of_the_peer_ends_the_connection_if_the_kernel_cannot_replace_keys() {
     let kernel = Kernel::enabled(TLS13_POLICY);
-    kernel.server().request_key_update();
+    kernel.server().request_key_update().expect("not QUIC");
     assert_eq!(send(kernel.server(), b"data").0, Ok(4));
     assert_eq!(recv(kernel.client(), 10).0, Err(Code::KtlsSockopt));
     assert_eq!(recv(kernel.client(), 10).0, Err(Code::Closed));

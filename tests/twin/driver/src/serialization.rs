@@ -173,7 +173,7 @@ fn deserialize(
 /// Serializes a connection, wipes it, and continues with it, on the same transport.
 fn move_connection(state: &mut State, name: &str) -> Result<String, ScriptError> {
     let outcome = serialize(state, name, name, "174")?;
-    if state.blobs.get(name).is_none() {
+    if !state.blobs.contains_key(name) {
         return Ok(outcome);
     }
     let conn = state.conn(name)?;
