@@ -26,7 +26,11 @@ copy_libraries() { # PROGRAM
 # Sets the options of apt for the packages of a release, or for those of the installed one.
 select_release() { # RELEASE
     options='-o APT::Sandbox::User=root'
-    [ -n "$1" ] || return 0
+    if [ -z "$1" ]; then
+        # Nothing may have been installed on this machine yet.
+        apt-cache show "$name" >/dev/null 2>&1 || apt-get -qq update
+        return
+    fi
     apt=$work/apt/$1
     mkdir -p "$apt/lists/partial" "$apt/archives/partial"
     mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Label: Debian' | head -n 1)
