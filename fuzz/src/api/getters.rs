@@ -78,7 +78,11 @@ unsafe extern "C" {
     fn s2n_connection_serialize(conn: Conn, out: *mut u8, capacity: u32) -> c_int;
     fn s2n_connection_deserialize(conn: Conn, bytes: *mut u8, len: u32) -> c_int;
     fn s2n_connection_ktls_enable_send(conn: Conn) -> c_int;
-    fn s2n_connection_enable_quic(conn: Conn) -> c_int;
+    fn s2n_connection_get_quic_transport_parameters(
+        conn: Conn,
+        parameters: *mut *const u8,
+        len: *mut u16,
+    ) -> c_int;
 }
 
 /// Calls one getter with a buffer of this capacity, and with these bytes as arguments. Returns -1
@@ -88,6 +92,7 @@ pub fn call_getter(conn: Conn, getter: u8, bytes: &[u8], capacity: usize) -> i64
     let (out, short) = (space.as_mut_ptr(), capacity as u32);
     let mut alert = 0;
     let (mut len, mut number, mut name, mut config) = (0, 0, ptr::null(), ptr::null_mut());
+    let (mut parameters, mut parameters_len) = (ptr::null(), 0);
     // SAFETY: the connection is live or NULL, every output can be written to, and every size is
     // that of its buffer.
     unsafe {
@@ -154,7 +159,12 @@ pub fn call_getter(conn: Conn, getter: u8, bytes: &[u8], capacity: usize) -> i64
             }
             _ => match bytes.len() % 2 {
                 0 => s2n_connection_ktls_enable_send(conn).into(),
-                _ => s2n_connection_enable_quic(conn).into(),
+                _ => s2n_connection_get_quic_transport_parameters(
+                    conn,
+                    &mut parameters,
+                    &mut parameters_len,
+                )
+                .into(),
             },
         }
     }
