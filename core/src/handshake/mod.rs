@@ -200,7 +200,15 @@ fn send_post_handshake(
 ) -> Result<()> {
     if state.version() == Version::Tls13 {
         *blocked = Blocked::Write;
-        send.send_post_handshake(stream.io(state))?;
+        let io = stream.io(state);
+        match state.is_quic() {
+            true => {
+                // No send follows that would write the rest of a ticket.
+                send.flush(io)?;
+                send.send_tickets(io)?;
+            }
+            false => send.send_post_handshake(io)?,
+        }
     }
     *blocked = Blocked::Not;
     Ok(())

@@ -300,11 +300,6 @@ impl SendHalf {
 
     /// Sends the pending post-handshake messages.
     pub(crate) fn send_post_handshake(&mut self, io: Io<'_>) -> Result<()> {
-        if io.state.is_quic() {
-            // No send follows that would write the rest of a ticket.
-            self.flush(io)?;
-            return self.send_tickets(io);
-        }
         match &mut self.kernel {
             Some(kernel) => kernel.prepare(io, 0)?,
             None => self.send_key_update(io)?,
@@ -361,7 +356,11 @@ impl SendHalf {
         self.unreported = 0;
     }
 
+    #[inline]
     pub(crate) fn flush(&mut self, io: Io<'_>) -> Result<()> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
         match &mut self.kernel {
             Some(kernel) => kernel.flush(io, &mut self.out),
             None => self.out.flush(io.transport(), &io.state.shared),

@@ -11,7 +11,7 @@ use crate::record::ContentType;
 impl SendHalf {
     /// Sends the tickets that are due, one after the other. A call that blocks continues with the
     /// next one.
-    pub(super) fn send_tickets(&mut self, io: Io<'_>) -> Result<()> {
+    pub(crate) fn send_tickets(&mut self, io: Io<'_>) -> Result<()> {
         let shared = &io.state.shared;
         if shared.tickets_sent.load(Relaxed) == shared.tickets_to_send.load(Acquire) {
             return Ok(());
