@@ -1,5 +1,5 @@
 /*
- * Serialization: connections that move to another object and go on, in both roles and versions; what cannot be
+ * Serialization: connections that move to another object and continue, in both roles and versions; what cannot be
  * serialized; and blobs that are cut, altered or outdated.
  *
  * usage: serialization FOLDER-OF-CERTIFICATES

@@ -1,23 +1,22 @@
 //! The handshake driver: rustls creates and processes the messages, this module sends and receives
 //! the records.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
-use std::sync::{Arc, Mutex};
 
 use self::checkpoints::Checkpoints;
 pub(crate) use self::checkpoints::checkpoint_listener;
 use self::complete::Completed;
 use self::context::Context;
 use self::early_data::EarlyData;
+pub(crate) use self::negotiate::negotiate;
 use self::offer::{Offer, highest_version};
 use self::plaintext::PlaintextReassembler;
 use self::psk::SelectedPsk;
 use self::quic::Quic;
 use self::rustls_input::RustlsInput;
 use self::stage::{Action, Stage};
-use crate::base::{
-    Blocked, Mode, Version, lock_direction, memory, random_u64, uptime, with_cleared_stack,
-};
+use crate::base::{Blocked, Mode, Version, memory, random_u64, uptime};
 use crate::credentials::step_context::StepContext;
 use crate::credentials::{Offload, PrivateKeys};
 use crate::crypto::tls13::HeapSecret;
@@ -27,7 +26,6 @@ use crate::policy::Policy;
 use crate::record::{ContentType, Header, fatal_alert, plaintext_alert};
 use crate::resumption::Tls12Sessions;
 use crate::state::{State, free_default_configs};
-use crate::stream::{SendHalf, Stream};
 use crate::verify::trust_store::free_system_roots;
 
 mod checkpoints;
@@ -35,6 +33,7 @@ mod complete;
 mod context;
 mod coroutine;
 mod early_data;
+mod negotiate;
 mod offer;
 mod plaintext;
 mod progress;
@@ -146,72 +145,6 @@ pub(crate) struct Handshake {
     step_context: StepContext,
 
     checkpoints: Checkpoints,
-}
-
-/// Drives the handshake of a connection until it is complete or blocked.
-pub(crate) fn negotiate(
-    handshake: &Mutex<Handshake>,
-    state: &State,
-    stream: &Stream,
-    blocked: &mut Blocked,
-) -> Result<()> {
-    let mut handshake = lock_direction(handshake)?;
-    if state.shared.handshake_done.load(Acquire) {
-        return negotiate_after_handshake(state, stream, blocked);
-    }
-
-    let mut send = lock_direction(&stream.send)?;
-    let mut recv = lock_direction(&stream.recv)?;
-    let mut ctx = Context::new(state, stream, &mut send, &mut recv)?;
-    handshake.checkpoints.listen(state);
-    let drive = || handshake.drive(&mut ctx, blocked);
-    let mut outcome = with_cleared_stack(state.mode().into(), drive);
-    if outcome.is_ok() {
-        state.shared.handshake_done.store(true, Release);
-        state.free_psk_secrets();
-        // Free the memory that an idle connection does not use.
-        handshake.free();
-        send.handshake_keys = None;
-        send.out.release();
-        recv.release_input();
-        outcome = send_post_handshake(state, stream, &mut send, blocked);
-    }
-    recv.end_of_call(&state.shared);
-    send.release_if_dynamic(&state.shared);
-    outcome
-}
-
-/// Sends the pending post-handshake messages, in a call after the handshake.
-fn negotiate_after_handshake(state: &State, stream: &Stream, blocked: &mut Blocked) -> Result<()> {
-    if !state.shared.can_write() {
-        *blocked = Blocked::Not;
-        return Ok(());
-    }
-    let mut send = lock_direction(&stream.send)?;
-    send_post_handshake(state, stream, &mut send, blocked)
-}
-
-/// Sends the pending post-handshake messages of TLS 1.3.
-fn send_post_handshake(
-    state: &State,
-    stream: &Stream,
-    send: &mut SendHalf,
-    blocked: &mut Blocked,
-) -> Result<()> {
-    if state.version() == Version::Tls13 {
-        *blocked = Blocked::Write;
-        let io = stream.io(state);
-        match state.is_quic() {
-            true => {
-                // No send follows that would write the rest of a ticket.
-                send.flush(io)?;
-                send.send_tickets(io)?;
-            }
-            false => send.send_post_handshake(io)?,
-        }
-    }
-    *blocked = Blocked::Not;
-    Ok(())
 }
 
 impl Handshake {

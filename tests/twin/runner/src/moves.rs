@@ -1,4 +1,4 @@
-//! Connections that move between processes of both libraries, and go on with the same peer.
+//! Connections that move between processes of both libraries, and continue with the same peer.
 
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};

@@ -1,0 +1,77 @@
+//! One call of `s2n_negotiate()`: the handshake, and the messages after it that are due.
+
+use std::sync::Mutex;
+use std::sync::atomic::Ordering::*;
+
+use super::Handshake;
+use super::context::Context;
+use crate::base::{Blocked, Version, lock_direction, with_cleared_stack};
+use crate::error::Result;
+use crate::state::State;
+use crate::stream::{SendHalf, Stream};
+
+/// Drives the handshake of a connection until it is complete or blocked.
+pub(crate) fn negotiate(
+    handshake: &Mutex<Handshake>,
+    state: &State,
+    stream: &Stream,
+    blocked: &mut Blocked,
+) -> Result<()> {
+    let mut handshake = lock_direction(handshake)?;
+    if state.shared.handshake_done.load(Acquire) {
+        return negotiate_after_handshake(state, stream, blocked);
+    }
+
+    let mut send = lock_direction(&stream.send)?;
+    let mut recv = lock_direction(&stream.recv)?;
+    let mut ctx = Context::new(state, stream, &mut send, &mut recv)?;
+    handshake.checkpoints.listen(state);
+    let drive = || handshake.drive(&mut ctx, blocked);
+    let mut outcome = with_cleared_stack(state.mode().into(), drive);
+    if outcome.is_ok() {
+        state.shared.handshake_done.store(true, Release);
+        state.free_psk_secrets();
+        // Free the memory that an idle connection does not use.
+        handshake.free();
+        send.handshake_keys = None;
+        send.out.release();
+        recv.release_input();
+        outcome = send_post_handshake(state, stream, &mut send, blocked);
+    }
+    recv.end_of_call(&state.shared);
+    send.release_if_dynamic(&state.shared);
+    outcome
+}
+
+/// Sends the pending post-handshake messages, in a call after the handshake.
+fn negotiate_after_handshake(state: &State, stream: &Stream, blocked: &mut Blocked) -> Result<()> {
+    if !state.shared.can_write() {
+        *blocked = Blocked::Not;
+        return Ok(());
+    }
+    let mut send = lock_direction(&stream.send)?;
+    send_post_handshake(state, stream, &mut send, blocked)
+}
+
+/// Sends the pending post-handshake messages of TLS 1.3.
+fn send_post_handshake(
+    state: &State,
+    stream: &Stream,
+    send: &mut SendHalf,
+    blocked: &mut Blocked,
+) -> Result<()> {
+    if state.version() == Version::Tls13 {
+        *blocked = Blocked::Write;
+        let io = stream.io(state);
+        match state.is_quic() {
+            true => {
+                // No send follows that would write the rest of a ticket.
+                send.flush(io)?;
+                send.send_tickets(io)?;
+            }
+            false => send.send_post_handshake(io)?,
+        }
+    }
+    *blocked = Blocked::Not;
+    Ok(())
+}
