@@ -11,9 +11,10 @@ use std::ptr;
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
 use s2n_tls_sys::*;
 
-use crate::format::{number, status, word_bytes};
+use crate::format::{number, status};
 use crate::hex::hex;
 use crate::io::Options;
+use crate::sessions;
 use crate::standalone::attach;
 use crate::state::{ScriptError, State, connect_to};
 
@@ -153,17 +154,7 @@ fn deserialize(
         }));
     }
     let mut blob = state.blobs.get(name).ok_or("unknown blob")?.clone();
-    match change {
-        [] => {}
-        ["cut", len] => blob.truncate(number(len)?),
-        ["set", at, hex] => {
-            let (at, bytes): (usize, _) = (number(at)?, word_bytes(&format!("hex:{hex}"))?);
-            let place = blob.get_mut(at..at + bytes.len());
-            place.ok_or("behind the blob")?.copy_from_slice(&bytes);
-        }
-        ["append", hex] => blob.extend(word_bytes(&format!("hex:{hex}"))?),
-        _ => return Err("unknown change".into()),
-    }
+    sessions::apply(change, &mut blob)?;
     // SAFETY: the connection is live or null, the blob readable for its length.
     Ok(status(unsafe {
         s2n_connection_deserialize(conn, blob.as_mut_ptr(), blob.len() as u32)

@@ -287,21 +287,27 @@ fn set_session(
         None if name.starts_with("hex:") || name == "-" => word_bytes(name)?,
         None => return Err(format!("unknown session {name}")),
     };
-    match change {
-        [] => {}
-        ["cut", len] => session.truncate(number(len)?),
-        ["set", at, hex] => {
-            let (at, bytes): (usize, _) = (number(at)?, word_bytes(&format!("hex:{hex}"))?);
-            let place = session.get_mut(at..at + bytes.len());
-            place.ok_or("behind the session")?.copy_from_slice(&bytes);
-        }
-        ["append", hex] => session.extend(word_bytes(&format!("hex:{hex}"))?),
-        _ => return Err("unknown change".into()),
-    }
+    apply(change, &mut session)?;
     // SAFETY: the connection is live or null, the session readable for its length.
     Ok(status(unsafe {
         s2n_connection_set_session(conn, session.as_ptr(), session.len())
     }))
+}
+
+/// Changes bytes: see [`set_session`].
+pub fn apply(change: &[&str], bytes: &mut Vec<u8>) -> Result<(), ScriptError> {
+    match change {
+        [] => {}
+        ["cut", len] => bytes.truncate(number(len)?),
+        ["set", at, hex] => {
+            let (at, new): (usize, _) = (number(at)?, word_bytes(&format!("hex:{hex}"))?);
+            let place = bytes.get_mut(at..at + new.len());
+            place.ok_or("behind the end")?.copy_from_slice(&new);
+        }
+        ["append", hex] => bytes.extend(word_bytes(&format!("hex:{hex}"))?),
+        _ => return Err("unknown change".into()),
+    }
+    Ok(())
 }
 
 fn write_session(state: &State, name: &str, path: &str) -> Result<String, ScriptError> {
