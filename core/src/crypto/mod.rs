@@ -1,12 +1,12 @@
-//! Cryptography of AWS-LC that the provider of rustls lacks: key exchange groups, RSA-PSS keys,
-//! digests, signature verification with a bare public key, and the resumption master secret of TLS
-//! 1.3.
+//! Cryptography that the provider of rustls lacks: key exchange groups, RSA-PSS keys, digests and
+//! signature verification with a bare public key, of AWS-LC; and the key schedule of TLS 1.3.
 
 /// The length of a master secret of TLS 1.2 in bytes (RFC 5246, 8.1).
 pub const MASTER_SECRET_LEN: usize = 48;
 
 pub(crate) mod digest;
 pub(crate) mod groups;
+mod hkdf;
 pub(crate) mod replay;
 pub(crate) mod rsa_pss;
 pub(crate) mod signature;

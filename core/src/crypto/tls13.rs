@@ -8,55 +8,66 @@
 //! recognized by its length: see [`external_secret`].
 
 use std::cell::RefCell;
+use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 
+use hmac::EagerHash;
 use rustls::crypto::HashAlgorithm;
 use rustls::crypto::hmac::Tag;
-use rustls::crypto::kx::ActiveKeyExchange;
 use rustls::crypto::tls13::{Hkdf, HkdfExpander, OkmBlock, OutputLengthError};
-use rustls::{CipherSuiteCommon, Error, Tls13CipherSuite};
+use rustls::{CipherSuiteCommon, Tls13CipherSuite};
 use rustls_aws_lc_rs::cipher_suite::{
     TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384, TLS13_CHACHA20_POLY1305_SHA256,
 };
+use sha2::{Sha256, Sha384};
 use zeroize::Zeroizing;
+
+use super::hkdf::{self, Prk, hash_len};
 
 /// A secret on the heap: moving it leaves no copy behind.
 pub(crate) type HeapSecret = Zeroizing<Vec<u8>>;
 
-/// Declares a suite of the provider with another key schedule.
-macro_rules! suite {
-    ($name:ident, $base:ident, $hkdf:ident) => {
-        static $name: Tls13CipherSuite = Tls13CipherSuite {
-            common: CipherSuiteCommon {
-                suite: $base.common.suite,
-                hash_provider: $base.common.hash_provider,
-                confidentiality_limit: $base.common.confidentiality_limit,
-            },
-            protocol_version: $base.protocol_version,
-            hkdf_provider: &$hkdf($base.hkdf_provider),
-            aead_alg: $base.aead_alg,
-            quic: $base.quic,
+/// Declares the suites of one purpose: those of the provider, with our key schedule.
+macro_rules! suites {
+    ($suites:ident, $purpose:expr) => {
+        pub(crate) static $suites: [&Tls13CipherSuite; 3] = {
+            static AES_128: Tls13CipherSuite = suite(
+                TLS13_AES_128_GCM_SHA256,
+                &KeySchedule::<Sha256>::new($purpose),
+            );
+            static AES_256: Tls13CipherSuite = suite(
+                TLS13_AES_256_GCM_SHA384,
+                &KeySchedule::<Sha384>::new($purpose),
+            );
+            static CHACHA20: Tls13CipherSuite = suite(
+                TLS13_CHACHA20_POLY1305_SHA256,
+                &KeySchedule::<Sha256>::new($purpose),
+            );
+            [&AES_128, &AES_256, &CHACHA20]
         };
     };
 }
 
-suite!(AES_128, TLS13_AES_128_GCM_SHA256, CapturingHkdf);
-suite!(AES_256, TLS13_AES_256_GCM_SHA384, CapturingHkdf);
-suite!(CHACHA20, TLS13_CHACHA20_POLY1305_SHA256, CapturingHkdf);
-suite!(FACTORY_AES_128, TLS13_AES_128_GCM_SHA256, FactoryHkdf);
-suite!(FACTORY_AES_256, TLS13_AES_256_GCM_SHA384, FactoryHkdf);
-suite!(
-    FACTORY_CHACHA20,
-    TLS13_CHACHA20_POLY1305_SHA256,
-    FactoryHkdf
-);
+// The suites of handshakes.
+suites!(SUITES, Purpose::Handshake);
 
-/// The suites of handshakes.
-pub(crate) static SUITES: [&Tls13CipherSuite; 3] = [&AES_128, &AES_256, &CHACHA20];
+// The suites with which client sessions are made: the pre-shared key of a ticket is its nonce.
+suites!(FACTORY_SUITES, Purpose::Factory);
 
-/// The suites with which client sessions are made: the pre-shared key of a ticket is its nonce.
-pub(crate) static FACTORY_SUITES: [&Tls13CipherSuite; 3] =
-    [&FACTORY_AES_128, &FACTORY_AES_256, &FACTORY_CHACHA20];
+/// Returns a suite of the provider with another key schedule.
+const fn suite(base: &Tls13CipherSuite, hkdf: &'static dyn Hkdf) -> Tls13CipherSuite {
+    Tls13CipherSuite {
+        common: CipherSuiteCommon {
+            suite: base.common.suite,
+            hash_provider: base.common.hash_provider,
+            confidentiality_limit: base.common.confidentiality_limit,
+        },
+        protocol_version: base.protocol_version,
+        hkdf_provider: hkdf,
+        aead_alg: base.aead_alg,
+        quic: base.quic,
+    }
+}
 
 /// Returns a suite of handshakes with a hash.
 pub(crate) fn suite_with_hash(hash: HashAlgorithm) -> Option<&'static Tls13CipherSuite> {
@@ -120,118 +131,113 @@ const RESUMPTION_BINDER: &[u8] = b"res binder";
 /// The label in place of [`RESUMPTION_BINDER`], of the same length.
 const EXTERNAL_BINDER: &[u8] = b"ext binder";
 
-/// The position of the label, and that of the context, in the parts of an HkdfLabel of rustls.
+/// The position of the label in the parts of an HkdfLabel of rustls.
 const LABEL: usize = 3;
-const CONTEXT: usize = 5;
 
-/// Derives a block, and captures it if it is the resumption master secret.
-fn expand_capturing(base: &dyn HkdfExpander, info: &[&[u8]]) -> OkmBlock {
-    let block = base.expand_block(info);
-    if info.get(LABEL) == Some(&RESUMPTION_MASTER) {
-        drop(replace_captured(Some(block.as_ref().to_vec().into())));
+/// What a key schedule derives in place of the key schedule of rustls.
+#[derive(Clone, Copy)]
+enum Purpose {
+    /// Handshakes: the resumption master secret is captured.
+    Handshake,
+    /// Client sessions, in addition: the pre-shared key of a ticket is the ticket's nonce.
+    Factory,
+    /// Binder keys of an external pre-shared key.
+    ExternalPsk,
+}
+
+/// The key schedule of a suite with hash `H`.
+struct KeySchedule<H> {
+    purpose: Purpose,
+    hash: PhantomData<H>,
+}
+
+impl<H> KeySchedule<H> {
+    const fn new(purpose: Purpose) -> Self {
+        Self {
+            purpose,
+            hash: PhantomData,
+        }
     }
-    block
 }
 
-/// Derives a block; the pre-shared key of a ticket is the ticket's nonce.
-fn expand_factory(base: &dyn HkdfExpander, info: &[&[u8]]) -> OkmBlock {
-    match (info.get(LABEL), info.get(CONTEXT)) {
-        (Some(&RESUMPTION), Some(nonce)) if nonce.len() <= OkmBlock::MAX_LEN => {
-            OkmBlock::new(nonce)
-        }
-        _ => expand_capturing(base, info),
+impl<H: EagerHash<Core: Send + Sync> + Send + Sync + 'static> KeySchedule<H> {
+    fn expander(&self, prk: Prk<H>) -> Box<dyn HkdfExpander> {
+        let purpose = self.purpose;
+        Box::new(Expander { prk, purpose })
     }
 }
 
-/// Declares a key schedule that derives blocks with another function than the provider's.
-macro_rules! key_schedule {
-    ($hkdf:ident, $expander:ident, $expand:ident) => {
-        struct $hkdf(&'static dyn Hkdf);
+impl<H: EagerHash<Core: Send + Sync> + Send + Sync + 'static> Hkdf for KeySchedule<H> {
+    fn extract_from_zero_ikm(&self, salt: Option<&[u8]>) -> Box<dyn HkdfExpander> {
+        let zeros = &[0; OkmBlock::MAX_LEN][..hash_len::<H>()];
+        self.expander(Prk::extract(salt.unwrap_or_default(), zeros))
+    }
 
-        struct $expander(Box<dyn HkdfExpander>);
-
-        impl Hkdf for $hkdf {
-            fn extract_from_zero_ikm(&self, salt: Option<&[u8]>) -> Box<dyn HkdfExpander> {
-                Box::new($expander(self.0.extract_from_zero_ikm(salt)))
-            }
-
-            fn extract_from_secret(
-                &self,
-                salt: Option<&[u8]>,
-                secret: &[u8],
-            ) -> Box<dyn HkdfExpander> {
-                // Only pre-shared keys have no salt.
-                match (salt, early_secret(secret)) {
-                    (None, Some(early_secret)) => {
-                        Box::new(ExternalExpander(self.expander_for_okm(&early_secret)))
-                    }
-                    _ => Box::new($expander(self.0.extract_from_secret(salt, secret))),
-                }
-            }
-
-            fn extract_from_kx_shared_secret(
-                &self,
-                salt: Option<&[u8]>,
-                kx: Box<dyn ActiveKeyExchange>,
-                peer_pub_key: &[u8],
-            ) -> Result<Box<dyn HkdfExpander>, Error> {
-                let base = &self.0;
-                let expander = base.extract_from_kx_shared_secret(salt, kx, peer_pub_key)?;
-                Ok(Box::new($expander(expander)))
-            }
-
-            fn expander_for_okm(&self, okm: &OkmBlock) -> Box<dyn HkdfExpander> {
-                Box::new($expander(self.0.expander_for_okm(okm)))
-            }
-
-            fn hmac_sign(&self, key: &OkmBlock, message: &[u8]) -> Tag {
-                self.0.hmac_sign(key, message)
-            }
+    fn extract_from_secret(&self, salt: Option<&[u8]>, secret: &[u8]) -> Box<dyn HkdfExpander> {
+        // Only pre-shared keys have no salt.
+        match (salt, early_secret(secret)) {
+            (None, Some(early_secret)) => Box::new(Expander {
+                prk: Prk::<H>::new(early_secret.as_ref()),
+                purpose: Purpose::ExternalPsk,
+            }),
+            _ => self.expander(Prk::extract(salt.unwrap_or_default(), secret)),
         }
+    }
 
-        impl HkdfExpander for $expander {
-            fn expand_slice(
-                &self,
-                info: &[&[u8]],
-                output: &mut [u8],
-            ) -> Result<(), OutputLengthError> {
-                self.0.expand_slice(info, output)
-            }
+    fn expander_for_okm(&self, okm: &OkmBlock) -> Box<dyn HkdfExpander> {
+        self.expander(Prk::new(okm.as_ref()))
+    }
 
-            fn expand_block(&self, info: &[&[u8]]) -> OkmBlock {
-                $expand(&*self.0, info)
-            }
-
-            fn hash_len(&self) -> usize {
-                self.0.hash_len()
-            }
-        }
-    };
+    fn hmac_sign(&self, key: &OkmBlock, message: &[u8]) -> Tag {
+        Tag::new(&hkdf::sign::<H>(key.as_ref(), message))
+    }
 }
 
-key_schedule!(CapturingHkdf, CapturingExpander, expand_capturing);
-key_schedule!(FactoryHkdf, FactoryExpander, expand_factory);
+struct Expander<H: EagerHash> {
+    prk: Prk<H>,
+    purpose: Purpose,
+}
 
-/// Derives secrets from the early secret of an external pre-shared key.
-struct ExternalExpander(Box<dyn HkdfExpander>);
+impl<H: EagerHash> Expander<H> {
+    /// Derives an output of the length of the hash.
+    fn block(&self, info: &[&[u8]]) -> OkmBlock {
+        let mut buffer = Zeroizing::new([0; OkmBlock::MAX_LEN]);
+        let block = &mut buffer[..hash_len::<H>()];
+        // The length is that of one block.
+        let _ = self.prk.expand(info, block);
+        OkmBlock::new(block)
+    }
+}
 
-impl HkdfExpander for ExternalExpander {
+impl<H: EagerHash<Core: Send + Sync> + Send + Sync> HkdfExpander for Expander<H> {
     fn expand_slice(&self, info: &[&[u8]], output: &mut [u8]) -> Result<(), OutputLengthError> {
-        self.0.expand_slice(info, output)
+        self.prk.expand(info, output)
     }
 
     fn expand_block(&self, info: &[&[u8]]) -> OkmBlock {
-        match info {
-            [length, label_len, prefix, label, rest @ ..] if *label == RESUMPTION_BINDER => {
+        match (self.purpose, info) {
+            (Purpose::ExternalPsk, [length, label_len, prefix, label, rest @ ..])
+                if *label == RESUMPTION_BINDER =>
+            {
                 let parts = [&[*length, *label_len, *prefix, EXTERNAL_BINDER][..], rest];
-                self.0.expand_block(&parts.concat())
+                return self.block(&parts.concat());
             }
-            _ => self.0.expand_block(info),
+            (Purpose::Factory, [_, _, _, label, _, nonce, ..])
+                if *label == RESUMPTION && nonce.len() <= OkmBlock::MAX_LEN =>
+            {
+                return OkmBlock::new(nonce);
+            }
+            _ => {}
         }
+        let block = self.block(info);
+        if info.get(LABEL) == Some(&RESUMPTION_MASTER) {
+            drop(replace_captured(Some(block.as_ref().to_vec().into())));
+        }
+        block
     }
 
     fn hash_len(&self) -> usize {
-        self.0.hash_len()
+        hash_len::<H>()
     }
 }
 
