@@ -1,7 +1,6 @@
 //! The key log of rustls, which stores the secrets of a handshake in the context of its step.
 
 use rustls::KeyLog;
-use zeroize::Zeroizing;
 
 use super::secret::{
     CLIENT_APPLICATION_SECRET, CLIENT_HANDSHAKE_SECRET, EARLY_SECRET, MASTER_SECRET,
@@ -26,12 +25,10 @@ impl KeyLog for KeyLogListener {
             MASTER_SECRET => self.context.reach(Milestone::MasterSecret),
             _ => {}
         }
-        if self.will_log(label) {
-            self.context.store(Secret {
-                label: label.to_owned(),
-                bytes: Zeroizing::new(secret.to_vec()),
-                client_random: client_random.to_vec(),
-            });
+        if self.will_log(label)
+            && let Some(secret) = Secret::new(label, client_random, secret)
+        {
+            self.context.store(secret);
         }
     }
 

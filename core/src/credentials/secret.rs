@@ -1,8 +1,11 @@
 //! Secrets of a handshake, which rustls reports to its key log.
 
+use std::borrow::Cow;
+
 use zeroize::Zeroizing;
 
 use crate::base::{Mode, append_hex};
+use crate::messages::RANDOM_LEN;
 
 /// The label of the master secret, the only secret of TLS 1.2.
 pub(super) const MASTER_SECRET: &str = "CLIENT_RANDOM";
@@ -48,12 +51,37 @@ impl SecretType {
 /// A secret that rustls has derived.
 pub(crate) struct Secret {
     /// The label (RFC 9850, 2).
-    pub(super) label: String,
+    label: Cow<'static, str>,
     pub(crate) bytes: Zeroizing<Vec<u8>>,
-    pub(crate) client_random: Vec<u8>,
+    pub(crate) client_random: [u8; RANDOM_LEN],
 }
 
+/// All labels of RFC 9850.
+const LABELS: [&str; 8] = [
+    MASTER_SECRET,
+    CLIENT_HANDSHAKE_SECRET,
+    SERVER_HANDSHAKE_SECRET,
+    CLIENT_APPLICATION_SECRET,
+    SERVER_APPLICATION_SECRET,
+    EXPORTER_SECRET,
+    EARLY_SECRET,
+    EARLY_EXPORTER_SECRET,
+];
+
 impl Secret {
+    /// Copies a secret that rustls reports; `None` if the random of the client is not one.
+    pub(super) fn new(label: &str, client_random: &[u8], bytes: &[u8]) -> Option<Self> {
+        let known = LABELS.iter().find(|&&known| known == label);
+        Some(Self {
+            label: match known {
+                Some(&known) => known.into(),
+                None => label.to_owned().into(),
+            },
+            bytes: Zeroizing::new(bytes.to_vec()),
+            client_random: client_random.try_into().ok()?,
+        })
+    }
+
     /// Returns whether the secret protects the records that this side sends next. A client sends
     /// its Finished with its handshake keys, in TLS 1.2 with its only keys; a TLS 1.3 server uses
     /// its application keys while it waits for the client's Finished.
@@ -115,7 +143,7 @@ impl Secret {
         let digits = 2 * (self.client_random.len() + self.bytes.len());
         let mut line = String::with_capacity(self.label.len() + digits + 2);
         line.push_str(&self.label);
-        for bytes in [&self.client_random, &*self.bytes] {
+        for bytes in [&self.client_random, &**self.bytes] {
             line.push(' ');
             append_hex(&mut line, bytes);
         }

@@ -10,6 +10,7 @@ use hmac::{EagerHash, Hmac, KeyInit, Mac};
 use rustls::crypto::tls13::OutputLengthError;
 
 /// A pseudorandom key.
+#[derive(Clone)]
 pub(super) struct Prk<H: EagerHash>(Hmac<H>);
 
 impl<H: EagerHash> Prk<H> {

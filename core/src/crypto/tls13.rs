@@ -8,8 +8,8 @@
 //! recognized by its length: see [`external_secret`].
 
 use std::cell::RefCell;
-use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
+use std::sync::OnceLock;
 
 use hmac::EagerHash;
 use rustls::crypto::HashAlgorithm;
@@ -23,26 +23,38 @@ use sha2::{Sha256, Sha384};
 use zeroize::Zeroizing;
 
 use super::hkdf::{self, Prk, hash_len};
+use crate::process::fork::get_or_init;
 
 /// A secret on the heap: moving it leaves no copy behind.
 pub(crate) type HeapSecret = Zeroizing<Vec<u8>>;
 
-/// Declares the suites of one purpose: those of the provider, with our key schedule.
+/// Declares a suite of the provider with our key schedule.
+macro_rules! suite {
+    ($name:ident, $base:ident, $hash:ty, $purpose:expr) => {
+        static $name: Tls13CipherSuite = {
+            static KEY_SCHEDULE: KeySchedule<$hash> = KeySchedule::new($purpose);
+            Tls13CipherSuite {
+                common: CipherSuiteCommon {
+                    suite: $base.common.suite,
+                    hash_provider: $base.common.hash_provider,
+                    confidentiality_limit: $base.common.confidentiality_limit,
+                },
+                protocol_version: $base.protocol_version,
+                hkdf_provider: &KEY_SCHEDULE,
+                aead_alg: $base.aead_alg,
+                quic: $base.quic,
+            }
+        };
+    };
+}
+
+/// Declares the suites of one purpose.
 macro_rules! suites {
     ($suites:ident, $purpose:expr) => {
         pub(crate) static $suites: [&Tls13CipherSuite; 3] = {
-            static AES_128: Tls13CipherSuite = suite(
-                TLS13_AES_128_GCM_SHA256,
-                &KeySchedule::<Sha256>::new($purpose),
-            );
-            static AES_256: Tls13CipherSuite = suite(
-                TLS13_AES_256_GCM_SHA384,
-                &KeySchedule::<Sha384>::new($purpose),
-            );
-            static CHACHA20: Tls13CipherSuite = suite(
-                TLS13_CHACHA20_POLY1305_SHA256,
-                &KeySchedule::<Sha256>::new($purpose),
-            );
+            suite!(AES_128, TLS13_AES_128_GCM_SHA256, Sha256, $purpose);
+            suite!(AES_256, TLS13_AES_256_GCM_SHA384, Sha384, $purpose);
+            suite!(CHACHA20, TLS13_CHACHA20_POLY1305_SHA256, Sha256, $purpose);
             [&AES_128, &AES_256, &CHACHA20]
         };
     };
@@ -53,21 +65,6 @@ suites!(SUITES, Purpose::Handshake);
 
 // The suites with which client sessions are made: the pre-shared key of a ticket is its nonce.
 suites!(FACTORY_SUITES, Purpose::Factory);
-
-/// Returns a suite of the provider with another key schedule.
-const fn suite(base: &Tls13CipherSuite, hkdf: &'static dyn Hkdf) -> Tls13CipherSuite {
-    Tls13CipherSuite {
-        common: CipherSuiteCommon {
-            suite: base.common.suite,
-            hash_provider: base.common.hash_provider,
-            confidentiality_limit: base.common.confidentiality_limit,
-        },
-        protocol_version: base.protocol_version,
-        hkdf_provider: hkdf,
-        aead_alg: base.aead_alg,
-        quic: base.quic,
-    }
-}
 
 /// Returns a suite of handshakes with a hash.
 pub(crate) fn suite_with_hash(hash: HashAlgorithm) -> Option<&'static Tls13CipherSuite> {
@@ -146,16 +143,17 @@ enum Purpose {
 }
 
 /// The key schedule of a suite with hash `H`.
-struct KeySchedule<H> {
+struct KeySchedule<H: EagerHash> {
     purpose: Purpose,
-    hash: PhantomData<H>,
+    /// The early secret of handshakes without a pre-shared key, which is always the same.
+    early: OnceLock<Prk<H>>,
 }
 
-impl<H> KeySchedule<H> {
+impl<H: EagerHash> KeySchedule<H> {
     const fn new(purpose: Purpose) -> Self {
         Self {
             purpose,
-            hash: PhantomData,
+            early: OnceLock::new(),
         }
     }
 }
@@ -170,7 +168,10 @@ impl<H: EagerHash<Core: Send + Sync> + Send + Sync + 'static> KeySchedule<H> {
 impl<H: EagerHash<Core: Send + Sync> + Send + Sync + 'static> Hkdf for KeySchedule<H> {
     fn extract_from_zero_ikm(&self, salt: Option<&[u8]>) -> Box<dyn HkdfExpander> {
         let zeros = &[0; OkmBlock::MAX_LEN][..hash_len::<H>()];
-        self.expander(Prk::extract(salt.unwrap_or_default(), zeros))
+        self.expander(match salt {
+            Some(salt) => Prk::extract(salt, zeros),
+            None => get_or_init(&self.early, || Prk::extract(&[], zeros)).clone(),
+        })
     }
 
     fn extract_from_secret(&self, salt: Option<&[u8]>, secret: &[u8]) -> Box<dyn HkdfExpander> {

@@ -30,8 +30,6 @@ pub(super) fn store_master_secret(ctx: &Context<'_>, secrets: &[Secret], hello: 
     let Some(secret) = secrets.iter().find(|secret| secret.is_master_secret()) else {
         return;
     };
-    if let Some(&client_random) = secret.client_random.first_chunk() {
-        let kept = Tls12Secrets::new(&secret.bytes, client_random, hello.random);
-        ctx.state.set_tls12_secrets(kept);
-    }
+    let kept = Tls12Secrets::new(&secret.bytes, secret.client_random, hello.random);
+    ctx.state.set_tls12_secrets(kept);
 }

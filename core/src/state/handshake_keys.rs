@@ -61,10 +61,12 @@ impl HandshakeKeys {
                 (0, secret.keys()?)
             }
             SupportedCipherSuite::Tls12(suite) => {
-                let client_random = self.secret.client_random.first_chunk();
-                let client_random = *client_random.ok_or(Code::KeyInit)?;
-                let secrets =
-                    Tls12Secrets::new(&self.secret.bytes, client_random, self.server_random);
+                let Secret {
+                    bytes,
+                    client_random,
+                    ..
+                } = &self.secret;
+                let secrets = Tls12Secrets::new(bytes, *client_random, self.server_random);
                 let secrets = secrets.ok_or(Code::KeyInit)?;
                 (self.protected, secrets.traffic_keys(suite, Mode::Client)?)
             }
