@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
+use rustls::Tls13CipherSuite;
+
 use self::checkpoints::Checkpoints;
 pub(crate) use self::checkpoints::checkpoint_listener;
-use self::complete::Completed;
-use self::context::Context;
+use self::context::{ConfigInUse, Context};
 use self::early_data::EarlyData;
 pub(crate) use self::negotiate::negotiate;
 use self::offer::{Offer, highest_version};
@@ -72,6 +73,9 @@ const SMALL_MESSAGE: usize = 8 * 1024;
 pub(crate) struct Handshake {
     stage: Stage,
 
+    /// The config of the last call.
+    config: Option<ConfigInUse>,
+
     input: RustlsInput,
 
     /// Plaintext messages of the peer, which rustls has not received.
@@ -112,6 +116,10 @@ pub(crate) struct Handshake {
     write_secret: HeapSecret,
     read_secret: HeapSecret,
 
+    /// TLS 1.3: the secret of the exporter, once it is derived. As in s2n-tls there is no exporter
+    /// before.
+    exporter_secret: Option<HeapSecret>,
+
     /// TLS 1.3: the resumption master secret, if there may be tickets.
     resumption_secret: Option<HeapSecret>,
 
@@ -129,8 +137,8 @@ pub(crate) struct Handshake {
     /// nanoseconds since 1970.
     expiration: Option<u64>,
 
-    /// TLS 1.3: what else the key schedule requires, when rustls has completed the handshake.
-    completed: Option<Completed>,
+    /// TLS 1.3: the suite of the key schedule, when rustls has completed the handshake.
+    completed: Option<&'static Tls13CipherSuite>,
 
     /// Allocated for QUIC connections.
     quic: Option<Box<Quic>>,
@@ -166,6 +174,7 @@ impl Handshake {
                 return Err(Code::Closed)?;
             }
 
+            ctx.refresh_settings();
             // A failure leaves the state unchanged, so that the call may be repeated.
             memory::probe(STEP_MEMORY)?;
             if let Err(error) = self.perform_action(ctx, blocked) {
@@ -424,14 +433,14 @@ impl Handshake {
     fn call_client_hello_callback(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         let shared = ctx.shared();
         if !shared.client_hello_callback_called.swap(true, AcqRel)
-            && let Some(callback) = ctx.config.client_hello_callback()
+            && let Some(callback) = ctx.settings.client_hello_callback()
         {
             if callback.call(ctx.state.name()) < 0 {
                 ctx.send.pending_alert = fatal_record(Alert::HandshakeFailure).to_vec();
                 return Err(self.fail(ctx, Code::Cancelled.into()));
             }
             // The callback may have selected another config.
-            ctx.config = ctx.state.config()?;
+            ctx.reload_config()?;
             self.awaits_callback_done = ctx.config.client_hello_waits();
             self.checkpoints.listen(ctx.state);
         }
@@ -486,6 +495,7 @@ impl Handshake {
 
     /// Frees the memory of the handshake.
     pub(crate) fn free(&mut self) {
+        self.config = None;
         self.input = RustlsInput::default();
         self.reassembler = PlaintextReassembler::default();
         self.client_hello = Vec::new();

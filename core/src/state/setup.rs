@@ -7,7 +7,8 @@ use std::sync::atomic::Ordering::Release;
 use super::State;
 use super::psk::PskSettings;
 use crate::base::{Mode, lock};
-use crate::config::{ClientAuth, Config, Overrides};
+use crate::config::alpn::Protocols;
+use crate::config::{ClientAuth, Config, Overrides, Snapshot};
 use crate::error::{Code, Result};
 use crate::messages::MAX_SERVER_NAME_LEN;
 use crate::policy::{Policy, prefers_tls13};
@@ -17,12 +18,23 @@ use crate::process::fork::ForkSafeMutex;
 #[derive(Default)]
 pub(super) struct Setup {
     pub(super) config: Option<Arc<Config>>,
-    overrides: Overrides,
+    /// Allocated when the application sets one.
+    overrides: Option<Box<Overrides>>,
     /// The server_name (SNI): sent by a client, received by a server.
     server_name: Option<CString>,
     corked: bool,
     /// Allocated when the application uses pre-shared keys or early data.
     pub(super) psks: Option<Box<PskSettings>>,
+}
+
+impl Setup {
+    fn policy(&self) -> Option<&'static Policy> {
+        self.overrides.as_ref()?.policy
+    }
+
+    fn client_auth(&self) -> Option<ClientAuth> {
+        self.overrides.as_ref()?.client_auth
+    }
 }
 
 /// The default configs, for connections without one: usual, and after [`prefers_tls13`].
@@ -46,6 +58,12 @@ impl State {
         }
         let config = Arc::new(Config::new()?);
         Ok(lock(&DEFAULTS)[default].get_or_insert(config).clone())
+    }
+
+    /// Returns whether this is the application's config.
+    pub(crate) fn has_config(&self, config: &Arc<Config>) -> bool {
+        let own = &lock(&self.setup).config;
+        own.as_ref().is_some_and(|own| Arc::ptr_eq(own, config))
     }
 
     /// Returns the application's config.
@@ -85,32 +103,49 @@ impl State {
 
     /// Returns the settings of the connection that override those of its config.
     pub(crate) fn overrides(&self) -> Overrides {
-        lock(&self.setup).overrides.clone()
+        let setup = lock(&self.setup);
+        setup.overrides.as_deref().cloned().unwrap_or_default()
     }
 
     pub(crate) fn change_overrides<R>(&self, change: impl FnOnce(&mut Overrides) -> R) -> R {
-        change(&mut lock(&self.setup).overrides)
+        change(lock(&self.setup).overrides.get_or_insert_default())
+    }
+
+    /// Frees the connection's list of protocols, after the handshake.
+    pub(crate) fn free_alpn(&self) {
+        if let Some(overrides) = &mut lock(&self.setup).overrides {
+            overrides.alpn = Protocols::default();
+        }
     }
 
     pub(crate) fn policy(&self) -> Result<&'static Policy> {
-        let own = lock(&self.setup).overrides.policy;
+        let own = lock(&self.setup).policy();
         match own {
             Some(policy) => Ok(policy),
             None => Ok(self.config()?.policy()),
         }
     }
 
-    /// Returns the policy with a config: that of the connection, else that of the config.
-    pub(crate) fn policy_of(&self, config: &Config) -> &'static Policy {
-        let own = lock(&self.setup).overrides.policy;
-        own.unwrap_or_else(|| config.policy())
+    /// Returns the policy with the settings of a config: that of the connection, else theirs.
+    pub(crate) fn policy_with(&self, settings: &Snapshot) -> &'static Policy {
+        let own = lock(&self.setup).policy();
+        own.unwrap_or_else(|| settings.policy())
     }
 
     /// Returns the client authentication with a config: that of the connection, else that of the
     /// config, else the default of the mode.
     pub(crate) fn client_auth_of(&self, config: &Config) -> ClientAuth {
-        let own = lock(&self.setup).overrides.client_auth;
-        match (own.or_else(|| config.client_auth()), self.mode) {
+        self.client_auth_or(|| config.client_auth())
+    }
+
+    /// [`Self::client_auth_of`], with the settings of a config.
+    pub(crate) fn client_auth_with(&self, settings: &Snapshot) -> ClientAuth {
+        self.client_auth_or(|| settings.client_auth())
+    }
+
+    fn client_auth_or(&self, configured: impl FnOnce() -> Option<ClientAuth>) -> ClientAuth {
+        let own = lock(&self.setup).client_auth();
+        match (own.or_else(configured), self.mode) {
             (Some(client_auth), _) => client_auth,
             (None, Mode::Client) => ClientAuth::Optional,
             (None, Mode::Server) => ClientAuth::None,
