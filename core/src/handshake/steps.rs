@@ -42,7 +42,7 @@ impl Handshake {
         }
         let config = ctx.settings.client(&ctx.state.overrides())?;
         let mut config = self.use_config(config);
-        let psk_suite = self.offer_psk(ctx, Arc::make_mut(&mut config))?;
+        let psk_suite = self.offer_psk(ctx, &mut config)?;
         let highest = highest_version(ctx);
         let shared = ctx.shared();
         shared.version.store(highest, Release);
@@ -86,11 +86,13 @@ impl Handshake {
     }
 
     /// Client: lets rustls offer the first external pre-shared key, or the session to resume, and
-    /// request early data. Returns the suite of the key; 0 if there is none.
-    fn offer_psk(&self, ctx: &Context<'_>, config: &mut ClientConfig) -> Result<u16> {
+    /// request early data, with a copy of the config. Returns the suite of the key; 0 if there is
+    /// none.
+    fn offer_psk(&self, ctx: &Context<'_>, config: &mut Arc<ClientConfig>) -> Result<u16> {
         let uses_tls12_tickets = ctx.settings.requests_tickets();
         if let Some(psk) = ctx.state.offered_psk() {
             let requests_early_data = Self::may_request_early_data(ctx, &psk.state);
+            let config = Arc::make_mut(config);
             offer_psk(config, &psk, uses_tls12_tickets, requests_early_data)?;
             return Ok(psk.state.suite);
         }
@@ -104,6 +106,7 @@ impl Handshake {
             SessionState::Tls12(state) => (state.suite, false),
         };
         let now = ctx.settings.wall_nanoseconds()?;
+        let config = Arc::make_mut(config);
         session.offer(config, uses_tls12_tickets, requests_early_data, now)?;
         Ok(suite)
     }
