@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::secret::Secret;
 use super::{Answer, CertChain, Exit, Suspension, ToSign, ToVerify};
 use crate::base::{lock, uptime};
-use crate::crypto::tls13::{HeapSecret, capture_resumption_secret};
+use crate::crypto::captured::{Captured, capture};
 use crate::error::Error;
 
 /// The server's CertificateRequest, and the client's response.
@@ -97,8 +97,8 @@ impl Selection {
 pub(crate) struct Step {
     pub(crate) selection: Selection,
     pub(crate) secrets: Vec<Secret>,
-    /// The resumption master secret of TLS 1.3, in the step that derives it.
-    pub(crate) resumption_secret: Option<HeapSecret>,
+    /// TLS 1.3: what the step has derived.
+    pub(crate) captured: Captured,
     /// The error of an application's callback, which rustls does not report.
     pub(crate) failure: Option<Error>,
     /// The milestones that the step has reached, if there is a callback for them.
@@ -111,7 +111,7 @@ impl Step {
     const NONE: Self = Self {
         selection: Selection::NONE,
         secrets: Vec::new(),
-        resumption_secret: None,
+        captured: Captured::NONE,
         failure: None,
         milestones: None,
         connection: 0,
@@ -168,9 +168,9 @@ impl StepContext {
     ) -> (R, Step) {
         // A callback in the step may drive another connection in this thread.
         let outer = self.replace(Step::new(connection, is_timed));
-        let (outcome, resumption_secret) = capture_resumption_secret(step);
+        let (outcome, captured) = capture(step);
         let step = Step {
-            resumption_secret,
+            captured,
             ..self.replace(outer)
         };
         (outcome, step)

@@ -17,7 +17,7 @@ use rustls::error::Error;
 use rustls::pki_types::FipsStatus;
 use rustls_aws_lc_rs::DEFAULT_PROVIDER;
 
-use super::tls13::HeapSecret;
+use super::HeapSecret;
 
 /// The random numbers and key exchanges of a step.
 #[derive(Default)]

@@ -7,8 +7,6 @@
 //! rustls knows the pre-shared keys of sessions alone. An external one differs in a label, and is
 //! recognized by its length: see [`external_secret`].
 
-use std::cell::RefCell;
-use std::mem::ManuallyDrop;
 use std::sync::OnceLock;
 
 use hmac::EagerHash;
@@ -22,11 +20,11 @@ use rustls_aws_lc_rs::cipher_suite::{
 use sha2::{Sha256, Sha384};
 use zeroize::Zeroizing;
 
+pub(crate) use super::HeapSecret;
+use super::captured::change;
 use super::hkdf::{self, Prk, hash_len};
+use super::lazy_aead::LazyAead;
 use crate::process::fork::get_or_init;
-
-/// A secret on the heap: moving it leaves no copy behind.
-pub(crate) type HeapSecret = Zeroizing<Vec<u8>>;
 
 /// Declares a suite of the provider with our key schedule.
 macro_rules! suite {
@@ -41,7 +39,7 @@ macro_rules! suite {
                 },
                 protocol_version: $base.protocol_version,
                 hkdf_provider: &KEY_SCHEDULE,
-                aead_alg: $base.aead_alg,
+                aead_alg: &LazyAead($base.aead_alg),
                 quic: $base.quic,
             }
         };
@@ -97,28 +95,6 @@ fn early_secret(secret: &[u8]) -> Option<OkmBlock> {
         true => rest.get(..len.into()).map(OkmBlock::new),
         false => None,
     }
-}
-
-thread_local! {
-    /// The resumption master secret that was derived last in this thread. Empty when the thread
-    /// ends, and so needs no destructor.
-    static CAPTURED: RefCell<ManuallyDrop<Option<HeapSecret>>> =
-        const { RefCell::new(ManuallyDrop::new(None)) };
-}
-
-/// Runs work that may complete a handshake, and returns the resumption master secret that it
-/// derives. The work of an outer call is not affected.
-pub(crate) fn capture_resumption_secret<R>(work: impl FnOnce() -> R) -> (R, Option<HeapSecret>) {
-    let outer = replace_captured(None);
-    let outcome = work();
-    (outcome, replace_captured(outer))
-}
-
-/// Not inlined: a coroutine may move to another thread, and its frames must not keep the address of
-/// a thread-local variable.
-#[inline(never)]
-fn replace_captured(secret: Option<HeapSecret>) -> Option<HeapSecret> {
-    ManuallyDrop::into_inner(CAPTURED.replace(ManuallyDrop::new(secret)))
 }
 
 /// The labels that rustls passes to HKDF-Expand-Label (RFC 8446, 7.1).
@@ -232,7 +208,8 @@ impl<H: EagerHash<Core: Send + Sync> + Send + Sync> HkdfExpander for Expander<H>
         }
         let block = self.block(info);
         if info.get(LABEL) == Some(&RESUMPTION_MASTER) {
-            drop(replace_captured(Some(block.as_ref().to_vec().into())));
+            let secret = block.as_ref().to_vec().into();
+            change(|captured| captured.resumption_secret = Some(secret));
         }
         block
     }

@@ -8,7 +8,9 @@ use rustls::crypto::Identity;
 use rustls::enums::ProtocolVersion;
 use rustls::quic::Quic;
 use rustls::split::SplitConnection;
-use rustls::{Connection, ConnectionOutputs, HandshakeKind, SideData, SupportedCipherSuite};
+use rustls::{
+    Connection, ConnectionOutputs, ExtractedSecrets, HandshakeKind, SideData, SupportedCipherSuite,
+};
 
 use super::Handshake;
 use super::context::Context;
@@ -16,6 +18,7 @@ use super::progress::handshake_type;
 use super::stage::Stage;
 use crate::base::{Mode, Version, memory};
 use crate::config::EarlyDataProgress;
+use crate::crypto::captured::take_traffic_keys;
 use crate::error::{Code, Result};
 use crate::policy::names::{GroupNames, cipher, group};
 use crate::record::{Opener, Sealer};
@@ -43,23 +46,41 @@ impl Handshake {
             }
         }
         let results = Results::new(ctx, &connection.outputs)?;
-        let (secrets, _) = connection.dangerous_into_kernel_connection()?;
+        let keys = self.traffic_keys(connection)?;
         // RFC 8446, 5.1: no message may follow in the record of the last one, before a key change.
         if !self.input.is_empty() {
             return Err(Code::BadMessage)?;
         }
-        let sealer = Sealer::new(results.suite, secrets.tx)?;
+        let sealer = Sealer::new(results.suite, keys.tx)?;
         match has_early_data {
             true => self.hold_end(ctx, sealer)?,
             false => ctx.send.sealer = Some(sealer),
         }
-        ctx.recv.opener = Some(Opener::new(results.suite, secrets.rx)?);
+        ctx.recv.opener = Some(Opener::new(results.suite, keys.rx)?);
         self.store_results(ctx, results);
         self.stage = match has_early_data {
             true => Stage::EndOfEarlyData,
             false => Stage::Complete,
         };
         Ok(())
+    }
+
+    /// Returns the traffic keys of a completed handshake, and the sequence numbers of the next
+    /// records. Those of TLS 1.3 were captured, and have protected none: Finished is the last
+    /// message before a key change on either side.
+    fn traffic_keys<S: SideData>(
+        &mut self,
+        connection: SplitConnection<S>,
+    ) -> Result<ExtractedSecrets> {
+        let captured = take_traffic_keys();
+        let write_keys = captured.write_keys.or_else(|| self.write_keys.take());
+        match (write_keys, captured.read_keys) {
+            (Some(write), Some(read)) => Ok(ExtractedSecrets {
+                tx: (0, *write),
+                rx: (0, *read),
+            }),
+            _ => Ok(connection.dangerous_into_kernel_connection()?.0),
+        }
     }
 
     /// Stores the results of a completed handshake of QUIC. The application protects what follows.

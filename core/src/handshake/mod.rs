@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
+use rustls::ConnectionTrafficSecrets;
+
 use rustls::Tls13CipherSuite;
 
 use self::checkpoints::Checkpoints;
@@ -122,6 +124,9 @@ pub(crate) struct Handshake {
 
     /// TLS 1.3: the resumption master secret, if there may be tickets.
     resumption_secret: Option<HeapSecret>,
+
+    /// TLS 1.3: the last keys for sending that a step has derived.
+    write_keys: Option<Box<ConnectionTrafficSecrets>>,
 
     /// Server: the sessions of a TLS 1.2 handshake that has or issues one.
     tls12_sessions: Option<Arc<Tls12Sessions>>,
@@ -502,6 +507,7 @@ impl Handshake {
         self.private_keys = None;
         self.offload = None;
         self.step_context = StepContext::Thread;
+        self.write_keys = None;
         self.tls12_sessions = None;
         self.selected_psk = None;
         self.early_data = None;

@@ -125,8 +125,12 @@ impl Handshake {
             _ => self.check_cert_request(ctx, step.failure),
         };
         let keeps_secret = ctx.config.uses_tickets() || ctx.settings.is_serializable();
-        if keeps_secret && step.resumption_secret.is_some() {
-            self.resumption_secret = step.resumption_secret;
+        if keeps_secret && step.captured.resumption_secret.is_some() {
+            self.resumption_secret = step.captured.resumption_secret;
+        }
+        // A server derives its keys before it receives the client's last messages.
+        if step.captured.write_keys.is_some() {
+            self.write_keys = step.captured.write_keys;
         }
         let sessions = self.tls12_sessions.as_ref();
         if sessions.is_some_and(|sessions| sessions.take_issued()) {

@@ -33,7 +33,8 @@ use zeroize::Zeroizing;
 
 use super::session_state::Tls13State;
 use crate::base::{lock, memory};
-use crate::crypto::tls13::{FACTORY_SUITES, capture_resumption_secret};
+use crate::crypto::captured::capture;
+use crate::crypto::tls13::FACTORY_SUITES;
 use crate::error::{Code, Result};
 use crate::process::fork::{ForkSafeMutex, get_or_init};
 use crate::process::permanent;
@@ -110,7 +111,7 @@ impl Factory {
         let (mut client, server) = configs(provider).ok()?;
         client.resumption = Resumption::store(store.clone());
         // The secret of this handshake is not that of an outer one.
-        let (client, _) = capture_resumption_secret(|| handshake(client, server));
+        let (client, _) = capture(|| handshake(client, server));
         Some(Self {
             client: client.ok()?,
             store,

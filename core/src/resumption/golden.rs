@@ -20,7 +20,8 @@ use super::factory;
 use super::server_session::{Binding, EarlyDataBinding, parse_tls12};
 use super::session_state::Tls13State;
 use crate::base::lock;
-use crate::crypto::tls13::{SUITES, capture_resumption_secret};
+use crate::crypto::captured::capture;
+use crate::crypto::tls13::SUITES;
 use crate::messages::Reader;
 
 /// Records the sessions of both sides of a handshake of rustls.
@@ -91,8 +92,9 @@ fn sessions(
     client.alpn_protocols = alpn.iter().map(|name| name.to_owned()).collect();
     server.alpn_protocols = client.alpn_protocols.clone();
     let handshake = || factory::handshake(client, server).map(drop);
-    let (outcome, secret) = capture_resumption_secret(handshake);
+    let (outcome, captured) = capture(handshake);
     outcome.expect("a complete handshake");
+    let secret = captured.resumption_secret;
     (recorder, secret.map(|secret| secret.to_vec()))
 }
 

@@ -4,9 +4,9 @@
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite, Tls12CipherSuite};
 use zeroize::Zeroizing;
 
-use super::traffic_secret::aead_key;
 use super::{Direction, State, Tls12Secrets};
 use crate::base::{Mode, StackDepth, lock, with_cleared_stack};
+use crate::crypto::lazy_aead::aead_key;
 use crate::error::{Code, Result};
 use crate::policy;
 
@@ -65,7 +65,9 @@ impl Tls12Secrets {
             Mode::Server => (server_key, server_iv),
         };
         let explicit = vec![0; shape.explicit_nonce_len];
-        let keys = suite.aead_alg.extract_keys(aead_key(key)?, iv, &explicit);
+        let keys = suite
+            .aead_alg
+            .extract_keys(aead_key(key).ok_or(Code::KeyInit)?, iv, &explicit);
         Ok(keys.map_err(|_| Code::KeyInit)?)
     }
 }

@@ -1,10 +1,11 @@
 //! Traffic secrets of TLS 1.3, and the keys that are derived from them (RFC 8446, 7.1 to 7.3).
 
-use rustls::crypto::cipher::{AeadKey, Iv};
+use rustls::crypto::cipher::Iv;
 use rustls::crypto::tls13::OkmBlock;
 use rustls::{ConnectionTrafficSecrets, Tls13CipherSuite};
 use zeroize::Zeroizing;
 
+use crate::crypto::lazy_aead::aead_key;
 use crate::crypto::tls13::{HeapSecret, LABEL_PREFIX};
 use crate::error::{Code, Error, Result};
 
@@ -38,7 +39,7 @@ pub(super) fn traffic_keys(
     let key = expand_label(suite, secret, b"key", &[], aead.key_len())?;
     let iv = expand_label(suite, secret, b"iv", &[], aead.iv_len())?;
     let iv = Iv::new(&iv).map_err(|_| Code::KeyInit)?;
-    let keys = aead.extract_keys(aead_key(&key)?, iv);
+    let keys = aead.extract_keys(aead_key(&key).ok_or(Code::KeyInit)?, iv);
     Ok(keys.map_err(|_| Code::KeyInit)?)
 }
 
@@ -80,15 +81,6 @@ pub(super) fn expand_label_into(
     ];
     let expanded = expander.expand_slice(&info, output);
     expanded.map_err(|_| Error::new(Code::KeyInit))
-}
-
-/// Converts a key of 16 or 32 bytes.
-pub(super) fn aead_key(bytes: &[u8]) -> Result<AeadKey> {
-    if let Ok(key) = <[u8; 16]>::try_from(bytes) {
-        return Ok(key.into());
-    }
-    let key = <[u8; 32]>::try_from(bytes).map_err(|_| Code::KeyInit)?;
-    Ok(key.into())
 }
 
 #[cfg(test)]
