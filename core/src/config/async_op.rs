@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::{Config, Settings};
-use crate::base::lock;
 use crate::credentials::signing::Signing;
 use crate::credentials::{Offload, PrivateKeys};
 
@@ -28,14 +27,8 @@ impl Config {
         self.change(|settings| settings.private_keys = private_keys);
     }
 
-    /// Whether a signature of the application is verified when it is applied.
-    pub(crate) fn verifies_private_keys(&self) -> bool {
-        let settings = lock(&self.settings);
-        settings.verifies_private_keys || settings.verifies_after_sign
-    }
-
     pub fn set_verifies_private_keys(&self, on: bool) {
-        lock(&self.settings).verifies_private_keys = on;
+        self.change(|settings| settings.verifies_private_keys = on);
     }
 
     /// Sets whether all signatures are verified before they are sent.

@@ -1,6 +1,6 @@
-//! rustls configs, built from the settings when a handshake needs them and kept until these change.
+//! rustls configs, built from a snapshot of the settings when a handshake needs them, and kept in it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::{fmt, ptr};
 
 use rustls::client::{ClientConfig, Resumption};
@@ -9,7 +9,7 @@ use rustls::server::{
     InvalidSniPolicy, ServerConfig, ServerSessionKey, StoresServerSessions, Tls13Tickets,
 };
 
-use super::{ClientAuth, Config, Overrides, Settings};
+use super::{ClientAuth, Overrides, Settings, Snapshot};
 use crate::base::{lock, memory};
 use crate::credentials::clock::StepClock;
 use crate::credentials::key_log::KeyLogListener;
@@ -18,6 +18,7 @@ use crate::credentials::step_context::StepContext;
 use crate::credentials::{Offload, PrivateKeys};
 use crate::error::Result;
 use crate::policy::Policy;
+use crate::process::fork::{ForkSafeMutex, critical_section};
 use crate::record::Header;
 use crate::resumption::request_ticket;
 use crate::verify::verifier::SignatureVerifier;
@@ -40,7 +41,7 @@ impl<C> HandshakeConfig<C> {
     /// The parts for a handshake without asynchronous operations.
     fn synchronous(built: Built<C>) -> Self {
         Self {
-            has_certificates: !built.resolver.is_empty(),
+            has_certificates: built.has_certificates,
             rustls: built.config,
             private_keys: None,
             offload: None,
@@ -61,23 +62,47 @@ impl HandshakeConfig<ServerConfig> {
     }
 }
 
-/// The rustls configs that are built.
+/// The rustls configs that are built from one version of the settings.
 #[derive(Default)]
 pub(super) struct RustlsConfigs {
-    clients: Vec<Built<ClientConfig>>,
-    servers: Vec<Built<ServerConfig>>,
-
-    /// Counts the changes of settings, so that a config built from old ones is not kept.
-    generation: u64,
+    clients: Cache<ClientConfig>,
+    servers: Cache<ServerConfig>,
 }
 
-impl RustlsConfigs {
-    /// Drops the configs, after a change of settings.
-    pub(super) fn invalidate(&mut self) {
-        *self = Self {
-            generation: self.generation + 1,
-            ..Self::default()
+/// The rustls configs of one mode.
+struct Cache<C> {
+    /// The one that was built first. It is usually the only one, and read without a lock.
+    first: OnceLock<Built<C>>,
+    others: ForkSafeMutex<Vec<Built<C>>>,
+}
+
+impl<C> Default for Cache<C> {
+    fn default() -> Self {
+        Self {
+            first: OnceLock::new(),
+            others: ForkSafeMutex::default(),
+        }
+    }
+}
+
+impl<C> Cache<C> {
+    fn find(&self, policy: &'static Policy, client_auth: ClientAuth) -> Option<Built<C>> {
+        let is_wanted =
+            |built: &&Built<C>| ptr::eq(built.policy, policy) && built.client_auth == client_auth;
+        let first = self.first.get()?;
+        if is_wanted(&first) {
+            return Some(first.clone());
+        }
+        lock(&self.others).iter().find(is_wanted).cloned()
+    }
+
+    fn add(&self, built: Built<C>) {
+        let section = critical_section();
+        let Err(built) = self.first.set(built) else {
+            return;
         };
+        drop(section);
+        lock(&self.others).push(built);
     }
 }
 
@@ -86,7 +111,8 @@ struct Built<C> {
     policy: &'static Policy,
     client_auth: ClientAuth,
     config: Arc<C>,
-    resolver: Arc<CertResolver>,
+    /// There is a certificate to select.
+    has_certificates: bool,
 }
 
 impl<C> Clone for Built<C> {
@@ -95,39 +121,37 @@ impl<C> Clone for Built<C> {
             policy: self.policy,
             client_auth: self.client_auth,
             config: self.config.clone(),
-            resolver: self.resolver.clone(),
+            has_certificates: self.has_certificates,
         }
     }
 }
 
 /// A rustls config, of a client or a server.
 trait RustlsConfig: Clone {
-    fn cache(configs: &mut RustlsConfigs) -> &mut Vec<Built<Self>>;
+    fn cache(configs: &RustlsConfigs) -> &Cache<Self>;
 
     /// Whether a server requests a certificate of the client.
     fn client_auth(overrides: &Overrides, settings: &Settings) -> ClientAuth;
-
-    fn resolver(settings: &Settings, policy: &'static Policy) -> Result<CertResolver>;
 
     fn build(
         settings: &Settings,
         policy: &'static Policy,
         client_auth: ClientAuth,
-        resolver: Arc<CertResolver>,
+        resolver: CertResolver,
         context: StepContext,
     ) -> Result<Self>;
 
     fn set_alpn(&mut self, protocols: Vec<ApplicationProtocol<'static>>);
 }
 
-impl Config {
+impl Snapshot {
     /// Returns the config of a client's handshake.
-    pub fn client(&self, overrides: &Overrides) -> Result<HandshakeConfig<ClientConfig>> {
+    pub(crate) fn client(&self, overrides: &Overrides) -> Result<HandshakeConfig<ClientConfig>> {
         self.handshake_config(overrides)
     }
 
     /// Returns the config with which a server answers a ClientHello.
-    pub fn server(&self, overrides: &Overrides) -> Result<HandshakeConfig<ServerConfig>> {
+    pub(crate) fn server(&self, overrides: &Overrides) -> Result<HandshakeConfig<ServerConfig>> {
         self.handshake_config(overrides)
     }
 
@@ -135,7 +159,12 @@ impl Config {
         &self,
         overrides: &Overrides,
     ) -> Result<HandshakeConfig<C>> {
-        let mut config = self.find_or_build::<C>(overrides)?;
+        let policy = overrides.policy.unwrap_or(self.settings.policy);
+        let client_auth = C::client_auth(overrides, &self.settings);
+        let mut config = match self.settings.is_asynchronous() {
+            true => self.build_asynchronous::<C>(policy, client_auth)?,
+            false => HandshakeConfig::synchronous(self.find_or_build(policy, client_auth)?),
+        };
         if !overrides.alpn.is_empty() {
             let protocols = protocols(&overrides.alpn)?;
             Arc::make_mut(&mut config.rustls).set_alpn(protocols);
@@ -143,92 +172,65 @@ impl Config {
         Ok(config)
     }
 
-    fn find_or_build<C: RustlsConfig>(&self, overrides: &Overrides) -> Result<HandshakeConfig<C>> {
-        let settings = lock(&self.settings);
-        let policy = overrides.policy.unwrap_or(settings.policy);
-        let client_auth = C::client_auth(overrides, &settings);
-        let mut configs = lock(&self.rustls_configs);
-        let mut built = C::cache(&mut configs).iter();
-        let built = built
-            .find(|built| ptr::eq(built.policy, policy) && built.client_auth == client_auth)
-            .cloned();
-        let (private_keys, offload) = (settings.signer(), settings.offload.clone());
-        let is_asynchronous = private_keys.is_some() || offload.is_some();
-        if let (Some(built), false) = (&built, is_asynchronous) {
-            return Ok(HandshakeConfig::synchronous(built.clone()));
-        }
-
-        // What follows takes long, and needs the settings as they are now.
-        let generation = configs.generation;
-        let copy = settings.clone();
-        drop(configs);
-        drop(settings);
-        let built = match built {
-            Some(built) => built,
-            None => self.build(&copy, generation, policy, client_auth)?,
-        };
-        if !is_asynchronous {
-            return Ok(HandshakeConfig::synchronous(built));
-        }
-        // The callbacks of rustls need the context of their coroutine.
-        let step_context = StepContext::new_coroutine();
-        let context = step_context.clone();
-        let has_certificates = !built.resolver.is_empty();
-        let config = C::build(&copy, policy, client_auth, built.resolver, context)?;
-        Ok(HandshakeConfig {
-            rustls: Arc::new(config),
-            private_keys,
-            offload,
-            has_certificates,
-            step_context,
-        })
-    }
-
-    /// Builds a config, and keeps it unless the settings have changed.
-    fn build<C: RustlsConfig>(
+    fn find_or_build<C: RustlsConfig>(
         &self,
-        settings: &Settings,
-        generation: u64,
         policy: &'static Policy,
         client_auth: ClientAuth,
     ) -> Result<Built<C>> {
-        let resolver = Arc::new(C::resolver(settings, policy)?);
+        let cache = C::cache(&self.rustls_configs);
+        if let Some(built) = cache.find(policy, client_auth) {
+            return Ok(built);
+        }
+        let resolver = self.settings.resolver(policy);
+        let has_certificates = !resolver.is_empty();
         let context = StepContext::Thread;
-        let config = C::build(settings, policy, client_auth, resolver.clone(), context)?;
+        let config = C::build(&self.settings, policy, client_auth, resolver, context)?;
         let built = Built {
             policy,
             client_auth,
             config: Arc::new(config),
-            resolver,
+            has_certificates,
         };
-        let mut configs = lock(&self.rustls_configs);
-        if configs.generation == generation {
-            C::cache(&mut configs).push(built.clone());
-        }
+        cache.add(built.clone());
         Ok(built)
+    }
+
+    /// Builds a config for one handshake, whose callbacks of rustls need the context of its
+    /// coroutine.
+    fn build_asynchronous<C: RustlsConfig>(
+        &self,
+        policy: &'static Policy,
+        client_auth: ClientAuth,
+    ) -> Result<HandshakeConfig<C>> {
+        let step_context = StepContext::new_coroutine();
+        let context = step_context.clone();
+        let resolver = self.settings.resolver(policy);
+        let has_certificates = !resolver.is_empty();
+        let config = C::build(&self.settings, policy, client_auth, resolver, context)?;
+        Ok(HandshakeConfig {
+            rustls: Arc::new(config),
+            private_keys: self.settings.signer(),
+            offload: self.settings.offload.clone(),
+            has_certificates,
+            step_context,
+        })
     }
 }
 
 impl RustlsConfig for ClientConfig {
-    fn cache(configs: &mut RustlsConfigs) -> &mut Vec<Built<Self>> {
-        &mut configs.clients
+    fn cache(configs: &RustlsConfigs) -> &Cache<Self> {
+        &configs.clients
     }
 
     fn client_auth(_: &Overrides, _: &Settings) -> ClientAuth {
         ClientAuth::None
     }
 
-    fn resolver(settings: &Settings, policy: &'static Policy) -> Result<CertResolver> {
-        let mut resolver = CertResolver::new(&settings.certificates, settings.signing(), policy)?;
-        resolver.cert_request = settings.cert_request.clone();
-        Ok(resolver)
-    }
-
     fn build(
         settings: &Settings,
         policy: &'static Policy,
         client_auth: ClientAuth,
-        resolver: Arc<CertResolver>,
+        resolver: CertResolver,
         context: StepContext,
     ) -> Result<Self> {
         let verifier = SignatureVerifier {
@@ -242,7 +244,10 @@ impl RustlsConfig for ClientConfig {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_client_credential_resolver(Arc::new(StepResolver {
-                chains: resolver,
+                chains: CertResolver {
+                    cert_request: settings.cert_request.clone(),
+                    ..resolver
+                },
                 context,
             }))?;
         config.alpn_protocols = protocols(&settings.alpn)?;
@@ -263,8 +268,8 @@ impl RustlsConfig for ClientConfig {
 }
 
 impl RustlsConfig for ServerConfig {
-    fn cache(configs: &mut RustlsConfigs) -> &mut Vec<Built<Self>> {
-        &mut configs.servers
+    fn cache(configs: &RustlsConfigs) -> &Cache<Self> {
+        &configs.servers
     }
 
     fn client_auth(overrides: &Overrides, settings: &Settings) -> ClientAuth {
@@ -272,15 +277,11 @@ impl RustlsConfig for ServerConfig {
         client_auth.unwrap_or(ClientAuth::None)
     }
 
-    fn resolver(settings: &Settings, policy: &'static Policy) -> Result<CertResolver> {
-        CertResolver::new(&settings.certificates, settings.signing(), policy)
-    }
-
     fn build(
         settings: &Settings,
         policy: &'static Policy,
         client_auth: ClientAuth,
-        resolver: Arc<CertResolver>,
+        resolver: CertResolver,
         context: StepContext,
     ) -> Result<Self> {
         let verifier = SignatureVerifier {
@@ -315,6 +316,20 @@ impl RustlsConfig for ServerConfig {
 }
 
 impl Settings {
+    /// Returns whether the handshake may be suspended for the application.
+    fn is_asynchronous(&self) -> bool {
+        self.signer().is_some() || self.offload.is_some()
+    }
+
+    fn resolver(&self, policy: &'static Policy) -> CertResolver {
+        CertResolver {
+            policy,
+            signing: self.signing(),
+            certificates: self.certificates.clone(),
+            cert_request: None,
+        }
+    }
+
     /// Returns the maximum size of rustls' records, which are those of the handshake. It includes the
     /// header, and has a minimum.
     fn max_fragment_size(&self) -> Option<usize> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Config, Mode};
-use crate::base::{lock, memory};
+use crate::base::memory;
 use crate::credentials::certificates::{Certificates, Owner};
 use crate::credentials::{CertChain, CertTiebreak};
 use crate::error::{Code, Result};
@@ -25,12 +25,12 @@ impl Config {
     }
 
     fn certificates(&self) -> Arc<Certificates> {
-        lock(&self.settings).certificates.clone()
+        self.read(|settings| settings.certificates.clone())
     }
 
     /// Adds a chain that the application owns.
     pub fn add_chain(&self, chain: &Arc<CertChain>) -> Result<()> {
-        if lock(&self.settings).certificates.owner == Owner::Library {
+        if self.read(|settings| settings.certificates.owner) == Owner::Library {
             return Err(Code::CertOwnership)?;
         }
         self.add(chain, Owner::Application)
@@ -38,7 +38,7 @@ impl Config {
 
     /// Checks that the config has no chain, so that it can own one.
     pub fn check_has_no_chain(&self) -> Result<()> {
-        match lock(&self.settings).certificates.owner {
+        match self.read(|settings| settings.certificates.owner) {
             Owner::None => Ok(()),
             _ => Err(Code::CertOwnership)?,
         }
@@ -70,13 +70,10 @@ impl Config {
 
     /// Returns the names for which the application's callback prefers a new chain to an earlier one.
     fn names_won(&self, chain: &CertChain) -> Result<Vec<Vec<u8>>> {
-        let (tiebreak, certificates) = {
-            let settings = lock(&self.settings);
-            (
-                settings.cert_tiebreak.clone(),
-                settings.certificates.clone(),
-            )
-        };
+        let (tiebreak, certificates) = self.read(|settings| {
+            let tiebreak = settings.cert_tiebreak.clone();
+            (tiebreak, settings.certificates.clone())
+        });
         let Some(tiebreak) = tiebreak else {
             return Ok(Vec::new());
         };
@@ -89,7 +86,7 @@ impl Config {
     }
 
     pub fn set_cert_tiebreak(&self, cert_tiebreak: Option<Arc<dyn CertTiebreak>>) {
-        lock(&self.settings).cert_tiebreak = cert_tiebreak;
+        self.change(|settings| settings.cert_tiebreak = cert_tiebreak);
     }
 
     /// Sets the chains that are sent when no name matches.
@@ -115,15 +112,16 @@ impl Config {
 
     /// Checks that a connection of this mode can use the config.
     pub fn check_usable(&self, mode: Mode) -> Result<()> {
-        let settings = lock(&self.settings);
-        let certificates = &settings.certificates;
-        if mode == Mode::Client && certificates.defaults().count() > 1 {
-            return Err(Code::TooManyCertificates)?;
-        }
-        if certificates.lacks_a_key && settings.private_keys.is_none() {
-            return Err(Code::NoPrivateKey)?;
-        }
-        Ok(())
+        self.read(|settings| {
+            let certificates = &settings.certificates;
+            if mode == Mode::Client && certificates.defaults().count() > 1 {
+                return Err(Code::TooManyCertificates)?;
+            }
+            if certificates.lacks_a_key && settings.private_keys.is_none() {
+                return Err(Code::NoPrivateKey)?;
+            }
+            Ok(())
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU16;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*};
 use std::time::Duration;
 
 use rustls::DistinguishedName;
@@ -38,16 +38,17 @@ mod quic;
 mod requests;
 mod resumption;
 mod serialization;
+mod snapshot;
 mod trust_settings;
 
 use self::alpn::Protocols;
 pub use self::build::HandshakeConfig;
-use self::build::RustlsConfigs;
 pub(crate) use self::events::Listener;
 use self::events::Listeners;
 pub use self::events::{Checkpoint, CheckpointCallback, HandshakeEvent, HandshakeEventCallback};
 pub use self::quic::{SecretCallback, SecretType};
 pub use self::serialization::{RenegotiationCallback, RenegotiationResponse, SerializationVersion};
+pub(crate) use self::snapshot::Snapshot;
 
 /// Looks at a connection whose ClientHello has come, and may change it. `name` is the application's for
 /// the connection.
@@ -75,8 +76,10 @@ pub struct Overrides {
 ///
 /// Settings may be changed at any time; a connection uses the change if its handshake has not begun.
 pub struct Config {
-    settings: ForkSafeMutex<Settings>,
-    rustls_configs: ForkSafeMutex<RustlsConfigs>,
+    /// The present settings. A handshake shares them, and a change copies them only then.
+    current: ForkSafeMutex<Arc<Snapshot>>,
+    /// The number of the present snapshot, by which a handshake recognizes a change without a lock.
+    generation: AtomicU64,
     listeners: Listeners,
     /// Shared with handshakes, which use keys that are added later.
     resumption: Arc<ForkSafeMutex<Resumption>>,
@@ -149,7 +152,7 @@ impl Config {
     /// Returns a config without trust anchors.
     pub fn new_minimal() -> Self {
         Self {
-            settings: ForkSafeMutex::new(Settings {
+            current: ForkSafeMutex::new(Arc::new(Snapshot::new(Settings {
                 policy: Policy::default_policy(),
                 certificates: Arc::default(),
                 cert_tiebreak: None,
@@ -174,8 +177,8 @@ impl Config {
                 requests_tickets: false,
                 serializable: false,
                 renegotiation: None,
-            }),
-            rustls_configs: ForkSafeMutex::default(),
+            }))),
+            generation: AtomicU64::new(0),
             listeners: Listeners::default(),
             resumption: Arc::default(),
             uses_tickets: AtomicBool::new(false),
@@ -189,20 +192,36 @@ impl Config {
         }
     }
 
-    /// Changes settings from which rustls configs are built.
+    /// Changes settings. Handshakes that have begun share the earlier ones, and notice the change.
     fn change<R>(&self, change: impl FnOnce(&mut Settings) -> R) -> R {
-        let mut settings = lock(&self.settings);
-        let outcome = change(&mut settings);
-        lock(&self.rustls_configs).invalidate();
+        let mut current = lock(&self.current);
+        let (settings, generation) = Arc::make_mut(&mut current).begin_change();
+        let outcome = change(settings);
+        self.generation.store(generation, Release);
         outcome
     }
 
+    /// Reads settings, under their lock.
+    fn read<R>(&self, read: impl FnOnce(&Settings) -> R) -> R {
+        read(&lock(&self.current).settings)
+    }
+
+    /// Returns the present settings, for a handshake.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        lock(&self.current).clone()
+    }
+
+    /// Returns whether a snapshot has the present settings.
+    pub(crate) fn is_current(&self, snapshot: &Snapshot) -> bool {
+        self.generation.load(Acquire) == snapshot.generation()
+    }
+
     pub fn policy(&self) -> &'static Policy {
-        lock(&self.settings).policy
+        self.read(|settings| settings.policy)
     }
 
     pub fn client_auth(&self) -> Option<ClientAuth> {
-        lock(&self.settings).client_auth
+        self.read(|settings| settings.client_auth)
     }
 
     pub fn set_client_auth(&self, client_auth: ClientAuth) {
@@ -210,7 +229,7 @@ impl Config {
     }
 
     pub fn alpn(&self) -> Protocols {
-        lock(&self.settings).alpn.clone()
+        self.read(|settings| settings.alpn.clone())
     }
 
     pub fn set_alpn(&self, protocols: Protocols) {
@@ -222,11 +241,11 @@ impl Config {
     }
 
     pub fn verify_host_callback(&self) -> Option<Arc<dyn VerifyHostCallback>> {
-        lock(&self.settings).verify_host.clone()
+        self.read(|settings| settings.verify_host.clone())
     }
 
     pub fn set_verify_host_callback(&self, verify_host: Option<Arc<dyn VerifyHostCallback>>) {
-        lock(&self.settings).verify_host = verify_host;
+        self.change(|settings| settings.verify_host = verify_host);
     }
 
     /// Adds the operating system's roots to the trust store; once, until that is wiped.
@@ -267,19 +286,21 @@ impl Config {
 
     /// Changes the trust store: in place, unless a handshake uses it.
     fn change_trust(&self, change: impl FnOnce(&mut TrustStore) -> Result<()>) -> Result<()> {
-        let trust = &mut lock(&self.settings).trust;
-        if Arc::strong_count(trust) > 1 {
-            memory::probe(trust.size())?;
-        }
-        change(Arc::make_mut(trust))
+        self.change(|settings| {
+            let trust = &mut settings.trust;
+            if Arc::strong_count(trust) > 1 {
+                memory::probe(trust.size())?;
+            }
+            change(Arc::make_mut(trust))
+        })
     }
 
     pub(crate) fn client_hello_callback(&self) -> Option<Arc<dyn ClientHelloCallback>> {
-        lock(&self.settings).client_hello.clone()
+        self.read(|settings| settings.client_hello.clone())
     }
 
     pub fn set_client_hello_callback(&self, callback: Option<Arc<dyn ClientHelloCallback>>) {
-        lock(&self.settings).client_hello = callback;
+        self.change(|settings| settings.client_hello = callback);
     }
 
     pub(crate) fn client_hello_waits(&self) -> bool {
@@ -288,10 +309,6 @@ impl Config {
 
     pub fn set_client_hello_waits(&self, waits: bool) {
         self.client_hello_waits.store(waits, Relaxed);
-    }
-
-    pub(crate) fn key_log_callback(&self) -> Option<Arc<dyn KeyLogCallback>> {
-        lock(&self.settings).key_log.clone()
     }
 
     pub fn set_key_log_callback(&self, key_log: Option<Arc<dyn KeyLogCallback>>) {
@@ -303,22 +320,18 @@ impl Config {
     }
 
     pub fn set_monotonic_clock(&self, clock: Arc<dyn Clock>) {
-        lock(&self.settings).monotonic_clock = clock;
-    }
-
-    pub(crate) fn wall_clock(&self) -> Arc<dyn Clock> {
-        lock(&self.settings).wall_clock.clone()
+        self.change(|settings| settings.monotonic_clock = clock);
     }
 
     /// Returns the time since 1970.
     pub fn wall_now(&self) -> Result<Duration> {
-        let clock = lock(&self.settings).wall_clock.clone();
+        let clock = self.read(|settings| settings.wall_clock.clone());
         Ok(clock.now().ok_or(Code::Cancelled)?)
     }
 
     /// Returns the monotonic time.
     pub fn monotonic_now(&self) -> Result<Duration> {
-        let clock = lock(&self.settings).monotonic_clock.clone();
+        let clock = self.read(|settings| settings.monotonic_clock.clone());
         Ok(clock.now().ok_or(Code::Cancelled)?)
     }
 
@@ -372,7 +385,7 @@ impl Config {
 
     /// Returns the maximum of plaintext bytes in a record that is sent, if it is configured.
     pub fn max_fragment_length(&self) -> Option<NonZeroU16> {
-        lock(&self.settings).max_fragment_length
+        self.read(|settings| settings.max_fragment_length)
     }
 
     pub fn set_max_fragment_length(&self, length: u16) -> Result<()> {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use rustls::DistinguishedName;
 
 use super::Config;
-use crate::base::lock;
 use crate::credentials::CertRequestCallback;
 use crate::error::{Code, Result};
 
@@ -19,7 +18,7 @@ impl Config {
 
     /// Sets the certificate authorities of a server's CertificateRequest from the present trust store.
     pub fn name_authorities(&self) -> Result<()> {
-        let trust = lock(&self.settings).trust.clone();
+        let trust = self.read(|settings| settings.trust.clone());
         if trust.has_system() {
             return Err(Code::InvalidState)?;
         }

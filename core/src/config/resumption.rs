@@ -119,11 +119,6 @@ impl Config {
         self.uses_tickets.load(Acquire)
     }
 
-    /// Returns whether a client uses tickets in TLS 1.2.
-    pub(crate) fn requests_tickets(&self) -> bool {
-        lock(&self.settings).requests_tickets
-    }
-
     /// Accesses the settings.
     pub(crate) fn with_resumption<R>(&self, access: impl FnOnce(&mut Settings) -> R) -> R {
         access(&mut lock(&self.resumption))

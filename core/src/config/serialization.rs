@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::Config;
-use crate::base::lock;
 use crate::error::{Code, Result};
 
 /// The format of serialized connections.
@@ -30,16 +29,17 @@ pub enum RenegotiationResponse {
 impl Config {
     /// Enables the serialization of connections. Fails if there is a callback for renegotiation.
     pub fn set_serialization_version(&self, version: Result<SerializationVersion>) -> Result<()> {
-        let mut settings = lock(&self.settings);
-        if settings.renegotiation.is_some() {
-            return Err(Code::InvalidState)?;
-        }
-        settings.serializable = version? == SerializationVersion::V1;
-        Ok(())
+        self.change(|settings| {
+            if settings.renegotiation.is_some() {
+                return Err(Code::InvalidState)?;
+            }
+            settings.serializable = version? == SerializationVersion::V1;
+            Ok(())
+        })
     }
 
     pub(crate) fn is_serializable(&self) -> bool {
-        lock(&self.settings).serializable
+        self.read(|settings| settings.serializable)
     }
 
     /// Sets the callback for HelloRequests. Fails if connections may be serialized.
@@ -47,20 +47,21 @@ impl Config {
         &self,
         callback: Option<Arc<dyn RenegotiationCallback>>,
     ) -> Result<()> {
-        let mut settings = lock(&self.settings);
-        if settings.serializable {
-            return Err(Code::InvalidState)?;
-        }
-        settings.renegotiation = callback;
-        Ok(())
+        self.change(|settings| {
+            if settings.serializable {
+                return Err(Code::InvalidState)?;
+            }
+            settings.renegotiation = callback;
+            Ok(())
+        })
     }
 
     pub(crate) fn renegotiation_callback(&self) -> Option<Arc<dyn RenegotiationCallback>> {
-        lock(&self.settings).renegotiation.clone()
+        self.read(|settings| settings.renegotiation.clone())
     }
 
     /// Returns whether there is a callback for HelloRequests.
     pub fn has_renegotiation_callback(&self) -> bool {
-        lock(&self.settings).renegotiation.is_some()
+        self.read(|settings| settings.renegotiation.is_some())
     }
 }

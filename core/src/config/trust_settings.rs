@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Config, Overrides};
-use crate::base::{Mode, lock};
+use super::Config;
 use crate::error::{Code, Result};
-use crate::verify::{CertValidationCallback, CrlLookupCallback, Rules, Verifier};
+use crate::verify::{CertValidationCallback, CrlLookupCallback, Rules};
 use crate::x509::extension;
 
 impl Config {
     /// Changes the verification rules.
     fn change_rules(&self, change: impl FnOnce(&mut Rules)) {
-        change(&mut lock(&self.settings).rules);
+        self.change(|settings| change(&mut settings.rules));
     }
 
     /// Disables the verification of certificates, and clears the trust store.
@@ -59,19 +58,5 @@ impl Config {
 
     pub fn set_cert_validation_callback(&self, callback: Option<Arc<dyn CertValidationCallback>>) {
         self.change_rules(|rules| rules.cert_validation = callback);
-    }
-
-    /// Returns the verifier of a peer, with the present settings.
-    pub(crate) fn verifier(&self, over: &Overrides, mode: Mode) -> Verifier {
-        let settings = lock(&self.settings);
-        let verify_host = over.verify_host.as_ref().or(settings.verify_host.as_ref());
-        Verifier {
-            clock: settings.wall_clock.clone(),
-            policy: over.policy.unwrap_or(settings.policy),
-            verify_host: verify_host.cloned(),
-            rules: settings.rules.clone(),
-            trust: settings.trust.clone(),
-            mode,
-        }
     }
 }

@@ -1,10 +1,9 @@
 //! The certificate chains of a config: by domain name and key type, and the defaults.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::domains::DomainMap;
 use super::{CertChain, KeyType, Loaded};
-use crate::base::memory;
 use crate::error::{Code, Result};
 
 /// At most one value for each key type.
@@ -23,7 +22,7 @@ pub(crate) struct Certificates {
     defaults: ByType<Arc<CertChain>>,
     /// By the domain names in the certificates, in lower case; wildcards are stored like other
     /// names.
-    domains: HashMap<Vec<u8>, ByType<Arc<CertChain>>>,
+    domains: DomainMap<ByType<Arc<CertChain>>>,
     /// The application has set the defaults.
     defaults_are_explicit: bool,
     pub(crate) owner: Owner,
@@ -38,9 +37,6 @@ pub(crate) enum Owner {
     Library,
     Application,
 }
-
-/// The memory of an entry for a domain name, in bytes.
-const NAME: usize = 512;
 
 impl Certificates {
     /// Returns the domain names of a new chain that are in use by a chain with the same key type,
@@ -60,11 +56,10 @@ impl Certificates {
     pub(crate) fn add(&mut self, chain: &Arc<CertChain>, won: &[Vec<u8>]) -> Result<()> {
         let loaded = chain.loaded()?;
         let place = loaded.key_type as usize;
-        memory::probe(loaded.hosts.len() * NAME)?;
-        memory::reserve_entries(&mut self.domains, loaded.hosts.len())?;
+        self.domains.reserve(&loaded.hosts)?;
         for name in &loaded.hosts {
             let wins = won.contains(name);
-            let slot = &mut self.domains.entry(name.clone()).or_default()[place];
+            let slot = &mut self.domains.entry(name)[place];
             if wins || slot.is_none() {
                 *slot = Some(chain.clone());
             }
@@ -123,13 +118,17 @@ impl Certificates {
         &self.defaults
     }
 
-    pub(crate) fn domains(&self) -> impl Iterator<Item = (&[u8], &ByType<Arc<CertChain>>)> {
-        let domains = self.domains.iter();
-        domains.map(|(name, chains)| (name.as_slice(), chains))
+    /// Returns the chains with a domain name, which is in lower case.
+    pub(crate) fn of_domain(&self, name: &[u8]) -> Option<&ByType<Arc<CertChain>>> {
+        self.domains.get(name)
+    }
+
+    pub(crate) fn has_domains(&self) -> bool {
+        !self.domains.is_empty()
     }
 
     /// Estimates the memory of a copy, in bytes.
     pub(crate) fn size(&self) -> usize {
-        self.domains.len() * NAME
+        size_of::<Self>() + self.domains.copy_size()
     }
 }

@@ -1,18 +1,22 @@
 //! Certificate chains with their private keys.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
+use std::sync::{Arc, OnceLock};
 
-use rustls::crypto::{CertificateIdentity, Identity, SignatureScheme, SigningKey};
+use rustls::crypto::{
+    CertificateIdentity, Credentials, Identity, SelectedCredential, SignatureScheme, Signer,
+    SigningKey,
+};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, SignatureVerificationAlgorithm};
 use zeroize::Zeroizing;
 
 use super::key_type::{self, KeyType};
+use super::signing::NoKey;
 use crate::base::{lock, memory};
 use crate::crypto::rsa_pss;
 use crate::crypto::signature::verify;
 use crate::error::{Code, Result};
-use crate::process::fork::ForkSafeMutex;
+use crate::process::fork::{ForkSafeMutex, critical_section};
 use crate::x509::{Certificate, pem};
 
 /// A certificate chain with its private key. Created empty, loaded later, and shared by configs.
@@ -20,15 +24,19 @@ use crate::x509::{Certificate, pem};
 pub struct CertChain {
     /// The application's pointer to this chain, which is only returned to it.
     name: AtomicUsize,
-    content: ForkSafeMutex<Content>,
+    /// The content that was set first; empty until then. All handshakes read it, without a lock.
+    first: OnceLock<Content>,
+    /// The content that has replaced the first one.
+    later: ForkSafeMutex<Option<Content>>,
+    is_replaced: AtomicBool,
     /// The OCSP response that is stapled to the leaf (RFC 6960).
     ocsp: ForkSafeMutex<Option<Arc<[u8]>>>,
+    /// There is an OCSP response. Without one, handshakes take no lock.
+    has_ocsp: AtomicBool,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 enum Content {
-    #[default]
-    Empty,
     Loaded(Arc<Loaded>),
     /// The certificates of a peer, in DER.
     Peer(Arc<[Box<[u8]>]>),
@@ -40,8 +48,8 @@ pub(crate) struct Loaded {
     /// Leaf first; at least one.
     certificates: Vec<Certificate<'static>>,
 
-    /// The same certificates, in the form that rustls requires.
-    pub(crate) identity: Arc<Identity<'static>>,
+    /// The same certificates, in the form that rustls requires, with a key that cannot sign.
+    credentials: Credentials,
 
     /// `None` if only the public part was loaded.
     pub(crate) key: Option<Arc<dyn SigningKey>>,
@@ -68,39 +76,61 @@ impl CertChain {
     }
 
     fn set(&self, chain: Vec<Vec<u8>>, key: Option<Arc<dyn SigningKey>>) -> Result<()> {
-        let loaded = Arc::new(Loaded::new(chain, key)?);
-        *lock(&self.content) = Content::Loaded(loaded);
+        self.replace(Content::Loaded(Arc::new(Loaded::new(chain, key)?)));
         Ok(())
     }
 
+    /// Sets the content, and replaces that of before.
+    fn replace(&self, content: Content) {
+        let section = critical_section();
+        let Err(content) = self.first.set(content) else {
+            return;
+        };
+        drop(section);
+        *lock(&self.later) = Some(content);
+        self.is_replaced.store(true, Release);
+    }
+
+    /// Passes the content to `read`; `None` if the chain is empty.
+    fn with_content<R>(&self, read: impl FnOnce(Option<&Content>) -> R) -> R {
+        if self.is_replaced.load(Acquire) {
+            let later = lock(&self.later).clone();
+            return read(later.as_ref());
+        }
+        read(self.first.get())
+    }
+
     pub fn is_empty(&self) -> bool {
-        matches!(*lock(&self.content), Content::Empty)
+        self.with_content(|content| content.is_none())
     }
 
     /// Sets the chain of a peer; fails if this chain has certificates.
     pub fn set_peer(&self, chain: Arc<[Box<[u8]>]>) -> Result<()> {
-        let mut content = lock(&self.content);
-        if !matches!(*content, Content::Empty) {
-            return Err(Code::InvalidArgument)?;
-        }
-        *content = Content::Peer(chain);
-        Ok(())
+        let _section = critical_section();
+        let set = self.first.set(Content::Peer(chain));
+        Ok(set.map_err(|_| Code::InvalidArgument)?)
     }
 
     /// Returns the loaded chain; that of a peer is loaded without a private key. For an empty one the
     /// error is that of s2n-tls: an unsupported key type.
     pub(crate) fn loaded(&self) -> Result<Arc<Loaded>> {
-        let mut content = lock(&self.content);
-        let loaded = match &*content {
-            Content::Loaded(loaded) => return Ok(loaded.clone()),
-            Content::Peer(chain) => {
+        self.with_loaded(Arc::clone)
+    }
+
+    /// Passes the loaded chain to `read`, like [`Self::loaded`], without a change of its reference
+    /// count: all handshakes read it.
+    pub(crate) fn with_loaded<R>(&self, read: impl FnOnce(&Arc<Loaded>) -> R) -> Result<R> {
+        self.with_content(|content| match content {
+            Some(Content::Loaded(loaded)) => Ok(read(loaded)),
+            Some(Content::Peer(chain)) => {
                 let chain = chain.iter().map(|der| memory::copy(der));
-                Arc::new(Loaded::new(chain.collect::<Result<_>>()?, None)?)
+                let loaded = Loaded::new(chain.collect::<Result<_>>()?, None)?;
+                let loaded = Arc::new(loaded);
+                self.replace(Content::Loaded(loaded.clone()));
+                Ok(read(&loaded))
             }
-            Content::Empty => Err(Code::CertTypeUnsupported)?,
-        };
-        *content = Content::Loaded(loaded.clone());
-        Ok(loaded)
+            None => Err(Code::CertTypeUnsupported)?,
+        })
     }
 
     /// Returns the private key, if it was loaded.
@@ -110,25 +140,24 @@ impl CertChain {
 
     /// Copies the certificates in DER, leaf first.
     pub fn certificates(&self) -> Result<Arc<[Box<[u8]>]>> {
-        let content = lock(&self.content).clone();
-        match content {
-            Content::Empty => Err(Code::Null)?,
-            Content::Peer(chain) => Ok(chain),
-            Content::Loaded(loaded) => {
+        self.with_content(|content| match content {
+            None => Err(Code::Null)?,
+            Some(Content::Peer(chain)) => Ok(chain.clone()),
+            Some(Content::Loaded(loaded)) => {
                 let certificates = loaded.certificates().iter().map(Certificate::der);
                 memory::probe(certificates.clone().map(<[u8]>::len).sum())?;
                 Ok(certificates.map(Box::from).collect())
             }
-        }
+        })
     }
 
     /// Returns the number of certificates; fails if there are none.
     pub fn len(&self) -> Result<usize> {
-        match &*lock(&self.content) {
-            Content::Empty => Err(Code::Null)?,
-            Content::Peer(chain) => Ok(chain.len()),
-            Content::Loaded(loaded) => Ok(loaded.certificates.len()),
-        }
+        self.with_content(|content| match content {
+            None => Err(Code::Null)?,
+            Some(Content::Peer(chain)) => Ok(chain.len()),
+            Some(Content::Loaded(loaded)) => Ok(loaded.certificates.len()),
+        })
     }
 
     pub fn name(&self) -> usize {
@@ -140,7 +169,10 @@ impl CertChain {
     }
 
     pub(crate) fn ocsp(&self) -> Option<Arc<[u8]>> {
-        lock(&self.ocsp).clone()
+        match self.has_ocsp.load(Acquire) {
+            true => lock(&self.ocsp).clone(),
+            false => None,
+        }
     }
 
     /// Sets the OCSP response that is stapled to the chain; empty for none.
@@ -149,7 +181,9 @@ impl CertChain {
             [] => None,
             response => Some(memory::to_arc(response)?),
         };
-        *lock(&self.ocsp) = response;
+        let mut ocsp = lock(&self.ocsp);
+        self.has_ocsp.store(response.is_some(), Release);
+        *ocsp = response;
         Ok(())
     }
 }
@@ -175,13 +209,23 @@ impl Loaded {
         }
         let (key_type, schemes) = KeyType::of(leaf)?;
         Ok(Self {
-            identity: Arc::new(identity(&certificates)?),
+            credentials: Credentials::new_unchecked(
+                Arc::new(identity(&certificates)?),
+                Box::new(NoKey),
+            ),
             key,
             key_type,
             schemes,
             hosts: leaf.names().server_names(),
             certificates,
         })
+    }
+
+    /// Returns the chain with a signer, for one handshake of rustls.
+    pub(super) fn credential(&self, signer: Box<dyn Signer>) -> Option<SelectedCredential> {
+        let mut credential = self.credentials.signer(&[signer.scheme()])?;
+        credential.signer = signer;
+        Some(credential)
     }
 
     /// Returns whether a signature by the leaf's key is valid, with the algorithm for that key.
@@ -263,5 +307,36 @@ mod tests {
         assert!(strict.check_local(loaded.certificates()).is_err());
         assert_eq!(chain.certificates().expect("copies").len(), 2);
         assert_eq!(PARSED.get(), before + 2);
+    }
+
+    #[test]
+    fn a_chain_that_is_loaded_again_replaces_the_first() {
+        let chain = CertChain::default();
+        assert!(chain.is_empty());
+        assert_eq!(
+            chain.loaded().unwrap_err().code(),
+            Code::CertTypeUnsupported
+        );
+        for host in ["first.example", "second.example", "third.example"] {
+            let key = KeyPair::generate().expect("a key");
+            let params = CertificateParams::new([host.to_owned()]).expect("a name");
+            let cert = params.self_signed(&key).expect("a certificate").pem();
+            let loaded = chain.load(cert.as_bytes(), key.serialize_pem().as_bytes());
+            loaded.expect("a chain and its key");
+            assert_eq!(chain.loaded().expect("loaded").hosts, [host.as_bytes()]);
+        }
+        assert!(!chain.is_empty());
+        let refused = chain.set_peer(Arc::new([])).unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument);
+    }
+
+    #[test]
+    fn an_ocsp_response_is_stapled_until_it_is_removed() {
+        let chain = CertChain::default();
+        assert!(chain.ocsp().is_none());
+        chain.set_ocsp(b"response").expect("memory");
+        assert_eq!(chain.ocsp().as_deref(), Some(&b"response"[..]));
+        chain.set_ocsp(b"").expect("memory");
+        assert!(chain.ocsp().is_none());
     }
 }

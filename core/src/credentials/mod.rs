@@ -6,6 +6,7 @@ pub(crate) mod certificates;
 mod chain;
 pub(crate) mod clock;
 mod coroutine;
+mod domains;
 pub(crate) mod key_log;
 mod key_type;
 pub(crate) mod request;

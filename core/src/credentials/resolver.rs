@@ -1,13 +1,12 @@
 //! Selection of the certificate chain, by server name, signature schemes and cipher suites.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hasher;
 use std::sync::Arc;
 
 use rustls::Tls12CipherSuite;
 use rustls::client::{ClientCredentialResolver, CredentialRequest};
-use rustls::crypto::{Credentials, SelectedCredential, SignatureScheme};
+use rustls::crypto::{SelectedCredential, SignatureScheme};
 use rustls::enums::CertificateType;
 use rustls::error::PeerIncompatible;
 use rustls::server::{ClientHello, ServerCredentialResolver};
@@ -15,106 +14,121 @@ use rustls::server::{ClientHello, ServerCredentialResolver};
 use super::CertChain;
 use super::certificates::{ByType, Certificates};
 use super::request::{CertRequestCallback, CertificateRequest};
-use super::signing::{PolicyKey, Signing};
+use super::signing::{PolicyKey, Signing, timed};
 use super::step_context::{CertRequest, Milestone, NameMatch, StepContext};
-use crate::base::memory;
 use crate::error::{Code, Result};
 use crate::policy::Policy;
 
 /// Selects among the chains of a config, in the order of a policy's preferences.
+///
+/// It shares the chains with the config, so that a config with many of them is built as fast as one
+/// with few.
 pub(crate) struct CertResolver {
-    policy: &'static Policy,
-    signing: Signing,
-    defaults: ByType<Arc<Entry>>,
-    domains: HashMap<Vec<u8>, ByType<Arc<Entry>>>,
+    pub(crate) policy: &'static Policy,
+    pub(crate) signing: Signing,
+    pub(crate) certificates: Arc<Certificates>,
     /// Client: selects the chain.
     pub(crate) cert_request: Option<Arc<dyn CertRequestCallback>>,
 }
 
-struct Entry {
-    chain: Arc<CertChain>,
-    key: PolicyKey,
-    credentials: Credentials,
-}
+/// A chain of a config, and its credential for one handshake.
+type Selected<'a> = (&'a Arc<CertChain>, SelectedCredential);
 
 impl CertResolver {
-    pub(crate) fn new(
-        certificates: &Certificates,
-        signing: Signing,
-        policy: &'static Policy,
-    ) -> Result<Self> {
-        memory::probe(2 * certificates.size())?;
-        let mut entries = HashMap::new();
-        let mut entry = |chain: &Arc<CertChain>| {
-            let made = || Entry::new(policy, chain, &signing).map(Arc::new);
-            let entry = entries.entry(Arc::as_ptr(chain)).or_insert_with(made);
-            entry.clone()
-        };
-        let mut ready = |chains: &ByType<Arc<CertChain>>| -> ByType<Arc<Entry>> {
-            chains.each_ref().map(|chain| entry(chain.as_ref()?))
-        };
-        Ok(Self {
-            policy,
-            defaults: ready(certificates.default_of()),
-            domains: certificates
-                .domains()
-                .map(|(name, chains)| (name.to_vec(), ready(chains)))
-                .collect(),
-            cert_request: None,
-            signing,
-        })
+    /// Returns whether there is no chain to select.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.certificates.has_domains() && self.default().is_none()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.domains.is_empty() && self.defaults.iter().all(Option::is_none)
+    /// Returns the first of the default chains that can be used.
+    fn default(&self) -> Option<&Arc<CertChain>> {
+        self.certificates
+            .defaults()
+            .find(|chain| self.can_use(chain))
+    }
+
+    fn can_use(&self, chain: &CertChain) -> bool {
+        let usable = chain.with_loaded(|loaded| self.signing.can_use(loaded));
+        usable.unwrap_or(false)
     }
 
     /// Returns the chains for a server name: those of an exact match, else of a wildcard, else the
     /// defaults.
-    fn for_name(&self, name: Option<&[u8]>) -> (&ByType<Arc<Entry>>, NameMatch) {
+    fn for_name(&self, name: Option<&[u8]>) -> (&ByType<Arc<CertChain>>, NameMatch) {
+        let certificates = &self.certificates;
         let name = name.map(<[u8]>::to_ascii_lowercase);
-        if let Some(chains) = name.as_ref().and_then(|name| self.domains.get(name)) {
+        if let Some(chains) = name.as_ref().and_then(|name| certificates.of_domain(name)) {
             return (chains, NameMatch::Exact);
         }
         let wildcard = name.and_then(|name| {
             let dot = name.iter().position(|&byte| byte == b'.')?;
             Some([b"*", &name[dot..]].concat())
         });
-        match wildcard.and_then(|name| self.domains.get(&name)) {
+        match wildcard.and_then(|name| certificates.of_domain(&name)) {
             Some(chains) => (chains, NameMatch::Wildcard),
-            None => (&self.defaults, NameMatch::None),
+            None => (certificates.default_of(), NameMatch::None),
         }
+    }
+
+    /// Returns a chain with a signer of one of these schemes; `None` if its key has none.
+    fn credential(
+        &self,
+        chain: &CertChain,
+        schemes: &[SignatureScheme],
+        context: &StepContext,
+    ) -> Option<SelectedCredential> {
+        let selected = chain.with_loaded(|loaded| {
+            let key = PolicyKey {
+                chain: loaded,
+                policy: self.policy,
+                signing: &self.signing,
+                context,
+            };
+            loaded.credential(key.select(schemes)?)
+        });
+        let mut selected = selected.ok()??;
+        selected.ocsp = chain.ocsp();
+        Some(selected)
+    }
+
+    /// Selects the first of the chains that has a signer of one of these schemes.
+    fn first_with<'a>(
+        &self,
+        chains: &'a ByType<Arc<CertChain>>,
+        schemes: &[SignatureScheme],
+        context: &StepContext,
+    ) -> Option<Selected<'a>> {
+        let mut chains = chains.iter().flatten();
+        chains.find_map(|chain| Some((chain, self.credential(chain, schemes, context)?)))
     }
 
     /// Selects a chain for TLS 1.3: the one whose key supports the policy's most preferred scheme.
     fn select_tls13<'a>(
         &self,
-        chains: &'a ByType<Arc<Entry>>,
+        chains: &'a ByType<Arc<CertChain>>,
         offered: &[SignatureScheme],
-    ) -> Option<(&'a Entry, SelectedCredential)> {
+        context: &StepContext,
+    ) -> Option<Selected<'a>> {
         let schemes = self.policy.signature_schemes().iter();
         schemes
             .filter(|scheme| offered.contains(scheme))
-            .find_map(|&scheme| {
-                let mut chains = chains.iter().flatten();
-                chains.find_map(|entry| Some((&**entry, entry.select(&[scheme])?)))
-            })
+            .find_map(|&scheme| self.first_with(chains, &[scheme], context))
     }
 
     /// Selects a chain for TLS 1.2, where the cipher suite implies the key type: the one that the
     /// policy's most preferred suite can use.
     fn select_tls12<'a>(
         &self,
-        chains: &'a ByType<Arc<Entry>>,
+        chains: &'a ByType<Arc<CertChain>>,
         hello: &ClientHello<'_>,
-    ) -> Option<(&'a Entry, SelectedCredential)> {
+        context: &StepContext,
+    ) -> Option<Selected<'a>> {
         self.common_tls12(hello).find_map(|suite| {
             let offered = hello.signature_schemes().iter().copied();
             let usable: Vec<_> = offered
                 .filter(|scheme| suite.sign.contains(scheme))
                 .collect();
-            let mut chains = chains.iter().flatten();
-            chains.find_map(|entry| Some((&**entry, entry.select(&usable)?)))
+            self.first_with(chains, &usable, context)
         })
     }
 
@@ -124,13 +138,12 @@ impl CertResolver {
     /// The suites are checked first: rustls reports only schemes that a common suite can use.
     fn selection_error(
         &self,
-        chains: &ByType<Arc<Entry>>,
+        chains: &ByType<Arc<CertChain>>,
         hello: &ClientHello<'_>,
+        context: &StepContext,
     ) -> PeerIncompatible {
-        let signs = |schemes: &[SignatureScheme]| {
-            let mut chains = chains.iter().flatten();
-            chains.any(|entry| entry.select(schemes).is_some())
-        };
+        let signs =
+            |schemes: &[SignatureScheme]| self.first_with(chains, schemes, context).is_some();
         let suites_fit =
             self.offers_tls13(hello) || self.common_tls12(hello).any(|suite| signs(suite.sign));
         match suites_fit {
@@ -154,46 +167,11 @@ impl CertResolver {
     }
 }
 
-impl Entry {
-    fn new(policy: &'static Policy, chain: &Arc<CertChain>, signing: &Signing) -> Option<Self> {
-        let loaded = chain.loaded().ok()?;
-        let key = signing.key(&loaded, policy)?;
-        Some(Self {
-            chain: chain.clone(),
-            credentials: key.clone().credentials(),
-            key,
-        })
-    }
-
-    fn select(&self, schemes: &[SignatureScheme]) -> Option<SelectedCredential> {
-        let mut selected = self.credentials.signer(schemes)?;
-        selected.ocsp = self.chain.ocsp();
-        Some(selected)
-    }
-
-    /// Binds the selected signer to the context of a step, and records the selection there.
-    fn bind(
-        &self,
-        mut selected: SelectedCredential,
-        name_match: NameMatch,
-        context: &StepContext,
-    ) -> SelectedCredential {
-        let scheme = selected.signer.scheme();
-        selected.signer = self.key.within(context, selected.signer);
-        context.select(|selection| {
-            selection.chain = Some(self.chain.clone());
-            selection.name_match = name_match;
-            selection.local_scheme = Some(scheme.0);
-        });
-        selected
-    }
-}
-
 impl fmt::Debug for CertResolver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys = self.defaults.iter().flatten();
+        let defaults = self.certificates.defaults();
         f.debug_list()
-            .entries(keys.map(|entry| &entry.credentials.key))
+            .entries(defaults.map(|chain| chain.name()))
             .finish()
     }
 }
@@ -201,7 +179,7 @@ impl fmt::Debug for CertResolver {
 /// The credential resolver of one handshake, with the context of its steps.
 #[derive(Debug)]
 pub(crate) struct StepResolver {
-    pub(crate) chains: Arc<CertResolver>,
+    pub(crate) chains: CertResolver,
     pub(crate) context: StepContext,
 }
 
@@ -210,22 +188,39 @@ impl ServerCredentialResolver for StepResolver {
         let own = &self.chains;
         let name = hello.server_name().map(|name| name.as_ref().as_bytes());
         let (chains, name_match) = own.for_name(name);
-        let chosen = match own.offers_tls13(hello) {
-            true => own.select_tls13(chains, hello.signature_schemes()),
-            false => own.select_tls12(chains, hello),
+        let context = &self.context;
+        let selected = match own.offers_tls13(hello) {
+            true => own.select_tls13(chains, hello.signature_schemes(), context),
+            false => own.select_tls12(chains, hello, context),
         };
-        let (entry, selected) = chosen.ok_or_else(|| own.selection_error(chains, hello))?;
-        let selected = entry.bind(selected, name_match, &self.context);
+        let selected = selected.ok_or_else(|| own.selection_error(chains, hello, context))?;
+        let selected = self.record(selected, name_match);
         self.context.reach(Milestone::CertSelected);
         Ok(selected)
     }
 }
 
 impl StepResolver {
-    /// Selects the chain for a CertificateRequest.
-    fn answer(&self, request: &CredentialRequest<'_>) -> Result<Option<Arc<Entry>>> {
+    /// Records a selection in the context of the step.
+    fn record(
+        &self,
+        (chain, mut selected): Selected<'_>,
+        name_match: NameMatch,
+    ) -> SelectedCredential {
+        let scheme = selected.signer.scheme();
+        selected.signer = timed(selected.signer, &self.context);
+        self.context.select(|selection| {
+            selection.chain = Some(chain.clone());
+            selection.name_match = name_match;
+            selection.local_scheme = Some(scheme.0);
+        });
+        selected
+    }
+
+    /// Selects the chain for a CertificateRequest; `None` if there is none that can be used.
+    fn answer(&self, request: &CredentialRequest<'_>) -> Result<Option<Arc<CertChain>>> {
         let own = &self.chains;
-        let Some(default) = own.defaults.iter().flatten().next() else {
+        let Some(default) = own.default() else {
             return Ok(None);
         };
         let Some(callback) = own.cert_request.clone() else {
@@ -241,7 +236,7 @@ impl StepResolver {
         });
         let chain = answered.flatten().ok_or(Code::Cancelled)?;
         let chain = chain.ok_or(Code::NoCertFound)?;
-        Ok(Entry::new(own.policy, &chain, &own.signing).map(Arc::new))
+        Ok(Some(chain).filter(|chain| own.can_use(chain)))
     }
 }
 
@@ -249,9 +244,10 @@ impl ClientCredentialResolver for StepResolver {
     fn resolve(&self, request: &CredentialRequest<'_>) -> Option<SelectedCredential> {
         let answer = self.answer(request);
         let selected = match &answer {
-            Ok(Some(entry)) => entry
-                .select(request.signature_schemes())
-                .map(|selected| entry.bind(selected, NameMatch::None, &self.context)),
+            Ok(Some(chain)) => self
+                .chains
+                .credential(chain, request.signature_schemes(), &self.context)
+                .map(|selected| self.record((chain, selected), NameMatch::None)),
             _ => None,
         };
         if let Err(error) = answer {
@@ -272,8 +268,8 @@ impl ClientCredentialResolver for StepResolver {
     }
 
     fn hash_config(&self, h: &mut dyn Hasher) {
-        for entry in self.chains.defaults.iter().flatten() {
-            h.write_usize(Arc::as_ptr(&entry.chain).addr());
+        for chain in self.chains.certificates.defaults() {
+            h.write_usize(Arc::as_ptr(chain).addr());
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::crypto::{Credentials, SignatureScheme, Signer, SigningKey};
+use rustls::crypto::{SignatureScheme, Signer, SigningKey};
 use rustls::error::{CertificateError, Error};
 use rustls::pki_types::SubjectPublicKeyInfoDer;
 
@@ -20,107 +20,91 @@ pub(crate) struct Signing {
 }
 
 impl Signing {
-    /// Returns the signing key of a chain; `None` if its private key is not loaded, and signing is
-    /// not asynchronous.
-    pub(super) fn key(&self, chain: &Arc<Loaded>, policy: &'static Policy) -> Option<PolicyKey> {
-        Some(PolicyKey {
-            chain: chain.clone(),
-            policy,
-            mode: self.mode(chain)?,
-        })
-    }
-
-    fn mode(&self, chain: &Loaded) -> Option<SigningMode> {
-        if self.is_asynchronous {
-            return Some(SigningMode::Asynchronous);
-        }
-        let key = chain.key.clone()?;
-        Some(match self.verifies {
-            true => SigningMode::Verified(key),
-            false => SigningMode::Local(key),
-        })
+    /// Returns whether there can be signatures by the key of a chain: its private key is loaded, or
+    /// signing is asynchronous.
+    pub(super) fn can_use(&self, chain: &Loaded) -> bool {
+        self.is_asynchronous || chain.key.is_some()
     }
 }
 
-/// A signing key that selects schemes in the order of a policy, not its own.
-#[derive(Clone, Debug)]
-pub(super) struct PolicyKey {
-    chain: Arc<Loaded>,
-    policy: &'static Policy,
-    mode: SigningMode,
+/// The signing key of a chain. Schemes are selected in the order of a policy, not its own.
+pub(super) struct PolicyKey<'a> {
+    pub(super) chain: &'a Arc<Loaded>,
+    pub(super) policy: &'static Policy,
+    pub(super) signing: &'a Signing,
+    pub(super) context: &'a StepContext,
 }
 
-impl PolicyKey {
-    /// Returns the chain with this key, for rustls.
-    pub(super) fn credentials(self) -> Credentials {
-        Credentials::new_unchecked(self.chain.identity.clone(), Box::new(self))
-    }
-
-    /// Binds a signer of this key to the context of a step.
-    pub(super) fn within(&self, context: &StepContext, signer: Box<dyn Signer>) -> Box<dyn Signer> {
-        let signer = match context {
-            StepContext::Thread => signer,
-            StepContext::Coroutine(_) => self.signer(signer.scheme(), context).unwrap_or(signer),
-        };
-        match context.is_timed() {
-            true => Box::new(TimedSigner {
-                signer,
-                context: context.clone(),
-            }),
-            false => signer,
-        }
-    }
-
-    fn signer(&self, scheme: SignatureScheme, context: &StepContext) -> Option<Box<dyn Signer>> {
-        let own = |key: &Arc<dyn SigningKey>| key.choose_scheme(&[scheme]);
-        let chain = &self.chain;
-        let mut known = self.policy.handshake_signatures().mapping().iter();
-        let known = known.find_map(|&(of, by)| (of == scheme).then_some(by));
-        let algorithms = rsa_pss::algorithms(scheme).or(known)?;
-        match &self.mode {
-            SigningMode::Local(key) => own(key),
-            SigningMode::Verified(key) => Some(Box::new(VerifyingSigner {
-                chain: chain.clone(),
-                algorithms,
-                signer: own(key)?,
-            })),
-            SigningMode::Asynchronous => chain.schemes.contains(&scheme).then(|| {
-                Box::new(AsyncSigner {
-                    chain: chain.clone(),
-                    scheme,
-                    algorithms,
-                    context: context.clone(),
-                }) as Box<dyn Signer>
-            }),
-        }
-    }
-}
-
-impl SigningKey for PolicyKey {
-    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+impl PolicyKey<'_> {
+    /// Returns the signer with the policy's most preferred scheme among those that the peer offers;
+    /// `None` if the key supports none, or is not available.
+    pub(super) fn select(&self, offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
         self.policy
             .signature_schemes()
             .iter()
             .filter(|scheme| offered.contains(scheme))
-            .find_map(|&scheme| self.signer(scheme, &StepContext::Thread))
+            .find_map(|&scheme| self.signer(scheme))
+    }
+
+    fn signer(&self, scheme: SignatureScheme) -> Option<Box<dyn Signer>> {
+        let chain = self.chain;
+        let mut known = self.policy.handshake_signatures().mapping().iter();
+        let known = known.find_map(|&(of, by)| (of == scheme).then_some(by));
+        let algorithms = rsa_pss::algorithms(scheme).or(known)?;
+        if self.signing.is_asynchronous {
+            return chain.schemes.contains(&scheme).then(|| {
+                Box::new(AsyncSigner {
+                    chain: chain.clone(),
+                    scheme,
+                    algorithms,
+                    context: self.context.clone(),
+                }) as Box<dyn Signer>
+            });
+        }
+        let signer = chain.key.as_ref()?.choose_scheme(&[scheme])?;
+        Some(match self.signing.verifies {
+            true => Box::new(VerifyingSigner {
+                chain: chain.clone(),
+                algorithms,
+                signer,
+            }),
+            false => signer,
+        })
+    }
+}
+
+/// Makes a signer record when it signs, if there is a callback for that.
+pub(super) fn timed(signer: Box<dyn Signer>, context: &StepContext) -> Box<dyn Signer> {
+    match context.is_timed() {
+        true => Box::new(TimedSigner {
+            signer,
+            context: context.clone(),
+        }),
+        false => signer,
+    }
+}
+
+/// A key that cannot sign, where rustls requires one and uses none.
+#[derive(Debug)]
+pub(crate) struct NoKey;
+
+impl SigningKey for NoKey {
+    fn choose_scheme(&self, _: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        Some(Box::new(Self))
     }
 
     fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
-        self.chain.key.as_ref()?.public_key()
+        None
     }
 }
 
-/// The signing mode of a chain's key.
-#[derive(Clone)]
-enum SigningMode {
-    Local(Arc<dyn SigningKey>),
-    Verified(Arc<dyn SigningKey>),
-    Asynchronous,
-}
+impl Signer for NoKey {
+    fn sign(self: Box<Self>, _: &[u8]) -> Result<Vec<u8>, Error> {
+        Err(Error::NoSuitableCertificate)
+    }
 
-impl fmt::Debug for SigningMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SigningMode")
+    fn scheme(&self) -> SignatureScheme {
+        SignatureScheme::ECDSA_NISTP256_SHA256
     }
 }
 

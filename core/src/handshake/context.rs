@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use crate::base::{Mode, Version};
-use crate::config::{ClientAuth, Config};
+use crate::config::{ClientAuth, Config, Snapshot};
 use crate::error::{Error, Result};
 use crate::policy::Policy;
 use crate::state::{Shared, State};
 use crate::stream::{Io, RecvHalf, SendHalf, Stream};
+
+/// The config of a handshake, with its settings. The handshake shares both until it is complete, so
+/// that the reference counts, which all threads change, are seldom changed.
+pub(super) type ConfigInUse = (Arc<Config>, Arc<Snapshot>);
 
 /// The context of one call of the handshake: the state of the connection, and its locked
 /// directions.
@@ -19,6 +23,9 @@ pub(super) struct Context<'a> {
 
     /// The config of the handshake. The ClientHello callback may select another one.
     pub(super) config: Arc<Config>,
+
+    /// The settings of the config, read without a lock.
+    pub(super) settings: Arc<Snapshot>,
 
     /// The output of rustls in the current step: records; of a QUIC connection, bare messages.
     pub(super) output: Vec<u8>,
@@ -33,8 +40,18 @@ impl<'a> Context<'a> {
         stream: &'a Stream,
         send: &'a mut SendHalf,
         recv: &'a mut RecvHalf,
+        in_use: Option<ConfigInUse>,
     ) -> Result<Self> {
-        let config = state.config()?;
+        // The application may have set another config since the last call.
+        let in_use = in_use.filter(|(config, _)| state.has_config(config));
+        let (config, settings) = match in_use {
+            Some(in_use) => in_use,
+            None => {
+                let config = state.config()?;
+                let settings = config.snapshot();
+                (config, settings)
+            }
+        };
         state.follow_config(&config)?;
         Ok(Self {
             state,
@@ -42,9 +59,29 @@ impl<'a> Context<'a> {
             send,
             recv,
             config,
+            settings,
             output: Vec::new(),
             is_quic: state.is_quic(),
         })
+    }
+
+    /// Returns the config for the next call.
+    pub(super) fn into_config(self) -> ConfigInUse {
+        (self.config, self.settings)
+    }
+
+    /// Uses the config that the ClientHello callback may have selected.
+    pub(super) fn reload_config(&mut self) -> Result<()> {
+        self.config = self.state.config()?;
+        self.settings = self.config.snapshot();
+        Ok(())
+    }
+
+    /// Uses the present settings of the config, if they have changed.
+    pub(super) fn refresh_settings(&mut self) {
+        if !self.config.is_current(&self.settings) {
+            self.settings = self.config.snapshot();
+        }
     }
 
     pub(super) fn shared(&self) -> &'a Shared {
@@ -64,11 +101,11 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn policy(&self) -> &'static Policy {
-        self.state.policy_of(&self.config)
+        self.state.policy_with(&self.settings)
     }
 
     pub(super) fn client_auth(&self) -> ClientAuth {
-        self.state.client_auth_of(&self.config)
+        self.state.client_auth_with(&self.settings)
     }
 
     /// Returns whether a server requests a certificate of the client.

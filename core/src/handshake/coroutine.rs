@@ -141,7 +141,7 @@ impl Handshake {
         set_signature_message(ctx.state, ctx.mode());
         // A handshake requires one signature of each side.
         let keys = self.private_keys.take().ok_or(Code::HandshakeState)?;
-        let operation = Signature::new(input, ctx.config.verifies_private_keys());
+        let operation = Signature::new(input, ctx.settings.verifies_private_keys());
         *lock(&ctx.state.signing) = Signing::Pending(operation.number());
         if keys.sign(ctx.state.name(), Arc::new(operation)) != 0 {
             return Err(Code::AsyncCallbackFailed)?;

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::*;
 use self::checkpoints::Checkpoints;
 pub(crate) use self::checkpoints::checkpoint_listener;
 use self::complete::Completed;
-use self::context::Context;
+use self::context::{ConfigInUse, Context};
 use self::early_data::EarlyData;
 pub(crate) use self::negotiate::negotiate;
 use self::offer::{Offer, highest_version};
@@ -71,6 +71,9 @@ const SMALL_MESSAGE: usize = 8 * 1024;
 #[derive(Default)]
 pub(crate) struct Handshake {
     stage: Stage,
+
+    /// The config of the last call.
+    config: Option<ConfigInUse>,
 
     input: RustlsInput,
 
@@ -166,6 +169,7 @@ impl Handshake {
                 return Err(Code::Closed)?;
             }
 
+            ctx.refresh_settings();
             // A failure leaves the state unchanged, so that the call may be repeated.
             memory::probe(STEP_MEMORY)?;
             if let Err(error) = self.perform_action(ctx, blocked) {
@@ -424,14 +428,14 @@ impl Handshake {
     fn call_client_hello_callback(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         let shared = ctx.shared();
         if !shared.client_hello_callback_called.swap(true, AcqRel)
-            && let Some(callback) = ctx.config.client_hello_callback()
+            && let Some(callback) = ctx.settings.client_hello_callback()
         {
             if callback.call(ctx.state.name()) < 0 {
                 ctx.send.pending_alert = fatal_record(Alert::HandshakeFailure).to_vec();
                 return Err(self.fail(ctx, Code::Cancelled.into()));
             }
             // The callback may have selected another config.
-            ctx.config = ctx.state.config()?;
+            ctx.reload_config()?;
             self.awaits_callback_done = ctx.config.client_hello_waits();
             self.checkpoints.listen(ctx.state);
         }
@@ -486,6 +490,7 @@ impl Handshake {
 
     /// Frees the memory of the handshake.
     pub(crate) fn free(&mut self) {
+        self.config = None;
         self.input = RustlsInput::default();
         self.reassembler = PlaintextReassembler::default();
         self.client_hello = Vec::new();

@@ -24,10 +24,12 @@ pub(crate) fn negotiate(
 
     let mut send = lock_direction(&stream.send)?;
     let mut recv = lock_direction(&stream.recv)?;
-    let mut ctx = Context::new(state, stream, &mut send, &mut recv)?;
+    let in_use = handshake.config.take();
+    let mut ctx = Context::new(state, stream, &mut send, &mut recv, in_use)?;
     handshake.checkpoints.listen(state);
     let drive = || handshake.drive(&mut ctx, blocked);
     let mut outcome = with_cleared_stack(state.mode().into(), drive);
+    handshake.config = Some(ctx.into_config());
     if outcome.is_ok() {
         state.shared.handshake_done.store(true, Release);
         state.free_psk_secrets();

@@ -7,16 +7,15 @@
 use std::sync::Arc;
 
 use rustls::Error as RustlsError;
-use rustls::crypto::{
-    Credentials, Identity, SelectedCredential, SignatureScheme, Signer, SigningKey,
-};
-use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
+use rustls::crypto::{Credentials, Identity, SelectedCredential, Signer};
+use rustls::pki_types::CertificateDer;
 use rustls::server::{ClientHello as RustlsHello, ServerConfig, ServerCredentialResolver};
 
 use super::Handshake;
 use super::context::Context;
 use crate::base::memory;
 use crate::config::{ClientAuth, PskMode};
+use crate::credentials::signing::NoKey;
 use crate::error::Result;
 use crate::messages::{ClientHello, ClientHelloPayload};
 use crate::policy::PskSuite;
@@ -108,7 +107,7 @@ fn choose(ctx: &Context<'_>, hello: &ClientHello) -> Result<Option<ChosenPsk>> {
     if !config.uses_tickets() || ctx.client_auth() != ClientAuth::None {
         return Ok(None);
     }
-    let Ok(now) = config.wall_nanoseconds() else {
+    let Ok(now) = ctx.settings.wall_nanoseconds() else {
         return Ok(None);
     };
     let settings = config.with_resumption(|settings| settings.clone());
@@ -126,7 +125,8 @@ impl ServerCredentialResolver for OptionalCertificate {
     }
 }
 
-/// Returns an empty certificate, with a key that cannot sign.
+/// Returns an empty certificate, with a key that cannot sign: the second ClientHello, after a
+/// HelloRetryRequest, does not have the pre-shared key.
 fn no_certificate() -> Result<SelectedCredential, RustlsError> {
     const EMPTY_SEQUENCE: [u8; 2] = [0x30, 0];
 
@@ -135,28 +135,4 @@ fn no_certificate() -> Result<SelectedCredential, RustlsError> {
     let credentials = Credentials::new_unchecked(identity, Box::new(NoKey));
     let selected = credentials.signer(&[NoKey.scheme()]);
     selected.ok_or(RustlsError::NoSuitableCertificate)
-}
-
-#[derive(Debug)]
-struct NoKey;
-
-impl SigningKey for NoKey {
-    fn choose_scheme(&self, _: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
-        Some(Box::new(Self))
-    }
-
-    fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
-        None
-    }
-}
-
-impl Signer for NoKey {
-    /// The second ClientHello, after a HelloRetryRequest, does not have the key.
-    fn sign(self: Box<Self>, _: &[u8]) -> Result<Vec<u8>, RustlsError> {
-        Err(RustlsError::NoSuitableCertificate)
-    }
-
-    fn scheme(&self) -> SignatureScheme {
-        SignatureScheme::ECDSA_NISTP256_SHA256
-    }
 }

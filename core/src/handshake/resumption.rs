@@ -67,11 +67,11 @@ impl Handshake {
         });
         let offered = offered.transpose()?;
         let clock = StepClock {
-            clock: ctx.config.wall_clock(),
+            clock: ctx.settings.wall_clock().clone(),
             context: self.step_context.clone(),
         };
         let can_issue = || {
-            let now = ctx.config.wall_nanoseconds();
+            let now = ctx.settings.wall_nanoseconds();
             now.is_ok_and(|now| lock(&keys).keys.can_encrypt(now))
         };
         let uses_ticketer = requests_ticket && (offered.is_some() || can_issue());
@@ -99,7 +99,7 @@ impl Handshake {
 /// Decrypts the state of a session, of a ticket or of the cache. One that is invalid means a full
 /// handshake.
 fn open(ctx: &Context<'_>, ticket: &[u8]) -> Option<Tls12State> {
-    let now = ctx.config.wall_nanoseconds().ok()?;
+    let now = ctx.settings.wall_nanoseconds().ok()?;
     let settings = lock(&ctx.config.resumption()).clone();
     settings.open_tls12(ticket, now).ok()
 }

@@ -10,7 +10,7 @@ use crate::state::Tls12Secrets;
 /// Logs the secrets of a step.
 pub(super) fn log(ctx: &Context<'_>, secrets: &[Secret]) {
     if !secrets.is_empty()
-        && let Some(key_log) = ctx.config.key_log_callback()
+        && let Some(key_log) = ctx.settings.key_log_callback()
     {
         // rustls derives the early secrets of every pre-shared key; they matter if there may be early
         // data.

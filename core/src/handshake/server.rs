@@ -73,7 +73,7 @@ impl Handshake {
         if version == Version::Tls13 {
             quic::check_transport_parameters(ctx, hello)?;
         }
-        let mut config = ctx.config.server(&ctx.state.overrides())?;
+        let mut config = ctx.settings.server(&ctx.state.overrides())?;
         Self::record_early_data_request(ctx, hello, version)?;
         if version == Version::Tls13 {
             self.select_psk(ctx, hello)?;
@@ -126,7 +126,7 @@ impl Handshake {
             Some(max) => {
                 let binding = EarlyDataBinding {
                     alpn: &alpn,
-                    now: ctx.config.wall_now()?.as_secs(),
+                    now: ctx.settings.wall_now()?.as_secs(),
                     age: selected.psk.age,
                 };
                 Some((max, binding))

@@ -40,7 +40,7 @@ impl Handshake {
         if ctx.is_quic && !ctx.policy().supports_tls13() {
             return Err(Code::InvalidCipherPreferences)?;
         }
-        let config = ctx.config.client(&ctx.state.overrides())?;
+        let config = ctx.settings.client(&ctx.state.overrides())?;
         let mut config = self.use_config(config);
         let psk_suite = self.offer_psk(ctx, Arc::make_mut(&mut config))?;
         let highest = highest_version(ctx);
@@ -88,7 +88,7 @@ impl Handshake {
     /// Client: lets rustls offer the first external pre-shared key, or the session to resume, and
     /// request early data. Returns the suite of the key; 0 if there is none.
     fn offer_psk(&self, ctx: &Context<'_>, config: &mut ClientConfig) -> Result<u16> {
-        let uses_tls12_tickets = ctx.config.requests_tickets();
+        let uses_tls12_tickets = ctx.settings.requests_tickets();
         if let Some(psk) = ctx.state.offered_psk() {
             let requests_early_data = Self::may_request_early_data(ctx, &psk.state);
             offer_psk(config, &psk, uses_tls12_tickets, requests_early_data)?;
@@ -103,7 +103,7 @@ impl Handshake {
             SessionState::Tls12(_) if ctx.is_quic => return Ok(0),
             SessionState::Tls12(state) => (state.suite, false),
         };
-        let now = ctx.config.wall_nanoseconds()?;
+        let now = ctx.settings.wall_nanoseconds()?;
         session.offer(config, uses_tls12_tickets, requests_early_data, now)?;
         Ok(suite)
     }
@@ -121,7 +121,7 @@ impl Handshake {
             Err(error) if step.failure.is_none() || !error.is_blocked() => Err(error),
             _ => self.check_cert_request(ctx, step.failure),
         };
-        let keeps_secret = ctx.config.uses_tickets() || ctx.config.is_serializable();
+        let keeps_secret = ctx.config.uses_tickets() || ctx.settings.is_serializable();
         if keeps_secret && step.resumption_secret.is_some() {
             self.resumption_secret = step.resumption_secret;
         }

@@ -88,7 +88,7 @@ impl CertVerification {
     /// Continues the verification. Returns true if the certificate is accepted, and false if a
     /// callback of the application is incomplete.
     pub(super) fn proceed(&mut self, ctx: &Context<'_>) -> Result<bool> {
-        let verifier = ctx.config.verifier(&ctx.state.overrides(), ctx.mode());
+        let verifier = ctx.settings.verifier(&ctx.state.overrides(), ctx.mode());
         loop {
             if self.is_pending() {
                 return Ok(false);

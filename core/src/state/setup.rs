@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Release;
 use super::State;
 use super::psk::PskSettings;
 use crate::base::{Mode, lock};
-use crate::config::{ClientAuth, Config, Overrides};
+use crate::config::{ClientAuth, Config, Overrides, Snapshot};
 use crate::error::{Code, Result};
 use crate::messages::MAX_SERVER_NAME_LEN;
 use crate::policy::{Policy, prefers_tls13};
@@ -46,6 +46,12 @@ impl State {
         }
         let config = Arc::new(Config::new()?);
         Ok(lock(&DEFAULTS)[default].get_or_insert(config).clone())
+    }
+
+    /// Returns whether this is the application's config.
+    pub(crate) fn has_config(&self, config: &Arc<Config>) -> bool {
+        let own = &lock(&self.setup).config;
+        own.as_ref().is_some_and(|own| Arc::ptr_eq(own, config))
     }
 
     /// Returns the application's config.
@@ -100,17 +106,26 @@ impl State {
         }
     }
 
-    /// Returns the policy with a config: that of the connection, else that of the config.
-    pub(crate) fn policy_of(&self, config: &Config) -> &'static Policy {
+    /// Returns the policy with the settings of a config: that of the connection, else theirs.
+    pub(crate) fn policy_with(&self, settings: &Snapshot) -> &'static Policy {
         let own = lock(&self.setup).overrides.policy;
-        own.unwrap_or_else(|| config.policy())
+        own.unwrap_or_else(|| settings.policy())
     }
 
     /// Returns the client authentication with a config: that of the connection, else that of the
     /// config, else the default of the mode.
     pub(crate) fn client_auth_of(&self, config: &Config) -> ClientAuth {
+        self.client_auth_or(|| config.client_auth())
+    }
+
+    /// [`Self::client_auth_of`], with the settings of a config.
+    pub(crate) fn client_auth_with(&self, settings: &Snapshot) -> ClientAuth {
+        self.client_auth_or(|| settings.client_auth())
+    }
+
+    fn client_auth_or(&self, configured: impl FnOnce() -> Option<ClientAuth>) -> ClientAuth {
         let own = lock(&self.setup).overrides.client_auth;
-        match (own.or_else(|| config.client_auth()), self.mode) {
+        match (own.or_else(configured), self.mode) {
             (Some(client_auth), _) => client_auth,
             (None, Mode::Client) => ClientAuth::Optional,
             (None, Mode::Server) => ClientAuth::None,

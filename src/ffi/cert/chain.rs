@@ -79,7 +79,7 @@ pub unsafe extern "C" fn s2n_cert_chain_and_key_free(
 }
 
 /// Loads a certificate chain and its private key from PEM strings. Configs to which the chain was
-/// added use the contents at the time when the config was built.
+/// added use the new contents in later handshakes, for the domain names of those that were added.
 ///
 /// @param chain_and_key The chain
 /// @param chain_pem Certificates in PEM, the leaf first, NUL-terminated; copied

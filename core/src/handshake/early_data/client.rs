@@ -31,9 +31,9 @@ impl Handshake {
         let supports_alpn = || {
             let own = ctx.state.overrides().alpn;
             let protocols = if own.is_empty() {
-                ctx.config.alpn()
+                ctx.settings.alpn()
             } else {
-                own
+                &own
             };
             protocols.iter().any(|protocol| protocol == alpn)
         };

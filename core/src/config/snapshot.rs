@@ -1,0 +1,179 @@
+//! Snapshots of the settings of a config: all of them at one moment, with the rustls configs that
+//! are built from them. A handshake shares one, and reads it without a lock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::build::RustlsConfigs;
+use super::{
+    ClientAuth, ClientHelloCallback, KeyLogCallback, Overrides, Settings, alpn::Protocols,
+};
+use crate::base::{Clock, Mode};
+use crate::error::{Code, Result};
+use crate::policy::Policy;
+use crate::resumption::nanoseconds;
+use crate::verify::Verifier;
+
+/// The settings of a config at one moment.
+pub(crate) struct Snapshot {
+    pub(super) settings: Settings,
+    pub(super) rustls_configs: RustlsConfigs,
+    /// Counts the changes of settings.
+    generation: u64,
+}
+
+impl Snapshot {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            rustls_configs: RustlsConfigs::default(),
+            generation: 0,
+        }
+    }
+
+    /// Drops the rustls configs, and returns the settings for a change, with the number of the
+    /// snapshot that it makes.
+    pub(super) fn begin_change(&mut self) -> (&mut Settings, u64) {
+        self.rustls_configs = RustlsConfigs::default();
+        self.generation += 1;
+        (&mut self.settings, self.generation)
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub(crate) fn policy(&self) -> &'static Policy {
+        self.settings.policy
+    }
+
+    pub(crate) fn client_auth(&self) -> Option<ClientAuth> {
+        self.settings.client_auth
+    }
+
+    pub(crate) fn alpn(&self) -> &Protocols {
+        &self.settings.alpn
+    }
+
+    pub(crate) fn client_hello_callback(&self) -> Option<&Arc<dyn ClientHelloCallback>> {
+        self.settings.client_hello.as_ref()
+    }
+
+    pub(crate) fn key_log_callback(&self) -> Option<&Arc<dyn KeyLogCallback>> {
+        self.settings.key_log.as_ref()
+    }
+
+    pub(crate) fn wall_clock(&self) -> &Arc<dyn Clock> {
+        &self.settings.wall_clock
+    }
+
+    /// Returns the time since 1970.
+    pub(crate) fn wall_now(&self) -> Result<Duration> {
+        Ok(self.settings.wall_clock.now().ok_or(Code::Cancelled)?)
+    }
+
+    /// Returns the wall clock's time in nanoseconds since 1970.
+    pub(crate) fn wall_nanoseconds(&self) -> Result<u64> {
+        Ok(nanoseconds(self.wall_now()?))
+    }
+
+    /// Returns whether a client uses tickets in TLS 1.2.
+    pub(crate) fn requests_tickets(&self) -> bool {
+        self.settings.requests_tickets
+    }
+
+    pub(crate) fn is_serializable(&self) -> bool {
+        self.settings.serializable
+    }
+
+    /// Whether a signature of the application is verified when it is applied.
+    pub(crate) fn verifies_private_keys(&self) -> bool {
+        self.settings.verifies_private_keys || self.settings.verifies_after_sign
+    }
+
+    /// Returns the verifier of a peer.
+    pub(crate) fn verifier(&self, over: &Overrides, mode: Mode) -> Verifier {
+        let settings = &self.settings;
+        let verify_host = over.verify_host.as_ref().or(settings.verify_host.as_ref());
+        Verifier {
+            clock: settings.wall_clock.clone(),
+            policy: over.policy.unwrap_or(settings.policy),
+            verify_host: verify_host.cloned(),
+            rules: settings.rules.clone(),
+            trust: settings.trust.clone(),
+            mode,
+        }
+    }
+}
+
+/// A copy for a change: without the rustls configs.
+impl Clone for Snapshot {
+    fn clone(&self) -> Self {
+        Self {
+            settings: self.settings.clone(),
+            rustls_configs: RustlsConfigs::default(),
+            generation: self.generation,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn a_handshake_keeps_its_settings() {
+        let config = Config::new_minimal();
+        let snapshot = config.snapshot();
+        assert!(config.is_current(&snapshot));
+        config.set_client_auth(ClientAuth::Required);
+        assert!(!config.is_current(&snapshot));
+        assert_eq!(snapshot.client_auth(), None);
+        assert_eq!(config.snapshot().client_auth(), Some(ClientAuth::Required));
+    }
+
+    #[test]
+    fn settings_that_no_handshake_uses_are_changed_in_place() {
+        let config = Config::new_minimal();
+        let place = Arc::as_ptr(&config.snapshot());
+        config.set_client_auth(ClientAuth::Required);
+        let snapshot = config.snapshot();
+        assert_eq!(Arc::as_ptr(&snapshot), place);
+        config.set_client_auth(ClientAuth::None);
+        assert_ne!(Arc::as_ptr(&config.snapshot()), place);
+    }
+
+    #[test]
+    fn a_rustls_config_is_built_once_for_its_settings() {
+        let config = Config::new_minimal();
+        let built = |config: &Config, client_auth| {
+            let over = Overrides {
+                client_auth: Some(client_auth),
+                ..Overrides::default()
+            };
+            let built = config.snapshot().server(&over).expect("a config");
+            built.rustls
+        };
+        let first = built(&config, ClientAuth::None);
+        let other = built(&config, ClientAuth::Required);
+        assert!(!Arc::ptr_eq(&first, &other));
+        assert!(Arc::ptr_eq(&first, &built(&config, ClientAuth::None)));
+        assert!(Arc::ptr_eq(&other, &built(&config, ClientAuth::Required)));
+        config.set_requires_forward_secrecy(true);
+        assert!(!Arc::ptr_eq(&first, &built(&config, ClientAuth::None)));
+    }
+
+    #[test]
+    fn a_rustls_config_shares_the_certificates() {
+        let config = Config::new_minimal();
+        let snapshot = config.snapshot();
+        let certificates = &snapshot.settings.certificates;
+        let before = Arc::strong_count(certificates);
+        let over = Overrides::default();
+        let _built = snapshot.server(&over).expect("a config");
+        assert_eq!(Arc::strong_count(certificates), before + 1);
+    }
+}
