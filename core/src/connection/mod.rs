@@ -35,7 +35,8 @@ pub use crate::stream::{BlindingMode, Data};
 pub struct Connection {
     pub(crate) state: State,
     pub(crate) stream: Stream,
-    pub(crate) handshake: Mutex<Handshake>,
+    /// Allocated in the first call of the handshake, and freed when it is complete.
+    pub(crate) handshake: Mutex<Option<Box<Handshake>>>,
 }
 
 impl Connection {
@@ -58,7 +59,7 @@ impl Connection {
         let mut handshake = lock_direction(handshake)?;
         // No call may use a direction before its state is replaced.
         let _directions = stream.wipe(state.is_corked())?;
-        *handshake = Handshake::default();
+        *handshake = None;
         state.wipe()
     }
 
@@ -196,13 +197,14 @@ impl Connection {
 
     /// Frees the memory of the handshake.
     pub fn free_handshake(&self) -> Result<()> {
-        lock_direction(&self.handshake)?.free();
+        if let Some(handshake) = &mut *lock_direction(&self.handshake)? {
+            handshake.free();
+        }
         self.state.shared.handshake_freed.store(true, Release);
         self.state.free_client_hello();
         self.state.free_ticket();
         self.state.free_transport_parameters();
-        self.state
-            .change_overrides(|overrides| overrides.alpn = Protocols::default());
+        self.state.free_alpn();
         Ok(())
     }
 

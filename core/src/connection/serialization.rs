@@ -55,7 +55,8 @@ impl Connection {
         let serialized = Serialized::parse(bytes)?;
         let handshake = lock_direction(&self.handshake)?;
         let shared = &self.state.shared;
-        if !handshake.is_new() || shared.handshake_done.load(Acquire) || !shared.is_open() {
+        let is_new = handshake.as_ref().is_none_or(|it| it.is_new());
+        if !is_new || shared.handshake_done.load(Acquire) || !shared.is_open() {
             return Err(Code::InvalidState)?;
         }
         with_cleared_stack(StackDepth::Keys, || {

@@ -142,7 +142,7 @@ impl Handshake {
         // A handshake requires one signature of each side.
         let keys = self.private_keys.take().ok_or(Code::HandshakeState)?;
         let operation = Signature::new(input, ctx.settings.verifies_private_keys());
-        *lock(&ctx.state.signing) = Signing::Pending(operation.number());
+        *lock(ctx.state.signing()) = Signing::Pending(operation.number());
         if keys.sign(ctx.state.name(), Arc::new(operation)) != 0 {
             return Err(Code::AsyncCallbackFailed)?;
         }

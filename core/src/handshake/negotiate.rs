@@ -12,18 +12,19 @@ use crate::stream::{SendHalf, Stream};
 
 /// Drives the handshake of a connection until it is complete or blocked.
 pub(crate) fn negotiate(
-    handshake: &Mutex<Handshake>,
+    handshake: &Mutex<Option<Box<Handshake>>>,
     state: &State,
     stream: &Stream,
     blocked: &mut Blocked,
 ) -> Result<()> {
-    let mut handshake = lock_direction(handshake)?;
+    let mut place = lock_direction(handshake)?;
     if state.shared.handshake_done.load(Acquire) {
         return negotiate_after_handshake(state, stream, blocked);
     }
 
     let mut send = lock_direction(&stream.send)?;
     let mut recv = lock_direction(&stream.recv)?;
+    let handshake = place.get_or_insert_default();
     let in_use = handshake.config.take();
     let mut ctx = Context::new(state, stream, &mut send, &mut recv, in_use)?;
     handshake.checkpoints.listen(state);
@@ -34,7 +35,7 @@ pub(crate) fn negotiate(
         state.shared.handshake_done.store(true, Release);
         state.free_psk_secrets();
         // Free the memory that an idle connection does not use.
-        handshake.free();
+        *place = None;
         send.handshake_keys = None;
         send.out.release();
         recv.release_input();

@@ -14,7 +14,7 @@ impl State {
     /// handshake carries it out.
     pub(crate) fn early_data_progress(&self) -> EarlyDataProgress {
         let number = self.shared.early_data_progress.load(Acquire);
-        let decision = || self.offered_early_data.get()?.decision();
+        let decision = || self.existing_early_data()?.decision();
         match EarlyDataProgress::from_number(number) {
             EarlyDataProgress::Requested => match decision() {
                 Some(true) => EarlyDataProgress::Accepted,
@@ -29,7 +29,7 @@ impl State {
         let number = progress as u8;
         self.shared.early_data_progress.store(number, Release);
         if progress == EarlyDataProgress::Ended
-            && let Some(offered) = self.offered_early_data.get()
+            && let Some(offered) = self.existing_early_data()
         {
             offered.end();
         }
@@ -54,7 +54,11 @@ impl State {
 
     /// Returns the early data that the application decides about.
     pub(crate) fn offered_early_data(&self) -> &Arc<OfferedEarlyData> {
-        self.offered_early_data.get_or_init(Arc::default)
+        self.rare().offered_early_data.get_or_init(Arc::default)
+    }
+
+    fn existing_early_data(&self) -> Option<&Arc<OfferedEarlyData>> {
+        self.rare.get()?.offered_early_data.get()
     }
 
     pub(crate) fn set_max_early_data(&self, bytes: u32) {

@@ -15,8 +15,11 @@ use crate::messages::{RANDOM_LEN, ServerHello};
 use crate::policy::Policy;
 use crate::record::Sealer;
 
-/// The keys of the next record that this side sends.
-pub(crate) struct HandshakeKeys {
+/// The keys of the next record that this side sends. In a box, because they are part of a
+/// connection, which has none after the handshake.
+pub(crate) struct HandshakeKeys(Box<Keys>);
+
+struct Keys {
     secret: Secret,
     suite: SupportedCipherSuite,
     server_random: [u8; RANDOM_LEN],
@@ -44,32 +47,33 @@ impl HandshakeKeys {
         if is_tls12 && protected.is_none() {
             return None;
         }
-        Some(Self {
+        Some(Self(Box::new(Keys {
             protected: protected.unwrap_or(0),
             secret,
             suite,
             server_random: hello.random,
-        })
+        })))
     }
 
     /// Creates a sealer with these keys.
     pub(crate) fn sealer(&self) -> Result<Sealer> {
         // TLS 1.3 keys are new here; the client's TLS 1.2 keys have protected its Finished.
-        let (sequence, secrets) = match self.suite {
+        let keys = &self.0;
+        let (sequence, secrets) = match keys.suite {
             SupportedCipherSuite::Tls13(suite) => {
-                let secret = TrafficSecret::new(suite, self.secret.bytes.clone())?;
+                let secret = TrafficSecret::new(suite, keys.secret.bytes.clone())?;
                 (0, secret.keys()?)
             }
             SupportedCipherSuite::Tls12(suite) => {
-                let client_random = self.secret.client_random.first_chunk();
+                let client_random = keys.secret.client_random.first_chunk();
                 let client_random = *client_random.ok_or(Code::KeyInit)?;
                 let secrets =
-                    Tls12Secrets::new(&self.secret.bytes, client_random, self.server_random);
+                    Tls12Secrets::new(&keys.secret.bytes, client_random, keys.server_random);
                 let secrets = secrets.ok_or(Code::KeyInit)?;
-                (self.protected, secrets.traffic_keys(suite, Mode::Client)?)
+                (keys.protected, secrets.traffic_keys(suite, Mode::Client)?)
             }
             _ => return Err(Code::KeyInit)?,
         };
-        Sealer::new(self.suite, (sequence, secrets))
+        Sealer::new(keys.suite, (sequence, secrets))
     }
 }

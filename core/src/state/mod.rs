@@ -56,19 +56,46 @@ pub(crate) struct State {
     pub(crate) shared: Shared,
     setup: Mutex<Setup>,
     results: Mutex<Results>,
+    /// Server: the ClientHello. Allocated once: the application may keep its address.
+    client_hello: OnceLock<Arc<ClientHello>>,
+    /// Allocated for connections that have one of these.
+    rare: OnceLock<Box<Rare>>,
+}
+
+/// The state that few connections have: of asynchronous operations, and of QUIC.
+#[derive(Default)]
+struct Rare {
     /// The application's signing operation. Not among the results, because a signature is verified
     /// under this lock.
-    pub(crate) signing: Mutex<Signing>,
+    signing: Mutex<Signing>,
     /// The application's verification operation. Allocated once: the application may keep its
     /// address.
     verification: OnceLock<Arc<Verification>>,
-    /// Server: the ClientHello. Allocated once: the application may keep its address.
-    client_hello: OnceLock<Arc<ClientHello>>,
     /// Server: the early data that the application decides about. Allocated once: the application
     /// may keep its address.
     offered_early_data: OnceLock<Arc<OfferedEarlyData>>,
-    /// Allocated for QUIC connections.
     quic: Mutex<Option<Box<Quic>>>,
+}
+
+impl Rare {
+    /// Resets the state to that of a new connection.
+    fn wipe(&self) {
+        // Destructured, so that no new field is omitted.
+        let Self {
+            signing,
+            verification,
+            offered_early_data,
+            quic,
+        } = self;
+        *lock(signing) = Signing::default();
+        *lock(quic) = None;
+        if let Some(verification) = verification.get() {
+            verification.wipe();
+        }
+        if let Some(offered) = offered_early_data.get() {
+            offered.wipe();
+        }
+    }
 }
 
 /// The results of a handshake, possibly incomplete.
@@ -83,7 +110,8 @@ pub(crate) struct Results {
     peer: Peer,
     /// TLS 1.3: the key schedule after the handshake, for key updates and the exporter.
     key_schedule: Option<KeySchedule>,
-    timing: Timing,
+    /// Allocated if durations are measured.
+    timing: Option<Box<Timing>>,
 }
 
 impl State {
@@ -94,11 +122,8 @@ impl State {
             shared: Shared::new(mode),
             setup: Mutex::default(),
             results: Mutex::default(),
-            signing: Mutex::default(),
-            verification: OnceLock::new(),
             client_hello: OnceLock::new(),
-            offered_early_data: OnceLock::new(),
-            quic: Mutex::default(),
+            rare: OnceLock::new(),
         }
     }
 
@@ -111,23 +136,15 @@ impl State {
             shared,
             setup,
             results,
-            signing,
-            verification,
             client_hello,
-            offered_early_data,
-            quic,
+            rare,
         } = self;
         *lock(results) = Results::default();
-        *lock(signing) = Signing::default();
-        *lock(quic) = None;
-        if let Some(verification) = verification.get() {
-            verification.wipe();
-        }
         if let Some(hello) = client_hello.get() {
             hello.clear();
         }
-        if let Some(offered) = offered_early_data.get() {
-            offered.wipe();
+        if let Some(rare) = rare.get() {
+            rare.wipe();
         }
         shared.reset(*mode);
         let config = std::mem::take(&mut *lock(setup)).config;
@@ -215,17 +232,27 @@ impl State {
 
     /// Returns the application's operation for the verification of the peer's signatures.
     pub(crate) fn verification(&self) -> &Arc<Verification> {
-        self.verification.get_or_init(Arc::default)
+        self.rare().verification.get_or_init(Arc::default)
+    }
+
+    fn rare(&self) -> &Rare {
+        self.rare.get_or_init(Box::default)
     }
 
     /// Returns, once for each signature, that the application has verified it.
     pub(crate) fn take_verified(&self) -> bool {
-        self.verification.get().is_some_and(|it| it.take())
+        let verification = self.rare.get().and_then(|rare| rare.verification.get());
+        verification.is_some_and(|it| it.take())
+    }
+
+    /// Returns the application's signing operation.
+    pub(crate) fn signing(&self) -> &Mutex<Signing> {
+        &self.rare().signing
     }
 
     /// Takes the application's signature, if it is available.
     pub(crate) fn take_signature(&self) -> Option<Vec<u8>> {
-        let mut signing = lock(&self.signing);
+        let mut signing = lock(&self.rare.get()?.signing);
         match std::mem::take(&mut *signing) {
             Signing::Done(signature) => Some(signature),
             pending => {
@@ -237,7 +264,7 @@ impl State {
 
     /// Accesses the durations of the handshake.
     pub(crate) fn with_timing<R>(&self, access: impl FnOnce(&mut Timing) -> R) -> R {
-        access(&mut lock(&self.results).timing)
+        access(lock(&self.results).timing.get_or_insert_default())
     }
 
     /// Accesses the key schedule; `None` before the handshake is complete, and before TLS 1.3.

@@ -29,15 +29,32 @@ pub enum ServerNameMatch {
 pub(super) struct Peer {
     /// The verified path, from the leaf to the trust anchor.
     path: Option<DerChain>,
+    /// Server: the client requested an OCSP response.
+    ocsp_requested: bool,
+    /// Allocated for connections that have one of these.
+    rare: Option<Box<Rare>>,
+}
+
+/// The parts of the authentication that few connections have.
+#[derive(Default)]
+struct Rare {
     /// The certificates that the peer has sent, if verification is disabled.
     unverified: Option<DerChain>,
     /// Client: the stapled OCSP response.
     ocsp: Option<Arc<[u8]>>,
-    /// Server: the client requested an OCSP response.
-    ocsp_requested: bool,
     /// Objects of the callbacks for the peer's certificates: the application has their addresses.
     lookups: Vec<Arc<CrlLookup>>,
     validation: Option<Arc<Validation>>,
+}
+
+impl Peer {
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    fn ocsp(&self) -> Option<&Arc<[u8]>> {
+        self.rare.as_ref()?.ocsp.as_ref()
+    }
 }
 
 impl State {
@@ -46,19 +63,19 @@ impl State {
     }
 
     pub(crate) fn set_unverified_peer(&self, chain: DerChain) {
-        lock(&self.results).peer.unverified = Some(chain);
+        lock(&self.results).peer.rare().unverified = Some(chain);
     }
 
     pub(crate) fn set_crl_lookups(&self, lookups: &[Arc<CrlLookup>]) {
-        lock(&self.results).peer.lookups = lookups.to_vec();
+        lock(&self.results).peer.rare().lookups = lookups.to_vec();
     }
 
     pub(crate) fn set_validation(&self, validation: &Arc<Validation>) {
-        lock(&self.results).peer.validation = Some(validation.clone());
+        lock(&self.results).peer.rare().validation = Some(validation.clone());
     }
 
     pub(crate) fn set_peer_ocsp(&self, response: &[u8]) {
-        lock(&self.results).peer.ocsp = Some(response.into());
+        lock(&self.results).peer.rare().ocsp = Some(response.into());
     }
 
     pub(crate) fn set_ocsp_requested(&self) {
@@ -74,13 +91,14 @@ impl State {
     /// Returns the certificates that the peer has sent, if verification is disabled. They
     /// authenticate nothing.
     pub(crate) fn unverified_peer(&self) -> Option<DerChain> {
-        lock(&self.results).peer.unverified.clone()
+        let results = lock(&self.results);
+        results.peer.rare.as_ref()?.unverified.clone()
     }
 
     /// Client: returns the stapled OCSP response. Its address is valid until the connection is
     /// wiped.
     pub(crate) fn peer_ocsp(&self) -> Option<Arc<[u8]>> {
-        lock(&self.results).peer.ocsp.clone()
+        lock(&self.results).peer.ocsp().cloned()
     }
 
     /// Returns whether an OCSP response is stapled: received by a client, or to be sent by a
@@ -88,7 +106,7 @@ impl State {
     pub(crate) fn is_ocsp_stapled(&self) -> bool {
         let results = lock(&self.results);
         match self.mode {
-            Mode::Client => results.peer.ocsp.is_some(),
+            Mode::Client => results.peer.ocsp().is_some(),
             Mode::Server => {
                 let chain = &results.selection.chain;
                 let has_response = chain.as_ref().is_some_and(|chain| chain.ocsp().is_some());
@@ -116,7 +134,7 @@ impl State {
 
     /// Passes the application's signature to the handshake, if that is suspended for it.
     pub(crate) fn apply_signature(&self, operation: &credentials::Signature) -> Result<()> {
-        operation.apply(&self.signing)
+        operation.apply(self.signing())
     }
 
     /// Server: returns how the certificate was selected.

@@ -59,7 +59,7 @@ impl State {
     }
 
     fn with_quic<R>(&self, access: impl FnOnce(&mut Quic) -> R) -> R {
-        access(lock(&self.quic).get_or_insert_default())
+        access(lock(&self.rare().quic).get_or_insert_default())
     }
 
     /// Returns the transport parameters that this side sends.
@@ -75,7 +75,9 @@ impl State {
 
     /// Frees the transport parameters of this side, after the handshake.
     pub(crate) fn free_transport_parameters(&self) {
-        if let Some(quic) = &mut *lock(&self.quic) {
+        if let Some(rare) = self.rare.get()
+            && let Some(quic) = &mut *lock(&rare.quic)
+        {
             quic.own_parameters = Arc::default();
         }
     }
@@ -83,7 +85,10 @@ impl State {
     /// Returns the transport parameters of the peer; `None` before they are received, or if they
     /// are empty. Their address is valid until the connection is wiped.
     pub(crate) fn peer_transport_parameters(&self) -> Option<Arc<[u8]>> {
-        lock(&self.quic).as_ref()?.peer_parameters.clone()
+        lock(&self.rare.get()?.quic)
+            .as_ref()?
+            .peer_parameters
+            .clone()
     }
 
     pub(crate) fn store_peer_transport_parameters(&self, parameters: &[u8]) -> Result<()> {
@@ -115,6 +120,6 @@ impl State {
     }
 
     pub(crate) fn secret_callback(&self) -> Option<Arc<dyn SecretCallback>> {
-        lock(&self.quic).as_ref()?.secrets.clone()
+        lock(&self.rare.get()?.quic).as_ref()?.secrets.clone()
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering::Release;
 use super::State;
 use super::psk::PskSettings;
 use crate::base::{Mode, lock};
+use crate::config::alpn::Protocols;
 use crate::config::{ClientAuth, Config, Overrides, Snapshot};
 use crate::error::{Code, Result};
 use crate::messages::MAX_SERVER_NAME_LEN;
@@ -17,12 +18,23 @@ use crate::process::fork::ForkSafeMutex;
 #[derive(Default)]
 pub(super) struct Setup {
     pub(super) config: Option<Arc<Config>>,
-    overrides: Overrides,
+    /// Allocated when the application sets one.
+    overrides: Option<Box<Overrides>>,
     /// The server_name (SNI): sent by a client, received by a server.
     server_name: Option<CString>,
     corked: bool,
     /// Allocated when the application uses pre-shared keys or early data.
     pub(super) psks: Option<Box<PskSettings>>,
+}
+
+impl Setup {
+    fn policy(&self) -> Option<&'static Policy> {
+        self.overrides.as_ref()?.policy
+    }
+
+    fn client_auth(&self) -> Option<ClientAuth> {
+        self.overrides.as_ref()?.client_auth
+    }
 }
 
 /// The default configs, for connections without one: usual, and after [`prefers_tls13`].
@@ -91,15 +103,23 @@ impl State {
 
     /// Returns the settings of the connection that override those of its config.
     pub(crate) fn overrides(&self) -> Overrides {
-        lock(&self.setup).overrides.clone()
+        let setup = lock(&self.setup);
+        setup.overrides.as_deref().cloned().unwrap_or_default()
     }
 
     pub(crate) fn change_overrides<R>(&self, change: impl FnOnce(&mut Overrides) -> R) -> R {
-        change(&mut lock(&self.setup).overrides)
+        change(lock(&self.setup).overrides.get_or_insert_default())
+    }
+
+    /// Frees the connection's list of protocols, after the handshake.
+    pub(crate) fn free_alpn(&self) {
+        if let Some(overrides) = &mut lock(&self.setup).overrides {
+            overrides.alpn = Protocols::default();
+        }
     }
 
     pub(crate) fn policy(&self) -> Result<&'static Policy> {
-        let own = lock(&self.setup).overrides.policy;
+        let own = lock(&self.setup).policy();
         match own {
             Some(policy) => Ok(policy),
             None => Ok(self.config()?.policy()),
@@ -108,7 +128,7 @@ impl State {
 
     /// Returns the policy with the settings of a config: that of the connection, else theirs.
     pub(crate) fn policy_with(&self, settings: &Snapshot) -> &'static Policy {
-        let own = lock(&self.setup).overrides.policy;
+        let own = lock(&self.setup).policy();
         own.unwrap_or_else(|| settings.policy())
     }
 
@@ -124,7 +144,7 @@ impl State {
     }
 
     fn client_auth_or(&self, configured: impl FnOnce() -> Option<ClientAuth>) -> ClientAuth {
-        let own = lock(&self.setup).overrides.client_auth;
+        let own = lock(&self.setup).client_auth();
         match (own.or_else(configured), self.mode) {
             (Some(client_auth), _) => client_auth,
             (None, Mode::Client) => ClientAuth::Optional,
