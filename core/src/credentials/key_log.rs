@@ -4,8 +4,8 @@ use rustls::KeyLog;
 use zeroize::Zeroizing;
 
 use super::secret::{
-    CLIENT_APPLICATION_SECRET, CLIENT_HANDSHAKE_SECRET, EARLY_SECRET, MASTER_SECRET,
-    SERVER_APPLICATION_SECRET, Secret,
+    CLIENT_APPLICATION_SECRET, CLIENT_HANDSHAKE_SECRET, EARLY_SECRET, EXPORTER_SECRET,
+    MASTER_SECRET, SERVER_APPLICATION_SECRET, Secret,
 };
 use super::step_context::{Milestone, StepContext};
 
@@ -42,6 +42,7 @@ impl KeyLog for KeyLogListener {
             EARLY_SECRET,
             CLIENT_APPLICATION_SECRET,
             SERVER_APPLICATION_SECRET,
+            EXPORTER_SECRET,
         ];
         self.stores_all || needed.contains(&label)
     }

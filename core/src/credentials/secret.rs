@@ -14,7 +14,7 @@ pub(super) const CLIENT_HANDSHAKE_SECRET: &str = "CLIENT_HANDSHAKE_TRAFFIC_SECRE
 const SERVER_HANDSHAKE_SECRET: &str = "SERVER_HANDSHAKE_TRAFFIC_SECRET";
 
 /// The label of the secret of the exporter.
-const EXPORTER_SECRET: &str = "EXPORTER_SECRET";
+pub(super) const EXPORTER_SECRET: &str = "EXPORTER_SECRET";
 
 /// The label of the secret for early data.
 pub(super) const EARLY_SECRET: &str = "CLIENT_EARLY_TRAFFIC_SECRET";
@@ -90,6 +90,11 @@ impl Secret {
             SERVER_APPLICATION_SECRET => Some(Mode::Server),
             _ => None,
         }
+    }
+
+    /// Returns whether this is the secret of the exporter.
+    pub(crate) fn is_of_exporter(&self) -> bool {
+        self.label == EXPORTER_SECRET
     }
 
     /// Returns the type of a secret that a QUIC connection passes to the application.

@@ -8,10 +8,7 @@ use rustls::crypto::Identity;
 use rustls::enums::ProtocolVersion;
 use rustls::quic::Quic;
 use rustls::split::SplitConnection;
-use rustls::{
-    Connection, ConnectionOutputs, HandshakeKind, KeyingMaterialExporter, SideData,
-    SupportedCipherSuite, Tls13CipherSuite,
-};
+use rustls::{Connection, ConnectionOutputs, HandshakeKind, SideData, SupportedCipherSuite};
 
 use super::Handshake;
 use super::context::Context;
@@ -22,15 +19,14 @@ use crate::config::EarlyDataProgress;
 use crate::error::{Code, Result};
 use crate::policy::names::{GroupNames, cipher, group};
 use crate::record::{Opener, Sealer};
-use crate::state::traffic_secret::TrafficSecret;
-use crate::state::{KeySchedule, Negotiated};
+use crate::state::{KeySchedule, Negotiated, Secrets};
 
 impl Handshake {
     /// Stores the results of a completed handshake, and installs the traffic keys.
     pub(super) fn complete<S: SideData>(
         &mut self,
         ctx: &mut Context<'_>,
-        mut connection: SplitConnection<S>,
+        connection: SplitConnection<S>,
         has_early_data: bool,
     ) -> Result<()> {
         self.store_selection(ctx);
@@ -47,7 +43,6 @@ impl Handshake {
             }
         }
         let results = Results::new(ctx, &connection.outputs)?;
-        let completed = results.completed(connection.outputs.exporter().ok());
         let (secrets, _) = connection.dangerous_into_kernel_connection()?;
         // RFC 8446, 5.1: no message may follow in the record of the last one, before a key change.
         if !self.input.is_empty() {
@@ -59,7 +54,7 @@ impl Handshake {
             false => ctx.send.sealer = Some(sealer),
         }
         ctx.recv.opener = Some(Opener::new(results.suite, secrets.rx)?);
-        self.store_results(ctx, results, completed);
+        self.store_results(ctx, results);
         self.stage = match has_early_data {
             true => Stage::EndOfEarlyData,
             false => Stage::Complete,
@@ -76,8 +71,7 @@ impl Handshake {
         self.store_selection(ctx);
         ctx.state.reject_early_data();
         let results = Results::new(ctx, connection)?;
-        let completed = results.completed(connection.exporter().ok());
-        self.store_results(ctx, results, completed);
+        self.store_results(ctx, results);
         self.stage = Stage::Complete;
         Ok(())
     }
@@ -91,8 +85,11 @@ impl Handshake {
     }
 
     /// Stores the results of a completed handshake.
-    fn store_results(&mut self, ctx: &Context<'_>, results: Results, completed: Option<Completed>) {
-        self.completed = completed;
+    fn store_results(&mut self, ctx: &Context<'_>, results: Results) {
+        self.completed = match results.suite {
+            SupportedCipherSuite::Tls13(suite) => Some(suite),
+            _ => None,
+        };
         ctx.shared().version.store(results.version, Release);
         if ctx.mode() == Mode::Client {
             ctx.shared().server_version.store(results.version, Release);
@@ -109,22 +106,21 @@ impl Handshake {
 
     /// Sets the key schedule of TLS 1.3, once the handshake is complete.
     pub(super) fn install_key_schedule(&mut self, ctx: &Context<'_>) -> Result<()> {
-        let Some(Completed { suite, exporter }) = self.completed.take() else {
+        let Some(suite) = self.completed.take() else {
             return Ok(());
         };
-        let write = TrafficSecret::new(suite, std::mem::take(&mut self.write_secret))?;
-        let read = TrafficSecret::new(suite, std::mem::take(&mut self.read_secret))?;
+        let exporter = std::mem::take(&mut self.exporter_secret);
         let resumption = std::mem::take(&mut self.resumption_secret);
-        ctx.state
-            .set_key_schedule(KeySchedule::new(suite, write, read, resumption, exporter));
+        let secrets = Secrets {
+            write: &std::mem::take(&mut self.write_secret),
+            read: &std::mem::take(&mut self.read_secret),
+            exporter: exporter.as_ref().map(|secret| secret.as_slice()),
+            resumption: resumption.as_ref().map(|secret| secret.as_slice()),
+        };
+        let schedule = KeySchedule::new(suite, &secrets)?;
+        ctx.state.set_key_schedule(schedule);
         Ok(())
     }
-}
-
-/// The parts of a key schedule that rustls has when it completes a handshake.
-pub(super) struct Completed {
-    suite: &'static Tls13CipherSuite,
-    exporter: Option<KeyingMaterialExporter>,
 }
 
 /// The outputs of a handshake.
@@ -182,14 +178,6 @@ impl Results {
                 client_cert_chain,
             },
         })
-    }
-
-    /// Returns the parts of the key schedule of TLS 1.3. As in s2n-tls there is no exporter before.
-    fn completed(&self, exporter: Option<KeyingMaterialExporter>) -> Option<Completed> {
-        match self.suite {
-            SupportedCipherSuite::Tls13(suite) => Some(Completed { suite, exporter }),
-            _ => None,
-        }
     }
 }
 

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
+use rustls::Tls13CipherSuite;
+
 use self::checkpoints::Checkpoints;
 pub(crate) use self::checkpoints::checkpoint_listener;
-use self::complete::Completed;
 use self::context::{ConfigInUse, Context};
 use self::early_data::EarlyData;
 pub(crate) use self::negotiate::negotiate;
@@ -115,6 +116,10 @@ pub(crate) struct Handshake {
     write_secret: HeapSecret,
     read_secret: HeapSecret,
 
+    /// TLS 1.3: the secret of the exporter, once it is derived. As in s2n-tls there is no exporter
+    /// before.
+    exporter_secret: Option<HeapSecret>,
+
     /// TLS 1.3: the resumption master secret, if there may be tickets.
     resumption_secret: Option<HeapSecret>,
 
@@ -132,8 +137,8 @@ pub(crate) struct Handshake {
     /// nanoseconds since 1970.
     expiration: Option<u64>,
 
-    /// TLS 1.3: what else the key schedule requires, when rustls has completed the handshake.
-    completed: Option<Completed>,
+    /// TLS 1.3: the suite of the key schedule, when rustls has completed the handshake.
+    completed: Option<&'static Tls13CipherSuite>,
 
     /// Allocated for QUIC connections.
     quic: Option<Box<Quic>>,

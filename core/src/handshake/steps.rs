@@ -164,6 +164,9 @@ impl Handshake {
             match secret.application_side() {
                 Some(side) if side == ctx.mode() => self.write_secret = secret.bytes.clone(),
                 Some(_) => self.read_secret = secret.bytes.clone(),
+                None if secret.is_of_exporter() => {
+                    self.exporter_secret = Some(secret.bytes.clone());
+                }
                 None => {}
             }
         }

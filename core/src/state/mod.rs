@@ -26,7 +26,7 @@ mod traffic_keys;
 pub(crate) mod traffic_secret;
 
 pub(crate) use self::handshake_keys::HandshakeKeys;
-pub(crate) use self::key_schedule::{Direction, KeySchedule};
+pub(crate) use self::key_schedule::{Direction, KeySchedule, Secrets};
 pub(crate) use self::message::HandshakeMessage;
 pub use self::negotiated::Negotiated;
 use self::peer::Peer;

@@ -23,30 +23,28 @@ impl TrafficSecret {
         }
     }
 
-    pub(super) fn bytes(&self) -> &HeapSecret {
-        &self.bytes
-    }
-
     /// Derives the key and the IV (RFC 8446, 7.3).
     pub(crate) fn keys(&self) -> Result<ConnectionTrafficSecrets> {
-        let aead = self.suite.aead_alg;
-        let key = self.expand_label(b"key", aead.key_len())?;
-        let iv = self.expand_label(b"iv", aead.iv_len())?;
-        let iv = Iv::new(&iv).map_err(|_| Code::KeyInit)?;
-        let keys = aead.extract_keys(aead_key(&key)?, iv);
-        Ok(keys.map_err(|_| Code::KeyInit)?)
+        traffic_keys(self.suite, &self.bytes)
     }
+}
 
-    /// Replaces the secret by the next one, for a KeyUpdate (RFC 8446, 7.2).
-    pub(crate) fn update(&mut self) -> Result<()> {
-        let next = self.expand_label(b"traffic upd", self.bytes.len())?;
-        self.bytes.copy_from_slice(&next);
-        Ok(())
-    }
+/// Derives the key and the IV of a traffic secret (RFC 8446, 7.3).
+pub(super) fn traffic_keys(
+    suite: &Tls13CipherSuite,
+    secret: &[u8],
+) -> Result<ConnectionTrafficSecrets> {
+    let aead = suite.aead_alg;
+    let key = expand_label(suite, secret, b"key", &[], aead.key_len())?;
+    let iv = expand_label(suite, secret, b"iv", &[], aead.iv_len())?;
+    let iv = Iv::new(&iv).map_err(|_| Code::KeyInit)?;
+    let keys = aead.extract_keys(aead_key(&key)?, iv);
+    Ok(keys.map_err(|_| Code::KeyInit)?)
+}
 
-    fn expand_label(&self, label: &[u8], len: usize) -> Result<HeapSecret> {
-        expand_label(self.suite, &self.bytes, label, &[], len)
-    }
+/// Derives the next traffic secret, for a KeyUpdate (RFC 8446, 7.2).
+pub(super) fn next_secret(suite: &Tls13CipherSuite, secret: &[u8]) -> Result<HeapSecret> {
+    expand_label(suite, secret, b"traffic upd", &[], secret.len())
 }
 
 /// Computes HKDF-Expand-Label (RFC 8446, 7.1).
@@ -57,21 +55,31 @@ pub(super) fn expand_label(
     context: &[u8],
     len: usize,
 ) -> Result<HeapSecret> {
+    let mut output = Zeroizing::new(vec![0; len]);
+    expand_label_into(suite, secret, label, context, &mut output)?;
+    Ok(output)
+}
+
+/// Computes HKDF-Expand-Label, and fills the output with it.
+pub(super) fn expand_label_into(
+    suite: &Tls13CipherSuite,
+    secret: &[u8],
+    label: &[u8],
+    context: &[u8],
+    output: &mut [u8],
+) -> Result<()> {
     let secret = OkmBlock::new(secret);
     let expander = suite.hkdf_provider.expander_for_okm(&secret);
-    let mut output = Zeroizing::new(vec![0; len]);
     let info: [&[u8]; 6] = [
-        &(len as u16).to_be_bytes(),
+        &(output.len() as u16).to_be_bytes(),
         &[(LABEL_PREFIX.len() + label.len()) as u8],
         LABEL_PREFIX,
         label,
         &[context.len() as u8],
         context,
     ];
-    match expander.expand_slice(&info, &mut output) {
-        Ok(()) => Ok(output),
-        Err(_) => Err(Error::new(Code::KeyInit)),
-    }
+    let expanded = expander.expand_slice(&info, output);
+    expanded.map_err(|_| Error::new(Code::KeyInit))
 }
 
 /// Converts a key of 16 or 32 bytes.
@@ -122,12 +130,12 @@ mod tests {
 
     #[test]
     fn an_update_changes_the_keys() {
-        let mut secret = TrafficSecret::new(suite(0x1301), hex(SECRET)).expect("of this length");
-        let mut secrets = vec![secret.bytes.clone()];
+        let mut secrets = vec![hex(SECRET)];
         for _ in 0..3 {
-            secret.update().expect("derived");
-            assert!(!secrets.contains(&secret.bytes));
-            secrets.push(secret.bytes.clone());
+            let next = next_secret(suite(0x1301), &secrets[secrets.len() - 1]);
+            let next = next.expect("derived");
+            assert!(!secrets.contains(&next));
+            secrets.push(next);
         }
     }
 

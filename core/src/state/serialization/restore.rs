@@ -5,12 +5,13 @@ use std::sync::atomic::Ordering::*;
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 
 use super::format::{Secrets, Serialized, Tls13Secrets};
-use crate::base::{Mode, Version, lock};
+use crate::base::{Mode, Version, lock, memory};
+use crate::crypto::tls13::HeapSecret;
 use crate::error::{Code, Error, Result};
 use crate::policy::names::{GroupNames, cipher};
 use crate::record::{Opener, Sealer};
 use crate::state::traffic_secret::TrafficSecret;
-use crate::state::{Direction, KeySchedule, Negotiated, State, Tls12Secrets};
+use crate::state::{self, Direction, KeySchedule, Negotiated, State, Tls12Secrets};
 
 /// The results of the handshake of a serialized connection.
 pub(crate) struct RestoredResults {
@@ -42,14 +43,17 @@ impl State {
         let mode = self.mode();
         self.with_key_schedule(|schedule| {
             let schedule = schedule.ok_or(Code::InvalidState)?;
-            let resumption = schedule.resumption_secret().ok_or(Code::InvalidState)?;
-            let secret = |direction| schedule.traffic_secret(direction).clone();
-            let (write, read) = (secret(Direction::Write), secret(Direction::Read));
+            let resumption = memory::copy(schedule.resumption_secret()?)?;
+            let secret = |direction| {
+                let secret = memory::copy(schedule.traffic_secret(direction)?)?;
+                Ok::<_, Error>(HeapSecret::new(secret))
+            };
+            let (write, read) = (secret(Direction::Write)?, secret(Direction::Read)?);
             let (client, server) = of_client_and_server(mode, write, read);
             Ok::<_, Error>(Tls13Secrets {
                 client,
                 server,
-                resumption: resumption.clone(),
+                resumption: HeapSecret::new(resumption),
             })
         })
     }
@@ -137,12 +141,15 @@ impl Serialized {
         match self.secrets {
             Secrets::Tls12(_, secrets) => results.tls12_secrets = Some(secrets),
             Secrets::Tls13(suite, secrets) => {
-                let secret = |bytes| TrafficSecret::new(suite, bytes);
-                let (client, server) = (secret(secrets.client)?, secret(secrets.server)?);
+                let (client, server) = (&secrets.client, &secrets.server);
                 let (write, read) = of_client_and_server(mode, client, server);
-                let resumption = Some(secrets.resumption);
-                let schedule = KeySchedule::new(suite, write, read, resumption, None);
-                results.key_schedule = Some(schedule);
+                let secrets = state::Secrets {
+                    write,
+                    read,
+                    exporter: None,
+                    resumption: Some(&secrets.resumption),
+                };
+                results.key_schedule = Some(KeySchedule::new(suite, &secrets)?);
             }
         }
         Ok(results)
