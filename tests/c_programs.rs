@@ -188,6 +188,12 @@ fn transfer_of_a_gibibyte_allocates_no_memory() {
     run(Command::new(program("large")).arg(certs()));
 }
 
+/// Not under valgrind, like the transfer.
+#[test]
+fn idle_connections_have_little_memory() {
+    run(Command::new(program("idle")).arg(certs()));
+}
+
 #[test]
 fn ktls() {
     check_with_certificates("ktls");

@@ -1,7 +1,7 @@
 //! The application's send and receive callbacks for records. Return values are validated.
 
 use std::ffi::{c_int, c_void};
-use std::io;
+use std::{io, ptr};
 
 use nix::errno::Errno;
 use rs2n_core::stream::{Reader, Writer};
@@ -23,39 +23,58 @@ unsafe impl Sync for Context {}
 pub type RecvFn = unsafe extern "C" fn(*mut c_void, *mut u8, u32) -> c_int;
 pub type SendFn = unsafe extern "C" fn(*mut c_void, *const u8, u32) -> c_int;
 
-/// A receive callback with its context.
-pub struct RecvCallback {
-    pub function: RecvFn,
+/// A callback of one direction, as far as the application has set it.
+#[derive(Clone, Copy)]
+pub struct Callback<F> {
+    pub function: Option<F>,
     pub context: Context,
 }
 
-impl Reader for RecvCallback {
+impl<F> Default for Callback<F> {
+    fn default() -> Self {
+        Self {
+            function: None,
+            context: Context(ptr::null_mut()),
+        }
+    }
+}
+
+impl<F> Callback<F> {
+    /// Returns whether the application has set nothing.
+    pub fn is_empty(&self) -> bool {
+        self.function.is_none() && self.context.0.is_null()
+    }
+}
+
+/// The callbacks of both directions, in one allocation.
+#[derive(Clone, Copy, Default)]
+pub struct Callbacks {
+    pub recv: Callback<RecvFn>,
+    pub send: Callback<SendFn>,
+}
+
+impl Reader for Callbacks {
     fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        let function = self.recv.function.ok_or(io::ErrorKind::NotConnected)?;
+        let context = self.recv.context.0;
         let len = u32::try_from(buf.len()).unwrap_or(u32::MAX);
         Errno::clear();
         // SAFETY: `buf` is writable for `len` bytes for the whole call, and the application paired
         // `context` with `function`.
-        let stored = unsafe {
-            cancellation::call_recv(self.function, self.context.0, buf.as_mut_ptr(), len)
-        };
+        let stored = unsafe { cancellation::call_recv(function, context, buf.as_mut_ptr(), len) };
         validate(stored, len)
     }
 }
 
-/// A send callback with its context.
-pub struct SendCallback {
-    pub function: SendFn,
-    pub context: Context,
-}
-
-impl Writer for SendCallback {
+impl Writer for Callbacks {
     fn write(&self, buf: &[u8]) -> io::Result<usize> {
+        let function = self.send.function.ok_or(io::ErrorKind::NotConnected)?;
+        let context = self.send.context.0;
         let len = u32::try_from(buf.len()).unwrap_or(u32::MAX);
         Errno::clear();
         // SAFETY: `buf` is readable for `len` bytes for the whole call, and the application paired
         // `context` with `function`.
-        let taken =
-            unsafe { cancellation::call_send(self.function, self.context.0, buf.as_ptr(), len) };
+        let taken = unsafe { cancellation::call_send(function, context, buf.as_ptr(), len) };
         validate(taken, len)
     }
 }
@@ -72,8 +91,6 @@ fn validate(result: c_int, requested: u32) -> io::Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::ptr;
-
     use super::*;
 
     unsafe extern "C" fn accepts_everything(_: *mut c_void, _: *const u8, len: u32) -> c_int {
@@ -94,8 +111,9 @@ mod tests {
     }
 
     fn written(function: SendFn) -> io::Result<usize> {
-        let context = Context(ptr::null_mut());
-        SendCallback { function, context }.write(b"record")
+        let mut callbacks = Callbacks::default();
+        callbacks.send.function = Some(function);
+        callbacks.write(b"record")
     }
 
     #[test]

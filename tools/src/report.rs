@@ -155,12 +155,12 @@ impl Report {
             is_external.then(|| String::from_utf8_lossy(identity).into_owned())
         });
         self.cipher = Some(Cipher {
-            name: negotiated.cipher.to_string_lossy().into_owned(),
+            name: negotiated.cipher().to_string_lossy().into_owned(),
             iana: names::iana(negotiated.suite),
             number: negotiated.suite,
         });
         // A session of TLS 1.2 is resumed without a key exchange.
-        let group = negotiated.group.to_string_lossy().into_owned();
+        let group = negotiated.group().to_string_lossy().into_owned();
         self.group = Some(group).filter(|group| group != "NONE");
         let scheme = |side| {
             // The library may report the scheme that a full handshake would have.

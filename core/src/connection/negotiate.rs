@@ -70,8 +70,8 @@ impl Connection {
         let negotiated = self.negotiated();
         let event = HandshakeEvent {
             version: self.version(),
-            cipher: negotiated.as_ref().map(|negotiated| negotiated.cipher),
-            group: negotiated.as_ref().map(|negotiated| negotiated.group),
+            cipher: negotiated.as_ref().map(|negotiated| negotiated.cipher()),
+            group: negotiated.as_ref().map(|negotiated| negotiated.group()),
             policy: self.policy().ok().map(|policy| policy.c_label()),
             spent,
             start,

@@ -20,7 +20,6 @@ use crate::base::{Mode, Version, memory};
 use crate::config::EarlyDataProgress;
 use crate::crypto::captured::take_traffic_keys;
 use crate::error::{Code, Result};
-use crate::policy::names::{GroupNames, cipher, group};
 use crate::record::{Opener, Sealer};
 use crate::state::{KeySchedule, Negotiated, Secrets};
 
@@ -163,10 +162,7 @@ impl Results {
         let suite = outputs
             .negotiated_cipher_suite()
             .ok_or(Code::HandshakeState)?;
-        let group = match outputs.negotiated_key_exchange_group() {
-            Some(negotiated) => group(negotiated.name()),
-            None => GroupNames::NONE,
-        };
+        let group = outputs.negotiated_key_exchange_group();
         let client_cert_chain = match ctx.mode() {
             Mode::Server => outputs.peer_identity().map(|peer| chain(peer.identity())),
             Mode::Client => None,
@@ -184,13 +180,10 @@ impl Results {
             suite,
             uses_psk: resumed && version == Version::Tls13,
             negotiated: Negotiated {
-                kind: handshake_type(ctx, version, resumed, retried, has_client_cert),
+                handshake_type: handshake_type(ctx, version, resumed, retried, has_client_cert),
                 resumed: resumed && !ctx.state.uses_external_psk(),
                 suite: suite.suite().into(),
-                cipher: cipher(suite.suite()),
-                curve: group.curve,
-                kem_group: group.kem_group,
-                group: group.group,
+                group: group.map_or(0, |group| group.name().0),
                 // A protocol name may have any byte but NUL, since the API returns a C string.
                 alpn: outputs
                     .alpn_protocol()

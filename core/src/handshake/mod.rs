@@ -4,9 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
-use rustls::ConnectionTrafficSecrets;
-
-use rustls::Tls13CipherSuite;
+use rustls::{ConnectionTrafficSecrets, Tls13CipherSuite};
 
 use self::checkpoints::Checkpoints;
 pub(crate) use self::checkpoints::checkpoint_listener;

@@ -40,6 +40,10 @@ pub(crate) fn negotiate(
         send.out.release();
         recv.release_input();
         outcome = send_post_handshake(state, stream, &mut send, blocked);
+        // That of the tickets, which are written.
+        if send.out.is_empty() {
+            send.out.release();
+        }
     }
     recv.end_of_call(&state.shared);
     send.release_if_dynamic(&state.shared);

@@ -1,14 +1,12 @@
 //! The progress of a handshake as the API reports it: the next message, and the handshake type.
 
-use std::ffi::CString;
-
 use super::Handshake;
 use super::context::Context;
 use super::stage::Action;
 use crate::base::{Mode, Version};
 use crate::config::EarlyDataProgress;
 use crate::credentials::step_context::CertRequest;
-use crate::state::HandshakeMessage;
+use crate::state::{Flag, HandshakeMessage, HandshakeType};
 
 impl Handshake {
     /// Returns the next message. rustls does not report which message of an encrypted flight it
@@ -48,14 +46,14 @@ impl Handshake {
     }
 }
 
-/// Returns the flags of the handshake type, with the names of s2n-tls.
+/// Returns the type of a handshake.
 pub(super) fn handshake_type(
     ctx: &Context<'_>,
     version: Version,
     is_resumed: bool,
     was_retried: bool,
     has_client_cert: bool,
-) -> CString {
+) -> HandshakeType {
     let (is_requested, is_sent) = match ctx.mode() {
         Mode::Server => (ctx.requests_client_cert() && !is_resumed, has_client_cert),
         Mode::Client => {
@@ -69,28 +67,27 @@ pub(super) fn handshake_type(
     let is_tls13 = version == Version::Tls13;
     let early_data = ctx.state.early_data_progress();
     let flags = [
-        (true, "NEGOTIATED"),
-        (!is_resumed, "FULL_HANDSHAKE"),
-        (is_requested, "CLIENT_AUTH"),
-        (is_requested && !is_sent, "NO_CLIENT_CERT"),
-        (was_retried, "HELLO_RETRY_REQUEST"),
-        (is_tls13 && !ctx.is_quic, "MIDDLEBOX_COMPAT"),
+        (Flag::Negotiated, true),
+        (Flag::FullHandshake, !is_resumed),
+        (Flag::ClientAuth, is_requested),
+        (Flag::NoClientCert, is_requested && !is_sent),
+        (Flag::HelloRetryRequest, was_retried),
+        (Flag::MiddleboxCompat, is_tls13 && !ctx.is_quic),
         (
+            Flag::WithEarlyData,
             is_tls13 && early_data >= EarlyDataProgress::Accepted,
-            "WITH_EARLY_DATA",
         ),
         (
+            Flag::EarlyClientCcs,
             is_tls13 && early_data >= EarlyDataProgress::Requested,
-            "EARLY_CLIENT_CCS",
         ),
-        (!is_tls13 && !is_resumed, "TLS12_PERFECT_FORWARD_SECRECY"),
-        (!is_tls13 && ctx.state.is_ocsp_stapled(), "OCSP_STATUS"),
-        (ctx.state.is_with_ticket(), "WITH_SESSION_TICKET"),
+        (Flag::Tls12PerfectForwardSecrecy, !is_tls13 && !is_resumed),
+        (Flag::OcspStatus, !is_tls13 && ctx.state.is_ocsp_stapled()),
+        (Flag::WithSessionTicket, ctx.state.is_with_ticket()),
     ];
-    let names: Vec<_> = flags
-        .iter()
-        .filter(|(set, _)| *set)
-        .map(|(_, name)| *name)
-        .collect();
-    CString::new(names.join("|")).unwrap_or_default()
+    flags
+        .into_iter()
+        .fold(HandshakeType::default(), |typ, (flag, is_set)| {
+            typ.with(flag, is_set)
+        })
 }

@@ -29,6 +29,7 @@ pub(crate) use self::handshake_keys::HandshakeKeys;
 pub(crate) use self::key_schedule::{Direction, KeySchedule, Secrets};
 pub(crate) use self::message::HandshakeMessage;
 pub use self::negotiated::Negotiated;
+pub(crate) use self::negotiated::{Flag, HandshakeType};
 use self::peer::Peer;
 pub use self::peer::ServerNameMatch;
 use self::psk::UsedPsk;

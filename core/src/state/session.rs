@@ -35,8 +35,8 @@ pub(super) struct Session {
 /// The tickets of a client.
 #[derive(Default)]
 struct Tickets {
-    /// The session to resume.
-    offered: Option<ClientSession>,
+    /// The session to resume. Most clients with a ticket have none.
+    offered: Option<Box<ClientSession>>,
     /// The ticket that was received last or, in TLS 1.2, set.
     ticket: Arc<[u8]>,
     /// In seconds.
@@ -73,14 +73,14 @@ impl State {
                 (SessionState::Tls12(_), Handle::Ticket(it)) => tickets.ticket = it.clone(),
                 (SessionState::Tls13(_), _) => {}
             }
-            tickets.offered = Some(session);
+            tickets.offered = Some(Box::new(session));
         });
         Ok(())
     }
 
     /// Client: returns the session to resume.
     pub(crate) fn offered_session(&self) -> Option<ClientSession> {
-        self.with_session(|session| session.client.as_ref()?.offered.clone())
+        self.with_session(|session| session.client.as_ref()?.offered.as_deref().cloned())
     }
 
     /// Client: passes the ticket and the state of the TLS 1.3 session to resume to `read`; `None` if
@@ -90,7 +90,7 @@ impl State {
         read: impl FnOnce(&Arc<[u8]>, &Tls13State) -> R,
     ) -> Option<R> {
         self.with_session(|session| {
-            let offered = session.client.as_ref()?.offered.as_ref()?;
+            let offered = session.client.as_ref()?.offered.as_deref()?;
             match (&offered.handle, &offered.state) {
                 (Handle::Ticket(ticket), SessionState::Tls13(state)) => Some(read(ticket, state)),
                 _ => None,
@@ -199,7 +199,7 @@ impl State {
         let results = lock(&self.results);
         let session = &results.session;
         let tickets = session.client.as_deref();
-        let offered = tickets.and_then(|tickets| tickets.offered.as_ref());
+        let offered = tickets.and_then(|tickets| tickets.offered.as_deref());
         // Before the negotiation, it is the session to resume.
         if let (0, Some(offered)) = (session.suite, offered) {
             let is_current = match (&offered.state, &offered.handle) {

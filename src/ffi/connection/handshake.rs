@@ -55,7 +55,7 @@ pub unsafe extern "C" fn s2n_connection_get_handshake_type_name(
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         let facts = conn.core.negotiated();
-        Ok(facts.map_or(c"INITIAL".as_ptr(), |facts| facts.kind.as_ptr()))
+        Ok(facts.map_or(c"INITIAL".as_ptr(), |facts| facts.kind().as_ptr()))
     })
 }
 

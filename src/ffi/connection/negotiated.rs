@@ -111,7 +111,7 @@ pub unsafe extern "C" fn s2n_connection_get_cipher(conn: *mut s2n_connection) ->
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         let facts = conn.core.negotiated();
-        Ok(facts.map_or(NO_CIPHER, |facts| facts.cipher).as_ptr())
+        Ok(facts.map_or(NO_CIPHER, |facts| facts.cipher()).as_ptr())
     })
 }
 
@@ -159,7 +159,7 @@ pub unsafe extern "C" fn s2n_connection_get_curve(conn: *mut s2n_connection) -> 
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         let facts = conn.core.negotiated();
-        Ok(facts.map_or(NONE, |facts| facts.curve).as_ptr())
+        Ok(facts.map_or(NONE, |facts| facts.curve()).as_ptr())
     })
 }
 
@@ -197,7 +197,7 @@ pub unsafe extern "C" fn s2n_connection_get_kem_group_name(
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         let facts = conn.core.negotiated();
-        Ok(facts.map_or(NONE, |facts| facts.kem_group).as_ptr())
+        Ok(facts.map_or(NONE, |facts| facts.kem_group()).as_ptr())
     })
 }
 
@@ -221,7 +221,7 @@ pub unsafe extern "C" fn s2n_connection_get_key_exchange_group(
         // SAFETY: `group_name` is null or writable for the whole call.
         let slot = unsafe { output::slot(group_name) }?;
         let facts = negotiated(conn);
-        let group = facts.as_ref().map_or(NONE, |facts| facts.group);
+        let group = facts.as_ref().map_or(NONE, |facts| facts.group());
         slot.set(group.as_ptr());
         // A resumed session of TLS 1.2 has no key exchange.
         match group == NONE {

@@ -2,7 +2,6 @@
 
 use std::ffi::{c_int, c_void};
 use std::os::fd::RawFd;
-use std::ptr;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use rs2n_core::error::Code;
@@ -13,30 +12,11 @@ use crate::ffi::abi::output;
 use crate::ffi::abi::types::s2n_connection;
 use crate::ffi::connection::lifecycle::ConnectionHandle;
 use crate::sys::fd::{ReadFd, WriteFd};
-use crate::sys::io::{Context, RecvCallback, RecvFn, SendCallback, SendFn};
+use crate::sys::io::{Callback, Callbacks, Context, RecvFn, SendFn};
 
-/// The I/O callback of one direction, as far as the application has set it. A descriptor replaces it, and
-/// is kept in the connection's transport alone.
-pub(crate) struct IoCallback<F> {
-    function: Option<F>,
-    context: Context,
-}
-
-impl<F> Default for IoCallback<F> {
-    fn default() -> Self {
-        Self {
-            function: None,
-            context: Context(ptr::null_mut()),
-        }
-    }
-}
-
-/// The I/O callbacks of both directions.
-#[derive(Default)]
-pub(crate) struct IoCallbacks {
-    recv: IoCallback<RecvFn>,
-    send: IoCallback<SendFn>,
-}
+/// The I/O callbacks of both directions; `None` for none. A descriptor replaces a callback, and is
+/// kept in the connection's transport alone.
+pub(crate) type IoCallbacks = Option<Arc<Callbacks>>;
 
 impl ConnectionHandle {
     fn io_callbacks(&self) -> MutexGuard<'_, IoCallbacks> {
@@ -46,36 +26,54 @@ impl ConnectionHandle {
 
     /// Clears the callbacks when the connection is wiped.
     pub(crate) fn reset_io_callbacks(&self) {
-        *self.io_callbacks() = IoCallbacks::default();
+        *self.io_callbacks() = None;
     }
 
     fn set_read_fd(&self, fd: RawFd) {
         let mut callbacks = self.io_callbacks();
-        callbacks.recv = IoCallback::default();
+        self.share(&mut callbacks, |callbacks| {
+            callbacks.recv = Callback::default()
+        });
         self.core.set_reader(Some(Arc::new(ReadFd::new(fd))));
     }
 
     fn set_write_fd(&self, fd: RawFd) {
         let mut callbacks = self.io_callbacks();
-        callbacks.send = IoCallback::default();
+        self.share(&mut callbacks, |callbacks| {
+            callbacks.send = Callback::default()
+        });
         self.core.set_writer(Some(Arc::new(WriteFd::new(fd))), true);
     }
 
-    fn change_recv(&self, change: impl FnOnce(&mut IoCallback<RecvFn>)) {
+    fn change_recv(&self, change: impl FnOnce(&mut Callback<RecvFn>)) {
         let mut callbacks = self.io_callbacks();
-        change(&mut callbacks.recv);
-        let IoCallback { function, context } = callbacks.recv;
-        let reader = function.map(|function| Arc::new(RecvCallback { function, context }));
+        self.share(&mut callbacks, |callbacks| change(&mut callbacks.recv));
+        let reader = callbacks.clone().filter(|it| it.recv.function.is_some());
         self.core.set_reader(reader.map(|reader| reader as _));
     }
 
-    fn change_send(&self, change: impl FnOnce(&mut IoCallback<SendFn>)) {
+    fn change_send(&self, change: impl FnOnce(&mut Callback<SendFn>)) {
         let mut callbacks = self.io_callbacks();
-        change(&mut callbacks.send);
-        let IoCallback { function, context } = callbacks.send;
-        let writer = function.map(|function| Arc::new(SendCallback { function, context }));
+        self.share(&mut callbacks, |callbacks| change(&mut callbacks.send));
+        let writer = callbacks.clone().filter(|it| it.send.function.is_some());
         self.core
             .set_writer(writer.map(|writer| writer as _), false);
+    }
+
+    /// Changes the callbacks, and shares them with the directions that use one. Calls that run
+    /// continue with the earlier ones.
+    fn share(&self, shared: &mut IoCallbacks, change: impl FnOnce(&mut Callbacks)) {
+        let mut callbacks = shared.as_deref().copied().unwrap_or_default();
+        change(&mut callbacks);
+        let is_empty = callbacks.recv.is_empty() && callbacks.send.is_empty();
+        let callbacks = (!is_empty).then(|| Arc::new(callbacks));
+        if let Some(reader) = callbacks.clone().filter(|it| it.recv.function.is_some()) {
+            self.core.set_reader(Some(reader));
+        }
+        if let Some(writer) = callbacks.clone().filter(|it| it.send.function.is_some()) {
+            self.core.set_writer(Some(writer), false);
+        }
+        *shared = callbacks;
     }
 }
 

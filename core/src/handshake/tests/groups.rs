@@ -22,7 +22,7 @@ fn all_groups_of_the_default_policy_are_tested() {
 fn check(pair: &Pair, name: &std::ffi::CStr) {
     pair.establish();
     for conn in [&pair.client, &pair.server] {
-        assert_eq!(conn.negotiated().expect("negotiated").group, name);
+        assert_eq!(conn.negotiated().expect("negotiated").group(), name);
     }
     assert_eq!(send(&pair.client, b"data").0, Ok(4));
     assert_eq!(received(&pair.server), b"data");

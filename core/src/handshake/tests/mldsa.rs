@@ -71,7 +71,7 @@ fn a_policy_may_require_mldsa87() {
         pair(b"cnsa_2", &PKCS_ML_DSA_87, &PKCS_ML_DSA_87).expect("the policy allows the keys");
     large.establish();
     let negotiated = large.client.negotiated().expect("negotiated");
-    assert_eq!(negotiated.group, c"MLKEM1024");
+    assert_eq!(negotiated.group(), c"MLKEM1024");
     assert_eq!(
         large
             .client

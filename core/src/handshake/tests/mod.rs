@@ -32,7 +32,7 @@ fn both_versions_transfer_data_and_close() {
         pair.establish();
         for conn in [&pair.client, &pair.server] {
             assert_eq!(conn.version(), version);
-            assert_eq!(conn.negotiated().expect("negotiated").group, c"secp256r1");
+            assert_eq!(conn.negotiated().expect("negotiated").group(), c"secp256r1");
         }
         let data = pattern(50_000);
         assert_eq!(send(&pair.client, &data), (Ok(50_000), Blocked::Not));

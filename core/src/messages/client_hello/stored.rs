@@ -1,8 +1,9 @@
 //! A stored ClientHello, for queries of the application.
 
+use std::ops::Range;
 use std::sync::Mutex;
 
-use super::payload::{CLIENT_HELLO, ClientHelloPayload, RANDOM_LEN, host_name};
+use super::payload::{ClientHelloPayload, RANDOM_LEN, host_name};
 use crate::base::version::legacy_number;
 use crate::base::{Version, lock, memory};
 use crate::error::{Code, Result};
@@ -21,13 +22,37 @@ pub struct ClientHello {
 
 #[derive(Debug, Default)]
 struct Contents {
-    /// Without the handshake header, and with zeros for the random.
-    body: Vec<u8>,
-    random: [u8; RANDOM_LEN],
-    /// As received, even if it is not a version of TLS.
-    legacy_version: Option<[u8; 2]>,
+    /// With its handshake header; empty if there is none. It is exactly as long as the message, and
+    /// ends behind the random once the memory of the rest is freed.
+    message: Box<[u8]>,
+    is_freed: bool,
     /// The version in the header of the first record.
     record_version: Option<[u8; 2]>,
+}
+
+/// The range of the random in a message.
+const RANDOM: Range<usize> = HandshakeHeader::LEN + 2..HandshakeHeader::LEN + 2 + RANDOM_LEN;
+
+impl Contents {
+    /// Returns the message without its handshake header; empty if its memory is freed.
+    fn body(&self) -> &[u8] {
+        match self.is_freed {
+            true => &[],
+            false => self.message.get(HandshakeHeader::LEN..).unwrap_or_default(),
+        }
+    }
+
+    fn random(&self) -> [u8; RANDOM_LEN] {
+        let random = self.message.get(RANDOM);
+        let random = random.and_then(|random| random.first_chunk());
+        random.copied().unwrap_or_default()
+    }
+
+    /// Returns legacy_version as received, even if it is not a version of TLS.
+    fn legacy_version(&self) -> Option<[u8; 2]> {
+        let body = self.message.get(HandshakeHeader::LEN..)?;
+        body.first_chunk().copied()
+    }
 }
 
 /// A field that is returned as raw bytes.
@@ -79,23 +104,20 @@ impl ClientHello {
 
     /// Stores a message that [`ClientHelloPayload::parse`] accepts, its handshake header included.
     pub(crate) fn store(&self, message: Vec<u8>, record_version: Option<[u8; 2]>) {
-        let mut contents = Contents {
+        *lock(&self.contents) = Contents {
+            message: message.into(),
+            is_freed: false,
             record_version,
-            ..Contents::default()
         };
-        contents.body = message;
-        contents.body.drain(..HandshakeHeader::LEN);
-        contents.legacy_version = contents.body.first_chunk().copied();
-        if let Some(random) = contents.body.get_mut(2..2 + RANDOM_LEN) {
-            contents.random.copy_from_slice(random);
-            random.fill(0);
-        }
-        *lock(&self.contents) = contents;
     }
 
     /// Frees the memory of the message, but not the random and the versions.
     pub(crate) fn free_message(&self) {
-        lock(&self.contents).body = Vec::new();
+        let mut contents = lock(&self.contents);
+        if let Some(rest) = contents.message.get(..RANDOM.end) {
+            contents.message = rest.into();
+            contents.is_freed = true;
+        }
     }
 
     /// Removes the message, the random and the versions.
@@ -105,7 +127,7 @@ impl ClientHello {
 
     /// Returns whether a message was stored, even if its memory has been freed.
     pub(crate) fn is_received(&self) -> bool {
-        lock(&self.contents).legacy_version.is_some()
+        !lock(&self.contents).message.is_empty()
     }
 
     /// Returns whether it belongs to a connection, which frees it.
@@ -118,8 +140,7 @@ impl ClientHello {
     pub(crate) fn check_second(&self, message: &[u8]) -> Result<()> {
         let contents = lock(&self.contents);
         // Fails if the memory of the first message has been freed: there is nothing to compare.
-        let mut first = ClientHelloPayload::parse(&contents.body)?;
-        first.random = &contents.random;
+        let first = ClientHelloPayload::parse(contents.body())?;
         let (body, _) = ClientHelloPayload::split(message)?;
         first.check_second(&ClientHelloPayload::parse(body)?)
     }
@@ -127,18 +148,9 @@ impl ClientHello {
     /// Returns the message without its last `len` bytes, with its handshake header and its random.
     pub(crate) fn truncated(&self, len: usize) -> Result<Vec<u8>> {
         let contents = lock(&self.contents);
-        let body = contents.body.as_slice();
-        let end = body.len().checked_sub(len).ok_or(Code::BadMessage)?;
-        let head = (body.len() as u32 | u32::from(CLIENT_HELLO) << 24).to_be_bytes();
-        let mut message = Vec::new();
-        memory::reserve_exact(&mut message, head.len() + end)?;
-        message.extend_from_slice(&head);
-        message.extend_from_slice(&body[..end]);
-        let random = message.get_mut(head.len() + 2..head.len() + 2 + RANDOM_LEN);
-        random
-            .ok_or(Code::BadMessage)?
-            .copy_from_slice(&contents.random);
-        Ok(message)
+        let end = contents.message.len().checked_sub(len);
+        let end = end.filter(|&end| end >= RANDOM.end && !contents.is_freed);
+        memory::copy(&contents.message[..end.ok_or(Code::BadMessage)?])
     }
 
     /// Parses the message, and passes it to `inspect`.
@@ -148,14 +160,14 @@ impl ClientHello {
     ) -> Result<R> {
         let contents = lock(&self.contents);
         // The body is empty if the memory of the message has been freed.
-        let message = ClientHelloPayload::parse(&contents.body).map_err(|_| Code::Null)?;
+        let message = ClientHelloPayload::parse(contents.body()).map_err(|_| Code::Null)?;
         inspect(&message)
     }
 
     /// Passes the bytes of a field to `inspect`.
     pub fn with_field<R>(&self, field: Field, inspect: impl FnOnce(&[u8]) -> R) -> Result<R> {
         if field == Field::Message {
-            return Ok(inspect(&lock(&self.contents).body));
+            return self.with_message(inspect);
         }
         self.with_payload(|message| {
             Ok(inspect(match field {
@@ -167,9 +179,21 @@ impl ClientHello {
         })
     }
 
+    /// Passes the message to `inspect`, with zeros for the random.
+    fn with_message<R>(&self, inspect: impl FnOnce(&[u8]) -> R) -> Result<R> {
+        let mut body = memory::copy(lock(&self.contents).body())?;
+        if let Some(random) = body.get_mut(2..2 + RANDOM_LEN) {
+            random.fill(0);
+        }
+        Ok(inspect(&body))
+    }
+
     /// Returns the length of a field in bytes; 0 without a message.
     pub fn len(&self, field: Field) -> usize {
-        self.with_field(field, <[u8]>::len).unwrap_or(0)
+        match field {
+            Field::Message => lock(&self.contents).body().len(),
+            field => self.with_field(field, <[u8]>::len).unwrap_or(0),
+        }
     }
 
     /// Passes the data of an extension to `inspect`.
@@ -195,17 +219,19 @@ impl ClientHello {
     }
 
     pub fn random(&self) -> [u8; RANDOM_LEN] {
-        lock(&self.contents).random
+        lock(&self.contents).random()
     }
 
     /// Returns legacy_version as a number of the API: 33 for 0x0303.
     pub fn legacy_version(&self) -> u8 {
-        lock(&self.contents).legacy_version.map_or(0, legacy_number)
+        lock(&self.contents)
+            .legacy_version()
+            .map_or(0, legacy_number)
     }
 
     /// Returns legacy_version, which is TLS 1.2 at most (RFC 8446, 4.1.2).
     pub(crate) fn version(&self) -> Version {
-        let version = lock(&self.contents).legacy_version;
+        let version = lock(&self.contents).legacy_version();
         version.map_or(Version::Unknown, Version::from_legacy)
     }
 

@@ -8,10 +8,9 @@ use super::format::{Secrets, Serialized, Tls13Secrets};
 use crate::base::{Mode, Version, lock, memory};
 use crate::crypto::tls13::HeapSecret;
 use crate::error::{Code, Error, Result};
-use crate::policy::names::{GroupNames, cipher};
 use crate::record::{Opener, Sealer};
 use crate::state::traffic_secret::TrafficSecret;
-use crate::state::{self, Direction, KeySchedule, Negotiated, State, Tls12Secrets};
+use crate::state::{self, Direction, HandshakeType, KeySchedule, Negotiated, State, Tls12Secrets};
 
 /// The results of the handshake of a serialized connection.
 pub(crate) struct RestoredResults {
@@ -125,12 +124,9 @@ impl Serialized {
             record_size: self.record_size,
             negotiated: Negotiated {
                 suite: suite.into(),
-                cipher: cipher(suite),
-                curve: GroupNames::NONE.curve,
-                kem_group: GroupNames::NONE.kem_group,
-                group: GroupNames::NONE.group,
+                group: 0,
                 resumed: false,
-                kind: c"INITIAL".into(),
+                handshake_type: HandshakeType::INITIAL,
                 alpn: None,
                 client_cert_chain: None,
                 client_cert_used: false,
