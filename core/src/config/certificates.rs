@@ -1,5 +1,6 @@
 //! Settings of certificates and private keys.
 
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use super::{Config, Mode};
@@ -110,8 +111,9 @@ impl Config {
         }
     }
 
-    /// Checks that a connection of this mode can use the config.
-    pub fn check_usable(&self, mode: Mode) -> Result<()> {
+    /// Checks that a connection of this mode can use the config. Returns the maximum of plaintext
+    /// bytes in a record that it sends, if that is configured.
+    pub(crate) fn use_for(&self, mode: Mode) -> Result<Option<NonZeroU16>> {
         self.read(|settings| {
             let certificates = &settings.certificates;
             if mode == Mode::Client && certificates.defaults().count() > 1 {
@@ -120,7 +122,7 @@ impl Config {
             if certificates.lacks_a_key && settings.private_keys.is_none() {
                 return Err(Code::NoPrivateKey)?;
             }
-            Ok(())
+            Ok(settings.max_fragment_length)
         })
     }
 }

@@ -383,11 +383,6 @@ impl Config {
         Ok(())
     }
 
-    /// Returns the maximum of plaintext bytes in a record that is sent, if it is configured.
-    pub fn max_fragment_length(&self) -> Option<NonZeroU16> {
-        self.read(|settings| settings.max_fragment_length)
-    }
-
     pub fn set_max_fragment_length(&self, length: u16) -> Result<()> {
         if usize::from(length) > MAX_PLAINTEXT {
             return Err(Code::FragmentLengthTooLarge)?;

@@ -21,6 +21,9 @@ pub(crate) struct StepClock {
 impl StepClock {
     /// Returns the time since 1970; `None` if the clock fails.
     pub(crate) fn now(&self) -> Option<Duration> {
+        if let StepContext::Thread = self.context {
+            return self.clock.now();
+        }
         let clock = self.clock.clone();
         self.context.call(move || clock.now())?
     }

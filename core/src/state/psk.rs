@@ -98,10 +98,10 @@ impl State {
     }
 
     /// Sets the mode to that of a config, unless the connection has one of its own, or keys.
-    pub(super) fn inherit_psk_mode(&self, config: &Config) {
+    pub(super) fn inherit_psk_mode(&self, mode: PskMode) {
         let is_own = self.with_psks(|psks| psks.is_some_and(|psks| psks.mode_is_own));
         if !is_own && self.set_mode_of_keys().is_none() {
-            self.use_psk_mode(config.with_resumption(|settings| settings.psk_mode));
+            self.use_psk_mode(mode);
         }
     }
 

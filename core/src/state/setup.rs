@@ -86,17 +86,18 @@ impl State {
         if let Some(policy) = self.overrides().policy {
             config.check_policy(policy)?;
         }
-        config.check_usable(self.mode)?;
+        let max_fragment_length = config.use_for(self.mode)?;
         if config.uses_quic() {
             self.enable_quic()?;
         }
         self.shared.set_send_buffer(config.send_buffer_size());
-        if let Some(length) = config.max_fragment_length() {
+        if let Some(length) = max_fragment_length {
             self.shared.set_record_size(length.get().into());
         }
-        let tickets = config.with_resumption(|settings| settings.initial_tickets);
+        let (tickets, psk_mode) =
+            config.with_resumption(|settings| (settings.initial_tickets, settings.psk_mode));
         self.shared.tickets_to_send.store(tickets.into(), Release);
-        self.inherit_psk_mode(&config);
+        self.inherit_psk_mode(psk_mode);
         lock(&self.setup).config = Some(config);
         Ok(())
     }
