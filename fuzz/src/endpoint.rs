@@ -187,20 +187,26 @@ impl VerifyHostCallback for AnyClient {
     }
 }
 
-/// Performs a TLS 1.3 handshake of a client with this config and a server with `chain`, and returns
-/// the client's result.
+/// Performs TLS 1.3 handshakes of a client with this config and a server with `chain`, and returns
+/// the client's result. That of the second, for which the chain may be cached, must be the same.
 pub fn handshake_outcome(chain: &Arc<CertChain>, client: Config) -> Result<(), Code> {
     let server = Config::new_minimal();
     server.add_chain(chain).expect("a loaded chain");
-    let [to_server, to_client] = [(); 2].map(|()| Arc::<Pipe>::default());
-    let endpoint = |mode, config: Config, reader, writer| {
+    let [client, server] = [client, server].map(|config| {
         let set = config.set_policy(Version::Tls13.policy());
         set.expect("the policy does not restrict certificates");
         config.set_max_blinding_delay(0);
-        Endpoint::new(mode, Arc::new(config), reader, writer)
-    };
-    let mut client = endpoint(Mode::Client, client, &to_client, &to_server);
-    let mut server = endpoint(Mode::Server, server, &to_server, &to_client);
+        Arc::new(config)
+    });
+    let first = one_outcome(&client, &server);
+    assert_eq!(first, one_outcome(&client, &server));
+    first
+}
+
+fn one_outcome(client: &Arc<Config>, server: &Arc<Config>) -> Result<(), Code> {
+    let [to_server, to_client] = [(); 2].map(|()| Arc::<Pipe>::default());
+    let mut client = Endpoint::new(Mode::Client, client.clone(), &to_client, &to_server);
+    let mut server = Endpoint::new(Mode::Server, server.clone(), &to_server, &to_client);
     for side in [0, 1, 0, 1] {
         match side {
             0 => client.work(0),

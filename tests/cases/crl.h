@@ -18,6 +18,9 @@ static inline void revocation(const char *file, const char *trust, const char *l
     }
     struct s2n_config *client = config("default_tls13", NULL, NULL, trust);
     MUST(s2n_config_set_crl_lookup_cb(client, set_crl, list));
-    const char *result = negotiate(pair(client, config("default_tls13", leaf, "leaf.key", NULL), "localhost"));
-    observe(what, result, !strcmp(result, right));
+    struct s2n_config *server = config("default_tls13", leaf, "leaf.key", NULL);
+    for (int i = 0; i < 2; i++) {
+        const char *result = negotiate(pair(client, server, "localhost"));
+        observe(what, result, !strcmp(result, right));
+    }
 }

@@ -1,5 +1,6 @@
 //! Configs: the settings that connections share.
 
+use std::env;
 use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*};
@@ -23,6 +24,7 @@ use crate::record::MAX_PLAINTEXT;
 use crate::resumption::Settings as Resumption;
 pub use crate::resumption::{EarlyDataProgress, Psk, PskHash, PskMode};
 use crate::verify::Rules;
+use crate::verify::chain_cache::ChainCache;
 use crate::verify::trust_store::{self, Roots, TrustStore};
 pub use crate::verify::{
     CertValidationCallback, ClientAuth, CrlLookupCallback, Validation, VerifyHostCallback,
@@ -135,6 +137,9 @@ struct Settings {
     renegotiation: Option<Arc<dyn RenegotiationCallback>>,
 }
 
+/// The environment variable that disables the cache of verified chains in new configs, if it is 1.
+const NO_CHAIN_CACHE: &str = "RS2N_NO_CHAIN_CACHE";
+
 /// The default of the maximum blinding delay, in seconds.
 const DEFAULT_MAX_BLINDING_DELAY: u32 = 30;
 
@@ -151,33 +156,36 @@ impl Config {
 
     /// Returns a config without trust anchors.
     pub fn new_minimal() -> Self {
+        let caches_chains = env::var_os(NO_CHAIN_CACHE).is_none_or(|value| value != "1");
+        let chains = ChainCache::new(caches_chains);
+        let settings = Settings {
+            policy: Policy::default_policy(),
+            certificates: Arc::default(),
+            cert_tiebreak: None,
+            trust: Arc::default(),
+            rules: Rules::default(),
+            ocsp_requested: false,
+            ocsp_implied: false,
+            cert_request: None,
+            authorities: Arc::new([]),
+            client_auth: None,
+            alpn: Protocols::default(),
+            verify_host: None,
+            key_log: None,
+            client_hello: None,
+            private_keys: None,
+            verifies_private_keys: false,
+            verifies_after_sign: false,
+            offload: None,
+            wall_clock: Arc::new(WallClock),
+            monotonic_clock: Arc::new(MonotonicClock),
+            max_fragment_length: None,
+            requests_tickets: false,
+            serializable: false,
+            renegotiation: None,
+        };
         Self {
-            current: ForkSafeMutex::new(Arc::new(Snapshot::new(Settings {
-                policy: Policy::default_policy(),
-                certificates: Arc::default(),
-                cert_tiebreak: None,
-                trust: Arc::default(),
-                rules: Rules::default(),
-                ocsp_requested: false,
-                ocsp_implied: false,
-                cert_request: None,
-                authorities: Arc::new([]),
-                client_auth: None,
-                alpn: Protocols::default(),
-                verify_host: None,
-                key_log: None,
-                client_hello: None,
-                private_keys: None,
-                verifies_private_keys: false,
-                verifies_after_sign: false,
-                offload: None,
-                wall_clock: Arc::new(WallClock),
-                monotonic_clock: Arc::new(MonotonicClock),
-                max_fragment_length: None,
-                requests_tickets: false,
-                serializable: false,
-                renegotiation: None,
-            }))),
+            current: ForkSafeMutex::new(Arc::new(Snapshot::new(settings, chains))),
             generation: AtomicU64::new(0),
             listeners: Listeners::default(),
             resumption: Arc::default(),

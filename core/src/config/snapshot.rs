@@ -13,28 +13,33 @@ use crate::error::{Code, Result};
 use crate::policy::Policy;
 use crate::resumption::nanoseconds;
 use crate::verify::Verifier;
+use crate::verify::chain_cache::ChainCache;
 
 /// The settings of a config at one moment.
 pub(crate) struct Snapshot {
     pub(super) settings: Settings,
     pub(super) rustls_configs: RustlsConfigs,
+    /// The chains that were verified with these settings.
+    chains: ChainCache,
     /// Counts the changes of settings.
     generation: u64,
 }
 
 impl Snapshot {
-    pub(super) fn new(settings: Settings) -> Self {
+    pub(super) fn new(settings: Settings, chains: ChainCache) -> Self {
         Self {
             settings,
             rustls_configs: RustlsConfigs::default(),
+            chains,
             generation: 0,
         }
     }
 
-    /// Drops the rustls configs, and returns the settings for a change, with the number of the
+    /// Drops the rustls configs and the verified chains, and returns the settings for a change, with the number of the
     /// snapshot that it makes.
     pub(super) fn begin_change(&mut self) -> (&mut Settings, u64) {
         self.rustls_configs = RustlsConfigs::default();
+        self.chains = ChainCache::new(self.chains.is_on());
         self.generation += 1;
         (&mut self.settings, self.generation)
     }
@@ -92,26 +97,28 @@ impl Snapshot {
     }
 
     /// Returns the verifier of a peer.
-    pub(crate) fn verifier(&self, over: &Overrides, mode: Mode) -> Verifier {
+    pub(crate) fn verifier<'a>(&'a self, over: &'a Overrides, mode: Mode) -> Verifier<'a> {
         let settings = &self.settings;
         let verify_host = over.verify_host.as_ref().or(settings.verify_host.as_ref());
         Verifier {
-            clock: settings.wall_clock.clone(),
+            clock: &*settings.wall_clock,
             policy: over.policy.unwrap_or(settings.policy),
-            verify_host: verify_host.cloned(),
-            rules: settings.rules.clone(),
-            trust: settings.trust.clone(),
+            verify_host: verify_host.map(|callback| &**callback),
+            rules: &settings.rules,
+            trust: &settings.trust,
+            chains: &self.chains,
             mode,
         }
     }
 }
 
-/// A copy for a change: without the rustls configs.
+/// A copy for a change: without the rustls configs and the verified chains.
 impl Clone for Snapshot {
     fn clone(&self) -> Self {
         Self {
             settings: self.settings.clone(),
             rustls_configs: RustlsConfigs::default(),
+            chains: ChainCache::new(self.chains.is_on()),
             generation: self.generation,
         }
     }

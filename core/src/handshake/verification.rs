@@ -9,8 +9,9 @@ use rustls::pki_types::CertificateDer;
 use super::context::Context;
 use super::side::Side;
 use crate::error::{Code, Error, Result};
+use crate::verify::chain_cache::VerifiedChain;
 use crate::verify::crl::{Crl, CrlLookup};
-use crate::verify::{Presented, Validation, Verifier};
+use crate::verify::{Moment, Presented, Validation, Verifier};
 
 /// The verification of a peer's certificate, with the handshake state of rustls.
 pub(super) struct PeerVerification<S: Side> {
@@ -69,6 +70,8 @@ enum Progress {
     LookingUpCrls(Vec<Arc<CrlLookup>>),
     /// A path can be built; with CRLs, if there is a callback for them.
     Ready(Option<Vec<Arc<Crl>>>),
+    /// The path of the chain is cached.
+    Known(Arc<VerifiedChain>),
     /// The path is valid, or verification is disabled.
     Verified,
     /// The application validates the certificate.
@@ -88,7 +91,8 @@ impl CertVerification {
     /// Continues the verification. Returns true if the certificate is accepted, and false if a
     /// callback of the application is incomplete.
     pub(super) fn proceed(&mut self, ctx: &Context<'_>) -> Result<bool> {
-        let verifier = ctx.settings.verifier(&ctx.state.overrides(), ctx.mode());
+        let overrides = ctx.state.overrides();
+        let verifier = ctx.settings.verifier(&overrides, ctx.mode());
         loop {
             if self.is_pending() {
                 return Ok(false);
@@ -109,13 +113,18 @@ impl CertVerification {
                     Progress::Ready(Some(crls.collect()))
                 }
                 Progress::Ready(crls) => {
-                    let path = verifier.find_path(&self.presented, crls.as_deref())?;
-                    ctx.state.set_peer_path(path.certificates());
-                    self.store_ocsp(ctx);
-                    if !self.ocsp_response.is_empty() {
-                        verifier.check_ocsp(&path, &self.ocsp_response)?;
+                    self.check_path(ctx, &verifier, crls.as_deref(), &verifier.moment()?)?
+                }
+                Progress::Known(known) => {
+                    let moment = verifier.moment()?;
+                    match known.path_at(&moment) {
+                        Some(path) => {
+                            ctx.state.set_peer_path(path);
+                            self.store_ocsp(ctx);
+                            Progress::Verified
+                        }
+                        None => self.check_path(ctx, &verifier, None, &moment)?,
                     }
-                    Progress::Verified
                 }
                 Progress::Verified => {
                     let Some(callback) = verifier.cert_validation_callback() else {
@@ -136,20 +145,49 @@ impl CertVerification {
         }
     }
 
+    /// Builds the path, and checks the OCSP response.
+    fn check_path(
+        &self,
+        ctx: &Context<'_>,
+        verifier: &Verifier<'_>,
+        crls: Option<&[Arc<Crl>]>,
+        moment: &Moment,
+    ) -> Result<Progress> {
+        let path = verifier.find_path(&self.presented, crls, moment)?;
+        let certificates = path.certificates();
+        ctx.state.set_peer_path(certificates.clone());
+        self.store_ocsp(ctx);
+        if self.has_ocsp() {
+            verifier.check_ocsp(&path, &self.ocsp_response)?;
+        }
+        let (is_tls13, has_ocsp) = (ctx.is_tls13(), self.has_ocsp());
+        verifier.cache(&self.presented, is_tls13, has_ocsp, &certificates, moment);
+        Ok(Progress::Verified)
+    }
+
+    fn has_ocsp(&self) -> bool {
+        !self.ocsp_response.is_empty()
+    }
+
     /// Stores the OCSP response for the application.
     fn store_ocsp(&self, ctx: &Context<'_>) {
-        if !self.ocsp_response.is_empty() {
+        if self.has_ocsp() {
             ctx.state.set_peer_ocsp(&self.ocsp_response);
         }
     }
 
     /// Checks the chain and its names, and starts the CRL lookups.
-    fn check_presented(&self, ctx: &Context<'_>, verifier: &Verifier) -> Result<Progress> {
+    fn check_presented(&self, ctx: &Context<'_>, verifier: &Verifier<'_>) -> Result<Progress> {
         // Without a callback, a server compares the names with the server_name of the client.
         let name = ctx
             .state
             .with_server_name(|name| name.map(|name| name.to_bytes().to_vec()));
-        verifier.check_presented(&self.presented, name.as_deref(), ctx.is_tls13())?;
+        let (name, is_tls13) = (name.as_deref(), ctx.is_tls13());
+        if let Some(known) = verifier.find_known(&self.presented, is_tls13, self.has_ocsp()) {
+            verifier.check_known(&known, name)?;
+            return Ok(Progress::Known(known));
+        }
+        verifier.check_presented(&self.presented, name, is_tls13)?;
         let Some(callback) = verifier.crl_lookup_callback() else {
             return Ok(Progress::Ready(None));
         };

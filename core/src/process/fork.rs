@@ -120,18 +120,23 @@ pub(crate) type CriticalSection = Option<RwLockReadGuard<'static, ()>>;
 /// Begins a critical section, which must be short. It is not required in the thread that forks,
 /// within the other handlers of a fork: no other thread is in one.
 pub(crate) fn critical_section() -> CriticalSection {
-    static THREADS: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static SHARD: Cell<usize> = const { Cell::new(usize::MAX) };
-    }
     if IS_FORKING.get() {
         return None;
     }
-    if SHARD.get() == usize::MAX {
-        SHARD.set(THREADS.fetch_add(1, Relaxed) % SHARDS);
-    }
-    let Shard(shard) = &CRITICAL_SECTIONS[SHARD.get()];
+    let Shard(shard) = &CRITICAL_SECTIONS[thread_number() % SHARDS];
     Some(shard.read().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Returns the number of the present thread, by which threads are distributed to shards.
+pub(crate) fn thread_number() -> usize {
+    static THREADS: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static NUMBER: Cell<usize> = const { Cell::new(usize::MAX) };
+    }
+    if NUMBER.get() == usize::MAX {
+        NUMBER.set(THREADS.fetch_add(1, Relaxed));
+    }
+    NUMBER.get()
 }
 
 type BlockedShards = [Option<RwLockWriteGuard<'static, ()>>; SHARDS];

@@ -7,16 +7,20 @@ use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 
+use self::chain_cache::{ChainCache, VerifiedChain};
 use self::crl::{Crl, CrlLookup};
+pub(crate) use self::moment::Moment;
 use self::path::Path;
 use self::revocation::Revocation;
 use self::trust_store::TrustStore;
 use crate::base::{Clock, Mode, lock, memory};
 use crate::error::{Code, Result};
 use crate::policy::Policy;
-use crate::x509::{Certificate, is_host};
+use crate::x509::{Certificate, Names, is_host};
 
+pub(crate) mod chain_cache;
 pub mod crl;
+mod moment;
 mod ocsp;
 mod path;
 mod revocation;
@@ -180,17 +184,19 @@ impl Presented {
 }
 
 /// Verifies the identity of one peer.
-pub(crate) struct Verifier {
-    pub(crate) clock: Arc<dyn Clock>,
+pub(crate) struct Verifier<'a> {
+    pub(crate) clock: &'a dyn Clock,
     pub(crate) policy: &'static Policy,
-    pub(crate) verify_host: Option<Arc<dyn VerifyHostCallback>>,
-    pub(crate) rules: Rules,
-    pub(crate) trust: Arc<TrustStore>,
+    pub(crate) verify_host: Option<&'a dyn VerifyHostCallback>,
+    pub(crate) rules: &'a Rules,
+    pub(crate) trust: &'a TrustStore,
+    /// The chains that were verified with these settings.
+    pub(crate) chains: &'a ChainCache,
     /// The role of this side of the connection, not of the peer.
     pub(crate) mode: Mode,
 }
 
-impl Verifier {
+impl Verifier<'_> {
     /// Returns the seconds since 1970 by the application's clock.
     fn unix_time(&self) -> Result<u64> {
         let now = self.clock.now().ok_or(Code::Cancelled)?;
@@ -199,6 +205,14 @@ impl Verifier {
 
     pub(crate) fn is_off(&self) -> bool {
         !self.rules.verifies
+    }
+
+    /// Reads the clock, if validity periods are checked.
+    pub(crate) fn moment(&self) -> Result<Moment> {
+        match self.rules.checks_time {
+            true => Ok(Moment::at(self.unix_time()?)),
+            false => Ok(Moment::any()),
+        }
     }
 
     pub(crate) fn crl_lookup_callback(&self) -> Option<&Arc<dyn CrlLookupCallback>> {
@@ -231,9 +245,13 @@ impl Verifier {
         if chain.len() > self.rules.max_chain.into() {
             return Err(Code::CertMaxChainDepthExceeded)?;
         }
-        let names = presented.leaf()?.names();
+        self.check_names(presented.leaf()?.names(), server_name)
+    }
+
+    /// Checks the names of a leaf.
+    fn check_names(&self, names: &Names, server_name: Option<&[u8]>) -> Result<()> {
         let addresses = self.rules.allows_addresses_in_common_names;
-        let accepted = match &self.verify_host {
+        let accepted = match self.verify_host {
             Some(callback) => names.any(addresses, |name| callback.verify(name)),
             None => {
                 let host = server_name.unwrap_or_default();
@@ -246,15 +264,25 @@ impl Verifier {
         }
     }
 
+    /// Checks the names of a chain whose path is known, like [`Self::check_presented`].
+    pub(crate) fn check_known(
+        &self,
+        known: &VerifiedChain,
+        server_name: Option<&[u8]>,
+    ) -> Result<()> {
+        self.check_names(known.names(), server_name)
+    }
+
     /// Builds and validates the path from the leaf to a trust anchor. With CRLs, each certificate
     /// must be covered by one, and not be listed in it.
     pub(crate) fn find_path<'a>(
         &'a self,
         presented: &'a Presented,
         crls: Option<&[Arc<Crl>]>,
+        moment: &Moment,
     ) -> Result<Path<'a>> {
         let revocation = crls.map(Revocation::new);
-        let path = Path::find(self, presented, revocation.as_ref())?;
+        let path = Path::find(self, presented, revocation.as_ref(), moment)?;
         self.policy.check_root(path.anchor())?;
         Ok(path)
     }

@@ -19,7 +19,7 @@ const DEFAULT_LIFETIME: u64 = 3600;
 
 /// Verifies the response for the leaf of a path: the responder is authorized, the response is
 /// current, and the status is good.
-pub(super) fn check(verifier: &Verifier, path: &Path<'_>, response: &[u8]) -> Result<()> {
+pub(super) fn check(verifier: &Verifier<'_>, path: &Path<'_>, response: &[u8]) -> Result<()> {
     let response = match OcspResponse::parse(response).ok_or(Code::InvalidOcspResponse)? {
         OcspResponse::Basic(response) => response,
         OcspResponse::Failed => Err(Code::CertUntrusted)?,
@@ -67,7 +67,7 @@ fn check_status(single: &SingleResponse<'_>, now: u64) -> Result<()> {
 
 /// The responders that are authorized for a certificate.
 struct Responder<'a> {
-    verifier: &'a Verifier,
+    verifier: &'a Verifier<'a>,
     issuer: &'a Certificate<'a>,
     /// Seconds since 1970.
     now: u64,

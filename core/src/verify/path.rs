@@ -8,6 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::ptr;
 
+use super::moment::Moment;
 use super::revocation::Revocation;
 use super::trust_store::TrustStore;
 use super::{Presented, Verifier};
@@ -29,21 +30,15 @@ const MAX_STEPS: usize = 64;
 
 impl<'a> Path<'a> {
     pub(super) fn find(
-        verifier: &'a Verifier,
+        verifier: &'a Verifier<'a>,
         presented: &'a Presented,
         revocation: Option<&Revocation<'_>>,
+        moment: &Moment,
     ) -> Result<Self> {
         let leaf = presented.leaf()?;
-        let now = match verifier.rules.checks_time {
-            true => {
-                let now = verifier.unix_time()?;
-                Some(i64::try_from(now).unwrap_or(i64::MAX))
-            }
-            false => None,
-        };
         if verifier.trust.contains(leaf) {
             let path = Self(vec![leaf]);
-            path.check_alone(verifier, now)?;
+            path.check_alone(verifier, moment)?;
             // The purposes of a trust anchor are not checked.
             if presented.has_issuer()? {
                 path.check_intent_of_leaf(verifier)?;
@@ -52,10 +47,10 @@ impl<'a> Path<'a> {
         }
         let search = Search {
             verifier,
-            trust: &verifier.trust,
+            trust: verifier.trust,
             presented,
             revocation,
-            now,
+            moment,
             verified: RefCell::default(),
             wrong: Cell::new(0),
             steps: Cell::new(0),
@@ -82,15 +77,15 @@ impl<'a> Path<'a> {
         self.0.iter().map(|cert| Box::from(cert.der())).collect()
     }
 
-    fn check_alone(&self, verifier: &Verifier, now: Option<i64>) -> Result<(), Code> {
+    fn check_alone(&self, verifier: &Verifier<'_>, moment: &Moment) -> Result<(), Code> {
         let leaf = self.leaf();
         leaf.check_form(&verifier.rules.known_extensions)?;
-        now.map_or(Ok(()), |now| leaf.check_time(now))
+        moment.check(leaf)
     }
 
     /// Checks extensions, basic constraints and path lengths of each certificate, in the order of
     /// s2n-tls, so that of two errors the same one is reported.
-    fn check_authorities(&self, verifier: &Verifier) -> Result<(), Code> {
+    fn check_authorities(&self, verifier: &Verifier<'_>) -> Result<(), Code> {
         // Self-issued certificates and the leaf are not counted for path lengths (RFC 5280,
         // 4.2.1.9).
         let mut below = 0;
@@ -133,7 +128,7 @@ impl<'a> Path<'a> {
     }
 
     /// Checks that the leaf and the intermediates may be used for the role of the peer.
-    fn check_intent(&self, verifier: &Verifier) -> Result<(), Code> {
+    fn check_intent(&self, verifier: &Verifier<'_>) -> Result<(), Code> {
         self.check_intent_of_leaf(verifier)?;
         let (_, below) = self.0.split_last().ok_or(Code::CertIntentInvalid)?;
         match below.iter().all(|cert| verifier.allows_purposes_of(cert)) {
@@ -142,7 +137,7 @@ impl<'a> Path<'a> {
         }
     }
 
-    fn check_intent_of_leaf(&self, verifier: &Verifier) -> Result<(), Code> {
+    fn check_intent_of_leaf(&self, verifier: &Verifier<'_>) -> Result<(), Code> {
         let leaf = self.leaf();
         let is_server = verifier.mode == Mode::Client;
         let may_sign = leaf.key_usage().is_none_or(|usage| {
@@ -158,7 +153,7 @@ impl<'a> Path<'a> {
     }
 }
 
-impl Verifier {
+impl Verifier<'_> {
     /// Returns whether the extended key usage allows the role of the peer: server or client
     /// authentication.
     fn allows_purposes_of(&self, cert: &Certificate<'_>) -> bool {
@@ -182,12 +177,11 @@ impl Verifier {
 
 /// The search for a valid path.
 struct Search<'a, 's> {
-    verifier: &'a Verifier,
+    verifier: &'a Verifier<'a>,
     trust: &'a TrustStore,
     presented: &'a Presented,
     revocation: Option<&'s Revocation<'s>>,
-    /// Seconds since 1970; `None` if validity periods are not checked.
-    now: Option<i64>,
+    moment: &'s Moment,
     /// Outcomes of signature verifications, so that no signature is verified twice.
     verified: RefCell<Vec<Verified>>,
     wrong: Cell<usize>,
@@ -240,10 +234,8 @@ impl<'a> Search<'a, '_> {
 
     /// Sorts certificates within their validity period before the others.
     fn in_time(&self, mut certs: Vec<&'a Certificate<'a>>) -> Vec<&'a Certificate<'a>> {
-        if let Some(now) = self.now
-            && certs.len() > 1
-        {
-            certs.sort_by_key(|cert| cert.check_time(now).is_err());
+        if certs.len() > 1 {
+            certs.sort_by_key(|cert| self.moment.check(cert).is_err());
         }
         certs
     }
@@ -296,9 +288,7 @@ impl<'a> Search<'a, '_> {
             {
                 return Err(Code::CertUntrusted);
             }
-            if let Some(now) = self.now {
-                cert.check_time(now)?;
-            }
+            self.moment.check(cert)?;
             issuer = Some(cert);
         }
         Ok(())

@@ -21,7 +21,7 @@ impl<'a> Revocation<'a> {
     /// application decides on the age of the CRL.
     pub(super) fn check(
         &self,
-        verifier: &Verifier,
+        verifier: &Verifier<'_>,
         cert: &Certificate<'_>,
         issuer: &Certificate<'_>,
     ) -> Result<(), Code> {

@@ -25,6 +25,9 @@ pub(crate) struct Roots {
     certificates: Vec<Certificate<'static>>,
     /// Indices into `certificates`, by the hash of the subject's canonical form.
     by_subject: HashMap<u32, Vec<usize>>,
+    /// Indices by the length of the encoding, to find a certificate without the canonical form of
+    /// its subject.
+    by_length: HashMap<usize, Vec<usize>>,
 }
 
 impl Roots {
@@ -93,15 +96,20 @@ impl Roots {
     fn push(&mut self, cert: Certificate<'static>) -> Result<()> {
         self.make_room(1)?;
         let hash = canonical::hash(cert.subject_form());
-        let places = self.by_subject.entry(hash).or_default();
-        memory::push(places, self.certificates.len())?;
+        let place = self.certificates.len();
+        let of_subject = self.by_subject.entry(hash).or_default();
+        memory::reserve(of_subject, 1)?;
+        let of_length = self.by_length.entry(cert.der().len()).or_default();
+        memory::push(of_length, place)?;
+        of_subject.push(place);
         self.certificates.push(cert);
         Ok(())
     }
 
     fn make_room(&mut self, more: usize) -> Result<()> {
         memory::reserve(&mut self.certificates, more)?;
-        memory::reserve_entries(&mut self.by_subject, more)
+        memory::reserve_entries(&mut self.by_subject, more)?;
+        memory::reserve_entries(&mut self.by_length, more)
     }
 
     /// Returns the certificates whose subject has this canonical form.
@@ -115,8 +123,9 @@ impl Roots {
     }
 
     fn contains(&self, cert: &Certificate<'_>) -> bool {
-        let mut same = self.of_subject(cert.subject_form());
-        same.any(|root| root.der() == cert.der())
+        let places = self.by_length.get(&cert.der().len());
+        let mut places = places.into_iter().flatten();
+        places.any(|&place| self.certificates[place].der() == cert.der())
     }
 }
 
@@ -177,7 +186,7 @@ impl TrustStore {
     /// parts of a certificate usually take no more than its encoding.
     pub(crate) fn size(&self) -> usize {
         let certificates = self.own.certificates.iter();
-        let of_each = size_of::<(Certificate<'_>, u32, Vec<usize>)>();
+        let of_each = size_of::<(Certificate<'_>, u32, [Vec<usize>; 2])>();
         certificates
             .map(|cert| of_each + 2 * cert.der().len())
             .sum()

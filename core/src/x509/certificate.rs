@@ -270,6 +270,17 @@ impl<'a> Certificate<'a> {
         }
     }
 
+    /// Returns the times, in seconds since 1970, at which [`Self::check_time`] has the same outcome
+    /// as at `now`.
+    pub(crate) fn same_time_outcome(&self, now: i64) -> Range<i64> {
+        match self.validity {
+            None => i64::MIN..i64::MAX,
+            Some([not_before, _]) if now < not_before => i64::MIN..not_before,
+            Some([not_before, not_after]) if now < not_after => not_before..not_after,
+            Some([not_before, not_after]) => not_before.max(not_after)..i64::MAX,
+        }
+    }
+
     /// Returns whether the certificate is that of a CA. Version 1 has no basic constraints: such a
     /// certificate is a CA's if it is self-issued and a trust anchor (RFC 5280, 6.1.4 (k)).
     pub(crate) fn is_authority(&self, is_anchor: bool) -> bool {

@@ -15,9 +15,9 @@ pub(super) fn is_certificate(der: &[u8]) -> bool {
         return false;
     };
     matches!(
-        &parts(&cert)[..],
-        [tbs, algorithm, signature]
-            if is_tbs(tbs) && is_algorithm(algorithm) && is(signature, Tag::BitString)
+        few_parts(&cert),
+        Some([Some(tbs), Some(algorithm), Some(signature)])
+            if is_tbs(&tbs) && is_algorithm(&algorithm) && is(&signature, Tag::BitString)
     )
 }
 
@@ -43,7 +43,7 @@ fn is_tbs(tbs: &Any<'_>) -> bool {
     is(serial, Tag::Integer)
         && is_algorithm(algorithm)
         && is_name(issuer)
-        && parts(validity).len() == 2
+        && matches!(few_parts(validity), Some([Some(_), Some(_), None]))
         && is_name(subject)
         && is_key(key)
         && optional.iter().all(|field| {
@@ -61,15 +61,15 @@ fn is_tbs(tbs: &Any<'_>) -> bool {
 }
 
 fn is_key(key: &Any<'_>) -> bool {
-    matches!(&parts(key)[..], [algorithm, bits] if is_algorithm(algorithm) && is(bits, Tag::BitString))
+    matches!(
+        few_parts(key),
+        Some([Some(algorithm), Some(bits), None])
+            if is_algorithm(&algorithm) && is(&bits, Tag::BitString)
+    )
 }
 
 fn is_algorithm(algorithm: &Any<'_>) -> bool {
-    match &parts(algorithm)[..] {
-        [oid] => is_oid(oid),
-        [oid, _] => is_oid(oid),
-        _ => false,
-    }
+    matches!(few_parts(algorithm), Some([Some(oid), _, None]) if is_oid(&oid))
 }
 
 /// Returns whether a value is a Name: a sequence of sets of attributes (RFC 5280, 4.1.2.4).
@@ -82,8 +82,8 @@ pub(super) fn is_name(name: &Any<'_>) -> bool {
 }
 
 fn is_attribute(attribute: &Any<'_>) -> bool {
-    match &parts(attribute)[..] {
-        [oid, value] => is_oid(oid) && is_value(value),
+    match few_parts(attribute) {
+        Some([Some(oid), Some(value), None]) => is_oid(&oid) && is_value(&value),
         _ => false,
     }
 }
@@ -117,11 +117,11 @@ fn are_extensions(field: &Any<'_>) -> bool {
 }
 
 fn is_extension(extension: &Any<'_>) -> bool {
-    match &parts(extension)[..] {
-        [oid, value] => is_oid(oid) && is(value, Tag::OctetString),
-        [oid, critical, value] => {
-            let is_boolean = is(critical, Tag::Boolean) && critical.data.len() == 1;
-            is_oid(oid) && is_boolean && is(value, Tag::OctetString)
+    match few_parts(extension) {
+        Some([Some(oid), Some(value), None]) => is_oid(&oid) && is(&value, Tag::OctetString),
+        Some([Some(oid), Some(critical), Some(value)]) => {
+            let is_boolean = is(&critical, Tag::Boolean) && critical.data.len() == 1;
+            is_oid(&oid) && is_boolean && is(&value, Tag::OctetString)
         }
         _ => false,
     }
@@ -156,6 +156,20 @@ pub(super) fn is_digits(text: &[u8], count: usize) -> bool {
 fn parts<'a>(value: &Any<'a>) -> Vec<Any<'a>> {
     let parts = values(value.data).collect::<Option<Vec<_>>>();
     parts.filter(|_| is_sequence(value)).unwrap_or_default()
+}
+
+/// Returns the elements of a SEQUENCE of at most three, without an allocation; `None` if it is
+/// malformed, of another type, or longer.
+fn few_parts<'a>(value: &Any<'a>) -> Option<[Option<Any<'a>>; 3]> {
+    let mut elements = values(value.data);
+    let mut parts = [const { None }; 3];
+    for part in &mut parts {
+        match elements.next() {
+            Some(element) => *part = Some(element?),
+            None => break,
+        }
+    }
+    (is_sequence(value) && elements.next().is_none()).then_some(parts)
 }
 
 fn all(bytes: &[u8], mut holds: impl FnMut(&Any<'_>) -> bool) -> bool {

@@ -19,7 +19,7 @@ pub(crate) use self::certificate::PARSED;
 pub(crate) use self::certificate::{Certificate, outline, public_key};
 pub(crate) use self::crl::RevocationList;
 pub use self::dh::check_dh_params;
-pub(crate) use self::names::{elements, is_host, values};
+pub(crate) use self::names::{Names, elements, is_host, values};
 pub(crate) use self::public_key::{Curve, PublicKeyType, rsa_bits};
 
 /// A signed message, with its signature.

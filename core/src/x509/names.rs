@@ -149,6 +149,22 @@ impl Names {
         self.alternative.clear();
     }
 
+    /// Returns the memory of the names, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        let alternative = self.alternative.iter().map(|name| match name {
+            GeneralName::Email(text) | GeneralName::Dns(text) | GeneralName::Uri(text) => {
+                text.len()
+            }
+            GeneralName::Directory(form) => form.len(),
+            GeneralName::Address(_) | GeneralName::Unusable(_) => 0,
+        });
+        let texts = self.common.iter().flat_map(|name| [&name.text, &name.host]);
+        let texts = texts.flatten().map(String::len);
+        size_of_val(&*self.alternative)
+            + size_of_val(&*self.common)
+            + alternative.chain(texts).sum::<usize>()
+    }
+
     /// Returns the domain names for which a server's certificate is selected, in lower case: DNS
     /// names or, without them, common names.
     pub(crate) fn server_names(&self) -> Vec<Vec<u8>> {

@@ -14,6 +14,7 @@ use crate::policy::Policy;
 use crate::testing::*;
 
 mod authentication;
+mod chain_cache;
 mod corruption;
 mod early_data;
 mod fragmentation;

@@ -4,14 +4,15 @@ mod node;
 
 use std::path::PathBuf;
 use std::process::{self, Command, Output};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::{env, fs};
 
 use rustls::pki_types::CertificateDer;
 
 use self::node::Node;
+use super::super::chain_cache::ChainCache;
 use super::super::trust_store::{Roots, TrustStore};
-use super::super::{Presented, Rules, Verifier};
+use super::super::{Moment, Presented, Rules, Verifier};
 use crate::base::Mode;
 use crate::base::clock::WallClock;
 use crate::error::Code;
@@ -52,7 +53,9 @@ fn response(name: &str) -> Vec<u8> {
 
 /// A client that trusts the CA, and the leaf that a server has presented to it.
 struct Client {
-    verifier: Verifier,
+    rules: Rules,
+    trust: TrustStore,
+    chains: ChainCache,
     presented: Presented,
 }
 
@@ -63,26 +66,33 @@ impl Client {
         trust.add(roots).expect("room");
         let leaf = pem::certificates(&file("leaf.pem")).expect("a certificate");
         Self {
-            verifier: Verifier {
-                clock: Arc::new(WallClock),
-                policy: Policy::default_policy(),
-                verify_host: None,
-                rules: Rules::default(),
-                trust: Arc::new(trust),
-                mode: Mode::Client,
-            },
+            rules: Rules::default(),
+            trust,
+            chains: ChainCache::new(true),
             presented: Presented::new(vec![CertificateDer::from(leaf[0].clone())]),
+        }
+    }
+
+    fn verifier(&self) -> Verifier<'_> {
+        Verifier {
+            clock: &WallClock,
+            policy: Policy::default_policy(),
+            verify_host: None,
+            rules: &self.rules,
+            trust: &self.trust,
+            chains: &self.chains,
+            mode: Mode::Client,
         }
     }
 
     /// Calls `with` with a function that checks a response about the leaf.
     fn check<T>(&self, with: impl FnOnce(&dyn Fn(&[u8]) -> Result<(), Code>) -> T) -> T {
-        let path = self
-            .verifier
-            .find_path(&self.presented, None)
+        let verifier = self.verifier();
+        let path = verifier
+            .find_path(&self.presented, None, &Moment::any())
             .expect("a path");
         with(&|response| {
-            let outcome = self.verifier.check_ocsp(&path, response);
+            let outcome = verifier.check_ocsp(&path, response);
             outcome.map_err(|error| error.code())
         })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::{NamedScript, POLICIES, Pki};
+use super::{NamedScript, POLICIES, Pki, again};
 use crate::certificates::der::{bits, explicit, integer, octets, oid, pem, sequence, time, tlv};
 use crate::certificates::extensions::{
     self, CERT_SIGN, CRL_SIGN, Extension, KEY_USAGE, authority_key_id, extension, key_usage,
@@ -319,7 +319,7 @@ pub fn scripts(certs: &Path) -> Vec<NamedScript> {
     for (number, CrlCase { name, pki }) in all().into_iter().enumerate() {
         pki.write(&certs.join("cases").join(&name), &keys);
         let (_, policy) = POLICIES[number % POLICIES.len()];
-        let script = [
+        let mut script = vec![
             "config cc".into(),
             "config sc".into(),
             format!("policy cc {policy}"),
@@ -336,7 +336,8 @@ pub fn scripts(certs: &Path) -> Vec<NamedScript> {
             "server_name c leaf.test".into(),
             "outcome c".into(),
         ];
-        scripts.push((name, script.to_vec()));
+        script.extend(again("leaf.test", "c"));
+        scripts.push((name, script));
     }
     scripts
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use fastrand::Rng;
 
 use super::crls::Crl;
-use super::{Case, NamedScript, POLICIES, Pki, script};
+use super::{Case, NamedScript, POLICIES, Pki, again, script};
 use crate::certificates::der::{integer, octets, oid, pem, sequence, tlv};
 use crate::certificates::extensions::{self, Extension, extension};
 
@@ -120,6 +120,7 @@ impl Texts {
                 lines.push("connections".into());
                 lines.push("server_name c leaf.test".into());
                 lines.push("outcome c".into());
+                lines.extend(again("leaf.test", "c"));
                 lines
             }
         };
