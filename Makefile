@@ -173,6 +173,10 @@ bench-scale:
 bench-publish:
 	sh benches/publish.sh
 
+# counts writes of handshakes to memory that connections share
+bench-contention:
+	sh benches/contention/run.sh
+
 # every fuzz target for FUZZ_SECONDS seconds, 60 by default
 fuzz:
 	sh fuzz/run.sh
@@ -207,5 +211,5 @@ clean:
 
 .PHONY: all library man install uninstall tools install-tools examples demo test dist \
     reproducible deb test-packages test-ktls deps header abi compatibility twin consumers bench \
-    bench-scale bench-publish fuzz lint guide \
+    bench-scale bench-publish bench-contention fuzz lint guide \
     licences deny clean

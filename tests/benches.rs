@@ -79,6 +79,33 @@ fn the_page_and_the_picture_show_the_results() {
     assert_eq!(svg, picture, "run `sh benches/publish.sh generate`");
 }
 
+#[test]
+fn writes_to_shared_memory_are_found() {
+    let folder = scratch("contention");
+    let lib = library_dir().display().to_string();
+    let sources = ["handshakes", "fresh", "writes"].map(|name| format!("contention/{name}"));
+    let sources: Vec<_> = sources.iter().map(String::as_str).collect();
+    let sources = [&sources[..], &["measure", "pipe", "endpoint"]].concat();
+    let program = folder.join("handshakes");
+    let link = ["-L", &lib, "-ls2n", &format!("-Wl,-rpath,{lib}")].map(str::to_owned);
+    compile_to(&program, &sources, &link);
+    let output = run(Command::new(&program).arg(certificates()).arg("full")).stdout;
+    let output_file = folder.join("writes");
+    fs::write(&output_file, output).expect("the scratch folder is writable");
+    let report = python(&[
+        "benches/contention/report.py",
+        output_file.to_str().expect("UTF-8"),
+    ]);
+    for side in ["client: ", "server: "] {
+        let row = report.lines().find_map(|row| row.strip_prefix(side));
+        let (count, _) = row
+            .and_then(|row| row.split_once(" writes"))
+            .expect("a count");
+        // The locks of AWS-LC at least, which random numbers require.
+        assert!(count.parse::<f64>().expect("a number") > 0.0, "{report}");
+    }
+}
+
 /// The folder of the certificates, with some for a server that has many.
 fn certificates() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
