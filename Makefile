@@ -165,6 +165,18 @@ consumers: deps
 bench:
 	sh benches/run.sh
 
+# many certificates, connections and threads
+bench-scale:
+	sh benches/scale.sh
+
+# takes over the results of both into benches/results, the tables of benches/README.md and the guide's picture
+bench-publish:
+	sh benches/publish.sh
+
+# counts writes of handshakes to memory that connections share
+bench-contention:
+	sh benches/contention/run.sh
+
 # every fuzz target for FUZZ_SECONDS seconds, 60 by default
 fuzz:
 	sh fuzz/run.sh
@@ -198,5 +210,6 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all library man install uninstall tools install-tools examples demo test dist \
-    reproducible deb test-packages test-ktls deps header abi compatibility twin consumers bench fuzz lint guide \
+    reproducible deb test-packages test-ktls deps header abi compatibility twin consumers bench \
+    bench-scale bench-publish bench-contention fuzz lint guide \
     licences deny clean

@@ -1,61 +1,47 @@
 #!/bin/sh
-# Measures rs2n and s2n-tls alternately, and prints the medians of each benchmark side by side.
+# Measures rs2n, s2n-tls, BoringSSL, OpenSSL and GnuTLS in turns. Prints the medians side by side, and
+# writes all values to target/bench/bench.json and the table to target/bench/bench.md.
 #
-# usage: benches/run.sh [ROUNDS [handshakes | bulk | heap]]
+# usage: benches/run.sh [ROUNDS [handshakes | bulk | heap | sockets | configs]]
 #
-# s2n-tls is built from its crate, and runs twice in every round: by default, and with memory locking
-# disabled (S2N_DONT_MLOCK=1), which otherwise costs more than its cryptography.
+# LIBRARY=FOLDER measures the libs2n.so.1 of the folder instead of building one.
 set -eu
 rounds=${1:-5}
 group=${2:-}
 cd "$(dirname "$0")/.."
+. benches/build.sh
 
-target=${CARGO_TARGET_DIR:-$PWD/target}
-dir=$target/bench
-mkdir -p "$dir/lib"
+certs=$dir/certs
+results=$dir/results
+rm -rf "$results"
+mkdir -p "$results"
 
-make --no-print-directory library CARGO_TARGET_DIR="$target" BUILD="$dir/lib" \
-    >"$dir/library.log" 2>&1 || { cat "$dir/library.log"; exit 1; }
-CARGO_TARGET_DIR=$dir/reference cargo build --release --quiet --locked \
-    --manifest-path benches/reference/Cargo.toml
-sh tests/certs/make.sh "$dir/certs"
+# s2n-tls without its memory locking, which costs more than its cryptography.
+export S2N_DONT_MLOCK=1
+run() { # NAME PROGRAM
+    "$2" "$certs" ${group:+"$group"} >>"$results/$1"
+}
 
-# clang and lld: the objects of s2n-tls are bitcode for link-time optimization.
-clang -O2 -Wall -Wextra -Werror -Iinclude benches/bench.c -o "$dir/rs2n" \
-    -L"$dir/lib" -ls2n -Wl,-rpath,"$dir/lib"
-clang -O2 -flto -fuse-ld=lld -Wno-override-module -Iinclude benches/bench.c -o "$dir/s2n-tls" \
-    "$dir/reference/release/libreference.a" -lpthread -ldl -lm 2>/dev/null
-
-rm -f "$dir"/*.results "$dir"/*.medians
-set -- "$dir/certs/ecdsa.pem" "$dir/certs/ecdsa.key" ${group:+"$group"}
 round=0
 while [ "$round" -lt "$rounds" ]; do
-    "$dir/rs2n" "$@" >>"$dir/rs2n.results"
-    S2N_DONT_MLOCK=1 "$dir/s2n-tls" "$@" >>"$dir/s2n-tls.results"
-    "$dir/s2n-tls" "$@" >>"$dir/locked.results"
+    run rs2n "$dir/rs2n"
+    run s2n-tls "$dir/s2n-tls"
     case $group in
-    '' | bulk) "$dir/reference/release/raw_aead" >>"$dir/aead.results" ;;
+    '' | handshakes | bulk | heap)
+        for peer in boringssl openssl gnutls; do
+            run $peer "$dir/$peer-rows"
+        done ;;
+    esac
+    case $group in
+    '' | bulk)
+        # The payload of a record, which has 22 bytes more.
+        lengths=$(awk '/^record_/ { split($1, part, "_"); print part[2] "=" $2 - 22 }' "$results/rs2n" |
+            sort -u)
+        # shellcheck disable=SC2086 # a list
+        "$dir/reference/release/raw_aead" $lengths >>"$results/floor" ;;
     esac
     round=$((round + 1))
 done
 
-medians() { # FILE
-    sort -k1,1 -k2,2g "$1" | awk '
-        $1 != name { if (name != "") print name, value[int((n + 1) / 2)]; name = $1; n = 0 }
-        { value[++n] = $2 }
-        END { print name, value[int((n + 1) / 2)] }'
-}
-
-for results in "$dir"/*.results; do
-    medians "$results" >"${results%.results}.medians"
-done
-
-echo "medians of $rounds rounds; the ratio is rs2n to s2n-tls without memory locking"
-printf '%-40s %10s %10s %8s %14s\n' benchmark rs2n s2n-tls ratio 's2n-tls locked'
-join "$dir/rs2n.medians" "$dir/s2n-tls.medians" | join - "$dir/locked.medians" | awk '
-    { printf "%-40s %10s %10s %8.2f %14s\n", $1, $2, $3, $2 / $3, $4 }'
-if [ -f "$dir/aead.medians" ]; then
-    echo
-    echo "AEAD without a record layer"
-    cat "$dir/aead.medians"
-fi
+python3 -B benches/table.py collect bench "$results" "$dir" >"$dir/bench.json"
+python3 -B benches/table.py markdown "$dir/bench.json" | tee "$dir/bench.md"

@@ -49,6 +49,8 @@ if [ "${1:-}" = ktls ]; then
 fi
 # The crate s2n-tls-sys links with this library if another library replaces its own.
 [ -e "$(gcc -print-file-name=libcrypto.so)" ] || missing="$missing libssl-dev"
+# The headers of GnuTLS, for the benchmarks.
+[ -e /usr/include/gnutls/gnutls.h ] || missing="$missing libgnutls28-dev"
 # The client library of Redis.
 [ -e /usr/include/hiredis/async.h ] || missing="$missing libhiredis-dev"
 # The header of PKCS #11.

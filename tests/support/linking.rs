@@ -26,14 +26,8 @@ impl Example {
     /// Compiles the example with the header of s2n-tls, and links it with s2n-tls. The archive may
     /// contain bitcode for link-time optimization, which is disabled here.
     pub fn link_with_reference(&self, program: &Path) {
-        let Archives {
-            library,
-            crypto,
-            include,
-        } = reference();
-        let mut clang = self.compiler("clang", include, program);
-        clang.args(["-fuse-ld=lld", "-Wl,--lto-O0"]);
-        run(clang.arg(library).arg(crypto).args(["-ldl", "-lm"]));
+        let mut clang = self.compiler("clang", &reference().include, program);
+        run(clang.args(reference_options()));
     }
 
     fn compiler(&self, name: &str, include: &Path, program: &Path) -> Command {
@@ -55,6 +49,24 @@ struct Archives {
     library: PathBuf,
     crypto: PathBuf,
     include: PathBuf,
+}
+
+/// The options of clang that link a program with s2n-tls.
+pub fn reference_options() -> Vec<String> {
+    let Archives {
+        library, crypto, ..
+    } = reference();
+    let (library, crypto) = (library.display().to_string(), crypto.display().to_string());
+    [
+        "-fuse-ld=lld",
+        "-Wl,--lto-O0",
+        &library,
+        &crypto,
+        "-ldl",
+        "-lm",
+    ]
+    .map(str::to_owned)
+    .into()
 }
 
 fn reference() -> &'static Archives {

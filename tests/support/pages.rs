@@ -169,6 +169,7 @@ fn anchor(heading: &str) -> String {
 pub fn guide() -> Vec<Page> {
     let folder = Path::new("docs/guide/src");
     let mut names = names(&root().join(folder));
+    names.retain(|name| name.ends_with(".md"));
     names.sort();
     let pages = names.into_iter().map(|name| Page::read(folder.join(name)));
     pages.collect()
