@@ -19,6 +19,6 @@ pub(crate) use self::lock::{lock, lock_direction};
 pub use self::mode::Mode;
 pub use self::random::random_bytes;
 pub(crate) use self::random::random_u64;
-pub(crate) use self::stack::{StackDepth, with_cleared_stack};
+pub(crate) use self::stack::{StackDepth, with_cleared_stack, with_stack_cleared_if};
 pub(crate) use self::version::AtomicVersion;
 pub use self::version::Version;

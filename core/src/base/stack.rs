@@ -30,11 +30,18 @@ impl From<Mode> for StackDepth {
 /// Runs work with secrets, and clears the stack that it has used: rustls and the provider pass
 /// secrets, and states that contain some, by value, and each move leaves a copy on the stack.
 pub(crate) fn with_cleared_stack<R>(depth: StackDepth, work: impl FnOnce() -> R) -> R {
-    let outcome = in_separate_frame(work);
-    match depth {
-        StackDepth::Client => clear::<{ 28 * UNIT }>(),
-        StackDepth::Server => clear::<{ 18 * UNIT }>(),
-        StackDepth::Keys => clear::<{ 4 * UNIT }>(),
+    with_stack_cleared_if(depth, || (work(), true))
+}
+
+/// [`with_cleared_stack`], for work that returns whether it has used secrets.
+pub(crate) fn with_stack_cleared_if<R>(depth: StackDepth, work: impl FnOnce() -> (R, bool)) -> R {
+    let (outcome, has_used_secrets) = in_separate_frame(work);
+    if has_used_secrets {
+        match depth {
+            StackDepth::Client => clear::<{ 28 * UNIT }>(),
+            StackDepth::Server => clear::<{ 18 * UNIT }>(),
+            StackDepth::Keys => clear::<{ 4 * UNIT }>(),
+        }
     }
     outcome
 }

@@ -112,6 +112,9 @@ pub(crate) struct Handshake {
     /// TLS 1.3: rustls has the keys for the peer's next records.
     has_read_keys: bool,
 
+    /// The current call has used secrets, of which copies may be on the stack.
+    has_used_secrets: bool,
+
     /// TLS 1.3: the traffic secrets for application data, once they are derived.
     write_secret: HeapSecret,
     read_secret: HeapSecret,
@@ -199,7 +202,9 @@ impl Handshake {
 
     /// Performs the next action of the handshake, and sets `blocked` to its reason for blocking.
     fn perform_action(&mut self, ctx: &mut Context<'_>, blocked: &mut Blocked) -> Result<()> {
-        match self.stage.action() {
+        let action = self.stage.action();
+        self.has_used_secrets |= !matches!(action, Action::Receive);
+        match action {
             // The peer cannot cause an error here, so there is no blinding.
             Action::Start => {
                 *blocked = Blocked::Write;
@@ -261,12 +266,14 @@ impl Handshake {
     /// Reads one record, and passes it to rustls: plaintext messages once they are complete.
     fn receive(&mut self, ctx: &mut Context<'_>) -> Result<()> {
         if ctx.is_quic {
+            self.has_used_secrets = true;
             return self.receive_message(ctx);
         }
         if Self::receives_early_data(ctx) {
             return self.receive_early_data(ctx);
         }
         let header = ctx.recv.fill_record(ctx.io)?;
+        self.has_used_secrets = true;
         self.reserve_for_record(header.len)?;
         if self.skip_early_data(ctx, &header)? {
             return Ok(());

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::*;
 
 use super::Handshake;
 use super::context::Context;
-use crate::base::{Blocked, Version, lock_direction, with_cleared_stack};
+use crate::base::{Blocked, Version, lock_direction, with_stack_cleared_if};
 use crate::error::Result;
 use crate::state::State;
 use crate::stream::{SendHalf, Stream};
@@ -28,8 +28,11 @@ pub(crate) fn negotiate(
     let in_use = handshake.config.take();
     let mut ctx = Context::new(state, stream, &mut send, &mut recv, in_use)?;
     handshake.checkpoints.listen(state);
-    let drive = || handshake.drive(&mut ctx, blocked);
-    let mut outcome = with_cleared_stack(state.mode().into(), drive);
+    let drive = || {
+        let outcome = handshake.drive(&mut ctx, blocked);
+        (outcome, std::mem::take(&mut handshake.has_used_secrets))
+    };
+    let mut outcome = with_stack_cleared_if(state.mode().into(), drive);
     handshake.config = Some(ctx.into_config());
     if outcome.is_ok() {
         state.shared.handshake_done.store(true, Release);

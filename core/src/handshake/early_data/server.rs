@@ -51,6 +51,8 @@ impl Handshake {
         let header = ctx.recv.fill_record(ctx.io)?;
         self.reserve_for_record(header.len)?;
         self.checkpoints.report_read(ctx);
+        // The key that opens early data is in the opener. What follows it uses secrets.
+        self.has_used_secrets |= header.typ != ContentType::ApplicationData as u8;
         if header.typ == ContentType::ChangeCipherSpec as u8 {
             return self.pass_record(ctx, &header);
         }
@@ -66,7 +68,10 @@ impl Handshake {
         })?;
         match ctx.recv.opener.is_some() {
             true => Ok(()),
-            false => self.accept_end(ctx),
+            false => {
+                self.has_used_secrets = true;
+                self.accept_end(ctx)
+            }
         }
     }
 
