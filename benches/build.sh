@@ -57,7 +57,7 @@ compile() { # OUTPUT SOURCE... -- OPTION...
 common='measure pipe handshakes bulk heap'
 for program in rows scale; do
     case $program in
-    rows) sources="$common endpoint rows sockets configs" suffix= ;;
+    rows) sources="$common endpoint rows calls sockets configs" suffix= ;;
     scale) sources="$common endpoint configs children idle echo scale" suffix=-scale ;;
     esac
     # shellcheck disable=SC2086 # a list of files

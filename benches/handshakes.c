@@ -145,29 +145,39 @@ struct worker {
     const struct library *library;
     size_t count;
     atomic_int *waiting;
+    double cpu;
 };
 
 /* Begins when all threads have started. */
 static void *run_worker(void *argument)
 {
-    const struct worker *worker = argument;
+    struct worker *worker = argument;
     atomic_fetch_sub(worker->waiting, 1);
     while (atomic_load(worker->waiting) != 0) {
     }
+    double start = cpu_seconds();
     for (size_t i = 0; i < worker->count; i++) {
         struct pair pair = pair_open(worker->library, PIPE);
         pair_close(worker->library, &pair);
     }
+    worker->cpu = cpu_seconds() - start;
     return NULL;
 }
 
-static double handshakes_per_second(const struct library *library, int threads, size_t count)
+struct rate {
+    double per_second, cpu;
+};
+
+static struct rate run_threads(const struct library *library, int threads, size_t count)
 {
-    pthread_t ids[2];
+    enum { MAX = 2 };
+    pthread_t ids[MAX];
+    struct worker workers[MAX];
+    struct rate rate = { 0, 0 };
     atomic_int waiting = threads + 1;
-    struct worker worker = { library, count, &waiting };
     for (int i = 0; i < threads; i++) {
-        if (pthread_create(&ids[i], NULL, run_worker, &worker) != 0) {
+        workers[i] = (struct worker){ library, count, &waiting, 0 };
+        if (pthread_create(&ids[i], NULL, run_worker, &workers[i]) != 0) {
             fail(__FILE__, __LINE__, "pthread_create", "failed");
         }
     }
@@ -175,18 +185,20 @@ static double handshakes_per_second(const struct library *library, int threads, 
     atomic_fetch_sub(&waiting, 1);
     for (int i = 0; i < threads; i++) {
         pthread_join(ids[i], NULL);
+        rate.cpu += workers[i].cpu / (double) count / threads;
     }
-    return (double) count * threads / (wall_seconds() - start);
+    rate.per_second = (double) count * threads / (wall_seconds() - start);
+    return rate;
 }
 
 void measure_cores(const struct library *library)
 {
     enum { COUNT = 1500 };
     size_t count = times(COUNT);
-    handshakes_per_second(library, 1, count / 10);
-    double one = handshakes_per_second(library, 1, count);
-    double two = handshakes_per_second(library, 2, count);
-    report(one, "cores_1_per_s");
-    report(two, "cores_2_per_s");
-    report(two / one, "cores_ratio");
+    run_threads(library, 1, times(COUNT / 10));
+    struct rate one = run_threads(library, 1, count), two = run_threads(library, 2, count);
+    report(one.per_second, "cores_1_per_s");
+    report(two.per_second, "cores_2_per_s");
+    report(two.per_second / one.per_second, "cores_ratio");
+    report(two.cpu / one.cpu, "cores_cpu_ratio");
 }

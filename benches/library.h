@@ -44,7 +44,7 @@ void pair_close(const struct library *library, struct pair *pair);
 /* The CPU time of a handshake of each side, from the creation of its endpoint to the end. */
 void measure_handshakes(const struct library *library, const char *name);
 
-/* Handshakes a second, of both sides, in one thread and in as many as there are cores, at most 2. */
+/* Handshakes a second, of both sides, in one thread and in two. */
 void measure_cores(const struct library *library);
 
 /* The rate of sending and of receiving in calls of a size. The pipes hold at least 2 MiB. */

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/* CPU time of sending and receiving over a Unix socket, and the number of writes. */
+/* CPU time of sending and receiving over a Unix socket, and the number of system calls. */
 void measure_sockets(const struct certs *certs);
 
 /* Handshakes of a server with many certificates, after a change of its config and later. The certificates

@@ -32,10 +32,11 @@ ROWS = {
         ("recv_64_ns", "receive of 64 bytes", "ns", 0),
         ("round_trip_1_ns", "1 byte there and back", "ns", 0),
     ],
-    "Data transfer over a Unix socket, records of the default size": [
+    "Data transfer over a Unix socket, records of the default size, calls of 64 KiB": [
         ("socket_send_ms_per_GB", "CPU time of the sender", "ms/GB", 0),
         ("socket_recv_ms_per_GB", "CPU time of the receiver", "ms/GB", 0),
-        ("writes_per_MiB", "writes in calls of 64 KiB", "per MiB", 0),
+        ("writes_per_MiB", "system calls of the sender", "per MiB", 0),
+        ("reads_per_MiB", "system calls of the receiver", "per MiB", 0),
     ],
     "Heap of an idle connection": [
         ("heap_idle_client_bytes", "client", "bytes", 0),
@@ -54,6 +55,7 @@ ROWS = {
         ("cores_1_per_s", "with one thread", "1/s", 0),
         ("cores_2_per_s", "with two threads", "1/s", 0),
         ("cores_ratio", "two threads, to one", "", 2),
+        ("cores_cpu_ratio", "CPU time of a handshake with two threads, to one", "", 2),
     ],
 }
 
@@ -84,6 +86,7 @@ SCALE_ROWS = {
         ("cores_1_per_s", "with one thread", "1/s", 0),
         ("cores_2_per_s", "with two threads", "1/s", 0),
         ("cores_ratio", "two threads, to one", "", 2),
+        ("cores_cpu_ratio", "CPU time of a handshake with two threads, to one", "", 2),
     ],
 }
 

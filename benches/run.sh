@@ -1,6 +1,7 @@
 #!/bin/sh
 # Measures rs2n, s2n-tls, BoringSSL, OpenSSL and GnuTLS in turns. Prints the medians side by side, and
-# writes all values to target/bench/bench.json and the table to target/bench/bench.md.
+# writes all values to target/bench/bench.json and the tables to target/bench/bench.md. For one group, the
+# files have the name of the group.
 #
 # usage: benches/run.sh [ROUNDS [handshakes | bulk | heap | sockets | configs]]
 #
@@ -43,5 +44,5 @@ while [ "$round" -lt "$rounds" ]; do
     round=$((round + 1))
 done
 
-python3 -B benches/table.py collect bench "$results" "$dir" >"$dir/bench.json"
-python3 -B benches/table.py markdown "$dir/bench.json" | tee "$dir/bench.md"
+python3 -B benches/table.py collect bench "$results" "$dir" >"$dir/${group:-bench}.json"
+python3 -B benches/table.py markdown "$dir/${group:-bench}.json" | tee "$dir/${group:-bench}.md"

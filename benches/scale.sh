@@ -1,6 +1,7 @@
 #!/bin/sh
 # Measures rs2n and s2n-tls in turns with many certificates, connections and threads. Prints the medians
-# side by side, and writes all values to target/bench/scale.json and the table to target/bench/scale.md.
+# side by side, and writes all values to target/bench/scale.json and the tables to target/bench/scale.md. For
+# one group, the files have the name of the group.
 #
 # usage: benches/scale.sh [ROUNDS [certificates | idle | echo | threads]]
 set -eu
@@ -22,5 +23,5 @@ while [ "$round" -lt "$rounds" ]; do
     round=$((round + 1))
 done
 
-python3 -B benches/table.py collect scale "$results" "$dir" >"$dir/scale.json"
-python3 -B benches/table.py markdown "$dir/scale.json" | tee "$dir/scale.md"
+python3 -B benches/table.py collect scale "$results" "$dir" >"$dir/${group:-scale}.json"
+python3 -B benches/table.py markdown "$dir/${group:-scale}.json" | tee "$dir/${group:-scale}.md"

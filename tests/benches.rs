@@ -19,7 +19,7 @@ use support::{library_dir, root, run, scratch};
 
 /// The sources of programs, as in `benches/build.sh`.
 const COMMON: &[&str] = &["measure", "pipe", "handshakes", "bulk", "heap"];
-const ROWS: &[&str] = &["endpoint", "rows", "sockets", "configs"];
+const ROWS: &[&str] = &["endpoint", "rows", "calls", "sockets", "configs"];
 const SCALE: &[&str] = &["endpoint", "configs", "children", "idle", "echo", "scale"];
 
 /// What all repetitions are divided by.

@@ -12,7 +12,7 @@ mkdir -p "$dir"
 library=${1:-}
 if [ -z "$library" ]; then
     library=$dir/lib
-    CARGO_TARGET_DIR=$target/debuginfo CARGO_PROFILE_RELEASE_DEBUG=line-tables-only \
+    CARGO_TARGET_DIR=$target/debuginfo CARGO_PROFILE_RELEASE_DEBUG=1 \
         CARGO_PROFILE_RELEASE_STRIP=none make --no-print-directory library \
         CARGO_TARGET_DIR="$target/debuginfo" BUILD="$library" >"$dir/library.log" 2>&1 ||
         { cat "$dir/library.log"; exit 1; }
