@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use super::Transport;
+use super::transport::{Sink, Source};
 use crate::base::memory;
 use crate::error::Result;
 use crate::record::Header;
-use crate::state::Shared;
 
 /// The output buffer: sealed records that are not written yet.
 #[derive(Debug, Default)]
@@ -65,9 +64,9 @@ impl OutBuffer {
     }
 
     /// Writes all pending bytes to the transport. After an error the rest stays pending.
-    pub(crate) fn flush(&mut self, transport: &Transport, shared: &Shared) -> Result<()> {
+    pub(crate) fn flush(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         while !self.pending.is_empty() {
-            self.pending.start += transport.write(shared, &self.bytes[self.pending.clone()])?;
+            self.pending.start += sink.write(&self.bytes[self.pending.clone()])?;
         }
         self.pending = 0..0;
         Ok(())
@@ -156,8 +155,7 @@ impl InBuffer {
         &mut self,
         len: usize,
         ahead: bool,
-        transport: &Transport,
-        shared: &Shared,
+        source: &mut Source<'_>,
     ) -> Result<()> {
         if len > Header::LEN {
             self.outside = Header::LEN;
@@ -168,7 +166,7 @@ impl InBuffer {
         if self.ahead() < len - self.buffered.len() {
             self.move_window();
         }
-        let outcome = self.read(len, ahead, transport, shared);
+        let outcome = self.read(len, ahead, source);
         if outcome.is_err() && len == Header::LEN {
             self.outside = self.buffered.len();
         }
@@ -179,8 +177,7 @@ impl InBuffer {
         &mut self,
         len: usize,
         ahead: bool,
-        transport: &Transport,
-        shared: &Shared,
+        source: &mut Source<'_>,
     ) -> Result<()> {
         while self.buffered.len() < len {
             let missing = len - self.buffered.len();
@@ -188,7 +185,7 @@ impl InBuffer {
             let request = if ahead { most } else { missing };
             self.make_room(request)?;
             let end = self.buffered.end;
-            self.buffered.end += transport.read(shared, &mut self.bytes[end..end + request])?;
+            self.buffered.end += source.read(&mut self.bytes[end..end + request])?;
         }
         Ok(())
     }

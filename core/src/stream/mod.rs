@@ -25,6 +25,7 @@ pub(crate) use self::receive::RecvHalf;
 pub(crate) use self::send::SendHalf;
 pub use self::send::{Data, MAX_SMALL_RECORD_THRESHOLD};
 pub(crate) use self::transport::Transport;
+use self::transport::{Cached, Sink, Source};
 pub use self::transport::{KernelReader, KernelWriter, MAX_BUFFERS, Reader, ReceiveError, Writer};
 pub use crate::record::KernelKeys;
 
@@ -53,6 +54,22 @@ pub(crate) struct Io<'a> {
 impl<'a> Io<'a> {
     pub(crate) fn transport(&self) -> &'a Transport {
         &self.stream.transport
+    }
+
+    fn source(&self, reader: &'a mut Cached<dyn Reader>) -> Source<'a> {
+        Source {
+            transport: &self.stream.transport,
+            shared: &self.state.shared,
+            reader,
+        }
+    }
+
+    fn sink(&self, writer: &'a mut Cached<dyn Writer>) -> Sink<'a> {
+        Sink {
+            transport: &self.stream.transport,
+            shared: &self.state.shared,
+            writer,
+        }
     }
 
     fn blinding(&self) -> &'a Mutex<Blinding> {

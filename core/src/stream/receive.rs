@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering::*;
 
 use super::buffers::InBuffer;
 use super::ktls::KernelRecv;
-use super::{Io, Stream};
+use super::transport::Cached;
+use super::{Io, Reader, Stream};
 use crate::base::{Blocked, StackDepth, Version, lock_direction, with_cleared_stack};
 use crate::config::{Config, RenegotiationResponse};
 use crate::error::{Code, Error, Result};
@@ -25,6 +26,8 @@ pub(crate) struct RecvHalf {
 
     /// Kernel TLS, once it is enabled. The input buffer has the content of records then.
     pub(super) kernel: Option<KernelRecv>,
+
+    reader: Cached<dyn Reader>,
 
     pub(crate) input: InBuffer,
 
@@ -100,7 +103,6 @@ impl RecvHalf {
         if let Some(error) = self.deferred.take() {
             return Err(error);
         }
-        let more_records = io.state.own_config_is(Config::recv_multi_record);
         let mut received = 0;
         while received < buf.len() && io.state.shared.can_read() {
             match self.receive_next(io, &mut buf[received..]) {
@@ -121,7 +123,8 @@ impl RecvHalf {
                     break;
                 }
             }
-            if received > 0 && !more_records {
+            let is_full = received == buf.len();
+            if is_full || received > 0 && !io.state.own_config_is(Config::recv_multi_record) {
                 break;
             }
         }
@@ -258,8 +261,8 @@ impl RecvHalf {
     pub(crate) fn fill_record(&mut self, io: Io<'_>) -> Result<Header> {
         self.awaits_record = true;
         let ahead = io.state.shared.recv_buffering.load(Relaxed);
-        let (transport, shared) = (io.transport(), &io.state.shared);
-        self.input.fill(Header::LEN, ahead, transport, shared)?;
+        let mut source = io.source(&mut self.reader);
+        self.input.fill(Header::LEN, ahead, &mut source)?;
         let header = Header::read(self.input.buffered());
         let checked = match &self.opener {
             Some(opener) => opener.check(&header),
@@ -271,8 +274,9 @@ impl RecvHalf {
             self.awaits_record = false;
             return Err(io.blind(error));
         }
+        let mut source = io.source(&mut self.reader);
         self.input
-            .fill(Header::LEN + header.len, ahead, transport, shared)?;
+            .fill(Header::LEN + header.len, ahead, &mut source)?;
         self.awaits_record = false;
         Ok(header)
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::buffers::OutBuffer;
 use super::ktls::KernelSend;
-use super::{Io, Stream};
+use super::transport::Cached;
+use super::{Io, Stream, Writer};
 use crate::base::{Blocked, StackDepth, lock_direction, memory, uptime, with_cleared_stack};
 use crate::error::{Alert, Code, Result};
 use crate::record::{ContentType, Sealer, warning_alert};
@@ -21,6 +22,8 @@ pub(crate) struct SendHalf {
     /// Kernel TLS, once it is enabled. The output buffer has plaintext of other records than
     /// application data then.
     pub(super) kernel: Option<KernelSend>,
+
+    writer: Cached<dyn Writer>,
 
     /// Records, unless kernel TLS is enabled.
     pub(crate) out: OutBuffer,
@@ -329,7 +332,7 @@ impl SendHalf {
             io.state.shared.key_update_pending.store(false, Release);
             return Ok(());
         }
-        self.out.flush(io.transport(), &io.state.shared)?;
+        self.out.flush(&mut io.sink(&mut self.writer))?;
 
         io.state.shared.use_send_buffer();
         let room = self.out.room(KEY_UPDATE.len() + sealer.overhead())?;
@@ -363,7 +366,7 @@ impl SendHalf {
         }
         match &mut self.kernel {
             Some(kernel) => kernel.flush(io, &mut self.out),
-            None => self.out.flush(io.transport(), &io.state.shared),
+            None => self.out.flush(&mut io.sink(&mut self.writer)),
         }
     }
 
