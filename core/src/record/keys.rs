@@ -36,7 +36,10 @@ pub(super) enum Format {
 pub(super) struct TrafficKeys {
     pub(super) format: Format,
     key: LessSafeKey,
-    iv: [u8; NONCE_LEN],
+
+    /// The first bytes of the IV, and the rest as a number.
+    salt: [u8; SALT_LEN],
+    iv: u64,
 }
 
 impl TrafficKeys {
@@ -48,9 +51,7 @@ impl TrafficKeys {
         let (algorithm, key, iv) = match secrets {
             ConnectionTrafficSecrets::Aes128Gcm { key, iv } => (&AES_128_GCM, key, iv),
             ConnectionTrafficSecrets::Aes256Gcm { key, iv } => (&AES_256_GCM, key, iv),
-            ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv } => {
-                (&CHACHA20_POLY1305, key, iv)
-            }
+            ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv } => (&CHACHA20_POLY1305, key, iv),
             _ => return Err(Code::KeyInit)?,
         };
         let (format, expected) = shape(suite)?;
@@ -58,10 +59,13 @@ impl TrafficKeys {
             return Err(Code::KeyInit)?;
         }
         let unbound = UnboundKey::new(algorithm, key.as_ref()).map_err(|_| Code::KeyInit)?;
+        let iv: [u8; NONCE_LEN] = iv.as_ref().try_into().map_err(|_| Code::KeyInit)?;
+        let [a, b, c, d, last @ ..] = iv;
         Ok(Self {
             format,
             key: LessSafeKey::new(unbound),
-            iv: iv.as_ref().try_into().map_err(|_| Code::KeyInit)?,
+            salt: [a, b, c, d],
+            iv: u64::from_be_bytes(last),
         })
     }
 
@@ -84,33 +88,28 @@ impl TrafficKeys {
     /// xor the first nonce. If that is at least 2^32, no sequence number below 2^32 repeats one of
     /// them. Otherwise (once in 2^32 connections) the nonces of rustls are continued.
     pub(super) fn has_sequential_nonces(&self) -> bool {
-        let [high, low] = [4, 8].map(|at| &self.iv[at..at + 4]);
-        self.format != Format::Tls12Gcm || high != [0; 4] || low == [0; 4]
+        self.format != Format::Tls12Gcm || self.iv == 0 || self.iv > u32::MAX.into()
     }
 
     /// Makes the sequence numbers the explicit nonces of sealed records, if that repeats no nonce.
     pub(super) fn number_nonces(&mut self) {
         if self.format == Format::Tls12Gcm && self.has_sequential_nonces() {
-            self.iv[SALT_LEN..].fill(0);
+            self.iv = 0;
         }
     }
 
     /// Returns the nonce of a record: the IV xor the sequence number (RFC 8446, 5.3; RFC 7905, 2).
     #[inline]
     pub(super) fn nonce(&self, sequence: u64) -> [u8; NONCE_LEN] {
-        let mut nonce = self.iv;
-        let (_, last) = nonce.split_at_mut(SALT_LEN);
-        for (byte, number) in last.iter_mut().zip(sequence.to_be_bytes()) {
-            *byte ^= number;
-        }
-        nonce
+        self.with_last((self.iv ^ sequence).to_be_bytes())
     }
 
-    /// Returns the nonce of a received record of TLS 1.2 with an explicit nonce.
+    /// Returns a nonce with these bytes behind the salt.
     #[inline]
-    fn explicit_nonce(&self, explicit: &[u8]) -> [u8; NONCE_LEN] {
-        let mut nonce = self.iv;
-        nonce[SALT_LEN..].copy_from_slice(explicit);
+    fn with_last(&self, last: [u8; EXPLICIT_LEN]) -> [u8; NONCE_LEN] {
+        let mut nonce = [0; NONCE_LEN];
+        nonce[..SALT_LEN].copy_from_slice(&self.salt);
+        nonce[SALT_LEN..].copy_from_slice(&last);
         nonce
     }
 
@@ -118,7 +117,10 @@ impl TrafficKeys {
     #[inline]
     pub(super) fn received_nonce(&self, sequence: u64, explicit: &[u8]) -> Nonce {
         Nonce::assume_unique_for_key(match self.format {
-            Format::Tls12Gcm => self.explicit_nonce(explicit),
+            Format::Tls12Gcm => {
+                let explicit = explicit.first_chunk().expect("its length was validated");
+                self.with_last(*explicit)
+            }
             Format::Tls13 | Format::Tls12Chacha => self.nonce(sequence),
         })
     }

@@ -83,6 +83,9 @@ impl Opener {
     /// The bytes of `out` behind the plaintext keep their values, unless the padding has more than
     /// [`KEPT`] bytes: the rest of it is zeroed.
     pub fn open_to(&mut self, record: &[u8], out: &mut [u8]) -> Result<Option<usize>> {
+        if record.len() < MIN_DIRECT || out.len() < MIN_DIRECT {
+            return Ok(None);
+        }
         let Protected {
             outer,
             nonce,
@@ -119,6 +122,7 @@ impl Opener {
     }
 
     /// Validates the header and the length of a record, and returns the parameters of the AEAD.
+    #[inline]
     fn protected(&self, record: &[u8]) -> Result<Protected> {
         let (header, body) = record.split_at_checked(Header::LEN).ok_or(Code::Safety)?;
         let header = Header::read(header);

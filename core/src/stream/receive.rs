@@ -123,8 +123,7 @@ impl RecvHalf {
                     break;
                 }
             }
-            let is_full = received == buf.len();
-            if is_full || received > 0 && !io.state.own_config_is(Config::recv_multi_record) {
+            if received > 0 && !receives_more_records(io.state) {
                 break;
             }
         }
@@ -428,6 +427,11 @@ impl RecvHalf {
     pub(crate) fn is_mid_message(&self) -> bool {
         self.reassembler.is_mid_message()
     }
+}
+
+/// Returns whether a call receives the data of further records that are available.
+fn receives_more_records(state: &State) -> bool {
+    Config::uses_multi_record() && state.own_config_is(Config::recv_multi_record)
 }
 
 /// Processes a HelloRequest: without a callback for it, it is ignored (RFC 5246, 7.4.1.1). A server

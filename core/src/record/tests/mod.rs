@@ -17,6 +17,7 @@ mod flood;
 mod headers;
 mod inner_plaintext;
 mod limits;
+mod open_to;
 mod post_handshake;
 mod provider_interop;
 mod round_trips;
