@@ -1,5 +1,7 @@
 //! Sealing of sent records: encryption and key usage limits.
 
+use std::hint::black_box;
+
 use aws_lc_rs::aead::Nonce;
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 
@@ -148,7 +150,31 @@ impl Sealer {
                 aead.seal_in_place_scatter(nonce, aad, ciphertext, inner_type, rest)
             }
         };
-        Ok(outcome.map_err(|_| Error::new(Code::Encrypt))?)
+        outcome.map_err(|_| Error::new(Code::Encrypt))
+    }
+
+    /// Withdraws the records that were sealed last, under the current key: zeroes them, so that they
+    /// cannot leave, and uses their sequence numbers again. Returns the length of their plaintext.
+    /// No byte of them has left the process.
+    ///
+    /// Their nonces are used again, for other plaintext. The attacks on a repeated nonce compare
+    /// ciphertexts, or tags, of two records with it (RFC 5116, 5.1.1). Of these only one leaves, and
+    /// the other no longer exists. AWS-LC's keys for TLS records reject this use, since they require
+    /// that nonces increase; so the AEAD is used without them, and the sequence number is counted
+    /// here alone.
+    pub fn withdraw(&mut self, records: &mut [u8]) -> usize {
+        let (mut rest, mut count, mut plain) = (&*records, 0, 0);
+        while !rest.is_empty() {
+            let len = Header::LEN + Header::read(rest).len;
+            rest = &rest[len..];
+            plain += len - self.overhead();
+            count += 1;
+        }
+        records.fill(0);
+        // Prevents the compiler from removing the writes.
+        black_box(records);
+        self.sequence -= count;
+        plain
     }
 
     /// Returns whether a TLS 1.3 key may seal only the KeyUpdate that replaces it.

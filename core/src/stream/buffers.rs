@@ -63,6 +63,13 @@ impl OutBuffer {
         Ok(())
     }
 
+    /// Replaces the memory of an empty buffer by `bytes`, of which a part is pending.
+    pub(crate) fn replace(&mut self, bytes: Vec<u8>, pending: Range<usize>) {
+        debug_assert!(self.is_empty() && pending.end <= bytes.len());
+        self.bytes = bytes;
+        self.pending = pending;
+    }
+
     /// Writes all pending bytes to the transport. After an error the rest stays pending.
     pub(crate) fn flush(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         while !self.pending.is_empty() {
@@ -91,6 +98,12 @@ impl OutBuffer {
     pub(crate) fn take_pending(&mut self) -> Vec<u8> {
         let pending = std::mem::take(&mut self.pending);
         self.bytes[pending].to_vec()
+    }
+
+    /// Returns the memory that is allocated, in bytes.
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity()
     }
 
     /// Frees the memory of an empty buffer.
@@ -151,12 +164,7 @@ impl InBuffer {
     }
 
     /// Reads until `len` bytes are buffered. Reads no more than these, unless `ahead`.
-    pub(crate) fn fill(
-        &mut self,
-        len: usize,
-        ahead: bool,
-        source: &mut Source<'_>,
-    ) -> Result<()> {
+    pub(crate) fn fill(&mut self, len: usize, ahead: bool, source: &mut Source<'_>) -> Result<()> {
         if len > Header::LEN {
             self.outside = Header::LEN;
         }
@@ -173,12 +181,7 @@ impl InBuffer {
         outcome
     }
 
-    fn read(
-        &mut self,
-        len: usize,
-        ahead: bool,
-        source: &mut Source<'_>,
-    ) -> Result<()> {
+    fn read(&mut self, len: usize, ahead: bool, source: &mut Source<'_>) -> Result<()> {
         while self.buffered.len() < len {
             let missing = len - self.buffered.len();
             let most = self.widen(missing);

@@ -10,6 +10,7 @@ use crate::base::{Blocked, lock, lock_direction};
 use crate::error::{Code, Result};
 use crate::state::State;
 
+mod batch;
 mod blinding;
 mod buffers;
 mod ktls;
@@ -20,6 +21,7 @@ mod tickets;
 mod transfer;
 mod transport;
 
+pub(crate) use self::batch::free_batches;
 pub use self::blinding::BlindingMode;
 pub(crate) use self::receive::RecvHalf;
 pub(crate) use self::send::SendHalf;

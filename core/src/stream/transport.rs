@@ -37,6 +37,19 @@ pub trait Writer: Send + Sync {
     /// Writes at most `buf.len()` bytes.
     fn write(&self, buf: &[u8]) -> io::Result<usize>;
 
+    /// Returns whether several records may be written at once: the bytes are a stream, and a write
+    /// that fails has accepted none of them, unless [`Writer::is_cancelled`]. An application that
+    /// writes the bytes itself gets one record at a time.
+    fn accepts_batches(&self) -> bool {
+        false
+    }
+
+    /// Returns whether the thread was cancelled in the last write, so that the bytes that it has
+    /// accepted are unknown.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
     /// Returns the number of the file descriptor that is written, if it is one.
     fn descriptor(&self) -> Option<i32> {
         None
@@ -266,12 +279,40 @@ impl Sink<'_> {
         Err(Error::transport(Code::IoBlocked, 0))
     }
 
+    pub(super) fn accepts_batches(&mut self) -> bool {
+        self.writer().is_ok_and(Writer::accepts_batches)
+    }
+
+    /// Writes several records once: returns the number of bytes that are accepted.
+    pub(super) fn write_batch(&mut self, batch: &[u8]) -> Result<usize, BatchError> {
+        let shared = self.shared;
+        let writer = self.writer().map_err(BatchError::Rejected)?;
+        match write_once(shared, || writer.write(batch)) {
+            Ok(written) if written <= batch.len() => {
+                Shared::count_bytes(&shared.wire_out, written);
+                Ok(written)
+            }
+            Ok(_) => Err(BatchError::Unknown(Code::Safety.into())),
+            Err(error) if writer.is_cancelled() => Err(BatchError::Unknown(error)),
+            Err(error) => Err(BatchError::Rejected(error)),
+        }
+    }
+
     fn writer(&mut self) -> Result<&dyn Writer> {
         if self.shared.write_broken.load(Acquire) {
             return Err(Error::transport(Code::Io, 0))?;
         }
         self.writer.current(self.transport, Transport::writer)
     }
+}
+
+/// An error of [`Sink::write_batch`].
+pub(super) enum BatchError {
+    /// The transport has accepted nothing.
+    Rejected(Error),
+
+    /// The number of bytes that the transport has accepted is unknown.
+    Unknown(Error),
 }
 
 /// Writes, and records a failure with EPIPE.

@@ -2,7 +2,8 @@
 //! ciphers.
 
 use rustls::crypto::cipher::{
-    AeadKey, EncodableVersion, InboundOpaque, Iv, OutboundPlain, Record, RecordDecrypter, RecordEncrypter,
+    AeadKey, EncodableVersion, InboundOpaque, Iv, OutboundPlain, Record, RecordDecrypter,
+    RecordEncrypter,
 };
 use rustls::enums::{ContentType as WireType, ProtocolVersion};
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
@@ -21,6 +22,7 @@ mod open_to;
 mod post_handshake;
 mod provider_interop;
 mod round_trips;
+mod withdrawal;
 
 /// The version of records as the provider's record ciphers require it.
 const RECORD_VERSION: EncodableVersion = EncodableVersion::Legacy(ProtocolVersion::TLSv1_2);
