@@ -2329,9 +2329,10 @@ S2N_API extern const char *s2n_connection_get_last_message_name(struct s2n_conne
 /**
  * Sends application data.
  *
- * The data is split into records, and each record is written before the next is sealed. If the
- * transport blocks, the call returns the number of bytes in completely written records. Call again
- * with the remaining data; a repeated call must offer at least as much data as the blocked one.
+ * The data is split into records, and each record is written before the next is sealed; on a stream
+ * socket several are written at once, with the same results. If the transport blocks, the call
+ * returns the number of bytes in completely written records. Call again with the remaining data; a
+ * repeated call must offer at least as much data as the blocked one.
  *
  * One thread may send while another receives; a second concurrent sender fails with
  * `S2N_ERR_REENTRANCY`. Writing to a socket that the peer has closed does not raise SIGPIPE.
@@ -2387,6 +2388,10 @@ ssize_t s2n_sendv_with_offset(struct s2n_connection *conn,
 /**
  * Receives application data: the remaining data of the current record, otherwise that of the next
  * record.
+ *
+ * A record is decrypted directly to `buf` if it fits. During the call `buf` can contain data that is
+ * not authenticated yet; when the call returns, it contains none. Bytes of `buf` behind the
+ * returned number of bytes, or all of them after an error, can be zero.
  *
  * One thread may receive while another sends; a second concurrent receiver fails with
  * `S2N_ERR_REENTRANCY`.

@@ -172,6 +172,11 @@ fn internal() {
 }
 
 #[test]
+fn batches() {
+    check_with_certificates("batches");
+}
+
+#[test]
 fn sockets() {
     check_with_certificates("sockets");
 }

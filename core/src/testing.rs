@@ -39,6 +39,9 @@ pub struct PipeState {
     pub failure: Option<i32>,
     /// The number of writes.
     pub writes: usize,
+    /// The results of [`Writer::accepts_batches`] and [`Writer::is_cancelled`].
+    pub accepts_batches: bool,
+    pub is_cancelled: bool,
 }
 
 impl Pipe {
@@ -77,6 +80,14 @@ impl Writer for Pipe {
         state.bytes.extend(&buf[..len]);
         state.writes += 1;
         Ok(len)
+    }
+
+    fn accepts_batches(&self) -> bool {
+        self.state().accepts_batches
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.state().is_cancelled
     }
 }
 

@@ -1,7 +1,8 @@
 //! Fuzzes the record layer, and the deframing of post-handshake messages and alerts.
 //!
-//! Invariants besides "no panic": an unmodified record opens to its plaintext, a corrupted one
-//! fails without effect on the next, and messages and alerts do not depend on their fragmentation.
+//! Invariants besides "no panic": an unmodified record opens to its plaintext, in place and to another
+//! buffer, a corrupted one fails without effect on the next and leaves nothing in that buffer, withdrawn
+//! records have no effect, and messages and alerts do not depend on their fragmentation.
 
 #![no_main]
 
@@ -92,7 +93,15 @@ impl Connection<'_> {
                 Step::Record { typ, plain, cuts } => {
                     let typ = content_type(typ);
                     let plain = &plain[..plain.len().min(MAX_PLAINTEXT)];
+                    let mut withdrawn = seal(&mut sealer, typ, &[half(plain), half(plain)]);
+                    sealer.withdraw(&mut withdrawn);
                     let mut record = seal(&mut sealer, typ, &pieces(plain, &cuts));
+                    let mut out = vec![BEFORE; plain.len() + 2];
+                    if let Some(len) = opener.open_to(&record, &mut out).unwrap() {
+                        assert_eq!((typ, &out[..len]), (ContentType::ApplicationData, plain));
+                        assert_eq!(out[len..], [BEFORE; 2]);
+                        continue;
+                    }
                     let opened = opener.open(&mut record).unwrap();
                     assert_eq!((opened.typ, &record[opened.plain]), (typ, plain));
                 }
@@ -101,11 +110,13 @@ impl Connection<'_> {
                     let valid = seal(&mut sealer, ContentType::ApplicationData, &[plain]);
                     let mut corrupted = valid.clone();
                     corrupted[usize::from(at) % valid.len()] ^= change.max(1);
+                    open_to_nothing(&mut opener, &corrupted);
                     opener.open(&mut corrupted).unwrap_err();
                     let mut valid = valid;
                     opener.open(&mut valid).unwrap();
                 }
                 Step::Arbitrary(bytes) => {
+                    open_to_nothing(&mut opener, bytes);
                     opener.open(&mut bytes.to_vec()).unwrap_err();
                 }
                 Step::Framed(body) => {
@@ -113,6 +124,7 @@ impl Connection<'_> {
                     let [hi, lo] = (body.len() as u16).to_be_bytes();
                     let mut record = [&[23, 3, 3, hi, lo], body].concat();
                     assert_eq!(Header::read(&record).len, body.len());
+                    open_to_nothing(&mut opener, &record);
                     opener.open(&mut record).unwrap_err();
                 }
                 Step::KeyUpdate => {
@@ -123,6 +135,20 @@ impl Connection<'_> {
             }
         }
     }
+}
+
+/// What a buffer contains before a record is opened to it.
+const BEFORE: u8 = 0xa5;
+
+/// Opens an invalid record to a buffer, of which no byte may be of the record.
+fn open_to_nothing(opener: &mut Opener, record: &[u8]) {
+    let mut out = vec![BEFORE; record.len()];
+    assert!(!matches!(opener.open_to(record, &mut out), Ok(Some(_))));
+    assert!(out.iter().all(|&byte| byte == 0 || byte == BEFORE));
+}
+
+fn half(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.len() / 2]
 }
 
 impl Stream<'_> {
@@ -205,9 +231,12 @@ fn secrets(suite: SupportedCipherSuite, generation: u8) -> ConnectionTrafficSecr
             key: AeadKey::from([generation; 16]),
             iv,
         },
-        _ => ConnectionTrafficSecrets::Aes256Gcm {
-            key: AeadKey::from([generation; 32]),
-            iv,
-        },
+        _ => {
+            let key = AeadKey::from([generation; 32]);
+            match format!("{suite:?}").contains("CHACHA20") {
+                true => ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv },
+                false => ConnectionTrafficSecrets::Aes256Gcm { key, iv },
+            }
+        }
     }
 }

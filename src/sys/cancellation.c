@@ -47,6 +47,7 @@ typedef int send_fn(void *, const uint8_t *, uint32_t);
 struct cancelability rs2n_hold_cancellation(void);
 struct cancelability rs2n_permit_cancellation(void);
 void rs2n_restore_cancellation(struct cancelability now);
+int rs2n_is_cancelled(void);
 void rs2n_cancellation_point(void);
 ssize_t rs2n_read(int fd, void *room, size_t len);
 ssize_t rs2n_write(int fd, const void *data, size_t len);
@@ -83,6 +84,11 @@ void rs2n_restore_cancellation(struct cancelability now)
     }
 }
 
+int rs2n_is_cancelled(void)
+{
+    return is_cancelled;
+}
+
 /*
  * Terminates the thread if it was cancelled. The exported function is the only Rust frame left. For a call from
  * a callback, except those that may block, this is left to the outer call.
@@ -105,14 +111,18 @@ struct work {
     ssize_t (*run)(const struct work *work);
     int fd;
     int flags;
-    recv_fn *recv;
-    send_fn *send;
+    union {
+        recv_fn *recv;
+        send_fn *send;
+    };
     void *context;
-    void *room;
-    const void *data;
+    union {
+        void *room;
+        const void *data;
+        const struct msghdr *outgoing;
+        struct msghdr *incoming;
+    };
     size_t len;
-    const struct msghdr *outgoing;
-    struct msghdr *incoming;
     int file;
     int64_t offset;
 };

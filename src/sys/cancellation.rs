@@ -26,6 +26,7 @@ unsafe extern "C" {
     safe fn rs2n_hold_cancellation() -> Inner;
     safe fn rs2n_permit_cancellation() -> Inner;
     safe fn rs2n_restore_cancellation(now: Inner);
+    safe fn rs2n_is_cancelled() -> c_int;
     fn rs2n_read(fd: RawFd, room: *mut c_void, len: usize) -> isize;
     fn rs2n_write(fd: RawFd, data: *const c_void, len: usize) -> isize;
     fn rs2n_send(fd: RawFd, data: *const c_void, len: usize, flags: c_int) -> isize;
@@ -67,6 +68,12 @@ impl Drop for Cancelability {
 #[inline]
 pub fn point() {
     rs2n_cancellation_point();
+}
+
+/// Returns whether this thread was cancelled in a call below, and is terminated at the end of the
+/// exported function.
+pub fn is_cancelled() -> bool {
+    rs2n_is_cancelled() != 0
 }
 
 /// Calls `read()`.

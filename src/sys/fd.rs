@@ -3,7 +3,7 @@
 use std::io;
 use std::mem::{size_of, size_of_val};
 use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use nix::errno::Errno;
 #[cfg(target_os = "linux")]
@@ -60,6 +60,9 @@ pub struct WriteFd {
     pub(super) fd: RawFd,
     /// Sockets are written with `send()` and flags, pipes and files with `write()`.
     is_socket: AtomicBool,
+    /// Whether the descriptor is a socket with a stream of bytes, without the boundaries of
+    /// messages: [`UNKNOWN`] until it is needed.
+    stream: AtomicU8,
     /// The initial `TCP_CORK`, to be restored; `None` if the descriptor is not a TCP socket.
     corked_before: Option<bool>,
 }
@@ -69,6 +72,7 @@ impl WriteFd {
         Self {
             fd,
             is_socket: AtomicBool::new(true),
+            stream: AtomicU8::new(UNKNOWN),
             corked_before: option(fd, libc::IPPROTO_TCP, CORK).map(|value| value != 0),
         }
     }
@@ -101,6 +105,24 @@ impl Writer for WriteFd {
         cancellation::write(self.fd, buf)
     }
 
+    /// A failed `send()` of a stream socket has accepted nothing: otherwise it returns the number of
+    /// bytes that it has accepted.
+    fn accepts_batches(&self) -> bool {
+        match self.stream.load(Ordering::Relaxed) {
+            UNKNOWN => {
+                let kind = option(self.fd, libc::SOL_SOCKET, libc::SO_TYPE);
+                let is_stream = kind == Some(libc::SOCK_STREAM);
+                self.stream.store(is_stream.into(), Ordering::Relaxed);
+                is_stream
+            }
+            stream => stream != 0 && self.is_socket.load(Ordering::Relaxed),
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        cancellation::is_cancelled()
+    }
+
     #[cfg(target_os = "linux")]
     fn kernel(&self) -> Option<&dyn KernelWriter> {
         Some(self)
@@ -120,6 +142,9 @@ impl Writer for WriteFd {
         }
     }
 }
+
+/// The type of the socket was not determined.
+const UNKNOWN: u8 = 2;
 
 #[cfg(target_os = "linux")]
 const CORK: libc::c_int = libc::TCP_CORK;

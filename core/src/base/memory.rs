@@ -76,6 +76,14 @@ pub fn copy<T: Copy>(items: &[T]) -> Result<Vec<T>> {
     Ok(list)
 }
 
+/// Returns a list of `len` zeros.
+pub fn zeroed(len: usize) -> Result<Vec<u8>> {
+    let mut list = Vec::new();
+    reserve_exact(&mut list, len)?;
+    list.resize(len, 0);
+    Ok(list)
+}
+
 /// Returns an empty string with a capacity of `bytes`.
 pub fn string_with_capacity(bytes: usize) -> Result<String> {
     let mut text = String::new();

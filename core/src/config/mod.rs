@@ -146,6 +146,9 @@ const DEFAULT_MAX_BLINDING_DELAY: u32 = 30;
 /// The smallest send buffer, in bytes: one that holds a record with a few bytes of data.
 const MIN_SEND_BUFFER: u32 = 1034;
 
+/// Whether a config of the process has ever enabled [`Config::recv_multi_record`].
+static USES_MULTI_RECORD: AtomicBool = AtomicBool::new(false);
+
 impl Config {
     /// Returns a config that trusts the operating system's roots.
     pub fn new() -> Result<Self> {
@@ -347,7 +350,16 @@ impl Config {
         self.recv_multi_record.load(Relaxed)
     }
 
+    /// Returns whether [`Config::recv_multi_record`] can be true for any config. So most programs
+    /// receive without locking the config.
+    pub(crate) fn uses_multi_record() -> bool {
+        USES_MULTI_RECORD.load(Relaxed)
+    }
+
     pub fn set_recv_multi_record(&self, on: bool) {
+        if on {
+            USES_MULTI_RECORD.store(true, Relaxed);
+        }
         self.recv_multi_record.store(on, Relaxed);
     }
 

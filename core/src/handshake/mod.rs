@@ -27,6 +27,7 @@ use crate::policy::Policy;
 use crate::record::{ContentType, Header, fatal_alert, plaintext_alert};
 use crate::resumption::Tls12Sessions;
 use crate::state::{State, free_default_configs};
+use crate::stream::free_batches;
 use crate::verify::trust_store::free_system_roots;
 
 mod checkpoints;
@@ -554,5 +555,6 @@ pub fn initialize() -> Result<()> {
 /// system.
 pub fn cleanup() {
     free_default_configs();
+    free_batches();
     free_system_roots();
 }

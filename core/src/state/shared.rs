@@ -144,6 +144,11 @@ impl Shared {
         count.store(count.load(Relaxed).saturating_add(1), Relaxed);
     }
 
+    /// Counts bytes of the transport. Only the direction that reads or writes them calls this.
+    pub(crate) fn count_bytes(count: &AtomicU64, bytes: usize) {
+        count.store(count.load(Relaxed) + bytes as u64, Relaxed);
+    }
+
     pub(crate) fn can_read(&self) -> bool {
         !self.read_closed.load(Acquire) && (self.supports_half_close() || self.is_open())
     }

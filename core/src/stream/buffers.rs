@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 
-use super::Transport;
+use super::transport::{Sink, Source};
 use crate::base::memory;
 use crate::error::Result;
 use crate::record::Header;
-use crate::state::Shared;
 
 /// The output buffer: sealed records that are not written yet.
 #[derive(Debug, Default)]
@@ -64,10 +63,17 @@ impl OutBuffer {
         Ok(())
     }
 
+    /// Replaces the memory of an empty buffer by `bytes`, of which a part is pending.
+    pub(crate) fn replace(&mut self, bytes: Vec<u8>, pending: Range<usize>) {
+        debug_assert!(self.is_empty() && pending.end <= bytes.len());
+        self.bytes = bytes;
+        self.pending = pending;
+    }
+
     /// Writes all pending bytes to the transport. After an error the rest stays pending.
-    pub(crate) fn flush(&mut self, transport: &Transport, shared: &Shared) -> Result<()> {
+    pub(crate) fn flush(&mut self, sink: &mut Sink<'_>) -> Result<()> {
         while !self.pending.is_empty() {
-            self.pending.start += transport.write(shared, &self.bytes[self.pending.clone()])?;
+            self.pending.start += sink.write(&self.bytes[self.pending.clone()])?;
         }
         self.pending = 0..0;
         Ok(())
@@ -92,6 +98,12 @@ impl OutBuffer {
     pub(crate) fn take_pending(&mut self) -> Vec<u8> {
         let pending = std::mem::take(&mut self.pending);
         self.bytes[pending].to_vec()
+    }
+
+    /// Returns the memory that is allocated, in bytes.
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity()
     }
 
     /// Frees the memory of an empty buffer.
@@ -152,13 +164,7 @@ impl InBuffer {
     }
 
     /// Reads until `len` bytes are buffered. Reads no more than these, unless `ahead`.
-    pub(crate) fn fill(
-        &mut self,
-        len: usize,
-        ahead: bool,
-        transport: &Transport,
-        shared: &Shared,
-    ) -> Result<()> {
+    pub(crate) fn fill(&mut self, len: usize, ahead: bool, source: &mut Source<'_>) -> Result<()> {
         if len > Header::LEN {
             self.outside = Header::LEN;
         }
@@ -168,27 +174,21 @@ impl InBuffer {
         if self.ahead() < len - self.buffered.len() {
             self.move_window();
         }
-        let outcome = self.read(len, ahead, transport, shared);
+        let outcome = self.read(len, ahead, source);
         if outcome.is_err() && len == Header::LEN {
             self.outside = self.buffered.len();
         }
         outcome
     }
 
-    fn read(
-        &mut self,
-        len: usize,
-        ahead: bool,
-        transport: &Transport,
-        shared: &Shared,
-    ) -> Result<()> {
+    fn read(&mut self, len: usize, ahead: bool, source: &mut Source<'_>) -> Result<()> {
         while self.buffered.len() < len {
             let missing = len - self.buffered.len();
             let most = self.widen(missing);
             let request = if ahead { most } else { missing };
             self.make_room(request)?;
             let end = self.buffered.end;
-            self.buffered.end += transport.read(shared, &mut self.bytes[end..end + request])?;
+            self.buffered.end += source.read(&mut self.bytes[end..end + request])?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use crate::base::{Blocked, lock, lock_direction};
 use crate::error::{Code, Result};
 use crate::state::State;
 
+mod batch;
 mod blinding;
 mod buffers;
 mod ktls;
@@ -20,11 +21,13 @@ mod tickets;
 mod transfer;
 mod transport;
 
+pub(crate) use self::batch::free_batches;
 pub use self::blinding::BlindingMode;
 pub(crate) use self::receive::RecvHalf;
 pub(crate) use self::send::SendHalf;
 pub use self::send::{Data, MAX_SMALL_RECORD_THRESHOLD};
 pub(crate) use self::transport::Transport;
+use self::transport::{Cached, Sink, Source};
 pub use self::transport::{KernelReader, KernelWriter, MAX_BUFFERS, Reader, ReceiveError, Writer};
 pub use crate::record::KernelKeys;
 
@@ -53,6 +56,22 @@ pub(crate) struct Io<'a> {
 impl<'a> Io<'a> {
     pub(crate) fn transport(&self) -> &'a Transport {
         &self.stream.transport
+    }
+
+    fn source(&self, reader: &'a mut Cached<dyn Reader>) -> Source<'a> {
+        Source {
+            transport: &self.stream.transport,
+            shared: &self.state.shared,
+            reader,
+        }
+    }
+
+    fn sink(&self, writer: &'a mut Cached<dyn Writer>) -> Sink<'a> {
+        Sink {
+            transport: &self.stream.transport,
+            shared: &self.state.shared,
+            writer,
+        }
     }
 
     fn blinding(&self) -> &'a Mutex<Blinding> {

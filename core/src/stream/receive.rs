@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering::*;
 
 use super::buffers::InBuffer;
 use super::ktls::KernelRecv;
-use super::{Io, Stream};
+use super::transport::Cached;
+use super::{Io, Reader, Stream};
 use crate::base::{Blocked, StackDepth, Version, lock_direction, with_cleared_stack};
 use crate::config::{Config, RenegotiationResponse};
 use crate::error::{Code, Error, Result};
@@ -25,6 +26,8 @@ pub(crate) struct RecvHalf {
 
     /// Kernel TLS, once it is enabled. The input buffer has the content of records then.
     pub(super) kernel: Option<KernelRecv>,
+
+    reader: Cached<dyn Reader>,
 
     pub(crate) input: InBuffer,
 
@@ -100,11 +103,10 @@ impl RecvHalf {
         if let Some(error) = self.deferred.take() {
             return Err(error);
         }
-        let more_records = io.state.own_config_is(Config::recv_multi_record);
         let mut received = 0;
         while received < buf.len() && io.state.shared.can_read() {
-            match self.next_plain(io) {
-                Ok(()) => received += self.take(&mut buf[received..]),
+            match self.receive_next(io, &mut buf[received..]) {
+                Ok(count) => received += count,
                 Err(error) if received == 0 => return Err(error),
                 Err(error) => {
                     // The bytes are returned first. The next call meets a blocked or closed
@@ -121,7 +123,7 @@ impl RecvHalf {
                     break;
                 }
             }
-            if received > 0 && !more_records {
+            if received > 0 && !receives_more_records(io.state) {
                 break;
             }
         }
@@ -146,20 +148,65 @@ impl RecvHalf {
         Ok(self.take(buf))
     }
 
-    /// Decrypts the next application data, or processes one record of another type.
-    fn next_plain(&mut self, io: Io<'_>) -> Result<()> {
+    /// Receives application data of the current record, or of the next one, or processes one record
+    /// of another type, which is no data. Returns the number of bytes.
+    fn receive_next(&mut self, io: Io<'_>, buf: &mut [u8]) -> Result<usize> {
         if !self.plain.is_empty() {
-            return Ok(());
+            return Ok(self.take(buf));
         }
-        match self.read_record(io)? {
-            ContentType::ApplicationData => self.application_data(io),
-            ContentType::Alert => self.alert(io),
-            ContentType::Handshake => self.handshake(io, false),
+        if self.kernel.is_some() {
+            let typ = self.read_kernel_record(io)?;
+            return self.process(io, typ, buf);
+        }
+        let header = self.fill_record(io)?;
+        if let Some(received) = self.open_to(io, &header, buf)? {
+            return Ok(received);
+        }
+        let typ = self.open_record(io, &header)?;
+        self.process(io, typ, buf)
+    }
+
+    /// Takes application data from the current record, or processes other content of it.
+    fn process(&mut self, io: Io<'_>, typ: ContentType, buf: &mut [u8]) -> Result<usize> {
+        match typ {
+            ContentType::ApplicationData => {
+                self.application_data(io)?;
+                return Ok(self.take(buf));
+            }
+            ContentType::Alert => self.alert(io)?,
+            ContentType::Handshake => self.handshake(io, false)?,
             ContentType::ChangeCipherSpec => {
                 self.drop_record();
-                self.flood.control_record().map_err(|error| io.blind(error))
+                self.flood
+                    .control_record()
+                    .map_err(|error| io.blind(error))?;
             }
         }
+        Ok(0)
+    }
+
+    /// Decrypts application data of a complete record to the caller's buffer, without a copy, if
+    /// the record permits that: see [`Opener::open_to`].
+    fn open_to(&mut self, io: Io<'_>, header: &Header, buf: &mut [u8]) -> Result<Option<usize>> {
+        let Some(opener) = &mut self.opener else {
+            return Ok(None);
+        };
+        // Application data is an error between the fragments of a message.
+        if self.reassembler.is_mid_message() {
+            return Ok(None);
+        }
+        let len = Header::LEN + header.len;
+        let opened = opener.open_to(&self.input.buffered()[..len], buf);
+        if let Ok(None) = opened {
+            return Ok(None);
+        }
+        self.input.consume(len);
+        let received = opened.map_err(|error| io.blind(error))?;
+        match received {
+            Some(0) => self.flood.empty_record().map_err(|error| io.blind(error))?,
+            _ => self.flood.reset(),
+        }
+        Ok(received)
     }
 
     /// Reads and decrypts one record, and sets `self.plain` to its plaintext.
@@ -168,6 +215,11 @@ impl RecvHalf {
             return self.read_kernel_record(io);
         }
         let header = self.fill_record(io)?;
+        self.open_record(io, &header)
+    }
+
+    /// Decrypts a complete record in place, and sets `self.plain` to its plaintext.
+    fn open_record(&mut self, io: Io<'_>, header: &Header) -> Result<ContentType> {
         self.record_len = Header::LEN + header.len;
         let record = &mut self.input.buffered_mut()[..self.record_len];
         let opened = match &mut self.opener {
@@ -208,8 +260,8 @@ impl RecvHalf {
     pub(crate) fn fill_record(&mut self, io: Io<'_>) -> Result<Header> {
         self.awaits_record = true;
         let ahead = io.state.shared.recv_buffering.load(Relaxed);
-        let (transport, shared) = (io.transport(), &io.state.shared);
-        self.input.fill(Header::LEN, ahead, transport, shared)?;
+        let mut source = io.source(&mut self.reader);
+        self.input.fill(Header::LEN, ahead, &mut source)?;
         let header = Header::read(self.input.buffered());
         let checked = match &self.opener {
             Some(opener) => opener.check(&header),
@@ -221,8 +273,9 @@ impl RecvHalf {
             self.awaits_record = false;
             return Err(io.blind(error));
         }
+        let mut source = io.source(&mut self.reader);
         self.input
-            .fill(Header::LEN + header.len, ahead, transport, shared)?;
+            .fill(Header::LEN + header.len, ahead, &mut source)?;
         self.awaits_record = false;
         Ok(header)
     }
@@ -374,6 +427,11 @@ impl RecvHalf {
     pub(crate) fn is_mid_message(&self) -> bool {
         self.reassembler.is_mid_message()
     }
+}
+
+/// Returns whether a call receives the data of further records that are available.
+fn receives_more_records(state: &State) -> bool {
+    Config::uses_multi_record() && state.own_config_is(Config::recv_multi_record)
 }
 
 /// Processes a HelloRequest: without a callback for it, it is ignored (RFC 5246, 7.4.1.1). A server

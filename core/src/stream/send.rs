@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::buffers::OutBuffer;
 use super::ktls::KernelSend;
-use super::{Io, Stream};
+use super::transport::Cached;
+use super::{Io, Stream, Writer};
 use crate::base::{Blocked, StackDepth, lock_direction, memory, uptime, with_cleared_stack};
 use crate::error::{Alert, Code, Result};
 use crate::record::{ContentType, Sealer, warning_alert};
@@ -22,15 +23,21 @@ pub(crate) struct SendHalf {
     /// application data then.
     pub(super) kernel: Option<KernelSend>,
 
+    pub(super) writer: Cached<dyn Writer>,
+
     /// Records, unless kernel TLS is enabled.
     pub(crate) out: OutBuffer,
 
     /// The number of the caller's bytes that are sealed, but not yet reported as sent. The caller
     /// passes them again at the start of its next call.
-    pub(super) unreported: usize,
+    pub(crate) unreported: usize,
+
+    /// The number of bytes by which batches are shorter than their buffer, because the transport has
+    /// not accepted all of the records: sealing those again costs time.
+    pub(super) batch_shortfall: usize,
 
     /// The number of bytes sent since small records were last started.
-    small_record_bytes: u64,
+    pub(crate) small_record_bytes: u64,
 
     /// The start of the last send, or of the connection; updated only if small records have a
     /// timeout.
@@ -121,6 +128,19 @@ impl<'a> Data<'a> {
             skip,
             len,
             is_null: false,
+        })
+    }
+
+    /// Seals `len` bytes from `start` on as a record, at the start of `out`. Returns its length.
+    pub(super) fn seal(
+        &self,
+        sealer: &mut Sealer,
+        start: usize,
+        len: usize,
+        out: &mut [u8],
+    ) -> Result<usize> {
+        self.with_pieces(start, len, |pieces| {
+            sealer.seal(ContentType::ApplicationData, pieces, out)
         })
     }
 
@@ -217,8 +237,11 @@ impl SendHalf {
             if !is_early {
                 self.send_post_handshake(io)?;
             }
-            let sealed = self.send_record(io, &data, &mut sent);
-            match sealed {
+            let outcome = match !is_early && self.is_batch_next(io, &data) {
+                true => self.send_batch(io, &data, &mut sent),
+                false => self.send_record(io, &data, &mut sent),
+            };
+            match outcome {
                 Ok(()) => {}
                 Err(error) if error.is_blocked() && sent > 0 => {
                     self.unreported -= sent;
@@ -248,37 +271,52 @@ impl SendHalf {
 
     /// Seals the next record, and writes it unless the send buffer has space for another one.
     #[inline(never)] // The loop around it is inlined into the exported functions.
-    fn send_record(&mut self, io: Io<'_>, data: &Data<'_>, sent: &mut usize) -> Result<()> {
+    pub(super) fn send_record(
+        &mut self,
+        io: Io<'_>,
+        data: &Data<'_>,
+        sent: &mut usize,
+    ) -> Result<()> {
         let shared = &io.state.shared;
-        let sealer = self.sealer.as_mut().ok_or(Code::Encrypt)?;
+        let overhead = self.overhead().ok_or(Code::Encrypt)?;
         if data.is_null {
             return Err(Code::Null)?;
         }
 
-        let most = shared.max_payload();
-        let small = self.small_record_bytes < shared.small_record_threshold.load(Relaxed).into();
-        let len = match small {
-            true => most.min(SMALL_RECORD_LEN - sealer.overhead()),
-            false => most,
-        };
-        let len = len.min(data.len - self.unreported);
-
-        let room = self.out.room(len + sealer.overhead())?;
-        let written = data.with_pieces(self.unreported, len, |pieces| {
-            sealer.seal(ContentType::ApplicationData, pieces, room)
-        })?;
+        let len = self.next_len(io, data, overhead);
+        let sealer = self.sealer.as_mut().ok_or(Code::Encrypt)?;
+        let room = self.out.room(len + overhead)?;
+        let written = data.seal(sealer, self.unreported, len, room)?;
         self.out.commit(written);
         self.unreported += len;
         self.small_record_bytes += len as u64;
 
-        let next = most.min(data.len - self.unreported);
+        let next = shared.max_payload().min(data.len - self.unreported);
         let expansion = shared.expansion();
         let buffer = shared.use_send_buffer();
         if next == 0 || next + expansion > self.out.room_in(buffer) {
             self.flush(io)?;
             *sent = self.unreported;
+            self.lengthen_batches();
         }
         Ok(())
+    }
+
+    /// Returns how many bytes longer a record is than its plaintext; `None` without keys.
+    pub(super) fn overhead(&self) -> Option<usize> {
+        self.sealer.as_ref().map(Sealer::overhead)
+    }
+
+    /// Returns the number of the caller's bytes in the next record.
+    pub(super) fn next_len(&self, io: Io<'_>, data: &Data<'_>, overhead: usize) -> usize {
+        let shared = &io.state.shared;
+        let most = shared.max_payload();
+        let small = self.small_record_bytes < shared.small_record_threshold.load(Relaxed).into();
+        let len = match small {
+            true => most.min(SMALL_RECORD_LEN - overhead),
+            false => most,
+        };
+        len.min(data.len - self.unreported)
     }
 
     /// Restarts small records after an idle time of the application.
@@ -329,7 +367,7 @@ impl SendHalf {
             io.state.shared.key_update_pending.store(false, Release);
             return Ok(());
         }
-        self.out.flush(io.transport(), &io.state.shared)?;
+        self.out.flush(&mut io.sink(&mut self.writer))?;
 
         io.state.shared.use_send_buffer();
         let room = self.out.room(KEY_UPDATE.len() + sealer.overhead())?;
@@ -363,7 +401,7 @@ impl SendHalf {
         }
         match &mut self.kernel {
             Some(kernel) => kernel.flush(io, &mut self.out),
-            None => self.out.flush(io.transport(), &io.state.shared),
+            None => self.out.flush(&mut io.sink(&mut self.writer)),
         }
     }
 

@@ -2,7 +2,7 @@
 //! their results.
 
 use std::io::{self, IoSlice};
-use std::sync::atomic::Ordering::*;
+use std::sync::atomic::{AtomicU32, Ordering::*};
 use std::sync::{Arc, Mutex};
 
 use crate::base::lock;
@@ -36,6 +36,19 @@ pub trait Reader: Send + Sync {
 pub trait Writer: Send + Sync {
     /// Writes at most `buf.len()` bytes.
     fn write(&self, buf: &[u8]) -> io::Result<usize>;
+
+    /// Returns whether several records may be written at once: the bytes are a stream, and a write
+    /// that fails has accepted none of them, unless [`Writer::is_cancelled`]. An application that
+    /// writes the bytes itself gets one record at a time.
+    fn accepts_batches(&self) -> bool {
+        false
+    }
+
+    /// Returns whether the thread was cancelled in the last write, so that the bytes that it has
+    /// accepted are unknown.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
 
     /// Returns the number of the file descriptor that is written, if it is one.
     fn descriptor(&self) -> Option<i32> {
@@ -128,6 +141,9 @@ pub const MAX_BUFFERS: usize = 1024;
 pub(crate) struct Transport {
     reader: Mutex<Option<Arc<dyn Reader>>>,
     writer: Mutex<Option<Arc<dyn Writer>>>,
+
+    /// The number of times that a side was set.
+    changes: AtomicU32,
 }
 
 /// The number of consecutive writes of 0 bytes after which a call is blocked.
@@ -136,10 +152,12 @@ const EMPTY_WRITES: usize = 16;
 impl Transport {
     pub(crate) fn set_reader(&self, reader: Option<Arc<dyn Reader>>) {
         *lock(&self.reader) = reader;
+        self.changes.fetch_add(1, Release);
     }
 
     pub(crate) fn set_writer(&self, writer: Option<Arc<dyn Writer>>) {
         *lock(&self.writer) = writer;
+        self.changes.fetch_add(1, Release);
     }
 
     pub(crate) fn reader(&self) -> Option<Arc<dyn Reader>> {
@@ -164,32 +182,6 @@ impl Transport {
         lock(&self.reader).is_none() && lock(&self.writer).is_none()
     }
 
-    /// Reads once: returns the number of bytes, at least 1.
-    pub(crate) fn read(&self, shared: &Shared, buf: &mut [u8]) -> Result<usize> {
-        let reader = self.required_reader()?;
-        let read = retry_interrupted(|| reader.read(buf))?;
-        if read == 0 {
-            shared.read_closed.store(true, Release);
-            return Err(Error::transport(Code::Closed, 0))?;
-        }
-        shared.wire_in.fetch_add(read as u64, Relaxed);
-        Ok(read)
-    }
-
-    /// Writes once: returns the number of bytes, at least 1.
-    pub(crate) fn write(&self, shared: &Shared, buf: &[u8]) -> Result<usize> {
-        let writer = self.required_writer(shared)?;
-        for _ in 0..EMPTY_WRITES {
-            let written = write_once(shared, || writer.write(buf))?;
-            if written > 0 {
-                shared.wire_out.fetch_add(written as u64, Relaxed);
-                return Ok(written);
-            }
-        }
-        // s2n-tls repeats the write forever. A blocked caller can poll instead.
-        Err(Error::transport(Code::IoBlocked, 0))
-    }
-
     pub(super) fn required_reader(&self) -> Result<Arc<dyn Reader>> {
         self.reader().ok_or_else(|| Error::transport(Code::Io, 0))
     }
@@ -201,6 +193,126 @@ impl Transport {
         }
         self.writer().ok_or_else(|| Error::transport(Code::Io, 0))
     }
+}
+
+/// The side of the transport that a direction uses: a reference of its own, which is replaced when
+/// the application has set another transport.
+///
+/// It makes the lock and the reference count of the transport unnecessary for each read and write.
+pub(crate) struct Cached<T: ?Sized> {
+    side: Option<Arc<T>>,
+
+    /// The value of [`Transport::changes`] before `side` was read. A new transport has no sides.
+    changes: u32,
+}
+
+impl<T: ?Sized> Default for Cached<T> {
+    fn default() -> Self {
+        Self {
+            side: None,
+            changes: 0,
+        }
+    }
+}
+
+impl<T: ?Sized> Cached<T> {
+    #[inline]
+    fn current(
+        &mut self,
+        transport: &Transport,
+        read: impl FnOnce(&Transport) -> Option<Arc<T>>,
+    ) -> Result<&T> {
+        let changes = transport.changes.load(Acquire);
+        if changes != self.changes {
+            self.side = read(transport);
+            self.changes = changes;
+        }
+        self.side
+            .as_deref()
+            .ok_or_else(|| Error::transport(Code::Io, 0))
+    }
+}
+
+/// The transport for receiving, with the counter of its bytes.
+pub(crate) struct Source<'a> {
+    pub(super) transport: &'a Transport,
+    pub(super) shared: &'a Shared,
+    pub(super) reader: &'a mut Cached<dyn Reader>,
+}
+
+impl Source<'_> {
+    /// Reads once: returns the number of bytes, at least 1.
+    #[inline]
+    pub(super) fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        let reader = self.reader.current(self.transport, Transport::reader)?;
+        let read = retry_interrupted(|| reader.read(buf))?;
+        if read == 0 {
+            self.shared.read_closed.store(true, Release);
+            return Err(Error::transport(Code::Closed, 0))?;
+        }
+        Shared::count_bytes(&self.shared.wire_in, read);
+        Ok(read)
+    }
+}
+
+/// The transport for sending, with the counter of its bytes.
+pub(crate) struct Sink<'a> {
+    pub(super) transport: &'a Transport,
+    pub(super) shared: &'a Shared,
+    pub(super) writer: &'a mut Cached<dyn Writer>,
+}
+
+impl Sink<'_> {
+    /// Writes once: returns the number of bytes, at least 1.
+    #[inline]
+    pub(super) fn write(&mut self, buf: &[u8]) -> Result<usize> {
+        for _ in 0..EMPTY_WRITES {
+            let shared = self.shared;
+            let writer = self.writer()?;
+            let written = write_once(shared, || writer.write(buf))?;
+            if written > 0 {
+                Shared::count_bytes(&shared.wire_out, written);
+                return Ok(written);
+            }
+        }
+        // s2n-tls repeats the write forever. A blocked caller can poll instead.
+        Err(Error::transport(Code::IoBlocked, 0))
+    }
+
+    pub(super) fn accepts_batches(&mut self) -> bool {
+        self.writer().is_ok_and(Writer::accepts_batches)
+    }
+
+    /// Writes several records once: returns the number of bytes that are accepted.
+    pub(super) fn write_batch(&mut self, batch: &[u8]) -> Result<usize, BatchError> {
+        let shared = self.shared;
+        let writer = self.writer().map_err(BatchError::Rejected)?;
+        match write_once(shared, || writer.write(batch)) {
+            Ok(written) if written <= batch.len() => {
+                Shared::count_bytes(&shared.wire_out, written);
+                Ok(written)
+            }
+            Ok(_) => Err(BatchError::Unknown(Code::Safety.into())),
+            Err(error) if writer.is_cancelled() => Err(BatchError::Unknown(error)),
+            Err(error) => Err(BatchError::Rejected(error)),
+        }
+    }
+
+    fn writer(&mut self) -> Result<&dyn Writer> {
+        if self.shared.write_broken.load(Acquire) {
+            return Err(Error::transport(Code::Io, 0))?;
+        }
+        self.writer.current(self.transport, Transport::writer)
+    }
+}
+
+/// An error of [`Sink::write_batch`].
+pub(super) enum BatchError {
+    /// The transport has accepted nothing.
+    Rejected(Error),
+
+    /// The number of bytes that the transport has accepted is unknown.
+    Unknown(Error),
 }
 
 /// Writes, and records a failure with EPIPE.

@@ -14,6 +14,10 @@ use crate::ffi::connection::lifecycle::ConnectionHandle;
 /// Receives application data: the remaining data of the current record, otherwise that of the next
 /// record.
 ///
+/// A record is decrypted directly to `buf` if it fits. During the call `buf` can contain data that is
+/// not authenticated yet; when the call returns, it contains none. Bytes of `buf` behind the
+/// returned number of bytes, or all of them after an error, can be zero.
+///
 /// One thread may receive while another sends; a second concurrent receiver fails with
 /// `S2N_ERR_REENTRANCY`.
 ///

@@ -17,9 +17,10 @@ use crate::ffi::connection::lifecycle::ConnectionHandle;
 
 /// Sends application data.
 ///
-/// The data is split into records, and each record is written before the next is sealed. If the
-/// transport blocks, the call returns the number of bytes in completely written records. Call again
-/// with the remaining data; a repeated call must offer at least as much data as the blocked one.
+/// The data is split into records, and each record is written before the next is sealed; on a stream
+/// socket several are written at once, with the same results. If the transport blocks, the call
+/// returns the number of bytes in completely written records. Call again with the remaining data; a
+/// repeated call must offer at least as much data as the blocked one.
 ///
 /// One thread may send while another receives; a second concurrent sender fails with
 /// `S2N_ERR_REENTRANCY`. Writing to a socket that the peer has closed does not raise SIGPIPE.

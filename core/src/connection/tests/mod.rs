@@ -13,6 +13,7 @@ use crate::record::{ContentType, Opener, Sealer};
 use crate::stream::SendHalf;
 use crate::testing::{Pipe, pattern, received, recv, send, shutdown};
 
+mod batches;
 mod closing;
 mod kernel;
 mod ktls;

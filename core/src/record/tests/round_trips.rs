@@ -1,5 +1,7 @@
 //! Sealing and opening of records of every size, type and suite.
 
+use std::mem;
+
 use super::super::MAX_PLAINTEXT;
 use super::*;
 use crate::error::Code;
@@ -163,11 +165,9 @@ fn records_are_opened_only_with_the_keys_of_their_generation() {
 fn secrets_of_another_suite_are_rejected() {
     for suite in suites() {
         for other in suites() {
-            let same_key_len =
-                key_and_iv(suite, 1).0.as_ref().len() == key_and_iv(other, 1).0.as_ref().len();
             let sealer = Sealer::new(suite, (0, secrets(other, 1)));
             let opener = Opener::new(suite, (0, secrets(other, 1)));
-            if same_key_len {
+            if mem::discriminant(&secrets(suite, 1)) == mem::discriminant(&secrets(other, 1)) {
                 assert!(sealer.is_ok() && opener.is_ok());
                 continue;
             }

@@ -59,8 +59,8 @@ impl RecvHalf {
         const HEADER: usize = HandshakeHeader::LEN;
 
         self.awaits_record = true;
-        let (transport, shared) = (io.transport(), &io.state.shared);
-        self.input.fill(HEADER, false, transport, shared)?;
+        let mut source = io.source(&mut self.reader);
+        self.input.fill(HEADER, false, &mut source)?;
         let body = match *self.input.buffered() {
             [_, high, middle, low, ..] => u32::from_be_bytes([0, high, middle, low]) as usize,
             _ => return Err(Code::Safety)?,
@@ -70,7 +70,8 @@ impl RecvHalf {
             self.awaits_record = false;
             return Err(Code::BadMessage)?;
         }
-        self.input.fill(HEADER + body, false, transport, shared)?;
+        let mut source = io.source(&mut self.reader);
+        self.input.fill(HEADER + body, false, &mut source)?;
         self.awaits_record = false;
         Ok(HEADER + body)
     }

@@ -1,0 +1,219 @@
+//! Batches of records: a connection whose transport accepts them behaves, byte for byte, like one
+//! that writes each record before it seals the next.
+
+use super::*;
+
+/// A reproducible pseudorandom number generator (splitmix64).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.next() % end as u64) as usize
+    }
+
+    fn one_in(&mut self, count: usize) -> bool {
+        self.below(count) == 0
+    }
+}
+
+fn pair(version: Version, batches: bool) -> Pair {
+    let pair = Pair::new(version);
+    pair.to_server.state().accepts_batches = batches;
+    pair
+}
+
+fn bytes(random: &mut Random, len: usize) -> Vec<u8> {
+    let start = random.below(1 << 16);
+    (0..len).map(|at| ((start + at) * 31 / 8) as u8).collect()
+}
+
+/// The state of the sending direction that later calls depend on.
+fn state(pair: &Pair) -> (usize, u64, Option<u64>, Vec<u8>, u64) {
+    let half = pair.client.stream.send.lock().expect("free");
+    let sealer = half.sealer.as_ref().expect("installed");
+    (
+        half.unreported,
+        half.small_record_bytes,
+        sealer.transferable_sequence(),
+        half.out.pending().to_vec(),
+        pair.client.wire_bytes_out(),
+    )
+}
+
+/// The room of a transport: small enough that most calls are blocked.
+fn room(random: &mut Random) -> Option<usize> {
+    match random.below(4) {
+        0 => None,
+        1 => Some(random.below(100)),
+        2 => Some(random.below(20_000)),
+        _ => Some(random.below(150_000)),
+    }
+}
+
+fn configure(random: &mut Random, conn: &Connection, version: Version) {
+    let sizes = [100, 1400, 8087, 16_384];
+    conn.set_record_size(sizes[random.below(sizes.len())]);
+    if random.one_in(2) {
+        let threshold = random.below(100_000) as u32;
+        conn.set_small_records(threshold, 0).expect("in range");
+    }
+    // In TLS 1.3 a KeyUpdate would follow, for which there is no key schedule.
+    if version == Version::Tls12 && random.one_in(3) {
+        let limit = 2 + random.below(100) as u64;
+        let mut half = conn.stream.send.lock().expect("free");
+        half.sealer.as_mut().expect("installed").lower_limit(limit);
+    }
+}
+
+/// The script of a connection. A caller that got a partial result continues with the same bytes, or
+/// with others.
+fn run(seed: u64, version: Version, batches: bool) -> Vec<String> {
+    let mut random = Random(seed);
+    let pair = pair(version, batches);
+    configure(&mut random, &pair.client, version);
+    let mut trace = Vec::new();
+    let (mut offered, mut reported) = (Vec::new(), Vec::new());
+    for _ in 0..30 {
+        pair.to_server.state().room = room(&mut random);
+        pair.to_server.state().failure = random.one_in(20).then_some(libc::ENOBUFS);
+        let unreported = pair.client.stream.send.lock().expect("free").unreported;
+        // The bytes of the record in flight cannot be exchanged: the caller offers them again.
+        let kept = unreported.min(offered.len());
+        let len = kept + random.below(200_000) * random.below(2);
+        match random.below(3) {
+            0 => offered.truncate(kept),
+            1 => offered.truncate(len),
+            _ => {}
+        }
+        if offered.len() < len {
+            let more = bytes(&mut random, len - offered.len());
+            offered.extend(more);
+        }
+        let (outcome, blocked) = send(&pair.client, &offered);
+        if let Ok(sent) = outcome {
+            reported.extend(offered.drain(..sent));
+        }
+        trace.push(format!("{outcome:?} {blocked:?} {:?}", state(&pair)));
+    }
+    let wire: Vec<u8> = pair.to_server.state().bytes.iter().copied().collect();
+    trace.push(format!("{wire:?}"));
+
+    // The peer has what was reported, and at most the record in flight in addition.
+    let in_flight = pair.client.stream.send.lock().expect("free").unreported;
+    let received = received(&pair.server);
+    assert!(received.starts_with(&reported), "seed {seed}");
+    let beyond = &received[reported.len()..];
+    assert!(beyond.len() <= in_flight && offered.starts_with(beyond));
+    trace
+}
+
+#[test]
+fn batches_cannot_be_distinguished_from_single_records() {
+    for version in VERSIONS {
+        for seed in 0..20 {
+            let (single, batches) = (run(seed, version, false), run(seed, version, true));
+            for (at, (single, batch)) in single.iter().zip(&batches).enumerate() {
+                assert!(single == batch, "{version:?}, seed {seed}, step {at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn records_are_written_together() {
+    for version in VERSIONS {
+        for (size, expected) in [(1400, 1), (8087, 1), (16_384, 1)] {
+            let pair = pair(version, true);
+            pair.client.set_record_size(size);
+            assert_eq!(send(&pair.client, &pattern(65_536)).0, Ok(65_536));
+            assert_eq!(pair.to_server.state().writes, expected);
+            assert_eq!(received(&pair.server), pattern(65_536));
+        }
+    }
+}
+
+#[test]
+fn no_memory_of_a_batch_stays_with_the_connection() {
+    let pair = pair(Version::Tls13, true);
+    assert_eq!(send(&pair.client, &pattern(500_000)).0, Ok(500_000));
+    let capacity = || {
+        let half = pair.client.stream.send.lock().expect("free");
+        half.out.capacity()
+    };
+    assert!(capacity() <= 8087 + 22, "one record at most");
+
+    pair.to_server.state().room = Some(50_000);
+    let (sent, blocked) = send(&pair.client, &pattern(500_000));
+    assert_eq!((sent, blocked), (Ok(6 * 8087), Blocked::Write));
+    assert!(capacity() <= 8087 + 22, "the record in flight");
+}
+
+/// The caller is bound to the record in flight only.
+#[test]
+fn a_caller_may_change_the_bytes_behind_the_record_in_flight() {
+    for version in VERSIONS {
+        let pair = pair(version, true);
+        pair.to_server.state().room = Some(20_000);
+        let first = vec![b'a'; 60_000];
+        assert_eq!(send(&pair.client, &first).0, Ok(2 * 8087));
+
+        pair.to_server.state().room = None;
+        let mut second = vec![b'b'; 8087 + 30_000];
+        second[..8087].fill(b'a');
+        assert_eq!(send(&pair.client, &second).0, Ok(second.len()));
+        let expected = [vec![b'a'; 3 * 8087], vec![b'b'; 30_000]].concat();
+        assert!(received(&pair.server) == expected);
+
+        // With no more than that record, the call is complete.
+        pair.to_server.state().room = Some(10_000);
+        assert_eq!(send(&pair.client, &first).0, Ok(8087));
+        pair.to_server.state().room = None;
+        assert_eq!(send(&pair.client, &first[..8087]).0, Ok(8087));
+        assert!(received(&pair.server) == vec![b'a'; 2 * 8087]);
+    }
+}
+
+/// The transport may have sent any part of a batch then: none of the records is sealed again.
+#[test]
+fn no_record_is_withdrawn_after_a_cancellation() {
+    let pair = pair(Version::Tls13, true);
+    let data = pattern(60_000);
+    pair.to_server.state().is_cancelled = true;
+    pair.to_server.state().room = Some(0);
+    assert_eq!(send(&pair.client, &data).0, Err(Code::IoBlocked));
+    let (unreported, _, sequence, pending, _) = state(&pair);
+    assert_eq!(unreported, 60_000);
+    assert_eq!(sequence, Some(1 + 8));
+    assert_eq!(pending.len(), 60_000 + 8 * 22);
+
+    pair.to_server.state().is_cancelled = false;
+    pair.to_server.state().room = None;
+    assert_eq!(send(&pair.client, &data).0, Ok(60_000));
+    assert!(received(&pair.server) == data);
+}
+
+#[test]
+fn early_errors_are_those_of_the_first_record() {
+    let pair = pair(Version::Tls12, true);
+    pair.client
+        .stream
+        .send
+        .lock()
+        .expect("free")
+        .sealer
+        .as_mut()
+        .expect("installed")
+        .lower_limit(5);
+    let data = pattern(60_000);
+    // Records 1 to 3 are sent; the key must not seal more.
+    assert_eq!(send(&pair.client, &data).0, Err(Code::RecordLimit));
+    assert!(received(&pair.server) == data[..3 * 8087]);
+}
