@@ -79,6 +79,8 @@ fn the_page_and_the_picture_show_the_results() {
     assert_eq!(svg, picture, "run `sh benches/publish.sh generate`");
 }
 
+/// Stepping over a write is written for this processor.
+#[cfg(target_arch = "x86_64")]
 #[test]
 fn writes_to_shared_memory_are_found() {
     let folder = scratch("contention");
