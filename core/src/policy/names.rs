@@ -14,6 +14,11 @@ pub fn cipher(suite: CipherSuite) -> &'static CStr {
     Suite::from_wire(suite.0).unwrap_or(Suite::Null).name()
 }
 
+/// Returns the name of the suite with a number, like [`cipher`].
+pub fn cipher_of(number: u16) -> &'static CStr {
+    cipher(CipherSuite(number))
+}
+
 /// The names of a key exchange group, as three functions of the API report them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GroupNames {
@@ -51,6 +56,11 @@ pub fn group(name: NamedGroup) -> GroupNames {
         },
         None => GroupNames::NONE,
     }
+}
+
+/// Returns the names of the group with a number, like [`group`]; 0 is none.
+pub fn group_of(number: u16) -> GroupNames {
+    group(NamedGroup(number))
 }
 
 /// The signature algorithm of a scheme.

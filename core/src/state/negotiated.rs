@@ -2,9 +2,6 @@
 
 use std::ffi::{CStr, CString};
 
-use rustls::crypto::CipherSuite;
-use rustls::crypto::kx::NamedGroup;
-
 use crate::base::lock;
 use crate::policy::names;
 use crate::process::fork::ForkSafeMutex;
@@ -32,7 +29,7 @@ pub struct Negotiated {
 impl Negotiated {
     /// Returns the cipher suite's name: OpenSSL's for TLS 1.2, the standard's for TLS 1.3.
     pub fn cipher(&self) -> &'static CStr {
-        names::cipher(CipherSuite(self.suite))
+        names::cipher_of(self.suite)
     }
 
     /// Returns the name of the elliptic curve; "NONE" for another group, or none.
@@ -51,7 +48,7 @@ impl Negotiated {
     }
 
     fn group_names(&self) -> names::GroupNames {
-        names::group(NamedGroup(self.group))
+        names::group_of(self.group)
     }
 
     /// Returns the flags of the handshake's type, as s2n-tls names them.
