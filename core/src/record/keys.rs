@@ -6,7 +6,11 @@ use aws_lc_rs::aead::{
 use rustls::crypto::CipherSuite;
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 
+use zeroize::Zeroizing;
+
 use super::{ContentType, WIRE_VERSION};
+use crate::base::memory;
+use crate::crypto::HeapSecret;
 use crate::error::{Code, Result};
 
 /// The tag length of every supported AEAD in bytes (RFC 5116, 5.1; RFC 8439, 2.8).
@@ -35,11 +39,18 @@ pub(super) enum Format {
 /// The traffic key and IV of one direction.
 pub(super) struct TrafficKeys {
     pub(super) format: Format,
-    key: LessSafeKey,
+    cipher: Cipher,
 
     /// The first bytes of the IV, and the rest as a number.
     salt: [u8; SALT_LEN],
     iv: u64,
+}
+
+/// An AEAD with its key. A key that is expanded for AES-GCM takes 600 bytes, which an idle
+/// connection does not need.
+enum Cipher {
+    Key(&'static Algorithm, HeapSecret),
+    Expanded(LessSafeKey),
 }
 
 impl TrafficKeys {
@@ -55,15 +66,15 @@ impl TrafficKeys {
             _ => return Err(Code::KeyInit)?,
         };
         let (format, expected) = shape(suite)?;
-        if algorithm != expected {
+        if algorithm != expected || key.as_ref().len() != algorithm.key_len() {
             return Err(Code::KeyInit)?;
         }
-        let unbound = UnboundKey::new(algorithm, key.as_ref()).map_err(|_| Code::KeyInit)?;
+        let key = Zeroizing::new(memory::copy(key.as_ref())?);
         let iv: [u8; NONCE_LEN] = iv.as_ref().try_into().map_err(|_| Code::KeyInit)?;
         let [a, b, c, d, last @ ..] = iv;
         Ok(Self {
             format,
-            key: LessSafeKey::new(unbound),
+            cipher: Cipher::Key(algorithm, key),
             salt: [a, b, c, d],
             iv: u64::from_be_bytes(last),
         })
@@ -148,10 +159,33 @@ impl TrafficKeys {
         Aad::from(AdditionalData { bytes, is_tls13 })
     }
 
+    /// Expands the key for the first record.
     #[inline]
-    pub(super) fn aead(&self) -> &LessSafeKey {
-        &self.key
+    pub(super) fn expand(&mut self) -> Result<()> {
+        match &self.cipher {
+            Cipher::Expanded(_) => Ok(()),
+            Cipher::Key(algorithm, key) => {
+                self.cipher = Cipher::Expanded(expand(algorithm, key)?);
+                Ok(())
+            }
+        }
     }
+
+    /// Returns the AEAD. Fails unless the key is expanded.
+    #[inline]
+    pub(super) fn aead(&self) -> Result<&LessSafeKey> {
+        match &self.cipher {
+            Cipher::Expanded(aead) => Ok(aead),
+            Cipher::Key(..) => Err(Code::KeyInit)?,
+        }
+    }
+}
+
+/// Expands a key, whose length is valid: only memory can be lacking.
+#[cold]
+fn expand(algorithm: &'static Algorithm, key: &[u8]) -> Result<LessSafeKey> {
+    let key = UnboundKey::new(algorithm, key).map_err(|_| Code::Alloc)?;
+    Ok(LessSafeKey::new(key))
 }
 
 const MAX_AAD: usize = 13;

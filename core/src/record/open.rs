@@ -40,6 +40,12 @@ impl Opener {
         self.sequence
     }
 
+    /// Expands the key for the first record, so that no record is lost if memory is lacking.
+    #[inline]
+    pub fn prepare(&mut self) -> Result<()> {
+        self.keys.expand()
+    }
+
     /// Validates a header before the record's body is received.
     #[inline]
     pub fn check(&self, header: &Header) -> Result<()> {
@@ -51,6 +57,7 @@ impl Opener {
     ///
     /// A failure does not advance the sequence number, but destroys the record's bytes.
     pub fn open(&mut self, record: &mut [u8]) -> Result<Opened> {
+        self.prepare()?;
         let Protected {
             outer,
             nonce,
@@ -60,7 +67,7 @@ impl Opener {
         let start = ciphertext.start;
         let (text, tag) = record[start..].split_at_mut(ciphertext.len());
         self.keys
-            .aead()
+            .aead()?
             .open_in_place_separate_tag(nonce, aad, tag, text)
             .map_err(|_| Code::Decrypt)?;
         let (typ, len) = self.content(outer, text)?;
@@ -86,6 +93,7 @@ impl Opener {
         if record.len() < MIN_DIRECT || out.len() < MIN_DIRECT {
             return Ok(None);
         }
+        self.prepare()?;
         let Protected {
             outer,
             nonce,
@@ -101,7 +109,7 @@ impl Opener {
         let kept = Kept::new(out);
         // AWS-LC zeroes the output if the tag is wrong.
         self.keys
-            .aead()
+            .aead()?
             .open_separate_gather(nonce, aad, ciphertext, tag, out)
             .map_err(|_| Code::Decrypt)?;
         match self.content(outer, out) {

@@ -97,6 +97,7 @@ impl Sealer {
         if self.sequence >= self.end_sequence(typ) {
             return Err(Code::RecordLimit)?;
         }
+        self.keys.expand()?;
         let len = plain_len + self.overhead();
         let record = out.get_mut(..len).ok_or(Code::RecordStufferSize)?;
 
@@ -135,7 +136,7 @@ impl Sealer {
             Format::Tls13 => &[typ as u8],
             Format::Tls12Gcm | Format::Tls12Chacha => &[],
         };
-        let aead = self.keys.aead();
+        let aead = self.keys.aead()?;
         let outcome = match *pieces {
             [plain] => {
                 aead.seal_out_of_place_scatter(nonce, aad, plain, ciphertext, inner_type, rest)

@@ -258,6 +258,9 @@ impl RecvHalf {
     /// Deframes the next record: reads until it is complete. The bytes that a blocked call has read
     /// stay buffered.
     pub(crate) fn fill_record(&mut self, io: Io<'_>) -> Result<Header> {
+        if let Some(opener) = &mut self.opener {
+            opener.prepare()?;
+        }
         self.awaits_record = true;
         let ahead = io.state.shared.recv_buffering.load(Relaxed);
         let mut source = io.source(&mut self.reader);
