@@ -113,7 +113,7 @@ impl Config {
 
     /// Checks that a connection of this mode can use the config. Returns the maximum of plaintext
     /// bytes in a record that it sends, if that is configured.
-    pub(crate) fn use_for(&self, mode: Mode) -> Result<Option<NonZeroU16>> {
+    pub fn use_for(&self, mode: Mode) -> Result<Option<NonZeroU16>> {
         self.read(|settings| {
             let certificates = &settings.certificates;
             if mode == Mode::Client && certificates.defaults().count() > 1 {
