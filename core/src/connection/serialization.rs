@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::*;
 
 use super::Connection;
 use crate::base::{StackDepth, lock_direction, with_cleared_stack};
-use crate::crypto::tls13::HeapSecret;
+use crate::crypto::HeapSecret;
 use crate::error::{Code, Result};
 use crate::state::{Serialized, initial_len, serialized_len};
 

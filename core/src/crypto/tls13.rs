@@ -20,7 +20,7 @@ use rustls_aws_lc_rs::cipher_suite::{
 use sha2::{Sha256, Sha384};
 use zeroize::Zeroizing;
 
-pub(crate) use super::HeapSecret;
+use super::HeapSecret;
 use super::captured::change;
 use super::hkdf::{self, Prk, hash_len};
 use super::lazy_aead::LazyAead;

@@ -20,7 +20,7 @@ use self::stage::{Action, Stage};
 use crate::base::{Blocked, Mode, Version, memory, random_u64, uptime};
 use crate::credentials::step_context::StepContext;
 use crate::credentials::{Offload, PrivateKeys};
-use crate::crypto::tls13::HeapSecret;
+use crate::crypto::HeapSecret;
 use crate::error::{Alert, Code, Error, Result};
 use crate::messages::{NEW_SESSION_TICKET, SecureRenegotiation, ServerHello};
 use crate::policy::Policy;

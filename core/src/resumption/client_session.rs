@@ -16,7 +16,8 @@ use super::psk::ExternalPsk;
 use super::session_state::{Encoder, TLS12_FORMAT, TLS13_FORMAT, Tls12State, Tls13State};
 use super::settings::check_age;
 use crate::base::{lock, memory};
-use crate::crypto::tls13::{HeapSecret, SUITES};
+use crate::crypto::HeapSecret;
+use crate::crypto::tls13::SUITES;
 use crate::error::{Code, Result};
 use crate::messages::{Reader, SessionId};
 

@@ -6,7 +6,8 @@ use rustls::crypto::HashAlgorithm;
 
 use super::session_state::{EarlyDataState, Tls13State};
 use crate::base::memory;
-use crate::crypto::tls13::{EXTERNAL_SECRET_LEN, HeapSecret, SUITES, external_secret};
+use crate::crypto::HeapSecret;
+use crate::crypto::tls13::{EXTERNAL_SECRET_LEN, SUITES, external_secret};
 use crate::error::{Code, Result};
 
 /// The pre-shared keys of a connection: those of sessions, or external ones.

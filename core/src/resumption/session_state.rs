@@ -6,8 +6,8 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::base::memory;
+use crate::crypto::HeapSecret;
 use crate::crypto::MASTER_SECRET_LEN;
-use crate::crypto::tls13::HeapSecret;
 use crate::error::{Code, Result};
 use crate::messages::Reader;
 

@@ -9,7 +9,7 @@ use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use zeroize::Zeroizing;
 
 use crate::base::{memory, random_bytes};
-use crate::crypto::tls13::HeapSecret;
+use crate::crypto::HeapSecret;
 use crate::error::{Code, Result};
 use crate::messages::Reader;
 

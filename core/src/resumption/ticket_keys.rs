@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::SECOND;
 use super::ticket_key::{NAME_LEN, TicketKey, key_name};
 use crate::base::random_u64;
-use crate::crypto::tls13::HeapSecret;
+use crate::crypto::HeapSecret;
 use crate::error::{Code, Result};
 
 /// The maximum number of keys.

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::State;
 use super::traffic_secret::{expand_label, expand_label_into, next_secret, traffic_keys};
-use crate::crypto::tls13::HeapSecret;
+use crate::crypto::HeapSecret;
 use crate::error::{Code, Result};
 
 /// The secrets of a connection whose records the record layer seals and opens.

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::*;
 use super::State;
 use crate::base::{Mode, Version, lock, memory, random_bytes};
 use crate::config::{ClientAuth, Config, PskMode};
-use crate::crypto::tls13::HeapSecret;
+use crate::crypto::HeapSecret;
 use crate::error::{Alert, Code, Error, Result};
 use crate::messages::{NewSessionTicket, ServerHello, SessionId, Tls12Ticket};
 use crate::resumption::{

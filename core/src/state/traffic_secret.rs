@@ -5,8 +5,9 @@ use rustls::crypto::tls13::OkmBlock;
 use rustls::{ConnectionTrafficSecrets, Tls13CipherSuite};
 use zeroize::Zeroizing;
 
+use crate::crypto::HeapSecret;
 use crate::crypto::lazy_aead::aead_key;
-use crate::crypto::tls13::{HeapSecret, LABEL_PREFIX};
+use crate::crypto::tls13::LABEL_PREFIX;
 use crate::error::{Code, Error, Result};
 
 /// The traffic secret of one direction.

@@ -10,7 +10,8 @@ use rustls::{SupportedCipherSuite, Tls13CipherSuite};
 
 use super::Handshake;
 use crate::credentials::secret::Secret;
-use crate::crypto::tls13::{HeapSecret, SUITES};
+use crate::crypto::HeapSecret;
+use crate::crypto::tls13::SUITES;
 use crate::error::{Code, Result};
 use crate::record::{Opener, Reassembler, Sealer};
 use crate::state::traffic_secret::TrafficSecret;

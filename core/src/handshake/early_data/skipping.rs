@@ -5,7 +5,7 @@ use rustls::SupportedCipherSuite;
 use super::find_suite;
 use crate::base::memory;
 use crate::credentials::secret::Secret;
-use crate::crypto::tls13::HeapSecret;
+use crate::crypto::HeapSecret;
 use crate::error::{Alert, Code, Error, Result};
 use crate::handshake::Handshake;
 use crate::handshake::context::Context;

@@ -16,7 +16,7 @@ use super::stage::Stage;
 use crate::base::{Mode, memory};
 use crate::config::SecretType;
 use crate::credentials::secret::Secret;
-use crate::crypto::tls13::HeapSecret;
+use crate::crypto::HeapSecret;
 use crate::error::{Code, Error, Result};
 use crate::messages::{ClientHello, HandshakeHeader, Reader};
 

@@ -4,8 +4,8 @@
 use rustls::{SupportedCipherSuite, Tls13CipherSuite};
 
 use crate::base::{Version, memory};
+use crate::crypto::HeapSecret;
 use crate::crypto::MASTER_SECRET_LEN;
-use crate::crypto::tls13::HeapSecret;
 use crate::error::{Code, Error, Result};
 use crate::messages::{RANDOM_LEN, Reader};
 use crate::policy::supported_suite;

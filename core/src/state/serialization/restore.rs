@@ -6,7 +6,7 @@ use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 
 use super::format::{Secrets, Serialized, Tls13Secrets};
 use crate::base::{Mode, Version, lock, memory};
-use crate::crypto::tls13::HeapSecret;
+use crate::crypto::HeapSecret;
 use crate::error::{Code, Error, Result};
 use crate::record::{Opener, Sealer};
 use crate::state::traffic_secret::TrafficSecret;
