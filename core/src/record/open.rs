@@ -88,7 +88,7 @@ impl Opener {
     ///
     /// A plaintext is shorter than its ciphertext in TLS 1.3, by the content type and the padding.
     /// The bytes of `out` behind the plaintext keep their values, unless the padding has more than
-    /// [`KEPT`] bytes: the rest of it is zeroed.
+    /// 64 bytes: the rest of it is zeroed.
     pub fn open_to(&mut self, record: &[u8], out: &mut [u8]) -> Result<Option<usize>> {
         if record.len() < MIN_DIRECT || out.len() < MIN_DIRECT {
             return Ok(None);
