@@ -1,4 +1,4 @@
-# Targets for building, testing and installing rs2n. Start with `make demo` and `make test`.
+# Targets for building, testing and installing rs2n: `make help` lists them.
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
@@ -32,8 +32,16 @@ ifeq ($(shell pkg-config --exists hiredis && echo yes),yes)
 EXAMPLES += $(FLEETS)
 endif
 
-all: library
+# what `make install` installs: the libraries and the manual pages
+all: library man
 
+# prints this list
+help:
+	@awk '/^# / { text = substr($$0, 3); next } \
+	    /^[a-z-]+:/ && text { split($$0, goal, ":"); printf "%-18s %s\n", goal[1], text } \
+	    { text = "" }' Makefile
+
+# the shared and the static library, in build
 library:
 	CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh packaging/build.sh
 	mkdir -p $(BUILD)
@@ -57,6 +65,7 @@ tools:
 # Date of the manual pages and packages
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)
 
+# the manual pages of the API, in build/man
 man:
 	rm -rf $(BUILD)/man
 	env -u CARGO_BUILD_TARGET $(CARGO) run --quiet --locked --package rs2n-packaging \
@@ -69,21 +78,24 @@ INSTALL_SCRIPT = BUILD='$(BUILD)' VERSION='$(VERSION)' LIBRARY='$(LIBRARY)' SONA
     LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' PKGCONFIGDIR='$(PKGCONFIGDIR)' \
     CMAKEDIR='$(CMAKEDIR)' MANDIR='$(MANDIR)' DOCDIR='$(DOCDIR)' sh packaging/install.sh
 
-# PREBUILT=1 installs the files in BUILD without building, so that root needs no cargo.
-install: $(if $(PREBUILT),,library man)
+# installs what `make` has built: it builds nothing, so that root needs no cargo
+install:
 	@$(INSTALL_SCRIPT) install $(COMPONENTS)
 
-install-tools: $(if $(PREBUILT),,tools)
+# installs what `make tools` has built
+install-tools:
 	@$(INSTALL_SCRIPT) install tools
 
+# removes what `make install` has installed with the same variables
 uninstall:
 	@$(INSTALL_SCRIPT) uninstall $(COMPONENTS)
 
-# Debian packages, in DEBS
 DEBS ?= $(BUILD)/debs
+# Debian packages, in build/debs
 deb: library man tools
 	@SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(subst install.sh,deb.sh,$(INSTALL_SCRIPT)) '$(DEBS)'
 
+# the example programs, in build/examples
 examples: library $(EXAMPLES)
 
 define LINK_EXAMPLE
@@ -106,12 +118,18 @@ $(BUILD)/examples/early_data $(BUILD)/examples/early_data_fleet: $(wildcard exam
 $(FLEETS): examples-c/fleet/store.c examples-c/fleet/store.h
 $(FLEETS): EXAMPLE_LIBS = -lhiredis
 
-demo: deps
+# builds everything, and moves files between a C client and a C server
+demo:
+	sh tests/deps.sh demo
 	$(MAKE) examples
 	sh examples-c/demo.sh $(BUILD)
 
+# every test
 test: deps
 	CARGO='$(CARGO)' sh tests/run.sh
+
+# the same as test
+check: test
 
 # archive of the source with all crates, for builds without a network
 dist:
@@ -131,8 +149,8 @@ test-packages:
 	cd $(BUILD)/debs-again && for deb in *.deb; do cmp $$deb ../debs/$$deb || exit 1; done
 	sh packaging/test-packages.sh $(BUILD)/debs
 
-# test of kernel TLS in virtual machines; KERNEL is a list of packages of other kernels
 KERNEL ?=
+# test of kernel TLS in virtual machines; KERNEL is a list of packages of other kernels
 test-ktls:
 	CARGO='$(CARGO)' sh tests/ktls/run.sh $(KERNEL)
 
@@ -152,9 +170,9 @@ abi:
 compatibility:
 	RS2N_BLESS=1 $(CARGO) test --quiet --test compatibility the_page_shows_the_table
 
-# differential fuzzing: the same calls on s2n-tls and on rs2n, with compared results
 SEEDS ?= 2000
 FIRST ?= 1
+# differential fuzzing: the same calls on s2n-tls and on rs2n, with compared results
 twin: deps
 	sh tests/twin/run.sh $(SEEDS) $(FIRST)
 
@@ -162,6 +180,7 @@ twin: deps
 consumers: deps
 	sh tests/consumers/run.sh
 
+# measures rs2n, s2n-tls, BoringSSL, OpenSSL and GnuTLS
 bench:
 	sh benches/run.sh
 
@@ -181,6 +200,7 @@ bench-contention:
 fuzz:
 	sh fuzz/run.sh
 
+# formatting and lints
 lint:
 	$(CARGO) fmt --check --all
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
@@ -195,7 +215,6 @@ guide:
 	PATH="$$PATH:$(CARGO_TARGET_DIR)/tools/bin" python3 docs/guide/build.py mdbook $(BUILD)/guide
 
 # the pictures of docs/ARCHITECTURE.md, from their sources; needs Graphviz
-.PHONY: pictures
 pictures:
 	cd docs && for picture in layers records; do \
 	    dot -Tsvg $$picture.dot -o $$picture.svg || exit 1; \
@@ -205,11 +224,12 @@ pictures:
 deny:
 	$(CARGO) deny check
 
+# removes all that was built
 clean:
 	$(CARGO) clean
 	rm -rf $(BUILD)
 
-.PHONY: all library man install uninstall tools install-tools examples demo test dist \
+.PHONY: all help library man install uninstall tools install-tools examples demo test check dist \
     reproducible deb test-packages test-ktls deps header abi compatibility twin consumers bench \
     bench-scale bench-publish bench-contention fuzz lint guide \
-    licences deny clean
+    licences pictures deny clean

@@ -11,6 +11,7 @@ output=$(realpath -m "$1")
 here=$(dirname "$0")
 umask 022
 
+command -v dpkg-shlibdeps >/dev/null || { echo "apt-get install dpkg-dev" >&2; exit 1; }
 multiarch=$(dpkg-architecture -qDEB_HOST_MULTIARCH)
 changelog=$here/debian/changelog
 version=$(dpkg-parsechangelog -l "$changelog" -S Version)

@@ -12,6 +12,9 @@ components=${*:-lib dev doc}
 
 tab=$(printf '\t')
 here=$(dirname "$0")
+# The files that are generated from templates. Not in BUILD: root leaves no files there.
+filled=$(mktemp -d)
+trap 'rm -rf "$filled"' EXIT
 
 # Prints the list. Each line: component, mode or `link`, source (or the link's target), destination.
 list() {
@@ -23,9 +26,9 @@ list() {
     (cd include && find . -name '*.h' | sort) | while read -r header; do
         row dev 644 "include/${header#./}" "$INCLUDEDIR/${header#./}"
     done
-    row dev 644 "$BUILD/s2n.pc" "$PKGCONFIGDIR/s2n.pc"
+    row dev 644 "$filled/s2n.pc" "$PKGCONFIGDIR/s2n.pc"
     for file in s2n-config.cmake s2n-config-version.cmake; do
-        row dev 644 "$BUILD/$file" "$CMAKEDIR/$file"
+        row dev 644 "$filled/$file" "$CMAKEDIR/$file"
     done
     awk '/^ / { for (i = 1; i <= NF; i++) print $i } END { print "libs2n" }' "$here/pages.txt" \
         | while read -r page; do
@@ -83,7 +86,7 @@ fill() { # NAME
             rest = substr(rest, RSTART + RLENGTH)
         }
         print line rest
-    }' "$here/$1.in" >"$BUILD/$1"
+    }' "$here/$1.in" >"$filled/$1"
 }
 
 fill_templates() {
@@ -99,8 +102,37 @@ fill_templates() {
     fill s2n-config-version.cmake
 }
 
+# Fails if a file that is to be installed was not built.
+check_built() {
+    rows | while IFS=$tab read -r mode source _; do
+        if [ "$mode" != link ] && [ ! -e "$source" ]; then
+            goal=
+            case " $components " in *' tools '*) goal=' tools' ;; esac
+            echo "$source is missing. Build first, not as root: make$goal" >&2
+            exit 1
+        fi
+    done
+}
+
+# Fails if a folder cannot be written to.
+check_writable() {
+    rows | while IFS=$tab read -r _ _ destination; do
+        folder=$DESTDIR$destination
+        while [ ! -e "$folder" ]; do
+            folder=$(dirname "$folder")
+        done
+        if [ -d "$folder" ] && [ ! -w "$folder" ]; then
+            echo "no permission to write to $folder. Install as root (sudo make install)," \
+                "or to another folder (make install PREFIX=\$HOME/tls)" >&2
+            exit 1
+        fi
+    done
+}
+
 install_all() {
     fill_templates
+    check_built
+    check_writable
     rows | while IFS=$tab read -r mode source destination; do
         destination=$DESTDIR$destination
         install -d "$(dirname "$destination")"

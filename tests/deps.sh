@@ -1,25 +1,43 @@
 #!/bin/sh
-# Checks that the programs and libraries of the tests are installed. As root it installs the packages that
-# are missing; otherwise it prints their names and fails.
+# Checks that the programs and libraries of the tests are installed, or those of the demo alone. As root it
+# installs the packages that are missing; otherwise it prints their names and fails.
 #
-# usage: tests/deps.sh [packages|ktls]
+# usage: tests/deps.sh [demo|packages|ktls]
 set -eu
+purpose=${1:-tests}
 
 missing=
 need() { # COMMAND PACKAGE
     command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
 
+install_missing() {
+    missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "packages that are missing for the $purpose: sudo apt-get install $missing" >&2
+        exit 1
+    fi
+    echo "installing packages for the $purpose: $missing" >&2
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    # shellcheck disable=SC2086 # a list of packages
+    apt-get install -y -qq $missing
+}
+
 need gcc gcc
-need g++ g++
 need make make
+need openssl openssl
+if [ "$purpose" = demo ]; then
+    [ -z "$missing" ] || install_missing
+    exit 0
+fi
+need g++ g++
 need clang clang
 need clang++ clang
 need ld.lld lld
 need nm binutils
 need readelf binutils
 need strings binutils
-need openssl openssl
 need gnutls-cli gnutls-bin
 need gnutls-serv gnutls-bin
 need curl curl
@@ -36,13 +54,13 @@ need mandoc mandoc
 need redis-server redis-server
 need redis-cli redis-tools
 # Only for building and testing the Debian packages.
-if [ "${1:-}" = packages ]; then
+if [ "$purpose" = packages ]; then
     need dpkg-shlibdeps dpkg-dev
     need lintian lintian
     need debootstrap debootstrap
 fi
 # Only for testing kernel TLS in a virtual machine.
-if [ "${1:-}" = ktls ]; then
+if [ "$purpose" = ktls ]; then
     need qemu-system-x86_64 qemu-system-x86
     need busybox busybox-static
     need xz xz-utils
@@ -66,17 +84,5 @@ packages() {
 }
 python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
 
-if [ -z "$missing" ]; then
-    packages
-    exit 0
-fi
-missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
-if [ "$(id -u)" -ne 0 ]; then
-    echo "the tests need these packages: apt-get install $missing" >&2
-    exit 1
-fi
-export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq
-# shellcheck disable=SC2086 # a list of packages
-apt-get install -y -qq $missing
+[ -z "$missing" ] || install_missing
 packages

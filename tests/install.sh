@@ -5,5 +5,5 @@ set -eu
 cd "$(dirname "$0")/.."
 prefix=$(realpath -m "${CARGO_TARGET_DIR:-target}")/installed
 mkdir -p "$prefix"
-make --no-print-directory install PREFIX="$prefix" >"$prefix.log" 2>&1 || { cat "$prefix.log" >&2; exit 1; }
+make --no-print-directory all install PREFIX="$prefix" >"$prefix.log" 2>&1 || { cat "$prefix.log" >&2; exit 1; }
 echo "$prefix"

@@ -56,14 +56,23 @@ impl Place {
         self
     }
 
+    fn install(&self) {
+        self.make("all");
+        self.make("install");
+    }
+
     fn make(&self, goal: &str) {
+        run(&mut self.command(goal));
+    }
+
+    fn command(&self, goal: &str) -> Command {
         let mut variables = vec![("PREFIX", self.prefix.as_path()), ("BUILD", &self.build)];
         variables.extend(
             self.more
                 .iter()
                 .map(|(name, value)| (*name, value.as_path())),
         );
-        run(&mut make(goal, &variables));
+        make(goal, &variables)
     }
 }
 
@@ -86,6 +95,22 @@ fn run_pair(program: &Path, libraries: Option<&Path>) {
 
 fn needs_shared_library(program: &Path) -> bool {
     text(Command::new("readelf").arg("-d").arg(program)).contains("[libs2n.so.1]")
+}
+
+#[test]
+fn install_builds_nothing() {
+    let place = Place::new("unbuilt").with("CARGO", "false".into());
+    let output = place
+        .command("install")
+        .output()
+        .expect("make is installed");
+    assert!(!output.status.success());
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        error.contains("libs2n.so.1.0.0 is missing. Build first, not as root: make\n"),
+        "{error}"
+    );
+    assert!(!place.prefix.exists());
 }
 
 #[test]
@@ -113,7 +138,7 @@ fn uninstall_removes_exactly_the_installed_files() {
         fs::write(file, "foreign").expect("the folder is writable");
     }
     let before = tree(&stage);
-    place.make("install");
+    place.install();
     let installed = tree(&stage);
     for file in [
         "lib/libs2n.so",
@@ -137,7 +162,7 @@ fn uninstall_removes_exactly_the_installed_files() {
     assert_eq!(tree(&stage), before);
 
     // A folder with a foreign file is not removed.
-    place.make("install");
+    place.install();
     let foreign = stage.join("usr/include/s2n/unstable/foreign.h");
     fs::write(&foreign, "foreign").expect("the folder is writable");
     place.make("uninstall");
@@ -212,7 +237,7 @@ impl Place {
 #[test]
 fn pkg_config_finds_the_library() {
     for place in places("pkg-config") {
-        place.make("install");
+        place.install();
         let shared = place.compile("", "");
         assert!(needs_shared_library(&shared));
         run_pair(&shared, Some(&place.libdir()));
@@ -225,7 +250,7 @@ fn pkg_config_finds_the_library() {
 #[test]
 fn cmake_finds_the_library() {
     for place in places("cmake") {
-        place.make("install");
+        place.install();
         let shared = place.cmake("ON", "");
         assert!(needs_shared_library(&shared));
         run_pair(&shared, None);
@@ -242,7 +267,7 @@ fn cmake_finds_the_library() {
 #[test]
 fn cmake_rejects_incompatible_versions() {
     let place = Place::new("cmake-version");
-    place.make("install");
+    place.install();
     let major: u32 = env!("CARGO_PKG_VERSION_MAJOR")
         .parse()
         .expect("the version is a number");
@@ -265,7 +290,7 @@ fn cmake_rejects_incompatible_versions() {
 #[test]
 fn installed_tree_is_relocatable() {
     let mut place = Place::new("move");
-    place.make("install");
+    place.install();
     let moved = place.prefix.with_file_name("moved");
     fs::rename(&place.prefix, &moved).expect("the prefix is not in use");
     place.prefix = moved;
@@ -291,7 +316,7 @@ fn private_libraries_are_those_of_rustc() {
         .expect("the list ends with a newline")
         .replace("-lgcc_s", "-lgcc_eh -lgcc");
 
-    place.make("install");
+    place.install();
     let pc =
         fs::read_to_string(place.libdir().join("pkgconfig/s2n.pc")).expect("s2n.pc is installed");
     let listed = pc

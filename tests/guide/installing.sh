@@ -7,11 +7,14 @@ export HOME="$PWD/home"
 
 # In another environment cargo would rebuild everything.
 make() {
-    case $1 in
-    install) env -u PKG_CONFIG_PATH HOME="$home" make -s -C "$PROJECT" "$@" BUILD="$PWD/build" \
-        CARGO_TARGET_DIR="$(dirname "$INSTALLED")" ;;
+    case ${1:-} in
+    '' | install) env -u PKG_CONFIG_PATH HOME="$home" make -s -C "$PROJECT" PREFIX="$LOCAL" "$@" \
+        BUILD="$PWD/build" CARGO_TARGET_DIR="$(dirname "$INSTALLED")" ;;
     *) command make -n -C "$PROJECT" "$@" >make.log ;;
     esac
+}
+sudo() {
+    "$@"
 }
 # ldconfig would change the system.
 ldconfig() { :; }

@@ -30,7 +30,7 @@ pub fn installed() -> &'static Path {
         let lock = File::create(target.join("tests-install.lock")).expect("the folder is writable");
         lock.lock().expect("the file can be locked");
         run(Command::new("make")
-            .arg("install")
+            .args(["all", "install"])
             .arg(format!("PREFIX={}", prefix.display()))
             .arg(format!("BUILD={}", target.join("tests-build").display()))
             .arg(format!("CARGO_TARGET_DIR={}", target.display()))
