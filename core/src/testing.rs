@@ -22,6 +22,47 @@ use crate::stream::{Reader, Writer};
 /// EAGAIN on Linux.
 const EAGAIN: i32 = 11;
 
+/// A reproducible pseudorandom number generator (splitmix64).
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The same, which prints its seed.
+    pub fn seeded(seed: u64) -> Self {
+        println!("seed {seed}");
+        Self(seed)
+    }
+
+    pub fn value(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    pub fn below(&mut self, end: usize) -> usize {
+        (self.value() % end as u64) as usize
+    }
+
+    pub fn one_in(&mut self, count: usize) -> bool {
+        self.below(count) == 0
+    }
+}
+
+/// Lowers the number of records that the present write key of a connection may seal.
+#[cfg(test)]
+pub(crate) fn lower_key_limit(conn: &Connection, records: u64) {
+    let mut half = conn.stream.send.lock().expect("free");
+    half.sealer
+        .as_mut()
+        .expect("installed")
+        .lower_limit(records);
+}
+
 /// One direction of a transport in memory.
 #[derive(Default)]
 pub struct Pipe {

@@ -177,11 +177,7 @@ static void a_blocked_connection_may_be_wiped(int tls13)
     CHECK_OK(s2n_connection_wipe(pair->client));
     CHECK_OK(s2n_connection_wipe(pair->server));
     CHECK_ERROR(s2n_async_offload_op_perform(callback.op), S2N_ERR_INVALID_STATE);
-    memset(&pair->to_client, 0, sizeof(pair->to_client));
-    memset(&pair->to_server, 0, sizeof(pair->to_server));
-    attach(pair->client, pair, &pair->to_client, &pair->to_server);
-    attach(pair->server, pair, &pair->to_server, &pair->to_client);
-    CHECK_OK(s2n_set_server_name(pair->client, "localhost"));
+    attach_again(pair);
     expect_outcomes(pair, "S2N_ERR_ASYNC_BLOCKED", "S2N_ERR_IO_BLOCKED");
     perform(NULL);
     complete_handshake(pair);

@@ -388,11 +388,7 @@ static void a_blocked_connection_may_be_wiped(int tls13)
     }
     CHECK_ERROR(s2n_async_pkey_op_apply(op, pair->server), S2N_ERR_ASYNC_WRONG_CONNECTION);
 
-    memset(&pair->to_client, 0, sizeof(pair->to_client));
-    memset(&pair->to_server, 0, sizeof(pair->to_server));
-    attach(pair->client, pair, &pair->to_client, &pair->to_server);
-    attach(pair->server, pair, &pair->to_server, &pair->to_client);
-    CHECK_OK(s2n_set_server_name(pair->client, "localhost"));
+    attach_again(pair);
     expect_outcomes(pair, "S2N_ERR_IO_BLOCKED", "S2N_ERR_ASYNC_BLOCKED");
     CHECK(callback.calls == 2);
 #ifndef REFERENCE /* s2n-tls applies the old signature to the new handshake */

@@ -269,11 +269,7 @@ static void a_wiped_connection_is_reported_again(int tls13)
     for (int i = 0; i < 2; i++) {
         CHECK_OK(s2n_connection_wipe(pair->client));
         CHECK_OK(s2n_connection_wipe(pair->server));
-        memset(&pair->to_client, 0, sizeof(pair->to_client));
-        memset(&pair->to_server, 0, sizeof(pair->to_server));
-        attach(pair->client, pair, &pair->to_client, &pair->to_server);
-        attach(pair->server, pair, &pair->to_server, &pair->to_client);
-        CHECK_OK(s2n_set_server_name(pair->client, "localhost"));
+        attach_again(pair);
         reset_logs();
         check_negotiates(pair);
         CHECK_LOG(client_log, complete_log(tls13));

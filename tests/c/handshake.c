@@ -257,11 +257,7 @@ static void a_wiped_connection_can_be_reused(int tls13)
     for (int round = 0; round < 2; round++) {
         CHECK_OK(s2n_connection_wipe(pair->client));
         CHECK_OK(s2n_connection_wipe(pair->server));
-        memset(&pair->to_server, 0, sizeof(pair->to_server));
-        memset(&pair->to_client, 0, sizeof(pair->to_client));
-        attach(pair->client, pair, &pair->to_client, &pair->to_server);
-        attach(pair->server, pair, &pair->to_server, &pair->to_client);
-        CHECK_OK(s2n_set_server_name(pair->client, "localhost"));
+        attach_again(pair);
         check_outcome(pair, "S2N_ERR_OK", "S2N_ERR_OK");
     }
     disconnect(pair);

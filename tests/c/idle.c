@@ -112,11 +112,7 @@ static void check_limit(const struct limit *limit, int reuse)
                 CHECK_OK(s2n_connection_wipe(pair->client));
                 CHECK_OK(s2n_connection_wipe(pair->server));
             }
-            memset(&pair->to_client, 0, sizeof(pair->to_client));
-            memset(&pair->to_server, 0, sizeof(pair->to_server));
-            attach(pair->client, pair, &pair->to_client, &pair->to_server);
-            attach(pair->server, pair, &pair->to_server, &pair->to_client);
-            CHECK_OK(s2n_set_server_name(pair->client, "localhost"));
+            attach_again(pair);
             handshake(pair, limit->tickets);
         }
         if (i == 0) {

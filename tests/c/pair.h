@@ -140,6 +140,22 @@ static inline void attach(struct s2n_connection *conn, struct pair *pair, struct
     CHECK_OK(s2n_connection_set_send_ctx(conn, out));
 }
 
+/* Attaches both endpoints, which are new or wiped. */
+static inline void attach_both(struct pair *pair)
+{
+    attach(pair->client, pair, &pair->to_client, &pair->to_server);
+    attach(pair->server, pair, &pair->to_server, &pair->to_client);
+    CHECK_OK(s2n_set_server_name(pair->client, "localhost"));
+}
+
+/* The same, without what an earlier connection has left in the transports. */
+static inline void attach_again(struct pair *pair)
+{
+    memset(&pair->to_client, 0, sizeof(pair->to_client));
+    memset(&pair->to_server, 0, sizeof(pair->to_server));
+    attach_both(pair);
+}
+
 static inline const char *policy(int tls13)
 {
     return tls13 ? "default_tls13" : "ELBSecurityPolicy-TLS-1-2-2017-01";
@@ -160,9 +176,7 @@ static inline struct pair *new_pair(int tls13, const char *chain)
     free(authority);
     pair->client = s2n_connection_new(S2N_CLIENT);
     pair->server = s2n_connection_new(S2N_SERVER);
-    attach(pair->client, pair, &pair->to_client, &pair->to_server);
-    attach(pair->server, pair, &pair->to_server, &pair->to_client);
-    CHECK_OK(s2n_set_server_name(pair->client, "localhost"));
+    attach_both(pair);
     return pair;
 }
 

@@ -2,27 +2,7 @@
 //! that writes each record before it seals the next.
 
 use super::*;
-
-/// A reproducible pseudorandom number generator (splitmix64).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
-    }
-
-    fn one_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
-    }
-}
+use crate::testing::{Random, lower_key_limit};
 
 fn pair(version: Version, batches: bool) -> Pair {
     let pair = Pair::new(version);
@@ -68,15 +48,14 @@ fn configure(random: &mut Random, conn: &Connection, version: Version) {
     // In TLS 1.3 a KeyUpdate would follow, for which there is no key schedule.
     if version == Version::Tls12 && random.one_in(3) {
         let limit = 2 + random.below(100) as u64;
-        let mut half = conn.stream.send.lock().expect("free");
-        half.sealer.as_mut().expect("installed").lower_limit(limit);
+        lower_key_limit(conn, limit);
     }
 }
 
 /// The script of a connection. A caller that got a partial result continues with the same bytes, or
 /// with others.
 fn run(seed: u64, version: Version, batches: bool) -> Vec<String> {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let pair = pair(version, batches);
     configure(&mut random, &pair.client, version);
     let mut trace = Vec::new();
@@ -203,15 +182,7 @@ fn no_record_is_withdrawn_after_a_cancellation() {
 #[test]
 fn early_errors_are_those_of_the_first_record() {
     let pair = pair(Version::Tls12, true);
-    pair.client
-        .stream
-        .send
-        .lock()
-        .expect("free")
-        .sealer
-        .as_mut()
-        .expect("installed")
-        .lower_limit(5);
+    lower_key_limit(&pair.client, 5);
     let data = pattern(60_000);
     // Records 1 to 3 are sent; the key must not seal more.
     assert_eq!(send(&pair.client, &data).0, Err(Code::RecordLimit));

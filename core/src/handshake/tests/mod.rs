@@ -121,11 +121,7 @@ fn both_sides_send_key_updates() {
 fn a_key_is_updated_before_its_limit() {
     let pair = Pair::new(TLS13_POLICY);
     pair.establish();
-    let limit = |conn: &Connection| {
-        let mut half = conn.stream.send.lock().expect("free");
-        half.sealer.as_mut().expect("installed").lower_limit(4);
-    };
-    limit(&pair.client);
+    lower_key_limit(&pair.client, 4);
     let data = pattern(200_000);
     assert_eq!(send(&pair.client, &data).0, Ok(data.len()));
     assert!(received(&pair.server) == data);
@@ -135,15 +131,7 @@ fn a_key_is_updated_before_its_limit() {
 fn a_key_at_its_limit_ends_a_tls12_connection() {
     let pair = Pair::new(TLS12_POLICY);
     pair.establish();
-    pair.client
-        .stream
-        .send
-        .lock()
-        .expect("free")
-        .sealer
-        .as_mut()
-        .expect("installed")
-        .lower_limit(4);
+    lower_key_limit(&pair.client, 4);
     let data = pattern(200_000);
     assert_eq!(send(&pair.client, &data).0, Err(Code::RecordLimit));
 }

@@ -120,7 +120,7 @@ fn arbitrary_bytes_are_rejected() {
         let mut opener = opener(suite, 0);
         for _ in 0..2000 {
             let len = random.below(200);
-            let mut record: Vec<u8> = (0..len).map(|_| random.next() as u8).collect();
+            let mut record: Vec<u8> = (0..len).map(|_| random.value() as u8).collect();
             // Half of them have a valid header, so that the decrypter rejects them.
             if len >= Header::LEN && random.below(2) == 0 {
                 record[..3].copy_from_slice(&[23, 3, 3]);

@@ -11,6 +11,7 @@ use rustls_aws_lc_rs::{ALL_TLS12_CIPHER_SUITES, ALL_TLS13_CIPHER_SUITES};
 
 use super::{ContentType, Header, Opened, Opener, Sealer};
 use crate::error::Result;
+use crate::testing::Random;
 
 mod alerts;
 mod corruption;
@@ -201,28 +202,6 @@ fn iv_is_split(suite: &rustls::Tls12CipherSuite) -> bool {
 
 /// Returns `len` pseudorandom bytes.
 fn plaintext(len: usize) -> Vec<u8> {
-    let mut random = Random(len as u64 + 1);
-    (0..len).map(|_| random.next() as u8).collect()
-}
-
-/// A reproducible pseudorandom number generator (splitmix64).
-struct Random(u64);
-
-impl Random {
-    fn seeded(seed: u64) -> Self {
-        println!("seed {seed}");
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
-    }
+    let mut random = Random::new(len as u64 + 1);
+    (0..len).map(|_| random.value() as u8).collect()
 }
