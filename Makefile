@@ -17,7 +17,7 @@ BUILD := build
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 SONAME := libs2n.so.1
-LIBRARY := libs2n.so.1.0.0
+LIBRARY := libs2n.so.$(VERSION)
 # Libraries that a program links in addition to libs2n.a. `make library` prints rustc's list; here the
 # static part of libgcc replaces the shared one, as required by `-static`.
 PRIVATE_LIBS := -lgcc_eh -lgcc -lutil -lrt -lpthread -lm -ldl -lc

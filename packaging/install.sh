@@ -35,7 +35,7 @@ list() {
         row dev 644 "$BUILD/man/man3/$page.3" "$MANDIR/man3/$page.3"
     done
     for file in README.md CHANGELOG.md LICENSE packaging/THIRD-PARTY.txt \
-        docs/COMPATIBILITY.md docs/policies.md; do
+        docs/COMPATIBILITY.md docs/VERSIONING.md docs/policies.md; do
         row doc 644 "$file" "$DOCDIR/${file##*/}"
     done
     for file in docs/guide/src/*.md; do

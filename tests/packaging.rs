@@ -12,6 +12,9 @@ mod support;
 use peers::{cert, chain_and_key, installed};
 use support::{root, run, scratch};
 
+/// The file of the shared library. Its name ends with the version, whose first number is the soname's.
+const LIBRARY: &str = concat!("libs2n.so.", env!("CARGO_PKG_VERSION"));
+
 fn text(command: &mut Command) -> String {
     String::from_utf8(run(command).stdout).expect("the output is UTF-8")
 }
@@ -107,7 +110,9 @@ fn install_builds_nothing() {
     assert!(!output.status.success());
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(
-        error.contains("libs2n.so.1.0.0 is missing. Build first, not as root: make\n"),
+        error.contains(&format!(
+            "{LIBRARY} is missing. Build first, not as root: make\n"
+        )),
         "{error}"
     );
     assert!(!place.prefix.exists());
@@ -143,7 +148,7 @@ fn uninstall_removes_exactly_the_installed_files() {
     for file in [
         "lib/libs2n.so",
         "lib/libs2n.so.1",
-        "lib/libs2n.so.1.0.0",
+        &format!("lib/{LIBRARY}"),
         "lib/libs2n.a",
         "lib/pkgconfig/s2n.pc",
         "lib/cmake/s2n/s2n-config.cmake",
@@ -167,6 +172,56 @@ fn uninstall_removes_exactly_the_installed_files() {
     fs::write(&foreign, "foreign").expect("the folder is writable");
     place.make("uninstall");
     assert!(foreign.exists());
+}
+
+/// The version is that of the manifest wherever it is written: see docs/VERSIONING.md.
+#[test]
+fn every_file_has_the_same_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    let read = |file: &str| fs::read_to_string(root().join(file)).expect("the file is readable");
+    for (lock, name) in [
+        ("Cargo.lock", "rs2n"),
+        ("Cargo.lock", "rs2n-core"),
+        ("Cargo.lock", "rs2n-tools"),
+        ("fuzz/Cargo.lock", "rs2n"),
+        ("fuzz/Cargo.lock", "rs2n-core"),
+    ] {
+        let entry = format!("name = \"{name}\"\nversion = \"{version}\"\n");
+        assert!(read(lock).contains(&entry), "{lock}: {name}");
+    }
+    for (file, start) in [
+        (
+            "core/Cargo.toml",
+            format!("[package]\nname = \"rs2n-core\"\nversion = \"{version}\"\n"),
+        ),
+        (
+            "tools/Cargo.toml",
+            format!("[package]\nname = \"rs2n-tools\"\nversion = \"{version}\"\n"),
+        ),
+        ("packaging/debian/changelog", format!("rs2n ({version}-1) ")),
+    ] {
+        assert!(read(file).starts_with(&start), "{file}");
+    }
+    let changes = read("CHANGELOG.md");
+    let latest = changes.lines().find_map(|line| line.strip_prefix("## "));
+    let latest = latest.expect("the changelog has a section");
+    assert!(latest.starts_with(&format!("{version}, ")), "{latest}");
+    let (line, _) = version
+        .rsplit_once('.')
+        .expect("the version has three numbers");
+    assert!(read("SECURITY.md").contains(&format!("| {line}")));
+    assert!(read("docs/COMPATIBILITY.md").contains(&format!("The reference is s2n-tls {line}, ")));
+    // The first number is that of the soname.
+    let major = env!("CARGO_PKG_VERSION_MAJOR");
+    let dynamic = text(
+        Command::new("readelf")
+            .arg("-d")
+            .arg(installed().join("lib/libs2n.so")),
+    );
+    assert!(
+        dynamic.contains(&format!("[libs2n.so.{major}]")),
+        "{dynamic}"
+    );
 }
 
 /// Directory layouts that packagers choose: the default, Debian's, and folders outside the prefix.
@@ -264,23 +319,42 @@ fn cmake_finds_the_library() {
     }
 }
 
+/// A program for s2n-tls 1.7 finds the version that it requires.
 #[test]
-fn cmake_rejects_incompatible_versions() {
-    let place = Place::new("cmake-version");
+fn pkg_config_and_cmake_compare_the_version() {
+    let place = Place::new("compared-version");
     place.install();
-    let major: u32 = env!("CARGO_PKG_VERSION_MAJOR")
-        .parse()
-        .expect("the version is a number");
+    for (option, holds) in [
+        ("--atleast-version=1", true),
+        ("--atleast-version=1.7", true),
+        ("--atleast-version=1.999", false),
+        (concat!("--exact-version=", env!("CARGO_PKG_VERSION")), true),
+        ("--max-version=1.6", false),
+    ] {
+        let status = Command::new("pkg-config")
+            .args([option, "s2n"])
+            .env("PKG_CONFIG_PATH", place.libdir().join("pkgconfig"))
+            .status()
+            .expect("pkg-config is installed");
+        assert_eq!(status.success(), holds, "{option}");
+    }
     let build = place.build.join("cmake");
     for (version, compatible) in [
-        (env!("CARGO_PKG_VERSION").to_owned(), true),
-        (format!("{major}.0"), true),
-        (format!("{major}.999"), false),
-        (format!("{}.0", major + 1), false),
+        ("1", true),
+        ("1.7", true),
+        (concat!(env!("CARGO_PKG_VERSION"), ";EXACT"), true),
+        ("1.0", true),
+        ("1.7...<2", true),
+        (concat!("1.0...", env!("CARGO_PKG_VERSION")), true),
+        ("1.0...<1.7.0", false),
+        ("1.0...1.6", false),
+        ("1.999", false),
+        ("2.0", false),
+        ("0.1", false),
     ] {
         let _ = fs::remove_dir_all(&build);
         let output = place
-            .configure(&build, &version)
+            .configure(&build, version)
             .output()
             .expect("cmake is installed");
         assert_eq!(output.status.success(), compatible, "{version}: {output:?}");
