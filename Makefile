@@ -41,6 +41,10 @@ help:
 	    /^[a-z-]+:/ && text { split($$0, goal, ":"); printf "%-18s %s\n", goal[1], text } \
 	    { text = "" }' Makefile
 
+# prints the version
+version:
+	@echo '$(VERSION)'
+
 # the shared and the static library, in build
 library:
 	CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh packaging/build.sh
@@ -229,7 +233,7 @@ clean:
 	$(CARGO) clean
 	rm -rf $(BUILD)
 
-.PHONY: all help library man install uninstall tools install-tools examples demo test check dist \
+.PHONY: all help version library man install uninstall tools install-tools examples demo test check dist \
     reproducible deb test-packages test-ktls deps header abi compatibility twin consumers bench \
     bench-scale bench-publish bench-contention fuzz lint guide \
     licences pictures deny clean
