@@ -149,7 +149,7 @@ uninstall_all() {
     rows | while IFS=$tab read -r _ _ destination; do
         rm -f "$DESTDIR$destination"
     done
-    for folder in "$INCLUDEDIR/s2n/unstable" "$INCLUDEDIR/s2n" "$CMAKEDIR" "$DOCDIR/guide" \
+    for folder in "$INCLUDEDIR/rs2n" "$INCLUDEDIR/s2n/unstable" "$INCLUDEDIR/s2n" "$CMAKEDIR" "$DOCDIR/guide" \
         "$DOCDIR"; do
         [ ! -d "$DESTDIR$folder" ] || rmdir --ignore-fail-on-non-empty "$DESTDIR$folder"
     done

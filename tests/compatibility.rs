@@ -127,6 +127,22 @@ fn only_refused_functions_are_unimplemented() {
     }
 }
 
+#[test]
+fn the_page_lists_the_extensions() {
+    let page = fs::read_to_string(root().join("docs/COMPATIBILITY.md")).expect("the page");
+    let (_, section) = page.split_once("\n## Extensions\n").expect("the section");
+    let (section, _) = section.split_once("\n## ").expect("another section");
+    let listed: Vec<_> = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
+    let functions: Vec<_> = rows("extensions.tsv")
+        .into_iter()
+        .map(|row| row[0].clone())
+        .collect();
+    assert_eq!(listed, functions);
+}
+
 const BEGIN: &str =
     "<!-- From here on made of tests/support/api_status.rs: run `make compatibility`. -->\n";
 

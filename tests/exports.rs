@@ -1,4 +1,4 @@
-//! The shared library exports the API, and nothing else.
+//! The shared library exports the API of s2n-tls and the extensions, and nothing else.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -42,7 +42,7 @@ fn listed(name: &str) -> BTreeSet<String> {
 
 #[test]
 fn exports_match_the_list() {
-    let exported = exported();
+    let exported: BTreeSet<_> = exported().difference(&extensions()).cloned().collect();
     if env::var_os("RS2N_BLESS").is_some() {
         let list: Vec<_> = exported.iter().map(String::as_str).collect();
         let path = root().join("tests/abi/exports.txt");
@@ -51,12 +51,40 @@ fn exports_match_the_list() {
     assert_eq!(exported, listed("exports.txt"));
 }
 
+/// The functions that s2n-tls does not have.
+fn extensions() -> BTreeSet<String> {
+    let mut extensions = listed("extensions.tsv");
+    extensions.remove("name");
+    extensions
+}
+
+/// The ident string names the version, in the shared and in the static library.
+#[test]
+fn both_libraries_contain_the_ident_string() {
+    library_dir();
+    let ident = format!(
+        "@(#)rs2n {} (API of s2n-tls-sys ",
+        env!("CARGO_PKG_VERSION")
+    );
+    for name in ["libs2n.so", "libs2n.a"] {
+        let strings = text(Command::new("strings").arg(build_dir().join(name)));
+        let count = strings
+            .lines()
+            .filter(|line| line.starts_with(&ident))
+            .count();
+        assert_eq!(count, 1, "{name}");
+    }
+}
+
 #[test]
 fn every_export_is_part_of_the_api() {
     let mut api = listed("functions.tsv");
     api.remove("name");
     api.insert("s2n_errno".into());
     api.insert("S2N_BLOCKED_ON_APPLICATION_DATA".into());
+    let extensions = extensions();
+    assert!(extensions.iter().all(|name| name.starts_with("rs2n_")));
+    api.extend(extensions);
     assert_eq!(exported(), api);
 }
 

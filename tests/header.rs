@@ -170,9 +170,76 @@ const EVENT_SENT: &str = "
 #define HANDSHAKE_EVENT_SENT (UINT64_C(1) << 63)
 ";
 
-/// The headers, by their path below `include`.
+/// The files of `rs2n/rs2n.h`, in its order.
+const EXTENSIONS: [&str; 1] = ["extensions/version.rs"];
+
+/// All headers, by their path below `include`.
+fn all_headers() -> Vec<(String, String)> {
+    let mut headers = headers();
+    headers.push(("rs2n/rs2n.h".to_owned(), extensions()));
+    headers
+}
+
+/// The header of the functions that s2n-tls does not have.
+fn extensions() -> String {
+    let config = cbindgen_config();
+    let config = cbindgen::Config {
+        include_guard: Some("RS2N_RS2N_H".into()),
+        sys_includes: vec!["s2n.h".into()],
+        after_includes: Some(version_macros()),
+        export: cbindgen::ExportConfig {
+            include: Vec::new(),
+            ..config.export.clone()
+        },
+        ..config
+    };
+    generated(config, &EXTENSIONS)
+}
+
+/// The macros of the version, which is that of Cargo.toml.
+fn version_macros() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let number = version.split('.').fold(String::from("0x"), |number, part| {
+        let part: u8 = part.parse().expect("three numbers");
+        number + &format!("{part:02x}")
+    });
+    let api = api_release();
+    format!(
+        "
+/*
+ * Extensions of rs2n: functions that s2n-tls does not have. No program for s2n-tls requires them; a program
+ * that calls them runs with this library only.
+ */
+
+/** The version of this header. `rs2n_version()` returns that of the library. */
+#define RS2N_VERSION \"{version}\"
+
+/** The same as a number for comparisons: two hexadecimal digits for each part, so that 1.7.0 is 0x010700. */
+#define RS2N_VERSION_NUMBER {number}
+
+/** The release of the crate s2n-tls-sys whose API the library has. */
+#define RS2N_S2N_TLS_API \"{api}\"
+"
+    )
+}
+
+/// The release of the reference.
+fn api_release() -> String {
+    let path = root().join("tests/twin/driver/Cargo.toml");
+    let manifest = fs::read_to_string(path).expect("readable");
+    let (_, rest) = manifest
+        .split_once("s2n-tls-sys = { version = \"=")
+        .expect("an exact version");
+    rest.split('"').next().expect("a version").to_owned()
+}
+
+fn cbindgen_config() -> cbindgen::Config {
+    cbindgen::Config::from_file(root().join("cbindgen.toml")).expect("valid settings")
+}
+
+/// The headers of the API of s2n-tls, by their path below `include`.
 fn headers() -> Vec<(String, String)> {
-    let config = cbindgen::Config::from_file(root().join("cbindgen.toml")).expect("valid settings");
+    let config = cbindgen_config();
     let mut headers = vec![("s2n.h".to_owned(), generated(config.clone(), &CHAPTERS))];
     for Further {
         name,
@@ -236,7 +303,7 @@ fn without_safety(header: &str) -> String {
 
 #[test]
 fn the_headers_are_current() {
-    for (name, header) in headers() {
+    for (name, header) in all_headers() {
         let path = root().join("include").join(&name);
         if env::var_os("RS2N_BLESS").is_some() {
             fs::create_dir_all(path.parent().expect("a directory")).expect("it can be made");
@@ -262,7 +329,7 @@ fn each_header_compiles_alone() {
     ] {
         for compiler in compilers {
             for standard in standards {
-                for (name, _) in headers() {
+                for (name, _) in all_headers() {
                     let source = dir.join("alone");
                     fs::write(&source, format!("#include <{name}>\n")).expect("written");
                     run(compile_only(compiler, standard)
@@ -368,6 +435,22 @@ fn prototypes_types_and_values_are_those_of_the_reference() {
     fs::write(&source, facts()).expect("written");
     for compiler in ["gcc", "clang"] {
         run(compile_only(compiler, "c11").arg(&source));
+    }
+}
+
+#[test]
+fn extensions_have_the_prototypes_of_their_table() {
+    let mut source = String::from("#include <rs2n/rs2n.h>\n");
+    for row in rows("extensions.tsv") {
+        let [name, result, parameters] = row.as_slice() else {
+            panic!("three columns: {row:?}");
+        };
+        source += &format!("{result} {name}({parameters});\n");
+    }
+    let path = scratch("extensions").join("extensions.c");
+    fs::write(&path, source).expect("written");
+    for compiler in ["gcc", "clang"] {
+        run(compile_only(compiler, "c11").arg(&path));
     }
 }
 

@@ -29,7 +29,10 @@ fn program() -> String {
     let callbacks = callbacks();
     let mut calls = String::new();
     let mut count = 0;
-    for row in rows("functions.tsv") {
+    for row in rows("functions.tsv")
+        .into_iter()
+        .chain(rows("extensions.tsv"))
+    {
         let [name, result, parameters] = row.as_slice() else {
             panic!("three columns: {row:?}");
         };

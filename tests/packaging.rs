@@ -155,11 +155,13 @@ fn uninstall_removes_exactly_the_installed_files() {
         "lib/cmake/s2n/s2n-config-version.cmake",
         "include/s2n.h",
         "include/s2n/unstable/crl.h",
+        "include/rs2n/rs2n.h",
         "share/doc/rs2n/LICENSE",
         "share/doc/rs2n/THIRD-PARTY.txt",
         "share/doc/rs2n/guide/SUMMARY.md",
         "share/man/man3/libs2n.3",
         "share/man/man3/s2n_negotiate.3",
+        "share/man/man3/rs2n_version.3",
     ] {
         assert!(installed.contains(&format!("./usr/{file}")), "{file}");
     }

@@ -64,13 +64,14 @@ fn manual(
     Ok(manual)
 }
 
-/// Reads s2n.h and the headers of the unstable API.
+/// Reads s2n.h, the header of the extensions, and those of the unstable API.
 fn read_headers(dir: &Path) -> io::Result<Vec<Header>> {
     let mut names = vec!["s2n.h".to_owned()];
     for entry in fs::read_dir(dir.join("s2n/unstable"))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         names.push(format!("s2n/unstable/{name}"));
     }
+    names.push("rs2n/rs2n.h".to_owned());
     names[1..].sort();
     let read = |name: String| Ok(Header::parse(&name, &fs::read_to_string(dir.join(&name))?));
     names.into_iter().map(read).collect()

@@ -12,6 +12,7 @@ mod cert;
 mod client_hello;
 mod config;
 pub mod connection;
+pub(crate) mod extensions;
 mod library;
 mod session;
 pub mod unstable;

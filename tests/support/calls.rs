@@ -123,6 +123,7 @@ fn certificate() -> String {
 
 const START: &str = r#"
 #include <s2n.h>
+#include <rs2n/rs2n.h>
 #include <s2n/internal.h>
 #include <s2n/quic.h>
 #include <s2n/unstable/allow_ip_in_cn.h>

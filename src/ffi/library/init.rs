@@ -7,6 +7,7 @@ use rs2n_core::error::{Code, Result, trace};
 use rs2n_core::{cleanup, initialize};
 
 use crate::ffi::abi::boundary::{status, status_with_memory};
+use crate::ffi::extensions::version;
 use crate::sys::{fork, memory};
 
 static INITIALIZED: AtomicBool = AtomicBool::new(false);
@@ -28,6 +29,7 @@ pub(crate) fn check() -> Result<()> {
 }
 
 fn begin() -> Result<()> {
+    version::keep_ident();
     if std::env::var_os("S2N_PRINT_STACKTRACE").is_some() {
         trace::enable(true);
     }

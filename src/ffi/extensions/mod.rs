@@ -1,0 +1,3 @@
+//! Functions that s2n-tls does not have, declared in `rs2n/rs2n.h`.
+
+pub(crate) mod version;
