@@ -76,6 +76,13 @@ man:
 	    --target-dir '$(CARGO_TARGET_DIR)' -- \
 	    include $(BUILD)/man/man3 $(VERSION) $(SOURCE_DATE_EPOCH)
 
+# the HTML reference of the API, in build/reference; needs Doxygen
+reference:
+	@command -v doxygen >/dev/null || { echo 'apt-get install doxygen' >&2; exit 1; }
+	rm -rf '$(BUILD)/reference'
+	mkdir -p '$(BUILD)'
+	VERSION='$(VERSION)' OUTPUT='$(BUILD)/reference' doxygen packaging/reference/Doxyfile
+
 # Installs or uninstalls COMPONENTS: lib, dev and doc by default
 INSTALL_SCRIPT = BUILD='$(BUILD)' VERSION='$(VERSION)' LIBRARY='$(LIBRARY)' SONAME='$(SONAME)' \
     PRIVATE_LIBS='$(PRIVATE_LIBS)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' \
@@ -96,7 +103,7 @@ uninstall:
 
 DEBS ?= $(BUILD)/debs
 # Debian packages, in build/debs
-deb: library man tools
+deb: library man tools reference
 	@SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(subst install.sh,deb.sh,$(INSTALL_SCRIPT)) '$(DEBS)'
 
 # the example programs, in build/examples
@@ -233,7 +240,7 @@ clean:
 	$(CARGO) clean
 	rm -rf $(BUILD)
 
-.PHONY: all help version library man install uninstall tools install-tools examples demo test check dist \
+.PHONY: all help version library man reference install uninstall tools install-tools examples demo test check dist \
     reproducible deb test-packages test-ktls deps header abi compatibility twin consumers bench \
     bench-scale bench-publish bench-contention fuzz lint guide \
     licences pictures deny clean

@@ -32,7 +32,9 @@ struct s2n_offered_psk_list;
 struct s2n_async_pkey_op;
 struct s2n_offered_early_data;
 
+/** The public key of a certificate. */
 typedef struct s2n_pkey s2n_cert_public_key;
+/** The private key of a certificate. */
 typedef struct s2n_pkey s2n_cert_private_key;
 
 /**

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Creates the Debian packages libs2n1, libs2n-dev and rs2n-tools from the build output.
+# Creates the Debian packages libs2n1, libs2n-dev, libs2n-doc and rs2n-tools from the build output.
 #
 # usage: packaging/deb.sh OUTPUT
 #
@@ -73,19 +73,25 @@ development() {
     dependencies libs2n-dev
 }
 
+reference() {
+    install_component reference libs2n-doc
+    dependencies libs2n-doc
+}
+
 tools() {
     install_component tools rs2n-tools
     strip --remove-section=.comment --remove-section=.note "$work"/rs2n-tools/usr/bin/*
     dependencies rs2n-tools rs2n-tools/usr/bin/rs2nc rs2n-tools/usr/bin/rs2nd
 }
 
-# Completes and builds a package. Large text files are compressed, as in Debian.
+# Completes and builds a package. Large text files are compressed, as in Debian, except for HTML.
 build() { # PACKAGE
     root=$work/$1
     add_documentation "$1"
     mkdir -p "$root/DEBIAN"
     find "$root/usr/share" -path '*/man/*' -type f -exec gzip -9n {} +
-    find "$root/usr/share/doc" -type f -size +4k ! -name '*.gz' ! -name copyright -exec gzip -9n {} +
+    find "$root/usr/share/doc" -type f -size +4k ! -name '*.gz' ! -name copyright \
+        ! -path '*/reference/*' -exec gzip -9n {} +
     (cd "$root" && find usr -type f | LC_ALL=C sort | xargs md5sum >DEBIAN/md5sums)
     size=$(du -k -s --apparent-size "$root" | cut -f 1)
     (cd "$work" && dpkg-gencontrol "-p$1" "-P$1" "-T$1.substvars" "-DInstalled-Size=$size" \
@@ -95,9 +101,10 @@ build() { # PACKAGE
 
 shared_library
 development
+reference
 tools
 mkdir -p "$output"
-for package in libs2n1 libs2n-dev rs2n-tools; do
+for package in libs2n1 libs2n-dev libs2n-doc rs2n-tools; do
     build "$package"
 done
 ls "$output"/*_"$version"_*.deb

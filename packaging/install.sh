@@ -3,7 +3,8 @@
 #
 # usage: packaging/install.sh install|uninstall|list [COMPONENT...]
 #
-# Components: lib (runtime), dev (development files) and doc, which are the default; and tools.
+# Components: lib (runtime), dev (development files) and doc, which are the default; reference (HTML), and
+# tools.
 # The Makefile sets the source and destination folders in the environment.
 set -eu
 action=$1
@@ -40,6 +41,13 @@ list() {
     done
     for file in docs/guide/src/*.md; do
         row doc 644 "$file" "$DOCDIR/guide/${file##*/}"
+    done
+    # The names of the pages are Doxygen's. After `make clean`, those that are installed are uninstalled.
+    row reference 644 "$BUILD/reference/index.html" "$DOCDIR/reference/index.html"
+    pages=$BUILD/reference
+    [ -d "$pages" ] || pages=$DESTDIR$DOCDIR/reference
+    [ ! -d "$pages" ] || (cd "$pages" && find . -type f ! -path ./index.html | sort) | while read -r page; do
+        row reference 644 "$BUILD/reference/${page#./}" "$DOCDIR/reference/${page#./}"
     done
     row tools 644 docs/TOOLS.md "$DOCDIR/TOOLS.md"
     for tool in rs2nc rs2nd; do
@@ -107,7 +115,10 @@ check_built() {
     rows | while IFS=$tab read -r mode source _; do
         if [ "$mode" != link ] && [ ! -e "$source" ]; then
             goal=
-            case " $components " in *' tools '*) goal=' tools' ;; esac
+            case " $components " in
+                *' tools '*) goal=' tools' ;;
+                *' reference '*) goal=' reference' ;;
+            esac
             echo "$source is missing. Build first, not as root: make$goal" >&2
             exit 1
         fi
@@ -149,8 +160,8 @@ uninstall_all() {
     rows | while IFS=$tab read -r _ _ destination; do
         rm -f "$DESTDIR$destination"
     done
-    for folder in "$INCLUDEDIR/rs2n" "$INCLUDEDIR/s2n/unstable" "$INCLUDEDIR/s2n" "$CMAKEDIR" "$DOCDIR/guide" \
-        "$DOCDIR"; do
+    for folder in "$INCLUDEDIR/rs2n" "$INCLUDEDIR/s2n/unstable" "$INCLUDEDIR/s2n" "$CMAKEDIR" \
+        "$DOCDIR/guide" "$DOCDIR/reference/search" "$DOCDIR/reference" "$DOCDIR"; do
         [ ! -d "$DESTDIR$folder" ] || rmdir --ignore-fail-on-non-empty "$DESTDIR$folder"
     done
 }

@@ -51,6 +51,7 @@ need cmake cmake
 need man man-db
 need groff groff-base
 need mandoc mandoc
+need doxygen doxygen
 need redis-server redis-server
 need redis-cli redis-tools
 # Only for building and testing the Debian packages.

@@ -4,23 +4,8 @@ use crate::page::Edition;
 use crate::page_list::Chapter;
 use crate::roff::{plain, prose};
 
-const DESCRIPTION: &[&str] = &[
-    "libs2n implements TLS 1.3 and TLS 1.2 with the C API of s2n-tls. It is written in Rust, on rustls.",
-    "A program calls `s2n_init()` once, creates a config with `s2n_config_new()`, and for each \
-     connection a handle with `s2n_connection_new()`, for which it sets the config and a socket. \
-     `s2n_negotiate()` performs the handshake; `s2n_send()` and `s2n_recv()` transfer application data; \
-     `s2n_shutdown()` closes the connection.",
-    "A call that would block fails, reports the direction that blocks in its last parameter, and is to \
-     be repeated. `s2n_error_get_type()` returns `S2N_ERR_T_BLOCKED` for its error, which distinguishes \
-     it from other failures.",
-];
-
-const ERRORS: &str = "A failed call sets the thread-local `s2n_errno`, which is meaningful only after a \
-     failed call. `s2n_strerror()` returns the message of an error.";
-
-const THREADS: &str = "Different connections may be used in different threads, and share configs and \
-     certificates that are no longer modified. On one connection, one thread may send while another \
-     receives; a concurrent call in the same direction fails with `S2N_ERR_REENTRANCY`.";
+/// The text, which is the main page of the HTML reference as well: a description, then sections.
+const TEXT: &str = include_str!("../overview.md");
 
 /// Writes the overview page.
 pub fn write(chapters: &[Chapter], edition: &Edition) -> String {
@@ -35,7 +20,8 @@ pub fn write(chapters: &[Chapter], edition: &Edition) -> String {
     out += ".SH SYNOPSIS\n.nf\n.B #include <s2n.h>\n.PP\n";
     out += ".B cc program.c $(pkg\\-config \\-\\-cflags \\-\\-libs s2n)\n.fi\n";
     out += ".SH DESCRIPTION\n";
-    let paragraphs: Vec<_> = DESCRIPTION.iter().map(|text| prose(text)).collect();
+    let (description, sections) = TEXT.split_once("\n## ").expect("the text has sections");
+    let paragraphs: Vec<_> = description.split("\n\n").skip(1).map(prose).collect();
     out += &paragraphs.join(".PP\n");
     for chapter in chapters {
         out += &format!(".SS {}\n", plain(&chapter.title));
@@ -43,8 +29,10 @@ pub fn write(chapters: &[Chapter], edition: &Edition) -> String {
             out += &format!(".TP\n.BR {} (3)\n{}", page.name(), prose(&page.subject));
         }
     }
-    out += &format!(".SH ERRORS\n{}", prose(ERRORS));
-    out += &format!(".SH THREADS\n{}", prose(THREADS));
+    for section in sections.split("\n## ") {
+        let (title, text) = section.split_once("\n\n").expect("a title and a text");
+        out += &format!(".SH {}\n{}", title.to_uppercase(), prose(text.trim()));
+    }
     out += ".SH SEE ALSO\n.BR s2n_init (3),\n.BR s2n_negotiate (3),\n.BR s2n_strerror (3)\n";
     out
 }
