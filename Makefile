@@ -74,7 +74,8 @@ man:
 	rm -rf $(BUILD)/man
 	env -u CARGO_BUILD_TARGET $(CARGO) run --quiet --locked --package rs2n-packaging \
 	    --target-dir '$(CARGO_TARGET_DIR)' -- \
-	    include $(BUILD)/man/man3 $(VERSION) $(SOURCE_DATE_EPOCH)
+	    include $(BUILD)/man/man3 $(VERSION) \
+	    "$$(date -u -d @$(SOURCE_DATE_EPOCH) +%F 2>/dev/null || date -u -r $(SOURCE_DATE_EPOCH) +%F)"
 
 # the HTML reference of the API, in build/reference; needs Doxygen
 reference:

@@ -16,7 +16,7 @@ pub struct Function {
     pub comment: Comment,
 }
 
-/// A doc comment, split by its tags. Paragraphs keep their line breaks.
+/// A doc comment, split by its tags, whose texts are sentences. Paragraphs keep their line breaks.
 #[derive(Default)]
 pub struct Comment {
     pub description: Vec<String>,
@@ -105,9 +105,9 @@ impl Comment {
         for block in blocks(lines) {
             if let Some(rest) = block.strip_prefix("@param ") {
                 let (name, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-                comment.parameters.push((name.to_owned(), text.to_owned()));
+                comment.parameters.push((name.to_owned(), sentence(text)));
             } else if let Some(text) = block.strip_prefix("@returns ") {
-                comment.returns = Some(text.to_owned());
+                comment.returns = Some(sentence(text));
             } else if tagged {
                 comment.notes.push(block);
                 continue;
@@ -119,6 +119,19 @@ impl Comment {
         }
         comment
     }
+}
+
+/// Turns the text of a tag into a sentence, with a capital letter and a full stop.
+pub fn sentence(text: &str) -> String {
+    let mut text = text.to_owned();
+    if let Some(first) = text.get(..1) {
+        let first = first.to_uppercase();
+        text.replace_range(..1, &first);
+    }
+    if !text.ends_with('.') {
+        text.push('.');
+    }
+    text
 }
 
 /// Splits a comment into paragraphs, and tags with their text.
@@ -183,9 +196,9 @@ S2N_API extern __thread int s2n_errno;
         assert_eq!(comment.description, ["Does\nsomething.", "And more."]);
         assert_eq!(
             comment.parameters,
-            [("ctx".to_owned(), "What it is\ndone with".to_owned())]
+            [("ctx".to_owned(), "What it is\ndone with.".to_owned())]
         );
-        assert_eq!(comment.returns.as_deref(), Some("0"));
+        assert_eq!(comment.returns.as_deref(), Some("0."));
         assert_eq!(comment.notes, ["In any thread."]);
     }
 }

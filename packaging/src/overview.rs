@@ -1,38 +1,45 @@
 //! The overview page, libs2n(3), with the list of all pages.
 
-use crate::page::Edition;
+use roff::{Roff, bold, roman};
+
+use crate::page::{Edition, prose, references};
 use crate::page_list::Chapter;
-use crate::roff::{plain, prose};
 
 /// The text, which is the main page of the HTML reference as well: a description, then sections.
 const TEXT: &str = include_str!("../overview.md");
 
 /// Writes the overview page.
-pub fn write(chapters: &[Chapter], edition: &Edition) -> String {
-    let pages = || chapters.iter().flat_map(|chapter| &chapter.pages);
-    let described: Vec<&str> = pages()
-        .flat_map(|page| page.functions.iter().map(String::as_str))
-        .collect();
-    let prose = |text: &str| prose(text, &described);
-
-    let mut out = edition.title("libs2n");
-    out += ".SH NAME\nlibs2n \\- the s2n\\-tls C API as a memory\\-safe library\n";
-    out += ".SH SYNOPSIS\n.nf\n.B #include <s2n.h>\n.PP\n";
-    out += ".B cc program.c $(pkg\\-config \\-\\-cflags \\-\\-libs s2n)\n.fi\n";
-    out += ".SH DESCRIPTION\n";
+pub fn write(chapters: &[Chapter], described: &[&str], edition: &Edition) -> Roff {
     let (description, sections) = TEXT.split_once("\n## ").expect("the text has sections");
-    let paragraphs: Vec<_> = description.split("\n\n").skip(1).map(prose).collect();
-    out += &paragraphs.join(".PP\n");
+    let mut out = edition.title("libs2n");
+    out.control("SH", ["NAME"])
+        .text([roman("libs2n - the s2n-tls C API as a memory-safe library")])
+        .control("SH", ["SYNOPSIS"])
+        .control("nf", [])
+        .text([bold("#include <s2n.h>")])
+        .control("PP", [])
+        .text([bold("cc program.c $(pkg-config --cflags --libs s2n)")])
+        .control("fi", [])
+        .control("SH", ["DESCRIPTION"]);
+    for (index, paragraph) in description.split("\n\n").skip(1).enumerate() {
+        if index > 0 {
+            out.control("PP", []);
+        }
+        out.text(prose(paragraph.trim(), described));
+    }
     for chapter in chapters {
-        out += &format!(".SS {}\n", plain(&chapter.title));
+        out.control("SS", [&*chapter.title]);
         for page in &chapter.pages {
-            out += &format!(".TP\n.BR {} (3)\n{}", page.name(), prose(&page.subject));
+            out.control("TP", [])
+                .text([bold(page.name()), roman("(3)")])
+                .text(prose(&page.subject, described));
         }
     }
     for section in sections.split("\n## ") {
         let (title, text) = section.split_once("\n\n").expect("a title and a text");
-        out += &format!(".SH {}\n{}", title.to_uppercase(), prose(text.trim()));
+        out.control("SH", [&*title.to_uppercase()])
+            .text(prose(text.trim(), described));
     }
-    out += ".SH SEE ALSO\n.BR s2n_init (3),\n.BR s2n_negotiate (3),\n.BR s2n_strerror (3)\n";
+    out.extend([references(["s2n_init", "s2n_negotiate", "s2n_strerror"])]);
     out
 }

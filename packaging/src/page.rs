@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::header::{Function, Header};
+use roff::{Inline, Roff, bold, italic, roman};
+
+use crate::header::{Comment, Function, Header};
 use crate::page_list::Page;
-use crate::roff::{code, plain, prose};
 
 /// The data that all pages share.
 pub struct Edition {
@@ -18,10 +19,30 @@ pub struct Edition {
 impl Edition {
     /// Returns the title lines. Text is left-aligned, as function names are too long for justified
     /// lines.
-    pub fn title(&self, name: &str) -> String {
-        let (date, version) = (&self.date, &self.version);
-        format!(".TH {name} 3 {date} \"rs2n {version}\" \"rs2n manual\"\n.ad l\n.nh\n")
+    pub fn title(&self, name: &str) -> Roff {
+        let release = format!("rs2n {}", self.version);
+        let mut title = Roff::new();
+        title
+            .control("TH", [name, "3", &self.date, &release, "rs2n manual"])
+            .control("ad", ["l"])
+            .control("nh", []);
+        title
     }
+}
+
+/// Converts prose: code between backticks is bold, and functions with a manual page get its section
+/// number.
+pub fn prose(text: &str, described: &[&str]) -> Vec<Inline> {
+    let mut out = Vec::new();
+    for (index, piece) in text.split('`').enumerate() {
+        let function = piece.strip_suffix("()");
+        match function.filter(|name| described.contains(name)) {
+            _ if index % 2 == 0 => out.push(roman(piece)),
+            Some(name) => out.extend([bold(name), roman("(3)")]),
+            None => out.push(bold(piece)),
+        }
+    }
+    out
 }
 
 /// Writes a page. `described` lists the functions that have a manual page, for references.
@@ -30,7 +51,7 @@ pub fn write(
     headers: &[Header],
     described: &[&str],
     edition: &Edition,
-) -> Result<String, String> {
+) -> Result<Roff, String> {
     let mut includes = BTreeSet::new();
     let mut functions = Vec::new();
     for name in &page.functions {
@@ -43,53 +64,29 @@ pub fn write(
         functions,
         described,
     };
-    let mut out = edition.title(page.name());
-    out += ".SH NAME\n";
-    out += &format!(
-        "{} \\- {}\n",
-        page.functions.join(", "),
-        plain(&page.subject)
-    );
-    out += ".SH LIBRARY\nThe s2n\\-tls C API as a memory\\-safe library (libs2n, \\-ls2n)\n";
-    out += &writer.synopsis(&includes);
-    out += &writer.section("DESCRIPTION", Writer::description);
-    out += &writer.section("PARAMETERS", Writer::parameters);
-    out += &writer.types(headers);
-    out += &writer.section("RETURN VALUE", |writer, function| {
-        let returns = function.comment.returns.as_deref();
-        returns.map_or_else(String::new, |text| writer.prose(&sentence(text)))
-    });
-    out += &writer.errors(edition);
-    out += &writer.section("NOTES", |writer, function| {
-        writer.paragraphs(&function.comment.notes)
-    });
-    out += &writer.see_also(page);
-    Ok(out)
+    let sections = [
+        edition.title(page.name()),
+        writer.beginning(page, &includes),
+        writer.section("DESCRIPTION", |comment| {
+            writer.paragraphs(&comment.description)
+        }),
+        writer.section("PARAMETERS", |comment| writer.parameters(comment)),
+        writer.types(headers),
+        writer.section("RETURN VALUE", |comment| {
+            writer.paragraphs(comment.returns.as_slice())
+        }),
+        writer.errors(edition),
+        writer.section("NOTES", |comment| writer.paragraphs(&comment.notes)),
+        writer.see_also(page),
+    ];
+    Ok(sections.into_iter().collect())
 }
 
 fn find<'a>(headers: &'a [Header], name: &str) -> Option<(&'a Header, &'a Function)> {
-    let functions = headers.iter().flat_map(|header| {
-        header
-            .functions
-            .iter()
-            .map(move |function| (header, function))
-    });
-    functions
-        .into_iter()
-        .find(|(_, function)| function.name == name)
-}
-
-/// Turns the text of a tag into a sentence, with a capital letter and a full stop.
-fn sentence(text: &str) -> String {
-    let mut text = text.to_owned();
-    if let Some(first) = text.get(..1) {
-        let first = first.to_uppercase();
-        text.replace_range(..1, &first);
-    }
-    if !text.ends_with('.') {
-        text.push('.');
-    }
-    text
+    headers.iter().find_map(|header| {
+        let mut functions = header.functions.iter();
+        Some((header, functions.find(|function| function.name == name)?))
+    })
 }
 
 /// Whether the text contains `word` as a whole word.
@@ -104,99 +101,109 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn prose(&self, text: &str) -> String {
+    fn prose(&self, text: &str) -> Vec<Inline> {
         prose(text, self.described)
     }
 
-    fn paragraphs(&self, texts: &[String]) -> String {
-        let texts: Vec<_> = texts.iter().map(|text| self.prose(text)).collect();
-        texts.join(".PP\n")
+    fn paragraphs(&self, texts: &[String]) -> Roff {
+        let mut out = Roff::new();
+        for (index, text) in texts.iter().enumerate() {
+            if index > 0 {
+                out.control("PP", []);
+            }
+            out.text(self.prose(text));
+        }
+        out
     }
 
-    fn synopsis(&self, includes: &BTreeSet<&str>) -> String {
-        let mut out = ".SH SYNOPSIS\n.nf\n".to_owned();
+    fn beginning(&self, page: &Page, includes: &BTreeSet<&str>) -> Roff {
+        let mut out = Roff::new();
+        let names = page.functions.join(", ");
+        out.control("SH", ["NAME"])
+            .text([roman(format!("{names} - {}", page.subject))])
+            .control("SH", ["LIBRARY"])
+            .text([roman(
+                "The s2n-tls C API as a memory-safe library (libs2n, -ls2n)",
+            )])
+            .control("SH", ["SYNOPSIS"])
+            .control("nf", []);
         for include in includes {
-            out += &format!(".B #include <{include}>\n");
+            out.text([bold(format!("#include <{include}>"))]);
         }
         for function in &self.functions {
-            out += &format!(".PP\n{}", code(&function.prototype));
+            out.control("PP", []).text([roman(&function.prototype)]);
         }
-        out + ".fi\n"
+        out.control("fi", []);
+        out
     }
 
     /// Returns a section with the text of each function, below its name if the page has several.
-    fn section(&self, title: &str, write: impl Fn(&Self, &Function) -> String) -> String {
-        let mut out = String::new();
+    fn section(&self, title: &str, write: impl Fn(&Comment) -> Roff) -> Roff {
+        let mut out = Roff::new();
         for function in &self.functions {
-            let text = write(self, function);
-            if text.is_empty() {
+            let text = write(&function.comment);
+            if text == Roff::new() {
                 continue;
             }
             if self.functions.len() > 1 {
-                out += &format!(".SS {}()\n", function.name);
+                out.control("SS", [&*format!("{}()", function.name)]);
             }
-            out += &text;
+            out.extend([text]);
         }
-        if out.is_empty() {
-            return out;
-        }
-        format!(".SH {title}\n{out}")
+        titled(title, out)
     }
 
-    fn description(&self, function: &Function) -> String {
-        self.paragraphs(&function.comment.description)
-    }
-
-    fn parameters(&self, function: &Function) -> String {
-        let parameter = |(name, text): &(String, String)| {
-            format!(".TP\n.I {}\n{}", plain(name), self.prose(&sentence(text)))
-        };
-        function.comment.parameters.iter().map(parameter).collect()
+    fn parameters(&self, comment: &Comment) -> Roff {
+        let mut out = Roff::new();
+        for (name, text) in &comment.parameters {
+            out.control("TP", [])
+                .text([italic(name)])
+                .text(self.prose(text));
+        }
+        out
     }
 
     /// Returns the enumerations and callback types in the functions' prototypes.
-    fn types(&self, headers: &[Header]) -> String {
-        let mut out = String::new();
+    fn types(&self, headers: &[Header]) -> Roff {
+        let mut out = Roff::new();
         for (name, definition) in headers.iter().flat_map(|header| &header.types) {
-            if self
-                .functions
-                .iter()
-                .any(|function| mentions(&function.prototype, name))
-            {
-                let separator = if out.is_empty() { "" } else { ".PP\n" };
-                out += &format!("{separator}.nf\n{}.fi\n", code(definition));
+            let mut functions = self.functions.iter();
+            if functions.any(|function| mentions(&function.prototype, name)) {
+                if out != Roff::new() {
+                    out.control("PP", []);
+                }
+                out.control("nf", [])
+                    .text([roman(definition)])
+                    .control("fi", []);
             }
         }
-        if out.is_empty() {
-            return out;
-        }
-        format!(".SH TYPES\n{out}")
+        titled("TYPES", out)
     }
 
     /// Returns the errors that the functions' comments name, with their messages.
-    fn errors(&self, edition: &Edition) -> String {
-        let returns = self
-            .functions
-            .iter()
-            .filter_map(|function| function.comment.returns.as_ref());
-        let text: Vec<_> = returns.map(String::as_str).collect();
-        let text = text.join("\n");
-        let mut out = String::new();
-        for (name, message) in &edition.errors {
-            if mentions(&text, name) {
-                out += &format!(".TP\n.B {name}\n{}", self.prose(&sentence(message)));
+    fn errors(&self, edition: &Edition) -> Roff {
+        let returns = |name| {
+            let mut functions = self.functions.iter();
+            functions.any(|function| {
+                let text = &function.comment.returns;
+                text.as_ref().is_some_and(|text| mentions(text, name))
+            })
+        };
+        let mut out = Roff::new();
+        for (name, message) in edition.errors.iter().filter(|(name, _)| returns(name)) {
+            if out == Roff::new() {
+                let rule = "A failed call sets `s2n_errno` to one of these errors, among others.";
+                out.text(self.prose(rule));
             }
+            out.control("TP", [])
+                .text([bold(name)])
+                .text(self.prose(message));
         }
-        if out.is_empty() {
-            return out;
-        }
-        format!(
-            ".SH ERRORS\nA failed call sets \\fBs2n_errno\\fR to one of these errors, among others.\n{out}"
-        )
+        titled("ERRORS", out)
     }
 
     /// Returns references to the overview, and to the functions that the comments mention.
-    fn see_also(&self, page: &Page) -> String {
+    fn see_also(&self, page: &Page) -> Roff {
         let mut texts = Vec::new();
         for comment in self.functions.iter().map(|function| &function.comment) {
             texts.extend(comment.description.iter().chain(&comment.notes));
@@ -212,7 +219,41 @@ impl Writer<'_> {
             .collect();
         names.extend(["libs2n", "s2n_strerror"]);
         names.remove(page.name());
-        let names: Vec<_> = names.iter().map(|name| format!(".BR {name} (3)")).collect();
-        format!(".SH SEE ALSO\n{}\n", names.join(",\n"))
+        references(names)
+    }
+}
+
+/// Returns a section, unless it is empty.
+fn titled(title: &str, text: Roff) -> Roff {
+    let mut out = Roff::new();
+    if text != Roff::new() {
+        out.control("SH", [title]).extend([text]);
+    }
+    out
+}
+
+/// Returns the references at the end of a page.
+pub fn references<'a>(names: impl IntoIterator<Item = &'a str>) -> Roff {
+    let mut list = Vec::new();
+    for name in names {
+        let separator = roman(if list.is_empty() { "" } else { ",\n" });
+        list.extend([separator, bold(name), roman("(3)")]);
+    }
+    let mut text = Roff::new();
+    text.text(list);
+    titled("SEE ALSO", text)
+}
+
+#[cfg(test)]
+mod tests {
+    use roff::Roff;
+
+    use super::prose;
+
+    #[test]
+    fn code_is_bold() {
+        let text = prose("call `s2n_send()`, or `x()`: -1", &["s2n_send"]);
+        let roff = "call \\fBs2n_send\\fR(3), or \\fBx()\\fR: \\-1\n";
+        assert_eq!(Roff::new().text(text).to_roff(), roff);
     }
 }
