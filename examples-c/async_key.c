@@ -48,7 +48,8 @@ static int connections_left = -1; /* -1: no limit */
 static void check(int ok, const char *what)
 {
     if (!ok) {
-        fprintf(stderr, "%s: %s: %s\n", what, s2n_strerror_name(s2n_errno), strerror(errno));
+        fprintf(stderr, "%s: %s (%s); %s\n", what, s2n_strerror(s2n_errno, "EN"),
+            s2n_strerror_debug(s2n_errno, "EN"), strerror(errno));
         exit(1);
     }
 }
@@ -122,7 +123,8 @@ static void wait_for(struct client *client, uint32_t events)
 static int blocked_or_failed(struct client *client, s2n_blocked_status blocked)
 {
     if (s2n_error_get_type(s2n_errno) != S2N_ERR_T_BLOCKED) {
-        fprintf(stderr, "connection: %s\n", s2n_strerror_name(s2n_errno));
+        fprintf(stderr, "connection: %s (%s)\n", s2n_strerror(s2n_errno, "EN"),
+            s2n_strerror_debug(s2n_errno, "EN"));
         return -1;
     }
     switch (blocked) {

@@ -20,8 +20,7 @@ enum exit_code { USAGE = 2, CONNECT = 3, HANDSHAKE = 4, TRANSFER = 5 };
 
 static void print_error(const char *what)
 {
-    fprintf(stderr, "%s: %s: %s (%s)\n", what, s2n_strerror_name(s2n_errno),
-        s2n_strerror(s2n_errno, "EN"), s2n_strerror_debug(s2n_errno, "EN"));
+    fprintf(stderr, "%s: %s (%s)\n", what, s2n_strerror(s2n_errno, "EN"), s2n_strerror_debug(s2n_errno, "EN"));
 }
 
 static void fail(enum exit_code code, const char *what)
@@ -43,7 +42,7 @@ static void usage(const char *name)
         "  -s FILE     send this file\n"
         "  -r FILE     receive into this file\n"
         "  -x          prefix both files with their lengths\n"
-        "  -b SECONDS  longest blinding delay after a failure: see s2n_connection_set_blinding()\n"
+        "  -b SECONDS  longest delay of the alert after a failure; this client ends before, unless it is 0\n"
         "  -k          disable certificate verification: for tests only\n",
         name);
     exit(USAGE);
@@ -267,14 +266,16 @@ int main(int argc, char **argv)
     struct s2n_connection *conn = s2n_connection_new(S2N_CLIENT);
     if (conn == NULL || s2n_connection_set_config(conn, config) != 0
         || s2n_set_server_name(conn, name == NULL ? host : name) != 0
-        || s2n_connection_set_fd(conn, fd) != 0 || s2n_connection_prefer_throughput(conn) != 0) {
+        || s2n_connection_set_fd(conn, fd) != 0 || s2n_connection_prefer_throughput(conn) != 0
+        /* The user sees an error at once. By default the call that fails sleeps for 10 to 30 seconds. */
+        || s2n_connection_set_blinding(conn, S2N_SELF_SERVICE_BLINDING) != 0) {
         fail(USAGE, "connection");
     }
 
     s2n_blocked_status blocked;
     if (s2n_negotiate(conn, &blocked) != 0) {
         print_error("handshake");
-        s2n_shutdown(conn, &blocked); /* sends the fatal alert */
+        s2n_shutdown(conn, &blocked); /* sends the fatal alert, unless there is a delay before: see -b */
         return HANDSHAKE;
     }
     print_negotiated(conn);

@@ -16,7 +16,8 @@
 static void check(int ok, const char *what)
 {
     if (!ok) {
-        fprintf(stderr, "%s: %s\n", what, s2n_strerror_debug(s2n_errno, "EN"));
+        fprintf(stderr, "%s: %s (%s)\n", what, s2n_strerror(s2n_errno, "EN"),
+            s2n_strerror_debug(s2n_errno, "EN"));
         exit(1);
     }
 }
@@ -120,7 +121,10 @@ int main(int argc, char **argv)
             && s2n_connection_set_config(server.conn, server_config) == 0
             && s2n_connection_set_fd(client.conn, fds[0]) == 0
             && s2n_connection_set_fd(server.conn, fds[1]) == 0
-            && s2n_set_server_name(client.conn, "localhost") == 0,
+            && s2n_set_server_name(client.conn, "localhost") == 0
+            /* Errors are returned at once, not after a delay, because they end both endpoints. */
+            && s2n_connection_set_blinding(client.conn, S2N_SELF_SERVICE_BLINDING) == 0
+            && s2n_connection_set_blinding(server.conn, S2N_SELF_SERVICE_BLINDING) == 0,
         "connections");
 
     pthread_t threads[4];

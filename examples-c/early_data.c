@@ -31,7 +31,8 @@
 void check(int ok, const char *what)
 {
     if (!ok) {
-        fprintf(stderr, "%s: %s: %s\n", what, s2n_strerror_name(s2n_errno), strerror(errno));
+        fprintf(stderr, "%s: %s (%s); %s\n", what, s2n_strerror(s2n_errno, "EN"),
+            s2n_strerror_debug(s2n_errno, "EN"), strerror(errno));
         exit(1);
     }
 }

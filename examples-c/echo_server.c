@@ -38,7 +38,8 @@ static int epoll;
 
 static void fail(const char *what)
 {
-    fprintf(stderr, "%s: %s: %s\n", what, s2n_strerror_name(s2n_errno), strerror(errno));
+    fprintf(stderr, "%s: %s (%s); %s\n", what, s2n_strerror(s2n_errno, "EN"),
+        s2n_strerror_debug(s2n_errno, "EN"), strerror(errno));
     exit(1);
 }
 
@@ -165,7 +166,8 @@ static void serve(struct client *client)
             progress = 0;
         }
         if (progress < 0) {
-            fprintf(stderr, "connection: %s\n", s2n_strerror_name(s2n_errno));
+            fprintf(stderr, "connection: %s (%s)\n", s2n_strerror(s2n_errno, "EN"),
+                s2n_strerror_debug(s2n_errno, "EN"));
             client->state = CLOSING;
             progress = 1;
         }

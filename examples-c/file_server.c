@@ -19,12 +19,14 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static void check(int ok, const char *what)
 {
     if (!ok) {
-        fprintf(stderr, "%s: %s: %s\n", what, s2n_strerror_debug(s2n_errno, "EN"), strerror(errno));
+        fprintf(stderr, "%s: %s (%s); %s\n", what, s2n_strerror(s2n_errno, "EN"),
+            s2n_strerror_debug(s2n_errno, "EN"), strerror(errno));
         exit(1);
     }
 }
@@ -110,6 +112,19 @@ static int send_by_library(struct s2n_connection *conn, int file, off_t size)
     return 0;
 }
 
+/* Reports an error at once, and waits before the socket is closed: its time must not reveal to the client which
+ * check failed. */
+static void report(struct s2n_connection *conn, const char *what)
+{
+    const uint64_t second = 1000000000;
+    fprintf(stderr, "%s: %s (%s); %s\n", what, s2n_strerror(s2n_errno, "EN"),
+        s2n_strerror_debug(s2n_errno, "EN"), strerror(errno));
+    for (uint64_t left; (left = s2n_connection_get_delay(conn)) > 0;) {
+        struct timespec time = { .tv_sec = (time_t) (left / second), .tv_nsec = (long) (left % second) };
+        nanosleep(&time, NULL);
+    }
+}
+
 /* Serves a client. Its errors do not end the server. */
 static void serve(struct s2n_connection *conn, int file)
 {
@@ -117,18 +132,19 @@ static void serve(struct s2n_connection *conn, int file)
     struct stat status;
     check(fstat(file, &status) == 0, "file");
     if (s2n_negotiate(conn, &blocked) != 0) {
-        fprintf(stderr, "handshake: %s\n", s2n_strerror_debug(s2n_errno, "EN"));
+        report(conn, "handshake");
+        s2n_shutdown(conn, &blocked); /* sends the fatal alert */
         return;
     }
     int has_kernel_tls = s2n_connection_ktls_enable_send(conn) == 0;
     if (!has_kernel_tls) {
-        fprintf(stderr, "no kernel TLS: %s\n", s2n_strerror_name(s2n_errno));
+        fprintf(stderr, "no kernel TLS: %s\n", s2n_strerror(s2n_errno, "EN"));
     }
     int result = has_kernel_tls ? send_by_kernel(conn, file, status.st_size)
                                 : send_by_library(conn, file, status.st_size);
     /* A close_notify would confirm to the client that the file is complete. */
     if (result != 0 || s2n_shutdown(conn, &blocked) != 0) {
-        fprintf(stderr, "client: %s: %s\n", s2n_strerror_name(s2n_errno), strerror(errno));
+        report(conn, "client");
         return;
     }
     printf("sent: %lld bytes %s\n", (long long) status.st_size,
@@ -154,6 +170,7 @@ int main(int argc, char **argv)
         check(fd >= 0, "accept");
         check(s2n_connection_set_config(conn, config) == 0, "connection");
         check(s2n_connection_set_fd(conn, fd) == 0, "connection");
+        check(s2n_connection_set_blinding(conn, S2N_SELF_SERVICE_BLINDING) == 0, "connection");
         serve(conn, file);
         close(fd);
         check(s2n_connection_wipe(conn) == 0, "connection");

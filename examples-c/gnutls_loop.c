@@ -136,7 +136,8 @@ static int run(struct transfer *transfer)
     }
 }
 
-/* Sends a close_notify, or the fatal alert of a failed connection. */
+/* Sends a close_notify, or the fatal alert of a failed connection unless it has a blinding delay, during which
+ * s2n_shutdown() fails. */
 static int close_connection(struct transfer *transfer)
 {
     s2n_blocked_status blocked;
@@ -150,7 +151,8 @@ static int close_connection(struct transfer *transfer)
 
 static void print_error(const char *what)
 {
-    fprintf(stderr, "%s: %s: %s\n", what, s2n_strerror_name(s2n_errno), strerror(errno));
+    fprintf(stderr, "%s: %s (%s); %s\n", what, s2n_strerror(s2n_errno, "EN"),
+        s2n_strerror_debug(s2n_errno, "EN"), strerror(errno));
 }
 
 static int connect_to(const char *host, const char *port)
@@ -197,7 +199,9 @@ int main(int argc, char **argv)
         || s2n_config_set_verification_ca_location(config, argv[3], NULL) != 0
         || s2n_connection_set_config(transfer.conn, config) != 0
         || s2n_set_server_name(transfer.conn, argv[1]) != 0
-        || s2n_connection_set_fd(transfer.conn, transfer.fd) != 0) {
+        || s2n_connection_set_fd(transfer.conn, transfer.fd) != 0
+        /* The user sees an error at once. By default the call that fails sleeps for 10 to 30 seconds. */
+        || s2n_connection_set_blinding(transfer.conn, S2N_SELF_SERVICE_BLINDING) != 0) {
         print_error(argv[3]);
     } else if (negotiate(&transfer) != 0) {
         print_error("handshake");

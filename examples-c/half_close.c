@@ -17,7 +17,8 @@
 static void check(int ok, const char *what)
 {
     if (!ok) {
-        fprintf(stderr, "%s: %s\n", what, s2n_strerror_debug(s2n_errno, "EN"));
+        fprintf(stderr, "%s: %s (%s)\n", what, s2n_strerror(s2n_errno, "EN"),
+            s2n_strerror_debug(s2n_errno, "EN"));
         exit(1);
     }
 }
@@ -40,6 +41,8 @@ static struct s2n_connection *handshake(s2n_mode mode, struct s2n_config *config
     s2n_blocked_status blocked;
     check(conn != NULL && s2n_connection_set_config(conn, config) == 0, "connection");
     check(s2n_connection_set_fd(conn, fd) == 0, "descriptor");
+    /* Errors are returned at once, not after a delay, because they end both endpoints. */
+    check(s2n_connection_set_blinding(conn, S2N_SELF_SERVICE_BLINDING) == 0, "blinding");
     if (mode == S2N_CLIENT) {
         check(s2n_set_server_name(conn, "localhost") == 0, "server name");
     }

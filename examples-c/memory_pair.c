@@ -46,7 +46,8 @@ static int queue_recv(void *context, uint8_t *buf, uint32_t len)
 static void check(int ok, const char *what)
 {
     if (!ok) {
-        fprintf(stderr, "%s: %s\n", what, s2n_strerror_debug(s2n_errno, "EN"));
+        fprintf(stderr, "%s: %s (%s)\n", what, s2n_strerror(s2n_errno, "EN"),
+            s2n_strerror_debug(s2n_errno, "EN"));
         exit(1);
     }
 }
@@ -67,6 +68,8 @@ static struct s2n_connection *connection_new(s2n_mode mode, struct s2n_config *c
             && s2n_connection_set_send_cb(conn, queue_send) == 0
             && s2n_connection_set_send_ctx(conn, out) == 0,
         "callbacks");
+    /* Errors are returned at once, not after a delay, because they end both endpoints. */
+    check(s2n_connection_set_blinding(conn, S2N_SELF_SERVICE_BLINDING) == 0, "blinding");
     return conn;
 }
 

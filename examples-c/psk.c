@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum exit_code { USAGE = 2, CONNECT = 3, HANDSHAKE = 4, TRANSFER = 5 };
@@ -43,8 +44,7 @@ struct keys {
 
 static void print_error(const char *what)
 {
-    fprintf(stderr, "%s: %s: %s (%s)\n", what, s2n_strerror_name(s2n_errno),
-        s2n_strerror(s2n_errno, "EN"), s2n_strerror_debug(s2n_errno, "EN"));
+    fprintf(stderr, "%s: %s (%s)\n", what, s2n_strerror(s2n_errno, "EN"), s2n_strerror_debug(s2n_errno, "EN"));
 }
 
 static void fail(enum exit_code code, const char *what)
@@ -60,7 +60,7 @@ static void usage(const char *name)
         "       %s client [options] KEY HOST PORT\n"
         "  -p PORT     listen on this port of 127.0.0.1; the system chooses if not given\n"
         "  -N COUNT    exit after this number of connections\n"
-        "  -b SECONDS  longest blinding delay after a failure: see s2n_connection_set_blinding()\n",
+        "  -b SECONDS  longest delay of the alert after a failure; a client ends before, unless it is 0\n",
         name, name);
     exit(USAGE);
 }
@@ -221,7 +221,6 @@ static int negotiate(struct s2n_connection *conn, char text[MAX_IDENTITY + 1])
     uint16_t len = 0;
     if (s2n_negotiate(conn, &blocked) != 0) {
         print_error("handshake");
-        s2n_shutdown(conn, &blocked); /* sends the fatal alert */
         return -1;
     }
     if (s2n_connection_get_negotiated_psk_identity_length(conn, &len) != 0 || len == 0) {
@@ -279,12 +278,25 @@ static int connect_to(const char *host, const char *port)
     return fd;
 }
 
+/* Waits until the blinding delay of a failed connection is over: the time of the alert and of the close must not
+ * reveal to the client which check failed. */
+static void wait_for_delay(struct s2n_connection *conn)
+{
+    const uint64_t second = 1000000000;
+    for (uint64_t left; (left = s2n_connection_get_delay(conn)) > 0;) {
+        struct timespec time = { .tv_sec = (time_t) (left / second), .tv_nsec = (long) (left % second) };
+        nanosleep(&time, NULL);
+    }
+}
+
 /* Greets one client by its identity. A failed connection does not stop the server. */
 static enum exit_code greet(struct s2n_connection *conn)
 {
     char identity[MAX_IDENTITY + 1], greeting[MAX_IDENTITY + 16];
     s2n_blocked_status blocked;
     if (negotiate(conn, identity) != 0) {
+        wait_for_delay(conn);
+        s2n_shutdown_send(conn, &blocked); /* sends the fatal alert */
         return HANDSHAKE;
     }
     int len = snprintf(greeting, sizeof(greeting), "hello, %s\n", identity);
@@ -309,7 +321,8 @@ static int run_server(struct s2n_config *config, const struct keys *keys, const 
             perror("accept");
             continue;
         }
-        if (s2n_connection_set_config(conn, config) != 0 || s2n_connection_set_fd(conn, fd) != 0) {
+        if (s2n_connection_set_config(conn, config) != 0 || s2n_connection_set_fd(conn, fd) != 0
+            || s2n_connection_set_blinding(conn, S2N_SELF_SERVICE_BLINDING) != 0) {
             fail(USAGE, "connection");
         }
         status = (int) greet(conn);
@@ -328,7 +341,9 @@ static int run_client(struct s2n_config *config, struct keys *keys, const char *
     int fd = connect_to(host, port), status = HANDSHAKE;
     struct s2n_connection *conn = s2n_connection_new(S2N_CLIENT);
     if (conn == NULL || s2n_connection_set_config(conn, config) != 0 || append_key(conn, &keys->keys[0]) != 0
-        || s2n_connection_set_fd(conn, fd) != 0) {
+        || s2n_connection_set_fd(conn, fd) != 0
+        /* The user sees an error at once. By default the call that fails sleeps for 10 to 30 seconds. */
+        || s2n_connection_set_blinding(conn, S2N_SELF_SERVICE_BLINDING) != 0) {
         fail(USAGE, "connection");
     }
     explicit_bzero(keys, sizeof(*keys)); /* the connection has a copy */
@@ -344,6 +359,8 @@ static int run_client(struct s2n_config *config, struct keys *keys, const char *
         if (status != 0) {
             print_error("receiving");
         }
+    } else {
+        s2n_shutdown_send(conn, &blocked); /* sends the fatal alert, unless there is a delay before: see -b */
     }
     s2n_connection_free(conn);
     close(fd);

@@ -254,7 +254,8 @@ static int run(struct session *session, int fd)
     }
 }
 
-/* Sends a close_notify, or the fatal alert of a failed connection. */
+/* Sends a close_notify, or the fatal alert of a failed connection unless it has a blinding delay, during which
+ * s2n_shutdown() fails. */
 static int close_session(struct session *session, int fd)
 {
     s2n_blocked_status blocked;
@@ -273,7 +274,8 @@ static int close_session(struct session *session, int fd)
 
 static void print_error(const char *what)
 {
-    fprintf(stderr, "%s: %s: %s\n", what, s2n_strerror_name(s2n_errno), strerror(errno));
+    fprintf(stderr, "%s: %s (%s); %s\n", what, s2n_strerror(s2n_errno, "EN"),
+        s2n_strerror_debug(s2n_errno, "EN"), strerror(errno));
 }
 
 static int connect_to(const char *host, const char *port)
@@ -323,7 +325,9 @@ int main(int argc, char **argv)
         || s2n_connection_set_recv_cb(conn, recv_callback) != 0
         || s2n_connection_set_recv_ctx(conn, &session) != 0
         || s2n_connection_set_send_cb(conn, send_callback) != 0
-        || s2n_connection_set_send_ctx(conn, &session) != 0) {
+        || s2n_connection_set_send_ctx(conn, &session) != 0
+        /* The user sees an error at once. By default the call that fails sleeps for 10 to 30 seconds. */
+        || s2n_connection_set_blinding(conn, S2N_SELF_SERVICE_BLINDING) != 0) {
         print_error(argv[3]);
     } else if (run(&session, fd) != 0) {
         print_error(session.handshaking ? "handshake" : "transfer");

@@ -26,8 +26,7 @@ struct options {
 
 static void print_error(const char *what)
 {
-    fprintf(stderr, "%s: %s: %s (%s)\n", what, s2n_strerror_name(s2n_errno),
-        s2n_strerror(s2n_errno, "EN"), s2n_strerror_debug(s2n_errno, "EN"));
+    fprintf(stderr, "%s: %s (%s)\n", what, s2n_strerror(s2n_errno, "EN"), s2n_strerror_debug(s2n_errno, "EN"));
 }
 
 static void fail(enum exit_code code, const char *what)
@@ -46,7 +45,7 @@ static void usage(const char *name)
         "  -A FILE     require client certificates, and trust these authorities\n"
         "  -o FILE     staple this OCSP response, in DER\n"
         "  -a LIST     protocols for ALPN, separated by commas\n"
-        "  -b SECONDS  longest blinding delay after a failure: see s2n_connection_set_blinding()\n"
+        "  -b SECONDS  longest blinding delay after a failure: see wait_for_delay()\n"
         "  -e          echo\n"
         "  -x          exchange files, prefixed with their lengths:\n"
         "  -r FILE     receive into this file\n"
@@ -245,12 +244,24 @@ static void print_transfer(struct timespec start)
     fflush(stdout);
 }
 
+/* Waits until the blinding delay of a failed connection is over: the time of the alert and of the close must not
+ * reveal to the client which check failed. */
+static void wait_for_delay(struct s2n_connection *conn)
+{
+    const uint64_t second = 1000000000;
+    for (uint64_t left; (left = s2n_connection_get_delay(conn)) > 0;) {
+        struct timespec time = { .tv_sec = (time_t) (left / second), .tv_nsec = (long) (left % second) };
+        nanosleep(&time, NULL);
+    }
+}
+
 /* Serves one connection, from its handshake to its shutdown. A failed connection does not stop the server. */
 static enum exit_code serve_connection(struct s2n_connection *conn, const struct options *options)
 {
     s2n_blocked_status blocked;
     if (s2n_negotiate(conn, &blocked) != 0) {
         print_error("handshake");
+        wait_for_delay(conn);
         s2n_shutdown(conn, &blocked); /* sends the fatal alert */
         return HANDSHAKE;
     }
@@ -261,11 +272,13 @@ static enum exit_code serve_connection(struct s2n_connection *conn, const struct
     bytes_sent = bytes_received = 0;
     if (serve(conn, options) != 0) {
         print_error("transfer");
+        wait_for_delay(conn);
         return TRANSFER;
     }
     print_transfer(start);
     if (s2n_shutdown(conn, &blocked) != 0) {
         print_error("closing");
+        wait_for_delay(conn);
         return TRANSFER;
     }
     return 0;
@@ -361,7 +374,9 @@ int main(int argc, char **argv)
             continue;
         }
         if (s2n_connection_set_config(conn, config) != 0 || s2n_connection_set_fd(conn, fd) != 0
-            || s2n_connection_prefer_throughput(conn) != 0) {
+            || s2n_connection_prefer_throughput(conn) != 0
+            /* Errors are reported at once, and the server waits itself: see wait_for_delay(). */
+            || s2n_connection_set_blinding(conn, S2N_SELF_SERVICE_BLINDING) != 0) {
             fail(USAGE, "connection");
         }
         status = (int) serve_connection(conn, &options);

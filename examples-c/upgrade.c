@@ -59,7 +59,8 @@ static int successor = -1;   /* to which they go */
 
 static void fail(const char *what)
 {
-    fprintf(stderr, "%s: %s: %s\n", what, s2n_strerror_name(s2n_errno), strerror(errno));
+    fprintf(stderr, "%s: %s (%s); %s\n", what, s2n_strerror(s2n_errno, "EN"),
+        s2n_strerror_debug(s2n_errno, "EN"), strerror(errno));
     exit(1);
 }
 
@@ -231,7 +232,8 @@ static void serve(struct client *client)
         }
         if (progress < 0) {
             /* A longer-lived server waits for s2n_connection_get_delay() first: see echo_server. */
-            fprintf(stderr, "connection: %s\n", s2n_strerror_name(s2n_errno));
+            fprintf(stderr, "connection: %s (%s)\n", s2n_strerror(s2n_errno, "EN"),
+                s2n_strerror_debug(s2n_errno, "EN"));
             client_free(client);
             return;
         }

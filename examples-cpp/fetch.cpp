@@ -24,7 +24,8 @@ namespace tls {
 class Error : public std::runtime_error {
 public:
     explicit Error(const std::string &what, int code = s2n_errno)
-        : std::runtime_error(what + ": " + s2n_strerror_name(code) + ": " + s2n_strerror(code, "EN")),
+        : std::runtime_error(
+              what + ": " + s2n_strerror(code, "EN") + " (" + s2n_strerror_debug(code, "EN") + ")"),
           code_(code)
     {
     }
@@ -89,10 +90,12 @@ public:
         check("config", s2n_connection_set_config(get(), config_->get()));
         check("socket", s2n_connection_set_fd(get(), fd_.number));
         check("server name", s2n_set_server_name(get(), name.c_str()));
+        /* The user sees an error at once. By default the call that fails sleeps for 10 to 30 seconds. */
+        check("blinding", s2n_connection_set_blinding(get(), S2N_SELF_SERVICE_BLINDING));
         s2n_blocked_status blocked = S2N_NOT_BLOCKED;
         if (s2n_negotiate(get(), &blocked) != 0) {
             Error error("handshake");
-            s2n_shutdown(get(), &blocked); /* sends the fatal alert */
+            s2n_shutdown(get(), &blocked); /* sends the fatal alert, unless there is a delay before */
             throw error;
         }
     }

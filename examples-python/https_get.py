@@ -1,8 +1,8 @@
 """An HTTPS client, and an HTTPS server of one request.
 
-    https_get.py [--ca FILE] URL                 prints the response body
-    https_get.py --serve CHAIN KEY               serves one request, on a port that it prints
-    https_get.py --demo CHAIN KEY --ca FILE      runs the server and the client
+    https_get.py [--ca FILE] [--timeout SECONDS] URL     prints the response body
+    https_get.py --serve CHAIN KEY                       serves one request, on a port that it prints
+    https_get.py --demo CHAIN KEY --ca FILE              runs the server and the client
 
 CHAIN, KEY and FILE are PEM files.
 """
@@ -16,11 +16,14 @@ from urllib.parse import urlsplit
 import s2n
 
 
-def get(url, config):
-    """Sends a GET request; returns the head and the body of the response."""
+def get(url, config, timeout=None):
+    """Sends a GET request; returns the head and the body of the response.
+
+    Raises `TimeoutError` if the server sends or accepts nothing for `timeout` seconds.
+    """
     parts = urlsplit(url)
     request = f"GET {parts.path or '/'} HTTP/1.0\r\nHost: {parts.hostname}\r\n\r\n"
-    with socket.create_connection((parts.hostname, parts.port or 443)) as sock:
+    with socket.create_connection((parts.hostname, parts.port or 443), timeout) as sock:
         with s2n.connect(sock, config, parts.hostname) as connection:
             connection.send(request.encode())
             response = b""
@@ -50,6 +53,7 @@ def main():
     parser.add_argument("--ca", help="CA certificates to trust; the system's if not given")
     parser.add_argument("--serve", nargs=2, metavar=("CHAIN", "KEY"), help="serve one request")
     parser.add_argument("--demo", nargs=2, metavar=("CHAIN", "KEY"), help="serve one request and send it")
+    parser.add_argument("--timeout", type=float, help="seconds to wait for the server; no limit if not given")
     parser.add_argument("--max-delay", type=int, help="longest blinding delay after a failure, in seconds")
     arguments = parser.parse_args()
 
@@ -69,7 +73,8 @@ def main():
     if not arguments.url:
         parser.error("the URL is required")
 
-    head, body = get(arguments.url, s2n.Config(ca_file=arguments.ca, max_delay=arguments.max_delay))
+    config = s2n.Config(ca_file=arguments.ca, max_delay=arguments.max_delay)
+    head, body = get(arguments.url, config, arguments.timeout)
     print(body, end="")
     if server:
         server.join()
@@ -79,5 +84,5 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except s2n.Error as error:
+    except (s2n.Error, OSError) as error:
         sys.exit(str(error))

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 #[path = "support/pages.rs"]
 mod pages;
@@ -35,8 +36,12 @@ fn compile_program(name: &str) -> PathBuf {
 
 /// Runs the program, which trusts the CA of the tests instead of the system's.
 fn get(program: &Path, args: &[&str], input: Stdio) -> Report {
+    get_with(&cert("ca.pem"), program, args, input)
+}
+
+fn get_with(ca: &str, program: &Path, args: &[&str], input: Stdio) -> Report {
     let program = program.display().to_string();
-    let trust = format!("SSL_CERT_FILE={}", cert("ca.pem"));
+    let trust = format!("SSL_CERT_FILE={ca}");
     let args = [&[&trust, program.as_str()], args].concat();
     Process::spawn_with_input("env", &args, input).finish()
 }
@@ -61,5 +66,20 @@ fn program_reports_its_errors() {
     // Standard input is no socket.
     let report = get(&program, &["localhost"], Stdio::null());
     assert_eq!(report.code, Some(1), "{report:?}");
-    assert!(report.stderr.starts_with("S2N_ERR_"), "{report:?}");
+    assert!(report.stderr.contains("\n(S2N_ERR_"), "{report:?}");
+}
+
+/// The user sees the reason before the blinding delay, of 10 to 30 seconds, is over.
+#[test]
+fn program_reports_an_untrusted_server_at_once() {
+    let program = compile_program("untrusted");
+    let (_server, port) = other_server("openssl", "ecdsa", true, None);
+    let connection = TcpStream::connect(format!("127.0.0.1:{port}")).expect("the server listens");
+    let input = Stdio::from(OwnedFd::from(connection));
+    let start = Instant::now();
+    let report = get_with(&cert("other-ca.pem"), &program, &["localhost"], input);
+    assert!(start.elapsed() < Duration::from_secs(10));
+    assert_eq!(report.code, Some(1), "{report:?}");
+    let error = "localhost: Certificate is untrusted\n(S2N_ERR_CERT_UNTRUSTED: ";
+    assert!(report.stderr.starts_with(error), "{report:?}");
 }

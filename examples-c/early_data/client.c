@@ -198,7 +198,8 @@ static struct s2n_config *new_config(const char *ca)
 static void offer_session(struct s2n_connection *conn)
 {
     if (session_len > 0 && s2n_connection_set_session(conn, session, session_len) != 0) {
-        fprintf(stderr, "session: %s\n", s2n_strerror_name(s2n_errno));
+        fprintf(stderr, "session: %s (%s)\n", s2n_strerror(s2n_errno, "EN"),
+            s2n_strerror_debug(s2n_errno, "EN"));
     }
     explicit_bzero(session, sizeof(session));
     session_len = 0;
@@ -230,7 +231,9 @@ int run_client(int argc, char **argv)
     int fd = connect_to(host, argv[optind + 1]);
     struct s2n_connection *conn = s2n_connection_new(S2N_CLIENT);
     check(conn != NULL && s2n_connection_set_config(conn, config) == 0
-            && s2n_set_server_name(conn, host) == 0 && s2n_connection_set_fd(conn, fd) == 0,
+            && s2n_set_server_name(conn, host) == 0 && s2n_connection_set_fd(conn, fd) == 0
+            /* The user sees an error at once. By default the call that fails sleeps for 10 to 30 seconds. */
+            && s2n_connection_set_blinding(conn, S2N_SELF_SERVICE_BLINDING) == 0,
         "connection");
     offer_session(conn);
     exchange(conn, fd, request, (size_t) len, sends_all_early || strncmp(request, "GET ", 4) == 0);

@@ -259,7 +259,8 @@ static void serve(struct client *client)
     }
     if (progress < 0) {
         if (client->state != CLOSING) {
-            fprintf(stderr, "connection: %s\n", s2n_strerror_name(s2n_errno));
+            fprintf(stderr, "connection: %s (%s)\n", s2n_strerror(s2n_errno, "EN"),
+                s2n_strerror_debug(s2n_errno, "EN"));
         }
         client_free(client);
     }

@@ -157,7 +157,8 @@ static void add_key(const redisReply *name, const redisReply *value)
         free(known);
     } else if (s2n_config_add_ticket_crypto_key(store.config, (const uint8_t *) name->str,
                    (uint32_t) name->len, secret, SECRET_LEN, intro) != 0) {
-        fprintf(stderr, "ticket key %s: %s\n", name->str, s2n_strerror_name(s2n_errno));
+        fprintf(stderr, "ticket key %s: %s (%s)\n", name->str, s2n_strerror(s2n_errno, "EN"),
+            s2n_strerror_debug(s2n_errno, "EN"));
         free(known);
     } else {
         known->len = name->len;

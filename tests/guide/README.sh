@@ -1,5 +1,5 @@
 . "$PROJECT/tests/guide/installing.sh"
-# A program for the s2n-tls API.
+# A program that was built for the s2n-tls API, without a path to the library.
 cat >program.c <<'END'
 #include <s2n.h>
 
@@ -8,3 +8,4 @@ int main(void)
     return s2n_init() == 0 ? s2n_cleanup_final() : 1;
 }
 END
+[ -e program ] || cc program.c -o program -I"$PROJECT/include" -L"$INSTALLED/lib" -ls2n

@@ -16,6 +16,51 @@ static int monotonic_clock(void *context, uint64_t *nanoseconds)
     return 0;
 }
 
+/* A clock that advances with each call. */
+static int ticking_clock(void *context, uint64_t *nanoseconds)
+{
+    *nanoseconds = now++;
+    return monotonic_clock(context, nanoseconds);
+}
+
+/* A server whose client is not trusted waits before it sends the alert; the client itself does not. */
+static void errors_are_reported_before_the_delay(int tls13)
+{
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    now = SECOND;
+    CHECK_OK(s2n_config_set_monotonic_clock(pair->config, monotonic_clock, NULL));
+    CHECK_OK(s2n_config_set_max_blinding_delay(pair->config, 30));
+    const char *client, *server;
+    negotiate(pair, &client, &server);
+    CHECK(s2n_send(pair->client, data, 10, &blocked) == 10);
+    CHECK(s2n_send(pair->server, data, 10, &blocked) == 10);
+    pair->to_server.bytes[pair->to_server.written - 1] ^= 1;
+    pair->to_client.bytes[pair->to_client.written - 1] ^= 1;
+
+    FILE *log = tmpfile();
+    char line[200];
+    CHECK(log != NULL);
+    CHECK_ERROR(s2n_recv(pair->server, received, 10, &blocked), S2N_ERR_DECRYPT);
+    now += s2n_connection_get_delay(pair->server) - 3;
+    CHECK_OK(s2n_config_set_monotonic_clock(pair->config, ticking_clock, NULL));
+    size_t written = pair->to_client.written;
+    s2n_errno = 0;
+    CHECK_ERROR(s2n_recv(pair->server, received, 10, &blocked), S2N_ERR_CLOSED);
+    fail(pair->server, log);
+    CHECK(s2n_connection_get_delay(pair->server) == 0 && pair->to_client.written > written);
+    rewind(log);
+    CHECK(fgets(line, sizeof(line), log) != NULL);
+    CHECK(strncmp(line, "client: connection is closed (S2N_ERR_CLOSED: ", 46) == 0);
+    CHECK(fclose(log) == 0);
+
+    written = pair->to_server.written;
+    CHECK_ERROR(s2n_recv(pair->client, received, 10, &blocked), S2N_ERR_DECRYPT);
+    report(pair->client, "localhost");
+    CHECK(s2n_connection_get_delay(pair->client) > 0 && pair->to_server.written == written);
+    disconnect(pair);
+}
+
 static void a_blinded_connection_is_closed_after_its_delay(int tls13, uint32_t most)
 {
     struct pair *pair = new_pair(tls13, "ecdsa");
@@ -84,6 +129,8 @@ int main(int argc, char **argv)
         a_blinded_connection_is_closed_after_its_delay(tls13, 0);
         a_blinded_connection_is_closed_after_its_delay(tls13, 30);
     }
+    errors_are_reported_before_the_delay(0);
+    errors_are_reported_before_the_delay(1);
     warning_alerts_are_fatal_unless_ignored();
     CHECK_OK(s2n_cleanup_final());
     return 0;

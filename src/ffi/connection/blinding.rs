@@ -11,10 +11,13 @@ use crate::ffi::abi::types::s2n_connection;
 /// the alert is sent only after a random delay, so that its timing reveals no information to an
 /// attacker.
 ///
+/// By default the call that fails returns after the delay, which is between 10 and 30 seconds: to a
+/// user who waits for the result it looks like a hang.
+///
 /// @param conn The connection
-/// @param blinding With `S2N_BUILT_IN_BLINDING` the failing call sleeps. With any other value the
-/// application must wait for `s2n_connection_get_delay()` nanoseconds before it calls
-/// `s2n_shutdown()` and closes.
+/// @param blinding With `S2N_BUILT_IN_BLINDING`, the default, the failing call sleeps. With any
+/// other value it returns at once, and the application must wait for `s2n_connection_get_delay()`
+/// nanoseconds before it calls `s2n_shutdown()` and closes.
 /// @returns 0, or -1 with `S2N_ERR_NULL`
 ///
 /// # Safety
