@@ -1,6 +1,7 @@
 #!/bin/sh
 # Tests the Debian packages: runs lintian, installs them in a new Debian system, compiles and runs
-# programs there, removes the packages, and checks that no file is left. Requires root and a Debian mirror.
+# programs there, removes the packages, and checks that no file is left. Then the commands of the README run there.
+# Requires root and a Debian mirror.
 #
 # usage: packaging/test-packages.sh FOLDER-OF-PACKAGES
 set -eu
@@ -13,7 +14,7 @@ dir=$(mktemp -d)
 trap 'wait; rm -rf "$dir"' EXIT
 root=$dir/root
 release=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
-debootstrap --variant=minbase --include=gcc,libc6-dev,pkgconf,make,cmake "$release" "$root" \
+debootstrap --variant=minbase --include=gcc,libc6-dev,pkgconf,make,cmake,openssl,sudo "$release" "$root" \
     >"$dir/debootstrap.log" 2>&1 &
 debootstrap=$!
 
@@ -86,3 +87,5 @@ inside dpkg --purge $packages >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; 
 tree >"$dir/after"
 diff "$dir/before" "$dir/after"
 echo "removed: $(diff "$dir/installed" "$dir/after" | grep -c '^<') files, links and folders"
+
+unshare --mount sh packaging/test-readme.sh "$root"
