@@ -1,10 +1,10 @@
 //! The TLS client `rs2nc`.
 
+use std::cell::Cell;
 use std::ffi::CString;
 use std::fs;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use rs2n_core::base::Mode;
 use rs2n_core::config::{Config, Psk};
@@ -17,7 +17,7 @@ use crate::progress::{BarOptions, Progress};
 use crate::report::{Report, ReportWriter};
 use crate::session::{EarlyData, Session};
 use crate::session_store::SessionStore;
-use crate::{command_line, config, psk};
+use crate::{addresses, command_line, config, psk};
 
 const PROGRAM: &str = "rs2nc";
 
@@ -56,8 +56,10 @@ struct Connector<'a> {
     early_data: Vec<u8>,
     /// The sessions that are resumed, with `--session` or `--reconnect`.
     sessions: Option<Arc<SessionStore>>,
-    /// Writes the JSON reports, with `--json`.
+    /// Writes the JSON reports, with `--json=FILE`.
     report_writer: Option<ReportWriter>,
+    /// Whether data of a server was written to standard output.
+    stdout_has_data: Cell<bool>,
 }
 
 impl<'a> Connector<'a> {
@@ -75,11 +77,9 @@ impl<'a> Connector<'a> {
         if let Some(sessions) = &sessions {
             sessions.attach(&config);
         }
-        let uses_stdout = common.receive.is_none() && !options.echo;
         let report_writer = match &common.json {
-            None => None,
             Some(Some(path)) => Some(ReportWriter::file(path)?),
-            Some(None) => Some(ReportWriter::standard(uses_stdout)),
+            _ => None,
         };
         Ok(Self {
             options,
@@ -88,6 +88,7 @@ impl<'a> Connector<'a> {
             early_data,
             sessions,
             report_writer,
+            stdout_has_data: Cell::new(false),
         })
     }
 
@@ -97,17 +98,29 @@ impl<'a> Connector<'a> {
         let (source, sink) = self.endpoints(number)?;
         let mut report = Report::new(Mode::Client, None);
         report.connection = self.has_several().then_some(number);
-        let outcome = connect(self.options)
+        let outcome = addresses::connect(self.options)
             .and_then(|tcp| self.run_session(conn, tcp, source, sink, &mut report));
         report.error = outcome.as_ref().err().cloned();
         if self.options.common.verbose {
             self.print(&report, &report.transfer_summary());
         }
-        let written = match &self.report_writer {
-            Some(report_writer) => report_writer.write_json(&report),
-            None => Ok(()),
-        };
-        outcome.and(written)
+        outcome.and(self.write_report(&report))
+    }
+
+    /// Writes the report of a connection. Standard output carries it unless it carries data of a server.
+    fn write_report(&self, report: &Report) -> Result<()> {
+        let common = &self.options.common;
+        let uses_stdout = common.receive.is_none() && !self.options.echo;
+        if uses_stdout && report.bytes_in > 0 {
+            self.stdout_has_data.set(true);
+        }
+        match (&common.json, &self.report_writer) {
+            (_, Some(file)) => file.write_json(report),
+            (Some(_), None) => {
+                ReportWriter::standard(self.stdout_has_data.get()).write_json(report)
+            }
+            (None, None) => Ok(()),
+        }
     }
 
     fn run_session(
@@ -245,47 +258,4 @@ fn load_psk(options: &Client, early_data: usize) -> Result<Option<Psk>> {
     };
     let max_early_data = u32::try_from(early_data).unwrap_or(u32::MAX);
     psk::load_client_key(psk, options.psk_hash, max_early_data).map(Some)
-}
-
-/// Connects to the first address of the host that accepts a TCP connection.
-fn connect(options: &Client) -> Result<TcpStream> {
-    let endpoint = format!("{} port {}", options.host, options.port);
-    let addresses = (options.host.as_str(), options.port).to_socket_addrs();
-    let addresses = addresses.map_err(|error| {
-        ToolError::new(format!("cannot resolve {}: {error}", options.host))
-            .with_advice("check the host name and the network connection")
-    })?;
-    let is_allowed = |address: &SocketAddr| match (options.ipv4, options.ipv6) {
-        (true, _) => address.is_ipv4(),
-        (_, true) => address.is_ipv6(),
-        _ => true,
-    };
-    let mut last_error = ToolError::new(format!(
-        "{endpoint} has no address of the family that -4 or -6 selects"
-    ));
-    let deadline = options
-        .common
-        .timeout
-        .map(|timeout| Instant::now() + timeout);
-    for address in addresses.filter(is_allowed) {
-        let connected = match deadline {
-            None => TcpStream::connect(address),
-            Some(deadline) => {
-                let left = deadline.saturating_duration_since(Instant::now());
-                TcpStream::connect_timeout(&address, left.max(Duration::from_millis(1)))
-            }
-        };
-        match connected {
-            Ok(tcp) => return Ok(tcp),
-            Err(error) => {
-                last_error = ToolError::new(format!(
-                    "cannot connect to {endpoint} ({address}): {error}"
-                ))
-                .with_advice(
-                    "check that the server is running and that no firewall blocks the connection",
-                );
-            }
-        }
-    }
-    Err(last_error)
 }

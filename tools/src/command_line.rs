@@ -3,10 +3,10 @@
 
 use std::io::{self, Write};
 
-use clap::{Command, CommandFactory, Parser};
+use clap::{Arg, ArgAction, Command, CommandFactory, Parser};
 use clap_complete::Shell;
 use clap_mangen::Man;
-use clap_mangen::roff::{Roff, roman};
+use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 use rs2n_core::policy::Policy;
 
 /// Parses the command line. For `--list-policies`, `--completions` and `--man` it prints the output
@@ -38,13 +38,71 @@ pub fn parse<C: Parser + CommandFactory>() -> C {
 fn write_man_page(command: Command, out: &mut Vec<u8>) -> io::Result<()> {
     let notes = command.get_after_long_help();
     let notes = notes.map(ToString::to_string).unwrap_or_default();
+    let synopsis = synopsis(command.clone());
     let man = Man::new(command);
     man.render_title(out)?;
     man.render_name_section(out)?;
-    man.render_synopsis_section(out)?;
+    synopsis.to_writer(out)?;
     man.render_description_section(out)?;
     man.render_options_section(out)?;
     to_roff(&notes).to_writer(out)
+}
+
+/// Returns the synopsis: all options, with the names of their values.
+fn synopsis(mut command: Command) -> Roff {
+    command.build();
+    let mut line = vec![bold(command.get_name())];
+    let (positionals, options): (Vec<_>, Vec<_>) = command
+        .get_arguments()
+        .filter(|arg| !arg.is_hide_set())
+        .partition(|arg| arg.is_positional());
+    for arg in options {
+        line.extend(option(arg));
+    }
+    for arg in positionals {
+        let names = value_names(arg);
+        let required = arg.get_num_args().map_or(1, |range| range.min_values());
+        let optional = names.len().saturating_sub(required);
+        for (index, name) in names.into_iter().enumerate() {
+            let (open, close) = if index < optional {
+                (" [", "]")
+            } else {
+                (" ", "")
+            };
+            line.extend([roman(open), italic(name), roman(close)]);
+        }
+    }
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]);
+    roff.text(line);
+    roff
+}
+
+/// Returns an option in brackets, such as `[--ca FILE]...`.
+fn option(arg: &Arg) -> Vec<Inline> {
+    let name = match (arg.get_long(), arg.get_short()) {
+        (Some(long), _) => format!("--{long}"),
+        (None, short) => format!("-{}", short.unwrap_or_default()),
+    };
+    let mut parts = vec![roman(" ["), bold(name)];
+    if arg.get_action().takes_values() {
+        let is_optional = arg
+            .get_num_args()
+            .is_some_and(|range| range.min_values() == 0);
+        let (open, close) = if is_optional { ("[=", "]") } else { (" ", "") };
+        let names = value_names(arg).join(" ");
+        parts.extend([roman(open), italic(names), roman(close)]);
+    }
+    parts.push(roman(match arg.get_action() {
+        ArgAction::Append => "]...",
+        _ => "]",
+    }));
+    parts
+}
+
+fn value_names(arg: &Arg) -> Vec<String> {
+    let names = arg.get_value_names().unwrap_or_default();
+    names.iter().map(ToString::to_string).collect()
 }
 
 /// Converts paragraphs to roff. A first line that ends with a colon is a heading; the lines below

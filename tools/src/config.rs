@@ -8,11 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rs2n_core::config::{ClientAuth, Config, KeyLogCallback, VerifyHostCallback, alpn};
 use rs2n_core::credentials::CertChain;
+use rs2n_core::error::Code;
 use rs2n_core::policy::Policy;
+use zeroize::Zeroizing;
 
-use crate::error::{Result, ToolError, USAGE, print_line};
+use crate::error::{Result, ToolError, print_line};
 use crate::options::{Client, ClientAuthMode, Common, Server};
 use crate::session_cache::{self, SessionCache};
+use crate::{file_kind, policies};
 
 /// Builds the config of a client.
 pub fn client(options: &Client) -> Result<Arc<Config>> {
@@ -102,15 +105,9 @@ impl VerifyHostCallback for AcceptAnyName {
 }
 
 fn common(config: &Config, options: &Common) -> Result<()> {
-    let unusable = |error| ToolError {
-        status: USAGE,
-        ..ToolError::tls(
-            &error,
-            &format!("the policy {:?} cannot be used", options.policy),
-        )
-    };
-    let policy = Policy::find(options.policy.as_bytes()).map_err(unusable)?;
-    config.set_policy(policy).map_err(unusable)?;
+    let policy = policies::find(&options.policy)?;
+    let set = config.set_policy(policy);
+    set.map_err(|error| policies::explain(&error, &options.policy))?;
     if options.ktls {
         config.allow_kernel_tls13();
     }
@@ -145,21 +142,23 @@ fn require_tls13(options: &Common, option: &str) -> Result<()> {
 fn load_trust_anchors(config: &Config, files: &[PathBuf]) -> Result<()> {
     for path in files {
         let pem = read(path)?;
-        let trusted = config.trust_pem(&pem);
-        trusted.map_err(|error| ToolError::tls(&error, &unusable(path)))?;
+        config.trust_pem(&pem).map_err(|error| {
+            let error = ToolError::tls(&error, &unusable(path));
+            file_kind::explain_trust(error, path, &pem)
+        })?;
     }
     Ok(())
 }
 
 fn add_cert_chain(config: &Config, cert: &Path, key: &Path) -> Result<()> {
     let chain = CertChain::default();
-    let loaded = match cert == key {
-        true => {
-            let (chain_pem, key_pem) = split_pem(&read(cert)?);
-            chain.load(&chain_pem, &key_pem)
-        }
-        false => chain.load(&read(cert)?, &read(key)?),
+    let (cert_bytes, key_bytes) = (read(cert)?, Zeroizing::new(read(key)?));
+    let (chain_pem, key_pem) = match cert == key {
+        true => split_pem(&cert_bytes),
+        false => (cert_bytes.clone(), key_bytes.to_vec()),
     };
+    let key_pem = Zeroizing::new(key_pem);
+    let loaded = chain.load(&chain_pem, &key_pem);
     let context = match cert == key {
         true => unusable(cert),
         false => format!(
@@ -170,7 +169,41 @@ fn add_cert_chain(config: &Config, cert: &Path, key: &Path) -> Result<()> {
     };
     let chain = Arc::new(chain);
     let added = loaded.and_then(|()| config.add_chain(&chain));
-    added.map_err(|error| ToolError::tls(&error, &context))
+    added.map_err(|error| {
+        let files = file_kind::Pair {
+            cert,
+            cert_bytes: &cert_bytes,
+            key,
+            key_bytes: &key_bytes,
+        };
+        let tool_error = files.explain(ToolError::tls(&error, &context));
+        match error.code() {
+            Code::KeyMismatch => explain_order(tool_error, cert, &chain_pem, &key_pem),
+            _ => tool_error,
+        }
+    })
+}
+
+/// Explains a key that belongs to another certificate of the chain than the first.
+fn explain_order(error: ToolError, cert: &Path, chain_pem: &[u8], key_pem: &[u8]) -> ToolError {
+    let has_key = |certificate: &&[u8]| {
+        let chain = CertChain::default();
+        let loaded = chain.load(certificate, key_pem);
+        loaded.is_ok_and(|()| Config::new_minimal().add_chain(&Arc::new(chain)).is_ok())
+    };
+    let position = file_kind::certificates(chain_pem).iter().position(has_key);
+    match position {
+        Some(index) => error
+            .with_message(format!(
+                "the private key is that of certificate {} in {}, and not of the first",
+                index + 1,
+                cert.display()
+            ))
+            .with_advice(
+                "the certificate of the key is the first in the file, and then its issuer's",
+            ),
+        None => error,
+    }
 }
 
 fn unusable(path: &Path) -> String {

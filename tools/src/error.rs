@@ -8,7 +8,7 @@ use rs2n_core::connection::Connection;
 use rs2n_core::error::{Code, Error};
 use serde::Serialize;
 
-use crate::names;
+use crate::{file_kind, names};
 
 /// The reason why a program or a connection failed.
 #[derive(Clone, Debug, Serialize)]
@@ -62,7 +62,14 @@ impl ToolError {
 
     /// Creates an error about a file that cannot be read or written.
     pub fn file(action: &str, path: &Path, error: &io::Error) -> Self {
-        Self::new(format!("cannot {action} {}: {error}", path.display()))
+        let tool_error = Self::new(format!("cannot {action} {}: {error}", path.display()));
+        match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                tool_error.with_advice("check the permissions of the file, and of its folders")
+            }
+            io::ErrorKind::IsADirectory => tool_error.with_advice("name a file in this folder"),
+            _ => tool_error,
+        }
     }
 
     /// Creates an error from one of the TLS library's that is not about a connection.
@@ -126,7 +133,7 @@ impl ToolError {
             .with_advice("a larger --timeout waits longer")
     }
 
-    fn with_message(self, message: impl Into<String>) -> Self {
+    pub fn with_message(self, message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
             ..self
@@ -210,9 +217,7 @@ fn advice(code: Code) -> Option<&'static str> {
         Code::MaxEarlyDataSize => {
             "the client has sent more early data than --max-early-data permits"
         }
-        Code::InvalidPem | Code::NoCertificateInPem => {
-            "a PEM file has sections between -----BEGIN … ----- and -----END … ----- lines"
-        }
+        Code::InvalidPem | Code::NoCertificateInPem => file_kind::PEM_FORMAT,
         Code::KeyMismatch => {
             "the private key does not belong to the first certificate of the chain"
         }

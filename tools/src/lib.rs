@@ -5,20 +5,25 @@
 //! (`endpoints`) until both sides have sent a close_notify. A `report` has the result of a
 //! connection, an `error` the reason of a failure. Sessions are resumed with a `session_store` in the
 //! client, and with `ticket_keys` and a `session_cache` in the server. External pre-shared keys are a
-//! `psk` of the connection. With `kernel_tls` the kernel processes the records.
+//! `psk` of the connection. With `kernel_tls` the kernel processes the records. `addresses`, `policies`,
+//! `file_kind` and `protocol` find out what is wrong with an argument, a file or a peer.
 
 #![forbid(unsafe_code)]
 
+mod addresses;
 pub mod client;
 mod command_line;
 mod config;
 mod endpoints;
 mod error;
+mod file_kind;
 #[cfg(target_os = "linux")]
 mod kernel_tls;
 mod names;
 mod options;
+mod policies;
 mod progress;
+mod protocol;
 mod psk;
 mod report;
 mod secret;

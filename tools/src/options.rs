@@ -181,7 +181,8 @@ pub struct Common {
     pub force: bool,
 
     /// Report each connection as a line of JSON: to FILE (which is replaced), or else to standard
-    /// output, or to standard error if standard output carries the received data
+    /// output, or to standard error if standard output carries received data: for a client if it has
+    /// received some, for a server unless --receive or --echo is given
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub json: Option<Option<PathBuf>>,
 

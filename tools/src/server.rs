@@ -17,7 +17,7 @@ use crate::progress::{BarOptions, Progress};
 use crate::report::{Report, ReportWriter};
 use crate::session::{EarlyData, Session};
 use crate::ticket_keys::TicketKeyFile;
-use crate::{command_line, config, psk};
+use crate::{addresses, command_line, config, psk};
 
 const PROGRAM: &str = "rs2nd";
 
@@ -54,7 +54,7 @@ const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 impl Daemon {
     fn new(options: Server) -> Result<(Arc<Self>, TcpListener)> {
-        let (host, port) = listen_address(&options.listen)?;
+        addresses::listen_address(&options.listen)?;
         let config = config::server(&options)?;
         let ticket_keys = options.ticket_key_file.as_ref();
         let ticket_keys = ticket_keys.map(|path| TicketKeyFile::load(path, &config));
@@ -78,11 +78,7 @@ impl Daemon {
         if let Some(ticket_keys) = ticket_keys {
             ticket_keys.reload_on_hangup(PROGRAM)?;
         }
-        let listener = TcpListener::bind((host, port));
-        let listener = listener.map_err(|error| {
-            ToolError::new(format!("cannot listen on {host} port {port}: {error}"))
-                .with_advice("port 0 lets the system choose a free port")
-        })?;
+        let listener = addresses::listen(&options.listen)?;
         let address = listener.local_addr();
         let listening = address
             .map_err(|error| ToolError::new(format!("cannot get the local address: {error}")))?;
@@ -250,21 +246,4 @@ impl Daemon {
     fn print_error(&self, error: &ToolError, number: u64, peer: SocketAddr) {
         error.print(&format!("{PROGRAM}: connection {number} from {peer}"));
     }
-}
-
-/// Parses the address to listen on: `PORT`, or `HOST PORT`.
-fn listen_address(args: &[String]) -> Result<(&str, u16)> {
-    let (host, port) = match args {
-        [port] => ("localhost", port),
-        [host, port] => (host.as_str(), port),
-        _ => {
-            return Err(ToolError::usage(
-                "the address to listen on is PORT, or HOST PORT",
-            ));
-        }
-    };
-    let number = port.parse();
-    let number = number
-        .map_err(|_| ToolError::usage(format!("{port:?} is not a port number: 0 to 65535")))?;
-    Ok((host, number))
 }

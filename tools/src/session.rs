@@ -16,6 +16,7 @@ use crate::endpoints::{Sink, Source};
 use crate::error::{Result, ToolError};
 use crate::options::Common;
 use crate::progress::Progress;
+use crate::protocol;
 use crate::report::Report;
 use crate::stream::Stream;
 
@@ -107,7 +108,10 @@ impl Session {
                 Ok(first)
             }
             Err(error) => {
-                let tool_error = self.tool_error(&error);
+                let tool_error = match self.stream.foreign_protocol() {
+                    Some(protocol) => self.foreign_protocol_error(protocol),
+                    None => self.tool_error(&error),
+                };
                 let _ = self.conn.shutdown_send(&mut Blocked::Not);
                 // After a timeout the peer is not waited for again.
                 if error.code() != Code::IoBlocked {
@@ -363,6 +367,20 @@ impl Session {
 
     fn peer_has_closed(&self) -> bool {
         self.conn.alert().is_ok_and(|alert| alert == CLOSE_NOTIFY)
+    }
+
+    fn foreign_protocol_error(&self, protocol: &str) -> ToolError {
+        let (peer, advice) = match self.conn.mode() {
+            Mode::Client => ("server", protocol::advice_for_client(protocol)),
+            Mode::Server => (
+                "client",
+                "the client has to use TLS, for instance https:// in a URL",
+            ),
+        };
+        ToolError::new(format!(
+            "the {peer} does not speak TLS on this port, but {protocol}"
+        ))
+        .with_advice(advice)
     }
 
     fn tool_error(&self, error: &Error) -> ToolError {

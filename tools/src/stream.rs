@@ -4,12 +4,15 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::*};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 #[cfg(target_os = "linux")]
 use rs2n_core::stream::{KernelReader, KernelWriter};
 use rs2n_core::stream::{Reader, Writer};
+
+use crate::protocol;
 
 /// A TCP connection that is read by one thread and written by another.
 pub struct Stream {
@@ -25,6 +28,8 @@ pub struct Stream {
     in_handshake: AtomicBool,
     /// A value of [`ReadMode`].
     read_mode: AtomicU8,
+    /// The first bytes of the peer, up to [`protocol::PREFIX`].
+    prefix: Mutex<Vec<u8>>,
     /// Kernel TLS may be enabled, with `--ktls`.
     offers_kernel: bool,
     /// The kernel seals, or opens, the records.
@@ -56,6 +61,7 @@ impl Stream {
             last_received: AtomicU64::new(0),
             in_handshake: AtomicBool::new(true),
             read_mode: AtomicU8::new(ReadMode::Wait as u8),
+            prefix: Mutex::new(Vec::new()),
             offers_kernel,
             kernel_sends: AtomicBool::new(false),
             kernel_receives: AtomicBool::new(false),
@@ -120,6 +126,27 @@ impl Stream {
             if !matches!((&self.tcp).read(&mut buffer), Ok(1..)) {
                 return;
             }
+        }
+    }
+
+    /// Returns the protocol of a peer that does not speak TLS, by its first bytes.
+    pub fn foreign_protocol(&self) -> Option<&'static str> {
+        let prefix = self.prefix.lock().unwrap_or_else(PoisonError::into_inner);
+        protocol::identify(&prefix)
+    }
+
+    /// Fails if the peer does not speak TLS. Otherwise its bytes would be the header of a record, for the rest
+    /// of which the handshake would wait.
+    fn reject_foreign_protocol(&self, received: &[u8]) -> io::Result<()> {
+        if !self.in_handshake.load(Acquire) {
+            return Ok(());
+        }
+        let mut prefix = self.prefix.lock().unwrap_or_else(PoisonError::into_inner);
+        let missing = protocol::PREFIX - prefix.len();
+        prefix.extend(received.iter().take(missing));
+        match protocol::identify(&prefix) {
+            Some(_) => Err(io::ErrorKind::InvalidData.into()),
+            None => Ok(()),
         }
     }
 
@@ -198,10 +225,12 @@ impl Reader for Stream {
         if mode == ReadMode::Off as u8 {
             return Err(Errno::EAGAIN.into());
         }
-        if mode == ReadMode::Poll as u8 {
-            return self.poll(buf);
-        }
-        self.run_read(|mut tcp| tcp.read(buf))
+        let len = match mode == ReadMode::Poll as u8 {
+            true => self.poll(buf)?,
+            false => self.run_read(|mut tcp| tcp.read(buf))?,
+        };
+        self.reject_foreign_protocol(&buf[..len])?;
+        Ok(len)
     }
 
     fn descriptor(&self) -> Option<i32> {

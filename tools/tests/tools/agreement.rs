@@ -313,6 +313,20 @@ fn without_data_the_report_is_on_standard_output() {
     assert_eq!(server.finish().code, Some(0));
 }
 
+/// The parameters are in a pipe of standard output, although received data would be written to it too.
+#[test]
+fn a_client_without_received_data_reports_on_standard_output() {
+    let server = Server::start(&["--send", "/dev/null"]);
+    let client = client(&server.port, &["--json"], Stdio::null());
+    assert_eq!(
+        (client.code, client.stderr.as_str()),
+        (Some(0), ""),
+        "{client:?}"
+    );
+    assert_eq!(parse(&client.stdout)["bytes_in"], 0);
+    assert_eq!(server.finish().code, Some(0));
+}
+
 #[test]
 fn a_server_announces_its_port_as_json_on_request() {
     let (chain, key) = (cert("ecdsa.pem"), cert("ecdsa.key"));

@@ -11,6 +11,7 @@ mod agreement;
 mod closing;
 mod common;
 mod early_data;
+mod hints;
 mod interop;
 mod interop_resumption;
 mod page;

@@ -162,13 +162,13 @@ fn unusable_files_are_named() {
     let here = dir.display().to_string();
     for (tool, args, message) in [
         (CLIENT, &["--ca", "/nowhere/ca.pem"][..], "/nowhere/ca.pem"),
-        (CLIENT, &["--ca", &empty], "S2N_ERR_INVALID_PEM"),
+        (CLIENT, &["--ca", &empty], "empty is empty"),
         (
             CLIENT,
             &["--cert", &chain, "--key", &other],
             "S2N_ERR_KEY_MISMATCH",
         ),
-        (CLIENT, &["--cert", &chain], "ecdsa.pem cannot be used"),
+        (CLIENT, &["--cert", &chain], "ecdsa.pem has no private key"),
         (CLIENT, &["--send", "/nowhere/file"], "/nowhere/file"),
         (CLIENT, &["--send", &here], "directory"),
         (CLIENT, &["--receive", &here], "directory"),
@@ -266,6 +266,12 @@ fn help_manual_and_completions_are_printed() {
                 page.stdout.contains(&format!("\n.SH {section}\n")),
                 "{section}: {page:?}"
             );
+        }
+        for value in [
+            "\\fB\\-\\-policy\\fR \\fINAME\\fR",
+            "[\\fB\\-\\-json\\fR[=\\fIFILE\\fR]]",
+        ] {
+            assert!(page.stdout.contains(value), "{value}: {page:?}");
         }
         for shell in ["bash", "zsh", "fish"] {
             let script = run(tool, &["--completions", shell]);
