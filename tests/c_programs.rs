@@ -21,6 +21,11 @@ fn errors() {
 }
 
 #[test]
+fn detail() {
+    check_with_certificates("detail");
+}
+
+#[test]
 fn config() {
     check_with_certificates("config");
 }

@@ -171,7 +171,7 @@ const EVENT_SENT: &str = "
 ";
 
 /// The files of `rs2n/rs2n.h`, in its order.
-const EXTENSIONS: [&str; 1] = ["extensions/version.rs"];
+const EXTENSIONS: [&str; 2] = ["extensions/version.rs", "extensions/detail.rs"];
 
 /// All headers, by their path below `include`.
 fn all_headers() -> Vec<(String, String)> {

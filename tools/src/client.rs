@@ -184,7 +184,7 @@ impl<'a> Connector<'a> {
         if self.psk.is_none() {
             return error;
         }
-        if error.name.as_deref() == Some("S2N_ERR_CERT_UNTRUSTED") {
+        if error.name == Some("S2N_ERR_CERT_UNTRUSTED") {
             return error.with_advice(
                 "the server did not use the key of --psk; --ca FILE accepts a certificate instead",
             );

@@ -14,9 +14,11 @@ use crate::{file_kind, names};
 #[derive(Clone, Debug, Serialize)]
 pub struct ToolError {
     /// Name and number of the TLS library's error; null for other errors.
-    pub name: Option<String>,
+    pub name: Option<&'static str>,
     pub number: Option<i32>,
     pub message: String,
+    /// The particulars of a connection's error.
+    pub detail: Option<Box<str>>,
     /// A hint for fixing the cause.
     pub advice: Option<String>,
     /// The alert that was received from the peer.
@@ -46,6 +48,7 @@ impl ToolError {
             name: None,
             number: None,
             message: message.into(),
+            detail: None,
             advice: None,
             alert: None,
             status: FAILED,
@@ -76,7 +79,7 @@ impl ToolError {
     pub fn tls(error: &Error, context: &str) -> Self {
         let code = error.code();
         Self {
-            name: Some(code.name().to_string_lossy().into_owned()),
+            name: code.name().to_str().ok(),
             number: Some(code.number()),
             message: format!("{context}: {error}"),
             advice: advice(code).map(str::to_owned),
@@ -92,7 +95,10 @@ impl ToolError {
         } else {
             "the handshake"
         };
-        let tool_error = Self::tls(error, &format!("{context} failed"));
+        let tool_error = Self {
+            detail: conn.error_detail().map(String::into_boxed_str),
+            ..Self::tls(error, &format!("{context} failed"))
+        };
         match error.code() {
             Code::Closed | Code::ShutdownClosed => tool_error.truncated(after_handshake),
             Code::IoBlocked => tool_error.timed_out(after_handshake, timeout.unwrap_or_default()),
@@ -100,7 +106,11 @@ impl ToolError {
             Code::Io => match error.os_error().filter(|&number| number != 0) {
                 Some(number) => {
                     let reason = io::Error::from_raw_os_error(number);
-                    tool_error.with_message(format!("{context} failed: {reason}"))
+                    let message = format!("{context} failed: {reason}");
+                    Self {
+                        detail: None,
+                        ..tool_error.with_message(message)
+                    }
                 }
                 None => tool_error,
             },
@@ -147,6 +157,7 @@ impl ToolError {
         let name = names::alert(number);
         Self {
             message: format!("the peer has ended the connection with alert {number}, {name}"),
+            detail: None,
             advice: names::advice_for_alert(number).map(str::to_owned),
             alert: Some(Alert { number, name }),
             ..self
@@ -170,6 +181,9 @@ impl ToolError {
         let name = self.name.as_ref();
         let name = name.map(|name| format!("{name}: ")).unwrap_or_default();
         print_line(program, &format!("{name}{}", self.message));
+        if let Some(detail) = &self.detail {
+            print_line(program, &format!("detail: {detail}"));
+        }
         if let Some(advice) = &self.advice {
             print_line(program, &format!("hint: {advice}"));
         }

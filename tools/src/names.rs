@@ -1,5 +1,7 @@
 //! IANA names of cipher suites and alerts.
 
+use rs2n_core::error::Alert;
+
 /// The cipher suites that can be negotiated: number and IANA name.
 const SUITES: [(u16, &str); 9] = [
     (0x1301, "TLS_AES_128_GCM_SHA256"),
@@ -19,38 +21,9 @@ pub fn iana(suite: u16) -> Option<&'static str> {
     suites.find_map(|&(number, name)| (number == suite).then_some(name))
 }
 
-/// Returns the name of an alert (RFC 8446, 6).
+/// Returns the name of an alert.
 pub fn alert(number: u8) -> &'static str {
-    match number {
-        0 => "close_notify",
-        10 => "unexpected_message",
-        20 => "bad_record_mac",
-        22 => "record_overflow",
-        40 => "handshake_failure",
-        42 => "bad_certificate",
-        43 => "unsupported_certificate",
-        44 => "certificate_revoked",
-        45 => "certificate_expired",
-        46 => "certificate_unknown",
-        47 => "illegal_parameter",
-        48 => "unknown_ca",
-        49 => "access_denied",
-        50 => "decode_error",
-        51 => "decrypt_error",
-        70 => "protocol_version",
-        71 => "insufficient_security",
-        80 => "internal_error",
-        86 => "inappropriate_fallback",
-        90 => "user_canceled",
-        109 => "missing_extension",
-        110 => "unsupported_extension",
-        112 => "unrecognized_name",
-        113 => "bad_certificate_status_response",
-        115 => "unknown_psk_identity",
-        116 => "certificate_required",
-        120 => "no_application_protocol",
-        _ => "unknown",
-    }
+    Alert::name(number)
 }
 
 /// Returns the hint for an alert from the peer.

@@ -69,7 +69,7 @@ mod tests {
             ),
         ] {
             let error = find(name).expect_err("it is rejected");
-            assert_eq!(error.name.as_deref(), Some(code));
+            assert_eq!(error.name, Some(code));
             assert!(error.message.contains(words), "{}", error.message);
         }
         assert!(find("default").is_ok());

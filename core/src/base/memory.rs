@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::*, compiler_fence};
 use std::thread::LocalKey;
 
-use crate::error::{Code, Result};
+use crate::error::{Code, Reason, Result};
 
 thread_local! {
     /// An atomic, because the compiler assumes that an allocator reads no memory of this program,
@@ -101,7 +101,8 @@ pub fn to_arc(bytes: &[u8]) -> Result<Arc<[u8]>> {
 /// cannot handle an allocation failure.
 pub fn probe(bytes: usize) -> Result<()> {
     let mut block = Vec::<u8>::new();
-    reserve_exact(&mut block, bytes)?;
+    let reserved = reserve_exact(&mut block, bytes);
+    reserved.map_err(|error| error.because(Reason::Memory { bytes }))?;
     // Otherwise the compiler removes the unused allocation.
     let block = black_box(block);
     with_set(&PROBING, || drop(block));
@@ -110,7 +111,8 @@ pub fn probe(bytes: usize) -> Result<()> {
 
 #[cold]
 fn attempt(allocate: impl FnOnce() -> Result<(), TryReserveError>) -> Result<()> {
-    Ok(with_set(&FALLIBLE, allocate).map_err(|_| Code::Alloc)?)
+    let reserved = with_set(&FALLIBLE, allocate);
+    reserved.map_err(|_| Code::Alloc.because(Reason::Memory { bytes: 0 }))
 }
 
 /// Runs `action` while a flag is set, which the allocator reads.

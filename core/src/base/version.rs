@@ -1,5 +1,6 @@
 //! Protocol versions.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// A protocol version, ordered by its number in the API.
@@ -67,6 +68,20 @@ impl Version {
             34.. => Self::Tls13,
             number => Self::Obsolete(number),
         }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unknown => "no version",
+            Self::Obsolete(number) => return write!(f, "version {}.{}", number / 10, number % 10),
+            Self::Ssl3 => "SSL 3.0",
+            Self::Tls10 => "TLS 1.0",
+            Self::Tls11 => "TLS 1.1",
+            Self::Tls12 => "TLS 1.2",
+            Self::Tls13 => "TLS 1.3",
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Snapshots of the settings of a config: all of them at one moment, with the rustls configs that
 //! are built from them. A handshake shares one, and reads it without a lock.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -108,6 +109,7 @@ impl Snapshot {
             trust: &settings.trust,
             chains: &self.chains,
             mode,
+            rejection: RefCell::default(),
         }
     }
 }

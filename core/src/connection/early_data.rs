@@ -42,7 +42,8 @@ impl Connection {
         sent: &mut usize,
         blocked: &mut Blocked,
     ) -> Result<()> {
-        self.expecting_early_data(|| self.negotiate_and_send(data, sent, blocked))
+        let send = || self.negotiate_and_send(data, sent, blocked);
+        self.recorded(self.expecting_early_data(send))
     }
 
     fn negotiate_and_send(
@@ -53,7 +54,7 @@ impl Connection {
     ) -> Result<()> {
         *blocked = Blocked::Not;
         if self.mode() == Mode::Server {
-            return Err(Code::ServerMode)?;
+            return Err(Code::ServerMode.rule("a server sends no early data"));
         }
         if self.uses_quic() {
             return Err(Code::UnsupportedWithQuic)?;
@@ -95,7 +96,8 @@ impl Connection {
         received: &mut usize,
         blocked: &mut Blocked,
     ) -> Result<()> {
-        self.expecting_early_data(|| self.negotiate_and_receive(buf, received, blocked))
+        let receive = || self.negotiate_and_receive(buf, received, blocked);
+        self.recorded(self.expecting_early_data(receive))
     }
 
     fn negotiate_and_receive(
@@ -106,7 +108,7 @@ impl Connection {
     ) -> Result<()> {
         *blocked = Blocked::Not;
         if self.mode() == Mode::Client {
-            return Err(Code::ClientMode)?;
+            return Err(Code::ClientMode.rule("a client receives no early data"));
         }
         if self.uses_quic() {
             return Err(Code::UnsupportedWithQuic)?;

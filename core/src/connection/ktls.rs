@@ -9,12 +9,12 @@ use crate::error::Result;
 impl Connection {
     /// Enables kernel TLS for sending. Fails without a change of the connection.
     pub fn enable_kernel_send(&self) -> Result<()> {
-        self.stream.enable_kernel_send(&self.state)
+        self.recorded(self.stream.enable_kernel_send(&self.state))
     }
 
     /// Enables kernel TLS for receiving. Fails without a change of the connection.
     pub fn enable_kernel_recv(&self) -> Result<()> {
-        self.stream.enable_kernel_recv(&self.state)
+        self.recorded(self.stream.enable_kernel_recv(&self.state))
     }
 
     /// Sends a part of a file with kernel TLS, and returns the number of bytes; fewer than `count`
@@ -27,8 +27,8 @@ impl Connection {
         count: usize,
         blocked: &mut Blocked,
     ) -> Result<usize> {
-        self.stream
-            .send_file(&self.state, (file, offset, count), blocked)
+        let part = (file, offset, count);
+        self.recorded(self.stream.send_file(&self.state, part, blocked))
     }
 
     /// Returns whether the kernel seals the sent records.

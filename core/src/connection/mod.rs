@@ -14,6 +14,7 @@ use crate::policy::Policy;
 use crate::state::State;
 use crate::stream::{MAX_SMALL_RECORD_THRESHOLD, Reader, Stream, Writer};
 
+mod detail;
 mod early_data;
 mod getters;
 mod ktls;
@@ -72,29 +73,29 @@ impl Connection {
     /// is set, and the caller continues with the byte after the last reported one.
     #[inline]
     pub fn send(&self, data: Result<Data<'_>>, blocked: &mut Blocked) -> Result<usize> {
-        self.stream.send(&self.state, data, blocked)
+        self.recorded(self.stream.send(&self.state, data, blocked))
     }
 
     /// Writes the sealed records.
     pub fn flush(&self, blocked: &mut Blocked) -> Result<()> {
-        self.stream.flush(&self.state, blocked)
+        self.recorded(self.stream.flush(&self.state, blocked))
     }
 
     /// Receives at most `buf.len()` bytes; 0 after a close_notify.
     pub fn recv(&self, buf: &mut [u8], blocked: &mut Blocked) -> Result<usize> {
-        self.stream.recv(&self.state, buf, blocked)
+        self.recorded(self.stream.recv(&self.state, buf, blocked))
     }
 
     /// Closes the sending direction: writes the pending records, then a close_notify, or the alert
     /// of an error. To be repeated if it blocks.
     pub fn shutdown_send(&self, blocked: &mut Blocked) -> Result<()> {
-        self.stream.shutdown_send(&self.state, blocked)
+        self.recorded(self.stream.shutdown_send(&self.state, blocked))
     }
 
     /// Closes both directions: [`Connection::shutdown_send`], then waits for the peer's
     /// close_notify, which confirms that no data of the peer is lost.
     pub fn shutdown(&self, blocked: &mut Blocked) -> Result<()> {
-        self.stream.shutdown(&self.state, blocked)
+        self.recorded(self.stream.shutdown(&self.state, blocked))
     }
 
     pub fn set_name(&self, name: usize) {

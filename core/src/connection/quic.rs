@@ -34,6 +34,6 @@ impl Connection {
 
     /// Receives and processes one post-handshake message: a NewSessionTicket.
     pub fn recv_post_handshake(&self, blocked: &mut Blocked) -> Result<()> {
-        self.stream.recv_post_handshake(&self.state, blocked)
+        self.recorded(self.stream.recv_post_handshake(&self.state, blocked))
     }
 }

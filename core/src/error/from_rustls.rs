@@ -1,17 +1,19 @@
 //! Conversion of rustls errors to codes of the API, and of certificate errors to those of rustls,
 //! which chooses the alert.
 
+use std::num::NonZeroU8;
+
 use rustls::enums::ContentType;
 use rustls::error::{
     CertificateError, Error as Tls, InvalidMessage, PeerIncompatible, PeerMisbehaved,
 };
 
-use super::{Code, Error};
+use super::{Code, Error, Parameter, Reason};
 
 impl From<Tls> for Error {
     #[track_caller]
     fn from(error: Tls) -> Self {
-        let converted = Self::new(code(&error));
+        let converted = Self::new(code(&error)).because(reason(&error));
         match skips_blinding(&error) {
             true => converted.without_blinding(),
             false => converted,
@@ -30,6 +32,59 @@ fn skips_blinding(error: &Tls) -> bool {
         )
         | Tls::PeerMisbehaved(PeerMisbehaved::IllegalMiddleboxChangeCipherSpec) => true,
         _ => false,
+    }
+}
+
+/// Returns the particulars of an error.
+fn reason(error: &Tls) -> Reason {
+    match error {
+        Tls::AlertReceived(description) => Reason::AlertReceived((*description).into()),
+        Tls::DecryptError => Reason::Rule(
+            "a record of the handshake cannot be authenticated: it was modified, or the secrets \
+             differ",
+        ),
+        Tls::PeerSentOversizedRecord => Reason::Rule("a record has more than 16384 bytes"),
+        Tls::PeerIncompatible(reason) => match reason {
+            PeerIncompatible::NoCipherSuitesInCommon => {
+                Reason::NothingInCommon(Parameter::CipherSuite)
+            }
+            PeerIncompatible::NoKxGroupsInCommon => Reason::NothingInCommon(Parameter::Group),
+            PeerIncompatible::NoSignatureSchemesInCommon
+            | PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon => {
+                Reason::NothingInCommon(Parameter::SignatureScheme)
+            }
+            _ if incompatible(reason) == Code::ProtocolVersionUnsupported => {
+                Reason::NothingInCommon(Parameter::Version)
+            }
+            reason => Reason::Incompatible(*reason),
+        },
+        Tls::PeerMisbehaved(reason) => Reason::Misbehaved(*reason),
+        Tls::InvalidMessage(reason) => Reason::Malformed(*reason),
+        Tls::InappropriateMessage {
+            got_type: ContentType::ApplicationData,
+            ..
+        } => Reason::Rule("application data before there are traffic keys"),
+        Tls::InappropriateMessage { got_type, .. } => Reason::RecordType {
+            typ: (*got_type).into(),
+            allowed: "a message of the handshake",
+        },
+        Tls::InappropriateHandshakeMessage {
+            expect_types,
+            got_type,
+        } => Reason::MessageType {
+            got: (*got_type).into(),
+            expected: expect_types
+                .first()
+                .and_then(|&typ| NonZeroU8::new(typ.into())),
+        },
+        Tls::NoApplicationProtocol => Reason::NothingInCommon(Parameter::Protocol),
+        Tls::NoSuitableCertificate => Reason::NothingInCommon(Parameter::SignatureScheme),
+        Tls::InvalidCertificate(CertificateError::BadSignature) => Reason::Rule(
+            "the signature over the handshake does not fit the key in the peer's certificate",
+        ),
+        Tls::FailedToGetCurrentTime => Reason::Rule("the clock of the application has failed"),
+        Tls::FailedToGetRandomBytes => Reason::Rule("the system provides no random bytes"),
+        _ => Reason::Unknown,
     }
 }
 

@@ -4,11 +4,18 @@ use std::fmt;
 use std::panic::Location;
 
 mod alert;
+mod date;
+mod escaped;
 mod from_rustls;
+mod reason;
 mod table;
 pub mod trace;
 
 pub use alert::Alert;
+pub(crate) use date::UtcTime;
+pub use escaped::Escaped;
+pub use reason::Reason;
+pub(crate) use reason::{Limit, Parameter};
 pub use table::Code;
 
 /// The result type of the library.
@@ -29,6 +36,8 @@ pub struct Error {
 
     /// The alert for it, if it is more specific than that of the code.
     alert: Option<Alert>,
+
+    reason: Reason,
 }
 
 impl Error {
@@ -42,7 +51,26 @@ impl Error {
             os_error: None,
             skips_blinding: false,
             alert: None,
+            reason: Reason::Unknown,
         }
+    }
+
+    /// Returns the same error with its particulars.
+    pub(crate) fn because(self, reason: Reason) -> Self {
+        Self { reason, ..self }
+    }
+
+    /// Returns the same error with particulars, unless it already has some.
+    #[cold]
+    pub(crate) fn or_because(self, reason: Reason) -> Self {
+        match self.reason {
+            Reason::Unknown => self.because(reason),
+            _ => self,
+        }
+    }
+
+    pub fn reason(&self) -> Reason {
+        self.reason
     }
 
     /// Creates an error of the transport; `os_error` is its `errno`, 0 if it set none.
@@ -148,6 +176,18 @@ impl ErrorType {
 }
 
 impl Code {
+    /// Creates an error with its particulars, and with the source location of the caller.
+    #[track_caller]
+    pub(crate) fn because(self, reason: Reason) -> Error {
+        Error::new(self).because(reason)
+    }
+
+    /// Creates an error about a rule of the protocol or of the API.
+    #[track_caller]
+    pub(crate) fn rule(self, rule: &'static str) -> Error {
+        self.because(Reason::Rule(rule))
+    }
+
     pub fn number(self) -> i32 {
         self as i32
     }

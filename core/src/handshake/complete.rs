@@ -48,7 +48,7 @@ impl Handshake {
         let keys = self.traffic_keys(connection)?;
         // RFC 8446, 5.1: no message may follow in the record of the last one, before a key change.
         if !self.input.is_empty() {
-            return Err(Code::BadMessage)?;
+            return Err(Code::BadMessage.rule("bytes follow the Finished message in its record"));
         }
         let sealer = Sealer::new(results.suite, keys.tx)?;
         match has_early_data {

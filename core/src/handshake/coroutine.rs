@@ -130,7 +130,8 @@ impl Handshake {
     /// Starts a signing operation of the application.
     fn begin_signature(&mut self, ctx: &Context<'_>, input: ToSign) -> Result<Pending> {
         if ctx.mode() == Mode::Client && ctx.client_auth() == ClientAuth::None {
-            return Err(Code::UnexpectedCertRequest)?;
+            return Err(Code::UnexpectedCertRequest
+                .rule("the server requests a certificate, and client authentication is disabled"));
         }
         if ctx.version() == Version::Unknown {
             // The callback may query the version.
@@ -144,7 +145,8 @@ impl Handshake {
         let operation = Signature::new(input, ctx.settings.verifies_private_keys());
         *lock(ctx.state.signing()) = Signing::Pending(operation.number());
         if keys.sign(ctx.state.name(), Arc::new(operation)) != 0 {
-            return Err(Code::AsyncCallbackFailed)?;
+            return Err(Code::AsyncCallbackFailed
+                .rule("the callback of s2n_config_set_async_pkey_callback() has failed"));
         }
         Ok(Pending::Signature)
     }
@@ -157,7 +159,8 @@ impl Handshake {
         let operation = ctx.state.verification();
         operation.begin(input);
         if offload.verify(ctx.state.name(), operation) != 0 {
-            return Err(Code::Cancelled)?;
+            return Err(Code::Cancelled
+                .rule("the callback of s2n_config_set_async_offload_callback() has failed"));
         }
         Ok(Pending::Verification)
     }

@@ -21,7 +21,7 @@ use crate::base::{Blocked, Mode, Version, memory, random_u64, uptime};
 use crate::credentials::step_context::StepContext;
 use crate::credentials::{Offload, PrivateKeys};
 use crate::crypto::HeapSecret;
-use crate::error::{Alert, Code, Error, Result};
+use crate::error::{Alert, Code, Error, Reason, Result};
 use crate::messages::{NEW_SESSION_TICKET, SecureRenegotiation, ServerHello};
 use crate::policy::Policy;
 use crate::record::{ContentType, Header, fatal_alert, plaintext_alert};
@@ -178,7 +178,9 @@ impl Handshake {
                 return Ok(());
             }
             if !ctx.shared().is_open() {
-                return Err(Code::Closed)?;
+                return Err(
+                    Code::Closed.rule("the connection is closed, and its handshake not complete")
+                );
             }
 
             ctx.refresh_settings();
@@ -229,7 +231,7 @@ impl Handshake {
             }
             Action::EndEarlyData => self.end_early_data(ctx),
             Action::Finish => Ok(()),
-            Action::Fail => Err(Code::HandshakeState)?,
+            Action::Fail => Err(Code::HandshakeState.rule("the handshake has failed before")),
         }
     }
 
@@ -289,8 +291,8 @@ impl Handshake {
         // delayed. Later, rustls rejects the type (RFC 8446, 5).
         let is_unknown = ContentType::try_from(header.typ).is_err();
         if is_unknown && !ctx.shared().has_negotiated_version() {
-            let error = Error::new(Code::BadMessage).without_blinding();
-            return Err(self.fail(ctx, error));
+            let error = Code::BadMessage.because(header.not_a_record());
+            return Err(self.fail(ctx, error.without_blinding()));
         }
         if self.is_hello_request(ctx, &header) {
             return ctx.recv.ignore_record(ctx.io, &header);
@@ -347,7 +349,10 @@ impl Handshake {
         let protected = [ContentType::ApplicationData, ContentType::ChangeCipherSpec];
         let is_protected = protected.iter().any(|&typ| header.typ == typ as u8);
         if self.has_read_keys && state.version() == Version::Tls13 && !is_protected {
-            return Err(Code::BadMessage)?;
+            return Err(Code::BadMessage.because(Reason::RecordType {
+                typ: header.typ,
+                allowed: "an encrypted record",
+            }));
         }
         if self.is_read_protected(state) || !header.is_handshake() {
             self.reassembler.pass_incomplete(&mut self.input)?;
@@ -422,7 +427,9 @@ impl Handshake {
         // RFC 5746, 3.4: "it MUST abort the handshake (by sending a fatal handshake_failure alert)".
         if hello.secure_renegotiation == SecureRenegotiation::Invalid {
             ctx.send.pending_alert = fatal_record(Alert::HandshakeFailure).to_vec();
-            return Err(Code::NonEmptyRenegotiationInfo)?;
+            return Err(Code::NonEmptyRenegotiationInfo.rule(
+                "the renegotiation_info extension of the ServerHello is not empty (RFC 5746)",
+            ));
         }
         ctx.state.use_server_hello(&hello);
         self.stop_rejected_early_data(ctx);
@@ -448,7 +455,9 @@ impl Handshake {
         {
             if callback.call(ctx.state.name()) < 0 {
                 ctx.send.pending_alert = fatal_record(Alert::HandshakeFailure).to_vec();
-                return Err(self.fail(ctx, Code::Cancelled.into()));
+                let error =
+                    Code::Cancelled.rule("the ClientHello callback has failed the handshake");
+                return Err(self.fail(ctx, error));
             }
             // The callback may have selected another config.
             ctx.reload_config()?;

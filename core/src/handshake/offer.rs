@@ -7,7 +7,7 @@ use rustls::error::PeerIncompatible;
 use super::context::Context;
 use super::fatal_record;
 use crate::base::Version;
-use crate::error::{Alert, Code, Error, Result};
+use crate::error::{Alert, Code, Error, Parameter, Reason, Result};
 use crate::messages::ClientHelloPayload;
 
 /// The versions that a ClientHello offers, and its request for an OCSP response.
@@ -70,12 +70,16 @@ pub(super) fn negotiate_version(ctx: &mut Context<'_>, offer: &Offer) -> Result<
     let has_tls12 = ctx.policy().supports_tls12() && !ctx.is_quic;
     if version < Version::Tls12 || version == Version::Tls12 && !has_tls12 {
         ctx.output.extend(fatal_record(Alert::ProtocolVersion));
-        return Err(Code::ProtocolVersionUnsupported)?;
+        let reason = Reason::NothingInCommon(Parameter::Version);
+        return Err(Code::ProtocolVersionUnsupported.because(reason));
     }
     if offer.is_fallback && version < highest {
         ctx.output
             .extend(fatal_record(Alert::InappropriateFallback));
-        return Err(Code::FallbackDetected)?;
+        return Err(Code::FallbackDetected.rule(
+            "the client has fallen back to a lower version than both sides support \
+             (TLS_FALLBACK_SCSV)",
+        ));
     }
     Ok(version)
 }
@@ -84,11 +88,12 @@ pub(super) fn negotiate_version(ctx: &mut Context<'_>, offer: &Offer) -> Result<
 pub(super) fn rejection(error: rustls::Error, version: Version) -> Error {
     match error {
         rustls::Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon) => {
-            match version == Version::Tls13 {
-                true => Code::InvalidSupportedGroupState.into(),
+            let code = match version == Version::Tls13 {
+                true => Code::InvalidSupportedGroupState,
                 // Before TLS 1.3 every cipher suite requires a group.
-                false => Code::CipherNotSupported.into(),
-            }
+                false => Code::CipherNotSupported,
+            };
+            code.because(Reason::NothingInCommon(Parameter::Group))
         }
         error => error.into(),
     }

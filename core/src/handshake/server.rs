@@ -82,10 +82,14 @@ impl Handshake {
             ctx.output.extend(fatal_record(Alert::HandshakeFailure));
             // Before TLS 1.3 every cipher suite requires a certificate, so none is supported
             // without.
-            return Err(match version {
+            let code = match version {
                 Version::Tls13 => Code::NoValidSignatureScheme,
                 _ => Code::CipherNotSupported,
-            })?;
+            };
+            return Err(code.rule(
+                "the config of the server has no certificate, and the client offers no pre-shared \
+                 key that the server has",
+            ));
         }
         hello.with_payload(|hello| {
             config.negotiate_alpn(hello.alpn());

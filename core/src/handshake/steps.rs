@@ -22,7 +22,7 @@ use crate::base::{Mode, uptime};
 use crate::config::{ClientAuth, EarlyDataProgress};
 use crate::credentials::secret::Secret;
 use crate::credentials::step_context::{CertRequest, Milestone};
-use crate::error::{Alert, Code, Error, Result};
+use crate::error::{Alert, Code, Error, Reason, Result};
 use crate::messages::{ClientHelloPayload, ServerHello};
 use crate::resumption::{SessionState, offer_psk};
 use crate::state::{HandshakeKeys, HandshakeMessage};
@@ -38,7 +38,8 @@ impl Handshake {
             return Ok(());
         }
         if ctx.is_quic && !ctx.policy().supports_tls13() {
-            return Err(Code::InvalidCipherPreferences)?;
+            return Err(Code::InvalidCipherPreferences
+                .rule("QUIC requires TLS 1.3, which the security policy does not have"));
         }
         let config = ctx.settings.client(&ctx.state.overrides())?;
         let mut config = self.use_config(config);
@@ -209,12 +210,18 @@ impl Handshake {
         let request = ctx.state.selection().request;
         let is_requested = request != CertRequest::None;
         let wrong = match ctx.client_auth() {
-            _ if failure.is_some() => Code::Cancelled,
-            ClientAuth::None if is_requested => Code::UnexpectedCertRequest,
+            _ if failure.is_some() => (Code::Cancelled, "a callback has failed the handshake"),
+            ClientAuth::None if is_requested => (
+                Code::UnexpectedCertRequest,
+                "the server requests a certificate, and client authentication is disabled",
+            ),
             ClientAuth::Required
                 if !is_requested && self.stage.has_completed() && !is_resumed_tls13(ctx) =>
             {
-                Code::MissingCertRequest
+                (
+                    Code::MissingCertRequest,
+                    "client authentication is required, and the server requests no certificate",
+                )
             }
             _ => {
                 if self.stage.has_completed() {
@@ -226,7 +233,8 @@ impl Handshake {
         };
         // rustls has reported no error, so its output is not an alert.
         ctx.output.clear();
-        Err(failure.unwrap_or_else(|| wrong.into()))
+        let (code, rule) = wrong;
+        Err(failure.unwrap_or_else(|| code.rule(rule)))
     }
 
     /// Runs the next steps of the current stage.
@@ -395,7 +403,7 @@ impl Handshake {
     ) -> Result<T> {
         if self.input.close_notify() {
             ctx.shared().receive_close_notify();
-            return Err(Code::Closed)?;
+            return Err(Code::Closed.rule("the peer has ended the handshake with a close_notify"));
         }
         match next {
             // RFC 8446, 6: in TLS 1.3 the level is ignored.
@@ -405,11 +413,11 @@ impl Handshake {
             ) => match u8::from(description) {
                 code if code == Alert::CloseNotify as u8 => {
                     ctx.shared().receive_close_notify();
-                    Err(Code::Closed)?
+                    Err(Code::Closed.rule("the peer has ended the handshake with a close_notify"))
                 }
                 code => {
                     ctx.shared().receive_error_alert(code);
-                    Err(Code::Alert)?
+                    Err(Code::Alert.because(Reason::AlertReceived(code)))
                 }
             },
             next => Ok(next?),

@@ -93,6 +93,14 @@ impl CertVerification {
     pub(super) fn proceed(&mut self, ctx: &Context<'_>) -> Result<bool> {
         let overrides = ctx.state.overrides();
         let verifier = ctx.settings.verifier(&overrides, ctx.mode());
+        let outcome = self.proceed_with(ctx, &verifier);
+        if outcome.is_err() {
+            ctx.state.set_rejection(verifier.rejection.take());
+        }
+        outcome
+    }
+
+    fn proceed_with(&mut self, ctx: &Context<'_>, verifier: &Verifier<'_>) -> Result<bool> {
         loop {
             if self.is_pending() {
                 return Ok(false);
@@ -105,7 +113,7 @@ impl CertVerification {
                     self.store_ocsp(ctx);
                     Progress::Verified
                 }
-                Progress::Presented => self.check_presented(ctx, &verifier)?,
+                Progress::Presented => self.check_presented(ctx, verifier)?,
                 Progress::LookingUpCrls(lookups) => {
                     let crls = lookups
                         .iter()
@@ -113,7 +121,7 @@ impl CertVerification {
                     Progress::Ready(Some(crls.collect()))
                 }
                 Progress::Ready(crls) => {
-                    self.check_path(ctx, &verifier, crls.as_deref(), &verifier.moment()?)?
+                    self.check_path(ctx, verifier, crls.as_deref(), &verifier.moment()?)?
                 }
                 Progress::Known(known) => {
                     let moment = verifier.moment()?;
@@ -123,7 +131,7 @@ impl CertVerification {
                             self.store_ocsp(ctx);
                             Progress::Verified
                         }
-                        None => self.check_path(ctx, &verifier, None, &moment)?,
+                        None => self.check_path(ctx, verifier, None, &moment)?,
                     }
                 }
                 Progress::Verified => {
@@ -133,13 +141,23 @@ impl CertVerification {
                     let validation = Arc::default();
                     ctx.state.set_validation(&validation);
                     if !callback.validate(ctx.state.name(), &validation) {
-                        return Err(Code::Cancelled)?;
+                        return Err(verifier.reject_leaf(
+                            Code::Cancelled,
+                            &self.presented,
+                            "the callback of s2n_config_set_cert_validation_cb() has failed",
+                        ));
                     }
                     Progress::Validating(validation)
                 }
                 Progress::Validating(validation) => match validation.outcome() {
                     Some(true) => return Ok(true),
-                    _ => return Err(Code::CertRejected)?,
+                    _ => {
+                        return Err(verifier.reject_leaf(
+                            Code::CertRejected,
+                            &self.presented,
+                            "the application has rejected it (s2n_cert_validation_reject())",
+                        ));
+                    }
                 },
             };
         }
@@ -184,7 +202,7 @@ impl CertVerification {
             .with_server_name(|name| name.map(|name| name.to_bytes().to_vec()));
         let (name, is_tls13) = (name.as_deref(), ctx.is_tls13());
         if let Some(known) = verifier.find_known(&self.presented, is_tls13, self.has_ocsp()) {
-            verifier.check_known(&known, name)?;
+            verifier.check_known(&known, &self.presented, name)?;
             return Ok(Progress::Known(known));
         }
         verifier.check_presented(&self.presented, name, is_tls13)?;
@@ -195,7 +213,11 @@ impl CertVerification {
         ctx.state.set_crl_lookups(&lookups);
         for lookup in &lookups {
             if !callback.look_up(lookup) {
-                return Err(Code::Cancelled)?;
+                return Err(verifier.reject_leaf(
+                    Code::Cancelled,
+                    &self.presented,
+                    "the callback of s2n_config_set_crl_lookup_cb() has failed",
+                ));
             }
         }
         Ok(Progress::LookingUpCrls(lookups))

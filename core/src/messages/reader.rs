@@ -1,15 +1,20 @@
 //! A reader of the integers and vectors of TLS (RFC 8446, 3.3 and 3.4) in untrusted bytes.
 
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 
 /// The bytes that are not read yet.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
+#[cold]
+fn too_short() -> Error {
+    Code::BadMessage.rule("a message ends within one of its fields")
+}
+
 impl<'a> Reader<'a> {
     /// Reads `len` bytes.
     pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(len).ok_or(Code::BadMessage)?;
+        let (taken, rest) = self.0.split_at_checked(len).ok_or_else(too_short)?;
         self.0 = rest;
         Ok(taken)
     }

@@ -35,6 +35,11 @@ impl Policy {
         definition.check_key(cert)
     }
 
+    /// Returns whether the policy permits the key of a certificate.
+    pub(crate) fn permits_key_of(&self, cert: &Certificate<'_>) -> bool {
+        self.definition.check_key(cert).is_ok()
+    }
+
     /// Checks the key of the trust anchor of a peer's path.
     pub(crate) fn check_root(&self, root: &Certificate<'_>) -> Result<()> {
         match self.definition.certificate_keys {

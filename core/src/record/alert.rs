@@ -1,7 +1,7 @@
 //! Alerts (RFC 8446, 6; RFC 5246, 7.2): parsing and encoding.
 
 use super::{ContentType, WIRE_VERSION};
-use crate::error::{Alert, Code, Error, Result};
+use crate::error::{Alert, Code, Error, Reason, Result};
 
 /// RFC 8446, 6: the levels of alerts.
 const WARNING: u8 = 1;
@@ -27,7 +27,8 @@ impl AlertEvent {
         // RFC 8446, 5.1: "Alert messages MUST NOT be fragmented across records, and multiple alert
         // messages MUST NOT be coalesced into a single TLSPlaintext record."
         let &[level, description] = content else {
-            return Err(Error::with_alert(Code::BadMessage, Alert::DecodeError));
+            let error = Error::with_alert(Code::BadMessage, Alert::DecodeError);
+            return Err(error.because(Reason::Rule("an alert of the peer does not have two bytes")));
         };
         if description == Alert::CloseNotify as u8 {
             return Ok(Self::CloseNotify);

@@ -1,7 +1,7 @@
 //! Limits on consecutive records without data.
 
 use super::PostHandshakeMessage;
-use crate::error::{Code, Result};
+use crate::error::{Code, Reason, Result};
 
 /// The maximum number of consecutive records or messages of a kind without application data between
 /// them.
@@ -28,28 +28,32 @@ impl FloodGuard {
 
     /// Counts an empty record of application data or of the handshake.
     pub fn empty_record(&mut self) -> Result<()> {
-        count(&mut self.empty_records)
+        count(&mut self.empty_records, "empty records")
     }
 
     /// Counts a record with an ignored alert, or with a ChangeCipherSpec.
     pub fn control_record(&mut self) -> Result<()> {
-        count(&mut self.control_records)
+        count(
+            &mut self.control_records,
+            "records of ignored alerts or ChangeCipherSpec",
+        )
     }
 
     /// Counts a post-handshake message. Tickets are not limited: a server may send any number, and
     /// each of them is useful.
     pub fn post_handshake_message(&mut self, message: &PostHandshakeMessage<'_>) -> Result<()> {
         match message {
-            PostHandshakeMessage::KeyUpdate { .. } => count(&mut self.key_updates),
-            PostHandshakeMessage::HelloRequest => count(&mut self.hello_requests),
+            PostHandshakeMessage::KeyUpdate { .. } => count(&mut self.key_updates, "KeyUpdates"),
+            PostHandshakeMessage::HelloRequest => count(&mut self.hello_requests, "HelloRequests"),
             PostHandshakeMessage::NewSessionTicket(_) => Ok(()),
         }
     }
 }
 
-fn count(counter: &mut u8) -> Result<()> {
+fn count(counter: &mut u8, of: &'static str) -> Result<()> {
     if *counter == MAX_CONSECUTIVE {
-        Err(Code::BadMessage)?;
+        let limit = MAX_CONSECUTIVE.into();
+        return Err(Code::BadMessage.because(Reason::TooMany { of, limit }));
     }
     *counter += 1;
     Ok(())

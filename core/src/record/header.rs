@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{MAX_PLAINTEXT, WIRE_VERSION};
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Reason, Result};
 
 /// The content type of a record (RFC 8446, 5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +68,26 @@ impl Header {
     pub fn reject_sslv2(&self) -> Result<()> {
         match self.typ & 0x80 {
             0 => Ok(()),
-            _ => Err(Code::BadMessage)?,
+            _ => Err(Code::BadMessage.because(self.not_a_record())),
         }
+    }
+
+    /// Returns the reason that rejects a header which is none of TLS.
+    pub fn not_a_record(&self) -> Reason {
+        Reason::NotARecord {
+            header: self.bytes(),
+        }
+    }
+
+    /// Returns the encoded header.
+    pub fn bytes(&self) -> [u8; Self::LEN] {
+        let ([major, minor], [high, low]) = (self.version, (self.len as u16).to_be_bytes());
+        [self.typ, major, minor, high, low]
+    }
+
+    /// Returns the content type.
+    fn content_type(&self) -> Result<ContentType> {
+        ContentType::try_from(self.typ).map_err(|code| unknown_type(code, self.typ))
     }
 
     /// Returns whether a plaintext record may contain handshake messages, or a part of one. rustls
@@ -82,10 +100,10 @@ impl Header {
 
     /// Validates a plaintext record, which was received before there were traffic keys.
     pub fn validate_plaintext(&self) -> Result<Opened> {
-        let typ = ContentType::try_from(self.typ)?;
+        let typ = self.content_type()?;
         // Plaintext is not authenticated, so that it is never returned to the application.
         if typ == ContentType::ApplicationData {
-            return Err(Code::Decrypt)?;
+            return Err(Code::Decrypt.rule("application data before there are traffic keys"));
         }
         Ok(Opened {
             typ,
@@ -96,10 +114,17 @@ impl Header {
     /// Validates the header of a record after the version is negotiated, and returns its type.
     pub(super) fn check(&self) -> Result<ContentType> {
         if self.version != WIRE_VERSION {
-            return Err(Code::BadMessage)?;
+            return Err(Code::BadMessage.because(Reason::RecordVersion(self.version)));
         }
-        Ok(ContentType::try_from(self.typ)?)
+        self.content_type()
     }
+}
+
+/// Returns the error of a content type that is unknown.
+#[track_caller]
+pub(super) fn unknown_type(code: Code, typ: u8) -> Error {
+    let allowed = "the types 20 to 23";
+    code.because(Reason::RecordType { typ, allowed })
 }
 
 /// The content of an opened record.

@@ -5,9 +5,10 @@ use std::ops::Range;
 use aws_lc_rs::aead::{Aad, Nonce};
 use rustls::{ConnectionTrafficSecrets, SupportedCipherSuite};
 
+use super::header::unknown_type;
 use super::keys::{AdditionalData, TAG_LEN, TrafficKeys};
 use super::{ContentType, Header, MAX_PLAINTEXT, Opened};
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Limit, Reason, Result};
 
 /// Opens received records with the read keys of a connection.
 pub struct Opener {
@@ -69,7 +70,7 @@ impl Opener {
         self.keys
             .aead()?
             .open_in_place_separate_tag(nonce, aad, tag, text)
-            .map_err(|_| Code::Decrypt)?;
+            .map_err(|_| self.unauthenticated())?;
         let (typ, len) = self.content(outer, text)?;
         self.sequence += 1;
         Ok(Opened {
@@ -111,7 +112,7 @@ impl Opener {
         self.keys
             .aead()?
             .open_separate_gather(nonce, aad, ciphertext, tag, out)
-            .map_err(|_| Code::Decrypt)?;
+            .map_err(|_| self.unauthenticated())?;
         match self.content(outer, out) {
             Ok((ContentType::ApplicationData, plain_len)) => {
                 self.sequence += 1;
@@ -129,6 +130,13 @@ impl Opener {
         }
     }
 
+    #[cold]
+    #[track_caller]
+    fn unauthenticated(&self) -> Error {
+        let sequence = self.sequence;
+        Code::Decrypt.because(Reason::Decryption { sequence })
+    }
+
     /// Validates the header and the length of a record, and returns the parameters of the AEAD.
     #[inline]
     fn protected(&self, record: &[u8]) -> Result<Protected> {
@@ -138,17 +146,30 @@ impl Opener {
         // RFC 8446, 5.2: "The outer opaque_type field of a TLSCiphertext record is always set to
         // the value 23". The tag does not authenticate the received byte, so it is validated here.
         if self.is_tls13() && outer != ContentType::ApplicationData {
-            return Err(Code::BadMessage)?;
+            return Err(Code::BadMessage.because(Reason::RecordType {
+                typ: header.typ,
+                allowed: "the type application_data (23) of TLS 1.3",
+            }));
         }
         if self.is_tls13() && header.len > MAX_CIPHERTEXT_TLS13 {
-            return Err(Code::RecordLimit)?;
+            return Err(too_long(
+                Code::RecordLimit,
+                "an encrypted record",
+                header.len,
+                MAX_CIPHERTEXT_TLS13,
+            ));
         }
         let explicit_len = self.keys.explicit_nonce_len();
         if body.len() != header.len || body.len() < explicit_len + TAG_LEN {
-            return Err(Code::Safety)?;
+            let least = explicit_len + TAG_LEN;
+            return Err(Code::Safety.because(Reason::Length {
+                of: "an encrypted record",
+                len: body.len() as u32,
+                limit: Limit::AtLeast(least as u32),
+            }));
         }
         if self.sequence == u64::MAX {
-            return Err(Code::RecordLimit)?;
+            return Err(Code::RecordLimit.rule("a key has opened 2^64 records"));
         }
         let len = body.len() - explicit_len - TAG_LEN;
         let start = Header::LEN + explicit_len;
@@ -173,7 +194,12 @@ impl Opener {
             false => (outer, content.len()),
         };
         if len > MAX_PLAINTEXT {
-            return Err(Code::MaxInnerPlaintextSize)?;
+            return Err(too_long(
+                Code::MaxInnerPlaintextSize,
+                "the plaintext of a record",
+                len,
+                MAX_PLAINTEXT,
+            ));
         }
         Ok((typ, len))
     }
@@ -230,19 +256,35 @@ impl Kept {
 /// last byte that is not 0 (RFC 8446, 5.4).
 fn inner_plaintext(content: &[u8]) -> Result<(ContentType, usize)> {
     if content.len() > MAX_PLAINTEXT + 1 {
-        return Err(Code::MaxInnerPlaintextSize)?;
+        return Err(too_long(
+            Code::MaxInnerPlaintextSize,
+            "the plaintext of a record, with its padding,",
+            content.len() - 1,
+            MAX_PLAINTEXT,
+        ));
     }
     let len = content
         .iter()
         .rposition(|&byte| byte != 0)
-        .ok_or(Code::BadMessage)?;
-    let typ = ContentType::try_from(content[len])?;
+        .ok_or_else(|| Code::BadMessage.rule("the plaintext of a record has only padding"))?;
+    let typ = ContentType::try_from(content[len]);
+    let typ = typ.map_err(|code| unknown_type(code, content[len]))?;
     // RFC 8446, 5: an implementation which "receives a protected change_cipher_spec record MUST
     // abort the handshake".
     if typ == ContentType::ChangeCipherSpec {
-        return Err(Code::BadMessage)?;
+        return Err(Code::BadMessage.rule("an encrypted record of type change_cipher_spec (20)"));
     }
     Ok((typ, len))
+}
+
+#[cold]
+#[track_caller]
+fn too_long(code: Code, of: &'static str, len: usize, most: usize) -> Error {
+    code.because(Reason::Length {
+        of,
+        len: len as u32,
+        limit: Limit::AtMost(most as u32),
+    })
 }
 
 const _: () = assert!(KEPT <= MIN_DIRECT);

@@ -2,7 +2,7 @@
 
 use super::reassembler::Reassembler;
 use crate::base::Mode;
-use crate::error::{Alert, Code, Error, Result};
+use crate::error::{Alert, Code, Error, Reason, Result};
 use crate::messages::HandshakeHeader;
 
 /// A handshake message that is valid after the handshake.
@@ -43,7 +43,7 @@ impl PostHandshakeReassembler {
             // RFC 8446, 5.1: "Handshake messages MUST NOT span key changes", so a KeyUpdate is the
             // last message in its record.
             if typ == MessageType::KeyUpdate && !whole.rest.is_empty() {
-                return Err(Code::BadMessage)?;
+                return Err(Code::BadMessage.rule("a message follows a KeyUpdate in its record"));
             }
             each(typ.parse(body)?)
         })
@@ -81,7 +81,10 @@ impl MessageType {
             (0, Mode::Client, false) => Ok(Self::HelloRequest),
             (4, Mode::Client, true) => Ok(Self::NewSessionTicket),
             (24, _, true) => Ok(Self::KeyUpdate),
-            _ => Err(Code::BadMessage)?,
+            _ => Err(Code::BadMessage.because(Reason::MessageType {
+                got: typ,
+                expected: None,
+            })),
         }
     }
 
@@ -93,7 +96,11 @@ impl MessageType {
         };
         match is_valid {
             true => Ok(()),
-            false => Err(Error::with_alert(Code::BadMessage, Alert::DecodeError)),
+            false => Err(
+                Error::with_alert(Code::BadMessage, Alert::DecodeError).because(Reason::Rule(
+                    "the length of a message after the handshake is not allowed for its type",
+                )),
+            ),
         }
     }
 
@@ -106,7 +113,8 @@ impl MessageType {
             // RFC 8446, 4.6.3: "If an implementation receives any other value, it MUST terminate
             // the connection with an "illegal_parameter" alert."
             (Self::KeyUpdate, _) => {
-                Err(Error::with_alert(Code::BadMessage, Alert::IllegalParameter))
+                let error = Error::with_alert(Code::BadMessage, Alert::IllegalParameter);
+                Err(error.because(Reason::Rule("the value in a KeyUpdate is neither 0 nor 1")))
             }
         }
     }

@@ -95,7 +95,9 @@ impl Sealer {
             return Err(Code::FragmentLengthTooLarge)?;
         }
         if self.sequence >= self.end_sequence(typ) {
-            return Err(Code::RecordLimit)?;
+            return Err(
+                Code::RecordLimit.rule("the key of this side has sealed as many records as it may")
+            );
         }
         self.keys.expand()?;
         let len = plain_len + self.overhead();

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::*;
 use super::State;
 use crate::base::{Mode, memory};
 use crate::config::{Config, EarlyDataProgress};
-use crate::error::{Alert, Code, Error, Result};
+use crate::error::{Alert, Code, Error, Limit, Reason, Result};
 use crate::resumption::OfferedEarlyData;
 
 impl State {
@@ -116,12 +116,13 @@ impl State {
     pub(crate) fn count_early_data(&self, bytes: usize) -> Result<()> {
         let counted = &self.shared.early_data_bytes;
         let sum = counted.fetch_add(bytes as u64, AcqRel) + bytes as u64;
-        match sum <= self.max_early_data()?.into() {
+        let max = self.max_early_data()?;
+        match sum <= max.into() {
             true => Ok(()),
-            false => Err(Error::with_alert(
-                Code::MaxEarlyDataSize,
-                Alert::UnexpectedMessage,
-            )),
+            false => {
+                let error = Error::with_alert(Code::MaxEarlyDataSize, Alert::UnexpectedMessage);
+                Err(error.because(too_much(sum, max)))
+            }
         }
     }
 
@@ -157,11 +158,12 @@ impl State {
                 EarlyDataProgress::Requested | EarlyDataProgress::Accepted
             );
         if !is_allowed {
-            return Err(Code::EarlyDataNotAllowed)?;
+            return Err(Code::EarlyDataNotAllowed.rule(NOT_ALLOWED));
         }
-        match bytes as u64 <= self.remaining_early_data()?.into() {
+        let rest = self.remaining_early_data()?;
+        match bytes as u64 <= rest.into() {
             true => Ok(true),
-            false => Err(Code::MaxEarlyDataSize)?,
+            false => Err(Code::MaxEarlyDataSize.because(too_much(bytes as u64, rest))),
         }
     }
 
@@ -184,7 +186,18 @@ impl State {
             && self.early_data_progress() == EarlyDataProgress::Accepted;
         match is_allowed {
             true => Ok(true),
-            false => Err(Code::EarlyDataNotAllowed)?,
+            false => Err(Code::EarlyDataNotAllowed.rule(NOT_ALLOWED)),
         }
+    }
+}
+
+const NOT_ALLOWED: &str =
+    "early data is not in progress: it was not requested, is rejected, or has ended";
+
+fn too_much(len: u64, most: u32) -> Reason {
+    Reason::Length {
+        of: "the early data",
+        len: u32::try_from(len).unwrap_or(u32::MAX),
+        limit: Limit::AtMost(most),
     }
 }

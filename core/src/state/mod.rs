@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, Mutex, OnceLock};
 
 mod early_data;
+mod failure;
 pub(crate) mod handshake_keys;
 mod key_schedule;
 pub(crate) mod message;
@@ -25,6 +26,8 @@ mod timing;
 mod traffic_keys;
 pub(crate) mod traffic_secret;
 
+pub(crate) use self::failure::Failed;
+use self::failure::Failure;
 pub(crate) use self::handshake_keys::HandshakeKeys;
 pub(crate) use self::key_schedule::{Direction, KeySchedule, Secrets};
 pub(crate) use self::message::HandshakeMessage;
@@ -76,6 +79,8 @@ struct Rare {
     /// may keep its address.
     offered_early_data: OnceLock<Arc<OfferedEarlyData>>,
     quic: Mutex<Option<Box<Quic>>>,
+    /// The last call that has failed.
+    failure: Mutex<Failure>,
 }
 
 impl Rare {
@@ -87,7 +92,9 @@ impl Rare {
             verification,
             offered_early_data,
             quic,
+            failure,
         } = self;
+        *lock(failure) = Failure::default();
         *lock(signing) = Signing::default();
         *lock(quic) = None;
         if let Some(verification) = verification.get() {

@@ -7,7 +7,7 @@ use super::State;
 use crate::base::{Mode, Version, lock, memory, random_bytes};
 use crate::config::{ClientAuth, Config, PskMode};
 use crate::crypto::HeapSecret;
-use crate::error::{Alert, Code, Error, Result};
+use crate::error::{Alert, Code, Error, Reason, Result};
 use crate::messages::{NewSessionTicket, ServerHello, SessionId, Tls12Ticket};
 use crate::resumption::{
     ClientSession, EarlyDataState, Handle, MAX_TICKET_LIFETIME, SECOND, SessionState,
@@ -273,14 +273,18 @@ impl State {
         let invalid = |_| Error::with_alert(Code::BadMessage, Alert::DecodeError);
         let message = NewSessionTicket::parse(body).map_err(invalid)?;
         if message.lifetime > MAX_TICKET_LIFETIME {
-            return Err(Error::with_alert(Code::BadMessage, Alert::IllegalParameter));
+            let error = Error::with_alert(Code::BadMessage, Alert::IllegalParameter);
+            return Err(error.because(Reason::Rule(
+                "the lifetime of a NewSessionTicket exceeds 7 days (RFC 8446, 4.6.1)",
+            )));
         }
         if message.lifetime == 0 {
             return Ok(());
         }
         // opaque ticket<1..2^16-1>
         if message.ticket.is_empty() {
-            return Err(Error::with_alert(Code::Safety, Alert::DecodeError));
+            let error = Error::with_alert(Code::Safety, Alert::DecodeError);
+            return Err(error.because(Reason::Rule("the ticket of a NewSessionTicket is empty")));
         }
         let derived = self.with_key_schedule(|schedule| {
             let schedule = schedule.filter(|schedule| schedule.may_have_tickets())?;

@@ -9,7 +9,7 @@ use super::transport::Cached;
 use super::{Io, Reader, Stream};
 use crate::base::{Blocked, StackDepth, Version, lock_direction, with_cleared_stack};
 use crate::config::{Config, RenegotiationResponse};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Reason, Result};
 use crate::record::{
     AlertEvent, ContentType, FloodGuard, Header, Opened, Opener, PostHandshakeMessage,
     PostHandshakeReassembler,
@@ -65,7 +65,7 @@ impl Stream {
         let ended = half.end(io);
         let has_ended = ended.is_some();
         if !has_ended && state.is_quic() {
-            return Err(Code::UnsupportedWithQuic)?;
+            return Err(Code::UnsupportedWithQuic.rule(NO_DATA_IN_QUIC));
         }
         let outcome = ended.unwrap_or_else(|| match state.check_early_recv()? {
             true => half.receive_early(io, buf),
@@ -95,7 +95,7 @@ impl RecvHalf {
         }
         Some(match io.state.shared.close_notify_received.load(Acquire) {
             true => Ok(0),
-            false => Err(Code::Closed.into()),
+            false => Err(Code::Closed.rule("the connection is closed for receiving")),
         })
     }
 
@@ -229,7 +229,7 @@ impl RecvHalf {
                 && io.state.shared.has_negotiated_version()
                 && io.state.shared.supports_half_close() =>
             {
-                Err(Code::BadMessage.into())
+                Err(Code::BadMessage.rule("application data before the handshake is complete"))
             }
             None => header.validate_plaintext(),
         };
@@ -250,7 +250,12 @@ impl RecvHalf {
     pub(super) fn check_interleaving(&self, opened: Opened) -> Result<Opened> {
         match opened.typ {
             ContentType::Handshake => Ok(opened),
-            _ if self.reassembler.is_mid_message() => Err(Code::BadMessage)?,
+            _ if self.reassembler.is_mid_message() => {
+                Err(Code::BadMessage.because(Reason::RecordType {
+                    typ: opened.typ as u8,
+                    allowed: "the next part of a message",
+                }))
+            }
             _ => Ok(opened),
         }
     }
@@ -264,7 +269,8 @@ impl RecvHalf {
         self.awaits_record = true;
         let ahead = io.state.shared.recv_buffering.load(Relaxed);
         let mut source = io.source(&mut self.reader);
-        self.input.fill(Header::LEN, ahead, &mut source)?;
+        let filled = self.input.fill(Header::LEN, ahead, &mut source);
+        filled.map_err(|error| self.in_record(error))?;
         let header = Header::read(self.input.buffered());
         let checked = match &self.opener {
             Some(opener) => opener.check(&header),
@@ -277,10 +283,29 @@ impl RecvHalf {
             return Err(io.blind(error));
         }
         let mut source = io.source(&mut self.reader);
-        self.input
-            .fill(Header::LEN + header.len, ahead, &mut source)?;
+        let filled = self
+            .input
+            .fill(Header::LEN + header.len, ahead, &mut source);
+        filled.map_err(|error| self.in_record(error))?;
         self.awaits_record = false;
         Ok(header)
+    }
+
+    /// Adds the received part of the next record to the error of a transport that has ended.
+    #[cold]
+    fn in_record(&self, error: Error) -> Error {
+        if error.code() != Code::Closed {
+            return error;
+        }
+        let buffered = self.input.buffered();
+        let mut header = [0; Header::LEN];
+        let len = buffered.len().min(header.len());
+        header[..len].copy_from_slice(&buffered[..len]);
+        error.because(Reason::EndOfStream {
+            have: buffered.len() as u32,
+            need: (Header::LEN + Header::read(&header).len) as u32,
+            header,
+        })
     }
 
     /// Skips a complete record that is ignored.
@@ -357,7 +382,7 @@ impl RecvHalf {
             }
             AlertEvent::Fatal(code) => {
                 io.state.shared.receive_error_alert(code);
-                Err(Code::Alert)?
+                Err(Code::Alert.because(Reason::AlertReceived(code)))
             }
         }
     }
@@ -374,7 +399,9 @@ impl RecvHalf {
         let mut keys = match (&self.kernel, &mut self.opener) {
             (Some(kernel), _) => ReadKeys::Kernel(kernel),
             (None, Some(opener)) => ReadKeys::Opener(opener),
-            (None, None) => return Err(Code::BadMessage)?,
+            (None, None) => {
+                return Err(Code::BadMessage.rule("a handshake message without traffic keys"));
+            }
         };
         let plain = &self.input.buffered()[self.plain.clone()];
         if plain.is_empty() {
@@ -431,6 +458,10 @@ impl RecvHalf {
         self.reassembler.is_mid_message()
     }
 }
+
+/// Records of application data do not exist in QUIC (RFC 9001, 4).
+pub(super) const NO_DATA_IN_QUIC: &str =
+    "a QUIC connection has no records: the application transfers its data in QUIC";
 
 /// Returns whether a call receives the data of further records that are available.
 fn receives_more_records(state: &State) -> bool {

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::buffers::OutBuffer;
 use super::ktls::KernelSend;
+use super::receive::NO_DATA_IN_QUIC;
 use super::transport::Cached;
 use super::{Io, Stream, Writer};
 use crate::base::{Blocked, StackDepth, lock_direction, memory, uptime, with_cleared_stack};
-use crate::error::{Alert, Code, Result};
+use crate::error::{Alert, Code, Error, Reason, Result};
 use crate::record::{ContentType, Sealer, warning_alert};
 use crate::state::{HandshakeKeys, Shared, State};
 
@@ -211,10 +212,10 @@ impl SendHalf {
     fn send(&mut self, io: Io<'_>, data: Result<Data<'_>>) -> Result<(usize, bool)> {
         let shared = &io.state.shared;
         if !shared.can_write() {
-            return Err(Code::Closed)?;
+            return Err(Code::Closed.rule("the connection is closed for sending"));
         }
         if io.state.is_quic() {
-            return Err(Code::UnsupportedWithQuic)?;
+            return Err(Code::UnsupportedWithQuic.rule(NO_DATA_IN_QUIC));
         }
 
         // Before the validation of the arguments: the records of the last call take precedence.
@@ -222,7 +223,10 @@ impl SendHalf {
 
         let data = data?;
         if data.len < self.unreported {
-            return Err(Code::SendSize)?;
+            return Err(Code::SendSize.because(Reason::SendSize {
+                offered: data.len,
+                accepted: self.unreported,
+            }));
         }
         let is_early = io.state.check_early_send(data.len)?;
         if self.kernel.is_some() {
@@ -278,13 +282,13 @@ impl SendHalf {
         sent: &mut usize,
     ) -> Result<()> {
         let shared = &io.state.shared;
-        let overhead = self.overhead().ok_or(Code::Encrypt)?;
+        let overhead = self.overhead().ok_or_else(no_keys)?;
         if data.is_null {
             return Err(Code::Null)?;
         }
 
         let len = self.next_len(io, data, overhead);
-        let sealer = self.sealer.as_mut().ok_or(Code::Encrypt)?;
+        let sealer = self.sealer.as_mut().ok_or_else(no_keys)?;
         let room = self.out.room(len + overhead)?;
         let written = data.seal(sealer, self.unreported, len, room)?;
         self.out.commit(written);
@@ -442,6 +446,12 @@ impl SendHalf {
             shared.send_buffer_in_use.store(0, Relaxed);
         }
     }
+}
+
+/// The error of a send before the handshake is complete.
+#[cold]
+fn no_keys() -> Error {
+    Code::Encrypt.rule("there are no keys for sending: the handshake is not complete")
 }
 
 /// A KeyUpdate with update_not_requested (RFC 8446, 4.6.3).

@@ -69,7 +69,9 @@ impl SendHalf {
 
         // An alert during the blinding delay would reveal the time that the delay conceals.
         if io.delay()? > Duration::ZERO {
-            return Err(Code::ShutdownPaused)?;
+            return Err(Code::ShutdownPaused.rule(
+                "the delay after an earlier error has not passed: see s2n_connection_get_delay()",
+            ));
         }
 
         self.write_last_alert(io)?;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering::*};
 use std::sync::{Arc, Mutex};
 
 use crate::base::lock;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Reason, Result};
 use crate::record::KernelKeys;
 use crate::state::Shared;
 
@@ -183,16 +183,30 @@ impl Transport {
     }
 
     pub(super) fn required_reader(&self) -> Result<Arc<dyn Reader>> {
-        self.reader().ok_or_else(|| Error::transport(Code::Io, 0))
+        self.reader().ok_or_else(|| missing(false))
     }
 
     /// Returns the sending side, unless a write has failed with EPIPE.
     pub(super) fn required_writer(&self, shared: &Shared) -> Result<Arc<dyn Writer>> {
         if shared.write_broken.load(Acquire) {
-            return Err(Error::transport(Code::Io, 0))?;
+            return Err(broken_pipe());
         }
-        self.writer().ok_or_else(|| Error::transport(Code::Io, 0))
+        self.writer().ok_or_else(|| missing(true))
     }
+}
+
+/// The error of a direction without a transport.
+#[cold]
+#[track_caller]
+fn missing(sends: bool) -> Error {
+    Error::transport(Code::Io, 0).because(Reason::NoTransport { sends })
+}
+
+/// The error of a write after one that has failed with EPIPE.
+#[cold]
+#[track_caller]
+fn broken_pipe() -> Error {
+    Error::transport(Code::Io, 0).because(Reason::BrokenPipe)
 }
 
 /// The side of the transport that a direction uses: a reference of its own, which is replaced when
@@ -221,15 +235,14 @@ impl<T: ?Sized> Cached<T> {
         &mut self,
         transport: &Transport,
         read: impl FnOnce(&Transport) -> Option<Arc<T>>,
+        sends: bool,
     ) -> Result<&T> {
         let changes = transport.changes.load(Acquire);
         if changes != self.changes {
             self.side = read(transport);
             self.changes = changes;
         }
-        self.side
-            .as_deref()
-            .ok_or_else(|| Error::transport(Code::Io, 0))
+        self.side.as_deref().ok_or_else(|| missing(sends))
     }
 }
 
@@ -244,8 +257,11 @@ impl Source<'_> {
     /// Reads once: returns the number of bytes, at least 1.
     #[inline]
     pub(super) fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
-        let reader = self.reader.current(self.transport, Transport::reader)?;
-        let read = retry_interrupted(|| reader.read(buf))?;
+        let reader = self
+            .reader
+            .current(self.transport, Transport::reader, false)?;
+        let read = retry_interrupted(|| reader.read(buf));
+        let read = read.map_err(|error| error.or_because(Reason::Receiving))?;
         if read == 0 {
             self.shared.read_closed.store(true, Release);
             return Err(Error::transport(Code::Closed, 0))?;
@@ -292,7 +308,9 @@ impl Sink<'_> {
                 Shared::count_bytes(&shared.wire_out, written);
                 Ok(written)
             }
-            Ok(_) => Err(BatchError::Unknown(Code::Safety.into())),
+            Ok(_) => Err(BatchError::Unknown(
+                Code::Safety.rule("a transport has returned more bytes than requested"),
+            )),
             Err(error) if writer.is_cancelled() => Err(BatchError::Unknown(error)),
             Err(error) => Err(BatchError::Rejected(error)),
         }
@@ -300,9 +318,9 @@ impl Sink<'_> {
 
     fn writer(&mut self) -> Result<&dyn Writer> {
         if self.shared.write_broken.load(Acquire) {
-            return Err(Error::transport(Code::Io, 0))?;
+            return Err(broken_pipe());
         }
-        self.writer.current(self.transport, Transport::writer)
+        self.writer.current(self.transport, Transport::writer, true)
     }
 }
 
@@ -320,13 +338,14 @@ pub(super) fn write_once(
     shared: &Shared,
     mut attempt: impl FnMut() -> io::Result<usize>,
 ) -> Result<usize> {
-    retry_interrupted(|| {
+    let written = retry_interrupted(|| {
         attempt().inspect_err(|error| {
             if error.kind() == io::ErrorKind::BrokenPipe {
                 shared.write_broken.store(true, Release);
             }
         })
-    })
+    });
+    written.map_err(|error| error.or_because(Reason::Sending))
 }
 
 /// Repeats a call that a signal has interrupted (EINTR).
@@ -348,6 +367,6 @@ pub(super) fn classify(error: &io::Error) -> Error {
         }
         (_, Some(os_error)) => Error::transport(Code::Io, os_error),
         // The transport has returned more bytes than requested.
-        (_, None) => Error::new(Code::Safety),
+        (_, None) => Code::Safety.rule("a transport has returned more bytes than requested"),
     }
 }

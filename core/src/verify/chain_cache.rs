@@ -156,6 +156,8 @@ impl Verifier<'_> {
             chains: _,
             // Determines which usages of a key are required.
             mode,
+            // A result.
+            rejection: _,
         } = self;
         let Rules {
             verifies: true,

@@ -2,7 +2,7 @@
 //! of the application. Checks run in the order of s2n-tls, so that of two errors the same one is
 //! reported.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
@@ -11,10 +11,11 @@ use self::chain_cache::{ChainCache, VerifiedChain};
 use self::crl::{Crl, CrlLookup};
 pub(crate) use self::moment::Moment;
 use self::path::Path;
+use self::rejection::{Check, Fault, Identity, MAX_NAMES, NameCheck, Rejection};
 use self::revocation::Revocation;
 use self::trust_store::TrustStore;
 use crate::base::{Clock, Mode, lock, memory};
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Reason, Result};
 use crate::policy::Policy;
 use crate::x509::{Certificate, Names, is_host};
 
@@ -23,6 +24,7 @@ pub mod crl;
 mod moment;
 mod ocsp;
 mod path;
+pub(crate) mod rejection;
 mod revocation;
 pub(crate) mod trust_store;
 pub(crate) mod verifier;
@@ -194,6 +196,8 @@ pub(crate) struct Verifier<'a> {
     pub(crate) chains: &'a ChainCache,
     /// The role of this side of the connection, not of the peer.
     pub(crate) mode: Mode,
+    /// The certificate that was rejected, and why.
+    pub(crate) rejection: RefCell<Option<Box<Rejection>>>,
 }
 
 impl Verifier<'_> {
@@ -201,6 +205,31 @@ impl Verifier<'_> {
     fn unix_time(&self) -> Result<u64> {
         let now = self.clock.now().ok_or(Code::Cancelled)?;
         Ok(now.as_secs())
+    }
+
+    /// Records the fault of a certificate, and returns its error.
+    #[track_caller]
+    fn reject(&self, fault: Fault<'_>) -> Error {
+        self.reject_for(fault.code, Some(Identity::of(fault.cert)), fault.check)
+    }
+
+    #[track_caller]
+    fn reject_for(&self, code: Code, certificate: Option<Identity>, check: Check) -> Error {
+        let rejection = Rejection { certificate, check };
+        self.rejection.replace(Some(Box::new(rejection)));
+        code.because(Reason::Certificate)
+    }
+
+    /// Records that the application rejects the leaf, and returns the error.
+    #[track_caller]
+    pub(crate) fn reject_leaf(
+        &self,
+        code: Code,
+        presented: &Presented,
+        reason: &'static str,
+    ) -> Error {
+        let leaf = presented.leaf().ok().map(Identity::of);
+        self.reject_for(code, leaf, Check::Application(reason))
     }
 
     pub(crate) fn is_off(&self) -> bool {
@@ -233,23 +262,54 @@ impl Verifier<'_> {
         is_tls13: bool,
     ) -> Result<()> {
         if self.trust.is_empty() {
-            return Err(Code::CertUntrusted)?;
+            return Err(self.reject_for(Code::CertUntrusted, None, Check::NoTrustAnchors));
         }
-        let chain = presented.chain();
+        let (chain, most) = (presented.chain(), self.rules.max_chain);
         if self.policy.restricts_certificates() {
-            for place in 0..chain.len().min(self.rules.max_chain.into()) {
-                self.policy
-                    .check_peer(presented.certificate(place)?, is_tls13)?;
+            for place in 0..chain.len().min(most.into()) {
+                let cert = presented.certificate(place)?;
+                let checked = self.policy.check_peer(cert, is_tls13);
+                checked.map_err(|error| self.reject_by_policy(&error, cert, is_tls13))?;
             }
         }
-        if chain.len() > self.rules.max_chain.into() {
-            return Err(Code::CertMaxChainDepthExceeded)?;
+        if chain.len() > most.into() {
+            let len = chain.len();
+            let check = Check::ChainTooLong { len, most };
+            return Err(self.reject_for(Code::CertMaxChainDepthExceeded, None, check));
         }
-        self.check_names(presented.leaf()?.names(), server_name)
+        let leaf = presented.leaf();
+        let leaf = leaf.map_err(|error| self.reject_for(error.code(), None, Check::Malformed))?;
+        self.check_names(leaf.names(), presented, server_name)
+    }
+
+    /// Records which part of a certificate the policy does not permit.
+    #[track_caller]
+    fn reject_by_policy(&self, error: &Error, cert: &Certificate<'_>, is_tls13: bool) -> Error {
+        let policy = self.policy.label();
+        let check = match self.policy.permits_key_of(cert) {
+            _ if error.code() == Code::CertUntrusted && is_tls13 => Check::Sha1Signature,
+            true => Check::SignatureAlgorithm {
+                policy,
+                algorithm: cert.signature_algorithm_name(),
+            },
+            false => Check::Key {
+                policy,
+                key: cert
+                    .key_name()
+                    .unwrap_or("of an unknown type".into())
+                    .into(),
+            },
+        };
+        self.reject_for(error.code(), Some(Identity::of(cert)), check)
     }
 
     /// Checks the names of a leaf.
-    fn check_names(&self, names: &Names, server_name: Option<&[u8]>) -> Result<()> {
+    fn check_names(
+        &self,
+        names: &Names,
+        presented: &Presented,
+        server_name: Option<&[u8]>,
+    ) -> Result<()> {
         let addresses = self.rules.allows_addresses_in_common_names;
         let accepted = match self.verify_host {
             Some(callback) => names.any(addresses, |name| callback.verify(name)),
@@ -260,17 +320,46 @@ impl Verifier<'_> {
         };
         match accepted {
             true => Ok(()),
-            false => Err(Code::CertInvalidHostname)?,
+            false => Err(self.reject_names(names, presented, server_name)),
         }
+    }
+
+    #[track_caller]
+    fn reject_names(
+        &self,
+        names: &Names,
+        presented: &Presented,
+        server_name: Option<&[u8]>,
+    ) -> Error {
+        let (mut shown, mut more) = (Vec::new(), 0);
+        names.each_host(|name| match shown.len() < MAX_NAMES {
+            true => shown.push(String::from_utf8_lossy(name).chars().take(256).collect()),
+            false => more += 1,
+        });
+        let check = NameCheck {
+            expected: match self.verify_host {
+                Some(_) => None,
+                None => Some(server_name.unwrap_or_default().to_vec()),
+            },
+            names: shown,
+            more,
+        };
+        let leaf = presented.leaf().ok().map(Identity::of);
+        self.reject_for(
+            Code::CertInvalidHostname,
+            leaf,
+            Check::Name(Box::new(check)),
+        )
     }
 
     /// Checks the names of a chain whose path is known, like [`Self::check_presented`].
     pub(crate) fn check_known(
         &self,
         known: &VerifiedChain,
+        presented: &Presented,
         server_name: Option<&[u8]>,
     ) -> Result<()> {
-        self.check_names(known.names(), server_name)
+        self.check_names(known.names(), presented, server_name)
     }
 
     /// Builds and validates the path from the leaf to a trust anchor. With CRLs, each certificate
@@ -283,15 +372,23 @@ impl Verifier<'_> {
     ) -> Result<Path<'a>> {
         let revocation = crls.map(Revocation::new);
         let path = Path::find(self, presented, revocation.as_ref(), moment)?;
-        self.policy.check_root(path.anchor())?;
+        let root = path.anchor();
+        let checked = self.policy.check_root(root);
+        checked.map_err(|error| self.reject_by_policy(&error, root, false))?;
         Ok(path)
     }
 
     /// Checks the OCSP response that was stapled to the leaf of a path.
     pub(crate) fn check_ocsp(&self, path: &Path<'_>, response: &[u8]) -> Result<()> {
-        match self.rules.checks_ocsp {
-            true => ocsp::check(self, path, response),
-            false => Ok(()),
+        if !self.rules.checks_ocsp {
+            return Ok(());
         }
+        ocsp::check(self, path, response).map_err(|error| {
+            let Reason::Rule(reason) = error.reason() else {
+                return error;
+            };
+            let leaf = Identity::of(path.leaf());
+            self.reject_for(error.code(), Some(leaf), Check::Ocsp(reason))
+        })
     }
 }

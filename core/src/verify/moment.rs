@@ -35,6 +35,11 @@ impl Moment {
         }
     }
 
+    /// Returns the seconds since 1970; `None` if validity periods are not checked.
+    pub(super) fn now(&self) -> Option<i64> {
+        self.now
+    }
+
     /// Fails outside of the validity period of a certificate.
     pub(super) fn check(&self, cert: &Certificate<'_>) -> Result<(), Code> {
         let Some(now) = self.now else {

@@ -20,9 +20,13 @@ const DEFAULT_LIFETIME: u64 = 3600;
 /// Verifies the response for the leaf of a path: the responder is authorized, the response is
 /// current, and the status is good.
 pub(super) fn check(verifier: &Verifier<'_>, path: &Path<'_>, response: &[u8]) -> Result<()> {
-    let response = match OcspResponse::parse(response).ok_or(Code::InvalidOcspResponse)? {
+    let response = match OcspResponse::parse(response)
+        .ok_or_else(|| Code::InvalidOcspResponse.rule("it is malformed"))?
+    {
         OcspResponse::Basic(response) => response,
-        OcspResponse::Failed => Err(Code::CertUntrusted)?,
+        OcspResponse::Failed => {
+            Err(Code::CertUntrusted.rule("the responder reports an error in place of a status"))?
+        }
     };
 
     // The issuer is the certificate whose key has signed the leaf, never another one with its name.
@@ -37,7 +41,7 @@ pub(super) fn check(verifier: &Verifier<'_>, path: &Path<'_>, response: &[u8]) -
 
     // No extension is evaluated, so none may be critical (RFC 6960, 4.4).
     if response.has_critical_extension {
-        return Err(Code::CertUntrusted)?;
+        return Err(Code::CertUntrusted.rule(CRITICAL));
     }
     let singles = response.responses.iter();
     let of_leaf = singles.filter(|single| matches(&single.id, leaf, issuer));
@@ -49,19 +53,23 @@ pub(super) fn check(verifier: &Verifier<'_>, path: &Path<'_>, response: &[u8]) -
     }
     match is_any {
         true => Ok(()),
-        false => Err(Code::CertUntrusted)?,
+        false => Err(Code::CertUntrusted.rule("it has no status of this certificate")),
     }
 }
 
+const CRITICAL: &str = "it has a critical extension that is not supported";
+
 fn check_status(single: &SingleResponse<'_>, now: u64) -> Result<()> {
     if single.has_critical_extension {
-        return Err(Code::CertUntrusted)?;
+        return Err(Code::CertUntrusted.rule(CRITICAL));
     }
     check_time(single, now)?;
     match single.status {
         CertStatus::Good => Ok(()),
-        CertStatus::Revoked => Err(Code::CertRevoked)?,
-        CertStatus::Unknown => Err(Code::CertUntrusted)?,
+        CertStatus::Revoked => Err(Code::CertRevoked.rule("the certificate is revoked")),
+        CertStatus::Unknown => {
+            Err(Code::CertUntrusted.rule("the responder does not know the certificate"))
+        }
     }
 }
 
@@ -95,7 +103,10 @@ impl Responder<'_> {
         });
         match found.is_break() {
             true => Ok(()),
-            false => Err(Code::CertUntrusted)?,
+            false => Err(Code::CertUntrusted.rule(
+                "it is signed neither by the issuer of the certificate nor by a responder that the \
+                 issuer has authorized",
+            )),
         }
     }
 
@@ -144,13 +155,13 @@ fn is_sha1_of(hash: &[u8], message: &[u8]) -> bool {
 fn check_time(single: &SingleResponse<'_>, now: u64) -> Result<()> {
     let age = now
         .checked_sub(single.this_update)
-        .ok_or(Code::CertInvalid)?;
+        .ok_or_else(|| Code::CertInvalid.rule("its thisUpdate is in the future"))?;
     let is_old = match single.next_update {
         Some(next) => now > next,
         None => age >= DEFAULT_LIFETIME,
     };
     match is_old {
-        true => Err(Code::CertExpired)?,
+        true => Err(Code::CertExpired.rule("it has expired (nextUpdate)")),
         false => Ok(()),
     }
 }

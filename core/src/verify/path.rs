@@ -9,6 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::ptr;
 
 use super::moment::Moment;
+use super::rejection::{Check, Fault};
 use super::revocation::Revocation;
 use super::trust_store::TrustStore;
 use super::{Presented, Verifier};
@@ -38,11 +39,14 @@ impl<'a> Path<'a> {
         let leaf = presented.leaf()?;
         if verifier.trust.contains(leaf) {
             let path = Self(vec![leaf]);
-            path.check_alone(verifier, moment)?;
+            let is_issued = presented.has_issuer()?;
+            let checked = path.check_alone(verifier, moment);
             // The purposes of a trust anchor are not checked.
-            if presented.has_issuer()? {
-                path.check_intent_of_leaf(verifier)?;
-            }
+            let checked = checked.and_then(|()| match is_issued {
+                true => path.check_intent_of_leaf(verifier),
+                false => Ok(()),
+            });
+            checked.map_err(|fault| verifier.reject(fault))?;
             return Ok(path);
         }
         let search = Search {
@@ -54,7 +58,7 @@ impl<'a> Path<'a> {
             verified: RefCell::default(),
             wrong: Cell::new(0),
             steps: Cell::new(0),
-            first_error: Cell::new(None),
+            first_fault: RefCell::default(),
         };
         search.run(leaf)
     }
@@ -77,32 +81,33 @@ impl<'a> Path<'a> {
         self.0.iter().map(|cert| Box::from(cert.der())).collect()
     }
 
-    fn check_alone(&self, verifier: &Verifier<'_>, moment: &Moment) -> Result<(), Code> {
+    fn check_alone(&self, verifier: &Verifier<'_>, moment: &Moment) -> Result<(), Fault<'a>> {
         let leaf = self.leaf();
-        leaf.check_form(&verifier.rules.known_extensions)?;
-        moment.check(leaf)
+        check_form(verifier, leaf)?;
+        check_time(moment, leaf)
     }
 
     /// Checks extensions, basic constraints and path lengths of each certificate, in the order of
     /// s2n-tls, so that of two errors the same one is reported.
-    fn check_authorities(&self, verifier: &Verifier<'_>) -> Result<(), Code> {
+    fn check_authorities(&self, verifier: &Verifier<'_>) -> Result<(), Fault<'a>> {
         // Self-issued certificates and the leaf are not counted for path lengths (RFC 5280,
         // 4.2.1.9).
         let mut below = 0;
-        for (place, cert) in self.0.iter().enumerate() {
-            cert.check_form(&verifier.rules.known_extensions)?;
+        for (place, &cert) in self.0.iter().enumerate() {
+            check_form(verifier, cert)?;
             if place == 0 {
                 continue;
             }
             let is_anchor = place + 1 == self.0.len();
             if !cert.is_authority(is_anchor) {
-                return Err(Code::CertUntrusted);
+                return Err(Fault::untrusted(cert, Check::NotAnAuthority));
             }
             let is_self_issued = cert.is_self_issued();
             // As in s2n-tls, the path length of a root is ignored; RFC 5280, 6.1 permits both.
             let is_root = is_anchor && is_self_issued;
-            if !is_root && cert.path_length().is_some_and(|most| below > most) {
-                return Err(Code::CertUntrusted);
+            let most = cert.path_length().unwrap_or(u32::MAX);
+            if !is_root && below > most {
+                return Err(Fault::untrusted(cert, Check::PathLength { most, below }));
             }
             below += u32::from(!is_self_issued);
         }
@@ -111,8 +116,8 @@ impl<'a> Path<'a> {
 
     /// Checks name constraints. They apply to all certificates below, except self-issued ones that
     /// are not the leaf (RFC 5280, 6.1.3 (b) and (c)).
-    fn check_names(&self) -> Result<(), Code> {
-        for (place, cert) in self.0.iter().enumerate() {
+    fn check_names(&self) -> Result<(), Fault<'a>> {
+        for (place, &cert) in self.0.iter().enumerate() {
             let constraints = self.0[place + 1..]
                 .iter()
                 .filter_map(|above| above.constraints());
@@ -121,23 +126,23 @@ impl<'a> Path<'a> {
                 continue;
             }
             if !constraints.all(|constraints| constraints.allow(cert.subject(), cert.names())) {
-                return Err(Code::CertUntrusted);
+                return Err(Fault::untrusted(cert, Check::NameConstraints));
             }
         }
         Ok(())
     }
 
     /// Checks that the leaf and the intermediates may be used for the role of the peer.
-    fn check_intent(&self, verifier: &Verifier<'_>) -> Result<(), Code> {
+    fn check_intent(&self, verifier: &Verifier<'_>) -> Result<(), Fault<'a>> {
         self.check_intent_of_leaf(verifier)?;
-        let (_, below) = self.0.split_last().ok_or(Code::CertIntentInvalid)?;
-        match below.iter().all(|cert| verifier.allows_purposes_of(cert)) {
-            true => Ok(()),
-            false => Err(Code::CertIntentInvalid),
+        let mut below = self.0[..self.0.len() - 1].iter();
+        match below.find(|cert| !verifier.allows_purposes_of(cert)) {
+            None => Ok(()),
+            Some(cert) => Err(Fault::of_purpose(cert, verifier)),
         }
     }
 
-    fn check_intent_of_leaf(&self, verifier: &Verifier<'_>) -> Result<(), Code> {
+    fn check_intent_of_leaf(&self, verifier: &Verifier<'_>) -> Result<(), Fault<'a>> {
         let leaf = self.leaf();
         let is_server = verifier.mode == Mode::Client;
         let may_sign = leaf.key_usage().is_none_or(|usage| {
@@ -148,9 +153,35 @@ impl<'a> Path<'a> {
         let allowed = verifier.allows_purposes_of(leaf) && leaf.allows_netscape(is_server);
         match !verifier.rules.checks_intent || allowed && may_sign {
             true => Ok(()),
-            false => Err(Code::CertIntentInvalid),
+            false => Err(Fault::of_purpose(leaf, verifier)),
         }
     }
+}
+
+/// Checks the extensions of a certificate.
+fn check_form<'a>(verifier: &Verifier<'_>, cert: &'a Certificate<'a>) -> Result<(), Fault<'a>> {
+    let known = &verifier.rules.known_extensions;
+    cert.check_form(known).map_err(|code| {
+        let check = match code {
+            Code::CertUnhandledCriticalExtension => {
+                Check::CriticalExtensions(cert.unknown_critical_extensions(known))
+            }
+            _ => Check::MalformedExtension,
+        };
+        Fault { code, cert, check }
+    })
+}
+
+/// Checks the validity period of a certificate.
+fn check_time<'a>(moment: &Moment, cert: &'a Certificate<'a>) -> Result<(), Fault<'a>> {
+    moment.check(cert).map_err(|code| Fault {
+        code,
+        cert,
+        check: Check::Time {
+            validity: cert.validity(),
+            now: moment.now().unwrap_or_default(),
+        },
+    })
 }
 
 impl Verifier<'_> {
@@ -186,17 +217,37 @@ struct Search<'a, 's> {
     verified: RefCell<Vec<Verified>>,
     wrong: Cell<usize>,
     steps: Cell<usize>,
-    /// The error of the first path, which is the one that s2n-tls validates.
-    first_error: Cell<Option<Code>>,
+    /// The fault of the first path, which is the one that s2n-tls validates.
+    first_fault: RefCell<Option<Fault<'a>>>,
 }
 
 impl<'a> Search<'a, '_> {
     fn run(&self, leaf: &'a Certificate<'a>) -> Result<Path<'a>> {
         let mut path = Path(vec![leaf]);
-        match self.extend(&mut path) {
-            true => Ok(path),
-            false => Err(self.first_error.get().unwrap_or(Code::CertUntrusted))?,
+        if self.extend(&mut path) {
+            return Ok(path);
         }
+        let fault = self.first_fault.take();
+        let fault = fault.unwrap_or_else(|| self.without_issuer(leaf));
+        Err(self.verifier.reject(fault))
+    }
+
+    /// Returns the fault of a chain without a path to a trust anchor: that of the certificate where
+    /// it ends.
+    fn without_issuer(&self, leaf: &'a Certificate<'a>) -> Fault<'a> {
+        let mut last = Path(vec![leaf]);
+        for _ in 1..self.presented.chain().len() {
+            let mut issuers = self.presented.issuers_of(last.anchor());
+            match issuers.find(|cert| !has(&last, cert)) {
+                Some(issuer) => last.0.push(issuer),
+                None => break,
+            }
+        }
+        let check = match last.anchor().is_self_issued() {
+            true => Check::SelfSigned,
+            false => Check::UnknownIssuer,
+        };
+        Fault::untrusted(last.anchor(), check)
     }
 
     /// Extends a path with each candidate issuer, trust anchors before certificates that the peer
@@ -240,19 +291,17 @@ impl<'a> Search<'a, '_> {
         certs
     }
 
-    /// Returns whether a complete path is valid, and records the first error.
+    /// Returns whether a complete path is valid, and records the first fault.
     fn check(&self, path: &Path<'a>) -> bool {
-        let Err(code) = self.validate(path) else {
+        let Err(fault) = self.validate(path) else {
             return true;
         };
-        if self.first_error.get().is_none() {
-            self.first_error.set(Some(code));
-        }
+        self.first_fault.borrow_mut().get_or_insert(fault);
         false
     }
 
     /// Validates a complete path, in the order of s2n-tls.
-    fn validate(&self, path: &Path<'a>) -> Result<(), Code> {
+    fn validate(&self, path: &Path<'a>) -> Result<(), Fault<'a>> {
         path.check_authorities(self.verifier)?;
         if let Some(revocation) = self.revocation {
             for pair in path.0.windows(2) {
@@ -269,26 +318,33 @@ impl<'a> Search<'a, '_> {
     fn check_list(
         &self,
         revocation: &Revocation<'_>,
-        cert: &Certificate<'_>,
+        cert: &'a Certificate<'a>,
         issuer: &Certificate<'_>,
         anchor: &Certificate<'_>,
-    ) -> Result<(), Code> {
+    ) -> Result<(), Fault<'a>> {
         let outcome = revocation.check(self.verifier, cert, issuer);
         if outcome == Err(Code::CrlSignature) && !ptr::eq(issuer, anchor) {
             self.wrong.set(self.wrong.get() + 1);
         }
-        outcome
+        outcome.map_err(|code| Fault {
+            code,
+            cert,
+            check: Check::of_crl(code),
+        })
     }
 
-    fn check_signatures(&self, path: &Path<'a>) -> Result<(), Code> {
+    fn check_signatures(&self, path: &Path<'a>) -> Result<(), Fault<'a>> {
         let mut issuer = None;
         for (height, &cert) in path.0.iter().rev().enumerate() {
             if let Some(issuer) = issuer
                 && !self.is_signed(cert, issuer, height == 1)
             {
-                return Err(Code::CertUntrusted);
+                let policy = self.verifier.policy.label();
+                let algorithm = cert.signature_algorithm_name();
+                let check = Check::Signature { policy, algorithm };
+                return Err(Fault::untrusted(cert, check));
             }
-            self.moment.check(cert)?;
+            check_time(self.moment, cert)?;
             issuer = Some(cert);
         }
         Ok(())

@@ -257,6 +257,21 @@ impl<'a> Certificate<'a> {
         }
     }
 
+    /// Returns the critical extensions that are evaluated neither here nor by the application, as
+    /// object identifiers.
+    pub(crate) fn unknown_critical_extensions(&self, known: &[Box<[u8]>]) -> Vec<String> {
+        let unhandled = self.extensions.unhandled_critical.iter();
+        let unknown = unhandled.filter(|oid| !known.contains(oid)).take(4);
+        unknown
+            .map(|oid| Oid::new((&**oid).into()).to_id_string())
+            .collect()
+    }
+
+    /// Returns notBefore and notAfter in seconds since 1970; `None` if their encoding is invalid.
+    pub(crate) fn validity(&self) -> Option<[i64; 2]> {
+        self.validity
+    }
+
     /// Fails outside of the validity period.
     pub(crate) fn check_time(&self, now: i64) -> Result<(), Code> {
         let [not_before, not_after] = self.validity.ok_or(Code::CertUntrusted)?;

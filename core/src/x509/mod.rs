@@ -13,6 +13,7 @@ mod names;
 pub(crate) mod ocsp;
 pub(crate) mod pem;
 mod public_key;
+mod text;
 
 #[cfg(test)]
 pub(crate) use self::certificate::PARSED;

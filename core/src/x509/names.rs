@@ -182,6 +182,16 @@ impl Names {
             .collect()
     }
 
+    /// Passes every name that [`Self::any`] compares to `each`.
+    pub(crate) fn each_host(&self, mut each: impl FnMut(&[u8])) {
+        self.any(true, |name| {
+            if !name.is_empty() {
+                each(name);
+            }
+            false
+        });
+    }
+
     /// Returns whether one of the names is accepted, in the order of s2n-tls. For a certificate
     /// without names the empty name is checked.
     pub(crate) fn any(&self, allows_address: bool, mut accepts: impl FnMut(&[u8]) -> bool) -> bool {

@@ -1,3 +1,4 @@
 //! Functions that s2n-tls does not have, declared in `rs2n/rs2n.h`.
 
+mod detail;
 pub(crate) mod version;

@@ -237,6 +237,11 @@ fn a_server_certificate_of_another_ca_is_rejected() {
     assert_eq!(error["name"], "S2N_ERR_CERT_UNTRUSTED");
     assert_eq!(error["number"], (5 << 26) + 46);
     assert_eq!(error["alert"], Value::Null);
+    let detail = error["detail"].as_str().expect("text");
+    assert!(
+        detail.contains("its issuer is not in the trust store"),
+        "{detail}"
+    );
     assert!(
         error["advice"]
             .as_str()

@@ -1,12 +1,14 @@
 //! Receiving of accepted early data.
 
+use std::num::NonZeroU8;
+
 use zeroize::Zeroizing;
 
 use super::END_OF_EARLY_DATA;
 use crate::base::Mode;
 use crate::config::EarlyDataProgress;
 use crate::credentials::secret::Secret;
-use crate::error::{Alert, Code, Error, Result};
+use crate::error::{Alert, Code, Error, Reason, Result};
 use crate::handshake::Handshake;
 use crate::handshake::context::Context;
 use crate::handshake::stage::Stage;
@@ -45,7 +47,7 @@ impl Handshake {
             // Without early data in the current call, it is not lost: another call reads it.
             return Err(match ctx.state.expects_early_data() {
                 true => Code::EarlyDataBlocked.into(),
-                false => Error::new(Code::BadMessage),
+                false => Code::BadMessage.rule("early data that the application does not receive"),
             });
         }
         let header = ctx.recv.fill_record(ctx.io)?;
@@ -89,7 +91,9 @@ impl Handshake {
                 Ok(())
             }
             ContentType::ApplicationData | ContentType::ChangeCipherSpec => {
-                Err(ctx.blind(Code::BadMessage.into()))
+                let allowed = "early data, EndOfEarlyData or an alert";
+                let typ = typ as u8;
+                Err(ctx.blind(Code::BadMessage.because(Reason::RecordType { typ, allowed })))
             }
         }
     }
@@ -102,22 +106,25 @@ impl Handshake {
     fn read_end(&mut self, ctx: &Context<'_>) -> Result<bool> {
         let check = |header: HandshakeHeader| match (header.typ, header.len) {
             (5, None | Some(0)) => Ok(()),
-            _ => Err(Error::with_alert(
-                Code::BadMessage,
-                Alert::UnexpectedMessage,
-            )),
+            _ => {
+                let error = Error::with_alert(Code::BadMessage, Alert::UnexpectedMessage);
+                Err(error.because(Reason::MessageType {
+                    got: header.typ,
+                    expected: NonZeroU8::new(5),
+                }))
+            }
         };
         let mut is_complete = false;
         let plain = ctx.recv.unread();
         if plain.is_empty() {
-            return Err(Code::BadMessage)?;
+            return Err(Code::BadMessage.rule("an empty record within early data"));
         }
         self.early_data().reassembler.push(plain, check, |whole| {
             is_complete = true;
             // RFC 8446, 5.1: "Handshake messages MUST NOT span key changes".
             match whole.rest {
                 [] => Ok(()),
-                _ => Err(Code::BadMessage)?,
+                _ => Err(Code::BadMessage.rule("a message follows EndOfEarlyData in its record")),
             }
         })?;
         Ok(is_complete)

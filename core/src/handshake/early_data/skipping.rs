@@ -6,7 +6,7 @@ use super::find_suite;
 use crate::base::memory;
 use crate::credentials::secret::Secret;
 use crate::crypto::HeapSecret;
-use crate::error::{Alert, Code, Error, Result};
+use crate::error::{Alert, Code, Error, Reason, Result};
 use crate::handshake::Handshake;
 use crate::handshake::context::Context;
 use crate::record::{ContentType, Header, Opener};
@@ -92,6 +92,9 @@ impl Handshake {
             Some(_) => Ok(true),
             None => {
                 let error = Error::with_alert(Code::MaxEarlyDataSize, Alert::UnexpectedMessage);
+                let error = error.because(Reason::Rule(
+                    "the client has sent more early data, which is rejected, than the maximum",
+                ));
                 Err(self.fail(ctx, error.without_blinding()))
             }
         }

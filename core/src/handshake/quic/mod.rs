@@ -17,7 +17,7 @@ use crate::base::{Mode, memory};
 use crate::config::SecretType;
 use crate::credentials::secret::Secret;
 use crate::crypto::HeapSecret;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Result};
 use crate::messages::{ClientHello, HandshakeHeader, Reader};
 
 mod rehearsal;
@@ -77,8 +77,12 @@ pub(super) fn check_transport_parameters(ctx: &Context<'_>, hello: &ClientHello)
             ctx.state.set_resumable(hello.offers_psk_dhe());
             ctx.state.store_peer_transport_parameters(parameters)
         }
-        (None, true) => Err(Code::MissingExtension)?,
-        (Some(_), false) => Err(Code::UnsupportedExtension)?,
+        (None, true) => Err(Code::MissingExtension.rule(
+            "the ClientHello has no quic_transport_parameters extension (57), which QUIC requires",
+        )),
+        (Some(_), false) => Err(Code::UnsupportedExtension.rule(
+            "the ClientHello has the quic_transport_parameters extension (57), without QUIC",
+        )),
         (None, false) => Ok(()),
     })
 }
@@ -188,7 +192,9 @@ impl Handshake {
         let message = ctx.recv.take_message(len, memory::copy)?;
         if len == HandshakeHeader::LEN {
             // No message of QUIC is empty.
-            let error = Error::new(Code::BadMessage).without_blinding();
+            let error = Code::BadMessage
+                .rule("an empty handshake message")
+                .without_blinding();
             return Err(self.fail(ctx, error));
         }
         match self.pass_message(ctx, message) {

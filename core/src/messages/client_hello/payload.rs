@@ -6,7 +6,8 @@ use crate::base::Version;
 use crate::error::{Code, Result};
 use crate::messages::Reader;
 use crate::messages::extension_type::{
-    ALPN, KEY_SHARE, SERVER_NAME, STATUS_REQUEST, SUPPORTED_GROUPS, SUPPORTED_VERSIONS,
+    ALPN, KEY_SHARE, SERVER_NAME, SIGNATURE_ALGORITHMS, STATUS_REQUEST, SUPPORTED_GROUPS,
+    SUPPORTED_VERSIONS,
 };
 
 /// A parsed ClientHello, without its handshake header.
@@ -76,7 +77,7 @@ impl<'a> ClientHelloPayload<'a> {
                 compression_methods,
                 extensions,
             }),
-            false => Err(Code::BadMessage)?,
+            false => Err(Code::BadMessage.rule("the ClientHello is malformed")),
         }
     }
 
@@ -159,6 +160,13 @@ impl<'a> ClientHelloPayload<'a> {
         let groups = self.extension(SUPPORTED_GROUPS).unwrap_or_default();
         let mut groups = Reader(Reader(groups).vector(2).unwrap_or_default());
         std::iter::from_fn(move || groups.u16().ok()).map(move |group| (group, has_share(group)))
+    }
+
+    /// Returns the schemes of the signature_algorithms extension (RFC 8446, 4.2.3).
+    pub(crate) fn signature_schemes(&self) -> impl Iterator<Item = u16> + use<'a> {
+        let schemes = self.extension(SIGNATURE_ALGORITHMS).unwrap_or_default();
+        let mut schemes = Reader(Reader(schemes).vector(2).unwrap_or_default());
+        std::iter::from_fn(move || schemes.u16().ok())
     }
 
     /// Returns the protocols of the application_layer_protocol_negotiation extension (ALPN, RFC

@@ -37,7 +37,10 @@ impl ClientHelloPayload<'_> {
             && has_single_key_share(second);
         match same {
             true => Ok(()),
-            false => Err(Code::BadMessage)?,
+            false => Err(Code::BadMessage.rule(
+                "the second ClientHello differs from the first in more than a HelloRetryRequest \
+                 permits",
+            )),
         }
     }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::*;
-use crate::error::Alert;
+use crate::error::{Alert, Reason};
 use crate::record::{ContentType, MAX_PLAINTEXT, Opened};
 use crate::stream::receive::RecvHalf;
 use crate::stream::transport::{KernelReader, ReceiveError, classify};
@@ -44,7 +44,12 @@ impl KernelRecv {
                 // As without kernel TLS, the end of the stream closes only this direction.
                 Ok(None) => {
                     io.state.shared.read_closed.store(true, Release);
-                    return Err(Error::transport(Code::Closed, 0))?;
+                    let reason = Reason::EndOfStream {
+                        have: 0,
+                        need: 0,
+                        header: [0; 5],
+                    };
+                    return Err(Error::transport(Code::Closed, 0).because(reason));
                 }
                 Err(error) if is_interrupted(&error) => {}
                 Err(error) => return Err(io.blind(convert(&error))),

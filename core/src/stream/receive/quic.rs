@@ -1,10 +1,11 @@
 //! Handshake messages of QUIC connections, which are received without records.
 
+use std::num::NonZeroU8;
 use std::sync::atomic::Ordering::*;
 
 use super::RecvHalf;
 use crate::base::{Blocked, Mode, StackDepth, lock_direction, with_cleared_stack};
-use crate::error::{Code, Result};
+use crate::error::{Code, Limit, Reason, Result};
 use crate::messages::{HandshakeHeader, NEW_SESSION_TICKET};
 use crate::state::State;
 use crate::stream::{Io, Stream};
@@ -43,7 +44,10 @@ impl RecvHalf {
         let len = self.fill_message(io)?;
         self.take_message(len, |message| {
             if message[0] != NEW_SESSION_TICKET {
-                return Err(Code::UnsupportedWithQuic)?;
+                return Err(Code::UnsupportedWithQuic.because(Reason::MessageType {
+                    got: message[0],
+                    expected: NonZeroU8::new(NEW_SESSION_TICKET),
+                }));
             }
             if io.state.mode() != Mode::Client {
                 return Err(Code::BadMessage)?;
@@ -68,7 +72,11 @@ impl RecvHalf {
         if body >= BODY_LIMIT {
             self.input.consume(HEADER);
             self.awaits_record = false;
-            return Err(Code::BadMessage)?;
+            return Err(Code::BadMessage.because(Reason::Length {
+                of: "a handshake message",
+                len: body as u32,
+                limit: Limit::AtMost(BODY_LIMIT as u32 - 1),
+            }));
         }
         let mut source = io.source(&mut self.reader);
         self.input.fill(HEADER + body, false, &mut source)?;

@@ -82,6 +82,7 @@ impl Client {
             trust: &self.trust,
             chains: &self.chains,
             mode: Mode::Client,
+            rejection: std::cell::RefCell::default(),
         }
     }
 

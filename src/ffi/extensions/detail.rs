@@ -1,0 +1,62 @@
+//! The reason of the last failed call.
+
+use std::ffi::{c_char, c_int};
+
+use crate::ffi::abi::boundary::boundary;
+use crate::ffi::abi::handle::Handle;
+use crate::ffi::abi::input;
+use crate::ffi::abi::types::s2n_connection;
+
+/// Returns the particulars of the last failed call on a connection, as one sentence in English:
+/// which certificate is rejected, by subject and serial number, and which check it has failed; which
+/// name was expected, and which names there are; which alert the peer has sent; which parameters of
+/// both sides have nothing in common; which record or length is not allowed; or what the operating
+/// system has reported.
+///
+/// The calls are those that negotiate, send, receive, update keys or close, and the result is
+/// that of the last one that failed with another type of error than `S2N_ERR_T_BLOCKED`. A call
+/// that succeeds or blocks does not change it, and neither does a call that fails because an earlier
+/// error has closed the connection. `s2n_connection_wipe()` removes it.
+///
+/// The sentence has printable ASCII characters only, without a line break. Names and other data of
+/// the peer are shortened, and their control characters are escaped, so that it can be written to a
+/// terminal or log. It has no secrets. Its wording is not part of the API, and may change: a program
+/// decides by `s2n_errno`.
+///
+/// @param conn The connection
+/// @param buffer Buffer for the sentence, which is shortened to fit, and ends with a NUL; may be
+/// NULL if `size` is 0
+/// @param size Size of the buffer in bytes
+/// @returns the length of the whole sentence in bytes, without the NUL, as snprintf() does: it is
+/// shortened if this is not less than `size`. 0 if no call has failed. -1 with `S2N_ERR_NULL` if
+/// `conn` is NULL, or if `buffer` is NULL and `size` is not 0
+///
+/// `s2n_errno` is not changed by success. It may be called in any thread, at the same time as other
+/// calls on the connection, and in a callback.
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `buffer` is NULL or writable for `size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rs2n_connection_error_detail(
+    conn: *mut s2n_connection,
+    buffer: *mut c_char,
+    size: usize,
+) -> c_int {
+    boundary(|| {
+        // SAFETY: `conn` is null or live for the whole call.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        // SAFETY: `buffer` is null or writable for `size` bytes for the whole call.
+        let buffer = unsafe { input::bytes_mut(buffer.cast(), size) }?;
+        let text = conn.core.error_detail().unwrap_or_default();
+        if let Some((end, room)) = buffer.split_last_mut() {
+            let len = text.len().min(room.len());
+            room[..len].copy_from_slice(&text.as_bytes()[..len]);
+            match room.get_mut(len) {
+                Some(behind) => *behind = 0,
+                None => *end = 0,
+            }
+        }
+        Ok(c_int::try_from(text.len()).unwrap_or(c_int::MAX))
+    })
+}
