@@ -130,7 +130,7 @@ fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
 }
 
 /// Returns what to write instead of a URL, or of a host with its port.
-fn not_a_host(host: &str) -> Option<String> {
+pub fn not_a_host(host: &str) -> Option<String> {
     if let Some((_, rest)) = host.split_once("://") {
         let name = rest.split(['/', ':']).next().unwrap_or_default();
         return Some(format!(

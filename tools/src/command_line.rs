@@ -1,18 +1,24 @@
 //! Parsing of the command line, and the options that print a list, a manual page or a completion
 //! script.
 
+use std::env;
 use std::io::{self, Write};
 
+use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command, CommandFactory, Parser};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 use rs2n_core::policy::Policy;
 
+use crate::addresses::not_a_host;
+use crate::error::{USAGE, print_line};
+
 /// Parses the command line. For `--list-policies`, `--completions` and `--man` it prints the output
 /// and exits.
 pub fn parse<C: Parser + CommandFactory>() -> C {
-    let matches = C::command().get_matches();
+    let matches = C::command().try_get_matches();
+    let matches = matches.unwrap_or_else(|error| exit(&error, C::command().get_name()));
     let mut text = Vec::new();
     if matches.get_flag("list_policies") {
         for name in Policy::usable_names() {
@@ -32,6 +38,19 @@ pub fn parse<C: Parser + CommandFactory>() -> C {
     // A reader that closes the pipe early is not an error.
     let _ = io::stdout().write_all(&text);
     std::process::exit(0);
+}
+
+/// Reports an invalid command line, and exits. `HOST:PORT` is a frequent one.
+fn exit(error: &clap::Error, program: &str) -> ! {
+    if error.kind() == ErrorKind::MissingRequiredArgument {
+        let _ = error.print();
+        let mut args = env::args_os().skip(1);
+        if let Some(advice) = args.find_map(|arg| not_a_host(&arg.to_string_lossy())) {
+            print_line(program, &format!("hint: {advice}"));
+        }
+        std::process::exit(USAGE);
+    }
+    error.exit()
 }
 
 /// Writes the manual page. The text after the options of `--help` becomes sections of its own.

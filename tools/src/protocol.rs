@@ -8,6 +8,8 @@ pub const PREFIX: usize = 4;
 /// A TLS peer sends a record of the type handshake or alert first, 22 or 21 (RFC 8446, 5.1): no letter.
 pub fn identify(prefix: &[u8]) -> Option<&'static str> {
     Some(match prefix.get(..PREFIX)? {
+        // Some servers respond to an invalid request with a page alone, as in HTTP/0.9.
+        b"<!DO" | b"<htm" | b"<HTM" => "HTTP",
         b"HTTP" | b"GET " | b"HEAD" | b"POST" | b"PUT " | b"OPTI" | b"DELE" | b"CONN" | b"PATC"
         | b"PRI " => "HTTP",
         b"SSH-" => "SSH",
@@ -34,6 +36,7 @@ mod tests {
     #[test]
     fn protocols_are_identified_by_their_first_bytes() {
         assert_eq!(identify(b"HTTP/1.1 400 Bad Request"), Some("HTTP"));
+        assert_eq!(identify(b"<!DOCTYPE HTML>"), Some("HTTP"));
         assert_eq!(identify(b"GET / HTTP/1.1"), Some("HTTP"));
         assert_eq!(identify(b"SSH-2.0-OpenSSH_9.2"), Some("SSH"));
         for prefix in [&b"HTT"[..], b"", b"\x16\x03\x01\x02", b"\x15\x03\x03\0"] {

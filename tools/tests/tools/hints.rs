@@ -298,6 +298,8 @@ fn a_wrong_address_is_explained() {
         let report = Process::spawn(CLIENT, &[host, "443"]).finish();
         assert_error(&report, 2, "is not a host name", hint);
     }
+    let report = Process::spawn(CLIENT, &["localhost:443"]).finish();
+    assert_error(&report, 2, "<PORT>", "two arguments: localhost 443");
     let report = client(&crate::peers::free_port(), &[], Stdio::null());
     assert_error(
         &report,
