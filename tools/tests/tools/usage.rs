@@ -1,6 +1,7 @@
 //! Help, manual pages and completions; invalid command lines and unusable files.
 
 use std::fs;
+use std::path::Path;
 use std::process::Stdio;
 
 use crate::common::*;
@@ -11,204 +12,47 @@ fn run(tool: &str, args: &[&str]) -> Report {
 }
 
 #[test]
-fn an_invalid_command_line_exits_with_status_2() {
-    let chain = cert("ecdsa.pem");
-    for (tool, args, message) in [
-        (CLIENT, &[][..], "<HOST>"),
-        (CLIENT, &["localhost"], "<PORT>"),
-        (CLIENT, &["localhost", "https"], "https"),
-        (CLIENT, &["localhost", "65536"], "65536"),
-        (CLIENT, &["localhost", "1", "--key", "x"], "--cert"),
-        (
-            CLIENT,
-            &["localhost", "1", "--echo", "--send", "x"],
-            "cannot be used with",
-        ),
-        (
-            CLIENT,
-            &["localhost", "1", "--insecure", "--ca", "x"],
-            "cannot be used with",
-        ),
-        (
-            CLIENT,
-            &["localhost", "1", "--timeout", "0"],
-            "must be greater than 0",
-        ),
-        (
-            CLIENT,
-            &["localhost", "1", "--timeout", "soon"],
-            "not a number",
-        ),
-        (
-            CLIENT,
-            &["localhost", "1", "--policy", "none"],
-            "--list-policies",
-        ),
-        (CLIENT, &["localhost", "1", "--alpn", "h2,,h3"], "--alpn"),
-        (CLIENT, &["localhost", "1", "--unknown"], "--unknown"),
-        (
-            CLIENT,
-            &["localhost", "1", "-4", "-6"],
-            "cannot be used with",
-        ),
-        (CLIENT, &["localhost", "1", "--psk", "one"], "IDENTITY:FILE"),
-        (
-            CLIENT,
-            &["localhost", "1", "--psk", "one:x", "--session", "y"],
-            "cannot be used with",
-        ),
-        (
-            CLIENT,
-            &["localhost", "1", "--psk", "one:x", "--insecure"],
-            "cannot be used with",
-        ),
-        (
-            CLIENT,
-            &["localhost", "1", "--psk", "one:x", "--policy", TLS12_POLICY],
-            "--psk requires TLS 1.3",
-        ),
-        (
-            CLIENT,
-            &["localhost", "1", "--psk-hash", "sha384"],
-            "--psk <IDENTITY:FILE>",
-        ),
-        (
-            CLIENT,
-            &["localhost", "1", "--early-data", "x"],
-            "--early-data requires --session, --reconnect or --psk",
-        ),
-        (
-            CLIENT,
-            &["localhost", "1", "--early-data", "x", "--echo"],
-            "cannot be used with",
-        ),
-        (
-            CLIENT,
-            &[
-                "localhost",
-                "1",
-                "--session",
-                "x",
-                "--early-data",
-                "x",
-                "--policy",
-                TLS12_POLICY,
-            ],
-            "--early-data requires TLS 1.3",
-        ),
-        (SERVER, &["0"], "--cert"),
-        (SERVER, &["--cert", &chain], "HOST"),
-        (
-            SERVER,
-            &["--psk-file", "x", "--ticket-key-file", "y", "0"],
-            "cannot be used with",
-        ),
-        (
-            SERVER,
-            &["--psk-file", "x", "--session-cache", "0"],
-            "--cert",
-        ),
-        (
-            SERVER,
-            &["--psk-file", "x", "--policy", TLS12_POLICY, "0"],
-            "--psk-file requires TLS 1.3",
-        ),
-        (
-            SERVER,
-            &["--psk-file", "x", "--max-early-data", "0", "0"],
-            "--max-early-data",
-        ),
-        (
-            SERVER,
-            &["--cert", &chain, "--max-early-data", "9", "0"],
-            "--psk-file",
-        ),
-        (SERVER, &["--cert", &chain, "here", "0", "there"], "there"),
-        (SERVER, &["--cert", &chain, "x"], "not a port number"),
-        (
-            SERVER,
-            &["--cert", "a", "--cert", "b", "--key", "c", "0"],
-            "2 times --cert",
-        ),
-        (
-            SERVER,
-            &["--cert", &chain, "--client-auth", "optional", "0"],
-            "--client-ca",
-        ),
-        (
-            SERVER,
-            &["--cert", &chain, "--connections", "0", "0"],
-            "--connections",
-        ),
-        (
-            SERVER,
-            &["--cert", &chain, "--once", "--connections", "2", "0"],
-            "cannot be used with",
-        ),
-    ] {
-        let report = run(tool, args);
-        assert_eq!(report.code, Some(2), "{args:?}: {report:?}");
-        assert!(report.stderr.contains(message), "{args:?}: {report:?}");
-        assert_eq!(report.stdout, "");
-    }
+fn the_transcripts_are_current() {
+    trycmd::TestCases::new()
+        .register_bin("rs2nc", Path::new(CLIENT))
+        .register_bin("rs2nd", Path::new(SERVER))
+        .case("tests/transcripts/*.trycmd");
 }
 
 #[test]
-fn unusable_files_are_named() {
-    let dir = folder("unusable");
-    let empty = path(&dir, "empty");
-    fs::write(&empty, "").expect("writable");
+fn unusable_certificates_and_keys_are_named() {
     let (chain, key, other) = (cert("ecdsa.pem"), cert("ecdsa.key"), cert("rsa.key"));
-    let here = dir.display().to_string();
     for (tool, args, message) in [
-        (CLIENT, &["--ca", "/nowhere/ca.pem"][..], "/nowhere/ca.pem"),
-        (CLIENT, &["--ca", &empty], "empty is empty"),
         (
             CLIENT,
-            &["--cert", &chain, "--key", &other],
+            &["--cert", &chain, "--key", &other, "localhost", "1"][..],
             "S2N_ERR_KEY_MISMATCH",
         ),
-        (CLIENT, &["--cert", &chain], "ecdsa.pem has no private key"),
-        (CLIENT, &["--send", "/nowhere/file"], "/nowhere/file"),
-        (CLIENT, &["--send", &here], "directory"),
-        (CLIENT, &["--receive", &here], "directory"),
-        (CLIENT, &["--receive", "/nowhere/file"], "/nowhere/file"),
-        (CLIENT, &["--json=/nowhere/file"], "/nowhere/file"),
-        (CLIENT, &["--key-log", "/nowhere/file"], "/nowhere/file"),
-        (CLIENT, &["--psk", "one:/nowhere/file"], "/nowhere/file"),
         (
             CLIENT,
-            &["--psk", &format!("one:{empty}")],
-            "empty, line 1: a secret has at least 16 bytes",
-        ),
-        (
-            CLIENT,
-            &["--session", "x", "--early-data", "/nowhere/file"],
-            "/nowhere/file",
-        ),
-        (SERVER, &["--psk-file", "/nowhere/keys"], "/nowhere/keys"),
-        (
-            SERVER,
-            &["--psk-file", &empty],
-            "empty has no pre-shared key",
+            &["--cert", &chain, "localhost", "1"],
+            "ecdsa.pem has no private key",
         ),
         (
             SERVER,
-            &["--cert", &chain, "--key", &key, "--send", "/nowhere/file"],
+            &[
+                "--cert",
+                &chain,
+                "--key",
+                &key,
+                "--send",
+                "/nowhere/file",
+                "0",
+            ],
             "/nowhere/file",
         ),
         (
             SERVER,
-            &["--cert", &chain, "--key", "/nowhere/key"],
+            &["--cert", &chain, "--key", "/nowhere/key", "0"],
             "/nowhere/key",
         ),
     ] {
-        let place = if tool == CLIENT {
-            &["localhost", "1"][..]
-        } else {
-            &["0"]
-        };
-        let report = run(tool, &[args, place].concat());
+        let report = run(tool, args);
         assert_eq!(report.code, Some(1), "{args:?}: {report:?}");
         assert!(report.stderr.contains(message), "{args:?}: {report:?}");
     }
