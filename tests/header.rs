@@ -171,7 +171,11 @@ const EVENT_SENT: &str = "
 ";
 
 /// The files of `rs2n/rs2n.h`, in its order.
-const EXTENSIONS: [&str; 2] = ["extensions/version.rs", "extensions/detail.rs"];
+const EXTENSIONS: [&str; 3] = [
+    "extensions/version.rs",
+    "extensions/detail.rs",
+    "extensions/log.rs",
+];
 
 /// All headers, by their path below `include`.
 fn all_headers() -> Vec<(String, String)> {
@@ -188,7 +192,7 @@ fn extensions() -> String {
         sys_includes: vec!["s2n.h".into()],
         after_includes: Some(version_macros()),
         export: cbindgen::ExportConfig {
-            include: Vec::new(),
+            include: vec!["rs2n_log_level".into(), "rs2n_log_callback".into()],
             ..config.export.clone()
         },
         ..config

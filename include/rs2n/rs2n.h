@@ -25,6 +25,38 @@
 #define RS2N_S2N_TLS_API "0.3.47"
 
 
+/**
+ * Importance of a message of the log.
+ *
+ * `RS2N_LOG_ERROR`: a call has failed. `RS2N_LOG_INFO`: a handshake begins or ends, an alert is sent
+ * or received, or a connection is closed. `RS2N_LOG_DEBUG`: each call, each record and message of a
+ * handshake, key updates and tickets.
+ */
+typedef enum {
+    RS2N_LOG_OFF = 0,
+    RS2N_LOG_ERROR = 1,
+    RS2N_LOG_INFO = 2,
+    RS2N_LOG_DEBUG = 3,
+} rs2n_log_level;
+
+/**
+ * Receives a message of the log.
+ *
+ * It is called by the thread, and within the call, that the message is about, so that messages of
+ * different connections may come from several threads at once. It may call functions of the library,
+ * also with this connection, except for those of the direction that is in use, which fail with
+ * `S2N_ERR_REENTRANCY`, and must not free it. Its own calls are not logged.
+ *
+ * @param level The importance of the message
+ * @param conn The connection
+ * @param message One line of text without a line break, valid during the call
+ * @param ctx The context of the callback
+ */
+typedef void (*rs2n_log_callback)(rs2n_log_level level,
+                                  struct s2n_connection *conn,
+                                  const char *message,
+                                  void *ctx);
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -72,6 +104,29 @@ S2N_API extern
 int rs2n_connection_error_detail(struct s2n_connection *conn,
                                  char *buffer,
                                  size_t size);
+
+/**
+ * Sets the callback that receives the log of all connections of the process: calls, states and
+ * reasons. It is for debugging; the log is off by default, and has no cost then.
+ *
+ * Messages are in English. They have no secrets and no application data; names and other data of a
+ * peer are shortened, and their control characters are escaped. The wording of the messages is not
+ * part of the API, and may change.
+ *
+ * @param level The lowest importance that is logged; `RS2N_LOG_OFF` disables the log
+ * @param callback The callback; ignored with `RS2N_LOG_OFF`
+ * @param ctx Passed to the callback unchanged; owned by the caller
+ * @returns 0; or -1 with `S2N_ERR_NULL` if `callback` is NULL, or `S2N_ERR_INVALID_ARGUMENT` for an
+ * unknown level
+ *
+ * It may be called at any time, in any thread, also in the callback. A call in another thread that
+ * has begun may still call the earlier callback: `ctx` must stay valid until those calls have
+ * returned. `s2n_cleanup_final()` disables the log.
+ */
+S2N_API extern
+int rs2n_set_log_callback(rs2n_log_level level,
+                          rs2n_log_callback callback,
+                          void *ctx);
 
 #ifdef __cplusplus
 }  // extern "C"

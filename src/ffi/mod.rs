@@ -12,7 +12,7 @@ mod cert;
 mod client_hello;
 mod config;
 pub mod connection;
-pub(crate) mod extensions;
+pub mod extensions;
 mod library;
 mod session;
 pub mod unstable;

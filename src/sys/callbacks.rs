@@ -1,7 +1,7 @@
 //! The application's callbacks for certificates, private keys, events, key logs and clocks, each as
 //! an implementation of a trait of the core.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;
 use std::time::Duration;
 use std::{io, ptr};
@@ -9,8 +9,8 @@ use std::{io, ptr};
 use rs2n_core::config::callbacks::{
     CertRequestCallback, CertTiebreak, CertValidationCallback, CertificateRequest, Checkpoint,
     CheckpointCallback, ClientHelloCallback, Clock, Coroutine, Coroutines, CrlLookup,
-    CrlLookupCallback, HandshakeEvent, HandshakeEventCallback, KeyLogCallback, Offload,
-    PrivateKeys, SecretCallback, SecretType, Signature, Validation, Verification,
+    CrlLookupCallback, HandshakeEvent, HandshakeEventCallback, KeyLogCallback, LogLevel, Logger,
+    Offload, PrivateKeys, SecretCallback, SecretType, Signature, Validation, Verification,
     VerifyHostCallback, Work,
 };
 use zeroize::Zeroize;
@@ -87,6 +87,26 @@ impl<C> KeyLogCallback for CKeyLogCallback<C> {
         // application's own pointer; the application paired `context` with `function`.
         unsafe { (self.function)(self.context.0, conn, line.as_mut_ptr(), line.len()) };
         line.zeroize();
+    }
+}
+
+/// `C` is the C type of a connection, `L` that of a log level.
+pub type LogFn<C, L> = unsafe extern "C" fn(L, *mut C, *const c_char, *mut c_void);
+
+/// Passes the log of the library to the application.
+pub struct CLogger<C, L> {
+    pub function: LogFn<C, L>,
+    pub context: Context,
+}
+
+impl<C, L: From<LogLevel>> Logger for CLogger<C, L> {
+    fn log(&self, level: LogLevel, name: usize, message: &CStr) {
+        // Calls that transfer data do not disable cancellation.
+        let _held = Cancelability::held();
+        let conn = ptr::with_exposed_provenance_mut(name);
+        // SAFETY: `message` is a NUL-terminated string for the whole call; `conn` is the
+        // application's own pointer; the application paired `context` with `function`.
+        unsafe { (self.function)(level.into(), conn, message.as_ptr(), self.context.0) };
     }
 }
 

@@ -1,5 +1,6 @@
 /*
- * The particulars of failed calls: rs2n_connection_error_detail(), for each kind of failure.
+ * The particulars of failed calls, for each kind of failure, and the log:
+ * rs2n_connection_error_detail() and rs2n_set_log_callback().
  *
  * usage: detail FOLDER-OF-CERTIFICATES
  */
@@ -399,6 +400,117 @@ static void buffers(void)
     CHECK_OK(s2n_connection_free(conn));
 }
 
+/* What the callback of the log has received. */
+struct log {
+    char text[16384];
+    rs2n_log_level most;
+    const struct s2n_connection *last;
+    struct s2n_connection *reentered;
+    int count;
+};
+
+static void on_message(rs2n_log_level level, struct s2n_connection *conn, const char *message,
+        void *ctx)
+{
+    struct log *log = ctx;
+    const size_t used = strlen(log->text);
+    snprintf(log->text + used, sizeof(log->text) - used, "%d %s\n", (int) level, message);
+    log->most = level > log->most ? level : log->most;
+    log->last = conn;
+    log->count++;
+    if (log->reentered != NULL) {
+        /* These calls fail, or succeed, without a message of their own. */
+        s2n_blocked_status blocked;
+        uint8_t byte;
+        s2n_recv(log->reentered, &byte, 1, &blocked);
+        s2n_negotiate(conn, &blocked);
+        CHECK(s2n_connection_get_actual_protocol_version(conn) >= 0);
+        rs2n_connection_error_detail(conn, (char *) &byte, 1);
+        CHECK_OK(rs2n_set_log_callback(RS2N_LOG_DEBUG, on_message, ctx));
+    }
+}
+
+static void expect_log(const struct log *log, int line, const char *const parts[])
+{
+    const char *rest = log->text;
+    for (size_t i = 0; parts[i] != NULL; i++) {
+        const char *found = strstr(rest, parts[i]);
+        if (found == NULL) {
+            fprintf(stderr, "%s:%d: \"%s\" is not in:\n%s", __FILE__, line, parts[i], rest);
+            exit(1);
+        }
+        rest = found + strlen(parts[i]);
+    }
+}
+
+#define EXPECT_LOG(log, ...) expect_log(log, __LINE__, (const char *const[]) { __VA_ARGS__, NULL })
+
+static void logs(int tls13)
+{
+    static struct log log;
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    uint8_t data[64];
+
+    /* A connection from its first to its last call. */
+    memset(&log, 0, sizeof(log));
+    CHECK_OK(rs2n_set_log_callback(RS2N_LOG_DEBUG, on_message, &log));
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    expect(pair, "S2N_ERR_OK");
+    EXPECT_LOG(&log, "2 handshake: begins, of a client with the security policy \"",
+            "3 handshake: a record of type handshake (22) with ",
+            "3 handshake: the next message is ",
+            "3 handshake: the certificate of the peer is accepted", "2 handshake: complete, TLS 1.",
+            "3 s2n_negotiate: done");
+    CHECK(s2n_send(pair->server, "0123456789", 10, &blocked) == 10);
+    CHECK(s2n_recv(pair->client, data, sizeof(data), &blocked) == 10);
+    CHECK_ERROR(s2n_recv(pair->client, data, sizeof(data), &blocked), S2N_ERR_IO_BLOCKED);
+    if (tls13) {
+        CHECK_OK(s2n_connection_request_key_update(pair->server, S2N_KEY_UPDATE_NOT_REQUESTED));
+        CHECK(s2n_send(pair->server, "secret", 6, &blocked) == 6);
+        CHECK(s2n_recv(pair->client, data, sizeof(data), &blocked) == 6);
+        EXPECT_LOG(&log, "3 a KeyUpdate is sent", "3 s2n_send: 6 bytes", "3 a KeyUpdate is received");
+    }
+    CHECK_OK(s2n_shutdown_send(pair->server, &blocked));
+    CHECK(s2n_recv(pair->client, data, sizeof(data), &blocked) == 0);
+    EXPECT_LOG(&log, "3 s2n_send: 10 bytes", "3 s2n_recv: 10 bytes",
+            "3 s2n_recv: blocked: underlying I/O operation would block",
+            "2 the alert close_notify (0) is sent", "3 s2n_shutdown_send: done",
+            "2 the alert close_notify (0) is received", "3 s2n_recv: 0 bytes");
+    CHECK(log.last == pair->client && strstr(log.text, "secret") == NULL);
+    disconnect(pair);
+
+    /* Errors only. */
+    memset(&log, 0, sizeof(log));
+    CHECK_OK(rs2n_set_log_callback(RS2N_LOG_ERROR, on_message, &log));
+    pair = new_pair(tls13, "expired");
+    expect(pair, "S2N_ERR_CERT_EXPIRED");
+    EXPECT_LOG(&log, "1 s2n_negotiate: S2N_ERR_CERT_EXPIRED: the certificate of \"CN=expired\"");
+    CHECK(log.most == RS2N_LOG_ERROR && log.count == 1);
+    disconnect(pair);
+
+    /* A callback that calls the library, with the connection in use and with another one. */
+    memset(&log, 0, sizeof(log));
+    CHECK_OK(rs2n_set_log_callback(RS2N_LOG_DEBUG, on_message, &log));
+    pair = new_pair(tls13, "ecdsa");
+    log.reentered = s2n_connection_new(S2N_CLIENT);
+    expect(pair, "S2N_ERR_OK");
+    CHECK(log.count > 10 && strstr(log.text, "S2N_ERR_REENTRANCY") == NULL);
+    CHECK_OK(s2n_connection_free(log.reentered));
+    log.reentered = NULL;
+    disconnect(pair);
+
+    /* Off. */
+    CHECK_ERROR(rs2n_set_log_callback(RS2N_LOG_DEBUG, NULL, NULL), S2N_ERR_NULL);
+    CHECK_ERROR(rs2n_set_log_callback((rs2n_log_level) 4, on_message, &log),
+            S2N_ERR_INVALID_ARGUMENT);
+    CHECK_OK(rs2n_set_log_callback(RS2N_LOG_OFF, NULL, NULL));
+    log.count = 0;
+    pair = new_pair(tls13, "expired");
+    expect(pair, "S2N_ERR_CERT_EXPIRED");
+    CHECK(log.count == 0);
+    disconnect(pair);
+}
+
 static void versions(void)
 {
     CHECK_TEXT(rs2n_version(), "rs2n " RS2N_VERSION " (API of s2n-tls-sys " RS2N_S2N_TLS_API ")");
@@ -418,6 +530,7 @@ int main(int argc, char **argv)
         certificates(tls13);
         alerts(tls13);
         records(tls13);
+        logs(tls13);
     }
     policy_refusals();
     revocation();

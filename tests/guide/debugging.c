@@ -33,6 +33,20 @@ static void other_protocols_are_reported(void)
     disconnect(pair);
 }
 
+static void a_failed_handshake_is_logged(void)
+{
+    struct pair *pair = new_pair(1, "expired");
+    s2n_blocked_status blocked;
+    CHECK_OK(log_to(stdout));
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_IO_BLOCKED);
+    CHECK_OK(rs2n_set_log_callback(RS2N_LOG_OFF, NULL, NULL));
+    CHECK_ERROR(s2n_negotiate(pair->server, &blocked), S2N_ERR_IO_BLOCKED);
+    CHECK_OK(log_to(stdout));
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_CERT_EXPIRED);
+    CHECK_OK(rs2n_set_log_callback(RS2N_LOG_OFF, NULL, NULL));
+    disconnect(pair);
+}
+
 static void errno_and_alerts_are_reported(void)
 {
     char *text = NULL;
@@ -81,6 +95,7 @@ int main(int argc, char **argv)
     untrusted_servers_are_reported();
     other_protocols_are_reported();
     errno_and_alerts_are_reported();
+    a_failed_handshake_is_logged();
     keys_are_logged(0);
     keys_are_logged(1);
     CHECK_OK(s2n_cleanup_final());

@@ -5,6 +5,7 @@ mod blocked;
 pub(crate) mod clock;
 mod hex;
 mod lock;
+pub(crate) mod log;
 pub mod memory;
 mod mode;
 mod random;

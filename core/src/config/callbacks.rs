@@ -6,6 +6,7 @@ pub use super::{
     ClientHelloCallback, KeyLogCallback, RenegotiationCallback, RenegotiationResponse,
 };
 pub use crate::base::Clock;
+pub use crate::base::log::{LogLevel, Logger, set_logger};
 pub use crate::credentials::{
     Answer, CertRequestCallback, CertTiebreak, CertificateRequest, Coroutine, Coroutines, Exit,
     Offload, PrivateKeys, Signature, Suspension, Verification, Work,

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::atomic::Ordering::*;
 
 use super::Connection;
+use crate::base::log::{self, LogLevel, log};
 use crate::base::{Mode, Version};
 use crate::error::{Alert, Error, ErrorType, Escaped, Parameter, Reason, Result};
 use crate::messages::ClientHelloPayload;
@@ -14,19 +15,59 @@ use crate::state::Failed;
 /// The maximum number of values of one list in a sentence.
 const MAX_LISTED: usize = 12;
 
+/// The result of a call, for the log.
+pub(super) trait Outcome {
+    /// Returns the number of bytes that a call has transferred.
+    fn bytes(&self) -> Option<usize>;
+}
+
+impl Outcome for () {
+    fn bytes(&self) -> Option<usize> {
+        None
+    }
+}
+
+impl Outcome for usize {
+    fn bytes(&self) -> Option<usize> {
+        Some(*self)
+    }
+}
+
 /// Values in lists of cipher suites that are none (RFC 5746, 3.3; RFC 7507, 2).
 const SIGNALS: [u16; 2] = [0x00ff, 0x5600];
 
 impl Connection {
-    /// Records the failure of a call, unless the call is only blocked.
+    /// Records the failure of a call, unless the call is only blocked, and logs its outcome.
     #[inline]
-    pub(super) fn recorded<R>(&self, outcome: Result<R>) -> Result<R> {
-        if let Err(error) = &outcome
-            && !error.is_blocked()
-        {
-            self.state.record_failure(error);
+    pub(super) fn recorded<R: Outcome>(&self, call: &'static str, outcome: Result<R>) -> Result<R> {
+        match &outcome {
+            Err(error) if !error.is_blocked() => self.record_failure(call, error),
+            outcome if log::is_on(LogLevel::Debug) => self.log_outcome(call, outcome),
+            _ => {}
         }
         outcome
+    }
+
+    #[cold]
+    fn record_failure(&self, call: &'static str, error: &Error) {
+        self.state.record_failure(error);
+        if log::is_on(LogLevel::Error) {
+            let name = error.code().name().to_string_lossy();
+            let detail = self.error_detail().unwrap_or_default();
+            log!(Error, self.state.name(), "{call}: {name}: {detail}");
+        }
+    }
+
+    #[cold]
+    fn log_outcome<R: Outcome>(&self, call: &'static str, outcome: &Result<R>) {
+        let name = self.state.name();
+        match outcome {
+            Ok(value) => match value.bytes() {
+                Some(bytes) => log!(Debug, name, "{call}: {bytes} bytes"),
+                None => log!(Debug, name, "{call}: done"),
+            },
+            Err(error) => log!(Debug, name, "{call}: blocked: {error}"),
+        }
     }
 
     /// Returns the particulars of the last failed call as a sentence; `None` if no call has failed.

@@ -43,7 +43,7 @@ impl Connection {
         blocked: &mut Blocked,
     ) -> Result<()> {
         let send = || self.negotiate_and_send(data, sent, blocked);
-        self.recorded(self.expecting_early_data(send))
+        self.recorded("s2n_send_early_data", self.expecting_early_data(send))
     }
 
     fn negotiate_and_send(
@@ -97,7 +97,7 @@ impl Connection {
         blocked: &mut Blocked,
     ) -> Result<()> {
         let receive = || self.negotiate_and_receive(buf, received, blocked);
-        self.recorded(self.expecting_early_data(receive))
+        self.recorded("s2n_recv_early_data", self.expecting_early_data(receive))
     }
 
     fn negotiate_and_receive(

@@ -9,12 +9,18 @@ use crate::error::Result;
 impl Connection {
     /// Enables kernel TLS for sending. Fails without a change of the connection.
     pub fn enable_kernel_send(&self) -> Result<()> {
-        self.recorded(self.stream.enable_kernel_send(&self.state))
+        self.recorded(
+            "s2n_connection_ktls_enable_send",
+            self.stream.enable_kernel_send(&self.state),
+        )
     }
 
     /// Enables kernel TLS for receiving. Fails without a change of the connection.
     pub fn enable_kernel_recv(&self) -> Result<()> {
-        self.recorded(self.stream.enable_kernel_recv(&self.state))
+        self.recorded(
+            "s2n_connection_ktls_enable_recv",
+            self.stream.enable_kernel_recv(&self.state),
+        )
     }
 
     /// Sends a part of a file with kernel TLS, and returns the number of bytes; fewer than `count`
@@ -28,7 +34,10 @@ impl Connection {
         blocked: &mut Blocked,
     ) -> Result<usize> {
         let part = (file, offset, count);
-        self.recorded(self.stream.send_file(&self.state, part, blocked))
+        self.recorded(
+            "s2n_sendfile",
+            self.stream.send_file(&self.state, part, blocked),
+        )
     }
 
     /// Returns whether the kernel seals the sent records.

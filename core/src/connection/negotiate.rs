@@ -11,10 +11,13 @@ use crate::handshake::{self, checkpoint_listener};
 impl Connection {
     /// Drives the handshake until it is complete or blocked.
     pub fn negotiate(&self, blocked: &mut Blocked) -> Result<()> {
-        self.recorded(match self.is_timed() {
-            true => self.negotiate_timed(blocked),
-            false => self.drive(blocked),
-        })
+        self.recorded(
+            "s2n_negotiate",
+            match self.is_timed() {
+                true => self.negotiate_timed(blocked),
+                false => self.drive(blocked),
+            },
+        )
     }
 
     fn drive(&self, blocked: &mut Blocked) -> Result<()> {

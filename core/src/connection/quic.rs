@@ -34,6 +34,9 @@ impl Connection {
 
     /// Receives and processes one post-handshake message: a NewSessionTicket.
     pub fn recv_post_handshake(&self, blocked: &mut Blocked) -> Result<()> {
-        self.recorded(self.stream.recv_post_handshake(&self.state, blocked))
+        self.recorded(
+            "s2n_recv_quic_post_handshake_message",
+            self.stream.recv_post_handshake(&self.state, blocked),
+        )
     }
 }

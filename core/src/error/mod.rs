@@ -15,7 +15,7 @@ pub use alert::Alert;
 pub(crate) use date::UtcTime;
 pub use escaped::Escaped;
 pub use reason::Reason;
-pub(crate) use reason::{Limit, Parameter};
+pub(crate) use reason::{AlertName, Limit, Parameter, RecordName};
 pub use table::Code;
 
 /// The result type of the library.

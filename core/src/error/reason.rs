@@ -230,7 +230,7 @@ impl fmt::Display for RecordName {
 }
 
 /// A type of handshake messages by name and number (RFC 8446, 4; RFC 5246, 7.4).
-pub(crate) struct MessageName(pub(crate) u8);
+struct MessageName(u8);
 
 impl fmt::Display for MessageName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

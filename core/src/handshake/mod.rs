@@ -17,16 +17,17 @@ use self::psk::SelectedPsk;
 use self::quic::Quic;
 use self::rustls_input::RustlsInput;
 use self::stage::{Action, Stage};
+use crate::base::log::{log, set_logger};
 use crate::base::{Blocked, Mode, Version, memory, random_u64, uptime};
 use crate::credentials::step_context::StepContext;
 use crate::credentials::{Offload, PrivateKeys};
 use crate::crypto::HeapSecret;
-use crate::error::{Alert, Code, Error, Reason, Result};
+use crate::error::{Alert, Code, Error, Reason, RecordName, Result};
 use crate::messages::{NEW_SESSION_TICKET, SecureRenegotiation, ServerHello};
 use crate::policy::Policy;
 use crate::record::{ContentType, Header, fatal_alert, plaintext_alert};
 use crate::resumption::Tls12Sessions;
-use crate::state::{State, free_default_configs};
+use crate::state::{HandshakeMessage, State, free_default_configs};
 use crate::stream::free_batches;
 use crate::verify::trust_store::free_system_roots;
 
@@ -171,8 +172,16 @@ impl Handshake {
 
             *blocked = Blocked::Not;
             if !self.stage.is_suspended() {
-                let message = self.next_message(ctx);
-                ctx.shared().next_message.store(message as u8, Release);
+                let message = self.next_message(ctx) as u8;
+                let earlier = ctx.shared().next_message.swap(message, AcqRel);
+                if earlier != message {
+                    let next = HandshakeMessage::name(message).to_string_lossy();
+                    log!(
+                        Debug,
+                        ctx.state.name(),
+                        "handshake: the next message is {next}"
+                    );
+                }
             }
             if self.stage.is_complete() {
                 return Ok(());
@@ -211,6 +220,12 @@ impl Handshake {
             // The peer cannot cause an error here, so there is no blinding.
             Action::Start => {
                 *blocked = Blocked::Write;
+                let (mode, policy) = (ctx.mode(), ctx.policy().label());
+                log!(
+                    Info,
+                    ctx.state.name(),
+                    "handshake: begins, of a {mode} with the security policy \"{policy}\""
+                );
                 self.start(ctx)
             }
             Action::Receive => {
@@ -276,6 +291,13 @@ impl Handshake {
             return self.receive_early_data(ctx);
         }
         let header = ctx.recv.fill_record(ctx.io)?;
+        log!(
+            Debug,
+            ctx.state.name(),
+            "handshake: a record of type {} with {} bytes is received",
+            RecordName(header.typ),
+            header.len
+        );
         self.has_used_secrets = true;
         self.reserve_for_record(header.len)?;
         if self.skip_early_data(ctx, &header)? {
@@ -563,6 +585,7 @@ pub fn initialize() -> Result<()> {
 /// Frees the caches of the library: the default configs, and the trust anchors of the operating
 /// system.
 pub fn cleanup() {
+    set_logger(None);
     free_default_configs();
     free_batches();
     free_system_roots();

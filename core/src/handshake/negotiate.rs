@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::*;
 
 use super::Handshake;
 use super::context::Context;
+use crate::base::log::{self, LogLevel, log};
 use crate::base::{Blocked, Version, lock_direction, with_stack_cleared_if};
 use crate::error::Result;
 use crate::state::State;
@@ -36,6 +37,9 @@ pub(crate) fn negotiate(
     handshake.config = Some(ctx.into_config());
     if outcome.is_ok() {
         state.shared.handshake_done.store(true, Release);
+        if log::is_on(LogLevel::Info) {
+            log_result(state);
+        }
         state.free_psk_secrets();
         // Free the memory that an idle connection does not use.
         *place = None;
@@ -51,6 +55,23 @@ pub(crate) fn negotiate(
     recv.end_of_call(&state.shared);
     send.release_if_dynamic(&state.shared);
     outcome
+}
+
+/// Logs the parameters of a complete handshake.
+#[cold]
+fn log_result(state: &State) {
+    let Some(negotiated) = state.negotiated() else {
+        return;
+    };
+    let resumed = if state.is_resumed() { ", resumed" } else { "" };
+    log!(
+        Info,
+        state.name(),
+        "handshake: complete, {}, {}, {}{resumed}",
+        state.version(),
+        negotiated.cipher().to_string_lossy(),
+        negotiated.group().to_string_lossy(),
+    );
 }
 
 /// Sends the pending post-handshake messages, in a call after the handshake.

@@ -26,6 +26,7 @@ use crate::error::{Alert, Code, Error, Reason, Result};
 use crate::messages::{ClientHelloPayload, ServerHello};
 use crate::resumption::{SessionState, offer_psk};
 use crate::state::{HandshakeKeys, HandshakeMessage};
+use crate::stream::log_alert;
 
 impl Handshake {
     /// Starts the handshake: a client creates its ClientHello, a server awaits one.
@@ -412,10 +413,12 @@ impl Handshake {
                 | rustls::Error::PeerMisbehaved(PeerMisbehaved::IllegalWarningAlert(description)),
             ) => match u8::from(description) {
                 code if code == Alert::CloseNotify as u8 => {
+                    log_alert(ctx.state, code);
                     ctx.shared().receive_close_notify();
                     Err(Code::Closed.rule("the peer has ended the handshake with a close_notify"))
                 }
                 code => {
+                    log_alert(ctx.state, code);
                     ctx.shared().receive_error_alert(code);
                     Err(Code::Alert.because(Reason::AlertReceived(code)))
                 }

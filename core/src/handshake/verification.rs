@@ -8,6 +8,7 @@ use rustls::pki_types::CertificateDer;
 
 use super::context::Context;
 use super::side::Side;
+use crate::base::log::log;
 use crate::error::{Code, Error, Result};
 use crate::verify::chain_cache::VerifiedChain;
 use crate::verify::crl::{Crl, CrlLookup};
@@ -94,8 +95,14 @@ impl CertVerification {
         let overrides = ctx.state.overrides();
         let verifier = ctx.settings.verifier(&overrides, ctx.mode());
         let outcome = self.proceed_with(ctx, &verifier);
-        if outcome.is_err() {
-            ctx.state.set_rejection(verifier.rejection.take());
+        match &outcome {
+            Ok(true) => log!(
+                Debug,
+                ctx.state.name(),
+                "handshake: the certificate of the peer is accepted"
+            ),
+            Ok(false) => {}
+            Err(_) => ctx.state.set_rejection(verifier.rejection.take()),
         }
         outcome
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
 use super::State;
+use crate::base::log::log;
 use crate::base::{Mode, Version, lock, memory, random_bytes};
 use crate::config::{ClientAuth, Config, PskMode};
 use crate::crypto::HeapSecret;
@@ -309,6 +310,12 @@ impl State {
                 early_data,
             });
         });
+        log!(
+            Debug,
+            self.name(),
+            "a session ticket is received, with a lifetime of {} s",
+            message.lifetime
+        );
         self.report_ticket(&config, message.lifetime)
     }
 

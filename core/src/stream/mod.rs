@@ -23,7 +23,7 @@ mod transport;
 
 pub(crate) use self::batch::free_batches;
 pub use self::blinding::BlindingMode;
-pub(crate) use self::receive::RecvHalf;
+pub(crate) use self::receive::{RecvHalf, log_alert};
 pub(crate) use self::send::SendHalf;
 pub use self::send::{Data, MAX_SMALL_RECORD_THRESHOLD};
 pub(crate) use self::transport::Transport;

@@ -7,9 +7,10 @@ use super::buffers::InBuffer;
 use super::ktls::KernelRecv;
 use super::transport::Cached;
 use super::{Io, Reader, Stream};
+use crate::base::log::log;
 use crate::base::{Blocked, StackDepth, Version, lock_direction, with_cleared_stack};
 use crate::config::{Config, RenegotiationResponse};
-use crate::error::{Code, Error, Reason, Result};
+use crate::error::{Alert, AlertName, Code, Error, Reason, Result};
 use crate::record::{
     AlertEvent, ContentType, FloodGuard, Header, Opened, Opener, PostHandshakeMessage,
     PostHandshakeReassembler,
@@ -377,10 +378,12 @@ impl RecvHalf {
         match event {
             AlertEvent::None => Ok(()),
             AlertEvent::CloseNotify => {
+                log_alert(io.state, Alert::CloseNotify as u8);
                 io.state.shared.receive_close_notify();
                 Ok(())
             }
             AlertEvent::Fatal(code) => {
+                log_alert(io.state, code);
                 io.state.shared.receive_error_alert(code);
                 Err(Code::Alert.because(Reason::AlertReceived(code)))
             }
@@ -463,6 +466,16 @@ impl RecvHalf {
 pub(super) const NO_DATA_IN_QUIC: &str =
     "a QUIC connection has no records: the application transfers its data in QUIC";
 
+/// Logs an alert of the peer.
+pub(crate) fn log_alert(state: &State, alert: u8) {
+    log!(
+        Info,
+        state.name(),
+        "the alert {} is received",
+        AlertName(alert)
+    );
+}
+
 /// Returns whether a call receives the data of further records that are available.
 fn receives_more_records(state: &State) -> bool {
     Config::uses_multi_record() && state.own_config_is(Config::recv_multi_record)
@@ -507,6 +520,11 @@ impl ReadKeys<'_> {
             Self::Kernel(kernel) => kernel.replace_key(state),
         })?;
         Shared::count_key_update(&state.shared.key_updates_received);
+        log!(
+            Debug,
+            state.name(),
+            "a KeyUpdate is received; requests another one: {requested}"
+        );
         if requested {
             state.shared.key_update_pending.store(true, Release);
         }

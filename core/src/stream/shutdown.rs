@@ -4,8 +4,9 @@ use std::sync::atomic::Ordering::*;
 use std::time::Duration;
 
 use super::{Io, RecvHalf, SendHalf, Stream};
+use crate::base::log::log;
 use crate::base::{Blocked, StackDepth, lock_direction, with_cleared_stack};
-use crate::error::{Alert, Code, Result};
+use crate::error::{Alert, AlertName, Code, Result};
 use crate::record::{ContentType, fatal_alert, plaintext_alert, warning_alert};
 use crate::state::State;
 
@@ -90,6 +91,11 @@ impl SendHalf {
             return Ok(());
         }
         if !self.pending_alert.is_empty() {
+            log!(
+                Info,
+                io.state.name(),
+                "the alert of the failed handshake is sent"
+            );
             self.out.extend(&self.pending_alert)?;
             self.pending_alert = Vec::new();
             return Ok(());
@@ -98,6 +104,12 @@ impl SendHalf {
             Ok(description) => fatal_alert(description),
             Err(_) => warning_alert(Alert::CloseNotify),
         };
+        log!(
+            Info,
+            io.state.name(),
+            "the alert {} is sent",
+            AlertName(alert[1])
+        );
         if let Some(kernel) = &mut self.kernel {
             return kernel.buffer(&mut self.out, ContentType::Alert, &alert);
         }

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering::*;
 
 use super::Io;
 use super::send::SendHalf;
+use crate::base::log::log;
 use crate::base::{StackDepth, with_cleared_stack};
 use crate::error::Result;
 use crate::record::ContentType;
@@ -38,6 +39,7 @@ impl SendHalf {
             self.flush(io)?;
             self.seal_handshake(io, &message)?;
             shared.tickets_sent.store(sent + 1, Release);
+            log!(Debug, io.state.name(), "a session ticket is sent");
             self.flush(io)?;
         }
     }

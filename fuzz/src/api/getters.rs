@@ -1,7 +1,7 @@
 //! Getters of a connection in any state, and functions of unsupported features. Results are not
 //! checked, but every failure must set an error, and no byte beyond the capacity may be written.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
 use libc::ssize_t;
@@ -83,6 +83,28 @@ unsafe extern "C" {
         parameters: *mut *const u8,
         len: *mut u16,
     ) -> c_int;
+
+    fn rs2n_connection_error_detail(conn: Conn, out: *mut c_char, size: usize) -> c_int;
+    fn rs2n_set_log_callback(level: c_int, callback: Option<LogFn>, ctx: *mut c_void) -> c_int;
+}
+
+type LogFn = unsafe extern "C" fn(c_int, Conn, *const c_char, *mut c_void);
+
+/// Reads a message of the log, which is one line of printable characters.
+unsafe extern "C" fn read_message(
+    level: c_int,
+    conn: Conn,
+    message: *const c_char,
+    _: *mut c_void,
+) {
+    assert!((1..=3).contains(&level) && !conn.is_null());
+    // SAFETY: the library passes a NUL-terminated string.
+    let message = unsafe { CStr::from_ptr(message) };
+    assert!(is_printable(message.to_bytes()), "{message:?}");
+}
+
+fn is_printable(text: &[u8]) -> bool {
+    text.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Calls one getter with a buffer of this capacity, and with these bytes as arguments. Returns -1
@@ -97,7 +119,7 @@ pub fn call_getter(conn: Conn, getter: u8, bytes: &[u8], capacity: usize) -> i64
     // that of its buffer.
     unsafe {
         let hello = s2n_connection_get_client_hello(conn);
-        match getter % 29 {
+        match getter % 31 {
             0 => s2n_client_hello_get_raw_message(hello, out, short) as i64,
             1 => s2n_client_hello_get_extensions(hello, out, short) as i64,
             2 => {
@@ -156,6 +178,17 @@ pub fn call_getter(conn: Conn, getter: u8, bytes: &[u8], capacity: usize) -> i64
                 let mode = bytes.first().copied().unwrap_or_default().into();
                 len = short;
                 s2n_conn_get_signature_public_key_type(conn, mode, out.cast(), &mut len).into()
+            }
+            28 => {
+                let whole = rs2n_connection_error_detail(conn, out.cast(), capacity);
+                let text = space.split(|&byte| byte == 0).next().unwrap_or_default();
+                assert!(is_printable(text), "{text:?}");
+                assert!(text.len() < capacity.max(1) && text.len() as i64 <= i64::from(whole).max(0));
+                whole.into()
+            }
+            29 => {
+                let level = c_int::from(bytes.first().copied().unwrap_or_default() % 5);
+                rs2n_set_log_callback(level, Some(read_message), ptr::null_mut()).into()
             }
             _ => match bytes.len() % 2 {
                 0 => s2n_connection_ktls_enable_send(conn).into(),

@@ -1,4 +1,5 @@
 //! Functions that s2n-tls does not have, declared in `rs2n/rs2n.h`.
 
 mod detail;
+pub mod log;
 pub(crate) mod version;
