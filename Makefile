@@ -18,9 +18,11 @@ BUILD := build
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 SONAME := libs2n.so.1
 LIBRARY := libs2n.so.$(VERSION)
-# Libraries that a program links in addition to libs2n.a. `make library` prints rustc's list; here the
-# static part of libgcc replaces the shared one, as required by `-static`.
-PRIVATE_LIBS := -lgcc_eh -lgcc -lutil -lrt -lpthread -lm -ldl -lc
+
+# The C compiler of the target by its usual name, such as aarch64-linux-gnu-gcc, when cross-compiling
+ifeq ($(origin CC)$(if $(CARGO_BUILD_TARGET),,-native),default)
+CC := $(shell command -v $(subst -unknown,,$(CARGO_BUILD_TARGET))-gcc || echo cc)
+endif
 
 CFLAGS ?= -O2 -g
 EXAMPLE_CFLAGS := -std=gnu99 -Wall -Wextra -Wpedantic -Werror
@@ -47,16 +49,16 @@ version:
 
 # the shared and the static library, in build
 library:
-	CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh packaging/build.sh
+	CC='$(CC)' CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh packaging/build.sh
 	mkdir -p $(BUILD)
-	cp '$(RELEASE)/libs2n.so' $(BUILD)/$(LIBRARY)
-	cp '$(RELEASE)/libs2n.a' $(BUILD)/libs2n.a
+	CC='$(CC)' SONAME='$(SONAME)' sh packaging/link.sh '$(RELEASE)' '$(BUILD)' '$(LIBRARY)'
 	ln -sf $(LIBRARY) $(BUILD)/$(SONAME)
 	ln -sf $(SONAME) $(BUILD)/libs2n.so
 
 # the command-line tools rs2nc and rs2nd, with manual pages and shell completions
 tools:
-	CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh packaging/build.sh --package rs2n-tools
+	CC='$(CC)' CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' \
+	    sh packaging/build.sh --package rs2n-tools
 	mkdir -p $(BUILD)
 	set -e; for tool in rs2nc rs2nd; do \
 	    cp '$(RELEASE)'/$$tool $(BUILD)/; \
@@ -86,7 +88,7 @@ reference:
 
 # Installs or uninstalls COMPONENTS: lib, dev and doc by default
 INSTALL_SCRIPT = BUILD='$(BUILD)' VERSION='$(VERSION)' LIBRARY='$(LIBRARY)' SONAME='$(SONAME)' \
-    PRIVATE_LIBS='$(PRIVATE_LIBS)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' \
+    DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' \
     LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' PKGCONFIGDIR='$(PKGCONFIGDIR)' \
     CMAKEDIR='$(CMAKEDIR)' MANDIR='$(MANDIR)' DOCDIR='$(DOCDIR)' sh packaging/install.sh
 

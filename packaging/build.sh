@@ -25,12 +25,34 @@ done
 # Options are separated by the character 1F, as paths can contain spaces.
 us=$(printf '\037')
 flags=${CARGO_ENCODED_RUSTFLAGS:-$(printf '%s' "${RUSTFLAGS:-}" | tr -s ' ' "$us")}
-# rustc prints the libraries that the static library requires: see PRIVATE_LIBS in the Makefile.
+# rustc prints the libraries that the static library requires: they become Libs.private of s2n.pc.
 flags=${flags:+$flags$us}--print=native-static-libs
 for map; do
     flags=$flags$us--remap-path-prefix=$map
 done
 export CARGO_ENCODED_RUSTFLAGS="$flags"
 
+# When cross-compiling, CC is the compiler of the target, and with it its linker; otherwise the default needs no
+# mention, which would make cargo compile AWS-LC again after `cargo build`.
+if [ -n "${CARGO_BUILD_TARGET:-}" ] && [ -n "${CC:-}" ]; then
+    triple=$(printf '%s' "$CARGO_BUILD_TARGET" | tr - _)
+    linker=CARGO_TARGET_$(printf '%s' "$triple" | tr a-z A-Z)_LINKER
+    eval "export CC_$triple=\"\$CC\" $linker=\"\${$linker:-\$CC}\""
+    unset CC
+elif [ "${CC:-}" = cc ]; then
+    unset CC
+fi
+
 # shellcheck disable=SC2086 # a list of options
-exec "$cargo" build --release --locked $packages </dev/null
+build() { "$cargo" build --release --locked $packages </dev/null; }
+if [ -n "$packages" ]; then
+    build
+    exit
+fi
+
+log=$target/library.log
+mkdir -p "$target"
+{ build 2>&1 || echo 'cargo build failed'; } | tee "$log" >&2
+if grep -q '^cargo build failed$' "$log"; then exit 1; fi
+sed -n 's/.*native-static-libs: //p' "$log" | tail -n 1 \
+    >"$target/${CARGO_BUILD_TARGET:+$CARGO_BUILD_TARGET/}release/native-static-libs"

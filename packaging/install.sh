@@ -98,12 +98,14 @@ fill() { # NAME
 }
 
 fill_templates() {
-    export AT_VERSION="$VERSION" AT_PREFIX="$PREFIX" AT_PRIVATE_LIBS="$PRIVATE_LIBS" \
+    # A missing file is reported with the others that were not built.
+    private=$(cat "$BUILD/private-libs" 2>/dev/null || true)
+    export AT_VERSION="$VERSION" AT_PREFIX="$PREFIX" AT_PRIVATE_LIBS="$private" \
         AT_PC_LIBDIR="$(below "$LIBDIR" "$PREFIX" '${prefix}')" \
         AT_PC_INCLUDEDIR="$(below "$INCLUDEDIR" "$PREFIX" '${prefix}')" \
         AT_CMAKE_LIBDIR="$(from_cmake "$LIBDIR")" \
         AT_CMAKE_INCLUDEDIR="$(from_cmake "$INCLUDEDIR")" \
-        AT_CMAKE_LIBS="$(printf '%s' "$PRIVATE_LIBS" | tr ' ' ';')" \
+        AT_CMAKE_LIBS="$(printf '%s' "$private" | tr ' ' ';')" \
         AT_LIBRARY="$LIBRARY" AT_SONAME="$SONAME"
     fill s2n.pc
     fill s2n-config.cmake
