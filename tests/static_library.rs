@@ -51,10 +51,25 @@ fn symbols(options: &[&str], file: &Path) -> BTreeSet<String> {
     names.collect()
 }
 
-fn exported() -> BTreeSet<String> {
-    let list = fs::read_to_string(root().join("tests/abi/exports.txt"));
-    let list = list.expect("the list is readable");
-    list.lines().map(str::to_owned).collect()
+/// The functions and variables of the API and of the extensions.
+fn api() -> BTreeSet<String> {
+    let table = |name: &str| {
+        let text = fs::read_to_string(root().join("tests/abi").join(name));
+        text.expect("the table is readable")
+    };
+    let (exports, extensions) = (table("exports.txt"), table("extensions.tsv"));
+    let extensions = extensions.lines().skip(1);
+    let extensions = extensions.filter_map(|row| row.split('\t').next());
+    exports
+        .lines()
+        .chain(extensions)
+        .map(str::to_owned)
+        .collect()
+}
+
+fn assert_same(found: &BTreeSet<String>, expected: &BTreeSet<String>) {
+    let difference: Vec<_> = found.symmetric_difference(expected).collect();
+    assert_eq!(difference, Vec::<&String>::new());
 }
 
 /// Compiles C sources, one of them the example `memory_pair` with the name `run_pair` in place of `main`.
@@ -85,7 +100,14 @@ fn run_pairs(program: &mut Command, connections: usize) {
 
 #[test]
 fn only_the_api_is_global() {
-    assert_eq!(symbols(&[], &library()), exported());
+    assert_same(&symbols(&[], &library()), &api());
+}
+
+/// It is in no function of the API, and would be removed with the unused sections.
+#[test]
+fn the_ident_string_is_kept() {
+    let strings = text(Command::new("strings").arg(library()));
+    assert!(strings.contains("@(#)rs2n "));
 }
 
 /// Another copy of AWS-LC, of which all objects are linked, and the prefix of its functions.
@@ -166,8 +188,8 @@ fn plugins_export_the_api_at_most() {
 
     let own = BTreeSet::from(["run_pair".to_owned()]);
     let exports = plugins.each_ref().map(|plugin| symbols(&["-D"], plugin));
-    assert_eq!(exports[0], exported().union(&own).cloned().collect());
-    assert_eq!(exports[1], own);
+    assert_same(&exports[0], &api().union(&own).cloned().collect());
+    assert_same(&exports[1], &own);
 
     let host = dir.join("host");
     run(Command::new("gcc")
@@ -196,7 +218,7 @@ fn shared_library_can_be_linked_from_the_static_one() {
         .current_dir(root()));
 
     let shared = dir.join(name);
-    assert_eq!(symbols(&["-D"], &shared), exported());
+    assert_same(&symbols(&["-D"], &shared), &api());
     let dynamic = text(
         Command::new("readelf")
             .args(["--dynamic", "--wide"])
