@@ -106,7 +106,7 @@ uninstall:
 
 DEBS ?= $(BUILD)/debs
 # Debian packages, in build/debs
-deb: library man tools reference
+deb: reference library man tools
 	@SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(subst install.sh,deb.sh,$(INSTALL_SCRIPT)) '$(DEBS)'
 
 # the example programs, in build/examples
