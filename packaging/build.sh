@@ -4,6 +4,9 @@
 # folders are identical.
 #
 # usage: packaging/build.sh [--package NAME]...
+#
+# With AUDITABLE=1 the names and versions of the linked crates are recorded in the library and the tools, by
+# cargo-auditable, which can be installed by tests/tools.sh.
 set -eu
 cd "$(dirname "$0")/.."
 packages=$*
@@ -43,8 +46,9 @@ elif [ "${CC:-}" = cc ]; then
     unset CC
 fi
 
+PATH=$PATH:$target/tools/bin
 # shellcheck disable=SC2086 # a list of options
-build() { "$cargo" build --release --locked $packages </dev/null; }
+build() { "$cargo" ${AUDITABLE:+auditable} build --release --locked $packages </dev/null; }
 if [ -n "$packages" ]; then
     build
     exit

@@ -2,7 +2,7 @@
 # Installs the named cargo subcommands and programs below the build folder, unless they are installed.
 # Their code is not optimized: they run for seconds, and compiling them optimized takes minutes.
 #
-# usage: tests/tools.sh cargo-deny|cargo-fuzz|mdbook...
+# usage: tests/tools.sh cargo-auditable|cargo-cyclonedx|cargo-deny|cargo-fuzz|mdbook...
 set -eu
 cd "$(dirname "$0")/.."
 tools=$(realpath -m "${CARGO_TARGET_DIR:-target}")/tools
@@ -24,6 +24,8 @@ install() { # NAME VERSION [OPTION...]
 
 for tool; do
     case $tool in
+    cargo-auditable) install cargo-auditable '^0.7' ;;
+    cargo-cyclonedx) install cargo-cyclonedx '^0.5.9' ;;
     cargo-deny) install cargo-deny '^0.20' ;;
     cargo-fuzz) install cargo-fuzz '^0.13' ;;
     mdbook) install mdbook '^0.5' --no-default-features --features search ;;
