@@ -104,6 +104,10 @@ install-tools:
 uninstall:
 	@$(INSTALL_SCRIPT) uninstall $(COMPONENTS)
 
+# prints the files that `make install` installs
+list:
+	@$(INSTALL_SCRIPT) list $(COMPONENTS)
+
 DEBS ?= $(BUILD)/debs
 # Debian packages, in build/debs
 deb: reference library man tools
@@ -162,6 +166,36 @@ test-packages:
 	$(MAKE) deb DEBS=$(BUILD)/debs-again
 	cd $(BUILD)/debs-again && for deb in *.deb; do cmp $$deb ../debs/$$deb || exit 1; done
 	sh packaging/test-packages.sh $(BUILD)/debs
+
+# the files of a release, in build/release: see docs/RELEASING.md
+release:
+	CARGO='$(CARGO)' sh tests/tools.sh cargo-auditable cargo-cyclonedx
+	$(MAKE) library man tools BUILD=$(BUILD)/auditable AUDITABLE=1
+	PATH="$$PATH:$(abspath $(CARGO_TARGET_DIR)/tools/bin)" BUILD=$(BUILD)/auditable CARGO='$(CARGO)' \
+	    VERSION='$(VERSION)' SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) \
+	    sh packaging/release.sh $(RELEASE_DIR)
+
+RELEASE_DIR ?= $(BUILD)/release
+# test that two releases are equal, and that they list the crates of Cargo.lock
+test-release:
+	$(MAKE) release RELEASE_DIR=$(BUILD)/release
+	$(MAKE) release RELEASE_DIR=$(BUILD)/release-again
+	diff -r $(BUILD)/release $(BUILD)/release-again
+	python3 -B packaging/test_release.py $(BUILD)/release
+
+# test of the recipes for other package systems: RPM, Arch, Alpine, Conan, vcpkg, Homebrew, Nix
+test-recipes:
+	sh tests/deps.sh recipes
+	$(MAKE) library man tools
+	PATH="$(abspath $(CARGO_TARGET_DIR)/tools/python-recipes/bin):$$PATH" \
+	    PYTHONPATH=$(abspath $(CARGO_TARGET_DIR)/tools/python-recipes) \
+	    CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh packaging/test-recipes.sh
+
+# checks the workflows and forms in .github
+workflows:
+	sh tests/deps.sh workflows
+	PATH="$(abspath $(CARGO_TARGET_DIR)/tools/python-workflows/bin):$$PATH" \
+	    PYTHONPATH=$(abspath $(CARGO_TARGET_DIR)/tools/python-workflows) sh tests/workflows.sh
 
 KERNEL ?=
 # test of kernel TLS in virtual machines; KERNEL is a list of packages of other kernels
@@ -243,7 +277,7 @@ clean:
 	$(CARGO) clean
 	rm -rf $(BUILD)
 
-.PHONY: all help version library man reference install uninstall tools install-tools examples demo test check dist \
-    reproducible deb test-packages test-ktls deps header abi compatibility twin consumers bench \
-    bench-scale bench-publish bench-contention fuzz lint guide \
+.PHONY: all help version library man reference install uninstall list tools install-tools examples demo test \
+    check dist reproducible deb test-packages release test-release test-recipes workflows test-ktls deps header abi \
+    compatibility twin consumers bench bench-scale bench-publish bench-contention fuzz lint guide \
     licences pictures deny clean

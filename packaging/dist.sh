@@ -30,5 +30,7 @@ replace-with = "vendored-sources"
 directory = "vendor"
 END
 
+# The number of threads does not change the archive, except that one thread compresses differently.
+export XZ_OPT="${XZ_OPT:--T2}"
 tar -c -a -f "$archive" -C "$dir" --sort=name --mtime="@$date" --owner=0 --group=0 --numeric-owner \
     --mode=u+rw,go+r-w "rs2n-$version"

@@ -2,7 +2,7 @@
 # Checks that the programs and libraries of the tests are installed, or those of the demo alone. As root it
 # installs the packages that are missing; otherwise it prints their names and fails.
 #
-# usage: tests/deps.sh [demo|packages|ktls]
+# usage: tests/deps.sh [demo|packages|ktls|recipes|workflows]
 set -eu
 purpose=${1:-tests}
 
@@ -60,6 +60,19 @@ if [ "$purpose" = packages ]; then
     need lintian lintian
     need debootstrap debootstrap
 fi
+# Only for building and checking the recipes of other package systems.
+if [ "$purpose" = recipes ]; then
+    need rpmbuild rpm
+    need rpmlint rpmlint
+    need makepkg makepkg
+    need pacman pacman-package-manager
+    need fakeroot fakeroot
+    need bsdtar libarchive-tools
+    need nix-instantiate nix-bin
+    need ruby ruby
+    need shellcheck shellcheck
+    need xz xz-utils
+fi
 # Only for testing kernel TLS in a virtual machine.
 if [ "$purpose" = ktls ]; then
     need qemu-system-x86_64 qemu-system-x86
@@ -75,15 +88,24 @@ fi
 # The header of PKCS #11.
 [ -e /usr/include/p11-kit-1/p11-kit/pkcs11.h ] || missing="$missing libp11-kit-dev"
 
-# The Python package that generates the certificates of the cases, installed below the build folder.
-packages() {
-    python=${CARGO_TARGET_DIR:-target}/tools/python
-    [ -d "$python/cryptography-48.0.0.dist-info" ] && return
+# Installs Python packages in a folder below the build folder.
+python_packages() { # FOLDER NAME==VERSION...
+    python=${CARGO_TARGET_DIR:-target}/tools/$1
+    shift
+    [ "$(cat "$python/installed" 2>/dev/null)" = "$*" ] && return
     rm -rf "$python"
     python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore \
-        --target "$python" cryptography==48.0.0
+        --target "$python" "$@"
+    echo "$*" >"$python/installed"
 }
 python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
 
 [ -z "$missing" ] || install_missing
-packages
+case $purpose in
+# Builds the package of Conan.
+recipes) python_packages python-recipes conan==2.34.0 ;;
+# Check the files in .github.
+workflows) python_packages python-workflows check-jsonschema==0.39.0 zizmor==1.32.0 ;;
+# Generates the certificates of the cases.
+*) python_packages python cryptography==48.0.0 ;;
+esac
