@@ -2295,7 +2295,8 @@ S2N_API extern int s2n_connection_free_handshake(struct s2n_connection *conn);
  * @param blocked Set to the operation on which the call is blocked
  * @returns 0 when the handshake is complete; otherwise -1 with `S2N_ERR_IO_BLOCKED`,
  * `S2N_ERR_ASYNC_BLOCKED`, `S2N_ERR_CLOSED`, `S2N_ERR_ALERT`, or the error in the peer's messages.
- * The last kind of error is blinded: see `s2n_connection_set_blinding()`.
+ * The last kind of error is blinded: by default the call returns after 10 to 30 seconds, see
+ * `s2n_connection_set_blinding()`.
  */
 S2N_API extern int s2n_negotiate(struct s2n_connection *conn, s2n_blocked_status *blocked);
 
@@ -2406,7 +2407,7 @@ ssize_t s2n_sendv_with_offset(struct s2n_connection *conn,
  * @returns the number of bytes received; 0 after the peer's close_notify alert; or -1 with
  * `S2N_ERR_IO_BLOCKED`, `S2N_ERR_CLOSED` if the stream ended without a close_notify (data may have
  * been truncated), `S2N_ERR_ALERT`, or the error in the peer's records. The last kind of error is
- * blinded: see `s2n_connection_set_blinding()`.
+ * blinded: by default the call returns after 10 to 30 seconds, see `s2n_connection_set_blinding()`.
  */
 S2N_API extern
 ssize_t s2n_recv(struct s2n_connection *conn,

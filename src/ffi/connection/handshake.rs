@@ -19,7 +19,8 @@ use crate::ffi::abi::types::{s2n_blocked_status, s2n_connection};
 /// @param blocked Set to the operation on which the call is blocked
 /// @returns 0 when the handshake is complete; otherwise -1 with `S2N_ERR_IO_BLOCKED`,
 /// `S2N_ERR_ASYNC_BLOCKED`, `S2N_ERR_CLOSED`, `S2N_ERR_ALERT`, or the error in the peer's messages.
-/// The last kind of error is blinded: see `s2n_connection_set_blinding()`.
+/// The last kind of error is blinded: by default the call returns after 10 to 30 seconds, see
+/// `s2n_connection_set_blinding()`.
 ///
 /// # Safety
 ///

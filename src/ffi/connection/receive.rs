@@ -29,7 +29,7 @@ use crate::ffi::connection::lifecycle::ConnectionHandle;
 /// @returns the number of bytes received; 0 after the peer's close_notify alert; or -1 with
 /// `S2N_ERR_IO_BLOCKED`, `S2N_ERR_CLOSED` if the stream ended without a close_notify (data may have
 /// been truncated), `S2N_ERR_ALERT`, or the error in the peer's records. The last kind of error is
-/// blinded: see `s2n_connection_set_blinding()`.
+/// blinded: by default the call returns after 10 to 30 seconds, see `s2n_connection_set_blinding()`.
 ///
 /// # Safety
 ///
