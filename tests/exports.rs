@@ -94,6 +94,19 @@ fn a_foreign_symbol_would_be_noticed() {
     assert!(!names(listing).is_subset(&listed("exports.txt")));
 }
 
+/// The notes of the tracepoints survive the linker.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_library_has_tracepoints() {
+    let notes = text(Command::new("readelf").args(["--notes", "--wide", &library()]));
+    let found = notes.split("Provider: rs2n\n").skip(1);
+    let found = found.filter_map(|note| note.trim_start().strip_prefix("Name: ")?.lines().next());
+    let mut names: Vec<_> = found.collect();
+    names.sort_unstable();
+    let expected = ["error", "handshake__done", "handshake__start", "key__update"];
+    assert_eq!(names, expected);
+}
+
 #[test]
 fn s2n_errno_is_a_thread_local_object_of_four_bytes() {
     let symbols = text(Command::new("readelf").args(["--dyn-syms", "--wide", &library()]));

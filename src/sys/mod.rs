@@ -9,6 +9,7 @@ pub mod io;
 #[cfg(target_os = "linux")]
 mod ktls;
 pub mod memory;
+pub mod probes;
 pub mod psk_callbacks;
 pub mod renegotiation;
 pub mod session_callbacks;

@@ -8,6 +8,7 @@ mod lock;
 pub(crate) mod log;
 pub mod memory;
 mod mode;
+pub(crate) mod probe;
 mod random;
 mod stack;
 pub(crate) mod version;

@@ -5,8 +5,9 @@ pub use super::quic::{SecretCallback, SecretType};
 pub use super::{
     ClientHelloCallback, KeyLogCallback, RenegotiationCallback, RenegotiationResponse,
 };
-pub use crate::base::Clock;
 pub use crate::base::log::{LogLevel, Logger, set_logger};
+pub use crate::base::probe::{Event, set_probe};
+pub use crate::base::{Clock, Mode};
 pub use crate::credentials::{
     Answer, CertRequestCallback, CertTiebreak, CertificateRequest, Coroutine, Coroutines, Exit,
     Offload, PrivateKeys, Signature, Suspension, Verification, Work,

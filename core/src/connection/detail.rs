@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::*;
 
 use super::Connection;
 use crate::base::log::{self, LogLevel, log};
+use crate::base::probe::{self, Event};
 use crate::base::{Mode, Version};
 use crate::error::{Alert, Error, ErrorType, Escaped, Parameter, Reason, Result};
 use crate::messages::ClientHelloPayload;
@@ -39,18 +40,22 @@ const SIGNALS: [u16; 2] = [0x00ff, 0x5600];
 impl Connection {
     /// Records the failure of a call, unless the call is only blocked, and logs its outcome.
     #[inline]
-    pub(super) fn recorded<R: Outcome>(&self, call: &'static str, outcome: Result<R>) -> Result<R> {
-        match &outcome {
+    pub(super) fn record<R: Outcome>(&self, call: &'static str, outcome: &Result<R>) {
+        match outcome {
             Err(error) if !error.is_blocked() => self.record_failure(call, error),
             outcome if log::is_on(LogLevel::Debug) => self.log_outcome(call, outcome),
             _ => {}
         }
-        outcome
     }
 
     #[cold]
     fn record_failure(&self, call: &'static str, error: &Error) {
         self.state.record_failure(error);
+        let event = Event::Error {
+            number: error.code().number(),
+            name: error.code().name(),
+        };
+        probe::fire(self.state.name(), event);
         if log::is_on(LogLevel::Error) {
             let name = error.code().name().to_string_lossy();
             let detail = self.error_detail().unwrap_or_default();

@@ -43,7 +43,9 @@ impl Connection {
         blocked: &mut Blocked,
     ) -> Result<()> {
         let send = || self.negotiate_and_send(data, sent, blocked);
-        self.recorded("s2n_send_early_data", self.expecting_early_data(send))
+        let outcome = self.expecting_early_data(send);
+        self.record("s2n_send_early_data", &outcome);
+        outcome
     }
 
     fn negotiate_and_send(
@@ -97,7 +99,9 @@ impl Connection {
         blocked: &mut Blocked,
     ) -> Result<()> {
         let receive = || self.negotiate_and_receive(buf, received, blocked);
-        self.recorded("s2n_recv_early_data", self.expecting_early_data(receive))
+        let outcome = self.expecting_early_data(receive);
+        self.record("s2n_recv_early_data", &outcome);
+        outcome
     }
 
     fn negotiate_and_receive(

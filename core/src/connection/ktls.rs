@@ -9,18 +9,16 @@ use crate::error::Result;
 impl Connection {
     /// Enables kernel TLS for sending. Fails without a change of the connection.
     pub fn enable_kernel_send(&self) -> Result<()> {
-        self.recorded(
-            "s2n_connection_ktls_enable_send",
-            self.stream.enable_kernel_send(&self.state),
-        )
+        let outcome = self.stream.enable_kernel_send(&self.state);
+        self.record("s2n_connection_ktls_enable_send", &outcome);
+        outcome
     }
 
     /// Enables kernel TLS for receiving. Fails without a change of the connection.
     pub fn enable_kernel_recv(&self) -> Result<()> {
-        self.recorded(
-            "s2n_connection_ktls_enable_recv",
-            self.stream.enable_kernel_recv(&self.state),
-        )
+        let outcome = self.stream.enable_kernel_recv(&self.state);
+        self.record("s2n_connection_ktls_enable_recv", &outcome);
+        outcome
     }
 
     /// Sends a part of a file with kernel TLS, and returns the number of bytes; fewer than `count`
@@ -34,10 +32,9 @@ impl Connection {
         blocked: &mut Blocked,
     ) -> Result<usize> {
         let part = (file, offset, count);
-        self.recorded(
-            "s2n_sendfile",
-            self.stream.send_file(&self.state, part, blocked),
-        )
+        let outcome = self.stream.send_file(&self.state, part, blocked);
+        self.record("s2n_sendfile", &outcome);
+        outcome
     }
 
     /// Returns whether the kernel seals the sent records.

@@ -73,32 +73,39 @@ impl Connection {
     /// is set, and the caller continues with the byte after the last reported one.
     #[inline]
     pub fn send(&self, data: Result<Data<'_>>, blocked: &mut Blocked) -> Result<usize> {
-        self.recorded("s2n_send", self.stream.send(&self.state, data, blocked))
+        let outcome = self.stream.send(&self.state, data, blocked);
+        self.record("s2n_send", &outcome);
+        outcome
     }
 
     /// Writes the sealed records.
     pub fn flush(&self, blocked: &mut Blocked) -> Result<()> {
-        self.recorded("s2n_flush", self.stream.flush(&self.state, blocked))
+        let outcome = self.stream.flush(&self.state, blocked);
+        self.record("s2n_flush", &outcome);
+        outcome
     }
 
     /// Receives at most `buf.len()` bytes; 0 after a close_notify.
     pub fn recv(&self, buf: &mut [u8], blocked: &mut Blocked) -> Result<usize> {
-        self.recorded("s2n_recv", self.stream.recv(&self.state, buf, blocked))
+        let outcome = self.stream.recv(&self.state, buf, blocked);
+        self.record("s2n_recv", &outcome);
+        outcome
     }
 
     /// Closes the sending direction: writes the pending records, then a close_notify, or the alert
     /// of an error. To be repeated if it blocks.
     pub fn shutdown_send(&self, blocked: &mut Blocked) -> Result<()> {
-        self.recorded(
-            "s2n_shutdown_send",
-            self.stream.shutdown_send(&self.state, blocked),
-        )
+        let outcome = self.stream.shutdown_send(&self.state, blocked);
+        self.record("s2n_shutdown_send", &outcome);
+        outcome
     }
 
     /// Closes both directions: [`Connection::shutdown_send`], then waits for the peer's
     /// close_notify, which confirms that no data of the peer is lost.
     pub fn shutdown(&self, blocked: &mut Blocked) -> Result<()> {
-        self.recorded("s2n_shutdown", self.stream.shutdown(&self.state, blocked))
+        let outcome = self.stream.shutdown(&self.state, blocked);
+        self.record("s2n_shutdown", &outcome);
+        outcome
     }
 
     pub fn set_name(&self, name: usize) {

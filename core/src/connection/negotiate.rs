@@ -11,13 +11,12 @@ use crate::handshake::{self, checkpoint_listener};
 impl Connection {
     /// Drives the handshake until it is complete or blocked.
     pub fn negotiate(&self, blocked: &mut Blocked) -> Result<()> {
-        self.recorded(
-            "s2n_negotiate",
-            match self.is_timed() {
-                true => self.negotiate_timed(blocked),
-                false => self.drive(blocked),
-            },
-        )
+        let outcome = match self.is_timed() {
+            true => self.negotiate_timed(blocked),
+            false => self.drive(blocked),
+        };
+        self.record("s2n_negotiate", &outcome);
+        outcome
     }
 
     fn drive(&self, blocked: &mut Blocked) -> Result<()> {

@@ -34,9 +34,8 @@ impl Connection {
 
     /// Receives and processes one post-handshake message: a NewSessionTicket.
     pub fn recv_post_handshake(&self, blocked: &mut Blocked) -> Result<()> {
-        self.recorded(
-            "s2n_recv_quic_post_handshake_message",
-            self.stream.recv_post_handshake(&self.state, blocked),
-        )
+        let outcome = self.stream.recv_post_handshake(&self.state, blocked);
+        self.record("s2n_recv_quic_post_handshake_message", &outcome);
+        outcome
     }
 }

@@ -18,6 +18,7 @@ use self::quic::Quic;
 use self::rustls_input::RustlsInput;
 use self::stage::{Action, Stage};
 use crate::base::log::{log, set_logger};
+use crate::base::probe::{self, Event};
 use crate::base::{Blocked, Mode, Version, memory, random_u64, uptime};
 use crate::credentials::step_context::StepContext;
 use crate::credentials::{Offload, PrivateKeys};
@@ -221,6 +222,7 @@ impl Handshake {
             Action::Start => {
                 *blocked = Blocked::Write;
                 let (mode, policy) = (ctx.mode(), ctx.policy().label());
+                probe::fire(ctx.state.name(), Event::HandshakeStart { mode });
                 log!(
                     Info,
                     ctx.state.name(),

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::*;
 use super::Handshake;
 use super::context::Context;
 use crate::base::log::{self, LogLevel, log};
+use crate::base::probe::{self, Event};
 use crate::base::{Blocked, Version, lock_direction, with_stack_cleared_if};
 use crate::error::Result;
 use crate::state::State;
@@ -37,6 +38,11 @@ pub(crate) fn negotiate(
     handshake.config = Some(ctx.into_config());
     if outcome.is_ok() {
         state.shared.handshake_done.store(true, Release);
+        let event = Event::HandshakeDone {
+            version: state.version().number(),
+            suite: state.suite(),
+        };
+        probe::fire(state.name(), event);
         if log::is_on(LogLevel::Info) {
             log_result(state);
         }

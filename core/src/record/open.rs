@@ -188,6 +188,7 @@ impl Opener {
     ///
     /// s2n-tls accepts up to 16 bytes more if they are padding (as old Java versions send), and has
     /// no limit in TLS 1.2. Neither is accepted here.
+    #[inline]
     fn content(&self, outer: ContentType, content: &[u8]) -> Result<(ContentType, usize)> {
         let (typ, len) = match self.is_tls13() {
             true => inner_plaintext(content)?,
@@ -254,6 +255,7 @@ impl Kept {
 
 /// Returns the content type and the length of the plaintext of a record of TLS 1.3. The type is the
 /// last byte that is not 0 (RFC 8446, 5.4).
+#[inline]
 fn inner_plaintext(content: &[u8]) -> Result<(ContentType, usize)> {
     if content.len() > MAX_PLAINTEXT + 1 {
         return Err(too_long(

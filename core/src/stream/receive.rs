@@ -8,6 +8,7 @@ use super::ktls::KernelRecv;
 use super::transport::Cached;
 use super::{Io, Reader, Stream};
 use crate::base::log::log;
+use crate::base::probe::{self, Event};
 use crate::base::{Blocked, StackDepth, Version, lock_direction, with_cleared_stack};
 use crate::config::{Config, RenegotiationResponse};
 use crate::error::{Alert, AlertName, Code, Error, Reason, Result};
@@ -520,6 +521,7 @@ impl ReadKeys<'_> {
             Self::Kernel(kernel) => kernel.replace_key(state),
         })?;
         Shared::count_key_update(&state.shared.key_updates_received);
+        probe::fire(state.name(), Event::KeyUpdate { is_sent: false });
         log!(
             Debug,
             state.name(),

@@ -10,6 +10,7 @@ use super::receive::NO_DATA_IN_QUIC;
 use super::transport::Cached;
 use super::{Io, Stream, Writer};
 use crate::base::log::log;
+use crate::base::probe::{self, Event};
 use crate::base::{Blocked, StackDepth, lock_direction, memory, uptime, with_cleared_stack};
 use crate::error::{Alert, Code, Error, Reason, Result};
 use crate::record::{ContentType, Sealer, warning_alert};
@@ -390,6 +391,7 @@ impl SendHalf {
             return Err(error);
         }
         Shared::count_key_update(&io.state.shared.key_updates_sent);
+        probe::fire(io.state.name(), Event::KeyUpdate { is_sent: true });
         log!(Debug, io.state.name(), "a KeyUpdate is sent");
         self.flush(io)
     }

@@ -3,12 +3,13 @@
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rs2n_core::config::callbacks::set_probe;
 use rs2n_core::error::{Code, Result, trace};
 use rs2n_core::{cleanup, initialize};
 
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::extensions::version;
-use crate::sys::{fork, memory};
+use crate::sys::{fork, memory, probes};
 
 static INITIALIZED: AtomicBool = AtomicBool::new(false);
 
@@ -30,6 +31,7 @@ pub(crate) fn check() -> Result<()> {
 
 fn begin() -> Result<()> {
     version::keep_ident();
+    set_probe(probes::fire);
     if std::env::var_os("S2N_PRINT_STACKTRACE").is_some() {
         trace::enable(true);
     }
