@@ -82,7 +82,8 @@ S2N_API extern const char *rs2n_version(void);
  * The calls are those that negotiate, send, receive, update keys or close, and the result is
  * that of the last one that failed with another type of error than `S2N_ERR_T_BLOCKED`. A call
  * that succeeds or blocks does not change it, and neither does a call that fails because an earlier
- * error has closed the connection. `s2n_connection_wipe()` removes it.
+ * error has closed the connection, has a NULL argument, or begins while memory is short.
+ * `s2n_connection_wipe()` removes it.
  *
  * The sentence has printable ASCII characters only, without a line break. Names and other data of
  * the peer are shortened, and their control characters are escaped, so that it can be written to a

@@ -5,6 +5,7 @@
 #include "security.h"
 
 #include <pthread.h>
+#include <rs2n/rs2n.h>
 #include <s2n/quic.h>
 #include <sys/resource.h>
 
@@ -201,6 +202,13 @@ static int succeeds_again(enum phase tested)
     return 1;
 }
 
+/* Requests the reason of a failure, which may require memory. */
+static void explain(struct s2n_connection *conn)
+{
+    char detail[256];
+    if (conn != NULL && rs2n_connection_error_detail(conn, detail, sizeof detail) < 0) _exit(2);
+}
+
 /* The trial of a child process: the phases before succeed, then the nth allocation of this phase fails, then all is
    freed, and with memory available again all phases succeed.
    0: no call failed, 1: one did, 3: there is no nth allocation; anything else is wrong. */
@@ -218,6 +226,8 @@ static void *run_trial(void *argument)
     armed = 1;
     int failed = run_phase(trial->phase);
     int wrong_code = failed && by_callback && strcmp(s2n_strerror_name(s2n_errno), "S2N_ERR_ALLOC") != 0;
+    explain(pair.client);
+    explain(pair.server);
     int reached = allocations_left < 0;
     int free_failed = free_all();
     armed = 0;
