@@ -375,6 +375,40 @@ static void states(void)
     disconnect(pair);
 }
 
+/* Memory callbacks that fail when required. */
+static bool has_no_memory;
+
+static int nothing(void)
+{
+    return S2N_SUCCESS;
+}
+
+static int allocate(void **ptr, uint32_t requested, uint32_t *allocated)
+{
+    *ptr = has_no_memory ? NULL : malloc(requested);
+    *allocated = requested;
+    return *ptr == NULL ? S2N_FAILURE : S2N_SUCCESS;
+}
+
+static int release(void *ptr, uint32_t size)
+{
+    (void) size;
+    free(ptr);
+    return S2N_SUCCESS;
+}
+
+/* The last one: a call that begins while memory is short does not reach the connection. */
+static void memory(void)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    struct pair *pair = new_pair(1, "ecdsa");
+    has_no_memory = true;
+    CHECK_ERROR(s2n_negotiate(pair->client, &blocked), S2N_ERR_ALLOC);
+    EXPECT_DETAIL(pair->client, "an allocation of ", " bytes failed");
+    has_no_memory = false;
+    disconnect(pair);
+}
+
 /* The text is shortened like that of snprintf(). */
 static void buffers(void)
 {
@@ -524,6 +558,7 @@ int main(int argc, char **argv)
     CHECK(argc == 2);
     folder = argv[1];
     versions();
+    CHECK_OK(s2n_mem_set_callbacks(nothing, nothing, allocate, release));
     CHECK_OK(s2n_init());
     buffers();
     for (int tls13 = 0; tls13 < 2; tls13++) {
@@ -538,6 +573,7 @@ int main(int argc, char **argv)
     other_protocols();
     transports();
     states();
+    memory();
     CHECK_OK(s2n_cleanup_final());
     return 0;
 }

@@ -2,30 +2,6 @@
 #include "errors.md.h"
 #include "pair.h"
 
-#include <stdbool.h>
-
-/* Memory callbacks that fail when required. */
-static bool has_no_memory;
-
-static int nothing(void)
-{
-    return S2N_SUCCESS;
-}
-
-static int allocate(void **ptr, uint32_t requested, uint32_t *allocated)
-{
-    *ptr = has_no_memory ? NULL : malloc(requested);
-    *allocated = requested;
-    return *ptr == NULL ? S2N_FAILURE : S2N_SUCCESS;
-}
-
-static int release(void *ptr, uint32_t size)
-{
-    (void) size;
-    free(ptr);
-    return S2N_SUCCESS;
-}
-
 static s2n_blocked_status blocked;
 
 /* Fails the handshake of the client, and explains why. */
@@ -139,10 +115,6 @@ static void records(void)
     pair = new_pair(1, "ecdsa");
     CHECK(s2n_send(pair->client, "early", 5, &blocked) == -1);
     explain_connection(stdout, pair->client);
-    has_no_memory = true;
-    CHECK(s2n_negotiate(pair->client, &blocked) == -1);
-    explain_connection(stdout, pair->client);
-    has_no_memory = false;
     disconnect(pair);
 }
 
@@ -154,7 +126,6 @@ int main(int argc, char **argv)
     CHECK(s2n_config_new_minimal() == NULL);
     CHECK(failed_with("S2N_ERR_NOT_INITIALIZED"));
     CHECK(!failed_with("S2N_ERR_NULL"));
-    CHECK_OK(s2n_mem_set_callbacks(nothing, nothing, allocate, release));
     CHECK_OK(s2n_init());
     CHECK(s2n_errno_location() == &s2n_errno);
 
