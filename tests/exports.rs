@@ -103,7 +103,12 @@ fn the_library_has_tracepoints() {
     let found = found.filter_map(|note| note.trim_start().strip_prefix("Name: ")?.lines().next());
     let mut names: Vec<_> = found.collect();
     names.sort_unstable();
-    let expected = ["error", "handshake__done", "handshake__start", "key__update"];
+    let expected = [
+        "error",
+        "handshake__done",
+        "handshake__start",
+        "key__update",
+    ];
     assert_eq!(names, expected);
 }
 
