@@ -34,7 +34,6 @@ create_cargo() {
         cp "$target/release/$file" "$work/target/release"
     done
     cp "$target/debug/rs2n-manual" "$work/target/release"
-    chown -R nobody "$work/target"
     cat >"$work/cargo" <<END
 #!/bin/sh
 case \$1 in
@@ -111,7 +110,7 @@ arch_package() {
     mkdir -p "$work/arch" "$work/arch-root/var/lib/pacman"
     cp "$work/recipes/arch/PKGBUILD" "$archive" "$work/arch"
     shellcheck -s bash -e SC2034,SC2154,SC2164 "$work/arch/PKGBUILD"
-    chown -R nobody "$work/arch"
+    chown -R nobody "$work/arch" "$work/target"
     # makepkg does not run as root. It ends with 0 if it has not compressed the package.
     (cd "$work/arch" && quietly built setpriv --reuid=nobody --clear-groups env HOME="$work/arch" \
         PKGEXT=.pkg.tar makepkg --nodeps --nocheck --nosign)
