@@ -30,7 +30,8 @@ EXAMPLES := $(patsubst examples-c/%.c,$(BUILD)/examples/%,$(wildcard examples-c/
 # The examples with a library of their own, the client of Redis
 FLEETS := $(BUILD)/examples/fleet_resumption $(BUILD)/examples/early_data_fleet
 EXAMPLES := $(filter-out $(FLEETS),$(EXAMPLES))
-ifeq ($(shell pkg-config --exists hiredis && echo yes),yes)
+PKG_CONFIG ?= pkg-config
+ifeq ($(shell $(PKG_CONFIG) --exists hiredis && echo yes),yes)
 EXAMPLES += $(FLEETS)
 endif
 
@@ -40,7 +41,7 @@ all: library man
 # prints this list
 help:
 	@awk '/^# / { text = substr($$0, 3); next } \
-	    /^[a-z-]+:/ && text { split($$0, goal, ":"); printf "%-18s %s\n", goal[1], text } \
+	    /^[a-z0-9-]+:/ && text { split($$0, goal, ":"); printf "%-18s %s\n", goal[1], text } \
 	    { text = "" }' Makefile
 
 # prints the version
@@ -197,6 +198,18 @@ workflows:
 	PATH="$(abspath $(CARGO_TARGET_DIR)/tools/python-workflows/bin):$$PATH" \
 	    PYTHONPATH=$(abspath $(CARGO_TARGET_DIR)/tools/python-workflows) sh tests/workflows.sh
 
+# test on AArch64 Linux, with a cross compiler and an emulator
+test-aarch64:
+	CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh tests/platforms/run.sh aarch64
+
+# test on x86-64 Linux with musl
+test-musl:
+	CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh tests/platforms/run.sh musl
+
+# type-checks the library for macOS and the BSDs
+check-platforms:
+	CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh tests/platforms/check.sh
+
 KERNEL ?=
 # test of kernel TLS in virtual machines; KERNEL is a list of packages of other kernels
 test-ktls:
@@ -278,6 +291,7 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all help version library man reference install uninstall list tools install-tools examples demo test \
-    check dist reproducible deb test-packages release test-release test-recipes workflows test-ktls deps header abi \
+    check dist reproducible deb test-packages release test-release test-recipes test-aarch64 test-musl \
+    check-platforms workflows test-ktls deps header abi \
     compatibility twin consumers bench bench-scale bench-publish bench-contention fuzz lint guide \
     licences pictures deny clean

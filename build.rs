@@ -23,8 +23,13 @@ fn main() {
     }
     c.compile("rs2n_c");
 
-    if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
-        link_as_libs2n();
+    match env::var("CARGO_CFG_TARGET_VENDOR").as_deref() {
+        // The dynamic linker of macOS loads the library from the run path of the program.
+        Ok("apple") => link_args(&[
+            "-Wl,-install_name,@rpath/libs2n.1.dylib".to_owned(),
+            "-Wl,-exported_symbol,_s2n_errno".to_owned(),
+        ]),
+        _ => link_as_libs2n(),
     }
 }
 
@@ -47,7 +52,9 @@ fn link_as_libs2n() {
     if let Some(args) = lld() {
         let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
         let script = PathBuf::from(out).join("s2n.map");
-        fs::write(&script, "{ global: s2n_*; local: *; };\n").expect("OUT_DIR is writable");
+        // The second pattern is the variable where thread-local storage is emulated, as on OpenBSD.
+        let text = "{ global: s2n_*; __emutls_?.s2n_errno; local: *; };\n";
+        fs::write(&script, text).expect("OUT_DIR is writable");
         link_args(&args);
         link_args(&[format!("-Wl,--version-script={}", script.display())]);
     } else {

@@ -1,8 +1,10 @@
 #!/bin/sh
 # Transfers a file of 64 MiB in each direction between the client and the server example, over TLS 1.3
-# and TLS 1.2; prints the negotiated parameters and compares SHA-256 digests. $1 is the build folder.
+# and TLS 1.2; prints the negotiated parameters and compares SHA-256 digests. $1 is the build folder. EMULATOR, if
+# it is set, is the command that runs programs of another architecture.
 set -eu
 build=$1
+EMULATOR=${EMULATOR:-}
 dir=$build/demo
 mkdir -p "$dir"
 sh "$(dirname "$0")/../tests/certs/make.sh" "$dir/certs"
@@ -15,14 +17,14 @@ trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true' EXIT
 for policy in default_tls13 ELBSecurityPolicy-TLS-1-2-2017-01; do
     rm -f "$dir/server.log" "$dir/uploaded" "$dir/downloaded"
     mkfifo "$dir/server.log"
-    "$build/examples/server" -N 1 -c "$policy" -C "$dir/certs/ecdsa.pem" -K "$dir/certs/ecdsa.key" \
+    $EMULATOR "$build/examples/server" -N 1 -c "$policy" -C "$dir/certs/ecdsa.pem" -K "$dir/certs/ecdsa.key" \
         -x -r "$dir/uploaded" -s "$dir/download" >"$dir/server.log" &
     server=$!
     exec 3<"$dir/server.log"
     read -r _ port <&3
 
     echo "== policy $policy"
-    "$build/examples/client" -c "$policy" -A "$dir/certs/ca.pem" \
+    $EMULATOR "$build/examples/client" -c "$policy" -A "$dir/certs/ca.pem" \
         -x -s "$dir/upload" -r "$dir/downloaded" localhost "$port"
     wait "$server"
     server=

@@ -2,7 +2,7 @@
 # Checks that the programs and libraries of the tests are installed, or those of the demo alone. As root it
 # installs the packages that are missing; otherwise it prints their names and fails.
 #
-# usage: tests/deps.sh [demo|packages|ktls|recipes|workflows]
+# usage: tests/deps.sh [demo|packages|ktls|recipes|workflows|aarch64|musl|check-platforms]
 set -eu
 purpose=${1:-tests}
 
@@ -27,10 +27,23 @@ install_missing() {
 need gcc gcc
 need make make
 need openssl openssl
-if [ "$purpose" = demo ]; then
+case $purpose in
+aarch64)
+    need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
+    need qemu-aarch64 qemu-user
+    [ -e /usr/aarch64-linux-gnu/lib/libc.so ] || missing="$missing libc6-dev-arm64-cross"
+    ;;
+musl) need musl-gcc musl-tools ;;
+check-platforms)
+    need clang clang
+    python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
+    ;;
+esac
+case $purpose in demo | aarch64 | musl | check-platforms)
     [ -z "$missing" ] || install_missing
     exit 0
-fi
+    ;;
+esac
 need g++ g++
 need clang clang
 need clang++ clang

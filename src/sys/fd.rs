@@ -65,15 +65,22 @@ pub struct WriteFd {
     stream: AtomicU8,
     /// The initial `TCP_CORK`, to be restored; `None` if the descriptor is not a TCP socket.
     corked_before: Option<bool>,
+    /// The initial `SO_NOSIGPIPE`, to be restored.
+    #[cfg(target_vendor = "apple")]
+    nosigpipe_before: Option<libc::c_int>,
 }
 
 impl WriteFd {
     pub fn new(fd: RawFd) -> Self {
+        #[cfg(target_vendor = "apple")]
+        let nosigpipe_before = suppress_sigpipe(fd);
         Self {
             fd,
             is_socket: AtomicBool::new(true),
             stream: AtomicU8::new(UNKNOWN),
             corked_before: option(fd, libc::IPPROTO_TCP, CORK).map(|value| value != 0),
+            #[cfg(target_vendor = "apple")]
+            nosigpipe_before,
         }
     }
 
@@ -94,7 +101,7 @@ impl Writer for WriteFd {
         Errno::clear();
         if self.is_socket.load(Ordering::Relaxed) {
             // A closed peer must be an error, not a SIGPIPE, which would terminate the process.
-            match cancellation::send(self.fd, buf, libc::MSG_NOSIGNAL) {
+            match cancellation::send(self.fd, buf, NOSIGNAL) {
                 Err(error) if error.raw_os_error() == Some(libc::ENOTSOCK) => {
                     self.is_socket.store(false, Ordering::Relaxed);
                 }
@@ -140,7 +147,26 @@ impl Writer for WriteFd {
         if let Some(corked) = self.corked_before {
             set_option(self.fd, libc::IPPROTO_TCP, CORK, corked.into());
         }
+        #[cfg(target_vendor = "apple")]
+        if let Some(value) = self.nosigpipe_before {
+            set_option(self.fd, libc::SOL_SOCKET, libc::SO_NOSIGPIPE, value);
+        }
     }
+}
+
+/// Flag of `send()`: a closed peer is an error and no signal. macOS has an option of the socket
+/// instead.
+#[cfg(not(target_vendor = "apple"))]
+const NOSIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
+#[cfg(target_vendor = "apple")]
+const NOSIGNAL: libc::c_int = 0;
+
+/// Makes a closed peer an error of `send()` and no signal. Returns the value to be restored.
+#[cfg(target_vendor = "apple")]
+fn suppress_sigpipe(fd: RawFd) -> Option<libc::c_int> {
+    let before = option(fd, libc::SOL_SOCKET, libc::SO_NOSIGPIPE)?;
+    set_option(fd, libc::SOL_SOCKET, libc::SO_NOSIGPIPE, 1);
+    Some(before)
 }
 
 /// The type of the socket was not determined.
@@ -148,8 +174,11 @@ const UNKNOWN: u8 = 2;
 
 #[cfg(target_os = "linux")]
 const CORK: libc::c_int = libc::TCP_CORK;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "netbsd")))]
 const CORK: libc::c_int = libc::TCP_NOPUSH;
+/// NetBSD has neither option: no socket has this one.
+#[cfg(target_os = "netbsd")]
+const CORK: libc::c_int = -1;
 
 /// Reads an integer socket option; `None` if the descriptor does not have it.
 pub(super) fn option(fd: RawFd, level: libc::c_int, name: libc::c_int) -> Option<libc::c_int> {

@@ -32,7 +32,20 @@ const KEPT: usize = 64 * 1024;
 const MAX_GUARD_MAPPINGS: usize = 16_384;
 
 /// Installs guard pages without a separate mapping; since Linux 6.13.
+#[cfg(target_os = "linux")]
 const MADV_GUARD_INSTALL: c_int = 102;
+
+const ACCESS: c_int = libc::PROT_READ | libc::PROT_WRITE;
+const ANONYMOUS: c_int = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+
+/// Attributes of the mapping. OpenBSD requires `MAP_STACK` of a stack. On FreeBSD it creates a mapping
+/// that grows, with a guard of its own, and macOS does not have it.
+#[cfg(any(target_os = "linux", target_os = "netbsd"))]
+const FLAGS: c_int = ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_STACK;
+#[cfg(target_os = "openbsd")]
+const FLAGS: c_int = ANONYMOUS | libc::MAP_STACK;
+#[cfg(not(any(target_os = "linux", target_os = "netbsd", target_os = "openbsd")))]
+const FLAGS: c_int = ANONYMOUS;
 
 thread_local! {
     /// A used stack, cached for the next coroutine in this thread: a new mapping takes longer than
@@ -142,10 +155,8 @@ unsafe impl Send for Mapping {}
 impl Mapping {
     /// Creates a mapping. The system merges neighbours into one, as they have the same attributes.
     fn new() -> io::Result<Self> {
-        let access = libc::PROT_READ | libc::PROT_WRITE;
-        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_STACK;
         // SAFETY: a new mapping at an address that the system chooses replaces no memory in use.
-        let start = unsafe { libc::mmap(ptr::null_mut(), LEN, access, flags, -1, 0) };
+        let start = unsafe { libc::mmap(ptr::null_mut(), LEN, ACCESS, FLAGS, -1, 0) };
         match NonNull::new(start).filter(|start| start.as_ptr() != libc::MAP_FAILED) {
             Some(start) => Ok(Self(start)),
             None => Err(io::Error::last_os_error()),
@@ -153,9 +164,15 @@ impl Mapping {
     }
 
     /// Installs the guard pages without a separate mapping.
+    #[cfg(target_os = "linux")]
     fn install_guard(&self) -> io::Result<()> {
         // SAFETY: the guard is the mapping's own, and nothing is in it.
         outcome(unsafe { libc::madvise(self.0.as_ptr(), GUARD, MADV_GUARD_INSTALL) })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn install_guard(&self) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Protects the guard pages, which makes them a separate mapping.
@@ -170,7 +187,7 @@ impl Mapping {
         // SAFETY: the mapping is `LEN` bytes long, which is more than `GUARD`.
         let rest = unsafe { self.0.byte_add(GUARD) };
         // SAFETY: the range lies within the mapping, and nothing on the stack is in use.
-        outcome(unsafe { libc::madvise(rest.as_ptr(), SIZE - KEPT, libc::MADV_DONTNEED) })
+        unsafe { discard(rest, SIZE - KEPT) }
     }
 }
 
@@ -179,6 +196,31 @@ impl Drop for Mapping {
         // SAFETY: the mapping is this value's own, and nothing on the stack is in use.
         unsafe { libc::munmap(self.0.as_ptr(), LEN) };
     }
+}
+
+/// Returns memory of a mapping to the system, so that it reads as zeros.
+///
+/// # Safety
+///
+/// The range lies within a mapping, and nothing in it is in use.
+#[cfg(target_os = "linux")]
+unsafe fn discard(start: NonNull<c_void>, len: usize) -> io::Result<()> {
+    // SAFETY: the caller's promise.
+    outcome(unsafe { libc::madvise(start.as_ptr(), len, libc::MADV_DONTNEED) })
+}
+
+/// The same by a new mapping in place of the old one: `MADV_DONTNEED` of other systems is a hint,
+/// after which the data may still be there.
+///
+/// # Safety
+///
+/// The range lies within a mapping, and nothing in it is in use.
+#[cfg(not(target_os = "linux"))]
+unsafe fn discard(start: NonNull<c_void>, len: usize) -> io::Result<()> {
+    let flags = FLAGS | libc::MAP_FIXED;
+    // SAFETY: the caller's promise.
+    let new = unsafe { libc::mmap(start.as_ptr(), len, ACCESS, flags, -1, 0) };
+    outcome(if new == libc::MAP_FAILED { -1 } else { 0 })
 }
 
 /// Wipes the resident part of the stack that this runs on from the data of earlier calls. It uses
