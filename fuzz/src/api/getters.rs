@@ -183,7 +183,9 @@ pub fn call_getter(conn: Conn, getter: u8, bytes: &[u8], capacity: usize) -> i64
                 let whole = rs2n_connection_error_detail(conn, out.cast(), capacity);
                 let text = space.split(|&byte| byte == 0).next().unwrap_or_default();
                 assert!(is_printable(text), "{text:?}");
-                assert!(text.len() < capacity.max(1) && text.len() as i64 <= i64::from(whole).max(0));
+                assert!(
+                    text.len() < capacity.max(1) && text.len() as i64 <= i64::from(whole).max(0)
+                );
                 whole.into()
             }
             29 => {
