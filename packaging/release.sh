@@ -38,8 +38,8 @@ bills_of_materials() {
 
 # The installed files, below a folder instead of a prefix.
 binaries() {
-    make -s install COMPONENTS='lib dev doc tools' BUILD="$BUILD" DESTDIR="$work/root" PREFIX=/usr/local
-    mv "$work/root/usr/local" "$work/$name-$target"
+    make -s install COMPONENTS='lib dev doc tools' BUILD="$BUILD" DESTDIR="$work/installed" PREFIX=/usr/local
+    mv "$work/installed/usr/local" "$work/$name-$target"
     archive "$name-$target.tar.xz" "$name-$target"
 }
 

@@ -302,16 +302,17 @@ fn loops_have_no_leak() {
     }
 }
 
+fn port_of(listener: &TcpListener) -> String {
+    let address = listener.local_addr().expect("the socket is bound");
+    address.port().to_string()
+}
+
 /// The end of the stream without a close_notify alert is an error.
 #[test]
 fn loops_report_truncation() {
     for name in LOOPS {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-        let port = listener
-            .local_addr()
-            .expect("the socket is bound")
-            .port()
-            .to_string();
+        let port = port_of(&listener);
         let server = thread::spawn(move || {
             let (mut client, _) = listener.accept().expect("a client connects");
             client
@@ -356,11 +357,7 @@ fn client_reports_its_errors() {
     let client = example("client", "cc").display().to_string();
     let ca = cert("ca.pem");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    let port = listener
-        .local_addr()
-        .expect("the socket is bound")
-        .port()
-        .to_string();
+    let port = port_of(&listener);
     drop(listener);
     let cases = [
         (vec!["localhost"], 2, "usage: "),
@@ -441,11 +438,7 @@ fn python_example_waits_as_its_socket_does() {
 #[test]
 fn python_example_honours_its_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    let port = listener
-        .local_addr()
-        .expect("the socket is bound")
-        .port()
-        .to_string();
+    let port = port_of(&listener);
     let url = format!("https://localhost:{port}/");
     let report = python(&["--timeout", "0.1", &url]).finish();
     assert_eq!(report.code, Some(1), "{report:?}");

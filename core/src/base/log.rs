@@ -69,8 +69,8 @@ pub(crate) fn write(level: LogLevel, name: usize, message: fmt::Arguments<'_>) {
     let Some(logger) = lock(&LOGGER).clone() else {
         return;
     };
-    IS_LOGGING.set(true);
     let message = CString::new(message.to_string()).unwrap_or_default();
+    IS_LOGGING.set(true);
     logger.log(level, name, &message);
     IS_LOGGING.set(false);
 }

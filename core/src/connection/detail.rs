@@ -8,7 +8,7 @@ use super::Connection;
 use crate::base::log::{self, LogLevel, log};
 use crate::base::probe::{self, Event};
 use crate::base::{Mode, Version};
-use crate::error::{Alert, Error, ErrorType, Escaped, Parameter, Reason, Result};
+use crate::error::{AlertName, Error, ErrorType, Escaped, Parameter, Reason, Result};
 use crate::messages::ClientHelloPayload;
 use crate::policy::names;
 use crate::state::Failed;
@@ -89,9 +89,9 @@ impl Connection {
             (Reason::Certificate, Some(rejection)) => rejection.to_string(),
             (Reason::NothingInCommon(parameter), _) => self.nothing_in_common(parameter),
             (Reason::AlertReceived(number), _) => format!(
-                "the {} has sent the alert {} ({number})",
+                "the {} has sent the alert {}",
                 self.peer(),
-                Alert::name(number)
+                AlertName(number)
             ),
             (Reason::Unknown, _) => error.to_string(),
             (reason, _) => reason.to_string(),

@@ -176,11 +176,11 @@ impl Handshake {
                 let message = self.next_message(ctx) as u8;
                 let earlier = ctx.shared().next_message.swap(message, AcqRel);
                 if earlier != message {
-                    let next = HandshakeMessage::name(message).to_string_lossy();
                     log!(
                         Debug,
                         ctx.state.name(),
-                        "handshake: the next message is {next}"
+                        "handshake: the next message is {}",
+                        HandshakeMessage::name(message).to_string_lossy()
                     );
                 }
             }
@@ -221,12 +221,13 @@ impl Handshake {
             // The peer cannot cause an error here, so there is no blinding.
             Action::Start => {
                 *blocked = Blocked::Write;
-                let (mode, policy) = (ctx.mode(), ctx.policy().label());
+                let mode = ctx.mode();
                 probe::fire(ctx.state.name(), Event::HandshakeStart { mode });
                 log!(
                     Info,
                     ctx.state.name(),
-                    "handshake: begins, of a {mode} with the security policy \"{policy}\""
+                    "handshake: begins, of a {mode} with the security policy \"{}\"",
+                    ctx.policy().label()
                 );
                 self.start(ctx)
             }

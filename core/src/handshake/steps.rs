@@ -403,6 +403,7 @@ impl Handshake {
         next: Result<T, rustls::Error>,
     ) -> Result<T> {
         if self.input.close_notify() {
+            log_alert(ctx.state, Alert::CloseNotify as u8);
             ctx.shared().receive_close_notify();
             return Err(Code::Closed.rule("the peer has ended the handshake with a close_notify"));
         }
