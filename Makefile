@@ -249,7 +249,7 @@ bench:
 bench-scale:
 	sh benches/scale.sh
 
-# takes over the results of both into benches/results, the tables of benches/README.md and the guide's picture
+# takes over the results of both into benches/results, the tables of benches/README.md and the pictures
 bench-publish:
 	sh benches/publish.sh
 
@@ -275,11 +275,9 @@ guide:
 	CARGO='$(CARGO)' sh tests/tools.sh mdbook
 	PATH="$$PATH:$(CARGO_TARGET_DIR)/tools/bin" python3 docs/guide/build.py mdbook $(BUILD)/guide
 
-# the pictures of docs/ARCHITECTURE.md, from their sources; needs Graphviz
+# the pictures of the documentation, in docs/guide/src/pictures
 pictures:
-	cd docs && for picture in layers records; do \
-	    dot -Tsvg $$picture.dot -o $$picture.svg || exit 1; \
-	done
+	python3 -B docs/pictures/draw.py docs/guide/src/pictures
 
 # checks licences, advisories and sources of the dependencies
 deny:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Takes over the results of `make bench` and `make bench-scale`, if there are any, into benches/results, and
-# generates the tables of benches/README.md and the picture of the guide from those.
+# generates the tables of benches/README.md and the pictures from those.
 #
 # usage: benches/publish.sh [generate]
 #
@@ -17,4 +17,4 @@ fi
 for name in bench scale; do
     python3 -B benches/table.py replace benches/README.md "$name" "benches/results/$name.json"
 done
-python3 -B benches/picture.py benches/results/bench.json >docs/guide/src/performance.svg
+python3 -B docs/pictures/draw.py docs/guide/src/pictures

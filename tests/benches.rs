@@ -1,5 +1,5 @@
-//! Tests of the benchmarks: each program is compiled, and runs for a moment. The tables of their page, and the
-//! picture of the guide, are those of the results in `benches/results`.
+//! Tests of the benchmarks: each program is compiled, and runs for a moment. The tables of their page
+//! are those of the results in `benches/results`; `pictures.rs` tests the bars.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -62,9 +62,9 @@ fn other_libraries_have_rows() {
     }
 }
 
-/// The tables and the picture are generated from the results, so that they cannot be edited apart.
+/// The tables are generated from the results, so that they cannot be edited apart.
 #[test]
-fn the_page_and_the_picture_show_the_results() {
+fn the_page_shows_the_results() {
     let page = fs::read_to_string(root().join("benches/README.md")).expect("a page");
     for name in ["bench", "scale"] {
         let results = format!("benches/results/{name}.json");
@@ -74,9 +74,6 @@ fn the_page_and_the_picture_show_the_results() {
             "{results}: run `sh benches/publish.sh generate`"
         );
     }
-    let picture = python(&["benches/picture.py", "benches/results/bench.json"]);
-    let svg = fs::read_to_string(root().join("docs/guide/src/performance.svg")).expect("a picture");
-    assert_eq!(svg, picture, "run `sh benches/publish.sh generate`");
 }
 
 /// Stepping over a write is written for this processor.

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 mod pages;
 mod support;
 
-use pages::{Kind, Page, all, guide};
+use pages::{Kind, Page, all, guide, pictures};
 use support::{root, rows};
 
 fn page(text: &str) -> Page {
@@ -97,6 +97,7 @@ fn every_api_name_in_the_guide_exists() {
     let known = known_names();
     let mut pages = guide();
     pages.push(Page::read("README.md"));
+    pages.extend(pictures());
     let unknown: Vec<_> = pages
         .iter()
         .flat_map(|page| unknown_names(page, &known))

@@ -5,6 +5,7 @@ The chapters link to other files of the project. The book contains copies of the
 chapters after those of the guide, other files unchanged.
 """
 
+import os
 import pathlib
 import re
 import shutil
@@ -15,7 +16,7 @@ GUIDE = pathlib.Path(__file__).resolve().parent
 PROJECT = GUIDE.parent.parent
 LINK = re.compile(r"(\]\()([^)#:]+)([)#])")
 
-WHOLE_LINK = re.compile(r"\[([^]]+)\]\(([^)#:]+)(#[^)]*)?\)")
+WHOLE_LINK = re.compile(r"(!?)\[([^]]+)\]\(([^)#:]+)(#[^)]*)?\)")
 
 
 def main(mdbook, folder):
@@ -78,8 +79,11 @@ def add_others(others, sources):
 
 
 def kept(link, name, others):
-    target = (in_project(name).parent / link[2]).resolve()
-    return link[0] if str("project" / target.relative_to(PROJECT)) in others else link[1]
+    target = (in_project(name).parent / link[3]).resolve()
+    if link[1] and target.is_relative_to(GUIDE / "src"):
+        picture = os.path.relpath(target.relative_to(GUIDE / "src"), pathlib.Path(name).parent)
+        return f"![{link[2]}]({picture})"
+    return link[0] if str("project" / target.relative_to(PROJECT)) in others else link[2]
 
 
 def in_project(name):

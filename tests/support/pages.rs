@@ -175,6 +175,15 @@ pub fn guide() -> Vec<Page> {
     pages.collect()
 }
 
+/// The pictures of the pages, as SVG text.
+pub fn pictures() -> Vec<Page> {
+    let folder = Path::new("docs/guide/src/pictures");
+    let mut names = names(&root().join(folder));
+    names.sort();
+    let pictures = names.into_iter().map(|name| Page::read(folder.join(name)));
+    pictures.collect()
+}
+
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("the folder is readable");
     let names = entries.map(|entry| entry.expect("the folder is readable").file_name());
