@@ -279,6 +279,11 @@ guide:
 pictures:
 	python3 -B docs/pictures/draw.py docs/guide/src/pictures
 
+# records the session in the README again, and draws it
+recording: examples
+	python3 -B docs/pictures/record.py $(BUILD) docs/pictures/demo.cast
+	$(MAKE) pictures
+
 # checks licences, advisories and sources of the dependencies
 deny:
 	$(CARGO) deny check
@@ -292,4 +297,4 @@ clean:
     check dist reproducible deb test-packages release test-release test-recipes test-aarch64 test-musl \
     check-platforms workflows test-ktls deps header abi \
     compatibility twin consumers bench bench-scale bench-publish bench-contention fuzz lint guide \
-    licences pictures deny clean
+    licences pictures recording deny clean

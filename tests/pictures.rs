@@ -110,6 +110,31 @@ fn the_functions_are_counted() {
     );
 }
 
+/// The recording shows what the programs print, and nothing of the machine.
+#[test]
+fn the_recording_is_complete() {
+    let lines = texts(&picture("recording"));
+    let spans = lines.iter().map(|line| without_tags(line));
+    let session: Vec<_> = spans.collect();
+    for line in ["version: TLS 1.3", "bytes sent: 1048576", "same"] {
+        assert!(session.iter().any(|shown| shown == line), "no {line}");
+    }
+    let session = session.concat();
+    assert!(session.contains("S2N_ERR_CERT_UNTRUSTED"), "{session}");
+    let cast = fs::read_to_string(root().join("docs/pictures/demo.cast")).expect("a recording");
+    for part in ["/home", "/root", "/tmp", "/usr", "\\u001b"] {
+        assert!(!cast.contains(part), "{part}");
+    }
+}
+
+fn without_tags(line: &str) -> String {
+    let parts = line.split('<').map(|part| match part.split_once('>') {
+        Some((_, text)) => text,
+        None => part,
+    });
+    parts.collect()
+}
+
 fn picture(name: &str) -> String {
     Page::read(format!("docs/guide/src/pictures/{name}.svg")).text
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Draws the pictures of the documentation: `draw.py FOLDER` writes them there as SVG files.
 
-`make pictures` writes docs/guide/src/pictures; tests/pictures.rs compares.
+`make pictures` writes docs/guide/src/pictures, and tests/pictures.rs compares. svg.py has the style of all; the other
+files have a picture each.
 """
 
 import pathlib
@@ -13,6 +14,7 @@ import closing
 import functions
 import layers
 import loop
+import recording
 import records
 import zones
 
@@ -24,6 +26,7 @@ PICTURES = {
     "functions": functions.draw,
     "layers": layers.draw,
     "loop": loop.draw,
+    "recording": recording.draw,
     "records": records.draw,
     "zones": zones.draw,
 }

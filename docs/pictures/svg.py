@@ -54,13 +54,14 @@ def colours(scheme):
     rules = [
         f".card {{ fill: {card[0]}; stroke: {card[1]} }}",
         f".halo {{ stroke: {card[0]} }}",
+        f".frame {{ stroke: {card[1]} }}",
     ]
     for name, pairs in KINDS.items():
         fill, stroke = pairs[2 * scheme : 2 * scheme + 2]
         rules.append(f".{name} {{ fill: {fill}; stroke: {stroke} }}")
     for name, inks in INKS.items():
         ink = inks[scheme]
-        rules.append(f"text.{name}, .head-{name} {{ fill: {ink} }}")
+        rules.append(f"text.{name}, tspan.{name}, .head-{name} {{ fill: {ink} }}")
         rules.append(f".line-{name} {{ stroke: {ink} }}")
     return rules
 
