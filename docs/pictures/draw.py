@@ -8,6 +8,7 @@ files have a picture each.
 import pathlib
 import sys
 
+import async_key
 import benchmark
 import blinding
 import closing
@@ -16,9 +17,12 @@ import layers
 import loop
 import recording
 import records
+import replay
+import ticket_keys
 import zones
 
 PICTURES = {
+    "async-key": async_key.draw,
     "benchmark": benchmark.draw,
     "benchmark-short": benchmark.draw_short,
     "blinding": blinding.draw,
@@ -28,6 +32,8 @@ PICTURES = {
     "loop": loop.draw,
     "recording": recording.draw,
     "records": records.draw,
+    "replay": replay.draw,
+    "ticket-keys": ticket_keys.draw,
     "zones": zones.draw,
 }
 
