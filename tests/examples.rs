@@ -239,7 +239,7 @@ fn async_key_signs_on_another_thread() {
 }
 
 /// The examples with an event loop that sends standard input and prints what it receives.
-const LOOPS: [&str; 2] = ["gnutls_loop", "rustls_loop"];
+const LOOPS: [&str; 3] = ["gnutls_loop", "openssl_loop", "rustls_loop"];
 
 /// Writes a file, and returns it as the standard input of a process.
 fn input(path: &Path, content: &[u8]) -> Stdio {
@@ -251,7 +251,7 @@ fn input(path: &Path, content: &[u8]) -> Stdio {
 fn loops_fetch_a_page() {
     let ca = cert("ca.pem");
     let request = scratch("loops-request").join("request");
-    for (name, compiler) in LOOPS.into_iter().zip(COMPILERS) {
+    for (name, compiler) in LOOPS.into_iter().zip(COMPILERS.into_iter().cycle()) {
         let program = example(name, compiler).display().to_string();
         for peer in SERVERS {
             for tls13 in [true, false] {
@@ -277,7 +277,7 @@ fn loops_send_while_they_receive() {
     let port = server.wait_for("port: ");
     let content: Vec<u8> = (0..LEN).map(|at| (at % 251) as u8).collect();
     let path = scratch("loops-content").join("content");
-    for (name, compiler) in LOOPS.into_iter().zip(["clang", "gcc"]) {
+    for (name, compiler) in LOOPS.into_iter().zip(["clang", "gcc", "clang"]) {
         let program = example(name, compiler).display().to_string();
         let input = input(&path, &content);
         let args = ["localhost", &port, &ca];

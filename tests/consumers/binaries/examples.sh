@@ -46,7 +46,7 @@ wait "$server" || echo "the server exited with $?"
 server=
 
 serve "$bin/echo_server" 0 "$chain" "$key"
-for loop in gnutls_loop rustls_loop; do
+for loop in gnutls_loop openssl_loop rustls_loop; do
     timeout 60 "$bin/$loop" localhost "$port" "$ca" <"$dir/file" | cmp - "$dir/file"
     echo "$loop: echoed"
 done
