@@ -114,6 +114,38 @@ static void a_client_without_a_server_name_rejects_every_server(int tls13)
     disconnect(pair);
 }
 
+static void keys_are_limited(int tls13)
+{
+    struct pair *pair = connected(tls13);
+    s2n_blocked_status blocked;
+    uint64_t next = 0;
+    uint8_t sent = 0, received = 0, byte = 1;
+    for (int i = 0; i < 3; i++) {
+        CHECK_OK(limit_key_use(pair->client, &next));
+        CHECK(s2n_send(pair->client, &byte, 1, &blocked) == 1);
+        CHECK(s2n_recv(pair->server, &byte, 1, &blocked) == 1);
+    }
+    CHECK_OK(s2n_connection_get_key_update_counts(pair->client, &sent, &received));
+    CHECK(sent == tls13 && received == 0);
+    CHECK(next == 0 || next > 1000000000);
+    disconnect(pair);
+}
+
+static void both_ends_export_the_same_secret(void)
+{
+    struct pair *pair = connected(1), *other = connected(1);
+    uint8_t secrets[3][32];
+    CHECK_OK(channel_binding(pair->client, secrets[0]));
+    CHECK_OK(channel_binding(pair->server, secrets[1]));
+    CHECK_OK(channel_binding(other->client, secrets[2]));
+    CHECK(memcmp(secrets[0], secrets[1], 32) == 0 && memcmp(secrets[0], secrets[2], 32) != 0);
+    disconnect(pair);
+    disconnect(other);
+    pair = connected(0);
+    CHECK_ERROR(channel_binding(pair->client, secrets[0]), S2N_ERR_INVALID_STATE);
+    disconnect(pair);
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 2);
@@ -125,7 +157,9 @@ int main(int argc, char **argv)
         a_config_may_be_freed_first(tls13);
         connections_are_created_and_reused(tls13);
         a_client_without_a_server_name_rejects_every_server(tls13);
+        keys_are_limited(tls13);
     }
+    both_ends_export_the_same_secret();
     CHECK_OK(s2n_cleanup_final());
     return 0;
 }

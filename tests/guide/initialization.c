@@ -17,8 +17,20 @@ static int work(void)
     return 7;
 }
 
+static void the_version_is_logged(void)
+{
+    char text[100] = "";
+    FILE *log = fmemopen(text, sizeof(text), "w");
+    CHECK(log != NULL);
+    log_version(log);
+    CHECK_OK(fclose(log));
+    const char *start = "rs2n " RS2N_VERSION " ", *end = ", with the header of " RS2N_VERSION "\n";
+    CHECK(strncmp(text, start, strlen(start)) == 0 && strstr(text, end) != NULL);
+}
+
 int main(void)
 {
+    the_version_is_logged();
     CHECK_FAILS(s2n_config_new(), NULL, S2N_ERR_NOT_INITIALIZED);
     CHECK_FAILS(s2n_connection_new(S2N_CLIENT), NULL, S2N_ERR_NOT_INITIALIZED);
     CHECK_FAILS(s2n_cert_chain_and_key_new(), NULL, S2N_ERR_NOT_INITIALIZED);

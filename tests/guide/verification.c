@@ -149,6 +149,34 @@ static void the_validation_callback_decides(int tls13)
     }
 }
 
+static void the_clock_of_the_device_is_used(int tls13)
+{
+    const char *const outcomes[] = { "S2N_ERR_CERT_NOT_YET_VALID", "S2N_ERR_CERT_EXPIRED" };
+    uint64_t seconds[] = { 1000000000, 4102444800 };
+    for (int i = 0; i < 2; i++) {
+        struct pair *pair = new_pair(tls13, "ecdsa");
+        CHECK_OK(set_device_clock(pair->config, &seconds[i]));
+        const char *client, *server;
+        negotiate(pair, &client, &server);
+        CHECK_TEXT(client, outcomes[i]);
+        disconnect(pair);
+    }
+}
+
+static void a_test_client_accepts_any_server(int tls13)
+{
+    struct pair *pair = new_pair(tls13, "unknown");
+    struct s2n_config *config = new_test_config();
+    CHECK(config != NULL);
+    CHECK_OK(s2n_config_set_cipher_preferences(config, policy(tls13)));
+    CHECK_OK(s2n_connection_set_config(pair->client, config));
+    const char *client, *server;
+    negotiate(pair, &client, &server);
+    CHECK_TEXT(client, "S2N_ERR_OK");
+    disconnect(pair);
+    CHECK_OK(s2n_config_free(config));
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 2);
@@ -164,6 +192,8 @@ int main(int argc, char **argv)
         optional(tls13, NULL, "S2N_ERR_OK");
         optional(tls13, "unknown", "S2N_ERR_CERT_UNTRUSTED");
         the_validation_callback_decides(tls13);
+        the_clock_of_the_device_is_used(tls13);
+        a_test_client_accepts_any_server(tls13);
     }
     CHECK_OK(s2n_cleanup_final());
     return 0;
