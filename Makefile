@@ -31,6 +31,8 @@ EXAMPLES := $(patsubst examples-c/%.c,$(BUILD)/examples/%,$(wildcard examples-c/
 FLEETS := $(BUILD)/examples/fleet_resumption $(BUILD)/examples/early_data_fleet
 EXAMPLES := $(filter-out $(FLEETS),$(EXAMPLES))
 PKG_CONFIG ?= pkg-config
+# The interpreter for the wheel and its tests: Debian's, as its headers are installed
+PYTHON ?= /usr/bin/python3
 ifeq ($(shell $(PKG_CONFIG) --exists hiredis && echo yes),yes)
 EXAMPLES += $(FLEETS)
 endif
@@ -158,6 +160,17 @@ dist:
 # test that a second build, in another folder from the archive of `make dist`, gives the same library
 reproducible: library
 	CARGO='$(CARGO)' sh packaging/reproducible.sh $(BUILD)
+
+# the Python package with the library in it, a wheel in build/wheels: see python/README.md
+wheel: library
+	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) PYTHON='$(PYTHON)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' \
+	    sh python/wheel.sh '$(BUILD)'
+
+# test of the Python package, with the Python of this system and of a newer one
+test-python:
+	sh tests/deps.sh python
+	$(MAKE) wheel
+	PYTHON='$(PYTHON)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh python/test.sh '$(BUILD)'
 
 # test of the Debian packages in a new Debian system
 test-packages:
@@ -294,7 +307,7 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all help version library man reference install uninstall list tools install-tools examples demo test \
-    check dist reproducible deb test-packages release test-release test-recipes test-aarch64 test-musl \
+    check dist reproducible wheel test-python deb test-packages release test-release test-recipes test-aarch64 test-musl \
     check-platforms workflows test-ktls deps header abi \
     compatibility twin consumers bench bench-scale bench-publish bench-contention fuzz lint guide \
     licences pictures recording deny clean

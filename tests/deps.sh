@@ -2,7 +2,7 @@
 # Checks that the programs and libraries of the tests are installed, or those of the demo alone. As root it
 # installs the packages that are missing; otherwise it prints their names and fails.
 #
-# usage: tests/deps.sh [demo|packages|ktls|recipes|workflows|aarch64|musl|check-platforms]
+# usage: tests/deps.sh [demo|packages|ktls|recipes|workflows|python|aarch64|musl|check-platforms]
 set -eu
 purpose=${1:-tests}
 
@@ -34,12 +34,18 @@ aarch64)
     [ -e /usr/aarch64-linux-gnu/lib/libc.so ] || missing="$missing libc6-dev-arm64-cross"
     ;;
 musl) need musl-gcc musl-tools ;;
+python)
+    need debootstrap debootstrap
+    # Of the system's Python, which another one may hide
+    ls /usr/include/python3*/Python.h >/dev/null 2>&1 || missing="$missing python3-dev"
+    /usr/bin/python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
+    ;;
 check-platforms)
     need clang clang
     python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
     ;;
 esac
-case $purpose in demo | aarch64 | musl | check-platforms)
+case $purpose in demo | aarch64 | musl | check-platforms | python)
     [ -z "$missing" ] || install_missing
     exit 0
     ;;

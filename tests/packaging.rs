@@ -204,6 +204,8 @@ fn every_file_has_the_same_version() {
     ] {
         assert!(read(file).starts_with(&start), "{file}");
     }
+    let python = format!("[project]\nname = \"rs2n\"\nversion = \"{version}\"\n");
+    assert!(read("python/pyproject.toml").contains(&python));
     let changes = read("CHANGELOG.md");
     let latest = changes.lines().find_map(|line| line.strip_prefix("## "));
     let latest = latest.expect("the changelog has a section");

@@ -1,0 +1,90 @@
+"""HTTPS with the modules of the standard library, which take a context of this package in place of theirs."""
+
+from __future__ import annotations
+
+import http.client
+import http.server
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import rs2n
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.answer(b"path " + self.path.encode())
+
+    def do_POST(self) -> None:
+        self.answer(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def answer(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Does not print what clients are expected to do."""
+
+
+@pytest.fixture
+def port(server: rs2n.Context) -> Iterator[int]:
+    with Server(("127.0.0.1", 0), Handler) as web:
+        web.socket = server.wrap_socket(web.socket, server_side=True, do_handshake_on_connect=False)
+        thread = threading.Thread(target=web.serve_forever, args=(0.01,))
+        thread.start()
+        yield web.server_port
+        web.shutdown()
+        thread.join()
+
+
+def test_http_client(client: rs2n.Context, port: int) -> None:
+    connection = http.client.HTTPSConnection("localhost", port, context=client, timeout=30)  # type: ignore[arg-type]
+    connection.request("GET", "/a")
+    assert connection.getresponse().read() == b"path /a"
+    assert isinstance(connection.sock, rs2n.Socket)
+    # On the same connection
+    body = bytes(range(256)) * 10_000
+    connection.request("POST", "/", body)
+    assert connection.getresponse().read() == body
+    connection.close()
+
+
+def test_urllib(client: rs2n.Context, port: int) -> None:
+    with urllib.request.urlopen(f"https://localhost:{port}/b", context=client) as response:
+        assert response.status == 200
+        assert response.read() == b"path /b"
+
+
+def test_urllib_rejects_an_untrusted_server(port: int, certs: Path) -> None:
+    context = rs2n.create_default_context(cafile=certs / "other-ca.pem")
+    with pytest.raises(urllib.error.URLError) as caught:
+        urllib.request.urlopen(f"https://localhost:{port}/", context=context)
+    assert isinstance(caught.value.reason, rs2n.CertificateVerificationError)
+
+
+def test_a_client_of_the_ssl_module(ssl_client, port: int) -> None:
+    with urllib.request.urlopen(f"https://localhost:{port}/c", context=ssl_client) as response:
+        assert response.read() == b"path /c"
+
+
+def test_a_silent_client_does_not_stop_the_server(client: rs2n.Context, port: int) -> None:
+    import socket
+
+    with (
+        socket.create_connection(("127.0.0.1", port)),
+        urllib.request.urlopen(f"https://localhost:{port}/d", context=client) as response,
+    ):
+        assert response.read() == b"path /d"
