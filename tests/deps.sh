@@ -104,6 +104,8 @@ fi
 [ -e /usr/include/gnutls/gnutls.h ] || missing="$missing libgnutls28-dev"
 # The client library of Redis.
 [ -e /usr/include/hiredis/async.h ] || missing="$missing libhiredis-dev"
+# The header of Python: tests/consumers/awscrt builds an extension.
+need python3-config python3-dev
 # The header of PKCS #11.
 [ -e /usr/include/p11-kit-1/p11-kit/pkcs11.h ] || missing="$missing libp11-kit-dev"
 

@@ -47,5 +47,8 @@ echo '== programs in C, C++ and Python'
 # shellcheck disable=SC2086 # three paths
 sh $here/binaries/run.sh "$prefix" "$dir/binaries" "$dir/certs" $artifacts
 
+echo '== awscrt'
+sh $here/awscrt/run.sh "$prefix" "$dir/awscrt" "$dir/certs" "$dir/binaries/lib"
+
 echo '== the tests of the crates'
 sh $here/crates/run.sh "$prefix" "$dir/crates"
