@@ -16,7 +16,11 @@ def draw():
     cut = picture.box(174, 164, 92, ["!Truncated", "~data may be", "~incomplete"], "bad")
     received = picture.box(288, 164, 136, ["!Peer closed", "~s2n_recv() gives 0,", "~send the rest"])
     closed = picture.box(
-        16, 304, 408, ["!Closed in both directions", "~no data was lost; free the connection"], "safe"
+        16,
+        304,
+        408,
+        ["!Closed in both directions", "~the data of the peer is complete; free the connection"],
+        "safe",
     )
     picture.arrow((36, 63), (36, 164))
     picture.label(44, 88, ["s2n_shutdown_send()", "sends close_notify"], "start")

@@ -11,6 +11,9 @@ WIDTH = 440
 SCALE = 1.25
 LINE = 17
 
+NARROW = frozenset("ijl.,:;'|!()[]ftrI/- ")
+WIDE = frozenset("ABCDEFGHKLMNOPQRSTUVWXYZmw_&%@#=+<>")
+
 # Of each kind of box: light fill and stroke, dark fill and stroke.
 KINDS = {
     "plain": ("#f6f8fa", "#6e7781", "#21262d", "#8b949e"),
@@ -110,7 +113,10 @@ class Picture:
             y += LINE
 
     def box(self, x, y, w, contents, kind="plain", h=None, align="middle"):
-        """A box with lines of text."""
+        """A box with lines of text. Fails if one is too long for it."""
+        for content in contents:
+            if extent(content) > w - 6:
+                raise ValueError(f"{self.title}: a box of {w} is too narrow for {content!r}")
         h = h or LINE * len(contents) + 13
         self.parts.append(
             f'<rect x="{number(x)}" y="{number(y)}" width="{number(w)}" height="{number(h)}" rx="6"'
@@ -167,6 +173,16 @@ class Picture:
                 "</svg>\n",
             ]
         )
+
+
+def extent(content):
+    """The approximate width of a line in a box, in a font somewhat wider than most."""
+    if content.startswith("$"):
+        return 0.602 * 12.5 * len(content[1:])
+    size = 12.5 if content.startswith("~") else 13.5
+    letters = content.lstrip("!~")
+    width = sum(0.34 if letter in NARROW else 0.78 if letter in WIDE else 0.6 for letter in letters)
+    return size * width
 
 
 def number(value):
