@@ -11,6 +11,7 @@ import sys
 import async_key
 import benchmark
 import blinding
+import callbacks
 import closing
 import functions
 import layers
@@ -26,6 +27,7 @@ PICTURES = {
     "benchmark": benchmark.draw,
     "benchmark-short": benchmark.draw_short,
     "blinding": blinding.draw,
+    "callbacks": callbacks.draw,
     "closing": closing.draw,
     "functions": functions.draw,
     "layers": layers.draw,
