@@ -288,6 +288,22 @@ guide:
 	CARGO='$(CARGO)' sh tests/tools.sh mdbook
 	PATH="$$PATH:$(CARGO_TARGET_DIR)/tools/bin" python3 docs/guide/build.py mdbook $(BUILD)/guide
 
+# the documentation site, in build/site: guide, reference, compatibility, policies, benchmarks; needs Doxygen
+site:
+	@command -v doxygen >/dev/null || { echo 'apt-get install doxygen' >&2; exit 1; }
+	CARGO='$(CARGO)' sh tests/tools.sh mdbook
+	PATH="$$PATH:$(CARGO_TARGET_DIR)/tools/bin" python3 -B docs/site/build.py mdbook $(SITE)
+
+SITE ?= $(BUILD)/site
+# test of the site in a browser, with screenshots in target/ci-logs/site
+test-site:
+	sh tests/deps.sh site
+	$(MAKE) site SITE=$(BUILD)/site
+	$(MAKE) site SITE=$(BUILD)/site-again
+	diff -r $(BUILD)/site $(BUILD)/site-again
+	PYTHONPATH=$(abspath $(CARGO_TARGET_DIR)/tools/python-site) \
+	    python3 -B tests/site/check.py $(BUILD)/site $(CARGO_TARGET_DIR)/ci-logs/site
+
 # the pictures of the documentation, in docs/guide/src/pictures
 pictures:
 	python3 -B docs/pictures/draw.py docs/guide/src/pictures
@@ -310,4 +326,4 @@ clean:
     check dist reproducible wheel test-python deb test-packages release test-release test-recipes test-aarch64 test-musl \
     check-platforms workflows test-ktls deps header abi \
     compatibility twin consumers bench bench-scale bench-publish bench-contention fuzz lint guide \
-    licences pictures recording deny clean
+    site test-site licences pictures recording deny clean

@@ -2,7 +2,7 @@
 # Checks that the programs and libraries of the tests are installed, or those of the demo alone. As root it
 # installs the packages that are missing; otherwise it prints their names and fails.
 #
-# usage: tests/deps.sh [demo|packages|ktls|recipes|workflows|python|aarch64|musl|check-platforms]
+# usage: tests/deps.sh [demo|packages|ktls|recipes|workflows|site|python|aarch64|musl|check-platforms]
 set -eu
 purpose=${1:-tests}
 
@@ -92,6 +92,11 @@ if [ "$purpose" = recipes ]; then
     need shellcheck shellcheck
     need xz xz-utils
 fi
+# Only for testing the site in a browser. The fonts are those of its screenshots.
+if [ "$purpose" = site ]; then
+    need chromium chromium
+    [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing="$missing fonts-dejavu-core"
+fi
 # Only for testing kernel TLS in a virtual machine.
 if [ "$purpose" = ktls ]; then
     need qemu-system-x86_64 qemu-system-x86
@@ -127,6 +132,8 @@ case $purpose in
 recipes) python_packages python-recipes conan==2.34.0 ;;
 # Check the files in .github.
 workflows) python_packages python-workflows check-jsonschema==0.39.0 zizmor==1.32.0 ;;
+# Drive the browser, which is Debian's; parse HTML; audit the accessibility of pages.
+site) python_packages python-site playwright==1.65.2 html5lib==1.1 axe-playwright-python==0.1.8 ;;
 # Generates the certificates of the cases.
 *) python_packages python cryptography==48.0.0 ;;
 esac

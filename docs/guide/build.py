@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Builds the guide as an HTML book: `build.py MDBOOK FOLDER` writes it to FOLDER.
+"""Builds the guide as an HTML book: `build.py MDBOOK FOLDER [THEME]` writes it to FOLDER.
+
+THEME is a folder of files that replace parts of mdbook's pages: the site adds its header.
 
 The chapters link to other files of the project. The book contains copies of these: Markdown pages as
 chapters after those of the guide, other files unchanged.
@@ -19,12 +21,14 @@ LINK = re.compile(r"(\]\()([^)#:]+)([)#])")
 WHOLE_LINK = re.compile(r"(!?)\[([^]]+)\]\(([^)#:]+)(#[^)]*)?\)")
 
 
-def main(mdbook, folder):
+def main(mdbook, folder, theme=None):
     # Outside the book's folder, which is published as a whole.
     stage = folder.with_name(folder.name + "-sources")
     for old in (stage, folder):
         shutil.rmtree(old, ignore_errors=True)
     shutil.copytree(GUIDE, stage, ignore=shutil.ignore_patterns("build.py"))
+    if theme:
+        shutil.copytree(theme, stage / "theme")
     pages = sorted((GUIDE / "src").glob("*.md"))
     others = []
     for page in pages:
@@ -95,10 +99,14 @@ def check(folder):
     dead = []
     for page in folder.rglob("*.html"):
         for target in re.findall(r'href="([^"#:?]+)[#"?]', page.read_text()):
-            if not (page.parent / target).exists() and page.name not in ("404.html", "print.html"):
+            path = (page.parent / target).resolve()
+            if not path.is_relative_to(folder):
+                # A link of the theme, to another part of the site
+                continue
+            if not path.exists() and page.name not in ("404.html", "print.html"):
                 dead.append(f"{page.relative_to(folder)}: {target}")
     if dead:
         sys.exit("\n".join(dead))
 
 
-main(sys.argv[1], pathlib.Path(sys.argv[2]).resolve())
+main(sys.argv[1], pathlib.Path(sys.argv[2]).resolve(), *sys.argv[3:])
