@@ -57,7 +57,13 @@ def within(link, page, others, sources):
 
 
 def list_files(name, sources, others):
-    """Creates an index page for a folder."""
+    """Returns the page of a folder: its README.md, or a list of its files."""
+    readme = f"{name}/README.md"
+    if in_project(readme).exists():
+        # add_others() writes it, with the links to files that were copied.
+        (sources / readme).unlink(missing_ok=True)
+        others.extend([readme] * (readme not in others))
+        return readme
     files = sorted(path.name for path in (sources / name).iterdir() if path.is_file())
     page = f"{name}.md"
     folder = pathlib.Path(name).name
@@ -75,19 +81,21 @@ def add_others(others, sources):
         if not path.exists():
             text = in_project(name).read_text()
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(WHOLE_LINK.sub(lambda link: kept(link, name, others), text))
+            path.write_text(WHOLE_LINK.sub(lambda link: kept(link, name, others, sources), text))
         title = path.read_text().split("\n", 1)[0].lstrip("# ")
         summary.append(f"- [{title}]({name})")
     with open(sources / "SUMMARY.md", "a") as file:
         file.write("\n".join(summary) + "\n")
 
 
-def kept(link, name, others):
+def kept(link, name, others, sources):
     target = (in_project(name).parent / link[3]).resolve()
     if link[1] and target.is_relative_to(GUIDE / "src"):
         picture = os.path.relpath(target.relative_to(GUIDE / "src"), pathlib.Path(name).parent)
         return f"![{link[2]}]({picture})"
-    return link[0] if str("project" / target.relative_to(PROJECT)) in others else link[2]
+    path = str("project" / target.relative_to(PROJECT))
+    is_copied = target.is_file() and (sources / path).exists()
+    return link[0] if path in others or is_copied else link[2]
 
 
 def in_project(name):
