@@ -170,7 +170,8 @@ wheel: library
 test-python:
 	sh tests/deps.sh python
 	$(MAKE) wheel
-	PYTHON='$(PYTHON)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh python/test.sh '$(BUILD)'
+	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) PYTHON='$(PYTHON)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' \
+	    sh python/test.sh '$(BUILD)'
 
 # test of the Debian packages in a new Debian system
 test-packages:

@@ -95,6 +95,8 @@ def builder() -> FFI:
         "rs2n._native",
         includes + (HERE / "native" / "glue.c").read_text(),
         include_dirs=[str(INCLUDE)],
+        # Without debug information, which contains the folder of the build: equal sources give equal wheels.
+        extra_compile_args=["-g0"],
         extra_objects=[str(BUILD / "libs2n.a")],
         # The static library has the API as global symbols: in the extension they are local, so that another
         # libs2n.so.1 in the process and this one do not use each other's.

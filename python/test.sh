@@ -4,7 +4,7 @@
 #
 # usage: python/test.sh BUILD
 #
-# BUILD/wheels has the wheel. Requires root and a Debian mirror. The system is kept in the target folder for the next
+# BUILD has what `make wheel` has built, with the same SOURCE_DATE_EPOCH. Requires root and a Debian mirror. The system is kept in the target folder for the next
 # run.
 set -eu
 build=$(realpath "$1")
@@ -40,6 +40,13 @@ lints=$tools/python-lints/bin
 "$lints/ruff" check python
 (cd python && "$lints/mypy" --cache-dir "$dir/mypy")
 
+echo 'a second build gives the same wheel'
+mkdir "$dir/again"
+ln "$build/libs2n.a" "$build/private-libs" "$dir/again" 2>/dev/null \
+    || cp "$build/libs2n.a" "$build/private-libs" "$dir/again"
+sh python/wheel.sh "$dir/again" >/dev/null
+cmp "$wheel" "$dir"/again/wheels/*.whl
+
 sh tests/certs/make.sh "$dir/certs"
 export RS2N_CERTS="$dir/certs"
 # Not the folder of the sources, from which Python would import the package
@@ -59,7 +66,7 @@ version=$(inside python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 # The packages are downloaded here: the system has no settings of pip, and installs without a network.
 mkdir "$dir/wheels"
 cp "$wheel" "$dir/wheels"
-"$PYTHON" -m pip download --quiet --disable-pip-version-check --only-binary :all: --python-version "$version" \
+"$dir/venv/bin/pip" download --quiet --disable-pip-version-check --only-binary :all: --python-version "$version" \
     --dest "$dir/wheels" "$wheel" "$pytest" "$newest"
 rm -rf "$root/tmp/package"
 cp -r "$dir/package" "$root/tmp/package"

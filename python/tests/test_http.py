@@ -1,9 +1,11 @@
-"""HTTPS with the modules of the standard library, which take a context of this package in place of theirs."""
+"""Modules of the standard library, which take a context of this package in place of theirs."""
 
 from __future__ import annotations
 
 import http.client
 import http.server
+import smtplib
+import socket
 import threading
 import urllib.error
 import urllib.request
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import Peer
 
 import rs2n
 
@@ -81,10 +84,38 @@ def test_a_client_of_the_ssl_module(ssl_client, port: int) -> None:
 
 
 def test_a_silent_client_does_not_stop_the_server(client: rs2n.Context, port: int) -> None:
-    import socket
-
     with (
         socket.create_connection(("127.0.0.1", port)),
         urllib.request.urlopen(f"https://localhost:{port}/d", context=client) as response,
     ):
         assert response.read() == b"path /d"
+
+
+def test_smtp_changes_to_tls_on_the_same_connection(
+    server: rs2n.Context, client: rs2n.Context, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    def serve() -> list[bytes]:
+        sock, lines = pair[1], []
+        sock.sendall(b"220 ready\r\n")
+        answers = [b"250-localhost\r\n250 STARTTLS\r\n", b"220 go ahead\r\n"]
+        for answer in answers:
+            lines.append(sock.recv(1000))
+            sock.sendall(answer)
+        with server.wrap_socket(sock) as tls:
+            for answer in [b"250 localhost\r\n", b"250 nothing done\r\n", b"221 bye\r\n"]:
+                lines.append(tls.recv(1000))
+                tls.sendall(answer)
+        return lines
+
+    class Client(smtplib.SMTP):
+        def _get_socket(self, *_: object) -> socket.socket:
+            return pair[0]
+
+    peer = Peer(serve)
+    with Client("localhost") as smtp:
+        assert smtp.starttls(context=client)[0] == 220  # type: ignore[arg-type]
+        assert isinstance(smtp.sock, rs2n.Socket)
+        assert smtp.ehlo("name")[0] == 250
+        assert smtp.noop() == (250, b"nothing done")
+    lines = peer.result()
+    assert [line.split()[0].lower() for line in lines] == [b"ehlo", b"starttls", b"ehlo", b"noop", b"quit"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -73,6 +74,32 @@ def test_a_second_receiver_at_the_same_time_is_rejected(server: rs2n.Context, cl
     client.wrap_socket(pair[0], server_hostname="localhost").close()
     peer.result()
     assert [(error.name, error.type) for error in errors] == [("S2N_ERR_REENTRANCY", rs2n.ErrorType.USAGE)]
+
+
+class InterruptError(Exception):
+    pass
+
+
+def test_a_signal_ends_a_call_that_waits_without_a_timeout(
+    server: rs2n.Context, client: rs2n.Context, pair: Pair
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise InterruptError
+
+    peer = Peer(echo, server, pair[1])
+    with client.wrap_socket(pair[0], server_hostname="localhost") as tls:
+        tls.settimeout(None)
+        previous = signal.signal(signal.SIGALRM, interrupt)
+        try:
+            with pytest.raises(InterruptError):  # noqa: PT012 - the signal may arrive before the call
+                signal.setitimer(signal.ITIMER_REAL, 0.05)
+                tls.recv(1)
+        finally:
+            signal.signal(signal.SIGALRM, previous)
+        # The connection can still be used.
+        tls.sendall(b"x")
+        assert tls.recv(1) == b"x"
+    peer.result()
 
 
 class CallbackError(Exception):
@@ -172,6 +199,8 @@ def test_an_unclosed_socket_is_closed_with_a_warning(server: rs2n.Context, clien
     peer = Peer(echo, server, pair[1])
     tls = client.wrap_socket(pair[0], server_hostname="localhost")
     descriptor = tls.fileno()
+    # Not what other tests have left
+    gc.collect()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         del tls
