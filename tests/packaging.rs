@@ -455,13 +455,16 @@ fn manual_page_has_all_sections_of_the_comment() {
         .lines()
         .filter(|line| line.starts_with(char::is_uppercase) && !line.contains("(3)"))
         .collect();
-    let all = "NAME LIBRARY SYNOPSIS DESCRIPTION PARAMETERS TYPES RETURN_VALUE ERRORS SEE_ALSO";
+    let all =
+        "NAME LIBRARY SYNOPSIS DESCRIPTION PARAMETERS TYPES RETURN_VALUE ERRORS EXAMPLES SEE_ALSO";
     assert_eq!(headings.join(" "), all.replace('_', " "));
     for piece in [
         "S2N_ERR_SEND_SIZE",
         "One thread may send",
         "s2n_sendv_with_offset(",
         "offs ",
+        "int send_all(struct s2n_connection *conn",
+        "if (len < 0 && wait_for(fd, blocked) != 0) {",
     ] {
         assert!(page.contains(piece), "{piece}: {page}");
     }

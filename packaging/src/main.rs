@@ -1,10 +1,12 @@
-//! Generator of the manual pages of section 3, from the doc comments in the headers.
+//! Generator of the manual pages of section 3, from the doc comments in the headers and examples of
+//! the guide.
 //!
 //! usage: rs2n-manual HEADERS OUTPUT VERSION DATE
 //!
-//! HEADERS is the folder of s2n.h, OUTPUT the folder that the pages are written to. DATE is that of
-//! the pages, YYYY-MM-DD.
+//! HEADERS is the folder of s2n.h, `include` of the project, with the sources of the examples beside
+//! it. OUTPUT is the folder that the pages are written to. DATE is that of the pages, YYYY-MM-DD.
 
+mod example;
 mod header;
 mod overview;
 mod page;
@@ -16,18 +18,20 @@ use std::{env, fs, io};
 
 use header::{Header, sentence};
 use page::Edition;
-use page_list::Chapter;
+use page_list::{Chapter, Page};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [headers, output, version, date] = &env::args().skip(1).collect::<Vec<_>>()[..] else {
         return Err("usage: rs2n-manual HEADERS OUTPUT VERSION DATE".into());
     };
+    let root = Path::new(headers).join("..");
     let headers = read_headers(Path::new(headers))?;
     let chapters = page_list::parse(include_str!("../pages.txt"));
     let edition = Edition {
         version: version.clone(),
         date: date.clone(),
         errors: errors(include_str!("../../tests/abi/errors.tsv")),
+        examples: example::read(include_str!("../examples.txt"), &root)?,
     };
     let output = PathBuf::from(output);
     fs::create_dir_all(&output)?;
@@ -49,19 +53,32 @@ fn manual(
         .flat_map(|page| page.functions.iter().map(String::as_str))
         .collect();
     let mut manual = BTreeMap::new();
+    let names = || manual_pages(chapters).map(Page::name).chain(["libs2n"]);
+    let is_page = |name: &&String| names().any(|page| page == *name);
+    if let Some(name) = edition.examples.keys().find(|name| !is_page(name)) {
+        return Err(format!("an example of {name}, which is no page"));
+    }
     let overview = overview::write(chapters, &described, edition);
     manual.insert("libs2n".to_owned(), overview.render());
-    for page in chapters.iter().flat_map(|chapter| &chapter.pages) {
-        let text = page::write(page, headers, &described, edition)?;
-        for alias in &page.functions[1..] {
-            let reference = format!(".so man3/{}.3\n", page.name());
-            if manual.insert(alias.clone(), reference).is_some() {
-                return Err(format!("{alias} has two pages"));
+    for chapter in chapters {
+        for page in &chapter.pages {
+            let text = page::write(page, chapter, headers, &described, edition)?;
+            for alias in &page.functions[1..] {
+                let reference = format!(".so man3/{}.3\n", page.name());
+                if manual.insert(alias.clone(), reference).is_some() {
+                    return Err(format!("{alias} has two pages"));
+                }
             }
+            // The crate roff writes a backslash as two, which mandoc does not know.
+            let text = text.render().replace(r"\\", r"\e");
+            manual.insert(page.name().to_owned(), text);
         }
-        manual.insert(page.name().to_owned(), text.render());
     }
     Ok(manual)
+}
+
+fn manual_pages(chapters: &[Chapter]) -> impl Iterator<Item = &Page> {
+    chapters.iter().flat_map(|chapter| &chapter.pages)
 }
 
 /// Reads s2n.h, the header of the extensions, and those of the unstable API.

@@ -2,7 +2,7 @@
 
 use roff::{Roff, bold, roman};
 
-use crate::page::{Edition, prose, references};
+use crate::page::{Edition, prose, references, section_of_examples};
 use crate::page_list::Chapter;
 
 /// The text, which is the main page of the HTML reference as well: a description, then sections.
@@ -40,6 +40,9 @@ pub fn write(chapters: &[Chapter], described: &[&str], edition: &Edition) -> Rof
         out.control("SH", [&*title.to_uppercase()])
             .text(prose(text.trim(), described));
     }
+    let examples = edition.examples.get("libs2n");
+    let examples = examples.map(Vec::as_slice).unwrap_or_default();
+    out.extend([section_of_examples(examples)]);
     out.extend([references(["s2n_init", "s2n_negotiate", "s2n_strerror"])]);
     out
 }

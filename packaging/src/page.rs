@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roff::{Inline, Roff, bold, italic, roman};
 
+use crate::example::Example;
 use crate::header::{Comment, Function, Header};
-use crate::page_list::Page;
+use crate::page_list::{Chapter, Page};
 
 /// The data that all pages share.
 pub struct Edition {
@@ -14,6 +15,8 @@ pub struct Edition {
     pub date: String,
     /// The message of each error, by name.
     pub errors: BTreeMap<String, String>,
+    /// The examples of each page, by its name.
+    pub examples: BTreeMap<String, Vec<Example>>,
 }
 
 impl Edition {
@@ -45,9 +48,11 @@ pub fn prose(text: &str, described: &[&str]) -> Vec<Inline> {
     out
 }
 
-/// Writes a page. `described` lists the functions that have a manual page, for references.
+/// Writes a page of a chapter. `described` lists the functions that have a manual page, for
+/// references.
 pub fn write(
     page: &Page,
+    chapter: &Chapter,
     headers: &[Header],
     described: &[&str],
     edition: &Edition,
@@ -60,9 +65,16 @@ pub fn write(
         includes.insert(header.name.as_str());
         functions.push(function);
     }
+    let examples = edition.examples.get(page.name());
+    let examples = examples.map(Vec::as_slice).unwrap_or_default();
+    let mut codes = examples.iter().map(|example| &example.code);
+    if !codes.any(|code| page.functions.iter().any(|name| mentions(code, name))) {
+        return Err(format!("{} has no example that calls it", page.name()));
+    }
     let writer = Writer {
         functions,
         described,
+        examples,
     };
     let sections = [
         edition.title(page.name()),
@@ -77,7 +89,8 @@ pub fn write(
         }),
         writer.errors(edition),
         writer.section("NOTES", |comment| writer.paragraphs(&comment.notes)),
-        writer.see_also(page),
+        section_of_examples(examples),
+        writer.see_also(page, chapter),
     ];
     Ok(sections.into_iter().collect())
 }
@@ -98,6 +111,7 @@ fn mentions(text: &str, word: &str) -> bool {
 struct Writer<'a> {
     functions: Vec<&'a Function>,
     described: &'a [&'a str],
+    examples: &'a [Example],
 }
 
 impl Writer<'_> {
@@ -202,14 +216,16 @@ impl Writer<'_> {
         titled("ERRORS", out)
     }
 
-    /// Returns references to the overview, and to the functions that the comments mention.
-    fn see_also(&self, page: &Page) -> Roff {
+    /// Returns references to the overview, to the other pages of the chapter, and to the functions that
+    /// the comments or the examples mention.
+    fn see_also(&self, page: &Page, chapter: &Chapter) -> Roff {
         let mut texts = Vec::new();
         for comment in self.functions.iter().map(|function| &function.comment) {
             texts.extend(comment.description.iter().chain(&comment.notes));
             texts.extend(comment.parameters.iter().map(|(_, text)| text));
             texts.extend(&comment.returns);
         }
+        texts.extend(self.examples.iter().map(|example| &example.code));
         let mut names: BTreeSet<&str> = self
             .described
             .iter()
@@ -217,6 +233,7 @@ impl Writer<'_> {
             .filter(|name| !page.functions.iter().any(|own| own == name))
             .filter(|name| texts.iter().any(|text| mentions(text, name)))
             .collect();
+        names.extend(chapter.pages.iter().map(Page::name));
         names.extend(["libs2n", "s2n_strerror"]);
         names.remove(page.name());
         references(names)
@@ -230,6 +247,22 @@ fn titled(title: &str, text: Roff) -> Roff {
         out.control("SH", [title]).extend([text]);
     }
     out
+}
+
+/// Returns a section with the examples of a page.
+pub fn section_of_examples(examples: &[Example]) -> Roff {
+    let mut out = Roff::new();
+    for (index, example) in examples.iter().enumerate() {
+        if index > 0 {
+            out.control("PP", []);
+        }
+        out.text(prose(&format!("{}:", example.origin), &[]))
+            .control("PP", [])
+            .control("nf", [])
+            .text([roman(&example.code)])
+            .control("fi", []);
+    }
+    titled("EXAMPLES", out)
 }
 
 /// Returns the references at the end of a page.

@@ -58,13 +58,24 @@ fn write_man_page(command: Command, out: &mut Vec<u8>) -> io::Result<()> {
     let notes = command.get_after_long_help();
     let notes = notes.map(ToString::to_string).unwrap_or_default();
     let synopsis = synopsis(command.clone());
+    let see_also = see_also(command.get_name());
     let man = Man::new(command);
     man.render_title(out)?;
     man.render_name_section(out)?;
     synopsis.to_writer(out)?;
     man.render_description_section(out)?;
     man.render_options_section(out)?;
-    to_roff(&notes).to_writer(out)
+    to_roff(&notes).to_writer(out)?;
+    see_also.to_writer(out)
+}
+
+/// Returns the references to the other tool, and to the overview of the library.
+fn see_also(name: &str) -> Roff {
+    let other = if name == "rs2nc" { "rs2nd" } else { "rs2nc" };
+    let mut roff = Roff::new();
+    roff.control("SH", ["SEE ALSO"]);
+    roff.text([bold(other), roman("(1), "), bold("libs2n"), roman("(3)")]);
+    roff
 }
 
 /// Returns the synopsis: all options, with the names of their values.

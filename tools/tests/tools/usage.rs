@@ -105,7 +105,14 @@ fn help_manual_and_completions_are_printed() {
         let page = run(tool, &["--man"]);
         assert_eq!(page.code, Some(0));
         assert!(page.stdout.contains(&format!(".TH {name} 1")), "{page:?}");
-        for section in ["NAME", "SYNOPSIS", "OPTIONS", "\"EXIT STATUS\"", "EXAMPLES"] {
+        for section in [
+            "NAME",
+            "SYNOPSIS",
+            "OPTIONS",
+            "\"EXIT STATUS\"",
+            "EXAMPLES",
+            "\"SEE ALSO\"",
+        ] {
             assert!(
                 page.stdout.contains(&format!("\n.SH {section}\n")),
                 "{section}: {page:?}"
