@@ -32,8 +32,6 @@ def main(mdbook, folder):
     for module in (start, compatibility, policies, benchmarks):
         name, title, description, body = module.page(names, folder)
         (folder / f"{name}.html").write_text(render(name, title, description, body))
-    name, title, description, body = reference.index(names)
-    (folder / "reference" / f"{name}.html").write_text(render("reference", title, description, body, "../"))
 
 
 main(sys.argv[1], pathlib.Path(sys.argv[2]).resolve())

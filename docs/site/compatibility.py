@@ -24,7 +24,9 @@ def notes():
     for difference in differences():
         title = difference.title[:1].upper() + difference.title[1:]
         for name in dict.fromkeys(FUNCTION.findall(difference.text)):
-            found.setdefault(name, []).append((title, difference.text))
+            # In the row of the function its name is no title.
+            of_row = difference.section if title in (f"`{name}()`", f"`{name}`") else title
+            found.setdefault(name, []).append((of_row, difference.text))
     for feature, result in features():
         for name in dict.fromkeys(FUNCTION.findall(result)):
             found.setdefault(name, []).append((feature, result))
@@ -58,7 +60,8 @@ def table(all_functions, names):
 
 
 def page(names, _folder):
-    all_functions = functions()
+    # The extensions follow the functions of s2n-tls.
+    all_functions = sorted(functions(), key=lambda function: function.status == "extension")
     areas = dict.fromkeys(function.area for function in all_functions)
     selects = [
         select("Area", [(f"area-{slug(area)}", area) for area in areas]),

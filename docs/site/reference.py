@@ -39,7 +39,9 @@ def build(folder, stage, header):
     for page in folder.rglob("*.html"):
         page.write_text(with_status(with_headings(page.read_text(), page.name), functions))
     remove_unused(folder)
-    names = entries(stage / "names.xml")
+    by_kind = entries(stage / "names.xml")
+    index(folder, by_kind)
+    names = {name: target for of_kind in by_kind.values() for name, target in of_kind.items()}
     # A script, since pages that are opened as files cannot fetch data.
     lines = ",\n".join(json.dumps([name, target]) for name, target in sorted(names.items()))
     (folder / "names.js").write_text(f"const NAMES = [\n{lines}\n];\n")
@@ -99,26 +101,36 @@ def remove_unused(folder):
 
 
 def entries(tags):
-    """Returns the target of each name in the reference: of functions, types, macros and values."""
-    found = {}
-    for member in xml.etree.ElementTree.parse(tags).iter():
-        if member.tag == "member":
-            target = f"{member.findtext('anchorfile')}#{member.findtext('anchor')}"
+    """Returns the target of each name in the reference, by kind: of functions, types, macros and values."""
+    found = {"Functions": {}, "Types": {}, "Macros and values": {}}
+    of_kind = {"function": "Functions", "define": "Macros and values", "enumvalue": "Macros and values"}
+    for element in xml.etree.ElementTree.parse(tags).iter():
+        name = element.findtext("name") or ""
+        # Not the fields of structures, whose names are words
+        if not re.match(r"r?s2n_\w+$", name, re.I):
+            continue
+        if element.tag == "member":
+            target = f"{element.findtext('anchorfile')}#{element.findtext('anchor')}"
             # A name is a member of its header and of its group, with one entry.
-            found.setdefault(member.findtext("name"), target)
+            found[of_kind.get(element.get("kind"), "Types")].setdefault(name, target)
+        elif element.get("kind") == "struct":
+            found["Types"].setdefault(name, element.findtext("filename"))
     return found
 
 
-def index(names):
-    """The page of all names, which Doxygen writes in many parts."""
-    kinds = {"Functions": r"r?s2n_.*[a-z0-9]$", "Macros and values": r"R?S2N_"}
+def index(folder, entries_by_kind):
+    """Writes the page of all names, which Doxygen divides among many."""
     parts = []
-    rest = dict(names)
-    for kind, pattern in kinds.items():
-        chosen = {name: rest.pop(name) for name in sorted(rest) if re.match(pattern, name)}
+    for kind, entries_of_kind in entries_by_kind.items():
         items = "\n".join(
-            f'<li><a href="../{escape(target)}">{breakable(name)}</a></li>' for name, target in chosen.items()
+            f'<li><a href="{escape(target)}">{breakable(name)}</a></li>'
+            for name, target in sorted(entries_of_kind.items())
         )
         parts.append(f'<h2>{kind}</h2>\n<ul class="names">\n{items}\n</ul>')
-    body = "<h1>Index of names</h1>\n" + "\n".join(parts)
-    return "names", "Index – rs2n reference", "Every name of the API", body
+    # The frame of another page
+    frame = (folder / "modules.html").read_text()
+    before, rest = frame.split("<main", 1)
+    after = rest.split("</main>", 1)[1]
+    before = re.sub(r"<title>.*?</title>", "<title>Index – rs2n reference</title>", before)
+    body = '<main class="contents" id="contents">\n<h1 class="title">Index</h1>\n' + "\n".join(parts) + "\n</main>"
+    (folder / "names.html").write_text(before + body + after)

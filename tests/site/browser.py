@@ -74,7 +74,7 @@ class Browser:
                 # Both schemes have the same layout, which is checked in one.
                 options = {"wide": width == WIDTHS[0], "scheme": scheme}
                 found = self.page.evaluate(AUDIT, options)
-                if audit and width == WIDTHS[0]:
+                if audit and (width, scheme) == (WIDTHS[0], SCHEMES[0]):
                     found += self.audit()
                 self.faults += [f"{fault} ({width}, {scheme})" for fault in found]
                 if screenshots:

@@ -62,7 +62,7 @@ def check_site(folder, screenshots):
         for part in pool.map(check_pages, [folder] * PROCESSES, parts, [screenshots] * PROCESSES):
             found += part
     with serve(folder) as base, Browser(base) as browser:
-        found += filters.check(browser)
+        found += filters.check(browser) + filters.check_files(browser, folder)
     return pages, found
 
 

@@ -17,6 +17,30 @@ def check(browser):
     return found
 
 
+def check_files(browser, folder):
+    """The faults of pages without scripts, and of pages that are opened as files."""
+    page = browser.browser.new_page(java_script_enabled=False)
+    try:
+        page.goto(f"{browser.base}compatibility.html")
+        expect(page.locator("tbody tr[data-has]:visible").count(), 320, "rows without scripts")
+        expect(page.locator("form").is_visible(), False, "a filter that does not work without scripts")
+        page.goto(f"{browser.base}guide/io.html")
+        expect(page.locator(".site-header nav a:visible").count(), 5, "links of the header without scripts")
+    except (AssertionError, Error) as error:
+        return [("compatibility.html", f"without scripts: {error}")]
+    page = browser.browser.new_page()
+    try:
+        page.goto((folder / "reference/index.html").as_uri())
+        page.get_by_label("Search the reference").fill("s2n_negotiate")
+        expect(page.locator(".found a").first.inner_text(), "s2n_negotiate", "result in a file")
+        page.goto((folder / "policies.html").as_uri())
+        page.get_by_label("Text", exact=True).fill("default_fips")
+        expect(shown(page), ["default_fips"], "filter in a file")
+    except (AssertionError, Error) as error:
+        return [("policies.html", f"as a file: {error}")]
+    return []
+
+
 def expect(actual, expected, what):
     if actual != expected:
         raise AssertionError(f"{what}: {actual!r} instead of {expected!r}")
