@@ -162,7 +162,7 @@ def mutual():
 
 def token():
     """Signs with keys in SoftHSM, a PKCS #11 token: the library suspends its handshakes meanwhile."""
-    os.makedirs(f"{WORK}/tokens")
+    os.makedirs(f"{WORK}/tokens", exist_ok=True)
     with open(f"{WORK}/softhsm2.conf", "w") as file:
         file.write(f"directories.tokendir = {WORK}/tokens\nlog.level = ERROR\n")
     os.environ["SOFTHSM2_CONF"] = f"{WORK}/softhsm2.conf"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds awscrt, the common runtime of AWS for Python, from its source distribution with the library in the
-# directory $1. Runs the same clients of it with that library and with s2n-tls, and compares their output, and runs
-# its tests with the former. Works in the directory $2, with the certificates in $3 and the shared library of
+# directory $1. Runs the same clients and servers of it with that library and with s2n-tls, and compares their output,
+# and runs its tests with the former. Works in the directory $2, with the certificates in $3 and the shared library of
 # s2n-tls in $4.
 set -eu
 prefix=$1 dir=$2 certs=$3 reference=$4
@@ -33,19 +33,29 @@ tar -xf "$dir"/wheels/awscrt-*.tar.gz -C "$dir/source" --strip-components 1 \
         --no-index --no-build-isolation "$dir/source"
 } >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
 
+gcc -std=gnu11 -O1 -Wall -Wextra -Werror -isystem "$dir/installed/include" "$here/server.c" -o "$dir/server" \
+    "-L$dir/installed/lib" "-L$prefix/lib" -laws-c-http -laws-c-compression -laws-c-io -laws-c-cal -laws-checksums \
+    -laws-c-common -ls2n -lcrypto -pthread -ldl -lm
+
 cp -r "$certs" "$dir/certs"
 mkdir "$dir/certs/authorities"
 cp "$certs/ca.pem" "$dir/certs/authorities/$(openssl x509 -subject_hash -noout -in "$certs/ca.pem").0"
 
-# The cases spend their time waiting for the end of the blinding after failed handshakes.
-run() { # DIRECTORY-OF-LIBRARY NAME
-    mkdir "$dir/work-$2"
-    LD_LIBRARY_PATH=$1 timeout 300 python3 -B "$here/client.py" "$dir/certs" "$dir/work-$2" >"$dir/$2"
+# They spend their time waiting for the end of the blinding after failed handshakes.
+clients() { # DIRECTORY-OF-LIBRARY NAME
+    LD_LIBRARY_PATH=$1 timeout 300 python3 -B "$here/client.py" "$dir/certs" "$dir/work-$2" >"$dir/$2.clients"
 }
-run "$reference" s2n-tls &
-first=$!
-run "$prefix/lib" rs2n &
-second=$!
+servers() { # DIRECTORY-OF-LIBRARY NAME
+    LD_LIBRARY_PATH=$1 timeout 300 sh "$here/server.sh" "$dir/server" "$certs" "$dir/work-$2/servers" \
+        >"$dir/$2.servers" 2>"$dir/$2.errors" || { cat "$dir/$2.errors" >&2; exit 1; }
+}
+running=
+for part in clients servers; do
+    "$part" "$reference" s2n-tls &
+    running="$running $!"
+    "$part" "$prefix/lib" rs2n &
+    running="$running $!"
+done
 
 # awscrt's tests of TLS, except for those that connect to servers outside of this machine.
 cp -r "$dir/source/test" "$dir/tests"
@@ -55,9 +65,12 @@ status=0
     AWS_TEST_PKCS11_LIB=/usr/lib/softhsm/libsofthsm2.so timeout 300 python3 -B -m unittest \
     -k 'test.test_io.*' -k '*_https' -k '*_pq_default' -k '*mock_server*' -k '*FlowControl*' -k '*RemoteEndStream*' \
     test.test_io test.test_http_client test.test_aiohttp_client) >"$dir/tests.log" 2>&1 || status=$?
-wait "$first"
-wait "$second"
+for each in $running; do
+    wait "$each"
+done
 [ "$status" = 0 ] || { cat "$dir/tests.log" >&2; exit "$status"; }
-diff -u "$dir/s2n-tls" "$dir/rs2n"
-wc -l <"$dir/rs2n" | sed 's/$/ equal lines/'
+for part in clients servers; do
+    diff -u "$dir/s2n-tls.$part" "$dir/rs2n.$part"
+    wc -l <"$dir/rs2n.$part" | sed "s/$/ equal lines of $part/"
+done
 sed -n 's/^Ran \(.*\) in .*/\1 of awscrt/p; s/^OK (\(.*\))/\1/p' "$dir/tests.log"
