@@ -136,12 +136,14 @@ class Socket(Properties, socket.socket):
                 self._repeat(tls, Connection.negotiate, tls)
 
     def _repeat(self, tls: Connection, function: Callable[..., int], *arguments: Any) -> int:
-        end = None if not self._timeout else time.monotonic() + self._timeout
+        end = None
         while (result := function(*arguments)) < 0:
             if self._closing:
                 raise _closed()
             if self._timeout == 0 or result not in (WANT_READ, WANT_WRITE):
                 raise tls.error(result, sending=function is Connection.send)
+            if end is None and self._timeout is not None:
+                end = time.monotonic() + self._timeout
             self._wait(result, end)
         return result
 
@@ -174,12 +176,15 @@ class Socket(Properties, socket.socket):
         """Sends all of the data. The timeout applies to the whole call."""
         _no_flags(flags)
         end = None if not self._timeout else time.monotonic() + self._timeout
-        with memoryview(data) as view, view.cast("B") as rest:
-            sent = 0
-            while sent < len(rest):
-                if end is not None and sent and time.monotonic() > end:
-                    raise TimeoutError("the TLS connection has timed out")
-                sent += self._call(Connection.send, rest[sent:] if sent else rest)
+        sent = self._call(Connection.send, data)
+        with memoryview(data) as view:
+            if sent == view.nbytes:
+                return
+            with view.cast("B") as rest:
+                while sent < len(rest):
+                    if end is not None and time.monotonic() > end:
+                        raise TimeoutError("the TLS connection has timed out")
+                    sent += self._call(Connection.send, rest[sent:])
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
         """Sends the content of a file; returns the number of bytes."""

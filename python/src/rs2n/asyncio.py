@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,6 +28,16 @@ _ProtocolT = TypeVar("_ProtocolT", bound=asyncio.BaseProtocol)
 _Callback = Callable[[asyncio.StreamReader, asyncio.StreamWriter], "Awaitable[None] | None"]
 _READ_SIZE = 1 << 18
 _log = logging.getLogger("rs2n")
+
+
+class _Scratch(threading.local):
+    """The buffer for received data, which all connections of a loop share: they copy it at once."""
+
+    def __init__(self) -> None:
+        self.memory = new_buffer(_READ_SIZE)
+
+
+_scratch = _Scratch()
 
 
 class Transport(asyncio.Transport):
@@ -117,7 +128,6 @@ class _TLSProtocol(asyncio.Protocol):
         self._timeouts = (handshake_timeout, shutdown_timeout)
         self._suppress_ragged_eofs = suppress_ragged_eofs
         self._timer: asyncio.TimerHandle | None = None
-        self._memory = new_buffer(_READ_SIZE)
         self._established = False
         self._read_eof = False
         self._wrote_eof = False
@@ -211,9 +221,10 @@ class _TLSProtocol(asyncio.Protocol):
     def _read(self) -> int | None:
         """Passes data to the application; returns the number of its bytes, 0 at the end, None if there is none yet."""
         if not self._buffered:
-            count = self._receive_into(self._memory, _READ_SIZE)
+            count = self._receive_into(_scratch.memory, _READ_SIZE)
             if count:
-                self.application.data_received(bytes(ffi.buffer(self._memory, count)))  # type: ignore[attr-defined]
+                data = bytes(ffi.buffer(_scratch.memory, count))
+                self.application.data_received(data)  # type: ignore[attr-defined]
             return count
         with ffi.from_buffer("char[]", self.application.get_buffer(_READ_SIZE)) as memory:  # type: ignore[attr-defined]
             count = self._receive_into(memory, len(memory))
