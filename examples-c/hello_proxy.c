@@ -205,25 +205,17 @@ static int reassemble(struct received *received)
     return 0;
 }
 
-/* Returns a time in milliseconds, of a clock that is never set. */
-static int64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t) time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 /* Receives the ClientHello. Returns NULL after an error, and sets the alert to send, or 0. */
 static struct s2n_client_hello *receive_hello(int fd, struct received *received, int *alert)
 {
-    int64_t end = now() + (int64_t) max_seconds * 1000;
+    time_t end = time(NULL) + max_seconds;
     int complete = 0;
     *alert = 0;
     while (complete == 0) {
         struct pollfd readable = { .fd = fd, .events = POLLIN };
-        int64_t left = end - now();
+        time_t left = end - time(NULL);
         size_t room = sizeof(received->records) - received->record_bytes;
-        if (left <= 0 || room == 0 || poll(&readable, 1, (int) left) <= 0) {
+        if (left <= 0 || room == 0 || poll(&readable, 1, (int) left * 1000) <= 0) {
             fprintf(stderr, "no ClientHello in time\n");
             return NULL;
         }

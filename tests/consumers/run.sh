@@ -23,7 +23,7 @@ echo '== programs in Rust'
 build reference --quiet
 artifacts=$(build reference --quiet --message-format json | python3 -B tests/abi/reference/artifacts.py)
 export S2N_TLS_LIB_DIR="$prefix/lib" S2N_TLS_INCLUDE_DIR="$prefix/include"
-build rs2n --quiet
+build rs2n --quiet --workspace
 
 rm -f "$dir/server"
 mkfifo "$dir/server"
@@ -49,6 +49,10 @@ sh $here/binaries/run.sh "$prefix" "$dir/binaries" "$dir/certs" $artifacts
 
 echo '== awscrt'
 sh $here/awscrt/run.sh "$prefix" "$dir/awscrt" "$dir/certs" "$dir/binaries/lib"
+
+echo '== applications in Rust'
+sh $here/applications/run.sh "$target/twin/rs2n/release" "$dir/binaries/lib" "$prefix/lib" "$dir/certs" \
+    "$dir/applications"
 
 echo '== the tests of the crates'
 sh $here/crates/run.sh "$prefix" "$dir/crates"

@@ -24,6 +24,8 @@ self_signed() {
 
 ca_extension=basicConstraints=critical,CA:TRUE
 self_signed certs/cert.pem certs/key.pem sha256 /CN=localhost P-256 "$ca_extension"
+self_signed certs/cert_localhost_ipv6.pem certs/key_localhost_ipv6.pem sha256 /CN=::1 P-256 "$ca_extension" \
+    subjectAltName=IP:::1
 self_signed certs/cert_rsa.pem certs/key_rsa.pem sha256 /CN=localhost rsa:2048 "$ca_extension"
 
 for hash in sha256 sha384 sha512; do

@@ -1,0 +1,3 @@
+//! The origin server of the applications.
+
+pub mod origin;
