@@ -5,6 +5,7 @@ import statistics
 import sys
 
 from markup import escape
+from page import template
 from sources import PROJECT
 
 sys.path.insert(0, str(PROJECT / "benches"))
@@ -71,11 +72,15 @@ def table(result, title, rows):
         )
         compared = ratio(values["rs2n"], values.get("s2n-tls"))
         lines.append(
-            f'<tr><th scope="row">{escape(label)}</th><td>{escape(unit)}</td>{cells}<td class="figure">{compared}</td></tr>'
+            f'<tr><th scope="row">{escape(label)}</th><td>{escape(unit)}</td>{cells}'
+            f'<td class="figure">{compared}</td></tr>'
         )
     return (
-        f'<div class="box"><table aria-label="{escape(title)}"><thead><tr><th scope="col"></th><th scope="col">unit</th>{head}'
-        f'<th scope="col">rs2n to s2n-tls</th></tr></thead><tbody>\n' + "\n".join(lines) + "\n</tbody></table></div>"
+        f'<div class="box"><table aria-label="{escape(title)}">'
+        f'<thead><tr><th scope="col">measurement</th><th scope="col">unit</th>{head}'
+        f'<th scope="col">rs2n to s2n-tls</th></tr></thead><tbody>\n'
+        + "\n".join(lines)
+        + "\n</tbody></table></div>"
     )
 
 
@@ -99,13 +104,10 @@ def part(name):
 
 
 def page(_names, _folder):
-    body = f"""<h1>Benchmarks</h1>
-<p class="lead">rs2n beside s2n-tls, BoringSSL, OpenSSL and GnuTLS: bars are medians of the rounds, with the smallest and the largest
-value in brackets.</p>
-<p>All libraries use TLS 1.3 with AES-128-GCM, secp256r1 and ECDSA P-256 certificates, unless a plot names another, and clients verify
-the chain and the name of the server. <i>AEAD alone</i> is the cryptography without records. The
-<a href="guide/project/benches/README.html">method</a> describes each row, and <a href="guide/performance.html">Performance</a> the
-settings that matter. <code>make bench</code> repeats the measurements in some three minutes.</p>
-{part("bench")}
-{part("scale")}"""
-    return "benchmarks", "Benchmarks – rs2n", "Measurements of rs2n, s2n-tls, BoringSSL, OpenSSL and GnuTLS", body
+    body = template("benchmarks.html", parts=part("bench") + "\n" + part("scale"))
+    return (
+        "benchmarks",
+        "Benchmarks – rs2n",
+        "Measurements of rs2n, s2n-tls, BoringSSL, OpenSSL and GnuTLS",
+        body,
+    )

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Builds the site: `build.py MDBOOK FOLDER` writes it to FOLDER, which can be published anywhere.
 
-The guide is built by mdbook, the reference by Doxygen; the other pages are made of the tables that tests compare
-with the library, and of the results of the benchmarks. The pages link to each other by relative paths, and load
-nothing from outside of the folder.
+The guide is built by mdbook, the reference by Doxygen; the other pages are made of the tables that tests
+compare with the library, and of the results of the benchmarks. The pages link to each other by relative paths,
+and load nothing from outside of the folder.
 """
 
 import pathlib

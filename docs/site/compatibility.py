@@ -3,7 +3,7 @@
 import itertools
 
 from markup import breakable, escape, inline
-from page import filter_form, select
+from page import filter_form, select, template
 from sources import FUNCTION, differences, features, functions, slug
 
 STATES = {"works": "works", "refused": "refused", "extension": "extension"}
@@ -37,7 +37,9 @@ def row(function, names, details):
     entry = f'<a href="{escape(names[function.name])}"><code>{breakable(function.name)}</code></a>'
     parts = [f"<p>{inline(function.note, link)}</p>"] if function.note else []
     for title, text in details:
-        parts.append(f"<details><summary>{inline(title, link)}</summary><p>{inline(text, link)}</p></details>")
+        parts.append(
+            f"<details><summary>{inline(title, link)}</summary><p>{inline(text, link)}</p></details>"
+        )
     words = [function.status, f"area-{slug(function.area)}"] + (["differs"] if details else [])
     return (
         f'<tr id="{function.name}" data-has="{" ".join(words)}"><th scope="row">{entry}</th>'
@@ -53,9 +55,11 @@ def table(all_functions, names):
     for area, group in itertools.groupby(all_functions, key=lambda function: function.area):
         rows = "\n".join(row(function, names, details.get(function.name, [])) for function in group)
         bodies.append(
-            f'<tbody><tr><th colspan="3" scope="rowgroup" id="area-{slug(area)}">{escape(area)}</th></tr>\n{rows}</tbody>'
+            f'<tbody><tr><th colspan="3" scope="rowgroup" id="area-{slug(area)}">{escape(area)}</th></tr>\n'
+            f"{rows}</tbody>"
         )
-    head = '<thead><tr><th scope="col">Function</th><th scope="col">Status</th><th scope="col">Differences and notes</th></tr></thead>'
+    titles = ("Function", "Status", "Differences and notes")
+    head = "<thead><tr>" + "".join(f'<th scope="col">{title}</th>' for title in titles) + "</tr></thead>"
     return f'<div class="box functions"><table id="functions">{head}\n' + "\n".join(bodies) + "</table></div>"
 
 
@@ -70,15 +74,21 @@ def page(names, _folder):
     of_api = [function for function in all_functions if function.status != "extension"]
     works = [function for function in of_api if function.status == "works"]
     refused = [function for function in of_api if function.status == "refused"]
-    links = ", ".join(f'<a href="#{function.name}"><code>{breakable(function.name)}</code></a>' for function in refused)
-    body = f"""<h1>Compatibility with s2n-tls</h1>
-<p class="lead">Of {len(of_api)} functions {len(works)} work, and {len(refused)} are refused: they fail with an error of their own.
-No function reports success without effect.</p>
-<p id="refused">Refused are {links}.</p>
-<p>The table has each function with what differs from s2n-tls when it is called. Differences that belong to no single function,
-and the features that are not supported, are in <a href="guide/project/docs/COMPATIBILITY.html#behavioural-differences">Behavioural
-differences</a>. A link to a function, such as <a href="#s2n_shutdown">#s2n_shutdown</a>, leads to its row. Tests compare
-the table with the library.</p>
-{filter_form("functions", "functions", selects)}
-{table(all_functions, names)}"""
-    return "compatibility", "Compatibility – rs2n", "Status of every function of the s2n-tls API in rs2n", body
+    links = ", ".join(
+        f'<a href="#{function.name}"><code>{breakable(function.name)}</code></a>' for function in refused
+    )
+    body = template(
+        "compatibility.html",
+        total=len(of_api),
+        works=len(works),
+        refused=len(refused),
+        links=links,
+        filter=filter_form("functions", "functions", selects),
+        table=table(all_functions, names),
+    )
+    return (
+        "compatibility",
+        "Compatibility – rs2n",
+        "Status of every function of the s2n-tls API in rs2n",
+        body,
+    )

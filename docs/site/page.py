@@ -27,7 +27,8 @@ def header(part, root=""):
         current = ' aria-current="true"' if name == part else ""
         links.append(f'<a href="{root}{target}"{current}>{title}</a>')
     return (
-        f'<header class="site-header"><div class="inner"><a class="brand" href="{root}index.html"><b>rs</b>2n</a>\n'
+        '<header class="site-header"><div class="inner">'
+        f'<a class="brand" href="{root}index.html"><b>rs</b>2n</a>\n'
         f'<nav aria-label="Site">{" ".join(links)}</nav></div></header>'
     )
 
@@ -45,7 +46,7 @@ def render(part, title, description, body, root=""):
 
 
 def select(label, options):
-    """A labelled list of values for the filter: `options` are pairs of a word and a title, or groups of them."""
+    """A labelled list of values for the filter: pairs of a word and a title, or groups of such pairs."""
     name = f"filter-{slug(label)}"
     parts = [f'<div><label for="{name}">{label}</label><select id="{name}"><option value="">any</option>']
     for value, title in options:
@@ -60,7 +61,8 @@ def select(label, options):
 def filter_form(table, rows, selects):
     """The filter of a table, which a script shows."""
     return (
-        f'<form class="filter" data-table="{table}" data-rows="{rows}" role="search" aria-label="Filter" hidden>\n'
+        f'<form class="filter" data-table="{table}" data-rows="{rows}" role="search" aria-label="Filter"'
+        " hidden>\n"
         '<div class="text"><label for="filter-text">Text</label>'
         '<input type="search" id="filter-text" name="text" autocomplete="off" spellcheck="false"></div>\n'
         + "\n".join(selects)

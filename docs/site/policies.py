@@ -4,7 +4,7 @@ import collections
 import re
 
 from markup import breakable, escape
-from page import filter_form, select
+from page import filter_form, select, template
 from sources import KINDS, policies, slug
 
 VERSIONS = ["TLS 1.2", "TLS 1.3"]
@@ -54,23 +54,31 @@ def family(policy):
 
 
 def row(policy, all_columns):
-    words = [FAMILIES[family(policy)][0], *(word(kind, name) for kind in all_columns for name in has(policy, kind))]
+    words = [
+        FAMILIES[family(policy)][0],
+        *(word(kind, name) for kind in all_columns for name in has(policy, kind)),
+    ]
     if not policy.versions:
         words.append("rejected")
     count = sum(len(text.split(",")) for text in policy.unsupported)
     details = f"guide/project/docs/policies.html#{slug(policy.section)}"
     title = "rejected" if not policy.versions else policy.section.lower()
-    rest = f'<a href="{details}">{title}</a>' + (f" <span class=\"muted\">(−{count})</span>" if count else "")
+    rest = f'<a href="{details}">{title}</a>' + (f' <span class="muted">(−{count})</span>' if count else "")
     return (
-        f'<tr id="{slug(policy.name)}" data-has="{" ".join(words)}"><th scope="row">{breakable(policy.name)}</th>'
+        f'<tr id="{slug(policy.name)}" data-has="{" ".join(words)}">'
+        f'<th scope="row">{breakable(policy.name)}</th>'
         f'{"".join(cells(policy, all_columns))}<td class="rest first">{rest}</td></tr>'
     )
 
 
 def head(all_columns):
-    kinds = "".join(f'<th colspan="{len(names)}" scope="colgroup">{kind}</th>' for kind, names in all_columns.items())
+    kinds = "".join(
+        f'<th colspan="{len(names)}" scope="colgroup">{kind}</th>' for kind, names in all_columns.items()
+    )
     names = "".join(
-        f'<th scope="col"><span>{escape(name)}</span></th>' for of_kind in all_columns.values() for name in of_kind
+        f'<th scope="col"><span>{escape(name)}</span></th>'
+        for of_kind in all_columns.values()
+        for name in of_kind
     )
     return (
         f'<thead><tr><th class="name" rowspan="2" scope="col">Policy</th>{kinds}'
@@ -78,12 +86,10 @@ def head(all_columns):
     )
 
 
-def page(_names, _folder):
+def page(names, _folder):
     all_policies = sorted(policies(), key=family)
     all_columns = columns(all_policies)
-    parameters = [
-        (kind, [(word(kind, name), name) for name in names]) for kind, names in all_columns.items()
-    ]
+    parameters = [(kind, [(word(kind, name), name) for name in names]) for kind, names in all_columns.items()]
     selects = [
         select("Family", [(name, title) for name, title, _ in FAMILIES]),
         select("Has", [*parameters, ("Other", [("rejected", "rejected policies")])]),
@@ -91,16 +97,18 @@ def page(_names, _folder):
     ]
     rejected = sum(not policy.versions for policy in all_policies)
     rows = "\n".join(row(policy, all_columns) for policy in all_policies)
-    body = f"""<h1>Security policies</h1>
-<p class="lead">{len(all_policies)} names of s2n-tls, with the versions, cipher suites, groups and signature schemes that rs2n supports
-of each.</p>
-<p><code>s2n_config_set_cipher_preferences()</code> takes one of these names: see <a href="guide/policies.html">Security policies</a> in
-the guide. The details have the order of preference, the rules for certificates, and what a policy has in s2n-tls but not here; the number
-of such parts is in brackets. {rejected} policies have nothing that is supported, and are rejected with
-<code>S2N_ERR_CIPHER_NOT_SUPPORTED</code>. A link to a name, such as <a href="#default">#default</a>, leads to its row.</p>
-{filter_form("policies", "policies", selects)}
-<div class="box matrix"><table id="policies">{head(all_columns)}
-<tbody>
-{rows}
-</tbody></table></div>"""
-    return "policies", "Security policies – rs2n", "Parameters of every security policy of s2n-tls in rs2n", body
+    table = f'<table id="policies">{head(all_columns)}\n<tbody>\n{rows}\n</tbody></table>'
+    body = template(
+        "policies.html",
+        total=len(all_policies),
+        rejected=rejected,
+        function=names["s2n_config_set_cipher_preferences"],
+        filter=filter_form("policies", "policies", selects),
+        table=f'<div class="box matrix">{table}</div>',
+    )
+    return (
+        "policies",
+        "Security policies – rs2n",
+        "Parameters of every security policy of s2n-tls in rs2n",
+        body,
+    )

@@ -12,8 +12,8 @@ from sources import PROJECT, version
 from sources import functions as all_functions
 
 HERE = pathlib.Path(__file__).resolve().parent
-# Of the settings in packaging/reference/Doxyfile these differ. The menus of Doxygen, and its search, which shows
-# the results in a frame, require scripts; here the links are in the header, and the search is that of the site.
+# Of the settings in packaging/reference/Doxyfile these differ. The menus of Doxygen, and its search, which
+# shows the results in a frame, require scripts; here the links are in the header, and the search is the site's.
 SETTINGS = """
 @INCLUDE              = packaging/reference/Doxyfile
 HTML_HEADER           = {stage}/header.html
@@ -32,9 +32,7 @@ def build(folder, stage, header):
     (stage / "header.html").write_text(template.replace("@HEADER@", header))
     settings = SETTINGS.format(stage=stage, here=HERE)
     environment = {**os.environ, "VERSION": version(), "OUTPUT": str(folder)}
-    subprocess.run(
-        ["doxygen", "-"], input=settings, text=True, cwd=PROJECT, env=environment, check=True
-    )
+    subprocess.run(["doxygen", "-"], input=settings, text=True, cwd=PROJECT, env=environment, check=True)
     functions = {function.name for function in all_functions()}
     for page in folder.rglob("*.html"):
         page.write_text(with_status(with_headings(page.read_text(), page.name), functions))
@@ -62,7 +60,9 @@ def with_headings(text, name):
         text,
         flags=re.S,
     )
-    text = text.replace('<div class="header">', '<main class="contents" id="contents">\n<div class="header">', 1)
+    text = text.replace(
+        '<div class="header">', '<main class="contents" id="contents">\n<div class="header">', 1
+    )
     text = text.replace('<div class="contents">', "<div>", 1)
     text = text.replace("</div><!-- contents -->", "</div></main>", 1)
     # An anchor and a heading with the same fragment; the anchor's attribute `name` is obsolete.
@@ -87,7 +87,8 @@ def with_status(text, functions):
     def linked(found):
         if found[1] not in functions:
             return found[0]
-        return f'{found[0]}\n<p class="compatibility"><a href="../compatibility.html#{found[1]}">Compatibility</a></p>'
+        link = f'<a href="../compatibility.html#{found[1]}">Compatibility</a>'
+        return f'{found[0]}\n<p class="compatibility">{link}</p>'
 
     return re.sub(r"(\w+)\(\)</h2>", linked, text)
 
@@ -132,5 +133,9 @@ def index(folder, entries_by_kind):
     before, rest = frame.split("<main", 1)
     after = rest.split("</main>", 1)[1]
     before = re.sub(r"<title>.*?</title>", "<title>Index – rs2n reference</title>", before)
-    body = '<main class="contents" id="contents">\n<h1 class="title">Index</h1>\n' + "\n".join(parts) + "\n</main>"
+    body = (
+        '<main class="contents" id="contents">\n<h1 class="title">Index</h1>\n'
+        + "\n".join(parts)
+        + "\n</main>"
+    )
     (folder / "names.html").write_text(before + body + after)

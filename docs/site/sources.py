@@ -132,4 +132,3 @@ def parameter_set(text):
             of = re.findall(r"`(.*?)`", kind)
             unsupported.append((of or None, values))
     return {"supported": supported, "unsupported": unsupported}
-

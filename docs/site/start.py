@@ -15,7 +15,11 @@ MORE = [
 ]
 
 PICTURES = [
-    ("README.md", "recording.svg", 'The <a href="guide/project/README.html#demo-and-tests">demo</a>: a client and a server in C.'),
+    (
+        "README.md",
+        "recording.svg",
+        'The <a href="guide/project/README.html#demo-and-tests">demo</a>: a client and a server in C.',
+    ),
     (
         "docs/guide/src/security.md",
         "zones.svg",
@@ -34,14 +38,28 @@ def facts():
     bench, scale = results("bench"), results("scale")
     handshake = percent(bench, "full_client_us")
     faster = [percent(bench, f"{way}_default_GBps") - 100 for way in ("send", "recv")]
-    idle, idle_theirs = (median(scale, library, "idle_client_bytes") / 1000 for library in ("rs2n", "s2n-tls"))
+    idle, idle_theirs = (
+        median(scale, library, "idle_client_bytes") / 1000 for library in ("rs2n", "s2n-tls")
+    )
     of_api = [function for function in functions() if function.status != "extension"]
     works = sum(function.status == "works" for function in of_api)
     return [
         (f"{works} of {len(of_api)}", "functions work; the others fail with an error", "compatibility.html"),
-        (f"{handshake} %", "of s2n-tls' CPU time for a handshake with a chain that was verified before", "benchmarks.html#bench"),
-        (f"+{min(faster)} to {max(faster)} %", "data per CPU time, sending and receiving", "benchmarks.html#bench"),
-        (f"{idle:.1f} kB", f"of memory for an idle client, instead of {idle_theirs:.0f} kB", "benchmarks.html#scale"),
+        (
+            f"{handshake} %",
+            "of s2n-tls' CPU time for a handshake with a chain that was verified before",
+            "benchmarks.html#bench",
+        ),
+        (
+            f"+{min(faster)} to {max(faster)} %",
+            "data per CPU time, sending and receiving",
+            "benchmarks.html#bench",
+        ),
+        (
+            f"{idle:.1f} kB",
+            f"of memory for an idle client, instead of {idle_theirs:.0f} kB",
+            "benchmarks.html#scale",
+        ),
     ]
 
 
@@ -54,7 +72,8 @@ def pictures(folder):
         if not (folder / path).exists():
             raise SystemExit(f"{path} is missing")
         figures.append(
-            f'<figure><img src="{path}" width="550" alt="{escape(alt)}"><figcaption>{caption}</figcaption></figure>'
+            f'<figure><img src="{path}" width="550" alt="{escape(alt)}">'
+            f"<figcaption>{caption}</figcaption></figure>"
         )
     return "\n".join(figures)
 
@@ -93,7 +112,10 @@ def page(names, folder):
         works=works,
         total=len(of_api),
         refused=len(of_api) - works,
-        facts="\n".join(f'<li><b>{number}</b><span><a class="plain" href="{to}">{text}</a></span></li>' for number, text, to in facts()),
+        facts="\n".join(
+            f'<li><b>{number}</b><span><a class="plain" href="{to}">{text}</a></span></li>'
+            for number, text, to in facts()
+        ),
         plot=hero_plot(),
         pictures=pictures(folder),
         snippet=c_code(code_block("README.md", "get.c"), names),
@@ -103,4 +125,9 @@ def page(names, folder):
         policies=len(policies()),
         more="\n".join(more),
     )
-    return "index", "rs2n: the s2n-tls C API as a memory-safe library", "The s2n-tls C API, implemented in Rust", body
+    return (
+        "index",
+        "rs2n: the s2n-tls C API as a memory-safe library",
+        "The s2n-tls C API, implemented in Rust",
+        body,
+    )

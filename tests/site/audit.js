@@ -4,11 +4,16 @@
     const faults = [];
     const describe = (element) => {
         const text = (element.textContent || "").trim().replace(/\s+/g, " ").slice(0, 60);
-        const name = element.id ? `#${element.id}` : element.classList.length ? `.${element.classList[0]}` : "";
+        const name = element.id
+            ? `#${element.id}`
+            : element.classList.length
+              ? `.${element.classList[0]}`
+              : "";
         return `<${element.tagName.toLowerCase()}${name}> "${text}"`;
     };
     const report = (fault, element) => faults.push(`${fault}: ${describe(element)}`);
-    const isShown = (element) => element.checkVisibility({ visibilityProperty: true }) && element.getClientRects().length > 0;
+    const isShown = (element) =>
+        element.checkVisibility({ visibilityProperty: true }) && element.getClientRects().length > 0;
     const isForReaders = (element) => {
         const box = element.getBoundingClientRect();
         return box.width <= 1 || box.height <= 1 || box.right < 0;
@@ -53,9 +58,12 @@
         }
     }
 
-    // Chromium moves the focus to boxes that scroll and have no focusable content; other browsers require a tabindex.
+    // Chromium moves the focus to boxes that scroll and have nothing else to focus; others require a tabindex.
     function isReachable(element) {
-        return element.tabIndex >= 0 || element.querySelector("a[href], button, input, select, summary, [tabindex]") !== null;
+        return (
+            element.tabIndex >= 0 ||
+            element.querySelector("a[href], button, input, select, summary, [tabindex]") !== null
+        );
     }
 
     checkContrast();
@@ -73,7 +81,12 @@
         const lines = [];
         while (walker.nextNode()) {
             const parent = walker.currentNode.parentElement;
-            if (!walker.currentNode.data.trim() || !isShown(parent) || isForReaders(parent) || parent.closest("svg, option")) {
+            if (
+                !walker.currentNode.data.trim() ||
+                !isShown(parent) ||
+                isForReaders(parent) ||
+                parent.closest("svg, option")
+            ) {
                 continue;
             }
             if (lines.length > 6000) {
@@ -94,7 +107,12 @@
                 if (b.box.top >= a.box.bottom) {
                     break;
                 }
-                if (a.fixed === b.fixed && overlap(a.box, b.box) && !a.parent.contains(b.parent) && !b.parent.contains(a.parent)) {
+                if (
+                    a.fixed === b.fixed &&
+                    overlap(a.box, b.box) &&
+                    !a.parent.contains(b.parent) &&
+                    !b.parent.contains(a.parent)
+                ) {
                     report(`text covers ${describe(a.parent)}`, b.parent);
                 }
             }
@@ -113,7 +131,12 @@
         for (let at = parent; at && at !== document.body; at = at.parentElement) {
             if (getComputedStyle(at).overflowX !== "visible") {
                 const outer = at.getBoundingClientRect();
-                if (box.right <= outer.left || box.left >= outer.right || box.bottom <= outer.top || box.top >= outer.bottom) {
+                if (
+                    box.right <= outer.left ||
+                    box.left >= outer.right ||
+                    box.bottom <= outer.top ||
+                    box.top >= outer.bottom
+                ) {
                     return false;
                 }
             }
@@ -131,13 +154,18 @@
         return null;
     }
 
-    // WCAG 2, 1.4.3: 4.5:1, and 3:1 for large text. axe-core has the same check, which takes a hundred times as long.
+    // WCAG 2, 1.4.3: 4.5:1, and 3:1 for large text. axe-core has the same check, which takes far longer.
     function checkContrast() {
         const seen = new Set();
         const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         while (walker.nextNode()) {
             const element = walker.currentNode.parentElement;
-            if (!walker.currentNode.data.trim() || seen.has(element) || !isShown(element) || element.closest("svg, option")) {
+            if (
+                !walker.currentNode.data.trim() ||
+                seen.has(element) ||
+                !isShown(element) ||
+                element.closest("svg, option")
+            ) {
                 continue;
             }
             seen.add(element);
@@ -176,8 +204,10 @@
     }
 
     function ratio(first, second) {
-        const channel = (value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
-        const luminance = ({ red, green, blue }) => 0.2126 * channel(red) + 0.7152 * channel(green) + 0.0722 * channel(blue);
+        const channel = (value) =>
+            value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4;
+        const luminance = ({ red, green, blue }) =>
+            0.2126 * channel(red) + 0.7152 * channel(green) + 0.0722 * channel(blue);
         const [light, dark] = [luminance(first), luminance(second)].sort((a, b) => b - a);
         return (light + 0.05) / (dark + 0.05);
     }

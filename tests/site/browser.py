@@ -13,7 +13,12 @@ WIDTHS = (1300, 420)
 SCHEMES = ("light", "dark")
 HEIGHT = 900
 # Not audited: the bar of mdbook, and rows of large tables, which have the form of the first ones
-NOT_AUDITED = ["#mdbook-menu-bar", "#mdbook-sidebar", "tbody tr:nth-child(n + 12)", "tbody:nth-of-type(n + 6)"]
+NOT_AUDITED = [
+    "#mdbook-menu-bar",
+    "#mdbook-sidebar",
+    "tbody tr:nth-child(n + 12)",
+    "tbody:nth-of-type(n + 6)",
+]
 
 
 class Browser:
@@ -27,7 +32,8 @@ class Browser:
         self.playwright = sync_playwright().start()
         # Root has no other sandbox within a container; the pages are our own.
         self.browser = self.playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
         )
         self.page = self.browser.new_page(viewport={"width": WIDTHS[0], "height": HEIGHT})
         self.page.set_default_timeout(20_000)
@@ -91,7 +97,9 @@ class Browser:
         """The faults that axe-core finds: contrast, labels, names of links and buttons, structure of tables."""
         if not self.page.evaluate("() => 'axe' in window"):
             self.page.add_script_tag(path=AXE)
-        result = self.page.evaluate("(exclude) => axe.run({exclude}, {resultTypes: ['violations']})", NOT_AUDITED)
+        result = self.page.evaluate(
+            "(exclude) => axe.run({exclude}, {resultTypes: ['violations']})", NOT_AUDITED
+        )
         return [
             f"{rule['id']}: {node['html'][:90]} {'; '.join(check['message'] for check in node['any'])[:110]}"
             for rule in result["violations"]

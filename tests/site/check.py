@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Checks the site in a browser: `check.py FOLDER SCREENSHOTS`.
 
-Every page is opened in Chromium, wide and narrow, in the light and in the dark scheme. The checks find what a reader
-would see: cut text and tables, dead links, low contrast. First each check must find its fault in the pages of the
-folder `faults`, which have one each; so a check that finds nothing is no success.
+Every page is opened in Chromium, wide and narrow, in the light and in the dark scheme. The checks find what a
+reader would see: cut text and tables, dead links, low contrast. First each check must find its fault in the
+pages of the folder `faults`, which have one each; so a check that finds nothing is no success.
 """
 
 import collections
@@ -19,7 +19,8 @@ from browser import Browser
 from server import serve
 
 HERE = pathlib.Path(__file__).resolve().parent
-# Pages of each kind: they are audited with axe-core as well, which takes seconds a page, and their screenshots are kept.
+# Pages of each kind: they are audited with axe-core as well, which takes seconds a page, and their screenshots
+# are kept.
 PICTURED = [
     "index.html",
     "compatibility.html",
@@ -77,7 +78,11 @@ def check_faults():
     for page in pages:
         lines = (folder / page).read_text().splitlines()
         expected = [line[5:-4] for line in lines if line.startswith("<!-- ") and line.endswith(" -->")]
-        wrong += [(page, f"not found: {text}") for text in expected if not any(text in fault for fault in found[page])]
+        wrong += [
+            (page, f"not found: {text}")
+            for text in expected
+            if not any(text in fault for fault in found[page])
+        ]
         wrong += [
             (page, f"found, but not a fault of the page: {fault}")
             for fault in found[page]
@@ -98,8 +103,8 @@ def main(folder, screenshots):
     for page, fault in wrong + found:
         print(f"{page}: {fault}")
     print(
-        f"{len(fixtures)} pages with faults, {len(pages)} pages of the site at 1300 and 420 pixels, light and dark:"
-        f" {len(wrong + found)} faults, {time.monotonic() - began:.0f} s"
+        f"{len(fixtures)} pages with faults, {len(pages)} pages of the site at 1300 and 420 pixels, light and"
+        f" dark: {len(wrong + found)} faults, {time.monotonic() - began:.0f} s"
     )
     sys.exit(1 if wrong or found else 0)
 

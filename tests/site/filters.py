@@ -66,7 +66,11 @@ def compatibility(page, open_page):
     expect(total, 320, "functions of the library")
     text = page.get_by_label("Text", exact=True)
     text.press_sequentially("renegotiate")
-    expect(shown(page), ["s2n_config_set_renegotiate_request_cb", "s2n_renegotiate_wipe", "s2n_renegotiate"], "text")
+    expect(
+        shown(page),
+        ["s2n_config_set_renegotiate_request_cb", "s2n_renegotiate_wipe", "s2n_renegotiate"],
+        "text",
+    )
     expect_count(page, "functions")
     page.get_by_label("Status").select_option(label="refused")
     expect(shown(page), ["s2n_renegotiate_wipe", "s2n_renegotiate"], "text and status")

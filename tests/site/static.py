@@ -6,7 +6,15 @@ import urllib.parse
 
 import html5lib
 
-LOADS = {"script": "src", "img": "src", "iframe": "src", "link": "href", "source": "src", "object": "data", "use": "href"}
+LOADS = {
+    "script": "src",
+    "img": "src",
+    "iframe": "src",
+    "link": "href",
+    "source": "src",
+    "object": "data",
+    "use": "href",
+}
 IN_STYLES = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
 
 
@@ -87,5 +95,8 @@ def styles(folder):
             name = str(path.relative_to(folder))
             if not is_inside:
                 yield name, f"loads from outside of the folder: {address}"
-            elif not address.startswith("data:") and not (path.parent / pathlib.Path(address.split("#")[0].split("?")[0])).exists():
+            elif (
+                not address.startswith("data:")
+                and not (path.parent / pathlib.Path(address.split("#")[0].split("?")[0])).exists()
+            ):
                 yield name, f"dead link: {address}"

@@ -6,11 +6,13 @@ class Filter {
         this.form = form;
         this.groups = [...document.getElementById(form.dataset.table).tBodies].map((body) => ({
             body,
-            rows: [...body.rows].filter((row) => row.dataset.has !== undefined).map((row) => ({
-                row,
-                has: new Set(row.dataset.has.split(" ")),
-                text: row.textContent.toLowerCase(),
-            })),
+            rows: [...body.rows]
+                .filter((row) => row.dataset.has !== undefined)
+                .map((row) => ({
+                    row,
+                    has: new Set(row.dataset.has.split(" ")),
+                    text: row.textContent.toLowerCase(),
+                })),
         }));
         this.total = this.groups.reduce((sum, group) => sum + group.rows.length, 0);
         form.hidden = false;
@@ -25,12 +27,16 @@ class Filter {
 
     apply() {
         const words = this.form.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean);
-        const wanted = [...this.form.querySelectorAll("select")].map((select) => select.value).filter(Boolean);
+        const wanted = [...this.form.querySelectorAll("select")]
+            .map((select) => select.value)
+            .filter(Boolean);
         let shown = 0;
         for (const { body, rows } of this.groups) {
             let left = 0;
             for (const { row, has, text } of rows) {
-                row.hidden = !(wanted.every((word) => has.has(word)) && words.every((word) => text.includes(word)));
+                row.hidden = !(
+                    wanted.every((word) => has.has(word)) && words.every((word) => text.includes(word))
+                );
                 left += !row.hidden;
             }
             body.hidden = left === 0;

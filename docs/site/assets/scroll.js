@@ -2,7 +2,7 @@
 "use strict";
 
 function update() {
-    for (const box of document.querySelectorAll("pre, pre > code, .box, .memproto, .table-wrapper, .picture")) {
+    for (const box of document.querySelectorAll("pre, pre > code, .box, .memproto, .table-wrapper")) {
         const scrolls = box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX !== "visible";
         if (scrolls) {
             box.tabIndex = 0;

@@ -22,7 +22,10 @@ function entry(content, href) {
 }
 
 function show() {
-    const words = field.value.toLowerCase().split(/[\s_]+/).filter(Boolean);
+    const words = field.value
+        .toLowerCase()
+        .split(/[\s_]+/)
+        .filter(Boolean);
     const matches = (name) => words.every((word) => name.toLowerCase().includes(word));
     const found = words.length ? NAMES.filter(([name]) => matches(name)) : [];
     // The shortest names first: `s2n_send` before `s2n_send_early_data`.
