@@ -83,11 +83,11 @@ man:
 	    "$$(date -u -d @$(SOURCE_DATE_EPOCH) +%F 2>/dev/null || date -u -r $(SOURCE_DATE_EPOCH) +%F)"
 
 # the HTML reference of the API, in build/reference; needs Doxygen
-reference:
+reference: man
 	@command -v doxygen >/dev/null || { echo 'apt-get install doxygen' >&2; exit 1; }
 	rm -rf '$(BUILD)/reference'
 	mkdir -p '$(BUILD)'
-	VERSION='$(VERSION)' OUTPUT='$(BUILD)/reference' doxygen packaging/reference/Doxyfile
+	VERSION='$(VERSION)' OUTPUT='$(BUILD)/reference' EXAMPLES='$(BUILD)/man/examples' doxygen packaging/reference/Doxyfile
 
 # Installs or uninstalls COMPONENTS: lib, dev and doc by default
 INSTALL_SCRIPT = BUILD='$(BUILD)' VERSION='$(VERSION)' LIBRARY='$(LIBRARY)' SONAME='$(SONAME)' \

@@ -88,6 +88,13 @@ fn every_exported_function_has_an_entry_with_all_parts() {
         assert_eq!(is_described, result != "void", "{name}: return value");
     }
 
+    // The examples of the manual pages are in both.
+    let example = between(&entries["s2n_shutdown"], "<dt>Example</dt>", "</dd>");
+    let example = example.expect("s2n_shutdown has an example");
+    assert!(example.contains("close_both"), "{example}");
+    let with_example = |entry: &&String| entry.contains("<dt>Example</dt>");
+    assert!(entries.values().filter(with_example).count() > 80);
+
     // The main page leads to the groups, and no page contains a path of the build.
     let index = String::from_utf8_lossy(&pages["./index.html"]);
     assert!(index.contains(">Early data</a>"), "{index}");

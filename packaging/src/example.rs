@@ -41,6 +41,31 @@ pub fn read(list: &str, root: &Path) -> Result<BTreeMap<String, Vec<Example>>, S
     Ok(examples)
 }
 
+/// Lists the lines of the shortest example for each function that is called in one: the function, a
+/// tab, the line.
+pub fn by_function(examples: &BTreeMap<String, Vec<Example>>) -> String {
+    let mut shortest: BTreeMap<&str, &str> = BTreeMap::new();
+    for code in examples
+        .values()
+        .flatten()
+        .map(|example| example.code.as_str())
+    {
+        let is_word = |char: char| char.is_ascii_alphanumeric() || char == '_';
+        let words = code.split(|char| !is_word(char));
+        let functions = words.filter(|word| word.starts_with("s2n_") || word.starts_with("rs2n_"));
+        for name in functions {
+            let known = shortest.entry(name).or_insert(code);
+            if code.len() < known.len() {
+                *known = code;
+            }
+        }
+    }
+    let lines = shortest
+        .iter()
+        .flat_map(|(name, code)| code.lines().map(move |line| format!("{name}\t{line}\n")));
+    lines.collect()
+}
+
 /// Returns where a source is from, and its C code.
 fn source_text(root: &Path, source: &str) -> Result<(String, String), String> {
     let read = |path: &str| {

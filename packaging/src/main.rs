@@ -4,7 +4,8 @@
 //! usage: rs2n-manual HEADERS OUTPUT VERSION DATE
 //!
 //! HEADERS is the folder of s2n.h, `include` of the project, with the sources of the examples beside
-//! it. OUTPUT is the folder that the pages are written to. DATE is that of the pages, YYYY-MM-DD.
+//! it. OUTPUT is the folder that the pages are written to; the file `examples` beside it is for the
+//! HTML reference. DATE is that of the pages, YYYY-MM-DD.
 
 mod example;
 mod header;
@@ -35,6 +36,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let output = PathBuf::from(output);
     fs::create_dir_all(&output)?;
+    let lists = example::by_function(&edition.examples);
+    fs::write(output.join("../examples"), lists)?;
     for (name, text) in manual(&headers, &chapters, &edition)? {
         fs::write(output.join(format!("{name}.3")), text)?;
     }
