@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::process::Command;
 
 #[path = "support/pages.rs"]
 mod pages;
 mod support;
 
 use pages::{Kind, Page, all, guide, pictures};
-use support::{root, rows};
+use support::{root, rows, run};
 
 fn page(text: &str) -> Page {
     Page {
@@ -159,9 +160,44 @@ fn unknown_names(page: &Page, known: &BTreeSet<String>) -> Vec<String> {
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let words = names(text);
     let is_longer = |word: &&str, start| word.len() > 4 && word.starts_with(start);
     words.filter(move |word| is_longer(word, "s2n_") || is_longer(word, "S2N_"))
+}
+
+/// The names of OpenSSL in the chapter for its programs are those of its headers.
+#[test]
+fn every_openssl_name_in_the_guide_exists() {
+    let script = "printf '#include <openssl/%s.h>\\n' ssl err | gcc -M -x c -";
+    let headers = run(Command::new("sh").args(["-c", script])).stdout;
+    let headers = String::from_utf8(headers).expect("the paths are UTF-8");
+    let paths = headers
+        .split_whitespace()
+        .filter(|path| path.ends_with(".h"));
+    let known: String = paths
+        .map(|path| fs::read_to_string(path).expect("the header is readable"))
+        .collect();
+    let known: BTreeSet<_> = names(&known).collect();
+
+    let page = Page::read("docs/guide/src/from-openssl.md");
+    let families = [
+        "SSL_", "X509_", "BIO_", "ERR_", "OPENSSL_", "CRYPTO_", "i2d_",
+    ];
+    let is_openssl = |name: &&str| families.iter().any(|family| name.starts_with(family));
+    let used: BTreeSet<_> = names(&page.text).filter(is_openssl).collect();
+    assert!(used.len() > 120, "{used:?}");
+    // Two are variables of the environment; a name that ends with an underscore stands for several.
+    let is_known = |name: &&str| {
+        ["SSL_CERT_FILE", "SSL_CERT_DIR"].contains(name)
+            || known.contains(*name)
+            || name.ends_with('_') && known.iter().any(|known| known.starts_with(*name))
+    };
+    let unknown: Vec<_> = used.iter().filter(|name| !is_known(name)).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
 }
 
 /// The summary lists each page once.
