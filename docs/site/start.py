@@ -7,11 +7,13 @@ from markup import c_code, escape
 from page import template
 from sources import code_block, functions, policies, text_of, version
 
-# Pages of the project in the guide, if it has them
+# Chapters, and pages of the project that the guide contains
 MORE = [
-    ("ARCHITECTURE", "Architecture", "The crates, the layers and the locks."),
-    ("TOOLS", "Command-line tools", "rs2nc and rs2nd, a client and a server."),
-    ("PACKAGING", "Packaging", "For distributions: variables, files, recipes."),
+    ("from-openssl", "Migrating from OpenSSL", "Objects, loops and traps, beside those of libssl."),
+    ("project/python/README", "Python", "The package rs2n, in the manner of the standard module ssl."),
+    ("project/docs/TOOLS", "Command-line tools", "rs2nc and rs2nd, a client and a server."),
+    ("project/examples-c/README", "Examples", "Complete programs in C, by subject."),
+    ("project/docs/PACKAGING", "Packaging", "For distributions: variables, files, recipes."),
 ]
 
 PICTURES = [
@@ -101,9 +103,7 @@ def page(names, folder):
     of_api = [function for function in functions() if function.status != "extension"]
     works = sum(function.status == "works" for function in of_api)
     more = [
-        f'<li><a href="guide/project/docs/{name}.html">{title}</a> <span>{text}</span></li>'
-        for name, title, text in MORE
-        if (folder / f"guide/project/docs/{name}.html").exists()
+        f'<li><a href="guide/{name}.html">{title}</a> <span>{text}</span></li>' for name, title, text in MORE
     ]
     body = template(
         "start.html",
