@@ -34,7 +34,7 @@ install_system >"$dir/debootstrap.log" 2>&1 &
 system=$!
 
 echo 'lints'
-sh python/venv.sh "$tools/python-lints" "$PYTHON" mypy==2.4.1 ruff==0.17.6 cffi==2.1.1
+sh python/venv.sh "$tools/python-lints" "$PYTHON" mypy==2.4.1 ruff==0.17.6 cffi==2.1.1 "$pytest"
 lints=$tools/python-lints/bin
 "$lints/ruff" format --check python
 "$lints/ruff" check python

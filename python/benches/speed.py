@@ -27,7 +27,7 @@ def contexts(module: Any, certs: str) -> tuple[Any, Any]:
     """The contexts of a client and a server, without tickets, for the same cipher suites."""
     client = module.create_default_context(cafile=f"{certs}/ca.pem")
     protocol = module.PROTOCOL_TLS_SERVER
-    server = ssl.SSLContext(protocol) if module is ssl else rs2n.Context(protocol)
+    server: Any = ssl.SSLContext(protocol) if module is ssl else rs2n.Context(protocol)
     server.load_cert_chain(f"{certs}/ecdsa.pem", f"{certs}/ecdsa.key")
     if module is ssl:
         server.num_tickets = 0

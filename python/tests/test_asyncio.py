@@ -43,10 +43,12 @@ async def serving(
     **options: Any,
 ) -> Any:
     """Runs a server during `work(port)`."""
-    tasks = []
+    tasks: list[asyncio.Task[Any]] = []
 
     async def tracked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.append(asyncio.current_task())
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.append(task)
         await serve(reader, writer)
 
     server = await rs2n.asyncio.start_server(tracked, "127.0.0.1", 0, context=context, **options)
@@ -114,7 +116,9 @@ def test_flow_control_in_both_directions(server: rs2n.Context, client: rs2n.Cont
     async def work(port: int) -> None:
         reader, writer = await rs2n.asyncio.open_connection("localhost", port, context=client)
         # Until the transport is paused by its reader
-        while writer.transport.is_reading():
+        transport = writer.transport
+        assert isinstance(transport, rs2n.asyncio.Transport)
+        while transport.is_reading():
             await asyncio.sleep(0.001)
         assert len(reader._buffer) < 2_000_000  # type: ignore[attr-defined]
         received = 0
@@ -155,7 +159,7 @@ def test_sessions(server: rs2n.Context, client: rs2n.Context) -> None:
     async def work(port: int) -> list[bool]:
         session, reused = None, []
         for _ in range(2):
-            options = {"context": client, "session": session}
+            options: dict[str, Any] = {"context": client, "session": session}
             reader, writer = await rs2n.asyncio.open_connection("localhost", port, **options)
             writer.write(b"data")
             await reader.readexactly(4)
@@ -208,6 +212,7 @@ def test_close_does_not_wait_for_a_silent_peer_for_ever(server: rs2n.Context, cl
     released = asyncio.Event()
 
     async def ignore(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert isinstance(writer.transport, rs2n.asyncio.Transport)
         writer.transport.pause_reading()
         await released.wait()
         writer.transport.abort()

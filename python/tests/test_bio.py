@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 
 import pytest
 
@@ -87,7 +88,7 @@ def test_the_end_of_the_incoming_data_is_a_truncation(objects: tuple[rs2n.TLSObj
         a.read()
 
 
-def test_an_error_has_its_delay_and_its_alert(certs, client: rs2n.Context) -> None:
+def test_an_error_has_its_delay_and_its_alert(certs: Path) -> None:
     server = rs2n.Context(rs2n.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(certs / "ecdsa.pem", certs / "ecdsa.key")
     incoming, outgoing = rs2n.MemoryBIO(), rs2n.MemoryBIO()

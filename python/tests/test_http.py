@@ -1,4 +1,7 @@
-"""Modules of the standard library, which take a context of this package in place of theirs."""
+"""Modules of the standard library, which take a context of this package in place of theirs.
+
+Their annotations require one of the ssl module: such arguments are `Any` here.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ import http.client
 import http.server
 import smtplib
 import socket
+import ssl
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Peer
@@ -53,8 +58,8 @@ def port(server: rs2n.Context) -> Iterator[int]:
         thread.join()
 
 
-def test_http_client(client: rs2n.Context, port: int) -> None:
-    connection = http.client.HTTPSConnection("localhost", port, context=client, timeout=30)  # type: ignore[arg-type]
+def test_http_client(client: Any, port: int) -> None:
+    connection = http.client.HTTPSConnection("localhost", port, context=client, timeout=30)
     connection.request("GET", "/a")
     assert connection.getresponse().read() == b"path /a"
     assert isinstance(connection.sock, rs2n.Socket)
@@ -65,25 +70,25 @@ def test_http_client(client: rs2n.Context, port: int) -> None:
     connection.close()
 
 
-def test_urllib(client: rs2n.Context, port: int) -> None:
+def test_urllib(client: Any, port: int) -> None:
     with urllib.request.urlopen(f"https://localhost:{port}/b", context=client) as response:
         assert response.status == 200
         assert response.read() == b"path /b"
 
 
 def test_urllib_rejects_an_untrusted_server(port: int, certs: Path) -> None:
-    context = rs2n.create_default_context(cafile=certs / "other-ca.pem")
+    context: Any = rs2n.create_default_context(cafile=certs / "other-ca.pem")
     with pytest.raises(urllib.error.URLError) as caught:
         urllib.request.urlopen(f"https://localhost:{port}/", context=context)
     assert isinstance(caught.value.reason, rs2n.CertificateVerificationError)
 
 
-def test_a_client_of_the_ssl_module(ssl_client, port: int) -> None:
+def test_a_client_of_the_ssl_module(ssl_client: ssl.SSLContext, port: int) -> None:
     with urllib.request.urlopen(f"https://localhost:{port}/c", context=ssl_client) as response:
         assert response.read() == b"path /c"
 
 
-def test_a_silent_client_does_not_stop_the_server(client: rs2n.Context, port: int) -> None:
+def test_a_silent_client_does_not_stop_the_server(client: Any, port: int) -> None:
     with (
         socket.create_connection(("127.0.0.1", port)),
         urllib.request.urlopen(f"https://localhost:{port}/d", context=client) as response,
@@ -92,7 +97,7 @@ def test_a_silent_client_does_not_stop_the_server(client: rs2n.Context, port: in
 
 
 def test_smtp_changes_to_tls_on_the_same_connection(
-    server: rs2n.Context, client: rs2n.Context, pair: tuple[socket.socket, socket.socket]
+    server: rs2n.Context, client: Any, pair: tuple[socket.socket, socket.socket]
 ) -> None:
     def serve() -> list[bytes]:
         sock, lines = pair[1], []
@@ -113,7 +118,7 @@ def test_smtp_changes_to_tls_on_the_same_connection(
 
     peer = Peer(serve)
     with Client("localhost") as smtp:
-        assert smtp.starttls(context=client)[0] == 220  # type: ignore[arg-type]
+        assert smtp.starttls(context=client)[0] == 220
         assert isinstance(smtp.sock, rs2n.Socket)
         assert smtp.ehlo("name")[0] == 250
         assert smtp.noop() == (250, b"nothing done")

@@ -12,6 +12,7 @@ import threading
 import warnings
 import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import TIMEOUT, Peer, echo, receive_all
@@ -146,7 +147,7 @@ def test_connections_and_contexts_are_freed_without_the_collector(
         client = rs2n.create_default_context(cafile=certs / "ca.pem")
         peer = Peer(echo, server, pair[1])
         tls = client.wrap_socket(pair[0], server_hostname="localhost")
-        references = [weakref.ref(tls), weakref.ref(tls._connection()), weakref.ref(client)]
+        references: list[weakref.ref[Any]] = [weakref.ref(tls), weakref.ref(tls._connection()), weakref.ref(client)]
         tls.close()
         peer.result()
         del tls

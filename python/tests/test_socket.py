@@ -8,8 +8,11 @@ import io
 import os
 import select
 import socket
+import ssl
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import TIMEOUT, Peer, echo, receive_all
@@ -35,14 +38,12 @@ def test_parameters_are_reported_on_both_sides(server: rs2n.Context, client: rs2
         assert cipher is not None
         assert cipher[1:] in [("TLSv1.3", 128), ("TLSv1.3", 256)]
         assert tls.group() != "NONE"
-        assert tls.compression() is None
         assert not tls.session_reused
         assert [tls.server_side, tls.server_hostname] == [False, "localhost"]
         assert peer.result() == [True, "TLSv1.3", cipher, "http/1.1", "localhost"]
 
 
 def test_the_chain_of_the_server_is_in_der(server: rs2n.Context, client: rs2n.Context, pair: Pair, certs: Path) -> None:
-    import ssl
 
     peer = Peer(echo, server, pair[1])
     with client.wrap_socket(pair[0], server_hostname="localhost") as tls:
@@ -59,7 +60,12 @@ def test_large_data_in_both_directions_at_the_same_time(server: rs2n.Context, cl
     data = os.urandom(20_000_000)
     peer = Peer(echo, server, pair[1])
     with client.wrap_socket(pair[0], server_hostname="localhost") as tls:
-        sender = Peer(lambda: (tls.sendall(data), tls.shutdown_send()))
+
+        def send() -> None:
+            tls.sendall(data)
+            tls.shutdown_send()
+
+        sender = Peer(send)
         assert receive_all(tls) == data
         sender.result()
     peer.result()
@@ -166,7 +172,7 @@ def test_non_blocking_socket(server: rs2n.Context, client: rs2n.Context, pair: P
         assert tls.version() is None
         assert not tls.getblocking()
 
-        def complete(function, *arguments):
+        def complete(function: Callable[..., Any], *arguments: Any) -> Any:
             while True:
                 try:
                     return function(*arguments)
@@ -285,15 +291,37 @@ def test_certificates_by_server_name(server: rs2n.Context, client: rs2n.Context,
     assert leaves[0] != leaves[1]
 
 
-def test_a_second_chain_serves_another_type_of_key(server: rs2n.Context, ssl_client, pair: Pair, certs: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "requested"),
+    [("127.0.0.1", None), ("localhost.", "localhost"), ("a.wild.rs2n.test", "a.wild.rs2n.test")],
+)
+def test_names_that_identify_the_server(
+    server: rs2n.Context, client: rs2n.Context, pair: Pair, name: str, requested: str | None
+) -> None:
+    def serve() -> str | None:
+        with server.wrap_socket(pair[1]) as tls:
+            tls.sendall(b"x")
+            return tls.server_hostname
+
+    peer = Peer(serve)
+    with client.wrap_socket(pair[0], server_hostname=name) as tls:
+        assert tls.recv(1) == b"x"
+    # RFC 6066, 3: addresses are not sent as names.
+    assert peer.result() == requested
+
+
+def test_a_second_chain_serves_another_type_of_key(
+    server: rs2n.Context, ssl_client: ssl.SSLContext, pair: Pair, certs: Path
+) -> None:
     server.load_cert_chain(certs / "rsa.pem", certs / "rsa.key")
-    import ssl
 
     ssl_client.maximum_version = ssl.TLSVersion.TLSv1_2
     ssl_client.set_ciphers("ECDHE-RSA-AES128-GCM-SHA256")
     peer = Peer(echo, server, pair[1])
     with ssl_client.wrap_socket(pair[0], server_hostname="localhost") as tls:
-        assert tls.cipher()[0] == "ECDHE-RSA-AES128-GCM-SHA256"
+        cipher = tls.cipher()
+        assert cipher is not None
+        assert cipher[0] == "ECDHE-RSA-AES128-GCM-SHA256"
     peer.result()
 
 

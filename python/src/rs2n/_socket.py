@@ -119,13 +119,13 @@ class Socket(Properties, socket.socket):
         if last:
             self._finish()
 
-    def _call(self, function: Callable[..., int], *arguments: Any) -> int:
-        """Performs a call on the established connection, waiting as the timeout permits."""
+    def _call(self, function: Callable[..., int], *arguments: Any, end: float | None = None) -> int:
+        """Performs a call on the established connection, waiting until `end`, or as the timeout permits."""
         tls = self._enter()
         try:
             if not tls.established:
                 self._negotiate(tls)
-            return self._repeat(tls, function, tls, *arguments)
+            return self._repeat(tls, function, tls, *arguments, end=end)
         finally:
             self._leave()
 
@@ -135,8 +135,7 @@ class Socket(Properties, socket.socket):
             if not tls.established:
                 self._repeat(tls, Connection.negotiate, tls)
 
-    def _repeat(self, tls: Connection, function: Callable[..., int], *arguments: Any) -> int:
-        end = None
+    def _repeat(self, tls: Connection, function: Callable[..., int], *arguments: Any, end: float | None = None) -> int:
         while (result := function(*arguments)) < 0:
             if self._closing:
                 raise _closed()
@@ -182,9 +181,7 @@ class Socket(Properties, socket.socket):
                 return
             with view.cast("B") as rest:
                 while sent < len(rest):
-                    if end is not None and time.monotonic() > end:
-                        raise TimeoutError("the TLS connection has timed out")
-                    sent += self._call(Connection.send, rest[sent:])
+                    sent += self._call(Connection.send, rest[sent:], end=end)
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
         """Sends the content of a file; returns the number of bytes."""
