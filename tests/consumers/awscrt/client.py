@@ -1,7 +1,7 @@
 """Runs HTTP clients of awscrt against servers with OpenSSL, and prints what both sides report.
 
 usage: client.py CERTIFICATES WORK          the cases
-       client.py CERTIFICATES throughput    megabytes per second of a download and of an upload
+       client.py CERTIFICATES throughput    the speed of a download and of an upload
 """
 
 import concurrent.futures
@@ -47,8 +47,8 @@ class Client:
         if alpn:
             self.tls.set_alpn_list(alpn)
 
-    def connect(self, server, kind=HttpClientConnection):
-        made = kind.new("127.0.0.1", server.server_port, self.bootstrap, tls_connection_options=self.tls)
+    def connect(self, port, kind=HttpClientConnection):
+        made = kind.new("127.0.0.1", port, self.bootstrap, tls_connection_options=self.tls)
         return made.result(TIMEOUT)
 
 
@@ -116,7 +116,7 @@ def fetch(client, server, requests=(("GET", "/bytes/100"),), refused=False):
     """Requests on one connection. A connection of TLS 1.3 can be REFUSED after its handshake."""
     with server:
         try:
-            connection = client.connect(server)
+            connection = client.connect(server.server_port)
         except exceptions.AwsCrtError as error:
             return [error.name, server.handshakes.get(timeout=TIMEOUT)]
         lines = [server.handshakes.get(timeout=TIMEOUT), connection.version.name]
@@ -206,7 +206,7 @@ def bodies():
 def parallel():
     client = Client(options())
     with servers.Server(CERTS, "ecdsa") as server:
-        connections = [client.connect(server) for _ in range(64)]
+        connections = [client.connect(server.server_port) for _ in range(64)]
         lines = []
         for turn in range(4):
             exchanges = [Exchange(one, "GET", f"/bytes/{1000 * turn + at}") for at, one in enumerate(connections)]
@@ -217,7 +217,7 @@ def parallel():
 def streams():
     client = Client(options(), alpn=["h2"])
     with servers.Server(CERTS, "ecdsa") as server:
-        connection = client.connect(server, Http2ClientConnection)
+        connection = client.connect(server.server_port, Http2ClientConnection)
         exchanges = [Exchange(connection, "GET", f"/bytes/{2000 * at}") for at in range(50)]
         exchanges += [Exchange(connection, "PUT", "/", bytes(servers.body(2000 * at))) for at in range(50)]
         return [each.finish() for each in exchanges] + [ended(connection.close())]
@@ -226,20 +226,22 @@ def streams():
 def ends_early(only, path):
     """The server ends the connection, with close_notify or without."""
     with servers.Server(CERTS, "ecdsa", versions=(only, only)) as server:
-        connection = Client(options()).connect(server)
+        connection = Client(options()).connect(server.server_port)
         return [Exchange(connection, "GET", path).finish(), ended(connection.shutdown_future)]
 
 
 def throughput():
+    """Prints for each direction MB/s, and milliseconds of the client's CPU time for 100 MB."""
     size = 256 << 20
     upload = bytes(servers.body(size))
-    with servers.Server(CERTS, "ecdsa") as server:
-        connection = Client(options()).connect(server)
+    command = [sys.executable, "-B", servers.__file__, CERTS]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        connection = Client(options()).connect(int(server.stdout.readline()))
         for method, path, content in [("GET", f"/bytes/{size}", None), ("PUT", "/", upload)]:
-            began = time.monotonic()
+            began, cpu = time.monotonic(), time.process_time()
             Exchange(connection, method, path, content).finish()
-            print(f"{method} {size / 1e6 / (time.monotonic() - began):.0f}", end=" ")
-        print()
+            rate = size / 1e6 / (time.monotonic() - began)
+            print(f"{method} {rate:.0f} MB/s", f"{method} {(time.process_time() - cpu) / size * 1e11:.0f} ms", sep="\n")
         ended(connection.close())
 
 

@@ -1,6 +1,8 @@
 """HTTP servers with Python's TLS, which is OpenSSL: HTTP/1.1, and HTTP/2 if ALPN selects it.
 
 Each server records what it observed of its handshakes, for comparison.
+
+usage: servers.py CERTIFICATES    runs a server until its input ends, and prints its port
 """
 
 import hashlib
@@ -9,6 +11,7 @@ import queue
 import re
 import socket
 import ssl
+import sys
 import threading
 
 import h2.config
@@ -183,3 +186,9 @@ class Server(http.server.ThreadingHTTPServer):
         except OSError:
             # The client reports connections that end early.
             pass
+
+
+if __name__ == "__main__":
+    with Server(sys.argv[1], "ecdsa") as alone:
+        print(alone.server_port, flush=True)
+        sys.stdin.read()
