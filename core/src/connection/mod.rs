@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::base::{Blocked, Mode, lock_direction};
 use crate::config::alpn::Protocols;
 use crate::config::{ClientAuth, Config, VerifyHostCallback};
-use crate::error::{Code, Result};
+use crate::error::{Alert, Code, Result};
 use crate::handshake::Handshake;
 use crate::policy::Policy;
 use crate::state::State;
@@ -98,6 +98,15 @@ impl Connection {
         let outcome = self.stream.shutdown_send(&self.state, blocked);
         self.record("s2n_shutdown_send", &outcome);
         outcome
+    }
+
+    /// Selects the alert internal_error for [`Connection::shutdown_send`] instead of a close_notify, which
+    /// would confirm that all data was sent (RFC 8446, 6.1). An alert that an error has set stays.
+    pub fn abort(&self) {
+        let alert = &self.state.shared.pending_alert;
+        let internal_error = Alert::InternalError as i16;
+        // Fails if there is an alert.
+        let _ = alert.compare_exchange(-1, internal_error, AcqRel, Relaxed);
     }
 
     /// Closes both directions: [`Connection::shutdown_send`], then waits for the peer's

@@ -105,6 +105,25 @@ fn a_fatal_alert_closes_both_directions() {
 }
 
 #[test]
+fn aborting_sends_an_error_alert_behind_the_data() {
+    let pair = Pair::new(Version::Tls13);
+    send(&pair.client, b"data").0.expect("sent");
+    pair.client.abort();
+    pair.client
+        .shutdown_send(&mut Blocked::Not)
+        .expect("it is sent");
+    assert_eq!(recv(&pair.server, 4), (Ok(b"data".to_vec()), Blocked::Not));
+    assert_eq!(recv(&pair.server, 9), (Err(Code::Alert), Blocked::Read));
+    assert_eq!(pair.server.alert().map_err(|error| error.code()), Ok(80));
+
+    // The alert of an error is more exact.
+    let alert = &pair.server.state.shared.pending_alert;
+    alert.store(Alert::DecodeError as i16, Release);
+    pair.server.abort();
+    assert_eq!(alert.load(Acquire), Alert::DecodeError as i16);
+}
+
+#[test]
 fn a_bad_record_is_blinded() {
     let pair = Pair::new(Version::Tls13);
     pair.server.set_blinding(BlindingMode::SelfService);
