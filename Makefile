@@ -275,6 +275,10 @@ bench-contention:
 fuzz:
 	sh fuzz/run.sh
 
+# random connections through both tunnels for SOAK_SECONDS seconds, 300 by default
+soak-tunnel:
+	SOAK_SECONDS=$${SOAK_SECONDS:-300} $(CARGO) test --release --package rs2n-tools --test tools soak -- --nocapture
+
 # formatting and lints
 lint:
 	$(CARGO) fmt --check --all
@@ -326,5 +330,5 @@ clean:
 .PHONY: all help version library man reference install uninstall list tools install-tools examples demo test \
     check dist reproducible wheel test-python deb test-packages release test-release test-recipes test-aarch64 test-musl \
     check-platforms workflows test-ktls deps header abi \
-    compatibility twin consumers bench bench-scale bench-publish bench-contention fuzz lint guide \
+    compatibility twin consumers bench bench-scale bench-publish bench-contention fuzz soak-tunnel lint guide \
     site test-site licences pictures recording deny clean

@@ -11,19 +11,12 @@ use crate::options::Client;
 pub fn connect(options: &Client) -> Result<TcpStream> {
     let (host, port) = (options.host.as_str(), options.port);
     let endpoint = format!("{host} port {port}");
-    let is_allowed = |address: &SocketAddr| match (options.ipv4, options.ipv6) {
-        (true, _) => address.is_ipv4(),
-        (_, true) => address.is_ipv6(),
-        _ => true,
-    };
-    let mut last_error = ToolError::new(format!(
-        "{endpoint} has no address of the family that -4 or -6 selects"
-    ));
+    let mut last_error = ToolError::new(String::new());
     let deadline = options
         .common
         .timeout
         .map(|timeout| Instant::now() + timeout);
-    for address in resolve(host, port)?.into_iter().filter(is_allowed) {
+    for address in resolve_server(options)? {
         let connected = match deadline {
             None => TcpStream::connect(address),
             Some(deadline) => {
@@ -42,7 +35,25 @@ pub fn connect(options: &Client) -> Result<TcpStream> {
     Err(last_error)
 }
 
-fn connect_advice(error: &io::Error) -> &'static str {
+/// Returns the addresses of the server that the options permit, at least one.
+pub fn resolve_server(options: &Client) -> Result<Vec<SocketAddr>> {
+    let (host, port) = (options.host.as_str(), options.port);
+    let is_allowed = |address: &SocketAddr| match (options.ipv4, options.ipv6) {
+        (true, _) => address.is_ipv4(),
+        (_, true) => address.is_ipv6(),
+        _ => true,
+    };
+    let mut addresses = resolve(host, port)?;
+    addresses.retain(is_allowed);
+    match addresses.is_empty() {
+        true => Err(ToolError::new(format!(
+            "{host} port {port} has no address of the family that -4 or -6 selects"
+        ))),
+        false => Ok(addresses),
+    }
+}
+
+pub fn connect_advice(error: &io::Error) -> &'static str {
     match error.kind() {
         ErrorKind::ConnectionRefused => {
             "no program listens on this port: check that the server is running, and the port"
@@ -55,9 +66,8 @@ fn connect_advice(error: &io::Error) -> &'static str {
     }
 }
 
-/// Listens on the address of the options: `PORT`, or `HOST PORT`.
-pub fn listen(args: &[String]) -> Result<TcpListener> {
-    let (host, port) = listen_address(args)?;
+/// Listens on an address.
+pub fn listen((host, port): (&str, u16)) -> Result<TcpListener> {
     let addresses = resolve(host, port)?;
     TcpListener::bind(&addresses[..]).map_err(|error| {
         let message = match error.kind() {
@@ -109,7 +119,7 @@ pub fn listen_address(args: &[String]) -> Result<(&str, u16)> {
 }
 
 /// Returns the addresses of a host, at least one.
-fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
+pub fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
     if let Some(advice) = not_a_host(host) {
         return Err(ToolError::usage(format!("{host:?} is not a host name")).with_advice(advice));
     }

@@ -12,12 +12,13 @@ use rs2n_core::connection::Connection;
 
 use crate::endpoints::{OutputFile, Sink, Source, echo, numbered};
 use crate::error::{Result, ToolError, USAGE, print_line};
-use crate::options::Client;
+use crate::options::{Client, Common};
 use crate::progress::{BarOptions, Progress};
 use crate::report::{Report, ReportWriter};
 use crate::session::{EarlyData, Session};
 use crate::session_store::SessionStore;
-use crate::{addresses, command_line, config, psk};
+use crate::tunnel::{Address, Endpoint, Limits, ListenAddress, Target, Termination};
+use crate::{addresses, command_line, config, psk, tunnel};
 
 const PROGRAM: &str = "rs2nc";
 
@@ -25,7 +26,7 @@ const PROGRAM: &str = "rs2nc";
 pub fn main() -> i32 {
     let options: Client = command_line::parse();
     match run(&options) {
-        Ok(()) => 0,
+        Ok(status) => status,
         Err(error) => {
             error.print(PROGRAM);
             error.status
@@ -33,17 +34,48 @@ pub fn main() -> i32 {
     }
 }
 
-fn run(options: &Client) -> Result<()> {
+fn run(options: &Client) -> Result<i32> {
     if options.insecure {
         let warning = "WARNING: --insecure: the server is not authenticated; an attacker in the \
                        path can read and change all data";
         print_line(PROGRAM, warning);
     }
+    if let Some(address) = &options.listen {
+        return listen(options, address);
+    }
     let connector = Connector::new(options)?;
     for number in 0..=options.reconnect {
         connector.run_connection(number + 1)?;
     }
-    Ok(())
+    Ok(0)
+}
+
+/// Serves the tunnel of `--listen`, and returns the exit status.
+fn listen(options: &Client, address: &ListenAddress) -> Result<i32> {
+    let termination = Termination::block()?;
+    let mut connector = Connector::new(options)?;
+    let addresses = addresses::resolve_server(options)?;
+    let target = Target {
+        addresses: addresses.into_iter().map(Address::Tcp).collect(),
+        name: format!("{} port {}", options.host, options.port),
+    };
+    // An invalid name is reported before the first client connects.
+    connector.connection()?;
+    let total = match options.once {
+        true => Some(1),
+        false => options.connections,
+    };
+    let limits = Limits::new(&options.tunnel, &options.common, total)?;
+    let listener = addresses::listen((&address.host, address.port))?;
+    connector.report_writer =
+        ReportWriter::announce(&listener, options.common.json.as_ref(), false)?;
+    Ok(tunnel::serve(
+        &connector,
+        listener,
+        &target,
+        limits,
+        termination,
+    ))
 }
 
 /// What the connections of `--reconnect` share.
@@ -158,6 +190,52 @@ impl<'a> Connector<'a> {
         outcome.and(stored.unwrap_or(Ok(())))
     }
 
+    fn endpoints(&self, number: u64) -> Result<(Source, Sink)> {
+        let common = &self.options.common;
+        if self.options.echo {
+            return Ok(echo());
+        }
+        let source = match &common.send {
+            Some(path) => Source::file(path)?,
+            None if number == 1 => Source::stdin(),
+            None => Source::SentStdin,
+        };
+        let sink = match &common.receive {
+            Some(path) if self.has_several() => {
+                Sink::File(OutputFile::new(&numbered(path, number), common.force)?)
+            }
+            Some(path) => Sink::File(OutputFile::new(path, common.force)?),
+            None => Sink::Stdout,
+        };
+        Ok((source, sink))
+    }
+
+    fn has_several(&self) -> bool {
+        self.options.reconnect > 0
+    }
+
+    fn print(&self, report: &Report, summary: &str) {
+        let text = match report.connection {
+            Some(number) => format!("connection {number}: {summary}"),
+            None => summary.to_owned(),
+        };
+        print_line(PROGRAM, &text);
+    }
+}
+
+impl Endpoint for Connector<'_> {
+    fn program(&self) -> &'static str {
+        PROGRAM
+    }
+
+    fn mode(&self) -> Mode {
+        Mode::Client
+    }
+
+    fn common(&self) -> &Common {
+        &self.options.common
+    }
+
     fn connection(&self) -> Result<Connection> {
         let options = self.options;
         let conn = Connection::new(Mode::Client);
@@ -198,36 +276,12 @@ impl<'a> Connector<'a> {
         }
     }
 
-    fn endpoints(&self, number: u64) -> Result<(Source, Sink)> {
-        let common = &self.options.common;
-        if self.options.echo {
-            return Ok(echo());
-        }
-        let source = match &common.send {
-            Some(path) => Source::file(path)?,
-            None if number == 1 => Source::stdin(),
-            None => Source::SentStdin,
-        };
-        let sink = match &common.receive {
-            Some(path) if self.has_several() => {
-                Sink::File(OutputFile::new(&numbered(path, number), common.force)?)
-            }
-            Some(path) => Sink::File(OutputFile::new(path, common.force)?),
-            None => Sink::Stdout,
-        };
-        Ok((source, sink))
+    fn sessions(&self) -> Option<&SessionStore> {
+        self.sessions.as_deref()
     }
 
-    fn has_several(&self) -> bool {
-        self.options.reconnect > 0
-    }
-
-    fn print(&self, report: &Report, summary: &str) {
-        let text = match report.connection {
-            Some(number) => format!("connection {number}: {summary}"),
-            None => summary.to_owned(),
-        };
-        print_line(PROGRAM, &text);
+    fn report_writer(&self) -> Option<&ReportWriter> {
+        self.report_writer.as_ref()
     }
 }
 

@@ -4,11 +4,12 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use rs2n_core::base::Mode;
 use rs2n_core::connection::Connection;
 use rs2n_core::error::{Code, Error};
 use serde::Serialize;
 
-use crate::{file_kind, names};
+use crate::{file_kind, names, protocol};
 
 /// The reason why a program or a connection failed.
 #[derive(Clone, Debug, Serialize)]
@@ -116,6 +117,31 @@ impl ToolError {
             },
             _ => tool_error,
         }
+    }
+
+    /// Creates an error about a peer that speaks another protocol than TLS.
+    pub fn foreign_protocol(mode: Mode, protocol: &str) -> Self {
+        let (peer, advice) = match mode {
+            Mode::Client => ("server", protocol::advice_for_client(protocol)),
+            Mode::Server => (
+                "client",
+                "the client has to use TLS, for instance https:// in a URL",
+            ),
+        };
+        Self::new(format!(
+            "the {peer} does not speak TLS on this port, but {protocol}"
+        ))
+        .with_advice(advice)
+    }
+
+    /// Creates an error about the side of a tunnel that has no TLS.
+    pub fn plain(context: &str, error: &io::Error) -> Self {
+        Self::new(format!("{context}: {error}"))
+    }
+
+    /// Creates an error about a connection of a tunnel without transfers.
+    pub fn idle(timeout: Duration) -> Self {
+        Self::new("").timed_out(true, timeout)
     }
 
     fn truncated(self, after_handshake: bool) -> Self {

@@ -5,7 +5,8 @@
 //! (`endpoints`) until both sides have sent a close_notify. A `report` has the result of a
 //! connection, an `error` the reason of a failure. Sessions are resumed with a `session_store` in the
 //! client, and with `ticket_keys` and a `session_cache` in the server. External pre-shared keys are a
-//! `psk` of the connection. With `kernel_tls` the kernel processes the records. `addresses`, `policies`,
+//! `psk` of the connection. With `kernel_tls` the kernel processes the records. A
+//! `tunnel` connects programs without TLS instead of sources and sinks. `addresses`, `policies`,
 //! `file_kind` and `protocol` find out what is wrong with an argument, a file or a peer.
 
 #![forbid(unsafe_code)]
@@ -33,3 +34,4 @@ mod session_cache;
 mod session_store;
 mod stream;
 mod ticket_keys;
+mod tunnel;

@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use rs2n_core::config::PskHash;
 
 use crate::psk::PskOption;
+use crate::tunnel::{ForwardTo, ListenAddress};
 
 /// TLS client: sends standard input to a server, and writes the received data to standard output.
 ///
@@ -16,6 +17,7 @@ use crate::psk::PskOption;
 /// server closes as well.
 #[derive(Debug, Parser)]
 #[command(name = "rs2nc", version, after_help = EXIT_STATUS, after_long_help = CLIENT_NOTES)]
+#[command(group(ArgGroup::new("tunnel").args(["listen"])))]
 pub struct Client {
     /// Host to connect to: name or IP address
     pub host: String,
@@ -71,6 +73,23 @@ pub struct Client {
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub reconnect: u64,
 
+    /// Accept plain TCP connections on this address [default: localhost] and port, and open a TLS
+    /// connection to HOST for each of them, instead of one for standard input and output. Port 0 lets
+    /// the system choose one. The data is not encrypted up to this program: with another address than
+    /// a local one, everybody in the network can use the tunnel
+    #[arg(long, value_name = "[ADDRESS:]PORT")]
+    #[arg(conflicts_with_all = ["echo", "send", "receive", "force", "early_data", "reconnect"])]
+    pub listen: Option<ListenAddress>,
+
+    /// Serve one connection of --listen and exit
+    #[arg(long, requires = "tunnel", conflicts_with = "connections")]
+    pub once: bool,
+
+    /// Serve this number of connections of --listen and exit
+    #[arg(long, value_name = "N", requires = "tunnel")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub connections: Option<u64>,
+
     /// Use IPv4 only
     #[arg(short = '4', conflicts_with = "ipv6")]
     pub ipv4: bool,
@@ -82,6 +101,9 @@ pub struct Client {
     /// Send the received data back to the server, and nothing else
     #[arg(long, conflicts_with_all = ["send", "receive", "early_data"])]
     pub echo: bool,
+
+    #[command(flatten)]
+    pub tunnel: TunnelOptions,
 
     #[command(flatten)]
     pub common: Common,
@@ -96,6 +118,7 @@ pub struct Client {
 #[command(name = "rs2nd", version, after_help = EXIT_STATUS, after_long_help = SERVER_NOTES)]
 #[command(override_usage = "rs2nd [OPTIONS] <--cert <FILE>|--psk-file <FILE>> [HOST] <PORT>")]
 #[command(group(ArgGroup::new("psk_keys").args(["ticket_key_file", "psk_file"])))]
+#[command(group(ArgGroup::new("tunnel").args(["forward"])))]
 pub struct Server {
     /// Address [default: localhost] and TCP port to listen on; port 0 lets the system choose one
     #[arg(value_names = ["HOST", "PORT"], num_args = 1..=2, required = true)]
@@ -140,7 +163,13 @@ pub struct Server {
     #[arg(long, requires = "cert")]
     pub session_cache: bool,
 
-    /// Serve one connection and exit; sends standard input unless --send or --echo is given
+    /// Forward each connection, after its handshake, without TLS to this address and port, or to a
+    /// Unix socket, instead of sending and receiving files
+    #[arg(long, value_name = "HOST:PORT|unix:PATH")]
+    #[arg(conflicts_with_all = ["echo", "send", "receive", "force", "max_early_data"])]
+    pub forward: Option<ForwardTo>,
+
+    /// Serve one connection and exit; sends standard input unless --send, --echo or --forward is given
     #[arg(long, conflicts_with = "connections")]
     pub once: bool,
 
@@ -153,7 +182,29 @@ pub struct Server {
     pub echo: bool,
 
     #[command(flatten)]
+    pub tunnel: TunnelOptions,
+
+    #[command(flatten)]
     pub common: Common,
+}
+
+/// The options of tunnels: `rs2nc --listen` and `rs2nd --forward`.
+#[derive(Args, Debug)]
+pub struct TunnelOptions {
+    /// Maximum number of connections of a tunnel at once; others wait [default: 4096, or as many as the
+    /// limit of descriptors permits]
+    #[arg(long, value_name = "N", requires = "tunnel", value_parser = count)]
+    pub max_connections: Option<usize>,
+
+    /// Close a connection of a tunnel if its handshake takes longer [default: 10]
+    #[arg(long, value_name = "SECONDS", requires = "tunnel", value_parser = timeout)]
+    #[arg(default_value = "10", hide_default_value = true)]
+    pub handshake_timeout: Duration,
+
+    /// Close a connection of a tunnel if the other one is not established in this time [default: 10]
+    #[arg(long, value_name = "SECONDS", requires = "tunnel", value_parser = timeout)]
+    #[arg(default_value = "10", hide_default_value = true)]
+    pub connect_timeout: Duration,
 }
 
 /// The options that both programs have.
@@ -182,7 +233,7 @@ pub struct Common {
 
     /// Report each connection as a line of JSON: to FILE (which is replaced), or else to standard
     /// output, or to standard error if standard output carries received data: for a client if it has
-    /// received some, for a server unless --receive or --echo is given
+    /// received some, for a server unless --receive, --echo or --forward is given
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub json: Option<Option<PathBuf>>,
 
@@ -271,7 +322,8 @@ Examples:
   rs2nc --ca ca.pem --send backup.tar localhost 4433
   rs2nc --ca ca.pem --json localhost 4433 </dev/null  negotiated parameters
   rs2nc --ca ca.pem --reconnect 1 -v localhost 4433 </dev/null  is the session resumed?
-  rs2nc --psk client-1:secret -v localhost 4433 </dev/null  external pre-shared key";
+  rs2nc --psk client-1:secret -v localhost 4433 </dev/null  external pre-shared key
+  rs2nc --ca ca.pem --listen 6379 redis.example 6380  tunnel for programs without TLS";
 
 const SERVER_NOTES: &str = "\
 Output:
@@ -279,6 +331,10 @@ The first line is `port: PORT`, or with --json an object with `listening`. It an
 to standard output, or to standard error if standard output carries the received data.
 
 With --receive and more than one connection, the files are named FILE.1, FILE.2 and so on.
+
+Tunnels:
+With --forward, the end of a direction is forwarded as such. A stream that is incomplete ends with an alert, or
+a reset. After SIGTERM or SIGINT, the connections are completed.
 
 Ticket keys:
 A key encrypts tickets for 2 hours, and decrypts them for 13 hours more. Until it expires it remains in use,
@@ -298,13 +354,22 @@ Examples:
   rs2nd --cert server.pem --key server.key --echo 4433
   rs2nd --cert server.pem --key server.key --once --receive backup.tar localhost 0
   rs2nd --cert server.pem --key server.key --client-ca ca.pem --json --echo 4433
-  (umask 077; echo \"client-1:$(openssl rand -hex 32)\" >>psks); rs2nd --psk-file psks --echo 4433";
+  (umask 077; echo \"client-1:$(openssl rand -hex 32)\" >>psks); rs2nd --psk-file psks --echo 4433
+  rs2nd --cert server.pem --key server.key --forward localhost:6379 0.0.0.0 6380  tunnel";
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     match Duration::try_from_secs_f64(seconds) {
         Ok(time) if time <= MAX_DURATION => Ok(time),
         _ => Err("not a duration of at most a year".to_owned()),
+    }
+}
+
+fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be greater than 0".to_owned()),
+        Ok(count) => Ok(count),
+        Err(_) => Err("not a number".to_owned()),
     }
 }
 

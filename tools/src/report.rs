@@ -2,8 +2,8 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::net::SocketAddr;
-use std::path::Path;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -188,12 +188,21 @@ impl Report {
         self.early_data = Some(EarlyDataReport { status, bytes });
     }
 
-    /// Records the directions with kernel TLS.
-    pub fn record_kernel_tls(&mut self, conn: &Connection) {
+    /// Enables kernel TLS, records the directions that have it, and returns the reasons if others have
+    /// not.
+    pub fn enable_kernel_tls(&mut self, conn: &Connection) -> Vec<ToolError> {
+        let outcomes = [
+            (conn.enable_kernel_send(), "no kernel TLS for sending"),
+            (conn.enable_kernel_recv(), "no kernel TLS for receiving"),
+        ];
         self.kernel_tls = Some(KernelTls {
             send: conn.sends_by_kernel(),
             receive: conn.receives_by_kernel(),
         });
+        let failures = outcomes.into_iter();
+        failures
+            .filter_map(|(outcome, what)| Some(ToolError::tls(&outcome.err()?, what)))
+            .collect()
     }
 
     /// Records the duration, the bytes on the wire, and whether a close_notify was received.
@@ -275,6 +284,13 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_micros() as f64 / 1000.0
 }
 
+/// The first line of the output with `--json`.
+#[derive(Serialize)]
+struct Announcement {
+    listening: SocketAddr,
+    port: u16,
+}
+
 /// Writes reports, and a server's port.
 pub struct ReportWriter(Mutex<Destination>);
 
@@ -296,6 +312,35 @@ impl ReportWriter {
     pub fn file(path: &Path) -> Result<Self> {
         let file = File::create(path).map_err(|error| ToolError::file("write", path, &error))?;
         Ok(Self(Mutex::new(Destination::File(file))))
+    }
+
+    /// Writes the port of a listener to standard output, or to standard error if standard output
+    /// carries data. Returns the writer of the JSON reports of `--json`.
+    pub fn announce(
+        listener: &TcpListener,
+        json: Option<&Option<PathBuf>>,
+        stdout_has_data: bool,
+    ) -> Result<Option<Self>> {
+        let standard = Self::standard(stdout_has_data);
+        let address = listener.local_addr();
+        let listening = address
+            .map_err(|error| ToolError::new(format!("cannot get the local address: {error}")))?;
+        let port = listening.port();
+        match json {
+            Some(None) => {
+                standard.write_json(&Announcement { listening, port })?;
+                Ok(Some(standard))
+            }
+            Some(Some(path)) => {
+                let file = Self::file(path)?;
+                standard.write_line(&format!("port: {port}"))?;
+                Ok(Some(file))
+            }
+            None => {
+                standard.write_line(&format!("port: {port}"))?;
+                Ok(None)
+            }
+        }
     }
 
     /// Writes a line, and flushes it.

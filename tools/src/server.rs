@@ -8,23 +8,24 @@ use std::{io, thread};
 use rs2n_core::base::Mode;
 use rs2n_core::config::{Config, Psk};
 use rs2n_core::connection::Connection;
-use serde::Serialize;
 
 use crate::endpoints::{OutputFile, Sink, Source, echo, numbered};
 use crate::error::{FAILED, Result, ToolError, print_line};
-use crate::options::Server;
+use crate::options::{Common, Server};
 use crate::progress::{BarOptions, Progress};
 use crate::report::{Report, ReportWriter};
 use crate::session::{EarlyData, Session};
 use crate::ticket_keys::TicketKeyFile;
-use crate::{addresses, command_line, config, psk};
+use crate::tunnel::{Endpoint, ForwardTo, Limits, Target, Termination};
+use crate::{addresses, command_line, config, psk, tunnel};
 
 const PROGRAM: &str = "rs2nd";
 
 /// Runs the server with the options of the command line, and returns the exit status.
 pub fn main() -> i32 {
     match Daemon::new(command_line::parse()) {
-        Ok((daemon, listener)) => daemon.serve(&listener),
+        Ok((daemon, listener, None)) => Arc::new(daemon).serve(&listener),
+        Ok((daemon, listener, Some(forward))) => daemon.forward(listener, forward),
         Err(error) => {
             error.print(PROGRAM);
             error.status
@@ -42,19 +43,28 @@ struct Daemon {
     report_writer: Option<ReportWriter>,
 }
 
-/// The first line of the output with `--json`.
-#[derive(Serialize)]
-struct Announcement {
-    listening: SocketAddr,
-    port: u16,
+/// The tunnel of `--forward`.
+struct Forward {
+    target: Target,
+    termination: Termination,
+}
+
+impl Forward {
+    /// Blocks the signals that end the program, before other threads are started.
+    fn new(to: &ForwardTo) -> Result<Self> {
+        Ok(Self {
+            target: to.resolve()?,
+            termination: Termination::block()?,
+        })
+    }
 }
 
 /// Delay before the next `accept()` after one failed for lack of memory or descriptors.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 impl Daemon {
-    fn new(options: Server) -> Result<(Arc<Self>, TcpListener)> {
-        addresses::listen_address(&options.listen)?;
+    fn new(options: Server) -> Result<(Self, TcpListener, Option<Forward>)> {
+        let listen_address = addresses::listen_address(&options.listen)?;
         let config = config::server(&options)?;
         let ticket_keys = options.ticket_key_file.as_ref();
         let ticket_keys = ticket_keys.map(|path| TicketKeyFile::load(path, &config));
@@ -68,38 +78,36 @@ impl Daemon {
         if let Some(path) = &common.send {
             Source::file(path)?;
         }
-        let uses_stdout = common.receive.is_none() && !options.echo;
-        let standard = ReportWriter::standard(uses_stdout);
-        let file = match &common.json {
-            Some(Some(path)) => Some(ReportWriter::file(path)?),
-            _ => None,
-        };
-
+        let forward = options.forward.as_ref().map(Forward::new).transpose()?;
         if let Some(ticket_keys) = ticket_keys {
             ticket_keys.reload_on_hangup(PROGRAM)?;
         }
-        let listener = addresses::listen(&options.listen)?;
-        let address = listener.local_addr();
-        let listening = address
-            .map_err(|error| ToolError::new(format!("cannot get the local address: {error}")))?;
-        let port = listening.port();
-        let report_writer = match (&common.json, file) {
-            (Some(None), _) => {
-                standard.write_json(&Announcement { listening, port })?;
-                Some(standard)
-            }
-            (_, file) => {
-                standard.write_line(&format!("port: {port}"))?;
-                file
-            }
-        };
+        let listener = addresses::listen(listen_address)?;
+        let is_silent = common.receive.is_some() || options.echo || forward.is_some();
+        let report_writer = ReportWriter::announce(&listener, common.json.as_ref(), !is_silent)?;
         let daemon = Self {
             options,
             config,
             psks,
             report_writer,
         };
-        Ok((Arc::new(daemon), listener))
+        Ok((daemon, listener, forward))
+    }
+
+    /// Serves the tunnel of `--forward`, and returns the exit status.
+    fn forward(&self, listener: TcpListener, forward: Forward) -> i32 {
+        let Server { tunnel, common, .. } = &self.options;
+        let Forward {
+            target,
+            termination,
+        } = forward;
+        match Limits::new(tunnel, common, self.connection_limit()) {
+            Ok(limits) => tunnel::serve(self, listener, &target, limits, termination),
+            Err(error) => {
+                error.print(PROGRAM);
+                error.status
+            }
+        }
     }
 
     /// Serves connections up to the limit, and returns the exit status.
@@ -181,10 +189,7 @@ impl Daemon {
     ) -> Result<()> {
         let common = &self.options.common;
         let (source, sink) = self.endpoints(number)?;
-        let conn = Connection::new(Mode::Server);
-        let outcome = conn.set_config(self.config.clone());
-        outcome.map_err(|error| ToolError::tls(&error, "the certificates cannot be used"))?;
-        psk::append(&conn, &self.psks)?;
+        let conn = self.connection()?;
         // Bars of several connections would overwrite each other.
         let progress = match self.is_single_connection() {
             true => Progress::new(BarOptions::new(common, source.len())),
@@ -245,5 +250,31 @@ impl Daemon {
 
     fn print_error(&self, error: &ToolError, number: u64, peer: SocketAddr) {
         error.print(&format!("{PROGRAM}: connection {number} from {peer}"));
+    }
+}
+
+impl Endpoint for Daemon {
+    fn program(&self) -> &'static str {
+        PROGRAM
+    }
+
+    fn mode(&self) -> Mode {
+        Mode::Server
+    }
+
+    fn common(&self) -> &Common {
+        &self.options.common
+    }
+
+    fn connection(&self) -> Result<Connection> {
+        let conn = Connection::new(Mode::Server);
+        let outcome = conn.set_config(self.config.clone());
+        outcome.map_err(|error| ToolError::tls(&error, "the certificates cannot be used"))?;
+        psk::append(&conn, &self.psks)?;
+        Ok(conn)
+    }
+
+    fn report_writer(&self) -> Option<&ReportWriter> {
+        self.report_writer.as_ref()
     }
 }

@@ -16,7 +16,6 @@ use crate::endpoints::{Sink, Source};
 use crate::error::{Result, ToolError};
 use crate::options::Common;
 use crate::progress::Progress;
-use crate::protocol;
 use crate::report::Report;
 use crate::stream::Stream;
 
@@ -109,7 +108,7 @@ impl Session {
             }
             Err(error) => {
                 let tool_error = match self.stream.foreign_protocol() {
-                    Some(protocol) => self.foreign_protocol_error(protocol),
+                    Some(protocol) => ToolError::foreign_protocol(self.conn.mode(), protocol),
                     None => self.tool_error(&error),
                 };
                 let _ = self.conn.shutdown_send(&mut Blocked::Not);
@@ -128,18 +127,7 @@ impl Session {
         if !self.uses_kernel {
             return Vec::new();
         }
-        let outcomes = [
-            (self.conn.enable_kernel_send(), "no kernel TLS for sending"),
-            (
-                self.conn.enable_kernel_recv(),
-                "no kernel TLS for receiving",
-            ),
-        ];
-        report.record_kernel_tls(&self.conn);
-        let failures = outcomes.into_iter();
-        failures
-            .filter_map(|(outcome, what)| Some(ToolError::tls(&outcome.err()?, what)))
-            .collect()
+        report.enable_kernel_tls(&self.conn)
     }
 
     /// Returns the TLS connection.
@@ -367,20 +355,6 @@ impl Session {
 
     fn peer_has_closed(&self) -> bool {
         self.conn.alert().is_ok_and(|alert| alert == CLOSE_NOTIFY)
-    }
-
-    fn foreign_protocol_error(&self, protocol: &str) -> ToolError {
-        let (peer, advice) = match self.conn.mode() {
-            Mode::Client => ("server", protocol::advice_for_client(protocol)),
-            Mode::Server => (
-                "client",
-                "the client has to use TLS, for instance https:// in a URL",
-            ),
-        };
-        ToolError::new(format!(
-            "the {peer} does not speak TLS on this port, but {protocol}"
-        ))
-        .with_advice(advice)
     }
 
     fn tool_error(&self, error: &Error) -> ToolError {

@@ -86,6 +86,17 @@ impl SessionStore {
         Ok(())
     }
 
+    /// Marks the handshake of the connection that is used next as incomplete. Several connections can
+    /// share the store, if one thread uses them.
+    pub fn suspend(&self) {
+        self.lock().is_established = false;
+    }
+
+    /// Marks the handshake of the connection that is used next as complete.
+    pub fn resume(&self) {
+        self.lock().is_established = true;
+    }
+
     /// Returns whether the file was written at every change.
     pub fn finish(&self) -> Result<()> {
         self.lock().failure.take().map_or(Ok(()), Err)

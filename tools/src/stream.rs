@@ -244,6 +244,10 @@ impl Reader for Stream {
 }
 
 impl Writer for Stream {
+    fn accepts_batches(&self) -> bool {
+        true
+    }
+
     fn write(&self, buf: &[u8]) -> io::Result<usize> {
         self.run_write(|mut tcp| tcp.write(buf))
     }

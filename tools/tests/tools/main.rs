@@ -19,4 +19,5 @@ mod progress;
 mod psk;
 mod resumption;
 mod transfers;
+mod tunnel;
 mod usage;

@@ -10,9 +10,9 @@ use crate::peers::{Process, certs, free_port};
 use crate::support::root;
 
 /// Runs the commands of a block, and returns them with their output. One that ends with `&` is a
-/// server.
+/// server. The ports are replaced by free ones.
 fn transcript(block: &str, folder: &Path) -> String {
-    let port = free_port();
+    let (port, plain_port) = (free_port(), free_port());
     let tools = Path::new(CLIENT).parent().expect("a folder");
     let search = env::var("PATH").expect("a search path");
     let place = format!(
@@ -25,10 +25,16 @@ fn transcript(block: &str, folder: &Path) -> String {
     for line in block.lines().filter(|line| line.starts_with("$ ")) {
         text += &format!("{line}\n");
         let command = line["$ ".len()..].replace("4433", &port);
+        let command = command.replace("6379", &plain_port);
         match command.strip_suffix(" &") {
             Some(server) => {
                 let mut server = Process::spawn("sh", &["-c", &format!("{place}exec {server}")]);
-                writeln!(text, "port: {}", server.wait_for("port: ")).expect("memory");
+                match command.starts_with("redis-server") {
+                    true => server.wait_for_text("eady to accept connections"),
+                    false => {
+                        writeln!(text, "port: {}", server.wait_for("port: ")).expect("memory");
+                    }
+                }
                 servers.push(server);
             }
             None => {
@@ -38,7 +44,8 @@ fn transcript(block: &str, folder: &Path) -> String {
             }
         }
     }
-    text.replace(&port, "4433").replace("[::1]", "127.0.0.1")
+    let text = text.replace(&port, "4433").replace(&plain_port, "6379");
+    text.replace("[::1]", "127.0.0.1")
 }
 
 /// Removes the serial numbers of certificates.
