@@ -52,6 +52,10 @@ def test_close_in_another_thread_ends_a_call_that_waits(
     monkeypatch.setattr(_socket.Socket, "_wait", observed)
     receiver = Peer(tls.recv, 10)
     assert waiting.wait(TIMEOUT)
+    # Each direction is for one thread.
+    for call in (tls.recv, tls.unwrap):
+        with pytest.raises(RuntimeError, match="another thread"):
+            call()
     tls.close()
     error = receiver.error()
     assert isinstance(error, OSError)
@@ -60,8 +64,7 @@ def test_close_in_another_thread_ends_a_call_that_waits(
     peer.result()
 
 
-def test_a_second_receiver_at_the_same_time_is_rejected(server: rs2n.Context, client: rs2n.Context, pair: Pair) -> None:
-    """Each direction is for one thread; a callback of the library is a place where its call has not returned."""
+def test_a_call_within_a_callback_is_rejected(server: rs2n.Context, client: rs2n.Context, pair: Pair) -> None:
     errors = []
 
     def callback(tls: object, *_: object) -> None:

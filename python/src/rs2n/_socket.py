@@ -38,6 +38,8 @@ class Socket(Properties, socket.socket):
     _do_handshake_on_connect: bool
     _lock: threading.Lock
     _handshake_lock: threading.RLock
+    _sending: threading.Lock
+    _receiving: threading.Lock
     _calls: int
     _closing: bool
     _forks: int
@@ -75,6 +77,10 @@ class Socket(Properties, socket.socket):
         self._lock = threading.Lock()
         # A callback of the handshake may call methods, which then fail instead of waiting for ever.
         self._handshake_lock = threading.RLock()
+        # The library rejects a second call in a direction only while the first is within it, and not while the first
+        # waits: the rest of a record would then be counted as the data of the second.
+        self._sending = threading.Lock()
+        self._receiving = threading.Lock()
         self._calls = 0
         self._closing = False
         self._forks = process.forks
@@ -121,13 +127,18 @@ class Socket(Properties, socket.socket):
 
     def _call(self, function: Callable[..., int], *arguments: Any, end: float | None = None) -> int:
         """Performs a call on the established connection, waiting until `end`, or as the timeout permits."""
-        tls = self._enter()
+        direction = self._receiving if function is Connection.receive_into else self._sending
+        _claim(direction)
         try:
-            if not tls.established:
-                self._negotiate(tls)
-            return self._repeat(tls, function, tls, *arguments, end=end)
+            tls = self._enter()
+            try:
+                if not tls.established:
+                    self._negotiate(tls)
+                return self._repeat(tls, function, tls, *arguments, end=end)
+            finally:
+                self._leave()
         finally:
-            self._leave()
+            direction.release()
 
     def _negotiate(self, tls: Connection) -> None:
         # Two threads may begin to send and to receive at the same time.
@@ -247,11 +258,14 @@ class Socket(Properties, socket.socket):
 
         Waits for the close_notify of the peer; data that arrives before it is discarded.
         """
+        _claim(self._receiving)
         try:
             self._call(Connection.shutdown)
         except TruncatedError:
             if not self._suppress_ragged_eofs:
                 raise
+        finally:
+            self._receiving.release()
         timeout = self._timeout
         plain = socket.socket(self.family, self.type, self.proto, self.detach())
         plain.settimeout(timeout)
@@ -378,6 +392,11 @@ class Socket(Properties, socket.socket):
 
     def sendmsg(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise ValueError("sendmsg() is not for TLS connections")
+
+
+def _claim(direction: threading.Lock) -> None:
+    if not direction.acquire(blocking=False):
+        raise RuntimeError("another thread uses this direction of the connection")
 
 
 def _is_connected(sock: socket.socket) -> bool:
