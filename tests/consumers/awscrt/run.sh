@@ -57,7 +57,8 @@ for part in clients servers; do
     running="$running $!"
 done
 
-# awscrt's tests of TLS, except for those that connect to servers outside of this machine.
+# awscrt's tests of TLS, except for those that connect to servers outside of this machine. Their server of HTTP/2 listens
+# on port 3443.
 cp -r "$dir/source/test" "$dir/tests"
 cp -r "$dir/source/crt/aws-c-http/tests" "$dir/tests/crt/aws-c-http"
 status=0
