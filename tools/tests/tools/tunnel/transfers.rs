@@ -52,7 +52,7 @@ fn each_direction_is_closed_on_its_own() {
 
 #[test]
 fn a_close_notify_of_tls12_waits_for_the_other_direction() {
-    let args = ["--policy", TLS12_POLICY, "--linger", "1"];
+    let args = ["--policy", TLS12_POLICY, "--linger", "2"];
     let (chain, response) = (Chain::start(&args, &args), bytes(4, LEN));
     let (client, server) = chain.connect();
     (&client).write_all(b"request").expect("sent");
