@@ -41,6 +41,10 @@
         const style = getComputedStyle(element);
         const isCut = element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0;
         if (isCut && scrolls(style)) {
+            // The content of mdbook's pages is in such a box.
+            if (element.querySelector("h1")) {
+                report("page scrolls sideways", element);
+            }
             if (options.wide) {
                 report("scrolls sideways although the page is wide", element);
             }
