@@ -4,8 +4,8 @@
 #
 # usage: python/test.sh BUILD
 #
-# BUILD has what `make wheel` has built, with the same SOURCE_DATE_EPOCH. Requires root and a Debian mirror. The system is kept in the target folder for the next
-# run.
+# BUILD has what `make wheel` has built, with the same SOURCE_DATE_EPOCH. Requires root and a Debian mirror. The
+# system is kept in the target folder for the next run.
 set -eu
 build=$(realpath "$1")
 cd "$(dirname "$0")/.."

@@ -322,6 +322,7 @@ def test_a_second_chain_serves_another_type_of_key(
         cipher = tls.cipher()
         assert cipher is not None
         assert cipher[0] == "ECDHE-RSA-AES128-GCM-SHA256"
+        tls.unwrap()
     peer.result()
 
 

@@ -266,15 +266,15 @@ class Context:
         sock: socket.socket,
         server_side: bool | None = None,
         do_handshake_on_connect: bool = True,
-        suppress_ragged_eofs: bool = True,
+        suppress_ragged_eofs: bool = False,
         server_hostname: str | None = None,
         session: Session | None = None,
     ) -> Socket:
         """Returns a TLS connection on a stream socket, which it takes over: `sock` is detached.
 
         `sock` may also be one that listens, whose `accept()` then returns TLS connections, or one that is not connected
-        yet. `server_side` is that of the context if it is not given. With `suppress_ragged_eofs` the end of the stream
-        without a close_notify counts as the end of the data; otherwise it raises `TruncatedError`.
+        yet. `server_side` is that of the context if it is not given. The end of the stream without
+        a close_notify raises `TruncatedError`: data may be missing. With `suppress_ragged_eofs` it is the end of data.
         """
         from ._socket import Socket
 

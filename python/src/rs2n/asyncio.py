@@ -115,7 +115,7 @@ class _TLSProtocol(asyncio.Protocol):
         session: Session | None = None,
         handshake_timeout: float = 60.0,
         shutdown_timeout: float = 5.0,
-        suppress_ragged_eofs: bool = True,
+        suppress_ragged_eofs: bool = False,
     ) -> None:
         self._incoming, self._outgoing = MemoryBIO(), MemoryBIO()
         self.object = context.wrap_bio(self._incoming, self._outgoing, server_side, server_hostname, session)
@@ -374,7 +374,7 @@ async def create_connection(
     session: Session | None = None,
     handshake_timeout: float = 60.0,
     shutdown_timeout: float = 5.0,
-    suppress_ragged_eofs: bool = True,
+    suppress_ragged_eofs: bool = False,
     **options: Any,
 ) -> tuple[Transport, _ProtocolT]:
     """Connects to a server, and returns the transport and the protocol when the handshake is complete.
@@ -412,7 +412,7 @@ async def create_server(
     context: Context,
     handshake_timeout: float = 60.0,
     shutdown_timeout: float = 5.0,
-    suppress_ragged_eofs: bool = True,
+    suppress_ragged_eofs: bool = False,
     **options: Any,
 ) -> asyncio.Server:
     """Creates a server; protocols are connected when their handshake is complete.
