@@ -1,10 +1,10 @@
 #!/bin/sh
 # Measures the throughput of the applications with s2n-tls and with rs2n in turns, with the same optimized programs,
-# and prints the medians. It requires the builds of tests/consumers/run.sh.
+# and prints the medians per second of processor time. It requires the builds of tests/consumers/run.sh.
 #
 # usage: tests/consumers/applications/bench.sh [ROUNDS [SECONDS]]
 set -eu
-rounds=${1:-5} seconds=${2:-2}
+rounds=${1:-7} seconds=${2:-1}
 cd "$(dirname "$0")/../../.."
 here=tests/consumers/applications
 
@@ -32,7 +32,7 @@ for crate in applications aws-smithy-async aws-smithy-http-client aws-smithy-run
 done
 shift 4
 export S2N_TLS_LIB_DIR="$prefix/lib" S2N_TLS_INCLUDE_DIR="$prefix/include"
-CARGO_TARGET_DIR=$target/twin/rs2n cargo build --release --locked --quiet --workspace \
+CARGO_TARGET_DIR=$target/twin/rs2n cargo build --release --locked --quiet --package applications \
     --manifest-path tests/consumers/Cargo.toml "$@"
 programs=$dir/programs
 mkdir -p "$programs"

@@ -50,6 +50,7 @@ async fn main() -> Outcome {
     pingora::wrong_keys().await?;
     pingora::certificates(&certs).await?;
     quic::echo(&certs).await?;
+    quic::streams(&certs).await?;
     pooling::pool(&certs).await?;
     pooling::shared_config(&certs).await?;
     halves::split(&certs)?;

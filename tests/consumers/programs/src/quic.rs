@@ -8,6 +8,7 @@ use s2n_quic::client::Connect;
 use s2n_quic::provider::tls::{rustls, s2n_tls};
 use s2n_quic::{Client, Server};
 use tokio::io::AsyncWriteExt;
+use tokio::task::JoinSet;
 
 use crate::Outcome;
 use crate::endpoints::Certificates;
@@ -25,11 +26,22 @@ enum Tls {
     Rustls,
 }
 
+/// The number of streams at the same time, and their bytes.
+const PARALLEL_STREAMS: usize = 200;
+const PARALLEL_BYTES: usize = 20_000;
+
 /// Sends megabytes to a server, which returns them.
 pub async fn echo(certs: &Certificates) -> Outcome {
-    all_pairs(certs)
-        .await
-        .map_err(|error| -> Box<dyn Error> { error })
+    all_pairs(certs).await.map_err(boxed)
+}
+
+/// Sends many streams of one connection at the same time, more than the peer accepts at once.
+pub async fn streams(certs: &Certificates) -> Outcome {
+    parallel_streams(certs).await.map_err(boxed)
+}
+
+fn boxed(error: Failure) -> Box<dyn Error> {
+    error
 }
 
 async fn all_pairs(certs: &Certificates) -> Result<(), Failure> {
@@ -52,6 +64,38 @@ async fn all_pairs(certs: &Certificates) -> Result<(), Failure> {
         client.wait_idle().await?;
         serving.abort();
     }
+    Ok(())
+}
+
+async fn parallel_streams(certs: &Certificates) -> Result<(), Failure> {
+    let server = server(certs, Tls::S2n)?;
+    let connect = Connect::new(server.local_addr()?).with_server_name("localhost");
+    let serving = tokio::spawn(serve(server));
+    let client = client(certs, Tls::S2n)?;
+    let (handle, _) = client.connect(connect).await?.split();
+    let mut tasks = JoinSet::new();
+    for number in 0..PARALLEL_STREAMS {
+        let mut handle = handle.clone();
+        tasks.spawn(async move {
+            let stream = handle.open_bidirectional_stream().await?;
+            let (mut receiving, mut sending) = stream.split();
+            let sent = vec![number as u8; PARALLEL_BYTES];
+            sending.write_all(&sent).await?;
+            sending.close().await?;
+            let mut received = Vec::new();
+            while let Some(data) = receiving.receive().await? {
+                received.extend_from_slice(&data);
+            }
+            assert!(received == sent, "the received data differs");
+            Ok::<_, Failure>(())
+        });
+    }
+    while let Some(outcome) = tasks.join_next().await {
+        outcome??;
+    }
+    println!("QUIC: {PARALLEL_STREAMS} streams of {PARALLEL_BYTES} bytes at the same time");
+    handle.close(0_u8.into());
+    serving.abort();
     Ok(())
 }
 

@@ -5,11 +5,10 @@
 //! Prints the ports: of the server with a trusted certificate, of the one that requires a client
 //! certificate, and of those whose certificate is untrusted, and expired.
 
-use std::io::{Write, stdout};
+use std::io::{Write, sink, stdin, stdout};
 
 use applications::origin::{Settings, start};
 use s2n_tls::enums::ClientAuthType;
-use tokio::io::{AsyncReadExt, stdin};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -34,6 +33,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     println!();
     stdout().flush()?;
-    stdin().read_to_end(&mut Vec::new()).await?;
+    tokio::task::spawn_blocking(|| std::io::copy(&mut stdin(), &mut sink())).await??;
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Throughput of the clients, with the server in the same process.
+//! Throughput of the clients, with the server in the same process, per second of processor time:
+//! other programs on the machine do not count.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -75,19 +76,33 @@ pub async fn measure(certs: &str, seconds: f64) -> Outcome {
     Ok(())
 }
 
-/// Repeats an operation until the time is over, and returns its number per second.
+/// Repeats an operation until the time is over, and returns its number per second of processor
+/// time.
 async fn rate<F: Future<Output = Outcome>>(
     limit: Duration,
     mut operation: impl FnMut() -> F,
 ) -> Outcome<f64> {
     operation().await?;
-    let start = Instant::now();
+    let (start, before) = (Instant::now(), processor_time()?);
     let mut count = 0;
     while start.elapsed() < limit {
         operation().await?;
         count += 1;
     }
-    Ok(f64::from(count) / start.elapsed().as_secs_f64())
+    Ok(f64::from(count) / (processor_time()? - before))
+}
+
+/// Returns the processor time of this process in seconds: proc_pid_stat(5).
+fn processor_time() -> Outcome<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let (_, fields) = stat.rsplit_once(')').ok_or("a name in parentheses")?;
+    let times = fields.split_whitespace().skip(11).take(2);
+    let mut ticks = 0;
+    for time in times {
+        ticks += time.parse::<u32>()?;
+    }
+    // USER_HZ is 100 on all common architectures.
+    Ok(f64::from(ticks) / 100.0)
 }
 
 fn report(client: &str, protocol: &str, unit: &str, scale: f64, rate: f64) {
