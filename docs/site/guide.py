@@ -13,7 +13,8 @@ from sources import PROJECT
 SETTINGS = {"MDBOOK_OUTPUT__HTML__PRINT__ENABLE": "false", "MDBOOK_BOOK__TITLE": "rs2n guide"}
 # Code in the text, but not in links, blocks and headings
 CODE = re.compile(r"(<a [^>]*>.*?</a>|<pre>.*?</pre>|<h[1-6][ >].*?</h[1-6]>)|<code>([^<]*)</code>", re.S)
-# Code of this length may be wrapped: that is a third of a table.
+# Code of this length may be wrapped on every page: that is a third of a table. Shorter code keeps its line where a
+# table has room for it.
 LONG = 30
 # Languages that mdbook's highlighter does not have, which would log an error
 PLAIN = re.compile(r'class="language-(?:cmake|console|text)"')
@@ -45,9 +46,8 @@ def linked(found, root, names):
     """The code with places to wrap it, and a link to the reference if it is a name that this has."""
     if found[1]:
         return found[0]
-    text = found[2]
-    if len(text) > LONG:
-        text = re.sub(r"([_(,/-])(?=\w)", r"\1<wbr>", text)
+    place = "<wbr>" if len(found[2]) > LONG else '<wbr class="narrow">'
+    text = re.sub(r"([_(,/-])(?=\w)", rf"\1{place}", found[2])
     # The highlighter would remove the places again.
     code = f'<code class="hljs nohighlight">{text}</code>'
     target = names.get(found[2].removesuffix("()"))
