@@ -82,6 +82,7 @@ def page(names, _folder):
         total=len(of_api),
         works=len(works),
         refused=len(refused),
+        extensions=len(all_functions) - len(of_api),
         links=links,
         filter=filter_form("functions", "functions", selects),
         table=table(all_functions, names),
