@@ -1,7 +1,9 @@
 //! The application's send and receive callbacks for records. Return values are validated.
 
 use std::ffi::{c_int, c_void};
-use std::{io, ptr};
+use std::sync::atomic::AtomicPtr;
+use std::sync::atomic::Ordering::{Acquire, Release};
+use std::{io, mem};
 
 use nix::errno::Errno;
 use rs2n_core::stream::{Reader, Writer};
@@ -23,40 +25,82 @@ unsafe impl Sync for Context {}
 pub type RecvFn = unsafe extern "C" fn(*mut c_void, *mut u8, u32) -> c_int;
 pub type SendFn = unsafe extern "C" fn(*mut c_void, *const u8, u32) -> c_int;
 
-/// A callback of one direction, as far as the application has set it.
-#[derive(Clone, Copy)]
-pub struct Callback<F> {
-    pub function: Option<F>,
-    pub context: Context,
+/// The callbacks of both directions, in one allocation.
+///
+/// An application can set a function and its context for each call that transfers data, in calls
+/// of their own. So they are atomics: a change needs no allocation, and a call that runs in another
+/// thread has the old or the new value.
+#[derive(Default)]
+pub struct Callbacks {
+    recv: Callback,
+    send: Callback,
 }
 
-impl<F> Default for Callback<F> {
-    fn default() -> Self {
+/// The callback of one direction.
+#[derive(Default)]
+struct Callback {
+    /// A pointer to a function of the type of the direction, or null.
+    function: AtomicPtr<c_void>,
+    context: AtomicPtr<c_void>,
+}
+
+impl Callback {
+    fn context(&self) -> *mut c_void {
+        self.context.load(Acquire)
+    }
+}
+
+impl Clone for Callback {
+    fn clone(&self) -> Self {
         Self {
-            function: None,
-            context: Context(ptr::null_mut()),
+            function: AtomicPtr::new(self.function.load(Acquire)),
+            context: AtomicPtr::new(self.context()),
         }
     }
 }
 
-impl<F> Callback<F> {
-    /// Returns whether the application has set nothing.
-    pub fn is_empty(&self) -> bool {
-        self.function.is_none() && self.context.0.is_null()
+impl Callbacks {
+    pub fn set_recv(&self, function: RecvFn) {
+        self.recv.function.store(function as *mut c_void, Release);
     }
-}
 
-/// The callbacks of both directions, in one allocation.
-#[derive(Clone, Copy, Default)]
-pub struct Callbacks {
-    pub recv: Callback<RecvFn>,
-    pub send: Callback<SendFn>,
+    pub fn set_recv_context(&self, context: *mut c_void) {
+        self.recv.context.store(context, Release);
+    }
+
+    pub fn set_send(&self, function: SendFn) {
+        self.send.function.store(function as *mut c_void, Release);
+    }
+
+    pub fn set_send_context(&self, context: *mut c_void) {
+        self.send.context.store(context, Release);
+    }
+
+    /// Returns a copy of the receive callback, without the send callback.
+    pub fn without_send(&self) -> Self {
+        Self {
+            recv: self.recv.clone(),
+            send: Callback::default(),
+        }
+    }
+
+    /// Returns a copy of the send callback, without the receive callback.
+    pub fn without_recv(&self) -> Self {
+        Self {
+            recv: Callback::default(),
+            send: self.send.clone(),
+        }
+    }
 }
 
 impl Reader for Callbacks {
     fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        let function = self.recv.function.ok_or(io::ErrorKind::NotConnected)?;
-        let context = self.recv.context.0;
+        let function = self.recv.function.load(Acquire);
+        // SAFETY: the pointer is null, which is `None`, or is that of a function that `set_recv`
+        // has stored.
+        let function = unsafe { mem::transmute::<*mut c_void, Option<RecvFn>>(function) };
+        let function = function.ok_or(io::ErrorKind::NotConnected)?;
+        let context = self.recv.context();
         let len = u32::try_from(buf.len()).unwrap_or(u32::MAX);
         Errno::clear();
         // SAFETY: `buf` is writable for `len` bytes for the whole call, and the application paired
@@ -68,8 +112,12 @@ impl Reader for Callbacks {
 
 impl Writer for Callbacks {
     fn write(&self, buf: &[u8]) -> io::Result<usize> {
-        let function = self.send.function.ok_or(io::ErrorKind::NotConnected)?;
-        let context = self.send.context.0;
+        let function = self.send.function.load(Acquire);
+        // SAFETY: the pointer is null, which is `None`, or is that of a function that `set_send`
+        // has stored.
+        let function = unsafe { mem::transmute::<*mut c_void, Option<SendFn>>(function) };
+        let function = function.ok_or(io::ErrorKind::NotConnected)?;
+        let context = self.send.context();
         let len = u32::try_from(buf.len()).unwrap_or(u32::MAX);
         Errno::clear();
         // SAFETY: `buf` is readable for `len` bytes for the whole call, and the application paired
@@ -111,8 +159,8 @@ mod tests {
     }
 
     fn written(function: SendFn) -> io::Result<usize> {
-        let mut callbacks = Callbacks::default();
-        callbacks.send.function = Some(function);
+        let callbacks = Callbacks::default();
+        callbacks.set_send(function);
         callbacks.write(b"record")
     }
 

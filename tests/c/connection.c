@@ -269,6 +269,36 @@ static void descriptors_and_callbacks_replace_each_other(void)
     CHECK(fd == -1);
     CHECK_OK(s2n_connection_set_send_ctx(conn, NULL));
     CHECK_ERROR(s2n_connection_get_write_fd(conn, &fd), S2N_ERR_INVALID_STATE);
+
+    /* A descriptor resets the context of the callback that it replaces. */
+    CHECK_OK(s2n_connection_set_recv_ctx(conn, &fd));
+    CHECK_OK(s2n_connection_set_read_fd(conn, -1));
+    CHECK_OK(s2n_connection_set_recv_cb(conn, NULL));
+    CHECK_ERROR(s2n_connection_get_read_fd(conn, &fd), S2N_ERR_INVALID_STATE);
+    CHECK_OK(s2n_connection_set_recv_cb(conn, blocking_recv));
+    CHECK_ERROR(s2n_recv(conn, room, sizeof(room), &blocked), S2N_ERR_IO_BLOCKED);
+    CHECK(calls == 3);
+    CHECK_OK(s2n_connection_free(conn));
+}
+
+/* As programs with an event loop do, whose callbacks are valid during a call only. */
+static void callbacks_can_be_set_for_each_call(void)
+{
+    struct s2n_connection *conn = new_connection(S2N_SERVER);
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    char room[8];
+
+    calls = 0;
+    for (int call = 1; call <= 3; call++) {
+        CHECK_OK(s2n_connection_set_recv_cb(conn, blocking_recv));
+        CHECK_OK(s2n_connection_set_recv_ctx(conn, &calls));
+        CHECK_ERROR(s2n_recv(conn, room, sizeof(room), &blocked), S2N_ERR_IO_BLOCKED);
+        CHECK(calls == call);
+        CHECK_OK(s2n_connection_set_recv_cb(conn, NULL));
+        CHECK_OK(s2n_connection_set_recv_ctx(conn, NULL));
+        CHECK_ERROR(s2n_recv(conn, room, sizeof(room), &blocked), S2N_ERR_IO);
+        CHECK(calls == call);
+    }
     CHECK_OK(s2n_connection_free(conn));
 }
 
@@ -349,6 +379,7 @@ int main(int argc, char **argv)
     configs_must_match_the_mode();
     client_auth_type_of_the_connection_overrides_the_config();
     descriptors_and_callbacks_replace_each_other();
+    callbacks_can_be_set_for_each_call();
     corking_requires_a_descriptor();
     sending_requires_keys();
     shutdown_without_a_transport_does_nothing();

@@ -53,6 +53,13 @@ pub(crate) fn transfer<R: CReturn + Copy>(body: impl FnOnce() -> Result<R>) -> R
     cancellable(outcome)
 }
 
+/// [`boundary`], for functions that programs call around each transfer of data. Their body has no
+/// cancellation point: it neither waits nor calls the application, except its memory callbacks and
+/// its log, for which `sys` disables cancellation.
+pub(crate) fn brief<R: CReturn>(body: impl FnOnce() -> Result<R>) -> R {
+    caught(R::FAILURE, body)
+}
+
 fn caught<R>(failure: R, body: impl FnOnce() -> Result<R>) -> R {
     match panics::catch(body) {
         Some(Ok(value)) => return value,

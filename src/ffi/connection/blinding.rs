@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 
 use crate::ffi::abi::arguments::s2n_blinding_arg;
-use crate::ffi::abi::boundary::{boundary_or, status};
+use crate::ffi::abi::boundary::{boundary_or, brief};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_connection;
 
@@ -28,11 +28,11 @@ pub unsafe extern "C" fn s2n_connection_set_blinding(
     conn: *mut s2n_connection,
     blinding: s2n_blinding_arg,
 ) -> c_int {
-    status(|| {
+    brief(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         conn.core.set_blinding(blinding.into());
-        Ok(())
+        Ok(0)
     })
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rs2n_core::connection::Connection;
 
 use crate::ffi::abi::arguments::s2n_mode_arg;
-use crate::ffi::abi::boundary::{boundary, boundary_or, status, status_with_memory, with_memory};
+use crate::ffi::abi::boundary::{boundary_or, brief, status, status_with_memory, with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_config, s2n_connection, s2n_mode};
 use crate::ffi::config::lifecycle::ConfigHandle;
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn s2n_connection_set_ctx(
 /// `conn` is NULL or live.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn s2n_connection_get_ctx(conn: *mut s2n_connection) -> *mut c_void {
-    boundary(|| {
+    brief(|| {
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         Ok(conn.context.load(Ordering::Acquire))

@@ -1,22 +1,61 @@
 //! Transport of a connection: file descriptors or I/O callbacks.
 
 use std::ffi::{c_int, c_void};
+use std::mem;
 use std::os::fd::RawFd;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use rs2n_core::error::Code;
 
-use crate::ffi::abi::boundary::{status, status_with_memory};
+use crate::ffi::abi::boundary::{brief, check_memory, status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::output;
 use crate::ffi::abi::types::s2n_connection;
 use crate::ffi::connection::lifecycle::ConnectionHandle;
 use crate::sys::fd::{ReadFd, WriteFd};
-use crate::sys::io::{Callback, Callbacks, Context, RecvFn, SendFn};
+use crate::sys::io::{Callbacks, RecvFn, SendFn};
 
-/// The I/O callbacks of both directions; `None` for none. A descriptor replaces a callback, and is
-/// kept in the connection's transport alone.
-pub(crate) type IoCallbacks = Option<Arc<Callbacks>>;
+/// The I/O callbacks of a connection, and what each side of its transport is.
+#[derive(Default)]
+pub(crate) struct IoCallbacks {
+    /// `None` until one is set.
+    callbacks: Option<Arc<Callbacks>>,
+    reader: Side,
+    writer: Side,
+}
+
+/// What a side of the transport is.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum Side {
+    #[default]
+    Missing,
+    Descriptor,
+    Callback,
+}
+
+/// A change of a callback.
+enum Change<F> {
+    Function(Option<F>),
+    Context(*mut c_void),
+}
+
+impl Side {
+    /// Changes with a callback: to set its context removes a descriptor. Returns what the transport
+    /// is to be set to, if it changes: the callback, or nothing.
+    fn follow<F>(
+        &mut self,
+        change: &Change<F>,
+        callbacks: &Arc<Callbacks>,
+    ) -> Option<Option<Arc<Callbacks>>> {
+        let new = match change {
+            Change::Function(Some(_)) => Self::Callback,
+            Change::Context(_) if *self == Self::Callback => Self::Callback,
+            Change::Function(None) | Change::Context(_) => Self::Missing,
+        };
+        let old = mem::replace(self, new);
+        (new != old).then(|| (new == Self::Callback).then(|| callbacks.clone()))
+    }
+}
 
 impl ConnectionHandle {
     fn io_callbacks(&self) -> MutexGuard<'_, IoCallbacks> {
@@ -26,54 +65,70 @@ impl ConnectionHandle {
 
     /// Clears the callbacks when the connection is wiped.
     pub(crate) fn reset_io_callbacks(&self) {
-        *self.io_callbacks() = None;
+        *self.io_callbacks() = IoCallbacks::default();
     }
 
+    /// Replaces a receive callback, which calls that run continue to use, by a descriptor.
     fn set_read_fd(&self, fd: RawFd) {
-        let mut callbacks = self.io_callbacks();
-        self.share(&mut callbacks, |callbacks| {
-            callbacks.recv = Callback::default()
-        });
+        let mut io = self.io_callbacks();
+        io.reader = Side::Descriptor;
+        if let Some(callbacks) = io.callbacks.take() {
+            self.replace(&mut io, callbacks.without_recv());
+        }
         self.core.set_reader(Some(Arc::new(ReadFd::new(fd))));
     }
 
+    /// Replaces a send callback, which calls that run continue to use, by a descriptor.
     fn set_write_fd(&self, fd: RawFd) {
-        let mut callbacks = self.io_callbacks();
-        self.share(&mut callbacks, |callbacks| {
-            callbacks.send = Callback::default()
-        });
+        let mut io = self.io_callbacks();
+        io.writer = Side::Descriptor;
+        if let Some(callbacks) = io.callbacks.take() {
+            self.replace(&mut io, callbacks.without_send());
+        }
         self.core.set_writer(Some(Arc::new(WriteFd::new(fd))), true);
     }
 
-    fn change_recv(&self, change: impl FnOnce(&mut Callback<RecvFn>)) {
-        let mut callbacks = self.io_callbacks();
-        self.share(&mut callbacks, |callbacks| change(&mut callbacks.recv));
-        let reader = callbacks.clone().filter(|it| it.recv.function.is_some());
-        self.core.set_reader(reader.map(|reader| reader as _));
+    fn replace(&self, io: &mut IoCallbacks, callbacks: Callbacks) {
+        if io.reader == Side::Descriptor && io.writer == Side::Descriptor {
+            return;
+        }
+        let callbacks = Arc::new(callbacks);
+        if io.reader == Side::Callback {
+            self.core.set_reader(Some(callbacks.clone()));
+        }
+        if io.writer == Side::Callback {
+            self.core.set_writer(Some(callbacks.clone()), false);
+        }
+        io.callbacks = Some(callbacks);
     }
 
-    fn change_send(&self, change: impl FnOnce(&mut Callback<SendFn>)) {
-        let mut callbacks = self.io_callbacks();
-        self.share(&mut callbacks, |callbacks| change(&mut callbacks.send));
-        let writer = callbacks.clone().filter(|it| it.send.function.is_some());
-        self.core
-            .set_writer(writer.map(|writer| writer as _), false);
+    /// Calls that run continue with the function that they have.
+    fn change_recv(&self, change: &Change<RecvFn>) {
+        let io = &mut *self.io_callbacks();
+        let callbacks = io.callbacks.get_or_insert_default();
+        match *change {
+            Change::Function(Some(function)) => callbacks.set_recv(function),
+            Change::Function(None) => {}
+            Change::Context(context) => callbacks.set_recv_context(context),
+        }
+        if let Some(reader) = io.reader.follow(change, callbacks) {
+            self.core.set_reader(reader.map(|reader| reader as _));
+        }
     }
 
-    /// Changes the callbacks, and shares them with the directions that use one. Calls that run
-    /// continue with the earlier ones.
-    fn share(&self, shared: &mut IoCallbacks, change: impl FnOnce(&mut Callbacks)) {
-        let mut callbacks = shared.as_deref().copied().unwrap_or_default();
-        change(&mut callbacks);
-        let is_empty = callbacks.recv.is_empty() && callbacks.send.is_empty();
-        let callbacks = (!is_empty).then(|| Arc::new(callbacks));
-        if let Some(reader) = callbacks.clone().filter(|it| it.recv.function.is_some()) {
-            self.core.set_reader(Some(reader));
+    /// Calls that run continue with the function that they have.
+    fn change_send(&self, change: &Change<SendFn>) {
+        let io = &mut *self.io_callbacks();
+        let callbacks = io.callbacks.get_or_insert_default();
+        match *change {
+            Change::Function(Some(function)) => callbacks.set_send(function),
+            Change::Function(None) => {}
+            Change::Context(context) => callbacks.set_send_context(context),
         }
-        if let Some(writer) = callbacks.clone().filter(|it| it.send.function.is_some()) {
-            self.core.set_writer(Some(writer), false);
+        if let Some(writer) = io.writer.follow(change, callbacks) {
+            let writer = writer.map(|writer| writer as _);
+            self.core.set_writer(writer, false);
         }
-        *shared = callbacks;
     }
 }
 
@@ -232,11 +287,12 @@ pub unsafe extern "C" fn s2n_connection_set_recv_ctx(
     conn: *mut s2n_connection,
     ctx: *mut c_void,
 ) -> c_int {
-    status_with_memory(|| {
+    brief(|| {
+        check_memory()?;
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        conn.change_recv(|callback| callback.context = Context(ctx));
-        Ok(())
+        conn.change_recv(&Change::Context(ctx));
+        Ok(0)
     })
 }
 
@@ -255,11 +311,12 @@ pub unsafe extern "C" fn s2n_connection_set_send_ctx(
     conn: *mut s2n_connection,
     ctx: *mut c_void,
 ) -> c_int {
-    status_with_memory(|| {
+    brief(|| {
+        check_memory()?;
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        conn.change_send(|callback| callback.context = Context(ctx));
-        Ok(())
+        conn.change_send(&Change::Context(ctx));
+        Ok(0)
     })
 }
 
@@ -282,11 +339,12 @@ pub unsafe extern "C" fn s2n_connection_set_recv_cb(
     conn: *mut s2n_connection,
     recv: Option<unsafe extern "C" fn(io_context: *mut c_void, buf: *mut u8, len: u32) -> c_int>,
 ) -> c_int {
-    status_with_memory(|| {
+    brief(|| {
+        check_memory()?;
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        conn.change_recv(|callback| callback.function = recv);
-        Ok(())
+        conn.change_recv(&Change::Function(recv));
+        Ok(0)
     })
 }
 
@@ -309,10 +367,11 @@ pub unsafe extern "C" fn s2n_connection_set_send_cb(
     conn: *mut s2n_connection,
     send: Option<unsafe extern "C" fn(io_context: *mut c_void, buf: *const u8, len: u32) -> c_int>,
 ) -> c_int {
-    status_with_memory(|| {
+    brief(|| {
+        check_memory()?;
         // SAFETY: `conn` is null or live for the whole call.
         let conn = unsafe { s2n_connection::borrow(conn) }?;
-        conn.change_send(|callback| callback.function = send);
-        Ok(())
+        conn.change_send(&Change::Function(send));
+        Ok(0)
     })
 }
