@@ -84,7 +84,7 @@ def test_verification_can_be_switched_off_but_not_by_accident(client: rs2n.Conte
     peer.result()
 
 
-def test_a_context_without_authorities_trusts_nobody(server: rs2n.Context) -> None:
+def test_a_context_without_authorities_trusts_no_certificate(server: rs2n.Context) -> None:
     error, _ = fail(rs2n.Context(), server)
     assert isinstance(error, rs2n.CertificateVerificationError)
     assert error.name == "S2N_ERR_CERT_UNTRUSTED"

@@ -353,7 +353,7 @@ class _TLSProtocol(asyncio.Protocol):
         self._told_lost = True
         if not self.connected.done():
             self.connected.set_exception(error or ConnectionAbortedError("the connection was closed"))
-            # Read by create_connection(), but on a server by nobody
+            # On a server, no coroutine awaits the future
             self.connected.exception()
         if self._established:
             self._loop.call_soon(self.application.connection_lost, error)
