@@ -107,6 +107,27 @@ int rs2n_connection_error_detail(struct s2n_connection *conn,
                                  size_t size);
 
 /**
+ * Returns the particulars of the last failed call of the calling thread, as one sentence in
+ * English: which line and word of the text of a policy, or which property of a key is wrong. It is
+ * for calls that have no connection, such as those on configs and certificates:
+ * `rs2n_connection_error_detail()` has more about the others.
+ *
+ * The sentence has printable ASCII characters only, without a line break, and no secrets. Its
+ * wording is not part of the API, and may change: a program decides by `s2n_errno`.
+ *
+ * @param buffer Buffer for the sentence, which is shortened to fit, and ends with a NUL; may be
+ * NULL if `size` is 0
+ * @param size Size of the buffer in bytes
+ * @returns the length of the whole sentence in bytes, without the NUL, as snprintf() does, at most
+ * 511: it is shortened if this is not less than `size`. 0 if no call has failed, or if nothing is
+ * known but its number. -1 with `S2N_ERR_NULL` if `buffer` is NULL and `size` is not 0
+ *
+ * `s2n_errno` is not changed by success. It may be called at any time, in any thread, and in a
+ * callback, whose failed calls replace the sentence.
+ */
+S2N_API extern int rs2n_error_detail(char *buffer, size_t size);
+
+/**
  * Sets the callback that receives the log of all connections of the process: calls, states and
  * reasons. It is for debugging; the log is off by default, and has no cost then.
  *

@@ -129,7 +129,7 @@ impl Code {
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::ALL;
+    use super::super::table::of_s2n_tls;
 
     /// The list has the name of each error in s2n-tls and its alert, if any.
     #[test]
@@ -138,13 +138,11 @@ mod tests {
         let mut count = 0;
         for line in list.lines().skip(1) {
             let (name, alert) = line.split_once('\t').expect("two columns");
-            let code = ALL
-                .iter()
-                .find(|code| code.name().to_bytes() == name.as_bytes());
+            let code = of_s2n_tls().find(|code| code.name().to_bytes() == name.as_bytes());
             let code = code.expect("a listed error is in the table");
             assert_eq!(code.alert(), alert.parse().ok(), "{name}");
             count += 1;
         }
-        assert_eq!(count, ALL.len());
+        assert_eq!(count, of_s2n_tls().count());
     }
 }

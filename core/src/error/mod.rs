@@ -208,14 +208,23 @@ impl Code {
 
 #[cfg(test)]
 mod tests {
-    use super::table::ALL;
+    use super::table::{ALL, of_s2n_tls};
     use super::*;
 
     #[test]
     fn numbers_are_converted_to_codes_and_back() {
-        assert_eq!(ALL.len(), 272);
+        assert_eq!(of_s2n_tls().count(), 272);
         for &code in ALL {
             assert_eq!(Code::from_number(code.number()), Some(code));
+        }
+    }
+
+    #[test]
+    fn errors_of_extensions_are_apart_from_those_of_s2n_tls() {
+        for &code in ALL {
+            let index = code.number() & ((1 << ErrorType::SHIFT) - 1);
+            let is_extension = code.name().to_bytes().starts_with(b"RS2N_ERR_");
+            assert_eq!(is_extension, index >= 0x10000, "{code:?}");
         }
     }
 

@@ -3,6 +3,9 @@
 //! The number is `type << 26 | index`. Numbers are part of the ABI: programs compiled against
 //! `s2n-tls` contain them as constants, so the index of a row never changes. New rows are appended
 //! to their type.
+//!
+//! Errors of the extensions, whose names begin with `RS2N_`, have indexes from 0x10000 on, which no
+//! release of s2n-tls comes near.
 
 use std::ffi::CStr;
 
@@ -33,7 +36,8 @@ macro_rules! error_table {
                 })
             }
 
-            /// Returns the name of the constant in s2n-tls, such as `S2N_ERR_NULL`.
+            /// Returns the name of the constant in s2n-tls, such as `S2N_ERR_NULL`, or that of an
+            /// error of an extension.
             pub fn name(self) -> &'static CStr {
                 match self {
                     $($(Self::$variant => cstr(concat!($name, "\0")),)*)*
@@ -162,6 +166,7 @@ error_table! {
         CertIntentInvalid = 82, "S2N_ERR_CERT_INTENT_INVALID", "Certificate intent is invalid for the current context.";
         BadFinished = 83, "S2N_ERR_BAD_FINISHED", "Finished verify_data did not match the expected value";
         BadPskBinder = 84, "S2N_ERR_BAD_PSK_BINDER", "PSK binder did not match the expected value";
+        EchRejected = 0x10000, "RS2N_ERR_ECH_REJECTED", "The server has rejected Encrypted ClientHello";
     }
     Internal {
         Madvise = 0, "S2N_ERR_MADVISE", "error calling madvise";
@@ -345,5 +350,16 @@ error_table! {
         TooManyCas = 88, "S2N_ERR_TOO_MANY_CAS", "Too many certificate authorities in trust store";
         ApiUnsupportedByLibcrypto = 89, "S2N_ERR_API_UNSUPPORTED_BY_LIBCRYPTO", "The invoked s2n-tls API is not supported by the libcrypto";
         FipsModeUnsupported = 90, "S2N_ERR_FIPS_MODE_UNSUPPORTED", "FIPS mode is not supported for the libcrypto";
+        WrongPassphrase = 0x10000, "RS2N_ERR_WRONG_PASSPHRASE", "The passphrase does not decrypt the private key";
+        KeyEncryption = 0x10001, "RS2N_ERR_KEY_ENCRYPTION", "The encryption of the private key is not supported";
+        PolicyText = 0x10002, "RS2N_ERR_POLICY_TEXT", "The definition of the security policy is not valid";
+        InvalidEchConfigList = 0x10003, "RS2N_ERR_INVALID_ECH_CONFIG_LIST", "The list of ECH configs is malformed, or has no config that is supported";
     }
+}
+
+/// The errors that s2n-tls has too.
+#[cfg(test)]
+pub(super) fn of_s2n_tls() -> impl Iterator<Item = Code> {
+    let is_extension = |code: &Code| code.name().to_bytes().starts_with(b"RS2N_");
+    ALL.iter().copied().filter(move |code| !is_extension(code))
 }

@@ -1,4 +1,4 @@
-//! `s2n_errno`, and the source location where a thread's last error was raised.
+//! `s2n_errno`, the source location where a thread's last error was raised, and its particulars.
 
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char, c_int};
@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::Write;
 use std::panic::Location;
 
-use rs2n_core::error::{Code, Error};
+use rs2n_core::error::{Code, Error, Reason};
 
 unsafe extern "C" {
     /// The calling thread's `s2n_errno`, defined in errno.c.
@@ -17,8 +17,8 @@ unsafe extern "C" {
 #[cold]
 pub(crate) fn record(error: Error) {
     set(error.code());
-    let raised = Some((error.code(), Place::Line(error.raised_at())));
-    with_last((), |last| last.raised = raised);
+    let raised = (error.code(), Place::Line(error.raised_at()));
+    with_last((), |last| last.record(raised, error.reason()));
     if let Some(os_error) = error.os_error() {
         nix::errno::Errno::set_raw(os_error);
     }
@@ -28,7 +28,28 @@ pub(crate) fn record(error: Error) {
 #[cold]
 pub(crate) fn record_panic(code: Code) {
     set(code);
-    with_last((), |last| last.raised = Some((code, Place::Panic)));
+    with_last((), |last| {
+        last.record((code, Place::Panic), Reason::Unknown)
+    });
+}
+
+/// Stores a sentence about `error`, which the calling function is about to return. It replaces the
+/// reason of the error in [`detail`], and is shortened to [`DETAIL`] bytes.
+#[cold]
+pub(crate) fn explained(error: Error, sentence: impl fmt::Display) -> Error {
+    with_last((), |last| {
+        last.sentence.set(format_args!("{sentence}"));
+        last.explains = Some((error.code(), Place::Line(error.raised_at())));
+    });
+    error
+}
+
+/// Passes the particulars of this thread's last error to `look`, or nothing while they cannot be
+/// read.
+pub(crate) fn detail<R>(look: impl FnOnce(&str) -> R) -> R {
+    let mut text = Text::<DETAIL>::EMPTY;
+    with_last((), |last| last.write_detail(&mut text));
+    look(text.text().to_str().unwrap_or_default())
 }
 
 /// Records the location of a panic, until [`record_panic`] is called for it.
@@ -93,6 +114,10 @@ fn with_last<R>(nothing: R, look: impl FnOnce(&mut Last) -> R) -> R {
 /// is none.
 struct Last {
     raised: Option<(Code, Place)>,
+    reason: Reason,
+    /// The sentence of [`explained`], and the error that it is about.
+    sentence: Text<DETAIL>,
+    explains: Option<(Code, Place)>,
     debug: Text,
     source: Text,
     /// File of this thread's last panic, copied: the lifetime of a panic's location is not
@@ -101,8 +126,11 @@ struct Last {
     panic_line: u32,
 }
 
+/// The maximum length of the particulars in bytes, with the NUL.
+const DETAIL: usize = 512;
+
 /// The source location of an error.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Line(&'static Location<'static>),
     Panic,
@@ -111,11 +139,29 @@ enum Place {
 impl Last {
     const NONE: Self = Self {
         raised: None,
+        reason: Reason::Unknown,
+        sentence: Text::EMPTY,
+        explains: None,
         debug: Text::EMPTY,
         source: Text::EMPTY,
         panic_file: Text::EMPTY,
         panic_line: 0,
     };
+
+    fn record(&mut self, raised: (Code, Place), reason: Reason) {
+        self.raised = Some(raised);
+        self.reason = reason;
+        if self.explains.is_some_and(|error| error != raised) {
+            self.explains = None;
+        }
+    }
+
+    fn write_detail(&self, text: &mut Text<DETAIL>) {
+        match self.explains {
+            Some(_) if self.explains == self.raised => text.0 = self.sentence.0,
+            _ => _ = text.set(format_args!("{}", self.reason)),
+        }
+    }
 
     fn debug(&mut self) -> &CStr {
         let Some((code, place)) = self.raised else {
@@ -146,16 +192,15 @@ fn at(place: Place, panic_file: &Text, panic_line: u32) -> (&str, u32) {
 }
 
 /// A NUL-terminated string of limited length.
-struct Text([u8; Self::LEN]);
+struct Text<const LEN: usize = 256>([u8; LEN]);
 
-impl Text {
-    const LEN: usize = 256;
-    const EMPTY: Self = Self([0; Self::LEN]);
+impl<const LEN: usize> Text<LEN> {
+    const EMPTY: Self = Self([0; LEN]);
 
     /// Writes as much of a text as there is room for.
     fn set(&mut self, text: fmt::Arguments<'_>) -> &CStr {
         self.0.fill(0);
-        let mut room = &mut self.0[..Self::LEN - 1];
+        let mut room = &mut self.0[..LEN - 1];
         let _ = room.write_fmt(text);
         self.text()
     }

@@ -9,7 +9,7 @@ mod clocks;
 mod early_data;
 mod key_log;
 pub(super) mod lifecycle;
-mod policy;
+pub(super) mod policy;
 mod private_keys;
 mod psk;
 pub mod quic;

@@ -1,14 +1,15 @@
 //! Security policy of a config, its groups, and Diffie-Hellman parameters.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::{CStr, c_char, c_int};
 
+use rs2n_core::error::{Code, Escaped, Result};
 use rs2n_core::policy::Policy;
 use rs2n_core::x509::check_dh_params;
 
 use crate::ffi::abi::boundary::{status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_config;
-use crate::ffi::abi::{input, output};
+use crate::ffi::abi::{errno, input, output};
 
 /// Sets the security policy of a config: protocol versions, cipher suites, groups and signature
 /// schemes, in order of preference.
@@ -34,7 +35,7 @@ pub unsafe extern "C" fn s2n_config_set_cipher_preferences(
         let config = unsafe { s2n_config::borrow(config) }?;
         // SAFETY: `version` is null or a string for the whole call.
         let version = unsafe { input::str(version) }?;
-        config.core.set_policy(Policy::find(version.to_bytes())?)
+        config.core.set_policy(find(version)?)
     })
 }
 
@@ -114,5 +115,25 @@ pub unsafe extern "C" fn s2n_config_free_dhparams(config: *mut s2n_config) -> c_
         // SAFETY: `config` is null or live for the whole call.
         unsafe { s2n_config::borrow(config) }?;
         Ok(())
+    })
+}
+
+/// Returns the policy with a name.
+pub(crate) fn find(name: &CStr) -> Result<&'static Policy> {
+    Policy::find(name.to_bytes()).map_err(|error| {
+        let shown = Escaped(name.to_bytes());
+        match error.code() {
+            Code::InvalidSecurityPolicy => {
+                let sentence = format_args!("there is no security policy \"{shown}\"");
+                errno::explained(error, sentence)
+            }
+            Code::CipherNotSupported => {
+                let sentence = format_args!(
+                    "no version, suite and group of the policy \"{shown}\" is supported"
+                );
+                errno::explained(error, sentence)
+            }
+            _ => error,
+        }
     })
 }

@@ -5,7 +5,6 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
 use rs2n_core::config::alpn;
-use rs2n_core::policy::Policy;
 
 use crate::ffi::abi::arguments::s2n_cert_auth_type_arg;
 use crate::ffi::abi::boundary::{boundary, status, status_with_memory};
@@ -13,6 +12,7 @@ use crate::ffi::abi::callbacks::s2n_verify_host_fn;
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::{s2n_cert_auth_type, s2n_connection};
 use crate::ffi::abi::{input, output};
+use crate::ffi::config::policy;
 use crate::ffi::config::verification::verify_host;
 
 /// Sets the security policy of a connection, overriding that of its config.
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn s2n_connection_set_cipher_preferences(
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         // SAFETY: `version` is null or a string for the whole call.
         let version = unsafe { input::str(version) }?;
-        conn.core.set_policy(Policy::find(version.to_bytes())?)
+        conn.core.set_policy(policy::find(version)?)
     })
 }
 

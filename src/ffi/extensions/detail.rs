@@ -1,11 +1,11 @@
-//! The reason of the last failed call.
+//! The particulars of the last failed call, of a connection or of a thread.
 
 use std::ffi::{c_char, c_int};
 
 use crate::ffi::abi::boundary::boundary;
 use crate::ffi::abi::handle::Handle;
-use crate::ffi::abi::input;
 use crate::ffi::abi::types::s2n_connection;
+use crate::ffi::abi::{errno, input};
 
 /// Returns the particulars of the last failed call on a connection, as one sentence in English:
 /// which certificate is rejected, by subject and serial number, and which check it has failed; which
@@ -49,15 +49,52 @@ pub unsafe extern "C" fn rs2n_connection_error_detail(
         let conn = unsafe { s2n_connection::borrow(conn) }?;
         // SAFETY: `buffer` is null or writable for `size` bytes for the whole call.
         let buffer = unsafe { input::bytes_mut(buffer.cast(), size) }?;
-        let text = conn.core.error_detail().unwrap_or_default();
-        if let Some((end, room)) = buffer.split_last_mut() {
-            let len = text.len().min(room.len());
-            room[..len].copy_from_slice(&text.as_bytes()[..len]);
-            match room.get_mut(len) {
-                Some(behind) => *behind = 0,
-                None => *end = 0,
-            }
-        }
-        Ok(c_int::try_from(text.len()).unwrap_or(c_int::MAX))
+        Ok(write(
+            conn.core.error_detail().as_deref().unwrap_or_default(),
+            buffer,
+        ))
     })
+}
+
+/// Returns the particulars of the last failed call of the calling thread, as one sentence in
+/// English: which line and word of the text of a policy, or which property of a key is wrong. It is
+/// for calls that have no connection, such as those on configs and certificates:
+/// `rs2n_connection_error_detail()` has more about the others.
+///
+/// The sentence has printable ASCII characters only, without a line break, and no secrets. Its
+/// wording is not part of the API, and may change: a program decides by `s2n_errno`.
+///
+/// @param buffer Buffer for the sentence, which is shortened to fit, and ends with a NUL; may be
+/// NULL if `size` is 0
+/// @param size Size of the buffer in bytes
+/// @returns the length of the whole sentence in bytes, without the NUL, as snprintf() does, at most
+/// 511: it is shortened if this is not less than `size`. 0 if no call has failed, or if nothing is
+/// known but its number. -1 with `S2N_ERR_NULL` if `buffer` is NULL and `size` is not 0
+///
+/// `s2n_errno` is not changed by success. It may be called at any time, in any thread, and in a
+/// callback, whose failed calls replace the sentence.
+///
+/// # Safety
+///
+/// `buffer` is NULL or writable for `size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rs2n_error_detail(buffer: *mut c_char, size: usize) -> c_int {
+    boundary(|| {
+        // SAFETY: `buffer` is null or writable for `size` bytes for the whole call.
+        let buffer = unsafe { input::bytes_mut(buffer.cast(), size) }?;
+        Ok(errno::detail(|text| write(text, buffer)))
+    })
+}
+
+/// Writes a text with a NUL, shortened to fit, and returns its whole length.
+fn write(text: &str, buffer: &mut [u8]) -> c_int {
+    if let Some((end, room)) = buffer.split_last_mut() {
+        let len = text.len().min(room.len());
+        room[..len].copy_from_slice(&text.as_bytes()[..len]);
+        match room.get_mut(len) {
+            Some(behind) => *behind = 0,
+            None => *end = 0,
+        }
+    }
+    c_int::try_from(text.len()).unwrap_or(c_int::MAX)
 }
