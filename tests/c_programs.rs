@@ -116,6 +116,18 @@ fn many_signatures_can_be_pending() {
     run(Command::new(program("pending")).arg(certs()));
 }
 
+/// The keys are made by OpenSSL, GnuTLS and OpenSSH.
+#[test]
+fn encrypted_keys() {
+    let program = program("encrypted_keys");
+    let keys = program.with_extension("keys");
+    let mut script = Command::new("sh");
+    script.arg(root().join("tests/certs/encrypted_keys.sh"));
+    run(script.args([certs(), &keys]));
+    run(Command::new(&program).args([certs(), &keys]).arg("all"));
+    run(under_valgrind(&program).args([certs(), &keys]).arg("quick"));
+}
+
 #[test]
 fn events() {
     check_with_certificates("events");

@@ -51,7 +51,6 @@ case $purpose in demo | aarch64 | musl | check-platforms | python)
     ;;
 esac
 need g++ g++
-# With libclang, by which the crates of BoringSSL and of the reference read C headers
 need clang clang
 need clang++ clang
 need ld.lld lld
@@ -60,6 +59,8 @@ need readelf binutils
 need strings binutils
 need gnutls-cli gnutls-bin
 need gnutls-serv gnutls-bin
+need certtool gnutls-bin
+need ssh-keygen openssh-client
 need curl curl
 need valgrind valgrind
 need tshark tshark

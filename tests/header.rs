@@ -171,10 +171,11 @@ const EVENT_SENT: &str = "
 ";
 
 /// The files of `rs2n/rs2n.h`, in its order.
-const EXTENSIONS: [&str; 3] = [
+const EXTENSIONS: [&str; 4] = [
     "extensions/version.rs",
     "extensions/detail.rs",
     "extensions/log.rs",
+    "extensions/keys.rs",
 ];
 
 /// All headers, by their path below `include`.
@@ -192,7 +193,13 @@ fn extensions() -> String {
         sys_includes: vec!["s2n.h".into()],
         after_includes: Some(version_macros()),
         export: cbindgen::ExportConfig {
-            include: vec!["rs2n_log_level".into(), "rs2n_log_callback".into()],
+            include: [
+                "rs2n_log_level",
+                "rs2n_log_callback",
+                "rs2n_passphrase_callback",
+            ]
+            .map(String::from)
+            .into(),
             ..config.export.clone()
         },
         ..config

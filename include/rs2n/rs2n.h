@@ -57,6 +57,21 @@ typedef void (*rs2n_log_callback)(rs2n_log_level level,
                                   const char *message,
                                   void *ctx);
 
+/**
+ * Provides the passphrase of an encrypted private key.
+ *
+ * It is called once, by the thread and within the call that loads the key. It may wait for a user, and
+ * call functions of the library: it may load, and also free, the chain that is being loaded.
+ *
+ * @param ctx The context that was passed with the callback
+ * @param buf Buffer for the passphrase, which needs no NUL; valid during the call, and cleared after it
+ * @param size Size of the buffer in bytes: 1024
+ * @param len Set by the callback to the length of the passphrase in bytes, at most `size`; 0 before, which
+ * is an empty passphrase
+ * @returns 0; any other value if there is no passphrase, or it does not fit
+ */
+typedef int (*rs2n_passphrase_callback)(void *ctx, uint8_t *buf, uint32_t size, uint32_t *len);
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -149,6 +164,48 @@ S2N_API extern
 int rs2n_set_log_callback(rs2n_log_level level,
                           rs2n_log_callback callback,
                           void *ctx);
+
+/**
+ * Loads a certificate chain and its private key from PEM buffers, as
+ * `s2n_cert_chain_and_key_load_pem_bytes()` does, with a private key that may be encrypted.
+ *
+ * These are supported: "ENCRYPTED PRIVATE KEY" (PKCS #8) with PBES2 (RFC 8018), that is AES-128, AES-192
+ * or AES-256 in CBC mode with PBKDF2 and HMAC-SHA-1, SHA-256, SHA-384 or SHA-512, or with scrypt (RFC
+ * 7914); and "RSA PRIVATE KEY" or "EC PRIVATE KEY" with the header "Proc-Type: 4,ENCRYPTED" and AES in
+ * CBC mode. The latter protects little: its key derivation is a single MD5.
+ *
+ * The work is bounded: PBKDF2 to 10,000,000 iterations, scrypt to 160 MiB of memory and N * r * p =
+ * 4,194,304. The call runs the key derivation in its thread: about 0.1 seconds for the defaults of
+ * current tools, some seconds at the bounds.
+ *
+ * A private key that is not encrypted is loaded without a call of the callback. Otherwise the callback
+ * is called after the certificates and the parameters of the encryption are parsed, and before the
+ * chain changes. Passphrase, derived key and decrypted key are cleared after use.
+ *
+ * @param chain_and_key The chain
+ * @param chain_pem Certificates in PEM, the leaf first; copied
+ * @param chain_pem_len Length of the certificates in bytes
+ * @param private_key_pem The leaf's private key in PEM; copied
+ * @param private_key_pem_len Length of the private key in bytes
+ * @param callback Provides the passphrase
+ * @param ctx Passed to the callback unchanged; owned by the caller
+ * @returns 0, or -1 and the chain as before, with `RS2N_ERR_WRONG_PASSPHRASE` if the passphrase is not
+ * that of the key, or the encrypted key is damaged; `RS2N_ERR_KEY_ENCRYPTION` for another algorithm, or
+ * work above the bounds; `RS2N_ERR_PASSPHRASE_CALLBACK` if the callback fails, or returns a length above
+ * `size`; or the errors of `s2n_cert_chain_and_key_load_pem_bytes()`. `rs2n_error_detail()` has the
+ * particulars, such as the name of the algorithm
+ *
+ * It may be called in any thread; calls for different chains may run at the same time. Other threads may
+ * use configs to which the chain was added, as with `s2n_cert_chain_and_key_load_pem_bytes()`.
+ */
+S2N_API extern
+int rs2n_cert_chain_and_key_load_encrypted_pem_bytes(struct s2n_cert_chain_and_key *chain_and_key,
+                                                     const uint8_t *chain_pem,
+                                                     uint32_t chain_pem_len,
+                                                     const uint8_t *private_key_pem,
+                                                     uint32_t private_key_pem_len,
+                                                     rs2n_passphrase_callback callback,
+                                                     void *ctx);
 
 #ifdef __cplusplus
 }  // extern "C"

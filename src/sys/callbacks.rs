@@ -10,8 +10,8 @@ use rs2n_core::config::callbacks::{
     CertRequestCallback, CertTiebreak, CertValidationCallback, CertificateRequest, Checkpoint,
     CheckpointCallback, ClientHelloCallback, Clock, Coroutine, Coroutines, CrlLookup,
     CrlLookupCallback, HandshakeEvent, HandshakeEventCallback, KeyLogCallback, LogLevel, Logger,
-    Offload, PrivateKeys, SecretCallback, SecretType, Signature, Validation, Verification,
-    VerifyHostCallback, Work,
+    Offload, Passphrase, PrivateKeys, SecretCallback, SecretType, Signature, Validation,
+    Verification, VerifyHostCallback, Work,
 };
 use zeroize::Zeroize;
 
@@ -38,6 +38,7 @@ pub type PrivateKeyFn<C, O> = unsafe extern "C" fn(*mut C, *mut O) -> c_int;
 pub type OffloadFn<C, O> = unsafe extern "C" fn(*mut C, *mut O, *mut c_void) -> c_int;
 /// `C` is the C type of a connection, `E` that of an event.
 pub type EventFn<C, E> = unsafe extern "C" fn(*mut C, *mut c_void, *mut E);
+pub type PassphraseFn = unsafe extern "C" fn(*mut c_void, *mut u8, u32, *mut u32) -> c_int;
 pub type ClockFn = unsafe extern "C" fn(*mut c_void, *mut u64) -> c_int;
 
 /// Verifies a host name by the application's callback.
@@ -263,6 +264,24 @@ impl<C, E: for<'a> From<&'a HandshakeEvent>> HandshakeEventCallback for CEventCa
 impl<C, E: for<'a> From<&'a Checkpoint>> CheckpointCallback for CEventCallback<C, E> {
     fn call(&self, name: usize, subscriber: usize, checkpoint: &Checkpoint) {
         self.report(name, subscriber, checkpoint.into());
+    }
+}
+
+/// Reads a passphrase from the application's callback.
+pub struct CPassphraseCallback {
+    pub function: PassphraseFn,
+    pub context: Context,
+}
+
+impl Passphrase for CPassphraseCallback {
+    fn read(&self, buffer: &mut [u8]) -> Option<usize> {
+        let size = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
+        let mut len = 0;
+        // SAFETY: `buffer` is writable for `size` bytes, and `len` is writable, for the whole call; the
+        // application paired `context` with `function`.
+        let status =
+            unsafe { (self.function)(self.context.0, buffer.as_mut_ptr(), size, &mut len) };
+        (status == 0).then_some(len as usize)
     }
 }
 

@@ -23,11 +23,32 @@ static void check_selection(struct s2n_config *config, int tls13, const char *na
     disconnect(pair);
 }
 
+static void encrypted_keys_are_loaded(void)
+{
+    /* The test key of the chain, as OpenSSL encrypts it. */
+    char command[4096], passphrase[] = "secret", wrong[] = "wrong";
+    snprintf(command, sizeof(command), "openssl pkcs8 -topk8 -in %s/ecdsa.key -passout pass:%s", folder, passphrase);
+    FILE *output = popen(command, "r");
+    char key[4096] = "";
+    CHECK(output != NULL && fread(key, 1, sizeof(key) - 1, output) > 0 && pclose(output) == 0);
+    char *pem = read_file(folder, "ecdsa.pem");
+    struct s2n_cert_chain_and_key *chain = s2n_cert_chain_and_key_new();
+    CHECK_ERROR(load_encrypted(chain, pem, key, wrong), RS2N_ERR_WRONG_PASSPHRASE);
+    char *too_long = calloc(1, 2000);
+    memset(too_long, 'x', 1999);
+    CHECK_ERROR(load_encrypted(chain, pem, key, too_long), RS2N_ERR_PASSPHRASE_CALLBACK);
+    free(too_long);
+    CHECK_OK(load_encrypted(chain, pem, key, passphrase));
+    CHECK_OK(s2n_cert_chain_and_key_free(chain));
+    free(pem);
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 2);
     folder = argv[1];
     CHECK_OK(s2n_init());
+    encrypted_keys_are_loaded();
     struct s2n_config *config = s2n_config_new_minimal();
     struct s2n_cert_chain_and_key *chains[] = { load_chain(folder, "rsa"),
         load_chain(folder, "ecdsa"), load_chain(folder, "client") };

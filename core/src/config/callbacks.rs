@@ -8,6 +8,7 @@ pub use super::{
 pub use crate::base::log::{LogLevel, Logger, set_logger};
 pub use crate::base::probe::{Event, set_probe};
 pub use crate::base::{Clock, Mode};
+pub use crate::credentials::passphrase::Passphrase;
 pub use crate::credentials::{
     Answer, CertRequestCallback, CertTiebreak, CertificateRequest, Coroutine, Coroutines, Exit,
     Offload, PrivateKeys, Signature, Suspension, Verification, Work,

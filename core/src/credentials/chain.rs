@@ -11,6 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, SignatureVerificationAlgo
 use zeroize::Zeroizing;
 
 use super::key_type::{self, KeyType};
+use super::passphrase::{KeyLimits, Locked, Passphrase};
 use super::signing::NoKey;
 use crate::base::{lock, memory};
 use crate::crypto::rsa_pss;
@@ -68,6 +69,20 @@ impl CertChain {
     pub fn load(&self, chain_pem: &[u8], key_pem: &[u8]) -> Result<()> {
         let key = load_key(pem::private_key(key_pem)?)?;
         self.set(pem::certificates(chain_pem)?, Some(key))
+    }
+
+    /// Loads a chain like [`Self::load`], with a private key that may be encrypted. The passphrase is
+    /// read only if it is, and after everything else: the source may free or load this chain.
+    pub fn load_encrypted(
+        &self,
+        chain_pem: &[u8],
+        key_pem: &[u8],
+        passphrase: &dyn Passphrase,
+        limits: &KeyLimits,
+    ) -> Result<()> {
+        let key = Locked::parse(key_pem, limits)?;
+        let chain = pem::certificates(chain_pem)?;
+        self.set(chain, Some(load_key(key.unlock(passphrase)?)?))
     }
 
     /// Loads a chain without its private key, which the application holds.

@@ -9,6 +9,7 @@ mod coroutine;
 mod domains;
 pub(crate) mod key_log;
 mod key_type;
+pub mod passphrase;
 pub(crate) mod request;
 pub(crate) mod resolver;
 pub(crate) mod secret;

@@ -1,5 +1,6 @@
 //! Cryptography that the provider of rustls lacks: key exchange groups, RSA-PSS keys, digests and
-//! signature verification with a bare public key, of AWS-LC; and the key schedule of TLS 1.3.
+//! signature verification with a bare public key, of AWS-LC; the key schedule of TLS 1.3; and encryption
+//! with a passphrase.
 
 use zeroize::Zeroizing;
 
@@ -14,6 +15,7 @@ pub(crate) mod digest;
 pub(crate) mod groups;
 mod hkdf;
 pub(crate) mod lazy_aead;
+pub(crate) mod passphrase;
 pub(crate) mod replay;
 pub(crate) mod rsa_pss;
 pub(crate) mod signature;

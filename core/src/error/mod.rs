@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::Location;
 
 mod alert;
+mod algorithm;
 mod date;
 mod escaped;
 mod from_rustls;
@@ -12,6 +13,7 @@ mod table;
 pub mod trace;
 
 pub use alert::Alert;
+pub use algorithm::AlgorithmName;
 pub(crate) use date::UtcTime;
 pub use escaped::Escaped;
 pub use reason::Reason;

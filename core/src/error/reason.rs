@@ -6,7 +6,7 @@ use std::num::NonZeroU8;
 
 use rustls::error::{InvalidMessage, PeerIncompatible, PeerMisbehaved};
 
-use super::{Alert, Escaped};
+use super::{Alert, AlgorithmName, Escaped};
 
 /// The particulars of an error. Errors are returned by value, so it is small, and has no memory of
 /// its own: what is larger is stored with the connection, such as the rejected certificate.
@@ -96,6 +96,31 @@ pub enum Reason {
     /// The peer's certificate is rejected; the connection has its particulars.
     Certificate,
 
+    /// A private key is encrypted with an algorithm that is not supported.
+    KeyAlgorithm(AlgorithmName),
+
+    /// The number of iterations of PBKDF2 exceeds the limit.
+    KeyIterations {
+        iterations: u64,
+        limit: u32,
+    },
+
+    /// The memory of scrypt, in bytes, exceeds the limit.
+    ScryptMemory {
+        log_n: u8,
+        r: u32,
+        p: u32,
+        limit: u64,
+    },
+
+    /// The product of the parameters of scrypt exceeds the limit.
+    ScryptWork {
+        log_n: u8,
+        r: u32,
+        p: u32,
+        limit: u64,
+    },
+
     /// rustls has rejected the peer's messages.
     Malformed(InvalidMessage),
     Incompatible(PeerIncompatible),
@@ -177,6 +202,34 @@ impl fmt::Display for Reason {
             ),
             Self::NothingInCommon(parameter) => write!(f, "no {parameter} in common"),
             Self::Certificate => f.write_str("the peer's certificate is rejected"),
+            Self::KeyAlgorithm(name) => write!(
+                f,
+                "the private key is encrypted with the algorithm {name}, which is not supported"
+            ),
+            Self::KeyIterations {
+                iterations: u64::MAX,
+                limit,
+            } => write!(
+                f,
+                "the private key is encrypted with 2^64 iterations of PBKDF2, or more; the maximum is \
+                 {limit}"
+            ),
+            Self::KeyIterations { iterations, limit } => write!(
+                f,
+                "the private key is encrypted with {iterations} iterations of PBKDF2; the maximum is \
+                 {limit}"
+            ),
+            Self::ScryptMemory { log_n, r, p, limit } => write!(
+                f,
+                "scrypt with N = 2^{log_n}, r = {r}, p = {p} takes more memory than the maximum of {} \
+                 MiB",
+                limit >> 20
+            ),
+            Self::ScryptWork { log_n, r, p, limit } => write!(
+                f,
+                "scrypt with N = 2^{log_n}, r = {r}, p = {p} takes more work than the maximum of \
+                 N * r * p = {limit}"
+            ),
             Self::Malformed(reason) => {
                 write!(f, "a malformed message of the peer: ")?;
                 malformed(f, reason)

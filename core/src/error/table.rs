@@ -354,6 +354,7 @@ error_table! {
         KeyEncryption = 0x10001, "RS2N_ERR_KEY_ENCRYPTION", "The encryption of the private key is not supported";
         PolicyText = 0x10002, "RS2N_ERR_POLICY_TEXT", "The definition of the security policy is not valid";
         InvalidEchConfigList = 0x10003, "RS2N_ERR_INVALID_ECH_CONFIG_LIST", "The list of ECH configs is malformed, or has no config that is supported";
+        PassphraseCallback = 0x10004, "RS2N_ERR_PASSPHRASE_CALLBACK", "The passphrase callback has failed";
     }
 }
 

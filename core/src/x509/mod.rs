@@ -7,6 +7,7 @@ mod constraints;
 mod crl;
 pub(crate) mod der;
 mod dh;
+mod encrypted_key;
 pub mod extension;
 mod form;
 mod names;
@@ -20,6 +21,7 @@ pub(crate) use self::certificate::PARSED;
 pub(crate) use self::certificate::{Certificate, outline, public_key};
 pub(crate) use self::crl::RevocationList;
 pub use self::dh::check_dh_params;
+pub(crate) use self::encrypted_key::EncryptedKey;
 pub(crate) use self::names::{Names, elements, is_host, values};
 pub(crate) use self::public_key::{Curve, PublicKeyType, rsa_bits};
 

@@ -60,24 +60,38 @@ const OLD_CERTIFICATE: &[u8] = b"X509 CERTIFICATE";
 const TRUSTED_CERTIFICATE: &[u8] = b"TRUSTED CERTIFICATE";
 
 /// Decodes the private key of a text: its first section, or the one after the parameters of an
-/// elliptic curve. Encrypted keys are not supported: there is no password.
+/// elliptic curve. Encrypted keys are rejected: there is no passphrase.
 pub(crate) fn private_key(text: &[u8]) -> Result<Vec<PrivateKeyDer<'static>>> {
-    for section in Sections::of(text) {
-        let section = section?;
-        let key = match section.label {
-            b"EC PARAMETERS" => continue,
-            b"RSA PRIVATE KEY" | b"EC PRIVATE KEY" | b"PRIVATE KEY" => {
-                section.decode(Code::DecodePrivateKey)?
-            }
-            _ => Err(Code::InvalidPem)?,
-        };
-        // The label is a hint: some tools write it for a key of another format.
-        let pkcs8 = PrivateKeyDer::Pkcs8(memory::copy(&key)?.into());
-        let pkcs1 = PrivateKeyDer::Pkcs1(memory::copy(&key)?.into());
-        let sec1 = PrivateKeyDer::Sec1(memory::copy(&key)?.into());
-        return Ok(vec![pkcs8, pkcs1, sec1]);
+    let section = first_key(Sections::of(text))?;
+    match section.label {
+        b"RSA PRIVATE KEY" | b"EC PRIVATE KEY" | b"PRIVATE KEY" => {
+            key_formats(&section.decode(Code::DecodePrivateKey)?)
+        }
+        _ => Err(Code::InvalidPem)?,
     }
-    Err(Code::InvalidPem)?
+}
+
+/// Returns the section of [`private_key`], which may be encrypted, and so have headers (RFC 1421).
+pub(super) fn key_section(text: &[u8]) -> Result<Section<'_>> {
+    first_key(Sections::with_headers(text))
+}
+
+/// Returns the first section that is not the parameters of an elliptic curve.
+fn first_key<'a>(mut sections: Sections<'a>) -> Result<Section<'a>> {
+    let section = sections.find(|section| {
+        let section = section.as_ref();
+        !section.is_ok_and(|section| section.label == b"EC PARAMETERS")
+    });
+    Ok(section.ok_or(Code::InvalidPem)??)
+}
+
+/// Returns a private key in each format that it can have. The label is a hint: some tools write it for
+/// a key of another format.
+pub(crate) fn key_formats(key: &[u8]) -> Result<Vec<PrivateKeyDer<'static>>> {
+    let pkcs8 = PrivateKeyDer::Pkcs8(memory::copy(key)?.into());
+    let pkcs1 = PrivateKeyDer::Pkcs1(memory::copy(key)?.into());
+    let sec1 = PrivateKeyDer::Sec1(memory::copy(key)?.into());
+    Ok(vec![pkcs8, pkcs1, sec1])
 }
 
 /// Decodes the CRL that is the first section of a text.
@@ -95,13 +109,23 @@ pub(crate) fn first(text: &[u8], label: &[u8], undecodable: Code) -> Result<Vec<
 }
 
 /// A section that is not decoded.
-struct Section<'a> {
+pub(super) struct Section<'a> {
     label: &'a [u8],
+    /// Lines before the content (RFC 1421, 4.6); empty if there are none.
+    headers: &'a [u8],
     content: &'a [u8],
 }
 
 impl Section<'_> {
-    fn decode(&self, undecodable: Code) -> Result<Zeroizing<Vec<u8>>> {
+    pub(super) fn label(&self) -> &[u8] {
+        self.label
+    }
+
+    pub(super) fn headers(&self) -> &[u8] {
+        self.headers
+    }
+
+    pub(super) fn decode(&self, undecodable: Code) -> Result<Zeroizing<Vec<u8>>> {
         let data = || self.content.iter().copied().filter(|&byte| is_base64(byte));
         // RFC 4648, 3.2: content without padding may be truncated.
         let digits = data().count();
@@ -141,6 +165,8 @@ struct Sections<'a> {
     rest: &'a [u8],
     /// Dashes may be part of comments, and begin a boundary only if BEGIN follows.
     among_others: bool,
+    /// Sections may have headers.
+    with_headers: bool,
 }
 
 impl<'a> Sections<'a> {
@@ -148,13 +174,21 @@ impl<'a> Sections<'a> {
         Self {
             rest: text,
             among_others: false,
+            with_headers: false,
         }
     }
 
     fn among_others(text: &'a [u8]) -> Self {
         Self {
-            rest: text,
             among_others: true,
+            ..Self::of(text)
+        }
+    }
+
+    fn with_headers(text: &'a [u8]) -> Self {
+        Self {
+            with_headers: true,
+            ..Self::of(text)
         }
     }
 
@@ -174,12 +208,34 @@ impl<'a> Sections<'a> {
 
     fn read(&mut self) -> Option<Section<'a>> {
         let label = self.read_label()?;
+        let headers = match self.with_headers {
+            true => self.read_headers(),
+            false => &[],
+        };
         let end = self.rest.iter().position(|&byte| byte == b'-')?;
         let (content, rest) = self.rest.split_at(end);
         self.rest = rest;
         self.skip_dashes()?;
         self.skip(b"END ")?;
-        (self.read_label()? == label).then_some(Section { label, content })
+        (self.read_label()? == label).then_some(Section {
+            label,
+            headers,
+            content,
+        })
+    }
+
+    /// Reads the headers up to the empty line behind them.
+    fn read_headers(&mut self) -> &'a [u8] {
+        let start = self.rest.trim_ascii_start();
+        let ends = |lines: &[u8]| lines.starts_with(b"\n\n") || lines.starts_with(b"\n\r\n");
+        let end = (0..start.len()).find(|&at| ends(&start[at..]));
+        match end {
+            Some(end) if start.starts_with(b"Proc-Type:") => {
+                self.rest = &start[end..];
+                &start[..end]
+            }
+            _ => &[],
+        }
     }
 
     /// Reads up to the next dashes, and those.
