@@ -51,6 +51,7 @@ case $purpose in demo | aarch64 | musl | check-platforms | python)
     ;;
 esac
 need g++ g++
+# With libclang, by which the crates of BoringSSL and of the reference read C headers
 need clang clang
 need clang++ clang
 need ld.lld lld

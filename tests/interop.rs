@@ -4,12 +4,15 @@
 use std::fs;
 use std::process::Command;
 
+#[path = "support/boringssl.rs"]
+mod boringssl;
 #[path = "support/parties.rs"]
 mod parties;
 #[path = "support/peers.rs"]
 mod peers;
 mod support;
 
+use boringssl::{boringssl_client, boringssl_server};
 use parties::{
     Case, cases, client, fetch, gnutls_server, leaf, openssl_server, python_server, report,
     request, serve, strs,
@@ -60,6 +63,29 @@ fn client_connects_to_python() {
         }
         let (_server, port) = python_server(&case, case.key, None);
         check_client(&case, &port, "python");
+    }
+}
+
+/// BoringSSL has no option for the cipher suites of TLS 1.3.
+fn boringssl_cases() -> impl Iterator<Item = Case> {
+    let cases = cases().into_iter();
+    cases.filter(|case| case.cipher == "AES_128_GCM")
+}
+
+/// The options of the peer on BoringSSL for a case, without certificates.
+fn boringssl_options(case: &Case) -> [&'static str; 2] {
+    ["--tls", if case.tls13 { "1.3" } else { "1.2" }]
+}
+
+#[test]
+fn client_connects_to_boringssl() {
+    for case in boringssl_cases() {
+        let (chain, key) = chain_and_key(case.key);
+        let files = ["--certificate", &chain, "--key", &key];
+        let (server, port) = boringssl_server(&[&files[..], &boringssl_options(&case)].concat());
+        check_client(&case, &port, "boringssl");
+        let server = server.finish();
+        assert_eq!(server.code, Some(0), "{case:?}: {server:?}");
     }
 }
 
@@ -122,6 +148,18 @@ fn server_accepts_curl() {
         let client = report("curl", &args);
         assert_eq!(client.code, Some(0), "{case:?}: {client:?}");
         check_page(&case, &client, server, "curl");
+    }
+}
+
+#[test]
+fn server_accepts_boringssl() {
+    for case in boringssl_cases() {
+        let (server, port) = serve_case(&case);
+        let ca = cert("ca.pem");
+        let options = [&["--ca", &ca][..], &boringssl_options(&case)].concat();
+        let client = boringssl_client(&port, &options);
+        assert_eq!(client.code, Some(0), "{case:?}: {client:?}");
+        check_page(&case, &client, server, "boringssl");
     }
 }
 
