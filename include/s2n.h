@@ -1051,12 +1051,14 @@ int s2n_config_set_verification_ca_location(struct s2n_config *config,
 S2N_API extern int s2n_config_add_pem_to_trust_store(struct s2n_config *config, const char *pem);
 
 /**
- * Removes all certificates from the trust store, those of the operating system included.
+ * Removes all certificates from the trust store, those of the operating system included, and the keys
+ * of `rs2n_config_add_trusted_public_key()`.
  *
  * @param config A config
  * @returns 0, or -1 with `S2N_ERR_NULL`
  */
-S2N_API extern int s2n_config_wipe_trust_store(struct s2n_config *config);
+S2N_API extern
+int s2n_config_wipe_trust_store(struct s2n_config *config);
 
 /**
  * Adds the operating system's root certificates to the trust store, as `s2n_config_new()` does.

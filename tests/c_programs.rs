@@ -97,6 +97,11 @@ fn async_pkey() {
 }
 
 #[test]
+fn raw_public_keys() {
+    check_with_certificates("raw_public_keys");
+}
+
+#[test]
 fn async_offload() {
     check_with_certificates("async_offload");
 }

@@ -171,11 +171,12 @@ const EVENT_SENT: &str = "
 ";
 
 /// The files of `rs2n/rs2n.h`, in its order.
-const EXTENSIONS: [&str; 4] = [
+const EXTENSIONS: &[&str] = &[
     "extensions/version.rs",
     "extensions/detail.rs",
     "extensions/log.rs",
     "extensions/keys.rs",
+    "extensions/raw_public_key.rs",
 ];
 
 /// All headers, by their path below `include`.
@@ -204,7 +205,7 @@ fn extensions() -> String {
         },
         ..config
     };
-    generated(config, &EXTENSIONS)
+    generated(config, EXTENSIONS)
 }
 
 /// The macros of the version, which is that of Cargo.toml.

@@ -319,7 +319,7 @@ pub fn suspension(message: &[u8]) -> Suspension {
     Suspension::Verify(ToVerify {
         message: message.to_vec(),
         signature: Vec::new(),
-        leaf: Vec::new().into(),
+        spki: Vec::new(),
         algorithms: &[],
     })
 }

@@ -207,6 +207,95 @@ int rs2n_cert_chain_and_key_load_encrypted_pem_bytes(struct s2n_cert_chain_and_k
                                                      rs2n_passphrase_callback callback,
                                                      void *ctx);
 
+/**
+ * Loads a raw public key (RFC 7250), which is sent in place of certificates, and its private key.
+ * The chain is added to configs with `s2n_config_add_cert_chain_and_key_to_store()`, of servers and
+ * of clients. A config may have certificates as well: the peer then selects the type. Of several raw
+ * public keys of one type, such as ECDSA, a config uses the first.
+ *
+ * Raw public keys require TLS 1.3. A connection whose config has them and no certificates, for one
+ * of the sides, does not negotiate TLS 1.2.
+ *
+ * The chain has no certificates: `s2n_cert_chain_get_length()` and `s2n_cert_chain_get_cert()` fail as
+ * for an empty one. A raw public key may be loaded again, and is then used in later handshakes; a
+ * chain with certificates cannot become a raw public key, nor the reverse.
+ *
+ * @param chain_and_key A chain that is empty, or has a raw public key
+ * @param public_key SubjectPublicKeyInfo in DER, or in PEM ("PUBLIC KEY"); copied. NULL for the one
+ * of the private key
+ * @param public_key_len Length of the public key in bytes
+ * @param private_key_pem The private key in PEM (PKCS #8, PKCS #1 or SEC 1, not encrypted); copied.
+ * NULL if the application holds it, and signs in the callback of
+ * `s2n_config_set_async_pkey_callback()`
+ * @param private_key_pem_len Length of the private key in bytes
+ * @returns 0; or -1 with `S2N_ERR_NULL` if the chain or both keys are NULL,
+ * `S2N_ERR_INVALID_ARGUMENT` if the chain has certificates, `S2N_ERR_DECODE_CERTIFICATE` for a
+ * malformed public key, `S2N_ERR_INVALID_PEM`, `S2N_ERR_DECODE_PRIVATE_KEY`,
+ * `S2N_ERR_KEY_MISMATCH`, or `S2N_ERR_CERT_TYPE_UNSUPPORTED` for a type of key other than RSA,
+ * RSA-PSS, ML-DSA, and ECDSA with P-256, P-384 or P-521. `rs2n_error_detail()` has the particulars
+ *
+ * It may be called in any thread.
+ */
+S2N_API extern
+int rs2n_cert_chain_and_key_load_raw_public_key(struct s2n_cert_chain_and_key *chain_and_key,
+                                                const uint8_t *public_key,
+                                                uint32_t public_key_len,
+                                                const uint8_t *private_key_pem,
+                                                uint32_t private_key_pem_len);
+
+/**
+ * Adds a public key that authenticates peers with a raw public key (RFC 7250): the pin of a peer. A
+ * key is trusted if its SubjectPublicKeyInfo equals one of those that were added, byte for byte.
+ *
+ * A client then offers to authenticate the server with a raw public key; a server that requests
+ * client authentication accepts one of the client. If the trust store has certificates too, both
+ * types are offered; `s2n_config_new()` adds those of the operating system, which
+ * `s2n_config_new_minimal()` does not. If it has none, certificates are rejected, even with
+ * `s2n_config_disable_x509_verification()`, and TLS 1.2 is not negotiated.
+ *
+ * A raw public key has no names, validity period, revocation list or OCSP response: the callbacks for
+ * host names and CRLs are not called. The one of `s2n_config_set_cert_validation_cb()` is called for
+ * a trusted key. The security policy applies to the key as to that of a certificate.
+ *
+ * `s2n_config_wipe_trust_store()` and `s2n_config_disable_x509_verification()` remove the keys, like
+ * the certificates.
+ *
+ * @param config A config
+ * @param public_key SubjectPublicKeyInfo in DER, or in PEM ("PUBLIC KEY"); copied
+ * @param public_key_len Its length in bytes
+ * @returns 0, also if the key was added before; or -1 with `S2N_ERR_NULL`,
+ * `S2N_ERR_DECODE_CERTIFICATE` for a malformed key, `S2N_ERR_INVALID_PEM`, or
+ * `S2N_ERR_CERT_TYPE_UNSUPPORTED` for a type of key other than RSA, RSA-PSS, ML-DSA, and ECDSA with
+ * P-256, P-384 or P-521. The keys are unchanged on failure, and `rs2n_error_detail()` has the
+ * particulars
+ *
+ * It may be called at any time, in any thread; a handshake that has begun does not use the key.
+ */
+S2N_API extern
+int rs2n_config_add_trusted_public_key(struct s2n_config *config,
+                                       const uint8_t *public_key,
+                                       uint32_t public_key_len);
+
+/**
+ * Copies the raw public key with which the peer has authenticated (RFC 7250): its
+ * SubjectPublicKeyInfo in DER, which is one of the trusted ones.
+ *
+ * @param conn A connection that has verified its peer: after the handshake, or in the callback of
+ * `s2n_config_set_cert_validation_cb()`
+ * @param buffer Buffer for the key; NULL to query its length
+ * @param size The size of `buffer` in bytes; set to the length of the key. It is only set if `buffer`
+ * is NULL
+ * @returns 0; or -1 with `S2N_ERR_NULL`, `S2N_ERR_INSUFFICIENT_MEM_SIZE` if the buffer is too small,
+ * or `S2N_ERR_NO_CERT_FOUND` if the peer has not authenticated with a raw public key, which includes
+ * a resumed session. Nothing is written on failure
+ *
+ * It may be called in any thread, at the same time as other calls on the connection.
+ */
+S2N_API extern
+int rs2n_connection_get_peer_public_key(struct s2n_connection *conn,
+                                        uint8_t *buffer,
+                                        uint32_t *size);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

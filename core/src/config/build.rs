@@ -1,9 +1,11 @@
 //! rustls configs, built from a snapshot of the settings when a handshake needs them, and kept in it.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::{fmt, ptr};
 
 use rustls::client::{ClientConfig, Resumption};
+use rustls::crypto::CryptoProvider;
 use rustls::enums::ApplicationProtocol;
 use rustls::server::{
     InvalidSniPolicy, ServerConfig, ServerSessionKey, StoresServerSessions, Tls13Tickets,
@@ -240,7 +242,11 @@ impl RustlsConfig for ClientConfig {
         };
         let clock = Arc::new(clock(settings, &context));
         let key_log = Arc::new(key_log(settings, &context));
-        let mut config = Self::builder_with_details(policy.provider().clone(), clock)
+        let provider = match settings.client_requires_tls13() {
+            true => Arc::new(tls13_alone(policy.provider())),
+            false => policy.provider().clone(),
+        };
+        let mut config = Self::builder_with_details(provider, clock)
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_client_credential_resolver(Arc::new(StepResolver {
@@ -340,6 +346,14 @@ impl Settings {
     }
 }
 
+/// Returns a provider without the cipher suites of TLS 1.2.
+fn tls13_alone(provider: &CryptoProvider) -> CryptoProvider {
+    CryptoProvider {
+        tls12_cipher_suites: Cow::Borrowed(&[]),
+        ..provider.clone()
+    }
+}
+
 /// The verifier of either side, which requests no OCSP response and names no certificate authorities.
 fn verifier(
     settings: &Settings,
@@ -350,6 +364,7 @@ fn verifier(
     SignatureVerifier {
         policy,
         client_auth,
+        types: settings.accepted_types(),
         requests_ocsp: false,
         authorities: Arc::new([]),
         is_offloaded: settings.offload.is_some(),

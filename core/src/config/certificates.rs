@@ -56,7 +56,7 @@ impl Config {
     }
 
     fn add(&self, chain: &Arc<CertChain>, owner: Owner) -> Result<()> {
-        self.policy().check_local(chain.loaded()?.certificates())?;
+        chain.loaded()?.check_policy(self.policy())?;
         let won = self.names_won(chain)?;
         self.change(|settings| {
             if Arc::strong_count(&settings.certificates) > 1 {
@@ -116,7 +116,11 @@ impl Config {
     pub fn use_for(&self, mode: Mode) -> Result<Option<NonZeroU16>> {
         self.read(|settings| {
             let certificates = &settings.certificates;
-            if mode == Mode::Client && certificates.defaults().count() > 1 {
+            let most = certificates
+                .defaults()
+                .count()
+                .max(certificates.raw_keys().count());
+            if mode == Mode::Client && most > 1 {
                 return Err(Code::TooManyCertificates)?;
             }
             if certificates.lacks_a_key && settings.private_keys.is_none() {
@@ -129,5 +133,5 @@ impl Config {
 
 fn check_chains(certificates: &Certificates, policy: &Policy) -> Result<()> {
     let mut chains = certificates.all();
-    chains.try_for_each(|chain| policy.check_local(chain.loaded()?.certificates()))
+    chains.try_for_each(|chain| chain.loaded()?.check_policy(policy))
 }

@@ -10,6 +10,7 @@ use super::{
     ClientAuth, ClientHelloCallback, KeyLogCallback, Overrides, Settings, alpn::Protocols,
 };
 use crate::base::{Clock, Mode};
+use crate::credentials::cert_types::CertTypes;
 use crate::error::{Code, Result};
 use crate::policy::Policy;
 use crate::resumption::nanoseconds;
@@ -95,6 +96,27 @@ impl Snapshot {
     /// Whether a signature of the application is verified when it is applied.
     pub(crate) fn verifies_private_keys(&self) -> bool {
         self.settings.verifies_private_keys || self.settings.verifies_after_sign
+    }
+
+    /// Returns whether a client cannot use TLS 1.2, because of raw public keys.
+    pub(crate) fn client_requires_tls13(&self) -> bool {
+        self.settings.client_requires_tls13()
+    }
+
+    /// Returns whether a server cannot use TLS 1.2, because of raw public keys.
+    pub(crate) fn server_requires_tls13(&self, client_auth: ClientAuth) -> bool {
+        self.settings.server_requires_tls13(client_auth)
+    }
+
+    /// Returns the certificate types that a server can send; `None` without certificates and keys.
+    pub(crate) fn sent_types(&self) -> Option<CertTypes> {
+        let certificates = &self.settings.certificates;
+        CertTypes::new(certificates.has_certificates(), certificates.has_raw_keys())
+    }
+
+    /// Returns the certificate types that are accepted of peers.
+    pub(crate) fn accepted_types(&self) -> CertTypes {
+        self.settings.accepted_types()
     }
 
     /// Returns the verifier of a peer.

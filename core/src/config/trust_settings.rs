@@ -2,12 +2,48 @@
 
 use std::sync::Arc;
 
-use super::Config;
+use super::{Config, Settings};
+use crate::credentials::cert_types::CertTypes;
 use crate::error::{Code, Result};
-use crate::verify::{CertValidationCallback, CrlLookupCallback, Rules};
+use crate::verify::raw_key::accepted_types;
+use crate::verify::{CertValidationCallback, ClientAuth, CrlLookupCallback, Rules};
 use crate::x509::extension;
+use crate::x509::spki::PublicKey;
+
+impl Settings {
+    /// Returns the certificate types that are accepted of peers.
+    pub(super) fn accepted_types(&self) -> CertTypes {
+        accepted_types(&self.trust, &self.rules)
+    }
+
+    /// Returns whether a client has raw public keys alone for one of the sides, which TLS 1.2 does not
+    /// have.
+    pub(super) fn client_requires_tls13(&self) -> bool {
+        let accepts_certificates = self.accepted_types().has_x509();
+        !accepts_certificates || self.sends_raw_keys_alone()
+    }
+
+    /// Returns whether a server has raw public keys alone for one of the sides that must
+    /// authenticate.
+    pub(super) fn server_requires_tls13(&self, client_auth: ClientAuth) -> bool {
+        let accepts_certificates = self.accepted_types().has_x509();
+        client_auth == ClientAuth::Required && !accepts_certificates || self.sends_raw_keys_alone()
+    }
+
+    fn sends_raw_keys_alone(&self) -> bool {
+        let certificates = &self.certificates;
+        certificates.has_raw_keys() && !certificates.has_certificates()
+    }
+}
 
 impl Config {
+    /// Adds a raw public key that authenticates peers (RFC 7250): a SubjectPublicKeyInfo in DER or
+    /// PEM.
+    pub fn trust_key(&self, public_key: &[u8]) -> Result<()> {
+        let key = PublicKey::read(public_key)?;
+        self.change_trust(|trust| trust.add_key(key))
+    }
+
     /// Changes the verification rules.
     fn change_rules(&self, change: impl FnOnce(&mut Rules)) {
         self.change(|settings| change(&mut settings.rules));

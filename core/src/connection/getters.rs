@@ -202,6 +202,12 @@ impl Connection {
         self.state.unverified_peer()
     }
 
+    /// Returns the raw public key with which the peer has authenticated (RFC 7250): a
+    /// SubjectPublicKeyInfo.
+    pub fn peer_raw_key(&self) -> Result<Arc<[u8]>> {
+        self.state.peer_raw_key()
+    }
+
     /// Client: returns the stapled OCSP response. Its address is valid until the connection is
     /// wiped.
     pub fn peer_ocsp(&self) -> Option<Arc<[u8]>> {
@@ -219,8 +225,8 @@ impl Connection {
         self.state.selected_chain()
     }
 
-    /// Returns the type of the key in a side's certificate, such as "rsa2048": of the selected
-    /// chain, or of the peer's verified path.
+    /// Returns the type of a side's key, such as "rsa2048": of the selected chain, or of the peer's
+    /// verified path or raw public key.
     pub fn public_key_name(&self, side: Mode) -> Result<Cow<'static, str>> {
         self.state.public_key_name(side)
     }

@@ -23,6 +23,8 @@ pub(crate) struct Certificates {
     /// By the domain names in the certificates, in lower case; wildcards are stored like other
     /// names.
     domains: DomainMap<ByType<Arc<CertChain>>>,
+    /// Raw public keys, which have no names.
+    raw_keys: ByType<Arc<CertChain>>,
     /// The application has set the defaults.
     defaults_are_explicit: bool,
     pub(crate) owner: Owner,
@@ -56,6 +58,11 @@ impl Certificates {
     pub(crate) fn add(&mut self, chain: &Arc<CertChain>, won: &[Vec<u8>]) -> Result<()> {
         let loaded = chain.loaded()?;
         let place = loaded.key_type as usize;
+        if loaded.is_raw() {
+            self.raw_keys[place].get_or_insert_with(|| chain.clone());
+            self.lacks_a_key |= loaded.key.is_none();
+            return Ok(());
+        }
         self.domains.reserve(&loaded.hosts)?;
         for name in &loaded.hosts {
             let wins = won.contains(name);
@@ -71,7 +78,8 @@ impl Certificates {
         Ok(())
     }
 
-    /// Sets the chains that are sent when no domain name matches: at most one for each key type.
+    /// Sets the chains that are sent when no domain name matches: at most one for each key type. Raw
+    /// public keys among them replace those of before, if there are any.
     pub(crate) fn set_defaults(&mut self, chains: &[Arc<CertChain>]) -> Result<()> {
         if chains.is_empty() || chains.len() > KeyType::COUNT {
             return Err(Code::NumDefaultCertificates)?;
@@ -79,15 +87,24 @@ impl Certificates {
         if self.owner == Owner::Library {
             return Err(Code::CertOwnership)?;
         }
-        let mut defaults = ByType::default();
+        let (mut defaults, mut raw_keys) = (ByType::default(), ByType::default());
         for chain in chains {
-            let key_type = chain.loaded()?.key_type;
-            let slot = &mut defaults[key_type as usize];
-            if slot.replace(chain.clone()).is_some() {
+            let loaded = chain.loaded()?;
+            let slots = match loaded.is_raw() {
+                true => &mut raw_keys,
+                false => &mut defaults,
+            };
+            if slots[loaded.key_type as usize]
+                .replace(chain.clone())
+                .is_some()
+            {
                 return Err(Code::MultipleDefaultCertificatesPerAuthType)?;
             }
         }
         self.defaults = defaults;
+        if raw_keys.iter().any(Option::is_some) {
+            self.raw_keys = raw_keys;
+        }
         self.defaults_are_explicit = true;
         self.owner = Owner::Application;
         Ok(())
@@ -101,7 +118,25 @@ impl Certificates {
     }
 
     pub(crate) fn has_any(&self) -> bool {
+        self.has_certificates() || self.has_raw_keys()
+    }
+
+    /// Returns whether there is a chain of certificates.
+    pub(crate) fn has_certificates(&self) -> bool {
         !self.domains.is_empty() || self.defaults().next().is_some()
+    }
+
+    /// Returns whether there is a raw public key.
+    pub(crate) fn has_raw_keys(&self) -> bool {
+        self.raw_keys().next().is_some()
+    }
+
+    pub(crate) fn raw_keys(&self) -> impl Iterator<Item = &Arc<CertChain>> {
+        self.raw_keys.iter().flatten()
+    }
+
+    pub(crate) fn raw_key_of(&self) -> &ByType<Arc<CertChain>> {
+        &self.raw_keys
     }
 
     pub(crate) fn defaults(&self) -> impl Iterator<Item = &Arc<CertChain>> {
@@ -111,7 +146,7 @@ impl Certificates {
     /// Returns every chain that may be sent; one with several domain names once for each.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<CertChain>> {
         let of_domains = self.domains.values().flatten().flatten();
-        self.defaults().chain(of_domains)
+        self.defaults().chain(self.raw_keys()).chain(of_domains)
     }
 
     pub(crate) fn default_of(&self) -> &ByType<Arc<CertChain>> {

@@ -1,5 +1,6 @@
-//! Certificate chains with their private keys.
+//! Certificate chains and raw public keys, with their private keys.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
 use std::sync::{Arc, OnceLock};
 
@@ -17,8 +18,10 @@ use crate::base::{lock, memory};
 use crate::crypto::rsa_pss;
 use crate::crypto::signature::verify;
 use crate::error::{Code, Result};
+use crate::policy::Policy;
 use crate::process::fork::{ForkSafeMutex, critical_section};
-use crate::x509::{Certificate, pem};
+use crate::x509::spki::PublicKey;
+use crate::x509::{Certificate, KeyInfo, pem};
 
 /// A certificate chain with its private key. Created empty, loaded later, and shared by configs.
 #[derive(Default)]
@@ -46,10 +49,13 @@ enum Content {
 /// A loaded chain.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    /// Leaf first; at least one.
+    /// Leaf first; at least one, unless there is a raw public key.
     certificates: Vec<Certificate<'static>>,
 
-    /// The same certificates, in the form that rustls requires, with a key that cannot sign.
+    /// The public key that is sent in place of certificates (RFC 7250).
+    raw_key: Option<PublicKey>,
+
+    /// The same certificates or key, in the form that rustls requires, with a key that cannot sign.
     credentials: Credentials,
 
     /// `None` if only the public part was loaded.
@@ -90,7 +96,26 @@ impl CertChain {
         self.set(pem::certificates(chain_pem)?, None)
     }
 
+    /// Loads a raw public key: a SubjectPublicKeyInfo in DER or PEM, its private key in PEM, or both.
+    /// Without the private key, the application holds it; without the public one, that of the private
+    /// key is used.
+    pub fn load_raw_key(&self, public_key: Option<&[u8]>, key_pem: Option<&[u8]>) -> Result<()> {
+        if self.with_content(|content| content.is_some_and(|content| !content.is_raw())) {
+            return Err(Code::InvalidArgument.rule("the chain has certificates already"));
+        }
+        let key = match key_pem {
+            Some(pem) => Some(load_key(pem::private_key(pem)?)?),
+            None => None,
+        };
+        let public_key = public_key.map(PublicKey::read).transpose()?;
+        self.replace(Content::Loaded(Arc::new(Loaded::raw(public_key, key)?)));
+        Ok(())
+    }
+
     fn set(&self, chain: Vec<Vec<u8>>, key: Option<Arc<dyn SigningKey>>) -> Result<()> {
+        if self.with_content(|content| content.is_some_and(Content::is_raw)) {
+            return Err(Code::InvalidArgument.rule("the chain has a raw public key already"));
+        }
         self.replace(Content::Loaded(Arc::new(Loaded::new(chain, key)?)));
         Ok(())
     }
@@ -158,6 +183,7 @@ impl CertChain {
         self.with_content(|content| match content {
             None => Err(Code::Null)?,
             Some(Content::Peer(chain)) => Ok(chain.clone()),
+            Some(content) if content.is_raw() => Err(Code::Null)?,
             Some(Content::Loaded(loaded)) => {
                 let certificates = loaded.certificates().iter().map(Certificate::der);
                 memory::probe(certificates.clone().map(<[u8]>::len).sum())?;
@@ -170,9 +196,16 @@ impl CertChain {
     pub fn len(&self) -> Result<usize> {
         self.with_content(|content| match content {
             None => Err(Code::Null)?,
+            Some(content) if content.is_raw() => Err(Code::Null)?,
             Some(Content::Peer(chain)) => Ok(chain.len()),
             Some(Content::Loaded(loaded)) => Ok(loaded.certificates.len()),
         })
+    }
+
+    /// Returns the type of the leaf's key, or of the raw public key, such as "rsa2048".
+    pub fn key_name(&self) -> Result<Cow<'static, str>> {
+        let name = self.with_loaded(|loaded| loaded.key_info().name())?;
+        Ok(name.ok_or(Code::CertTypeUnsupported)?)
     }
 
     pub fn name(&self) -> usize {
@@ -192,6 +225,9 @@ impl CertChain {
 
     /// Sets the OCSP response that is stapled to the chain; empty for none.
     pub fn set_ocsp(&self, response: &[u8]) -> Result<()> {
+        if self.with_content(|content| content.is_some_and(Content::is_raw)) {
+            return Err(Code::CertTypeUnsupported.rule("a raw public key has no OCSP response"));
+        }
         let response = match response {
             [] => None,
             response => Some(memory::to_arc(response)?),
@@ -203,6 +239,12 @@ impl CertChain {
     }
 }
 
+impl Content {
+    fn is_raw(&self) -> bool {
+        matches!(self, Self::Loaded(loaded) if loaded.is_raw())
+    }
+}
+
 impl Loaded {
     fn new(chain: Vec<Vec<u8>>, key: Option<Arc<dyn SigningKey>>) -> Result<Self> {
         let mut certificates = Vec::new();
@@ -211,18 +253,12 @@ impl Loaded {
             let cert = Certificate::parse(der)?;
             // A peer would reject certificates that cannot be parsed, or have a key of an unknown
             // type.
-            key_type::check(&cert)?;
+            key_type::check(cert.key_info())?;
             certificates.push(cert);
         }
         let leaf = certificates.first().ok_or(Code::NoCertificateInPem)?;
-        if let Some(key) = &key
-            && key
-                .public_key()
-                .is_none_or(|public| *public != *leaf.spki())
-        {
-            return Err(Code::KeyMismatch)?;
-        }
-        let (key_type, schemes) = KeyType::of(leaf)?;
+        check_pair(key.as_deref(), leaf.spki())?;
+        let (key_type, schemes) = KeyType::of(leaf.key_info())?;
         Ok(Self {
             credentials: Credentials::new_unchecked(
                 Arc::new(identity(&certificates)?),
@@ -233,7 +269,45 @@ impl Loaded {
             schemes,
             hosts: leaf.names().server_names(),
             certificates,
+            raw_key: None,
         })
+    }
+
+    /// A raw public key: the given one, else that of the private key.
+    fn raw(public_key: Option<PublicKey>, key: Option<Arc<dyn SigningKey>>) -> Result<Self> {
+        let raw_key = match (public_key, &key) {
+            (Some(public_key), _) => public_key,
+            (None, Some(key)) => {
+                let spki = key.public_key().ok_or(Code::DecodePrivateKey)?;
+                PublicKey::parse(memory::copy(&spki)?)?
+            }
+            (None, None) => Err(Code::Null)?,
+        };
+        check_pair(key.as_deref(), raw_key.der())?;
+        let (key_type, schemes) = key_type::of_raw_key(raw_key.info())?;
+        let identity = Identity::RawPublicKey(memory::copy(raw_key.der())?.into());
+        Ok(Self {
+            credentials: Credentials::new_unchecked(Arc::new(identity), Box::new(NoKey)),
+            key,
+            key_type,
+            schemes,
+            hosts: Vec::new(),
+            certificates: Vec::new(),
+            raw_key: Some(raw_key),
+        })
+    }
+
+    /// Returns whether this is a raw public key, and so has no certificates.
+    pub(crate) fn is_raw(&self) -> bool {
+        self.raw_key.is_some()
+    }
+
+    /// Checks that the chain, or the raw public key, complies with a policy.
+    pub(crate) fn check_policy(&self, policy: &Policy) -> Result<()> {
+        match &self.raw_key {
+            Some(key) => policy.check_local_key(key.info()),
+            None => policy.check_local(&self.certificates),
+        }
     }
 
     /// Returns the chain with a signer, for one handshake of rustls.
@@ -250,7 +324,7 @@ impl Loaded {
         signature: &[u8],
         algorithms: &[&dyn SignatureVerificationAlgorithm],
     ) -> bool {
-        verify(self.leaf().spki(), algorithms, message, signature).is_ok()
+        verify(self.spki(), algorithms, message, signature).is_ok()
     }
 
     /// Returns the certificates, leaf first.
@@ -258,8 +332,30 @@ impl Loaded {
         &self.certificates
     }
 
-    fn leaf(&self) -> &Certificate<'static> {
-        &self.certificates[0]
+    fn key_info(&self) -> KeyInfo<'_> {
+        match &self.raw_key {
+            Some(key) => key.info(),
+            None => self.certificates[0].key_info(),
+        }
+    }
+
+    /// Returns the SubjectPublicKeyInfo of the leaf, or the raw public key.
+    fn spki(&self) -> &[u8] {
+        match &self.raw_key {
+            Some(key) => key.der(),
+            None => self.certificates[0].spki(),
+        }
+    }
+}
+
+/// Checks that a private key, if there is one, is that of a SubjectPublicKeyInfo.
+fn check_pair(key: Option<&dyn SigningKey>, spki: &[u8]) -> Result<()> {
+    let Some(key) = key else {
+        return Ok(());
+    };
+    match key.public_key().is_some_and(|public| *public == *spki) {
+        true => Ok(()),
+        false => Err(Code::KeyMismatch)?,
     }
 }
 
@@ -297,7 +393,6 @@ mod tests {
     use rcgen::{CertificateParams, KeyPair};
 
     use super::*;
-    use crate::policy::Policy;
     use crate::x509::PARSED;
 
     #[test]
@@ -319,7 +414,7 @@ mod tests {
         assert_eq!(loaded.key_type, KeyType::Ecdsa);
         assert!(!loaded.has_signed(b"message", b"no signature", &[]));
         let strict = Policy::find(b"rfc9151").expect("a policy");
-        assert!(strict.check_local(loaded.certificates()).is_err());
+        assert!(loaded.check_policy(strict).is_err());
         assert_eq!(chain.certificates().expect("copies").len(), 2);
         assert_eq!(PARSED.get(), before + 2);
     }

@@ -8,11 +8,9 @@ use std::io;
 use std::sync::Arc;
 
 use rustls::crypto::SignatureScheme;
-use rustls::pki_types::CertificateDer;
 
 use super::chain::Loaded;
 use crate::crypto::signature::{Algorithms, verify};
-use crate::x509;
 
 /// Creates coroutines.
 pub trait Coroutines: Send + Sync {
@@ -71,17 +69,14 @@ pub struct ToSign {
 pub struct ToVerify {
     pub message: Vec<u8>,
     pub(crate) signature: Vec<u8>,
-    pub(crate) leaf: CertificateDer<'static>,
+    /// The peer's SubjectPublicKeyInfo; empty if its certificate is malformed.
+    pub(crate) spki: Vec<u8>,
     pub(crate) algorithms: Algorithms,
 }
 
 impl ToVerify {
     /// Returns whether the signature is valid.
     pub(crate) fn is_valid(&self) -> bool {
-        let is_signed = |spki| {
-            let verified = verify(spki, self.algorithms, &self.message, &self.signature);
-            verified.is_ok()
-        };
-        x509::public_key(&self.leaf).is_some_and(is_signed)
+        verify(&self.spki, self.algorithms, &self.message, &self.signature).is_ok()
     }
 }

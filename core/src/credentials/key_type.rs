@@ -8,7 +8,7 @@ use rustls::crypto::SignatureScheme;
 
 use crate::crypto::rsa_pss;
 use crate::error::{Code, Result};
-use crate::x509::{Certificate, Curve, PublicKeyType};
+use crate::x509::{Curve, KeyInfo, PublicKeyType};
 
 /// The key types for which a server has separate chains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +24,12 @@ impl KeyType {
 }
 
 impl KeyType {
-    /// Returns the type of a certificate's key, and the schemes with which such a key signs. As in
+    /// Returns the type of a key, and the schemes with which such a key signs. As in
     /// s2n-tls there are no other types: Ed25519 is rejected.
-    pub(super) fn of(cert: &Certificate<'_>) -> Result<(Self, &'static [SignatureScheme])> {
-        Ok(match cert.key_type() {
+    pub(super) fn of(key: KeyInfo<'_>) -> Result<(Self, &'static [SignatureScheme])> {
+        Ok(match key.key_type {
             PublicKeyType::Rsa => (Self::Rsa, RSA),
-            PublicKeyType::RsaPss => (Self::RsaPss, rsa_pss::schemes_of(cert.key_algorithm())),
+            PublicKeyType::RsaPss => (Self::RsaPss, rsa_pss::schemes_of(key.algorithm)),
             PublicKeyType::Ec(curve) => (Self::Ecdsa, curve.map_or(&[], ecdsa)),
             PublicKeyType::MlDsa44 => (Self::MlDsa, &[SignatureScheme::ML_DSA_44]),
             PublicKeyType::MlDsa65 => (Self::MlDsa, &[SignatureScheme::ML_DSA_65]),
@@ -39,10 +39,10 @@ impl KeyType {
     }
 }
 
-/// Checks the key of a certificate in a chain that the application loads: fails for an unknown type
+/// Checks a key that the application loads, in a certificate or alone: fails for an unknown type
 /// or curve, and for a point that is not on its curve.
-pub(super) fn check(cert: &Certificate<'_>) -> Result<()> {
-    let curve = match cert.key_type() {
+pub(super) fn check(key: KeyInfo<'_>) -> Result<()> {
+    let curve = match key.key_type {
         PublicKeyType::Other => Err(Code::DecodeCertificate)?,
         PublicKeyType::Ec(curve) => curve.ok_or(Code::DecodeCertificate)?,
         _ => return Ok(()),
@@ -54,9 +54,31 @@ pub(super) fn check(cert: &Certificate<'_>) -> Result<()> {
         // A peer that supports the curve validates the key.
         Curve::P224 | Curve::Secp256k1 => return Ok(()),
     };
-    match ParsedPublicKey::new(algorithm, cert.key()) {
+    match ParsedPublicKey::new(algorithm, key.key) {
         Ok(_) => Ok(()),
         Err(_) => Err(Code::DecodeCertificate)?,
+    }
+}
+
+/// Checks that a raw public key can be decoded, and sign handshakes; returns its type and schemes.
+pub(crate) fn of_raw_key(key: KeyInfo<'_>) -> Result<(KeyType, &'static [SignatureScheme])> {
+    let unsupported = || {
+        Code::CertTypeUnsupported.rule(
+            "keys of this type are not supported: RSA, RSA-PSS, ML-DSA, and ECDSA with P-256, P-384 \
+             or P-521 are",
+        )
+    };
+    if matches!(
+        key.key_type,
+        PublicKeyType::Ed25519 | PublicKeyType::Other | PublicKeyType::Ec(None)
+    ) {
+        return Err(unsupported());
+    }
+    check(key)?;
+    let (key_type, schemes) = KeyType::of(key)?;
+    match schemes.is_empty() {
+        true => Err(unsupported()),
+        false => Ok((key_type, schemes)),
     }
 }
 

@@ -1,14 +1,15 @@
-//! Certificate chains with their private keys: loading, selection by name and key type, signing,
+//! Certificate chains and raw public keys with their private keys: loading, selection by name and key type, signing,
 //! asynchronous operations, and the context in which rustls' callbacks run.
 
 pub mod async_op;
+pub(crate) mod cert_types;
 pub(crate) mod certificates;
 mod chain;
 pub(crate) mod clock;
 mod coroutine;
 mod domains;
 pub(crate) mod key_log;
-mod key_type;
+pub(crate) mod key_type;
 pub mod passphrase;
 pub(crate) mod request;
 pub(crate) mod resolver;

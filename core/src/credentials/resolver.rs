@@ -12,6 +12,7 @@ use rustls::error::PeerIncompatible;
 use rustls::server::{ClientHello, ServerCredentialResolver};
 
 use super::CertChain;
+use super::cert_types::CertTypes;
 use super::certificates::{ByType, Certificates};
 use super::request::{CertRequestCallback, CertificateRequest};
 use super::signing::{PolicyKey, Signing, timed};
@@ -37,7 +38,21 @@ type Selected<'a> = (&'a Arc<CertChain>, SelectedCredential);
 impl CertResolver {
     /// Returns whether there is no chain to select.
     pub(crate) fn is_empty(&self) -> bool {
-        !self.certificates.has_domains() && self.default().is_none()
+        !self.certificates.has_domains() && self.default().is_none() && self.raw_key().is_none()
+    }
+
+    /// Returns the certificate types for which there is a chain or a raw public key; X.509 if there
+    /// is neither.
+    fn types(&self) -> CertTypes {
+        let certificates = &self.certificates;
+        let types = CertTypes::new(certificates.has_certificates(), certificates.has_raw_keys());
+        types.unwrap_or_default()
+    }
+
+    /// Returns the first of the raw public keys that can be used.
+    fn raw_key(&self) -> Option<&Arc<CertChain>> {
+        let mut keys = self.certificates.raw_keys();
+        keys.find(|key| self.can_use(key))
     }
 
     /// Returns the first of the default chains that can be used.
@@ -71,6 +86,9 @@ impl CertResolver {
     }
 
     /// Returns a chain with a signer of one of these schemes; `None` if its key has none.
+    ///
+    /// Its content may have been replaced since it was added to the config, but not by one of the
+    /// other type.
     fn credential(
         &self,
         chain: &CertChain,
@@ -186,9 +204,11 @@ pub(crate) struct StepResolver {
 impl ServerCredentialResolver for StepResolver {
     fn resolve(&self, hello: &ClientHello<'_>) -> Result<SelectedCredential, rustls::Error> {
         let own = &self.chains;
-        let name = hello.server_name().map(|name| name.as_ref().as_bytes());
-        let (chains, name_match) = own.for_name(name);
         let context = &self.context;
+        let (chains, name_match) = match self.selects_raw_key(hello)? {
+            true => (own.certificates.raw_key_of(), NameMatch::None),
+            false => own.for_name(hello.server_name().map(|name| name.as_ref().as_bytes())),
+        };
         let selected = match own.offers_tls13(hello) {
             true => own.select_tls13(chains, hello.signature_schemes(), context),
             false => own.select_tls12(chains, hello, context),
@@ -198,9 +218,25 @@ impl ServerCredentialResolver for StepResolver {
         self.context.reach(Milestone::CertSelected);
         Ok(selected)
     }
+
+    fn supported_certificate_types(&self) -> &'static [CertificateType] {
+        self.chains.types().list()
+    }
 }
 
 impl StepResolver {
+    /// Returns whether a server sends a raw public key: the credential must have the type that
+    /// rustls selects. Before TLS 1.3 rustls would send the key as though it were a certificate.
+    fn selects_raw_key(&self, hello: &ClientHello<'_>) -> Result<bool, rustls::Error> {
+        let types = self.chains.types();
+        if !types.has_raw_keys() || !self.context.hello_types().is_tls13 {
+            return Ok(false);
+        }
+        let selected = types.select(hello.server_cert_types());
+        let selected = selected.ok_or(PeerIncompatible::IncorrectCertificateTypeExtension)?;
+        Ok(selected == CertificateType::RawPublicKey)
+    }
+
     /// Records a selection in the context of the step.
     fn record(
         &self,
@@ -220,7 +256,13 @@ impl StepResolver {
     /// Selects the chain for a CertificateRequest; `None` if there is none that can be used.
     fn answer(&self, request: &CredentialRequest<'_>) -> Result<Option<Arc<CertChain>>> {
         let own = &self.chains;
-        let Some(default) = own.default() else {
+        let is_raw = request.negotiated_type() == CertificateType::RawPublicKey;
+        let default = match is_raw {
+            true if !self.context.hello_types().is_tls13 => None,
+            true => own.raw_key(),
+            false => own.default(),
+        };
+        let Some(default) = default else {
             return Ok(None);
         };
         let Some(callback) = own.cert_request.clone() else {
@@ -236,6 +278,12 @@ impl StepResolver {
         });
         let chain = answered.flatten().ok_or(Code::Cancelled)?;
         let chain = chain.ok_or(Code::NoCertFound)?;
+        if chain.with_loaded(|loaded| loaded.is_raw() != is_raw)? {
+            return Err(Code::CertTypeUnsupported.rule(
+                "the chain that the callback has selected is not of the type that the server has \
+                 selected: certificates, or a raw public key",
+            ));
+        }
         Ok(Some(chain).filter(|chain| own.can_use(chain)))
     }
 }
@@ -264,11 +312,13 @@ impl ClientCredentialResolver for StepResolver {
     }
 
     fn supported_certificate_types(&self) -> &'static [CertificateType] {
-        &[CertificateType::X509]
+        let types = self.chains.types();
+        types.of_client(self.context.hello_types())
     }
 
     fn hash_config(&self, h: &mut dyn Hasher) {
-        for chain in self.chains.certificates.defaults() {
+        let certificates = &self.chains.certificates;
+        for chain in certificates.defaults().chain(certificates.raw_keys()) {
             h.write_usize(Arc::as_ptr(chain).addr());
         }
     }

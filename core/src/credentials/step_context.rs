@@ -10,6 +10,7 @@ use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::cert_types::HelloTypes;
 use super::secret::Secret;
 use super::{Answer, CertChain, Exit, Suspension, ToSign, ToVerify};
 use crate::base::{lock, uptime};
@@ -105,6 +106,7 @@ pub(crate) struct Step {
     pub(crate) milestones: Option<Vec<(Milestone, Duration)>>,
     /// The application's pointer to the connection, during the step.
     connection: usize,
+    hello_types: HelloTypes,
 }
 
 impl Step {
@@ -115,6 +117,10 @@ impl Step {
         failure: None,
         milestones: None,
         connection: 0,
+        hello_types: HelloTypes {
+            is_tls13: false,
+            client_has_raw_key: false,
+        },
     };
 
     fn new(connection: usize, is_timed: bool) -> Self {
@@ -211,6 +217,15 @@ impl StepContext {
     /// Returns the application's pointer to the connection of the step.
     pub(crate) fn name(&self) -> usize {
         self.with(|step| step.connection)
+    }
+
+    /// Sets what the hellos have determined, for the rest of the step.
+    pub(crate) fn set_hello_types(&self, types: HelloTypes) {
+        self.with(|step| step.hello_types = types);
+    }
+
+    pub(crate) fn hello_types(&self) -> HelloTypes {
+        self.with(|step| step.hello_types)
     }
 
     /// Returns the selections of the step so far.

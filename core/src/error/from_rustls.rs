@@ -53,6 +53,9 @@ fn reason(error: &Tls) -> Reason {
             | PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon => {
                 Reason::NothingInCommon(Parameter::SignatureScheme)
             }
+            PeerIncompatible::IncorrectCertificateTypeExtension => Reason::Rule(
+                "no certificate type in common (RFC 7250): X.509 certificates, or raw public keys",
+            ),
             _ if incompatible(reason) == Code::ProtocolVersionUnsupported => {
                 Reason::NothingInCommon(Parameter::Version)
             }
@@ -142,6 +145,7 @@ fn incompatible(reason: &PeerIncompatible) -> Code {
         }
         PeerIncompatible::ExtendedMainSecretExtensionRequired
         | PeerIncompatible::KeyShareExtensionRequired => Code::MissingExtension,
+        PeerIncompatible::IncorrectCertificateTypeExtension => Code::CertTypeUnsupported,
         _ => Code::BadMessage,
     }
 }
@@ -192,6 +196,10 @@ fn certificate(reason: &CertificateError) -> Code {
 /// Converts the rejection of a certificate, so that rustls chooses the alert (RFC 8446, 6.2).
 impl From<&Error> for Tls {
     fn from(error: &Error) -> Self {
+        if error.code() == Code::CertTypeUnsupported {
+            // The one with the alert unsupported_certificate; its number is not reported.
+            return PeerIncompatible::UnknownCertificateType(0).into();
+        }
         Self::InvalidCertificate(match error.code() {
             Code::CertExpired => CertificateError::Expired,
             Code::CertNotYetValid => CertificateError::NotValidYet,

@@ -4,7 +4,7 @@
 use std::ffi::CString;
 use std::sync::atomic::Ordering::*;
 
-use rustls::crypto::Identity;
+use rustls::crypto::{CertificateIdentity, Identity};
 use rustls::enums::ProtocolVersion;
 use rustls::quic::Quic;
 use rustls::split::SplitConnection;
@@ -163,18 +163,19 @@ impl Results {
             .negotiated_cipher_suite()
             .ok_or(Code::HandshakeState)?;
         let group = outputs.negotiated_key_exchange_group();
-        let client_cert_chain = match ctx.mode() {
-            Mode::Server => outputs.peer_identity().map(|peer| chain(peer.identity())),
-            Mode::Client => None,
-        }
-        .transpose()?;
+        let client = outputs.peer_identity().map(|peer| peer.identity());
+        let client = client.filter(|_| ctx.mode() == Mode::Server);
+        let client_cert_chain = match client {
+            Some(Identity::X509(chain)) => Some(encode(chain)?),
+            _ => None,
+        };
         let (resumed, retried) = match outputs.handshake_kind() {
             Some(HandshakeKind::Resumed) => (true, false),
             Some(HandshakeKind::ResumedWithHelloRetryRequest) => (true, true),
             Some(HandshakeKind::FullWithHelloRetryRequest) => (false, true),
             _ => (false, false),
         };
-        let has_client_cert = client_cert_chain.is_some();
+        let has_client_cert = client.is_some();
         Ok(Self {
             version,
             suite,
@@ -196,10 +197,7 @@ impl Results {
 }
 
 /// Encodes a chain as the API returns it: each certificate with a length prefix of three bytes.
-fn chain(identity: &Identity<'_>) -> Result<Box<[u8]>> {
-    let Identity::X509(chain) = identity else {
-        return Ok(Box::default());
-    };
+fn encode(chain: &CertificateIdentity<'_>) -> Result<Box<[u8]>> {
     let mut bytes = Vec::new();
     for cert in std::iter::once(&chain.end_entity).chain(&chain.intermediates) {
         let [_, len @ ..] = (cert.len() as u32).to_be_bytes();

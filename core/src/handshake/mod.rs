@@ -10,6 +10,7 @@ use self::checkpoints::Checkpoints;
 pub(crate) use self::checkpoints::checkpoint_listener;
 use self::context::{ConfigInUse, Context};
 use self::early_data::EarlyData;
+pub use self::library::{cleanup, initialize};
 pub(crate) use self::negotiate::negotiate;
 use self::offer::{Offer, highest_version};
 use self::plaintext::PlaintextReassembler;
@@ -17,32 +18,31 @@ use self::psk::SelectedPsk;
 use self::quic::Quic;
 use self::rustls_input::RustlsInput;
 use self::stage::{Action, Stage};
-use crate::base::log::{log, set_logger};
+use crate::base::log::log;
 use crate::base::probe::{self, Event};
-use crate::base::{Blocked, Mode, Version, memory, random_u64, uptime};
+use crate::base::{Blocked, Mode, Version, memory};
 use crate::credentials::step_context::StepContext;
 use crate::credentials::{Offload, PrivateKeys};
 use crate::crypto::HeapSecret;
 use crate::error::{Alert, Code, Error, Reason, RecordName, Result};
 use crate::messages::{NEW_SESSION_TICKET, SecureRenegotiation, ServerHello};
-use crate::policy::Policy;
 use crate::record::{ContentType, Header, fatal_alert, plaintext_alert};
 use crate::resumption::Tls12Sessions;
-use crate::state::{HandshakeMessage, State, free_default_configs};
-use crate::stream::free_batches;
-use crate::verify::trust_store::free_system_roots;
+use crate::state::{HandshakeMessage, State};
 
 mod checkpoints;
 mod complete;
 mod context;
 mod coroutine;
 mod early_data;
+mod library;
 mod negotiate;
 mod offer;
 mod plaintext;
 mod progress;
 mod psk;
 mod quic;
+mod raw_key;
 mod resumption;
 mod rustls_input;
 mod secrets;
@@ -53,6 +53,7 @@ mod steps;
 mod suspended;
 #[cfg(test)]
 mod tests;
+mod validation;
 mod verification;
 
 /// The type of a ClientHello (RFC 8446, 4).
@@ -105,6 +106,9 @@ pub(crate) struct Handshake {
     /// The server has sent a HelloRetryRequest: the next message is another ClientHello or
     /// ServerHello.
     awaits_second_hello: bool,
+
+    /// Server: the client can authenticate with a raw public key.
+    client_has_raw_key: bool,
 
     /// Client: the flight after the ServerHello was created.
     has_answered: bool,
@@ -457,6 +461,7 @@ impl Handshake {
             ));
         }
         ctx.state.use_server_hello(&hello);
+        self.check_tls12_cert_types(ctx, &hello)?;
         self.stop_rejected_early_data(ctx);
         let shared = ctx.shared();
         if ctx.state.server_version() == Version::Unknown {
@@ -575,21 +580,4 @@ impl BufferedRecord {
 /// Encodes a plaintext record with a fatal alert.
 fn fatal_record(alert: Alert) -> [u8; 7] {
     plaintext_alert(fatal_alert(alert as u8))
-}
-
-/// Initializes the random generator and the default policy, so that the first handshake is not
-/// delayed.
-pub fn initialize() -> Result<()> {
-    Policy::default_policy().provider();
-    uptime();
-    random_u64().map(drop)
-}
-
-/// Frees the caches of the library: the default configs, and the trust anchors of the operating
-/// system.
-pub fn cleanup() {
-    set_logger(None);
-    free_default_configs();
-    free_batches();
-    free_system_roots();
 }

@@ -6,6 +6,7 @@ use rustls::error::PeerIncompatible;
 
 use super::context::Context;
 use super::fatal_record;
+use super::raw_key::tls13_required;
 use crate::base::Version;
 use crate::error::{Alert, Code, Error, Parameter, Reason, Result};
 use crate::messages::ClientHelloPayload;
@@ -68,6 +69,11 @@ pub(super) fn negotiate_version(ctx: &mut Context<'_>, offer: &Offer) -> Result<
     shared.version.store(version, Release);
     // QUIC requires TLS 1.3 (RFC 9001, 4.2).
     let has_tls12 = ctx.policy().supports_tls12() && !ctx.is_quic;
+    let client_auth = ctx.client_auth();
+    if version == Version::Tls12 && ctx.settings.server_requires_tls13(client_auth) {
+        ctx.output.extend(fatal_record(Alert::ProtocolVersion));
+        return Err(tls13_required());
+    }
     if version < Version::Tls12 || version == Version::Tls12 && !has_tls12 {
         ctx.output.extend(fatal_record(Alert::ProtocolVersion));
         let reason = Reason::NothingInCommon(Parameter::Version);

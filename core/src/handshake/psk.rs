@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustls::Error as RustlsError;
 use rustls::crypto::{Credentials, Identity, SelectedCredential, Signer};
+use rustls::enums::CertificateType;
 use rustls::pki_types::CertificateDer;
 use rustls::server::{ClientHello as RustlsHello, ServerConfig, ServerCredentialResolver};
 
@@ -15,6 +16,7 @@ use super::Handshake;
 use super::context::Context;
 use crate::base::memory;
 use crate::config::{ClientAuth, PskMode};
+use crate::credentials::cert_types::CertTypes;
 use crate::credentials::signing::NoKey;
 use crate::error::Result;
 use crate::messages::{ClientHello, ClientHelloPayload};
@@ -58,6 +60,7 @@ impl Handshake {
         &mut self,
         server_name: Option<&str>,
         early_data: Option<(u32, EarlyDataBinding<'_>)>,
+        cert_types: CertTypes,
         config: &mut Arc<ServerConfig>,
     ) -> Result<()> {
         let Some(selected) = self.selected_psk.take() else {
@@ -75,7 +78,10 @@ impl Handshake {
             identity: psk.identity,
             session: binding.tls13_session(&psk.state)?,
         });
-        config.cert_resolver = Arc::new(OptionalCertificate(config.cert_resolver.clone()));
+        config.cert_resolver = Arc::new(OptionalCertificate {
+            resolver: config.cert_resolver.clone(),
+            types: cert_types.list(),
+        });
         config.max_early_data_size = early_data.map_or(0, |(max, _)| max);
         self.expiration = psk.state.expiration;
         Ok(())
@@ -117,11 +123,18 @@ fn choose(ctx: &Context<'_>, hello: &ClientHello) -> Result<Option<ChosenPsk>> {
 /// Resolves the certificate of a handshake with a pre-shared key. It is not sent, so that there may
 /// be none, but rustls requires one.
 #[derive(Debug)]
-struct OptionalCertificate(Arc<dyn ServerCredentialResolver>);
+struct OptionalCertificate {
+    resolver: Arc<dyn ServerCredentialResolver>,
+    types: &'static [CertificateType],
+}
 
 impl ServerCredentialResolver for OptionalCertificate {
     fn resolve(&self, hello: &RustlsHello<'_>) -> Result<SelectedCredential, RustlsError> {
-        self.0.resolve(hello).or_else(|_| no_certificate())
+        self.resolver.resolve(hello).or_else(|_| no_certificate())
+    }
+
+    fn supported_certificate_types(&self) -> &'static [CertificateType] {
+        self.types
     }
 }
 

@@ -14,6 +14,7 @@ use super::stage::{ReceivedHello, Stage};
 use super::{Handshake, fatal_record};
 use crate::base::{Version, memory};
 use crate::config::EarlyDataProgress;
+use crate::credentials::cert_types::CertTypes;
 use crate::error::{Alert, Code, Result};
 use crate::messages::{ClientHello, ClientHelloPayload, ServerHello};
 use crate::resumption::EarlyDataBinding;
@@ -91,9 +92,13 @@ impl Handshake {
                  key that the server has",
             ));
         }
+        let uses_psk = self.selected_psk.is_some();
         hello.with_payload(|hello| {
             config.negotiate_alpn(hello.alpn());
-            Ok(())
+            match version {
+                Version::Tls13 => self.check_cert_types(ctx, hello, uses_psk),
+                _ => Ok(()),
+            }
         })?;
         let mut config = self.use_config(config);
         let name = accepted.server_name();
@@ -137,7 +142,8 @@ impl Handshake {
             }
             None => None,
         };
-        self.use_selected_psk(server_name, early_data, config)
+        let cert_types = psk_cert_types(ctx, hello)?;
+        self.use_selected_psk(server_name, early_data, cert_types, config)
     }
 
     /// Creates the response to the ClientHello: a ServerHello flight, or a HelloRetryRequest.
@@ -165,6 +171,17 @@ impl Handshake {
         ctx.shared().use_send_buffer();
         check_early_data(ctx, next?)
     }
+}
+
+/// Returns the certificate types of a handshake with a pre-shared key, which sends no certificate, so
+/// that a client that supports none of them is no reason to fail.
+fn psk_cert_types(ctx: &Context<'_>, hello: &ClientHello) -> Result<CertTypes> {
+    let sent = ctx.settings.sent_types().unwrap_or_default();
+    let is_common = hello.with_payload(|hello| Ok(sent.has_any_of(hello.server_cert_types())))?;
+    Ok(match is_common {
+        true => sent,
+        false => CertTypes::Both,
+    })
 }
 
 /// Fails if this library has accepted early data, and rustls has not.

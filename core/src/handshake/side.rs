@@ -43,7 +43,7 @@ pub(super) trait Side: Sized + 'static {
     /// Returns the handshake that requires input, or `next` if it does not.
     fn needs_input(next: Self::Handshake) -> Result<Self::Awaiting, Self::Handshake>;
 
-    /// Returns the certificates that the peer has sent, and the OCSP response; empty for none.
+    /// Returns the certificates or the raw public key that the peer has sent.
     fn presented(peer: &mut Self::Peer) -> Result<Presented>;
 
     /// Processes the input.
@@ -95,8 +95,13 @@ pub(super) enum Next<S: Side> {
     Complete(S::Connection),
 }
 
-/// The peer's certificates, and its OCSP response.
-pub(super) type Presented = (Vec<CertificateDer<'static>>, Vec<u8>);
+/// The identity that a peer has presented.
+pub(super) enum Presented {
+    /// Certificates, leaf first, and the OCSP response; empty for none.
+    Certificates(Vec<CertificateDer<'static>>, Vec<u8>),
+    /// A raw public key.
+    RawKey(Vec<u8>),
+}
 
 impl Side for ClientSide {
     type Handshake = ClientHandshake;
@@ -125,8 +130,7 @@ impl Side for ClientSide {
 
     fn presented(peer: &mut Self::Peer) -> Result<Presented> {
         let presented = peer.presented_identity()?;
-        let ocsp_response = presented.ocsp_response.to_vec();
-        Ok((certificates(presented.identity)?, ocsp_response))
+        Presented::of(presented.identity, presented.ocsp_response)
     }
 
     fn process(
@@ -185,8 +189,7 @@ impl Side for ServerSide {
     }
 
     fn presented(peer: &mut Self::Peer) -> Result<Presented> {
-        let chain = certificates(peer.presented_identity()?.identity)?;
-        Ok((chain, Vec::new()))
+        Presented::of(peer.presented_identity()?.identity, &[])
     }
 
     fn process(
@@ -218,12 +221,17 @@ impl Side for ServerSide {
     }
 }
 
-/// Copies the certificates of an identity, leaf first.
-pub(super) fn certificates(identity: &Identity<'_>) -> Result<Vec<CertificateDer<'static>>> {
-    let Identity::X509(chain) = identity else {
-        return Err(Code::CertTypeUnsupported)?;
-    };
-    let chain = [&chain.end_entity].into_iter().chain(&chain.intermediates);
-    memory::probe(chain.clone().map(|cert| cert.len()).sum())?;
-    Ok(chain.map(|cert| cert.clone().into_owned()).collect())
+impl Presented {
+    /// Copies an identity.
+    pub(super) fn of(identity: &Identity<'_>, ocsp_response: &[u8]) -> Result<Self> {
+        let chain = match identity {
+            Identity::X509(chain) => chain,
+            Identity::RawPublicKey(key) => return Ok(Self::RawKey(memory::copy(key)?)),
+            _ => Err(Code::CertTypeUnsupported)?,
+        };
+        let chain = [&chain.end_entity].into_iter().chain(&chain.intermediates);
+        memory::probe(chain.clone().map(|cert| cert.len()).sum())?;
+        let chain = chain.map(|cert| cert.clone().into_owned());
+        Ok(Self::Certificates(chain.collect(), ocsp_response.to_vec()))
+    }
 }

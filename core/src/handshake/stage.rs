@@ -193,7 +193,7 @@ impl<S: Side> Running<S> {
         match self {
             Self::AwaitingInput(_) => Action::Receive,
             Self::Verifying(verification) => Action::Verify {
-                is_pending: verification.certificates.is_pending(),
+                is_pending: verification.is_pending(),
             },
             Self::Suspended(_) => Action::Resume,
         }

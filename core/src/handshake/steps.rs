@@ -17,7 +17,7 @@ use super::quic::{self, sent_messages};
 use super::side::{Next, QuicServer, Step, connect, start_server};
 use super::stage::{AwaitingHello, ReceivedHello, Running, Stage, Staged};
 use super::verification::PeerVerification;
-use super::{Handshake, secrets};
+use super::{Handshake, raw_key, secrets};
 use crate::base::{Mode, uptime};
 use crate::config::{ClientAuth, EarlyDataProgress};
 use crate::credentials::secret::Secret;
@@ -42,6 +42,7 @@ impl Handshake {
             return Err(Code::InvalidCipherPreferences
                 .rule("QUIC requires TLS 1.3, which the security policy does not have"));
         }
+        raw_key::check_policy(ctx)?;
         let config = ctx.settings.client(&ctx.state.overrides())?;
         let mut config = self.use_config(config);
         let psk_suite = self.offer_psk(ctx, &mut config)?;
@@ -103,8 +104,10 @@ impl Handshake {
         };
         let (suite, requests_early_data) = match &session.state {
             SessionState::Tls13(state) => (state.suite, Self::may_request_early_data(ctx, state)),
-            // QUIC has no TLS 1.2.
-            SessionState::Tls12(_) if ctx.is_quic => return Ok(0),
+            // QUIC has no TLS 1.2, and raw public keys neither.
+            SessionState::Tls12(_) if ctx.is_quic || ctx.settings.client_requires_tls13() => {
+                return Ok(0);
+            }
             SessionState::Tls12(state) => (state.suite, false),
         };
         let now = ctx.settings.wall_nanoseconds()?;
@@ -119,7 +122,11 @@ impl Handshake {
         // The config determines the context of the steps.
         let configured = self.configure_server(ctx);
         let (context, name) = (self.step_context.clone(), ctx.state.name());
-        let steps = || configured.and_then(|()| self.steps(ctx));
+        let types = self.hello_types(ctx);
+        let steps = || {
+            context.set_hello_types(types);
+            configured.and_then(|()| self.steps(ctx))
+        };
         let (outcome, step) = context.run_step(name, is_timed, steps);
         ctx.state.extend_selection(step.selection);
         let outcome = match outcome {
@@ -346,8 +353,8 @@ impl Handshake {
             }
             Next::Verify(mut peer) => {
                 self.step_context.reach(Milestone::PeerCertReceived);
-                let (chain, ocsp_response) = S::presented(&mut peer)?;
-                self.verify(ctx, PeerVerification::<S>::new(peer, chain, ocsp_response))
+                let presented = S::presented(&mut peer)?;
+                self.verify(ctx, PeerVerification::<S>::new(peer, presented))
             }
             Next::Complete(connection) => S::complete(connection, self, ctx),
         }
@@ -379,7 +386,7 @@ impl Handshake {
         mut verification: PeerVerification<S>,
     ) -> Result<()> {
         self.report_before_callback(ctx);
-        match verification.certificates.proceed(ctx) {
+        match verification.proceed(ctx) {
             Ok(true) => {}
             Ok(false) => {
                 self.stage = S::stage(Running::Verifying(Box::new(verification)));

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use rustls::crypto::{CertificateIdentity, Identity, VerifiedIdentity};
-use rustls::pki_types::CertificateDer;
 
 use super::context::Context;
-use super::side::Side;
+use super::raw_key::KeyVerification;
+use super::side::{self, Side};
+use super::validation::{request_validation, validated};
 use crate::base::log::log;
 use crate::error::{Code, Error, Result};
 use crate::verify::chain_cache::VerifiedChain;
@@ -17,30 +18,74 @@ use crate::verify::{Moment, Presented, Validation, Verifier};
 /// The verification of a peer's certificate, with the handshake state of rustls.
 pub(super) struct PeerVerification<S: Side> {
     peer: S::Peer,
-    pub(super) certificates: CertVerification,
+    identity: IdentityVerification,
+}
+
+/// The verification of what a peer has presented.
+enum IdentityVerification {
+    Certificates(CertVerification),
+    RawKey(KeyVerification),
 }
 
 impl<S: Side> PeerVerification<S> {
-    /// Starts the verification of a chain, with the OCSP response of the peer; empty for none.
-    pub(super) fn new(
-        peer: S::Peer,
-        chain: Vec<CertificateDer<'static>>,
-        ocsp_response: Vec<u8>,
-    ) -> Self {
-        Self {
-            peer,
-            certificates: CertVerification {
-                presented: Presented::new(chain),
-                ocsp_response,
-                progress: Progress::Presented,
-            },
+    /// Starts the verification of a chain or a raw public key.
+    pub(super) fn new(peer: S::Peer, presented: side::Presented) -> Self {
+        let identity = match presented {
+            side::Presented::Certificates(chain, ocsp_response) => {
+                IdentityVerification::Certificates(CertVerification {
+                    presented: Presented::new(chain),
+                    ocsp_response,
+                    progress: Progress::Presented,
+                })
+            }
+            side::Presented::RawKey(spki) => {
+                IdentityVerification::RawKey(KeyVerification::new(spki))
+            }
+        };
+        Self { peer, identity }
+    }
+
+    /// Returns whether a callback of the application is incomplete.
+    pub(super) fn is_pending(&self) -> bool {
+        match &self.identity {
+            IdentityVerification::Certificates(certificates) => certificates.is_pending(),
+            IdentityVerification::RawKey(key) => key.is_pending(),
         }
+    }
+
+    /// Continues the verification. Returns true if the identity is accepted, and false if a
+    /// callback of the application is incomplete.
+    pub(super) fn proceed(&mut self, ctx: &Context<'_>) -> Result<bool> {
+        let overrides = ctx.state.overrides();
+        let verifier = ctx.settings.verifier(&overrides, ctx.mode());
+        let (outcome, what) = match &mut self.identity {
+            IdentityVerification::Certificates(certificates) => {
+                (certificates.proceed(ctx, &verifier), "certificate")
+            }
+            IdentityVerification::RawKey(key) => (key.proceed(ctx, &verifier), "raw public key"),
+        };
+        match &outcome {
+            Ok(true) => log!(
+                Debug,
+                ctx.state.name(),
+                "handshake: the {what} of the peer is accepted"
+            ),
+            Ok(false) => {}
+            Err(_) => ctx.state.set_rejection(verifier.rejection.take()),
+        }
+        outcome
     }
 
     /// Returns the peer, and the identity with which rustls continues: with the whole chain, or
     /// with the leaf alone.
     pub(super) fn accept(self) -> Result<(S::Peer, VerifiedIdentity<'static>)> {
-        let mut chain = self.certificates.presented.into_chain().into_iter();
+        let certificates = match self.identity {
+            IdentityVerification::Certificates(certificates) => certificates,
+            IdentityVerification::RawKey(key) => {
+                return Ok((self.peer, VerifiedIdentity::assertion(key.into_identity())));
+            }
+        };
+        let mut chain = certificates.presented.into_chain().into_iter();
         let leaf = chain.next().ok_or(Code::NoCertFound)?;
         // rustls keeps the identity as long as the connection exists.
         let rest = match S::KEEPS_PEER_CHAIN {
@@ -58,7 +103,7 @@ impl<S: Side> PeerVerification<S> {
 }
 
 /// The verification of a certificate chain.
-pub(super) struct CertVerification {
+struct CertVerification {
     presented: Presented,
     /// Empty for none.
     ocsp_response: Vec<u8>,
@@ -80,8 +125,7 @@ enum Progress {
 }
 
 impl CertVerification {
-    /// Returns whether a callback of the application is incomplete.
-    pub(super) fn is_pending(&self) -> bool {
+    fn is_pending(&self) -> bool {
         match &self.progress {
             Progress::LookingUpCrls(lookups) => lookups.iter().any(|one| one.answered().is_none()),
             Progress::Validating(validation) => validation.outcome().is_none(),
@@ -91,36 +135,25 @@ impl CertVerification {
 
     /// Continues the verification. Returns true if the certificate is accepted, and false if a
     /// callback of the application is incomplete.
-    pub(super) fn proceed(&mut self, ctx: &Context<'_>) -> Result<bool> {
-        let overrides = ctx.state.overrides();
-        let verifier = ctx.settings.verifier(&overrides, ctx.mode());
-        let outcome = self.proceed_with(ctx, &verifier);
-        match &outcome {
-            Ok(true) => log!(
-                Debug,
-                ctx.state.name(),
-                "handshake: the certificate of the peer is accepted"
-            ),
-            Ok(false) => {}
-            Err(_) => ctx.state.set_rejection(verifier.rejection.take()),
-        }
-        outcome
-    }
-
-    fn proceed_with(&mut self, ctx: &Context<'_>, verifier: &Verifier<'_>) -> Result<bool> {
+    fn proceed(&mut self, ctx: &Context<'_>, verifier: &Verifier<'_>) -> Result<bool> {
+        let reject = |code, reason| verifier.reject_leaf(code, &self.presented, reason);
         loop {
             if self.is_pending() {
                 return Ok(false);
             }
             self.progress = match &self.progress {
                 Progress::Presented if verifier.is_off() => {
+                    verifier.check_accepts_certificates()?;
                     let chain = self.presented.chain().iter();
                     let chain = chain.map(|cert| cert.as_ref().into()).collect();
                     ctx.state.set_unverified_peer(chain);
                     self.store_ocsp(ctx);
                     Progress::Verified
                 }
-                Progress::Presented => self.check_presented(ctx, verifier)?,
+                Progress::Presented => {
+                    verifier.check_accepts_certificates()?;
+                    self.check_presented(ctx, verifier)?
+                }
                 Progress::LookingUpCrls(lookups) => {
                     let crls = lookups
                         .iter()
@@ -141,31 +174,11 @@ impl CertVerification {
                         None => self.check_path(ctx, verifier, None, &moment)?,
                     }
                 }
-                Progress::Verified => {
-                    let Some(callback) = verifier.cert_validation_callback() else {
-                        return Ok(true);
-                    };
-                    let validation = Arc::default();
-                    ctx.state.set_validation(&validation);
-                    if !callback.validate(ctx.state.name(), &validation) {
-                        return Err(verifier.reject_leaf(
-                            Code::Cancelled,
-                            &self.presented,
-                            "the callback of s2n_config_set_cert_validation_cb() has failed",
-                        ));
-                    }
-                    Progress::Validating(validation)
-                }
-                Progress::Validating(validation) => match validation.outcome() {
-                    Some(true) => return Ok(true),
-                    _ => {
-                        return Err(verifier.reject_leaf(
-                            Code::CertRejected,
-                            &self.presented,
-                            "the application has rejected it (s2n_cert_validation_reject())",
-                        ));
-                    }
+                Progress::Verified => match request_validation(ctx, verifier, reject)? {
+                    Some(validation) => Progress::Validating(validation),
+                    None => return Ok(true),
                 },
+                Progress::Validating(validation) => return validated(validation, reject),
             };
         }
     }

@@ -2,12 +2,16 @@
 //! the handshake.
 
 use super::extension_type::{
-    EXTENDED_MASTER_SECRET, PRE_SHARED_KEY, RENEGOTIATION_INFO, SESSION_TICKET, SUPPORTED_VERSIONS,
+    CLIENT_CERTIFICATE_TYPE, EXTENDED_MASTER_SECRET, PRE_SHARED_KEY, RENEGOTIATION_INFO,
+    SERVER_CERTIFICATE_TYPE, SESSION_TICKET, SUPPORTED_VERSIONS,
 };
 use super::{RANDOM_LEN, Reader, SessionId};
 use crate::base::Version;
 
 const SERVER_HELLO: u8 = 2;
+
+/// The number of the certificate type X.509.
+const X509: u8 = 0;
 
 /// RFC 8446, 4.1.3: the random of a HelloRetryRequest, which is the SHA-256 of its name.
 const HELLO_RETRY_REQUEST: [u8; RANDOM_LEN] = [
@@ -37,6 +41,9 @@ pub(crate) struct ServerHello {
 
     /// TLS 1.2: the session_ticket extension: the server will send a ticket (RFC 5077, 3.2).
     pub(crate) will_send_ticket: bool,
+
+    /// TLS 1.2: a certificate type other than X.509 is selected for a side (RFC 7250, 4.2).
+    pub(crate) selects_cert_type: bool,
 
     /// TLS 1.2: the renegotiation_info extension.
     pub(crate) secure_renegotiation: SecureRenegotiation,
@@ -82,7 +89,10 @@ impl ServerHello {
             Some(data) => Reader(data).u16().ok()?,
             None => legacy_version,
         };
+        let types = [CLIENT_CERTIFICATE_TYPE, SERVER_CERTIFICATE_TYPE];
+        let types = types.map(|typ| extensions.extension(typ));
         Some(Self {
+            selects_cert_type: types.into_iter().flatten().any(|typ| typ != [X509]),
             version: Version::from_wire(version),
             suite,
             random,
@@ -143,6 +153,19 @@ mod tests {
         assert_eq!(of(&not_empty), SecureRenegotiation::Invalid);
         let malformed = [0, 4, 0xff, 1, 0, 0];
         assert_eq!(of(&malformed), SecureRenegotiation::Invalid);
+    }
+
+    #[test]
+    fn a_certificate_type_is_parsed() {
+        let selects = |extensions: &[u8]| {
+            let hello = ServerHello::read(&message(extensions)).expect("a complete message");
+            hello.selects_cert_type
+        };
+        assert!(!selects(&[]));
+        for typ in [19, 20] {
+            assert!(selects(&[0, 5, 0, typ, 0, 1, 2]));
+            assert!(!selects(&[0, 5, 0, typ, 0, 1, 0]));
+        }
     }
 
     #[test]

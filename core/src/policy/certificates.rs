@@ -10,7 +10,7 @@ use x509_parser::oid_registry::*;
 use super::table::{Definition, Scheme};
 use super::{CertificateKey, Policy};
 use crate::error::{Code, Result};
-use crate::x509::{Certificate, Curve, PublicKeyType, rsa_bits};
+use crate::x509::{Certificate, Curve, KeyInfo, PublicKeyType, rsa_bits};
 
 impl Policy {
     /// Returns whether the policy restricts certificates of peers.
@@ -32,18 +32,23 @@ impl Policy {
             }
             definition.check_signature(cert)?;
         }
-        definition.check_key(cert)
+        definition.check_key(cert.key_info())
     }
 
     /// Returns whether the policy permits the key of a certificate.
     pub(crate) fn permits_key_of(&self, cert: &Certificate<'_>) -> bool {
-        self.definition.check_key(cert).is_ok()
+        self.check_peer_key(cert.key_info()).is_ok()
+    }
+
+    /// Checks the raw public key of a peer.
+    pub(crate) fn check_peer_key(&self, key: KeyInfo<'_>) -> Result<()> {
+        self.definition.check_key(key)
     }
 
     /// Checks the key of the trust anchor of a peer's path.
     pub(crate) fn check_root(&self, root: &Certificate<'_>) -> Result<()> {
         match self.definition.certificate_keys {
-            Some(_) => self.definition.check_key(root),
+            Some(_) => self.definition.check_key(root.key_info()),
             None => Ok(()),
         }
     }
@@ -54,10 +59,18 @@ impl Policy {
             return Ok(());
         }
         for cert in chain {
-            self.definition.check_key(cert)?;
+            self.definition.check_key(cert.key_info())?;
             self.definition.check_signature(cert)?;
         }
         Ok(())
+    }
+
+    /// Checks a local raw public key, if the policy restricts local certificates.
+    pub(crate) fn check_local_key(&self, key: KeyInfo<'_>) -> Result<()> {
+        match self.definition.checks_local_certificates {
+            true => self.definition.check_key(key),
+            false => Ok(()),
+        }
     }
 }
 
@@ -74,11 +87,11 @@ impl Definition {
         }
     }
 
-    fn check_key(&self, cert: &Certificate<'_>) -> Result<()> {
+    fn check_key(&self, key: KeyInfo<'_>) -> Result<()> {
         let Some(allowed) = self.certificate_keys else {
             return Ok(());
         };
-        match CertificateKey::of(cert.key_type(), cert.key()) {
+        match CertificateKey::of(key.key_type, key.key) {
             Some(key) if allowed.contains(&key) => Ok(()),
             _ => Err(Code::SecurityPolicyIncompatibleCert)?,
         }

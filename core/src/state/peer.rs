@@ -11,6 +11,7 @@ use crate::error::{Code, Result};
 use crate::policy::names::{self, HashAlgorithm, SignatureAlgorithm};
 use crate::verify::Validation;
 use crate::verify::crl::CrlLookup;
+use crate::x509::spki::PublicKey;
 use crate::x509::{Certificate, DerChain};
 
 /// How a server's certificate was selected.
@@ -40,6 +41,8 @@ pub(super) struct Peer {
 struct Rare {
     /// The certificates that the peer has sent, if verification is disabled.
     unverified: Option<DerChain>,
+    /// The raw public key of the peer, which is trusted.
+    raw_key: Option<Arc<[u8]>>,
     /// Client: the stapled OCSP response.
     ocsp: Option<Arc<[u8]>>,
     /// Objects of the callbacks for the peer's certificates: the application has their addresses.
@@ -64,6 +67,18 @@ impl State {
 
     pub(crate) fn set_unverified_peer(&self, chain: DerChain) {
         lock(&self.results).peer.rare().unverified = Some(chain);
+    }
+
+    pub(crate) fn set_peer_raw_key(&self, spki: &[u8]) {
+        lock(&self.results).peer.rare().raw_key = Some(spki.into());
+    }
+
+    /// Returns the raw public key with which the peer has authenticated.
+    pub(crate) fn peer_raw_key(&self) -> Result<Arc<[u8]>> {
+        let results = lock(&self.results);
+        let rare = results.peer.rare.as_ref();
+        let key = rare.and_then(|rare| rare.raw_key.clone());
+        Ok(key.ok_or(Code::NoCertFound)?)
     }
 
     pub(crate) fn set_crl_lookups(&self, lookups: &[Arc<CrlLookup>]) {
@@ -120,15 +135,20 @@ impl State {
         lock(&self.results).selection.chain.clone()
     }
 
-    /// Returns the type of the key in a side's certificate, such as "rsa2048": of the selected
-    /// chain, or of the peer's verified path.
+    /// Returns the type of a side's key, such as "rsa2048": of the selected chain, or of the peer's
+    /// verified path or raw public key.
     pub(crate) fn public_key_name(&self, side: Mode) -> Result<Cow<'static, str>> {
-        let chain = match side == self.mode {
-            true => self.selected_chain().ok_or(Code::Null)?.certificates()?,
-            false => self.peer_path()?,
+        if side == self.mode {
+            return self.selected_chain().ok_or(Code::Null)?.key_name();
+        }
+        let name = match self.peer_raw_key() {
+            Ok(spki) => PublicKey::parse(spki.to_vec())?.info().name(),
+            Err(_) => {
+                let path = self.peer_path()?;
+                let leaf = path.first().ok_or(Code::Null)?;
+                Certificate::parse(&**leaf)?.key_info().name()
+            }
         };
-        let leaf = chain.first().ok_or(Code::Null)?;
-        let name = Certificate::parse(&**leaf)?.key_name();
         Ok(name.ok_or(Code::CertTypeUnsupported)?)
     }
 

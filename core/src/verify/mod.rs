@@ -11,7 +11,7 @@ use self::chain_cache::{ChainCache, VerifiedChain};
 use self::crl::{Crl, CrlLookup};
 pub(crate) use self::moment::Moment;
 use self::path::Path;
-use self::rejection::{Check, Fault, Identity, MAX_NAMES, NameCheck, Rejection};
+use self::rejection::{Check, Fault, Identity, MAX_NAMES, NameCheck, Rejected, Rejection};
 use self::revocation::Revocation;
 use self::trust_store::TrustStore;
 use crate::base::{Clock, Mode, lock, memory};
@@ -24,6 +24,7 @@ pub mod crl;
 mod moment;
 mod ocsp;
 mod path;
+pub(crate) mod raw_key;
 pub(crate) mod rejection;
 mod revocation;
 pub(crate) mod trust_store;
@@ -214,8 +215,9 @@ impl Verifier<'_> {
     }
 
     #[track_caller]
-    fn reject_for(&self, code: Code, certificate: Option<Identity>, check: Check) -> Error {
-        let rejection = Rejection { certificate, check };
+    fn reject_for(&self, code: Code, rejected: impl Into<Rejected>, check: Check) -> Error {
+        let rejected = rejected.into();
+        let rejection = Rejection { rejected, check };
         self.rejection.replace(Some(Box::new(rejection)));
         code.because(Reason::Certificate)
     }
@@ -262,7 +264,11 @@ impl Verifier<'_> {
         is_tls13: bool,
     ) -> Result<()> {
         if self.trust.is_empty() {
-            return Err(self.reject_for(Code::CertUntrusted, None, Check::NoTrustAnchors));
+            return Err(self.reject_for(
+                Code::CertUntrusted,
+                Rejected::Chain,
+                Check::NoTrustAnchors,
+            ));
         }
         let (chain, most) = (presented.chain(), self.rules.max_chain);
         if self.policy.restricts_certificates() {
@@ -275,10 +281,11 @@ impl Verifier<'_> {
         if chain.len() > most.into() {
             let len = chain.len();
             let check = Check::ChainTooLong { len, most };
-            return Err(self.reject_for(Code::CertMaxChainDepthExceeded, None, check));
+            return Err(self.reject_for(Code::CertMaxChainDepthExceeded, Rejected::Chain, check));
         }
         let leaf = presented.leaf();
-        let leaf = leaf.map_err(|error| self.reject_for(error.code(), None, Check::Malformed))?;
+        let leaf =
+            leaf.map_err(|error| self.reject_for(error.code(), Rejected::Chain, Check::Malformed))?;
         self.check_names(leaf.names(), presented, server_name)
     }
 
@@ -295,7 +302,8 @@ impl Verifier<'_> {
             false => Check::Key {
                 policy,
                 key: cert
-                    .key_name()
+                    .key_info()
+                    .name()
                     .unwrap_or("of an unknown type".into())
                     .into(),
             },

@@ -137,14 +137,14 @@ impl Responder<'_> {
 fn is_responder(id: &ResponderId<'_>, cert: &Certificate<'_>) -> bool {
     match *id {
         ResponderId::Name(name) => name == cert.subject(),
-        ResponderId::KeyHash(hash) => is_sha1_of(hash, cert.key()),
+        ResponderId::KeyHash(hash) => is_sha1_of(hash, cert.key_info().key),
     }
 }
 
 fn matches(id: &CertId<'_>, leaf: &Certificate<'_>, issuer: &Certificate<'_>) -> bool {
     id.is_sha1
         && is_sha1_of(id.issuer_name_hash, issuer.subject())
-        && is_sha1_of(id.issuer_key_hash, issuer.key())
+        && is_sha1_of(id.issuer_key_hash, issuer.key_info().key)
         && id.serial == leaf.serial()
 }
 

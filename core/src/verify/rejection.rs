@@ -6,14 +6,29 @@ use super::Verifier;
 use crate::base::Mode;
 use crate::error::{Code, Escaped, UtcTime};
 use crate::x509::Certificate;
+use crate::x509::spki::Fingerprint;
 
 /// The rejection of a certificate. Values only: the sentence is formed when the application requests
 /// it.
 #[derive(Debug)]
 pub(crate) struct Rejection {
-    /// `None` if the chain as a whole is rejected.
-    pub(super) certificate: Option<Identity>,
+    pub(super) rejected: Rejected,
     pub(super) check: Check,
+}
+
+/// What is rejected.
+#[derive(Debug)]
+pub(crate) enum Rejected {
+    /// The chain as a whole.
+    Chain,
+    Certificate(Identity),
+    RawKey(Fingerprint),
+}
+
+impl From<Option<Identity>> for Rejected {
+    fn from(certificate: Option<Identity>) -> Self {
+        certificate.map_or(Self::Chain, Self::Certificate)
+    }
 }
 
 /// The certificate that is rejected.
@@ -62,6 +77,12 @@ pub(crate) enum Check {
         validity: Option<[i64; 2]>,
         now: i64,
     },
+
+    /// The config trusts raw public keys, and no certificates.
+    CertificateType,
+
+    /// A raw public key is not one of the trusted ones.
+    UntrustedKey { trusted: usize },
 
     /// No trusted certificate has issued it, and none that the peer has sent.
     UnknownIssuer,
@@ -190,9 +211,13 @@ impl fmt::Display for Identity {
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.certificate {
-            Some(certificate) => write!(f, "{certificate} is rejected: ")?,
-            None => f.write_str("the peer's certificates are rejected: ")?,
+        match &self.rejected {
+            Rejected::Certificate(certificate) => write!(f, "{certificate} is rejected: ")?,
+            Rejected::Chain => f.write_str("the peer's certificates are rejected: ")?,
+            Rejected::RawKey(fingerprint) => write!(
+                f,
+                "the raw public key of the peer (SHA-256 {fingerprint}) is rejected: "
+            )?,
         }
         write!(f, "{}", self.check)
     }
@@ -226,6 +251,15 @@ impl fmt::Display for Check {
                 Escaped(oids.join(", ").as_bytes())
             ),
             Self::Time { validity, now } => time(f, *validity, *now),
+            Self::CertificateType => {
+                f.write_str("the config trusts raw public keys alone (RFC 7250), not certificates")
+            }
+            Self::UntrustedKey { trusted } => {
+                write!(
+                    f,
+                    "it is none of the {trusted} trusted public keys of the config"
+                )
+            }
             Self::UnknownIssuer => f.write_str(
                 "its issuer is not in the trust store, and not among the certificates of the peer",
             ),

@@ -1,4 +1,5 @@
-//! The trust store of a config: trust anchors of the application and of the operating system.
+//! The trust store of a config: trust anchors of the application and of the operating system, and raw
+//! public keys.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -8,15 +9,19 @@ use std::sync::Arc;
 use std::{env, fs};
 
 use crate::base::{lock, memory};
+use crate::credentials::key_type::of_raw_key;
 use crate::error::{Code, Result};
 use crate::process::fork::ForkSafeMutex;
+use crate::x509::spki::PublicKey;
 use crate::x509::{Certificate, canonical, pem};
 
-/// Trust anchors, whose certificates are trusted without a signature.
+/// Trust anchors, whose certificates are trusted without a signature, and trusted raw public keys.
 #[derive(Clone, Default)]
 pub(crate) struct TrustStore {
     own: Roots,
     system: Option<Arc<Roots>>,
+    /// The raw public keys that are trusted (RFC 7250).
+    keys: Vec<PublicKey>,
 }
 
 /// Trusted certificates, indexed by subject.
@@ -139,8 +144,23 @@ fn ignore_unless_alloc<T>(outcome: Result<T>) -> Result<Option<T>> {
 }
 
 impl TrustStore {
+    /// Returns whether there are no trust anchors.
     pub(crate) fn is_empty(&self) -> bool {
         self.roots().all(|roots| roots.certificates.is_empty())
+    }
+
+    /// Returns the trusted raw public keys.
+    pub(crate) fn keys(&self) -> &[PublicKey] {
+        &self.keys
+    }
+
+    /// Adds a raw public key, if it can sign handshakes.
+    pub(crate) fn add_key(&mut self, key: PublicKey) -> Result<()> {
+        of_raw_key(key.info())?;
+        match self.keys.iter().any(|known| known.der() == key.der()) {
+            true => Ok(()),
+            false => memory::push(&mut self.keys, key),
+        }
     }
 
     pub(crate) fn has_system(&self) -> bool {
@@ -182,14 +202,19 @@ impl TrustStore {
         Ok(())
     }
 
-    /// Estimates the memory of a copy of the application's trust anchors, in bytes. The parsed
+    /// Estimates the memory of a copy of the application's trust anchors and keys, in bytes. The parsed
     /// parts of a certificate usually take no more than its encoding.
     pub(crate) fn size(&self) -> usize {
         let certificates = self.own.certificates.iter();
         let of_each = size_of::<(Certificate<'_>, u32, [Vec<usize>; 2])>();
-        certificates
+        let certificates: usize = certificates
             .map(|cert| of_each + 2 * cert.der().len())
-            .sum()
+            .sum();
+        let keys = self.keys.iter();
+        let keys: usize = keys
+            .map(|key| size_of::<PublicKey>() + key.der().len())
+            .sum();
+        certificates + keys
     }
 
     pub(crate) fn add_system(&mut self, roots: Arc<Roots>) -> Result<()> {

@@ -8,13 +8,14 @@ use rustls::client::danger::{
     HandshakeSignatureValid, ServerIdentity, ServerVerifier, SignatureVerificationInput,
 };
 use rustls::crypto::{SignatureScheme, VerifiedIdentity};
+use rustls::enums::CertificateType;
 use rustls::error::{CertificateError, Error, PeerMisbehaved};
-use rustls::pki_types::CertificateDer;
 use rustls::server::danger::{ClientIdentity, ClientVerifier};
 use rustls::{DistinguishedName, SignerPublicKey};
 
 use super::ClientAuth;
 use crate::credentials::ToVerify;
+use crate::credentials::cert_types::CertTypes;
 use crate::credentials::step_context::{Milestone, StepContext};
 use crate::crypto::rsa_pss;
 use crate::crypto::signature::{self, Algorithms, Unverified};
@@ -26,6 +27,8 @@ use crate::x509;
 pub(crate) struct SignatureVerifier {
     pub(crate) policy: &'static Policy,
     pub(crate) client_auth: ClientAuth,
+    /// The certificate types that are accepted of the peer.
+    pub(crate) types: CertTypes,
     /// Client: request an OCSP response for the server's certificate.
     pub(crate) requests_ocsp: bool,
     /// Server: certificate authorities of a CertificateRequest; if empty, the client may send any
@@ -111,13 +114,10 @@ impl SignatureVerifier {
         if !self.is_offloaded {
             return None;
         }
-        let SignerPublicKey::X509(leaf) = input.signer else {
-            return None;
-        };
         let is_valid = self.context.verify(ToVerify {
             message: input.message.to_vec(),
             signature: input.signature.signature().to_vec(),
-            leaf: CertificateDer::clone(leaf).into_owned(),
+            spki: public_key(input).unwrap_or_default().to_vec(),
             algorithms,
         });
         Some(match is_valid {
@@ -196,6 +196,10 @@ impl ServerVerifier for SignatureVerifier {
         self.requests_ocsp
     }
 
+    fn supported_certificate_types(&self) -> &'static [CertificateType] {
+        self.types.of_client(self.context.hello_types())
+    }
+
     fn hash_config(&self, h: &mut dyn Hasher) {
         h.write(self.policy.label().as_bytes());
     }
@@ -231,5 +235,17 @@ impl ClientVerifier for SignatureVerifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.schemes()
+    }
+
+    /// rustls ends the handshake with a client whose types are not among these, even if it requests
+    /// no certificate. Types that are not accepted are rejected with the certificate.
+    fn supported_certificate_types(&self) -> &'static [CertificateType] {
+        match self.types {
+            _ if self.client_auth == ClientAuth::None => CertTypes::Both.list(),
+            CertTypes::RawPublicKey if !self.context.hello_types().client_has_raw_key => {
+                CertTypes::Both.list()
+            }
+            types => types.list(),
+        }
     }
 }

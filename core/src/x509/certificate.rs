@@ -17,7 +17,7 @@ use x509_parser::prelude::{FromDer, X509Certificate, X509CertificateParser};
 
 use super::constraints::NameConstraints;
 use super::names::{GeneralName, Names, elements, values};
-use super::public_key::PublicKeyType;
+use super::public_key::{KeyInfo, PublicKeyType};
 use super::{Signed, canonical, form};
 use crate::base::memory;
 use crate::error::{Code, Result};
@@ -67,7 +67,7 @@ const GROWTH: usize = 64;
 const SMALL: usize = 8 * 1024;
 
 /// A range of the certificate's DER.
-type Part = Range<usize>;
+pub(super) type Part = Range<usize>;
 
 /// The extensions that are evaluated.
 #[derive(Clone, Debug, Default)]
@@ -204,18 +204,12 @@ impl<'a> Certificate<'a> {
         self.bytes(&self.spki)
     }
 
-    pub(crate) fn key_type(&self) -> PublicKeyType {
-        self.key_type
-    }
-
-    /// Returns the content of the public key's AlgorithmIdentifier.
-    pub(crate) fn key_algorithm(&self) -> &[u8] {
-        self.bytes(&self.key_algorithm)
-    }
-
-    /// Returns the public key without its algorithm.
-    pub(crate) fn key(&self) -> &[u8] {
-        self.bytes(&self.key)
+    pub(crate) fn key_info(&self) -> KeyInfo<'_> {
+        KeyInfo {
+            key_type: self.key_type,
+            algorithm: self.bytes(&self.key_algorithm),
+            key: self.bytes(&self.key),
+        }
     }
 
     pub(crate) fn names(&self) -> &Names {
@@ -530,7 +524,7 @@ pub(super) fn algorithm_of(der: &[u8]) -> Option<&[u8]> {
 }
 
 /// Returns the content of the AlgorithmIdentifier of a SubjectPublicKeyInfo.
-fn key_algorithm(spki: &[u8]) -> Option<&[u8]> {
+pub(super) fn key_algorithm(spki: &[u8]) -> Option<&[u8]> {
     let (_, spki) = Any::from_der(spki).ok()?;
     let (_, algorithm) = Any::from_der(spki.data).ok()?;
     Some(algorithm.data)

@@ -1,5 +1,5 @@
 //! X.509 certificates, CRLs (RFC 5280) and OCSP responses (RFC 6960), each parsed once into typed
-//! values; PEM, and PKCS #3 parameters.
+//! values; public keys without a certificate; PEM, and PKCS #3 parameters.
 
 pub(crate) mod canonical;
 mod certificate;
@@ -14,6 +14,7 @@ mod names;
 pub(crate) mod ocsp;
 pub(crate) mod pem;
 mod public_key;
+pub mod spki;
 mod text;
 
 #[cfg(test)]
@@ -23,7 +24,7 @@ pub(crate) use self::crl::RevocationList;
 pub use self::dh::check_dh_params;
 pub(crate) use self::encrypted_key::EncryptedKey;
 pub(crate) use self::names::{Names, elements, is_host, values};
-pub(crate) use self::public_key::{Curve, PublicKeyType, rsa_bits};
+pub(crate) use self::public_key::{Curve, KeyInfo, PublicKeyType, rsa_bits};
 
 /// A signed message, with its signature.
 #[derive(Clone, Copy, Debug)]

@@ -11,8 +11,6 @@ use x509_parser::oid_registry::{
 use x509_parser::public_key::RSAPublicKey;
 use x509_parser::x509::AlgorithmIdentifier;
 
-use super::Certificate;
-
 /// The type of a public key, with its curve or parameter set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PublicKeyType {
@@ -47,13 +45,23 @@ impl PublicKeyType {
     }
 }
 
-impl Certificate<'_> {
+/// The parts of a SubjectPublicKeyInfo.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyInfo<'a> {
+    pub(crate) key_type: PublicKeyType,
+    /// The content of the AlgorithmIdentifier.
+    pub(crate) algorithm: &'a [u8],
+    /// The content of the BIT STRING.
+    pub(crate) key: &'a [u8],
+}
+
+impl KeyInfo<'_> {
     /// Returns the type of the key in the API, such as "rsa2048"; `None` for a type that the API does
     /// not have.
-    pub(crate) fn key_name(&self) -> Option<Cow<'static, str>> {
-        Some(Cow::Borrowed(match self.key_type() {
+    pub(crate) fn name(&self) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match self.key_type {
             PublicKeyType::Rsa | PublicKeyType::RsaPss => {
-                return Some(Cow::Owned(format!("rsa{}", rsa_bits(self.key())?)));
+                return Some(Cow::Owned(format!("rsa{}", rsa_bits(self.key)?)));
             }
             PublicKeyType::Ec(Some(Curve::P256)) => "ecdsa_secp256r1",
             PublicKeyType::Ec(Some(Curve::P384)) => "ecdsa_secp384r1",

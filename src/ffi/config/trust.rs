@@ -65,7 +65,8 @@ pub unsafe extern "C" fn s2n_config_add_pem_to_trust_store(
     })
 }
 
-/// Removes all certificates from the trust store, those of the operating system included.
+/// Removes all certificates from the trust store, those of the operating system included, and the keys
+/// of `rs2n_config_add_trusted_public_key()`.
 ///
 /// @param config A config
 /// @returns 0, or -1 with `S2N_ERR_NULL`

@@ -3,4 +3,5 @@
 mod detail;
 pub mod keys;
 pub mod log;
+mod raw_public_key;
 pub(crate) mod version;

@@ -16,13 +16,13 @@ use rustls::crypto::{SignatureScheme, VerifiedIdentity};
 use rustls::enums::CertificateType;
 use rustls::pki_types::ServerName;
 use rustls::quic::{Quic, QuicEvent, Version};
-use rustls::{ClientSide, Connection, Error as RustlsError, SignerPublicKey};
+use rustls::{ClientSide, Connection, Error as RustlsError};
 
-use super::{Next, Presented, Side, certificates};
+use super::{Next, Presented, Side};
 use crate::base::lock;
 use crate::credentials::key_log::KeyLogListener;
 use crate::credentials::step_context::StepContext;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::handshake::Handshake;
 use crate::handshake::context::Context;
 use crate::handshake::rustls_input::RustlsInput;
@@ -104,7 +104,7 @@ impl Client {
 impl Side for QuicClient {
     type Handshake = ClientHandshake;
     type Awaiting = Client;
-    type Peer = (Client, Result<Presented>);
+    type Peer = (Client, Option<Result<Presented>>);
     type Connection = Client;
 
     const KEEPS_PEER_CHAIN: bool = false;
@@ -113,7 +113,7 @@ impl Side for QuicClient {
         Ok(match handshake {
             ClientHandshake::NeedsInput(client) => Next::Receive(client),
             ClientHandshake::VerifyServerIdentity(client, presented) => {
-                Next::Verify((client, presented))
+                Next::Verify((client, Some(presented)))
             }
             ClientHandshake::Complete(client) => Next::Complete(client),
         })
@@ -127,7 +127,7 @@ impl Side for QuicClient {
     }
 
     fn presented((_, presented): &mut Self::Peer) -> Result<Presented> {
-        std::mem::replace(presented, Ok(Presented::default()))
+        presented.take().ok_or(Code::HandshakeState)?
     }
 
     fn process(
@@ -188,9 +188,7 @@ impl ServerVerifier for PostponingVerifier {
         &self,
         server: &ServerIdentity<'a, '_>,
     ) -> Outcome<VerifiedIdentity<'a>> {
-        let chain = certificates(server.identity);
-        let presented = chain.map(|chain| (chain, server.ocsp_response.to_vec()));
-        *lock(&self.presented) = Some(presented);
+        *lock(&self.presented) = Some(Presented::of(server.identity, server.ocsp_response));
         Ok(VerifiedIdentity::assertion(server.identity.clone()))
     }
 
@@ -205,7 +203,6 @@ impl ServerVerifier for PostponingVerifier {
         &self,
         input: &SignatureVerificationInput<'_>,
     ) -> Outcome<HandshakeSignatureValid> {
-        debug_assert!(matches!(input.signer, SignerPublicKey::X509(_)));
         self.signatures.verify_tls13_signature(input)
     }
 

@@ -5,7 +5,7 @@ use rustls::quic::{NeedsInput, Quic, QuicEvent, ServerHandshake, Version};
 use rustls::{Connection, Error as RustlsError, ServerSide, VerifyPeerIdentity};
 
 use super::quic_client::append_messages;
-use super::{Next, Presented, Side, certificates};
+use super::{Next, Presented, Side};
 use crate::error::{Code, Result};
 use crate::handshake::Handshake;
 use crate::handshake::context::Context;
@@ -57,8 +57,7 @@ impl Side for QuicServer {
     }
 
     fn presented(peer: &mut Self::Peer) -> Result<Presented> {
-        let chain = certificates(peer.presented_identity()?.identity)?;
-        Ok((chain, Vec::new()))
+        Presented::of(peer.presented_identity()?.identity, &[])
     }
 
     fn process(

@@ -20,6 +20,7 @@ mod early_data;
 mod fragmentation;
 mod groups;
 mod mldsa;
+mod raw_keys;
 mod resumption;
 mod settings;
 

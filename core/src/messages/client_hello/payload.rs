@@ -6,8 +6,8 @@ use crate::base::Version;
 use crate::error::{Code, Result};
 use crate::messages::Reader;
 use crate::messages::extension_type::{
-    ALPN, KEY_SHARE, SERVER_NAME, SIGNATURE_ALGORITHMS, STATUS_REQUEST, SUPPORTED_GROUPS,
-    SUPPORTED_VERSIONS,
+    ALPN, CLIENT_CERTIFICATE_TYPE, KEY_SHARE, SERVER_CERTIFICATE_TYPE, SERVER_NAME,
+    SIGNATURE_ALGORITHMS, STATUS_REQUEST, SUPPORTED_GROUPS, SUPPORTED_VERSIONS,
 };
 
 /// A parsed ClientHello, without its handshake header.
@@ -169,6 +169,22 @@ impl<'a> ClientHelloPayload<'a> {
         std::iter::from_fn(move || schemes.u16().ok())
     }
 
+    /// Returns the numbers of the certificate types that the client accepts of the server (RFC 7250,
+    /// 4.1); `None` without the extension.
+    pub(crate) fn server_cert_types(&self) -> Option<&'a [u8]> {
+        self.cert_types(SERVER_CERTIFICATE_TYPE)
+    }
+
+    /// Returns the numbers of the certificate types that the client can send.
+    pub(crate) fn client_cert_types(&self) -> Option<&'a [u8]> {
+        self.cert_types(CLIENT_CERTIFICATE_TYPE)
+    }
+
+    fn cert_types(&self, extension: u16) -> Option<&'a [u8]> {
+        let types = self.extension(extension)?;
+        Some(Reader(types).vector(1).unwrap_or_default())
+    }
+
     /// Returns the protocols of the application_layer_protocol_negotiation extension (ALPN, RFC
     /// 7301).
     pub(crate) fn alpn(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
@@ -239,6 +255,21 @@ mod tests {
         assert_eq!(hello.server_name().as_deref(), Some(c"a.example"));
         let protocols: Vec<_> = hello.alpn().collect();
         assert_eq!(protocols, [&b"h2"[..], b"http/1.1"]);
+    }
+
+    #[test]
+    fn certificate_types_are_parsed() {
+        let types = [
+            extension(SERVER_CERTIFICATE_TYPE, &vector(1, &[2, 0])),
+            extension(CLIENT_CERTIFICATE_TYPE, &[9]),
+        ];
+        let message = message(&types.concat());
+        let hello = parse(&message).expect("the message is well-formed");
+        assert_eq!(hello.server_cert_types(), Some(&[2, 0][..]));
+        assert_eq!(hello.client_cert_types(), Some(&[][..]));
+        let message = sample();
+        let hello = parse(&message).expect("the sample is well-formed");
+        assert_eq!(hello.server_cert_types(), None);
     }
 
     #[test]
