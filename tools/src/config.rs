@@ -8,12 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rs2n_core::config::{ClientAuth, Config, KeyLogCallback, VerifyHostCallback, alpn};
 use rs2n_core::credentials::CertChain;
-use rs2n_core::error::Code;
+use rs2n_core::credentials::passphrase::KeyLimits;
+use rs2n_core::error::{Code, Error};
 use rs2n_core::policy::Policy;
 use zeroize::Zeroizing;
 
 use crate::error::{Result, ToolError, print_line};
 use crate::options::{Client, ClientAuthMode, Common, Server};
+use crate::passphrase::PassphraseSource;
 use crate::session_cache::{self, SessionCache};
 use crate::{file_kind, policies};
 
@@ -36,7 +38,7 @@ pub fn client(options: &Client) -> Result<Arc<Config>> {
     }
     if let Some(cert) = &options.cert {
         let key = options.key.as_ref().unwrap_or(cert);
-        add_cert_chain(&config, cert, key)?;
+        add_cert_chain(&config, cert, key, options.passphrase_file.as_deref())?;
     }
     Ok(Arc::new(config))
 }
@@ -56,7 +58,7 @@ pub fn server(options: &Server) -> Result<Arc<Config>> {
         }
     };
     for (cert, key) in options.cert.iter().zip(keys) {
-        add_cert_chain(&config, cert, key)?;
+        add_cert_chain(&config, cert, key, options.passphrase_file.as_deref())?;
     }
     load_trust_anchors(&config, &options.client_ca)?;
     if options.psk_file.is_some() {
@@ -150,7 +152,12 @@ fn load_trust_anchors(config: &Config, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-fn add_cert_chain(config: &Config, cert: &Path, key: &Path) -> Result<()> {
+fn add_cert_chain(
+    config: &Config,
+    cert: &Path,
+    key: &Path,
+    passphrase_file: Option<&Path>,
+) -> Result<()> {
     let chain = CertChain::default();
     let (cert_bytes, key_bytes) = (read(cert)?, Zeroizing::new(read(key)?));
     let (chain_pem, key_pem) = match cert == key {
@@ -158,7 +165,12 @@ fn add_cert_chain(config: &Config, cert: &Path, key: &Path) -> Result<()> {
         false => (cert_bytes.clone(), key_bytes.to_vec()),
     };
     let key_pem = Zeroizing::new(key_pem);
-    let loaded = chain.load(&chain_pem, &key_pem);
+    let passphrase = PassphraseSource::new(key, passphrase_file);
+    let limits = KeyLimits::DEFAULT;
+    let loaded = chain.load_encrypted(&chain_pem, &key_pem, &passphrase, &limits);
+    if let Some(failure) = passphrase.take_failure() {
+        return Err(failure);
+    }
     let context = match cert == key {
         true => unusable(cert),
         false => format!(
@@ -178,10 +190,24 @@ fn add_cert_chain(config: &Config, cert: &Path, key: &Path) -> Result<()> {
         };
         let tool_error = files.explain(ToolError::tls(&error, &context));
         match error.code() {
+            Code::WrongPassphrase => ToolError::tls(&error, &context),
+            Code::KeyEncryption => explain_encryption(&error, key),
             Code::KeyMismatch => explain_order(tool_error, cert, &chain_pem, &key_pem),
             _ => tool_error,
         }
     })
+}
+
+/// Explains a key that is encrypted in a way that is not supported.
+fn explain_encryption(error: &Error, key: &Path) -> ToolError {
+    let path = key.display();
+    ToolError {
+        detail: Some(error.reason().to_string().into_boxed_str()),
+        ..ToolError::tls(error, &unusable(key))
+    }
+    .with_advice(format!(
+        "openssl pkcs8 -topk8 -in {path} -out FILE encrypts the key with AES"
+    ))
 }
 
 /// Explains a key that belongs to another certificate of the chain than the first.

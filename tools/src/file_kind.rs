@@ -117,8 +117,12 @@ impl FileKind {
         }
     }
 
-    fn has(&self, item: Item) -> bool {
-        matches!(self, Self::Pem(items) if items.contains(&item))
+    /// Whether there is such an item in PEM; an encrypted private key is a private key as well.
+    fn has(&self, wanted: Item) -> bool {
+        let is_wanted = |&item: &Item| {
+            item == wanted || (item, wanted) == (Item::EncryptedKey, Item::PrivateKey)
+        };
+        matches!(self, Self::Pem(items) if items.iter().any(is_wanted))
     }
 
     /// Returns the kind of the only item, or of the first.
@@ -160,13 +164,8 @@ impl FileKind {
             ),
             Self::Pem(_) | Self::Der(_) => {
                 let item = self.item()?;
-                let message = match item {
-                    Item::EncryptedKey if wanted == Item::PrivateKey => {
-                        format!("the private key in {path} is encrypted with a password")
-                    }
-                    _ => format!("{path} has no {wanted_name}, but {}", item.name()),
-                };
-                (message, advice_for(item, wanted, &path.to_string()))
+                let message = format!("{path} has no {wanted_name}, but {}", item.name());
+                (message, advice_for(item, &path.to_string()))
             }
         };
         Some(Explanation { message, advice })
@@ -177,11 +176,8 @@ pub const PEM_FORMAT: &str =
     "a PEM file has sections between -----BEGIN … ----- and -----END … ----- lines";
 
 /// Returns how a file with `item` becomes one with `wanted`.
-fn advice_for(item: Item, wanted: Item, path: &str) -> Option<String> {
+fn advice_for(item: Item, path: &str) -> Option<String> {
     Some(match item {
-        Item::EncryptedKey if wanted == Item::PrivateKey => format!(
-            "openssl pkey -in {path} -out FILE asks for the password, and writes the key without it"
-        ),
         Item::PrivateKey | Item::EncryptedKey => {
             "--cert FILE is the certificate, --key FILE its private key".to_owned()
         }
@@ -244,8 +240,9 @@ impl Pair<'_> {
     /// Explains the error about a chain and its key by the contents of the files.
     pub fn explain(&self, error: ToolError) -> ToolError {
         let (cert, key) = (FileKind::of(self.cert_bytes), FileKind::of(self.key_bytes));
-        let is_exchanged =
-            cert.item() == Some(Item::PrivateKey) && key.item() == Some(Item::Certificate);
+        let is_exchanged = cert.has(Item::PrivateKey)
+            && !cert.has(Item::Certificate)
+            && key.item() == Some(Item::Certificate);
         if is_exchanged && self.cert != self.key {
             let message = format!(
                 "{} has the private key, and {} the certificate",
@@ -280,7 +277,8 @@ impl Pair<'_> {
             (false, _, FileKind::Pem(items))
                 if !matches!(
                     items[..],
-                    [Item::PrivateKey, ..] | [Item::Parameters, Item::PrivateKey, ..]
+                    [Item::PrivateKey | Item::EncryptedKey, ..]
+                        | [Item::Parameters, Item::PrivateKey | Item::EncryptedKey, ..]
                 ) =>
             {
                 let message = format!(

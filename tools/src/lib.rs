@@ -5,7 +5,7 @@
 //! (`endpoints`) until both sides have sent a close_notify. A `report` has the result of a
 //! connection, an `error` the reason of a failure. Sessions are resumed with a `session_store` in the
 //! client, and with `ticket_keys` and a `session_cache` in the server. External pre-shared keys are a
-//! `psk` of the connection. With `kernel_tls` the kernel processes the records. A
+//! `psk` of the connection. The key of a certificate may be encrypted with a `passphrase`. With `kernel_tls` the kernel processes the records. A
 //! `tunnel` connects programs without TLS instead of sources and sinks. `addresses`, `policies`,
 //! `file_kind` and `protocol` find out what is wrong with an argument, a file or a peer.
 
@@ -22,6 +22,7 @@ mod file_kind;
 mod kernel_tls;
 mod names;
 mod options;
+mod passphrase;
 mod policies;
 mod progress;
 mod protocol;

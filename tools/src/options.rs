@@ -45,6 +45,11 @@ pub struct Client {
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub key: Option<PathBuf>,
 
+    /// Passphrase of the private key, if it is encrypted: the first line of this file. Without it, the
+    /// passphrase is typed on the terminal, if standard input is one
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub passphrase_file: Option<PathBuf>,
+
     /// Resume the session in this file, if it exists, and store the newest one in it. The file is
     /// secret: an attacker who reads it can impersonate the server to this client, which does not
     /// verify the certificate again
@@ -132,6 +137,11 @@ pub struct Server {
     /// Private key (PEM) of the --cert in the same position [default: the --cert file]
     #[arg(long, value_name = "FILE")]
     pub key: Vec<PathBuf>,
+
+    /// Passphrase of each private key that is encrypted: the first line of this file. Without it, the
+    /// passphrases are typed on the terminal, if standard input is one
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub passphrase_file: Option<PathBuf>,
 
     /// Request client certificates issued by a CA in this PEM file; may be repeated
     #[arg(long, value_name = "FILE")]

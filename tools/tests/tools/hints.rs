@@ -87,14 +87,20 @@ fn a_wrong_file_of_a_certificate_or_key_is_named_for_what_it_is() {
         (
             "chain",
             "encrypted",
-            "is encrypted with a password",
-            "openssl pkey -in ",
+            "encrypted is encrypted, and standard input is not a terminal",
+            "--passphrase-file FILE",
         ),
         (
             "chain",
             "encrypted-ec",
-            "is encrypted with a password",
-            "openssl pkey -in ",
+            "encrypted-ec is encrypted, and standard input is not a terminal",
+            "--passphrase-file FILE",
+        ),
+        (
+            "encrypted",
+            "chain",
+            "encrypted has the private key, and ",
+            "exchange the files",
         ),
         (
             "chain",

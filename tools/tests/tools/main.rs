@@ -15,6 +15,7 @@ mod hints;
 mod interop;
 mod interop_resumption;
 mod page;
+mod passphrase;
 mod progress;
 mod psk;
 mod resumption;
