@@ -581,7 +581,9 @@ extern "C" {
  *
  * @returns 0, or -1 with `S2N_ERR_INITIALIZED` if it was called before without a later
  * `s2n_cleanup_final()`, `S2N_ERR_RANDOM` if the system provides no entropy, `S2N_ERR_ALLOC` if it
- * provides no memory, or `S2N_ERR_CANCELLED` if a callback of `s2n_mem_set_callbacks()` fails
+ * provides no memory, `S2N_ERR_CANCELLED` if a callback of `s2n_mem_set_callbacks()` fails, or
+ * `RS2N_ERR_POLICY_TEXT` if the file that the environment variable `RS2N_SECURITY_POLICIES` names
+ * cannot be read or is not valid: `s2n_strerror_debug()` shows the line and the word
  */
 S2N_API extern int s2n_init(void);
 

@@ -87,6 +87,11 @@ fn policies() {
 }
 
 #[test]
+fn own_policies() {
+    check_with_certificates("own_policies");
+}
+
+#[test]
 fn fingerprint() {
     check_with_certificates("fingerprint");
 }

@@ -177,6 +177,7 @@ const EXTENSIONS: &[&str] = &[
     "extensions/log.rs",
     "extensions/keys.rs",
     "extensions/raw_public_key.rs",
+    "extensions/policy.rs",
 ];
 
 /// All headers, by their path below `include`.

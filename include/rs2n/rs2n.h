@@ -48,7 +48,7 @@ typedef enum {
  * `S2N_ERR_REENTRANCY`, and must not free it. Its own calls are not logged.
  *
  * @param level The importance of the message
- * @param conn The connection
+ * @param conn The connection, or NULL if the message is not about one
  * @param message One line of text without a line break, valid during the call
  * @param ctx The context of the callback
  */
@@ -295,6 +295,34 @@ S2N_API extern
 int rs2n_connection_get_peer_public_key(struct s2n_connection *conn,
                                         uint8_t *buffer,
                                         uint32_t *size);
+
+/**
+ * Defines a security policy for the life of the process. Its name can then be passed to every function
+ * that takes the name of a policy, such as `s2n_config_set_cipher_preferences()`.
+ *
+ * The text has statements, which end with a line or a semicolon; a `#` begins a comment. `base NAME`
+ * comes first, and takes over another policy. `min TLS1.2` or `min TLS1.3` sets the oldest version.
+ * `suites`, `groups`, `signatures`, `certificate-signatures` and `certificate-keys` are followed by a
+ * whole list, in order of preference, or by changes of that of the base, as `-NAME` and `+NAME`. The
+ * names are those that the API reports. The guide has the other statements. A policy can have only
+ * what the library supports, and at least one version with a cipher suite, a group and a signature
+ * scheme.
+ *
+ * A policy cannot be changed or removed. To define it again with the same parameters has no effect.
+ *
+ * @param name A name that consists of "custom:" and letters, digits, '-', '_' and '.', of at most 64
+ * bytes, as a NUL-terminated string; not retained. Names are not case-sensitive
+ * @param text The definition, of at most 16 KiB, as a NUL-terminated string; not retained
+ * @returns 0, or -1 with `S2N_ERR_NULL`; `S2N_ERR_NOT_INITIALIZED` before `s2n_init()`; or
+ * `RS2N_ERR_POLICY_TEXT` if the name or the text is not valid, if the name has been defined with other
+ * parameters, or if 64 policies have been defined: `rs2n_error_detail()` returns the line, the word
+ * and the reason
+ *
+ * It may be called at any time, in any thread.
+ */
+S2N_API extern
+int rs2n_security_policy_define(const char *name,
+                                const char *text);
 
 #ifdef __cplusplus
 }  // extern "C"

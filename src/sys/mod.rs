@@ -3,6 +3,7 @@
 pub mod callbacks;
 pub mod cancellation;
 pub mod coroutine;
+pub mod environment;
 pub mod fd;
 pub mod fork;
 pub mod io;

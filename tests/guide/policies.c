@@ -13,6 +13,25 @@ static struct pair *connected_with_policy(const char *name)
     return pair;
 }
 
+static void own_policies_are_defined(void)
+{
+    struct s2n_config *config = new_strict_config();
+    CHECK(config != NULL);
+    CHECK_OK(s2n_config_free(config));
+    struct pair *pair = connected_with_policy("custom:strict");
+    print_agreement(pair->client);
+    disconnect(pair);
+    CHECK_ERROR(define_policy("custom:wrong", "base default\nmin TLS1.1"), RS2N_ERR_POLICY_TEXT);
+
+    /* The chain of this server has an RSA key of 2048 bits. */
+    pair = new_pair(1, "rsa");
+    CHECK_OK(set_policy(pair->config, "custom:strict"));
+    const char *client, *server;
+    negotiate(pair, &client, &server);
+    CHECK_TEXT(client, "S2N_ERR_SECURITY_POLICY_INCOMPATIBLE_CERT");
+    disconnect(pair);
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 2);
@@ -42,6 +61,7 @@ int main(int argc, char **argv)
     pair = connected_with_policy("default");
     print_agreement(pair->server);
     disconnect(pair);
+    own_policies_are_defined();
     CHECK_OK(s2n_cleanup_final());
     return 0;
 }

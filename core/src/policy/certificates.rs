@@ -101,21 +101,28 @@ impl Definition {
 impl CertificateKey {
     /// Returns the key type of policies that a key has, if any.
     fn of(key_type: PublicKeyType, key: &[u8]) -> Option<Self> {
-        match key_type {
+        Some(match key_type {
             PublicKeyType::Rsa => match rsa_bits(key)? {
-                3072 => Some(Self::Rsa3072),
-                4096 => Some(Self::Rsa4096),
-                _ => None,
+                2048 => Self::Rsa2048,
+                3072 => Self::Rsa3072,
+                4096 => Self::Rsa4096,
+                _ => return None,
             },
             PublicKeyType::RsaPss => match rsa_bits(key)? {
-                3072 => Some(Self::RsaPss3072),
-                4096 => Some(Self::RsaPss4096),
-                _ => None,
+                2048 => Self::RsaPss2048,
+                3072 => Self::RsaPss3072,
+                4096 => Self::RsaPss4096,
+                _ => return None,
             },
-            PublicKeyType::Ec(Some(Curve::P384)) => Some(Self::EcdsaP384),
-            PublicKeyType::MlDsa87 => Some(Self::MlDsa87),
-            _ => None,
-        }
+            PublicKeyType::Ec(Some(Curve::P256)) => Self::EcdsaP256,
+            PublicKeyType::Ec(Some(Curve::P384)) => Self::EcdsaP384,
+            PublicKeyType::Ec(Some(Curve::P521)) => Self::EcdsaP521,
+            PublicKeyType::Ec(_) | PublicKeyType::Other => return None,
+            PublicKeyType::Ed25519 => Self::Ed25519,
+            PublicKeyType::MlDsa44 => Self::MlDsa44,
+            PublicKeyType::MlDsa65 => Self::MlDsa65,
+            PublicKeyType::MlDsa87 => Self::MlDsa87,
+        })
     }
 }
 
@@ -170,7 +177,7 @@ mod tests {
     use aws_lc_rs::signature::{KeyPair as _, RsaKeyPair};
     use rcgen::{
         KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512,
-        PublicKeyData,
+        PKCS_ED25519, PublicKeyData,
     };
     use rustls::crypto::public_key_to_spki;
     use rustls::pki_types::{AlgorithmIdentifier, alg_id};
@@ -188,15 +195,20 @@ mod tests {
     #[test]
     fn keys_are_distinguished_by_curve_and_size() {
         for (algorithm, expected) in [
-            (&PKCS_ECDSA_P256_SHA256, None),
+            (&PKCS_ECDSA_P256_SHA256, Some(CertificateKey::EcdsaP256)),
             (&PKCS_ECDSA_P384_SHA384, Some(CertificateKey::EcdsaP384)),
-            (&PKCS_ECDSA_P521_SHA512, None),
+            (&PKCS_ECDSA_P521_SHA512, Some(CertificateKey::EcdsaP521)),
+            (&PKCS_ED25519, Some(CertificateKey::Ed25519)),
         ] {
             let key = KeyPair::generate_for(algorithm).unwrap();
             assert_eq!(kind(&key.subject_public_key_info()), expected);
         }
         for (size, rsa, pss) in [
-            (KeySize::Rsa2048, None, None),
+            (
+                KeySize::Rsa2048,
+                Some(CertificateKey::Rsa2048),
+                Some(CertificateKey::RsaPss2048),
+            ),
             (
                 KeySize::Rsa3072,
                 Some(CertificateKey::Rsa3072),
@@ -219,7 +231,7 @@ mod tests {
         );
         assert_eq!(
             kind(&public_key_to_spki(&alg_id::ML_DSA_65, [0; 1952])),
-            None
+            Some(CertificateKey::MlDsa65)
         );
         assert_eq!(
             kind(&public_key_to_spki(&alg_id::RSA_ENCRYPTION, b"none")),

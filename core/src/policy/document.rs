@@ -209,6 +209,7 @@ fn key_name(key: CertificateKey) -> &'static CStr {
         CertificateKey::RsaPss3072 => c"RSA-PSS of 3072 bits",
         CertificateKey::RsaPss4096 => c"RSA-PSS of 4096 bits",
         CertificateKey::MlDsa87 => c"ML-DSA-87",
+        _ => unreachable!("a key type of own policies only"),
     }
 }
 

@@ -22,6 +22,7 @@ use super::process::fork::get_or_init;
 use super::process::permanent;
 
 mod certificates;
+pub mod custom;
 #[cfg(test)]
 mod document;
 mod key_share;
@@ -30,6 +31,7 @@ mod selection;
 mod supported;
 mod table;
 
+use custom::REGISTRY;
 use selection::{ChaCha20Boosting, GroupSelector, ServerPreference, WithHash};
 use supported::Supported;
 use table::{CertificateKey, DEPRECATED, Definition, POLICIES, Suite};
@@ -78,6 +80,17 @@ impl Policy {
     ///
     /// A policy without any supported parameters is rejected here, before any handshake.
     pub fn find(name: &[u8]) -> Result<&'static Self> {
+        if let Some(policy) = REGISTRY.replacement(name) {
+            return Ok(policy);
+        }
+        if let Some(policy) = REGISTRY.find(name) {
+            return Ok(policy);
+        }
+        Self::find_in_table(name)
+    }
+
+    /// [`Policy::find`], for a policy of s2n-tls that nothing replaces.
+    fn find_in_table(name: &[u8]) -> Result<&'static Self> {
         let index = position(name)?;
         let build = || permanent::allocate(|| Self::build(&POLICIES[index]));
         let policy = get_or_init(&SUPPORTED[index], build);
@@ -96,7 +109,11 @@ impl Policy {
     /// Returns whether the policy with this name permits a version and a suite. This includes
     /// unsupported ones.
     pub fn allows(name: &[u8], version: Version, suite: u16) -> Result<bool> {
-        let definition = &POLICIES[position(name)?];
+        let own = REGISTRY.replacement(name).or_else(|| REGISTRY.find(name));
+        let definition = match own {
+            Some(policy) => policy.definition,
+            None => &POLICIES[position(name)?],
+        };
         Ok(
             version >= definition.min_version
                 && definition.suites.iter().any(|s| s.wire() == suite),
@@ -118,7 +135,7 @@ impl Policy {
         suites.map(u16::from).collect()
     }
 
-    /// Returns every name that [`Policy::find`] accepts, in the order of the table.
+    /// Returns every name of s2n-tls that [`Policy::find`] accepts, in the order of the table.
     pub fn usable_names() -> impl Iterator<Item = &'static str> {
         let names = POLICIES.iter().flat_map(|definition| definition.names);
         let names = names.copied();

@@ -32,24 +32,10 @@ pub(super) struct Supported {
 impl Supported {
     /// Selects the supported part of a policy. Returns `None` if no version has a suite, a group
     /// and a scheme.
-    pub fn of(definition: &'static Definition) -> Option<Self> {
-        let mut groups: Vec<_> = supported(definition.groups, Group::supported);
-        let schemes: Vec<_> = supported(definition.schemes, Scheme::supported);
-        let usable = |version: ProtocolVersion| {
-            groups.iter().any(|g| g.name().usable_for_version(version))
-                && schemes
-                    .iter()
-                    .any(|&(scheme, _)| is_usable_in(scheme, version))
-        };
-
-        let mut tls12 = Vec::new();
-        if definition.min_version <= Version::Tls12 && usable(ProtocolVersion::TLSv1_2) {
-            tls12 = supported(definition.suites, Suite::supported_in_tls12);
-        }
-        let mut tls13 = Vec::new();
-        if usable(ProtocolVersion::TLSv1_3) {
-            tls13 = supported(definition.suites, Suite::supported_in_tls13);
-        }
+    pub fn of(definition: &Definition) -> Option<Self> {
+        let mut groups = groups(definition.groups);
+        let schemes = schemes(definition.schemes);
+        let (tls12, tls13) = suites(definition.min_version, definition.suites, &groups, &schemes);
         if tls12.is_empty() && tls13.is_empty() {
             return None;
         }
@@ -92,6 +78,47 @@ impl Supported {
             ..DEFAULT_PROVIDER
         }
     }
+}
+
+type Groups = Vec<&'static dyn SupportedKxGroup>;
+type Schemes = Vec<(SignatureScheme, Algorithms)>;
+type Suites = (
+    Vec<&'static Tls12CipherSuite>,
+    Vec<&'static Tls13CipherSuite>,
+);
+
+/// Returns the supported groups of a list.
+pub(super) fn groups(all: &[Group]) -> Groups {
+    supported(all, Group::supported)
+}
+
+/// Returns the supported schemes of a list, with their algorithms.
+pub(super) fn schemes(all: &[Scheme]) -> Schemes {
+    supported(all, Scheme::supported)
+}
+
+/// Returns the supported suites of a list, for either version: none for a version that has no group
+/// or no scheme.
+pub(super) fn suites(
+    min_version: Version,
+    all: &[Suite],
+    groups: &[&'static dyn SupportedKxGroup],
+    schemes: &[(SignatureScheme, Algorithms)],
+) -> Suites {
+    let usable = |version: ProtocolVersion| {
+        groups.iter().any(|g| g.name().usable_for_version(version))
+            && schemes
+                .iter()
+                .any(|&(scheme, _)| is_usable_in(scheme, version))
+    };
+    let (mut tls12, mut tls13) = (Vec::new(), Vec::new());
+    if min_version <= Version::Tls12 && usable(ProtocolVersion::TLSv1_2) {
+        tls12 = supported(all, Suite::supported_in_tls12);
+    }
+    if usable(ProtocolVersion::TLSv1_3) {
+        tls13 = supported(all, Suite::supported_in_tls13);
+    }
+    (tls12, tls13)
 }
 
 /// Converts the supported items of a list, in its order.

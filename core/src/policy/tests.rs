@@ -71,6 +71,7 @@ fn key_name(key: CertificateKey) -> &'static str {
         CertificateKey::RsaPss3072 => "rsa_pss3072",
         CertificateKey::RsaPss4096 => "rsa_pss4096",
         CertificateKey::MlDsa87 => "mldsa_87",
+        _ => unreachable!("a key type of own policies only"),
     }
 }
 

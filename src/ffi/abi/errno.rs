@@ -118,7 +118,7 @@ struct Last {
     /// The sentence of [`explained`], and the error that it is about.
     sentence: Text<DETAIL>,
     explains: Option<(Code, Place)>,
-    debug: Text,
+    debug: Text<DEBUG>,
     source: Text,
     /// File of this thread's last panic, copied: the lifetime of a panic's location is not
     /// specified.
@@ -128,6 +128,9 @@ struct Last {
 
 /// The maximum length of the particulars in bytes, with the NUL.
 const DETAIL: usize = 512;
+
+/// The maximum length of the name, the location and the particulars in bytes, with the NUL.
+const DEBUG: usize = DETAIL + 256;
 
 /// The source location of an error.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -169,8 +172,16 @@ impl Last {
         };
         let name = code.name().to_str().unwrap_or_default();
         let (file, line) = at(place, &self.panic_file, self.panic_line);
-        self.debug
-            .set(format_args!("{name}: Error encountered in {file}:{line}"))
+        let text = format_args!("{name}: Error encountered in {file}:{line}");
+        // Programs that were written for s2n-tls have no other means to show the particulars. Errors
+        // of s2n-tls have the text that it has.
+        match self.explains {
+            Some(_) if self.explains == self.raised && name.starts_with("RS2N_") => {
+                let sentence = self.sentence.text().to_str().unwrap_or_default();
+                self.debug.set(format_args!("{text}: {sentence}"))
+            }
+            _ => self.debug.set(text),
+        }
     }
 
     fn source(&mut self) -> &CStr {

@@ -41,7 +41,7 @@ pub struct rs2n_log_level_arg(pub u32);
 /// `S2N_ERR_REENTRANCY`, and must not free it. Its own calls are not logged.
 ///
 /// @param level The importance of the message
-/// @param conn The connection
+/// @param conn The connection, or NULL if the message is not about one
 /// @param message One line of text without a line break, valid during the call
 /// @param ctx The context of the callback
 pub type rs2n_log_callback = Option<

@@ -3,5 +3,6 @@
 mod detail;
 pub mod keys;
 pub mod log;
+pub(super) mod policy;
 mod raw_public_key;
 pub(crate) mod version;

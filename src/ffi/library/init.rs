@@ -8,7 +8,7 @@ use rs2n_core::error::{Code, Result, trace};
 use rs2n_core::{cleanup, initialize};
 
 use crate::ffi::abi::boundary::{status, status_with_memory};
-use crate::ffi::extensions::version;
+use crate::ffi::extensions::{policy, version};
 use crate::sys::{fork, memory, probes};
 
 static INITIALIZED: AtomicBool = AtomicBool::new(false);
@@ -40,6 +40,7 @@ fn begin() -> Result<()> {
     }
     // Memory for the life of the process is not allocated by the application's callbacks.
     initialize()?;
+    policy::load()?;
     match memory::begin() {
         true => Ok(()),
         false => Err(Code::Cancelled)?,
@@ -51,7 +52,9 @@ fn begin() -> Result<()> {
 ///
 /// @returns 0, or -1 with `S2N_ERR_INITIALIZED` if it was called before without a later
 /// `s2n_cleanup_final()`, `S2N_ERR_RANDOM` if the system provides no entropy, `S2N_ERR_ALLOC` if it
-/// provides no memory, or `S2N_ERR_CANCELLED` if a callback of `s2n_mem_set_callbacks()` fails
+/// provides no memory, `S2N_ERR_CANCELLED` if a callback of `s2n_mem_set_callbacks()` fails, or
+/// `RS2N_ERR_POLICY_TEXT` if the file that the environment variable `RS2N_SECURITY_POLICIES` names
+/// cannot be read or is not valid: `s2n_strerror_debug()` shows the line and the word
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_init() -> c_int {
     status_with_memory(|| {

@@ -41,15 +41,41 @@ pub(super) struct Definition {
     pub strongly_preferred: Option<Group>,
 }
 
-/// A type and size of public key in a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CertificateKey {
-    EcdsaP384,
-    Rsa3072,
-    Rsa4096,
-    RsaPss3072,
-    RsaPss4096,
-    MlDsa87,
+/// Defines the types of public keys in certificates, each with its name in definitions.
+macro_rules! certificate_keys {
+    ($($variant:ident = $name:literal;)*) => {
+        /// A type and size of public key in a certificate. Policies of s2n-tls have some of them,
+        /// those of the application any.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum CertificateKey { $($variant,)* }
+
+        impl CertificateKey {
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+// The names of key types in the API; it has none for Ed25519, and one for both types of RSA keys.
+certificate_keys! {
+    EcdsaP256 = "ecdsa_secp256r1";
+    EcdsaP384 = "ecdsa_secp384r1";
+    EcdsaP521 = "ecdsa_secp521r1";
+    Ed25519 = "ed25519";
+    Rsa2048 = "rsa2048";
+    Rsa3072 = "rsa3072";
+    Rsa4096 = "rsa4096";
+    RsaPss2048 = "rsa_pss2048";
+    RsaPss3072 = "rsa_pss3072";
+    RsaPss4096 = "rsa_pss4096";
+    MlDsa44 = "mldsa44";
+    MlDsa65 = "mldsa65";
+    MlDsa87 = "mldsa87";
 }
 
 impl Definition {
@@ -82,6 +108,9 @@ macro_rules! wire_enum {
         pub(in crate::policy) enum $ty { $($variant = $wire,)* }
 
         impl $ty {
+            /// All code points of the table.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
             /// Converts a code point; `None` if the table does not have it.
             pub fn from_wire(number: u16) -> Option<Self> {
                 Some(match number {
