@@ -36,6 +36,11 @@ fn residue_sessions() {
 }
 
 #[test]
+fn residue_keys() {
+    check_program("residue_keys");
+}
+
+#[test]
 fn residue_moves() {
     check_program("residue_moves");
 }

@@ -26,22 +26,6 @@ static int log_nothing(void *ctx, struct s2n_connection *from, uint8_t *line, si
     return 0;
 }
 
-/* Adds the search patterns of a key that `make.py` wrote as "FORM masked hex". A key in use holds its number. */
-static void add_key(struct found *found, const char *key, const char *forms)
-{
-    char file[40], form[40], hex[97], *list, *line;
-    snprintf(file, sizeof file, "%s.traces", key);
-    list = (char *) read_file(file, NULL);
-    for (line = strtok(list, "\n"); line; line = strtok(NULL, "\n")) {
-        uint8_t bytes[48];
-        if (sscanf(line, "%39s %96s", form, hex) != 2) exit(2);
-        int n = strlen(hex) / 2;
-        for (int i = 0; i < n; i++) bytes[i] = nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]);
-        if (strstr(forms, form)) add(found, form, bytes, n);
-    }
-    free(list);
-}
-
 /* Keeps the secrets whose label contains `part`: an open connection still needs its other secrets. */
 static void keep_only(struct found *found, const char *part)
 {
@@ -144,15 +128,6 @@ static void run_session(struct scenario scenario)
     explicit_bzero(out, 32);
     explicit_bzero(in, 32);
     if (scenario.action != RELEASED) s2n_shutdown(conn, &blocked);
-}
-
-/* Verifies that the search finds a key that is in use. */
-static void check_key_in_use(const char *key)
-{
-    struct found found = { 0 };
-    int copies[MAX_SECRETS];
-    add_key(&found, key, "number");
-    if (search(&found, copies) == 0) { printf("the search misses a key in use\n"); exit(2); }
 }
 
 static void test_scenario(const char *name, struct scenario scenario)
