@@ -19,6 +19,10 @@ use crate::error::{Code, Result};
 use crate::policy::Policy;
 use crate::stream::{Reader, Writer};
 
+mod choices;
+
+pub use self::choices::Choices;
+
 /// EAGAIN on Linux.
 const EAGAIN: i32 = 11;
 

@@ -1,5 +1,8 @@
 //! A reader of the integers and vectors of TLS (RFC 8446, 3.3 and 3.4) in untrusted bytes.
 
+#[cfg(test)]
+mod tests;
+
 use crate::error::{Code, Error, Result};
 
 /// The bytes that are not read yet.

@@ -249,6 +249,58 @@ mod tests {
         assert!(find(u32::MAX).is_none(), "an age below 0");
     }
 
+    /// Times at the limits of the arithmetic of ages, in nanoseconds.
+    fn moments() -> impl Iterator<Item = u64> + Clone {
+        let skew = MAX_CLOCK_SKEW * SECOND;
+        let lifetime = u64::from(MAX_TICKET_LIFETIME) * SECOND;
+        let offsets = [
+            0,
+            1,
+            SECOND - 1,
+            SECOND,
+            skew,
+            skew + SECOND,
+            lifetime,
+            lifetime + SECOND,
+        ];
+        offsets.into_iter().flat_map(move |offset| {
+            [offset, NOW - offset, NOW + offset, u64::MAX - offset]
+                .into_iter()
+                .flat_map(|moment: u64| {
+                    [moment.saturating_sub(1), moment, moment.saturating_add(1)]
+                })
+        })
+    }
+
+    /// Scope: all pairs of the moments above, among them the first and the last one that exist.
+    #[test]
+    fn ages_are_computed_without_overflow() {
+        for (issued, now) in moments().flat_map(|one| moments().map(move |two| (one, two))) {
+            let age = (i128::from(now) - i128::from(issued)) / i128::from(SECOND);
+            let limits = -i128::from(MAX_CLOCK_SKEW)..=i128::from(MAX_TICKET_LIFETIME);
+            assert_eq!(
+                check_age(issued, now).is_ok(),
+                limits.contains(&age),
+                "{issued} {now}"
+            );
+        }
+    }
+
+    /// Scope: claimed ages within 1 of 0, of each power of 2, of the lifetime of a session, and of
+    /// the maximum; obfuscated by the number of the ticket, at which the sum wraps.
+    #[test]
+    fn obfuscated_ages_wrap() {
+        let settings = settings();
+        let ticket = ticket(&settings, NOW + SECOND);
+        let lifetime = 54_000_000;
+        let near_powers = (0..32).map(|power| 1_u32 << power).chain([0, lifetime]);
+        for age in near_powers.flat_map(|age| [age.wrapping_sub(1), age, age + 1]) {
+            let claimed = age.wrapping_add(u32::MAX - 10);
+            let opened = settings.open_tls13(&ticket, claimed, NOW);
+            assert_eq!(opened.is_ok(), age < lifetime, "{age}");
+        }
+    }
+
     #[test]
     fn keying_material_expires() {
         let settings = settings();

@@ -1,5 +1,8 @@
 //! Buffers between the transport and the record layer.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use super::transport::{Sink, Source};

@@ -1,5 +1,8 @@
 //! Pointer arguments from C, converted to slices and strings.
 
+#[cfg(test)]
+mod tests;
+
 use std::ffi::{CStr, c_char, c_int};
 use std::slice;
 

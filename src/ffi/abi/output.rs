@@ -1,5 +1,8 @@
 //! Results for C, written through pointers.
 
+#[cfg(test)]
+mod tests;
+
 use rs2n_core::base::Blocked;
 use rs2n_core::error::{Code, Result};
 

@@ -188,3 +188,66 @@ fn early_errors_are_those_of_the_first_record() {
     assert_eq!(send(&pair.client, &data).0, Err(Code::RecordLimit));
     assert!(received(&pair.server) == data[..3 * 8087]);
 }
+
+/// Scope: both versions; data of 1 to 7 records, of which the last is full or has 1 byte; each number
+/// of bytes that the transport may accept of them, 0 and all included, and then either nothing or
+/// one byte more before it accepts the rest.
+#[test]
+fn a_batch_may_end_at_any_byte() {
+    const RECORD: usize = 5;
+
+    for version in VERSIONS {
+        let pair = pair(version, true);
+        pair.client.set_record_size(RECORD as u32);
+        let overhead = {
+            let half = pair.client.stream.send.lock().expect("free");
+            half.sealer.as_ref().expect("installed").overhead()
+        };
+        let (mut all, mut next) = (0, 0_u8);
+        for (records, last) in (1..=7).flat_map(|records| [(records, RECORD), (records, 1)]) {
+            let len = (records - 1) * RECORD + last;
+            let wire = len + records * overhead;
+            for (accepted, more) in (0..=wire).flat_map(|accepted| [(accepted, 0), (accepted, 1)]) {
+                let data: Vec<u8> = (0..len).map(|at| next.wrapping_add(at as u8)).collect();
+                next = next.wrapping_add(1);
+                // After a call that was not blocked a batch has room for all records.
+                pair.to_server.state().room = None;
+                let others = [b'x'; 3 * RECORD];
+                assert_eq!(send(&pair.client, &others).0, Ok(others.len()));
+                assert_eq!(received(&pair.server), others);
+                pair.to_server.state().writes = 0;
+                let sent = send_in_parts(&pair, &data, [accepted, more]);
+                // All records are in one batch.
+                let writes = pair.to_server.state().writes;
+                assert!(
+                    accepted < wire || writes == 1,
+                    "{version:?} {len} {wire}: {writes}"
+                );
+                assert_eq!(sent, len);
+                assert!(
+                    received(&pair.server) == data,
+                    "{version:?} {len} {accepted} {more}"
+                );
+                all += 1;
+            }
+        }
+        println!("{all} sends");
+    }
+}
+
+/// Sends data to a transport that accepts a part of it, then another, and then the rest. Returns the
+/// number of bytes that are reported as sent.
+fn send_in_parts(pair: &Pair, data: &[u8], parts: [usize; 2]) -> usize {
+    let mut sent = 0;
+    for room in [Some(parts[0]), Some(parts[1]), None] {
+        pair.to_server.state().room = room;
+        match send(&pair.client, &data[sent..]).0 {
+            Ok(count) => sent += count,
+            Err(code) => assert_eq!(code, Code::IoBlocked),
+        }
+        if sent == data.len() {
+            break;
+        }
+    }
+    sent
+}

@@ -15,6 +15,7 @@ use crate::testing::Random;
 
 mod alerts;
 mod corruption;
+mod exhaustive;
 mod flood;
 mod headers;
 mod inner_plaintext;
