@@ -27,6 +27,7 @@ extern "Python" {
     int rs2n_py_client_hello(struct s2n_connection *conn, void *context);
     int rs2n_py_key_log(void *context, struct s2n_connection *conn, uint8_t *line, size_t length);
     int rs2n_py_crl_lookup(struct s2n_crl_lookup *lookup, void *context);
+    int rs2n_py_passphrase(void *context, uint8_t *buffer, uint32_t size, uint32_t *length);
 }
 """
 

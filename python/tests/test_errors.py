@@ -229,8 +229,6 @@ def test_misuse_of_contexts(certs: Path, server: rs2n.Context, client: rs2n.Cont
     with pytest.raises(rs2n.Error) as caught:
         server.load_cert_chain(certs / "ecdsa.pem", certs / "rsa.key")
     assert caught.value.name == "S2N_ERR_KEY_MISMATCH"
-    with pytest.raises(NotImplementedError):
-        server.load_cert_chain(certs / "ecdsa.pem", certs / "ecdsa.key", "password")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="server_hostname"):
         client.wrap_socket(pair[0])
     with pytest.raises(ValueError, match="client"):

@@ -4,7 +4,7 @@
 # usage: tests/certs/make.sh FOLDER
 #
 # Each NAME.pem is a chain of a certificate and its issuer, NAME.crt the certificate alone, and NAME.key
-# its private key.
+# its private key; NAME.encrypted is that with the passphrase "correct horse".
 set -eu
 mkdir -p "$1"
 cd "$1"
@@ -117,6 +117,9 @@ leaf unknown ecdsa other-ca serverAuth -days 3650
 dated expired intermediate 20000101 20010101
 dated future intermediate 21000101 21010101
 selfsigned selfsigned
+
+# An encrypted key, as OpenSSL encrypts it by default.
+openssl pkcs8 -topk8 -in ecdsa.key -passout 'pass:correct horse' -out ecdsa.encrypted
 
 # Less common keys and signatures.
 leaf p521 p521 intermediate serverAuth -days 3650

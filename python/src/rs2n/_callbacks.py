@@ -101,3 +101,13 @@ def rs2n_py_crl_lookup(lookup: Any, context: Any) -> int:
     crl = callbacks.crl(issuer[0])
     status: int = lib.s2n_crl_lookup_ignore(lookup) if crl is None else lib.s2n_crl_lookup_set(lookup, crl)
     return status
+
+
+@_callback(-1)
+def rs2n_py_passphrase(context: Any, buffer: Any, size: int, length: Any) -> int:
+    passphrase: bytes | bytearray = ffi.from_handle(context)()
+    if len(passphrase) > size:
+        raise ValueError(f"the password is longer than {size} bytes")
+    ffi.memmove(buffer, passphrase, len(passphrase))
+    length[0] = len(passphrase)
+    return 0

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ._callbacks import raise_pending
 from ._errors import check
 from ._native import ffi, lib
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ._socket import Socket
 
 StrPath = str | os.PathLike[str]
+Password = str | bytes | bytearray | Callable[[], str | bytes | bytearray]
 SNICallback = Callable[["Socket | TLSObject", "str | None", "Context"], None]
 
 
@@ -158,18 +160,26 @@ class Context:
     def _trust(self, pem: bytes) -> None:
         check(lib.s2n_config_add_pem_to_trust_store(self._config, _c_string(pem)))
 
-    def load_cert_chain(self, certfile: StrPath, keyfile: StrPath | None = None, password: None = None) -> None:
+    def load_cert_chain(
+        self, certfile: StrPath, keyfile: StrPath | None = None, password: Password | None = None
+    ) -> None:
         """Adds a certificate chain with its private key, from PEM files.
 
         A server may have several: it selects one by the name that the client requests, and by the type of key.
+
+        An encrypted key requires a password, or a function that returns it. Otherwise the password is ignored, and the
+        function is not called. A wrong password is the error RS2N_ERR_WRONG_PASSPHRASE.
         """
-        if password is not None:
-            raise NotImplementedError("encrypted private keys are not supported: decrypt the key first")
         chain_pem = Path(certfile).read_bytes()
         key_pem = chain_pem if keyfile is None else Path(keyfile).read_bytes()
         chain = ffi.gc(check(lib.s2n_cert_chain_and_key_new()), lib.s2n_cert_chain_and_key_free)
         chain_data, key_data = ffi.from_buffer("uint8_t[]", chain_pem), ffi.from_buffer("uint8_t[]", key_pem)
-        check(lib.s2n_cert_chain_and_key_load_pem_bytes(chain, chain_data, len(chain_pem), key_data, len(key_pem)))
+        provider = ffi.new_handle(lambda: _password_bytes(password))
+        result = lib.rs2n_cert_chain_and_key_load_encrypted_pem_bytes(
+            chain, chain_data, len(chain_pem), key_data, len(key_pem), lib.rs2n_py_passphrase, provider
+        )
+        raise_pending()
+        check(result)
         check(lib.s2n_config_add_cert_chain_and_key_to_store(self._config, chain))
 
     def load_crls(self, crlfile: StrPath) -> None:
@@ -338,6 +348,17 @@ def _c_string(text: str | bytes) -> bytes:
     if b"\0" in data:
         raise ValueError("the text contains a NUL")
     return data
+
+
+def _password_bytes(password: Password | None) -> bytes | bytearray:
+    if password is None:
+        raise ValueError("the private key is encrypted, and there is no password")
+    provided = password() if callable(password) else password
+    if isinstance(provided, str):
+        return provided.encode()
+    if isinstance(provided, bytes | bytearray):
+        return provided
+    raise TypeError(f"the password is str, bytes or bytearray, not {type(provided).__name__}")
 
 
 def _pem(data: bytes) -> bytes:

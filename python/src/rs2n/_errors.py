@@ -108,7 +108,9 @@ def check(result: Any) -> Any:
 def last_error() -> Error:
     """Returns the error of this thread's last call."""
     code: int = lib.s2n_errno_location()[0]
-    return Error(code, debug=_text(lib.s2n_strerror_debug(code, ffi.NULL)))
+    detail = ffi.new("char[]", 512)
+    lib.rs2n_error_detail(detail, len(detail))
+    return Error(code, _text(detail), _text(lib.s2n_strerror_debug(code, ffi.NULL)))
 
 
 def connection_error(handle: Any, result: int, sending: bool, write_closed: bool) -> OSError:
