@@ -25,13 +25,17 @@ pub fn client(options: &Client) -> Result<Arc<Config>> {
     common(&config, &options.common)?;
     if options.insecure {
         config.disable_verification();
-    } else if options.ca.is_empty() && options.psk.is_none() {
+    } else if options.ca.is_empty() && options.trust_key.is_empty() && options.psk.is_none() {
         let loaded = config.load_system_certs();
         loaded.map_err(|error| ToolError::tls(&error, "cannot load the system's trust store"))?;
     }
     load_trust_anchors(&config, &options.ca)?;
+    trust_keys(&config, &options.trust_key)?;
     if options.psk.is_some() {
         require_tls13(&options.common, "--psk")?;
+    }
+    if !options.trust_key.is_empty() {
+        require_tls13(&options.common, "--trust-key")?;
     }
     if options.early_data.is_some() {
         require_tls13(&options.common, "--early-data")?;
@@ -39,6 +43,10 @@ pub fn client(options: &Client) -> Result<Arc<Config>> {
     if let Some(cert) = &options.cert {
         let key = options.key.as_ref().unwrap_or(cert);
         add_cert_chain(&config, cert, key, options.passphrase_file.as_deref())?;
+    }
+    if let Some(key) = &options.raw_key {
+        require_tls13(&options.common, "--raw-key")?;
+        add_raw_key(&config, key)?;
     }
     Ok(Arc::new(config))
 }
@@ -60,7 +68,15 @@ pub fn server(options: &Server) -> Result<Arc<Config>> {
     for (cert, key) in options.cert.iter().zip(keys) {
         add_cert_chain(&config, cert, key, options.passphrase_file.as_deref())?;
     }
+    for key in &options.raw_key {
+        require_tls13(&options.common, "--raw-key")?;
+        add_raw_key(&config, key)?;
+    }
     load_trust_anchors(&config, &options.client_ca)?;
+    trust_keys(&config, &options.trust_key)?;
+    if !options.trust_key.is_empty() {
+        require_tls13(&options.common, "--trust-key")?;
+    }
     if options.psk_file.is_some() {
         require_tls13(&options.common, "--psk-file")?;
     }
@@ -75,7 +91,8 @@ pub fn server(options: &Server) -> Result<Arc<Config>> {
         }
     }
     config.set_verify_host_callback(Some(Arc::new(AcceptAnyName)));
-    let mode = match (options.client_auth, options.client_ca.is_empty()) {
+    let has_no_trust = options.client_ca.is_empty() && options.trust_key.is_empty();
+    let mode = match (options.client_auth, has_no_trust) {
         (Some(mode), _) => mode,
         (None, true) => ClientAuthMode::None,
         (None, false) => ClientAuthMode::Required,
@@ -85,7 +102,7 @@ pub fn server(options: &Server) -> Result<Arc<Config>> {
         ClientAuthMode::Optional => ClientAuth::Optional,
         ClientAuthMode::Required => ClientAuth::Required,
     });
-    if mode != ClientAuthMode::None {
+    if mode != ClientAuthMode::None && !options.client_ca.is_empty() {
         let named = config.name_authorities();
         named.map_err(|error| {
             ToolError::tls(
@@ -208,6 +225,24 @@ fn explain_encryption(error: &Error, key: &Path) -> ToolError {
     .with_advice(format!(
         "openssl pkcs8 -topk8 -in {path} -out FILE encrypts the key with AES"
     ))
+}
+
+/// Adds a raw public key, by its private key.
+fn add_raw_key(config: &Config, path: &Path) -> Result<()> {
+    let pem = Zeroizing::new(read(path)?);
+    let chain = Arc::new(CertChain::default());
+    let loaded = chain.load_raw_key(None, Some(&pem));
+    let added = loaded.and_then(|()| config.add_chain(&chain));
+    added.map_err(|error| ToolError::tls(&error, &unusable(path)))
+}
+
+/// Trusts the raw public keys in files.
+fn trust_keys(config: &Config, files: &[PathBuf]) -> Result<()> {
+    for path in files {
+        let added = config.trust_key(&read(path)?);
+        added.map_err(|error| ToolError::tls(&error, &unusable(path)))?;
+    }
+    Ok(())
 }
 
 /// Explains a key that belongs to another certificate of the chain than the first.

@@ -227,7 +227,11 @@ fn advice(code: Code) -> Option<&'static str> {
     Some(match code {
         Code::CertUntrusted => {
             "the peer's certificate was not issued by a trusted CA; --ca FILE (rs2nc) or \
-             --client-ca FILE (rs2nd) adds one"
+             --client-ca FILE (rs2nd) adds one, and --trust-key FILE a raw public key"
+        }
+        Code::CertTypeUnsupported => {
+            "the sides have no type in common: --cert and --ca (rs2nc) or --client-ca (rs2nd) are for \
+             certificates, --raw-key and --trust-key for raw public keys"
         }
         Code::CertInvalidHostname => {
             "the certificate is for another host; --name NAME sets the expected name"

@@ -50,6 +50,16 @@ pub struct Client {
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub passphrase_file: Option<PathBuf>,
 
+    /// Private key (PEM) of a raw public key (RFC 7250), sent if the server requests one in place of a
+    /// certificate
+    #[arg(long, value_name = "FILE")]
+    pub raw_key: Option<PathBuf>,
+
+    /// Trust the server with this public key (PEM or DER), without a certificate (RFC 7250, TLS 1.3),
+    /// and no certificates unless --ca is given; may be repeated
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    pub trust_key: Vec<PathBuf>,
+
     /// Resume the session in this file, if it exists, and store the newest one in it. The file is
     /// secret: an attacker who reads it can impersonate the server to this client, which does not
     /// verify the certificate again
@@ -121,7 +131,10 @@ pub struct Client {
 /// --echo. A server without data to send closes when the client has closed.
 #[derive(Debug, Parser)]
 #[command(name = "rs2nd", version, after_help = EXIT_STATUS, after_long_help = SERVER_NOTES)]
-#[command(override_usage = "rs2nd [OPTIONS] <--cert <FILE>|--psk-file <FILE>> [HOST] <PORT>")]
+#[command(
+    override_usage = "rs2nd [OPTIONS] <--cert <FILE>|--raw-key <FILE>|--psk-file <FILE>> [HOST] <PORT>"
+)]
+#[command(group(ArgGroup::new("client_trust").args(["client_ca", "trust_key"]).multiple(true)))]
 #[command(group(ArgGroup::new("psk_keys").args(["ticket_key_file", "psk_file"])))]
 #[command(group(ArgGroup::new("tunnel").args(["forward"])))]
 pub struct Server {
@@ -130,8 +143,8 @@ pub struct Server {
     pub listen: Vec<String>,
 
     /// Certificate chain (PEM, leaf first); may be repeated: one is selected for each ClientHello.
-    /// Optional with --psk-file
-    #[arg(long, value_name = "FILE", required_unless_present = "psk_file")]
+    /// Optional with --raw-key and --psk-file
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["psk_file", "raw_key"])]
     pub cert: Vec<PathBuf>,
 
     /// Private key (PEM) of the --cert in the same position [default: the --cert file]
@@ -143,12 +156,22 @@ pub struct Server {
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub passphrase_file: Option<PathBuf>,
 
+    /// Private key (PEM) of a raw public key (RFC 7250), sent to clients that support it in place of a
+    /// certificate; may be repeated for keys of other types
+    #[arg(long, value_name = "FILE")]
+    pub raw_key: Vec<PathBuf>,
+
     /// Request client certificates issued by a CA in this PEM file; may be repeated
     #[arg(long, value_name = "FILE")]
     pub client_ca: Vec<PathBuf>,
 
-    /// Client certificate mode [default: required with --client-ca, otherwise none]
-    #[arg(long, value_name = "MODE", requires = "client_ca")]
+    /// Request raw public keys of clients (RFC 7250), and trust the one in this file (PEM or DER); may
+    /// be repeated
+    #[arg(long, value_name = "FILE")]
+    pub trust_key: Vec<PathBuf>,
+
+    /// Client certificate mode [default: required with --client-ca or --trust-key, otherwise none]
+    #[arg(long, value_name = "MODE", requires = "client_trust")]
     pub client_auth: Option<ClientAuthMode>,
 
     /// Send session tickets, encrypted with the keys of this file: a line for each, with a name of up
@@ -332,6 +355,7 @@ Examples:
   rs2nc --ca ca.pem --send backup.tar localhost 4433
   rs2nc --ca ca.pem --json localhost 4433 </dev/null  negotiated parameters
   rs2nc --ca ca.pem --reconnect 1 -v localhost 4433 </dev/null  is the session resumed?
+  rs2nc --trust-key server.pub --raw-key client.key localhost 4433  without certificates
   rs2nc --psk client-1:secret -v localhost 4433 </dev/null  external pre-shared key
   rs2nc --ca ca.pem --listen 6379 redis.example 6380  tunnel for programs without TLS";
 
@@ -364,6 +388,7 @@ Examples:
   rs2nd --cert server.pem --key server.key --echo 4433
   rs2nd --cert server.pem --key server.key --once --receive backup.tar localhost 0
   rs2nd --cert server.pem --key server.key --client-ca ca.pem --json --echo 4433
+  rs2nd --raw-key server.key --trust-key client.pub --echo 4433
   (umask 077; echo \"client-1:$(openssl rand -hex 32)\" >>psks); rs2nd --psk-file psks --echo 4433
   rs2nd --cert server.pem --key server.key --forward localhost:6379 0.0.0.0 6380  tunnel";
 

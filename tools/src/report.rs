@@ -10,6 +10,7 @@ use std::time::Duration;
 use rs2n_core::base::{Mode, Version};
 use rs2n_core::config::{ClientAuth, EarlyDataProgress};
 use rs2n_core::connection::Connection;
+use rs2n_core::x509::spki::Fingerprint;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -51,6 +52,9 @@ pub struct Report {
     /// The verified path from the peer's certificate to the trust anchor; with `--insecure` the
     /// certificates that the peer sent.
     pub peer_chain: Vec<Certificate>,
+    /// The SHA-256 of the raw public key with which the peer has authenticated, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_key: Option<String>,
     pub handshake_ms: Option<f64>,
     pub duration_ms: f64,
     /// Application data, and below it the bytes on the wire, TLS overhead included.
@@ -135,7 +139,9 @@ impl Report {
             _ => None,
         };
         let path = conn.peer_path().ok();
-        self.peer_verified = path.is_some();
+        let key = conn.peer_raw_key().ok();
+        self.peer_verified = path.is_some() || key.is_some();
+        self.peer_key = key.map(|key| Fingerprint::of(&key).to_string());
         let certificates = path.or_else(|| conn.unverified_peer());
         let certificates = certificates.iter().flat_map(|chain| chain.iter());
         self.peer_chain = certificates.map(|der| Certificate::new(der)).collect();
@@ -247,6 +253,7 @@ impl Report {
             };
             parts.push(format!("peer {subject}{verified}"));
         }
+        parts.extend(self.peer_key.as_ref().map(|key| format!("peer key {key}")));
         let time = self.handshake_ms.unwrap_or_default();
         format!("{} ({time:.1} ms)", parts.join(", "))
     }

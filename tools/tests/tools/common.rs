@@ -29,15 +29,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `rs2nd` for one connection, with the certificate `ecdsa` unless `args` have one or the
-    /// option `--psk-file`. Its standard error is in the report's `stdout`.
+    /// Starts `rs2nd` for one connection, with the certificate `ecdsa` unless `args` have one, a raw
+    /// public key, or the option `--psk-file`. Its standard error is in the report's `stdout`.
     pub fn start(args: &[&str]) -> Self {
         Self::start_with_input(&[args, &["--once"]].concat(), Stdio::null())
     }
 
     pub fn start_with_input(args: &[&str], input: Stdio) -> Self {
         let (chain, key) = (cert("ecdsa.pem"), cert("ecdsa.key"));
-        let own = match args.contains(&"--cert") || args.contains(&"--psk-file") {
+        let own = match ["--cert", "--raw-key", "--psk-file"]
+            .iter()
+            .any(|own| args.contains(own))
+        {
             true => vec![],
             false => vec!["--cert", &chain, "--key", &key],
         };
@@ -60,14 +63,15 @@ impl Server {
     }
 }
 
-/// Runs `rs2nc`, which trusts the tests' CA unless `args` have `--ca`, `--insecure` or `--psk`.
+/// Runs `rs2nc`, which trusts the tests' CA unless `args` have `--ca`, `--insecure`, `--psk` or
+/// `--trust-key`.
 pub fn client(port: &str, args: &[&str], input: Stdio) -> Report {
     start_client(port, args, input).finish()
 }
 
 pub fn start_client(port: &str, args: &[&str], input: Stdio) -> Process {
     let ca = cert("ca.pem");
-    let is_own = |arg: &&str| ["--ca", "--insecure", "--psk"].contains(arg);
+    let is_own = |arg: &&str| ["--ca", "--insecure", "--psk", "--trust-key"].contains(arg);
     let trust = match args.iter().any(is_own) {
         true => vec![],
         false => vec!["--ca", &ca],

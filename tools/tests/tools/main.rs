@@ -18,6 +18,7 @@ mod page;
 mod passphrase;
 mod progress;
 mod psk;
+mod raw_keys;
 mod resumption;
 mod transfers;
 mod tunnel;
