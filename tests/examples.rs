@@ -161,6 +161,62 @@ fn client_and_server_print_a_report() {
     }
 }
 
+/// The policies of an administrator apply to programs that know nothing of them.
+#[test]
+fn the_file_of_policies_applies_to_an_unmodified_client() {
+    let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("ecdsa"));
+    let dir = scratch("policies");
+    let (file, request) = (dir.join("policies"), dir.join("request"));
+    fs::write(&request, "x").expect("the scratch folder is writable");
+    let variable = format!("RS2N_SECURITY_POLICIES={}", file.display());
+    let request = request.display().to_string();
+    let program = example("client", "cc").display().to_string();
+    let client = |port: &str| {
+        let args = [
+            &variable,
+            &program,
+            "-A",
+            &ca,
+            "-s",
+            &request,
+            "-r",
+            "/dev/null",
+            "-x",
+        ];
+        Process::spawn("env", &[&args[..], &["localhost", port]].concat()).finish()
+    };
+
+    let policy = "policy custom:own; base default; suites TLS_AES_256_GCM_SHA384\n";
+    fs::write(&file, format!("{policy}replace default custom:own")).expect("it is writable");
+    let server = example("server", "cc").display().to_string();
+    let args = [
+        "-N",
+        "1",
+        "-c",
+        "default_tls13",
+        "-C",
+        &chain,
+        "-K",
+        &key,
+        "-e",
+    ];
+    let mut server = Process::spawn(&server, &args);
+    let report = client(&server.wait_for("port: "));
+    assert_eq!(report.code, Some(0), "{report:?}");
+    assert!(
+        report.stdout.contains("cipher: TLS_AES_256_GCM_SHA384\n"),
+        "{report:?}"
+    );
+    let server = server.finish();
+    assert_eq!(server.code, Some(0), "{server:?}");
+
+    fs::write(&file, format!("{policy}replace defualt custom:own")).expect("it is writable");
+    let report = client("1");
+    assert_ne!(report.code, Some(0), "{report:?}");
+    let problem = "policies: line 2, \"defualt\": no policy of s2n-tls has this name";
+    assert!(report.stderr.contains(problem), "{report:?}");
+}
+
 /// Concurrent clients send more than any buffer holds, while the error of another one is blinded.
 #[test]
 fn echo_server_serves_concurrent_clients() {

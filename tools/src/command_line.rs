@@ -3,6 +3,7 @@
 
 use std::env;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command, CommandFactory, Parser};
@@ -12,9 +13,10 @@ use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 use rs2n_core::policy::Policy;
 
 use crate::addresses::not_a_host;
-use crate::error::{USAGE, print_line};
+use crate::error::{Result, USAGE, print_line};
+use crate::policies;
 
-/// Parses the command line. For `--list-policies`, `--completions` and `--man` it prints the output
+/// Parses the command line. For `--list-policies`, `--completions` and the like it prints the output
 /// and exits.
 pub fn parse<C: Parser + CommandFactory>() -> C {
     let matches = C::command().try_get_matches();
@@ -25,6 +27,10 @@ pub fn parse<C: Parser + CommandFactory>() -> C {
             text.extend_from_slice(name.as_bytes());
             text.push(b'\n');
         }
+    } else if let Some(name) = matches.get_one::<String>("show_policy") {
+        text = printed::<C>(policies::find(name).map(|policy| policy.definition().to_string()));
+    } else if let Some(path) = matches.get_one::<PathBuf>("check_policy_file") {
+        text = printed::<C>(policies::load(path).map(|()| policies::defined()));
     } else if let Some(&shell) = matches.get_one::<Shell>("completions") {
         let mut command = C::command();
         let name = command.get_name().to_owned();
@@ -38,6 +44,14 @@ pub fn parse<C: Parser + CommandFactory>() -> C {
     // A reader that closes the pipe early is not an error.
     let _ = io::stdout().write_all(&text);
     std::process::exit(0);
+}
+
+/// Returns a text; reports an error, and exits.
+fn printed<C: CommandFactory>(text: Result<String>) -> Vec<u8> {
+    text.map(String::into_bytes).unwrap_or_else(|error| {
+        error.print(C::command().get_name());
+        std::process::exit(error.status)
+    })
 }
 
 /// Reports an invalid command line, and exits. `HOST:PORT` is a frequent one.

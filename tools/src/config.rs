@@ -124,6 +124,9 @@ impl VerifyHostCallback for AcceptAnyName {
 }
 
 fn common(config: &Config, options: &Common) -> Result<()> {
+    if let Some(path) = &options.policy_file {
+        policies::load(path)?;
+    }
     let policy = policies::find(&options.policy)?;
     let set = config.set_policy(policy);
     set.map_err(|error| policies::explain(&error, &options.policy))?;

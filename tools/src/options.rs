@@ -247,9 +247,15 @@ pub struct Common {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub alpn: Vec<String>,
 
-    /// Security policy, as named by s2n-tls
+    /// Security policy, as named by s2n-tls, or of --policy-file
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub policy: String,
+
+    /// Define the security policies of this file, whose names begin with `custom:`, and replace
+    /// the names that it replaces: the same file as that of RS2N_SECURITY_POLICIES, which the tools do
+    /// not read
+    #[arg(long, value_name = "FILE")]
+    pub policy_file: Option<PathBuf>,
 
     /// File to send instead of standard input
     #[arg(long, value_name = "FILE")]
@@ -303,6 +309,14 @@ pub struct Common {
     /// List the supported security policies and exit
     #[arg(long, exclusive = true)]
     pub list_policies: bool,
+
+    /// Print the supported part of a security policy as text that --policy-file accepts, and exit
+    #[arg(long, value_name = "NAME", exclusive = true)]
+    pub show_policy: Option<String>,
+
+    /// Check a file of --policy-file, print its security policies without their bases, and exit
+    #[arg(long, value_name = "FILE", exclusive = true)]
+    pub check_policy_file: Option<PathBuf>,
 
     /// Write a completion script for this shell to standard output and exit
     #[arg(long, value_name = "SHELL", exclusive = true)]

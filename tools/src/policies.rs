@@ -1,13 +1,57 @@
-//! The policy of `--policy`, and the reasons why one cannot be used.
+//! The policies of `--policy` and `--policy-file`, and the reasons why one cannot be used.
+
+use std::fmt::Write;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 
 use rs2n_core::error::{Code, Error};
 use rs2n_core::policy::Policy;
+use rs2n_core::policy::custom;
 
 use crate::error::{Result, ToolError, USAGE};
 
 /// Finds a supported policy by name.
 pub fn find(name: &str) -> Result<&'static Policy> {
     Policy::find(name.as_bytes()).map_err(|error| explain(&error, name))
+}
+
+/// Defines the policies of a file.
+pub fn load(path: &Path) -> Result<()> {
+    let content = read(path).map_err(|error| ToolError::file("read", path, &error))?;
+    custom::load(&content).map_err(|problem| {
+        let error = Code::PolicyText.into();
+        ToolError {
+            detail: Some(problem.to_string().into()),
+            ..ToolError::tls(&error, &format!("{} cannot be used", path.display()))
+        }
+    })
+}
+
+/// Reads a file up to the length that is rejected.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    let limit = custom::MAX_FILE as u64 + 1;
+    File::open(path)?.take(limit).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// Returns the policies of the file as text that is such a file.
+pub fn defined() -> String {
+    let mut text = String::new();
+    for name in custom::names() {
+        let policy = Policy::find(name.as_bytes()).expect("a policy that is defined");
+        let definition = policy.definition().to_string();
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "policy {name}");
+        for line in definition.lines() {
+            let _ = writeln!(text, "    {line}");
+        }
+    }
+    for (name, other) in custom::replacements() {
+        let _ = writeln!(text, "replace {name} {other}");
+    }
+    text
 }
 
 /// Explains why a policy is rejected.
@@ -17,6 +61,12 @@ pub fn explain(error: &Error, name: &str) -> ToolError {
         ..ToolError::tls(error, &format!("the policy {name:?} cannot be used"))
     };
     match error.code() {
+        Code::InvalidSecurityPolicy if name.starts_with("custom:") => tool_error
+            .with_message(format!("no policy is named {name:?}"))
+            .with_advice(match custom::names().collect::<Vec<_>>() {
+                names if names.is_empty() => "--policy-file FILE defines policies".to_owned(),
+                names => format!("--policy-file defines {}", names.join(", ")),
+            }),
         Code::InvalidSecurityPolicy => {
             let error = tool_error.with_message(format!("no policy is named {name:?}"));
             match similar(name) {

@@ -16,6 +16,7 @@ mod interop;
 mod interop_resumption;
 mod page;
 mod passphrase;
+mod policies;
 mod progress;
 mod psk;
 mod raw_keys;

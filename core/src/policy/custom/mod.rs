@@ -77,6 +77,16 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     REGISTRY.policies().map(Policy::label)
 }
 
+/// Returns the names that the file replaces, each with that of the policy for which it stands.
+pub fn replacements() -> Vec<(String, &'static str)> {
+    let replacements = lock(&REGISTRY.replacements);
+    let pair = |replacement: &Replacement| {
+        let name = String::from_utf8_lossy(&replacement.name);
+        (name.into_owned(), replacement.policy.label())
+    };
+    replacements.iter().map(pair).collect()
+}
+
 /// The own policies of the process.
 pub(super) static REGISTRY: Registry = Registry::new();
 
