@@ -5,8 +5,10 @@
  * usage: memory FOLDER-OF-CERTIFICATES
  */
 #include "pair.h"
+#include "public_key.h"
 
 #include <pthread.h>
+#include <rs2n/rs2n.h>
 #include <stdbool.h>
 
 /* The calls of the memory callbacks, and their behaviour. */
@@ -165,8 +167,13 @@ static void test_allocation_failure_is_an_error(bool *cause)
 
     struct pair *pair = connected(1);
     struct s2n_config *config = s2n_config_new_minimal();
+    struct s2n_cert_chain_and_key *raw = s2n_cert_chain_and_key_new();
+    char *key = new_public_key(folder, "ecdsa");
+    const uint8_t *pem = (const uint8_t *) key;
     *cause = true;
     check_allocation_failures();
+    CHECK_ERROR(rs2n_config_add_trusted_public_key(config, pem, strlen(key)), S2N_ERR_ALLOC);
+    CHECK_ERROR(rs2n_cert_chain_and_key_load_raw_public_key(raw, pem, strlen(key), NULL, 0), S2N_ERR_ALLOC);
     CHECK_ERROR(s2n_config_set_cipher_preferences(config, "default_tls13"), S2N_ERR_ALLOC);
     CHECK_ERROR(s2n_config_append_protocol_preference(config, (const uint8_t *) "h2", 2), S2N_ERR_ALLOC);
     CHECK_ERROR(s2n_set_server_name(pair->client, "localhost"), S2N_ERR_ALLOC);
@@ -176,8 +183,10 @@ static void test_allocation_failure_is_an_error(bool *cause)
     CHECK(s2n_connection_get_delay(pair->server) == 0);
     CHECK_OK(s2n_connection_wipe(pair->client));
     CHECK_OK(s2n_config_free(config));
+    CHECK_OK(s2n_cert_chain_and_key_free(raw));
     disconnect(pair);
     *cause = false;
+    free(key);
     CHECK(state.bytes == bytes && state.allocations - state.frees == live);
 }
 

@@ -3,10 +3,12 @@
  *
  * usage: quic FOLDER-OF-CERTIFICATES
  */
+#include <rs2n/rs2n.h>
 #include <s2n/quic.h>
 #include <s2n/unstable/async_offload.h>
 
 #include "pair.h"
+#include "public_key.h"
 
 /* What the application of one side observes, in order. */
 struct side {
@@ -382,6 +384,31 @@ static void test_untrusted_certificate(void)
     end(quic);
 }
 
+/* Both sides authenticate with raw public keys (RFC 7250); the key of the config is pinned, or another. */
+static void test_raw_public_keys(const char *pinned, const char *client, const char *server)
+{
+    struct quic *quic = new_quic();
+    struct s2n_config *config = quic->pair->config;
+    struct s2n_cert_chain_and_key *raw = s2n_cert_chain_and_key_new();
+    char *key = read_file(folder, "rsa.key"), *pin = new_public_key(folder, pinned);
+    CHECK_OK(rs2n_cert_chain_and_key_load_raw_public_key(raw, NULL, 0, (uint8_t *) key, strlen(key)));
+    CHECK_OK(s2n_config_add_cert_chain_and_key_to_store(config, raw));
+    CHECK_OK(s2n_config_wipe_trust_store(config));
+    CHECK_OK(rs2n_config_add_trusted_public_key(config, (uint8_t *) pin, strlen(pin)));
+    CHECK_OK(s2n_config_set_client_auth_type(config, S2N_CERT_AUTH_REQUIRED));
+    check_outcome(quic, client, server);
+    uint32_t size = 0;
+    if (strcmp(server, "S2N_ERR_OK") == 0) {
+        CHECK_OK(rs2n_connection_get_peer_public_key(quic->pair->client, NULL, &size));
+        CHECK_OK(rs2n_connection_get_peer_public_key(quic->pair->server, NULL, &size));
+        check_secrets(quic);
+    }
+    free(pin);
+    free(key);
+    end(quic);
+    CHECK_OK(s2n_cert_chain_and_key_free(raw));
+}
+
 /* Asynchronous operations. */
 static struct s2n_async_pkey_op *signing;
 static struct s2n_async_offload_op *verifying;
@@ -560,6 +587,8 @@ int main(int argc, char **argv)
     test_resumption();
     test_errors();
     test_untrusted_certificate();
+    test_raw_public_keys("rsa", "S2N_ERR_OK", "S2N_ERR_OK");
+    test_raw_public_keys("client", "S2N_ERR_CERT_UNTRUSTED", "S2N_ERR_IO_BLOCKED");
     test_asynchronous_operations(0);
     test_asynchronous_operations(1);
     test_freed_handshakes();
