@@ -18,6 +18,23 @@ fn main() {
             run(Command::new("openssl").args(args));
         }
     }
+    let key = format!("{out}/ecdsa.key");
+    // Encrypted with the passphrase of the target, with little work.
+    for (name, options) in [
+        ("pbes2", &["pkcs8", "-topk8", "-iter", "1"][..]),
+        ("scrypt", &["pkcs8", "-topk8", "-scrypt", "-scrypt_N", "2"]),
+        ("headers", &["ec", "-aes128"]),
+    ] {
+        let to = format!("{out}/ecdsa-{name}.key");
+        let files = ["-in", &key, "-out", &to, "-passout", "pass:secret"];
+        run(Command::new("openssl").args(options).args(files));
+    }
+    let (from, to) = (
+        format!("{out}/ecdsa-pbes2.key"),
+        format!("{out}/ecdsa-pbes2.key.der"),
+    );
+    let options = ["asn1parse", "-noout", "-in", &from, "-out", &to];
+    run(Command::new("openssl").args(options));
 }
 
 fn run(command: &mut Command) {

@@ -6,12 +6,14 @@
 
 #![no_main]
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use rs2n_core::base::Mode;
 use rs2n_core::config::Config;
 use rs2n_core::credentials::CertChain;
+use rs2n_core::credentials::passphrase::{KeyLimits, Passphrase};
 use rs2n_core::error::{Code, ErrorType, Result};
 use rs2n_fuzz::endpoint::{self, handshake_outcome};
 use rs2n_fuzz::{pem, seeds};
@@ -31,10 +33,12 @@ fuzz_target!(
             for label in KEY_LABELS {
                 check_key(&pem::wrap(label, input));
             }
+            check_encrypted(&pem::wrap("ENCRYPTED PRIVATE KEY", input));
         }
         _ => {
             check_certs(input);
             check_key(input);
+            check_encrypted(input);
             if let Some(chain) = load(input, input) {
                 // The policy may reject the key's type.
                 let _ = handshake_outcome(&chain, Config::new_minimal());
@@ -89,6 +93,54 @@ fn check_key(key: &[u8]) {
             config.trust_pem(endpoint::ROOT).expect("a valid root");
             assert_eq!(handshake_outcome(&chain, config), Ok(()));
         }
+    }
+}
+
+/// Loads a key that may be encrypted: a plain one without a passphrase, and a chain that is loaded can be
+/// used.
+fn check_encrypted(key: &[u8]) {
+    let passphrase = Fixed::default();
+    let chain = Arc::new(CertChain::default());
+    let loaded = chain.load_encrypted(endpoint::SERVER_CHAIN, key, &passphrase, &LIMITS);
+    let is_plain = CertChain::default()
+        .load(endpoint::SERVER_CHAIN, key)
+        .is_ok();
+    match code(loaded) {
+        Ok(()) => {
+            assert_eq!(passphrase.reads.get(), usize::from(!is_plain));
+            let config = Config::new_minimal();
+            config.trust_pem(endpoint::ROOT).expect("a valid root");
+            assert_eq!(handshake_outcome(&chain, config), Ok(()));
+        }
+        Err(Code::WrongPassphrase) => assert_eq!(passphrase.reads.get(), 1),
+        Err(Code::KeyMismatch | Code::DecodePrivateKey) => assert!(!is_plain && chain.is_empty()),
+        Err(Code::KeyEncryption | Code::InvalidPem) => {
+            assert!(!is_plain && chain.is_empty());
+            assert_eq!(passphrase.reads.get(), 0);
+        }
+        Err(code) => panic!("unexpected error: {code:?}"),
+    }
+}
+
+/// Little work for each input.
+const LIMITS: KeyLimits = KeyLimits {
+    iterations: 100,
+    scrypt_memory: 1 << 20,
+    scrypt_work: 1 << 10,
+};
+
+/// The passphrase of the encrypted keys in the corpus.
+#[derive(Default)]
+struct Fixed {
+    reads: Cell<usize>,
+}
+
+impl Passphrase for Fixed {
+    fn read(&self, buffer: &mut [u8]) -> Option<usize> {
+        let passphrase = b"secret";
+        self.reads.set(self.reads.get() + 1);
+        buffer[..passphrase.len()].copy_from_slice(passphrase);
+        Some(passphrase.len())
     }
 }
 
