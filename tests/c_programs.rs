@@ -237,6 +237,11 @@ fn resumption() {
 }
 
 #[test]
+fn ech() {
+    check_with_certificates("ech");
+}
+
+#[test]
 fn psk() {
     check_with_certificates("psk");
 }

@@ -178,6 +178,7 @@ const EXTENSIONS: &[&str] = &[
     "extensions/keys.rs",
     "extensions/raw_public_key.rs",
     "extensions/policy.rs",
+    "extensions/ech.rs",
 ];
 
 /// All headers, by their path below `include`.

@@ -327,3 +327,70 @@ pub fn suspension(message: &[u8]) -> Suspension {
         algorithms: &[],
     })
 }
+
+/// An ECHConfig (RFC 9849, 4), for a server that does not exist.
+pub struct EchConfig<'a> {
+    pub version: u16,
+    pub kem: u16,
+    pub key: &'a [u8],
+    /// Pairs of a KDF and an AEAD.
+    pub suites: &'a [(u16, u16)],
+    pub public_name: &'a str,
+    /// With type and length each.
+    pub extensions: &'a [u8],
+}
+
+impl EchConfig<'_> {
+    pub const VERSION: u16 = 0xfe0d;
+    pub const X25519: u16 = 0x20;
+    /// HKDF-SHA256 with AES-128-GCM.
+    pub const AES_128: (u16, u16) = (1, 1);
+
+    pub fn encode(&self) -> Vec<u8> {
+        let suites = self.suites.iter();
+        let suites: Vec<u8> = suites
+            .flat_map(|(kdf, aead)| [kdf.to_be_bytes(), aead.to_be_bytes()].concat())
+            .collect();
+        let name = self.public_name.as_bytes();
+        let contents = [
+            &[1][..],
+            &self.kem.to_be_bytes(),
+            &vector(self.key),
+            &vector(&suites),
+            &[0, name.len() as u8],
+            name,
+            &vector(self.extensions),
+        ];
+        [&self.version.to_be_bytes(), &vector(&contents.concat())[..]].concat()
+    }
+}
+
+/// Encodes an ECHConfig that is supported.
+pub fn ech_config(public_name: &str) -> Vec<u8> {
+    let config = EchConfig {
+        version: EchConfig::VERSION,
+        kem: EchConfig::X25519,
+        key: &X25519_KEY,
+        suites: &[EchConfig::AES_128],
+        public_name,
+        extensions: &[],
+    };
+    config.encode()
+}
+
+/// A public key of X25519: the base point.
+pub const X25519_KEY: [u8; 32] = {
+    let mut key = [0; 32];
+    key[0] = 9;
+    key
+};
+
+/// Encodes an ECHConfigList.
+pub fn ech_config_list(configs: &[Vec<u8>]) -> Vec<u8> {
+    vector(&configs.concat())
+}
+
+/// Encodes a vector with a length prefix of two bytes.
+fn vector(content: &[u8]) -> Vec<u8> {
+    [&(content.len() as u16).to_be_bytes(), content].concat()
+}

@@ -114,6 +114,11 @@ leaf rsa rsa intermediate serverAuth -days 3650
 leaf client ecdsa intermediate clientAuth -days 3650
 leaf client-rsa rsa intermediate clientAuth -days 3650
 leaf unknown ecdsa other-ca serverAuth -days 3650
+# The public name of Encrypted ClientHello
+all_names=$names
+names='subjectAltName=DNS:public.rs2n.test'
+leaf public ecdsa intermediate serverAuth -days 3650
+names=$all_names
 dated expired intermediate 20000101 20010101
 dated future intermediate 21000101 21010101
 selfsigned selfsigned

@@ -18,7 +18,7 @@ use crate::report::{Report, ReportWriter};
 use crate::session::{EarlyData, Session};
 use crate::session_store::SessionStore;
 use crate::tunnel::{Address, Endpoint, Limits, ListenAddress, Target, Termination};
-use crate::{addresses, command_line, config, psk, tunnel};
+use crate::{addresses, command_line, config, ech, psk, tunnel};
 
 const PROGRAM: &str = "rs2nc";
 
@@ -86,6 +86,8 @@ struct Connector<'a> {
     psk: Option<Psk>,
     /// The data of `--early-data`.
     early_data: Vec<u8>,
+    /// The ECHConfigList of `--ech`.
+    ech: Option<Vec<u8>>,
     /// The sessions that are resumed, with `--session` or `--reconnect`.
     sessions: Option<Arc<SessionStore>>,
     /// Writes the JSON reports, with `--json=FILE`.
@@ -100,6 +102,7 @@ impl<'a> Connector<'a> {
         let config = config::client(options)?;
         let early_data = read_early_data(options)?;
         let psk = load_psk(options, early_data.len())?;
+        let ech = options.ech.as_deref().map(ech::load).transpose()?;
         let uses_sessions = options.session.is_some() || options.reconnect > 0;
         // A connection offers either a session or an external key.
         let sessions = match uses_sessions && psk.is_none() {
@@ -118,6 +121,7 @@ impl<'a> Connector<'a> {
             config,
             psk,
             early_data,
+            ech,
             sessions,
             report_writer,
             stdout_has_data: Cell::new(false),
@@ -186,6 +190,9 @@ impl<'a> Connector<'a> {
             session.transfer(first, source, sink)
         });
         session.finish(report);
+        if let Some(path) = &self.options.ech_retry {
+            ech::store_retry_configs(session.connection(), path)?;
+        }
         let stored = self.sessions.as_ref().map(|sessions| sessions.finish());
         outcome.and(stored.unwrap_or(Ok(())))
     }
@@ -250,6 +257,9 @@ impl Endpoint for Connector<'_> {
             ..ToolError::tls(&error, "invalid server name")
         })?;
         psk::append(&conn, self.psk.as_slice())?;
+        if let (Some(list), Some(path)) = (&self.ech, &options.ech) {
+            ech::offer(&conn, list, path)?;
+        }
         let offered = self.sessions.as_ref().map(|sessions| sessions.offer(&conn));
         if let Some(Err(error)) = offered {
             error.print(PROGRAM);

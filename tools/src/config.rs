@@ -40,6 +40,13 @@ pub fn client(options: &Client) -> Result<Arc<Config>> {
     if options.early_data.is_some() {
         require_tls13(&options.common, "--early-data")?;
     }
+    if options.ech.is_some() {
+        require_tls13(&options.common, "--ech")?;
+    }
+    if options.ech_grease {
+        require_tls13(&options.common, "--ech-grease")?;
+        config.set_ech_grease(true);
+    }
     if let Some(cert) = &options.cert {
         let key = options.key.as_ref().unwrap_or(cert);
         add_cert_chain(&config, cert, key, options.passphrase_file.as_deref())?;

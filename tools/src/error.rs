@@ -261,6 +261,13 @@ fn advice(code: Code) -> Option<&'static str> {
         Code::MaxEarlyDataSize => {
             "the client has sent more early data than --max-early-data permits"
         }
+        Code::EchRejected => {
+            "the server has other keys than the --ech file, or none: --ech-retry FILE stores those \
+             that it has sent; otherwise get its HTTPS record from the DNS again"
+        }
+        Code::InvalidEchConfigList => {
+            "the file has to contain an ECHConfigList: binary, in base64, or in PEM (ECHCONFIG)"
+        }
         Code::InvalidPem | Code::NoCertificateInPem => file_kind::PEM_FORMAT,
         Code::KeyMismatch => {
             "the private key does not belong to the first certificate of the chain"

@@ -15,6 +15,7 @@ mod addresses;
 pub mod client;
 mod command_line;
 mod config;
+mod ech;
 mod endpoints;
 mod error;
 mod file_kind;

@@ -77,6 +77,22 @@ pub struct Client {
     #[arg(long, value_name = "HASH", default_value = "sha256", requires = "psk")]
     pub psk_hash: PskHashName,
 
+    /// Encrypt the ClientHello, and the server name in it, with the ECHConfigList in this file: binary,
+    /// in base64 as in an HTTPS record of the DNS, or in PEM (ECHCONFIG). TLS 1.3 alone is offered. The
+    /// connection fails if the server does not decrypt it
+    #[arg(long, value_name = "FILE", conflicts_with = "ech_grease")]
+    pub ech: Option<PathBuf>,
+
+    /// Write the ECHConfigList of a server that rejects --ech to this file, for --ech of the next
+    /// attempt. Nothing is written if the server sends none, or if it is not authenticated
+    #[arg(long, value_name = "FILE", requires = "ech")]
+    pub ech_retry: Option<PathBuf>,
+
+    /// Send random data in place of an encrypted ClientHello, so that connections with and without --ech
+    /// look alike. TLS 1.3 alone is offered
+    #[arg(long)]
+    pub ech_grease: bool,
+
     /// Send this file before all other data: as early data (0-RTT), if the --session or --psk permits
     /// it and the server accepts it, otherwise after the handshake. Early data is not forward secret,
     /// and an attacker can replay it: the server must be able to process it twice
@@ -93,7 +109,7 @@ pub struct Client {
     /// the system choose one. The data is not encrypted up to this program: with another address than
     /// a local one, everybody in the network can use the tunnel
     #[arg(long, value_name = "[ADDRESS:]PORT")]
-    #[arg(conflicts_with_all = ["echo", "send", "receive", "force", "early_data", "reconnect"])]
+    #[arg(conflicts_with_all = ["echo", "send", "receive", "force", "early_data", "reconnect", "ech_retry"])]
     pub listen: Option<ListenAddress>,
 
     /// Serve one connection of --listen and exit
@@ -371,6 +387,7 @@ Examples:
   rs2nc --ca ca.pem --reconnect 1 -v localhost 4433 </dev/null  is the session resumed?
   rs2nc --trust-key server.pub --raw-key client.key localhost 4433  without certificates
   rs2nc --psk client-1:secret -v localhost 4433 </dev/null  external pre-shared key
+  rs2nc --ech echconfigs.b64 -v www.example 443 </dev/null  encrypted ClientHello
   rs2nc --ca ca.pem --listen 6379 redis.example 6380  tunnel for programs without TLS";
 
 const SERVER_NOTES: &str = "\

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::error::{Result, ToolError};
-use crate::names;
+use crate::{ech, names};
 
 /// The report of one connection. Fields that are unknown or were not negotiated are null.
 #[derive(Debug, Default, Serialize)]
@@ -36,6 +36,9 @@ pub struct Report {
     pub psk: Option<String>,
     /// The early data that the client offered.
     pub early_data: Option<EarlyDataReport>,
+    /// Encrypted ClientHello: "accepted", "rejected", "offered" if the handshake failed before the server
+    /// has answered, or "grease".
+    pub ech: Option<&'static str>,
     /// The directions with kernel TLS; only with `--ktls`.
     pub kernel_tls: Option<KernelTls>,
     pub cipher: Option<Cipher>,
@@ -138,6 +141,7 @@ impl Report {
             (Mode::Server, Ok(ClientAuth::Required)) => Some("required"),
             _ => None,
         };
+        self.ech = ech::status(conn);
         let path = conn.peer_path().ok();
         let key = conn.peer_raw_key().ok();
         self.peer_verified = path.is_some() || key.is_some();
@@ -235,6 +239,7 @@ impl Report {
             let EarlyDataReport { status, bytes } = early_data;
             format!("early data {status} ({bytes} bytes)")
         }));
+        parts.extend(self.ech.map(|status| format!("ECH {status}")));
         parts.extend(self.kernel_tls.as_ref().and_then(|kernel_tls| {
             let directions = match (kernel_tls.send, kernel_tls.receive) {
                 (true, true) => "kernel TLS",

@@ -4,14 +4,15 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::{fmt, ptr};
 
-use rustls::client::{ClientConfig, Resumption};
+use rustls::client::{ClientConfig, EchMode, Resumption};
 use rustls::crypto::CryptoProvider;
 use rustls::enums::ApplicationProtocol;
 use rustls::server::{
     InvalidSniPolicy, ServerConfig, ServerSessionKey, StoresServerSessions, Tls13Tickets,
 };
 
-use super::{ClientAuth, Overrides, Settings, Snapshot};
+use super::ech::grease;
+use super::{ClientAuth, EchOffer, Overrides, Settings, Snapshot};
 use crate::base::{lock, memory};
 use crate::credentials::clock::StepClock;
 use crate::credentials::key_log::KeyLogListener;
@@ -149,7 +150,10 @@ trait RustlsConfig: Clone {
 impl Snapshot {
     /// Returns the config of a client's handshake.
     pub(crate) fn client(&self, overrides: &Overrides) -> Result<HandshakeConfig<ClientConfig>> {
-        self.handshake_config(overrides)
+        match &overrides.ech {
+            None => self.handshake_config(overrides),
+            Some(offer) => self.build_with_ech(overrides, offer),
+        }
     }
 
     /// Returns the config with which a server answers a ClientHello.
@@ -167,10 +171,35 @@ impl Snapshot {
             true => self.build_asynchronous::<C>(policy, client_auth)?,
             false => HandshakeConfig::synchronous(self.find_or_build(policy, client_auth)?),
         };
-        if !overrides.alpn.is_empty() {
-            let protocols = protocols(&overrides.alpn)?;
-            Arc::make_mut(&mut config.rustls).set_alpn(protocols);
-        }
+        use_alpn(&mut config, overrides)?;
+        Ok(config)
+    }
+
+    /// Builds the config of one client, which encrypts its ClientHello. rustls has the key of the
+    /// server in the config, so no other client can use it.
+    fn build_with_ech(
+        &self,
+        overrides: &Overrides,
+        offer: &EchOffer,
+    ) -> Result<HandshakeConfig<ClientConfig>> {
+        let settings = &self.settings;
+        let policy = overrides.policy.unwrap_or(settings.policy);
+        let step_context = match settings.is_asynchronous() {
+            true => StepContext::new_coroutine(),
+            false => StepContext::Thread,
+        };
+        let context = step_context.clone();
+        let resolver = settings.resolver(policy);
+        let has_certificates = !resolver.is_empty();
+        let rustls = build_client(settings, policy, resolver, context, Some(offer.mode()))?;
+        let mut config = HandshakeConfig {
+            rustls: Arc::new(rustls),
+            private_keys: settings.signer(),
+            offload: settings.offload.clone(),
+            has_certificates,
+            step_context,
+        };
+        use_alpn(&mut config, overrides)?;
         Ok(config)
     }
 
@@ -219,6 +248,15 @@ impl Snapshot {
     }
 }
 
+/// Replaces the list of protocols by that of a connection, if it has one.
+fn use_alpn<C: RustlsConfig>(config: &mut HandshakeConfig<C>, overrides: &Overrides) -> Result<()> {
+    if !overrides.alpn.is_empty() {
+        let protocols = protocols(&overrides.alpn)?;
+        Arc::make_mut(&mut config.rustls).set_alpn(protocols);
+    }
+    Ok(())
+}
+
 impl RustlsConfig for ClientConfig {
     fn cache(configs: &RustlsConfigs) -> &Cache<Self> {
         &configs.clients
@@ -231,41 +269,12 @@ impl RustlsConfig for ClientConfig {
     fn build(
         settings: &Settings,
         policy: &'static Policy,
-        client_auth: ClientAuth,
+        _: ClientAuth,
         resolver: CertResolver,
         context: StepContext,
     ) -> Result<Self> {
-        let verifier = SignatureVerifier {
-            requests_ocsp: settings.ocsp_requested || settings.ocsp_implied,
-            authorities: Arc::new([]),
-            ..verifier(settings, policy, client_auth, &context)
-        };
-        let clock = Arc::new(clock(settings, &context));
-        let key_log = Arc::new(key_log(settings, &context));
-        let provider = match settings.client_requires_tls13() {
-            true => Arc::new(tls13_alone(policy.provider())),
-            false => policy.provider().clone(),
-        };
-        let mut config = Self::builder_with_details(provider, clock)
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_client_credential_resolver(Arc::new(StepResolver {
-                chains: CertResolver {
-                    cert_request: settings.cert_request.clone(),
-                    ..resolver
-                },
-                context,
-            }))?;
-        config.alpn_protocols = protocols(&settings.alpn)?;
-        config.enable_secret_extraction = true;
-        config.require_ems = false;
-        match settings.requests_tickets {
-            true => request_ticket(&mut config),
-            false => config.resumption = Resumption::disabled(),
-        }
-        config.key_log = key_log;
-        config.max_fragment_size = settings.max_fragment_size();
-        Ok(config)
+        let ech = settings.ech_grease.then(grease).transpose()?;
+        build_client(settings, policy, resolver, context, ech)
     }
 
     fn set_alpn(&mut self, protocols: Vec<ApplicationProtocol<'static>>) {
@@ -352,6 +361,51 @@ fn tls13_alone(provider: &CryptoProvider) -> CryptoProvider {
         tls12_cipher_suites: Cow::Borrowed(&[]),
         ..provider.clone()
     }
+}
+
+/// Builds the config of a client. With ECH, or GREASE for it, it has no TLS 1.2.
+fn build_client(
+    settings: &Settings,
+    policy: &'static Policy,
+    resolver: CertResolver,
+    context: StepContext,
+    ech: Option<EchMode>,
+) -> Result<ClientConfig> {
+    let verifier = SignatureVerifier {
+        requests_ocsp: settings.ocsp_requested || settings.ocsp_implied,
+        authorities: Arc::new([]),
+        ..verifier(settings, policy, ClientAuth::None, &context)
+    };
+    let clock = Arc::new(clock(settings, &context));
+    let key_log = Arc::new(key_log(settings, &context));
+    let provider = match settings.client_requires_tls13() || ech.is_some() {
+        true => Arc::new(tls13_alone(policy.provider())),
+        false => policy.provider().clone(),
+    };
+    let mut builder = ClientConfig::builder_with_details(provider, clock);
+    if let Some(mode) = ech {
+        builder = builder.with_ech(mode);
+    }
+    let mut config = builder
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_client_credential_resolver(Arc::new(StepResolver {
+            chains: CertResolver {
+                cert_request: settings.cert_request.clone(),
+                ..resolver
+            },
+            context,
+        }))?;
+    config.alpn_protocols = protocols(&settings.alpn)?;
+    config.enable_secret_extraction = true;
+    config.require_ems = false;
+    match settings.requests_tickets {
+        true => request_ticket(&mut config),
+        false => config.resumption = Resumption::disabled(),
+    }
+    config.key_log = key_log;
+    config.max_fragment_size = settings.max_fragment_size();
+    Ok(config)
 }
 
 /// The verifier of either side, which requests no OCSP response and names no certificate authorities.

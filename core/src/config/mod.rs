@@ -35,6 +35,7 @@ mod async_op;
 mod build;
 pub mod callbacks;
 mod certificates;
+mod ech;
 mod events;
 mod quic;
 mod requests;
@@ -45,6 +46,7 @@ mod trust_settings;
 
 use self::alpn::Protocols;
 pub use self::build::HandshakeConfig;
+pub use self::ech::EchOffer;
 pub(crate) use self::events::Listener;
 use self::events::Listeners;
 pub use self::events::{Checkpoint, CheckpointCallback, HandshakeEvent, HandshakeEventCallback};
@@ -72,6 +74,8 @@ pub struct Overrides {
     /// Empty for the config's list.
     pub alpn: Protocols,
     pub verify_host: Option<Arc<dyn VerifyHostCallback>>,
+    /// Client: how the ClientHello is encrypted.
+    pub ech: Option<Arc<EchOffer>>,
 }
 
 /// Settings that connections share, and the rustls configs that are built from them.
@@ -134,6 +138,8 @@ struct Settings {
     requests_tickets: bool,
     /// Connections may be serialized.
     serializable: bool,
+    /// A client sends GREASE in place of an encrypted ClientHello.
+    ech_grease: bool,
     renegotiation: Option<Arc<dyn RenegotiationCallback>>,
 }
 
@@ -185,6 +191,7 @@ impl Config {
             max_fragment_length: None,
             requests_tickets: false,
             serializable: false,
+            ech_grease: false,
             renegotiation: None,
         };
         Self {

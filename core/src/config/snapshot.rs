@@ -89,6 +89,11 @@ impl Snapshot {
         self.settings.requests_tickets
     }
 
+    /// Returns whether a client sends GREASE in place of an encrypted ClientHello.
+    pub(crate) fn sends_ech_grease(&self) -> bool {
+        self.settings.ech_grease
+    }
+
     pub(crate) fn is_serializable(&self) -> bool {
         self.settings.serializable
     }

@@ -11,7 +11,7 @@ use crate::base::{Mode, Version};
 use crate::error::{AlertName, Error, ErrorType, Escaped, Parameter, Reason, Result};
 use crate::messages::ClientHelloPayload;
 use crate::policy::names;
-use crate::state::Failed;
+use crate::state::{EchStatus, Failed};
 
 /// The maximum number of values of one list in a sentence.
 const MAX_LISTED: usize = 12;
@@ -144,11 +144,12 @@ impl Connection {
         let Ok(policy) = self.policy() else {
             return text;
         };
+        let is_tls13_alone = self.ech_status() != EchStatus::NotOffered;
         let permitted = match parameter {
             Parameter::Version => {
                 let versions = [
                     (policy.supports_tls13(), Version::Tls13),
-                    (policy.supports_tls12(), Version::Tls12),
+                    (policy.supports_tls12() && !is_tls13_alone, Version::Tls12),
                 ];
                 let versions = versions
                     .into_iter()
@@ -166,6 +167,9 @@ impl Connection {
         let label = policy.label();
         let side = self.mode();
         text += &format!("; the security policy \"{label}\" of this {side} permits {permitted}");
+        if parameter == Parameter::Version && is_tls13_alone {
+            text += ", with Encrypted ClientHello or GREASE for it";
+        }
         let requires_key = matches!(
             parameter,
             Parameter::SignatureScheme | Parameter::CipherSuite

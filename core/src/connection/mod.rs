@@ -16,6 +16,7 @@ use crate::stream::{MAX_SMALL_RECORD_THRESHOLD, Reader, Stream, Writer};
 
 mod detail;
 mod early_data;
+mod ech;
 mod getters;
 mod ktls;
 mod negotiate;
@@ -26,7 +27,7 @@ mod session;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use crate::state::{Negotiated, ServerNameMatch};
+pub use crate::state::{EchStatus, Negotiated, ServerNameMatch};
 pub use crate::stream::{BlindingMode, Data};
 
 /// A TLS connection.

@@ -117,6 +117,7 @@ fn code(error: &Tls) -> Code {
         Tls::InconsistentKeys(_) => Code::KeyMismatch,
         Tls::UnsupportedNameType => Code::InvalidArgument,
         Tls::HandshakeNotComplete => Code::HandshakeNotComplete,
+        Tls::RejectedEch(_) => Code::EchRejected,
         // Other errors are the result of a bug, in this library or in rustls.
         _ => Code::Safety,
     }

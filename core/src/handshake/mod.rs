@@ -12,7 +12,6 @@ use self::context::{ConfigInUse, Context};
 use self::early_data::EarlyData;
 pub use self::library::{cleanup, initialize};
 pub(crate) use self::negotiate::negotiate;
-use self::offer::{Offer, highest_version};
 use self::plaintext::PlaintextReassembler;
 use self::psk::SelectedPsk;
 use self::quic::Quic;
@@ -25,7 +24,7 @@ use crate::credentials::step_context::StepContext;
 use crate::credentials::{Offload, PrivateKeys};
 use crate::crypto::HeapSecret;
 use crate::error::{Alert, Code, Error, Reason, RecordName, Result};
-use crate::messages::{NEW_SESSION_TICKET, SecureRenegotiation, ServerHello};
+use crate::messages::{NEW_SESSION_TICKET, RANDOM_LEN, ServerHello};
 use crate::record::{ContentType, Header, fatal_alert, plaintext_alert};
 use crate::resumption::Tls12Sessions;
 use crate::state::{HandshakeMessage, State};
@@ -35,6 +34,8 @@ mod complete;
 mod context;
 mod coroutine;
 mod early_data;
+mod ech;
+mod hello;
 mod library;
 mod negotiate;
 mod offer;
@@ -166,6 +167,10 @@ pub(crate) struct Handshake {
     step_context: StepContext,
 
     checkpoints: Checkpoints,
+
+    /// Client: the random of the ClientHello on the wire, if it has an encrypted one. Boxed: few
+    /// connections have it.
+    outer_random: Option<Box<[u8; RANDOM_LEN]>>,
 }
 
 impl Handshake {
@@ -412,68 +417,9 @@ impl Handshake {
         })
     }
 
-    /// Processes the peer's hello in a record, and returns whether rustls has input to process.
-    fn process_hello(&mut self, ctx: &mut Context<'_>, record: BufferedRecord) -> Result<bool> {
-        if !record.hello.is_empty() {
-            self.read_hello(ctx, record.hello)?;
-        }
-        Ok(record.completes_message && !matches!(self.stage, Stage::OutdatedClientHello))
-    }
-
     /// Returns whether the peer's next records are protected, so that only rustls can read them.
     fn is_read_protected(&self, state: &State) -> bool {
         self.has_read_keys || state.version() == Version::Tls12 && self.peer_is_encrypted
-    }
-
-    /// Parses the peer's hello before rustls processes it.
-    fn read_hello(&mut self, ctx: &mut Context<'_>, message: Vec<u8>) -> Result<()> {
-        if ctx.mode() == Mode::Client {
-            if let Some(hello) = ServerHello::read(&message) {
-                self.store_server_hello(ctx, hello)?;
-            }
-        } else if matches!(self.stage, Stage::AwaitingClientHello(_)) {
-            // Of several errors of an outdated client, the unsupported version is reported.
-            let is_outdated = Offer::is_outdated(&message, highest_version(ctx));
-            self.client_hello = message;
-            if is_outdated {
-                self.store_client_hello(ctx)?;
-                self.stage = Stage::OutdatedClientHello;
-            }
-        } else if std::mem::take(&mut self.awaits_second_hello) {
-            self.end_skipping();
-            let first = ctx.state.client_hello().ok_or(Code::BadMessage)?;
-            if let Err(error) = first.check_second(&message) {
-                ctx.send.pending_alert = fatal_record(Alert::IllegalParameter).to_vec();
-                return Err(error);
-            }
-            // The application reads the second one.
-            ctx.state.store_client_hello(message, self.record_version);
-        }
-        Ok(())
-    }
-
-    fn store_server_hello(&mut self, ctx: &mut Context<'_>, hello: ServerHello) -> Result<()> {
-        // RFC 5746, 3.4: "it MUST abort the handshake (by sending a fatal handshake_failure alert)".
-        if hello.secure_renegotiation == SecureRenegotiation::Invalid {
-            ctx.send.pending_alert = fatal_record(Alert::HandshakeFailure).to_vec();
-            return Err(Code::NonEmptyRenegotiationInfo.rule(
-                "the renegotiation_info extension of the ServerHello is not empty (RFC 5746)",
-            ));
-        }
-        ctx.state.use_server_hello(&hello);
-        self.check_tls12_cert_types(ctx, &hello)?;
-        self.stop_rejected_early_data(ctx);
-        let shared = ctx.shared();
-        if ctx.state.server_version() == Version::Unknown {
-            shared.server_version.store(hello.version, Release);
-            shared.version.store(hello.version, Release);
-        }
-        let is_secure = hello.secure_renegotiation == SecureRenegotiation::Supported;
-        shared.secure_renegotiation.store(is_secure, Release);
-        self.server_hello_version = Some(hello.version);
-        self.awaits_second_hello = hello.is_retry_request();
-        self.server_hello = Some(hello);
-        Ok(())
     }
 
     /// Calls the application's ClientHello callback, once, and processes the ClientHello when the

@@ -2,7 +2,7 @@
 
 use rustls::client::ClientHandshake;
 use rustls::crypto::{Identity, VerifiedIdentity};
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::server::ServerHandshake;
 use rustls::split::SplitConnection;
 use rustls::{ClientSide, Error as RustlsError, NeedsInput, ServerSide, Tcp, VerifyPeerIdentity};
@@ -45,6 +45,12 @@ pub(super) trait Side: Sized + 'static {
 
     /// Returns the certificates or the raw public key that the peer has sent.
     fn presented(peer: &mut Self::Peer) -> Result<Presented>;
+
+    /// Returns the DNS name that the peer's certificate must have, as rustls determines it; empty for
+    /// none.
+    fn expected_name(_: &Self::Peer) -> Vec<u8> {
+        Vec::new()
+    }
 
     /// Processes the input.
     fn process(
@@ -133,6 +139,16 @@ impl Side for ClientSide {
         Presented::of(presented.identity, presented.ocsp_response)
     }
 
+    fn expected_name(peer: &Self::Peer) -> Vec<u8> {
+        match peer
+            .presented_identity()
+            .map(|presented| presented.server_name)
+        {
+            Ok(ServerName::DnsName(name)) => name.as_ref().as_bytes().to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
     fn process(
         handshake: NeedsInput<Self>,
         input: &mut RustlsInput,
@@ -158,6 +174,7 @@ impl Side for ClientSide {
         driver: &mut Handshake,
         ctx: &mut Context<'_>,
     ) -> Result<()> {
+        driver.check_ech_status(connection.side_outputs.ech_status())?;
         let has_early_data = connection.side_outputs.is_early_data_accepted();
         driver.complete(ctx, connection, has_early_data)
     }

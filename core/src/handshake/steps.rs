@@ -17,7 +17,7 @@ use super::quic::{self, sent_messages};
 use super::side::{Next, QuicServer, Step, connect, start_server};
 use super::stage::{AwaitingHello, ReceivedHello, Running, Stage, Staged};
 use super::verification::PeerVerification;
-use super::{Handshake, raw_key, secrets};
+use super::{Handshake, ech, raw_key, secrets};
 use crate::base::{Mode, uptime};
 use crate::config::{ClientAuth, EarlyDataProgress};
 use crate::credentials::secret::Secret;
@@ -25,7 +25,7 @@ use crate::credentials::step_context::{CertRequest, Milestone};
 use crate::error::{Alert, Code, Error, Reason, Result};
 use crate::messages::{ClientHelloPayload, ServerHello};
 use crate::resumption::{SessionState, offer_psk};
-use crate::state::{HandshakeKeys, HandshakeMessage};
+use crate::state::{EchStatus, HandshakeKeys, HandshakeMessage};
 use crate::stream::log_alert;
 
 impl Handshake {
@@ -43,6 +43,7 @@ impl Handshake {
                 .rule("QUIC requires TLS 1.3, which the security policy does not have"));
         }
         raw_key::check_policy(ctx)?;
+        Self::check_ech(ctx)?;
         let config = ctx.settings.client(&ctx.state.overrides())?;
         let mut config = self.use_config(config);
         let psk_suite = self.offer_psk(ctx, &mut config)?;
@@ -70,6 +71,7 @@ impl Handshake {
         let (body, _) = ClientHelloPayload::split(&sent)?;
         let hello = ClientHelloPayload::parse(body)?;
         ctx.state.set_session_id(hello.session_id);
+        self.begin_ech(ctx, &hello);
         let has_early_data = hello.requests_early_data();
         ctx.state.set_early_data_progress(match has_early_data {
             true => EarlyDataProgress::Requested,
@@ -104,10 +106,8 @@ impl Handshake {
         };
         let (suite, requests_early_data) = match &session.state {
             SessionState::Tls13(state) => (state.suite, Self::may_request_early_data(ctx, state)),
-            // QUIC has no TLS 1.2, and raw public keys neither.
-            SessionState::Tls12(_) if ctx.is_quic || ctx.settings.client_requires_tls13() => {
-                return Ok(0);
-            }
+            // QUIC has no TLS 1.2, and neither have raw public keys and Encrypted ClientHello.
+            SessionState::Tls12(_) if Self::is_tls13_alone(ctx) => return Ok(0),
             SessionState::Tls12(state) => (state.suite, false),
         };
         let now = ctx.settings.wall_nanoseconds()?;
@@ -172,6 +172,7 @@ impl Handshake {
     /// Logs the secrets of a step, and stores those for later keys.
     fn use_secrets(&mut self, ctx: &mut Context<'_>, secrets: Vec<Secret>) -> Result<()> {
         self.has_read_keys |= secrets.iter().any(Secret::protects_messages);
+        self.conclude_ech(ctx, &secrets)?;
         secrets::log(ctx, &secrets);
         if let Some(hello) = &self.server_hello {
             secrets::store_master_secret(ctx, &secrets, hello);
@@ -354,7 +355,12 @@ impl Handshake {
             Next::Verify(mut peer) => {
                 self.step_context.reach(Milestone::PeerCertReceived);
                 let presented = S::presented(&mut peer)?;
-                self.verify(ctx, PeerVerification::<S>::new(peer, presented))
+                let public_name = match ctx.state.ech_status() {
+                    EchStatus::Rejected => Some(S::expected_name(&peer)),
+                    _ => None,
+                };
+                let verification = PeerVerification::new(peer, presented, public_name);
+                self.verify::<S>(ctx, verification)
             }
             Next::Complete(connection) => S::complete(connection, self, ctx),
         }
@@ -431,6 +437,7 @@ impl Handshake {
                     Err(Code::Alert.because(Reason::AlertReceived(code)))
                 }
             },
+            Err(rustls::Error::RejectedEch(rejected)) => Err(ech::reject(ctx, &rejected)),
             next => Ok(next?),
         }
     }

@@ -28,14 +28,21 @@ enum IdentityVerification {
 }
 
 impl<S: Side> PeerVerification<S> {
-    /// Starts the verification of a chain or a raw public key.
-    pub(super) fn new(peer: S::Peer, presented: side::Presented) -> Self {
+    /// Starts the verification of a chain or a raw public key. With a public name, that of an ECH
+    /// config, the server has rejected the encrypted ClientHello, and its certificate is verified for
+    /// this name.
+    pub(super) fn new(
+        peer: S::Peer,
+        presented: side::Presented,
+        public_name: Option<Vec<u8>>,
+    ) -> Self {
         let identity = match presented {
             side::Presented::Certificates(chain, ocsp_response) => {
                 IdentityVerification::Certificates(CertVerification {
                     presented: Presented::new(chain),
                     ocsp_response,
                     progress: Progress::Presented,
+                    public_name,
                 })
             }
             side::Presented::RawKey(spki) => {
@@ -57,13 +64,20 @@ impl<S: Side> PeerVerification<S> {
     /// callback of the application is incomplete.
     pub(super) fn proceed(&mut self, ctx: &Context<'_>) -> Result<bool> {
         let overrides = ctx.state.overrides();
-        let verifier = ctx.settings.verifier(&overrides, ctx.mode());
+        let mut verifier = ctx.settings.verifier(&overrides, ctx.mode());
         let (outcome, what) = match &mut self.identity {
             IdentityVerification::Certificates(certificates) => {
+                if certificates.public_name.is_some() {
+                    // The callback of the application verifies the name that it connects to.
+                    verifier.verify_host = None;
+                }
                 (certificates.proceed(ctx, &verifier), "certificate")
             }
             IdentityVerification::RawKey(key) => (key.proceed(ctx, &verifier), "raw public key"),
         };
+        if matches!(outcome, Ok(true)) && !verifier.is_off() && self.has_public_name() {
+            ctx.state.verify_ech_rejection();
+        }
         match &outcome {
             Ok(true) => log!(
                 Debug,
@@ -74,6 +88,14 @@ impl<S: Side> PeerVerification<S> {
             Err(_) => ctx.state.set_rejection(verifier.rejection.take()),
         }
         outcome
+    }
+
+    /// Returns whether the certificate is verified for a public name. A raw public key has no name.
+    fn has_public_name(&self) -> bool {
+        match &self.identity {
+            IdentityVerification::Certificates(certificates) => certificates.public_name.is_some(),
+            IdentityVerification::RawKey(_) => false,
+        }
     }
 
     /// Returns the peer, and the identity with which rustls continues: with the whole chain, or
@@ -108,6 +130,8 @@ struct CertVerification {
     /// Empty for none.
     ocsp_response: Vec<u8>,
     progress: Progress,
+    /// The name that the certificate must have in place of the server name.
+    public_name: Option<Vec<u8>>,
 }
 
 enum Progress {
@@ -217,9 +241,12 @@ impl CertVerification {
     /// Checks the chain and its names, and starts the CRL lookups.
     fn check_presented(&self, ctx: &Context<'_>, verifier: &Verifier<'_>) -> Result<Progress> {
         // Without a callback, a server compares the names with the server_name of the client.
-        let name = ctx
-            .state
-            .with_server_name(|name| name.map(|name| name.to_bytes().to_vec()));
+        let name = match &self.public_name {
+            Some(name) => Some(name.clone()),
+            None => ctx
+                .state
+                .with_server_name(|name| name.map(|name| name.to_bytes().to_vec())),
+        };
         let (name, is_tls13) = (name.as_deref(), ctx.is_tls13());
         if let Some(known) = verifier.find_known(&self.presented, is_tls13, self.has_ocsp()) {
             verifier.check_known(&known, &self.presented, name)?;

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::*};
 use std::sync::{Arc, Mutex, OnceLock};
 
 mod early_data;
+mod ech;
 mod failure;
 pub(crate) mod handshake_keys;
 mod key_schedule;
@@ -26,6 +27,8 @@ mod timing;
 mod traffic_keys;
 pub(crate) mod traffic_secret;
 
+use self::ech::EchRejection;
+pub use self::ech::EchStatus;
 pub(crate) use self::failure::Failed;
 use self::failure::Failure;
 pub(crate) use self::handshake_keys::HandshakeKeys;
@@ -81,6 +84,7 @@ struct Rare {
     quic: Mutex<Option<Box<Quic>>>,
     /// The last call that has failed.
     failure: Mutex<Failure>,
+    ech_rejection: Mutex<EchRejection>,
 }
 
 impl Rare {
@@ -93,8 +97,10 @@ impl Rare {
             offered_early_data,
             quic,
             failure,
+            ech_rejection,
         } = self;
         *lock(failure) = Failure::default();
+        *lock(ech_rejection) = EchRejection::default();
         *lock(signing) = Signing::default();
         *lock(quic) = None;
         if let Some(verification) = verification.get() {

@@ -112,6 +112,12 @@ impl State {
         change(lock(&self.setup).overrides.get_or_insert_default())
     }
 
+    /// Returns whether a client encrypts its ClientHello.
+    pub(crate) fn offers_ech(&self) -> bool {
+        let setup = lock(&self.setup);
+        (setup.overrides.as_ref()).is_some_and(|overrides| overrides.ech.is_some())
+    }
+
     /// Frees the connection's list of protocols, after the handshake.
     pub(crate) fn free_alpn(&self) {
         if let Some(overrides) = &mut lock(&self.setup).overrides {

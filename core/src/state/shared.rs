@@ -92,6 +92,9 @@ shared! {
     /// seconds.
     keying_material_lifetime: AtomicU32 = MAX_TICKET_LIFETIME,
 
+    /// Client: the progress of Encrypted ClientHello, a number of `EchStatus`.
+    ech_status: AtomicU8 = 0,
+
     /// The progress of early data, a number of `EarlyDataProgress`.
     early_data_progress: AtomicU8 = 0,
     /// The application sends or receives early data in its current call.

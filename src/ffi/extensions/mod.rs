@@ -1,6 +1,7 @@
 //! Functions that s2n-tls does not have, declared in `rs2n/rs2n.h`.
 
 mod detail;
+pub mod ech;
 pub mod keys;
 pub mod log;
 pub(super) mod policy;

@@ -87,6 +87,7 @@ fn every_field_of_a_report_is_right() {
         "resumed": false,
         "psk": null,
         "early_data": null,
+        "ech": null,
         "kernel_tls": null,
         "cipher": {
             "name": "TLS_AES_128_GCM_SHA256", "iana": "TLS_AES_128_GCM_SHA256", "number": 0x1301,

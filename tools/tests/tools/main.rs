@@ -1,5 +1,7 @@
 //! End-to-end tests of the tools, against each other and against other TLS implementations.
 
+#[path = "../../../tests/support/boringssl.rs"]
+mod boringssl;
 #[path = "../../../tests/support/parties.rs"]
 mod parties;
 #[path = "../../../tests/support/peers.rs"]
@@ -11,6 +13,7 @@ mod agreement;
 mod closing;
 mod common;
 mod early_data;
+mod ech;
 mod hints;
 mod interop;
 mod interop_resumption;

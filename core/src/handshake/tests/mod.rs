@@ -17,6 +17,7 @@ mod authentication;
 mod chain_cache;
 mod corruption;
 mod early_data;
+mod ech;
 mod fragmentation;
 mod groups;
 mod mldsa;

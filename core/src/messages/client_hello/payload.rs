@@ -81,6 +81,11 @@ impl<'a> ClientHelloPayload<'a> {
         }
     }
 
+    /// Returns the random.
+    pub(crate) fn random(&self) -> Option<[u8; RANDOM_LEN]> {
+        self.random.try_into().ok()
+    }
+
     /// Rejects a malformed list of extensions, and one that has an extension of `types` twice.
     pub(crate) fn check_extensions(&self, types: &[u16]) -> Result<()> {
         let mut list = Reader(self.extensions);

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use crate::Result;
 
-const FLAGS: [&str; 1] = ["--ech-grease"];
+const FLAGS: [&str; 2] = ["--early-data", "--ech-grease"];
 
-const OPTIONS: [&str; 14] = [
+const OPTIONS: [&str; 15] = [
     "--ca",
     "--certificate",
     "--compression",
@@ -16,6 +16,7 @@ const OPTIONS: [&str; 14] = [
     "--ech-retry-list",
     "--groups",
     "--key",
+    "--key-log",
     "--name",
     "--public-certificate",
     "--public-key",

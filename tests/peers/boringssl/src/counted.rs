@@ -1,7 +1,7 @@
 //! A TCP stream that counts its bytes.
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 
 pub struct Counted {
     stream: TcpStream,
@@ -16,6 +16,16 @@ impl Counted {
             sent: 0,
             received: 0,
         }
+    }
+}
+
+impl Counted {
+    /// Ends the stream, and waits for the end of the peer's. A socket that is closed with unread data,
+    /// such as the Finished message behind early data, would reset the connection.
+    pub fn finish(&mut self) -> io::Result<()> {
+        self.stream.shutdown(Shutdown::Write)?;
+        io::copy(&mut self.stream, &mut io::sink())?;
+        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a client and a server have in common: the context of a configuration, and the facts of a connection.
 
+use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 
 use boring::nid::Nid;
@@ -7,6 +8,7 @@ use boring::ssl::{
     NameType, SslContextBuilder, SslFiletype, SslMethod, SslRef, SslStream, SslVerifyMode,
     SslVersion,
 };
+use foreign_types_shared::ForeignTypeRef;
 
 use crate::arguments::Arguments;
 use crate::counted::Counted;
@@ -25,6 +27,17 @@ pub fn context(arguments: &Arguments) -> Result<SslContextBuilder> {
     }
     if let Some(groups) = arguments.optional("--groups") {
         context.set_curves_list(groups)?;
+    }
+    if arguments.flag("--early-data") {
+        // SAFETY: the pointer is that of a live context, which nothing else uses.
+        unsafe { boring_sys::SSL_CTX_set_early_data_enabled(context.as_ptr(), 1) };
+    }
+    if let Some(file) = arguments.optional("--key-log") {
+        // A server has two contexts, one for the public name.
+        let log = OpenOptions::new().append(true).create(true).open(file)?;
+        context.set_keylog_callback(move |_, line| {
+            writeln!(&log, "{line}").expect("the key log is writable");
+        });
     }
     match arguments.optional("--tls") {
         None | Some("1.3") => context.set_max_proto_version(Some(SslVersion::TLS1_3))?,
@@ -62,6 +75,8 @@ pub fn facts(stream: &SslStream<Counted>) -> String {
             "peer certificate: {}",
             peer_name(ssl).as_deref().unwrap_or(none)
         ),
+        format!("early data accepted: {}", accepts_early_data(ssl)),
+        format!("exporter: {}", exported(ssl)),
         format!(
             "handshake bytes: sent {} received {}",
             stream.get_ref().sent,
@@ -69,6 +84,19 @@ pub fn facts(stream: &SslStream<Counted>) -> String {
         ),
     ];
     lines.map(|line| line + "\n").concat()
+}
+
+fn accepts_early_data(ssl: &SslRef) -> bool {
+    // SAFETY: the pointer is that of a live connection.
+    unsafe { boring_sys::SSL_early_data_accepted(ssl.as_ptr()) == 1 }
+}
+
+/// The output of the exporter for the label "test" and an empty context, in hexadecimal digits.
+fn exported(ssl: &SslRef) -> String {
+    let mut secret = [0; 32];
+    ssl.export_keying_material(&mut secret, "test", Some(&[]))
+        .expect("the handshake is complete");
+    secret.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The common name of the peer's certificate, or a text if it has none.
@@ -97,5 +125,6 @@ pub fn write_last(stream: &mut SslStream<Counted>, data: &[u8]) -> io::Result<()
     stream.write_all(data)?;
     // A peer that has received the data may be gone.
     let _ = stream.shutdown();
+    let _ = stream.get_mut().finish();
     Ok(())
 }

@@ -15,6 +15,8 @@
 //! - `--groups LIST`: groups of the key exchange, separated by colons. If the first that both have is
 //!   none of the client's shares, the server sends a HelloRetryRequest
 //! - `--tls 1.2`: the highest version
+//! - `--early-data`: permits early data
+//! - `--key-log FILE`: appends the secrets to this file
 //!
 //! Options of the server:
 //! - `--connections N`: the number of connections to serve, 1 by default
