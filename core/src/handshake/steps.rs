@@ -154,14 +154,17 @@ impl Handshake {
             self.use_secrets(ctx, step.secrets)?;
         }
         let output = std::mem::take(&mut ctx.output);
-        match outcome {
+        match &outcome {
             Ok(()) => {
                 self.has_answered |= self.server_hello_version.is_some() && !output.is_empty();
                 self.queue(ctx, output, secrets)?;
             }
             Err(error) if error.is_blocked() => self.queue(ctx, output, secrets)?,
             // `s2n_shutdown()` sends the alert after the blinding delay.
-            Err(_) => ctx.send.pending_alert = output,
+            Err(error) => {
+                let alert = self.seal_alert(ctx, output, error);
+                ctx.send.pending_alert = alert.unwrap_or_default();
+            }
         }
         if let Some(milestones) = step.milestones {
             self.report_step(ctx, milestones, outcome.is_ok());

@@ -3,14 +3,14 @@
 use zeroize::Zeroizing;
 
 use super::{END_OF_EARLY_DATA, End};
-use crate::base::{memory, uptime};
+use crate::base::{Mode, memory, uptime};
 use crate::config::EarlyDataProgress;
 use crate::credentials::secret::Secret;
-use crate::error::{Code, Result};
+use crate::error::{Alert, Code, Error, Reason, Result};
 use crate::handshake::Handshake;
 use crate::handshake::context::Context;
 use crate::handshake::stage::Stage;
-use crate::record::{ContentType, Header, Sealer};
+use crate::record::{ContentType, Header, Sealer, fatal_alert};
 use crate::resumption::Tls13State;
 use crate::state::HandshakeMessage;
 
@@ -84,6 +84,43 @@ impl Handshake {
         Ok(())
     }
 
+    /// Returns what to send after a failure, in place of the output of rustls, if early data was
+    /// sent. rustls numbers its records from 0, as it does not know of those with early data: its
+    /// alert would have the number, and so the nonce, of one of them.
+    pub(in crate::handshake) fn seal_alert(
+        &mut self,
+        ctx: &mut Context<'_>,
+        output: Vec<u8>,
+        error: &Error,
+    ) -> Result<Vec<u8>> {
+        if ctx.mode() == Mode::Server || self.early_data.is_none() {
+            return Ok(output);
+        }
+        let Some(sealer) = ctx.send.sealer.as_mut() else {
+            return Ok(output);
+        };
+        let mut record = Zeroizing::new(memory::copy(&output)?);
+        let header = record.get(..Header::LEN).map(Header::read);
+        let len = header.map_or(0, |header| Header::LEN + header.len);
+        let Some(record) = record.get_mut(..len).filter(|record| !record.is_empty()) else {
+            return Ok(output);
+        };
+        let Ok(opened) = self.early_data().opener()?.open(record) else {
+            // With the keys of the handshake: the server has rejected early data.
+            return Ok(output);
+        };
+        // The rest of the output is for a peer that has received EndOfEarlyData.
+        let own = fatal_alert(error.received_alert().unwrap_or(Alert::InternalError) as u8);
+        let alert = match opened.typ {
+            ContentType::Alert => &record[opened.plain],
+            _ => &own,
+        };
+        let mut sealed = memory::zeroed(alert.len() + sealer.overhead())?;
+        let len = sealer.seal(ContentType::Alert, &[alert], &mut sealed)?;
+        sealed.truncate(len);
+        Ok(sealed)
+    }
+
     /// Fails if the server has accepted early data for another application protocol.
     pub(in crate::handshake) fn check_accepted(
         ctx: &Context<'_>,
@@ -97,7 +134,12 @@ impl Handshake {
         let expected = expected.strip_suffix(&[0]).unwrap_or(expected);
         match expected == alpn.unwrap_or_default() {
             true => Ok(()),
-            false => Err(Code::EarlyDataNotAllowed)?,
+            false => {
+                let error = Error::with_alert(Code::EarlyDataNotAllowed, Alert::IllegalParameter);
+                Err(error.because(Reason::Rule(
+                    "the server accepts early data with another application protocol than that of the session",
+                )))
+            }
         }
     }
 

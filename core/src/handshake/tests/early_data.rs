@@ -155,6 +155,23 @@ fn alerts_are_sealed_with_the_keys_of_early_data() {
     assert_eq!(recv_early(&pair.server).1, Err(Code::BadMessage));
 }
 
+/// A failed handshake behind early data: no number of a record is used twice, and the server can
+/// decrypt the alert.
+#[test]
+fn the_alert_of_a_failed_handshake_follows_early_data() {
+    let pair = pair();
+    pair.client_config.set_max_blinding_delay(0);
+    assert_eq!(recv_early(&pair.server).0, b"early");
+    if let Some(last) = pair.to_client.state().bytes.back_mut() {
+        *last ^= 1;
+    }
+    assert_eq!(negotiate(&pair.client).0, Err(Code::Decrypt));
+    assert_eq!(shutdown(&pair.client).0, Ok(()));
+    assert_eq!(recv_early(&pair.server).1, Err(Code::Alert));
+    let alert = pair.server.alert().expect("received");
+    assert_eq!(alert, Alert::BadRecordMac as u8);
+}
+
 #[test]
 fn a_change_cipher_spec_is_ignored() {
     let pair = pair();
