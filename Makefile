@@ -271,6 +271,10 @@ bench-publish:
 bench-contention:
 	sh benches/contention/run.sh
 
+# models of concurrency: locks and atomics of the core in every order of the steps of their threads
+models:
+	$(CARGO) test --package rs2n-core --lib --features internal-model model_of -- --nocapture
+
 # every fuzz target for FUZZ_SECONDS seconds, 60 by default
 fuzz:
 	sh fuzz/run.sh
@@ -330,5 +334,5 @@ clean:
 .PHONY: all help version library man reference install uninstall list tools install-tools examples demo test \
     check dist reproducible wheel test-python deb test-packages release test-release test-recipes test-aarch64 test-musl \
     check-platforms workflows test-ktls deps header abi \
-    compatibility twin consumers bench bench-scale bench-publish bench-contention fuzz soak-tunnel lint guide \
+    compatibility twin consumers bench bench-scale bench-publish bench-contention models fuzz soak-tunnel lint guide \
     site test-site licences pictures recording deny clean

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
@@ -17,9 +17,12 @@ use crate::credentials::step_context::StepContext;
 use crate::credentials::{CertChain, Suspension, ToVerify};
 use crate::error::{Code, Result};
 use crate::policy::Policy;
+use crate::process::sync::{Mutex, MutexGuard};
 use crate::stream::{Reader, Writer};
 
 mod choices;
+#[cfg(all(test, feature = "internal-model"))]
+mod models;
 
 pub use self::choices::Choices;
 

@@ -1,9 +1,10 @@
 //! Locking of a connection's directions, and of values that are locked only briefly.
 
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::TryLockError;
 
 use crate::error::{Code, Result};
 use crate::process::fork::Lock;
+use crate::process::sync::{Mutex, MutexGuard};
 
 /// Locks one direction of a connection. Fails with `Reentrancy` if another call holds it.
 pub(crate) fn lock_direction<T>(half: &Mutex<T>) -> Result<MutexGuard<'_, T>> {

@@ -1,7 +1,9 @@
 //! Protocol versions.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::Ordering;
+
+use crate::process::sync::AtomicU8;
 
 /// A protocol version, ordered by its number in the API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

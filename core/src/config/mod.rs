@@ -3,7 +3,7 @@
 use std::env;
 use std::num::NonZeroU16;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
 use std::time::Duration;
 
 use rustls::DistinguishedName;
@@ -20,6 +20,7 @@ pub use crate::credentials::{
 use crate::error::{Code, Result};
 use crate::policy::Policy;
 use crate::process::fork::ForkSafeMutex;
+use crate::process::sync::AtomicU64;
 use crate::record::MAX_PLAINTEXT;
 use crate::resumption::Settings as Resumption;
 pub use crate::resumption::{EarlyDataProgress, Psk, PskHash, PskMode};

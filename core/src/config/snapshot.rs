@@ -46,7 +46,7 @@ impl Snapshot {
         (&mut self.settings, self.generation)
     }
 
-    pub(super) fn generation(&self) -> u64 {
+    pub(crate) fn generation(&self) -> u64 {
         self.generation
     }
 

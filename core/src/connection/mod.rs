@@ -1,8 +1,8 @@
 //! TLS connections, for the C API and the tools: state, sending and receiving, and handshake.
 
 use std::ffi::CStr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::base::{Blocked, Mode, lock_direction};
@@ -11,6 +11,7 @@ use crate::config::{ClientAuth, Config, VerifyHostCallback};
 use crate::error::{Alert, Code, Result};
 use crate::handshake::Handshake;
 use crate::policy::Policy;
+use crate::process::sync::Mutex;
 use crate::state::State;
 use crate::stream::{MAX_SMALL_RECORD_THRESHOLD, Reader, Stream, Writer};
 

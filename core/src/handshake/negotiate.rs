@@ -1,6 +1,5 @@
 //! One call of `s2n_negotiate()`: the handshake, and the messages after it that are due.
 
-use std::sync::Mutex;
 use std::sync::atomic::Ordering::*;
 
 use super::Handshake;
@@ -9,6 +8,7 @@ use crate::base::log::{self, LogLevel, log};
 use crate::base::probe::{self, Event};
 use crate::base::{Blocked, Version, lock_direction, with_stack_cleared_if};
 use crate::error::Result;
+use crate::process::sync::Mutex;
 use crate::state::State;
 use crate::stream::{SendHalf, Stream};
 

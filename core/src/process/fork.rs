@@ -6,15 +6,17 @@
 //! prevents new ones until [`unblock_critical_sections`]. No callback runs within a critical
 //! section, and no file is read, except for the text of a stack trace.
 
+use std::array;
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{
-    Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
-use std::{array, thread};
+
+use super::sync::{
+    self, AtomicUsize, Mutex, MutexGuard, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 
 /// A mutex that no thread holds when the process forks.
 #[derive(Default)]
@@ -43,6 +45,19 @@ impl<T> Lock for Mutex<T> {
         T: 'a;
 
     fn acquire(&self) -> MutexGuard<'_, T> {
+        self.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A mutex that no model explores.
+#[cfg(feature = "internal-model")]
+impl<T> Lock for std::sync::Mutex<T> {
+    type Guard<'a>
+        = std::sync::MutexGuard<'a, T>
+    where
+        T: 'a;
+
+    fn acquire(&self) -> std::sync::MutexGuard<'_, T> {
         self.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -93,20 +108,62 @@ impl<T> DerefMut for ForkSafeMutexGuard<'_, T> {
     }
 }
 
+/// A cell whose value is initialized once.
+pub(crate) trait Once<T> {
+    fn get(&self) -> Option<&T>;
+    fn get_or_init(&self, value: T) -> &T;
+
+    /// Begins the critical section of an initialization.
+    fn section(&self) -> CriticalSection {
+        critical_section()
+    }
+}
+
+impl<T> Once<T> for OnceLock<T> {
+    fn get(&self) -> Option<&T> {
+        self.get()
+    }
+
+    fn get_or_init(&self, value: T) -> &T {
+        self.get_or_init(|| value)
+    }
+}
+
+/// A cell that no model explores. It keeps its value in later executions, which must have the same
+/// steps.
+#[cfg(feature = "internal-model")]
+impl<T> Once<T> for std::sync::OnceLock<T> {
+    fn get(&self) -> Option<&T> {
+        self.get()
+    }
+
+    fn get_or_init(&self, value: T) -> &T {
+        self.get_or_init(|| value)
+    }
+
+    fn section(&self) -> CriticalSection {
+        None
+    }
+}
+
 /// Returns the value of a cell, which is initialized on first use. Concurrent threads each create a
 /// value instead of waiting for another thread, which might not exist in a child process.
-pub(crate) fn get_or_init<T>(cell: &OnceLock<T>, init: impl FnOnce() -> T) -> &T {
+pub(crate) fn get_or_init<T>(cell: &impl Once<T>, init: impl FnOnce() -> T) -> &T {
     if let Some(value) = cell.get() {
         return value;
     }
     let value = init();
-    let _section = critical_section();
-    cell.get_or_init(|| value)
+    let _section = cell.section();
+    cell.get_or_init(value)
 }
 
 /// Critical sections are counted in several shards, so that up to as many threads do not contend
-/// for one.
-const SHARDS: usize = 64;
+/// for one. Models have few threads.
+const SHARDS: usize = if cfg!(feature = "internal-model") {
+    2
+} else {
+    64
+};
 
 /// A shard, alone in two cache lines, which processors fetch in pairs.
 #[repr(align(128))]
@@ -120,7 +177,7 @@ pub(crate) type CriticalSection = Option<RwLockReadGuard<'static, ()>>;
 /// Begins a critical section, which must be short. It is not required in the thread that forks,
 /// within the other handlers of a fork: no other thread is in one.
 pub(crate) fn critical_section() -> CriticalSection {
-    if IS_FORKING.get() {
+    if IS_FORKING.with(Cell::get) {
         return None;
     }
     let Shard(shard) = &CRITICAL_SECTIONS[thread_number() % SHARDS];
@@ -129,27 +186,33 @@ pub(crate) fn critical_section() -> CriticalSection {
 
 /// Returns the number of the present thread, by which threads are distributed to shards.
 pub(crate) fn thread_number() -> usize {
-    static THREADS: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static NUMBER: Cell<usize> = const { Cell::new(usize::MAX) };
+    sync::global! {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
     }
-    if NUMBER.get() == usize::MAX {
-        NUMBER.set(THREADS.fetch_add(1, Relaxed));
+    sync::thread_variable! {
+        static NUMBER: Cell<usize> = Cell::new(usize::MAX);
     }
-    NUMBER.get()
+    NUMBER.with(|number| {
+        if number.get() == usize::MAX {
+            number.set(THREADS.fetch_add(1, Relaxed));
+        }
+        number.get()
+    })
 }
 
 type BlockedShards = [Option<RwLockWriteGuard<'static, ()>>; SHARDS];
 
-thread_local! {
+sync::thread_variable! {
     /// Whether this thread is between [`block_critical_sections`] and
     /// [`unblock_critical_sections`].
-    static IS_FORKING: Cell<bool> = const { Cell::new(false) };
+    static IS_FORKING: Cell<bool> = Cell::new(false);
+}
 
+sync::thread_variable! {
     /// The write locks of [`block_critical_sections`]. It is empty when the thread ends, and so
     /// needs no destructor.
     static BLOCKED: RefCell<ManuallyDrop<BlockedShards>> =
-        const { RefCell::new(ManuallyDrop::new([const { None }; SHARDS])) };
+        RefCell::new(ManuallyDrop::new([const { None }; SHARDS]));
 }
 
 /// The maximum wait for the critical sections of other threads. One takes microseconds, unless a
@@ -167,17 +230,18 @@ pub fn block_critical_sections() {
             if Instant::now() >= deadline {
                 return None;
             }
-            thread::yield_now();
+            sync::yield_now();
         }
     });
-    BLOCKED.set(ManuallyDrop::new(blocked));
-    IS_FORKING.set(true);
+    BLOCKED.with(|place| place.replace(ManuallyDrop::new(blocked)));
+    IS_FORKING.with(|is_forking| is_forking.set(true));
 }
 
 /// Permits critical sections again. Runs in the thread that called [`block_critical_sections`],
 /// both in the parent and in the child process.
 pub fn unblock_critical_sections() {
-    IS_FORKING.set(false);
-    let blocked = BLOCKED.replace(ManuallyDrop::new([const { None }; SHARDS]));
+    IS_FORKING.with(|is_forking| is_forking.set(false));
+    let none = ManuallyDrop::new([const { None }; SHARDS]);
+    let blocked = BLOCKED.with(|place| place.replace(none));
     drop(ManuallyDrop::into_inner(blocked));
 }

@@ -4,8 +4,11 @@
 //! handshake of rustls with itself is kept for each suite, whose tickets have the identity, the age
 //! and, as their nonce, the pre-shared key of a session.
 
+#[cfg(all(test, feature = "internal-model"))]
+mod tests;
+
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustls::client::danger::{
@@ -38,6 +41,7 @@ use crate::crypto::tls13::FACTORY_SUITES;
 use crate::error::{Code, Result};
 use crate::process::fork::{ForkSafeMutex, get_or_init};
 use crate::process::permanent;
+use crate::process::sync::OnceLock;
 
 /// The factories, in the order of [`FACTORY_SUITES`].
 static FACTORIES: [OnceLock<ForkSafeMutex<Factory>>; FACTORY_SUITES.len()] =

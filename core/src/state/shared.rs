@@ -1,9 +1,10 @@
 //! Flags and counters that are accessed without a lock.
 
-use std::sync::atomic::{AtomicBool, AtomicI16, AtomicU8, AtomicU32, AtomicU64, Ordering::*};
+use std::sync::atomic::Ordering::*;
 
 use super::message::HandshakeMessage;
 use crate::base::{AtomicVersion, Mode, Version};
+use crate::process::sync::{AtomicBool, AtomicI16, AtomicU8, AtomicU32, AtomicU64};
 use crate::resumption::MAX_TICKET_LIFETIME;
 
 /// Declares [`Shared`]: each field with its value in a new connection, so that wiping a connection

@@ -1,13 +1,14 @@
 //! The two directions of a connection, during and after the handshake: sending, receiving, buffers,
 //! transport, shutdown and blinding.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use self::blinding::Blinding;
 use crate::base::{Blocked, lock, lock_direction};
 use crate::error::{Code, Result};
+use crate::process::sync::{Mutex, MutexGuard};
 use crate::state::State;
 
 mod batch;

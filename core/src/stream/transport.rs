@@ -2,11 +2,12 @@
 //! their results.
 
 use std::io::{self, IoSlice};
-use std::sync::atomic::{AtomicU32, Ordering::*};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::*;
 
 use crate::base::lock;
 use crate::error::{Code, Error, Reason, Result};
+use crate::process::sync::{AtomicU32, Mutex};
 use crate::record::KernelKeys;
 use crate::state::Shared;
 

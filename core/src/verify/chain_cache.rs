@@ -21,8 +21,8 @@ mod tests;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering::*};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::*;
 use std::{array, mem, ptr};
 
 use rustls::pki_types::CertificateDer;
@@ -32,6 +32,7 @@ use super::{Presented, Rules, Verifier};
 use crate::base::{Mode, lock, memory};
 use crate::policy::Policy;
 use crate::process::fork;
+use crate::process::sync::{AtomicBool, Mutex, OnceLock};
 use crate::x509::{DerChain, Names};
 
 /// The number of sets. A leaf determines its set.
@@ -44,8 +45,12 @@ const WAYS: usize = 16;
 /// certificates with ML-DSA-87 takes 22 kB.
 const SET_BYTES: usize = 32 * 1024;
 
-/// The number of groups of threads.
-const SHARDS: usize = 16;
+/// The number of groups of threads. Models have few.
+const SHARDS: usize = if cfg!(feature = "internal-model") {
+    2
+} else {
+    16
+};
 
 /// The verified chains of one version of a config's settings.
 pub(crate) struct ChainCache {

@@ -17,6 +17,8 @@ mod batches;
 mod closing;
 mod kernel;
 mod ktls;
+#[cfg(feature = "internal-model")]
+mod models;
 mod receiving;
 mod sending;
 

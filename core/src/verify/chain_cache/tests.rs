@@ -1,5 +1,8 @@
 //! The bounds of the cache, and its order of eviction.
 
+#[cfg(feature = "internal-model")]
+mod models;
+
 use std::collections::HashSet;
 use std::{iter, thread};
 
