@@ -29,12 +29,17 @@ EXAMPLE_CFLAGS := -std=gnu99 -Wall -Wextra -Wpedantic -Werror
 EXAMPLES := $(patsubst examples-c/%.c,$(BUILD)/examples/%,$(wildcard examples-c/*.c))
 # The examples with a library of their own, the client of Redis
 FLEETS := $(BUILD)/examples/fleet_resumption $(BUILD)/examples/early_data_fleet
-EXAMPLES := $(filter-out $(FLEETS),$(EXAMPLES))
+# The example with the header of PKCS #11, which is in p11-kit
+PKCS11 := $(BUILD)/examples/pkcs11
+EXAMPLES := $(filter-out $(FLEETS) $(PKCS11),$(EXAMPLES))
 PKG_CONFIG ?= pkg-config
 # The interpreter for the wheel and its tests: Debian's, as its headers are installed
 PYTHON ?= /usr/bin/python3
 ifeq ($(shell $(PKG_CONFIG) --exists hiredis && echo yes),yes)
 EXAMPLES += $(FLEETS)
+endif
+ifeq ($(shell $(PKG_CONFIG) --exists p11-kit-1 && echo yes),yes)
+EXAMPLES += $(PKCS11)
 endif
 
 # what `make install` installs: the libraries and the manual pages

@@ -7,7 +7,7 @@ use std::process::Command;
 
 mod support;
 
-use support::certs::{certs, copy_certs};
+use support::certs::certs;
 use support::{MEMORY_ERROR, compile, root, rows, run, scratch, under_drd, under_valgrind};
 
 #[test]
@@ -146,46 +146,6 @@ fn events() {
 #[test]
 fn remote_signer() {
     check_with_certificates("remote_signer");
-}
-
-/// The keys are in SoftHSM, a PKCS #11 token in software.
-#[test]
-fn pkcs11() {
-    const PIN: &str = "1234";
-    let program = program("pkcs11");
-    let dir = scratch("softhsm");
-    let certificates = dir.join("certs");
-    copy_certs(&certificates);
-    let tokens = dir.join("tokens");
-    fs::create_dir(&tokens).expect("the folder is new");
-    let settings = dir.join("softhsm2.conf");
-    let text = format!(
-        "directories.tokendir = {}\nlog.level = ERROR\n",
-        tokens.display()
-    );
-    fs::write(&settings, text).expect("the scratch folder is writable");
-
-    let util = |args: &[&str]| {
-        let mut util = Command::new("softhsm2-util");
-        util.env("SOFTHSM2_CONF", &settings);
-        run(util.args(args).args(["--pin", PIN]))
-    };
-    let init = ["--init-token", "--free", "--label", "rs2n", "--so-pin", PIN];
-    util(&init);
-    for (name, id) in [("rsa", "01"), ("ecdsa", "02")] {
-        let key = certificates.join(name).with_extension("key");
-        let key = key.to_str().expect("the path is UTF-8");
-        let import = ["--import", key, "--token", "rs2n", "--label", name];
-        util(&[&import[..], &["--id", id]].concat());
-        // From here on only the token has the key.
-        fs::remove_file(key).expect("the copy of the key exists");
-    }
-
-    let module = "/usr/lib/softhsm/libsofthsm2.so";
-    for mut command in [Command::new(&program), under_valgrind(&program)] {
-        command.env("SOFTHSM2_CONF", &settings);
-        run(command.arg(&certificates).arg(module).arg(PIN));
-    }
 }
 
 #[test]
