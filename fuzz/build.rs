@@ -17,6 +17,13 @@ fn main() {
             let args = [tool, "-in", &from, "-outform", "DER", "-out", &to];
             run(Command::new("openssl").args(args));
         }
+        for (format, kind) in [("DER", "pub.der"), ("PEM", "pub")] {
+            let (from, to) = (path("key"), path(kind));
+            let args = [
+                "pkey", "-in", &from, "-pubout", "-outform", format, "-out", &to,
+            ];
+            run(Command::new("openssl").args(args));
+        }
     }
     let key = format!("{out}/ecdsa.key");
     // Encrypted with the passphrase of the target, with little work.

@@ -1,8 +1,9 @@
-//! Fuzzes certificate extensions, OCSP responses and CRLs.
+//! Fuzzes certificate extensions, OCSP responses, CRLs and raw public keys.
 //!
 //! The first byte of an input selects the type; the rest is the content. Invariants besides "no
 //! panic": an extension that is found is part of the certificate, and a handshake completes or
-//! fails with an error about the certificate.
+//! fails with an error about the certificate; a key that is trusted can be loaded, and authenticates no
+//! other key.
 
 #![no_main]
 
@@ -17,10 +18,12 @@ use rs2n_core::x509::extension;
 use rs2n_fuzz::endpoint::{self, handshake_outcome};
 use rs2n_fuzz::{pem, seeds};
 
-const KINDS: [(u8, &str); 4] = [
+const KINDS: [(u8, &str); 6] = [
     (b'x', "crt.der"),
     (b'o', "ocsp"),
     (b'c', "crl"),
+    (b'k', "pub.der"),
+    (b'k', "pub"),
     (b't', "none"),
 ];
 
@@ -30,6 +33,7 @@ fuzz_target!(
         [b'x', certificate @ ..] => look_up(certificate),
         [b'o', response @ ..] => staple(response),
         [b'c', list @ ..] => revoke(list),
+        [b'k', key @ ..] => trust(key),
         [b't', text @ ..] => {
             let _ = extension::utf8(text).inspect(|text| assert!(text.len() < input.len()));
         }
@@ -111,6 +115,29 @@ fn revoke(list: &[u8]) {
     let client = client_config();
     client.set_crl_lookup_callback(Some(Arc::new(Always(Arc::new(crl)))));
     check(handshake_outcome(&server_chain(), client));
+}
+
+/// Trusts a raw public key, and performs a handshake with a server that has a certain one.
+fn trust(key: &[u8]) {
+    let client = Config::new_minimal();
+    let trusted = client.trust_key(key).map_err(|error| error.code());
+    let loaded = CertChain::default().load_raw_key(Some(key), None);
+    assert_eq!(loaded.map_err(|error| error.code()), trusted);
+    if trusted.is_err() {
+        return;
+    }
+    let server = CertChain::default();
+    let own = server.load_raw_key(None, Some(endpoint::SERVER_KEY));
+    own.expect("a private key");
+    let is_same = CertChain::default()
+        .load_raw_key(Some(key), Some(endpoint::SERVER_KEY))
+        .is_ok();
+    let expected = if is_same {
+        Ok(())
+    } else {
+        Err(Code::CertUntrusted)
+    };
+    assert_eq!(handshake_outcome(&Arc::new(server), client), expected);
 }
 
 /// Checks that the handshake completed, or failed with an error about the certificate.
