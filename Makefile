@@ -280,6 +280,10 @@ bench-contention:
 models:
 	$(CARGO) test --package rs2n-core --lib --features internal-model model_of -- --nocapture
 
+# BoringSSL's protocol runner, with BOGO_RUNNER=.../boringssl/ssl/test/runner: see tests/bogo/README.md
+bogo:
+	sh tests/bogo/run.sh
+
 # every fuzz target for FUZZ_SECONDS seconds, 60 by default
 fuzz:
 	sh fuzz/run.sh
@@ -339,5 +343,5 @@ clean:
 .PHONY: all help version library man reference install uninstall list tools install-tools examples demo test \
     check dist reproducible wheel test-python deb test-packages release test-release test-recipes test-aarch64 test-musl \
     check-platforms workflows test-ktls deps header abi \
-    compatibility twin consumers bench bench-scale bench-publish bench-contention models fuzz soak-tunnel lint guide \
+    compatibility twin consumers bench bench-scale bench-publish bench-contention models bogo fuzz soak-tunnel lint guide \
     site test-site licences pictures recording deny clean
