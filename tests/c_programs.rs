@@ -36,6 +36,11 @@ fn certificates_chosen() {
 }
 
 #[test]
+fn compression() {
+    check_with_certificates("compression");
+}
+
+#[test]
 fn validation() {
     check_with_certificates("validation");
 }

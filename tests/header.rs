@@ -175,6 +175,7 @@ const EXTENSIONS: &[&str] = &[
     "extensions/version.rs",
     "extensions/detail.rs",
     "extensions/log.rs",
+    "extensions/cert_compression.rs",
     "extensions/keys.rs",
     "extensions/raw_public_key.rs",
     "extensions/policy.rs",

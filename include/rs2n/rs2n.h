@@ -182,6 +182,35 @@ int rs2n_set_log_callback(rs2n_log_level level,
                           void *ctx);
 
 /**
+ * Sets the algorithms of certificate compression (RFC 8879), with which TLS 1.3 shortens the
+ * messages that have certificates. It is off by default.
+ *
+ * Both roles use it in both directions: a client offers to receive the server's certificates
+ * compressed, and compresses its own for a server that requests this; a server likewise. With a peer
+ * that does not support an algorithm of the list, and in TLS 1.2, nothing changes. A message is
+ * compressed once: the library keeps the last 64 compressed messages of the process.
+ *
+ * A compressed message of the peer is rejected like an invalid certificate, with
+ * `S2N_ERR_DECODE_CERTIFICATE`, if its content does not have the length that it announces, or
+ * more than 65536 bytes, which is the maximum of a message without compression as well. No more than
+ * this is ever decompressed.
+ *
+ * @param config A config
+ * @param algorithms Numbers of algorithms, most preferred first; copied. 1, for zlib, is supported.
+ * NULL if `count` is 0
+ * @param count Number of algorithms; 0 turns compression off
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_INVALID_ARGUMENT` if an algorithm is not
+ * supported or occurs twice: `rs2n_error_detail()` names it. The config is unchanged then
+ *
+ * Connections use the setting if their handshake has not begun. Any thread may call it at any time,
+ * except while another one frees the config.
+ */
+S2N_API extern
+int rs2n_config_set_cert_compression(struct s2n_config *config,
+                                     const uint16_t *algorithms,
+                                     size_t count);
+
+/**
  * Loads a certificate chain and its private key from PEM buffers, as
  * `s2n_cert_chain_and_key_load_pem_bytes()` does, with a private key that may be encrypted.
  *

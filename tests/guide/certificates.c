@@ -50,6 +50,7 @@ int main(int argc, char **argv)
     CHECK_OK(s2n_init());
     encrypted_keys_are_loaded();
     struct s2n_config *config = s2n_config_new_minimal();
+    CHECK_OK(compress_certificates(config));
     struct s2n_cert_chain_and_key *chains[] = { load_chain(folder, "rsa"),
         load_chain(folder, "ecdsa"), load_chain(folder, "client") };
     CHECK_OK(add_chains(config, chains, 3));

@@ -141,6 +141,9 @@ fn common(config: &Config, options: &Common) -> Result<()> {
         config.allow_kernel_tls13();
     }
 
+    let compression = options.cert_compression.map(Into::into);
+    config.set_cert_compression(compression.into_iter().collect());
+
     let protocols = options.alpn.iter().map(String::as_bytes);
     let protocols = alpn::list(protocols)
         .map_err(|_| ToolError::usage("--alpn: a protocol name has 1 to 255 bytes"))?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, ValueEnum};
 use clap_complete::Shell;
-use rs2n_core::config::PskHash;
+use rs2n_core::config::{CertCompression, PskHash};
 
 use crate::psk::PskOption;
 use crate::tunnel::{ForwardTo, ListenAddress};
@@ -273,6 +273,11 @@ pub struct Common {
     #[arg(long, value_name = "FILE")]
     pub policy_file: Option<PathBuf>,
 
+    /// Compress certificates with this algorithm, and accept compressed ones, in TLS 1.3 with a peer that
+    /// supports it
+    #[arg(long, value_name = "ALGORITHM")]
+    pub cert_compression: Option<CertCompressionName>,
+
     /// File to send instead of standard input
     #[arg(long, value_name = "FILE")]
     pub send: Option<PathBuf>,
@@ -352,6 +357,20 @@ pub enum ClientAuthMode {
     Optional,
     /// A certificate is required; clients without one are rejected
     Required,
+}
+
+/// An algorithm of certificate compression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CertCompressionName {
+    Zlib,
+}
+
+impl From<CertCompressionName> for CertCompression {
+    fn from(name: CertCompressionName) -> Self {
+        match name {
+            CertCompressionName::Zlib => Self::Zlib,
+        }
+    }
 }
 
 /// The hash of an external pre-shared key.

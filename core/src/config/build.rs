@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::{fmt, ptr};
 
 use rustls::client::{ClientConfig, EchMode, Resumption};
+use rustls::compress::{CertCompressor, CertDecompressor, CompressionCache};
 use rustls::crypto::CryptoProvider;
 use rustls::enums::ApplicationProtocol;
 use rustls::server::{
@@ -320,6 +321,9 @@ impl RustlsConfig for ServerConfig {
         config.session_storage = Arc::new(NoSessions);
         config.send_tls13_tickets = Tls13Tickets { default: 0, max: 0 };
         config.max_fragment_size = settings.max_fragment_size();
+        config.cert_compressors = settings.cert_compressors();
+        config.cert_decompressors = settings.cert_decompressors();
+        config.cert_compression_cache = Arc::new(CompressionCache::Disabled);
         // s2n-tls does not check the form of the server_name.
         config.invalid_sni_policy = InvalidSniPolicy::IgnoreAll;
         Ok(config)
@@ -343,6 +347,19 @@ impl Settings {
             certificates: self.certificates.clone(),
             cert_request: None,
         }
+    }
+
+    // Both replace the lists of rustls, which are those of its crate features.
+    fn cert_compressors(&self) -> Vec<&'static dyn CertCompressor> {
+        let algorithms = self.cert_compression.iter();
+        algorithms.map(|algorithm| algorithm.compressor()).collect()
+    }
+
+    fn cert_decompressors(&self) -> Vec<&'static dyn CertDecompressor> {
+        let algorithms = self.cert_compression.iter();
+        algorithms
+            .map(|algorithm| algorithm.decompressor())
+            .collect()
     }
 
     /// Returns the maximum size of rustls' records, which are those of the handshake. It includes the
@@ -405,6 +422,9 @@ fn build_client(
     }
     config.key_log = key_log;
     config.max_fragment_size = settings.max_fragment_size();
+    config.cert_compressors = settings.cert_compressors();
+    config.cert_decompressors = settings.cert_decompressors();
+    config.cert_compression_cache = Arc::new(CompressionCache::Disabled);
     Ok(config)
 }
 

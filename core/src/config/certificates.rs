@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Config, Mode};
 use crate::base::memory;
 use crate::credentials::certificates::{Certificates, Owner};
-use crate::credentials::{CertChain, CertTiebreak};
+use crate::credentials::{CertChain, CertCompression, CertTiebreak};
 use crate::error::{Code, Result};
 use crate::policy::Policy;
 
@@ -23,6 +23,11 @@ impl Config {
     /// Checks that the certificates comply with a policy.
     pub(crate) fn check_policy(&self, policy: &Policy) -> Result<()> {
         check_chains(&self.certificates(), policy)
+    }
+
+    /// Sets the algorithms of certificate compression (RFC 8879), most preferred first.
+    pub fn set_cert_compression(&self, algorithms: Vec<CertCompression>) {
+        self.change(|settings| settings.cert_compression = algorithms);
     }
 
     fn certificates(&self) -> Arc<Certificates> {

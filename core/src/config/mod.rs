@@ -14,8 +14,8 @@ use crate::base::memory;
 use crate::base::{Mode, lock};
 use crate::credentials::certificates::Certificates;
 pub use crate::credentials::{
-    Authorities, CertChain, CertRequestCallback, CertTiebreak, CertificateRequest, Offload,
-    PrivateKeys,
+    Authorities, CertChain, CertCompression, CertRequestCallback, CertTiebreak, CertificateRequest,
+    Offload, PrivateKeys,
 };
 use crate::error::{Code, Result};
 use crate::policy::Policy;
@@ -118,6 +118,8 @@ struct Settings {
     ocsp_requested: bool,
     ocsp_implied: bool,
     cert_request: Option<Arc<dyn CertRequestCallback>>,
+    /// The algorithms of certificate compression, most preferred first.
+    cert_compression: Vec<CertCompression>,
     /// The certificate authorities of a server's CertificateRequest.
     authorities: Arc<[DistinguishedName]>,
     client_auth: Option<ClientAuth>,
@@ -177,6 +179,7 @@ impl Config {
             ocsp_requested: false,
             ocsp_implied: false,
             cert_request: None,
+            cert_compression: Vec::new(),
             authorities: Arc::new([]),
             client_auth: None,
             alpn: Protocols::default(),

@@ -17,6 +17,9 @@ use crate::resumption::nanoseconds;
 use crate::verify::Verifier;
 use crate::verify::chain_cache::ChainCache;
 
+/// The maximum length of a message with certificates in bytes, which is that of rustls.
+const MAX_CERTIFICATE_MESSAGE: usize = 64 * 1024;
+
 /// The settings of a config at one moment.
 pub(crate) struct Snapshot {
     pub(super) settings: Settings,
@@ -82,6 +85,14 @@ impl Snapshot {
     /// Returns the wall clock's time in nanoseconds since 1970.
     pub(crate) fn wall_nanoseconds(&self) -> Result<u64> {
         Ok(nanoseconds(self.wall_now()?))
+    }
+
+    /// Returns the memory that rustls may allocate in a step to decompress certificates, in bytes.
+    pub(crate) fn decompression_memory(&self) -> usize {
+        match self.settings.cert_compression.is_empty() {
+            true => 0,
+            false => MAX_CERTIFICATE_MESSAGE,
+        }
     }
 
     /// Returns whether a client uses tickets in TLS 1.2.

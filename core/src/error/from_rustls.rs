@@ -155,6 +155,8 @@ fn misbehaved(reason: &PeerMisbehaved) -> Code {
     match reason {
         PeerMisbehaved::NoCertificatesPresented => Code::MissingClientCert,
         PeerMisbehaved::IncorrectFinished => Code::BadFinished,
+        PeerMisbehaved::InvalidCertCompression
+        | PeerMisbehaved::SelectedUnofferedCertCompression => Code::DecodeCertificate,
         PeerMisbehaved::MissingQuicTransportParameters => Code::MissingExtension,
         PeerMisbehaved::IncorrectBinder => Code::BadPskBinder,
         PeerMisbehaved::OfferedEarlyDataWithOldProtocolVersion => Code::ProtocolVersionUnsupported,

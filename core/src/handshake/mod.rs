@@ -204,7 +204,7 @@ impl Handshake {
 
             ctx.refresh_settings();
             // A failure leaves the state unchanged, so that the call may be repeated.
-            memory::probe(STEP_MEMORY)?;
+            memory::probe(STEP_MEMORY + ctx.settings.decompression_memory())?;
             if let Err(error) = self.perform_action(ctx, blocked) {
                 match error.code() {
                     Code::AsyncBlocked => {

@@ -142,6 +142,7 @@ pub(super) fn configs(
         .with_custom_certificate_verifier(Arc::new(Unchecked))
         .with_client_credential_resolver(Arc::new(Unchecked))?;
     client.enable_secret_extraction = true;
+    client.cert_decompressors = Vec::new();
     let mut server = ServerConfig::builder_with_details(provider, clock)
         .with_no_client_auth()
         .with_server_credential_resolver(Arc::new(Unchecked))?;

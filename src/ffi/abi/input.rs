@@ -15,11 +15,21 @@ use rs2n_core::error::{Code, Result};
 ///
 /// If `ptr` is not null, `len` bytes can be read there for `'a`.
 pub(crate) unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> Result<&'a [u8]> {
+    // SAFETY: `len` bytes can be read at `ptr`, unless it is null.
+    unsafe { slice(ptr, len) }
+}
+
+/// [`bytes`] of another type, whose every pattern of bits is a value.
+///
+/// # Safety
+///
+/// If `ptr` is not null, it is aligned, and `len` values can be read there for `'a`.
+pub(crate) unsafe fn slice<'a, T>(ptr: *const T, len: usize) -> Result<&'a [T]> {
     if len == 0 {
         return Ok(&[]);
     }
-    check(ptr, len)?;
-    // SAFETY: `ptr` is not null, and readable for `len` bytes during `'a`.
+    check(ptr.cast(), len.saturating_mul(size_of::<T>()))?;
+    // SAFETY: `ptr` is not null, and readable for `len` values during `'a`.
     Ok(unsafe { slice::from_raw_parts(ptr, len) })
 }
 

@@ -1,5 +1,6 @@
 //! Functions that s2n-tls does not have, declared in `rs2n/rs2n.h`.
 
+mod cert_compression;
 mod detail;
 pub mod ech;
 pub mod keys;

@@ -12,6 +12,7 @@ mod support;
 mod agreement;
 mod closing;
 mod common;
+mod compression;
 mod early_data;
 mod ech;
 mod hints;

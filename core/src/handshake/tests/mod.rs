@@ -15,6 +15,7 @@ use crate::testing::*;
 
 mod authentication;
 mod chain_cache;
+mod compression;
 mod corruption;
 mod early_data;
 mod ech;
