@@ -21,6 +21,11 @@ fn errors() {
 }
 
 #[test]
+fn call_detail() {
+    check(&source("call_detail"), &scratch("c-call_detail"), &[]);
+}
+
+#[test]
 fn detail() {
     check_with_certificates("detail");
 }

@@ -543,42 +543,6 @@ static void logs(int tls13)
     disconnect(pair);
 }
 
-/* Calls without a connection store their particulars with the thread. */
-static void calls_without_a_connection(void)
-{
-    char detail[512];
-    CHECK(rs2n_error_detail(NULL, 0) == 0);
-    CHECK_ERROR(rs2n_error_detail(NULL, 1), S2N_ERR_NULL);
-    struct s2n_config *config = s2n_config_new();
-    CHECK_ERROR(s2n_config_set_cipher_preferences(config, "defu\x1b\"lt"), S2N_ERR_INVALID_SECURITY_POLICY);
-    const int error = s2n_errno;
-    const char *expected = "there is no security policy \"defu\\x1b\\x22lt\"";
-    CHECK(rs2n_error_detail(detail, sizeof(detail)) == (int) strlen(expected));
-    CHECK_TEXT(detail, expected);
-    CHECK(s2n_errno == error);
-    CHECK(rs2n_error_detail(detail, 6) == (int) strlen(expected));
-    CHECK_TEXT(detail, "there");
-
-    /* The next failure replaces it, also one without particulars. */
-    CHECK_ERROR(s2n_config_set_cipher_preferences(config, NULL), S2N_ERR_NULL);
-    CHECK(rs2n_error_detail(detail, sizeof(detail)) == 0);
-    CHECK_TEXT(detail, "");
-
-    /* A success does not. */
-    CHECK_ERROR(s2n_config_set_cipher_preferences(config, ""), S2N_ERR_INVALID_SECURITY_POLICY);
-    CHECK_OK(s2n_config_set_cipher_preferences(config, "default_tls13"));
-    CHECK(rs2n_error_detail(detail, sizeof(detail)) > 0);
-    CHECK_OK(s2n_config_free(config));
-
-    /* The particulars of a call on a connection are those that need no connection. */
-    struct s2n_connection *conn = s2n_connection_new(S2N_CLIENT);
-    s2n_blocked_status blocked;
-    CHECK_ERROR(s2n_send(conn, "x", 1, &blocked), S2N_ERR_ENCRYPT);
-    CHECK(rs2n_error_detail(detail, sizeof(detail)) > 0);
-    CHECK_TEXT(detail, "there are no keys for sending: the handshake is not complete");
-    CHECK_OK(s2n_connection_free(conn));
-}
-
 static void versions(void)
 {
     CHECK_TEXT(rs2n_version(), "rs2n " RS2N_VERSION " (API of s2n-tls-sys " RS2N_S2N_TLS_API ")");
@@ -594,7 +558,6 @@ int main(int argc, char **argv)
     versions();
     CHECK_OK(s2n_mem_set_callbacks(nothing, nothing, allocate, release));
     CHECK_OK(s2n_init());
-    calls_without_a_connection();
     buffers();
     for (int tls13 = 0; tls13 < 2; tls13++) {
         certificates(tls13);
