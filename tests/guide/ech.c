@@ -85,5 +85,6 @@ int main(int argc, char **argv)
     a_rejection_without_authentication_permits_none();
     another_failure_permits_none();
     grease_is_ignored();
+    CHECK_OK(s2n_cleanup_final());
     return 0;
 }
