@@ -53,7 +53,7 @@ static bool exchange(struct endpoint *endpoint, const struct options *retry, boo
     if (!shake_hands(endpoint)) {
         return false;
     }
-    /* A client goes on after a rejection, and has lost the early data. */
+    /* The handshake of a client continues after a rejection; the server has discarded the early data. */
     bool is_retry = is_resume && !options->server && options->expect_reject_early_data;
     if (is_retry) {
         s2n_early_data_status_t status = S2N_EARLY_DATA_STATUS_OK;

@@ -102,7 +102,7 @@ fn has_valid_key(contents: &[u8]) -> bool {
         .is_ok()
 }
 
-/// Creates the settings of GREASE, with a key that nobody uses.
+/// Creates the settings of GREASE, with a new public key whose private key is dropped.
 pub(super) fn grease() -> Result<EchMode> {
     let place = random_u64()? as usize % GREASE_SUITES.len();
     let suite = GREASE_SUITES[place];
