@@ -137,8 +137,73 @@ fn random_delay(max: u32) -> Result<Option<Duration>> {
         return Ok(None);
     }
     let min = max / 3;
-    // The bias of the remainder is below 2^-29.
-    Ok(Some(Duration::from_nanos(
-        min + random_u64()? % (max - min),
-    )))
+    // A remainder would be more often in the first part of the range, if the maximum is of years.
+    let position = (u128::from(random_u64()?) * u128::from(max - min)) >> 64;
+    Ok(Some(Duration::from_nanos(min + position as u64)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+    const DRAWS: usize = 200_000;
+
+    /// The probability that a test of the distribution fails although delays are uniform.
+    const FALSE_ALARM: f64 = 1e-10;
+
+    fn draws(max: u32) -> Vec<u64> {
+        let draw = || {
+            random_delay(max)
+                .expect("random")
+                .expect("not 0")
+                .as_nanos()
+        };
+        let mut delays: Vec<_> = (0..DRAWS).map(|_| draw() as u64).collect();
+        delays.sort_unstable();
+        delays
+    }
+
+    #[test]
+    fn no_delay_is_drawn_without_a_maximum() {
+        assert_eq!(random_delay(0).expect("no failure"), None);
+    }
+
+    /// The statistic of Kolmogorov and Smirnov against its bound by Dvoretzky, Kiefer, Wolfowitz and
+    /// Massart: with n draws, P(distance > e) <= 2 exp(-2 n e^2).
+    #[test]
+    fn delays_are_uniform_between_a_third_of_the_maximum_and_the_maximum() {
+        let n = DRAWS as f64;
+        let bound = ((2.0 / FALSE_ALARM).ln() / (2.0 * n)).sqrt();
+        for max in [1, 30, u32::MAX] {
+            let (most, delays) = (u64::from(max) * SECOND, draws(max));
+            let least = most / 3;
+            assert!(least <= delays[0] && delays[DRAWS - 1] < most, "{max} s");
+            let width = (most - least) as f64;
+            let distances = delays.iter().enumerate().map(|(i, &delay)| {
+                let expected = (delay - least) as f64 / width;
+                let (below, up_to) = (i as f64 / n, (i + 1) as f64 / n);
+                (expected - below).max(up_to - expected)
+            });
+            let distance = distances.fold(0.0, f64::max);
+            assert!(distance < bound, "{max} s: {distance} of {bound}");
+        }
+    }
+
+    /// The low bits are uniform too: a coarse delay could be subtracted from a time that was measured.
+    /// By Hoeffding's inequality and the union bound, P(a share of k deviates by e) <= 2 k exp(-2 n e^2).
+    #[test]
+    fn delays_are_uniform_in_their_lowest_bits() {
+        const CLASSES: usize = 16;
+        let n = DRAWS as f64;
+        let bound = ((2.0 * CLASSES as f64 / FALSE_ALARM).ln() / (2.0 * n)).sqrt();
+        let mut counts = [0_u32; CLASSES];
+        for delay in draws(30) {
+            counts[(delay % CLASSES as u64) as usize] += 1;
+        }
+        for (class, &count) in counts.iter().enumerate() {
+            let deviation = (f64::from(count) / n - 1.0 / CLASSES as f64).abs();
+            assert!(deviation < bound, "{class}: {deviation} of {bound}");
+        }
+    }
 }
