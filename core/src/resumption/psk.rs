@@ -76,7 +76,8 @@ impl Psk {
 
     /// Sets the secret. One of zeros is most likely an error of the application.
     pub fn set_secret(&mut self, secret: &[u8]) -> Result<()> {
-        if secret.iter().all(|&byte| byte == 0) {
+        // All bytes are read: a search would end at the first that is not 0.
+        if secret.iter().fold(0, |bits, &byte| bits | byte) == 0 {
             return Err(Code::InvalidArgument)?;
         }
         self.secret = memory::copy(secret)?.into();

@@ -5,6 +5,7 @@
 //! that a random nonce never repeats under one key.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use zeroize::Zeroizing;
 
@@ -56,9 +57,10 @@ impl TicketKey {
         Ok(key)
     }
 
-    /// Returns whether another key was derived from the same secret.
+    /// Returns whether another key was derived from the same secret, in a time that does not depend on the
+    /// secrets.
     pub(super) fn has_same_secret(&self, other: &Self) -> bool {
-        *self.key == *other.key
+        verify_slices_are_equal(&*self.key, &*other.key).is_ok()
     }
 
     /// Encrypts a state.
