@@ -280,6 +280,14 @@ bench-contention:
 models:
 	$(CARGO) test --package rs2n-core --lib --features internal-model model_of -- --nocapture
 
+# test that branches, addresses and instruction counts do not depend on secrets: see tests/timing/README.md
+test-timing: library
+	CC='$(CC)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh tests/timing/run.sh $(BUILD)
+
+# measures with dudect whether times depend on secrets, TIMING_SAMPLES=100000 per path: see benches/timing/README.md
+timing: library
+	CC='$(CC)' CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh benches/timing/run.sh $(BUILD)
+
 # BoringSSL's protocol runner, with BOGO_RUNNER=.../boringssl/ssl/test/runner: see tests/bogo/README.md
 bogo:
 	sh tests/bogo/run.sh
@@ -343,5 +351,5 @@ clean:
 .PHONY: all help version library man reference install uninstall list tools install-tools examples demo test \
     check dist reproducible wheel test-python deb test-packages release test-release test-recipes test-aarch64 test-musl \
     check-platforms workflows test-ktls deps header abi \
-    compatibility twin consumers bench bench-scale bench-publish bench-contention models bogo fuzz soak-tunnel lint guide \
-    site test-site licences pictures recording deny clean
+    compatibility twin consumers bench bench-scale bench-publish bench-contention models timing test-timing bogo fuzz \
+    soak-tunnel lint guide site test-site licences pictures recording deny clean
