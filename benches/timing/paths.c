@@ -4,6 +4,8 @@
  */
 #include "timing.h"
 
+enum { INPUT = 4096 };
+
 /* What a path keeps between samples. */
 static struct {
     const struct suite *suite;
@@ -11,10 +13,11 @@ static struct {
     struct s2n_psk *psk;
     uint8_t state[400];
     uint32_t state_size;
-    /* The input that is altered, its size, and the bytes of it that are wrong in each class. */
-    uint8_t input[20000];
+    /* The inputs of both classes, and their size. */
+    uint8_t inputs[2][INPUT];
     size_t size;
-    size_t wrong[2];
+    /* The input of this sample, unless it is in the transport. */
+    uint8_t input[SECRET_SIZE];
     int result;
     /* Whether a ticket is rejected, and whether it was in this sample. */
     int has_ticket, refused;
@@ -24,28 +27,36 @@ static const uint8_t SECRET[SECRET_SIZE] = "the secret of the pre-shared key";
 static uint8_t ticket_secret[SECRET_SIZE] = "the secret of the ticket key";
 static s2n_blocked_status blocked;
 
-static void keep_input(struct transport *transport)
+/* Keeps what is in transit, with the byte that is wrong in each class. */
+static void keep_inputs(struct transport *transport, size_t first, size_t second)
 {
-    now.size = transport->written - transport->read;
-    CHECK(now.size <= sizeof(now.input));
-    memcpy(now.input, transport->bytes + transport->read, now.size);
+    const size_t wrong[] = { first, second };
+    now.size = transport->written;
+    CHECK(transport->read == 0 && now.size <= INPUT);
+    for (int class = 0; class < 2; class++) {
+        CHECK(wrong[class] < now.size);
+        memcpy(now.inputs[class], transport->bytes, now.size);
+        now.inputs[class][wrong[class]] ^= 0x40;
+    }
 }
 
-/* The server's input, with one byte that is wrong. */
-static void alter_input(int class)
+/* The same instructions write the input of either class, to the same addresses: only values differ. */
+static void set_input(uint8_t *input, size_t size, int class)
 {
-    struct transport *transport = &now.pair->to_server;
-    memcpy(transport->bytes, now.input, now.size);
-    transport->bytes[now.wrong[class]] ^= 0x40;
-    transport->read = 0;
-    transport->written = now.size;
+    const uint8_t right = -class;
+    for (size_t i = 0; i < size; i++) {
+        input[i] = (now.inputs[0][i] & ~right) | (now.inputs[1][i] & right);
+    }
 }
 
 static void renew_server(int class)
 {
     CHECK_OK(s2n_connection_wipe(now.pair->server));
     attach(now.pair->server, now.pair, &now.pair->to_server, &now.pair->to_client);
-    alter_input(class);
+    struct transport *transport = &now.pair->to_server;
+    set_input(transport->bytes, now.size, class);
+    transport->read = 0;
+    transport->written = now.size;
 }
 
 /* The tag of a record is wrong in its first byte, or in its last. */
@@ -57,9 +68,19 @@ static void begin_record(void)
     CHECK(now.state_size <= sizeof(now.state));
     CHECK_OK(s2n_connection_serialize(now.pair->server, now.state, now.state_size));
     CHECK(s2n_send(now.pair->client, data, sizeof(data), &blocked) == sizeof(data));
-    keep_input(&now.pair->to_server);
-    now.wrong[0] = now.size - TAG;
-    now.wrong[1] = now.size - 1;
+    const size_t size = now.pair->to_server.written - now.pair->to_server.read;
+    struct transport *transport = &now.pair->to_server;
+    memmove(transport->bytes, transport->bytes + transport->read, size);
+    transport->read = 0;
+    transport->written = size;
+    keep_inputs(transport, size - TAG, size - 1);
+}
+
+/* The negative control: both classes have the same input. */
+static void begin_same(void)
+{
+    begin_record();
+    memcpy(now.inputs[1], now.inputs[0], now.size);
 }
 
 static void prepare_record(int class)
@@ -80,9 +101,8 @@ static void begin_binder(void)
     now.pair = new_pair_of(now.suite);
     append_psk(now.pair->client, now.suite, SECRET);
     negotiate_once(now.pair->client);
-    keep_input(&now.pair->to_server);
-    now.wrong[0] = now.size - now.suite->hash;
-    now.wrong[1] = now.size - 1;
+    const size_t size = now.pair->to_server.written;
+    keep_inputs(&now.pair->to_server, size - now.suite->hash, size - 1);
 }
 
 static void prepare_binder(int class)
@@ -112,7 +132,7 @@ static struct pair *unchanged(struct pair *pair)
 }
 
 /* A ClientHello with a ticket, and a server without a certificate, which fails after it has opened the ticket. */
-static size_t begin_ticket(size_t *length)
+static void begin_ticket(bool is_tag)
 {
     uint8_t first[SECRET_SIZE], second[SECRET_SIZE];
     memcpy(first, ticket_secret, sizeof(first));
@@ -121,8 +141,12 @@ static size_t begin_ticket(size_t *length)
     now.pair = new_pair_of(now.suite);
     CHECK_OK(s2n_connection_set_session(now.pair->client, session.bytes, session.length));
     negotiate_once(now.pair->client);
-    keep_input(&now.pair->to_server);
-    size_t at = offered_ticket(&now.pair->to_server, now.suite, length) - now.pair->to_server.bytes;
+    size_t length, at = offered_ticket(&now.pair->to_server, now.suite, &length) - now.pair->to_server.bytes;
+    if (is_tag) {
+        keep_inputs(&now.pair->to_server, at + length - TAG, at + length - 1);
+    } else {
+        keep_inputs(&now.pair->to_server, at + 1, at + TICKET_NAME);
+    }
 
     struct s2n_config *config = s2n_config_new_minimal();
     struct s2n_offered_psk *psk = s2n_offered_psk_new();
@@ -133,21 +157,16 @@ static size_t begin_ticket(size_t *length)
     CHECK_OK(s2n_config_set_psk_selection_callback(config, refuse_ticket, psk));
     now.pair->config = config;
     now.has_ticket = 1;
-    return at;
 }
 
 static void begin_ticket_tag(void)
 {
-    size_t length, at = begin_ticket(&length);
-    now.wrong[0] = at + length - TAG;
-    now.wrong[1] = at + length - 1;
+    begin_ticket(true);
 }
 
 static void begin_ticket_name(void)
 {
-    size_t length, at = begin_ticket(&length);
-    now.wrong[0] = at + 1;
-    now.wrong[1] = at + TICKET_NAME;
+    begin_ticket(false);
 }
 
 /* The secret of a PSK has one byte that is not 0: the first, or the last. */
@@ -155,12 +174,12 @@ static void begin_psk(void)
 {
     now.psk = s2n_external_psk_new();
     CHECK(now.psk != NULL);
+    now.inputs[0][0] = now.inputs[1][SECRET_SIZE - 1] = 1;
 }
 
 static void prepare_psk(int class)
 {
-    memset(now.input, 0, SECRET_SIZE);
-    now.input[class * (SECRET_SIZE - 1)] = 1;
+    set_input(now.input, SECRET_SIZE, class);
 }
 
 static int run_psk(void)
@@ -171,19 +190,18 @@ static int run_psk(void)
 /* The positive control: a comparison of a tag that ends at the first difference. */
 static void begin_control(void)
 {
-    now.size = 0;
+    now.inputs[0][0] = now.inputs[1][TAG - 1] = 1;
 }
 
 static void prepare_control(int class)
 {
-    memset(now.input, 0, TAG);
-    now.input[class * (TAG - 1)] = 1;
+    set_input(now.input, TAG, class);
 }
 
 static int run_control(void)
 {
     const volatile uint8_t *received = now.input;
-    const volatile uint8_t *expected = now.input + TAG;
+    static const volatile uint8_t expected[TAG];
     for (int i = 0; i < TAG; i++) {
         if (received[i] != expected[i]) {
             return -1;
@@ -200,6 +218,7 @@ static const struct path {
     int (*run)(void);
 } paths[] = {
     { "control", 0, begin_control, prepare_control, run_control },
+    { "same-input", 3, begin_same, prepare_record, run_record },
     { "psk-secret", 0, begin_psk, prepare_psk, run_psk },
     { "record-tag-12-aes128", 0, begin_record, prepare_record, run_record },
     { "record-tag-12-aes256", 1, begin_record, prepare_record, run_record },

@@ -119,6 +119,7 @@ static void count_records(const struct suite *suite, size_t size)
 struct offer {
     const struct suite *suite;
     struct pair *pair;
+    bool early_data;
 };
 
 /*
@@ -132,26 +133,34 @@ static void verify_binder(const struct offer *offer, int class)
     uint8_t *binder = last_binder(&pair->to_server, offer->suite);
     CHECK_OK(s2n_connection_wipe(pair->server));
     attach(pair->server, pair, &pair->to_server, &pair->to_client);
-    append_psk(pair->server, offer->suite, secret);
+    if (offer->early_data) {
+        expect_early_data(pair, offer->suite, secret);
+    } else {
+        append_psk(pair->server, offer->suite, secret);
+    }
     binder[class] ^= 1 << class % 8;
     s2n_blocked_status blocked = S2N_NOT_BLOCKED;
     begin_count();
-    int result = s2n_negotiate(pair->server, &blocked);
+    int result = offer->early_data ? receive_early_data(pair->server) : s2n_negotiate(pair->server, &blocked);
     end_count();
     check_failure(result, "S2N_ERR_BAD_PSK_BINDER");
     binder[class] ^= 1 << class % 8;
     pair->to_server.read = 0;
 }
 
-static void count_binders(const struct suite *suite)
+static void count_binders(const struct suite *suite, bool early_data)
 {
     static const uint8_t secret[SECRET_SIZE] = "the secret of the pre-shared key";
-    struct offer offer = { suite, new_pair_of(suite) };
-    append_psk(offer.pair->client, suite, secret);
-    negotiate_once(offer.pair->client);
+    struct offer offer = { suite, new_pair_of(suite), early_data };
+    if (early_data) {
+        offer_early_data(offer.pair, suite, secret);
+    } else {
+        append_psk(offer.pair->client, suite, secret);
+        negotiate_once(offer.pair->client);
+    }
     for (int class = -8; class < (int) suite->hash; class++) {
-        snprintf(measured, sizeof(measured), "%s, %s/%d", class < 0 ? "(warm-up)" : "PSK binder", name_of(suite),
-                class);
+        snprintf(measured, sizeof(measured), "%sPSK binder%s, %s/%d", class < 0 ? "(warm-up) " : "",
+                early_data ? " with early data" : "", name_of(suite), class);
         verify_binder(&offer, class < 0 ? class + 8 : class);
     }
     disconnect(offer.pair);
@@ -203,7 +212,7 @@ static void count_tickets(const struct suite *suite)
     uint8_t secret[SECRET_SIZE] = "the secret of the ticket key", again[SECRET_SIZE];
     memcpy(again, secret, sizeof(again));
     struct session session = ticket_of(suite, secret, unchanged);
-    struct altered altered = { .offer = { suite, new_pair_of(suite) } };
+    struct altered altered = { .offer = { suite, new_pair_of(suite), false } };
     struct pair *pair = altered.offer.pair;
     add_ticket_key(pair->config, again);
     CHECK_OK(s2n_connection_set_session(pair->client, session.bytes, session.length));
@@ -270,7 +279,8 @@ int main(int argc, char **argv)
         count_records(&suites[i], 100);
         count_records(&suites[i], 4000);
         if (suites[i].tls13) {
-            count_binders(&suites[i]);
+            count_binders(&suites[i], false);
+            count_binders(&suites[i], true);
             count_tickets(&suites[i]);
         }
     }

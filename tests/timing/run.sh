@@ -6,8 +6,12 @@ set -eu
 cd "$(dirname "$0")/../.."
 library=$(realpath "$1")
 dir=$(realpath -m "${CARGO_TARGET_DIR:-target}")/timing
+mkdir -p "$dir"
+# A second run at the same time waits for this one.
+exec 9>"$dir/lock"
+flock 9
 rm -rf "$dir/dumps"
-mkdir -p "$dir/dumps"
+mkdir "$dir/dumps"
 [ -e "$dir/certs/ecdsa.pem" ] || sh tests/certs/make.sh "$dir/certs"
 
 compile() { # NAME SOURCE...

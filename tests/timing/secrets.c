@@ -187,6 +187,20 @@ static void receive_binder(const struct suite *suite, const uint8_t *secret)
     end_path("PSK binder", suite, 2);
 }
 
+/* The same before early data, where it is verified twice. */
+static void receive_early_binder(const struct suite *suite, const uint8_t *secret)
+{
+    struct pair *pair = publish(new_pair_of(suite));
+    offer_early_data(pair, suite, secret);
+    expect_early_data(pair, suite, secret);
+    uint8_t *binder = last_binder(&pair->to_server, suite);
+    binder[0] ^= 1;
+    make_secret(binder, suite->hash);
+    CHECK_ERROR(receive_early_data(pair->server), S2N_ERR_BAD_PSK_BINDER);
+    end_path("PSK binder with early data", suite, 2);
+    disconnect(pair);
+}
+
 /* The secret of a PSK: a client's ClientHello, and a server's first flight. */
 static void use_psk(const struct suite *suite, const uint8_t *secret)
 {
@@ -254,6 +268,7 @@ int main(int argc, char **argv)
         receive_both_finished(suite);
         if (suite->tls13) {
             receive_binder(suite, secret);
+            receive_early_binder(suite, secret);
             use_psk(suite, secret);
             use_ticket_key(suite, secret);
         }

@@ -1,13 +1,16 @@
 #include "timing.h"
 
 const struct suite suites[SUITES] = {
-    { "custom:12-aes128", 0, 12 },
-    { "custom:12-aes256", 0, 12 },
-    { "custom:12-chacha20", 0, 12 },
-    { "custom:13-aes128", 1, 32 },
-    { "custom:13-aes256", 1, 48 },
-    { "custom:13-chacha20", 1, 32 },
+    { "custom:12-aes128", 0, 12, 0 },
+    { "custom:12-aes256", 0, 12, 0 },
+    { "custom:12-chacha20", 0, 12, 0 },
+    { "custom:13-aes128", 1, 32, 1 },
+    { "custom:13-aes256", 1, 48, 2 },
+    { "custom:13-chacha20", 1, 32, 3 },
 };
+
+/* The limit of early data in bytes. */
+enum { EARLY_DATA = 100 };
 
 static const char *const definitions[SUITES] = {
     "base CloudFront-TLS-1-2-2021; suites ECDHE-ECDSA-AES128-GCM-SHA256",
@@ -52,15 +55,55 @@ struct pair *connected_pair_of(const struct suite *suite)
     return pair;
 }
 
-void append_psk(struct s2n_connection *conn, const struct suite *suite, const uint8_t *secret)
+static void append(struct s2n_connection *conn, const struct suite *suite, const uint8_t *secret, uint32_t early_data)
 {
     struct s2n_psk *psk = s2n_external_psk_new();
     CHECK(psk != NULL);
     CHECK_OK(s2n_psk_set_identity(psk, (const uint8_t *) "identity", 8));
     CHECK_OK(s2n_psk_set_secret(psk, secret, SECRET_SIZE));
     CHECK_OK(s2n_psk_set_hmac(psk, suite->hash == 48 ? S2N_PSK_HMAC_SHA384 : S2N_PSK_HMAC_SHA256));
+    if (early_data > 0) {
+        CHECK_OK(s2n_psk_configure_early_data(psk, early_data, 0x13, suite->number));
+    }
     CHECK_OK(s2n_connection_append_psk(conn, psk));
     CHECK_OK(s2n_psk_free(&psk));
+}
+
+void append_psk(struct s2n_connection *conn, const struct suite *suite, const uint8_t *secret)
+{
+    append(conn, suite, secret, 0);
+}
+
+void offer_early_data(struct pair *pair, const struct suite *suite, const uint8_t *secret)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    ssize_t sent = 0;
+    append(pair->client, suite, secret, EARLY_DATA);
+    CHECK_ERROR(s2n_send_early_data(pair->client, (const uint8_t *) "x", 1, &sent, &blocked), S2N_ERR_IO_BLOCKED);
+    CHECK(sent == 1);
+}
+
+/* The callback of a server for early data, which is not called if the binder is wrong. */
+static int reject_call(struct s2n_connection *conn, struct s2n_offered_early_data *early_data)
+{
+    (void) conn;
+    (void) early_data;
+    CHECK(!"a valid binder");
+    return -1;
+}
+
+void expect_early_data(struct pair *pair, const struct suite *suite, const uint8_t *secret)
+{
+    append(pair->server, suite, secret, EARLY_DATA);
+    CHECK_OK(s2n_config_set_early_data_cb(pair->config, reject_call));
+}
+
+int receive_early_data(struct s2n_connection *server)
+{
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    uint8_t byte;
+    ssize_t received = 0;
+    return s2n_recv_early_data(server, &byte, 1, &received, &blocked);
 }
 
 void negotiate_once(struct s2n_connection *conn)

@@ -16,6 +16,8 @@ struct suite {
     int tls13;
     /* The length of verify_data, and of a binder. */
     size_t hash;
+    /* The second byte of its number, in TLS 1.3. */
+    uint8_t number;
 };
 
 enum { SUITES = 6, TAG = 16, HEADER = 5 };
@@ -31,6 +33,14 @@ struct pair *connected_pair_of(const struct suite *suite);
 /* Adds an external PSK, whose secret has SECRET_SIZE bytes. */
 enum { SECRET_SIZE = 32 };
 void append_psk(struct s2n_connection *conn, const struct suite *suite, const uint8_t *secret);
+
+/*
+ * The same with early data: a client offers it, a server has a callback for it, and receives it. The library then
+ * verifies the binder itself, before rustls does.
+ */
+void offer_early_data(struct pair *pair, const struct suite *suite, const uint8_t *secret);
+void expect_early_data(struct pair *pair, const struct suite *suite, const uint8_t *secret);
+int receive_early_data(struct s2n_connection *server);
 
 /* Takes one step of a handshake, which blocks or succeeds. */
 void negotiate_once(struct s2n_connection *conn);
