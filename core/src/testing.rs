@@ -21,6 +21,7 @@ use crate::process::sync::{Mutex, MutexGuard};
 use crate::stream::{Reader, Writer};
 
 mod choices;
+pub mod hello;
 #[cfg(all(test, feature = "internal-model"))]
 mod models;
 
