@@ -1,6 +1,7 @@
 //! The application's send and receive callbacks for records. Return values are validated.
 
 use std::ffi::{c_int, c_void};
+use std::sync::Arc;
 use std::sync::atomic::AtomicPtr;
 use std::sync::atomic::Ordering::{Acquire, Release};
 use std::{io, mem};
@@ -48,14 +49,11 @@ impl Callback {
     fn context(&self) -> *mut c_void {
         self.context.load(Acquire)
     }
-}
 
-impl Clone for Callback {
-    fn clone(&self) -> Self {
-        Self {
-            function: AtomicPtr::new(self.function.load(Acquire)),
-            context: AtomicPtr::new(self.context()),
-        }
+    fn copy(&self, other: &Self) {
+        let function = other.function.load(Acquire);
+        self.function.store(function, Release);
+        self.context.store(other.context(), Release);
     }
 }
 
@@ -76,20 +74,16 @@ impl Callbacks {
         self.send.context.store(context, Release);
     }
 
-    /// Returns a copy of the receive callback, without the send callback.
-    pub fn without_send(&self) -> Self {
-        Self {
-            recv: self.recv.clone(),
-            send: Callback::default(),
-        }
+    /// Copies the receive callback into new callbacks, without the send callback.
+    pub fn recv_in(&self, new: Arc<Self>) -> Arc<Self> {
+        new.recv.copy(&self.recv);
+        new
     }
 
-    /// Returns a copy of the send callback, without the receive callback.
-    pub fn without_recv(&self) -> Self {
-        Self {
-            recv: Callback::default(),
-            send: self.send.clone(),
-        }
+    /// Copies the send callback into new callbacks, without the receive callback.
+    pub fn send_in(&self, new: Arc<Self>) -> Arc<Self> {
+        new.send.copy(&self.send);
+        new
     }
 }
 

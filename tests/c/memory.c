@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <rs2n/rs2n.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 /* The calls of the memory callbacks, and their behaviour. */
 static struct {
@@ -19,6 +20,10 @@ static struct {
     int init_result, cleanup_result;
     size_t misalignment;
 } state;
+
+/* A connection whose transport the memory callbacks set, and how often they did. */
+static struct s2n_connection *owner;
+static int settings;
 
 /* Threads of the library allocate, too. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -42,8 +47,26 @@ struct block {
 
 static struct block blocks = { &blocks, &blocks };
 
+/* An allocator may have a transport of its own, such as one that logs. */
+static void set_transport_of_owner(void)
+{
+    struct s2n_connection *conn = owner;
+    if (conn == NULL) {
+        return;
+    }
+    /* The calls allocate, too. */
+    owner = NULL;
+    CHECK_OK(s2n_connection_set_recv_ctx(conn, &settings));
+    CHECK_OK(s2n_connection_set_send_ctx(conn, &settings));
+    CHECK_OK(s2n_connection_set_recv_cb(conn, transport_recv));
+    CHECK_OK(s2n_connection_set_send_cb(conn, transport_send));
+    settings++;
+    owner = conn;
+}
+
 static int allocate(void **ptr, uint32_t requested, uint32_t *allocated)
 {
+    set_transport_of_owner();
     pthread_mutex_lock(&lock);
     const bool fails = state.fails, is_short = state.is_short;
     /* The alignment varies from block to block. */
@@ -82,6 +105,7 @@ static bool is_cleared(const uint8_t *bytes, uint32_t size)
 static int deallocate(void *ptr, uint32_t size)
 {
     CHECK(is_cleared(ptr, size));
+    set_transport_of_owner();
     struct block *block;
     memcpy(&block, (char *) ptr - sizeof(block), sizeof(block));
     pthread_mutex_lock(&lock);
@@ -221,6 +245,39 @@ static void test_failed_calls_can_be_repeated(void)
     state.fails = false;
 }
 
+/* The call allocates or frees a transport, and calls the callbacks without a lock that they need. */
+#define CHECK_SETS_TRANSPORT(conn, call)                    \
+    do {                                                    \
+        const int before = settings;                        \
+        owner = (conn);                                     \
+        CHECK_OK(call);                                     \
+        owner = NULL;                                       \
+        CHECK(settings > before);                           \
+    } while (0)
+
+static void test_memory_callbacks_can_set_a_transport(void)
+{
+    /* A call that waits for its own lock is ended. */
+    alarm(60);
+    struct s2n_connection *conn = s2n_connection_new(S2N_CLIENT);
+    CHECK(conn != NULL);
+    CHECK_SETS_TRANSPORT(conn, s2n_connection_set_recv_ctx(conn, NULL));
+    CHECK_SETS_TRANSPORT(conn, s2n_connection_wipe(conn));
+    CHECK_OK(s2n_connection_wipe(conn));
+    CHECK_SETS_TRANSPORT(conn, s2n_connection_set_send_cb(conn, transport_send));
+    CHECK_SETS_TRANSPORT(conn, s2n_connection_set_fd(conn, 0));
+    CHECK_OK(s2n_connection_set_fd(conn, 0));
+    CHECK_SETS_TRANSPORT(conn, s2n_connection_set_read_fd(conn, 0));
+    CHECK_OK(s2n_connection_set_fd(conn, 0));
+    CHECK_SETS_TRANSPORT(conn, s2n_connection_set_write_fd(conn, 0));
+    CHECK_OK(s2n_connection_set_fd(conn, 0));
+    CHECK_SETS_TRANSPORT(conn, s2n_connection_set_recv_cb(conn, transport_recv));
+    CHECK_OK(s2n_connection_set_fd(conn, 0));
+    CHECK_SETS_TRANSPORT(conn, s2n_connection_set_send_ctx(conn, NULL));
+    CHECK_OK(s2n_connection_free(conn));
+    alarm(0);
+}
+
 static void test_cleanup(void)
 {
     state.cleanup_result = S2N_FAILURE;
@@ -255,6 +312,7 @@ int main(int argc, char **argv)
     test_allocation_failure_is_an_error(&state.fails);
     test_allocation_failure_is_an_error(&state.is_short);
     test_failed_calls_can_be_repeated();
+    test_memory_callbacks_can_set_a_transport();
     test_cleanup();
     /* The application frees the blocks that the library has not returned. */
     while (blocks.next != &blocks) {

@@ -157,17 +157,23 @@ impl Connection {
         self.state.set_server_name(name)
     }
 
-    pub fn set_reader(&self, reader: Option<Arc<dyn Reader>>) {
-        self.stream.set_reader(reader);
+    /// Sets the receiving side of the transport, and returns the old one.
+    pub fn set_reader(&self, reader: Option<Arc<dyn Reader>>) -> Option<Arc<dyn Reader>> {
+        self.stream.set_reader(reader)
     }
 
-    /// Sets the sending side of the transport. `clears_failure` resets a broken pipe of the old
-    /// one.
-    pub fn set_writer(&self, writer: Option<Arc<dyn Writer>>, clears_failure: bool) {
-        self.stream.transport.set_writer(writer);
+    /// Sets the sending side of the transport, and returns the old one. `clears_failure` resets a
+    /// broken pipe of the old one.
+    pub fn set_writer(
+        &self,
+        writer: Option<Arc<dyn Writer>>,
+        clears_failure: bool,
+    ) -> Option<Arc<dyn Writer>> {
+        let old = self.stream.transport.set_writer(writer);
         if clears_failure {
             self.state.shared.write_broken.store(false, Release);
         }
+        old
     }
 
     pub fn set_corked(&self) {

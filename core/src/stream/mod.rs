@@ -119,9 +119,9 @@ impl Stream {
         Ok((send, recv))
     }
 
-    /// Sets the receiving side of the transport.
-    pub(crate) fn set_reader(&self, reader: Option<Arc<dyn Reader>>) {
-        self.transport.set_reader(reader);
+    /// Sets the receiving side of the transport, and returns the old one.
+    pub(crate) fn set_reader(&self, reader: Option<Arc<dyn Reader>>) -> Option<Arc<dyn Reader>> {
+        self.transport.set_reader(reader)
     }
 
     pub(crate) fn set_blinding_mode(&self, mode: BlindingMode) {

@@ -2,6 +2,7 @@
 //! their results.
 
 use std::io::{self, IoSlice};
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
@@ -136,8 +137,8 @@ pub const MAX_BUFFERS: usize = 1024;
 
 /// The transport of a connection's records.
 ///
-/// The locks are held only to copy a reference, never during a read or write, which may be a
-/// callback that sets another transport.
+/// The locks are held only to copy or to replace a reference, never during a read or write, which may
+/// be a callback that sets another transport, nor while one is freed, which may be a callback, too.
 #[derive(Default)]
 pub(crate) struct Transport {
     reader: Mutex<Option<Arc<dyn Reader>>>,
@@ -151,14 +152,18 @@ pub(crate) struct Transport {
 const EMPTY_WRITES: usize = 16;
 
 impl Transport {
-    pub(crate) fn set_reader(&self, reader: Option<Arc<dyn Reader>>) {
-        *lock(&self.reader) = reader;
+    /// Sets the receiving side, and returns the old one.
+    pub(crate) fn set_reader(&self, reader: Option<Arc<dyn Reader>>) -> Option<Arc<dyn Reader>> {
+        let old = mem::replace(&mut *lock(&self.reader), reader);
         self.changes.fetch_add(1, Release);
+        old
     }
 
-    pub(crate) fn set_writer(&self, writer: Option<Arc<dyn Writer>>) {
-        *lock(&self.writer) = writer;
+    /// Sets the sending side, and returns the old one.
+    pub(crate) fn set_writer(&self, writer: Option<Arc<dyn Writer>>) -> Option<Arc<dyn Writer>> {
+        let old = mem::replace(&mut *lock(&self.writer), writer);
         self.changes.fetch_add(1, Release);
+        old
     }
 
     pub(crate) fn reader(&self) -> Option<Arc<dyn Reader>> {

@@ -6,6 +6,7 @@ use std::os::fd::RawFd;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use rs2n_core::error::Code;
+use rs2n_core::stream::{Reader, Writer};
 
 use crate::ffi::abi::boundary::{brief, check_memory, status, status_with_memory};
 use crate::ffi::abi::handle::Handle;
@@ -39,13 +40,23 @@ enum Change<F> {
     Context(*mut c_void),
 }
 
+impl IoCallbacks {
+    /// Returns the callbacks, which are `new` if there are none.
+    fn callbacks_or(&mut self, new: &mut Option<Arc<Callbacks>>) -> Option<&Callbacks> {
+        if self.callbacks.is_none() {
+            self.callbacks = new.take();
+        }
+        self.callbacks.as_deref()
+    }
+}
+
 impl Side {
     /// Changes with a callback: to set its context removes a descriptor. Returns what the transport
     /// is to be set to, if it changes: the callback, or nothing.
     fn follow<F>(
         &mut self,
         change: &Change<F>,
-        callbacks: &Arc<Callbacks>,
+        callbacks: Option<&Arc<Callbacks>>,
     ) -> Option<Option<Arc<Callbacks>>> {
         let new = match change {
             Change::Function(Some(_)) => Self::Callback,
@@ -53,7 +64,7 @@ impl Side {
             Change::Function(None) | Change::Context(_) => Self::Missing,
         };
         let old = mem::replace(self, new);
-        (new != old).then(|| (new == Self::Callback).then(|| callbacks.clone()))
+        (new != old).then(|| callbacks.filter(|_| new == Self::Callback).cloned())
     }
 }
 
@@ -63,72 +74,105 @@ impl ConnectionHandle {
         callbacks.unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Changes the callbacks, or replaces them, under their lock. Returns what the change replaces.
+    ///
+    /// Nothing is allocated or freed under the lock, which a memory callback of the application would
+    /// wait for forever if it set a transport of the connection. So the change fails without effect if
+    /// it needs new callbacks, and is repeated with them.
+    fn change_io_callbacks<R>(
+        &self,
+        mut change: impl FnMut(&mut IoCallbacks, &mut Option<Arc<Callbacks>>) -> Option<R>,
+    ) -> R {
+        let mut new = None;
+        loop {
+            let replaced = change(&mut self.io_callbacks(), &mut new);
+            match replaced {
+                Some(replaced) => return replaced,
+                None => new = Some(Arc::default()),
+            }
+        }
+    }
+
     /// Clears the callbacks when the connection is wiped.
     pub(crate) fn reset_io_callbacks(&self) {
-        *self.io_callbacks() = IoCallbacks::default();
+        let old = mem::take(&mut *self.io_callbacks());
+        drop(old);
     }
 
     /// Replaces a receive callback, which calls that run continue to use, by a descriptor.
     fn set_read_fd(&self, fd: RawFd) {
-        let mut io = self.io_callbacks();
-        io.reader = Side::Descriptor;
-        if let Some(callbacks) = io.callbacks.take() {
-            self.replace(&mut io, callbacks.without_recv());
-        }
-        self.core.set_reader(Some(Arc::new(ReadFd::new(fd))));
+        let reader: Arc<dyn Reader> = Arc::new(ReadFd::new(fd));
+        let replaced = self.change_io_callbacks(|io, new| {
+            let callbacks = match &io.callbacks {
+                Some(old) if io.writer != Side::Descriptor => Some(old.send_in(new.take()?)),
+                _ => None,
+            };
+            io.reader = Side::Descriptor;
+            let writer = (io.writer == Side::Callback).then(|| {
+                let callbacks = callbacks.clone().map(|callbacks| callbacks as _);
+                self.core.set_writer(callbacks, false)
+            });
+            let callbacks = mem::replace(&mut io.callbacks, callbacks);
+            Some((
+                callbacks,
+                writer,
+                self.core.set_reader(Some(reader.clone())),
+            ))
+        });
+        drop(replaced);
     }
 
     /// Replaces a send callback, which calls that run continue to use, by a descriptor.
     fn set_write_fd(&self, fd: RawFd) {
-        let mut io = self.io_callbacks();
-        io.writer = Side::Descriptor;
-        if let Some(callbacks) = io.callbacks.take() {
-            self.replace(&mut io, callbacks.without_send());
-        }
-        self.core.set_writer(Some(Arc::new(WriteFd::new(fd))), true);
-    }
-
-    fn replace(&self, io: &mut IoCallbacks, callbacks: Callbacks) {
-        if io.reader == Side::Descriptor && io.writer == Side::Descriptor {
-            return;
-        }
-        let callbacks = Arc::new(callbacks);
-        if io.reader == Side::Callback {
-            self.core.set_reader(Some(callbacks.clone()));
-        }
-        if io.writer == Side::Callback {
-            self.core.set_writer(Some(callbacks.clone()), false);
-        }
-        io.callbacks = Some(callbacks);
+        let writer: Arc<dyn Writer> = Arc::new(WriteFd::new(fd));
+        let replaced = self.change_io_callbacks(|io, new| {
+            let callbacks = match &io.callbacks {
+                Some(old) if io.reader != Side::Descriptor => Some(old.recv_in(new.take()?)),
+                _ => None,
+            };
+            io.writer = Side::Descriptor;
+            let reader = (io.reader == Side::Callback).then(|| {
+                let callbacks = callbacks.clone().map(|callbacks| callbacks as _);
+                self.core.set_reader(callbacks)
+            });
+            let callbacks = mem::replace(&mut io.callbacks, callbacks);
+            let writer = self.core.set_writer(Some(writer.clone()), true);
+            Some((callbacks, reader, writer))
+        });
+        drop(replaced);
     }
 
     /// Calls that run continue with the function that they have.
     fn change_recv(&self, change: &Change<RecvFn>) {
-        let io = &mut *self.io_callbacks();
-        let callbacks = io.callbacks.get_or_insert_default();
-        match *change {
-            Change::Function(Some(function)) => callbacks.set_recv(function),
-            Change::Function(None) => {}
-            Change::Context(context) => callbacks.set_recv_context(context),
-        }
-        if let Some(reader) = io.reader.follow(change, callbacks) {
-            self.core.set_reader(reader.map(|reader| reader as _));
-        }
+        let replaced = self.change_io_callbacks(|io, new| {
+            let callbacks = io.callbacks_or(new)?;
+            match *change {
+                Change::Function(Some(function)) => callbacks.set_recv(function),
+                Change::Function(None) => {}
+                Change::Context(context) => callbacks.set_recv_context(context),
+            }
+            let reader = io.reader.follow(change, io.callbacks.as_ref());
+            Some(reader.map(|reader| self.core.set_reader(reader.map(|reader| reader as _))))
+        });
+        drop(replaced);
     }
 
     /// Calls that run continue with the function that they have.
     fn change_send(&self, change: &Change<SendFn>) {
-        let io = &mut *self.io_callbacks();
-        let callbacks = io.callbacks.get_or_insert_default();
-        match *change {
-            Change::Function(Some(function)) => callbacks.set_send(function),
-            Change::Function(None) => {}
-            Change::Context(context) => callbacks.set_send_context(context),
-        }
-        if let Some(writer) = io.writer.follow(change, callbacks) {
-            let writer = writer.map(|writer| writer as _);
-            self.core.set_writer(writer, false);
-        }
+        let replaced = self.change_io_callbacks(|io, new| {
+            let callbacks = io.callbacks_or(new)?;
+            match *change {
+                Change::Function(Some(function)) => callbacks.set_send(function),
+                Change::Function(None) => {}
+                Change::Context(context) => callbacks.set_send_context(context),
+            }
+            let writer = io.writer.follow(change, io.callbacks.as_ref());
+            Some(writer.map(|writer| {
+                let writer = writer.map(|writer| writer as _);
+                self.core.set_writer(writer, false)
+            }))
+        });
+        drop(replaced);
     }
 }
 
