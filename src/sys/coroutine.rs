@@ -11,15 +11,18 @@ use corosensei::stack::Stack as _;
 use corosensei::{CoroutineResult, Yielder};
 use rs2n_core::config::callbacks::{Answer, Coroutine, Exit, Suspension, Work};
 
+use super::sanitizer::Fiber;
 use super::stack::{self, Stack};
 
 type Inner = corosensei::Coroutine<Option<Answer>, Suspension, thread::Result<()>, Stack>;
 
 /// A coroutine with a separate stack.
-pub struct StackCoroutine(
+pub struct StackCoroutine {
     /// `None` only while it is dropped.
-    Option<Inner>,
-);
+    inner: Option<Inner>,
+
+    fiber: Fiber,
+}
 
 // SAFETY: the work is `Send`, and its stack holds nothing else where it is suspended: rustls calls signers
 // and verifiers with values on the stack that are `Send`, and the library uses no thread-local there.
@@ -28,11 +31,15 @@ unsafe impl Send for StackCoroutine {}
 impl StackCoroutine {
     pub fn new(work: Work) -> io::Result<Self> {
         let stack = Stack::acquire()?;
+        let addresses = stack.limit().get()..stack.base().get();
+        let fiber = Fiber::new(addresses.clone());
         let suspender = Arc::new(Suspender {
             yielder: AtomicPtr::default(),
-            stack: stack.limit().get()..stack.base().get(),
+            stack: addresses,
+            fiber: fiber.clone(),
         });
         let inner = Inner::with_stack(stack, move |yielder, _| {
+            suspender.fiber.arrive();
             suspender
                 .yielder
                 .store(ptr::from_ref(yielder).cast_mut(), Relaxed);
@@ -41,9 +48,13 @@ impl StackCoroutine {
             let outcome = catch_unwind(AssertUnwindSafe(|| work(exit)));
             suspender.yielder.store(ptr::null_mut(), Relaxed);
             stack::wipe();
+            suspender.fiber.depart();
             outcome
         });
-        Ok(Self(Some(inner)))
+        Ok(Self {
+            inner: Some(inner),
+            fiber,
+        })
     }
 
     /// Runs the work until its next suspension or its end; `None` if it has already ended.
@@ -51,12 +62,12 @@ impl StackCoroutine {
         &mut self,
         answer: Option<Answer>,
     ) -> Option<CoroutineResult<Suspension, thread::Result<()>>> {
-        let inner = self.0.as_mut().filter(|inner| !inner.done())?;
-        Some(inner.resume(answer))
+        let inner = self.inner.as_mut().filter(|inner| !inner.done())?;
+        Some(self.fiber.switch_to(|| inner.resume(answer)))
     }
 
     fn is_suspended(&self) -> bool {
-        let inner = self.0.as_ref();
+        let inner = self.inner.as_ref();
         inner.is_some_and(|inner| inner.started() && !inner.done())
     }
 }
@@ -79,7 +90,8 @@ impl Drop for StackCoroutine {
             // A panic of cancelled work is discarded.
             self.enter(None);
         }
-        if let Some(inner) = self.0.take()
+        self.fiber.destroy();
+        if let Some(inner) = self.inner.take()
             && inner.done()
         {
             inner.into_stack().release();
@@ -94,6 +106,8 @@ struct Suspender {
 
     /// The address range of the coroutine's stack.
     stack: Range<usize>,
+
+    fiber: Fiber,
 }
 
 impl Exit for Suspender {
@@ -103,7 +117,10 @@ impl Exit for Suspender {
         }
         // SAFETY: this runs on the coroutine's stack, where the yielder lives as long as it is not null.
         let yielder = unsafe { self.yielder.load(Relaxed).as_ref() }?;
-        yielder.suspend(reason)
+        self.fiber.depart();
+        let answer = yielder.suspend(reason);
+        self.fiber.arrive();
+        answer
     }
 }
 
@@ -222,7 +239,7 @@ mod tests {
             let mut coroutine = StackCoroutine::new(Box::new(work)).expect("a stack");
             let outcome = catch_unwind(AssertUnwindSafe(|| coroutine.resume(None).is_none()));
             assert_eq!(outcome.is_err(), panics);
-            let inner = coroutine.0.as_ref().expect("not dropped");
+            let inner = coroutine.inner.as_ref().expect("not dropped");
             assert!(inner.done());
             drop(coroutine);
             let stack = Stack::take_unfilled().expect("the same");

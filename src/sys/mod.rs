@@ -13,6 +13,7 @@ pub mod memory;
 pub mod probes;
 pub mod psk_callbacks;
 pub mod renegotiation;
+mod sanitizer;
 pub mod session_callbacks;
 pub(crate) mod stack;
 #[cfg(test)]
