@@ -288,6 +288,16 @@ test-timing: library
 timing: library
 	CC='$(CC)' CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh benches/timing/run.sh $(BUILD)
 
+# the C tests with AddressSanitizer and LeakSanitizer: see tests/sanitizers/README.md
+asan:
+	sh tests/deps.sh
+	CARGO='$(CARGO)' sh tests/sanitizers/run.sh address $(PROGRAMS)
+
+# the C tests with ThreadSanitizer
+tsan:
+	sh tests/deps.sh
+	CARGO='$(CARGO)' sh tests/sanitizers/run.sh thread $(PROGRAMS)
+
 # BoringSSL's protocol runner, with BOGO_RUNNER=.../boringssl/ssl/test/runner: see tests/bogo/README.md
 bogo:
 	sh tests/bogo/run.sh
@@ -351,5 +361,5 @@ clean:
 .PHONY: all help version library man reference install uninstall list tools install-tools examples demo test \
     check dist reproducible wheel test-python deb test-packages release test-release test-recipes test-aarch64 test-musl \
     check-platforms workflows test-ktls deps header abi \
-    compatibility twin consumers bench bench-scale bench-publish bench-contention models timing test-timing bogo fuzz \
-    soak-tunnel lint guide site test-site licences pictures recording deny clean
+    compatibility twin consumers bench bench-scale bench-publish bench-contention models asan tsan timing test-timing \
+    bogo fuzz soak-tunnel lint guide site test-site licences pictures recording deny clean

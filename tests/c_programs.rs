@@ -227,6 +227,14 @@ fn ticket_keys_are_added_while_threads_resume_sessions() {
     run(Command::new(program("resumption")).arg(certs()).arg("100"));
 }
 
+/// Not under drd, which does not see the locks of a shared config.
+#[test]
+fn configs_change_while_threads_use_them() {
+    run(Command::new(program("shared_config"))
+        .arg(certs())
+        .arg("200"));
+}
+
 #[test]
 fn send_and_receive_run_on_two_threads() {
     let program = program("threads");
