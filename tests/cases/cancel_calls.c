@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <s2n/unstable/events.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -37,8 +38,8 @@ struct endpoints {
     void *result;
 };
 
-static s2n_blocked_status blocked;
-static volatile int reached, entered;
+static __thread s2n_blocked_status blocked;
+static atomic_int reached, entered;
 
 /* Waits until the process's other thread is blocked in a system call, or has exited. */
 static void wait_until_blocked(void)
