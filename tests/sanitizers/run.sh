@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 sanitizer=$1
 shift
-[ -n "${NOBUILD:-}" ] || sh tests/sanitizers/build.sh "$sanitizer"
+sh tests/sanitizers/build.sh "$sanitizer"
 
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")/sanitizers
 built=$target/$sanitizer
