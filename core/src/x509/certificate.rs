@@ -129,7 +129,7 @@ impl<'a> Certificate<'a> {
             let validity = &tbs.validity;
             [&validity.not_before, &validity.not_after].map(|time| time.timestamp())
         });
-        let mut names = Names::of_subject(&parsed);
+        let mut names = Names::of_subject(parsed.subject());
         let extensions = Extensions::parse(&der, &parsed, &mut names);
         Ok(Self {
             tbs: part(parsed.tbs_certificate.as_ref()),

@@ -6,7 +6,6 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use x509_parser::asn1_rs::{Any, Class, FromDer as _, Tag};
-use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use super::canonical;
@@ -128,8 +127,8 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    pub(super) fn of_subject(cert: &X509Certificate<'_>) -> Self {
-        let common = cert.subject().iter_common_name().map(CommonName::read);
+    pub(super) fn of_subject(subject: &X509Name<'_>) -> Self {
+        let common = subject.iter_common_name().map(CommonName::read);
         Self {
             alternative: Vec::new(),
             common: common.collect(),
@@ -312,80 +311,4 @@ fn address_text(address: IpAddr) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn common(host: Option<&str>) -> Names {
-        let common = CommonName {
-            text: host.map(str::to_owned),
-            host: host.map(str::to_owned),
-        };
-        Names {
-            alternative: Vec::new(),
-            common: vec![common],
-        }
-    }
-
-    #[test]
-    fn a_wildcard_matches_one_label() {
-        assert!(is_host(b"*.example.org", b"a.example.org"));
-        assert!(is_host(b"*.Example.org", b"a.eXample.ORG"));
-        assert!(!is_host(b"*.example.org", b"example.org"));
-        assert!(!is_host(b"*.example.org", b"a.b.example.org"));
-        assert!(!is_host(b"*.example.org", b""));
-        assert!(!is_host(b"*.", b"a."));
-        assert!(!is_host(b"a*.example.org", b"ab.example.org"));
-    }
-
-    #[test]
-    fn a_wildcard_matches_no_address() {
-        assert!(!is_host(b"*.0.0.1", b"10.0.0.1"));
-        assert!(is_host(b"10.0.0.1", b"10.0.0.1"));
-        assert!(is_host(b"*.0.0.1", b"a.0.0.1"));
-    }
-
-    #[test]
-    fn case_is_ignored() {
-        assert!(is_host(b"Example.ORG", b"example.org"));
-        assert!(!is_host(b"example.org", b"example.or"));
-        assert!(!is_host(b"", b""));
-    }
-
-    #[test]
-    fn the_common_name_is_used_without_alternative_names_only() {
-        let mut names = common(Some("common.example"));
-        assert!(names.any(false, |name| name == b"common.example"));
-        names.alternative = vec![GeneralName::Email("a@b".into())];
-        assert!(names.any(false, |name| name == b"common.example"));
-        names.alternative = vec![GeneralName::Unusable(GeneralName::DNS)];
-        assert!(!names.any(false, |_| true));
-    }
-
-    #[test]
-    fn an_address_is_no_common_name() {
-        let names = common(Some("127.0.0.1"));
-        assert!(!names.any(false, |_| true));
-        assert!(names.any(true, |_| true));
-    }
-
-    #[test]
-    fn a_certificate_without_names_has_an_empty_one() {
-        assert!(Names::default().any(false, |name| name.is_empty()));
-        assert!(common(None).any(false, |name| name.is_empty()));
-    }
-
-    #[test]
-    fn names_with_control_characters_are_unusable() {
-        let read = |bytes: &[u8]| {
-            let (_, any) = Any::from_der(bytes).expect("a value");
-            GeneralName::read(&any)
-        };
-        assert_eq!(read(b"\x82\x01a"), Some(GeneralName::Dns("a".into())));
-        let unusable = Some(GeneralName::Unusable(GeneralName::DNS));
-        for bytes in [b"\x82\x03a\0b", b"\x82\x03a\nb", b"\x82\x03a\xffb"] {
-            assert_eq!(read(bytes), unusable);
-        }
-        assert_eq!(read(b"\x8f\x01a"), None);
-        assert_eq!(read(b"\x02\x01a"), None);
-    }
-}
+mod tests;
