@@ -298,6 +298,17 @@ tsan:
 	sh tests/deps.sh
 	CARGO='$(CARGO)' sh tests/sanitizers/run.sh thread $(PROGRAMS)
 
+MUTANTS = CARGO='$(CARGO)' sh tests/tools.sh cargo-mutants && \
+    CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' nice python3 -B tests/mutants/run.py $(MUTANTS_OPTIONS)
+# mutation testing of the files or folders in FILES, by default of all (days): see tests/mutants/README.md
+mutants:
+	$(MUTANTS) $(FILES)
+
+BASE ?= main
+# the same for the lines that differ from the revision in BASE, by default main
+mutants-diff:
+	$(MUTANTS) --diff $(BASE) $(FILES)
+
 # BoringSSL's protocol runner, with BOGO_RUNNER=.../boringssl/ssl/test/runner: see tests/bogo/README.md
 bogo:
 	sh tests/bogo/run.sh
@@ -361,5 +372,5 @@ clean:
 .PHONY: all help version library man reference install uninstall list tools install-tools examples demo test \
     check dist reproducible wheel test-python deb test-packages release test-release test-recipes test-aarch64 test-musl \
     check-platforms workflows test-ktls deps header abi \
-    compatibility twin consumers bench bench-scale bench-publish bench-contention models asan tsan timing test-timing \
-    bogo fuzz soak-tunnel lint guide site test-site licences pictures recording deny clean
+    compatibility twin consumers bench bench-scale bench-publish bench-contention models mutants mutants-diff \
+    asan tsan timing test-timing bogo fuzz soak-tunnel lint guide site test-site licences pictures recording deny clean

@@ -2,7 +2,7 @@
 # Installs the named cargo subcommands and programs below the build folder, unless they are installed.
 # Their code is not optimized: they run for seconds, and compiling them optimized takes minutes.
 #
-# usage: tests/tools.sh cargo-auditable|cargo-cyclonedx|cargo-deny|cargo-fuzz|mdbook...
+# usage: tests/tools.sh cargo-auditable|cargo-cyclonedx|cargo-deny|cargo-fuzz|cargo-mutants|mdbook...
 set -eu
 cd "$(dirname "$0")/.."
 tools=$(realpath -m "${CARGO_TARGET_DIR:-target}")/tools
@@ -28,6 +28,7 @@ for tool; do
     cargo-cyclonedx) install cargo-cyclonedx '^0.5.9' ;;
     cargo-deny) install cargo-deny '^0.20' ;;
     cargo-fuzz) install cargo-fuzz '^0.13' ;;
+    cargo-mutants) install cargo-mutants '^27.1' ;;
     mdbook) install mdbook '^0.5' --no-default-features --features search ;;
     *) echo "$0: no such tool: $tool" >&2; exit 2 ;;
     esac
