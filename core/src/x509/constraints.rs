@@ -204,9 +204,13 @@ impl Subtree {
 
 /// Returns whether a DNS name is `base`, or a subdomain of it.
 fn is_dns_within(name: &str, base: &str, is_excluding: bool) -> bool {
-    let (name, base) = (without_dot(name), without_dot(base));
     if base.is_empty() {
         return true;
+    }
+    let (name, base) = (without_dot(name), without_dot(base));
+    // A lone dot is no name: it permits nothing, and excludes everything.
+    if base.is_empty() {
+        return is_excluding;
     }
     // A wildcard may match the excluded host.
     if is_excluding
@@ -326,4 +330,95 @@ fn bits(address: IpAddr) -> u128 {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_within_itself_and_its_parents() {
+        let within = |name, base| is_dns_within(name, base, false);
+        assert!(within("a.example.org", "example.org"));
+        assert!(within("Example.org", "example.ORG"));
+        assert!(within("a.example.org.", "example.org"));
+        assert!(within("a.example.org", ".example.org"));
+        assert!(within("anything", ""));
+        assert!(!within("a.example.org", "."));
+        assert!(is_dns_within("a.example.org", ".", true));
+        assert!(!within("example.org", ".example.org"));
+        assert!(!within("anexample.org", "example.org"));
+        assert!(!within("org", "example.org"));
+    }
+
+    #[test]
+    fn a_wildcard_that_may_match_an_excluded_host_is_excluded() {
+        assert!(is_dns_within("*.example.org", "a.example.org", true));
+        assert!(!is_dns_within("*.example.org", "a.example.org", false));
+        assert!(!is_dns_within("*.example.org", "a.b.example.org", true));
+    }
+
+    #[test]
+    fn dns_names_are_distinguished_from_other_strings() {
+        for (text, form) in [
+            ("example.org", DnsForm::Name),
+            ("*.example.org", DnsForm::Name),
+            ("a_b.example", DnsForm::Name),
+            ("10.0.0.1", DnsForm::Name),
+            ("localhost", DnsForm::Other),
+            ("example.org.", DnsForm::Name),
+            ("*.org", DnsForm::Name),
+            ("*.", DnsForm::Other),
+            ("*", DnsForm::Other),
+            ("An Authority", DnsForm::Other),
+            ("a..b", DnsForm::Other),
+            ("a-.b", DnsForm::Other),
+            ("https://a.b/", DnsForm::Other),
+            ("b\u{fc}cher.test", DnsForm::Malformed),
+            ("a\n.test", DnsForm::Malformed),
+        ] {
+            assert_eq!(DnsForm::of(text), form, "{text}");
+        }
+    }
+
+    #[test]
+    fn mailboxes_hosts_and_domains_hold_addresses() {
+        let within = |name, base| is_email_within(name, base, false);
+        assert_eq!(within("me@a.test", "a.test"), Some(true));
+        assert_eq!(within("me@b.a.test", "a.test"), Some(false));
+        assert_eq!(within("me@b.a.test", ".a.test"), Some(true));
+        assert_eq!(within("me@a.test", "me@A.test"), Some(true));
+        assert_eq!(within("ME@a.test", "me@a.test"), Some(false));
+        assert_eq!(is_email_within("ME@a.test", "me@a.test", true), Some(true));
+        assert_eq!(within("\"a@b\"@a.test", "a.test"), None);
+        assert_eq!(within("user", "a.test"), None);
+        assert_eq!(within("me@a.test", "@a.test"), None);
+    }
+
+    #[test]
+    fn the_host_of_a_uri_is_compared() {
+        assert_eq!(is_uri_within("https://a.test/b", "a.test"), Some(true));
+        assert_eq!(is_uri_within("https://A.test.:1?b", "a.test"), Some(true));
+        assert_eq!(is_uri_within("https://b.a.test", "a.test"), Some(false));
+        assert_eq!(is_uri_within("https://b.a.test", ".a.test"), Some(true));
+        for unusable in [
+            "a.test",
+            "https://x@a.test",
+            "https://[::1]/",
+            "https:///",
+            "x://%61",
+        ] {
+            assert_eq!(is_uri_within(unusable, "a.test"), None, "{unusable}");
+        }
+    }
+
+    #[test]
+    fn a_network_has_a_prefix_mask() {
+        let network = Network::read(&[10, 1, 0, 0, 255, 255, 0, 0]).expect("a network");
+        assert!(network.holds(IpAddr::from([10, 1, 2, 3])));
+        assert!(!network.holds(IpAddr::from([10, 2, 2, 3])));
+        assert!(!network.holds(IpAddr::from([0; 16])));
+        let all = Network::read(&[0; 8]).expect("all addresses");
+        assert!(all.holds(IpAddr::from([1, 2, 3, 4])));
+        for bytes in [&[10, 1, 0, 0, 255, 0, 255, 0][..], &[10, 1, 0, 0], &[]] {
+            assert!(Network::read(bytes).is_none());
+        }
+    }
+}

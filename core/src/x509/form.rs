@@ -24,6 +24,7 @@ pub(super) fn is_certificate(der: &[u8]) -> bool {
 fn is_tbs(tbs: &Any<'_>) -> bool {
     let fields = parts(tbs);
     let fields = match fields.split_first() {
+        Some((version, _)) if is_field(version, 0) && !is_version(version) => return false,
         Some((version, fields)) if is_field(version, 0) => fields,
         _ => &fields,
     };
@@ -58,6 +59,16 @@ fn is_tbs(tbs: &Any<'_>) -> bool {
                     _ => false,
                 }
         })
+}
+
+/// Returns whether the field of the version has one number, and no bytes behind it.
+fn is_version(field: &Any<'_>) -> bool {
+    let mut numbers = values(field.data);
+    let is_number = numbers
+        .next()
+        .flatten()
+        .is_some_and(|number| is(&number, Tag::Integer));
+    field.header.is_constructed() && is_number && numbers.next().is_none()
 }
 
 fn is_key(key: &Any<'_>) -> bool {
@@ -110,7 +121,10 @@ fn are_extensions(field: &Any<'_>) -> bool {
     let mut lists = values(field.data);
     match (lists.next(), lists.next()) {
         (Some(Some(list)), None) => {
-            is_sequence(&list) && !list.data.is_empty() && all(list.data, is_extension)
+            field.header.is_constructed()
+                && is_sequence(&list)
+                && !list.data.is_empty()
+                && all(list.data, is_extension)
         }
         _ => false,
     }
@@ -206,6 +220,43 @@ mod tests {
             der[place] = 2;
             assert!(!is_certificate(&der), "byte {place}");
         }
+    }
+
+    #[test]
+    fn the_field_of_the_version_is_one_number() {
+        assert!(is_version(&value(&[0xa0, 3, 2, 1, 2])));
+        for wrong in [
+            &[0xa0, 4, 2, 1, 2, 0x81][..],
+            &[0xa0, 5, 2, 1, 2, 5, 0],
+            &[0xa0, 0],
+            &[0xa0, 3, 4, 1, 2],
+            &[0x80, 3, 2, 1, 2],
+        ] {
+            assert!(!is_version(&value(wrong)), "{wrong:?}");
+        }
+        let extensions = [0x30, 9, 0x30, 7, 6, 3, 0x55, 0x1d, 0x11, 4, 0];
+        let field = |tag| [&[tag, extensions.len() as u8][..], &extensions].concat();
+        assert!(are_extensions(&value(&field(0xa3))));
+        assert!(!are_extensions(&value(&field(0x83))));
+    }
+
+    #[test]
+    fn a_certificate_has_no_bytes_behind_its_version() {
+        let key = KeyPair::generate().expect("a key");
+        let cert = CertificateParams::default().self_signed(&key);
+        let der = cert.expect("a certificate").der().to_vec();
+        let place = der.windows(5).position(|field| field == [0xa0, 3, 2, 1, 2]);
+        let place = place.expect("version 3");
+        // One byte more in the version, in the TBSCertificate, and in the certificate.
+        let mut longer = der.clone();
+        longer[place + 1] += 1;
+        longer.insert(place + 5, 0x81);
+        for length in [2, 6] {
+            let len = u16::from_be_bytes([der[length], der[length + 1]]) + 1;
+            longer[length..length + 2].copy_from_slice(&len.to_be_bytes());
+        }
+        assert!(is_certificate(&der));
+        assert!(!is_certificate(&longer));
     }
 
     #[test]
