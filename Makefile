@@ -309,6 +309,10 @@ BASE ?= main
 mutants-diff:
 	$(MUTANTS) --diff $(BASE) $(FILES)
 
+# unit tests of unsafe code, interpreted by Miri, which detects undefined behaviour
+miri:
+	CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh tests/miri.sh
+
 # BoringSSL's protocol runner, with BOGO_RUNNER=.../boringssl/ssl/test/runner: see tests/bogo/README.md
 bogo:
 	sh tests/bogo/run.sh
@@ -372,5 +376,5 @@ clean:
 .PHONY: all help version library man reference install uninstall list tools install-tools examples demo test \
     check dist reproducible wheel test-python deb test-packages release test-release test-recipes test-aarch64 test-musl \
     check-platforms workflows test-ktls deps header abi \
-    compatibility twin consumers bench bench-scale bench-publish bench-contention models mutants mutants-diff \
+    compatibility twin consumers bench bench-scale bench-publish bench-contention models miri mutants mutants-diff \
     asan tsan timing test-timing bogo fuzz soak-tunnel lint guide site test-site licences pictures recording deny clean

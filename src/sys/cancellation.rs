@@ -16,10 +16,10 @@ pub struct Cancelability(Inner);
 
 #[derive(Clone, Copy)]
 #[repr(C)]
-struct Inner {
-    state: c_int,
-    outer: c_int,
-    place: c_int,
+pub(super) struct Inner {
+    pub(super) state: c_int,
+    pub(super) outer: c_int,
+    pub(super) place: c_int,
 }
 
 unsafe extern "C" {

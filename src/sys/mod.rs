@@ -6,6 +6,8 @@ pub mod coroutine;
 pub mod environment;
 pub mod fd;
 pub mod fork;
+#[cfg(miri)]
+mod interpreted;
 pub mod io;
 #[cfg(target_os = "linux")]
 mod ktls;

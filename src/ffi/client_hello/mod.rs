@@ -3,3 +3,5 @@
 mod extensions;
 mod fields;
 mod message;
+#[cfg(test)]
+mod tests;

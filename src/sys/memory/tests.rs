@@ -1,5 +1,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rs2n_core::process::permanent;
+
 use super::*;
 
 /// A layout larger than the memory of any machine.
@@ -23,6 +25,7 @@ fn refused_block() -> *mut u8 {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "Miri ends when memory is exhausted")]
 fn memory_is_available_again_when_the_source_provides_it() {
     let _serialized = serialize();
     // SAFETY: the size is not 0.
@@ -58,6 +61,7 @@ fn a_block_of_the_reserve_can_be_reallocated() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "Miri ends when memory is exhausted")]
 fn a_block_that_cannot_grow_stays_valid() {
     let _serialized = serialize();
     let block = refused_block();
@@ -69,6 +73,7 @@ fn a_block_that_cannot_grow_stays_valid() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "Miri ends when memory is exhausted")]
 fn fallible_allocations_do_not_use_the_reserve() {
     let _serialized = serialize();
     let before = REFUSED.load(Relaxed);
@@ -76,4 +81,88 @@ fn fallible_allocations_do_not_use_the_reserve() {
     assert!(rs2n_core::base::memory::reserve(&mut list, too_large().size()).is_err());
     assert!(rs2n_core::base::memory::probe(too_large().size()).is_err());
     assert_eq!(REFUSED.load(Relaxed), before);
+}
+
+/// The blocks that the callbacks below have given, with their lengths.
+static GIVEN: Mutex<Vec<(usize, u32)>> = Mutex::new(Vec::new());
+
+unsafe extern "C" fn nothing() -> c_int {
+    0
+}
+
+/// Allocates three bytes more than requested.
+unsafe extern "C" fn give(at: *mut *mut c_void, size: u32, given: *mut u32) -> c_int {
+    // SAFETY: any size is allowed.
+    let block = unsafe { libc::malloc(size as usize + 3) };
+    // SAFETY: the caller's variable.
+    unsafe { at.write(block) };
+    // SAFETY: as above.
+    unsafe { given.write(size + 3) };
+    GIVEN.lock().unwrap().push((block.addr(), size + 3));
+    0
+}
+
+unsafe extern "C" fn take_back(block: *mut c_void, size: u32) -> c_int {
+    let mut given = GIVEN.lock().unwrap();
+    let at = given.iter().position(|one| *one == (block.addr(), size));
+    given.swap_remove(at.expect("a block of these callbacks, with its length"));
+    // SAFETY: it came from `malloc()`, and is not used again.
+    unsafe { libc::free(block) };
+    0
+}
+
+/// Allocates a block with a header, checks its alignment, and writes to all of it.
+fn block_with_header(layout: Layout) -> *mut u8 {
+    let block = alloc_with_header(layout).expect("memory");
+    assert_eq!(block.addr() % layout.align(), 0);
+    // SAFETY: the block has this size, and nothing else uses it.
+    unsafe { block.write_bytes(7, layout.size()) };
+    block
+}
+
+/// Sizes and alignments of blocks with headers.
+fn layouts() -> impl Iterator<Item = Layout> {
+    let sizes = [1, 8, 100, 4096];
+    let layout = |size, power| Layout::from_size_align(size, 1_usize << power).expect("a layout");
+    sizes
+        .into_iter()
+        .flat_map(move |size| (0..=12).map(move |power| layout(size, power)))
+}
+
+/// The allocator of the tests uses no headers, so these blocks are apart from all others.
+#[test]
+fn blocks_with_headers_are_freed_by_their_source() {
+    let _serialized = serialize();
+    assert!(!uses_headers());
+    let of_system: Vec<_> = layouts().map(block_with_header).collect();
+
+    change(|source| {
+        source.callbacks = Some(Callbacks {
+            init: nothing,
+            cleanup: nothing,
+            malloc: give,
+            free: take_back,
+        });
+    });
+    assert!(begin());
+    let of_callbacks: Vec<_> = layouts().map(block_with_header).collect();
+    let permanent = permanent::allocate(|| block_with_header(SMALL));
+    assert_eq!(GIVEN.lock().unwrap().len(), of_callbacks.len());
+    let (late, rest) = of_callbacks.split_last().expect("not empty");
+    for &block in of_system.iter().chain(rest).chain([&permanent]) {
+        // SAFETY: the block has a header, and is not used again.
+        unsafe { free_with_header(block) };
+    }
+    assert_eq!(GIVEN.lock().unwrap().len(), 1);
+
+    // A block of an earlier use is not passed to the callbacks, which may be others.
+    assert!(end() && begin());
+    // SAFETY: as above.
+    unsafe { free_with_header(*late) };
+    assert_eq!(GIVEN.lock().unwrap().len(), 1);
+    let (start, size) = GIVEN.lock().unwrap()[0];
+    let start = late.with_addr(start).cast();
+    // SAFETY: the block was not freed.
+    unsafe { take_back(start, size) };
+    assert!(end());
 }

@@ -53,6 +53,7 @@ fn combinations() -> impl Iterator<Item = (bool, bool, bool)> {
 
 /// Scope: the maximum number of numbers and of their room, with one less and one more.
 #[test]
+#[cfg_attr(miri, ignore = "takes minutes: Miri interprets each number")]
 fn the_largest_list_of_numbers() {
     let mut place = vec![0; usize::from(u16::MAX)];
     for (made, room) in [
