@@ -10,6 +10,8 @@ fn a_name_is_within_itself_and_its_parents() {
     assert!(within("a.example.org.", "example.org"));
     assert!(within("a.example.org", ".example.org"));
     assert!(within("anything", ""));
+    assert!(!within("a.example.org", "."));
+    assert!(is_dns_within("a.example.org", ".", true));
     assert!(!within("example.org", ".example.org"));
     assert!(!within("anexample.org", "example.org"));
     assert!(!within("org", "example.org"));
