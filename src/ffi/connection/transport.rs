@@ -76,9 +76,9 @@ impl ConnectionHandle {
 
     /// Changes the callbacks, or replaces them, under their lock. Returns what the change replaces.
     ///
-    /// Nothing is allocated or freed under the lock, which a memory callback of the application would
-    /// wait for forever if it set a transport of the connection. So the change fails without effect if
-    /// it needs new callbacks, and is repeated with them.
+    /// Nothing is allocated or freed under the lock, which a memory callback of the application
+    /// would wait for forever if it set a transport of the connection. So the change fails without
+    /// effect if it needs new callbacks, and is repeated with them.
     fn change_io_callbacks<R>(
         &self,
         mut change: impl FnMut(&mut IoCallbacks, &mut Option<Arc<Callbacks>>) -> Option<R>,

@@ -1,5 +1,5 @@
-//! AddressSanitizer has the limits of the stack that runs, and a fake stack for it in the heap: local
-//! variables whose function has returned stay there for a while, inaccessible.
+//! AddressSanitizer has the limits of the stack that runs, and a fake stack for it in the heap:
+//! local variables whose function has returned stay there for a while, inaccessible.
 
 use std::ffi::c_void;
 use std::ops::Range;
@@ -60,8 +60,8 @@ impl Fiber {
     pub fn arrive(&self) {
         let stacks = &*self.0;
         let (caller, len) = (stacks.caller.as_ptr(), stacks.caller_len.as_ptr());
-        // SAFETY: the fake stack is the one that this stack had when it was left, and only the stack
-        // that runs uses the limits.
+        // SAFETY: the fake stack is the one that this stack had when it was left, and only the
+        // stack that runs uses the limits.
         unsafe { __sanitizer_finish_switch_fiber(stacks.fake.load(Relaxed), caller, len) };
     }
 

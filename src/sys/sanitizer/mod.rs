@@ -1,5 +1,5 @@
-//! Stack switches of coroutines, reported to the sanitizer that the library is built with: a sanitizer
-//! has data for each stack that runs. Other builds report nothing.
+//! Stack switches of coroutines, reported to the sanitizer that the library is built with: a
+//! sanitizer has data for each stack that runs. Other builds report nothing.
 //!
 //! `make asan` and `make tsan` set the `--cfg rs2n_sanitizer`, because `cfg(sanitize)` is unstable.
 

@@ -31,8 +31,8 @@ impl Fiber {
 
     /// Runs `resume`, which runs the coroutine until it is suspended or ends.
     ///
-    /// The entry of `resume` is recorded in the coroutine's call stack, and so is its end: the depth
-    /// is right.
+    /// The entry of `resume` is recorded in the coroutine's call stack, and so is its end: the
+    /// depth is right.
     #[inline(never)]
     pub fn switch_to<R>(&self, resume: impl FnOnce() -> R) -> R {
         let caller = __tsan_get_current_fiber();
