@@ -8,7 +8,7 @@ use super::stage::Stage;
 use super::{BufferedRecord, Handshake, fatal_record};
 use crate::base::{Mode, Version};
 use crate::error::{Alert, Code, Result};
-use crate::messages::{SecureRenegotiation, ServerHello};
+use crate::messages::{ClientHelloPayload, SecureRenegotiation, ServerHello};
 
 impl Handshake {
     /// Processes the peer's hello in a record, and returns whether rustls has input to process.
@@ -32,6 +32,9 @@ impl Handshake {
         } else if matches!(self.stage, Stage::AwaitingClientHello(_)) {
             // Of several errors of an outdated client, the unsupported version is reported.
             let is_outdated = Offer::is_outdated(&message, highest_version(ctx));
+            check_extensions(&message).inspect_err(|_| {
+                ctx.send.pending_alert = fatal_record(Alert::MissingExtension).to_vec();
+            })?;
             self.client_hello = message;
             if is_outdated {
                 self.store_client_hello(ctx)?;
@@ -73,4 +76,13 @@ impl Handshake {
         self.server_hello = Some(hello);
         Ok(())
     }
+}
+
+/// Rejects a ClientHello that rustls would reject with another alert. A malformed message is left to
+/// rustls.
+fn check_extensions(message: &[u8]) -> Result<()> {
+    let hello =
+        ClientHelloPayload::split(message).and_then(|(body, _)| ClientHelloPayload::parse(body));
+    let error = hello.ok().and_then(|hello| hello.unauthenticated());
+    error.map_or(Ok(()), Err)
 }

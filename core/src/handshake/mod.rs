@@ -29,6 +29,7 @@ use crate::record::{ContentType, Header, fatal_alert, plaintext_alert};
 use crate::resumption::Tls12Sessions;
 use crate::state::{HandshakeMessage, State};
 
+mod alerts;
 mod checkpoints;
 mod complete;
 mod context;

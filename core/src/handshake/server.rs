@@ -78,6 +78,7 @@ impl Handshake {
         Self::record_early_data_request(ctx, hello, version)?;
         if version == Version::Tls13 {
             self.select_psk(ctx, hello)?;
+            Self::check_extensions(ctx, hello)?;
         }
         if !config.has_certificates && self.selected_psk.is_none() {
             ctx.output.extend(fatal_record(Alert::HandshakeFailure));
@@ -109,6 +110,17 @@ impl Handshake {
         }
         ctx.shared().psk_is_selected.store(true, Release);
         Ok(config)
+    }
+
+    /// Rejects a ClientHello of TLS 1.3 that lacks a mandatory extension (RFC 8446, 9.2: "Servers
+    /// receiving a ClientHello which does not conform to these requirements MUST abort the handshake
+    /// with a "missing_extension" alert"), and stores whether its client can resume.
+    fn check_extensions(ctx: &mut Context<'_>, hello: &ClientHello) -> Result<()> {
+        let resumes = hello.with_payload(|hello| Ok(hello.offers_psk_dhe()))?;
+        ctx.shared().client_resumes.store(resumes, Release);
+        hello
+            .with_payload(|hello| hello.check_key_exchange())
+            .inspect_err(|_| ctx.output.extend(fatal_record(Alert::MissingExtension)))
     }
 
     /// Lets rustls use the selected pre-shared key, and the early data behind a ClientHello.

@@ -10,6 +10,7 @@ use rustls::pki_types::{DnsName, IpAddr, Ipv4Addr, ServerName};
 use rustls::quic::ServerHandshake as QuicHandshake;
 use rustls::server::ServerHandshake;
 
+use super::alerts::correction;
 use super::context::Context;
 use super::offer::{Offer, highest_version, negotiate_version};
 use super::plaintext::{handshake_content, protected_records};
@@ -133,6 +134,9 @@ impl Handshake {
             Err(error) if step.failure.is_none() || !error.is_blocked() => Err(error),
             _ => self.check_cert_request(ctx, step.failure),
         };
+        let corrected = outcome.as_ref().err().and_then(|it| correction(ctx, it));
+        let is_corrected = corrected.is_some();
+        let outcome = corrected.map_or(outcome, Err);
         let keeps_secret = ctx.config.uses_tickets() || ctx.settings.is_serializable();
         if keeps_secret && step.captured.resumption_secret.is_some() {
             self.resumption_secret = step.captured.resumption_secret;
@@ -161,6 +165,7 @@ impl Handshake {
             }
             Err(error) if error.is_blocked() => self.queue(ctx, output, secrets)?,
             // `s2n_shutdown()` sends the alert after the blinding delay.
+            Err(_) if is_corrected => ctx.send.pending_alert = Vec::new(),
             Err(error) => {
                 let alert = self.seal_alert(ctx, output, error);
                 ctx.send.pending_alert = alert.unwrap_or_default();

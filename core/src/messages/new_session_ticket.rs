@@ -92,6 +92,7 @@ impl<'a> Tls12Ticket<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Alert, Code};
 
     fn ticket() -> NewSessionTicket<'static> {
         NewSessionTicket {
@@ -126,6 +127,19 @@ mod tests {
         message.extend([0, 13, 0, 42, 0, 4, 0, 0, 1, 0, 0x1a, 0x1a, 0, 1, 0]);
         let parsed = NewSessionTicket::parse(&message[4..]).expect("complete");
         assert_eq!(parsed.max_early_data, 256);
+    }
+
+    #[test]
+    fn a_repeated_extension_is_rejected() {
+        let mut message = ticket().encode().expect("encoded");
+        message.truncate(message.len() - 2);
+        let early_data = [0, 42, 0, 4, 0, 0, 1, 0];
+        message.extend([0, 16]);
+        message.extend(early_data);
+        message.extend(early_data);
+        let error = NewSessionTicket::parse(&message[4..]).expect_err("it is repeated");
+        assert_eq!(error.code(), Code::DuplicateExtension);
+        assert_eq!(error.received_alert(), Some(Alert::IllegalParameter));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 #[cfg(test)]
 mod tests;
 
-use crate::error::{Code, Error, Result};
+use crate::base::memory;
+use crate::error::{Alert, Code, Error, Reason, Result};
 
 /// The bytes that are not read yet.
 #[derive(Clone, Copy)]
@@ -60,14 +61,26 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Rejects a malformed list of extensions.
+    /// Rejects a malformed list of extensions, and one that has an extension twice, also of an
+    /// unknown type (RFC 8446, 4.2: "There MUST NOT be more than one extension of the same type in a
+    /// given extension block").
     pub(super) fn check_extensions(&self) -> Result<()> {
         let mut list = Reader(self.0);
+        let mut types = Vec::new();
+        memory::reserve_exact(&mut types, self.0.len() / 4)?;
         while !list.0.is_empty() {
-            list.u16()?;
+            types.push(list.u16()?);
             list.vector(2)?;
         }
-        Ok(())
+        // There may be 16,000 of them, which are not compared in pairs.
+        types.sort_unstable();
+        match types.windows(2).any(|pair| pair[0] == pair[1]) {
+            true => Err(
+                Error::with_alert(Code::DuplicateExtension, Alert::IllegalParameter)
+                    .because(Reason::Rule("a message has an extension twice")),
+            ),
+            false => Ok(()),
+        }
     }
 
     /// Returns the data of the first extension of a type, in a list of extensions.

@@ -271,7 +271,10 @@ impl State {
         if !config.uses_tickets() {
             return Ok(());
         }
-        let invalid = |_| Error::with_alert(Code::BadMessage, Alert::DecodeError);
+        let invalid = |error: Error| match error.code() {
+            Code::BadMessage => error.and_alert(Alert::DecodeError),
+            _ => error,
+        };
         let message = NewSessionTicket::parse(body).map_err(invalid)?;
         if message.lifetime > MAX_TICKET_LIFETIME {
             let error = Error::with_alert(Code::BadMessage, Alert::IllegalParameter);
@@ -371,12 +374,14 @@ impl State {
 
     /// Server: returns whether tickets of TLS 1.3 are sent. A session carries no certificate of the
     /// client, so that one with client authentication is not resumed. As in s2n-tls, one with an
-    /// external pre-shared key is not resumed either.
+    /// external pre-shared key is not resumed either. RFC 8446, 4.2.9: "Servers SHOULD NOT send
+    /// NewSessionTicket with tickets that are not compatible with the advertised modes".
     pub(crate) fn may_send_tickets(&self, config: &Config) -> bool {
         self.mode == Mode::Server
             && config.uses_tickets()
             && self.client_auth_of(config) == ClientAuth::None
             && !self.uses_external_psk()
+            && self.shared.client_resumes.load(Acquire)
             && self.is_resumable()
     }
 

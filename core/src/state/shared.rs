@@ -86,6 +86,8 @@ shared! {
     /// Server: the pre-shared key of the ClientHello is selected, or there is none.
     psk_is_selected: AtomicBool = false,
 
+    /// Server: the client can use the tickets of TLS 1.3.
+    client_resumes: AtomicBool = true,
     /// Server: the number of tickets of the connection, and how many of them are sent.
     tickets_to_send: AtomicU32 = 0,
     tickets_sent: AtomicU32 = 0,

@@ -23,6 +23,7 @@ mod fragmentation;
 mod groups;
 mod mldsa;
 mod raw_keys;
+mod requirements;
 mod resumption;
 mod settings;
 

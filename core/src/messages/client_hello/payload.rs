@@ -3,10 +3,10 @@
 use std::ffi::CString;
 
 use crate::base::Version;
-use crate::error::{Code, Result};
+use crate::error::{Alert, Code, Error, Result};
 use crate::messages::Reader;
 use crate::messages::extension_type::{
-    ALPN, CLIENT_CERTIFICATE_TYPE, KEY_SHARE, SERVER_CERTIFICATE_TYPE, SERVER_NAME,
+    ALPN, CLIENT_CERTIFICATE_TYPE, KEY_SHARE, PRE_SHARED_KEY, SERVER_CERTIFICATE_TYPE, SERVER_NAME,
     SIGNATURE_ALGORITHMS, STATUS_REQUEST, SUPPORTED_GROUPS, SUPPORTED_VERSIONS,
 };
 
@@ -101,6 +101,36 @@ impl<'a> ClientHelloPayload<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Returns the error of a message that offers TLS 1.3 without a pre-shared key, and has no
+    /// signature_algorithms (RFC 8446, 9.2).
+    pub(crate) fn unauthenticated(&self) -> Option<Error> {
+        let offers_tls13 = self.highest_version() >= Version::Tls13;
+        let has_either = [PRE_SHARED_KEY, SIGNATURE_ALGORITHMS]
+            .into_iter()
+            .any(|typ| self.extension(typ).is_some());
+        (offers_tls13 && !has_either).then(|| {
+            let rule =
+                "a ClientHello of TLS 1.3 has no signature_algorithms extension (RFC 8446, 9.2)";
+            Code::MissingExtension
+                .rule(rule)
+                .and_alert(Alert::MissingExtension)
+        })
+    }
+
+    /// Rejects a message without an extension that the key exchange of TLS 1.3 requires (RFC 8446,
+    /// 9.2), also with a pre-shared key.
+    pub(crate) fn check_key_exchange(&self) -> Result<()> {
+        let lacks = |typ| self.extension(typ).is_none();
+        let rule = if lacks(SUPPORTED_GROUPS) {
+            "a ClientHello of TLS 1.3 has no supported_groups extension (RFC 8446, 9.2)"
+        } else if lacks(KEY_SHARE) {
+            "a ClientHello of TLS 1.3 has no key_share extension (RFC 8446, 9.2)"
+        } else {
+            return Ok(());
+        };
+        Err(Code::MissingExtension.rule(rule))
     }
 
     /// Returns the data of the first extension of a type.

@@ -1,5 +1,7 @@
 //! Exhaustive tests of the reader, in the scopes that each test names.
 
+use std::collections::HashSet;
+
 use super::*;
 use crate::testing::Choices;
 
@@ -131,8 +133,8 @@ fn parse(mut list: &[u8]) -> (Vec<(u16, &[u8])>, bool) {
     (all, list.is_empty())
 }
 
-/// Scope: all lists of up to 10 bytes, each one of 0, 1 and 4; two types that occur, and one that
-/// does not.
+/// Scope: all lists of up to 10 bytes, each one of 0, 1 and 4; two types that occur, also twice, and
+/// one that does not.
 #[test]
 fn lists_of_extensions() {
     let mut list = Vec::new();
@@ -143,7 +145,17 @@ fn lists_of_extensions() {
         }
         let (all, is_valid) = parse(&list);
         let reader = Reader(&list);
-        assert_eq!(reader.check_extensions().is_ok(), is_valid);
+        let types = all.iter().map(|(typ, _)| typ);
+        let is_repeated = types.clone().collect::<HashSet<_>>().len() < types.len();
+        let checked = reader.check_extensions().map_err(|error| error.code());
+        assert_eq!(
+            checked,
+            match (is_valid, is_repeated) {
+                (true, false) => Ok(()),
+                (true, true) => Err(Code::DuplicateExtension),
+                (false, _) => Err(Code::BadMessage),
+            }
+        );
         for wanted in [0, 0x0001, 0x0202] {
             let first = all.iter().find(|(typ, _)| *typ == wanted);
             assert_eq!(reader.extension(wanted), first.map(|(_, data)| *data));

@@ -1,0 +1,139 @@
+//! Messages that RFCs forbid or require, and the alerts for their absence.
+
+use std::sync::atomic::Ordering::*;
+
+use super::*;
+
+const SUPPORTED_GROUPS: u16 = 10;
+const SIGNATURE_ALGORITHMS: u16 = 13;
+const PSK_KEY_EXCHANGE_MODES: u16 = 45;
+const KEY_SHARE: u16 = 51;
+
+/// The length of the headers of a record and of a message in it, in bytes.
+const HEADERS: usize = 5 + 4;
+
+/// A pair whose client has sent its ClientHello, which `change` has changed: its list of extensions,
+/// each with type and length.
+fn pair(policy: &[u8], change: impl FnOnce(&mut Vec<(u16, Vec<u8>)>)) -> Pair {
+    let pair = Pair::new(policy);
+    for config in [&pair.client_config, &pair.server_config] {
+        config.set_max_blinding_delay(0);
+    }
+    negotiate(&pair.client).0.expect_err("blocked");
+    let record: Vec<u8> = pair.to_server.state().bytes.drain(..).collect();
+    let body = &record[HEADERS..];
+    // Version and random, session ID, cipher suites, compression methods.
+    let mut at = 2 + 32;
+    at += 1 + usize::from(body[at]);
+    at += 2 + usize::from(u16::from_be_bytes([body[at], body[at + 1]]));
+    at += 1 + usize::from(body[at]);
+    let mut list = &body[at + 2..];
+    let mut extensions = Vec::new();
+    while let [high, low, long, short, rest @ ..] = list {
+        let len = u16::from_be_bytes([*long, *short]).into();
+        extensions.push((u16::from_be_bytes([*high, *low]), rest[..len].to_vec()));
+        list = &rest[len..];
+    }
+    change(&mut extensions);
+    let extensions = extensions.iter().flat_map(|(typ, data)| {
+        let len = data.len() as u16;
+        [&typ.to_be_bytes()[..], &len.to_be_bytes(), data].concat()
+    });
+    let extensions: Vec<u8> = extensions.collect();
+    let len = extensions.len() as u16;
+    let body = [&body[..at], &len.to_be_bytes(), &extensions].concat();
+    let record = message_record(record[5], &body);
+    pair.to_server.state().bytes.extend(record);
+    pair
+}
+
+/// Encodes a plaintext record with one message.
+fn message_record(typ: u8, body: &[u8]) -> Vec<u8> {
+    let [_, len @ ..] = (body.len() as u32).to_be_bytes();
+    let [high, low] = (body.len() as u16 + 4).to_be_bytes();
+    [&[22, 3, 3, high, low, typ][..], &len, body].concat()
+}
+
+/// Returns the plaintext alert that a connection sends after its handshake has failed.
+fn alert(conn: &Connection, output: &Pipe) -> u8 {
+    output.state().bytes.clear();
+    shutdown(conn).0.expect("sent");
+    let sent: Vec<u8> = output.state().bytes.iter().copied().collect();
+    match sent[..] {
+        [21, 3, 3, 0, 2, 2, alert] => alert,
+        _ => panic!("no alert: {sent:?}"),
+    }
+}
+
+#[test]
+fn a_version_below_that_of_the_client_is_protocol_version() {
+    for policy in POLICIES {
+        for version in [0, 1, 2] {
+            let pair = pair(policy, |_| {});
+            let random = [9; 32];
+            let body = [&[3, version][..], &random, &[0, 0xc0, 0x2b, 0]].concat();
+            let hello = message_record(2, &body);
+            pair.to_client.state().bytes.extend(hello);
+            let outcome = negotiate(&pair.client).0;
+            assert_eq!(outcome, Err(Code::ProtocolVersionUnsupported));
+            assert_eq!(alert(&pair.client, &pair.to_server), 70);
+        }
+    }
+}
+
+#[test]
+fn a_client_hello_of_tls13_has_the_mandatory_extensions() {
+    for missing in [SUPPORTED_GROUPS, SIGNATURE_ALGORITHMS, KEY_SHARE] {
+        let pair = pair(TLS13_POLICY, |list| list.retain(|(typ, _)| *typ != missing));
+        let outcome = negotiate(&pair.server).0;
+        assert_eq!(outcome, Err(Code::MissingExtension), "{missing}");
+        assert_eq!(alert(&pair.server, &pair.to_client), 109, "{missing}");
+    }
+}
+
+#[test]
+fn an_extension_occurs_once_also_if_it_is_unknown() {
+    const UNKNOWN: u16 = 0x1234;
+    for policy in POLICIES {
+        let once = pair(policy, |list| list.insert(0, (UNKNOWN, vec![])));
+        assert_eq!(negotiate(&once.server).0, Err(Code::IoBlocked));
+        let twice = pair(policy, |list| {
+            list.insert(0, (UNKNOWN, vec![]));
+            list.insert(2, (UNKNOWN, vec![1]));
+        });
+        let outcome = negotiate(&twice.server).0;
+        assert_eq!(outcome, Err(Code::DuplicateExtension));
+        assert_eq!(alert(&twice.server, &twice.to_client), 47);
+    }
+}
+
+#[test]
+fn a_client_without_psk_dhe_ke_gets_no_tickets() {
+    for (modes, is_sent) in [(&[1, 1][..], true), (&[1, 0], false), (&[], false)] {
+        let pair = pair(TLS13_POLICY, |list| {
+            list.retain(|(typ, _)| *typ != PSK_KEY_EXCHANGE_MODES);
+            if !modes.is_empty() {
+                list.insert(0, (PSK_KEY_EXCHANGE_MODES, modes.to_vec()));
+            }
+        });
+        pair.server_config.set_tickets(true);
+        assert_eq!(negotiate(&pair.server).0, Err(Code::IoBlocked));
+        let state = &pair.server.state;
+        assert_eq!(state.shared.client_resumes.load(Acquire), is_sent);
+        assert_eq!(state.may_send_tickets(&pair.server_config), is_sent);
+    }
+}
+
+#[test]
+fn the_alert_for_a_missing_client_certificate_is_that_of_the_version() {
+    for (policy, expected) in [(TLS12_POLICY, 40), (TLS13_POLICY, 116)] {
+        let pair = Pair::new(policy);
+        pair.server_config.set_client_auth(ClientAuth::Required);
+        assert_eq!(pair.negotiate().1, Err(Code::MissingClientCert));
+        shutdown(&pair.server).0.expect("sent");
+        let _ = negotiate(&pair.client);
+        let _ = recv(&pair.client, 1);
+        let alert = pair.client.alert().map_err(|error| error.code());
+        assert_eq!(alert, Ok(expected));
+    }
+}
