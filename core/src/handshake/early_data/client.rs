@@ -158,6 +158,9 @@ impl Handshake {
         room[sealed..][..end.records.len()].copy_from_slice(&end.records);
         ctx.send.out.commit(sealed + end.records.len());
         ctx.send.sealer = self.early_data().end.take().map(|end| end.sealer);
+        // Of a blocked call that the application has not repeated: the first bytes of the next call
+        // are application data, which must not be taken for those.
+        ctx.send.unreported = 0;
         ctx.state.set_early_data_progress(EarlyDataProgress::Ended);
         self.stage = Stage::Complete;
         let last = HandshakeMessage::ClientFinished;
