@@ -325,6 +325,10 @@ fuzz:
 soak-tunnel:
 	SOAK_SECONDS=$${SOAK_SECONDS:-300} $(CARGO) test --release --package rs2n-tools --test tools soak -- --nocapture
 
+# connections with random faults for MINUTES minutes, 1 by default, and each system call failing: see tests/soak
+soak:
+	CARGO='$(CARGO)' sh tests/soak/run.sh
+
 # formatting and lints
 lint:
 	$(CARGO) fmt --check --all
@@ -377,4 +381,4 @@ clean:
     check dist reproducible wheel test-python deb test-packages release test-release test-recipes test-aarch64 test-musl \
     check-platforms workflows test-ktls deps header abi \
     compatibility twin consumers bench bench-scale bench-publish bench-contention models miri mutants mutants-diff \
-    asan tsan timing test-timing bogo fuzz soak-tunnel lint guide site test-site licences pictures recording deny clean
+    asan tsan timing test-timing bogo fuzz soak soak-tunnel lint guide site test-site licences pictures recording deny clean
