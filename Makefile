@@ -321,6 +321,14 @@ bogo:
 fuzz:
 	sh fuzz/run.sh
 
+# minimizes the local corpora of the fuzz targets, and takes them over into fuzz/corpora
+corpora:
+	sh fuzz/corpora.sh
+
+# measures the code that the corpora of the fuzz targets cover, and writes fuzz/COVERAGE.md
+fuzz-coverage:
+	sh fuzz/coverage.sh
+
 # random connections through both tunnels for SOAK_SECONDS seconds, 300 by default
 soak-tunnel:
 	SOAK_SECONDS=$${SOAK_SECONDS:-300} $(CARGO) test --release --package rs2n-tools --test tools soak -- --nocapture

@@ -1,14 +1,22 @@
-//! Generates the certificates of the targets, for this build only.
+//! Generates the certificates of the targets, for this build only, and the declarations of the C
+//! functions.
 
 use std::path::PathBuf;
 use std::process::Command;
+
+mod declarations;
 
 fn main() {
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/certs/make.sh");
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed={}", script.display());
+    println!("cargo:rerun-if-changed=declarations.rs");
+    let tables = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/abi");
+    println!("cargo:rerun-if-changed={}", tables.display());
 
     let out = std::env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    let declarations = PathBuf::from(&out).join("declarations.rs");
+    std::fs::write(declarations, declarations::generate(&tables)).expect("the folder is writable");
     run(Command::new("sh").arg(&script).arg(&out));
     for name in ["ecdsa", "rsa", "client", "selfsigned", "ca"] {
         let path = |kind| format!("{out}/{name}.{kind}");

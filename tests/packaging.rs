@@ -187,6 +187,7 @@ fn every_file_has_the_same_version() {
         ("Cargo.lock", "rs2n-tools"),
         ("fuzz/Cargo.lock", "rs2n"),
         ("fuzz/Cargo.lock", "rs2n-core"),
+        ("fuzz/Cargo.lock", "rs2n-tools"),
     ] {
         let entry = format!("name = \"{name}\"\nversion = \"{version}\"\n");
         assert!(read(lock).contains(&entry), "{lock}: {name}");

@@ -2,6 +2,7 @@
 //! clocks.
 
 pub mod api;
+pub mod c;
 pub mod early;
 pub mod endpoint;
 #[path = "../../tests/support/hellos/mod.rs"]
@@ -11,3 +12,4 @@ pub mod pem;
 pub mod pipe;
 pub mod psk;
 pub mod seeds;
+pub mod world;

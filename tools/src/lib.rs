@@ -19,6 +19,8 @@ mod ech;
 mod endpoints;
 mod error;
 mod file_kind;
+#[cfg(feature = "internal-fuzz")]
+pub mod fuzzing;
 #[cfg(target_os = "linux")]
 mod kernel_tls;
 mod names;

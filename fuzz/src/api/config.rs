@@ -6,7 +6,6 @@ use std::ptr;
 use super::call::{Change, Policy};
 use super::ffi::*;
 use super::psk::{on_early_data, on_select};
-use super::psk_ffi::*;
 use super::state::{State, on_clock, pem};
 use crate::endpoint;
 

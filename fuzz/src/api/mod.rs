@@ -6,7 +6,6 @@ mod config;
 mod ffi;
 mod getters;
 mod psk;
-mod psk_ffi;
 mod run;
 mod state;
 mod transfer;

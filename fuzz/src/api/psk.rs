@@ -7,8 +7,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use libc::ssize_t;
 
 use super::call::{Behavior, Invalid, Len, Side, Target};
-use super::ffi::Conn;
-use super::psk_ffi::*;
+use super::ffi::*;
 use super::run::NOT_BLOCKED;
 use super::state::{State, with};
 

@@ -8,7 +8,6 @@ use std::ptr;
 use super::call::{Behavior, Policy, Setup, Side};
 use super::ffi::*;
 use super::psk::{on_early_data, on_select};
-use super::psk_ffi::*;
 use crate::endpoint::{self, index};
 
 thread_local! {
