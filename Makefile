@@ -389,4 +389,4 @@ clean:
     check dist reproducible wheel test-python deb test-packages release test-release test-recipes test-aarch64 test-musl \
     check-platforms workflows test-ktls deps header abi \
     compatibility twin consumers bench bench-scale bench-publish bench-contention models miri mutants mutants-diff \
-    asan tsan timing test-timing bogo fuzz soak soak-tunnel lint guide site test-site licences pictures recording deny clean
+    asan tsan timing test-timing bogo fuzz corpora fuzz-coverage soak soak-tunnel lint guide site test-site licences pictures recording deny clean
