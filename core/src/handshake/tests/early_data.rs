@@ -84,6 +84,22 @@ fn end_of_early_data_may_be_fragmented() {
 }
 
 #[test]
+fn a_blocked_call_that_is_not_repeated_has_no_effect_on_application_data() {
+    let pair = pair();
+    assert_eq!(recv_early(&pair.server).0, b"early");
+    pair.to_server.state().room = Some(0);
+    let (sent, outcome, _) = send_early(&pair.client, b"not repeated");
+    assert_eq!((sent, outcome), (0, Err(Code::IoBlocked)));
+    pair.to_server.state().room = None;
+
+    assert_eq!(negotiate(&pair.client).0, Ok(()));
+    assert_eq!(recv_early(&pair.server).0, b"not repeated");
+    assert_eq!(negotiate(&pair.server).0, Ok(()));
+    assert_eq!(send(&pair.client, b"data").0, Ok(4));
+    assert_eq!(recv(&pair.server, 9).0, Ok(b"data".to_vec()));
+}
+
+#[test]
 fn other_messages_than_end_of_early_data_are_rejected() {
     for message in [
         &[5, 0, 0, 1, 0][..],
