@@ -45,6 +45,7 @@ impl World {
                     key.as_ptr(),
                 )
             };
+            self.pointer(self.chains.of(number));
             self.must(loaded);
         }
         for number in 0..2 {
