@@ -250,6 +250,10 @@ abi:
 compatibility:
 	RS2N_BLESS=1 $(CARGO) test --quiet --test compatibility the_page_shows_the_table
 
+# writes the counts in docs/TRUST.md
+trust:
+	RS2N_BLESS=1 $(CARGO) test --quiet --test trust the_page_shows_the_counts
+
 SEEDS ?= 2000
 FIRST ?= 1
 # differential fuzzing: the same calls on s2n-tls and on rs2n, with compared results
@@ -389,4 +393,4 @@ clean:
     check dist reproducible wheel test-python deb test-packages release test-release test-recipes test-aarch64 test-musl \
     check-platforms workflows test-ktls deps header abi \
     compatibility twin consumers bench bench-scale bench-publish bench-contention models miri mutants mutants-diff \
-    asan tsan timing test-timing bogo fuzz corpora fuzz-coverage soak soak-tunnel lint guide site test-site licences pictures recording deny clean
+    trust asan tsan timing test-timing bogo fuzz corpora fuzz-coverage soak soak-tunnel lint guide site test-site licences pictures recording deny clean
