@@ -425,7 +425,7 @@ impl Extensions {
         } else if is(&OID_X509_EXT_NAME_CONSTRAINTS) {
             self.constraints = Some(NameConstraints::parse(value)?);
         } else if is(&OID_X509_EXT_CRL_DISTRIBUTION_POINTS) {
-            whole::<CRLDistributionPoints<'_>>(value)?;
+            tagged::<CRLDistributionPoints<'_>>(value)?;
             self.crl_points = Some(part_of(der, value));
         } else if is(&OID_X509_EXT_POLICY_CONSTRAINTS) {
             // Without requireExplicitPolicy the constraints cannot fail a path for which any policy
@@ -433,7 +433,7 @@ impl Extensions {
             let requires =
                 |constraints: PolicyConstraints| constraints.require_explicit_policy.is_some();
             return Some(
-                match whole::<PolicyConstraints>(value).is_none_or(requires) {
+                match tagged::<PolicyConstraints>(value).is_none_or(requires) {
                     true => Evaluated::No,
                     false => Evaluated::Yes,
                 },
@@ -530,11 +530,18 @@ pub(super) fn key_algorithm(spki: &[u8]) -> Option<&[u8]> {
     Some(algorithm.data)
 }
 
-/// Parses a value of a universal type, without trailing bytes.
+/// Parses a value of universal types that is the whole content of an extension.
 fn whole<'a, T: FromDer<'a, x509_parser::error::X509Error>>(value: &'a [u8]) -> Option<T> {
+    let is_plain = form::has_plain_tags(value, &[Class::Universal]);
+    is_plain.then(|| tagged(value))?
+}
+
+/// [`whole`], with tags that depend on the context.
+fn tagged<'a, T: FromDer<'a, x509_parser::error::X509Error>>(value: &'a [u8]) -> Option<T> {
     let (_, outer) = Any::from_der(value).ok()?;
-    // x509-parser ignores the class of some tags.
-    if outer.class() != Class::Universal {
+    if outer.class() != Class::Universal
+        || !form::has_plain_tags(value, &[Class::Universal, Class::ContextSpecific])
+    {
         return None;
     }
     match T::from_der(value) {

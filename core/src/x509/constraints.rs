@@ -35,6 +35,9 @@ impl NameConstraints {
         };
         for list in elements(value)? {
             let list = list?;
+            if !list.header.is_constructed() {
+                return None;
+            }
             let subtrees = match (list.class(), list.tag().0) {
                 (Class::ContextSpecific, 0) => &mut constraints.permitted,
                 (Class::ContextSpecific, 1) => &mut constraints.excluded,

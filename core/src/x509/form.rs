@@ -3,7 +3,7 @@
 //! x509-parser ignores the class of some tags, and treats extensions that it cannot parse as
 //! absent. A certificate that passes these checks has one interpretation.
 
-use x509_parser::asn1_rs::{Any, Class, Tag};
+use x509_parser::asn1_rs::{Any, Class, FromDer as _, Header, Tag};
 
 use super::canonical;
 use super::names::{is_sequence, values};
@@ -153,6 +153,34 @@ pub(super) fn is_oid(value: &Any<'_>) -> bool {
     is(value, Tag::Oid) && bytes.last().is_some_and(|last| last & MORE == 0) && !is_padded
 }
 
+/// Returns whether all values, also those within others, are of these classes, and whether those of a
+/// universal type are constructed if it is SEQUENCE or SET, and else primitive (X.690, 8 and 10.2).
+/// x509-parser ignores both.
+pub(super) fn has_plain_tags(mut bytes: &[u8], classes: &[Class]) -> bool {
+    while !bytes.is_empty() {
+        let Ok((content, header)) = Header::from_der(bytes) else {
+            return false;
+        };
+        let is_constructed = matches!(header.tag(), Tag::Sequence | Tag::Set);
+        let is_plain =
+            header.class() != Class::Universal || header.is_constructed() == is_constructed;
+        if !is_plain || !classes.contains(&header.class()) {
+            return false;
+        }
+        // The content of a constructed value is the next one.
+        let skipped = if header.is_constructed() {
+            0
+        } else {
+            header.length().definite().unwrap_or(usize::MAX)
+        };
+        let Some(rest) = content.get(skipped..) else {
+            return false;
+        };
+        bytes = rest;
+    }
+    true
+}
+
 /// Returns whether a value is primitive and of a universal type.
 pub(super) fn is(value: &Any<'_>, tag: Tag) -> bool {
     value.tag() == tag && value.class() == Class::Universal && !value.header.is_constructed()
@@ -192,10 +220,10 @@ fn all(bytes: &[u8], mut holds: impl FnMut(&Any<'_>) -> bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rcgen::{CertificateParams, DnType, KeyPair};
-    use x509_parser::asn1_rs::FromDer;
+    use rcgen::{CertificateParams, CustomExtension, DnType, KeyPair};
 
     use super::*;
+    use crate::x509::Certificate;
 
     fn value(bytes: &[u8]) -> Any<'_> {
         Any::from_der(bytes).expect("a value").1
@@ -257,6 +285,45 @@ mod tests {
         }
         assert!(is_certificate(&der));
         assert!(!is_certificate(&longer));
+    }
+
+    #[test]
+    fn values_have_the_tags_of_their_types() {
+        const PLAIN: [Class; 1] = [Class::Universal];
+        let constraints = [0x30, 6, 1, 1, 0xff, 2, 1, 0];
+        assert!(has_plain_tags(&constraints, &PLAIN));
+        assert!(has_plain_tags(&[0x30, 0], &PLAIN));
+        for (place, tag) in [(0, 0x10), (2, 0x21), (2, 0x81), (5, 0x22), (5, 0x42)] {
+            let mut wrong = constraints;
+            wrong[place] = tag;
+            assert!(!has_plain_tags(&wrong, &PLAIN), "{wrong:x?}");
+        }
+        // A value that is truncated, and one without a length.
+        assert!(!has_plain_tags(&constraints[..7], &PLAIN));
+        assert!(!has_plain_tags(&[0x30, 2, 1], &PLAIN));
+        let nested = [0x30, 5, 0xa0, 3, 2, 1, 1];
+        assert!(!has_plain_tags(&nested, &PLAIN));
+        assert!(has_plain_tags(
+            &nested,
+            &[Class::Universal, Class::ContextSpecific]
+        ));
+    }
+
+    #[test]
+    fn a_constructed_boolean_makes_no_authority() {
+        let authority = |value: &[u8]| {
+            let mut extension = CustomExtension::from_oid_content(&[2, 5, 29, 19], value.to_vec());
+            extension.set_criticality(true);
+            let mut params = CertificateParams::default();
+            params.custom_extensions.push(extension);
+            let cert = params.self_signed(&KeyPair::generate().expect("a key"));
+            let der = cert.expect("a certificate").der().to_vec();
+            let cert = Certificate::parse(der).expect("the structure is that of a certificate");
+            (cert.claims_authority(), cert.check_form(&[]).is_ok())
+        };
+        assert_eq!(authority(&[0x30, 3, 1, 1, 0xff]), (true, true));
+        assert_eq!(authority(&[0x30, 3, 0x21, 1, 0xff]), (false, false));
+        assert_eq!(authority(&[0x30, 3, 0x81, 1, 0xff]), (false, false));
     }
 
     #[test]
