@@ -16,6 +16,8 @@
 
 #define WORKERS 3
 #define AT_A_TIME 64
+/* One in so many scenarios begins with connections in threads of their own. */
+#define PARALLEL_EVERY 40
 #define MAX_SAMPLES 100000
 
 _Atomic uint64_t counts[COUNTS];
@@ -51,6 +53,9 @@ static const char *const NAMES[COUNTS] = {
     [WIPED] = "connections wiped and reused",
     [FAILED_CLEANLY] = "connections that failed after a fault",
     [COMPLETED] = "pairs that completed",
+    [CANCELLED] = "cancelled threads",
+    [SIGNALS] = "signals",
+    [FORKS] = "forks",
 };
 
 static struct {
@@ -89,6 +94,14 @@ static long resident_kilobytes(void)
     return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
+static struct scenario *begin_scenario(uint64_t number)
+{
+    if (number % PARALLEL_EVERY == PARALLEL_EVERY - 1) {
+        run_parallel(soak.seed, number);
+    }
+    return new_scenario(soak.seed, number);
+}
+
 static void *work(void *argument)
 {
     struct scenario *scenarios[AT_A_TIME] = { NULL };
@@ -98,7 +111,7 @@ static void *work(void *argument)
         live = 0;
         for (int i = 0; i < AT_A_TIME; i++) {
             if (scenarios[i] == NULL && !soak.stops) {
-                scenarios[i] = new_scenario(soak.seed, soak.next++);
+                scenarios[i] = begin_scenario(soak.next++);
             }
             if (scenarios[i] == NULL) {
                 continue;
@@ -162,7 +175,7 @@ static void run(unsigned seconds)
 
 static void run_one(uint64_t number)
 {
-    struct scenario *scenario = new_scenario(soak.seed, number);
+    struct scenario *scenario = begin_scenario(number);
     while (step_scenario(scenario)) {
     }
     free_scenario(scenario);

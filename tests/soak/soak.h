@@ -97,6 +97,9 @@ enum count {
     WIPED,
     FAILED_CLEANLY,
     COMPLETED,
+    CANCELLED,
+    SIGNALS,
+    FORKS,
     COUNTS,
 };
 
@@ -265,5 +268,10 @@ static inline uint8_t data_at(const struct scenario *scenario, bool from_client,
 {
     return (uint8_t) (offset * 167 + (offset >> 8) * 13 + scenario->number * 7 + scenario->life * 31 + from_client);
 }
+
+/* parallel.c */
+
+/* Runs connections with the features of a scenario in threads of their own. */
+void run_parallel(uint64_t seed, uint64_t number);
 
 #endif
