@@ -340,6 +340,11 @@ impl Settings {
         self.signer().is_some() || self.offload.is_some()
     }
 
+    /// Returns whether a client requests an OCSP response.
+    pub(super) fn requests_ocsp(&self) -> bool {
+        self.ocsp_requested || self.ocsp_implied
+    }
+
     fn resolver(&self, policy: &'static Policy) -> CertResolver {
         CertResolver {
             policy,
@@ -389,7 +394,7 @@ fn build_client(
     ech: Option<EchMode>,
 ) -> Result<ClientConfig> {
     let verifier = SignatureVerifier {
-        requests_ocsp: settings.ocsp_requested || settings.ocsp_implied,
+        requests_ocsp: settings.requests_ocsp(),
         authorities: Arc::new([]),
         ..verifier(settings, policy, ClientAuth::None, &context)
     };

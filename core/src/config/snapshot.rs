@@ -95,6 +95,11 @@ impl Snapshot {
         }
     }
 
+    /// Returns whether a client requests an OCSP response.
+    pub(crate) fn requests_ocsp(&self) -> bool {
+        self.settings.requests_ocsp()
+    }
+
     /// Returns whether a client uses tickets in TLS 1.2.
     pub(crate) fn requests_tickets(&self) -> bool {
         self.settings.requests_tickets

@@ -209,6 +209,10 @@ mod tests {
         /// It has 64 MiB.
         Longer,
         Checksum,
+        /// The leaf has an extension of an unknown type, in place of the other certificates.
+        UnknownExtension,
+        /// The leaf has an OCSP response, in place of the other certificates.
+        OcspResponse,
     }
 
     impl Fault {
@@ -222,9 +226,36 @@ mod tests {
         ];
 
         pub(super) fn compressor(self) -> &'static dyn CertCompressor {
-            let place = Self::ALL.iter().position(|fault| *fault == self);
-            &Self::ALL[place.expect("a fault")]
+            match self {
+                Self::Garbage => &Self::Garbage,
+                Self::Truncated => &Self::Truncated,
+                Self::Trailing => &Self::Trailing,
+                Self::Shorter => &Self::Shorter,
+                Self::Longer => &Self::Longer,
+                Self::Checksum => &Self::Checksum,
+                Self::UnknownExtension => &Self::UnknownExtension,
+                Self::OcspResponse => &Self::OcspResponse,
+            }
         }
+    }
+
+    /// Replaces the certificates above the leaf by an extension of the leaf, so that the message has
+    /// the length that it announces.
+    fn extend_leaf(message: &mut Vec<u8>, typ: u8, is_ocsp: bool) {
+        // The context, which is empty, and the length of the list.
+        let leaf = 1 + 3;
+        let len = u32::from_be_bytes([0, message[leaf], message[leaf + 1], message[leaf + 2]]);
+        // The extensions of the leaf, of which there are none.
+        let at = leaf + 3 + len as usize;
+        let room = message.len() - at - 2;
+        message.truncate(at);
+        message.extend((room as u16).to_be_bytes());
+        message.extend([0, typ]);
+        message.extend((room as u16 - 4).to_be_bytes());
+        if is_ocsp {
+            message.extend((1_u32 << 24 | (room as u32 - 8)).to_be_bytes());
+        }
+        message.resize(at + 2 + room, 0);
     }
 
     impl CertCompressor for Fault {
@@ -236,6 +267,8 @@ mod tests {
             match self {
                 Self::Shorter => _ = message.pop(),
                 Self::Longer => message = vec![0; 64 << 20],
+                Self::UnknownExtension => extend_leaf(&mut message, 99, false),
+                Self::OcspResponse => extend_leaf(&mut message, 5, true),
                 _ => {}
             }
             let mut compressed = ZLIB_COMPRESSOR.compress(message, level)?;
@@ -244,7 +277,7 @@ mod tests {
                 Self::Truncated => _ = compressed.pop(),
                 Self::Trailing => compressed.push(0),
                 Self::Checksum => *compressed.last_mut().expect("a checksum") ^= 1,
-                Self::Shorter | Self::Longer => {}
+                _ => {}
             }
             Ok(compressed)
         }

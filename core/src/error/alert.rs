@@ -26,6 +26,7 @@ pub enum Alert {
     UserCanceled = 90,
     NoRenegotiation = 100,
     MissingExtension = 109,
+    UnsupportedExtension = 110,
     CertificateRequired = 116,
 }
 

@@ -1,13 +1,26 @@
 //! Alerts that replace those of rustls, where the RFCs require another.
 
+use rustls::error::{InvalidMessage, PeerMisbehaved};
+
 use super::context::Context;
 use crate::base::{Mode, Version};
-use crate::error::{Alert, Code, Error};
+use crate::error::{Alert, Code, Error, Reason};
 
 /// Returns the error that replaces one of a handshake, with the alert that replaces the one of rustls;
 /// `None` if that one is right.
 pub(super) fn correction(ctx: &Context<'_>, error: &Error) -> Option<Error> {
+    // RFC 8446, 4.2: "Upon receiving such an extension, an endpoint MUST abort the handshake with an
+    // "unsupported_extension" alert", for one in a Certificate message that was not requested.
+    if let Reason::Malformed(InvalidMessage::UnknownCertificateExtension)
+    | Reason::Misbehaved(PeerMisbehaved::UnsolicitedCertExtension) = error.reason()
+    {
+        return Some(error.and_alert(Alert::UnsupportedExtension));
+    }
     match (error.code(), ctx.mode()) {
+        // The same, for an OCSP response.
+        (Code::UnsupportedExtension, Mode::Client) => {
+            Some(error.and_alert(Alert::UnsupportedExtension))
+        }
         // RFC 8446, 4.4.2.4: "If the server supplies an empty Certificate message, the client MUST
         // abort the handshake with a "decode_error" alert."
         (Code::MissingClientCert, Mode::Client) => Some(

@@ -112,6 +112,9 @@ pub(crate) struct Handshake {
     /// Server: the client can authenticate with a raw public key.
     client_has_raw_key: bool,
 
+    /// Client: the ClientHello requests an OCSP response.
+    requests_ocsp: bool,
+
     /// Client: the flight after the ServerHello was created.
     has_answered: bool,
 

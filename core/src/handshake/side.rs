@@ -239,6 +239,11 @@ impl Side for ServerSide {
 }
 
 impl Presented {
+    /// Returns whether there is an OCSP response.
+    pub(super) fn has_ocsp(&self) -> bool {
+        matches!(self, Self::Certificates(_, response) if !response.is_empty())
+    }
+
     /// Copies an identity.
     pub(super) fn of(identity: &Identity<'_>, ocsp_response: &[u8]) -> Result<Self> {
         let chain = match identity {

@@ -73,6 +73,7 @@ impl Handshake {
         let hello = ClientHelloPayload::parse(body)?;
         ctx.state.set_session_id(hello.session_id);
         self.begin_ech(ctx, &hello);
+        self.requests_ocsp = ctx.settings.requests_ocsp();
         let has_early_data = hello.requests_early_data();
         ctx.state.set_early_data_progress(match has_early_data {
             true => EarlyDataProgress::Requested,
@@ -363,6 +364,11 @@ impl Handshake {
             Next::Verify(mut peer) => {
                 self.step_context.reach(Milestone::PeerCertReceived);
                 let presented = S::presented(&mut peer)?;
+                if presented.has_ocsp() && !self.requests_ocsp {
+                    return Err(Code::UnsupportedExtension.rule(
+                        "the peer sends an OCSP response, which this side has not requested",
+                    ));
+                }
                 let public_name = match ctx.state.ech_status() {
                     EchStatus::Rejected => Some(S::expected_name(&peer)),
                     _ => None,

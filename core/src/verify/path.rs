@@ -145,11 +145,9 @@ impl<'a> Path<'a> {
     fn check_intent_of_leaf(&self, verifier: &Verifier<'_>) -> Result<(), Fault<'a>> {
         let leaf = self.leaf();
         let is_server = verifier.mode == Mode::Client;
-        let may_sign = leaf.key_usage().is_none_or(|usage| {
-            usage.digital_signature()
-                || usage.key_agreement()
-                || is_server && usage.key_encipherment()
-        });
+        // RFC 8446, 4.4.2.2, and RFC 5246, 7.4.2: "the digitalSignature bit MUST be set if the Key Usage
+        // extension is present"; every key exchange of the library is signed.
+        let may_sign = leaf.may_sign_handshakes();
         let allowed = verifier.allows_purposes_of(leaf) && leaf.allows_netscape(is_server);
         match !verifier.rules.checks_intent || allowed && may_sign {
             true => Ok(()),

@@ -233,6 +233,11 @@ impl<'a> Certificate<'a> {
             .is_none_or(|bits| bits & bit != 0)
     }
 
+    /// Returns whether the key may sign the messages of a handshake.
+    pub(crate) fn may_sign_handshakes(&self) -> bool {
+        self.key_usage().is_none_or(KeyUsage::digital_signature)
+    }
+
     /// Returns the key usages; `None` if any usage is allowed.
     pub(crate) fn key_usage(&self) -> Option<&KeyUsage> {
         self.extensions.key_usage.as_ref()

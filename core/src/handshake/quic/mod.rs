@@ -17,7 +17,7 @@ use crate::base::{Mode, memory};
 use crate::config::SecretType;
 use crate::credentials::secret::Secret;
 use crate::crypto::HeapSecret;
-use crate::error::{Code, Result};
+use crate::error::{Alert, Code, Result};
 use crate::messages::{ClientHello, HandshakeHeader, Reader};
 
 mod rehearsal;
@@ -80,9 +80,9 @@ pub(super) fn check_transport_parameters(ctx: &Context<'_>, hello: &ClientHello)
         (None, true) => Err(Code::MissingExtension.rule(
             "the ClientHello has no quic_transport_parameters extension (57), which QUIC requires",
         )),
-        (Some(_), false) => Err(Code::UnsupportedExtension.rule(
-            "the ClientHello has the quic_transport_parameters extension (57), without QUIC",
-        )),
+        (Some(_), false) => Err(Code::UnsupportedExtension
+            .rule("the ClientHello has the quic_transport_parameters extension (57), without QUIC")
+            .and_alert(Alert::UnsupportedExtension)),
         (None, false) => Ok(()),
     })
 }

@@ -2,12 +2,19 @@
 
 use std::sync::atomic::Ordering::*;
 
+use rcgen::KeyUsagePurpose::{self, *};
+
 use super::*;
+use crate::config::CertCompression::{Faulty, Zlib};
+use crate::credentials::compression::Fault;
 
 const SUPPORTED_GROUPS: u16 = 10;
 const SIGNATURE_ALGORITHMS: u16 = 13;
 const PSK_KEY_EXCHANGE_MODES: u16 = 45;
 const KEY_SHARE: u16 = 51;
+const QUIC_TRANSPORT_PARAMETERS: u16 = 57;
+
+const UNSUPPORTED_EXTENSION: u8 = 110;
 
 /// The length of the headers of a record and of a message in it, in bytes.
 const HEADERS: usize = 5 + 4;
@@ -135,5 +142,133 @@ fn the_alert_for_a_missing_client_certificate_is_that_of_the_version() {
         let _ = recv(&pair.client, 1);
         let alert = pair.client.alert().map_err(|error| error.code());
         assert_eq!(alert, Ok(expected));
+    }
+}
+
+#[test]
+fn transport_parameters_without_quic_are_unsupported() {
+    let pair = pair(TLS13_POLICY, |list| {
+        list.insert(0, (QUIC_TRANSPORT_PARAMETERS, vec![]));
+    });
+    assert_eq!(negotiate(&pair.server).0, Err(Code::UnsupportedExtension));
+    assert_eq!(alert(&pair.server, &pair.to_client), UNSUPPORTED_EXTENSION);
+}
+
+/// Returns a pair whose server requires a client certificate, and whose sides send their
+/// certificates with `fault`, if any. Each has two, so that the fault has room.
+fn faulty(client: Option<Fault>, server: Option<Fault>) -> Pair {
+    let pair = Pair::new(TLS13_POLICY);
+    let policy = Policy::find(TLS13_POLICY).expect("a policy");
+    let make = |(cert, key): &(String, String), fault: Option<Fault>| {
+        let config = Config::new_minimal();
+        config.set_policy(policy).expect("no rules");
+        config.trust_pem(pki().ca.as_bytes()).expect("a root");
+        let both = (format!("{cert}{}", pki().ca), key.clone());
+        config.add_chain(&chain(&both)).expect("fits");
+        config.set_cert_compression(vec![fault.map_or(Zlib, Faulty)]);
+        config.set_max_blinding_delay(0);
+        config.set_verify_host_callback(Some(Arc::new(AnyHost)));
+        config.set_checks_ocsp(false);
+        Arc::new(config)
+    };
+    let server_config = make(&pki().server, server);
+    server_config.set_client_auth(ClientAuth::Required);
+    let client_config = make(&pki().client, client);
+    pair.client.set_config(client_config.clone()).expect("fits");
+    pair.server.set_config(server_config.clone()).expect("fits");
+    Pair {
+        client_config,
+        server_config,
+        ..pair
+    }
+}
+
+#[test]
+fn an_unsolicited_extension_of_a_server_certificate_is_unsupported() {
+    for (fault, code) in [
+        (Fault::UnknownExtension, Code::BadMessage),
+        (Fault::OcspResponse, Code::UnsupportedExtension),
+    ] {
+        let pair = faulty(None, Some(fault));
+        assert_eq!(pair.negotiate().0, Err(code), "{fault:?}");
+        shutdown(&pair.client).0.expect("sent");
+        assert_eq!(negotiate(&pair.server).0, Err(Code::Alert));
+        let alert = pair.server.alert().expect("received");
+        assert_eq!(alert, UNSUPPORTED_EXTENSION, "{fault:?}");
+    }
+    let requested = faulty(None, Some(Fault::OcspResponse));
+    requested.client_config.set_requests_ocsp(true);
+    requested.establish();
+    assert!(requested.client.peer_ocsp().is_some());
+}
+
+#[test]
+fn an_extension_of_a_client_certificate_is_unsupported() {
+    for fault in [Fault::UnknownExtension, Fault::OcspResponse] {
+        let pair = faulty(Some(fault), None);
+        assert_eq!(pair.negotiate().1, Err(Code::BadMessage), "{fault:?}");
+        shutdown(&pair.server).0.expect("sent");
+        assert_eq!(recv(&pair.client, 1).0, Err(Code::Alert));
+        let alert = pair.client.alert().expect("received");
+        assert_eq!(alert, UNSUPPORTED_EXTENSION, "{fault:?}");
+    }
+}
+
+/// Returns a pair whose sides have leaves with these key usages; none for no extension.
+fn with_usages(policy: &[u8], client: &[KeyUsagePurpose], server: &[KeyUsagePurpose]) -> Pair {
+    let pair = Pair::new(policy);
+    let policy = Policy::find(policy).expect("a policy");
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key");
+    let root = CertifiedIssuer::self_signed(params, key).expect("a root");
+    let make = |usages: &[KeyUsagePurpose]| {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key");
+        let mut params = CertificateParams::new(["server.example".into()]).expect("a name");
+        params.key_usages = usages.to_vec();
+        let cert = params.signed_by(&key, &root).expect("a certificate");
+        let config = Config::new_minimal();
+        config.set_policy(policy).expect("no rules");
+        config.trust_pem(root.pem().as_bytes()).expect("a root");
+        let leaf = chain(&(cert.pem(), key.serialize_pem()));
+        config.add_chain(&leaf).expect("fits");
+        Arc::new(config)
+    };
+    let (client_config, server_config) = (make(client), make(server));
+    server_config.set_client_auth(ClientAuth::Required);
+    pair.client.set_config(client_config.clone()).expect("fits");
+    pair.server.set_config(server_config.clone()).expect("fits");
+    Pair {
+        client_config,
+        server_config,
+        ..pair
+    }
+}
+
+#[test]
+fn the_key_usage_of_a_leaf_has_digital_signature() {
+    for policy in POLICIES {
+        for usages in [
+            &[DigitalSignature][..],
+            &[KeyEncipherment, DigitalSignature],
+        ] {
+            with_usages(policy, usages, usages).establish();
+        }
+        for usages in [
+            &[KeyEncipherment][..],
+            &[KeyAgreement],
+            &[KeyAgreement, KeyEncipherment],
+            &[ContentCommitment],
+        ] {
+            let server = with_usages(policy, &[], usages);
+            assert_eq!(server.negotiate().0, Err(Code::CertIntentInvalid));
+            let client = with_usages(policy, usages, &[]);
+            assert_eq!(client.negotiate().1, Err(Code::CertIntentInvalid));
+
+            let unchecked = with_usages(policy, usages, usages);
+            unchecked.client_config.disable_intent_verification();
+            unchecked.server_config.disable_intent_verification();
+            unchecked.establish();
+        }
     }
 }
