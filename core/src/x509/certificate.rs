@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use x509_parser::asn1_rs::{Any, BitString, Class, Tag};
+use x509_parser::asn1_rs::{Any, BitString, Class};
 use x509_parser::der_parser::{Oid, oid};
 use x509_parser::extensions::{
     BasicConstraints, CRLDistributionPoints, ExtendedKeyUsage, KeyIdentifier, KeyUsage,
@@ -124,7 +124,7 @@ impl<'a> Certificate<'a> {
         {
             return Err(Code::DecodeCertificate)?;
         }
-        let is_plain = has_plain_times(&der[part(tbs.issuer.as_raw()).end..]);
+        let is_plain = form::has_plain_times(&der[part(tbs.issuer.as_raw()).end..]);
         let validity = is_plain.then(|| {
             let validity = &tbs.validity;
             [&validity.not_before, &validity.not_after].map(|time| time.timestamp())
@@ -415,7 +415,7 @@ impl Extensions {
         } else if is(&OID_X509_EXT_KEY_USAGE) {
             self.key_usage = Some(whole::<KeyUsage>(value)?);
         } else if is(&OID_X509_EXT_EXTENDED_KEY_USAGE) {
-            self.purposes = Some(Purposes::of(&whole::<ExtendedKeyUsage<'_>>(value)?));
+            self.purposes = Some(Purposes::read(value)?);
         } else if is(&OID_X509_EXT_SUBJECT_KEY_IDENTIFIER) {
             let id = whole::<KeyIdentifier<'_>>(value)?;
             self.subject_key_id = Some(part_of(der, id.0));
@@ -469,12 +469,19 @@ const ACCEPTED: [Oid<'static>; 3] = [
 ];
 
 impl Purposes {
-    fn of(usage: &ExtendedKeyUsage<'_>) -> Self {
-        Self {
+    /// Reads an extended key usage; `None` if it is malformed.
+    fn read(value: &[u8]) -> Option<Self> {
+        // asn1-rs ignores the tag of an object identifier.
+        let mut purposes = elements(value)?;
+        if !purposes.all(|purpose| purpose.is_some_and(|purpose| form::is_oid(&purpose))) {
+            return None;
+        }
+        let usage = whole::<ExtendedKeyUsage<'_>>(value)?;
+        Some(Self {
             server_auth: usage.server_auth,
             client_auth: usage.client_auth,
             ocsp_signing: usage.ocsp_signing,
-        }
+        })
     }
 }
 
@@ -565,22 +572,6 @@ fn whole_bits(value: &[u8]) -> Option<u8> {
         Ok(([], bits)) => Some(bits.data.first().copied().unwrap_or_default()),
         _ => None,
     }
-}
-
-/// Returns whether the times of the Validity at the start of `bytes` are in seconds and UTC (RFC
-/// 5280, 4.1.2.5).
-fn has_plain_times(bytes: &[u8]) -> bool {
-    let Ok((_, validity)) = Any::from_der(bytes) else {
-        return false;
-    };
-    let is_plain = |time: Option<Any<'_>>| {
-        time.is_some_and(|time| match (time.tag(), time.data) {
-            (Tag::UtcTime, [digits @ .., b'Z']) => form::is_digits(digits, 12),
-            (Tag::GeneralizedTime, [digits @ .., b'Z']) => form::is_digits(digits, 14),
-            _ => false,
-        })
-    };
-    values(validity.data).all(is_plain)
 }
 
 /// Returns the range of a slice within `whole`.

@@ -190,6 +190,25 @@ pub(super) fn is_field(value: &Any<'_>, number: u32) -> bool {
     value.tag().0 == number && value.class() == Class::ContextSpecific
 }
 
+/// Returns whether the times of the Validity at the start of `bytes` are in seconds and UTC (RFC
+/// 5280, 4.1.2.5).
+pub(super) fn has_plain_times(bytes: &[u8]) -> bool {
+    let Ok((_, validity)) = Any::from_der(bytes) else {
+        return false;
+    };
+    let is_plain = |time: Option<Any<'_>>| {
+        time.is_some_and(|time| {
+            is(&time, time.tag())
+                && match (time.tag(), time.data) {
+                    (Tag::UtcTime, [digits @ .., b'Z']) => is_digits(digits, 12),
+                    (Tag::GeneralizedTime, [digits @ .., b'Z']) => is_digits(digits, 14),
+                    _ => false,
+                }
+        })
+    };
+    values(validity.data).all(is_plain)
+}
+
 pub(super) fn is_digits(text: &[u8], count: usize) -> bool {
     text.len() == count && text.iter().all(u8::is_ascii_digit)
 }
@@ -324,6 +343,45 @@ mod tests {
         assert_eq!(authority(&[0x30, 3, 1, 1, 0xff]), (true, true));
         assert_eq!(authority(&[0x30, 3, 0x21, 1, 0xff]), (false, false));
         assert_eq!(authority(&[0x30, 3, 0x81, 1, 0xff]), (false, false));
+    }
+
+    #[test]
+    fn times_have_their_tag_and_no_fraction() {
+        let validity = |tag: u8, time: &[u8]| {
+            let times = [&[tag, time.len() as u8][..], time].concat();
+            let length = 2 * times.len() as u8;
+            [&[0x30, length][..], &times, &times].concat()
+        };
+        assert!(has_plain_times(&validity(0x17, b"251220101320Z")));
+        assert!(has_plain_times(&validity(0x18, b"20251220101320Z")));
+        for (tag, time) in [
+            (0x37, &b"251220101320Z"[..]),
+            (0x97, b"251220101320Z"),
+            (0x18, b"251220101320Z"),
+            (0x17, b"2512201013Z"),
+            (0x18, b"20251220101320.5Z"),
+        ] {
+            assert!(!has_plain_times(&validity(tag, time)), "{tag:x} {time:?}");
+        }
+    }
+
+    #[test]
+    fn a_purpose_is_an_object_identifier() {
+        const SERVER_AUTH: [u8; 8] = [0x2b, 6, 1, 5, 5, 7, 3, 1];
+        let is_accepted = |tag: u8| {
+            let value = [&[0x30, 10, tag, 8][..], &SERVER_AUTH].concat();
+            let mut params = CertificateParams::default();
+            let extension = CustomExtension::from_oid_content(&[2, 5, 29, 37], value);
+            params.custom_extensions.push(extension);
+            let cert = params.self_signed(&KeyPair::generate().expect("a key"));
+            let der = cert.expect("a certificate").der().to_vec();
+            let cert = Certificate::parse(der).expect("the structure is that of a certificate");
+            cert.check_form(&[]).is_ok()
+        };
+        assert!(is_accepted(6));
+        for tag in [0x16, 0x26, 0x86, 4] {
+            assert!(!is_accepted(tag), "{tag:x}");
+        }
     }
 
     #[test]
