@@ -83,14 +83,16 @@ impl Secret {
     }
 
     /// Returns whether the secret protects the records that this side sends next. A client sends
-    /// its Finished with its handshake keys, in TLS 1.2 with its only keys; a TLS 1.3 server uses
-    /// its application keys while it waits for the client's Finished.
+    /// its Finished with its handshake keys; a TLS 1.3 server uses its application keys while it
+    /// waits for the client's Finished. TLS 1.2 has one secret for all.
     pub(crate) fn protects_sending(&self, mode: Mode) -> bool {
         match mode {
             Mode::Client => {
                 matches!(&*self.label, CLIENT_HANDSHAKE_SECRET | MASTER_SECRET)
             }
-            Mode::Server => self.label == SERVER_APPLICATION_SECRET,
+            Mode::Server => {
+                matches!(&*self.label, SERVER_APPLICATION_SECRET | MASTER_SECRET)
+            }
         }
     }
 

@@ -19,7 +19,7 @@ use super::side::{Next, QuicServer, Step, connect, start_server};
 use super::stage::{AwaitingHello, ReceivedHello, Running, Stage, Staged};
 use super::verification::PeerVerification;
 use super::{Handshake, ech, raw_key, secrets};
-use crate::base::{Mode, uptime};
+use crate::base::{Mode, Version, uptime};
 use crate::config::{ClientAuth, EarlyDataProgress};
 use crate::credentials::secret::Secret;
 use crate::credentials::step_context::{CertRequest, Milestone};
@@ -208,14 +208,16 @@ impl Handshake {
         };
         let theirs = self.server_hello.take();
         let hello = theirs.or_else(|| ServerHello::read(&handshake_content(&ctx.output)));
-        if let (Mode::Server, Some(hello)) = (ctx.mode(), &hello) {
+        if let (Mode::Server, Some(hello)) = (ctx.mode(), &hello)
+            && hello.version >= Version::Tls13
+        {
             // Also after a HelloRetryRequest.
             ctx.state.use_server_hello(hello);
         }
         let policy = ctx.policy();
         let protected = protected_records(&ctx.output);
-        ctx.send.handshake_keys =
-            hello.and_then(|hello| HandshakeKeys::new(secret, &hello, policy, protected));
+        ctx.send.handshake_keys = hello
+            .and_then(|hello| HandshakeKeys::new(ctx.mode(), secret, &hello, policy, protected));
         Ok(())
     }
 
@@ -251,6 +253,11 @@ impl Handshake {
         };
         // rustls has reported no error, so its output is not an alert.
         ctx.output.clear();
+        // Without the Finished in that output, the server does not use the application keys: the
+        // alert is sealed with those of the handshake.
+        if self.stage.is_complete() {
+            ctx.send.sealer = None;
+        }
         let (code, rule) = wrong;
         Err(failure.unwrap_or_else(|| code.rule(rule)))
     }

@@ -25,12 +25,15 @@ struct Keys {
     server_random: [u8; RANDOM_LEN],
     /// TLS 1.2: the number of records that this side has protected.
     protected: u64,
+    sender: Mode,
 }
 
 impl HandshakeKeys {
     /// Finds the suite of a ServerHello; `None` if the policy does not have it. `protected` is the
-    /// number of records behind the ChangeCipherSpec of this side: before that, TLS 1.2 has no keys.
+    /// number of records behind the ChangeCipherSpec of this side, the `sender`: before that, TLS 1.2
+    /// has no keys.
     pub(crate) fn new(
+        sender: Mode,
         secret: Secret,
         hello: &ServerHello,
         policy: &Policy,
@@ -52,12 +55,13 @@ impl HandshakeKeys {
             secret,
             suite,
             server_random: hello.random,
+            sender,
         })))
     }
 
     /// Creates a sealer with these keys.
     pub(crate) fn sealer(&self) -> Result<Sealer> {
-        // TLS 1.3 keys are new here; the client's TLS 1.2 keys have protected its Finished.
+        // TLS 1.3 keys are new here; TLS 1.2 keys have protected the Finished of this side.
         let keys = &self.0;
         let (sequence, secrets) = match keys.suite {
             SupportedCipherSuite::Tls13(suite) => {
@@ -72,7 +76,7 @@ impl HandshakeKeys {
                 } = &keys.secret;
                 let secrets = Tls12Secrets::new(bytes, *client_random, keys.server_random);
                 let secrets = secrets.ok_or(Code::KeyInit)?;
-                (keys.protected, secrets.traffic_keys(suite, Mode::Client)?)
+                (keys.protected, secrets.traffic_keys(suite, keys.sender)?)
             }
             _ => return Err(Code::KeyInit)?,
         };

@@ -13,6 +13,7 @@ use crate::error::{Code, Result};
 use crate::policy::Policy;
 use crate::testing::*;
 
+mod alerts;
 mod authentication;
 mod chain_cache;
 mod compression;

@@ -156,7 +156,7 @@ fn transport_parameters_without_quic_are_unsupported() {
 
 /// Returns a pair whose server requires a client certificate, and whose sides send their
 /// certificates with `fault`, if any. Each has two, so that the fault has room.
-fn faulty(client: Option<Fault>, server: Option<Fault>) -> Pair {
+pub(super) fn faulty(client: Option<Fault>, server: Option<Fault>) -> Pair {
     let pair = Pair::new(TLS13_POLICY);
     let policy = Policy::find(TLS13_POLICY).expect("a policy");
     let make = |(cert, key): &(String, String), fault: Option<Fault>| {

@@ -11,7 +11,7 @@ use crate::config::callbacks::{
 };
 
 /// A pair whose server and client use tickets, with the same key as every other.
-fn pair(policy: &[u8]) -> Pair {
+pub(super) fn pair(policy: &[u8]) -> Pair {
     let pair = Pair::new(policy);
     for conn in [&pair.client, &pair.server] {
         config(conn).set_tickets(true);
@@ -27,7 +27,7 @@ fn config(conn: &Connection) -> Arc<Config> {
 }
 
 /// Completes a handshake, and receives the server's data, behind its tickets.
-fn establish(pair: &Pair) {
+pub(super) fn establish(pair: &Pair) {
     pair.establish();
     assert_eq!(send(&pair.server, b"data"), (Ok(4), Blocked::Not));
     assert_eq!(received(&pair.client), b"data");
@@ -35,7 +35,7 @@ fn establish(pair: &Pair) {
     assert_eq!(received(&pair.server), b"reply");
 }
 
-fn session(pair: &Pair) -> Zeroizing<Vec<u8>> {
+pub(super) fn session(pair: &Pair) -> Zeroizing<Vec<u8>> {
     let session = pair.client.session().expect("serialized");
     let session = session.expect("the server has sent a ticket");
     let len = pair.client.session_len().expect("computed");
