@@ -789,7 +789,8 @@ S2N_API extern int s2n_get_stacktrace(struct s2n_stacktrace *trace);
  * threads.
  *
  * @returns a config, owned by the caller and to be freed with `s2n_config_free()`; or NULL with
- * `S2N_ERR_NOT_INITIALIZED`
+ * `S2N_ERR_NOT_INITIALIZED`, or with `S2N_ERR_X509_TRUST_STORE` if the limit of descriptors is
+ * reached, with EMFILE or ENFILE in `errno`
  */
 S2N_API extern struct s2n_config *s2n_config_new(void);
 
@@ -1034,7 +1035,8 @@ int s2n_config_set_extension_data(struct s2n_config *config,
  * @param ca_dir Path of the directory, as a NUL-terminated string, or NULL; files in it without a
  * certificate are skipped, and so is a directory that cannot be read
  * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_X509_TRUST_STORE` if the file cannot be
- * read or both paths are NULL; the trust store is unchanged on failure
+ * read, if both paths are NULL, or if the limit of descriptors is reached, with EMFILE or ENFILE in
+ * `errno`; the trust store is unchanged on failure
  */
 S2N_API extern
 int s2n_config_set_verification_ca_location(struct s2n_config *config,
@@ -1067,7 +1069,7 @@ int s2n_config_wipe_trust_store(struct s2n_config *config);
  *
  * @param config A config
  * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_X509_TRUST_STORE` if they were added
- * before
+ * before, or if the limit of descriptors is reached, with EMFILE or ENFILE in `errno`
  */
 S2N_API extern int s2n_config_load_system_certs(struct s2n_config *config);
 

@@ -36,6 +36,11 @@ fn fork() {
 }
 
 #[test]
+fn descriptors() {
+    check("descriptors");
+}
+
+#[test]
 fn cancel() {
     check("cancel");
 }

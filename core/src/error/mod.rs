@@ -75,7 +75,7 @@ impl Error {
         self.reason
     }
 
-    /// Creates an error of the transport; `os_error` is its `errno`, 0 if it set none.
+    /// Creates an error of the transport or of a file; `os_error` is its `errno`, 0 if it set none.
     #[track_caller]
     pub fn transport(code: Code, os_error: i32) -> Self {
         Self {

@@ -10,7 +10,7 @@ use std::{env, fs};
 
 use crate::base::{lock, memory};
 use crate::credentials::key_type::of_raw_key;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::process::fork::ForkSafeMutex;
 use crate::x509::spki::PublicKey;
 use crate::x509::{Certificate, canonical, pem};
@@ -57,8 +57,8 @@ impl Roots {
         let mut roots = Self::default();
         if let Some(file) = file {
             let certs = read(file).and_then(|text| pem::trusted_certificates(&text));
-            for cert in ignore_unless_alloc(certs)?.ok_or(Code::X509TrustStore)? {
-                let cert = ignore_unless_alloc(Certificate::parse(cert))?;
+            for cert in ignore_unless_exhausted(certs)?.ok_or(Code::X509TrustStore)? {
+                let cert = ignore_unless_exhausted(Certificate::parse(cert))?;
                 roots.push(cert.ok_or(Code::X509TrustStore)?)?;
             }
             if roots.certificates.is_empty() {
@@ -77,18 +77,17 @@ impl Roots {
     /// s2n-tls reads a directory only during handshakes, so one that cannot be read is no error
     /// here either: the peers are untrusted then.
     fn add_directory(&mut self, dir: &Path) -> Result<()> {
-        let Ok(entries) = fs::read_dir(dir) else {
-            return Ok(());
-        };
-        for entry in entries {
+        let entries = fs::read_dir(dir).map_err(|error| unreadable(&error));
+        let entries = ignore_unless_exhausted(entries)?;
+        for entry in entries.into_iter().flatten() {
             let path = entry.map_err(|_| Code::X509TrustStore)?.path();
             if !path.is_file() {
                 continue;
             }
             let certs = read(&path).and_then(|text| pem::trusted_certificates(&text));
-            for cert in ignore_unless_alloc(certs)?.into_iter().flatten() {
+            for cert in ignore_unless_exhausted(certs)?.into_iter().flatten() {
                 // A certificate has two entries: its own name, and the hash of its subject.
-                if let Some(cert) = ignore_unless_alloc(Certificate::parse(cert))?
+                if let Some(cert) = ignore_unless_exhausted(Certificate::parse(cert))?
                     && !self.contains(&cert)
                 {
                     self.push(cert)?;
@@ -134,14 +133,27 @@ impl Roots {
     }
 }
 
-/// Turns an error into `None`, except for failed allocations: no certificate is skipped for lack of
-/// memory.
-fn ignore_unless_alloc<T>(outcome: Result<T>) -> Result<Option<T>> {
+/// Turns an error into `None`, unless memory or descriptors are exhausted: no certificate is skipped
+/// for lack of them.
+fn ignore_unless_exhausted<T>(outcome: Result<T>) -> Result<Option<T>> {
     match outcome {
-        Err(error) if error.code() == Code::Alloc => Err(error),
+        Err(error) if error.code() == Code::Alloc || error.os_error().is_some() => Err(error),
         outcome => Ok(outcome.ok()),
     }
 }
+
+/// Converts the error of a file that cannot be read. It sets `errno` if no descriptor is free.
+fn unreadable(error: &io::Error) -> Error {
+    match (error.kind(), error.raw_os_error()) {
+        (io::ErrorKind::OutOfMemory, _) => Code::Alloc.into(),
+        (_, Some(number @ (EMFILE | ENFILE))) => Error::transport(Code::X509TrustStore, number),
+        _ => Code::X509TrustStore.into(),
+    }
+}
+
+/// The process, or the system, has no free descriptor; the same numbers on all supported systems.
+const EMFILE: i32 = 24;
+const ENFILE: i32 = 23;
 
 impl TrustStore {
     /// Returns whether there are no trust anchors.
@@ -270,10 +282,18 @@ fn load_system_roots() -> Result<Arc<Roots>> {
     const SIZE: usize = 1024 * 1024;
 
     memory::probe(SIZE)?;
+    let loaded = rustls_native_certs::load_native_certs();
+    for error in &loaded.errors {
+        // A file that does not exist or has another format is skipped. A result that lacks files for
+        // want of a descriptor must not be kept for later configs.
+        if let rustls_native_certs::ErrorKind::Io { inner, .. } = &error.kind {
+            ignore_unless_exhausted(Err::<(), _>(unreadable(inner)))?;
+        }
+    }
     let mut roots = Roots::default();
-    for cert in rustls_native_certs::load_native_certs().certs {
+    for cert in loaded.certs {
         // A certificate that cannot be parsed is not trusted.
-        if let Some(cert) = ignore_unless_alloc(Certificate::parse(memory::copy(&cert)?))? {
+        if let Some(cert) = ignore_unless_exhausted(Certificate::parse(memory::copy(&cert)?))? {
             roots.push(cert)?;
         }
     }
@@ -285,10 +305,7 @@ const MAX_FILE: u64 = 16 << 20;
 
 /// Reads a certificate file of limited size.
 fn read(path: &Path) -> Result<Vec<u8>> {
-    let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::OutOfMemory => Code::Alloc,
-        _ => Code::X509TrustStore,
-    };
+    let failed = |error: io::Error| unreadable(&error);
     let file = fs::File::open(path).map_err(failed)?;
     let len = file.metadata().map_err(failed)?.len();
     let mut text = Vec::new();

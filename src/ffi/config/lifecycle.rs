@@ -41,7 +41,8 @@ impl Handle for s2n_config {
 /// threads.
 ///
 /// @returns a config, owned by the caller and to be freed with `s2n_config_free()`; or NULL with
-/// `S2N_ERR_NOT_INITIALIZED`
+/// `S2N_ERR_NOT_INITIALIZED`, or with `S2N_ERR_X509_TRUST_STORE` if the limit of descriptors is
+/// reached, with EMFILE or ENFILE in `errno`
 #[unsafe(no_mangle)]
 pub extern "C" fn s2n_config_new() -> *mut s2n_config {
     with_memory(|| {

@@ -17,7 +17,8 @@ use crate::ffi::abi::types::s2n_config;
 /// @param ca_dir Path of the directory, as a NUL-terminated string, or NULL; files in it without a
 /// certificate are skipped, and so is a directory that cannot be read
 /// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_X509_TRUST_STORE` if the file cannot be
-/// read or both paths are NULL; the trust store is unchanged on failure
+/// read, if both paths are NULL, or if the limit of descriptors is reached, with EMFILE or ENFILE in
+/// `errno`; the trust store is unchanged on failure
 ///
 /// # Safety
 ///
@@ -88,7 +89,7 @@ pub unsafe extern "C" fn s2n_config_wipe_trust_store(config: *mut s2n_config) ->
 ///
 /// @param config A config
 /// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_X509_TRUST_STORE` if they were added
-/// before
+/// before, or if the limit of descriptors is reached, with EMFILE or ENFILE in `errno`
 ///
 /// # Safety
 ///
