@@ -124,6 +124,10 @@ int main(int argc, char **argv)
     size_t len = receive_to_close_notify(conn, response, sizeof(response) - 1);
     printf("%.*s\n", (int) len, response);
     check(s2n_shutdown(conn, &blocked) == 0, "closing");
+    if (fflush(stdout) != 0) {
+        perror("standard output");
+        return 1;
+    }
 
     s2n_connection_free(conn);
     s2n_config_free(config);

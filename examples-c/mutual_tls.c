@@ -251,6 +251,10 @@ static int run_client(const char *host, const char *port)
             print_error("rejected by the server, or disconnected");
             status = TRANSFER;
         }
+        if (fflush(stdout) != 0 || ferror(stdout)) {
+            perror("standard output");
+            status = TRANSFER;
+        }
     }
     s2n_shutdown(conn, &blocked); /* a close_notify, or the alert of a failed handshake */
     s2n_connection_free(conn);

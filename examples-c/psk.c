@@ -359,6 +359,10 @@ static int run_client(struct s2n_config *config, struct keys *keys, const char *
         if (status != 0) {
             print_error("receiving");
         }
+        if (fflush(stdout) != 0 || ferror(stdout)) {
+            perror("standard output");
+            status = TRANSFER;
+        }
     } else {
         s2n_shutdown_send(conn, &blocked); /* sends the fatal alert, unless there is a delay before: see -b */
     }

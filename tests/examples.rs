@@ -76,6 +76,48 @@ fn half_close_receives_the_response() {
 }
 
 #[test]
+fn received_data_that_cannot_be_written_is_an_error() {
+    let [half_close, psk, mutual_tls] =
+        ["half_close", "psk", "mutual_tls"].map(|name| example(name, "gcc").display().to_string());
+    let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("ecdsa"));
+    let (client_chain, client_key) = chain_and_key("client");
+    let secret = scratch("examples-full").join("key");
+    fs::write(&secret, format!("sensor-1:{}\n", "ab".repeat(32))).expect("writable");
+    let secret = secret.display().to_string();
+
+    let report = run_with_full_output(&[&half_close, &ca, &chain, &key]);
+    assert_eq!(report, (Some(1), NO_SPACE.to_owned()));
+
+    let args = ["server", "-b", "0", "-N", "1", &secret];
+    let mut server = Process::spawn(&psk, &args);
+    let port = server.wait_for("port: ");
+    let client = ["client", "-b", "0", &secret, "localhost", &port];
+    let report = run_with_full_output(&[&[psk.as_str()], &client[..]].concat());
+    assert_eq!(report, (Some(5), NO_SPACE.to_owned()));
+    assert_eq!(server.finish().code, Some(0));
+
+    let server = ["server", "-b", "0", &ca, &chain, &key, "www.rs2n.test"];
+    let mut server = Process::spawn(&mutual_tls, &server);
+    let port = server.wait_for("port: ");
+    let own = [ca.as_str(), &client_chain, &client_key, "localhost", &port];
+    let client = [&[mutual_tls.as_str(), "client", "-b", "0"], &own[..]].concat();
+    assert_eq!(
+        run_with_full_output(&client),
+        (Some(5), NO_SPACE.to_owned())
+    );
+    server.terminate();
+}
+
+const NO_SPACE: &str = "standard output: No space left on device\n";
+
+/// Runs a program whose standard output is full. Returns its exit code, and its standard error.
+fn run_with_full_output(program: &[&str]) -> (Option<i32>, String) {
+    let shell = ["-c", "exec \"$0\" \"$@\" >/dev/full"];
+    let report = Process::spawn("sh", &[&shell[..], program].concat()).finish();
+    (report.code, report.stderr)
+}
+
+#[test]
 fn sendv_continues_after_partial_sends() {
     let (ca, (chain, key)) = (cert("ca.pem"), chain_and_key("ecdsa"));
     for report in run_with_each_compiler("sendv", &[&ca, &chain, &key]) {

@@ -12,6 +12,7 @@ use rs2n_core::connection::Connection;
 
 use crate::endpoints::{OutputFile, Sink, Source, echo, numbered};
 use crate::error::{Result, ToolError, USAGE, print_line};
+use crate::key_log::KeyLogFile;
 use crate::options::{Client, Common};
 use crate::progress::{BarOptions, Progress};
 use crate::report::{Report, ReportWriter};
@@ -90,6 +91,8 @@ struct Connector<'a> {
     ech: Option<Vec<u8>>,
     /// The sessions that are resumed, with `--session` or `--reconnect`.
     sessions: Option<Arc<SessionStore>>,
+    /// With `--key-log`.
+    key_log: Option<Arc<KeyLogFile>>,
     /// Writes the JSON reports, with `--json=FILE`.
     report_writer: Option<ReportWriter>,
     /// Whether data of a server was written to standard output.
@@ -112,6 +115,11 @@ impl<'a> Connector<'a> {
         if let Some(sessions) = &sessions {
             sessions.attach(&config);
         }
+        let key_log = common.key_log.as_deref().map(KeyLogFile::open);
+        let key_log = key_log.transpose()?;
+        if let Some(key_log) = &key_log {
+            key_log.attach(&config);
+        }
         let report_writer = match &common.json {
             Some(Some(path)) => Some(ReportWriter::file(path)?),
             _ => None,
@@ -123,6 +131,7 @@ impl<'a> Connector<'a> {
             early_data,
             ech,
             sessions,
+            key_log,
             report_writer,
             stdout_has_data: Cell::new(false),
         })
@@ -194,7 +203,10 @@ impl<'a> Connector<'a> {
             ech::store_retry_configs(session.connection(), path)?;
         }
         let stored = self.sessions.as_ref().map(|sessions| sessions.finish());
-        outcome.and(stored.unwrap_or(Ok(())))
+        let logged = self.key_log.as_ref().map(|key_log| key_log.finish());
+        outcome
+            .and(stored.unwrap_or(Ok(())))
+            .and(logged.unwrap_or(Ok(())))
     }
 
     fn endpoints(&self, number: u64) -> Result<(Source, Sink)> {
@@ -288,6 +300,10 @@ impl Endpoint for Connector<'_> {
 
     fn sessions(&self) -> Option<&SessionStore> {
         self.sessions.as_deref()
+    }
+
+    fn key_log(&self) -> Option<&KeyLogFile> {
+        self.key_log.as_deref()
     }
 
     fn report_writer(&self) -> Option<&ReportWriter> {

@@ -13,14 +13,18 @@ use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 use rs2n_core::policy::Policy;
 
 use crate::addresses::not_a_host;
-use crate::error::{Result, USAGE, print_line};
+use crate::error::{Result, ToolError, USAGE, print_line};
 use crate::policies;
 
 /// Parses the command line. For `--list-policies`, `--completions` and the like it prints the output
 /// and exits.
 pub fn parse<C: Parser + CommandFactory>() -> C {
     let matches = C::command().try_get_matches();
-    let matches = matches.unwrap_or_else(|error| exit(&error, C::command().get_name()));
+    let matches = matches.unwrap_or_else(|error| match error.use_stderr() {
+        true => exit(&error, C::command().get_name()),
+        // The help, or the version.
+        false => finish::<C>(error.print()),
+    });
     let mut text = Vec::new();
     if matches.get_flag("list_policies") {
         for name in Policy::usable_names() {
@@ -41,9 +45,20 @@ pub fn parse<C: Parser + CommandFactory>() -> C {
     } else {
         return C::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     }
-    // A reader that closes the pipe early is not an error.
-    let _ = io::stdout().write_all(&text);
-    std::process::exit(0);
+    finish::<C>(io::stdout().write_all(&text))
+}
+
+/// Flushes standard output, and exits. A reader that closes the pipe early is not an error.
+fn finish<C: CommandFactory>(written: io::Result<()>) -> ! {
+    let status = match written.and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let error = ToolError::stdout(&error);
+            error.print(C::command().get_name());
+            error.status
+        }
+        _ => 0,
+    };
+    std::process::exit(status)
 }
 
 /// Returns a text; reports an error, and exits.

@@ -1,19 +1,17 @@
 //! Construction of a TLS config from the command-line options.
 
-use std::fs::{self, File};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use rs2n_core::config::{ClientAuth, Config, KeyLogCallback, VerifyHostCallback, alpn};
+use rs2n_core::config::{ClientAuth, Config, VerifyHostCallback, alpn};
 use rs2n_core::credentials::CertChain;
 use rs2n_core::credentials::passphrase::KeyLimits;
 use rs2n_core::error::{Code, Error};
 use rs2n_core::policy::Policy;
 use zeroize::Zeroizing;
 
-use crate::error::{Result, ToolError, print_line};
+use crate::error::{Result, ToolError};
 use crate::options::{Client, ClientAuthMode, Common, Server};
 use crate::passphrase::PassphraseSource;
 use crate::session_cache::{self, SessionCache};
@@ -149,9 +147,6 @@ fn common(config: &Config, options: &Common) -> Result<()> {
         .map_err(|_| ToolError::usage("--alpn: a protocol name has 1 to 255 bytes"))?;
     config.set_alpn(protocols);
 
-    if let Some(path) = &options.key_log {
-        config.set_key_log_callback(Some(Arc::new(KeyLog::open(path)?)));
-    }
     let ready = rs2n_core::initialize();
     ready.map_err(|error| ToolError::tls(&error, "no entropy is available"))?;
     // Only AEAD cipher suites are offered, whose errors leak nothing by their timing. Blinding
@@ -304,27 +299,4 @@ fn split_pem(text: &[u8]) -> (Vec<u8>, Vec<u8>) {
         is_key &= !line.starts_with(b"-----END ");
     }
     (others, keys)
-}
-
-/// The file of `--key-log`, readable and writable by its owner only.
-struct KeyLog(Mutex<File>);
-
-impl KeyLog {
-    fn open(path: &Path) -> Result<Self> {
-        let mut options = File::options();
-        options.append(true).create(true).mode(0o600);
-        let file = options.open(path);
-        let file = file.map_err(|error| ToolError::file("write", path, &error))?;
-        Ok(Self(Mutex::new(file)))
-    }
-}
-
-impl KeyLogCallback for KeyLog {
-    fn log(&self, _: usize, line: &[u8]) {
-        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // One write per line, as another process may append to the same file.
-        if let Err(error) = file.write_all(&[line, b"\n"].concat()) {
-            print_line("key log", &error.to_string());
-        }
-    }
 }

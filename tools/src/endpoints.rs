@@ -123,12 +123,7 @@ impl Sink {
             Self::Stdout => {
                 let mut output = io::stdout().lock();
                 let written = output.write_all(bytes).and_then(|()| output.flush());
-                written.map_err(|error| match error.kind() {
-                    io::ErrorKind::BrokenPipe => {
-                        ToolError::new("standard output was closed by its reader")
-                    }
-                    _ => ToolError::new(format!("cannot write standard output: {error}")),
-                })
+                written.map_err(|error| ToolError::stdout(&error))
             }
             Self::File(file) => file.write(bytes),
             // The sending thread reports the cause.

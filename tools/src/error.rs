@@ -76,13 +76,25 @@ impl ToolError {
         }
     }
 
+    /// Creates an error about standard output.
+    pub fn stdout(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::new("standard output was closed by its reader"),
+            _ => Self::new(format!("cannot write standard output: {error}")),
+        }
+    }
+
     /// Creates an error from one of the TLS library's that is not about a connection.
     pub fn tls(error: &Error, context: &str) -> Self {
         let code = error.code();
+        let message = match error.os_error().filter(|&number| number != 0) {
+            Some(number) => format!("{context}: {}", io::Error::from_raw_os_error(number)),
+            None => format!("{context}: {error}"),
+        };
         Self {
             name: code.name().to_str().ok(),
             number: Some(code.number()),
-            message: format!("{context}: {error}"),
+            message,
             advice: advice(code).map(str::to_owned),
             ..Self::new("")
         }
@@ -104,16 +116,10 @@ impl ToolError {
             Code::Closed | Code::ShutdownClosed => tool_error.truncated(after_handshake),
             Code::IoBlocked => tool_error.timed_out(after_handshake, timeout.unwrap_or_default()),
             Code::Alert => tool_error.with_alert(conn),
-            Code::Io => match error.os_error().filter(|&number| number != 0) {
-                Some(number) => {
-                    let reason = io::Error::from_raw_os_error(number);
-                    let message = format!("{context} failed: {reason}");
-                    Self {
-                        detail: None,
-                        ..tool_error.with_message(message)
-                    }
-                }
-                None => tool_error,
+            // The message has the system's error already.
+            Code::Io if error.os_error().is_some_and(|number| number != 0) => Self {
+                detail: None,
+                ..tool_error
             },
             _ => tool_error,
         }

@@ -56,7 +56,6 @@ fn load_server(options: &Server) -> Result<()> {
 }
 
 fn remove_outputs(options: &mut Common) {
-    options.key_log = None;
     options.json = None;
     options.receive = None;
 }

@@ -5,9 +5,10 @@
 //! (`endpoints`) until both sides have sent a close_notify. A `report` has the result of a
 //! connection, an `error` the reason of a failure. Sessions are resumed with a `session_store` in the
 //! client, and with `ticket_keys` and a `session_cache` in the server. External pre-shared keys are a
-//! `psk` of the connection. The key of a certificate may be encrypted with a `passphrase`. With `kernel_tls` the kernel processes the records. A
-//! `tunnel` connects programs without TLS instead of sources and sinks. `addresses`, `policies`,
-//! `file_kind` and `protocol` find out what is wrong with an argument, a file or a peer.
+//! `psk` of the connection. The key of a certificate may be encrypted with a `passphrase`. A `key_log` has
+//! the secrets of connections. With `kernel_tls` the kernel processes the records. A `tunnel` connects
+//! programs without TLS instead of sources and sinks. `addresses`, `policies`, `file_kind` and `protocol`
+//! find out what is wrong with an argument, a file or a peer.
 
 #![forbid(unsafe_code)]
 
@@ -23,6 +24,7 @@ mod file_kind;
 pub mod fuzzing;
 #[cfg(target_os = "linux")]
 mod kernel_tls;
+mod key_log;
 mod names;
 mod options;
 mod passphrase;

@@ -11,6 +11,7 @@ use rs2n_core::connection::Connection;
 
 use crate::endpoints::{OutputFile, Sink, Source, echo, numbered};
 use crate::error::{FAILED, Result, ToolError, print_line};
+use crate::key_log::KeyLogFile;
 use crate::options::{Common, Server};
 use crate::progress::{BarOptions, Progress};
 use crate::report::{Report, ReportWriter};
@@ -39,6 +40,8 @@ struct Daemon {
     config: Arc<Config>,
     /// The external pre-shared keys, with `--psk-file`.
     psks: Vec<Psk>,
+    /// With `--key-log`.
+    key_log: Option<Arc<KeyLogFile>>,
     /// Writes the JSON reports, with `--json`.
     report_writer: Option<ReportWriter>,
 }
@@ -74,6 +77,11 @@ impl Daemon {
             None => Vec::new(),
         };
         let common = &options.common;
+        let key_log = common.key_log.as_deref().map(KeyLogFile::open);
+        let key_log = key_log.transpose()?;
+        if let Some(key_log) = &key_log {
+            key_log.attach(&config);
+        }
         // Unusable files are reported before the first client connects.
         if let Some(path) = &common.send {
             Source::file(path)?;
@@ -89,6 +97,7 @@ impl Daemon {
             options,
             config,
             psks,
+            key_log,
             report_writer,
         };
         Ok((daemon, listener, forward))
@@ -143,12 +152,17 @@ impl Daemon {
 
     /// Accepts the next client. A connection that was aborted before `accept()` is ignored.
     fn accept(&self, listener: &TcpListener) -> (TcpStream, SocketAddr) {
+        let mut has_failed = false;
         loop {
             match listener.accept() {
                 Ok(accepted) => return accepted,
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
-                    print_line(PROGRAM, &format!("cannot accept a connection: {error}"));
+                    // One line, however long the cause lasts.
+                    if !has_failed {
+                        print_line(PROGRAM, &format!("cannot accept a connection: {error}"));
+                    }
+                    has_failed = true;
                     thread::sleep(RETRY_DELAY);
                 }
             }
@@ -213,7 +227,8 @@ impl Daemon {
             session.transfer(first, source, sink)
         });
         session.finish(report);
-        outcome
+        let logged = self.key_log.as_ref().map(|key_log| key_log.finish());
+        outcome.and(logged.unwrap_or(Ok(())))
     }
 
     fn endpoints(&self, number: u64) -> Result<(Source, Sink)> {
@@ -272,6 +287,10 @@ impl Endpoint for Daemon {
         outcome.map_err(|error| ToolError::tls(&error, "the certificates cannot be used"))?;
         psk::append(&conn, &self.psks)?;
         Ok(conn)
+    }
+
+    fn key_log(&self) -> Option<&KeyLogFile> {
+        self.key_log.as_deref()
     }
 
     fn report_writer(&self) -> Option<&ReportWriter> {

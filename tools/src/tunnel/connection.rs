@@ -17,6 +17,7 @@ use super::target::Target;
 use super::tls::Tls;
 use super::{Endpoint, Limits};
 use crate::error::{Result, ToolError, print_line};
+use crate::key_log::KeyLogFile;
 use crate::report::Report;
 
 /// What all tunnels of a program share.
@@ -176,9 +177,10 @@ impl Tunnel {
             self.print(endpoint, &self.report.transfer_summary());
         }
         let stored = endpoint.sessions().map(|sessions| sessions.finish());
+        let logged = endpoint.key_log().map(KeyLogFile::finish);
         let reported = endpoint.report_writer();
         let reported = reported.map(|writer| writer.write_json(&self.report));
-        for error in [stored, reported]
+        for error in [stored, logged, reported]
             .into_iter()
             .flatten()
             .filter_map(Result::err)

@@ -13,6 +13,7 @@ use rs2n_core::base::Mode;
 use rs2n_core::connection::Connection;
 
 use crate::error::{Result, ToolError};
+use crate::key_log::KeyLogFile;
 use crate::options::{Common, TunnelOptions};
 use crate::report::ReportWriter;
 use crate::session_store::SessionStore;
@@ -54,6 +55,9 @@ pub trait Endpoint {
     fn sessions(&self) -> Option<&SessionStore> {
         None
     }
+
+    /// Returns the file of `--key-log`.
+    fn key_log(&self) -> Option<&KeyLogFile>;
 
     /// Returns where the JSON reports are written.
     fn report_writer(&self) -> Option<&ReportWriter>;

@@ -6,6 +6,8 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -179,4 +181,39 @@ pub fn fifo(folder: &Path, name: &str) -> String {
 
 pub fn open(path: &str) -> Stdio {
     Stdio::from(File::open(path).expect("readable"))
+}
+
+/// Returns the number of open descriptors of a process.
+pub fn descriptors(pid: &str) -> usize {
+    let folder = format!("/proc/{pid}/fd");
+    fs::read_dir(folder).expect("it runs").count()
+}
+
+/// Sets the limit of descriptors of a process that runs, so that it can open `count` more.
+pub fn limit_descriptors(pid: &str, count: usize) {
+    // The limit is one of numbers, of which the process may have inherited higher ones.
+    let is_free = |number: &usize| !Path::new(&format!("/proc/{pid}/fd/{number}")).exists();
+    let limit = (0..).filter(is_free).nth(count).expect("a number");
+    let option = format!("--nofile={limit}:");
+    let report = Process::spawn("prlimit", &["--pid", pid, &option]).finish();
+    assert_eq!(report.code, Some(0), "{report:?}");
+}
+
+/// Fails if a process, which has nothing to do, uses the processor.
+pub fn check_idle(pid: &str) {
+    let before = cpu_ticks(pid);
+    thread::sleep(Duration::from_millis(300));
+    // 300 ms are 30 ticks.
+    let ticks = cpu_ticks(pid) - before;
+    assert!(ticks < 15, "{ticks}");
+}
+
+/// Returns the processor time of a process, in hundredths of a second.
+fn cpu_ticks(pid: &str) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs");
+    let fields = stat.rsplit(") ").next().expect("a name").split(' ');
+    let fields = fields.skip(11).take(2);
+    fields
+        .map(|field| field.parse::<u64>().expect("ticks"))
+        .sum()
 }

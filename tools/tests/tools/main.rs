@@ -15,6 +15,7 @@ mod common;
 mod compression;
 mod early_data;
 mod ech;
+mod exhaustion;
 mod hints;
 mod interop;
 mod interop_resumption;

@@ -51,8 +51,7 @@ impl Tool {
 
     /// Returns the number of open descriptors.
     pub fn descriptors(&self) -> usize {
-        let folder = format!("/proc/{}/fd", self.pid);
-        fs::read_dir(folder).expect("it runs").count()
+        descriptors(&self.pid)
     }
 
     /// Returns the resident memory in bytes.

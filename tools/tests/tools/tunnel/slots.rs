@@ -68,35 +68,17 @@ fn connections_wait_for_free_descriptors() {
     };
     let held = exchange(chain.client.connect(), &chain);
     // One more descriptor than are open: a connection is accepted, and its backend cannot be reached.
-    let limit = chain.server.descriptors() + 1;
-    let option = format!("--nofile={limit}:");
-    let set = Process::spawn("prlimit", &["--pid", &chain.server.pid, &option]).finish();
-    assert_eq!(set.code, Some(0), "{set:?}");
+    limit_descriptors(&chain.server.pid, 1);
     let waiting = [(); 2].map(|()| chain.client.connect());
-    let before = cpu_ticks(&chain.server);
-    thread::sleep(Duration::from_millis(300));
-    // It does not spin: 300 ms are 30 ticks.
-    let ticks = cpu_ticks(&chain.server) - before;
-    assert!(ticks < 15, "{ticks}");
+    check_idle(&chain.server.pid);
     drop(held);
-    let raised = Process::spawn("prlimit", &["--pid", &chain.server.pid, "--nofile=99:"]);
-    assert_eq!(raised.finish().code, Some(0));
+    limit_descriptors(&chain.server.pid, 99);
     let served = waiting.map(|client| (chain.accept(), client));
     for (server, client) in served {
         drop((server, client));
     }
     let [log, _] = chain.terminate();
     assert_eq!(log.matches("cannot accept").count(), 1, "{log}");
-}
-
-/// Returns the processor time of a tool, in hundredths of a second.
-fn cpu_ticks(tool: &Tool) -> u64 {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", tool.pid)).expect("it runs");
-    let fields = stat.rsplit(") ").next().expect("a name").split(' ');
-    let fields = fields.skip(11).take(2);
-    fields
-        .map(|field| field.parse::<u64>().expect("ticks"))
-        .sum()
 }
 
 #[test]
