@@ -71,9 +71,7 @@ impl Handshake {
             ctx.state.set_ocsp_requested();
         }
         let version = negotiate_version(ctx, &offer)?;
-        if version == Version::Tls13 {
-            quic::check_transport_parameters(ctx, hello)?;
-        }
+        quic::check_client_hello(ctx, hello)?;
         let mut config = ctx.settings.server(&ctx.state.overrides())?;
         Self::record_early_data_request(ctx, hello, version)?;
         if version == Version::Tls13 {

@@ -70,9 +70,13 @@ pub(super) fn sent_messages<'a>(ctx: &Context<'_>, output: &'a [u8]) -> Cow<'a, 
 }
 
 /// Server: stores the transport parameters of the client, which QUIC requires, and other
-/// connections reject (RFC 9001, 8.2).
-pub(super) fn check_transport_parameters(ctx: &Context<'_>, hello: &ClientHello) -> Result<()> {
+/// connections reject in any version (RFC 9001, 8.2).
+pub(super) fn check_client_hello(ctx: &Context<'_>, hello: &ClientHello) -> Result<()> {
     hello.with_payload(|hello| match (hello.transport_parameters(), ctx.is_quic) {
+        // RFC 9001, 8.4: "A server SHOULD treat the receipt of a TLS ClientHello with a non-empty
+        // legacy_session_id field as a connection error of type PROTOCOL_VIOLATION."
+        (Some(_), true) if !hello.session_id.is_empty() => Err(Code::BadMessage
+            .rule("the ClientHello has a legacy_session_id, which QUIC forbids (RFC 9001, 8.4)")),
         (Some(parameters), true) => {
             ctx.state.set_resumable(hello.offers_psk_dhe());
             ctx.state.store_peer_transport_parameters(parameters)

@@ -147,11 +147,46 @@ fn the_alert_for_a_missing_client_certificate_is_that_of_the_version() {
 
 #[test]
 fn transport_parameters_without_quic_are_unsupported() {
-    let pair = pair(TLS13_POLICY, |list| {
-        list.insert(0, (QUIC_TRANSPORT_PARAMETERS, vec![]));
-    });
-    assert_eq!(negotiate(&pair.server).0, Err(Code::UnsupportedExtension));
-    assert_eq!(alert(&pair.server, &pair.to_client), UNSUPPORTED_EXTENSION);
+    for policy in POLICIES {
+        let pair = pair(policy, |list| {
+            list.insert(0, (QUIC_TRANSPORT_PARAMETERS, vec![]));
+        });
+        assert_eq!(negotiate(&pair.server).0, Err(Code::UnsupportedExtension));
+        assert_eq!(alert(&pair.server, &pair.to_client), UNSUPPORTED_EXTENSION);
+    }
+}
+
+#[test]
+fn a_client_hello_of_quic_has_no_session_id() {
+    const SESSION_ID: [u8; 32] = [7; 32];
+    for is_empty in [true, false] {
+        let pair = Pair::new(TLS13_POLICY);
+        for conn in [&pair.client, &pair.server] {
+            conn.config()
+                .expect("there is one")
+                .set_max_blinding_delay(0);
+            conn.enable_quic().expect("before the handshake");
+        }
+        negotiate(&pair.client).0.expect_err("blocked");
+        let mut hello: Vec<u8> = pair.to_server.state().bytes.drain(..).collect();
+        // The header of the message, version and random.
+        let at = 4 + 2 + 32;
+        assert_eq!(hello[at], 0);
+        if !is_empty {
+            hello[at] = SESSION_ID.len() as u8;
+            hello.splice(at + 1..at + 1, SESSION_ID);
+            let [_, len @ ..] = (hello.len() as u32 - 4).to_be_bytes();
+            hello.splice(1..4, len);
+        }
+        pair.to_server.state().bytes.extend(hello);
+        let outcome = negotiate(&pair.server).0;
+        let expected = if is_empty {
+            Code::IoBlocked
+        } else {
+            Code::BadMessage
+        };
+        assert_eq!(outcome, Err(expected));
+    }
 }
 
 /// Returns a pair whose server requires a client certificate, and whose sides send their
