@@ -385,7 +385,8 @@ int rs2n_security_policy_define(const char *name,
  * @returns 0; or -1 with `S2N_ERR_NULL`, `S2N_ERR_SERVER_MODE` for a server,
  * `S2N_ERR_INVALID_STATE` after the ClientHello was sent, or `RS2N_ERR_INVALID_ECH_CONFIG_LIST` if
  * the list is malformed, or has no config with a version, a key, a cipher suite and mandatory
- * extensions that are supported. The list that was set before is kept then
+ * extensions that are supported, and a public name that is a host name. The list that was set
+ * before is kept then
  *
  * `s2n_negotiate()` fails before it sends anything with `S2N_ERR_INVALID_CIPHER_PREFERENCES` if the
  * security policy has no TLS 1.3, `S2N_ERR_INVALID_STATE` without a server name that is a DNS name, or

@@ -27,13 +27,16 @@ static GREASE_SUITES: [&dyn Hpke; 2] = [
 /// of 48 in a list of rustls.
 const GROWTH: usize = 32;
 
+/// The version of the configs of RFC 9849.
+const VERSION: u16 = 0xfe0d;
+
 /// The config with which a client encrypts its ClientHello.
 #[derive(Debug)]
 pub struct EchOffer(EchConfig);
 
 impl EchOffer {
     /// Chooses a config from an ECHConfigList: the first one whose version, HPKE suite and mandatory
-    /// extensions are supported. Fails if there is none, or if the list is malformed.
+    /// extensions are supported, and whose public name is valid. Fails if there is none, or if the list is malformed.
     pub fn choose(list: &[u8]) -> Result<Self> {
         memory::probe(GROWTH * list.len())?;
         let mut list = Reader(list);
@@ -43,8 +46,13 @@ impl EchOffer {
         let mut chosen = None;
         while !configs.0.is_empty() {
             let rest = configs.0;
-            configs.u16().map_err(malformed)?;
+            let version = configs.u16().map_err(malformed)?;
             let contents = configs.vector(2).map_err(malformed)?;
+            if version == VERSION
+                && public_name(contents).is_ok_and(|it| !it.is_empty() && !is_host_name(it))
+            {
+                continue;
+            }
             let config = &rest[..rest.len() - configs.0.len()];
             let single = [&(config.len() as u16).to_be_bytes(), config].concat();
             match EchConfig::new(EchConfigListBytes::from(single), ALL_SUPPORTED_SUITES) {
@@ -60,7 +68,7 @@ impl EchOffer {
             Some(config) => Ok(Self(config)),
             None => Err(Code::InvalidEchConfigList.rule(
                 "no config of the ECHConfigList has a version, a key, a cipher suite and mandatory \
-                 extensions that are supported",
+                 extensions that are supported, and a public name that is a host name",
             )),
         }
     }
@@ -100,6 +108,37 @@ fn has_valid_key(contents: &[u8]) -> bool {
     suite
         .setup_sealer(&[], &HpkePublicKey(key.to_vec()))
         .is_ok()
+}
+
+/// Returns the public name in the contents of a config.
+fn public_name(contents: &[u8]) -> Result<&[u8]> {
+    let mut contents = Reader(contents);
+    contents.u8()?; // config_id
+    contents.u16()?; // kem_id
+    contents.vector(2)?; // public_key
+    contents.vector(2)?; // cipher_suites
+    contents.u8()?; // maximum_name_length
+    contents.vector(1)
+}
+
+/// Returns whether a public name consists of LDH labels (RFC 5890, 2.3.1), and is not an IPv4 address
+/// in any notation. RFC 9849, 4, requires clients to ignore configs with other names. The name is in
+/// the ClientHello, and that of a certificate.
+fn is_host_name(name: &[u8]) -> bool {
+    let is_label = |label: &[u8]| {
+        (1..=63).contains(&label.len())
+            && label
+                .iter()
+                .all(|c| c.is_ascii_alphanumeric() || *c == b'-')
+            && !label.starts_with(b"-")
+            && !label.ends_with(b"-")
+    };
+    let is_number = |label: &[u8]| match label {
+        [b'0', b'x' | b'X', digits @ ..] => digits.iter().all(u8::is_ascii_hexdigit),
+        digits => digits.iter().all(u8::is_ascii_digit),
+    };
+    let mut labels = name.split(|&c| c == b'.');
+    labels.clone().all(is_label) && !labels.next_back().is_some_and(is_number)
 }
 
 /// Creates the settings of GREASE, with a new public key whose private key is dropped.
@@ -197,17 +236,42 @@ mod tests {
     }
 
     #[test]
-    fn public_names_are_dns_names() {
-        for public_name in ["", "a b", "-.example", "10.0.0.1", "a..b"] {
+    fn a_config_whose_public_name_is_not_a_host_name_is_not_used() {
+        let long = ["a"; 64].concat();
+        for public_name in [
+            "a b",
+            "-.example",
+            "a-.example",
+            "under_score.example",
+            "10.0.0.1",
+            "10.1",
+            "a.0x",
+            "a.0X7f",
+            "a..b",
+            ".a",
+            "a.",
+            &long,
+        ] {
             let config = EchConfig {
                 public_name,
                 ..BASE
             };
-            assert!(
-                is_malformed(&ech_config_list(&[config.encode()])),
-                "{public_name}"
-            );
+            assert!(is_unsupported(&config), "{public_name}");
+            let both = [config.encode(), BASE.encode()];
+            assert_eq!(reason(&ech_config_list(&both)), None, "{public_name}");
         }
+        for public_name in ["a", "0.example", "a.0y", "a.x0", "xn--a-1.b", &long[1..]] {
+            let config = EchConfig {
+                public_name,
+                ..BASE
+            };
+            assert!(!is_unsupported(&config), "{public_name}");
+        }
+        let empty = EchConfig {
+            public_name: "",
+            ..BASE
+        };
+        assert!(is_malformed(&ech_config_list(&[empty.encode()])));
     }
 
     #[test]
