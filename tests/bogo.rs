@@ -115,6 +115,22 @@ fn two_shims_exchange_data() {
 }
 
 #[test]
+fn two_shims_exchange_data_over_quic() {
+    let shim = shim("quic", "gcc");
+    let server = ["-quic", "-quic-transport-params", "AwQ="];
+    let client = [
+        "-quic",
+        "-shim-writes-first",
+        "-shim-shuts-down",
+        "-expect-quic-transport-params",
+    ];
+    let right = [&client[..], &["AwQ="]].concat();
+    assert_eq!(connect(&shim, 1, &server, &right), [Some(0); 2]);
+    let wrong = [&client[..], &["AwU="]].concat();
+    assert_eq!(connect(&shim, 1, &server, &wrong)[1], Some(1));
+}
+
+#[test]
 fn a_wrong_expectation_fails() {
     let shim = shim("expectation", "gcc");
     let client = [

@@ -4,6 +4,7 @@
 #include "shim.h"
 
 #include <s2n/unstable/cert_authorities.h>
+#include <s2n/unstable/renegotiate.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +157,9 @@ static int validate(struct s2n_connection *conn, struct s2n_cert_validation_info
         return -1;
     }
     endpoint->validated = true;
+    if (!check_ech_name(endpoint)) {
+        return -1;
+    }
     const struct bytes *ocsp = &endpoint->options->expect_ocsp_response;
     uint32_t size = 0;
     if (ocsp->is_set && (s2n_connection_get_ocsp_response(conn, &size) == NULL || size != ocsp->size)) {
@@ -234,6 +238,14 @@ static int select_client_certificate(struct s2n_connection *conn, void *context,
     return s2n_certificate_request_set_certificate(request, endpoint->chains[0]);
 }
 
+static int ignore_hello_request(struct s2n_connection *conn, void *context, s2n_renegotiate_response *response)
+{
+    (void) conn;
+    (void) context;
+    *response = S2N_RENEGOTIATE_IGNORE;
+    return 0;
+}
+
 /* The parts of a config */
 
 static void set_protocols(const struct options *options, struct s2n_config *config)
@@ -251,11 +263,12 @@ static void set_protocols(const struct options *options, struct s2n_config *conf
 
 static void set_verification(const struct options *options, struct s2n_config *config)
 {
-    bool verifies = options->verify_peer || options->require_any_client_certificate;
+    bool verifies = options->verify_peer || options->require_any_client_certificate || accepts_raw_keys(options);
     if (options->verify_fail && !verifies) {
         unimplemented("-verify-fail without -verify-peer");
     }
     trust(options, config);
+    trust_raw_keys(options, config);
     require(s2n_config_set_verify_host_callback(config, accept_any_name, NULL), "verification");
     if (verifies || options->use_custom_verify_callback) {
         require(s2n_config_set_cert_validation_cb(config, validate, NULL), "verification");
@@ -310,12 +323,16 @@ static struct s2n_config *new_config_with(struct endpoint *endpoint, const char 
     require(s2n_config_set_max_blinding_delay(config, 0), "blinding");
     require(s2n_config_set_alert_behavior(config, S2N_ALERT_IGNORE_WARNINGS), "alerts");
     require(s2n_config_set_max_cert_chain_depth(config, UINT16_MAX), "depth of chains");
+    require(rs2n_config_set_ech_grease(config, options->enable_ech_grease), "GREASE");
     if (options->max_send_fragment != 0) {
         require(s2n_config_set_max_fragment_length(config, (uint16_t) options->max_send_fragment), "record size");
     }
     set_protocols(options, config);
     set_verification(options, config);
     set_sessions(endpoint, config);
+    if (options->renegotiate_ignore) {
+        require(s2n_config_set_renegotiate_request_cb(config, ignore_hello_request, NULL), "renegotiation");
+    }
     if (credentials) {
         load_credentials(endpoint, config);
         if (options->async) {
@@ -339,6 +356,10 @@ struct s2n_config *new_config(struct endpoint *endpoint)
     const char *authorities = options->use_client_ca_list;
     if (authorities != NULL && strcmp(authorities, "<NULL>") != 0 && strcmp(authorities, "<EMPTY>") != 0) {
         unimplemented("-use-client-ca-list with names");
+    }
+    check_available_types(options);
+    if (options->quic_transport_params.is_set && !options->quic && !options->server) {
+        unimplemented("-quic-transport-params of a client without -quic");
     }
     const char *policy = define_policy(options);
     if (options->server && options->use_early_callback) {

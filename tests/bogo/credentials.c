@@ -31,7 +31,14 @@ static void require(int result, const char *what)
 static struct s2n_cert_chain_and_key *load(const struct credential *credential)
 {
     struct s2n_cert_chain_and_key *chain = s2n_cert_chain_and_key_new();
-    char *certificates = read_text(credential->cert_file), *key = read_text(credential->key_file);
+    char *key = read_text(credential->key_file);
+    if (credential->is_raw_key) {
+        require(rs2n_cert_chain_and_key_load_raw_public_key(chain, NULL, 0, (uint8_t *) key, (uint32_t) strlen(key)),
+            "raw public key");
+        free(key);
+        return chain;
+    }
+    char *certificates = read_text(credential->cert_file);
     if (s2n_cert_chain_and_key_load_pem(chain, certificates, key) != 0) {
         unimplemented("a certificate or key of this type");
     }
@@ -44,6 +51,15 @@ static struct s2n_cert_chain_and_key *load(const struct credential *credential)
     return chain;
 }
 
+static size_t count_of_type(const struct options *options, bool is_raw_key)
+{
+    size_t count = 0;
+    for (size_t i = 0; i <= options->credential_count; i++) {
+        count += options->credentials[i].key_file != NULL && options->credentials[i].is_raw_key == is_raw_key;
+    }
+    return count;
+}
+
 /* The credential of the flags without a number comes last: BoringSSL prefers the others to it. */
 void load_credentials(struct endpoint *endpoint, struct s2n_config *config)
 {
@@ -53,11 +69,15 @@ void load_credentials(struct endpoint *endpoint, struct s2n_config *config)
         if (credential->cert_file == NULL && credential->key_file == NULL) {
             continue;
         }
-        if (credential->cert_file == NULL || credential->key_file == NULL) {
+        if (credential->key_file == NULL || (credential->cert_file == NULL && !credential->is_raw_key)) {
             unimplemented("a certificate or key alone");
         }
-        if (!options->server && endpoint->chain_count++ > 0) {
+        endpoint->chain_count++;
+        if (!options->server && count_of_type(options, credential->is_raw_key) > 1) {
             unimplemented("a client with several certificates");
+        }
+        if (!options->server && endpoint->chain_count > 1 && options->async) {
+            unimplemented("a client with several keys, and -async");
         }
         struct s2n_cert_chain_and_key *chain = load(credential);
         endpoint->chains[i % (options->credential_count + 1)] = chain;
@@ -67,7 +87,7 @@ void load_credentials(struct endpoint *endpoint, struct s2n_config *config)
 
 void trust(const struct options *options, struct s2n_config *config)
 {
-    if (options->trust_cert == NULL || options->trust_cert[0] == '\0') {
+    if (options->trust_cert == NULL || options->trust_cert[0] == '\0' || !accepts_certificates(options)) {
         return;
     }
     char *root = read_text(options->trust_cert);

@@ -127,6 +127,9 @@ static bool check_peer(struct endpoint *endpoint, const struct options *options)
     if (options->server && options->require_any_client_certificate && !resumed && !has_certificate) {
         return complain("there is no client certificate");
     }
+    if (!resumed && !check_peer_key(endpoint, options)) {
+        return false;
+    }
     return options->expect_peer_cert_file == NULL || check_peer_chain(endpoint);
 }
 
@@ -191,7 +194,7 @@ bool check_handshake(struct endpoint *endpoint, const struct options *options, b
     }
     return check_text("ALPN protocol", s2n_get_application_protocol(conn), alpn == NULL ? "" : alpn)
         && check_parameters(endpoint, options) && check_credential(endpoint, options->expect_selected_credential)
-        && check_peer(endpoint, options) && check_early_data(endpoint, options);
+        && check_peer(endpoint, options) && check_early_data(endpoint, options) && check_ech(endpoint, options);
 }
 
 /* Whether the client has received a session, and with early data. In TLS 1.3 it comes with the data. */

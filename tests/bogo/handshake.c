@@ -17,6 +17,7 @@ bool complain(const char *what)
 void print_error(struct endpoint *endpoint, const char *what)
 {
     int error = s2n_errno, system_error = errno;
+    endpoint->error = error;
     char detail[512] = "";
     rs2n_connection_error_detail(endpoint->conn, detail, sizeof(detail));
     fprintf(stderr, "%s: :%s: %s\n", what, s2n_strerror_name(error), detail);
@@ -98,5 +99,5 @@ bool shake_hands(struct endpoint *endpoint)
     if (options->no_op_extra_handshake && s2n_negotiate(endpoint->conn, &blocked) != 0) {
         return complain("another call of s2n_negotiate() has an effect");
     }
-    return true;
+    return !options->quic || quic_end_handshake(endpoint);
 }

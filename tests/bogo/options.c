@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { SWITCH, NUMBER, TEXT, BYTES, LIST, NEW_CREDENTIAL, CREDENTIAL_TEXT, CREDENTIAL_BYTES,
+enum kind { SWITCH, NUMBER, TEXT, BYTES, LIST, NEW_CREDENTIAL, NEW_RAW_KEY, CREDENTIAL_TEXT, CREDENTIAL_BYTES,
     CREDENTIAL_LIST };
 
 struct flag {
@@ -36,15 +36,22 @@ static const struct flag FLAGS[] = {
     FLAG("-no-tls11", SWITCH, no_tls11),
     FLAG("-no-tls12", SWITCH, no_tls12),
     FLAG("-no-tls13", SWITCH, no_tls13),
+    FLAG("-fips-202205", SWITCH, fips_202205),
+    FLAG("-wpa-202304", SWITCH, wpa_202304),
+    FLAG("-cnsa-202407", SWITCH, cnsa_202407),
+    FLAG("-cnsa1-202603", SWITCH, cnsa1_202603),
     FLAG("-curves", LIST, curves),
     FLAG("-verify-prefs", LIST, verify_prefs),
 
     { "-new-x509-credential", NEW_CREDENTIAL, 0 },
+    { "-new-rpk-credential", NEW_RAW_KEY, 0 },
     CREDENTIAL("-cert-file", CREDENTIAL_TEXT, cert_file),
     CREDENTIAL("-key-file", CREDENTIAL_TEXT, key_file),
     CREDENTIAL("-signing-prefs", CREDENTIAL_LIST, signing_prefs),
     CREDENTIAL("-ocsp-response", CREDENTIAL_BYTES, ocsp_response),
     FLAG("-trust-cert", TEXT, trust_cert),
+    FLAG("-accepted-peer-cert-types", LIST, accepted_peer_cert_types),
+    FLAG("-available-client-cert-types", LIST, available_client_cert_types),
     FLAG("-verify-peer", SWITCH, verify_peer),
     FLAG("-verify-fail", SWITCH, verify_fail),
     FLAG("-require-any-client-certificate", SWITCH, require_any_client_certificate),
@@ -63,6 +70,20 @@ static const struct flag FLAGS[] = {
     FLAG("-no-ticket", SWITCH, no_ticket),
     FLAG("-enable-early-data", SWITCH, enable_early_data),
     FLAG("-resumption-delay", NUMBER, resumption_delay),
+
+    FLAG("-quic", SWITCH, quic),
+    FLAG("-quic-transport-params", BYTES, quic_transport_params),
+    FLAG("-expect-quic-transport-params", BYTES, expect_quic_transport_params),
+    FLAG("-quic-use-legacy-codepoint", NUMBER, quic_use_legacy_codepoint),
+    FLAG("-quic-early-data-context", TEXT, quic_early_data_context),
+
+    FLAG("-ech-config-list", BYTES, ech_config_list),
+    FLAG("-reject-unusable-ech-config", SWITCH, reject_unusable_ech_config),
+    FLAG("-enable-ech-grease", SWITCH, enable_ech_grease),
+    FLAG("-expect-ech-accept", SWITCH, expect_ech_accept),
+    FLAG("-expect-no-ech-name-override", SWITCH, expect_no_ech_name_override),
+    FLAG("-expect-ech-retry-configs", BYTES, expect_ech_retry_configs),
+    FLAG("-expect-no-ech-retry-configs", SWITCH, expect_no_ech_retry_configs),
 
     FLAG("-export-label", TEXT, export_label),
     FLAG("-export-context", TEXT, export_context),
@@ -83,6 +104,7 @@ static const struct flag FLAGS[] = {
     FLAG("-check-close-notify", SWITCH, check_close_notify),
     FLAG("-no-op-extra-handshake", SWITCH, no_op_extra_handshake),
     FLAG("-handshake-twice", SWITCH, handshake_twice),
+    FLAG("-renegotiate-ignore", SWITCH, renegotiate_ignore),
     FLAG("-handshake-never-done", SWITCH, handshake_never_done),
 
     FLAG("-expect-version", NUMBER, expect_version),
@@ -99,6 +121,8 @@ static const struct flag FLAGS[] = {
     FLAG("-expect-verify-result", SWITCH, expect_verify_result),
     FLAG("-expect-no-peer-cert", SWITCH, expect_no_peer_cert),
     FLAG("-expect-peer-cert-file", TEXT, expect_peer_cert_file),
+    FLAG("-expect-peer-certificate-type", NUMBER, expect_peer_certificate_type),
+    FLAG("-expect-peer-rpk-sha256", BYTES, expect_peer_rpk_sha256),
     FLAG("-expect-client-ca-list", TEXT, expect_client_ca_list),
     FLAG("-expect-selected-credential", NUMBER, expect_selected_credential),
     FLAG("-expect-session-miss", SWITCH, expect_session_miss),
@@ -158,7 +182,7 @@ static int base64_digit(char c)
     return found == NULL ? -1 : (int) (found - DIGITS);
 }
 
-static struct bytes decode(const char *flag, const char *value)
+struct bytes decode_base64(const char *flag, const char *value)
 {
     struct bytes bytes = { .is_set = true, .data = malloc(strlen(value) + 1) };
     if (bytes.data == NULL) {
@@ -191,7 +215,7 @@ static void append(const char *flag, const char *value, struct list *list)
 
 static bool has_value(enum kind kind)
 {
-    return kind != SWITCH && kind != NEW_CREDENTIAL;
+    return kind != SWITCH && kind != NEW_CREDENTIAL && kind != NEW_RAW_KEY;
 }
 
 static void set(struct options *options, const struct flag *flag, const char *value)
@@ -202,15 +226,17 @@ static void set(struct options *options, const struct flag *flag, const char *va
     case SWITCH: *(bool *) field = true; break;
     case NUMBER: *(int *) field = number(flag->name, value); break;
     case TEXT: *(const char **) field = value; break;
-    case BYTES: *(struct bytes *) field = decode(flag->name, value); break;
+    case BYTES: *(struct bytes *) field = decode_base64(flag->name, value); break;
     case LIST: append(flag->name, value, (struct list *) field); break;
     case NEW_CREDENTIAL:
+    case NEW_RAW_KEY:
         if (options->credential_count++ == MAX_CREDENTIALS) {
             invalid(flag->name);
         }
+        options->credentials[options->credential_count].is_raw_key = flag->kind == NEW_RAW_KEY;
         break;
     case CREDENTIAL_TEXT: *(const char **) of_credential = value; break;
-    case CREDENTIAL_BYTES: *(struct bytes *) of_credential = decode(flag->name, value); break;
+    case CREDENTIAL_BYTES: *(struct bytes *) of_credential = decode_base64(flag->name, value); break;
     case CREDENTIAL_LIST: append(flag->name, value, (struct list *) of_credential); break;
     }
 }
@@ -241,6 +267,7 @@ static void set_defaults(struct options *options)
     options->repeat_shim_initial_write = 1;
     options->shim_initial_write = "hello";
     options->expect_selected_credential = ANY_CREDENTIAL;
+    options->expect_peer_certificate_type = ANY_TYPE;
 }
 
 void parse_options(int argc, char **argv, struct all_options *options)

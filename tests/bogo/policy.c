@@ -154,6 +154,60 @@ static const struct list *schemes(const struct options *options)
     return sign;
 }
 
+/* The compliance policies of BoringSSL, as far as this library has their parts: no policy here has key
+ * exchange with RSA, or ML-KEM without a curve. Without signatures
+ * it has the shim's default. */
+struct compliance {
+    const char *suites_tls13, *suites_tls12, *groups, *signatures;
+};
+
+static const struct compliance DEFAULT = {
+    .suites_tls13 = " TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256",
+    .suites_tls12 = " ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-RSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384"
+                    " ECDHE-RSA-AES256-GCM-SHA384 ECDHE-ECDSA-CHACHA20-POLY1305 ECDHE-RSA-CHACHA20-POLY1305",
+    .groups = " X25519MLKEM768 x25519 secp256r1 secp384r1",
+};
+
+static const struct compliance FIPS_202205 = {
+    .suites_tls13 = " TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384",
+    .suites_tls12 = " ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-RSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384"
+                    " ECDHE-RSA-AES256-GCM-SHA384",
+    .groups = " secp256r1 secp384r1",
+    .signatures = " rsa_pkcs1_sha256 rsa_pkcs1_sha384 rsa_pkcs1_sha512 ecdsa_secp256r1_sha256"
+                  " ecdsa_secp384r1_sha384 rsa_pss_rsae_sha256 rsa_pss_rsae_sha384 rsa_pss_rsae_sha512",
+};
+
+static const struct compliance WPA_202304 = {
+    .suites_tls13 = " TLS_AES_256_GCM_SHA384",
+    .suites_tls12 = " ECDHE-ECDSA-AES256-GCM-SHA384 ECDHE-RSA-AES256-GCM-SHA384",
+    .groups = " secp384r1",
+    .signatures = " rsa_pkcs1_sha384 rsa_pkcs1_sha512 ecdsa_secp384r1_sha384 rsa_pss_rsae_sha384"
+                  " rsa_pss_rsae_sha512",
+};
+
+static const struct compliance CNSA_202407 = {
+    .suites_tls13 = " TLS_AES_256_GCM_SHA384 TLS_AES_128_GCM_SHA256 TLS_CHACHA20_POLY1305_SHA256",
+    .suites_tls12 = " ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-RSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384"
+                    " ECDHE-RSA-AES256-GCM-SHA384 ECDHE-ECDSA-CHACHA20-POLY1305 ECDHE-RSA-CHACHA20-POLY1305",
+    .groups = " X25519MLKEM768 x25519 secp256r1 secp384r1",
+};
+
+static const struct compliance CNSA1_202603 = {
+    .suites_tls13 = " TLS_AES_256_GCM_SHA384",
+    .suites_tls12 = " ECDHE-ECDSA-AES256-GCM-SHA384 ECDHE-RSA-AES256-GCM-SHA384",
+    .groups = " secp384r1",
+    .signatures = " rsa_pkcs1_sha384 ecdsa_secp384r1_sha384 rsa_pss_rsae_sha384",
+};
+
+static const struct compliance *compliance(const struct options *options)
+{
+    return options->fips_202205 ? &FIPS_202205
+        : options->wpa_202304 ? &WPA_202304
+        : options->cnsa_202407 ? &CNSA_202407
+        : options->cnsa1_202603 ? &CNSA1_202603
+                                : &DEFAULT;
+}
+
 static void add_versions(struct text *text, const struct options *options)
 {
     int min = options->min_version, max = options->max_version;
@@ -168,13 +222,8 @@ static void add_versions(struct text *text, const struct options *options)
     }
     add(text, tls12 ? "min TLS1.2\n" : "min TLS1.3\n");
     add(text, "suites");
-    if (tls13) {
-        add(text, " TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256");
-    }
-    if (tls12) {
-        add(text, " ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-RSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384"
-                  " ECDHE-RSA-AES256-GCM-SHA384 ECDHE-ECDSA-CHACHA20-POLY1305 ECDHE-RSA-CHACHA20-POLY1305");
-    }
+    add(text, tls13 ? compliance(options)->suites_tls13 : "");
+    add(text, tls12 ? compliance(options)->suites_tls12 : "");
     add(text, "\n");
 }
 
@@ -188,11 +237,17 @@ const char *define_policy(const struct options *options)
         check_order(&options->curves);
         add_list(&text, "groups", &options->curves, GROUPS, COUNT(GROUPS), "-curves");
     } else {
-        add(&text, "groups X25519MLKEM768 x25519 secp256r1 secp384r1\n");
+        add(&text, "groups");
+        add(&text, compliance(options)->groups);
+        add(&text, "\n");
     }
     const struct list *prefs = schemes(options);
     if (prefs != NULL) {
         add_list(&text, "signatures", prefs, SCHEMES, COUNT(SCHEMES), "signature scheme");
+    } else if (compliance(options)->signatures != NULL) {
+        add(&text, "signatures");
+        add(&text, compliance(options)->signatures);
+        add(&text, "\n");
     } else {
         /* BoringSSL makes signatures that it does not accept by default. */
         add(&text, "signatures ecdsa_secp256r1_sha256 rsa_pss_rsae_sha256 rsa_pkcs1_sha256"

@@ -22,7 +22,8 @@ static bool prepare(struct endpoint *endpoint, bool is_resume)
         || s2n_connection_set_recv_ctx(conn, &endpoint->transport) != 0
         || s2n_connection_set_send_cb(conn, transport_send) != 0
         || s2n_connection_set_send_ctx(conn, &endpoint->transport) != 0
-        || (options->host_name != NULL && s2n_set_server_name(conn, options->host_name) != 0)) {
+        || (options->host_name != NULL && s2n_set_server_name(conn, options->host_name) != 0)
+        || (options->quic && !quic_start(endpoint)) || !ech_start(endpoint)) {
         print_error(endpoint, "connection");
         return false;
     }
@@ -79,7 +80,12 @@ static bool connect_once(const struct options *options, const struct options *re
     endpoint->transport.fd = -1;
     bool done = prepare(endpoint, is_resume) && connect_to_runner(options, &endpoint->transport);
     done = done && exchange(endpoint, retry, is_resume);
-    if (!done && endpoint->transport.fd >= 0) {
+    if (!done) {
+        check_ech_rejection(endpoint);
+    }
+    if (!done && endpoint->transport.fd >= 0 && options->quic) {
+        quic_send_alert(endpoint);
+    } else if (!done && endpoint->transport.fd >= 0) {
         /* The fatal alert. */
         s2n_blocked_status blocked;
         endpoint->transport.write_allowance = -1;
@@ -94,6 +100,7 @@ static bool connect_once(const struct options *options, const struct options *re
     }
     disconnect_from_runner(&endpoint->transport);
     s2n_connection_free(endpoint->conn);
+    quic_free(&endpoint->transport);
     if (endpoint->operation != NULL) {
         s2n_async_pkey_op_free(endpoint->operation);
     }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Exit codes that the runner knows. */
 enum { SUCCEEDED = 0, FAILED = 1, UNIMPLEMENTED = 89, MUST_FAIL = 90 };
@@ -29,6 +30,8 @@ struct list {
 };
 
 struct credential {
+    /* A raw public key, which has a private key and no certificates. */
+    bool is_raw_key;
     const char *cert_file;
     const char *key_file;
     struct list signing_prefs;
@@ -43,12 +46,14 @@ struct options {
 
     int min_version, max_version;
     bool no_tls1, no_tls11, no_tls12, no_tls13;
+    bool fips_202205, wpa_202304, cnsa_202407, cnsa1_202603;
     struct list curves, verify_prefs;
 
     /* The first is the default one, of flags that precede the first -new-x509-credential. */
     struct credential credentials[MAX_CREDENTIALS + 1];
     size_t credential_count;
     const char *trust_cert;
+    struct list accepted_peer_cert_types, available_client_cert_types;
     bool verify_peer, verify_fail, require_any_client_certificate, use_custom_verify_callback;
     bool enable_ocsp_stapling;
     bool use_early_callback, fail_early_callback, use_old_client_cert_callback;
@@ -60,6 +65,15 @@ struct options {
     bool no_ticket, enable_early_data;
     int resumption_delay;
 
+    bool quic;
+    struct bytes quic_transport_params, expect_quic_transport_params;
+    int quic_use_legacy_codepoint;
+    const char *quic_early_data_context;
+
+    struct bytes ech_config_list, expect_ech_retry_configs;
+    bool reject_unusable_ech_config, enable_ech_grease, expect_ech_accept;
+    bool expect_no_ech_name_override, expect_no_ech_retry_configs;
+
     const char *export_label, *export_context;
     int export_keying_material;
     bool use_export_context, use_exporter_between_reads;
@@ -69,7 +83,7 @@ struct options {
     int read_size, max_send_fragment;
     bool peek_then_read, key_update, key_update_before_read;
     bool shim_shuts_down, check_close_notify;
-    bool no_op_extra_handshake, handshake_twice, handshake_never_done;
+    bool no_op_extra_handshake, handshake_twice, handshake_never_done, renegotiate_ignore;
 
     int expect_version, expect_cipher, expect_curve_id, expect_peer_signature_algorithm;
     bool expect_hrr, expect_no_hrr;
@@ -78,7 +92,8 @@ struct options {
     struct bytes expect_ocsp_response;
     bool expect_verify_result, expect_no_peer_cert;
     const char *expect_peer_cert_file, *expect_client_ca_list;
-    int expect_selected_credential;
+    int expect_selected_credential, expect_peer_certificate_type;
+    struct bytes expect_peer_rpk_sha256;
     bool expect_session_miss, expect_no_session, expect_session_id, expect_no_session_id;
     bool expect_ticket_supports_early_data, expect_accept_early_data, expect_reject_early_data;
     bool expect_no_offer_early_data;
@@ -87,6 +102,9 @@ struct options {
 
 /* The number of -expect-selected-credential if the flag is not given. */
 enum { ANY_CREDENTIAL = -2 };
+
+/* The type of -expect-peer-certificate-type if the flag is not given. */
+enum { ANY_TYPE = -1 };
 
 /* The connection to the runner. In asynchronous mode each operation blocks once, and transfers one byte
  * then. */
@@ -100,6 +118,9 @@ struct transport {
 
     /* If not negative, the number of bytes that may be sent before the transport blocks. */
     int write_allowance;
+
+    /* The records of QUIC, which are never blocked; NULL for others. */
+    struct quic *quic;
 };
 
 /* What connections share: sessions, ticket keys and the clock. */
@@ -143,6 +164,9 @@ struct endpoint {
 
     /* Early data that was accepted, or received. */
     size_t early_data_sent;
+
+    /* The value of s2n_errno of the last error. */
+    int error;
 };
 
 /* options.c */
@@ -153,6 +177,8 @@ void parse_options(int argc, char **argv, struct all_options *options);
 
 /* Ends the program as unimplemented: the runner skips the test. */
 _Noreturn void unimplemented(const char *what);
+
+struct bytes decode_base64(const char *flag, const char *value);
 
 /* policy.c */
 const char *define_policy(const struct options *options);
@@ -166,6 +192,13 @@ char *read_text(const char *path);
 void trust(const struct options *options, struct s2n_config *config);
 bool check_peer_chain(struct endpoint *endpoint);
 
+/* raw_keys.c */
+bool accepts_raw_keys(const struct options *options);
+bool accepts_certificates(const struct options *options);
+void trust_raw_keys(const struct options *options, struct s2n_config *config);
+void check_available_types(const struct options *options);
+bool check_peer_key(struct endpoint *endpoint, const struct options *options);
+
 /* config.c */
 struct s2n_config *new_config(struct endpoint *endpoint);
 
@@ -174,6 +207,22 @@ bool connect_to_runner(const struct options *options, struct transport *transpor
 void disconnect_from_runner(struct transport *transport);
 int transport_recv(void *context, uint8_t *buf, uint32_t len);
 int transport_send(void *context, const uint8_t *buf, uint32_t len);
+
+/* quic.c */
+bool quic_start(struct endpoint *endpoint);
+bool quic_end_handshake(struct endpoint *endpoint);
+void quic_free(struct transport *transport);
+int quic_recv_messages(struct transport *transport, uint8_t *buf, size_t size);
+int quic_send_messages(struct transport *transport, const uint8_t *buf, size_t size);
+bool quic_send_data(struct transport *transport, const void *data, size_t size);
+ssize_t quic_receive_data(struct endpoint *endpoint, uint8_t *buf, size_t size);
+void quic_send_alert(struct endpoint *endpoint);
+
+/* ech.c */
+bool ech_start(struct endpoint *endpoint);
+bool check_ech(struct endpoint *endpoint, const struct options *options);
+bool check_ech_name(struct endpoint *endpoint);
+void check_ech_rejection(struct endpoint *endpoint);
 
 /* handshake.c */
 bool shake_hands(struct endpoint *endpoint);

@@ -11,6 +11,9 @@ static bool send_all(struct endpoint *endpoint, const void *data, size_t size)
 {
     const uint8_t *at = data;
     s2n_blocked_status blocked;
+    if (endpoint->options->quic) {
+        return quic_send_data(&endpoint->transport, data, size);
+    }
     do {
         ssize_t sent = s2n_send(endpoint->conn, at, (ssize_t) size, &blocked);
         if (sent < 0 && !may_continue(endpoint, blocked)) {
@@ -128,6 +131,9 @@ static ssize_t peek_then_read(struct endpoint *endpoint, uint8_t *buf, size_t si
 static ssize_t receive(struct endpoint *endpoint, const struct options *options, uint8_t *buf, size_t size)
 {
     s2n_blocked_status blocked;
+    if (options->quic) {
+        return quic_receive_data(endpoint, buf, size);
+    }
     for (;;) {
         ssize_t received = options->peek_then_read ? peek_then_read(endpoint, buf, size)
                                                    : s2n_recv(endpoint->conn, buf, (ssize_t) size, &blocked);
@@ -232,7 +238,7 @@ static bool write_first(struct endpoint *endpoint, const struct options *options
 static bool close_connection(struct endpoint *endpoint, const struct options *options)
 {
     s2n_blocked_status blocked;
-    if (!options->check_close_notify) {
+    if (!options->check_close_notify || options->quic) {
         return true;
     }
     while (s2n_shutdown(endpoint->conn, &blocked) != 0) {

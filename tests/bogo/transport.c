@@ -34,7 +34,9 @@ static int open_socket(const struct options *options)
 
 bool connect_to_runner(const struct options *options, struct transport *transport)
 {
-    *transport = (struct transport) { .fd = open_socket(options), .async = options->async, .write_allowance = -1 };
+    transport->fd = open_socket(options);
+    transport->async = options->async;
+    transport->write_allowance = -1;
     if (transport->fd < 0) {
         return false;
     }
@@ -69,6 +71,9 @@ static int block(void)
 int transport_recv(void *context, uint8_t *buf, uint32_t len)
 {
     struct transport *transport = context;
+    if (transport->quic != NULL) {
+        return quic_recv_messages(transport, buf, len);
+    }
     if (transport->is_deaf) {
         return block();
     }
@@ -85,6 +90,9 @@ int transport_recv(void *context, uint8_t *buf, uint32_t len)
 int transport_send(void *context, const uint8_t *buf, uint32_t len)
 {
     struct transport *transport = context;
+    if (transport->quic != NULL) {
+        return quic_send_messages(transport, buf, len);
+    }
     if (transport->write_allowance == 0) {
         return block();
     }
