@@ -20,7 +20,7 @@ pub(crate) use self::hex::append_hex;
 pub(crate) use self::lock::{lock, lock_direction};
 pub use self::mode::Mode;
 pub use self::random::random_bytes;
-pub(crate) use self::random::random_u64;
+pub(crate) use self::random::{random_u64, seed_thread};
 pub(crate) use self::stack::{StackDepth, with_cleared_stack, with_stack_cleared_if};
 pub(crate) use self::version::AtomicVersion;
 pub use self::version::Version;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Connection;
-use crate::base::{Blocked, uptime};
+use crate::base::{Blocked, seed_thread, uptime};
 use crate::config::{Config, HandshakeEvent};
 use crate::error::{Code, Result};
 use crate::handshake::{self, checkpoint_listener};
@@ -20,6 +20,7 @@ impl Connection {
     }
 
     fn drive(&self, blocked: &mut Blocked) -> Result<()> {
+        seed_thread()?;
         let outcome = handshake::negotiate(&self.handshake, &self.state, &self.stream, blocked);
         if outcome.as_ref().is_err_and(|error| !error.is_blocked()) {
             self.state.delete_cached_session();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::CertChain;
 use super::coroutine::{Coroutines, ToSign, ToVerify};
-use crate::base::{lock, memory};
+use crate::base::{lock, memory, seed_thread};
 use crate::crypto::digest::Algorithm;
 use crate::error::{Code, Result};
 use crate::policy::names::{self, HashAlgorithm};
@@ -66,6 +66,7 @@ impl Signature {
             return Err(Code::AsyncAlreadyPerformed)?;
         }
         let key = key.key().ok_or(Code::Null)?;
+        seed_thread()?;
         let signer = key
             .choose_scheme(&[self.input.scheme])
             .ok_or(Code::PkeyCtxInit)?;

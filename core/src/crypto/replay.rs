@@ -15,9 +15,9 @@ use rustls::crypto::kx::{
 use rustls::crypto::{GetRandomFailed, SecureRandom};
 use rustls::error::Error;
 use rustls::pki_types::FipsStatus;
-use rustls_aws_lc_rs::DEFAULT_PROVIDER;
 
 use super::HeapSecret;
+use crate::base::random_bytes;
 
 /// The random numbers and key exchanges of a step.
 #[derive(Default)]
@@ -114,7 +114,7 @@ impl SecureRandom for ReplayableRandom {
     fn fill(&self, buf: &mut [u8]) -> Result<(), GetRandomFailed> {
         match next() {
             None => {
-                DEFAULT_PROVIDER.secure_random.fill(buf)?;
+                random_bytes(buf).map_err(|_| GetRandomFailed)?;
                 push(|| Item::Random(buf.to_vec().into()));
                 Ok(())
             }
@@ -175,6 +175,8 @@ impl SupportedKxGroup for ReplayableGroup {
 
 #[cfg(test)]
 mod tests {
+    use rustls_aws_lc_rs::DEFAULT_PROVIDER;
+
     use super::*;
 
     fn random() -> Result<[u8; 8], GetRandomFailed> {

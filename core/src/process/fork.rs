@@ -200,6 +200,16 @@ pub(crate) fn thread_number() -> usize {
     })
 }
 
+sync::thread_variable! {
+    /// Whether this thread has called [`is_first_in_thread`] since its last fork.
+    static HAS_BEGUN: Cell<bool> = Cell::new(false);
+}
+
+/// Returns whether this is the first call in the thread, or its first one after a fork.
+pub(crate) fn is_first_in_thread() -> bool {
+    HAS_BEGUN.with(|has_begun| !has_begun.replace(true))
+}
+
 type BlockedShards = [Option<RwLockWriteGuard<'static, ()>>; SHARDS];
 
 sync::thread_variable! {
@@ -241,6 +251,7 @@ pub fn block_critical_sections() {
 /// both in the parent and in the child process.
 pub fn unblock_critical_sections() {
     IS_FORKING.with(|is_forking| is_forking.set(false));
+    HAS_BEGUN.with(|has_begun| has_begun.set(false));
     let none = ManuallyDrop::new([const { None }; SHARDS]);
     let blocked = BLOCKED.with(|place| place.replace(none));
     drop(ManuallyDrop::into_inner(blocked));
