@@ -18,7 +18,7 @@ use x509_parser::prelude::{FromDer, X509Certificate, X509CertificateParser};
 use super::constraints::NameConstraints;
 use super::names::{GeneralName, Names, elements, values};
 use super::public_key::{KeyInfo, PublicKeyType};
-use super::{Signed, canonical, form};
+use super::{Signed, canonical, form, grammar};
 use crate::base::memory;
 use crate::error::{Code, Result};
 use crate::process::fork::get_or_init;
@@ -411,38 +411,40 @@ impl Extensions {
         let value = extension.value;
         let is = |oid: &Oid<'_>| extension.oid == *oid;
         if is(&OID_X509_EXT_BASIC_CONSTRAINTS) {
-            self.basic_constraints = Some(whole::<BasicConstraints>(value)?);
+            self.basic_constraints = Some(read::<BasicConstraints>(
+                &grammar::BASIC_CONSTRAINTS,
+                value,
+            )?);
         } else if is(&OID_X509_EXT_KEY_USAGE) {
-            self.key_usage = Some(whole::<KeyUsage>(value)?);
+            self.key_usage = Some(read::<KeyUsage>(&grammar::BITS, value)?);
         } else if is(&OID_X509_EXT_EXTENDED_KEY_USAGE) {
             self.purposes = Some(Purposes::read(value)?);
         } else if is(&OID_X509_EXT_SUBJECT_KEY_IDENTIFIER) {
-            let id = whole::<KeyIdentifier<'_>>(value)?;
+            let id = read::<KeyIdentifier<'_>>(&grammar::KEY_IDENTIFIER, value)?;
             self.subject_key_id = Some(part_of(der, id.0));
             return Some(Evaluated::NotAsCritical);
         } else if is(&OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER) {
             self.authority_key = Some(AuthorityKey::read(der, value)?);
             return Some(Evaluated::NotAsCritical);
         } else if is(&NETSCAPE_TYPE) {
-            self.netscape_type = Some(whole_bits(value)?);
+            self.netscape_type = Some(first_bits(value)?);
         } else if is(&OID_X509_EXT_SUBJECT_ALT_NAME) {
             names.add_alternative(value)?;
         } else if is(&OID_X509_EXT_NAME_CONSTRAINTS) {
             self.constraints = Some(NameConstraints::parse(value)?);
         } else if is(&OID_X509_EXT_CRL_DISTRIBUTION_POINTS) {
-            tagged::<CRLDistributionPoints<'_>>(value)?;
+            read::<CRLDistributionPoints<'_>>(&grammar::CRL_POINTS, value)?;
             self.crl_points = Some(part_of(der, value));
         } else if is(&OID_X509_EXT_POLICY_CONSTRAINTS) {
             // Without requireExplicitPolicy the constraints cannot fail a path for which any policy
             // is acceptable.
             let requires =
                 |constraints: PolicyConstraints| constraints.require_explicit_policy.is_some();
-            return Some(
-                match tagged::<PolicyConstraints>(value).is_none_or(requires) {
-                    true => Evaluated::No,
-                    false => Evaluated::Yes,
-                },
-            );
+            let constraints = read(&grammar::POLICY_CONSTRAINTS, value);
+            return Some(match constraints.is_none_or(requires) {
+                true => Evaluated::No,
+                false => Evaluated::Yes,
+            });
         } else if !ACCEPTED.contains(&extension.oid) {
             return Some(Evaluated::No);
         }
@@ -471,12 +473,7 @@ const ACCEPTED: [Oid<'static>; 3] = [
 impl Purposes {
     /// Reads an extended key usage; `None` if it is malformed.
     fn read(value: &[u8]) -> Option<Self> {
-        // asn1-rs ignores the tag of an object identifier.
-        let mut purposes = elements(value)?;
-        if !purposes.all(|purpose| purpose.is_some_and(|purpose| form::is_oid(&purpose))) {
-            return None;
-        }
-        let usage = whole::<ExtendedKeyUsage<'_>>(value)?;
+        let usage = read::<ExtendedKeyUsage<'_>>(&grammar::PURPOSES, value)?;
         Some(Self {
             server_auth: usage.server_auth,
             client_auth: usage.client_auth,
@@ -493,6 +490,9 @@ impl AuthorityKey {
             serial: None,
             issuer: None,
         };
+        if !grammar::AUTHORITY_KEY.describes(value) {
+            return None;
+        }
         for field in elements(value)? {
             let field = field?;
             match (field.class(), field.tag().0) {
@@ -542,18 +542,12 @@ pub(super) fn key_algorithm(spki: &[u8]) -> Option<&[u8]> {
     Some(algorithm.data)
 }
 
-/// Parses a value of universal types that is the whole content of an extension.
-fn whole<'a, T: FromDer<'a, x509_parser::error::X509Error>>(value: &'a [u8]) -> Option<T> {
-    let is_plain = form::has_plain_tags(value, &[Class::Universal]);
-    is_plain.then(|| tagged(value))?
-}
-
-/// [`whole`], with tags that depend on the context.
-fn tagged<'a, T: FromDer<'a, x509_parser::error::X509Error>>(value: &'a [u8]) -> Option<T> {
-    let (_, outer) = Any::from_der(value).ok()?;
-    if outer.class() != Class::Universal
-        || !form::has_plain_tags(value, &[Class::Universal, Class::ContextSpecific])
-    {
+/// Parses the value of an extension, if it has this structure.
+fn read<'a, T: FromDer<'a, x509_parser::error::X509Error>>(
+    structure: &grammar::Field,
+    value: &'a [u8],
+) -> Option<T> {
+    if !structure.describes(value) {
         return None;
     }
     match T::from_der(value) {
@@ -563,15 +557,12 @@ fn tagged<'a, T: FromDer<'a, x509_parser::error::X509Error>>(value: &'a [u8]) ->
 }
 
 /// Returns the first byte of a BIT STRING, without trailing bytes.
-fn whole_bits(value: &[u8]) -> Option<u8> {
-    // asn1-rs ignores the class of the tag.
-    if value.first() != Some(&0x03) {
+fn first_bits(value: &[u8]) -> Option<u8> {
+    if !grammar::BITS.describes(value) {
         return None;
     }
-    match BitString::from_der(value) {
-        Ok(([], bits)) => Some(bits.data.first().copied().unwrap_or_default()),
-        _ => None,
-    }
+    let (_, bits) = BitString::from_der(value).ok()?;
+    Some(bits.data.first().copied().unwrap_or_default())
 }
 
 /// Returns the range of a slice within `whole`.

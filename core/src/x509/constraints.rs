@@ -6,6 +6,7 @@ use x509_parser::asn1_rs::{Any, Class};
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Name;
 
+use super::grammar;
 use super::names::{GeneralName, Kind, Names, elements, emails, is_sequence, values};
 
 /// The name constraints of a CA.
@@ -33,11 +34,11 @@ impl NameConstraints {
             permitted: Vec::new(),
             excluded: Vec::new(),
         };
+        if !grammar::NAME_CONSTRAINTS.describes(value) {
+            return None;
+        }
         for list in elements(value)? {
             let list = list?;
-            if !list.header.is_constructed() {
-                return None;
-            }
             let subtrees = match (list.class(), list.tag().0) {
                 (Class::ContextSpecific, 0) => &mut constraints.permitted,
                 (Class::ContextSpecific, 1) => &mut constraints.excluded,

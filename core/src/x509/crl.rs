@@ -8,7 +8,7 @@ use x509_parser::prelude::{CertificateRevocationList, FromDer, X509Extension};
 
 use super::certificate::{AuthorityKey, Certificate, algorithm_of, part_of};
 use super::names::{GeneralName, elements, values};
-use super::{Signed, canonical, form};
+use super::{Signed, canonical, form, grammar};
 use crate::error::{Code, Result};
 
 /// A parsed certificate revocation list.
@@ -160,12 +160,12 @@ impl RevocationList {
 impl Scope {
     /// Reads an issuing distribution point; `None` if it is malformed.
     fn read(value: &[u8]) -> Option<Self> {
+        if !grammar::ISSUING_POINT.describes(value) {
+            return None;
+        }
         let mut scope = Self::default();
         for field in elements(value)? {
             let field = field?;
-            if field.class() != Class::ContextSpecific {
-                return None;
-            }
             // DER omits FALSE.
             let is_true = field.data == [0xff];
             match field.tag().0 {

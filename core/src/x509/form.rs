@@ -3,7 +3,7 @@
 //! x509-parser ignores the class of some tags, and treats extensions that it cannot parse as
 //! absent. A certificate that passes these checks has one interpretation.
 
-use x509_parser::asn1_rs::{Any, Class, FromDer as _, Header, Tag};
+use x509_parser::asn1_rs::{Any, Class, FromDer as _, Tag};
 
 use super::canonical;
 use super::names::{is_sequence, values};
@@ -42,6 +42,7 @@ fn is_tbs(tbs: &Any<'_>) -> bool {
     };
     let mut last = 0;
     is(serial, Tag::Integer)
+        && is_number(serial.data)
         && is_algorithm(algorithm)
         && is_name(issuer)
         && matches!(few_parts(validity), Some([Some(_), Some(_), None]))
@@ -54,7 +55,7 @@ fn is_tbs(tbs: &Any<'_>) -> bool {
             in_order
                 && match number {
                     // Unique identifiers
-                    1 | 2 => true,
+                    1 | 2 => !field.header.is_constructed() && is_bits(field.data),
                     3 => are_extensions(field),
                     _ => false,
                 }
@@ -106,7 +107,8 @@ fn is_value(value: &Any<'_>) -> bool {
     }
     match value.tag() {
         Tag::Sequence => true,
-        Tag::BitString | Tag::NumericString => !value.header.is_constructed(),
+        Tag::BitString => is(value, Tag::BitString) && is_bits(value.data),
+        Tag::NumericString => !value.header.is_constructed(),
         Tag::Utf8String
         | Tag::PrintableString
         | Tag::T61String
@@ -141,44 +143,42 @@ fn is_extension(extension: &Any<'_>) -> bool {
     }
 }
 
-/// Returns whether a value is an object identifier (X.690, 8.19): no number is padded or truncated.
+/// Returns whether a value is an object identifier.
 pub(super) fn is_oid(value: &Any<'_>) -> bool {
+    is(value, Tag::Oid) && is_identifier(value.data)
+}
+
+/// Returns whether bytes are the content of an object identifier (X.690, 8.19): no number is padded or
+/// truncated.
+pub(super) fn is_identifier(bytes: &[u8]) -> bool {
     const MORE: u8 = 0x80;
-    let bytes = value.data;
     let begins = |place: usize| place == 0 || bytes[place - 1] & MORE == 0;
     let is_padded = bytes
         .iter()
         .enumerate()
         .any(|(place, &byte)| byte == MORE && begins(place));
-    is(value, Tag::Oid) && bytes.last().is_some_and(|last| last & MORE == 0) && !is_padded
+    bytes.last().is_some_and(|last| last & MORE == 0) && !is_padded
 }
 
-/// Returns whether all values, also those within others, are of these classes, and whether those of a
-/// universal type are constructed if it is SEQUENCE or SET, and else primitive (X.690, 8 and 10.2).
-/// x509-parser ignores both.
-pub(super) fn has_plain_tags(mut bytes: &[u8], classes: &[Class]) -> bool {
-    while !bytes.is_empty() {
-        let Ok((content, header)) = Header::from_der(bytes) else {
-            return false;
-        };
-        let is_constructed = matches!(header.tag(), Tag::Sequence | Tag::Set);
-        let is_plain =
-            header.class() != Class::Universal || header.is_constructed() == is_constructed;
-        if !is_plain || !classes.contains(&header.class()) {
-            return false;
-        }
-        // The content of a constructed value is the next one.
-        let skipped = if header.is_constructed() {
-            0
-        } else {
-            header.length().definite().unwrap_or(usize::MAX)
-        };
-        let Some(rest) = content.get(skipped..) else {
-            return false;
-        };
-        bytes = rest;
+/// Returns whether bytes are the content of an INTEGER, which has no unnecessary first byte (X.690,
+/// 8.3.2).
+pub(super) fn is_number(bytes: &[u8]) -> bool {
+    match *bytes {
+        [] => false,
+        [0, second, ..] => second >= 0x80,
+        [0xff, second, ..] => second < 0x80,
+        _ => true,
     }
-    true
+}
+
+/// Returns whether bytes are the content of a BIT STRING, whose unused bits are zero (X.690, 8.6.2 and
+/// 11.2.1).
+pub(super) fn is_bits(bytes: &[u8]) -> bool {
+    match *bytes {
+        [unused] => unused == 0,
+        [unused @ 0..8, .., last] => last.trailing_zeros() >= unused.into(),
+        _ => false,
+    }
 }
 
 /// Returns whether a value is primitive and of a universal type.
@@ -307,25 +307,66 @@ mod tests {
     }
 
     #[test]
-    fn values_have_the_tags_of_their_types() {
-        const PLAIN: [Class; 1] = [Class::Universal];
-        let constraints = [0x30, 6, 1, 1, 0xff, 2, 1, 0];
-        assert!(has_plain_tags(&constraints, &PLAIN));
-        assert!(has_plain_tags(&[0x30, 0], &PLAIN));
-        for (place, tag) in [(0, 0x10), (2, 0x21), (2, 0x81), (5, 0x22), (5, 0x42)] {
-            let mut wrong = constraints;
-            wrong[place] = tag;
-            assert!(!has_plain_tags(&wrong, &PLAIN), "{wrong:x?}");
+    fn numbers_have_no_unnecessary_byte() {
+        for number in [
+            &[0][..],
+            &[0x7f],
+            &[0, 0x80],
+            &[0x80],
+            &[0xff],
+            &[0xff, 0x7f],
+        ] {
+            assert!(is_number(number), "{number:x?}");
         }
-        // A value that is truncated, and one without a length.
-        assert!(!has_plain_tags(&constraints[..7], &PLAIN));
-        assert!(!has_plain_tags(&[0x30, 2, 1], &PLAIN));
-        let nested = [0x30, 5, 0xa0, 3, 2, 1, 1];
-        assert!(!has_plain_tags(&nested, &PLAIN));
-        assert!(has_plain_tags(
-            &nested,
-            &[Class::Universal, Class::ContextSpecific]
-        ));
+        for wrong in [
+            &[][..],
+            &[0, 0],
+            &[0, 1],
+            &[0, 0x7f, 1],
+            &[0xff, 0x80],
+            &[0xff, 0xff],
+        ] {
+            assert!(!is_number(wrong), "{wrong:x?}");
+        }
+    }
+
+    #[test]
+    fn bit_strings_in_names_have_their_encoding() {
+        assert!(is_value(&value(&[3, 2, 7, 0x80])));
+        assert!(is_value(&value(&[0x12, 1, b'1'])));
+        for wrong in [
+            &[3, 0][..],
+            &[3, 2, 8, 0],
+            &[3, 2, 7, 0xc0],
+            &[0x23, 2, 7, 0x80],
+        ] {
+            assert!(!is_value(&value(wrong)), "{wrong:x?}");
+        }
+    }
+
+    #[test]
+    fn serial_numbers_and_unique_identifiers_have_their_encoding() {
+        let key = KeyPair::generate().expect("a key");
+        let mut params = CertificateParams::new(vec!["a.test".into()]).expect("a name");
+        params.serial_number = Some(vec![1, 2, 3].into());
+        let cert = params.self_signed(&key).expect("a certificate");
+        let der = cert.der().to_vec();
+        let place = der.windows(5).position(|field| field == [2, 3, 1, 2, 3]);
+        let place = place.expect("the serial number");
+        let with = |serial: [u8; 5]| {
+            let mut der = der.clone();
+            der[place..place + 5].copy_from_slice(&serial);
+            is_certificate(&der)
+        };
+        assert!(with([2, 3, 1, 2, 3]));
+        assert!(!with([2, 3, 0, 2, 3]));
+        assert!(!with([4, 3, 1, 2, 3]));
+        // subjectUniqueID, with the content of the extensions.
+        let mut fields = der.windows(3);
+        let place = fields.position(|field| field[0] == 0xa3 && field[2] == 0x30);
+        let mut identified = der.clone();
+        identified[place.expect("extensions")] = 0xa2;
+        assert!(!is_certificate(&identified));
     }
 
     #[test]

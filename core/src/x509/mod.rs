@@ -10,6 +10,7 @@ mod dh;
 mod encrypted_key;
 pub mod extension;
 mod form;
+mod grammar;
 mod names;
 pub(crate) mod ocsp;
 pub(crate) mod pem;
