@@ -30,6 +30,8 @@ mod policies;
 mod psks;
 mod retries;
 mod shrink;
+#[path = "../../../support/der.rs"]
+mod tree;
 
 use compare::{Divergence, RANDOM, Twin};
 use cross::Drivers;
@@ -69,6 +71,9 @@ fn main() -> ExitCode {
     }
     if runs("generated") {
         failed += run_generated(&mut twin, certs.as_ref());
+    }
+    if runs("structures") {
+        failed += cases::structures::run(&mut twin, certs.as_ref());
     }
     let mut drivers = Drivers {
         reference: [new_reference(), new_reference()],

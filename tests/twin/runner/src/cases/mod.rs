@@ -20,6 +20,7 @@ mod encodings;
 pub mod mutants;
 mod names;
 pub mod product;
+pub mod structures;
 mod subtrees;
 mod times;
 
