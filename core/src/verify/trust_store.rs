@@ -317,3 +317,103 @@ fn read(path: &Path) -> Result<Vec<u8>> {
         false => Err(Code::X509TrustStore)?,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::process;
+
+    use super::*;
+    use crate::testing::pki;
+
+    /// A folder of a test, which is removed at its end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let folder = env::temp_dir().join(format!("rs2n-{name}-{}", process::id()));
+            fs::create_dir(&folder).expect("a new folder");
+            Self(folder)
+        }
+
+        fn write(&self, name: &str, text: &str) -> PathBuf {
+            let path = self.0.join(name);
+            fs::write(&path, text).expect("the folder is writable");
+            path
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn count(file: Option<&Path>, dir: Option<&Path>) -> Result<usize, Code> {
+        let roots = Roots::from_location(file, dir).map_err(|error| error.code())?;
+        Ok(roots.certificates.len())
+    }
+
+    #[test]
+    fn a_directory_is_read_as_far_as_it_has_certificates() {
+        let folder = Folder::new("trust-directory");
+        let (one, other) = (&pki().ca, &pki().server.0);
+        folder.write("one.pem", one);
+        // The name by the hash of the subject.
+        folder.write("0a1b2c3d.0", one);
+        folder.write("both.pem", &format!("{one}{other}"));
+        folder.write("README", "no certificate");
+        folder.write(
+            "broken.pem",
+            "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n",
+        );
+        fs::create_dir(folder.0.join("more")).expect("a new folder");
+        assert_eq!(count(None, Some(&folder.0)), Ok(2));
+        let file = folder.write("file", other);
+        assert_eq!(count(Some(&file), Some(&folder.0)), Ok(2));
+        assert_eq!(count(Some(&file), None), Ok(1));
+        // s2n-tls reads directories only during handshakes.
+        assert_eq!(count(None, Some(&folder.0.join("absent"))), Ok(0));
+    }
+
+    #[test]
+    fn a_file_must_have_certificates() {
+        let folder = Folder::new("trust-file");
+        let broken = format!(
+            "{}-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n",
+            pki().ca
+        );
+        let failed = Err(Code::X509TrustStore);
+        for text in ["", "no certificate", &broken] {
+            let file = folder.write("file", text);
+            assert_eq!(count(Some(&file), None), failed, "{text}");
+            assert_eq!(count(Some(&file), Some(&folder.0)), failed, "{text}");
+        }
+        assert_eq!(count(Some(&folder.0.join("absent")), None), failed);
+        assert_eq!(count(None, None), failed);
+    }
+
+    #[test]
+    fn a_file_has_a_maximum_size() {
+        let folder = Folder::new("trust-size");
+        for (size, expected) in [(MAX_FILE, Ok(1)), (MAX_FILE + 1, Err(Code::X509TrustStore))] {
+            let file = folder.write("file", &pki().ca);
+            let padding = " ".repeat(size as usize - pki().ca.len());
+            let mut text = fs::read(&file).expect("readable");
+            text.extend(padding.into_bytes());
+            fs::write(&file, text).expect("writable");
+            assert_eq!(count(Some(&file), None), expected);
+        }
+    }
+
+    #[test]
+    fn the_anchors_of_the_system_are_added_once() {
+        let code = |outcome: Result<()>| outcome.map_err(|error| error.code());
+        let roots = Arc::new(Roots::from_pem(pki().ca.as_bytes()).expect("a root"));
+        let mut store = TrustStore::default();
+        assert!(!store.has_system() && store.is_empty());
+        assert_eq!(code(store.add_system(roots.clone())), Ok(()));
+        assert!(store.has_system() && !store.is_empty());
+        assert_eq!(code(store.add_system(roots)), Err(Code::X509TrustStore));
+    }
+}

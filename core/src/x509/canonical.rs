@@ -133,6 +133,20 @@ mod tests {
     }
 
     #[test]
+    fn strings_of_wide_characters_are_decoded() {
+        let expected = hash_of(&common_name(Tag::Utf8String, "\u{e9}\u{394}".as_bytes()));
+        let same: [(Tag, &[u8]); 2] = [
+            (Tag::BmpString, b"\0\xe9\x03\x94"),
+            (Tag::UniversalString, b"\0\0\0\xe9\0\0\x03\x94"),
+        ];
+        for (tag, text) in same {
+            assert_eq!(hash_of(&common_name(tag, text)), expected, "{tag}");
+        }
+        let latin = hash_of(&common_name(Tag::Utf8String, "\u{e9}".as_bytes()));
+        assert_eq!(hash_of(&common_name(Tag::T61String, b"\xe9")), latin);
+    }
+
+    #[test]
     fn lengths_are_encoded_minimally() {
         assert_eq!(encode(4, &[])[..], [4, 0]);
         assert_eq!(encode(4, &[0; 0x80])[..3], [4, 0x81, 0x80]);

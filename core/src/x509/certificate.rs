@@ -1,5 +1,8 @@
 //! Parsed certificates (RFC 5280, 4).
 
+#[cfg(test)]
+pub(super) mod tests;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;

@@ -242,7 +242,115 @@ fn point_names(value: &[u8]) -> Option<Vec<GeneralName>> {
 
 #[cfg(test)]
 mod tests {
+    use rcgen::{
+        CertificateParams, CertificateRevocationListParams, CertifiedIssuer, KeyIdMethod, KeyPair,
+        KeyUsagePurpose, SerialNumber, date_time_ymd,
+    };
+
+    use super::super::certificate::tests::{der, extension};
+    use super::super::der::Fields;
     use super::*;
+
+    const DELTA: &[u8] = &[0x55, 0x1d, 27];
+    const REASON: &[u8] = &[0x55, 0x1d, 21];
+    const ENTRY_ISSUER: &[u8] = &[0x55, 0x1d, 29];
+    const UNKNOWN: &[u8] = &[0x2a, 3, 4];
+
+    /// Encodes a list with these extensions, one entry with these, and an invalid signature.
+    fn list(extensions: &[Vec<u8>], of_entry: &[Vec<u8>], unused_bits: u8) -> Vec<u8> {
+        let mut params = CertificateParams::default();
+        params.key_usages = vec![KeyUsagePurpose::CrlSign];
+        let key = KeyPair::generate().expect("a key");
+        let issuer = CertifiedIssuer::self_signed(params, key).expect("a root");
+        let params = CertificateRevocationListParams {
+            this_update: date_time_ymd(2020, 1, 1),
+            next_update: date_time_ymd(2021, 1, 1),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: vec![],
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let made = params.signed_by(&issuer).expect("a list");
+        let mut fields = Fields::of_whole(made.der()).expect("a list");
+        let tbs = fields.next().expect("a field");
+        let algorithm = fields.next().expect("a field").der;
+        let mut fields = Fields::of(&tbs).expect("fields");
+        let mut next = || fields.next().expect("a field").der;
+        // Version, algorithm, issuer, thisUpdate, nextUpdate.
+        let head = [next(), next(), next(), next(), next()].concat();
+        let wrapped = |list: &[Vec<u8>]| match list.is_empty() {
+            true => vec![],
+            false => der(0x30, &[&list.concat()]),
+        };
+        let date = der(0x17, &[b"200101000000Z"]);
+        let entry = der(0x30, &[&[2, 1, 7], &date, &wrapped(of_entry)]);
+        let extensions = match extensions.is_empty() {
+            true => vec![],
+            false => der(0xa0, &[&wrapped(extensions)]),
+        };
+        let tbs = der(0x30, &[&head, &der(0x30, &[&entry]), &extensions]);
+        let signature = der(3, &[&[unused_bits, 0x30, 0x80]]);
+        der(0x30, &[&tbs, algorithm, &signature])
+    }
+
+    #[test]
+    fn serial_numbers_are_found() {
+        let list = RevocationList::parse(list(&[], &[], 0)).expect("a list");
+        assert!(list.has(&[7]));
+        assert!(!list.has(&[8]) && !list.has(&[0, 7]) && !list.has(&[]));
+        assert_eq!(list.this_update(), 1_577_836_800);
+        assert_eq!(list.next_update(), Some(1_609_459_200));
+    }
+
+    #[test]
+    fn critical_extensions_of_lists_and_entries_are_not_supported() {
+        let unhandled = |extensions: &[Vec<u8>], of_entry: &[Vec<u8>]| {
+            let list = RevocationList::parse(list(extensions, of_entry, 0)).expect("a list");
+            list.has_unhandled_extension()
+        };
+        assert!(!unhandled(&[], &[]));
+        for (is_critical, expected) in [(true, true), (false, false)] {
+            let unknown = [extension(UNKNOWN, is_critical, &[5, 0])];
+            assert_eq!(unhandled(&unknown, &[]), expected);
+            assert_eq!(unhandled(&[], &unknown), expected);
+            let issuer = [extension(ENTRY_ISSUER, is_critical, &[0x30, 0])];
+            assert_eq!(unhandled(&[], &issuer), expected);
+            // A certificate is revoked for any reason.
+            let reason = [extension(REASON, is_critical, &[10, 1, 1])];
+            assert!(!unhandled(&[], &reason));
+            // RFC 5280, 5.2.4: the indicator is critical. A delta is not used in any case.
+            let delta = [extension(DELTA, is_critical, &[2, 1, 1])];
+            assert!(unhandled(&delta, &[]));
+        }
+        let mixed = [
+            extension(UNKNOWN, true, &[5, 0]),
+            extension(DELTA, false, &[2, 1, 1]),
+        ];
+        assert!(unhandled(&mixed, &[]));
+        let reversed = [
+            extension(UNKNOWN, true, &[5, 0]),
+            extension(REASON, false, &[10, 1, 1]),
+        ];
+        assert!(unhandled(&reversed, &[]));
+    }
+
+    #[test]
+    fn an_extension_of_a_list_is_not_repeated() {
+        let unknown = extension(UNKNOWN, false, &[5, 0]);
+        let other = extension(&[0x2a, 3, 5], false, &[5, 0]);
+        assert!(RevocationList::parse(list(&[unknown.clone(), other], &[], 0)).is_ok());
+        assert!(RevocationList::parse(list(&[unknown.clone(), unknown], &[], 0)).is_err());
+    }
+
+    #[test]
+    fn a_signature_with_unused_bits_is_unusable() {
+        let signature = |unused_bits| {
+            let list = RevocationList::parse(list(&[], &[], unused_bits)).expect("a list");
+            list.signed().signature.to_vec()
+        };
+        assert_eq!(signature(0), [0x30, 0x80]);
+        assert!(signature(4).is_empty());
+    }
 
     #[test]
     fn a_scope_is_parsed_strictly() {
@@ -268,6 +376,9 @@ mod tests {
         for wrong in [
             &[0x81, 1, 0][..],
             &[0x81, 1, 1],
+            &[0x82, 1, 0],
+            &[0x84, 1, 0],
+            &[0x85, 1, 0],
             &[0x86, 1, 0xff],
             &[0x01, 1, 0xff],
         ] {

@@ -241,6 +241,8 @@ fn all(bytes: &[u8], mut holds: impl FnMut(&Any<'_>) -> bool) -> bool {
 mod tests {
     use rcgen::{CertificateParams, CustomExtension, DnType, KeyPair};
 
+    use super::super::certificate::tests::der;
+    use super::super::der::{Fields, Value};
     use super::*;
     use crate::x509::Certificate;
 
@@ -266,6 +268,120 @@ mod tests {
             let mut der = der.clone();
             der[place] = 2;
             assert!(!is_certificate(&der), "byte {place}");
+        }
+    }
+
+    /// RFC 5280, 4.1: the fields of TBSCertificate, their types and their order.
+    #[test]
+    fn the_signed_part_has_its_fields() {
+        let key = KeyPair::generate().expect("a key");
+        let mut params = CertificateParams::new(vec!["a.test".into()]).expect("a name");
+        params.distinguished_name.push(DnType::CommonName, "a");
+        let cert = params.self_signed(&key).expect("a certificate");
+        let mut outer = Fields::of_whole(cert.der()).expect("a certificate");
+        let mut next = || outer.next().expect("a field").der.to_vec();
+        let (tbs, algorithm, signature) = (next(), next(), next());
+        let (tbs, _) = Value::parse(&tbs).expect("a value");
+        let mut inner = Fields::of(&tbs).expect("a sequence");
+        let mut fields = Vec::new();
+        while !inner.is_empty() {
+            fields.push(inner.next().expect("a field").der.to_vec());
+        }
+        assert_eq!(fields.len(), 8);
+        let is_sound = |fields: &[Vec<u8>]| {
+            let tbs = der(0x30, &[&fields.concat()]);
+            is_certificate(&der(0x30, &[&tbs, &algorithm, &signature]))
+        };
+        assert!(is_sound(&fields));
+        // Without the version, and without extensions.
+        assert!(is_sound(&fields[1..]));
+        assert!(is_sound(&fields[..7]));
+        for place in 0..fields.len() {
+            // Of another type, absent, and twice.
+            let mut wrong = fields.clone();
+            wrong[place] = vec![0x0c, 1, b'a'];
+            assert!(!is_sound(&wrong), "field {place}");
+            let mut twice = fields.clone();
+            twice.insert(place, fields[place].clone());
+            assert!(!is_sound(&twice), "field {place}");
+            if (1..7).contains(&place) {
+                let mut absent = fields.clone();
+                absent.remove(place);
+                assert!(!is_sound(&absent), "field {place}");
+                // Empty.
+                let mut empty = fields.clone();
+                empty[place] = vec![0x30, 0];
+                // A name may have no attributes.
+                assert_eq!(is_sound(&empty), [3, 5].contains(&place), "field {place}");
+            }
+        }
+
+        // The unique identifiers are before the extensions.
+        let with = |more: &[&[u8]]| {
+            let more = more.iter().map(|field| field.to_vec());
+            is_sound(&fields[..7].iter().cloned().chain(more).collect::<Vec<_>>())
+        };
+        let (one, two, three) = (&[0x81, 2, 0, 1][..], &[0x82, 2, 0, 1][..], &fields[7][..]);
+        for (more, expected) in [
+            (&[one][..], true),
+            (&[two], true),
+            (&[one, two, three], true),
+            (&[two, one], false),
+            (&[one, one], false),
+            (&[three, one], false),
+            (&[three, three], false),
+            (&[&[0x84, 1, 0]], false),
+            (&[&[0x80, 1, 0]], false),
+            (&[&[2, 1, 0]], false),
+        ] {
+            assert_eq!(with(more), expected, "{more:02x?}");
+        }
+    }
+
+    #[test]
+    fn an_extension_has_its_fields() {
+        let oid: &[u8] = &[6, 1, 0x2a];
+        let content: &[u8] = &[4, 0];
+        for (fields, expected) in [
+            (&[oid, content][..], true),
+            (&[oid, &[1, 1, 0xff], content], true),
+            (&[oid], false),
+            (&[content, content], false),
+            (&[oid, oid], false),
+            (&[oid, &[1, 1, 0xff]], false),
+            (&[content, &[1, 1, 0xff], content], false),
+            (&[oid, &[2, 1, 0xff], content], false),
+            (&[oid, &[1, 2, 0, 0xff], content], false),
+            (&[oid, &[1, 1, 0xff], oid], false),
+            (&[oid, &[1, 1, 0xff], content, content], false),
+        ] {
+            let encoded = der(0x30, fields);
+            assert_eq!(is_extension(&value(&encoded)), expected, "{fields:02x?}");
+        }
+        assert!(!is_extension(&value(&der(0x31, &[oid, content]))));
+    }
+
+    #[test]
+    fn values_of_names_are_supported_types() {
+        for (encoded, expected) in [
+            (&[0x0c, 1, b'a'][..], true),
+            (&[0x13, 1, b'a'], true),
+            (&[0x14, 1, b'a'], true),
+            (&[0x16, 1, b'a'], true),
+            (&[0x1c, 4, 0, 0, 0, b'a'], true),
+            (&[0x1e, 2, 0, b'a'], true),
+            (&[0x12, 1, b'1'], true),
+            (&[3, 2, 0, 1], true),
+            (&[0x30, 0], true),
+            (&[0x8c, 1, b'a'], false),
+            (&[0x2c, 3, 0x0c, 1, b'a'], false),
+            (&[0x32, 3, 0x12, 1, b'1'], false),
+            (&[0x23, 4, 3, 2, 0, 1], false),
+            (&[0x0c, 1, 0xff], false),
+            (&[0x1e, 1, b'a'], false),
+            (&[2, 1, 1], false),
+        ] {
+            assert_eq!(is_value(&value(encoded)), expected, "{encoded:02x?}");
         }
     }
 

@@ -16,6 +16,7 @@ use crate::testing::*;
 mod alerts;
 mod authentication;
 mod chain_cache;
+mod chains;
 mod compression;
 mod corruption;
 mod early_data;

@@ -95,6 +95,15 @@ fn a_large_chain_is_not_cached() {
 }
 
 #[test]
+fn a_chain_may_have_the_size_of_a_set() {
+    let largest = SET_BYTES - chain(1, 0).size;
+    let cache = ChainCache::new(true);
+    cache.insert(chain(1, largest));
+    assert_eq!(size(&cache), SET_BYTES);
+    assert!(find(&cache, 1, largest).is_some());
+}
+
+#[test]
 fn a_leaf_has_one_entry_whatever_is_sent_with_it() {
     let cache = ChainCache::new(true);
     for len in 0..100 {
@@ -151,7 +160,8 @@ fn a_chain_that_several_handshakes_have_verified_is_inserted_once() {
 
 #[test]
 fn every_thread_finds_the_chains_of_the_others() {
-    const THREADS: usize = 2 * SHARDS;
+    // Threads are numbered, and their numbers exceed those of the shards.
+    const THREADS: usize = SHARDS * SHARDS + 1;
 
     let cache = ChainCache::new(true);
     thread::scope(|scope| {

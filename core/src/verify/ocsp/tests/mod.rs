@@ -13,10 +13,12 @@ use self::node::Node;
 use super::super::chain_cache::ChainCache;
 use super::super::trust_store::{Roots, TrustStore};
 use super::super::{Moment, Presented, Rules, Verifier};
+use super::*;
 use crate::base::Mode;
 use crate::base::clock::WallClock;
 use crate::error::Code;
 use crate::policy::Policy;
+use crate::testing::pki;
 use crate::x509::ocsp::OcspResponse;
 use crate::x509::pem;
 
@@ -339,4 +341,86 @@ fn fields_have_the_types_of_the_standard() {
             assert_eq!(check(&response), expected, "{shown}");
         }
     });
+}
+
+/// Returns the CA of the test connections, and a leaf that it has issued.
+fn issuer_and_leaf() -> [Certificate<'static>; 2] {
+    [&pki().ca, &pki().server.0].map(|text| {
+        let certs = pem::certificates(text.as_bytes()).expect("certificates");
+        let der = certs.into_iter().next().expect("a certificate");
+        Certificate::parse(der).expect("a certificate")
+    })
+}
+
+fn sha1(message: &[u8]) -> Vec<u8> {
+    Algorithm::Sha1.digest(message).as_ref().to_vec()
+}
+
+#[test]
+fn a_status_is_for_one_certificate_of_one_issuer() {
+    let [issuer, leaf] = &issuer_and_leaf();
+    let (name, key) = (sha1(issuer.subject()), sha1(issuer.key_info().key));
+    let other = sha1(b"another one");
+    for (is_sha1, name_hash, key_hash, serial, expected) in [
+        (true, &name, &key, leaf.serial(), true),
+        (false, &name, &key, leaf.serial(), false),
+        (true, &other, &key, leaf.serial(), false),
+        (true, &name, &other, leaf.serial(), false),
+        (true, &name, &key, issuer.serial(), false),
+    ] {
+        let id = CertId {
+            is_sha1,
+            issuer_name_hash: name_hash,
+            issuer_key_hash: key_hash,
+            serial,
+        };
+        assert_eq!(matches(&id, leaf, issuer), expected);
+    }
+}
+
+#[test]
+fn a_responder_is_named_or_identified_by_its_key() {
+    let [issuer, leaf] = &issuer_and_leaf();
+    let key = sha1(issuer.key_info().key);
+    assert!(is_responder(&ResponderId::Name(issuer.subject()), issuer));
+    assert!(!is_responder(&ResponderId::Name(&[0x30, 0]), issuer));
+    assert!(is_responder(&ResponderId::KeyHash(&key), issuer));
+    assert!(!is_responder(&ResponderId::KeyHash(&key), leaf));
+}
+
+/// RFC 6960, 4.2.2.1: the time of the next update is the last one. Without it a status is valid for an hour,
+/// as in s2n-tls.
+#[test]
+fn a_status_is_valid_from_its_update_to_the_next() {
+    let outcome = |this_update, next_update, now| {
+        let single = SingleResponse {
+            id: CertId {
+                is_sha1: true,
+                issuer_name_hash: &[],
+                issuer_key_hash: &[],
+                serial: &[],
+            },
+            status: CertStatus::Good,
+            this_update,
+            next_update,
+            has_critical_extension: false,
+        };
+        check_status(&single, now).map_err(|error| error.code())
+    };
+    for (next_update, now, expected) in [
+        (Some(200), 99, Err(Code::CertInvalid)),
+        (Some(200), 100, Ok(())),
+        (Some(200), 200, Ok(())),
+        (Some(200), 201, Err(Code::CertExpired)),
+        (None, 99, Err(Code::CertInvalid)),
+        (None, 100, Ok(())),
+        (None, 3699, Ok(())),
+        (None, 3700, Err(Code::CertExpired)),
+    ] {
+        assert_eq!(
+            outcome(100, next_update, now),
+            expected,
+            "{next_update:?} {now}"
+        );
+    }
 }

@@ -1,0 +1,179 @@
+//! Limits of the search for a path, and chains without one.
+
+use super::*;
+
+#[test]
+fn the_certificate_without_a_trusted_issuer_is_reported() {
+    let trusted = root(authority("trusted"));
+    let unknown = root(authority("unknown"));
+    let top = issue(&unknown, authority("top"));
+    let lower = issue(&top, authority("lower"));
+    let server = issue(&lower, leaf());
+    let missing = "its issuer is not in the trust store";
+    for (chain, name) in [
+        (&[&server][..], "of \"CN=leaf\""),
+        (&[&server, &lower], "of \"CN=lower\""),
+        (&[&server, &lower, &top], "of \"CN=top\""),
+        // In any order.
+        (&[&server, &top, &lower], "of \"CN=top\""),
+    ] {
+        rejects(&trusted, chain, Code::CertUntrusted, [name, missing]);
+    }
+    let chain = [&server, &lower, &top, &unknown];
+    let expected = ["of \"CN=unknown\"", "it is self-signed"];
+    rejects(&trusted, &chain, Code::CertUntrusted, expected);
+}
+
+#[test]
+fn the_length_of_a_chain_is_limited() {
+    let root = root(authority("root"));
+    let top = issue(&root, authority("top"));
+    let server = issue(&top, leaf());
+    for (most, expected) in [
+        (1, Err(Code::CertMaxChainDepthExceeded)),
+        (2, Ok(())),
+        (3, Ok(())),
+    ] {
+        let pair = pair(&root, &[&server, &top]);
+        pair.client_config.set_max_chain(most).expect("positive");
+        assert_eq!(pair.negotiate().0, expected, "{most}");
+    }
+}
+
+#[test]
+fn the_names_of_a_certificate_are_reported() {
+    let root = root(authority("root"));
+    let code = Code::CertInvalidHostname;
+    let expected = "the expected name is \"server.example\"";
+    let mut params = leaf();
+    params.subject_alt_names.clear();
+    params.distinguished_name = Default::default();
+    let nameless = issue(&root, params.clone());
+    rejects(
+        &root,
+        &[&nameless],
+        code,
+        [expected, "the certificate has no names of hosts"],
+    );
+    let text = "of an unnamed subject (serial number ";
+    rejects(&root, &[&nameless], code, [text, "issued by \"CN=root\""]);
+    for (count, end) in [
+        (1, "is for \"0.test\""),
+        (8, ", \"7.test\""),
+        (9, ", \"7.test\" and 1 more"),
+        (11, ", \"7.test\" and 3 more"),
+    ] {
+        let names = (0..count).map(|number| {
+            let name = format!("{number}.test");
+            SanType::DnsName(name.try_into().expect("a DNS name"))
+        });
+        params.subject_alt_names = names.collect();
+        let server = issue(&root, params.clone());
+        rejects(&root, &[&server], code, [expected, end]);
+        let pair = pair(&root, &[&server]);
+        pair.negotiate().0.expect_err("another name");
+        let detail = pair.client.error_detail().expect("an error");
+        assert!(detail.ends_with(end), "{detail}");
+    }
+}
+
+#[test]
+fn a_certificate_that_is_not_yet_valid_is_reported_with_the_date() {
+    let root = root(authority("root"));
+    let mut params = leaf();
+    params.not_before = date_time_ymd(3000, 1, 1);
+    let expected = ["of \"CN=leaf\"", "it is not valid before 3000-01-01"];
+    rejects(
+        &root,
+        &[&issue(&root, params)],
+        Code::CertNotYetValid,
+        expected,
+    );
+}
+
+/// Two CAs that have certified each other, with a certificate each.
+#[test]
+fn cross_certificates_do_not_loop() {
+    let trusted = root(authority("trusted"));
+    let (one, other) = (root(authority("one")), root(authority("other")));
+    let cross = |issuer: &Authority, name, key: &Authority| {
+        let key = KeyPair::from_pem(&key.key().serialize_pem()).expect("a key");
+        CertifiedIssuer::signed_by(authority(name), key, issuer).expect("a certificate")
+    };
+    let one_by_other = cross(&other, "one", &one);
+    let other_by_one = cross(&one, "other", &other);
+    let server = issue(&one, leaf());
+    let chain = [&server, &one_by_other, &other_by_one];
+    let expected = ["of \"CN=other\"", "its issuer is not in the trust store"];
+    rejects(&trusted, &chain, Code::CertUntrusted, expected);
+
+    // The way out of the loop is found.
+    let one_by_trusted = cross(&trusted, "one", &one);
+    accepts(
+        &trusted,
+        &[&server, &one_by_other, &other_by_one, &one_by_trusted],
+    );
+}
+
+/// Returns a chain with `wrong` intermediates that have the name of the leaf's issuer but another
+/// key, before the issuer, and their root.
+fn with_wrong(wrong: usize) -> (Authority, Vec<Authority>) {
+    let root = root(authority("root"));
+    let top = issue(&root, authority("top"));
+    let mut chain = vec![issue(&top, leaf())];
+    chain.extend((0..wrong).map(|_| issue(&root, authority("top"))));
+    chain.push(top);
+    (root, chain)
+}
+
+#[test]
+fn an_invalid_signature_is_reported_with_its_algorithm() {
+    let (root, chain) = with_wrong(2);
+    let chain: Vec<_> = chain.iter().collect();
+    let expected = [
+        "of \"CN=leaf\"",
+        "its signature (ECDSA with SHA-256) was not made by",
+    ];
+    rejects(&root, &chain, Code::CertUntrusted, expected);
+}
+
+#[test]
+fn serial_numbers_are_reported_in_hexadecimal() {
+    let root = root(authority("root"));
+    let mut params = leaf();
+    params.serial_number = Some(vec![1, 0xab, 3].into());
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let expected = [
+        "of \"CN=leaf\" (serial number 01:ab:03, issued by",
+        "does not permit",
+    ];
+    rejects(
+        &root,
+        &[&issue(&root, params)],
+        Code::CertIntentInvalid,
+        expected,
+    );
+}
+
+#[test]
+fn a_search_ends_after_two_invalid_signatures() {
+    for (wrong, expected) in [
+        (0, Ok(())),
+        (1, Ok(())),
+        (2, Err(Code::CertUntrusted)),
+        (3, Err(Code::CertUntrusted)),
+    ] {
+        let (root, chain) = with_wrong(wrong);
+        let pair = pair(&root, &chain.iter().collect::<Vec<_>>());
+        let before = VERIFIED.get();
+        assert_eq!(pair.negotiate().0, expected, "{wrong}");
+        // For each path, that of the intermediate and that of the leaf; and that of the handshake.
+        let paths = (wrong + 1).min(2);
+        let verified = VERIFIED.get() - before;
+        assert_eq!(
+            verified,
+            2 * paths + usize::from(expected.is_ok()),
+            "{wrong}"
+        );
+    }
+}
