@@ -302,9 +302,12 @@ tsan:
 	sh tests/deps.sh
 	CARGO='$(CARGO)' sh tests/sanitizers/run.sh thread $(PROGRAMS)
 
+MUTANTS_PYTHON = $(CARGO_TARGET_DIR)/tools/mutants
 MUTANTS = CARGO='$(CARGO)' sh tests/tools.sh cargo-mutants && \
-    CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' nice python3 -B tests/mutants/run.py $(MUTANTS_OPTIONS)
-# mutation testing of the files or folders in FILES, by default of all (days): see tests/mutants/README.md
+    sh python/venv.sh $(MUTANTS_PYTHON) $(PYTHON) tree-sitter==0.26.1 tree-sitter-rust==0.24.2 && \
+    CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' nice $(MUTANTS_PYTHON)/bin/python -B tests/mutants/run.py \
+    $(MUTANTS_OPTIONS)
+# mutation testing of the files or folders in FILES, by default of all: see tests/mutants/README.md
 mutants:
 	$(MUTANTS) $(FILES)
 

@@ -79,8 +79,15 @@ fn the_results_add_up() {
             panic!("{row}: too few columns");
         };
         source(file);
-        assert!(["all", "operators"].contains(genre), "{row}");
-        assert!(judge.starts_with("unit"), "{row}");
+        let kind = genre.split_once(" % of ").map_or(*genre, |(share, kind)| {
+            share.parse::<u8>().expect("a percentage");
+            kind
+        });
+        assert!(["all", "operators"].contains(&kind), "{row}");
+        assert!(
+            judge.trim_start_matches("quick ").starts_with("unit"),
+            "{row}"
+        );
         let counts = counts.iter().map(|count| count.parse::<u32>());
         let counts: Vec<_> = counts.map(|count| count.expect("a number")).collect();
         let [total, caught, unviable, timeout, survivors] = counts[..] else {
@@ -91,9 +98,8 @@ fn the_results_add_up() {
         let listed = listed
             .iter()
             .filter(|line| line.starts_with(&format!("{file}: ")));
-        assert_eq!(
-            listed.count() as u32,
-            survivors,
+        assert!(
+            listed.count() as u32 <= survivors,
             "{file}: survivors in the list"
         );
     }

@@ -1,108 +1,89 @@
-#!/usr/bin/env python3
-"""Mutation testing of the library, file by file: see README.md.
+"""Mutation testing of the library: see README.md.
 
-usage: tests/mutants/run.py [--operators] [--c] [--diff BASE] [FILE...]
+usage: tests/mutants/run.py [--operators] [--c] [--sample N] [--missed] [--quick] [--diff BASE] [FILE...]
 
-Without files it takes all of `SCOPE`, which takes days. A file is mutated in place, and must have no uncommitted
-changes: `git checkout FILE` restores it if the run is killed. Exits with 1 if a mutant survives that survivors.txt
-does not list.
+Without files it takes all of `SCOPE`. Exits with 1 if a mutant survives that survivors.txt does not list.
 
   --operators   leaves out mutants that replace a whole function by a constant
   --c           judges what the unit tests do not notice by the C programs too
+  --sample N    only N % of the mutants, always the same ones
+  --missed      only mutants that the last run of their file has not caught
+  --quick       for each mutant the tests of its layer, and of the others those of the first 8 seconds
   --diff BASE   only mutants of lines that differ from the revision BASE
 """
 
 import argparse
 import json
-import os
 import re
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
+from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
+
+from build import CARGO_MUTANTS_PATH, ROOT, TARGET, Tree, cargo
+from judge import Judge
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
-CARGO = os.environ.get("CARGO", "cargo")
-
 SCOPE = [
     "core/src/verify", "core/src/x509", "core/src/record", "core/src/stream", "core/src/resumption",
     "core/src/handshake", "core/src/messages", "src/ffi", "src/sys",
 ]
-# Mutants that replace the body of a function.
-VALUES = r"^\S+ replace .+ -> .+ with |^\S+ replace \S+ with \(\)$"
 OUTCOMES = ["caught", "unviable", "timeout", "missed"]
+PACKAGES = ["rs2n-core", "rs2n"]
+
+
+@dataclass
+class Mutant:
+    number: int
+    file: str
+    # The description without line numbers. Of several mutants with the same one, the second ends with " #2".
+    text: str
+    genre: str
+    span: dict
+    replacement: str
+
+    @property
+    def name(self):
+        return f"{self.file}: {self.text}"
 
 
 def package(file):
     return "rs2n-core" if file.startswith("core/") else "rs2n"
 
 
-def module(file):
-    """Returns the path of a file's module, and that of its layer."""
-    parts = file[file.index("src/") + 4:].removesuffix(".rs").removesuffix("/mod").split("/")
-    return "::".join(parts) + "::", parts[0] + "::"
-
-
-def judges(file, with_c):
-    """Returns arguments of `cargo test` for each pass, fast ones first."""
-    own, layer = module(file)
-    passes = [["--lib", layer], ["--lib"]]
-    if own != layer and "#[cfg(test)]" in (ROOT / file).read_text():
-        passes.insert(0, ["--lib", own])
-    if with_c:
-        passes.append(["--package=rs2n", "--test=c_programs"])
-    return passes
-
-
-def cargo_mutants(*arguments, **options):
-    path = os.pathsep.join([os.environ["PATH"], str(TARGET / "tools/bin")])
-    return subprocess.run([CARGO, "mutants", *arguments], cwd=ROOT, env={**os.environ, "PATH": path}, **options)
-
-
-def listed(file):
-    """Returns the mutants of a file by the names that cargo-mutants gives them, with names without line numbers.
-
-    Mutants with the same text are numbered: the second one ends with " #2".
-    """
-    found = cargo_mutants("--list", "--json", "--package", package(file), "--file", file,
-                          check=True, stdout=subprocess.PIPE)
-    seen = Counter()
-    names = {}
-    for mutant in json.loads(found.stdout or "[]"):
-        text = re.sub(r"^\S+ ", "", mutant["name"])
-        seen[text] += 1
-        names[mutant["name"]] = text if seen[text] == 1 else f"{text} #{seen[text]}"
-    return names
+def listed(files, diff):
+    """Returns the mutants of files, or those of them that a diff touches."""
+    mutants = []
+    for one in PACKAGES:
+        chosen = [file for file in files if package(file) == one]
+        if not chosen:
+            continue
+        arguments = ["mutants", "--list", "--json", "--package", one]
+        arguments += [part for file in chosen for part in ("--file", file)]
+        every = json.loads(cargo(*arguments, path=CARGO_MUTANTS_PATH).stdout or "[]")
+        chosen = None
+        if diff:
+            chosen = json.loads(cargo(*arguments, "--in-diff", diff, path=CARGO_MUTANTS_PATH).stdout or "[]")
+            chosen = {mutant["name"] for mutant in chosen}
+        seen = Counter()
+        order = {file: place for place, file in enumerate(files)}
+        for mutant in sorted(every, key=lambda mutant: order[mutant["file"]]):
+            file, text = mutant["file"], re.sub(r"^\S+ ", "", mutant["name"])
+            seen[file, text] += 1
+            if seen[file, text] > 1:
+                text += f" #{seen[file, text]}"
+            if chosen is None or mutant["name"] in chosen:
+                mutants.append(Mutant(len(mutants), file, text, mutant["genre"], mutant["span"],
+                                      mutant["replacement"]))
+    return mutants
 
 
 def survivors():
-    """Returns the accepted survivors: pairs of a file and a mutant."""
+    """Returns the accepted survivors by their names."""
     lines = (HERE / "survivors.txt").read_text().splitlines()
-    return {tuple(line.split(": ", 1)) for line in lines if line and line[0] not in "# "}
-
-
-def run(file, arguments, filters):
-    """Runs the passes, each on what the one before it has not caught; returns the outcome of each mutant."""
-    output = TARGET / "mutants" / file.replace("/", "_")
-    output.mkdir(parents=True, exist_ok=True)
-    outcomes = {}
-    for number, judge in enumerate(judges(file, arguments.c)):
-        options, names = [part for part in judge if part[0] == "-"], [part for part in judge if part[0] != "-"]
-        result = cargo_mutants(
-            "--in-place", "--baseline=skip", "--timeout=300", "--build-timeout=900", "--no-shuffle", "--colors=never",
-            "--caught", "--unviable", "--package", package(file), "--file", file, "--output", output, *filters,
-            *(["--iterate"] if number else []), *(f"--cargo-arg={option}" for option in options), "--", *names)
-        # 0: all caught, 2: some missed, 3: timeouts.
-        if result.returncode not in (0, 2, 3):
-            sys.exit(f"cargo mutants failed with {result.returncode}")
-        for outcome in OUTCOMES:
-            for name in (output / "mutants.out" / f"{outcome}.txt").read_text().splitlines():
-                outcomes[name] = outcome
-        if "missed" not in outcomes.values():
-            break
-    return outcomes
+    return {line for line in lines if line and line[0] not in "# "}
 
 
 def record(file, arguments, counts):
@@ -110,18 +91,23 @@ def record(file, arguments, counts):
     path = HERE / "results.tsv"
     head, *rows = path.read_text().splitlines()
     genre = "operators" if arguments.operators else "all"
-    judge = "unit, C" if arguments.c else "unit"
+    genre = f"{arguments.sample} % of {genre}" if arguments.sample else genre
+    judge = "quick unit" if arguments.quick else "unit"
+    judge += ", C" if arguments.c else ""
     row = "\t".join([file, genre, judge, str(sum(counts.values())), *(str(counts[one]) for one in OUTCOMES)])
     rows = sorted([one for one in rows if one.split("\t")[0] != file] + [row])
     path.write_text("\n".join([head, *rows]) + "\n")
 
 
 def files_of(arguments):
+    places = arguments.files or SCOPE
     if arguments.diff:
-        changed = git("diff", "--name-only", "--diff-filter=d", arguments.diff, "--", *(arguments.files or SCOPE))
-        return [file for file in changed.splitlines() if file.endswith(".rs")]
-    tracked = git("ls-files", "--", *(arguments.files or SCOPE))
-    return [file for file in tracked.splitlines() if file.endswith(".rs")]
+        names = git("diff", "--name-only", "--diff-filter=d", arguments.diff, "--", *places)
+    else:
+        names = git("ls-files", "--", *places)
+    # In the order of the arguments.
+    order = lambda file: next(place for place, start in enumerate(places) if file.startswith(start))
+    return sorted((file for file in names.splitlines() if file.endswith(".rs")), key=order)
 
 
 def git(*arguments):
@@ -132,28 +118,55 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].splitlines()[0])
     parser.add_argument("--operators", action="store_true")
     parser.add_argument("--c", action="store_true")
+    parser.add_argument("--sample", type=int)
+    parser.add_argument("--missed", action="store_true")
+    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--diff")
     parser.add_argument("files", nargs="*")
     arguments = parser.parse_args()
-    filters = ["--exclude-re", VALUES] if arguments.operators else []
+
+    store = TARGET / "mutants/outcomes.json"
+    store.parent.mkdir(parents=True, exist_ok=True)
+    diff = None
     if arguments.diff:
-        (TARGET / "mutants").mkdir(parents=True, exist_ok=True)
-        diff = TARGET / "mutants/changes.diff"
+        diff = store.with_name("changes.diff")
         diff.write_text(git("diff", arguments.diff, "--", *SCOPE))
-        filters += ["--in-diff", diff]
-    known = survivors()
-    new = []
-    for file in files_of(arguments):
-        names = listed(file)
-        if not names:
+    mutants = listed(files_of(arguments), diff)
+    if arguments.operators:
+        mutants = [mutant for mutant in mutants if mutant.genre != "FnValue"]
+    if arguments.sample:
+        mutants = [mutant for mutant in mutants if crc32(mutant.name.encode()) % 100 < arguments.sample]
+    # Outcomes of the last run, which --missed keeps.
+    outcomes = json.loads(store.read_text()) if store.exists() else {}
+    chosen = [one for one in mutants if not arguments.missed or outcomes.get(one.name, "missed") == "missed"]
+
+    def report(mutant, outcome):
+        outcomes[mutant.name] = outcome
+        store.write_text(json.dumps(outcomes, indent=0))
+
+    tree = Tree(chosen)
+    for one in PACKAGES:
+        own = [mutant for mutant in chosen if package(mutant.file) == one]
+        if not own:
             continue
-        if git("status", "--porcelain", "--", file):
-            sys.exit(f"{file} has uncommitted changes")
-        outcomes = run(file, arguments, filters)
-        counts = Counter(outcomes.values())
-        print(file, ", ".join(f"{counts[one]} {one}" for one in OUTCOMES), flush=True)
-        missed = {names[name] for name, outcome in outcomes.items() if outcome == "missed"}
-        new += [f"{file}: {name}" for name in sorted(missed) if (file, name) not in known]
+        tree.build(one, ["--lib"])
+        for mutant in own:
+            outcomes[mutant.name] = "missed" if mutant.number in tree.applied else "unviable"
+        Judge(tree, one, "lib", arguments.quick).run([one for one in own if one.number in tree.applied], report)
+        if arguments.c:
+            tree.build("rs2n", ["--test", "c_programs"])
+            missed = [mutant for mutant in own if outcomes[mutant.name] == "missed"]
+            Judge(tree, "rs2n", "c_programs", arguments.quick).run(missed, report)
+
+    known = survivors()
+    by_file = defaultdict(Counter)
+    new = []
+    for mutant in mutants:
+        by_file[mutant.file][outcomes[mutant.name]] += 1
+        if outcomes[mutant.name] == "missed" and mutant.name not in known:
+            new.append(f"{mutant.file}:{mutant.span['start']['line']}: {mutant.text}")
+    for file, counts in by_file.items():
+        print(file, ", ".join(f"{counts[one]} {one}" for one in OUTCOMES))
         if not arguments.diff:
             record(file, arguments, counts)
     for mutant in new:
