@@ -131,13 +131,17 @@ impl Handshake {
         Err(Code::CertTypeUnsupported.rule(rule))
     }
 
-    /// Client: checks that a server that selects TLS 1.2 has not selected raw public keys.
+    /// Client: checks that a server that selects TLS 1.2 has not selected raw public keys. If they
+    /// were not offered, rustls rejects the extension as unsolicited.
     pub(super) fn check_tls12_cert_types(
         &self,
         ctx: &mut Context<'_>,
         hello: &ServerHello,
     ) -> Result<()> {
-        if !hello.selects_cert_type || hello.version == Version::Tls13 {
+        let settings = &ctx.settings;
+        let is_offered = settings.accepted_types().has_raw_keys()
+            || settings.sent_types().is_some_and(CertTypes::has_raw_keys);
+        if !is_offered || !hello.selects_cert_type || hello.version == Version::Tls13 {
             return Ok(());
         }
         ctx.send.pending_alert = fatal_record(Alert::UnsupportedCertificate).to_vec();
