@@ -316,9 +316,9 @@ BASE ?= main
 mutants-diff:
 	$(MUTANTS) --diff $(BASE) $(FILES)
 
-# unit tests of unsafe code, interpreted by Miri, which detects undefined behaviour
+# unit tests of unsafe code, interpreted by Miri, which detects undefined behaviour; with ALL=1 some of safe code, too
 miri:
-	CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh tests/miri.sh
+	CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh tests/miri.sh $(if $(ALL),--all)
 
 # BoringSSL's protocol runner, with BOGO_RUNNER=.../boringssl/ssl/test/runner: see tests/bogo/README.md
 bogo:

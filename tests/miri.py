@@ -2,9 +2,9 @@
 """Interprets unit tests with Miri, which detects undefined behaviour: accesses outside of an object or after its end,
 uninitialized and misaligned values, references that are violated, data races, leaks.
 
-usage: tests/miri.py TOOLCHAIN [MODULE...]
+usage: tests/miri.py TOOLCHAIN [--all] [MODULE...]
 
-tests/miri/modules.txt lists the tests. Each line must match a test that passes; the end is the number of tests that
+tests/miri/modules.txt lists the tests; those that are marked "all" are left out without --all. Each line must match a test that passes; the end is the number of tests that
 passed and of those that were ignored.
 """
 
@@ -28,7 +28,9 @@ PACKAGES = {'rs2n': ('src', []), 'rs2n-core': ('core/src', ['--features', 'inter
 
 
 def main(toolchain, selected):
-    rows = [row for row in read_list() if not selected or any(row[1].startswith(name) for name in selected)]
+    with_all = '--all' in selected
+    selected = [name for name in selected if name != '--all']
+    rows = [row for row in read_list(with_all) if not selected or any(row[1].startswith(name) for name in selected)]
     if not rows:
         sys.exit(f'no such modules in {LIST}')
     subprocess.run(['cargo', f'+{toolchain}', 'miri', 'setup', '--quiet'], check=True)
@@ -46,11 +48,11 @@ def main(toolchain, selected):
     print(f'Miri: {passed} tests passed, {ignored} ignored; each of those with threads in {SEEDS} orders')
 
 
-def read_list():
+def read_list(with_all):
     """Rows of a package, a module, and whether its tests use threads."""
     with open(LIST, encoding='utf-8') as lines:
         words = [line.split() for line in lines if line.strip() and not line.startswith('#')]
-    return [(row[0], row[1], row[2:] == ['threads']) for row in words]
+    return [(row[0], row[1], row[2:] == ['threads']) for row in words if with_all or row[2:] != ['all']]
 
 
 def tests_of(source):
