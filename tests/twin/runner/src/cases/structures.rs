@@ -126,7 +126,7 @@ const STRICTER: [Reason; 6] = [
         },
     ),
     (
-        "a primitive sequence or list, or a constructed string (X.690, 8.9.1 and 10.2)",
+        "a primitive sequence, set or list, or a constructed string (X.690, 8.9.1, 8.11.1, 10.2)",
         |cert| {
             let is_constructed =
                 |name: &Node| TEXTS.map(|tag| tag | CONSTRUCTED).contains(&name.tag);
@@ -135,8 +135,9 @@ const STRICTER: [Reason; 6] = [
                 .iter()
                 .flat_map(Node::nodes)
                 .filter_map(|base| base.nodes().first());
-            any(cert, &|value| value.tag == SEQUENCE & !CONSTRUCTED)
-                || lists.iter().any(|list| list.tag & CONSTRUCTED == 0)
+            any(cert, &|value| {
+                [SEQUENCE, SET].contains(&(value.tag | CONSTRUCTED)) && value.tag & CONSTRUCTED == 0
+            }) || lists.iter().any(|list| list.tag & CONSTRUCTED == 0)
                 || bases.any(is_constructed)
                 || values(cert, NAMES).iter().any(is_constructed)
         },
