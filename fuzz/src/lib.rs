@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod c;
+pub mod chains;
 pub mod early;
 pub mod endpoint;
 #[path = "../../tests/support/hellos/mod.rs"]

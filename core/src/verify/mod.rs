@@ -20,6 +20,8 @@ use crate::policy::Policy;
 use crate::x509::{Certificate, Names, is_host};
 
 pub(crate) mod chain_cache;
+#[cfg(any(test, feature = "internal-test"))]
+pub mod comparison;
 pub mod crl;
 mod moment;
 mod ocsp;
