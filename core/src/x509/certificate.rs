@@ -432,7 +432,8 @@ impl Extensions {
         } else if is(&NETSCAPE_TYPE) {
             self.netscape_type = Some(first_bits(value)?);
         } else if is(&OID_X509_EXT_SUBJECT_ALT_NAME) {
-            names.add_alternative(value)?;
+            let has_names = grammar::GENERAL_NAMES.describes(value);
+            has_names.then(|| names.add_alternative(value))??;
         } else if is(&OID_X509_EXT_NAME_CONSTRAINTS) {
             self.constraints = Some(NameConstraints::parse(value)?);
         } else if is(&OID_X509_EXT_CRL_DISTRIBUTION_POINTS) {

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use x509_parser::asn1_rs::{Any, Class, FromDer as _, Tag};
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
-use super::{canonical, grammar};
+use super::canonical;
 
 /// A GeneralName (RFC 5280, 4.2.1.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,11 +135,8 @@ impl Names {
         }
     }
 
-    /// Reads the value of a subjectAltName; `None` if it is malformed.
+    /// Reads the value of a subjectAltName with the structure of one; `None` if it is malformed.
     pub(super) fn add_alternative(&mut self, value: &[u8]) -> Option<()> {
-        if !grammar::GENERAL_NAMES.describes(value) {
-            return None;
-        }
         for name in elements(value)? {
             self.alternative.push(GeneralName::read(&name?)?);
         }
