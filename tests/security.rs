@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 mod support;
 
-use support::{cases, compile, library_dir, python, root, run, scratch};
+use support::{cases, compile, library_dir, python, root, run, scratch, valgrind};
 
 #[test]
 fn names() {
@@ -129,7 +129,7 @@ fn cost() {
 
 /// Counts the instructions of the endpoint under test, which do not depend on the load of the machine.
 fn instructions(program: &Path, name: &str, size: u32) -> u64 {
-    let output = run(Command::new("valgrind")
+    let output = run(valgrind()
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .args(["--collect-atstart=no", "--toggle-collect=under_test"])
         .arg(program)

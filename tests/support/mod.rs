@@ -1,8 +1,10 @@
 //! Shared code of the integration tests: paths, compilation of C programs, and valgrind.
 #![allow(dead_code)] // Each test binary uses a part.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 use std::{env, fs};
 
 pub mod cases;
@@ -38,7 +40,7 @@ pub fn build_dir() -> PathBuf {
 ///
 /// `cargo test` builds only the crate types that tests link, so that the shared library is built here.
 pub fn library_dir() -> PathBuf {
-    static ONCE: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
+    static ONCE: OnceLock<PathBuf> = OnceLock::new();
     ONCE.get_or_init(|| {
         let mut cargo = Command::new(env!("CARGO"));
         cargo
@@ -61,6 +63,31 @@ pub fn library_dir() -> PathBuf {
         dir
     })
     .clone()
+}
+
+/// The prefix to which `make install` has installed the library for all test programs.
+///
+/// It is the release build, which is optimized.
+pub fn installed() -> &'static Path {
+    static PREFIX: OnceLock<PathBuf> = OnceLock::new();
+    PREFIX.get_or_init(|| {
+        let target = build_dir()
+            .parent()
+            .expect("the build folder is in the target folder")
+            .to_path_buf();
+        let prefix = target.join("tests-install");
+        fs::create_dir_all(&prefix).expect("the target folder is writable");
+        // Test programs may run at the same time: one of them installs.
+        let lock = File::create(target.join("tests-install.lock")).expect("the folder is writable");
+        lock.lock().expect("the file can be locked");
+        run(Command::new("make")
+            .args(["all", "install"])
+            .arg(format!("PREFIX={}", prefix.display()))
+            .arg(format!("BUILD={}", target.join("tests-build").display()))
+            .arg(format!("CARGO_TARGET_DIR={}", target.display()))
+            .current_dir(root()));
+        prefix
+    })
 }
 
 /// Runs a command to its end, and panics if it fails.
@@ -138,6 +165,14 @@ pub fn compile_as(options: &[&str], compiler: &str, source: &Path, program: &Pat
         .arg(format!("-Wl,-rpath,{}", lib.display())));
 }
 
+/// A command that runs a tool of valgrind with the release build of the library, which takes half of
+/// the time of a debug build.
+pub fn valgrind() -> Command {
+    let mut command = Command::new("valgrind");
+    command.env("LD_LIBRARY_PATH", installed().join("lib"));
+    command
+}
+
 /// Runs a program natively, and again under valgrind, which reports memory errors and leaks.
 pub fn run_and_check_memory(program: &Path, args: &[&str]) {
     run(Command::new(program).args(args));
@@ -150,7 +185,7 @@ pub fn run_and_check_memory(program: &Path, args: &[&str]) {
 /// "Possible" leaks are ignored: a static hash map is one, because it points into the middle of its
 /// table.
 pub fn under_valgrind(program: &Path) -> Command {
-    let mut command = Command::new("valgrind");
+    let mut command = valgrind();
     command
         .arg("--quiet")
         .arg(format!("--error-exitcode={MEMORY_ERROR}"))
@@ -164,7 +199,7 @@ pub fn under_valgrind(program: &Path) -> Command {
 /// A command that runs a program under valgrind's data race detector, and exits with
 /// [`MEMORY_ERROR`] after a race.
 pub fn under_drd(program: &Path) -> Command {
-    let mut command = Command::new("valgrind");
+    let mut command = valgrind();
     command
         .arg("--quiet")
         .arg("--tool=drd")

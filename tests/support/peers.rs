@@ -2,42 +2,18 @@
 #![allow(dead_code, unused_imports)] // Each test binary uses a part.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
-use std::sync::OnceLock;
 use std::thread::{self, JoinHandle};
 
 pub use crate::support::certs::{cert, certs, chain_and_key};
-use crate::support::{build_dir, root, run, scratch};
+pub use crate::support::installed;
+use crate::support::{root, run, scratch};
 
 /// Seconds after which a program is killed.
 const TIMEOUT: &str = "600";
-
-/// The prefix to which `make install` has installed the library for all test programs.
-pub fn installed() -> &'static Path {
-    static PREFIX: OnceLock<PathBuf> = OnceLock::new();
-    PREFIX.get_or_init(|| {
-        let target = build_dir()
-            .parent()
-            .expect("the build folder is in the target folder")
-            .to_path_buf();
-        let prefix = target.join("tests-install");
-        fs::create_dir_all(&prefix).expect("the target folder is writable");
-        // Test programs may run at the same time: one of them installs.
-        let lock = File::create(target.join("tests-install.lock")).expect("the folder is writable");
-        lock.lock().expect("the file can be locked");
-        run(Command::new("make")
-            .args(["all", "install"])
-            .arg(format!("PREFIX={}", prefix.display()))
-            .arg(format!("BUILD={}", target.join("tests-build").display()))
-            .arg(format!("CARGO_TARGET_DIR={}", target.display()))
-            .current_dir(root()));
-        prefix
-    })
-}
 
 /// Compiles an example and links it with the installed library.
 pub fn example(name: &str, compiler: &str) -> PathBuf {
