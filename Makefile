@@ -341,8 +341,8 @@ soak-tunnel:
 	SOAK_SECONDS=$${SOAK_SECONDS:-300} $(CARGO) test --release --package rs2n-tools --test tools soak -- --nocapture
 
 # connections with random faults for MINUTES minutes, 1 by default, and each system call failing: see tests/soak
-soak:
-	CARGO='$(CARGO)' sh tests/soak/run.sh
+soak: library
+	CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh tests/soak/run.sh $(BUILD)
 
 # formatting and lints
 lint:
