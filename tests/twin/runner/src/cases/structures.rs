@@ -21,7 +21,7 @@ use crate::driver::Trace;
 use crate::tree::{Choices, Content, Node};
 
 /// The number of chains, unless the environment sets `TWIN_CHAINS`.
-const CHAINS: u64 = 3_000;
+const CHAINS: u64 = 5_000;
 
 /// The certificates, each before its issuer.
 const CERTS: [&str; 3] = ["leaf", "middle", "root"];
