@@ -209,10 +209,11 @@ impl Stricter<'_> {
         self.case.has_changed(self.certs)
     }
 
-    /// Returns whether the peer has sent a certificate that is not part of the path.
+    /// Returns whether the peer has sent a certificate that is not part of the path below the anchor.
     fn has_unused(&self) -> bool {
+        let below = &self.certs[..self.certs.len() - 1];
         let mut certs = self.case.chain.iter();
-        certs.any(|cert| !self.certs.contains(cert))
+        certs.any(|cert| !below.contains(cert))
     }
 
     fn has_unfit_issuer(&self) -> bool {
@@ -333,6 +334,7 @@ impl Parts {
 /// A name that webpki rejects.
 pub struct LaxerName<'a> {
     pub host: &'a str,
+    pub leaf: &'a [u8],
     /// The alternative names of the certificate, each with its tag.
     pub names: &'a [(u8, Vec<u8>)],
 }
@@ -356,6 +358,8 @@ impl LaxerName<'_> {
 
 /// The names that webpki rejects and this library accepts, each with its reason.
 pub const NAMES: &[fn(&LaxerName<'_>) -> bool] = &[
+    // X.690, 8.1.3 and 8.2: s2n-tls accepts lengths and booleans that DER does not permit (10.1, 11.1).
+    |it| Node::parse(it.leaf).is_some_and(|leaf| !is_der(&leaf)),
     // RFC 6125, 6.4.4: the common name is the last resort. webpki does not use it.
     |it| !it.has(&[DNS, URI, ADDRESS]),
     // s2n-tls compares the whole URI with the host.
@@ -374,4 +378,12 @@ pub const NAMES: &[fn(&LaxerName<'_>) -> bool] = &[
             })
         })
     },
+];
+
+/// The names that this library rejects and webpki accepts, each with its reason.
+pub const STRICTER_NAMES: &[fn(&str) -> bool] = &[
+    // s2n-tls does not ignore the root of the DNS at the end of a name.
+    |host| host.ends_with('.'),
+    // s2n-tls compares the text of an address, in which an IPv6 address has no dots.
+    |host| host.contains('.') && host.parse::<std::net::Ipv6Addr>().is_ok(),
 ];
