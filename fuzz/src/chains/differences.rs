@@ -39,10 +39,11 @@ pub const LAXER: &[fn(&Laxer<'_>) -> bool] = &[
         let mut certs = it.path.iter();
         certs.any(|cert| Node::parse(cert).is_some_and(|cert| !is_der(&cert)))
     },
-    // RFC 5280, 4.2.1.10: webpki does not compare directory names, and rejects each constraint.
+    // RFC 5280, 4.2.1.10: webpki compares DNS names and addresses only, and rejects names for which there
+    // are constraints of another type.
     |it| {
         matches!(it.error, Error::NameConstraintViolation)
-            && it.has_constraint(|(tag, _)| *tag == DIRECTORY)
+            && it.has_constraint(|(tag, _)| [EMAIL, DIRECTORY, URI].contains(tag))
     },
     // A DNS name that is none: s2n-tls compares its text.
     |it| {
@@ -339,6 +340,7 @@ pub struct LaxerName<'a> {
     pub names: &'a [(u8, Vec<u8>)],
 }
 
+const EMAIL: u8 = 0x81;
 const DNS: u8 = 0x82;
 const DIRECTORY: u8 = 0xa4;
 const URI: u8 = 0x86;
@@ -364,8 +366,8 @@ pub const NAMES: &[fn(&LaxerName<'_>) -> bool] = &[
     |it| !it.has(&[DNS, URI, ADDRESS]),
     // s2n-tls compares the whole URI with the host.
     |it| it.is(URI),
-    // s2n-tls compares the texts of addresses and of DNS names.
-    |it| it.is(DNS) && it.host.parse::<std::net::IpAddr>().is_ok(),
+    // s2n-tls compares the texts of addresses and of DNS names, also of those that end with the root.
+    |it| it.is(DNS) && (it.host.ends_with('.') || it.host.parse::<std::net::IpAddr>().is_ok()),
     // RFC 6125, 6.4.3: a wildcard is the left-most label, of a name of two labels as well.
     |it| {
         let mut names = it.names.iter().map(|(_, name)| &name[..]);
