@@ -20,18 +20,21 @@ pub const LAXER: &[fn(&Laxer<'_>) -> bool] = &[
     // without an issuer.
     |it| it.path.len() == 1 && it.case.roots.iter().any(|root| **root == *it.path[0]),
     // RFC 5280, 4.2.1.9, does not forbid that a CA authenticates a server, and s2n-tls accepts it.
-    |it| matches!(it.error, Error::CaUsedAsEndEntity),
+    |it| {
+        it.fails(|error| matches!(error, Error::CaUsedAsEndEntity))
+            && parts(&it.path[0]).is_authority()
+    },
     // RFC 5280, 7.1: names are compared without regard to case and repeated spaces; webpki compares
     // bytes.
     |it| {
         let mut pairs = it.path.windows(2);
-        matches!(it.error, Error::UnknownIssuer)
+        it.fails(|error| matches!(error, Error::UnknownIssuer))
             && pairs.any(|pair| parts(&pair[0]).issuer != parts(&pair[1]).subject)
     },
     // RFC 5280, 4.2.1.9: self-issued certificates are not counted; webpki counts them.
     |it| {
         let mut issuers = it.path[1..].iter().map(|cert| parts(cert));
-        matches!(it.error, Error::PathLenConstraintViolated)
+        it.fails(|error| matches!(error, Error::PathLenConstraintViolated))
             && issuers.any(|issuer| issuer.is_self_issued())
     },
     // X.690, 8.1.3 and 8.2: s2n-tls accepts lengths and booleans that DER does not permit (10.1, 11.1).
@@ -42,26 +45,36 @@ pub const LAXER: &[fn(&Laxer<'_>) -> bool] = &[
     // RFC 5280, 4.2.1.10: webpki compares DNS names and addresses only, and rejects names for which there
     // are constraints of another type.
     |it| {
-        matches!(it.error, Error::NameConstraintViolation)
+        it.fails(|error| matches!(error, Error::NameConstraintViolation))
             && it.has_constraint(|(tag, _)| [EMAIL, DIRECTORY, URI].contains(tag))
     },
-    // A DNS name that is none: s2n-tls compares its text.
+    // A constrained DNS name that is none: s2n-tls compares its text.
     |it| {
-        matches!(
-            it.error,
-            Error::MalformedNameConstraint | Error::MalformedDnsIdentifier
-        )
+        it.fails(|error| {
+            matches!(
+                error,
+                Error::MalformedNameConstraint | Error::MalformedDnsIdentifier
+            )
+        }) && it.path[1..]
+            .iter()
+            .any(|cert| parts(cert).has(NAME_CONSTRAINTS))
+    },
+    // RFC 5280, 4.2.1.9: a path length may have any size. webpki reads one byte.
+    |it| {
+        let mut certs = it.path.iter();
+        it.fails(|error| matches!(error, Error::BadDer))
+            && certs.any(|cert| parts(cert).has_long_path_length())
     },
     // RFC 5280, 4.1: a leaf without extensions may be of version 1. webpki requires version 3.
     |it| {
-        matches!(it.error, Error::UnsupportedCertVersion)
+        it.fails(|error| matches!(error, Error::UnsupportedCertVersion))
             && parts(&it.path[0]).extensions.is_empty()
     },
     // RFC 5280, 6.1.1: any policy is acceptable, so that the critical extensions about policies have
     // no effect; Netscape's type of the leaf is evaluated.
     |it| {
         let mut extensions = it.path.iter().flat_map(|cert| parts(cert).extensions);
-        matches!(it.error, Error::UnsupportedCriticalExtension)
+        it.fails(|error| matches!(error, Error::UnsupportedCriticalExtension))
             && extensions.any(|(oid, is_critical, _)| is_critical && EVALUATED.contains(&&oid[..]))
     },
 ];
@@ -107,6 +120,22 @@ fn is_der(value: &Node) -> bool {
 }
 
 impl Laxer<'_> {
+    /// Returns whether webpki may have rejected the path with such an error. Of all paths that it has
+    /// tried it reports the most specific error, which is that of a signature if a certificate has two
+    /// issuers of the same name.
+    fn fails(&self, with: fn(&Error) -> bool) -> bool {
+        let mut subjects: Vec<_> = self.path[1..]
+            .iter()
+            .map(|cert| parts(cert).subject)
+            .collect();
+        let count = subjects.len();
+        subjects.sort();
+        subjects.dedup();
+        let has_other =
+            subjects.len() < count && matches!(self.error, Error::InvalidSignatureForPublicKey);
+        has_other || with(self.error)
+    }
+
     /// Returns whether a base of the name constraints, with its tag, is accepted.
     fn has_constraint(&self, accepts: fn(&(u8, Vec<u8>)) -> bool) -> bool {
         let mut certs = self.path.iter();
@@ -283,6 +312,11 @@ impl Parts {
         self.basic_constraints().any(|value| value.tag == 2)
     }
 
+    fn has_long_path_length(&self) -> bool {
+        self.basic_constraints()
+            .any(|value| value.tag == 2 && value.content().len() > 1)
+    }
+
     /// Returns whether the key usage, if present, has this bit of its first byte.
     fn has_usage(&self, bit: u8) -> bool {
         let mut usages = self.values(KEY_USAGE).flat_map(Node::nodes);
@@ -324,7 +358,9 @@ impl Parts {
 
     fn is_valid_at(&self, now: &[u8]) -> bool {
         let times = self.times();
-        matches!(&times[..], [from, until] if from[..] <= *now && *now < until[..])
+        // The date, the time in seconds, and "Z".
+        times.iter().all(|time| time.len() == 15)
+            && matches!(&times[..], [from, until] if from[..] <= *now && *now < until[..])
     }
 
     fn ends_at(&self, now: &[u8]) -> bool {
