@@ -219,7 +219,10 @@ impl Pair {
         server_config
             .add_chain(&chain(&pki().server))
             .expect("fits");
+        Self::with_configs(client_config, server_config)
+    }
 
+    pub fn with_configs(client_config: Arc<Config>, server_config: Arc<Config>) -> Self {
         let (to_server, to_client) = (Arc::<Pipe>::default(), Arc::<Pipe>::default());
         let connect = |mode, reader: &Arc<Pipe>, writer: &Arc<Pipe>| {
             let conn = Connection::new(mode);

@@ -58,23 +58,20 @@ fn unknown_critical() -> CustomExtension {
 
 /// Returns a client that trusts `anchor`, and a server that sends `chain`, the leaf first.
 fn pair(anchor: &Authority, chain: &[&Authority]) -> Pair {
-    let pair = Pair::new(TLS13_POLICY);
-    pair.client_config.wipe_trust();
-    let trusted = pair.client_config.trust_pem(anchor.pem().as_bytes());
+    let config = || {
+        let config = Config::new_minimal();
+        let policy = Policy::find(TLS13_POLICY).expect("a policy");
+        config.set_policy(policy).expect("no rules");
+        Arc::new(config)
+    };
+    let (client, server) = (config(), config());
+    let trusted = client.trust_pem(anchor.pem().as_bytes());
     trusted.expect("an anchor");
     let pem: String = chain.iter().map(|cert| cert.pem()).collect();
     let key = chain[0].key().serialize_pem();
-    let config = Config::new_minimal();
-    let policy = Policy::find(TLS13_POLICY).expect("a policy");
-    config.set_policy(policy).expect("no rules");
     let loaded = crate::testing::chain(&(pem, key));
-    config.add_chain(&loaded).expect("fits");
-    let server_config = Arc::new(config);
-    pair.server.set_config(server_config.clone()).expect("fits");
-    Pair {
-        server_config,
-        ..pair
-    }
+    server.add_chain(&loaded).expect("fits");
+    Pair::with_configs(client, server)
 }
 
 #[track_caller]

@@ -209,7 +209,6 @@ fn an_unsolicited_certificate_type_of_tls12_is_unsupported() {
 /// Returns a pair whose server requires a client certificate, and whose sides send their
 /// certificates with `fault`, if any. Each has two, so that the fault has room.
 pub(super) fn faulty(client: Option<Fault>, server: Option<Fault>) -> Pair {
-    let pair = Pair::new(TLS13_POLICY);
     let policy = Policy::find(TLS13_POLICY).expect("a policy");
     let make = |(cert, key): &(String, String), fault: Option<Fault>| {
         let config = Config::new_minimal();
@@ -225,14 +224,7 @@ pub(super) fn faulty(client: Option<Fault>, server: Option<Fault>) -> Pair {
     };
     let server_config = make(&pki().server, server);
     server_config.set_client_auth(ClientAuth::Required);
-    let client_config = make(&pki().client, client);
-    pair.client.set_config(client_config.clone()).expect("fits");
-    pair.server.set_config(server_config.clone()).expect("fits");
-    Pair {
-        client_config,
-        server_config,
-        ..pair
-    }
+    Pair::with_configs(make(&pki().client, client), server_config)
 }
 
 #[test]
@@ -268,7 +260,6 @@ fn an_extension_of_a_client_certificate_is_unsupported() {
 
 /// Returns a pair whose sides have leaves with these key usages; none for no extension.
 fn with_usages(policy: &[u8], client: &[KeyUsagePurpose], server: &[KeyUsagePurpose]) -> Pair {
-    let pair = Pair::new(policy);
     let policy = Policy::find(policy).expect("a policy");
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -286,15 +277,9 @@ fn with_usages(policy: &[u8], client: &[KeyUsagePurpose], server: &[KeyUsagePurp
         config.add_chain(&leaf).expect("fits");
         Arc::new(config)
     };
-    let (client_config, server_config) = (make(client), make(server));
+    let server_config = make(server);
     server_config.set_client_auth(ClientAuth::Required);
-    pair.client.set_config(client_config.clone()).expect("fits");
-    pair.server.set_config(server_config.clone()).expect("fits");
-    Pair {
-        client_config,
-        server_config,
-        ..pair
-    }
+    Pair::with_configs(make(client), server_config)
 }
 
 #[test]
