@@ -4,8 +4,8 @@ uninitialized and misaligned values, references that are violated, data races, l
 
 usage: tests/miri.py TOOLCHAIN [--all] [MODULE...]
 
-tests/miri/modules.txt lists the tests; those that are marked "all" are left out without --all. Each line must match a test that passes; the end is the number of tests that
-passed and of those that were ignored.
+tests/miri/modules.txt lists the tests; those that are marked "all" are left out without --all. Each line must match a
+test that passes; the end is the number of tests that passed and of those that were ignored.
 """
 
 import concurrent.futures
@@ -20,8 +20,6 @@ FLAGS = '-Zmiri-strict-provenance -Zmiri-symbolic-alignment-check'
 # In how many orders the tests with threads are run
 SEEDS = 4
 TARGET = os.path.join(os.environ.get('CARGO_TARGET_DIR', 'target'), 'miri')
-
-
 
 # Source and features of each package: those that it has when both are tested
 PACKAGES = {'rs2n': ('src', []), 'rs2n-core': ('core/src', ['--features', 'internal-test'])}
