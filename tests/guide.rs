@@ -335,6 +335,8 @@ fn check_memory(pieces: &Path, workers: usize) {
     thread::scope(|scope| {
         for part in objects.chunks(objects.len().div_ceil(workers)) {
             let mut valgrind = under_valgrind(&program);
+            // The installed library, which is optimized and therefore faster than that of this build.
+            valgrind.env("LD_LIBRARY_PATH", installed().join("lib"));
             let suppressions = root().join("tests/guide/memory.supp");
             let option = format!("--suppressions={}", suppressions.display());
             valgrind.env("VALGRIND_OPTS", option);
