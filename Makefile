@@ -320,6 +320,10 @@ mutants-diff:
 miri:
 	CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh tests/miri.sh $(if $(ALL),--all)
 
+# the unit tests with cargo-careful, which checks the preconditions of unsafe functions of the standard library
+careful:
+	CARGO='$(CARGO)' CARGO_TARGET_DIR='$(CARGO_TARGET_DIR)' sh tests/careful.sh
+
 # BoringSSL's protocol runner, with BOGO_RUNNER=.../boringssl/ssl/test/runner: see tests/bogo/README.md
 bogo:
 	sh tests/bogo/run.sh
@@ -395,5 +399,5 @@ clean:
 .PHONY: all help version library man reference install uninstall list tools install-tools examples demo test \
     check dist reproducible wheel test-python deb test-packages release test-release test-recipes test-aarch64 test-musl \
     check-platforms workflows test-ktls deps header abi \
-    compatibility twin consumers bench bench-scale bench-publish bench-contention models miri mutants mutants-diff \
+    compatibility twin consumers bench bench-scale bench-publish bench-contention models miri careful mutants mutants-diff \
     trust asan tsan timing test-timing bogo fuzz corpora fuzz-coverage soak soak-tunnel lint guide site test-site licences pictures recording deny clean

@@ -2,7 +2,7 @@
 # Installs the named cargo subcommands and programs below the build folder, unless they are installed.
 # Their code is not optimized: they run for seconds, and compiling them optimized takes minutes.
 #
-# usage: tests/tools.sh cargo-auditable|cargo-cyclonedx|cargo-deny|cargo-fuzz|cargo-mutants|mdbook...
+# usage: tests/tools.sh cargo-auditable|cargo-careful|cargo-cyclonedx|cargo-deny|cargo-fuzz|cargo-mutants|mdbook...
 set -eu
 cd "$(dirname "$0")/.."
 tools=$(realpath -m "${CARGO_TARGET_DIR:-target}")/tools
@@ -25,6 +25,7 @@ install() { # NAME VERSION [OPTION...]
 for tool; do
     case $tool in
     cargo-auditable) install cargo-auditable '^0.7' ;;
+    cargo-careful) install cargo-careful '^0.4' ;;
     cargo-cyclonedx) install cargo-cyclonedx '^0.5.9' ;;
     cargo-deny) install cargo-deny '^0.20' ;;
     cargo-fuzz) install cargo-fuzz '^0.13' ;;
