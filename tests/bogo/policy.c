@@ -155,8 +155,7 @@ static const struct list *schemes(const struct options *options)
 }
 
 /* The compliance policies of BoringSSL, as far as this library has their parts: no policy here has key
- * exchange with RSA, or ML-KEM without a curve. Without signatures
- * it has the shim's default. */
+ * exchange with RSA, or ML-KEM without a curve. One without signatures has the shim's default of them. */
 struct compliance {
     const char *suites_tls13, *suites_tls12, *groups, *signatures;
 };

@@ -16,8 +16,8 @@ pub struct Laxer<'a> {
 
 /// The kinds of paths that webpki rejects and this library accepts.
 pub const LAXER: &[fn(&Laxer<'_>) -> bool] = &[
-    // s2n-tls trusts a certificate of the trust store, whoever has issued it. webpki has no path
-    // without an issuer.
+    // s2n-tls trusts a certificate of the trust store without its issuer. webpki has no path
+    // without one.
     |it| it.path.len() == 1 && it.case.roots.iter().any(|root| **root == *it.path[0]),
     // RFC 5280, 4.2.1.9, does not forbid that a CA authenticates a server, and s2n-tls accepts it.
     |it| {

@@ -425,13 +425,7 @@ impl Parts {
     pub fn constraints(&self) -> Vec<(u8, Vec<u8>)> {
         const CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x1e];
 
-        let values = self
-            .extensions
-            .iter()
-            .filter(|(oid, ..)| oid == CONSTRAINTS);
-        let lists = values
-            .flat_map(|(.., value)| value.nodes())
-            .flat_map(Node::nodes);
+        let lists = self.fields(CONSTRAINTS);
         let bases = lists
             .flat_map(Node::nodes)
             .filter_map(|subtree| subtree.nodes().first());
@@ -442,14 +436,15 @@ impl Parts {
     pub fn names(&self) -> Vec<(u8, Vec<u8>)> {
         const ALTERNATIVE: &[u8] = &[0x55, 0x1d, 0x11];
 
-        let lists = self
-            .extensions
-            .iter()
-            .filter(|(oid, ..)| oid == ALTERNATIVE);
-        let names = lists
-            .flat_map(|(.., value)| value.nodes())
-            .flat_map(Node::nodes);
+        let names = self.fields(ALTERNATIVE);
         names.map(|name| (name.tag, name.content())).collect()
+    }
+
+    /// Returns the fields of the sequence in each extension of this type.
+    fn fields(&self, of: &[u8]) -> impl Iterator<Item = &Node> {
+        let extensions = self.extensions.iter().filter(move |(oid, ..)| oid == of);
+        let values = extensions.flat_map(|(.., value)| value.nodes());
+        values.flat_map(Node::nodes)
     }
 }
 

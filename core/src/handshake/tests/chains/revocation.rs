@@ -164,13 +164,13 @@ fn a_list_covers_the_certificates_of_its_distribution_point() {
     let root = root(signs_lists("root"));
     let top = issue(&root, with_point(signs_lists("top")));
     let server = issue(&top, with_point(leaf()));
-    let elsewhere = issue(&top, leaf());
+    let without_point = issue(&top, leaf());
     let missing = Err(Code::CrlLookupFailed);
     for (server, uri, scopes, expected) in [
         (&server, URI, [None, None], Ok(())),
         (&server, "http://crl.example/2", [None, None], missing),
         // A certificate without distribution points.
-        (&elsewhere, URI, [None, None], missing),
+        (&without_point, URI, [None, None], missing),
         (
             &server,
             URI,
