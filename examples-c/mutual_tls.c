@@ -245,14 +245,14 @@ static int run_client(const char *host, const char *port)
         /* In TLS 1.3 the handshake is complete before the server has verified this client: a rejection is an
          * alert here. */
         while ((len = s2n_recv(conn, text, sizeof(text), &blocked)) > 0) {
-            fwrite(text, 1, (size_t) len, stdout);
+            if (fwrite(text, 1, (size_t) len, stdout) != (size_t) len || fflush(stdout) != 0) {
+                perror("standard output");
+                status = TRANSFER;
+                break;
+            }
         }
         if (len < 0) {
             print_error("rejected by the server, or disconnected");
-            status = TRANSFER;
-        }
-        if (fflush(stdout) != 0 || ferror(stdout)) {
-            perror("standard output");
             status = TRANSFER;
         }
     }

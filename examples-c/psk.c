@@ -336,6 +336,26 @@ static int run_server(struct s2n_config *config, const struct keys *keys, const 
     return status;
 }
 
+/* Writes what the server sends to standard output, and closes the connection. */
+static int receive_answer(struct s2n_connection *conn)
+{
+    s2n_blocked_status blocked;
+    char answer[1000];
+    ssize_t len;
+    int status = 0;
+    while ((len = s2n_recv(conn, answer, sizeof(answer), &blocked)) > 0 && status == 0) {
+        if (fwrite(answer, 1, (size_t) len, stdout) != (size_t) len || fflush(stdout) != 0) {
+            perror("standard output");
+            status = TRANSFER;
+        }
+    }
+    if (len < 0 || s2n_shutdown(conn, &blocked) != 0) {
+        print_error("receiving");
+        status = TRANSFER;
+    }
+    return status;
+}
+
 static int run_client(struct s2n_config *config, struct keys *keys, const char *host, const char *port)
 {
     int fd = connect_to(host, port), status = HANDSHAKE;
@@ -348,21 +368,10 @@ static int run_client(struct s2n_config *config, struct keys *keys, const char *
     }
     explicit_bzero(keys, sizeof(*keys)); /* the connection has a copy */
 
-    char identity[MAX_IDENTITY + 1], answer[1000];
+    char identity[MAX_IDENTITY + 1];
     s2n_blocked_status blocked;
     if (negotiate(conn, identity) == 0) {
-        ssize_t len;
-        while ((len = s2n_recv(conn, answer, sizeof(answer), &blocked)) > 0) {
-            fwrite(answer, 1, (size_t) len, stdout);
-        }
-        status = len == 0 && s2n_shutdown(conn, &blocked) == 0 ? 0 : TRANSFER;
-        if (status != 0) {
-            print_error("receiving");
-        }
-        if (fflush(stdout) != 0 || ferror(stdout)) {
-            perror("standard output");
-            status = TRANSFER;
-        }
+        status = receive_answer(conn);
     } else {
         s2n_shutdown_send(conn, &blocked); /* sends the fatal alert, unless there is a delay before: see -b */
     }
