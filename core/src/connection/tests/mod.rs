@@ -21,6 +21,7 @@ mod ktls;
 mod models;
 mod receiving;
 mod sending;
+mod transfer;
 
 /// A client and a server after their handshake.
 struct Pair {
