@@ -58,3 +58,37 @@ impl Callbacks {
         self.store.is_some() && self.retrieve.is_some() && self.delete.is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Cache;
+
+    impl CacheStore for Cache {
+        fn store(&self, _: usize, _: u64, _: &[u8], _: &[u8]) {}
+    }
+
+    impl CacheRetrieve for Cache {
+        fn retrieve(&self, _: usize, _: &[u8], _: &mut [u8]) -> CacheLookup {
+            CacheLookup::Missing
+        }
+    }
+
+    impl CacheDelete for Cache {
+        fn delete(&self, _: usize, _: &[u8]) {}
+    }
+
+    #[test]
+    fn a_cache_has_all_three_callbacks() {
+        for set in 0..8 {
+            let has = |callback: i32| set >> callback & 1 == 1;
+            let callbacks = Callbacks {
+                store: has(0).then(|| Arc::new(Cache) as _),
+                retrieve: has(1).then(|| Arc::new(Cache) as _),
+                delete: has(2).then(|| Arc::new(Cache) as _),
+            };
+            assert_eq!(callbacks.is_complete(), set == 7, "{set:b}");
+        }
+    }
+}

@@ -125,12 +125,14 @@ mod tests {
         let code = |outcome: Result<()>| outcome.err().map(|error| error.code());
         let invalid = Some(Code::InvalidEarlyDataState);
         assert_eq!(code(offered.accept()), invalid);
+        assert!(!offered.is_pending());
         offered.begin(Arc::new(EarlyDataState {
             max_len: 1,
             alpn: Vec::new(),
             context: b"context".to_vec(),
         }));
         assert_eq!(offered.decision(), None);
+        assert!(offered.is_pending());
         assert_eq!(code(offered.accept()), None);
         assert_eq!(code(offered.accept()), None);
         assert_eq!(code(offered.reject()), invalid);
@@ -141,6 +143,7 @@ mod tests {
         assert_eq!(code(offered.accept()), invalid);
         assert_eq!(offered.with_context(<[u8]>::len).ok(), Some(7));
         offered.wipe();
+        assert!(!offered.is_pending());
         assert_eq!(code(offered.reject()), invalid);
         assert!(offered.with_context(<[u8]>::len).is_err());
     }

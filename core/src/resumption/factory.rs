@@ -32,10 +32,10 @@ use rustls::server::{
 use rustls::time_provider::TimeProvider;
 use rustls::{ClientSide, Error as RustlsError, TlsInputBuffer};
 use rustls_aws_lc_rs::{DEFAULT_PROVIDER, kx_group::X25519};
-use zeroize::Zeroizing;
 
 use super::session_state::Tls13State;
 use crate::base::{lock, memory};
+use crate::crypto::HeapSecret;
 use crate::crypto::captured::capture;
 use crate::crypto::tls13::FACTORY_SUITES;
 use crate::error::{Code, Result};
@@ -71,7 +71,21 @@ pub(super) fn session(
     let Some(factory) = factory(index) else {
         return Ok(None);
     };
-    let mut ticket = Zeroizing::new(Vec::new());
+    let ticket = ticket(state, identity, age, max_early_data)?;
+    // The parsed ticket, and the session.
+    memory::probe(4 * ticket.len())?;
+    Ok(lock(factory).receive(&ticket))
+}
+
+/// Encodes the body of a NewSessionTicket (RFC 8446, 4.6.1) whose nonce is the pre-shared key.
+pub(super) fn ticket(
+    state: &Tls13State,
+    identity: &[u8],
+    age: u32,
+    max_early_data: u32,
+) -> Result<HeapSecret> {
+    let mut ticket = HeapSecret::default();
+    // The capacity suffices: a vector that grows leaves parts of the secret behind.
     let len = 4 + 4 + 1 + state.secret.len() + 2 + identity.len() + 2 + 8;
     memory::reserve_exact(&mut ticket, len)?;
     // A session without a lifetime does not expire.
@@ -88,9 +102,7 @@ pub(super) fn session(
             ticket.extend_from_slice(&max_len.to_be_bytes());
         }
     }
-    // The parsed ticket, and the session.
-    memory::probe(4 * len)?;
-    Ok(lock(factory).receive(&ticket))
+    Ok(ticket)
 }
 
 /// The start of the extensions of a ticket: their length, the type early_data, and the length of

@@ -15,13 +15,14 @@ use rustls::enums::ApplicationProtocol;
 use rustls::server::Tls13Tickets;
 use rustls_aws_lc_rs::DEFAULT_PROVIDER;
 
-use super::client_session::{self, Handle};
+use super::client_session::{self, ClientSession, Handle, SessionState};
 use super::factory;
 use super::server_session::{Binding, EarlyDataBinding, parse_tls12};
 use super::session_state::Tls13State;
 use crate::base::lock;
 use crate::crypto::captured::capture;
 use crate::crypto::tls13::SUITES;
+use crate::error::Code;
 use crate::messages::Reader;
 
 /// Records the sessions of both sides of a handshake of rustls.
@@ -106,6 +107,13 @@ fn without_time(mut session: Vec<u8>) -> Vec<u8> {
     session
 }
 
+/// Returns whether a secret has the capacity that was reserved: a vector that grows leaves parts of the
+/// secret behind. Reserved is what the longest encoding of these fields takes: with a protocol, which
+/// has a length.
+fn is_never_moved(secret: &Vec<u8>) -> bool {
+    (secret.len()..=secret.len() + 1).contains(&secret.capacity())
+}
+
 #[test]
 fn a_tls12_server_session_is_encoded_as_rustls_does() {
     let provider = CryptoProvider {
@@ -124,6 +132,7 @@ fn a_tls12_server_session_is_encoded_as_rustls_does() {
     };
     let ours = binding.tls12_session(&state).expect("encoded");
     assert_eq!(*ours, without_time(theirs));
+    assert!(is_never_moved(&ours));
 }
 
 #[test]
@@ -199,6 +208,7 @@ fn check_tls13_session(suite: &'static Tls13CipherSuite, alpn: &[u8]) {
     };
     let ours = binding.tls13_session(&state).expect("encoded");
     assert_eq!(*ours, theirs);
+    assert!(is_never_moved(&ours));
 
     // Without early data, neither the time nor the protocol matters.
     if alpn.is_empty() {
@@ -236,5 +246,42 @@ fn the_factory_makes_the_session_that_is_wanted() {
         // It never expires.
         reader.u64().expect("the time of creation");
         assert_eq!(reader.u64().ok(), Some(0));
+
+        for max_early_data in [0, 7] {
+            let ticket = factory::ticket(&state, b"identity", 0, max_early_data).expect("memory");
+            let extension = if max_early_data > 0 { 8 } else { 0 };
+            let len = 4 + 4 + 1 + state.secret.len() + 2 + 8 + 2 + extension;
+            assert_eq!(ticket.len(), len);
+            assert!(ticket.capacity() <= len + 8 - extension, "it was not moved");
+        }
+    }
+}
+
+#[test]
+fn a_client_session_has_a_suite_of_tls13() {
+    for (suite, expected) in [
+        (0x1301, None),
+        (0x1302, None),
+        (0x1303, None),
+        (0x1304, Some(Code::CipherNotSupported)),
+        (0xc02f, Some(Code::CipherNotSupported)),
+    ] {
+        let session = ClientSession {
+            handle: Handle::Ticket((*b"ticket").into()),
+            state: SessionState::Tls13(Tls13State {
+                suite,
+                issued: 0,
+                age_add: 0,
+                secret: vec![0xa5; 32].into(),
+                expiration: None,
+                early_data: None,
+            }),
+        };
+        let parsed = ClientSession::parse(&session.serialize().expect("memory"), 0);
+        assert_eq!(
+            parsed.err().map(|error| error.code()),
+            expected,
+            "{suite:x}"
+        );
     }
 }

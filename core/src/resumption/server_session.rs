@@ -264,3 +264,20 @@ impl fmt::Debug for Tls13Sessions {
         f.write_str("Tls13Sessions")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_converted_to_nanoseconds() {
+        for (time, expected) in [
+            (Duration::ZERO, 0),
+            (Duration::new(1, 2), 1_000_000_002),
+            (Duration::from_nanos(u64::MAX), u64::MAX),
+            (Duration::MAX, u64::MAX),
+        ] {
+            assert_eq!(nanoseconds(time), expected);
+        }
+    }
+}

@@ -183,6 +183,21 @@ mod tests {
     }
 
     #[test]
+    fn the_remaining_time_is_rounded_down() {
+        let keys = keys(&[NOW]);
+        let key = keys.select(NOW).expect("a key");
+        for (at, remaining) in [
+            (NOW, 15 * 3600),
+            (NOW + 1, 15 * 3600 - 1),
+            (NOW + 15 * HOUR - SECOND, 1),
+            (NOW + 15 * HOUR, 0),
+            (NOW + 16 * HOUR, 0),
+        ] {
+            assert_eq!(keys.remaining(key, at), remaining, "{at}");
+        }
+    }
+
+    #[test]
     fn names_and_secrets_are_unique() {
         let mut keys = keys(&[NOW]);
         let mut add = |name: &[u8], secret: &[u8]| code(keys.add(name, secret, NOW, NOW));
@@ -207,12 +222,17 @@ mod tests {
 
     #[test]
     fn a_key_at_the_edge_of_its_period_is_rarely_selected() {
-        // Their weights are 1 to 59 minutes.
-        let keys = keys(&[NOW, NOW + HOUR - 2 * HOUR / 120]);
-        let at = NOW + HOUR;
-        let is_old = |_: &i32| keys.select(at).expect("a key").intro == NOW;
-        let old = (0..2000).filter(is_old).count();
-        assert!((1900..2000).contains(&old), "{old} of 2000");
+        const MINUTE: u64 = HOUR / 60;
+
+        // A new key has the weight of a minute, and one for another minute as well; the other key
+        // has that of an hour.
+        for (ages, rare) in [([60, 1], 1), ([119, 60], 119)] {
+            let at = NOW + 3 * HOUR;
+            let keys = keys(&ages.map(|age| at - age * MINUTE));
+            let is_rare = |_: &i32| keys.select(at).expect("a key").intro == at - rare * MINUTE;
+            let count = (0..2000).filter(is_rare).count();
+            assert!((1..100).contains(&count), "{count} of 2000");
+        }
     }
 
     #[test]

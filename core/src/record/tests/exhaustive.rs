@@ -7,7 +7,7 @@ use super::*;
 use crate::error::Code;
 use crate::messages::HandshakeHeader;
 use crate::record::keys::TrafficKeys;
-use crate::record::{MAX_PLAINTEXT, Reassembler};
+use crate::record::{MAX_PLAINTEXT, Reassembler, has_kernel_keys};
 use crate::testing::Choices;
 
 /// Scope: each type with each length, in the version of records.
@@ -390,5 +390,31 @@ fn an_opener_ends_at_the_last_sequence_number() {
                 .seal(ContentType::Alert, &[&[1, 0]], &mut out)
                 .is_err()
         );
+    }
+}
+
+/// Scope: all suites; first nonces of the handshake at the limits.
+#[test]
+fn another_implementation_continues_unless_that_could_repeat_a_nonce() {
+    let last = u64::from(u32::MAX);
+    for suite in suites() {
+        for first in [0, 1, 2, last - 1, last, last + 1, u64::MAX] {
+            let sealer = Sealer::new(suite, (3, secrets_with_nonce(suite, first))).expect("suits");
+            let may_repeat = is_tls12_gcm(&suite) && (1..=last).contains(&first);
+            let expected = (!may_repeat).then_some(3);
+            assert_eq!(
+                sealer.transferable_sequence(),
+                expected,
+                "{suite:?} {first}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_kernel_has_the_suites_with_aes_gcm() {
+    for suite in suites() {
+        let expected = format!("{suite:?}").contains("GCM");
+        assert_eq!(has_kernel_keys(suite.suite().into()), expected, "{suite:?}");
     }
 }
