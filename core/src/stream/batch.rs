@@ -232,3 +232,29 @@ impl SendHalf {
         self.batch_shortfall = self.batch_shortfall.saturating_sub(GROWTH);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ptr;
+
+    #[test]
+    fn a_thread_has_one_place_for_its_buffer() {
+        assert!(ptr::eq(place(), place()));
+        assert!(FREE.as_ptr_range().contains(&ptr::from_ref(place())));
+    }
+
+    #[test]
+    fn free_buffers_are_freed() {
+        let marked = vec![0xa5; BATCH_LEN];
+        for free in &FREE {
+            *free.lock().expect("no panic under it") = Some(marked.clone());
+        }
+        free_batches();
+        // Another thread may have left one.
+        for free in &FREE {
+            let free = free.lock().expect("no panic under it");
+            assert!(free.as_ref() != Some(&marked));
+        }
+    }
+}

@@ -251,3 +251,119 @@ fn send_in_parts(pair: &Pair, data: &[u8], parts: [usize; 2]) -> usize {
     }
     sent
 }
+
+/// A transport that records the lengths of the writes. Of the first it accepts a part.
+struct Partial {
+    accepts: usize,
+    writes: Mutex<Vec<usize>>,
+}
+
+impl Writer for Partial {
+    fn write(&self, buf: &[u8]) -> io::Result<usize> {
+        let mut writes = self.writes.lock().expect("free");
+        writes.push(buf.len());
+        Ok(match writes.len() {
+            1 => buf.len().min(self.accepts),
+            _ => buf.len(),
+        })
+    }
+
+    fn accepts_batches(&self) -> bool {
+        true
+    }
+}
+
+/// Sends to a [`Partial`] transport, and returns the lengths of the writes.
+fn writes(record_len: u32, accepts: usize, data: &[u8]) -> Vec<usize> {
+    let pair = pair(Version::Tls13, true);
+    let writer = Arc::new(Partial {
+        accepts,
+        writes: Mutex::default(),
+    });
+    pair.client.set_writer(Some(writer.clone()), false);
+    pair.client.set_record_size(record_len);
+    assert_eq!(send(&pair.client, data), (Ok(data.len()), Blocked::Not));
+    let writes = writer.writes.lock().expect("free");
+    writes.clone()
+}
+
+/// A batch is half as long as what the transport has accepted of the last one, and grows by 8 kB
+/// with each that it accepts as a whole.
+#[test]
+fn a_batch_is_as_long_as_the_transport_permits() {
+    let records = |len: usize, counts: &[usize]| -> Vec<usize> {
+        counts.iter().map(|count| count * (len + 22)).collect()
+    };
+    // The buffer has 72 kB.
+    assert_eq!(
+        writes(1000, usize::MAX, &pattern(150_000)),
+        records(1000, &[72, 72, 6])
+    );
+
+    // 20,000 bytes end in the 20th record. Then at most 10,000 bytes, and 8192 more each time.
+    let mut expected = records(1000, &[72, 20, 9, 17, 25, 33, 41, 5]);
+    expected[1] -= 20_000;
+    assert_eq!(writes(1000, 20_000, &pattern(150_000)), expected);
+
+    // A batch has at least two records.
+    let mut expected = records(16_384, &[4, 2, 1, 1, 1, 2, 2, 1]);
+    expected[1] -= 20_000;
+    assert_eq!(writes(16_384, 20_000, &pattern(10 * 16_384)), expected);
+}
+
+/// One record is sealed in the buffer of the connection, and needs no other memory.
+#[test]
+fn a_single_record_is_no_batch() {
+    let capacity = |pair: &Pair| pair.client.stream.send.lock().expect("free").out.capacity();
+    for (len, is_batch) in [
+        (8087, false),
+        (8088, true),
+        (9 * 8087, true),
+        (10 * 8087, false),
+    ] {
+        let pair = pair(Version::Tls13, true);
+        assert_eq!(send(&pair.client, &pattern(len)).0, Ok(len));
+        assert_eq!(capacity(&pair) == 0, is_batch, "{len}");
+    }
+}
+
+#[test]
+fn records_are_batched_only_where_that_is_allowed() {
+    let data = pattern(40_000);
+    // The transport does not accept batches.
+    let single = pair(Version::Tls13, false);
+    assert_eq!(send(&single.client, &data).0, Ok(data.len()));
+    assert_eq!(single.to_server.state().writes, 5);
+
+    // The application has set the size of the send buffer.
+    let config = Arc::new(Config::new_minimal());
+    config.set_send_buffer_size(10_000).expect("in range");
+    let collecting = Pair::with_config(Version::Tls13, config);
+    collecting.to_server.state().accepts_batches = true;
+    assert_eq!(send(&collecting.client, &data).0, Ok(data.len()));
+    assert_eq!(collecting.to_server.state().writes, 5);
+
+    // There is no data at the address.
+    let pair = pair(Version::Tls13, true);
+    let mut blocked = Blocked::Not;
+    let sent = pair.client.send(Data::null(40_000, 0), &mut blocked);
+    assert_eq!(sent.map_err(|error| error.code()), Err(Code::Null));
+    assert!(pair.to_server.state().bytes.is_empty());
+}
+
+#[test]
+fn a_transport_that_accepts_more_than_it_was_given_is_an_error() {
+    struct TooMany;
+    impl Writer for TooMany {
+        fn write(&self, buf: &[u8]) -> io::Result<usize> {
+            Ok(buf.len() + 1)
+        }
+
+        fn accepts_batches(&self) -> bool {
+            true
+        }
+    }
+    let pair = pair(Version::Tls13, true);
+    pair.client.set_writer(Some(Arc::new(TooMany)), false);
+    assert_eq!(send(&pair.client, &pattern(40_000)).0, Err(Code::Safety));
+}

@@ -152,3 +152,23 @@ fn wiping_resets_a_connection() {
     assert_eq!(send(&pair.client, b"x").0, Err(Code::Encrypt));
     assert_eq!(shutdown(&pair.client), (Ok(()), Blocked::Not));
 }
+
+/// A connection without a transport has nothing to close.
+#[test]
+fn a_shutdown_writes_if_there_is_a_transport() {
+    let pipe = Arc::<Pipe>::default();
+    for (has_reader, has_writer) in [(false, false), (true, false), (false, true)] {
+        let pair = Pair::new(Version::Tls13);
+        pair.client
+            .set_reader(has_reader.then(|| pipe.clone() as _));
+        pair.client
+            .set_writer(has_writer.then(|| pipe.clone() as _), false);
+        let outcome = pair.client.shutdown_send(&mut Blocked::Not);
+        let expected = match (has_reader, has_writer) {
+            (true, false) => Err(Code::Io),
+            _ => Ok(()),
+        };
+        assert_eq!(outcome.map_err(|error| error.code()), expected);
+        assert_eq!(pipe.state().bytes.is_empty(), !has_writer);
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::{RenegotiationCallback, RenegotiationResponse};
+use crate::error::Reason;
 
 #[test]
 fn a_receive_reads_exactly_one_record() {
@@ -154,6 +155,82 @@ fn a_hello_request_is_answered_if_the_application_has_a_callback() {
         assert_eq!(recv(&pair.server, 4).0, outcome);
         if has_callback {
             assert_eq!(pair.server.alert().expect("received"), 100);
+        }
+    }
+}
+
+#[test]
+fn an_end_in_a_record_tells_how_much_of_it_is_missing() {
+    for (len, need, header) in [
+        (0, 5, [0; 5]),
+        (3, 5, [23, 3, 3, 0, 0]),
+        (5, 26, [23, 3, 3, 0, 21]),
+        (10, 26, [23, 3, 3, 0, 21]),
+    ] {
+        let pair = Pair::new(Version::Tls13);
+        send(&pair.client, b"data").0.expect("sent");
+        {
+            let mut state = pair.to_server.state();
+            state.bytes.truncate(len);
+            state.ended = true;
+        }
+        let error = pair.server.recv(&mut [0; 9], &mut Blocked::Not);
+        let end = match error.expect_err("the end of the stream").reason() {
+            Reason::EndOfStream { have, need, header } => (have, need, header),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(end, (len as u32, need, header));
+    }
+    // Another error has its own reason.
+    let pair = Pair::new(Version::Tls13);
+    let error = pair.server.recv(&mut [0; 9], &mut Blocked::Not);
+    let error = error.expect_err("nothing to receive");
+    assert!(!matches!(error.reason(), Reason::EndOfStream { .. }));
+}
+
+#[test]
+fn the_current_record_is_not_counted_as_read_ahead() {
+    let pair = Pair::new(Version::Tls13);
+    pair.server.set_recv_buffering(true).expect("not QUIC");
+    for _ in 0..2 {
+        send(&pair.client, b"record").0.expect("sent");
+    }
+    // A part of the next record.
+    pair.to_server.state().bytes.truncate(28 + 20);
+    assert_eq!(recv(&pair.server, 2).0, Ok(b"re".to_vec()));
+    assert_eq!((pair.server.peek(), pair.server.peek_buffered()), (4, 20));
+    assert_eq!(recv(&pair.server, 9).0, Ok(b"cord".to_vec()));
+    assert_eq!((pair.server.peek(), pair.server.peek_buffered()), (0, 20));
+    // It is awaited then.
+    assert_eq!(recv(&pair.server, 9).0, Err(Code::IoBlocked));
+    assert_eq!((pair.server.peek(), pair.server.peek_buffered()), (0, 0));
+}
+
+/// RFC 8446, 6: all alerts but close_notify and user_canceled are errors, whatever their level is.
+#[test]
+fn warnings_are_ignored_in_tls12_alone() {
+    for version in VERSIONS {
+        for (level, description, ignored) in [
+            (1, 90, true),
+            (1, 100, version == Version::Tls12),
+            (2, 90, version == Version::Tls13),
+            (2, 100, false),
+        ] {
+            let config = Arc::new(Config::new_minimal());
+            config.set_ignores_warnings(true);
+            let pair = Pair::with_config(version, config);
+            let alert = {
+                let mut half = pair.client.stream.send.lock().expect("free");
+                sealed(&mut half, ContentType::Alert, &[level, description])
+            };
+            pair.to_server.state().bytes.extend(alert);
+            send(&pair.client, b"data").0.expect("sent");
+            let expected = match ignored {
+                true => Ok(b"data".to_vec()),
+                false => Err(Code::Alert),
+            };
+            let received = recv(&pair.server, 9).0;
+            assert_eq!(received, expected, "{version:?} {level} {description}");
         }
     }
 }
