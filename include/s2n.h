@@ -2884,15 +2884,15 @@ int s2n_connection_get_signature_scheme(struct s2n_connection *conn,
 
 /**
  * Sets the session that a client offers to resume. If the server does not resume it, the handshake
- * is a full one.
+ * is a full one; so it is if the ticket of a TLS 1.3 session has expired, which is not offered.
  *
  * @param conn A client connection, before its handshake
  * @param session A serialized session from `s2n_connection_get_session()` or from the session
  * ticket callback, also one of s2n-tls; copied
  * @param length Length of the session in bytes
  * @returns 0, or -1 with `S2N_ERR_NULL`, `S2N_ERR_STUFFER_OUT_OF_DATA` if the session is truncated,
- * `S2N_ERR_INVALID_SERIALIZED_SESSION_STATE`, `S2N_ERR_INVALID_SESSION_TICKET` if it is older than
- * 7 days or issued in the future, `S2N_ERR_CIPHER_NOT_SUPPORTED`, `S2N_ERR_INVALID_ARGUMENT` or
+ * `S2N_ERR_INVALID_SERIALIZED_SESSION_STATE`, `S2N_ERR_INVALID_SESSION_TICKET` if its ticket has
+ * expired for 7 days or is issued in the future, `S2N_ERR_CIPHER_NOT_SUPPORTED`, `S2N_ERR_INVALID_ARGUMENT` or
  * `S2N_ERR_SAFETY` for an invalid secret or version, or `S2N_ERR_CANCELLED` if the wall clock fails
  */
 S2N_API extern

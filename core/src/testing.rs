@@ -21,11 +21,15 @@ use crate::process::sync::{Mutex, MutexGuard};
 use crate::stream::{Reader, Writer};
 
 mod choices;
+#[cfg(test)]
+mod clock;
 pub mod hello;
 #[cfg(all(test, feature = "internal-model"))]
 mod models;
 
 pub use self::choices::Choices;
+#[cfg(test)]
+pub(crate) use self::clock::TestClock;
 
 /// EAGAIN on Linux.
 const EAGAIN: i32 = 11;

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::factory;
 use super::psk::ExternalPsk;
 use super::session_state::{Encoder, TLS12_FORMAT, TLS13_FORMAT, Tls12State, Tls13State};
-use super::settings::check_age;
+use super::settings::{check_age, check_age_of_offer};
 use crate::base::{lock, memory};
 use crate::crypto::HeapSecret;
 use crate::crypto::tls13::SUITES;
@@ -71,7 +71,7 @@ impl ClientSession {
             (TLS13_FORMAT, Handle::SessionId(_)) => Err(Code::Null)?,
             (TLS13_FORMAT, Handle::Ticket(_)) => {
                 let state = Tls13State::parse(&mut reader, Encoder::Client).map_err(truncated)?;
-                check_age(state.issued, now)?;
+                check_age_of_offer(state.issued, now)?;
                 if !SUITES
                     .iter()
                     .any(|suite| suite.common.suite.0 == state.suite)
@@ -107,8 +107,8 @@ impl ClientSession {
     }
 
     /// Makes a rustls config offer the session, and early data if `requests_early_data`. It offers
-    /// none if rustls does not support it or memory is short, and no ticket of TLS 1.2 unless
-    /// `uses_tls12_tickets`.
+    /// none if rustls does not support it or memory is short, no ticket of TLS 1.3 that has expired,
+    /// and no ticket of TLS 1.2 unless `uses_tls12_tickets`.
     pub(crate) fn offer(
         &self,
         config: &mut ClientConfig,
@@ -119,6 +119,8 @@ impl ClientSession {
         let provider = config.provider().clone();
         let mut store = OfferedSession::default();
         match (&self.handle, &self.state) {
+            (Handle::Ticket(_), SessionState::Tls13(state))
+                if check_age(state.issued, now).is_err() => {}
             (Handle::Ticket(ticket), SessionState::Tls13(state)) => {
                 let age = obfuscated_age(state, now);
                 let max_early_data = max_early_data(state, requests_early_data);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::{MAX_TICKET_LIFETIME, SECOND};
 use crate::base::memory;
 use crate::crypto::HeapSecret;
 use crate::crypto::MASTER_SECRET_LEN;
@@ -74,7 +75,8 @@ impl Tls12State {
 #[derive(Clone)]
 pub(crate) struct Tls13State {
     pub(crate) suite: u16,
-    /// The time of the encoding, in nanoseconds since 1970.
+    /// The time of the encoding, in nanoseconds since 1970. Client: the time at which the ticket was
+    /// received, as [`Self::expiring_after`] has moved it.
     pub(crate) issued: u64,
     /// The number by which the age of the ticket is obfuscated (RFC 8446, 4.2.11.1).
     pub(crate) age_add: u32,
@@ -104,6 +106,21 @@ pub(super) enum Encoder {
 }
 
 impl Tls13State {
+    /// Returns the state of a ticket that was received now, and whose lifetime is `lifetime` seconds.
+    ///
+    /// RFC 8446, 4.6.1: clients "MUST NOT use tickets for longer than 7 days after issuance, regardless
+    /// of the ticket_lifetime". The encoding has no lifetime, so that each session is valid for 7 days
+    /// from its time of issue. That is moved back, so that the session expires with the ticket, also in
+    /// s2n-tls; the obfuscated age, of which both numbers are a part, stays the same.
+    pub(crate) fn expiring_after(mut self, lifetime: u32) -> Self {
+        let earlier = u64::from(MAX_TICKET_LIFETIME.saturating_sub(lifetime));
+        // A clock near 1970 is that of a test.
+        let earlier = earlier.min(self.issued / SECOND);
+        self.issued -= earlier * SECOND;
+        self.age_add = self.age_add.wrapping_sub((earlier * 1000) as u32);
+        self
+    }
+
     pub(crate) fn encode(&self) -> Result<HeapSecret> {
         let mut state = Zeroizing::new(Vec::new());
         memory::reserve_exact(&mut state, self.encoded_len())?;
@@ -182,6 +199,7 @@ impl Tls13State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resumption::settings::check_age;
 
     fn tls13(expiration: Option<u64>, max_len: u32) -> Tls13State {
         let early_data = EarlyDataState {
@@ -232,6 +250,29 @@ mod tests {
                 assert!(parsed.is_err(), "{len} bytes");
             }
         }
+    }
+
+    #[test]
+    fn a_session_expires_with_its_ticket_and_keeps_its_obfuscated_age() {
+        const RECEIVED: u64 = 1_000_000 * SECOND;
+        let age = |state: &Tls13State, now: u64| {
+            (((now - state.issued) / 1_000_000) as u32).wrapping_add(state.age_add)
+        };
+        for lifetime in [1, 100, MAX_TICKET_LIFETIME - 1, MAX_TICKET_LIFETIME] {
+            let mut received = tls13(None, 0);
+            received.issued = RECEIVED;
+            let state = received.clone().expiring_after(lifetime);
+            let end = RECEIVED + u64::from(lifetime) * SECOND;
+            for now in [RECEIVED, RECEIVED + 7, end] {
+                assert_eq!(age(&state, now), age(&received, now), "{lifetime}");
+                assert!(check_age(state.issued, now).is_ok(), "{lifetime}");
+            }
+            assert!(check_age(state.issued, end + SECOND).is_err(), "{lifetime}");
+        }
+        // The clock of a test.
+        let mut early = tls13(None, 0);
+        early.issued = 5 * SECOND + 1;
+        assert_eq!(early.expiring_after(1).issued, 1);
     }
 
     #[test]

@@ -183,8 +183,18 @@ impl Settings {
 
 /// Rejects a TLS 1.3 session that is older than 7 days (RFC 8446, 4.6.1), or issued in the future.
 pub(super) fn check_age(issued: u64, now: u64) -> Result<()> {
+    check_age_below(MAX_TICKET_LIFETIME, issued, now)
+}
+
+/// Rejects the session of a client that has expired for at least 7 days, or is issued in the future.
+/// The time of issue may be 7 days too early: see [`Tls13State::expiring_after`].
+pub(super) fn check_age_of_offer(issued: u64, now: u64) -> Result<()> {
+    check_age_below(2 * MAX_TICKET_LIFETIME, issued, now)
+}
+
+fn check_age_below(most: u32, issued: u64, now: u64) -> Result<()> {
     let is_valid = match now.checked_sub(issued) {
-        Some(age) => age / SECOND <= MAX_TICKET_LIFETIME.into(),
+        Some(age) => age / SECOND <= most.into(),
         None => (issued - now) / SECOND <= MAX_CLOCK_SKEW,
     };
     match is_valid {

@@ -181,10 +181,9 @@ impl State {
         let Some(mut session) = self.current_session(config.uses_tickets())? else {
             return Ok(None);
         };
-        let now = config.wall_nanoseconds()?;
-        match &mut session.state {
-            SessionState::Tls12(state) => state.issued = now,
-            SessionState::Tls13(state) => state.issued = now,
+        // That of TLS 1.3 has the time at which the ticket was received.
+        if let SessionState::Tls12(state) = &mut session.state {
+            state.issued = config.wall_nanoseconds()?;
         }
         session.serialize().map(Some)
     }
@@ -299,19 +298,19 @@ impl State {
             return Ok(());
         };
         let (ticket, secret) = (memory::to_arc(message.ticket)?, secret?);
-        let early_data = self.early_data_of_ticket(message.max_early_data)?;
+        let state = Tls13State {
+            suite,
+            issued: config.wall_nanoseconds()?,
+            age_add: message.age_add,
+            secret,
+            expiration: None,
+            early_data: self.early_data_of_ticket(message.max_early_data)?,
+        };
         self.with_session(|session| {
             let tickets = session.client.get_or_insert_default();
             tickets.lifetime = message.lifetime;
             tickets.ticket = ticket;
-            tickets.state = Some(Tls13State {
-                suite,
-                issued: 0,
-                age_add: message.age_add,
-                secret,
-                expiration: None,
-                early_data,
-            });
+            tickets.state = Some(state.expiring_after(message.lifetime));
         });
         log!(
             Debug,

@@ -29,7 +29,7 @@ fn pair_with(public_name: &str, policy: &[u8]) -> Pair {
 }
 
 /// Returns the ClientHello in the first record.
-fn first_hello(pair: &Pair) -> ClientHello {
+pub(super) fn first_hello(pair: &Pair) -> ClientHello {
     assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
     let mut state = pair.to_server.state();
     let bytes = state.bytes.make_contiguous();

@@ -1,5 +1,6 @@
 //! Resumption of sessions, in both versions.
 
+use std::sync::atomic::Ordering::*;
 use std::sync::{Arc, Mutex};
 
 use zeroize::Zeroizing;
@@ -376,4 +377,43 @@ fn of_many_tickets_the_last_is_kept() {
     let ticket = ..session.len() - 60;
     assert_eq!(sessions[1000][ticket], session[ticket]);
     assert!(is_resumed(&resume(TLS13_POLICY, &session)));
+}
+
+/// RFC 8446, 4.6.1: the lifetime of a ticket begins with its issue. Only the client's clock moves, so
+/// that the server would resume all sessions.
+#[test]
+fn an_expired_ticket_is_not_offered() {
+    const RECEIVED: i64 = 2_000_000_000;
+    const WEEK: i64 = 604_800;
+    let clock = Arc::new(TestClock::default());
+    let with_clock = || {
+        let pair = pair(b"default_tls13");
+        config(&pair.client).set_wall_clock(clock.clone());
+        pair
+    };
+    clock.now.store(RECEIVED, Relaxed);
+    let first = with_clock();
+    establish(&first);
+    // The session is serialized later than its ticket is received.
+    clock.now.store(RECEIVED + 1000, Relaxed);
+    let session = session(&first);
+    let lifetime = first.client.ticket_lifetime().expect("there is a ticket");
+    let lifetime = i64::from(lifetime);
+
+    for (age, is_offered) in [
+        (0, true),
+        (lifetime, true),
+        (lifetime + 1, false),
+        (WEEK, false),
+    ] {
+        clock.now.store(RECEIVED + age, Relaxed);
+        let second = with_clock();
+        second.client.set_session(&session).expect("not too old");
+        let hello = ech::first_hello(&second);
+        let offers = hello.with_payload(|hello| Ok(hello.has_psks()));
+        assert_eq!(offers.ok(), Some(is_offered), "{age}");
+    }
+    clock.now.store(RECEIVED + lifetime + WEEK + 1, Relaxed);
+    let error = with_clock().client.set_session(&session).unwrap_err();
+    assert_eq!(error.code(), Code::InvalidSessionTicket);
 }

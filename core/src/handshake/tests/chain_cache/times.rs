@@ -1,33 +1,14 @@
 //! Known chains and the validity periods of their certificates.
 
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::*};
-use std::time::Duration;
+use std::sync::atomic::Ordering::*;
 
 use super::*;
-use crate::base::Clock;
 
-/// A clock that is set by the test, and counts its readings.
-#[derive(Default)]
-struct TestClock {
-    /// Seconds since 1970; negative if the clock fails.
-    now: AtomicI64,
-    readings: AtomicUsize,
-}
-
-impl TestClock {
-    fn set_year(&self, year: i64) {
-        // In the middle of the year, whatever leap years there are.
-        self.now
-            .store((year - 1970) * 31_556_952 + 15_000_000, Relaxed);
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> Option<Duration> {
-        self.readings.fetch_add(1, Relaxed);
-        let now = u64::try_from(self.now.load(Relaxed));
-        now.ok().map(Duration::from_secs)
-    }
+/// Sets a clock to the middle of a year, whatever leap years there are.
+fn set_year(clock: &TestClock, year: i64) {
+    clock
+        .now
+        .store((year - 1970) * 31_556_952 + 15_000_000, Relaxed);
 }
 
 #[test]
@@ -37,7 +18,7 @@ fn a_known_chain_expires() {
     let configs = Configs::with(&root, &leaf);
     let clock = Arc::new(TestClock::default());
     configs.client.set_wall_clock(clock.clone());
-    clock.set_year(2500);
+    set_year(&clock, 2500);
     configs.warm_up();
 
     for (year, expected) in [
@@ -46,7 +27,7 @@ fn a_known_chain_expires() {
         (1999, Err(Code::CertNotYetValid)),
         (2000, Ok(())),
     ] {
-        clock.set_year(year);
+        set_year(&clock, year);
         let (outcome, verified) = configs.negotiate();
         assert_eq!(outcome, expected, "{year}");
         // An error is that of the full verification.
@@ -63,7 +44,7 @@ fn the_boundaries_of_the_validity_period_are_those_of_the_full_verification() {
     configs.client.set_wall_clock(clock.clone());
     let seconds = |year| date_time_ymd(year, 1, 1).unix_timestamp();
     for (boundary, inside) in [(seconds(2000), 1), (seconds(3000), -1)] {
-        clock.set_year(2500);
+        set_year(&clock, 2500);
         configs.negotiate().0.expect("valid");
         for offset in [-1, 0, 1] {
             clock.now.store(boundary + offset, Relaxed);
@@ -82,7 +63,7 @@ fn the_boundaries_of_the_validity_period_are_those_of_the_full_verification() {
 fn the_clock_is_read_as_often_as_without_the_cache() {
     let configs = Configs::new(TLS13_POLICY);
     let clock = Arc::new(TestClock::default());
-    clock.set_year(2500);
+    set_year(&clock, 2500);
     configs.client.set_wall_clock(clock.clone());
     configs.negotiate().0.expect("valid");
     let cold = clock.readings.swap(0, Relaxed);
@@ -116,7 +97,7 @@ fn the_path_of_a_known_chain_is_that_of_the_full_verification() {
     };
     let warm = create();
     for (year, verified) in [(2400, COLD), (2450, WARM), (2600, COLD), (2400, COLD)] {
-        clock.set_year(year);
+        set_year(&clock, year);
         let (pair, cold) = (warm.pair(), create().pair());
         let before = VERIFIED.get();
         pair.establish();
