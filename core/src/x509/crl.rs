@@ -249,7 +249,9 @@ mod tests {
 
     use super::super::certificate::tests::{der, extension};
     use super::super::der::Fields;
+    use super::super::pem;
     use super::*;
+    use crate::testing;
 
     const DELTA: &[u8] = &[0x55, 0x1d, 27];
     const REASON: &[u8] = &[0x55, 0x1d, 21];
@@ -383,6 +385,74 @@ mod tests {
             &[0x01, 1, 0xff],
         ] {
             assert!(read(wrong).is_none(), "{wrong:?}");
+        }
+    }
+
+    /// RFC 5280, 5.1.1.2: the signature algorithm is encoded twice.
+    #[test]
+    fn the_signature_algorithms_of_a_list_are_equal() {
+        let whole = list(&[], &[], 0);
+        let mut fields = Fields::of_whole(&whole).expect("a list");
+        fields.next().expect("the signed part");
+        let algorithm = fields.next().expect("a field").der;
+        let at = whole
+            .windows(algorithm.len())
+            .rposition(|part| part == algorithm);
+        // ecdsa-with-SHA256, of which the last byte is the hash function.
+        let last = at.expect("its place") + algorithm.len() - 1;
+        let mut other = whole.clone();
+        assert_eq!(other[last], 2);
+        other[last] = 3;
+        for (der, has_signature) in [(whole, true), (other, false)] {
+            let list = RevocationList::parse(der).expect("a list");
+            assert_eq!(!list.signed().signature.is_empty(), has_signature);
+        }
+    }
+
+    #[test]
+    fn a_list_of_another_kind_covers_no_certificate() {
+        let pem = pem::certificates(testing::pki().server.0.as_bytes());
+        let der = pem.expect("a certificate").remove(0);
+        let cert = Certificate::parse(der).expect("a certificate");
+        for (scope, expected) in [
+            (Scope::default(), true),
+            (
+                Scope {
+                    only_users: true,
+                    ..Scope::default()
+                },
+                true,
+            ),
+            (
+                Scope {
+                    only_authorities: true,
+                    ..Scope::default()
+                },
+                false,
+            ),
+            (
+                Scope {
+                    only_attributes: true,
+                    ..Scope::default()
+                },
+                false,
+            ),
+            (
+                Scope {
+                    is_partial: true,
+                    ..Scope::default()
+                },
+                false,
+            ),
+            (
+                Scope {
+                    point: Some(vec![]),
+                    ..Scope::default()
+                },
+                false,
+            ),
+        ] {
+            assert_eq!(scope.holds(&cert), expected);
         }
     }
 }

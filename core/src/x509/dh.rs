@@ -58,12 +58,12 @@ fn read(parameters: &Value<'_>) -> Option<BigUint> {
 /// constructed to pass it.
 fn is_safe_prime(number: &BigUint) -> bool {
     let half: BigUint = number >> 1;
-    // By Pocklington's criterion the number is prime if the large half of one less is, since 2^2 -
-    // 1 has no factor in common with it.
+    // With a prime half, Fermat's test to the base 2 proves that the number is prime: the order of 2
+    // modulo a prime factor divides twice the half, so that the factor is 3, or the number itself.
+    // It is no power of 3: the order modulo 9 is 6, which divides only twice 3, where the number is 7.
     let is_prime_if_half_is = || {
         let two = BigUint::from(2_u32);
-        number % 3_u32 != BigUint::ZERO
-            && two.modpow(&(number - 1_u32), number) == BigUint::from(1_u32)
+        two.modpow(&(number - 1_u32), number) == BigUint::from(1_u32)
     };
     half.bit(0) && is_probable_prime(&half) && is_prime_if_half_is()
 }
@@ -140,6 +140,43 @@ mod tests {
         let [two, len] = [2_u32, u32::MAX].map(BigUint::from);
         assert_eq!(outcome(&parameters(&[&prime, &(&prime - 1_u32)])), Ok(()));
         assert_eq!(outcome(&parameters(&[&prime, &two, &len])), Ok(()));
+    }
+
+    fn is_prime(number: u32) -> bool {
+        number > 1
+            && (2..)
+                .take_while(|factor| factor * factor <= number)
+                .all(|factor| !number.is_multiple_of(factor))
+    }
+
+    /// Scope: the odd numbers from 7 to 20,000. Smaller ones are bases of the test, and the first number
+    /// that passes it and is not prime is 25,326,001.
+    #[test]
+    fn primes_and_safe_primes_are_recognized() {
+        for number in (7..20_000).step_by(2) {
+            let big = BigUint::from(number);
+            assert_eq!(is_probable_prime(&big), is_prime(number), "{number}");
+            let half = number / 2;
+            if half >= 7 {
+                let expected = is_prime(number) && is_prime(half);
+                assert_eq!(is_safe_prime(&big), expected, "{number}");
+            }
+        }
+    }
+
+    #[test]
+    fn parameters_are_read_from_pem() {
+        // An empty SEQUENCE.
+        let section = "-----BEGIN DH PARAMETERS-----\nMAA=\n-----END DH PARAMETERS-----\n";
+        let other = section.replace("DH PARAMETERS", "CERTIFICATE");
+        for (text, code) in [
+            (section, Code::Null),
+            (&other, Code::InvalidPem),
+            ("no parameters", Code::InvalidPem),
+        ] {
+            let checked = check_dh_params(text.as_bytes());
+            assert_eq!(checked.map_err(|error| error.code()), Err(code), "{text}");
+        }
     }
 
     #[test]

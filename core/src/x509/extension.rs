@@ -76,6 +76,8 @@ pub fn utf8(value: &[u8]) -> Result<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing;
+    use crate::x509::pem;
 
     #[test]
     fn bytes_after_a_utf8_string_are_ignored() {
@@ -117,5 +119,21 @@ mod tests {
                 Code::Null
             );
         }
+    }
+
+    #[test]
+    fn extensions_of_a_certificate_are_found() {
+        let pem = pem::certificates(testing::pki().server.0.as_bytes());
+        let der = pem.expect("a certificate").remove(0);
+        let names = find(&der, "2.5.29.17").expect("subjectAltName");
+        assert_eq!(names.value, b"\x30\x10\x82\x0eserver.example");
+        assert!(!names.critical);
+        let usages = find(&der, "extendedKeyUsage").expect("of a server");
+        assert_eq!(
+            usages.value,
+            b"\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01"
+        );
+        let missing = find(&der, "2.5.29.99").err().map(|error| error.code());
+        assert_eq!(missing, Some(Code::X509ExtensionValueNotFound));
     }
 }

@@ -286,3 +286,55 @@ fn time(value: &Value<'_>) -> Option<u64> {
     let (_, time) = GeneralizedTime::from_der(value.der).ok()?;
     u64::try_from(time.utc_datetime().ok()?.unix_timestamp()).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_are_parsed_strictly() {
+        let revoked_at = [&[0x18, 15][..], b"20200101000000Z"].concat();
+        let revoked = |tag: u8, content: &[&[u8]]| {
+            let content = content.concat();
+            [&[tag, content.len() as u8][..], &content].concat()
+        };
+        for (status, expected) in [
+            (vec![0x80, 0], Some(CertStatus::Good)),
+            (vec![0x80, 1, 0], None),
+            (vec![0xa0, 0], None),
+            (vec![0x82, 0], Some(CertStatus::Unknown)),
+            (vec![0x82, 1, 0], None),
+            (vec![0xa2, 0], None),
+            (vec![0x83, 0], None),
+            (vec![0xa1, 0], None),
+            (revoked(0xa1, &[&revoked_at]), Some(CertStatus::Revoked)),
+            // Not constructed, as an ENUMERATED, or with more fields.
+            (revoked(0x81, &[&revoked_at]), None),
+            (
+                revoked(0xa1, &[&revoked_at, &[0xa0, 3, 10, 1, 1]]),
+                Some(CertStatus::Revoked),
+            ),
+            (revoked(0xa1, &[&revoked_at, &[0xa0, 3, 10, 1, 7]]), None),
+            (revoked(0xa1, &[&revoked_at, &[10, 1, 1]]), None),
+        ] {
+            let (value, rest) = Value::parse(&status).expect("a value");
+            assert!(rest.is_empty());
+            assert_eq!(CertStatus::parse(&value), expected, "{status:02x?}");
+        }
+    }
+
+    #[test]
+    fn a_signature_consists_of_whole_bytes() {
+        for (content, expected) in [
+            (&[][..], None),
+            (&[0], Some(&[][..])),
+            (&[0, 5, 6], Some(&[5, 6])),
+            (&[1], None),
+            (&[1, 4], Some(&[])),
+            (&[7, 0x80], Some(&[])),
+            (&[8, 0], None),
+        ] {
+            assert_eq!(bits(content), expected, "{content:?}");
+        }
+    }
+}

@@ -451,4 +451,46 @@ mod tests {
         let error = private_key(text.as_bytes()).expect_err("no key first");
         assert_eq!(error.code(), Code::InvalidPem);
     }
+
+    #[test]
+    fn dashes_between_two_sections_may_be_shared() {
+        for dashes in [2, 3, 4, 10, 64] {
+            let cert = section("CERTIFICATE").replace('\n', "");
+            let (first, second) = (cert.trim_end_matches('-'), cert.trim_start_matches('-'));
+            let between = "-".repeat(dashes);
+            assert_eq!(
+                count(&format!("{first}{between}{second}")),
+                Ok(2),
+                "{dashes}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_an_encrypted_key_has_headers() {
+        let headers = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00";
+        for (before, expected) in [
+            (String::new(), ""),
+            (format!("{headers}\n\n"), headers),
+            (format!("{headers}\n\r\n"), headers),
+            // Lines of the content, with an empty one between them.
+            ("AQID\n\n".to_owned(), ""),
+        ] {
+            let text = section("RSA PRIVATE KEY").replace(DATA, &format!("{before}{DATA}"));
+            let section = key_section(text.as_bytes()).expect("a section");
+            assert_eq!(section.headers(), expected.as_bytes(), "{text}");
+            let content = section.decode(Code::DecodePrivateKey).expect("base64");
+            assert!([3, 6].contains(&content.len()) && content.ends_with(&[1, 2, 3]));
+        }
+    }
+
+    #[test]
+    fn a_file_may_have_certificates_with_settings() {
+        // An empty SEQUENCE, and settings that permit everything; "MAAwAA==" is both.
+        for (content, expected) in [("MAA=", 1), ("MAAwAA==", 1), ("MAAwBjAEBgIqAw==", 0)] {
+            let text = section("TRUSTED CERTIFICATE").replace(DATA, content);
+            let certs = trusted_certificates(text.as_bytes()).expect("certificates");
+            assert_eq!(certs, vec![vec![0x30, 0]; expected], "{content}");
+        }
+    }
 }

@@ -112,3 +112,25 @@ pub(crate) fn rsa_bits(key: &[u8]) -> Option<usize> {
     let modulus = &key.modulus[first..];
     Some(modulus.len() * 8 - modulus[0].leading_zeros() as usize)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_length_of_an_rsa_key_is_that_of_its_modulus() {
+        for (modulus, expected) in [
+            (&[0][..], None),
+            (&[1], Some(1)),
+            (&[0x7f], Some(7)),
+            (&[0, 0x80], Some(8)),
+            (&[1, 0], Some(9)),
+            (&[0, 0x80, 0, 1], Some(24)),
+        ] {
+            let numbers = [&[2, modulus.len() as u8], modulus, &[2, 1, 3]].concat();
+            let key = [&[0x30, numbers.len() as u8][..], &numbers].concat();
+            assert_eq!(rsa_bits(&key), expected, "{modulus:?}");
+        }
+        assert_eq!(rsa_bits(b"no key"), None);
+    }
+}

@@ -2,7 +2,7 @@
 //! error.
 
 use super::*;
-use crate::error::Code;
+use crate::error::{Code, Limit, Reason};
 
 fn open_error(opener: &mut Opener, record: &[u8]) -> Code {
     opener.open_copy(record).unwrap_err().code()
@@ -37,6 +37,13 @@ fn a_truncated_record_is_rejected_at_every_length() {
                 "{suite:?} {len}"
             );
         }
+        let least = with_actual_length(record[..Header::LEN].to_vec());
+        let error = opener.open_copy(&least).unwrap_err();
+        let Reason::Length { len, limit, .. } = error.reason() else {
+            panic!("another reason");
+        };
+        let expected = Limit::AtLeast((min_len - Header::LEN) as u32);
+        assert_eq!((len, limit), (0, expected));
         assert!(opener.open_copy(&record).is_ok());
     }
 }

@@ -346,3 +346,58 @@ fn headers_of_openssl_are_read() {
     }
     assert!(parse("").expect("not encrypted").is_none());
 }
+
+#[test]
+fn a_key_is_a_sequence_that_begins_with_a_version() {
+    let version = integer(0);
+    for (der, expected) in [
+        (sequence(&[&version]), true),
+        (
+            sequence(&[&version, &tlv(4, &[b"key"]), &tlv(5, &[])]),
+            true,
+        ),
+        (sequence(&[]), false),
+        (sequence(&[&tlv(4, &[b"key"])]), false),
+        // The second value is truncated.
+        (sequence(&[&version, &[4, 5, 0]]), false),
+        ([sequence(&[&version]), vec![0]].concat(), false),
+        (tlv(4, &[&version]), false),
+    ] {
+        assert_eq!(is_key(&der), expected, "{der:02x?}");
+    }
+}
+
+#[test]
+fn an_iv_has_32_hexadecimal_digits() {
+    let bytes = std::array::from_fn(|at| (at * 0x11) as u8);
+    assert_eq!(
+        hexadecimal(b"00112233445566778899AaBbCcDdEeFf"),
+        Some(bytes)
+    );
+    for wrong in [
+        &b""[..],
+        b"00112233445566778899aabbccddeef",
+        b"00112233445566778899aabbccddeeff0",
+        b"00112233445566778899aabbccddeeff00",
+        b"00112233445566778899aabbccddeefg",
+    ] {
+        assert_eq!(hexadecimal(wrong), None);
+    }
+}
+
+/// RFC 7914, 7.1: keyLength is optional.
+#[test]
+fn a_length_of_the_key_must_be_that_of_the_cipher() {
+    for (len, is_valid) in [(16, false), (32, true), (33, false)] {
+        let parameters = sequence(&[
+            &tlv(4, &[b"salt"]),
+            &integer(16),
+            &integer(2),
+            &integer(3),
+            &integer(len),
+        ]);
+        let derivation = sequence(&[&oid(SCRYPT), &parameters]);
+        let der = info(&derivation, &aes(Cipher::Aes256), &[0; 16]);
+        assert_eq!(parse(&der).is_ok(), is_valid, "{len}");
+    }
+}
