@@ -277,7 +277,9 @@ fn a_client_session_has_a_suite_of_tls13() {
                 early_data: None,
             }),
         };
-        let parsed = ClientSession::parse(&session.serialize().expect("memory"), 0);
+        let serialized = session.serialize().expect("memory");
+        assert_eq!(serialized.capacity(), serialized.len(), "it was not moved");
+        let parsed = ClientSession::parse(&serialized, 0);
         assert_eq!(
             parsed.err().map(|error| error.code()),
             expected,

@@ -416,4 +416,85 @@ mod tests {
         assert!(store.has_system() && !store.is_empty());
         assert_eq!(code(store.add_system(roots)), Err(Code::X509TrustStore));
     }
+
+    #[test]
+    fn the_size_is_that_of_certificates_and_keys() {
+        // A certificate has its DER and as much for its parts.
+        let mut store = TrustStore::default();
+        let mut expected = 0..=0;
+        let mut add = |store: &TrustStore, least: usize| {
+            let (start, end) = (*expected.start() + least, *expected.end() + least + 1000);
+            expected = start..=end;
+            assert!(
+                expected.contains(&store.size()),
+                "{} {expected:?}",
+                store.size()
+            );
+        };
+        add(&store, 0);
+        for pem in [&pki().ca, &pki().server.0] {
+            let roots = Roots::from_pem(pem.as_bytes()).expect("a certificate");
+            let len = roots.certificates[0].der().len();
+            store.add(roots).expect("memory");
+            add(&store, 2 * len);
+        }
+        for _ in 0..2 {
+            let key = rcgen::KeyPair::generate().expect("a key");
+            let key = PublicKey::read(key.public_key_pem().as_bytes()).expect("a key");
+            let len = key.der().len();
+            store.add_key(key).expect("of a known type");
+            add(&store, len);
+        }
+        // Those of the system are shared.
+        let roots = Roots::from_pem(pki().ca.as_bytes()).expect("a certificate");
+        let before = store.size();
+        store.add_system(Arc::new(roots)).expect("the first");
+        assert_eq!(store.size(), before);
+    }
+
+    /// Other tests of the process may free them at the same time.
+    #[test]
+    fn the_anchors_of_the_system_are_kept_until_they_are_freed() {
+        let load = || system_roots().expect("memory and descriptors");
+        assert!((0..100).any(|_| Arc::ptr_eq(&load(), &load())));
+        let is_loaded_again = |_| {
+            let first = load();
+            free_system_roots();
+            !Arc::ptr_eq(&first, &load())
+        };
+        assert!((0..100).any(is_loaded_again));
+    }
+
+    /// Certificates are skipped if they cannot be read, and not if that could be repeated.
+    #[test]
+    fn errors_are_ignored_unless_memory_or_descriptors_are_exhausted() {
+        use io::ErrorKind::*;
+
+        for (error, code, number) in [
+            (io::Error::from(OutOfMemory), Some(Code::Alloc), None),
+            (
+                io::Error::from_raw_os_error(EMFILE),
+                Some(Code::X509TrustStore),
+                Some(EMFILE),
+            ),
+            (
+                io::Error::from_raw_os_error(ENFILE),
+                Some(Code::X509TrustStore),
+                Some(ENFILE),
+            ),
+            (io::Error::from_raw_os_error(libc::ENOENT), None, None),
+            (io::Error::from_raw_os_error(libc::EACCES), None, None),
+            (io::Error::from(InvalidData), None, None),
+        ] {
+            let text = error.to_string();
+            let error = unreadable(&error);
+            assert_eq!(error.os_error(), number, "{text}");
+            match ignore_unless_exhausted(Err::<(), _>(error)) {
+                Ok(ignored) => assert!(ignored.is_none() && code.is_none(), "{text}"),
+                Err(error) => assert_eq!(Some(error.code()), code, "{text}"),
+            }
+        }
+        let kept = ignore_unless_exhausted(Ok(7));
+        assert_eq!(kept.expect("no error"), Some(7));
+    }
 }

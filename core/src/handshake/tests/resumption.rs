@@ -102,6 +102,23 @@ fn a_session_of_another_key_means_a_full_handshake() {
 }
 
 #[test]
+fn a_client_without_tickets_offers_none() {
+    let first = pair(TLS12_POLICY);
+    establish(&first);
+    let session = session(&first);
+    let second = pair(TLS12_POLICY);
+    config(&second.client).set_tickets(false);
+    let set = second.client.set_session(&session);
+    set.expect("a valid session");
+    assert_eq!(negotiate(&second.client).0, Err(Code::IoBlocked));
+    // Nor a session ID in place of it.
+    let hello: Vec<u8> = second.to_server.state().bytes.iter().copied().collect();
+    assert!(!hello.windows(32).any(|part| part == [0; 32]));
+    second.establish();
+    assert!(!is_resumed(&second));
+}
+
+#[test]
 fn no_session_is_resumed_with_client_authentication() {
     for policy in POLICIES {
         let first = pair(policy);
