@@ -376,3 +376,38 @@ pub(super) fn classify(error: &io::Error) -> Error {
         (_, None) => Code::Safety.rule("a transport has returned more bytes than requested"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct NoFiles;
+
+    impl KernelWriter for NoFiles {
+        fn set_keys(&self, _: &KernelKeys) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn is_enabled(&self) -> bool {
+            true
+        }
+
+        fn can_replace_keys(&self) -> bool {
+            false
+        }
+
+        fn send(&self, _: &[IoSlice<'_>]) -> io::Result<usize> {
+            Ok(1)
+        }
+
+        fn send_record(&self, _: u8, _: &[u8]) -> io::Result<usize> {
+            Ok(1)
+        }
+    }
+
+    #[test]
+    fn a_transport_sends_no_files_unless_it_says_how() {
+        let sent = NoFiles.send_file(0, 0, 1).map_err(|error| error.kind());
+        assert_eq!(sent, Err(io::ErrorKind::Unsupported));
+    }
+}

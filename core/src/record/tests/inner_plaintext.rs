@@ -1,7 +1,7 @@
 //! The inner plaintext of TLS 1.3: padding and the content type (RFC 8446, 5.2 and 5.4).
 
 use super::*;
-use crate::error::Code;
+use crate::error::{Code, Limit, Reason};
 
 /// Seals a record with this inner plaintext. For the provider the last byte is the content type.
 fn with_inner(suite: SupportedCipherSuite, inner: &[u8]) -> Vec<u8> {
@@ -83,8 +83,20 @@ fn a_longer_inner_plaintext_is_rejected() {
             (65_000, 100, Code::RecordLimit),
         ] {
             let record = with_inner(suite, &padded(&plaintext(size), 23, zeros));
-            let rejected = opener(suite, 0).open_copy(&record);
-            assert_eq!(rejected.unwrap_err().code(), code, "{size} {zeros}");
+            let rejected = opener(suite, 0).open_copy(&record).unwrap_err();
+            assert_eq!(rejected.code(), code, "{size} {zeros}");
+            let Reason::Length { len, limit, .. } = rejected.reason() else {
+                panic!("another reason");
+            };
+            // With the content type and the tag.
+            let expected = match code {
+                Code::RecordLimit => (size + zeros + 1 + 16, 16_384 + 256),
+                _ => (size + zeros, 16_384),
+            };
+            assert_eq!(
+                (len as usize, limit),
+                (expected.0, Limit::AtMost(expected.1))
+            );
         }
     }
 }

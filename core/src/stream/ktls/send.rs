@@ -271,3 +271,23 @@ impl SendHalf {
         kernel.send_file(io, part)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_has_as_many_buffers_as_the_kernel_accepts() {
+        let data = [7; 2000];
+        for count in [0, 1, 15, 16, 17, 18, 1023, 1024, 1025, 2000] {
+            let pieces = data.chunks(1).take(count);
+            let mut few = [IoSlice::new(&[]); FEW_BUFFERS];
+            let mut many = Vec::new();
+            let listed = collect(pieces, &mut few, &mut many).expect("memory");
+            assert_eq!(listed.len(), count.min(MAX_BUFFERS));
+            assert!(listed.iter().all(|piece| piece[..] == [7]), "{count}");
+            // An allocation only if it is necessary.
+            assert_eq!(many.is_empty(), count <= FEW_BUFFERS, "{count}");
+        }
+    }
+}

@@ -177,3 +177,79 @@ fn a_search_ends_after_two_invalid_signatures() {
         );
     }
 }
+
+/// Returns a certificate of a CA that has another one already: the same name and key.
+fn renewed(issuer: &Authority, params: CertificateParams, other: &Authority) -> Authority {
+    let key = KeyPair::from_pem(&other.key().serialize_pem()).expect("a key");
+    CertifiedIssuer::signed_by(params, key, issuer).expect("a certificate")
+}
+
+#[test]
+fn certificates_in_their_validity_period_are_tried_first() {
+    let root = root(authority("root"));
+    let mut expired = authority("top");
+    expired.not_after = date_time_ymd(2000, 1, 1);
+    let expired = issue(&root, expired);
+    let valid = renewed(&root, authority("top"), &expired);
+    let mut params = leaf();
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let server = issue(&valid, params);
+    // The fault of the first path is reported: the leaf is for clients.
+    let expected = ["of \"CN=leaf\"", "does not permit"];
+    for chain in [[&server, &expired, &valid], [&server, &valid, &expired]] {
+        rejects(&root, &chain, Code::CertIntentInvalid, expected);
+    }
+}
+
+#[test]
+fn valid_signatures_do_not_end_a_search() {
+    let root = root(authority("root"));
+    let top = issue(&root, authority("top"));
+    let lower = issue(&top, authority("lower"));
+    let server = issue(&lower, leaf());
+    // Paths with valid signatures, which other certificates exclude by their constraints.
+    let excluding: Vec<_> = (0..3)
+        .map(|_| renewed(&root, constrained("top", "test"), &top))
+        .collect();
+    let chain: Vec<_> = [&server, &lower].into_iter().chain(&excluding).collect();
+    let expected = ["of \"CN=leaf\"", "its names are excluded"];
+    rejects(&root, &chain, Code::CertUntrusted, expected);
+    let chain: Vec<_> = chain.into_iter().chain([&top]).collect();
+    accepts(&root, &chain);
+}
+
+/// The peer has no influence on them.
+#[test]
+fn any_number_of_trust_anchors_may_share_a_name() {
+    let anchors: Vec<_> = (0..6).map(|_| root(authority("root"))).collect();
+    for anchor in &anchors {
+        let top = issue(anchor, authority("top"));
+        let server = issue(&top, leaf());
+        for chain in [&[&server, &top][..], &[&issue(anchor, leaf())]] {
+            let pair = pair(&anchors[0], chain);
+            for other in &anchors[1..] {
+                let trusted = pair.client_config.trust_pem(other.pem().as_bytes());
+                trusted.expect("an anchor");
+            }
+            assert_eq!(pair.negotiate(), (Ok(()), Ok(())));
+        }
+    }
+}
+
+#[test]
+fn a_search_tries_at_most_64_issuers() {
+    let root = root(authority("root"));
+    let nowhere = issue(&root, authority("nowhere"));
+    let top = issue(&root, authority("top"));
+    let server = issue(&top, leaf());
+    // Each has the name of the leaf's issuer, and no issuer. Then there are the issuer and the root.
+    for (others, expected) in [(62, Ok(())), (63, Err(Code::CertUntrusted))] {
+        let others: Vec<_> = (0..others)
+            .map(|_| issue(&nowhere, authority("top")))
+            .collect();
+        let chain: Vec<_> = [&server].into_iter().chain(&others).chain([&top]).collect();
+        let pair = pair(&root, &chain);
+        pair.client_config.set_max_chain(100).expect("positive");
+        assert_eq!(pair.negotiate().0, expected);
+    }
+}
