@@ -307,6 +307,25 @@ pub fn shutdown(conn: &Connection) -> (Result<(), Code>, Blocked) {
     (outcome.map_err(|error| error.code()), blocked)
 }
 
+/// Encodes bytes in base64 (RFC 4648, 4).
+pub fn base64(content: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for part in content.chunks(3) {
+        let mut bytes = [0; 3];
+        bytes[..part.len()].copy_from_slice(part);
+        let [a, b, c] = bytes.map(u32::from);
+        let bits = a << 16 | b << 8 | c;
+        for place in 0..4 {
+            text.push(match place <= part.len() {
+                true => DIGITS[(bits >> (18 - 6 * place) & 63) as usize].into(),
+                false => '=',
+            });
+        }
+    }
+    text
+}
+
 /// Returns `len` bytes of a pattern.
 pub fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|at| (at % 251) as u8).collect()

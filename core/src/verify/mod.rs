@@ -277,7 +277,7 @@ impl Verifier<'_> {
             for place in 0..chain.len().min(most.into()) {
                 let cert = presented.certificate(place)?;
                 let checked = self.policy.check_peer(cert, is_tls13);
-                checked.map_err(|error| self.reject_by_policy(&error, cert, is_tls13))?;
+                checked.map_err(|error| self.reject_by_policy(&error, cert))?;
             }
         }
         if chain.len() > most.into() {
@@ -293,10 +293,11 @@ impl Verifier<'_> {
 
     /// Records which part of a certificate the policy does not permit.
     #[track_caller]
-    fn reject_by_policy(&self, error: &Error, cert: &Certificate<'_>, is_tls13: bool) -> Error {
+    fn reject_by_policy(&self, error: &Error, cert: &Certificate<'_>) -> Error {
         let policy = self.policy.label();
         let check = match self.policy.permits_key_of(cert) {
-            _ if error.code() == Code::CertUntrusted && is_tls13 => Check::Sha1Signature,
+            // The code of no other requirement.
+            _ if error.code() == Code::CertUntrusted => Check::Sha1Signature,
             true => Check::SignatureAlgorithm {
                 policy,
                 algorithm: cert.signature_algorithm_name(),
@@ -384,7 +385,7 @@ impl Verifier<'_> {
         let path = Path::find(self, presented, revocation.as_ref(), moment)?;
         let root = path.anchor();
         let checked = self.policy.check_root(root);
-        checked.map_err(|error| self.reject_by_policy(&error, root, false))?;
+        checked.map_err(|error| self.reject_by_policy(&error, root))?;
         Ok(path)
     }
 

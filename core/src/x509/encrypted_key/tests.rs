@@ -1,6 +1,7 @@
 //! Encrypted keys that the tests make themselves; `tests/c/encrypted_keys.c` reads those of tools.
 
 use super::*;
+use crate::testing::base64;
 
 const PASSPHRASE: &[u8] = b"correct horse";
 
@@ -96,24 +97,6 @@ fn with_prf(prf: Prf, cipher: Cipher) -> Scheme {
 fn pem(label: &str, headers: &str, content: &[u8]) -> Vec<u8> {
     let digits = base64(content);
     format!("-----BEGIN {label}-----\n{headers}{digits}\n-----END {label}-----\n").into_bytes()
-}
-
-fn base64(content: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for part in content.chunks(3) {
-        let mut bytes = [0; 3];
-        bytes[..part.len()].copy_from_slice(part);
-        let [a, b, c] = bytes.map(u32::from);
-        let bits = a << 16 | b << 8 | c;
-        for place in 0..4 {
-            text.push(match place <= part.len() {
-                true => DIGITS[(bits >> (18 - 6 * place) & 63) as usize].into(),
-                false => '=',
-            });
-        }
-    }
-    text
 }
 
 fn parse(der: &[u8]) -> Result<EncryptedKey> {

@@ -1,6 +1,9 @@
 //! Limits of the search for a path, and chains without one.
 
+use rcgen::{PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256, RsaKeySize};
+
 use super::*;
+use crate::testing::base64;
 
 #[test]
 fn the_certificate_without_a_trusted_issuer_is_reported() {
@@ -251,5 +254,75 @@ fn a_search_tries_at_most_64_issuers() {
         let pair = pair(&root, &chain);
         pair.client_config.set_max_chain(100).expect("positive");
         assert_eq!(pair.negotiate().0, expected);
+    }
+}
+
+/// Encodes a certificate in PEM.
+fn pem(der: &[u8]) -> String {
+    let content = base64(der);
+    format!("-----BEGIN CERTIFICATE-----\n{content}\n-----END CERTIFICATE-----\n")
+}
+
+/// RFC 9151 requires P-384 and SHA-384. SHA-1 is an error of its own in TLS 1.3.
+#[test]
+fn what_the_policy_does_not_permit_is_reported() {
+    let p384 = || KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key");
+    let rsa = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).expect("a key");
+    let root = CertifiedIssuer::self_signed(authority("root"), p384()).expect("a root");
+    let small = issue(&root, authority("small"));
+    let below_rsa = CertifiedIssuer::signed_by(authority("rsa"), rsa, &root).expect("a CA");
+    let by = |issuer: &Authority| {
+        let server = CertifiedIssuer::signed_by(leaf(), p384(), issuer);
+        server.expect("a certificate")
+    };
+    // The object identifiers of SHA-256 and of SHA-1 with RSA.
+    let [sha256, sha1] = [11, 5].map(|last| [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last]);
+    for (server, issuer, replaced, code, parts) in [
+        (
+            by(&small),
+            &small,
+            false,
+            Code::SecurityPolicyIncompatibleCert,
+            [
+                "of \"CN=leaf\"",
+                "its signature algorithm, ECDSA with SHA-256,",
+            ],
+        ),
+        (
+            by(&root),
+            &small,
+            false,
+            Code::SecurityPolicyIncompatibleCert,
+            ["of \"CN=small\"", "its key, ecdsa_secp256r1,"],
+        ),
+        (
+            by(&below_rsa),
+            &below_rsa,
+            true,
+            Code::CertUntrusted,
+            ["of \"CN=leaf\"", "it is signed with SHA-1"],
+        ),
+    ] {
+        let mut der = server.der().to_vec();
+        if replaced {
+            while let Some(at) = der.windows(9).position(|part| part == sha256) {
+                der[at..][..9].copy_from_slice(&sha1);
+            }
+        }
+        let chain = pem(&der) + &issuer.pem();
+        let chain = crate::testing::chain(&(chain, server.key().serialize_pem()));
+        let pair = pair(&root, &[&root]);
+        let policy = Policy::find(b"rfc9151").expect("a policy");
+        pair.client_config.set_policy(policy).expect("no rules");
+        let config = Config::new_minimal();
+        let policy = Policy::find(TLS13_POLICY).expect("a policy");
+        config.set_policy(policy).expect("no rules");
+        config.add_chain(&chain).expect("fits");
+        pair.server.set_config(Arc::new(config)).expect("fits");
+        assert_eq!(pair.negotiate().0, Err(code));
+        let detail = pair.client.error_detail().expect("an error");
+        for part in parts {
+            assert!(detail.contains(part), "{detail}");
+        }
     }
 }
