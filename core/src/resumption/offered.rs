@@ -193,4 +193,35 @@ mod tests {
         let choice = OfferedPsk::default().choose(true, |_, _| Err(Code::Null)?);
         assert_eq!(choice.err().map(|e| e.code()), Some(Code::InvalidArgument));
     }
+
+    #[test]
+    fn a_chosen_key_has_its_place_in_the_offer() {
+        let list = OfferedPsks::new(9, [0, 1, 7, 0, 0, 0, 5, 0, 2, 8, 9, 0, 0, 1, 0].into());
+        assert_eq!(list.connection(), 9);
+        assert!(list.take_chosen().is_none());
+        let psk = OfferedPsk::default();
+        let state = || Tls13State {
+            suite: 0x1301,
+            issued: 0,
+            age_add: 0,
+            secret: vec![1; 32].into(),
+            expiration: None,
+            early_data: None,
+        };
+        for (index, identity, age) in [(0, &[7][..], 5), (1, &[8, 9], 256)] {
+            list.next(&psk).expect("there are two");
+            let chosen = psk.choose(index == 1, |found, claimed| {
+                assert_eq!((found, claimed), (identity, age));
+                Ok(state())
+            });
+            list.choose(chosen.ok());
+            let chosen = list.take_chosen().expect("chosen");
+            assert_eq!((chosen.index, chosen.age), (index, age));
+            assert_eq!(
+                (&chosen.identity[..], chosen.is_external),
+                (identity, index == 1)
+            );
+        }
+        assert!(list.take_chosen().is_none());
+    }
 }

@@ -244,4 +244,17 @@ mod tests {
             assert_eq!(prepared.state.secret.len(), EXTERNAL_SECRET_LEN);
         }
     }
+
+    #[test]
+    fn early_data_has_the_protocol_and_the_context_of_the_application() {
+        let mut psk = psk();
+        psk.set_alpn(b"h2").expect("memory");
+        psk.set_context(b"context").expect("memory");
+        assert!(psk.prepare().expect("complete").state.early_data.is_none());
+        psk.configure_early_data(9, 0x1301).expect("of the hash");
+        let early_data = psk.prepare().expect("complete").state.early_data;
+        let early_data = early_data.expect("permitted");
+        assert_eq!((early_data.max_len, &early_data.alpn[..]), (9, &b"h2"[..]));
+        assert_eq!(early_data.context, b"context");
+    }
 }

@@ -349,4 +349,55 @@ mod tests {
         settings.set_tickets(true);
         assert!(!settings.keys.can_encrypt(NOW));
     }
+
+    /// Keys are for tickets and for the entries of a cache.
+    #[test]
+    fn keys_are_kept_while_something_uses_them() {
+        for (tickets, cache) in [(true, false), (false, true), (true, true)] {
+            let mut settings = settings();
+            settings.uses_cache = cache;
+            settings.set_tickets(tickets);
+            let added = settings.add_key(b"other", b"other secret", None, NOW);
+            added.expect("a valid key");
+            assert!(settings.keys.can_encrypt(NOW), "{tickets} {cache}");
+            settings.uses_cache = false;
+            settings.set_tickets(false);
+            assert_eq!(
+                settings.keys.can_encrypt(NOW),
+                !tickets,
+                "{tickets} {cache}"
+            );
+            settings.set_cache(false);
+            assert!(!settings.keys.can_encrypt(NOW));
+            // An incomplete cache is not enabled.
+            settings.set_cache(true);
+            assert!(!settings.uses_cache);
+        }
+    }
+
+    #[test]
+    fn a_session_of_tls12_has_an_age_and_a_secret() {
+        let settings = settings();
+        for (issued, secret, is_valid) in [
+            (NOW, 7, true),
+            (NOW, 0, false),
+            (NOW - settings.session_lifetime, 7, true),
+            (NOW - settings.session_lifetime - 1, 7, false),
+            (NOW + 1, 7, false),
+        ] {
+            let state = Tls12State {
+                suite: 0xc02f,
+                issued,
+                master_secret: vec![secret; 48].into(),
+                has_extended_master_secret: true,
+            };
+            let key = settings.new_ticket(NOW).expect("a key").key;
+            let ticket = key.encrypt(&state.encode().expect("encoded"));
+            let opened = settings.open_tls12(&ticket.expect("encrypted"), NOW);
+            assert_eq!(opened.is_ok(), is_valid, "{issued} {secret}");
+        }
+        // A ticket of TLS 1.3.
+        let other = ticket(&settings, NOW + SECOND);
+        assert!(settings.open_tls12(&other, NOW).is_err());
+    }
 }

@@ -235,8 +235,12 @@ impl SendHalf {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+    use std::io::IoSlice;
+    use std::{ptr, thread};
+
     use super::*;
-    use std::ptr;
+    use crate::testing::{Pair, TLS13_POLICY, pattern};
 
     #[test]
     fn a_thread_has_one_place_for_its_buffer() {
@@ -255,6 +259,59 @@ mod tests {
         for free in &FREE {
             let free = free.lock().expect("no panic under it");
             assert!(free.as_ref() != Some(&marked));
+        }
+    }
+
+    #[test]
+    fn threads_have_different_places() {
+        let places: HashSet<_> = (0..32)
+            .map(|_| {
+                thread::spawn(|| ptr::from_ref(place()).addr())
+                    .join()
+                    .expect("no panic")
+            })
+            .collect();
+        // Other threads of the process may have got some of the numbers.
+        assert!(places.len() > MAX_FREE / 2);
+    }
+
+    /// Threads of other tests may use the same place at the same time.
+    #[test]
+    fn a_whole_buffer_is_kept_for_the_next_batch() {
+        let kept = || place().lock().expect("no panic under it").take();
+        let is_kept = |_| {
+            drop(kept());
+            Batch::new().expect("memory").free();
+            kept().is_some_and(|bytes| bytes.len() == BATCH_LEN)
+        };
+        assert!((0..100).any(is_kept));
+        // The connection has taken the buffer.
+        let (bytes, len) = (Vec::new(), 0);
+        Batch { bytes, len }.free();
+        assert!(kept().is_none_or(|bytes| bytes.len() == BATCH_LEN));
+    }
+
+    #[test]
+    fn a_batch_has_at_least_two_records() {
+        let pair = Pair::new(TLS13_POLICY);
+        pair.establish();
+        pair.to_server.state().accepts_batches = true;
+        pair.client.set_record_size(16_384);
+        let record = 16_384 + 22;
+        let bytes = pattern(40_000);
+        for (limit, len, expected) in [
+            (BATCH_LEN, 16_384, false),
+            (BATCH_LEN, 16_385, true),
+            (2 * record, 40_000, true),
+            (2 * record - 1, 40_000, false),
+            (record, 40_000, false),
+        ] {
+            let mut half = pair.client.stream.send.lock().expect("free");
+            half.batch_shortfall = BATCH_LEN - limit;
+            let buffers = [IoSlice::new(&bytes[..len])];
+            let data = Data::new(&buffers, 0).expect("short");
+            let io = pair.client.stream.io(&pair.client.state);
+            assert_eq!(half.is_batch_next(io, &data), expected, "{limit} {len}");
         }
     }
 }
