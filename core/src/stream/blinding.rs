@@ -206,4 +206,33 @@ mod tests {
             assert!(deviation < bound, "{class}: {deviation} of {bound}");
         }
     }
+
+    #[test]
+    fn an_error_closes_the_connection_and_usually_delays() {
+        let of = |error: Error| match effect(&error) {
+            Effect::None => "none",
+            Effect::Close => "close",
+            Effect::CloseAndDelay => "delay",
+        };
+        for (code, expected) in [
+            (Code::IoBlocked, "none"),
+            (Code::AsyncBlocked, "none"),
+            (Code::Closed, "close"),
+            (Code::Cancelled, "close"),
+            (Code::BadMessage, "delay"),
+            (Code::Decrypt, "delay"),
+            (Code::Alert, "delay"),
+        ] {
+            assert_eq!(of(code.into()), expected, "{code:?}");
+            let skips = Error::from(code).without_blinding();
+            assert_eq!(of(skips), "close", "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_delay_lasts_as_long_as_it_says() {
+        let (start, delay) = (std::time::Instant::now(), Duration::from_millis(20));
+        sleep(delay);
+        assert!(start.elapsed() >= delay);
+    }
 }

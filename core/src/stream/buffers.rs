@@ -261,6 +261,12 @@ impl InBuffer {
         self.outside = 0;
     }
 
+    /// Returns the memory that is allocated, in bytes.
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Frees the memory if nothing is buffered, or only a part of the header of an `incomplete`
     /// record.
     pub(crate) fn release(&mut self, incomplete: bool) {

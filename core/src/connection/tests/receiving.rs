@@ -234,3 +234,22 @@ fn warnings_are_ignored_in_tls12_alone() {
         }
     }
 }
+
+#[test]
+fn the_memory_of_an_empty_input_buffer_is_released() {
+    let capacity = |conn: &Connection| conn.stream.recv.lock().expect("free").input.capacity();
+    let pair = Pair::new(Version::Tls13);
+    send(&pair.client, b"data").0.expect("sent");
+    recv(&pair.server, 9).0.expect("received");
+    assert!(capacity(&pair.server) > 0);
+    pair.server.release_buffers().expect("empty");
+    assert_eq!(capacity(&pair.server), 0);
+
+    // After each call, if the application wants that.
+    pair.server.set_dynamic_buffers(true);
+    send(&pair.client, b"data").0.expect("sent");
+    recv(&pair.server, 3).0.expect("received");
+    assert!(capacity(&pair.server) > 0);
+    recv(&pair.server, 3).0.expect("received");
+    assert_eq!(capacity(&pair.server), 0);
+}

@@ -371,6 +371,7 @@ fn input_buffers_grow_by_bounded_steps() {
             assert!(size >= len);
             let most = (len + GROWTH).max(MIN_CAPACITY).max(before);
             assert!(size <= most, "{size} bytes for {len}");
+            assert_eq!(buffer.bytes.capacity(), size);
         }
     }
 }
@@ -400,5 +401,89 @@ fn windows_cover_what_is_missing() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn output_buffers_have_the_memory_that_is_required() {
+    let mut buffer = OutBuffer::default();
+    for (len, capacity) in [(100, 100), (50, 150), (0, 150), (1, 151)] {
+        assert_eq!(buffer.room(len).expect("memory").len(), len);
+        buffer.commit(len);
+        assert_eq!(buffer.capacity(), capacity, "{len}");
+    }
+    // The memory of a vector is taken over if it is larger, and only by an empty buffer.
+    for (before, pending, len, is_taken) in [
+        (10, 0, 11, true),
+        (10, 0, 10, false),
+        (10, 1, 100, false),
+        (0, 0, 1, true),
+    ] {
+        let mut buffer = OutBuffer {
+            bytes: vec![0; before],
+            pending: 0..pending,
+        };
+        let bytes = vec![7; len];
+        let address = bytes.as_ptr();
+        buffer.append(bytes).expect("memory");
+        assert_eq!(buffer.bytes.as_ptr() == address, is_taken, "{before} {len}");
+        assert_eq!(buffer.pending()[pending..], vec![7; len]);
+    }
+}
+
+/// The window for reading ahead stays in its place while it covers what is missing. Then it is moved
+/// to the present record, behind the header, which s2n-tls has in another buffer.
+#[test]
+fn the_window_moves_when_it_is_too_small() {
+    let (mut ends, mut buffer) = (Ends::new(), InBuffer::default());
+    for (step, (consumed, len, delivered, requested)) in [
+        (0, Header::LEN, 100, 16_384),
+        (0, 200, 16_234, 16_284),
+        // 50 bytes of the window are left, of which 30 are required, and then all.
+        (200, 16_134 + 30, 30, 50),
+        (0, 16_164 + 20, 20, 20),
+        // At its end it is moved behind the header of the record.
+        (0, 16_184 + 201, 205, 16_384 + 5 - 16_184),
+        // The next header is not in another buffer yet.
+        (16_386, Header::LEN, 0, 16_384 - 3),
+        (0, Header::LEN, 2, 16_384 - 3),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        buffer.consume(consumed);
+        {
+            let mut state = ends.pieces.state();
+            state.requested = 0;
+            state.pieces = (delivered > 0).then_some(delivered).into_iter().collect();
+        }
+        let filled = buffer.fill(len, true, &mut ends.source());
+        assert_eq!(filled.is_ok(), delivered > 0, "{step}");
+        assert_eq!(ends.pieces.state().requested, requested, "{step}");
+    }
+}
+
+#[test]
+fn memory_is_freed_unless_a_record_is_buffered() {
+    for (buffered, is_incomplete, is_freed) in [
+        (0, false, true),
+        (0, true, true),
+        (3, false, false),
+        // A part of a header is kept.
+        (3, true, true),
+        (Header::LEN - 1, true, true),
+        (Header::LEN, true, false),
+        (20, true, false),
+    ] {
+        let mut buffer = InBuffer {
+            bytes: (0..200).collect(),
+            buffered: 7..7 + buffered,
+            ..InBuffer::default()
+        };
+        let expected = buffer.buffered().to_vec();
+        buffer.release(is_incomplete);
+        assert_eq!(buffer.buffered(), expected);
+        let size = if is_freed { buffered } else { 200 };
+        assert_eq!(buffer.capacity(), size, "{buffered} {is_incomplete}");
     }
 }
