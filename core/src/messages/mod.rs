@@ -8,6 +8,8 @@ mod new_session_ticket;
 mod reader;
 mod server_hello;
 mod session_id;
+#[cfg(test)]
+mod tests;
 
 pub use self::client_hello::{ClientHello, Field};
 pub(crate) use self::client_hello::{ClientHelloPayload, MAX_SERVER_NAME_LEN, RANDOM_LEN};
