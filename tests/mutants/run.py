@@ -142,7 +142,9 @@ def main():
 
     def report(mutant, outcome):
         outcomes[mutant.name] = outcome
-        store.write_text(json.dumps(outcomes, indent=0))
+        # The run may be interrupted at any time.
+        store.with_suffix(".new").write_text(json.dumps(outcomes, indent=0))
+        store.with_suffix(".new").replace(store)
 
     tree = Tree(chosen)
     for one in PACKAGES:
