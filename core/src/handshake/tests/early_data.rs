@@ -7,10 +7,12 @@ use crate::config::{EarlyDataProgress, Psk};
 use crate::error::Alert;
 use crate::record::{ContentType, fatal_alert, warning_alert};
 
+mod decisions;
+
 const LIMIT: u32 = 1000;
 const END_OF_EARLY_DATA: [u8; 4] = [5, 0, 0, 0];
 
-fn append(conn: &Connection, suite: u16) {
+pub(super) fn append(conn: &Connection, suite: u16) {
     let mut psk = Psk::default();
     psk.set_identity(b"identity").expect("of a length");
     psk.set_secret(b"a secret of 16 bytes").expect("not zeros");

@@ -23,7 +23,7 @@ const HEADERS: usize = 5 + 4;
 
 /// A pair whose client has sent its ClientHello, which `change` has changed: its list of extensions,
 /// each with type and length.
-fn pair(policy: &[u8], change: impl FnOnce(&mut Vec<(u16, Vec<u8>)>)) -> Pair {
+pub(super) fn pair(policy: &[u8], change: impl FnOnce(&mut Vec<(u16, Vec<u8>)>)) -> Pair {
     let pair = Pair::new(policy);
     for config in [&pair.client_config, &pair.server_config] {
         config.set_max_blinding_delay(0);
@@ -57,14 +57,14 @@ fn pair(policy: &[u8], change: impl FnOnce(&mut Vec<(u16, Vec<u8>)>)) -> Pair {
 }
 
 /// Encodes a plaintext record with one message.
-fn message_record(typ: u8, body: &[u8]) -> Vec<u8> {
+pub(super) fn message_record(typ: u8, body: &[u8]) -> Vec<u8> {
     let [_, len @ ..] = (body.len() as u32).to_be_bytes();
     let [high, low] = (body.len() as u16 + 4).to_be_bytes();
     [&[22, 3, 3, high, low, typ][..], &len, body].concat()
 }
 
 /// Returns the plaintext alert that a connection sends after its handshake has failed.
-fn alert(conn: &Connection, output: &Pipe) -> u8 {
+pub(super) fn alert(conn: &Connection, output: &Pipe) -> u8 {
     output.state().bytes.clear();
     shutdown(conn).0.expect("sent");
     let sent: Vec<u8> = output.state().bytes.iter().copied().collect();

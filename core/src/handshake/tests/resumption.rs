@@ -163,7 +163,7 @@ fn a_truncated_or_altered_session_is_an_error_or_a_full_handshake() {
 
 /// A session cache in memory, which answers at the second call.
 #[derive(Default)]
-struct Cache {
+pub(super) struct Cache {
     entries: Mutex<Vec<(Vec<u8>, Vec<u8>)>>,
     calls: Mutex<usize>,
 }
@@ -199,7 +199,7 @@ impl CacheDelete for Cache {
     }
 }
 
-fn cached_pair(cache: &Arc<Cache>) -> Pair {
+pub(super) fn cached_pair(cache: &Arc<Cache>) -> Pair {
     let pair = Pair::new(TLS12_POLICY);
     let config = config(&pair.server);
     config.set_cache_store(cache.clone());
