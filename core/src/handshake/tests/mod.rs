@@ -14,6 +14,7 @@ use crate::policy::Policy;
 use crate::testing::*;
 
 mod alerts;
+mod async_ops;
 mod authentication;
 mod chain_cache;
 mod chains;

@@ -7,6 +7,7 @@ use super::requirements::message_record;
 use super::*;
 use crate::base::lock;
 use crate::config::ClientHelloCallback;
+use crate::messages::{ClientHello, Reader};
 
 const SUPPORTED_VERSIONS: u16 = 43;
 const TLS12_ALONE: &[u8] = TLS12_POLICY;
@@ -166,6 +167,7 @@ fn an_alert_explains_why_a_peer_has_closed_the_connection() {
 }
 
 /// A ClientHello callback, which selects a config.
+#[derive(Default)]
 struct Selects {
     server: Mutex<Option<Arc<Connection>>>,
     config: Option<Arc<Config>>,
@@ -190,10 +192,9 @@ fn with_callback(result: i32, config: Option<Arc<Config>>) -> (Ends, Result<(), 
     let pair = Pair::new(TLS13_POLICY);
     pair.server_config.set_max_blinding_delay(0);
     let callback = Arc::new(Selects {
-        server: Mutex::default(),
         config,
         result,
-        calls: Default::default(),
+        ..Selects::default()
     });
     pair.server_config
         .set_client_hello_callback(Some(callback.clone()));
@@ -236,6 +237,20 @@ fn the_client_hello_callback_continues_or_fails_the_handshake() {
     }
 }
 
+/// The application observes every ClientHello that is well-formed.
+#[test]
+fn the_client_hello_callback_is_called_for_an_outdated_client() {
+    let pair = Pair::new(TLS13_POLICY);
+    let callback = Arc::new(Selects::default());
+    let own = Some(callback.clone() as _);
+    pair.server_config.set_client_hello_callback(own);
+    let hello = client_hello([3, 1], &[], false);
+    pair.to_server.state().bytes.extend(hello);
+    let outcome = negotiate(&pair.server).0;
+    assert_eq!(outcome, Err(Code::ProtocolVersionUnsupported));
+    assert_eq!(callback.calls.load(SeqCst), 1);
+}
+
 #[test]
 fn the_client_hello_callback_selects_the_config_of_the_response() {
     let selected = Pair::new(TLS13_POLICY).server_config;
@@ -248,12 +263,7 @@ fn the_client_hello_callback_selects_the_config_of_the_response() {
 #[test]
 fn an_asynchronous_client_hello_callback_is_called_once() {
     let pair = Pair::new(TLS13_POLICY);
-    let callback = Arc::new(Selects {
-        server: Mutex::default(),
-        config: None,
-        result: 0,
-        calls: Default::default(),
-    });
+    let callback = Arc::new(Selects::default());
     let config = &pair.server_config;
     config.set_client_hello_callback(Some(callback.clone()));
     config.set_client_hello_waits(true);
@@ -295,4 +305,72 @@ fn a_call_behind_the_handshake_sends_the_tickets_that_are_due() {
         .expect("it is sent");
     assert_eq!(negotiate(&pair.server), (Ok(()), Blocked::Not));
     assert_eq!(pair.server.tickets_sent().expect("a server"), 2);
+}
+
+/// RFC 8446, 4.4.2.4: decode_error.
+#[test]
+fn a_server_without_certificates_in_its_message_gets_decode_error() {
+    const CERTIFICATE: u8 = 11;
+    let pair = Pair::new(TLS12_POLICY);
+    pair.client_config.set_max_blinding_delay(0);
+    assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+    assert_eq!(negotiate(&pair.server).0, Err(Code::IoBlocked));
+    let flight: Vec<u8> = pair.to_client.state().bytes.drain(..).collect();
+    let mut records = Reader(&flight);
+    let mut messages = Vec::new();
+    while !records.0.is_empty() {
+        records.take(3).expect("type and version");
+        messages.extend(records.vector(2).expect("a record"));
+    }
+    let mut messages = Reader(&messages);
+    while !messages.0.is_empty() {
+        let typ = messages.u8().expect("a type");
+        let body = messages.vector(3).expect("a body");
+        let body = if typ == CERTIFICATE { &[0; 3] } else { body };
+        let record = message_record(typ, body);
+        pair.to_client.state().bytes.extend(record);
+    }
+    assert_eq!(negotiate(&pair.client).0, Err(Code::BadMessage));
+    let alert = requirements::alert(&pair.client, &pair.to_server);
+    assert_eq!(alert, 50);
+}
+
+#[test]
+fn a_client_stores_whether_tls12_renegotiation_is_secure() {
+    for (policy, is_secure) in [(TLS12_POLICY, true), (TLS13_POLICY, false)] {
+        let pair = Pair::new(policy);
+        pair.establish();
+        let stored = &pair.client.state.shared.secure_renegotiation;
+        assert_eq!(stored.load(Acquire), is_secure);
+    }
+}
+
+/// QUIC, Encrypted ClientHello and its GREASE have TLS 1.3 alone.
+#[test]
+fn a_session_of_tls12_is_offered_only_by_a_client_that_has_tls12() {
+    let first = resumption::pair(TLS12_POLICY);
+    resumption::establish(&first);
+    let session = resumption::session(&first);
+    let offers = |configure: &dyn Fn(&Pair)| {
+        let pair = resumption::pair(TLS13_POLICY);
+        pair.client.set_session(&session).expect("valid");
+        configure(&pair);
+        assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+        let sent: Vec<u8> = pair.to_server.state().bytes.iter().copied().collect();
+        let hello = if pair.client.uses_quic() {
+            &sent[..]
+        } else {
+            &sent[5..]
+        };
+        let hello = ClientHello::parse(hello).expect("well-formed");
+        let ticket = hello.with_extension(35, <[u8]>::len);
+        ticket.is_ok_and(|len| len > 0)
+    };
+    assert!(offers(&|_| ()));
+    assert!(!offers(&|pair| pair.client.enable_quic().expect("new")));
+    assert!(!offers(&|pair| pair.client_config.set_ech_grease(true)));
+    assert!(!offers(&|pair| {
+        let list = ech_config_list(&[ech_config("public.example")]);
+        pair.client.set_ech_config_list(&list).expect("supported");
+    }));
 }
