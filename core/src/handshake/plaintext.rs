@@ -140,3 +140,67 @@ fn check_length(header: HandshakeHeader) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(content: &[u8]) -> Vec<u8> {
+        let [high, low] = (content.len() as u16).to_be_bytes();
+        [&[22, 3, 3, high, low], content].concat()
+    }
+
+    /// rustls rejects it, with its alert.
+    #[test]
+    fn a_message_that_is_too_long_is_passed_before_it_is_complete() {
+        for (start, is_passed) in [([1, 0, 0xff, 0xff], false), ([1, 1, 0, 0], true)] {
+            for end in 1..4 {
+                let mut input = RustlsInput::default();
+                let mut reassembler = PlaintextReassembler::default();
+                let (first, second) = (record(&start[..end]), record(&start[end..]));
+                let pushed = reassembler.push(&first, &mut input, |_| Ok(()));
+                assert!(!pushed.expect("incomplete") && reassembler.is_mid_message());
+                assert_eq!((reassembler.len(), input.len()), (end, 0));
+                let pushed = reassembler.push(&second, &mut input, |_| Ok(()));
+                assert_eq!(pushed.expect("memory"), is_passed);
+                let expected = if is_passed {
+                    [first, second].concat()
+                } else {
+                    vec![]
+                };
+                assert_eq!(input.unread(), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_of_a_parsed_message_is_returned() {
+        let mut reassembler = PlaintextReassembler::default();
+        assert!(!reassembler.is_mid_message());
+        let message = record(&[1, 0, 0, 1, 9]);
+        let pushed = reassembler.push(&message, &mut RustlsInput::default(), |_| Err(Code::Alloc)?);
+        assert_eq!(pushed.map_err(|error| error.code()), Err(Code::Alloc));
+    }
+
+    #[test]
+    fn the_records_of_an_output_are_counted_behind_change_cipher_spec() {
+        let (hello, key_change) = (record(&[2, 0, 0, 0]), [20, 3, 3, 0, 1, 1]);
+        let sealed = [23, 3, 3, 0, 2, 7, 7];
+        for (output, protected) in [
+            (vec![], None),
+            (hello.clone(), None),
+            ([&hello[..], &key_change].concat(), Some(0)),
+            (
+                [&hello[..], &key_change, &sealed, &sealed].concat(),
+                Some(2),
+            ),
+        ] {
+            assert_eq!(protected_records(&output), protected);
+        }
+        let split = [record(&[2, 0, 0]), record(&[1, 9]), sealed.to_vec()].concat();
+        assert_eq!(&*handshake_content(&split), [2, 0, 0, 1, 9]);
+        // Incomplete.
+        assert_eq!(&*handshake_content(&split[..8]), [2, 0, 0]);
+        assert_eq!(&*handshake_content(&split[..7]), []);
+    }
+}

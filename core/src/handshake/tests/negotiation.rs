@@ -8,6 +8,7 @@ use super::*;
 use crate::base::lock;
 use crate::config::ClientHelloCallback;
 use crate::messages::{ClientHello, Reader};
+use crate::stream::Writer;
 
 const SUPPORTED_VERSIONS: u16 = 43;
 const TLS12_ALONE: &[u8] = TLS12_POLICY;
@@ -373,4 +374,66 @@ fn a_session_of_tls12_is_offered_only_by_a_client_that_has_tls12() {
         let list = ech_config_list(&[ech_config("public.example")]);
         pair.client.set_ech_config_list(&list).expect("supported");
     }));
+}
+
+/// A writer that counts the calls of cork and uncork.
+struct Corks {
+    pipe: Arc<Pipe>,
+    corks: [AtomicUsize; 2],
+}
+
+impl Writer for Corks {
+    fn write(&self, buf: &[u8]) -> std::io::Result<usize> {
+        let is_corked = self.corks[0].load(SeqCst) > self.corks[1].load(SeqCst);
+        assert!(is_corked || self.corks[0].load(SeqCst) == 0);
+        self.pipe.write(buf)
+    }
+
+    fn cork(&self) {
+        self.corks[0].fetch_add(1, SeqCst);
+    }
+
+    fn uncork(&self) {
+        self.corks[1].fetch_add(1, SeqCst);
+    }
+}
+
+#[test]
+fn each_flight_is_corked_if_the_connection_is() {
+    for is_corked in [true, false] {
+        let pair = Pair::new(TLS13_POLICY);
+        let writer = Arc::new(Corks {
+            pipe: pair.to_server.clone(),
+            corks: Default::default(),
+        });
+        pair.client.set_writer(Some(writer.clone()), is_corked);
+        if is_corked {
+            pair.client.set_corked();
+        }
+        pair.establish();
+        // ClientHello, ChangeCipherSpec, Finished.
+        let expected = if is_corked { 3 } else { 0 };
+        let counts = writer.corks.each_ref().map(|count| count.load(SeqCst));
+        assert_eq!(counts, [expected; 2]);
+    }
+}
+
+/// What is no record of TLS is rejected without a delay, before the version is negotiated.
+#[test]
+fn an_unknown_type_of_record_is_delayed_behind_the_server_hello() {
+    const UNKNOWN: [u8; 7] = [99, 3, 3, 0, 2, 1, 1];
+    for is_negotiated in [false, true] {
+        let pair = Pair::new(TLS12_POLICY);
+        assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+        if is_negotiated {
+            assert_eq!(negotiate(&pair.server).0, Err(Code::IoBlocked));
+            let mut state = pair.to_client.state();
+            let len = 5 + usize::from(u16::from_be_bytes([state.bytes[3], state.bytes[4]]));
+            state.bytes.truncate(len);
+        }
+        pair.to_client.state().bytes.extend(UNKNOWN);
+        assert_eq!(negotiate(&pair.client).0, Err(Code::BadMessage));
+        let delay = pair.client.delay().expect("a clock");
+        assert_eq!(delay.is_zero(), !is_negotiated);
+    }
 }
