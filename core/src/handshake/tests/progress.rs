@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::ffi::CStr;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use super::*;
 use crate::base::lock;
@@ -59,6 +60,7 @@ fn logs(pair: &Pair, limit: Option<usize>) -> [String; 2] {
         config.set_checkpoint_callback(log.clone());
         log
     });
+    CLIENT.set(Some(logs[0].clone()));
     let mut ended = [false; 2];
     for round in 0..limit.map_or(6, |_| 2000) {
         for (side, (conn, _, output)) in sides.iter().enumerate() {
@@ -67,7 +69,7 @@ fn logs(pair: &Pair, limit: Option<usize>) -> [String; 2] {
             }
             output.state().room = limit;
             let outcome = match round {
-                0 => begin(conn),
+                0 | 1 => begin(conn),
                 _ => negotiate(conn).0,
             };
             let entry = match outcome {
@@ -88,7 +90,7 @@ fn logs(pair: &Pair, limit: Option<usize>) -> [String; 2] {
     logs.map(|log| lock(&log.0).join(" "))
 }
 
-/// Begins a handshake: with early data, if there is a key for it.
+/// Begins a handshake, in two calls: with early data, if there is a key for it.
 fn begin(conn: &Connection) -> Result<(), Code> {
     let mut blocked = Blocked::Not;
     let outcome = match conn.mode() {
@@ -106,6 +108,9 @@ fn begin(conn: &Connection) -> Result<(), Code> {
 thread_local! {
     /// The validation that is pending.
     static PENDING: RefCell<Option<Arc<Validation>>> = const { RefCell::new(None) };
+
+    /// The log of the client.
+    static CLIENT: RefCell<Option<Arc<Log>>> = const { RefCell::new(None) };
 }
 
 /// Callbacks that are incomplete when the handshake waits for them first.
@@ -120,6 +125,7 @@ impl ClientHelloCallback for Late {
 impl CertValidationCallback for Late {
     fn validate(&self, _: usize, validation: &Arc<Validation>) -> bool {
         PENDING.set(Some(validation.clone()));
+        CLIENT.with_borrow(|log| log.as_ref().expect("set").push("(validates)".into()));
         true
     }
 }
@@ -154,8 +160,15 @@ fn requesting(policy: &[u8]) -> Pair {
 
 fn authenticating(policy: &[u8]) -> Pair {
     let pair = requesting(policy);
+    pair.server_config.set_client_auth(ClientAuth::Required);
     let own = chain(&pki().client);
     pair.client_config.add_chain(&own).expect("fits");
+    pair
+}
+
+fn authenticating_to_an_untrusted_server(policy: &[u8]) -> Pair {
+    let pair = authenticating(policy);
+    pair.client_config.wipe_trust();
     pair
 }
 
@@ -277,7 +290,7 @@ type Make = fn(&[u8]) -> Pair;
 type MakeOne = fn() -> Pair;
 
 /// Handshakes of both versions.
-const OF_BOTH: [Case<Make>; 13] = [
+const OF_BOTH: [Case<Make>; 14] = [
     ("full", full),
     ("with a certificate request that is declined", requesting),
     ("with client authentication", authenticating),
@@ -290,6 +303,10 @@ const OF_BOTH: [Case<Make>; 13] = [
         missing_request,
     ),
     ("with a certificate that is not trusted", untrusted),
+    (
+        "with client authentication, and a certificate that is not trusted",
+        authenticating_to_an_untrusted_server,
+    ),
     ("without a common cipher suite", without_a_suite),
     ("with a stapled OCSP response", stapling),
     ("with a ticket", with_tickets),
@@ -372,17 +389,51 @@ fn lines(side: &str, log: &str) -> String {
 
 #[test]
 fn every_message_is_reported_once_and_in_its_order() {
-    let mut expected = include_str!("progress.txt").split("\n\n").skip(1);
-    for (name, make) in handshakes() {
+    let found = handshakes().into_iter().map(|(name, make)| {
         let [client, server] = logs(&make(), None);
-        let found = format!(
-            "{name}\n{}\n{}",
-            lines("client", &client),
-            lines("server", &server)
-        );
-        assert_eq!(Some(&*found), expected.next().map(str::trim_end));
+        let sides = [lines("client", &client), lines("server", &server)];
+        format!("{name}\n{}\n{}", sides[0], sides[1])
+    });
+    let found: Vec<_> = found.collect();
+    // A failing test prints the text for the file.
+    println!("{}\n", found.join("\n\n"));
+    let expected = include_str!("progress.txt").split("\n\n").skip(1);
+    let expected: Vec<_> = expected.map(str::trim_end).collect();
+    for (found, expected) in found.iter().zip(&expected) {
+        assert_eq!(found, expected);
     }
-    assert_eq!(expected.next(), None);
+    assert_eq!(found.len(), expected.len());
+}
+
+/// The times of a server's checkpoints.
+#[derive(Default)]
+struct Times(Mutex<Vec<(&'static str, Duration)>>);
+
+impl CheckpointCallback for Times {
+    fn call(&self, _: usize, _: usize, checkpoint: &Checkpoint) {
+        lock(&self.0).push((text(checkpoint.name), checkpoint.at));
+    }
+}
+
+/// The processing of a ClientHello ends when the certificate is selected, before the key exchange.
+#[test]
+fn messages_of_one_step_have_their_own_times() {
+    for policy in POLICIES {
+        let pair = Pair::new(policy);
+        let times = Arc::new(Times::default());
+        pair.server_config.set_checkpoint_callback(times.clone());
+        pair.establish();
+        let times = lock(&times.0);
+        assert!(times.is_sorted_by_key(|(_, at)| *at), "{times:?}");
+        let at = |name| {
+            times
+                .iter()
+                .find(|(known, _)| *known == name)
+                .expect("reported")
+                .1
+        };
+        assert!(at("CLIENT_HELLO") < at("SERVER_HELLO"));
+    }
 }
 
 /// A message is reported when it is complete, whatever the size of its fragments.
