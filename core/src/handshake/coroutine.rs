@@ -9,7 +9,7 @@ use super::context::Context;
 use super::rustls_input::RustlsInput;
 use super::stage::{Running, Staged};
 use super::suspended::{Completed, Outcome, Pending, Suspended};
-use crate::base::{Mode, Version, lock};
+use crate::base::{Mode, lock};
 use crate::config::{ClientAuth, HandshakeConfig};
 use crate::credentials::async_op::Signing;
 use crate::credentials::{Answer, Coroutines, Exit, Signature, Suspension, ToSign, ToVerify};
@@ -132,11 +132,6 @@ impl Handshake {
         if ctx.mode() == Mode::Client && ctx.client_auth() == ClientAuth::None {
             return Err(Code::UnexpectedCertRequest
                 .rule("the server requests a certificate, and client authentication is disabled"));
-        }
-        if ctx.version() == Version::Unknown {
-            // The callback may query the version.
-            let version = ctx.state.server_version().min(ctx.state.client_version());
-            ctx.shared().version.store(version, Release);
         }
         self.report_before_callback(ctx);
         set_signature_message(ctx.state, ctx.mode());

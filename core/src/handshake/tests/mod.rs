@@ -29,6 +29,7 @@ mod negotiation;
 mod progress;
 mod quic;
 mod raw_keys;
+mod records;
 mod requirements;
 mod resumption;
 mod settings;

@@ -8,7 +8,6 @@ use super::*;
 use crate::base::lock;
 use crate::config::ClientHelloCallback;
 use crate::messages::{ClientHello, Reader};
-use crate::stream::Writer;
 
 const SUPPORTED_VERSIONS: u16 = 43;
 const TLS12_ALONE: &[u8] = TLS12_POLICY;
@@ -74,7 +73,11 @@ fn an_outdated_client_gets_the_alert_protocol_version() {
         let expected = (outdated, Some(70), client, Version::Tls13);
         assert_eq!(answer(TLS13_AND_TLS12, &hello), expected);
     }
-    // A server that has TLS 1.2 alone is for legacy_version.
+    // The version takes precedence over other errors: there are no extensions.
+    let body = [&[3, 1][..], &[7; 32], &[0, 0, 2, 0xc0, 0x2b, 1, 0]].concat();
+    let expected = (outdated, Some(70), Version::Tls10, Version::Tls13);
+    assert_eq!(answer(TLS13_AND_TLS12, &message_record(1, &body)), expected);
+    // For a server that has TLS 1.2 alone, legacy_version decides.
     let hello = client_hello([3, 2], &[[3, 4]], false);
     let expected = (outdated, Some(70), Version::Tls13, Version::Tls12);
     assert_eq!(answer(TLS12_ALONE, &hello), expected);
@@ -106,6 +109,35 @@ fn a_fallback_below_the_version_of_the_server_is_rejected() {
     ] {
         assert_ne!(answer(policy, hello).0, Code::FallbackDetected);
     }
+}
+
+/// Also when the handshake is complete.
+#[test]
+fn a_server_reports_its_highest_version() {
+    let pair = Pair::new(TLS13_AND_TLS12);
+    let tls12 = Policy::find(TLS12_ALONE).expect("a policy");
+    pair.client.set_policy(tls12).expect("no rules");
+    pair.establish();
+    assert_eq!(pair.server.version(), Version::Tls12);
+    assert_eq!(pair.server.server_version(), Version::Tls13);
+    assert_eq!(pair.client.server_version(), Version::Tls12);
+}
+
+#[test]
+fn another_message_than_the_second_client_hello_is_unexpected() {
+    let pair = Pair::new(b"default");
+    let p384 = Policy::restricted_to_group(0x18);
+    pair.server.set_policy(p384).expect("no rules");
+    pair.server_config.set_max_blinding_delay(0);
+    assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+    assert_eq!(negotiate(&pair.server).0, Err(Code::IoBlocked));
+    pair.to_server
+        .state()
+        .bytes
+        .extend(message_record(20, &[0]));
+    assert_eq!(negotiate(&pair.server).0, Err(Code::BadMessage));
+    let alert = requirements::alert(&pair.server, &pair.to_client);
+    assert_eq!(alert, 10);
 }
 
 /// RFC 5246, 7.4.1.1: the client ignores it, unless it is within a message or encrypted.
@@ -374,66 +406,4 @@ fn a_session_of_tls12_is_offered_only_by_a_client_that_has_tls12() {
         let list = ech_config_list(&[ech_config("public.example")]);
         pair.client.set_ech_config_list(&list).expect("supported");
     }));
-}
-
-/// A writer that counts the calls of cork and uncork.
-struct Corks {
-    pipe: Arc<Pipe>,
-    corks: [AtomicUsize; 2],
-}
-
-impl Writer for Corks {
-    fn write(&self, buf: &[u8]) -> std::io::Result<usize> {
-        let is_corked = self.corks[0].load(SeqCst) > self.corks[1].load(SeqCst);
-        assert!(is_corked || self.corks[0].load(SeqCst) == 0);
-        self.pipe.write(buf)
-    }
-
-    fn cork(&self) {
-        self.corks[0].fetch_add(1, SeqCst);
-    }
-
-    fn uncork(&self) {
-        self.corks[1].fetch_add(1, SeqCst);
-    }
-}
-
-#[test]
-fn each_flight_is_corked_if_the_connection_is() {
-    for is_corked in [true, false] {
-        let pair = Pair::new(TLS13_POLICY);
-        let writer = Arc::new(Corks {
-            pipe: pair.to_server.clone(),
-            corks: Default::default(),
-        });
-        pair.client.set_writer(Some(writer.clone()), is_corked);
-        if is_corked {
-            pair.client.set_corked();
-        }
-        pair.establish();
-        // ClientHello, ChangeCipherSpec, Finished.
-        let expected = if is_corked { 3 } else { 0 };
-        let counts = writer.corks.each_ref().map(|count| count.load(SeqCst));
-        assert_eq!(counts, [expected; 2]);
-    }
-}
-
-/// What is no record of TLS is rejected without a delay, before the version is negotiated.
-#[test]
-fn an_unknown_type_of_record_is_delayed_behind_the_server_hello() {
-    const UNKNOWN: [u8; 7] = [99, 3, 3, 0, 2, 1, 1];
-    for is_negotiated in [false, true] {
-        let pair = Pair::new(TLS12_POLICY);
-        assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
-        if is_negotiated {
-            assert_eq!(negotiate(&pair.server).0, Err(Code::IoBlocked));
-            let mut state = pair.to_client.state();
-            let len = 5 + usize::from(u16::from_be_bytes([state.bytes[3], state.bytes[4]]));
-            state.bytes.truncate(len);
-        }
-        pair.to_client.state().bytes.extend(UNKNOWN);
-        assert_eq!(negotiate(&pair.client).0, Err(Code::BadMessage));
-        let delay = pair.client.delay().expect("a clock");
-        assert_eq!(delay.is_zero(), !is_negotiated);
-    }
 }

@@ -10,7 +10,7 @@ use super::*;
 use crate::base::lock;
 use crate::config::callbacks::{EarlyDataCallback, OfferedEarlyData};
 use crate::config::{
-    CertValidationCallback, Checkpoint, CheckpointCallback, ClientHelloCallback, Validation,
+    CertValidationCallback, Checkpoint, CheckpointCallback, ClientHelloCallback, Psk, Validation,
 };
 
 const P384: u16 = 0x18;
@@ -60,7 +60,7 @@ fn logs(pair: &Pair, limit: Option<usize>) -> [String; 2] {
         config.set_checkpoint_callback(log.clone());
         log
     });
-    CLIENT.set(Some(logs[0].clone()));
+    LOGS.set(logs.to_vec());
     let mut ended = [false; 2];
     for round in 0..limit.map_or(6, |_| 2000) {
         for (side, (conn, _, output)) in sides.iter().enumerate() {
@@ -109,8 +109,8 @@ thread_local! {
     /// The validation that is pending.
     static PENDING: RefCell<Option<Arc<Validation>>> = const { RefCell::new(None) };
 
-    /// The log of the client.
-    static CLIENT: RefCell<Option<Arc<Log>>> = const { RefCell::new(None) };
+    /// The logs of both sides.
+    static LOGS: RefCell<Vec<Arc<Log>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Callbacks that are incomplete when the handshake waits for them first.
@@ -123,9 +123,10 @@ impl ClientHelloCallback for Late {
 }
 
 impl CertValidationCallback for Late {
-    fn validate(&self, _: usize, validation: &Arc<Validation>) -> bool {
+    fn validate(&self, name: usize, validation: &Arc<Validation>) -> bool {
         PENDING.set(Some(validation.clone()));
-        CLIENT.with_borrow(|log| log.as_ref().expect("set").push("(validates)".into()));
+        let side = usize::from(name == Mode::Server as usize);
+        LOGS.with_borrow(|logs| logs[side].push("(validates)".into()));
         true
     }
 }
@@ -237,11 +238,31 @@ fn validating(policy: &[u8]) -> Pair {
     pair
 }
 
+fn validating_the_client(policy: &[u8]) -> Pair {
+    let pair = authenticating(policy);
+    let callback = Some(Arc::new(Late) as _);
+    pair.server_config.set_cert_validation_callback(callback);
+    pair
+}
+
 fn awaiting_a_callback(policy: &[u8]) -> Pair {
     let pair = Pair::new(policy);
     let callback = Some(Arc::new(Late) as _);
     pair.server_config.set_client_hello_callback(callback);
     pair.server_config.set_client_hello_waits(true);
+    pair
+}
+
+/// With a pre-shared key no certificate is requested.
+fn with_a_key() -> Pair {
+    let pair = Pair::new(TLS13_POLICY);
+    let mut psk = Psk::default();
+    psk.set_identity(b"identity").expect("of a length");
+    psk.set_secret(b"a secret of 16 bytes").expect("not zeros");
+    for conn in [&pair.client, &pair.server] {
+        conn.append_psk(&psk).expect("the first one");
+    }
+    pair.server_config.set_client_auth(ClientAuth::Optional);
     pair
 }
 
@@ -290,7 +311,7 @@ type Make = fn(&[u8]) -> Pair;
 type MakeOne = fn() -> Pair;
 
 /// Handshakes of both versions.
-const OF_BOTH: [Case<Make>; 14] = [
+const OF_BOTH: [Case<Make>; 15] = [
     ("full", full),
     ("with a certificate request that is declined", requesting),
     ("with client authentication", authenticating),
@@ -320,17 +341,25 @@ const OF_BOTH: [Case<Make>; 14] = [
         validating,
     ),
     (
+        "in which the application validates the certificate of the client",
+        validating_the_client,
+    ),
+    (
         "in which the ClientHello callback is asynchronous",
         awaiting_a_callback,
     ),
 ];
 
 /// Handshakes of TLS 1.3.
-const OF_TLS13: [Case<MakeOne>; 9] = [
+const OF_TLS13: [Case<MakeOne>; 10] = [
     ("with a HelloRetryRequest", || retrying(full(b"default"))),
     ("with a HelloRetryRequest, of a session", || {
         retrying(resuming(TLS13_POLICY))
     }),
+    (
+        "with a pre-shared key, of a server that authenticates clients",
+        with_a_key,
+    ),
     ("with early data", with_early_data),
     ("with rejected early data", rejecting_early_data),
     ("with early data and a HelloRetryRequest", || {

@@ -271,3 +271,20 @@ fn nothing_is_skipped_behind_the_second_client_hello() {
         assert_eq!(negotiate(&pair.server).0, Err(expected));
     }
 }
+
+/// Of records without content, a few are skipped.
+#[test]
+fn rejected_records_without_content_are_limited() {
+    for (content, count, expected) in [
+        (&b"x"[..], 100, Code::IoBlocked),
+        (b"", 32, Code::IoBlocked),
+        (b"", 33, Code::BadMessage),
+    ] {
+        let pair = pair_with(&key(b"", LIMIT), None, [&[], &[]]);
+        assert_eq!(send_early(&pair.client, b"x").0, 1);
+        for _ in 0..count {
+            send_record(&pair, ContentType::ApplicationData, content);
+        }
+        assert_eq!(negotiate(&pair.server).0, Err(expected), "{count}");
+    }
+}
