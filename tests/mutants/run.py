@@ -140,11 +140,18 @@ def main():
     outcomes = json.loads(store.read_text()) if store.exists() else {}
     chosen = [one for one in mutants if not arguments.missed or outcomes.get(one.name, "missed") == "missed"]
 
+    # The mutants that are not judged yet, by their file.
+    left = Counter()
+
     def report(mutant, outcome):
         outcomes[mutant.name] = outcome
+        left[mutant.file] -= 1
         # The run may be interrupted at any time.
         store.with_suffix(".new").write_text(json.dumps(outcomes, indent=0))
         store.with_suffix(".new").replace(store)
+        if not left[mutant.file] and not arguments.diff:
+            counts = Counter(outcomes[one.name] for one in mutants if one.file == mutant.file)
+            record(mutant.file, arguments, counts)
 
     tree = Tree(chosen)
     for one in PACKAGES:
@@ -154,10 +161,13 @@ def main():
         tree.build(one, ["--lib"])
         for mutant in own:
             outcomes[mutant.name] = "missed" if mutant.number in tree.applied else "unviable"
-        Judge(tree, one, "lib", arguments.quick).run([one for one in own if one.number in tree.applied], report)
+        applied = [one for one in own if one.number in tree.applied]
+        left.update(one.file for one in applied)
+        Judge(tree, one, "lib", arguments.quick).run(applied, report)
         if arguments.c:
             tree.build("rs2n", ["--test", "c_programs"])
             missed = [mutant for mutant in own if outcomes[mutant.name] == "missed"]
+            left.update(one.file for one in missed)
             Judge(tree, "rs2n", "c_programs", arguments.quick).run(missed, report)
 
     known = survivors()
