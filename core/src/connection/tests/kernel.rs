@@ -1,7 +1,7 @@
 //! Kernel TLS in memory: a transport that seals and opens records as the kernel does.
 
 use std::io::{self, IoSlice};
-use std::sync::atomic::{AtomicBool, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::*};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rustls::crypto::cipher::{AeadKey, Iv};
@@ -169,6 +169,10 @@ pub(super) struct KernelIn {
     is_expired: AtomicBool,
     /// The type of the next record is lost.
     pub(super) loses_type: AtomicBool,
+    /// The type of the next record, if it is not 0.
+    pub(super) other_type: AtomicU8,
+    /// A signal interrupts the next call.
+    pub(super) is_interrupted: AtomicBool,
 }
 
 impl KernelIn {
@@ -234,6 +238,9 @@ impl KernelReader for KernelIn {
     }
 
     fn receive(&self, buf: &mut [u8]) -> Result<Option<(u8, usize)>, ReceiveError> {
+        if self.is_interrupted.swap(false, Relaxed) {
+            return Err(ReceiveError::Transport(io::ErrorKind::Interrupted.into()));
+        }
         if self.is_expired.load(Relaxed) {
             return Err(ReceiveError::KeyExpired);
         }
@@ -256,6 +263,10 @@ impl KernelReader for KernelIn {
             let is_new = self.replaces_keys.load(Relaxed);
             self.is_expired.store(is_new, Relaxed);
         }
-        Ok(Some((opened.typ as u8, content.len())))
+        let typ = match self.other_type.swap(0, Relaxed) {
+            0 => opened.typ as u8,
+            other => other,
+        };
+        Ok(Some((typ, content.len())))
     }
 }

@@ -498,3 +498,58 @@ fn a_wiped_connection_has_no_kernel_tls() {
         Code::HandshakeNotComplete
     );
 }
+
+#[test]
+fn many_buffers_are_sent_in_several_calls() {
+    let kernel = Kernel::enabled(TLS13_POLICY);
+    let data = pattern(20_000);
+    let buffers: Vec<_> = data.chunks(10).map(IoSlice::new).collect();
+    let send = |buffers: &[IoSlice<'_>]| {
+        let mut blocked = Blocked::Not;
+        let sent = kernel.client().send(Data::new(buffers, 0), &mut blocked);
+        (sent.map_err(|error| error.code()), blocked)
+    };
+    assert_eq!(send(&buffers), (Ok(20_000), Blocked::Not));
+    assert_eq!(received(kernel.server()), data);
+
+    // The first call has 1024 buffers, in one record, and the second is blocked.
+    kernel.pair.to_server.state().room = Some(10_240 + 22);
+    assert_eq!(send(&buffers), (Ok(10_240), Blocked::Write));
+    kernel.pair.to_server.state().room = None;
+    assert_eq!(send(&buffers[1024..]), (Ok(9760), Blocked::Not));
+    assert_eq!(received(kernel.server()), data);
+}
+
+#[test]
+fn an_interrupted_receive_is_repeated() {
+    let kernel = Kernel::enabled(TLS13_POLICY);
+    send(kernel.server(), b"data").0.expect("sent");
+    kernel.reader.is_interrupted.store(true, Relaxed);
+    assert_eq!(recv(kernel.client(), 9).0, Ok(b"data".to_vec()));
+}
+
+/// A call that has received nothing leaves nothing behind.
+#[test]
+fn a_blocked_receive_does_not_prevent_kernel_tls() {
+    let kernel = Kernel::new(TLS13_POLICY);
+    assert_eq!(recv(kernel.client(), 9).0, Err(Code::IoBlocked));
+    kernel.client().enable_kernel_recv().expect("enabled");
+    kernel.transfer();
+}
+
+/// RFC 8446, 5: a protected ChangeCipherSpec is an error in TLS 1.3 alone.
+#[test]
+fn a_change_cipher_spec_is_ignored_in_tls12_alone() {
+    for policy in POLICIES {
+        let kernel = Kernel::enabled(policy);
+        send(kernel.server(), &[1]).0.expect("sent");
+        let typ = ContentType::ChangeCipherSpec as u8;
+        kernel.reader.other_type.store(typ, Relaxed);
+        send(kernel.server(), b"data").0.expect("sent");
+        let expected = match policy {
+            TLS12_POLICY => Ok(b"data".to_vec()),
+            _ => Err(Code::BadMessage),
+        };
+        assert_eq!(recv(kernel.client(), 9).0, expected);
+    }
+}

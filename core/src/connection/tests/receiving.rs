@@ -253,3 +253,48 @@ fn the_memory_of_an_empty_input_buffer_is_released() {
     recv(&pair.server, 3).0.expect("received");
     assert_eq!(capacity(&pair.server), 0);
 }
+
+/// The error of TLS 1.3 is that of a message which is not allowed; before, the record cannot be
+/// decrypted.
+#[test]
+fn there_is_no_application_data_before_the_keys() {
+    let decrypt = Err(Code::Decrypt);
+    for (version, typ, expected) in [
+        (None, ContentType::ApplicationData, decrypt),
+        (Some(Version::Tls12), ContentType::ApplicationData, decrypt),
+        (
+            Some(Version::Tls13),
+            ContentType::ApplicationData,
+            Err(Code::BadMessage),
+        ),
+        (None, ContentType::Handshake, Ok(ContentType::Handshake)),
+        (
+            Some(Version::Tls12),
+            ContentType::Alert,
+            Ok(ContentType::Alert),
+        ),
+        (
+            Some(Version::Tls13),
+            ContentType::Handshake,
+            Ok(ContentType::Handshake),
+        ),
+    ] {
+        let conn = Connection::new(Mode::Client);
+        conn.set_config(config()).expect("the config suits");
+        conn.set_blinding(BlindingMode::SelfService);
+        if let Some(version) = version {
+            conn.state.shared.version.store(version, Release);
+            conn.state.shared.server_version.store(version, Release);
+        }
+        let pipe = Arc::<Pipe>::default();
+        pipe.state().bytes.extend([typ as u8, 3, 3, 0, 1, 7]);
+        conn.set_reader(Some(pipe));
+        let mut half = conn.stream.recv.lock().expect("free");
+        let read = half.read_record(conn.stream.io(&conn.state));
+        assert_eq!(
+            read.map_err(|error| error.code()),
+            expected,
+            "{version:?} {typ:?}"
+        );
+    }
+}
