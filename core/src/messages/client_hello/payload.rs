@@ -293,6 +293,71 @@ mod tests {
     }
 
     #[test]
+    fn a_malformed_body_is_rejected() {
+        let body = |session_id: usize, suites: usize, rest: &[u8]| {
+            [
+                &[3, 3][..],
+                &[7; RANDOM_LEN],
+                &vector(1, &vec![1; session_id]),
+                &vector(2, &vec![5; suites]),
+                &vector(1, &[0]),
+                &vector(2, &[]),
+                rest,
+            ]
+            .concat()
+        };
+        for (session_id, suites, rest, is_valid) in [
+            (32, 2, &[][..], true),
+            (0, 2, &[], true),
+            (33, 2, &[], false),
+            (32, 0, &[], false),
+            (32, 3, &[], false),
+            (32, 2, &[0], false),
+        ] {
+            let body = body(session_id, suites, rest);
+            let outcome = ClientHelloPayload::parse(&body).map(drop);
+            let expected = (!is_valid).then_some(Code::BadMessage);
+            assert_eq!(outcome.err().map(|error| error.code()), expected);
+        }
+    }
+
+    #[test]
+    fn requests_are_recognized() {
+        let mut fallback = message(&[]);
+        let at = fallback.windows(2).position(|bytes| bytes == [0x13, 0x01]);
+        let at = at.expect("a suite");
+        for (suite, is_fallback) in [([0x56, 0], true), ([0x56, 1], false), ([0, 0x56], false)] {
+            fallback[at..at + 2].copy_from_slice(&suite);
+            let hello = parse(&fallback).expect("the message is well-formed");
+            assert_eq!(hello.is_fallback(), is_fallback);
+        }
+        let with = |typ, data: &[u8], expected: bool, read: fn(&ClientHelloPayload<'_>) -> bool| {
+            let message = message(&extension(typ, data));
+            let hello = parse(&message).expect("the message is well-formed");
+            assert_eq!(read(&hello), expected, "{typ} {data:?}");
+        };
+        const PSK_KEY_EXCHANGE_MODES: u16 = 45;
+        for (data, expected) in [(&[OCSP, 0, 0, 0, 0][..], true), (&[2], false), (&[], false)] {
+            with(STATUS_REQUEST, data, expected, |hello| {
+                hello.requests_ocsp()
+            });
+        }
+        for (data, expected) in [
+            (&[1, 1][..], true),
+            (&[2, 0, 1], true),
+            (&[1, 0], false),
+            (&[0], false),
+            (&[2, 1], false),
+        ] {
+            with(PSK_KEY_EXCHANGE_MODES, data, expected, |hello| {
+                hello.offers_psk_dhe()
+            });
+        }
+        with(SERVER_NAME, &[], false, |hello| hello.requests_ocsp());
+        with(SERVER_NAME, &[], false, |hello| hello.offers_psk_dhe());
+    }
+
+    #[test]
     fn certificate_types_are_parsed() {
         let types = [
             extension(SERVER_CERTIFICATE_TYPE, &vector(1, &[2, 0])),
