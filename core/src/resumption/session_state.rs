@@ -307,4 +307,18 @@ mod tests {
             assert!(parsed.is_err(), "{len} bytes");
         }
     }
+
+    #[test]
+    fn the_length_of_a_state_is_that_of_its_encoding() {
+        for alpn in [&b""[..], b"h", b"h2", b"http/1.1"] {
+            let mut state = tls13(Some(7), 0);
+            state.early_data = Some(Arc::new(EarlyDataState {
+                max_len: 7,
+                alpn: alpn.to_vec(),
+                context: b"context".to_vec(),
+            }));
+            let encoded = state.encode().expect("encoded");
+            assert_eq!(encoded.len(), state.encoded_len());
+        }
+    }
 }

@@ -357,6 +357,7 @@ mod tests {
             let mut settings = settings();
             settings.uses_cache = cache;
             settings.set_tickets(tickets);
+            assert!(settings.keys.can_encrypt(NOW), "{tickets} {cache}");
             let added = settings.add_key(b"other", b"other secret", None, NOW);
             added.expect("a valid key");
             assert!(settings.keys.can_encrypt(NOW), "{tickets} {cache}");

@@ -77,6 +77,10 @@ fn a_ticket_resumes_a_session() {
 
         let second = resume(policy, &session(&first));
         assert!(is_resumed(&second));
+        // In TLS 1.2 the client keeps its ticket, in TLS 1.3 it gets a new one. The state follows.
+        let [old, new] = [&first, &second].map(session);
+        let is_kept = old[..old.len() - 61] == new[..old.len() - 61];
+        assert_eq!(is_kept, policy == TLS12_POLICY);
         // Its session resumes as well, and the first one again.
         assert!(is_resumed(&resume(policy, &session(&second))));
         assert!(is_resumed(&resume(policy, &session(&first))));
