@@ -410,4 +410,50 @@ mod tests {
         let sent = NoFiles.send_file(0, 0, 1).map_err(|error| error.kind());
         assert_eq!(sent, Err(io::ErrorKind::Unsupported));
     }
+
+    #[derive(Default)]
+    struct Plain {
+        restored: AtomicU32,
+    }
+
+    impl Reader for Plain {
+        fn read(&self, _: &mut [u8]) -> io::Result<usize> {
+            Ok(0)
+        }
+
+        fn restore(&self) {
+            self.restored.fetch_add(1, Relaxed);
+        }
+    }
+
+    impl Writer for Plain {
+        fn write(&self, _: &[u8]) -> io::Result<usize> {
+            Ok(0)
+        }
+
+        fn restore(&self) {
+            self.restored.fetch_add(10, Relaxed);
+        }
+    }
+
+    /// Those of an application, which reads and writes the bytes itself.
+    #[test]
+    fn a_transport_is_no_descriptor_unless_it_says_so() {
+        let (reader, writer): (&dyn Reader, &dyn Writer) = (&Plain::default(), &Plain::default());
+        assert!(reader.descriptor().is_none() && reader.kernel().is_none());
+        assert!(writer.descriptor().is_none() && writer.kernel().is_none());
+        assert!(!writer.accepts_batches() && !writer.is_cancelled());
+    }
+
+    #[test]
+    fn the_options_of_both_sides_are_restored() {
+        let sides = Arc::new(Plain::default());
+        let transport = Transport::default();
+        transport.restore();
+        transport.set_reader(Some(sides.clone()));
+        transport.restore();
+        transport.set_writer(Some(sides.clone()));
+        transport.restore();
+        assert_eq!(sides.restored.load(Relaxed), 1 + 11);
+    }
 }

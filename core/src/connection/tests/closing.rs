@@ -1,6 +1,9 @@
 //! Closing of connections: close_notify, alerts, blinding and wiping.
 
+use std::sync::atomic::AtomicU64;
+
 use super::*;
+use crate::base::Clock;
 
 #[test]
 fn an_end_of_the_stream_without_close_notify_is_an_error() {
@@ -171,4 +174,32 @@ fn a_shutdown_writes_if_there_is_a_transport() {
         assert_eq!(outcome.map_err(|error| error.code()), expected);
         assert_eq!(pipe.state().bytes.is_empty(), !has_writer);
     }
+}
+
+/// A clock that the test sets, in seconds.
+#[derive(Default)]
+struct Seconds(AtomicU64);
+
+impl Clock for Seconds {
+    fn now(&self) -> Option<Duration> {
+        Some(Duration::from_secs(self.0.load(Relaxed)))
+    }
+}
+
+/// The peer that has caused the error is not waited for.
+#[test]
+fn a_shutdown_after_the_delay_does_not_wait_for_the_peer() {
+    let clock = Arc::new(Seconds::default());
+    let config = Arc::new(Config::new_minimal());
+    config.set_monotonic_clock(clock.clone());
+    let pair = Pair::with_config(Version::Tls13, config);
+    pair.server.set_blinding(BlindingMode::SelfService);
+    send(&pair.client, b"data").0.expect("sent");
+    *pair.to_server.state().bytes.back_mut().expect("a tag") ^= 1;
+    assert_eq!(recv(&pair.server, 9).0, Err(Code::Decrypt));
+
+    assert_eq!(shutdown(&pair.server).0, Err(Code::ShutdownPaused));
+    clock.0.store(100, Relaxed);
+    assert_eq!(shutdown(&pair.server), (Ok(()), Blocked::Not));
+    assert_eq!(recv(&pair.client, 9).0, Err(Code::Alert));
 }
