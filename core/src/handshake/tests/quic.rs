@@ -197,10 +197,14 @@ fn a_server_may_set_its_parameters_behind_the_server_hello() {
         let server = Arc::new(server);
         let late = Arc::new(Late(Mutex::new(Some(server.clone()))));
         server.set_secret_callback(late.clone());
-        while negotiate(&client).0 != Ok(()) {
-            assert_eq!(negotiate(&server).0, Err(Code::IoBlocked));
+        for _ in 0..4 {
+            let _ = negotiate(&client);
+            let _ = negotiate(&server);
         }
-        assert_eq!(negotiate(&server).0, Ok(()));
+        assert_eq!(
+            (negotiate(&client).0, negotiate(&server).0),
+            (Ok(()), Ok(()))
+        );
         let parameters = client.peer_transport_parameters().expect("received");
         assert_eq!(*parameters, *b"late");
         *lock(&late.0) = None;
@@ -250,7 +254,9 @@ fn messages_arrive_in_any_fragments() {
             assert!(matches!(outcome, Ok(()) | Err(Code::IoBlocked)));
             outcome.is_ok()
         };
-        while !(step(&pair.client, &pair.to_server) & step(&pair.server, &pair.to_client)) {}
+        let is_complete = (0..2000)
+            .any(|_| step(&pair.client, &pair.to_server) & step(&pair.server, &pair.to_client));
+        assert!(is_complete);
         for (conn, of_peer) in [(&pair.client, PARAMETERS[1]), (&pair.server, PARAMETERS[0])] {
             let parameters = conn.peer_transport_parameters().expect("received");
             assert_eq!(*parameters, *of_peer);

@@ -125,3 +125,33 @@ fn a_connection_whose_handshake_has_not_started_can_be_deserialized() {
     assert_eq!(outcome, Err(Code::InvalidCipherPreferences));
     failed.client.deserialize(&serialized).expect("it is new");
 }
+
+#[test]
+fn a_client_of_tls12_awaits_the_certificate_in_the_middle_of_the_flight() {
+    let pair = Pair::new(TLS12_POLICY);
+    assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+    assert_eq!(negotiate(&pair.server).0, Err(Code::IoBlocked));
+    // The record has all messages of the flight: the ServerHello alone.
+    let flight: Vec<u8> = pair.to_client.state().bytes.drain(..).collect();
+    let body = &flight[9..][..usize::from(u16::from_be_bytes([flight[7], flight[8]]))];
+    pair.to_client.state().bytes.extend(message_record(2, body));
+    assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+    assert_eq!(pair.client.message_name(), c"SERVER_CERT");
+}
+
+#[test]
+fn both_sides_export_the_same_keying_material() {
+    let export = |conn: &Connection, label: &[u8]| {
+        let mut output = [0; 32];
+        let outcome = conn.export(label, b"context", &mut output);
+        outcome.map(|()| output).map_err(|error| error.code())
+    };
+    let pair = Pair::new(TLS13_POLICY);
+    assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+    assert!(export(&pair.client, b"label").is_err());
+    assert_eq!(negotiate(&pair.server).0, Err(Code::IoBlocked));
+    pair.establish();
+    let exported = export(&pair.client, b"label").expect("complete");
+    assert_eq!(export(&pair.server, b"label"), Ok(exported));
+    assert_ne!(export(&pair.server, b"other"), Ok(exported));
+}
