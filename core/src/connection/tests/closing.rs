@@ -173,6 +173,10 @@ fn a_shutdown_writes_if_there_is_a_transport() {
         };
         assert_eq!(outcome.map_err(|error| error.code()), expected);
         assert_eq!(pipe.state().bytes.is_empty(), !has_writer);
+        // Nor is the peer waited for.
+        if !has_reader && !has_writer {
+            assert_eq!(shutdown(&pair.client), (Ok(()), Blocked::Not));
+        }
     }
 }
 

@@ -66,6 +66,9 @@ fn a_receive_returns_several_records_if_configured() {
         (Ok(b"recordrecordrec".to_vec()), Blocked::Read)
     );
     assert_eq!(recv(&pair.server, 15), (Ok(b"ord".to_vec()), Blocked::Not));
+    // That the transport would block is not reported later.
+    send(&pair.client, b"more").0.expect("sent");
+    assert_eq!(recv(&pair.server, 15), (Ok(b"more".to_vec()), Blocked::Not));
 }
 
 #[test]

@@ -437,3 +437,13 @@ fn an_expired_ticket_is_not_offered() {
     let error = with_clock().client.set_session(&session).unwrap_err();
     assert_eq!(error.code(), Code::InvalidSessionTicket);
 }
+
+#[test]
+fn a_ticket_may_be_longer_than_a_record() {
+    for len in [1, 20, 100] {
+        let pair = pair(TLS13_POLICY);
+        pair.server.set_record_size(len);
+        establish(&pair);
+        assert!(is_resumed(&resume(TLS13_POLICY, &session(&pair))), "{len}");
+    }
+}
