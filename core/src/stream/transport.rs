@@ -456,4 +456,21 @@ mod tests {
         transport.restore();
         assert_eq!(sides.restored.load(Relaxed), 1 + 11);
     }
+
+    #[test]
+    fn an_interrupted_call_is_repeated() {
+        let mut outcomes = [
+            Err(io::ErrorKind::Interrupted.into()),
+            Err(io::ErrorKind::Interrupted.into()),
+            Ok(3),
+            Err(io::ErrorKind::WouldBlock.into()),
+        ]
+        .into_iter();
+        let mut next = || {
+            let outcome = retry_interrupted(|| outcomes.next().expect("no more calls"));
+            outcome.map_err(|error| error.code())
+        };
+        assert_eq!(next(), Ok(3));
+        assert_eq!(next(), Err(Code::IoBlocked));
+    }
 }
