@@ -301,3 +301,37 @@ fn there_is_no_application_data_before_the_keys() {
         );
     }
 }
+
+/// RFC 8446, 5.1: "there MUST NOT be any other records between them".
+#[test]
+fn nothing_is_between_the_parts_of_a_message() {
+    use ContentType::*;
+
+    for (records, expected) in [
+        (
+            &[(Handshake, &[0; 2][..]), (Handshake, &[0; 2])][..],
+            Ok(b"data".to_vec()),
+        ),
+        (
+            &[
+                (Handshake, &[0; 2]),
+                (Alert, &[1, 100]),
+                (Handshake, &[0; 2]),
+            ],
+            Err(Code::BadMessage),
+        ),
+        (&[(Handshake, &[0; 2])], Err(Code::BadMessage)),
+    ] {
+        let config = Arc::new(Config::new_minimal());
+        config.set_ignores_warnings(true);
+        let pair = Pair::with_config(Version::Tls12, config);
+        pair.client.set_blinding(BlindingMode::SelfService);
+        for &(typ, content) in records {
+            let mut half = pair.server.stream.send.lock().expect("free");
+            let record = sealed(&mut half, typ, content);
+            pair.to_client.state().bytes.extend(record);
+        }
+        send(&pair.server, b"data").0.expect("sent");
+        assert_eq!(recv(&pair.client, 9).0, expected);
+    }
+}
