@@ -26,6 +26,11 @@ fn call_detail() {
 }
 
 #[test]
+fn error_alert() {
+    check_with_certificates("error_alert");
+}
+
+#[test]
 fn detail() {
     check_with_certificates("detail");
 }

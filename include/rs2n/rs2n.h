@@ -138,6 +138,27 @@ int rs2n_connection_error_detail(struct s2n_connection *conn,
                                  size_t size);
 
 /**
+ * Returns the description of the alert that tells the peer of the last failed call on a connection
+ * (RFC 8446, 6.2). It is for QUIC, whose implementation sends 0x100 plus this number in a
+ * CONNECTION_CLOSE frame (RFC 9001, 4.8). `s2n_error_get_alert()` has one alert for each value of
+ * `s2n_errno`; this one also depends on the cause, as the RFCs require. Without QUIC,
+ * `s2n_shutdown()` sends the alert.
+ *
+ * The failed call is that of `rs2n_connection_error_detail()`.
+ *
+ * @param conn The connection
+ * @param alert Set to the alert description; unchanged on failure
+ * @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_NO_ALERT` if no call has failed, or if the
+ * peer is not told of the error, as after an alert of its own
+ *
+ * It may be called in any thread, at the same time as other calls on the connection, and in a
+ * callback.
+ */
+S2N_API extern
+int rs2n_connection_get_error_alert(struct s2n_connection *conn,
+                                    uint8_t *alert);
+
+/**
  * Returns the particulars of the last failed call of the calling thread, as one sentence in
  * English: which line and word of the text of a policy, or which property of a key is wrong. It is
  * for calls that have no connection, such as those on configs and certificates:

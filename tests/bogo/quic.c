@@ -258,7 +258,7 @@ ssize_t quic_receive_data(struct endpoint *endpoint, uint8_t *buf, size_t size)
 void quic_send_alert(struct endpoint *endpoint)
 {
     uint8_t alert[2] = { 2, endpoint->transport.quic->alert };
-    if (alert[1] == 0 && s2n_error_get_alert(endpoint->error, &alert[1]) != 0) {
+    if (alert[1] == 0 && rs2n_connection_get_error_alert(endpoint->conn, &alert[1]) != 0) {
         alert[1] = INTERNAL_ERROR;
     }
     (void) write_record(&endpoint->transport, ALERT, alert, sizeof(alert));

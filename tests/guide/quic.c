@@ -52,6 +52,22 @@ int main(int argc, char **argv)
     CHECK(receive_tickets(&client) == 0);
     CHECK(tickets == 2);
 
+    /* Without a protocol in common. */
+    const char *const protocols[] = { "h3", "doq" };
+    disconnect(pair);
+    pair = new_pair(1, "ecdsa");
+    CHECK_OK(s2n_connection_set_protocol_preferences(pair->client, &protocols[0], 1));
+    CHECK_OK(s2n_connection_set_protocol_preferences(pair->server, &protocols[1], 1));
+    memset(to_server, 0, sizeof(*to_server));
+    memset(to_client, 0, sizeof(*to_client));
+    client = (struct endpoint){ .conn = pair->client, .out = to_server, .in = to_client, .parameters = "client" };
+    server = (struct endpoint){ .conn = pair->server, .out = to_client, .in = to_server, .parameters = "server" };
+    CHECK_OK(start_quic(&client));
+    CHECK_OK(start_quic(&server));
+    CHECK(continue_handshake(&client) == 0);
+    CHECK(continue_handshake(&server) == -1);
+    CHECK(crypto_error(server.conn) == 0x178);
+
     free(to_server);
     free(to_client);
     disconnect(pair);

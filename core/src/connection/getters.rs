@@ -15,7 +15,7 @@ use crate::error::{Code, Result};
 use crate::messages::ClientHello;
 use crate::policy::Policy;
 use crate::policy::names::{HashAlgorithm, SignatureAlgorithm};
-use crate::state::HandshakeMessage;
+use crate::state::{Failed, HandshakeMessage};
 use crate::x509::DerChain;
 
 /// The cipher suite of a connection that has negotiated none: TLS_NULL_WITH_NULL_NULL.
@@ -95,6 +95,12 @@ impl Connection {
     pub fn alert(&self) -> Result<u8> {
         let alert = self.state.shared.alert.load(Acquire);
         Ok(u8::try_from(alert).map_err(|_| Code::NoAlert)?)
+    }
+
+    /// Returns the alert that tells the peer of the last failed call.
+    pub fn error_alert(&self) -> Result<u8> {
+        let alert = |failed: Option<Failed<'_>>| failed?.error.peer_alert();
+        Ok(self.state.with_failure(alert).ok_or(Code::NoAlert)?)
     }
 
     /// Returns the number of sent KeyUpdates, at most 255.

@@ -90,16 +90,26 @@ impl Code {
     /// Returns the alert for an error in a record of the peer; `None` if the peer cannot cause this
     /// error.
     pub(super) fn received_alert(self) -> Option<Alert> {
+        self.record_alert().or(match self.kind() {
+            ErrorType::Internal | ErrorType::Proto => Some(Alert::InternalError),
+            _ => None,
+        })
+    }
+
+    /// Returns the alert for an error that has no other: that of a record, or of the code.
+    pub(super) fn peer_alert(self) -> Option<u8> {
+        let of_record = self.record_alert().map(|alert| alert as u8);
+        of_record.or_else(|| self.alert())
+    }
+
+    fn record_alert(self) -> Option<Alert> {
         Some(match self {
             Code::BadMessage => Alert::UnexpectedMessage,
             Code::Decrypt => Alert::BadRecordMac,
             // The record is too short for a tag.
             Code::Safety => Alert::BadRecordMac,
             Code::MaxInnerPlaintextSize | Code::RecordLimit => Alert::RecordOverflow,
-            _ => match self.kind() {
-                ErrorType::Internal | ErrorType::Proto => Alert::InternalError,
-                _ => return None,
-            },
+            _ => return None,
         })
     }
 

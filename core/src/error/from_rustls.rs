@@ -5,7 +5,8 @@ use std::num::NonZeroU8;
 
 use rustls::enums::ContentType;
 use rustls::error::{
-    CertificateError, Error as Tls, InvalidMessage, PeerIncompatible, PeerMisbehaved,
+    AlertDescription, CertificateError, Error as Tls, InvalidMessage, PeerIncompatible,
+    PeerMisbehaved,
 };
 
 use super::{Code, Error, Parameter, Reason};
@@ -13,12 +14,23 @@ use super::{Code, Error, Parameter, Reason};
 impl From<Tls> for Error {
     #[track_caller]
     fn from(error: Tls) -> Self {
-        let converted = Self::new(code(&error)).because(reason(&error));
+        let mut converted = Self::new(code(&error)).because(reason(&error));
+        converted.tls_alert = alert(&error).and_then(NonZeroU8::new);
         match skips_blinding(&error) {
             true => converted.without_blinding(),
             false => converted,
         }
     }
+}
+
+/// Returns the alert that rustls sends for an error, if any.
+fn alert(error: &Tls) -> Option<u8> {
+    AlertDescription::try_from(error).ok().map(u8::from)
+}
+
+/// Returns the alert that rustls sends for the rejection of a certificate.
+pub(super) fn alert_of_certificate(error: &Error) -> Option<u8> {
+    alert(&Tls::from(error))
 }
 
 /// Returns whether a message was rejected as unexpected or for its length, before its content was

@@ -1,6 +1,7 @@
 //! Errors: a code of the API, the source location, and the `errno` of the operating system.
 
 use std::fmt;
+use std::num::NonZeroU8;
 use std::panic::Location;
 
 mod alert;
@@ -39,6 +40,9 @@ pub struct Error {
     /// The alert for it, if it is more specific than that of the code.
     alert: Option<Alert>,
 
+    /// The alert that rustls has for it.
+    tls_alert: Option<NonZeroU8>,
+
     reason: Reason,
 }
 
@@ -53,6 +57,7 @@ impl Error {
             os_error: None,
             skips_blinding: false,
             alert: None,
+            tls_alert: None,
             reason: Reason::Unknown,
         }
     }
@@ -113,6 +118,20 @@ impl Error {
     /// errors.
     pub(crate) fn received_alert(&self) -> Option<Alert> {
         self.alert.or_else(|| self.code.received_alert())
+    }
+
+    /// Returns the description of the alert that tells a peer of this error (RFC 8446, 6.2); `None`
+    /// if there is none, as after an alert of the peer.
+    pub fn peer_alert(&self) -> Option<u8> {
+        let certificate = || match self.reason {
+            Reason::Certificate => from_rustls::alert_of_certificate(self),
+            _ => None,
+        };
+        let alert = self.alert.map(|alert| alert as u8);
+        alert
+            .or(self.tls_alert.map(NonZeroU8::get))
+            .or_else(certificate)
+            .or_else(|| self.code.peer_alert())
     }
 
     /// Returns whether the error does not start blinding: the peer sent an unexpected message, or

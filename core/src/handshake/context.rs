@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::fatal_record;
 use crate::base::{Mode, Version};
 use crate::config::{ClientAuth, Config, Snapshot};
-use crate::error::{Error, Result};
+use crate::error::{Alert, Error, Result};
 use crate::policy::Policy;
 use crate::state::{Shared, State};
 use crate::stream::{Io, RecvHalf, SendHalf, Stream};
@@ -63,6 +64,13 @@ impl<'a> Context<'a> {
             output: Vec::new(),
             is_quic: state.is_quic(),
         })
+    }
+
+    /// Ends the handshake because of the peer's hello: appends an alert, in a plaintext record, to the
+    /// output, and returns the error with it.
+    pub(super) fn refuse(&mut self, error: Error, alert: Alert) -> Error {
+        self.output.extend(fatal_record(alert));
+        error.and_alert(alert)
     }
 
     /// Returns the config for the next call.

@@ -32,8 +32,9 @@ impl Handshake {
         } else if matches!(self.stage, Stage::AwaitingClientHello(_)) {
             // Of several errors of an outdated client, the unsupported version is reported.
             let is_outdated = Offer::is_outdated(&message, highest_version(ctx));
-            check_extensions(&message).inspect_err(|_| {
+            check_extensions(&message).map_err(|error| {
                 ctx.send.pending_alert = fatal_record(Alert::MissingExtension).to_vec();
+                error.and_alert(Alert::MissingExtension)
             })?;
             self.client_hello = message;
             if is_outdated {
@@ -45,7 +46,7 @@ impl Handshake {
             let first = ctx.state.client_hello().ok_or(Code::BadMessage)?;
             if let Err(error) = first.check_second(&message) {
                 ctx.send.pending_alert = fatal_record(Alert::IllegalParameter).to_vec();
-                return Err(error);
+                return Err(error.and_alert(Alert::IllegalParameter));
             }
             // The application reads the second one.
             ctx.state.store_client_hello(message, self.record_version);
@@ -57,9 +58,10 @@ impl Handshake {
         // RFC 5746, 3.4: "it MUST abort the handshake (by sending a fatal handshake_failure alert)".
         if hello.secure_renegotiation == SecureRenegotiation::Invalid {
             ctx.send.pending_alert = fatal_record(Alert::HandshakeFailure).to_vec();
-            return Err(Code::NonEmptyRenegotiationInfo.rule(
+            let error = Code::NonEmptyRenegotiationInfo.rule(
                 "the renegotiation_info extension of the ServerHello is not empty (RFC 5746)",
-            ));
+            );
+            return Err(error.and_alert(Alert::HandshakeFailure));
         }
         ctx.state.use_server_hello(&hello);
         self.check_tls12_cert_types(ctx, &hello)?;

@@ -437,7 +437,7 @@ impl Handshake {
                 ctx.send.pending_alert = fatal_record(Alert::HandshakeFailure).to_vec();
                 let error =
                     Code::Cancelled.rule("the ClientHello callback has failed the handshake");
-                return Err(self.fail(ctx, error));
+                return Err(self.fail(ctx, error.and_alert(Alert::HandshakeFailure)));
             }
             // The callback may have selected another config.
             ctx.reload_config()?;

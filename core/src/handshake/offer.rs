@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering::*;
 use rustls::error::PeerIncompatible;
 
 use super::context::Context;
-use super::fatal_record;
 use super::raw_key::tls13_required;
 use crate::base::Version;
 use crate::error::{Alert, Code, Error, Parameter, Reason, Result};
@@ -71,21 +70,19 @@ pub(super) fn negotiate_version(ctx: &mut Context<'_>, offer: &Offer) -> Result<
     let has_tls12 = ctx.policy().supports_tls12() && !ctx.is_quic;
     let client_auth = ctx.client_auth();
     if version == Version::Tls12 && ctx.settings.server_requires_tls13(client_auth) {
-        ctx.output.extend(fatal_record(Alert::ProtocolVersion));
-        return Err(tls13_required());
+        return Err(ctx.refuse(tls13_required(), Alert::ProtocolVersion));
     }
     if version < Version::Tls12 || version == Version::Tls12 && !has_tls12 {
-        ctx.output.extend(fatal_record(Alert::ProtocolVersion));
         let reason = Reason::NothingInCommon(Parameter::Version);
-        return Err(Code::ProtocolVersionUnsupported.because(reason));
+        let error = Code::ProtocolVersionUnsupported.because(reason);
+        return Err(ctx.refuse(error, Alert::ProtocolVersion));
     }
     if offer.is_fallback && version < highest {
-        ctx.output
-            .extend(fatal_record(Alert::InappropriateFallback));
-        return Err(Code::FallbackDetected.rule(
+        let error = Code::FallbackDetected.rule(
             "the client has fallen back to a lower version than both sides support \
              (TLS_FALLBACK_SCSV)",
-        ));
+        );
+        return Err(ctx.refuse(error, Alert::InappropriateFallback));
     }
     Ok(version)
 }

@@ -126,9 +126,8 @@ impl Handshake {
                  has none"
             }
         };
-        ctx.output
-            .extend(fatal_record(Alert::UnsupportedCertificate));
-        Err(Code::CertTypeUnsupported.rule(rule))
+        let error = Code::CertTypeUnsupported.rule(rule);
+        Err(ctx.refuse(error, Alert::UnsupportedCertificate))
     }
 
     /// Client: checks that a server that selects TLS 1.2 has not selected raw public keys. If they
@@ -145,9 +144,10 @@ impl Handshake {
             return Ok(());
         }
         ctx.send.pending_alert = fatal_record(Alert::UnsupportedCertificate).to_vec();
-        Err(Code::CertTypeUnsupported.rule(
+        let error = Code::CertTypeUnsupported.rule(
             "the server selects raw public keys with TLS 1.2; they are supported with TLS 1.3 only",
-        ))
+        );
+        Err(error.and_alert(Alert::UnsupportedCertificate))
     }
 }
 

@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering::*;
 use rustls::server::{Accepted, ServerConfig, ServerHandshake};
 use rustls::{ServerSide, Tcp};
 
+use super::Handshake;
 use super::context::Context;
 use super::offer::{Offer, negotiate_version, rejection};
 use super::plaintext::handshake_content;
 use super::quic;
 use super::stage::{ReceivedHello, Stage};
-use super::{Handshake, fatal_record};
 use crate::base::{Version, memory};
 use crate::config::EarlyDataProgress;
 use crate::credentials::cert_types::CertTypes;
@@ -79,17 +79,17 @@ impl Handshake {
             Self::check_extensions(ctx, hello)?;
         }
         if !config.has_certificates && self.selected_psk.is_none() {
-            ctx.output.extend(fatal_record(Alert::HandshakeFailure));
             // Before TLS 1.3 every cipher suite requires a certificate, so none is supported
             // without.
             let code = match version {
                 Version::Tls13 => Code::NoValidSignatureScheme,
                 _ => Code::CipherNotSupported,
             };
-            return Err(code.rule(
+            let error = code.rule(
                 "the config of the server has no certificate, and the client offers no pre-shared \
                  key that the server has",
-            ));
+            );
+            return Err(ctx.refuse(error, Alert::HandshakeFailure));
         }
         let uses_psk = self.selected_psk.is_some();
         hello.with_payload(|hello| {
@@ -118,7 +118,7 @@ impl Handshake {
         ctx.shared().client_resumes.store(resumes, Release);
         hello
             .with_payload(|hello| hello.check_key_exchange())
-            .inspect_err(|_| ctx.output.extend(fatal_record(Alert::MissingExtension)))
+            .map_err(|error| ctx.refuse(error, Alert::MissingExtension))
     }
 
     /// Lets rustls use the selected pre-shared key, and the early data behind a ClientHello.

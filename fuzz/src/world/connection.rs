@@ -204,12 +204,12 @@ impl World {
     }
 
     fn get_negotiated(&self, args: &Args) -> i64 {
-        let (conn, mut number) = (self.conn(args.object), 0);
+        let (conn, mut number, mut alert) = (self.conn(args.object), 0, 0);
         let mut room = vec![0; args.size().min(1 << 10)];
         let (mut len, mut parameters, mut count) = (room.len() as u32, ptr::null(), 0);
         // SAFETY: the connection is live or NULL; every buffer has the size passed.
         unsafe {
-            match args.other % 14 {
+            match args.other % 15 {
                 0 => s2n_connection_get_client_hello_version(conn).into(),
                 1 => read(s2n_connection_get_kem_name(conn)).max(0),
                 2 => s2n_connection_get_selected_client_cert_signature_algorithm(conn, &mut number)
@@ -238,6 +238,7 @@ impl World {
                     s2n_connection_get_ocsp_response(conn, &mut len),
                     len as usize,
                 ),
+                13 => rs2n_connection_get_error_alert(conn, &mut alert).into(),
                 _ => read_bytes(s2n_connection_get_sct_list(conn, &mut len), len as usize),
             }
         }

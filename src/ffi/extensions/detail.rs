@@ -1,11 +1,11 @@
-//! The particulars of the last failed call, of a connection or of a thread.
+//! The particulars of the last failed call, of a connection or of a thread, and its alert.
 
 use std::ffi::{c_char, c_int};
 
-use crate::ffi::abi::boundary::boundary;
+use crate::ffi::abi::boundary::{boundary, status};
 use crate::ffi::abi::handle::Handle;
 use crate::ffi::abi::types::s2n_connection;
-use crate::ffi::abi::{errno, input};
+use crate::ffi::abi::{errno, input, output};
 
 /// Returns the particulars of the last failed call on a connection, as one sentence in English:
 /// which certificate is rejected, by subject and serial number, and which check it has failed; which
@@ -53,6 +53,40 @@ pub unsafe extern "C" fn rs2n_connection_error_detail(
             conn.core.error_detail().as_deref().unwrap_or_default(),
             buffer,
         ))
+    })
+}
+
+/// Returns the description of the alert that tells the peer of the last failed call on a connection
+/// (RFC 8446, 6.2). It is for QUIC, whose implementation sends 0x100 plus this number in a
+/// CONNECTION_CLOSE frame (RFC 9001, 4.8). `s2n_error_get_alert()` has one alert for each value of
+/// `s2n_errno`; this one also depends on the cause, as the RFCs require. Without QUIC,
+/// `s2n_shutdown()` sends the alert.
+///
+/// The failed call is that of `rs2n_connection_error_detail()`.
+///
+/// @param conn The connection
+/// @param alert Set to the alert description; unchanged on failure
+/// @returns 0, or -1 with `S2N_ERR_NULL`, or with `S2N_ERR_NO_ALERT` if no call has failed, or if the
+/// peer is not told of the error, as after an alert of its own
+///
+/// It may be called in any thread, at the same time as other calls on the connection, and in a
+/// callback.
+///
+/// # Safety
+///
+/// `conn` is NULL or live; `alert` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rs2n_connection_get_error_alert(
+    conn: *mut s2n_connection,
+    alert: *mut u8,
+) -> c_int {
+    status(|| {
+        // SAFETY: `conn` is null or live for the whole call.
+        let conn = unsafe { s2n_connection::borrow(conn) }?;
+        // SAFETY: `alert` is null or writable for the whole call.
+        let slot = unsafe { output::slot(alert) }?;
+        slot.set(conn.core.error_alert()?);
+        Ok(())
     })
 }
 

@@ -5,8 +5,8 @@ use crate::base::{Version, memory};
 use crate::config::EarlyDataProgress;
 use crate::crypto::tls13::verify_binder;
 use crate::error::{Alert, Code, Result};
+use crate::handshake::Handshake;
 use crate::handshake::context::Context;
-use crate::handshake::{Handshake, fatal_record};
 use crate::messages::ClientHello;
 
 impl Handshake {
@@ -27,8 +27,8 @@ impl Handshake {
             });
         // RFC 8446, 4.2.10: "it MUST supply both the "pre_shared_key" and "early_data" extensions".
         if is_requested && version == Version::Tls13 && !has_psks {
-            ctx.output.extend(fatal_record(Alert::MissingExtension));
-            return Err(Code::UnsupportedExtension)?;
+            let error = Code::UnsupportedExtension.into();
+            return Err(ctx.refuse(error, Alert::MissingExtension));
         }
         Ok(())
     }
