@@ -16,8 +16,8 @@ CARGO = os.environ.get("CARGO", "cargo")
 CARGO_MUTANTS_PATH = os.pathsep.join([os.environ["PATH"], str(TARGET / "tools/bin")])
 # The code under test is optimized a little, because its tests run many times, and has no debug information. The
 # dependencies are those of other builds.
-PROFILE = [part for package in ("rs2n-core", "rs2n", "mutants-switch") for option in ("debug=0", "opt-level=1")
-           for part in ("--config", f"profile.dev.package.{package}.{option}")]
+PROFILE = b"".join(b"\n[profile.dev.package.%s]\ndebug = 0\nopt-level = 1\n" % package
+                   for package in (b"rs2n-core", b"rs2n", b"mutants-switch"))
 
 
 def cargo(*arguments, cwd=ROOT, path=os.environ["PATH"], check=True):
@@ -51,6 +51,8 @@ class Tree:
                 switch = os.path.relpath(ROOT / "tests/mutants/switch", (ROOT / name).parent)
                 data = data.replace(b"[dependencies]\n", b"[dependencies]\nmutants-switch = { path = \"%s\" }\n"
                                     % switch.encode(), 1)
+                # In the file, so that the builds of the tests themselves have it.
+                data += PROFILE if name == "Cargo.toml" else b""
             # Cargo adds the switch to this file.
             if name != "Cargo.lock" or not (self.path / name).exists():
                 self.write(name, data)
@@ -73,22 +75,34 @@ class Tree:
         self.applied |= applied
         self.write(file, text.encode())
 
-    def build(self, package, target):
-        """Builds a test, without the mutants that do not compile; returns the path of the test."""
+    def build_test(self, package):
+        """Builds the unit tests of a package; returns their path."""
+        messages = self.build("test", "--no-run", "--package", package, "--lib")
+        return Path([one["executable"] for one in messages if one.get("executable") and one["profile"]["test"]][-1])
+
+    def build_library(self):
+        """Builds the shared library; returns its path."""
+        messages = self.build("build", "--package", "rs2n", "--lib")
+        return Path(next(name for one in messages for name in one.get("filenames", []) if name.endswith("libs2n.so")))
+
+    def null_arguments(self):
+        """Returns the C program that tests/null_arguments.rs writes."""
+        cargo("test", "--quiet", "--package", "rs2n", "--test", "null_arguments", cwd=self.path)
+        return TARGET / "debug/tests-scratch/null-arguments/null_arguments.c"
+
+    def build(self, command, *arguments):
+        """Builds without the mutants that do not compile; returns cargo's messages."""
         while True:
-            result = cargo("test", "--no-run", "--message-format=json", "--package", package, *target, *PROFILE,
-                           cwd=self.path, check=False)
+            result = cargo(command, "--message-format=json", *arguments, cwd=self.path, check=False)
             messages = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
             if result.returncode == 0:
-                self.executable = [one["executable"] for one in messages
-                                   if one.get("executable") and one["profile"]["test"]][-1]
-                return
+                return messages
             errors = [one["message"] for one in messages
                       if one["reason"] == "compiler-message" and one["message"]["level"].startswith("error")]
             removed = self.remove(errors)
-            print(f"{package}: {removed} mutants do not compile", flush=True)
+            print(f"{arguments[-2]}: {removed} mutants do not compile", flush=True)
             if not removed:
-                sys.exit("".join(one["rendered"] for one in errors[:5]) or "cargo test failed")
+                sys.exit("".join(one["rendered"] for one in errors[:5]) or f"cargo {command} failed")
 
     def remove(self, errors):
         """Removes the mutants to which errors are attributed; returns their number."""

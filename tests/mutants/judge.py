@@ -1,37 +1,40 @@
 """Runs the tests that reach a mutant, until one fails."""
 
+import hashlib
 import json
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import tempfile
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
 from itertools import accumulate
 from pathlib import Path
 
 JOBS = int(os.environ.get("MUTANTS_JOBS", os.cpu_count()))
-# Seconds of processor time in addition to those that the tests take without a mutant, times ten.
-ALLOWANCE = 10
 MEMORY = 4 << 30
 
 
 class Judge:
-    """The tests of a binary, with the mutants that each reaches."""
+    """Tests, with the mutants that each reaches."""
 
-    def __init__(self, tree, package, name, quick):
-        self.executable = tree.executable
-        self.cwd = tree.path / ("core" if package == "rs2n-core" else ".")
-        self.limited = name == "lib"
-        # Seconds of the tests that are run for one mutant, besides those of its layer.
-        self.budget = 8 if quick else float("inf")
+    # Seconds of processor time in addition to those that the tests take without a mutant, times ten.
+    ALLOWANCE = 10
+    # The limit of real time is that of processor time, times this: the machine may be busy.
+    PATIENCE = 5
+    # Numbers of tests that one process runs: the first time, and at most.
+    GROUP = (4, 50)
+
+    def __init__(self, cache, identity, budget):
+        """`budget`: seconds of the tests that are run for one mutant, besides those of its layer."""
+        self.budget = budget
         self.seconds = {}
         self.tests = defaultdict(list)
-        cache = tree.path.parent / f"{name}-{package}.json"
-        identity = f"{self.executable} {Path(self.executable).stat().st_mtime_ns}"
         kept = json.loads(cache.read_text()) if cache.exists() else {}
         if kept.get("identity") == identity:
             self.seconds = kept["seconds"]
@@ -42,8 +45,7 @@ class Judge:
 
     def cover(self):
         """Runs each test by itself, and records the mutants whose code it runs."""
-        names = self.start(["--list", "--format=terse"], {}, 60)[1]
-        names = [line.removesuffix(": test") for line in names.splitlines() if line.endswith(": test")]
+        names = self.names()
         with ThreadPoolExecutor(JOBS) as pool, tempfile.TemporaryDirectory() as scratch:
             for name, (outcome, seconds, reached) in zip(names, pool.map(lambda name: self.reach(name, scratch), names)):
                 if outcome != "missed":
@@ -60,7 +62,7 @@ class Judge:
         path = Path(scratch) / re.sub(r"\W", "_", name)
         path.touch()
         began = time.monotonic()
-        outcome, _ = self.start(["--exact", name], {"RS2N_REACHED": str(path)}, 300)
+        outcome, _ = self.start(self.command([name]), {"RS2N_REACHED": str(path)}, 300)
         return outcome, time.monotonic() - began, {int(line) for line in path.read_text().split()}
 
     def run(self, mutants, report):
@@ -79,25 +81,25 @@ class Judge:
         sums = accumulate(self.seconds[name] - start for name in names)
         layer = mutant.file[mutant.file.index("src/") + 4:].split("/")[0] + "::"
         names = [name for name, seconds in zip(names, sums) if seconds <= self.budget or name.startswith(layer)]
-        size = 4
+        size, most = self.GROUP
         while names:
             group, names = names[:size], names[size:]
-            outcome = self.start(["--exact", *group], {"RS2N_MUTANT": str(mutant.number)},
-                                 ALLOWANCE + 10 * sum(self.seconds[name] for name in group))[0]
+            outcome = self.start(self.command(group), {"RS2N_MUTANT": str(mutant.number)},
+                                 self.ALLOWANCE + 10 * sum(self.seconds[name] for name in group))[0]
             if outcome != "missed":
                 return outcome
-            size = min(size * 3, 50)
+            size = min(size * 3, most)
         return "missed"
 
-    def start(self, arguments, variables, seconds):
+    def start(self, command, variables, seconds):
         """Runs the tests; returns an outcome and the output."""
         limits = lambda: self.limit(int(seconds))
-        process = subprocess.Popen([self.executable, "--test-threads=1", *arguments], cwd=self.cwd, text=True,
+        process = subprocess.Popen(command, cwd=self.cwd, text=True, errors="replace",
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
                                    env={**os.environ, **variables}, preexec_fn=limits, start_new_session=True)
         try:
             # Processor time has a limit too, which is reached first unless the machine is busy or the test waits.
-            output = process.communicate(timeout=5 * seconds)[0]
+            output = process.communicate(timeout=self.PATIENCE * seconds)[0]
         except subprocess.TimeoutExpired:
             return "timeout", ""
         finally:
@@ -114,5 +116,94 @@ class Judge:
     def limit(self, seconds):
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        if self.limited:
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+class UnitTests(Judge):
+    """The unit tests of a crate, which are in one executable."""
+
+    def __init__(self, tree, package, quick):
+        self.executable = tree.build_test(package)
+        self.cwd = tree.path / ("core" if package == "rs2n-core" else ".")
+        identity = f"{self.executable} {self.executable.stat().st_mtime_ns}"
+        super().__init__(tree.path.parent / f"lib-{package}.json", identity, 8 if quick else float("inf"))
+
+    def names(self):
+        names = self.start([self.executable, "--list", "--format=terse"], {}, 60)[1]
+        return [line.removesuffix(": test") for line in names.splitlines() if line.endswith(": test")]
+
+    def command(self, names):
+        return [self.executable, "--test-threads=1", "--exact", *names]
+
+
+class Programs(Judge):
+    """The programs in tests/c, and that of tests/null_arguments.rs.
+
+    They run natively, and are linked with the library that has all mutants.
+    """
+
+    ALLOWANCE = 5
+    PATIENCE = 2
+    GROUP = (1, 1)
+    # Arguments after the folder of certificates, as in tests/c_programs.rs.
+    ARGUMENTS = {
+        "async_threads": ["16"],
+        "capture": ["13", "{folder}/capture.pcap", "{folder}/capture.keys"],
+        "encrypted_keys": ["{certs}/encrypted", "quick"],
+        "shared_config": ["100"],
+        "threads": ["2"],
+    }
+    # Two take minutes: every cut of a handshake, and the transfer of a gibibyte. The third maps more than `MEMORY`.
+    LEFT_OUT = {"cut", "large", "pending"}
+
+    def __init__(self, tree, quick):
+        self.folder = self.cwd = tree.path.parent / "programs"
+        self.headers = [tree.path / "include", tree.path / "tests/c", self.folder]
+        self.folder.mkdir(exist_ok=True)
+        library = tree.build_library()
+        for name in ("libs2n.so", "libs2n.so.1"):
+            shutil.copyfile(library, self.folder / name)
+        self.certs = certificates(tree.path)
+        self.error_table(tree.path / "tests/abi/errors.tsv")
+        shutil.copyfile(tree.null_arguments(), self.folder / "null_arguments.c")
+        self.sources = {path.stem: path for path in [*(tree.path / "tests/c").glob("*.c"), *self.folder.glob("*.c")]}
+        identity = hashlib.sha256(library.read_bytes())
+        for path in sorted([*(tree.path / "tests/c").iterdir(), *self.sources.values()]):
+            identity.update(path.read_bytes())
+        super().__init__(tree.path.parent / "programs.json", identity.hexdigest(), 20 if quick else 60)
+
+    def names(self):
+        names = sorted(set(self.sources) - self.LEFT_OUT)
+        with ThreadPoolExecutor(JOBS) as pool:
+            list(pool.map(self.compile, names))
+        return names
+
+    def compile(self, name):
+        headers = [part for folder in self.headers for part in ("-I", folder)]
+        subprocess.run(["gcc", "-std=gnu11", "-O1", "-pthread", *headers, self.sources[name], "-o", self.folder / name,
+                        "-L", self.folder, "-ls2n", f"-Wl,-rpath,{self.folder}"], check=True)
+
+    def command(self, names):
+        [name] = names
+        arguments = [one.format(certs=self.certs, folder=self.folder) for one in self.ARGUMENTS.get(name, [])]
+        return [self.folder / name, self.certs, *arguments]
+
+    def error_table(self, path):
+        """Writes the table that errors.c includes, as tests/c_programs.rs does."""
+        rows = [row.split("\t") for row in path.read_text().splitlines()[1:]]
+        rows = [f"    {{ {number}, {kind}, \"{name}\", {json.dumps(message)} }}," for name, kind, number, message in rows]
+        head = "static const struct { int number; int type; const char *name; const char *message; } ERRORS[] = {"
+        (self.folder / "error_table.h").write_text("\n".join([head, *rows, "};", ""]))
+
+
+def certificates(root):
+    """Returns the folder of the certificates, which are made again each day: some are valid for days only."""
+    folder = root.parent / "certs"
+    mark = folder / f"made-{datetime.now(timezone.utc):%F}"
+    if not mark.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        for arguments in (["make.sh", folder], ["encrypted_keys.sh", folder, folder / "encrypted"]):
+            subprocess.run(["sh", root / "tests/certs" / arguments[0], *arguments[1:]], check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        mark.touch()
+    return folder

@@ -22,8 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
+import exported
 from build import CARGO_MUTANTS_PATH, ROOT, TARGET, Tree, cargo
-from judge import Judge
+from judge import Programs, UnitTests
 
 HERE = Path(__file__).parent
 SCOPE = [
@@ -57,16 +58,22 @@ def listed(files, diff):
     """Returns the mutants of files, or those of them that a diff touches."""
     mutants = []
     for one in PACKAGES:
-        chosen = [file for file in files if package(file) == one]
-        if not chosen:
+        own = [file for file in files if package(file) == one]
+        if not own:
             continue
         arguments = ["mutants", "--list", "--json", "--package", one]
-        arguments += [part for file in chosen for part in ("--file", file)]
+        arguments += [part for file in own for part in ("--file", file)]
         every = json.loads(cargo(*arguments, path=CARGO_MUTANTS_PATH).stdout or "[]")
         chosen = None
         if diff:
             chosen = json.loads(cargo(*arguments, "--in-diff", diff, path=CARGO_MUTANTS_PATH).stdout or "[]")
             chosen = {mutant["name"] for mutant in chosen}
+        for file in own:
+            added = [] if re.search(r"\btests\b", file) else exported.mutants(file, (ROOT / file).read_text())
+            every += added
+            if diff:
+                lines = changed(file, diff.read_text())
+                chosen |= {mutant["name"] for mutant in added if mutant["span"]["start"]["line"] in lines}
         seen = Counter()
         order = {file: place for place, file in enumerate(files)}
         for mutant in sorted(every, key=lambda mutant: order[mutant["file"]]):
@@ -78,6 +85,22 @@ def listed(files, diff):
                 mutants.append(Mutant(len(mutants), file, text, mutant["genre"], mutant["span"],
                                       mutant["replacement"]))
     return mutants
+
+
+def changed(file, diff):
+    """Returns the numbers of the lines of a file that a diff adds."""
+    lines = set()
+    current, number = None, 0
+    for line in diff.splitlines():
+        if line.startswith("+++ "):
+            current = line.removeprefix("+++ b/")
+        elif hunk := re.match(r"@@ -\S+ \+(\d+)", line):
+            number = int(hunk[1])
+        elif line.startswith((" ", "+")):
+            if line[0] == "+" and current == file:
+                lines.add(number)
+            number += 1
+    return lines
 
 
 def survivors():
@@ -158,17 +181,12 @@ def main():
         own = [mutant for mutant in chosen if package(mutant.file) == one]
         if not own:
             continue
-        tree.build(one, ["--lib"])
+        judge = UnitTests(tree, one, arguments.quick)
         for mutant in own:
             outcomes[mutant.name] = "missed" if mutant.number in tree.applied else "unviable"
-        applied = [one for one in own if one.number in tree.applied]
-        left.update(one.file for one in applied)
-        Judge(tree, one, "lib", arguments.quick).run(applied, report)
+        judge.run([mutant for mutant in own if mutant.number in tree.applied], report)
         if arguments.c:
-            tree.build("rs2n", ["--test", "c_programs"])
-            missed = [mutant for mutant in own if outcomes[mutant.name] == "missed"]
-            left.update(one.file for one in missed)
-            Judge(tree, "rs2n", "c_programs", arguments.quick).run(missed, report)
+            Programs(tree, arguments.quick).run([mutant for mutant in own if outcomes[mutant.name] == "missed"], report)
 
     known = survivors()
     by_file = defaultdict(Counter)

@@ -70,6 +70,8 @@ class Rewriter:
                 return self.arm(node)
             case "function_item":
                 return self.function(node)
+            case "expression_statement":
+                return self.statement(node)
         return self.children(node)
 
     def children(self, node, replace=None):
@@ -124,6 +126,11 @@ class Rewriter:
         head = self.source[pattern.start_byte:end].decode()
         guard = enclosed(deleted, f" if {' && '.join(terms)} ") if deleted else f" if {terms[0]} "
         return self.children(node, (pattern, head + guard))
+
+    def statement(self, node):
+        mutants = self.take("Statement", node.start_byte)
+        text = self.children(node)
+        return enclosed(mutants, f"if !{on(mutants[0])} {{ {text} }}") if mutants else text
 
     def function(self, node):
         body = node.child_by_field_name("body")
