@@ -31,6 +31,11 @@ fn error_alert() {
 }
 
 #[test]
+fn effects() {
+    check_with_certificates("effects");
+}
+
+#[test]
 fn detail() {
     check_with_certificates("detail");
 }

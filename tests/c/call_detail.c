@@ -23,6 +23,14 @@ static void details(void)
     CHECK(rs2n_error_detail(detail, 6) == (int) strlen(expected));
     CHECK_TEXT(detail, "there");
 
+    /* The text of s2n-tls's own errors for debugging is that of s2n-tls. */
+    CHECK(strstr(s2n_strerror_debug(s2n_errno, NULL), "no security policy") == NULL);
+
+    /* A policy may have no part that is supported. */
+    CHECK_ERROR(s2n_config_set_cipher_preferences(config, "20150214"), S2N_ERR_CIPHER_NOT_SUPPORTED);
+    CHECK(rs2n_error_detail(detail, sizeof(detail)) > 0);
+    CHECK_TEXT(detail, "no version, suite and group of the policy \"20150214\" is supported");
+
     /* The next failure replaces it, also one without particulars. */
     CHECK_ERROR(s2n_config_set_cipher_preferences(config, NULL), S2N_ERR_NULL);
     CHECK(rs2n_error_detail(detail, sizeof(detail)) == 0);

@@ -168,6 +168,7 @@ static void check_fields(struct s2n_client_hello *hello, const uint8_t *wire,
     CHECK(len == 1 && at[0] == 1);
     CHECK_ERROR(s2n_client_hello_get_compression_methods(hello, bytes, 0, &len),
             S2N_ERR_INSUFFICIENT_MEM_SIZE);
+    len = 77;
     CHECK_OK(s2n_client_hello_get_compression_methods(hello, bytes, 1, &len));
     CHECK(len == 1 && bytes[0] == 0);
     at += 2;

@@ -520,6 +520,14 @@ static void logs(int tls13)
     CHECK(log.most == RS2N_LOG_ERROR && log.count == 1);
     disconnect(pair);
 
+    /* Errors and the states of connections. */
+    memset(&log, 0, sizeof(log));
+    CHECK_OK(rs2n_set_log_callback(RS2N_LOG_INFO, on_message, &log));
+    pair = new_pair(tls13, "ecdsa");
+    expect(pair, "S2N_ERR_OK");
+    CHECK(log.most == RS2N_LOG_INFO && log.count > 1);
+    disconnect(pair);
+
     /* A callback that calls the library, with the connection in use and with another one. */
     memset(&log, 0, sizeof(log));
     CHECK_OK(rs2n_set_log_callback(RS2N_LOG_DEBUG, on_message, &log));

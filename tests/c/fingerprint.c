@@ -124,11 +124,16 @@ static void ja3_matches_its_specification(void)
     CHECK_ERROR(s2n_client_hello_get_fingerprint_hash(hello, S2N_FINGERPRINT_JA3, 15, bytes, &len,
                         &raw_len),
             S2N_ERR_INSUFFICIENT_MEM_SIZE);
-    CHECK_OK(s2n_client_hello_get_fingerprint_hash(hello, S2N_FINGERPRINT_JA3, sizeof(bytes), bytes,
-            &len, &raw_len));
+    CHECK_OK(s2n_client_hello_get_fingerprint_hash(hello, S2N_FINGERPRINT_JA3, 16, bytes, &len, &raw_len));
     CHECK(len == 16 && raw_len == strlen(raw) && bytes[0] == 0xad && bytes[15] == 0xd5);
-    CHECK_OK(s2n_client_hello_get_fingerprint_string(hello, S2N_FINGERPRINT_JA3, sizeof(bytes), bytes,
-            &len));
+    CHECK_ERROR(s2n_client_hello_get_fingerprint_string(hello, S2N_FINGERPRINT_JA4, sizeof(bytes), bytes,
+                        &len),
+            S2N_ERR_INVALID_ARGUMENT);
+    CHECK_ERROR(s2n_client_hello_get_fingerprint_string(hello, S2N_FINGERPRINT_JA3, strlen(raw) - 1, bytes,
+                        &len),
+            S2N_ERR_INSUFFICIENT_MEM_SIZE);
+    CHECK(len == 0);
+    CHECK_OK(s2n_client_hello_get_fingerprint_string(hello, S2N_FINGERPRINT_JA3, strlen(raw), bytes, &len));
     CHECK(len == strlen(raw) && memcmp(bytes, raw, len) == 0);
     CHECK_OK(s2n_client_hello_free(&hello));
 

@@ -147,6 +147,17 @@ static void test_stack_traces(void)
     CHECK(strstr(text, "S2N_PRINT_STACKTRACE=1") != NULL);
     CHECK(strstr(text, "\nStacktrace is:\n") != NULL);
     CHECK(strstr(text, "s2n_connection_free") != NULL);
+    CHECK(text[strlen(text) - 1] == '\n');
+    int lines = 0;
+    for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++) {
+        lines++;
+    }
+    /* Also the line about the variable, an empty one and the title. */
+    CHECK(lines == trace.trace_size + 3);
+    fclose(file);
+    file = fopen("/dev/null", "r");
+    CHECK(file != NULL);
+    CHECK_ERROR(s2n_print_stacktrace(file), S2N_ERR_IO);
     fclose(file);
 
     CHECK_OK(s2n_free_stacktrace());

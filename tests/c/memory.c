@@ -73,6 +73,9 @@ static int allocate(void **ptr, uint32_t requested, uint32_t *allocated)
     const size_t shift = sizeof(struct block *) + (state.misalignment += 7) % 64;
     pthread_mutex_unlock(&lock);
     if (fails) {
+        /* What a failed call leaves is not memory. */
+        *ptr = &state;
+        *allocated = requested;
         return S2N_FAILURE;
     }
     struct block *block = calloc(1, sizeof(*block) + shift + requested + 3);
@@ -146,6 +149,7 @@ static void test_callbacks_are_required(void)
 static void test_init_failure(void)
 {
     CHECK_OK(s2n_mem_set_callbacks(init, cleanup, allocate, deallocate));
+    CHECK_OK(s2n_mem_set_callbacks(init, cleanup, allocate, deallocate));
     state.init_result = S2N_FAILURE;
     CHECK_ERROR(s2n_init(), S2N_ERR_CANCELLED);
     CHECK_FAILS(s2n_connection_new(S2N_CLIENT), NULL, S2N_ERR_NOT_INITIALIZED);
@@ -201,6 +205,10 @@ static void test_allocation_failure_is_an_error(bool *cause)
     CHECK_ERROR(s2n_config_set_cipher_preferences(config, "default_tls13"), S2N_ERR_ALLOC);
     CHECK_ERROR(s2n_config_append_protocol_preference(config, (const uint8_t *) "h2", 2), S2N_ERR_ALLOC);
     CHECK_ERROR(s2n_set_server_name(pair->client, "localhost"), S2N_ERR_ALLOC);
+    CHECK_ERROR(s2n_connection_set_recv_cb(pair->client, transport_recv), S2N_ERR_ALLOC);
+    CHECK_ERROR(s2n_connection_set_recv_ctx(pair->client, &pair->to_client), S2N_ERR_ALLOC);
+    CHECK_ERROR(s2n_connection_set_send_cb(pair->client, transport_send), S2N_ERR_ALLOC);
+    CHECK_ERROR(s2n_connection_set_send_ctx(pair->client, &pair->to_server), S2N_ERR_ALLOC);
     CHECK(s2n_connection_get_actual_protocol_version(pair->server) == S2N_TLS13);
     CHECK_TEXT(s2n_get_server_name(pair->server), "localhost");
     CHECK(s2n_connection_get_wire_bytes_in(pair->server) > 0);

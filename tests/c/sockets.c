@@ -192,6 +192,25 @@ static void directions_may_have_separate_descriptors(int tls13)
     }
 }
 
+/* A descriptor for one direction leaves the callback of the other one, with its context. */
+static void a_direction_may_keep_its_callback(int tls13)
+{
+    struct pair *pair = new_pair(tls13, "ecdsa");
+    int to_client[2];
+    CHECK_OK(pipe(to_client));
+    CHECK_OK(fcntl(to_client[0], F_SETFL, O_NONBLOCK));
+    CHECK_OK(s2n_connection_set_read_fd(pair->client, to_client[0]));
+    CHECK_OK(s2n_connection_set_write_fd(pair->server, to_client[1]));
+    const char *client, *server;
+    negotiate(pair, &client, &server);
+    CHECK_TEXT(client, "S2N_ERR_OK");
+    CHECK_TEXT(server, "S2N_ERR_OK");
+    send_hello(pair);
+    disconnect(pair);
+    CHECK_OK(close(to_client[0]));
+    CHECK_OK(close(to_client[1]));
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 2);
@@ -201,6 +220,7 @@ int main(int argc, char **argv)
         acknowledgements_are_quick_during_the_handshake_only(tls13);
         flights_are_corked(tls13);
         directions_may_have_separate_descriptors(tls13);
+        a_direction_may_keep_its_callback(tls13);
     }
     CHECK_OK(s2n_cleanup_final());
     return 0;

@@ -119,6 +119,10 @@ all_names=$names
 names='subjectAltName=DNS:public.rs2n.test'
 leaf public ecdsa intermediate serverAuth -days 3650
 names=$all_names
+# An address as the common name, without alternative names
+names='keyUsage=digitalSignature'
+leaf 192.0.2.7 ecdsa intermediate serverAuth -days 3650
+names=$all_names
 dated expired intermediate 20000101 20010101
 dated future intermediate 21000101 21010101
 selfsigned selfsigned

@@ -113,3 +113,20 @@ impl From<s2n_blinding_arg> for BlindingMode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As in s2n-tls, where all modes but the first one leave the delay to the application.
+    #[test]
+    fn unknown_blinding_modes_are_those_of_the_application() {
+        for (number, mode) in [
+            (0, BlindingMode::BuiltIn),
+            (1, BlindingMode::SelfService),
+            (7, BlindingMode::SelfService),
+        ] {
+            assert!(BlindingMode::from(s2n_blinding_arg(number)) == mode);
+        }
+    }
+}

@@ -220,3 +220,36 @@ impl<const LEN: usize> Text<LEN> {
         CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn current_detail() -> String {
+        detail(str::to_owned)
+    }
+
+    #[test]
+    fn a_sentence_belongs_to_the_error_that_is_returned() {
+        let error: Error = Code::PolicyText.into();
+        record(explained(error, "a sentence"));
+        assert_eq!(current_detail(), "a sentence");
+        assert!(last_text().ends_with(": a sentence"));
+        // Not returned to the application: the last error is still the first one.
+        let other: Error = Code::PolicyText.into();
+        let _ = explained(other, "another sentence");
+        assert_ne!(current_detail(), "another sentence");
+        assert!(!last_text().ends_with("sentence"));
+        // The text of errors of s2n-tls is that of s2n-tls.
+        record(explained(Code::Safety.into(), "a sentence"));
+        assert_eq!(current_detail(), "a sentence");
+        assert!(!last_text().ends_with("sentence"));
+    }
+
+    #[test]
+    fn a_long_sentence_is_shortened() {
+        record(explained(Code::PolicyText.into(), "x".repeat(DEBUG)));
+        assert_eq!(current_detail(), "x".repeat(DETAIL - 1));
+        assert!(last_text().ends_with(&"x".repeat(DETAIL - 1)));
+    }
+}
