@@ -64,6 +64,9 @@ static void set_transport_of_owner(void)
     owner = conn;
 }
 
+/* New memory is not zero, as with malloc(). */
+#define FILL 0xa5
+
 static int allocate(void **ptr, uint32_t requested, uint32_t *allocated)
 {
     set_transport_of_owner();
@@ -82,6 +85,7 @@ static int allocate(void **ptr, uint32_t requested, uint32_t *allocated)
     CHECK(block != NULL);
     char *memory = (char *) block + sizeof(*block) + shift;
     memcpy(memory - sizeof(block), &block, sizeof(block));
+    memset(memory, FILL, requested + 3);
     *ptr = memory;
     *allocated = is_short ? requested - 1 : requested + 3;
     pthread_mutex_lock(&lock);
@@ -93,14 +97,14 @@ static int allocate(void **ptr, uint32_t requested, uint32_t *allocated)
     return S2N_SUCCESS;
 }
 
-/* The library stores its own header in a block; only that may be left when it is freed. */
+/* The library stores its own header in a block; only that, and what it has not used, may be left when it is freed. */
 #define HEADER 16
 
 static bool is_cleared(const uint8_t *bytes, uint32_t size)
 {
     int left = 0;
     for (uint32_t i = 0; i < size; i++) {
-        left += bytes[i] != 0;
+        left += bytes[i] != 0 && bytes[i] != FILL;
     }
     return left <= HEADER;
 }
@@ -169,6 +173,29 @@ static void test_allocations_use_the_callbacks(void)
     const int live = state.allocations - state.frees;
     run_session();
     CHECK(state.bytes == bytes && state.allocations - state.frees == live);
+}
+
+static void transfer_a_record(struct pair *pair)
+{
+    static uint8_t data[8000];
+    s2n_blocked_status blocked = S2N_NOT_BLOCKED;
+    CHECK(s2n_send(pair->client, data, sizeof(data), &blocked) == sizeof(data));
+    CHECK(s2n_recv(pair->server, data, sizeof(data), &blocked) == sizeof(data));
+}
+
+static void test_dynamic_buffers_are_freed_between_calls(void)
+{
+    struct pair *pair = connected(1);
+    transfer_a_record(pair);
+    const long bytes = state.bytes;
+    CHECK_OK(s2n_connection_set_dynamic_buffers(pair->client, true));
+    transfer_a_record(pair);
+    const long rest = state.bytes;
+    CHECK(rest < bytes - 8000);
+    CHECK_OK(s2n_connection_set_dynamic_buffers(pair->server, true));
+    transfer_a_record(pair);
+    CHECK(state.bytes < rest - 8000);
+    disconnect(pair);
 }
 
 /* Calls that allocate fail without a leak; existing objects can still be read and freed. */
@@ -305,6 +332,7 @@ static void test_cleanup(void)
     CHECK(state.inits == 3);
     CHECK_ERROR(s2n_disable_atexit(), S2N_ERR_INITIALIZED);
     test_allocations_use_the_callbacks();
+    test_dynamic_buffers_are_freed_between_calls();
     CHECK_OK(s2n_cleanup_final());
 }
 
