@@ -211,6 +211,24 @@ static void a_direction_may_keep_its_callback(int tls13)
     CHECK_OK(close(to_client[1]));
 }
 
+/* As in s2n-tls, by a wipe of a connection that corks its flights. */
+static void the_low_water_mark_is_restored(void)
+{
+    struct s2n_connection *conn = s2n_connection_new(S2N_SERVER);
+    int fds[2], mark = 0, other = 7;
+    socklen_t len = sizeof(mark);
+    connect_sockets(fds);
+    CHECK_OK(s2n_connection_set_fd(conn, fds[0]));
+    CHECK_OK(s2n_connection_use_corked_io(conn));
+    CHECK_OK((int) syscall(SYS_setsockopt, fds[0], SOL_SOCKET, SO_RCVLOWAT, &other, sizeof(other)));
+    CHECK_OK(s2n_connection_wipe(conn));
+    CHECK_OK(getsockopt(fds[0], SOL_SOCKET, SO_RCVLOWAT, &mark, &len));
+    CHECK(mark == 1);
+    CHECK_OK(s2n_connection_free(conn));
+    CHECK_OK(close(fds[0]));
+    CHECK_OK(close(fds[1]));
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 2);
@@ -222,6 +240,7 @@ int main(int argc, char **argv)
         directions_may_have_separate_descriptors(tls13);
         a_direction_may_keep_its_callback(tls13);
     }
+    the_low_water_mark_is_restored();
     CHECK_OK(s2n_cleanup_final());
     return 0;
 }

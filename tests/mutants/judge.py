@@ -17,7 +17,6 @@ from itertools import accumulate
 from pathlib import Path
 
 JOBS = int(os.environ.get("MUTANTS_JOBS", os.cpu_count()))
-MEMORY = 4 << 30
 
 
 class Judge:
@@ -27,6 +26,8 @@ class Judge:
     ALLOWANCE = 10
     # The limit of real time is that of processor time, times this: the machine may be busy.
     PATIENCE = 5
+    # Bytes of the address space.
+    MEMORY = 4 << 30
     # Numbers of tests that one process runs: the first time, and at most.
     GROUP = (4, 50)
 
@@ -116,7 +117,7 @@ class Judge:
     def limit(self, seconds):
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (self.MEMORY, self.MEMORY))
 
 
 class UnitTests(Judge):
@@ -142,6 +143,8 @@ class Programs(Judge):
     They run natively, and are linked with the library that has all mutants.
     """
 
+    # Seconds of the programs that are run for one mutant: all, or with --quick.
+    BUDGETS = (60, 20)
     ALLOWANCE = 5
     PATIENCE = 2
     GROUP = (1, 1)
@@ -170,7 +173,8 @@ class Programs(Judge):
         identity = hashlib.sha256(library.read_bytes())
         for path in sorted([*(tree.path / "tests/c").iterdir(), *self.sources.values()]):
             identity.update(path.read_bytes())
-        super().__init__(tree.path.parent / "programs.json", identity.hexdigest(), 20 if quick else 60)
+        cache = tree.path.parent / f"{type(self).__name__}.json"
+        super().__init__(cache, identity.hexdigest(), self.BUDGETS[quick])
 
     def names(self):
         names = sorted(set(self.sources) - self.LEFT_OUT)
@@ -196,10 +200,23 @@ class Programs(Judge):
         (self.folder / "error_table.h").write_text("\n".join([head, *rows, "};", ""]))
 
 
+class CheckedPrograms(Programs):
+    """The same under valgrind, which finds leaks and uses of freed memory."""
+
+    BUDGETS = (30, 10)
+    ALLOWANCE = 20
+    MEMORY = resource.RLIM_INFINITY
+
+    def command(self, names):
+        return ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite",
+                "--errors-for-leak-kinds=definite", *super().command(names)]
+
+
 def certificates(root):
     """Returns the folder of the certificates, which are made again each day: some are valid for days only."""
     folder = root.parent / "certs"
-    mark = folder / f"made-{datetime.now(timezone.utc):%F}"
+    script = hashlib.sha256((root / "tests/certs/make.sh").read_bytes()).hexdigest()
+    mark = folder / f"made-{datetime.now(timezone.utc):%F}-{script[:16]}"
     if not mark.exists():
         shutil.rmtree(folder, ignore_errors=True)
         for arguments in (["make.sh", folder], ["encrypted_keys.sh", folder, folder / "encrypted"]):

@@ -1,11 +1,12 @@
 """Mutation testing of the library: see README.md.
 
-usage: tests/mutants/run.py [--operators] [--c] [--sample N] [--missed] [--quick] [--diff BASE] [FILE...]
+usage: tests/mutants/run.py [--operators] [--c] [--valgrind] [--sample N] [--missed] [--quick] [--diff BASE] [FILE...]
 
 Without files it takes all of `SCOPE`. Exits with 1 if a mutant survives that survivors.txt does not list.
 
   --operators   leaves out mutants that replace a whole function by a constant
   --c           judges what the unit tests do not notice by the C programs too
+  --valgrind    the same, and what those do not notice by the C programs under valgrind
   --sample N    only N % of the mutants, always the same ones
   --missed      only mutants that the last run of their file has not caught
   --quick       for each mutant the tests of its layer, and of the others those of the first 8 seconds
@@ -24,7 +25,7 @@ from zlib import crc32
 
 import exported
 from build import CARGO_MUTANTS_PATH, ROOT, TARGET, Tree, cargo
-from judge import Programs, UnitTests
+from judge import CheckedPrograms, Programs, UnitTests
 
 HERE = Path(__file__).parent
 SCOPE = [
@@ -69,7 +70,7 @@ def listed(files, diff):
             chosen = json.loads(cargo(*arguments, "--in-diff", diff, path=CARGO_MUTANTS_PATH).stdout or "[]")
             chosen = {mutant["name"] for mutant in chosen}
         for file in own:
-            added = [] if re.search(r"\btests\b", file) else exported.mutants(file, (ROOT / file).read_text())
+            added = [] if re.search(r"\btests\b|interpreted", file) else exported.mutants(file, (ROOT / file).read_text())
             every += added
             if diff:
                 lines = changed(file, diff.read_text())
@@ -116,7 +117,7 @@ def record(file, arguments, counts):
     genre = "operators" if arguments.operators else "all"
     genre = f"{arguments.sample} % of {genre}" if arguments.sample else genre
     judge = "quick unit" if arguments.quick else "unit"
-    judge += ", C" if arguments.c else ""
+    judge += ", C under valgrind" if arguments.valgrind else ", C" if arguments.c else ""
     row = "\t".join([file, genre, judge, str(sum(counts.values())), *(str(counts[one]) for one in OUTCOMES)])
     rows = sorted([one for one in rows if one.split("\t")[0] != file] + [row])
     path.write_text("\n".join([head, *rows]) + "\n")
@@ -141,6 +142,7 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].splitlines()[0])
     parser.add_argument("--operators", action="store_true")
     parser.add_argument("--c", action="store_true")
+    parser.add_argument("--valgrind", action="store_true")
     parser.add_argument("--sample", type=int)
     parser.add_argument("--missed", action="store_true")
     parser.add_argument("--quick", action="store_true")
@@ -185,8 +187,9 @@ def main():
         for mutant in own:
             outcomes[mutant.name] = "missed" if mutant.number in tree.applied else "unviable"
         judge.run([mutant for mutant in own if mutant.number in tree.applied], report)
-        if arguments.c:
-            Programs(tree, arguments.quick).run([mutant for mutant in own if outcomes[mutant.name] == "missed"], report)
+        for judge in [Programs] * (arguments.c or arguments.valgrind) + [CheckedPrograms] * arguments.valgrind:
+            missed = [mutant for mutant in own if outcomes[mutant.name] == "missed"]
+            judge(tree, arguments.quick).run(missed, report)
 
     known = survivors()
     by_file = defaultdict(Counter)
