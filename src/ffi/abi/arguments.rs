@@ -126,7 +126,7 @@ mod tests {
             (1, BlindingMode::SelfService),
             (7, BlindingMode::SelfService),
         ] {
-            assert!(BlindingMode::from(s2n_blinding_arg(number)) == mode);
+            assert_eq!(BlindingMode::from(s2n_blinding_arg(number)), mode);
         }
     }
 }
