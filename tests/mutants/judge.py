@@ -159,7 +159,7 @@ class Programs(Judge):
     # Two take minutes: every cut of a handshake, and the transfer of a gibibyte. The third maps more than `MEMORY`.
     LEFT_OUT = {"cut", "large", "pending"}
 
-    def __init__(self, tree, quick):
+    def __init__(self, tree, _, quick):
         self.folder = self.cwd = tree.path.parent / "programs"
         self.headers = [tree.path / "include", tree.path / "tests/c", self.folder]
         self.folder.mkdir(exist_ok=True)

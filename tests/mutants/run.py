@@ -165,15 +165,22 @@ def main():
     outcomes = json.loads(store.read_text()) if store.exists() else {}
     chosen = [one for one in mutants if not arguments.missed or outcomes.get(one.name, "missed") == "missed"]
 
-    # The mutants that are not judged yet, by their file.
+    judges = [UnitTests]
+    if arguments.c or arguments.valgrind:
+        judges.append(Programs)
+    if arguments.valgrind:
+        judges.append(CheckedPrograms)
+    # The mutants that the last judge has not judged yet, by their file.
     left = Counter()
 
     def report(mutant, outcome):
         outcomes[mutant.name] = outcome
-        left[mutant.file] -= 1
         # The run may be interrupted at any time.
         store.with_suffix(".new").write_text(json.dumps(outcomes, indent=0))
         store.with_suffix(".new").replace(store)
+        if mutant.file not in left:
+            return
+        left[mutant.file] -= 1
         if not left[mutant.file] and not arguments.diff:
             counts = Counter(outcomes[one.name] for one in mutants if one.file == mutant.file)
             record(mutant.file, arguments, counts)
@@ -183,13 +190,15 @@ def main():
         own = [mutant for mutant in chosen if package(mutant.file) == one]
         if not own:
             continue
-        judge = UnitTests(tree, one, arguments.quick)
-        for mutant in own:
-            outcomes[mutant.name] = "missed" if mutant.number in tree.applied else "unviable"
-        judge.run([mutant for mutant in own if mutant.number in tree.applied], report)
-        for judge in [Programs] * (arguments.c or arguments.valgrind) + [CheckedPrograms] * arguments.valgrind:
+        for kind in judges:
+            judge = kind(tree, one, arguments.quick)
+            if kind is UnitTests:
+                for mutant in own:
+                    outcomes[mutant.name] = "missed" if mutant.number in tree.applied else "unviable"
             missed = [mutant for mutant in own if outcomes[mutant.name] == "missed"]
-            judge(tree, arguments.quick).run(missed, report)
+            if kind is judges[-1]:
+                left.update(mutant.file for mutant in missed)
+            judge.run(missed, report)
 
     known = survivors()
     by_file = defaultdict(Counter)
