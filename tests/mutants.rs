@@ -98,8 +98,10 @@ fn the_results_add_up() {
         let listed = listed
             .iter()
             .filter(|line| line.starts_with(&format!("{file}: ")));
+        // The list has survivors outside of a sample, too.
+        let is_sample = genre.contains(" % of ");
         assert!(
-            listed.count() as u32 <= survivors,
+            is_sample || listed.count() as u32 <= survivors,
             "{file}: survivors in the list"
         );
     }
