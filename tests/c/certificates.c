@@ -166,6 +166,30 @@ static void chain_ownership(void)
     free(key);
 }
 
+/* The chain that a config owns is that of the connection, as long as the config has it. */
+static void own_chain(int tls13)
+{
+    struct pair *pair = new_pair(tls13, "rsa");
+    struct s2n_config *config = s2n_config_new_minimal();
+    struct s2n_cert_chain_and_key *same = load_chain(folder, "ecdsa");
+    char *pem = read_file(folder, "ecdsa.pem"), *key = read_file(folder, "ecdsa.key");
+    CHECK_OK(s2n_config_set_cipher_preferences(config, policy(tls13)));
+    CHECK_OK(s2n_config_add_cert_chain_and_key(config, pem, key));
+    CHECK_OK(s2n_connection_set_config(pair->server, config));
+    free(pem);
+    free(key);
+    const char *client, *server;
+    negotiate(pair, &client, &server);
+    CHECK_TEXT(server, "S2N_ERR_OK");
+    uint32_t length = 0, expected = 1;
+    CHECK_OK(s2n_cert_chain_get_length(s2n_connection_get_selected_cert(pair->server), &length));
+    CHECK_OK(s2n_cert_chain_get_length(same, &expected));
+    CHECK(length == expected);
+    disconnect(pair);
+    CHECK_OK(s2n_cert_chain_and_key_free(same));
+    CHECK_OK(s2n_config_free(config));
+}
+
 static void certificate_fields(void)
 {
     struct s2n_cert_chain_and_key *chain = s2n_cert_chain_and_key_new();
@@ -432,6 +456,8 @@ int main(int argc, char **argv)
     folder = argv[1];
     CHECK_OK(s2n_init());
     chain_ownership();
+    own_chain(0);
+    own_chain(1);
     certificate_fields();
     utf8_strings_in_extensions();
     system_trust_store();

@@ -94,6 +94,26 @@ fn alerts_of_tls12_before_change_cipher_spec_are_plaintext() {
     assert_eq!(negotiate(&server.client).0, Err(Code::Alert));
 }
 
+#[test]
+fn a_server_tells_a_client_why_its_certificate_is_rejected() {
+    for policy in POLICIES {
+        let pair = Pair::new(policy);
+        let own = chain(&pki().client);
+        pair.client_config.add_chain(&own).expect("fits");
+        pair.server_config.set_client_auth(ClientAuth::Required);
+        pair.server_config.wipe_trust();
+        pair.server_config.set_max_blinding_delay(0);
+        assert_eq!(pair.negotiate().1, Err(Code::CertUntrusted));
+        if policy == TLS13_POLICY {
+            check_sealed(&pair, Mode::Server, 48);
+            continue;
+        }
+        let record = alert_record(&pair.server, &pair.to_client);
+        assert_eq!(record, [ALERT, 3, 3, 0, 2, 2, 48]);
+        assert_eq!(negotiate(&pair.client).0, Err(Code::Alert));
+    }
+}
+
 /// Changes the last byte that a side has sent: one of the tag of its Finished.
 fn corrupt_last(output: &Pipe) {
     *output.state().bytes.back_mut().expect("a flight") ^= 1;

@@ -1,9 +1,11 @@
 //! Early data: the records that only a client with the key can send.
 
+use std::sync::Mutex;
 use std::sync::atomic::Ordering::*;
 
 use super::*;
-use crate::config::{EarlyDataProgress, Psk};
+use crate::base::lock;
+use crate::config::{EarlyDataProgress, KeyLogCallback, Psk};
 use crate::error::Alert;
 use crate::record::{ContentType, fatal_alert, warning_alert};
 
@@ -58,6 +60,41 @@ fn check_rejected(pair: &Pair, code: Code, alert: Alert) {
     assert_eq!(recv_early(&pair.server).1, Err(Code::Closed));
     let pending = pair.server.state.shared.pending_alert.load(Acquire);
     assert_eq!(pending, alert as i16);
+}
+
+/// The labels of the early secrets that a side logs.
+#[derive(Default)]
+struct EarlySecrets(Mutex<Vec<Vec<u8>>>);
+
+impl KeyLogCallback for EarlySecrets {
+    fn log(&self, _: usize, line: &[u8]) {
+        let label = line.split(|&byte| byte == b' ').next().expect("a label");
+        if label.windows(5).any(|part| part == b"EARLY") {
+            lock(&self.0).push(label.to_vec());
+        }
+    }
+}
+
+#[test]
+fn an_early_secret_is_logged_if_early_data_is_requested() {
+    for (is_requested, expected) in [(false, &[][..]), (true, &[b"CLIENT_EARLY_TRAFFIC_SECRET"])] {
+        let pair = Pair::new(TLS13_POLICY);
+        append(&pair.client, 0x1301);
+        append(&pair.server, 0x1301);
+        let logs = [&pair.client_config, &pair.server_config].map(|config| {
+            let log = Arc::new(EarlySecrets::default());
+            config.set_key_log_callback(Some(log.clone()));
+            log
+        });
+        if is_requested {
+            assert_eq!(send_early(&pair.client, b"early").0, 5);
+            assert_eq!(recv_early(&pair.server).0, b"early");
+        }
+        assert_eq!(pair.negotiate(), (Ok(()), Ok(())));
+        for log in logs {
+            assert_eq!(*lock(&log.0), expected);
+        }
+    }
 }
 
 #[test]
