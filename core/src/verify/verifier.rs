@@ -52,20 +52,25 @@ type Outcome = Result<HandshakeSignatureValid, Error>;
 impl SignatureVerifier {
     fn tls12(&self, input: &SignatureVerificationInput<'_>) -> Outcome {
         self.note(input);
-        let scheme = input.signature.scheme;
-        let algorithms = match may_sign_tls12(scheme) {
-            true => self.algorithms(scheme),
-            false => &[],
-        };
-        self.verify(input, algorithms)
+        self.verify(input, self.tls12_algorithms(input.signature.scheme))
     }
 
     fn tls13(&self, input: &SignatureVerificationInput<'_>) -> Outcome {
         self.note(input);
-        let scheme = input.signature.scheme;
-        // RFC 8446, 4.2.3: PKCS #1 signatures are allowed in certificates only, and an ECDSA scheme
-        // fixes its curve.
-        let algorithms = match scheme {
+        self.verify(input, self.tls13_algorithms(input.signature.scheme))
+    }
+
+    fn tls12_algorithms(&self, scheme: SignatureScheme) -> Algorithms {
+        match may_sign_tls12(scheme) {
+            true => self.algorithms(scheme),
+            false => &[],
+        }
+    }
+
+    /// RFC 8446, 4.2.3: PKCS #1 signatures are allowed in certificates only, and an ECDSA scheme fixes
+    /// its curve.
+    fn tls13_algorithms(&self, scheme: SignatureScheme) -> Algorithms {
+        match scheme {
             SignatureScheme::RSA_PKCS1_SHA256
             | SignatureScheme::RSA_PKCS1_SHA384
             | SignatureScheme::RSA_PKCS1_SHA512 => &[],
@@ -74,8 +79,7 @@ impl SignatureVerifier {
                 [] => &[],
                 [first, ..] => std::slice::from_ref(first),
             },
-        };
-        self.verify(input, algorithms)
+        }
     }
 
     /// Returns the algorithms of a scheme; none if the policy does not allow it.
@@ -247,5 +251,117 @@ impl ClientVerifier for SignatureVerifier {
             }
             types => types.list(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{DefaultHasher, Hasher};
+
+    use super::*;
+    use crate::credentials::cert_types::HelloTypes;
+
+    fn verifier(policy: &[u8]) -> SignatureVerifier {
+        SignatureVerifier {
+            policy: Policy::find(policy).expect("a policy"),
+            client_auth: ClientAuth::Required,
+            types: CertTypes::X509,
+            requests_ocsp: false,
+            authorities: Arc::default(),
+            is_offloaded: false,
+            context: StepContext::new_coroutine(),
+        }
+    }
+
+    /// The numbers of algorithms that verify the signatures of each scheme, in TLS 1.2 and 1.3.
+    #[test]
+    fn a_scheme_is_verified_in_the_versions_that_allow_it() {
+        let verifier = verifier(b"default_pq");
+        for (scheme, expected) in [
+            (SignatureScheme::RSA_PKCS1_SHA256, [1, 0]),
+            (SignatureScheme::RSA_PKCS1_SHA384, [1, 0]),
+            (SignatureScheme::RSA_PKCS1_SHA512, [1, 0]),
+            (SignatureScheme::RSA_PSS_SHA256, [1, 1]),
+            (SignatureScheme::RSA_PSS_SHA384, [1, 1]),
+            (SignatureScheme::RSA_PSS_SHA512, [1, 1]),
+            // rsa_pss_pss_*: keys with and without parameters.
+            (SignatureScheme(0x0809), [0, 3]),
+            (SignatureScheme(0x080a), [0, 3]),
+            (SignatureScheme(0x080b), [0, 3]),
+            (SignatureScheme::ECDSA_NISTP256_SHA256, [3, 1]),
+            (SignatureScheme::ECDSA_NISTP384_SHA384, [3, 1]),
+            (SignatureScheme::ECDSA_NISTP521_SHA512, [3, 1]),
+            (SignatureScheme::ML_DSA_65, [0, 1]),
+            (SignatureScheme::ED25519, [0, 0]),
+            (SignatureScheme::RSA_PKCS1_SHA1, [0, 0]),
+        ] {
+            let algorithms = [
+                verifier.tls12_algorithms(scheme),
+                verifier.tls13_algorithms(scheme),
+            ];
+            assert_eq!(algorithms.map(<[_]>::len), expected, "{scheme:?}");
+        }
+    }
+
+    #[test]
+    fn certificate_types_of_clients_are_accepted_until_the_certificate_is_checked() {
+        let mut verifier = verifier(b"default");
+        for (client_auth, types, client_has_raw_key, expected) in [
+            (ClientAuth::None, CertTypes::X509, false, CertTypes::Both),
+            (
+                ClientAuth::None,
+                CertTypes::RawPublicKey,
+                true,
+                CertTypes::Both,
+            ),
+            (
+                ClientAuth::Required,
+                CertTypes::X509,
+                false,
+                CertTypes::X509,
+            ),
+            (ClientAuth::Optional, CertTypes::X509, true, CertTypes::X509),
+            (
+                ClientAuth::Required,
+                CertTypes::RawPublicKey,
+                false,
+                CertTypes::Both,
+            ),
+            (
+                ClientAuth::Required,
+                CertTypes::RawPublicKey,
+                true,
+                CertTypes::RawPublicKey,
+            ),
+            (
+                ClientAuth::Required,
+                CertTypes::Both,
+                false,
+                CertTypes::Both,
+            ),
+        ] {
+            verifier.client_auth = client_auth;
+            verifier.types = types;
+            verifier.context.set_hello_types(HelloTypes {
+                is_tls13: true,
+                client_has_raw_key,
+            });
+            let supported = ClientVerifier::supported_certificate_types(&verifier);
+            assert_eq!(supported, expected.list(), "{client_auth:?} {types:?}");
+        }
+    }
+
+    #[test]
+    fn the_settings_are_those_of_the_config() {
+        let hash = |verifier: &SignatureVerifier| {
+            let mut hasher = DefaultHasher::new();
+            verifier.hash_config(&mut hasher);
+            hasher.finish()
+        };
+        let mut verifiers = [verifier(b"default"), verifier(b"default_tls13")];
+        assert_ne!(hash(&verifiers[0]), hash(&verifiers[1]));
+        assert!(!verifiers[0].request_ocsp_response());
+        verifiers[0].requests_ocsp = true;
+        assert!(verifiers[0].request_ocsp_response());
     }
 }
