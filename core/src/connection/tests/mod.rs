@@ -11,7 +11,7 @@ use super::*;
 use crate::base::Version;
 use crate::record::{ContentType, Opener, Sealer};
 use crate::stream::SendHalf;
-use crate::testing::{Pipe, pattern, received, recv, send, shutdown};
+use crate::testing::{Pipe, TestClock, pattern, received, recv, send, shutdown};
 
 mod batches;
 mod closing;

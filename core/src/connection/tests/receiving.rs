@@ -1,5 +1,7 @@
 //! Receiving: record boundaries, read-ahead, and buffers.
 
+use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+
 use super::*;
 use crate::config::{RenegotiationCallback, RenegotiationResponse};
 use crate::error::Reason;
@@ -333,5 +335,42 @@ fn nothing_is_between_the_parts_of_a_message() {
         }
         send(&pair.server, b"data").0.expect("sent");
         assert_eq!(recv(&pair.client, 9).0, expected);
+    }
+}
+
+/// Seals an empty record of the client with padding, of which this library sends none: the inner
+/// plaintext is the content type and zeros (RFC 8446, 5.4).
+fn padded_record(sequence: u8, zeros: usize) -> Vec<u8> {
+    let mut inner = vec![0; 1 + zeros];
+    inner[0] = ContentType::ApplicationData as u8;
+    let len = (inner.len() + 16) as u16;
+    let header = [&[23, 3, 3][..], &len.to_be_bytes()].concat();
+    let mut nonce = [1; 12];
+    nonce[11] ^= sequence;
+    let key = LessSafeKey::new(UnboundKey::new(&AES_128_GCM, &[1; 16]).expect("fits"));
+    let nonce = Nonce::assume_unique_for_key(nonce);
+    key.seal_in_place_append_tag(nonce, Aad::from(&header), &mut inner)
+        .expect("sealed");
+    [header, inner].concat()
+}
+
+#[test]
+fn empty_records_are_limited_however_long_their_padding_is() {
+    for zeros in [0, 5000] {
+        let pair = Pair::new(Version::Tls13);
+        pair.server.set_blinding(BlindingMode::SelfService);
+        // The sequence numbers begin with 1.
+        for sequence in 1..33 {
+            let record = padded_record(sequence, zeros);
+            pair.to_server.state().bytes.extend(record);
+            assert_eq!(
+                recv(&pair.server, 9000).0,
+                Err(Code::IoBlocked),
+                "{sequence}"
+            );
+        }
+        let record = padded_record(33, zeros);
+        pair.to_server.state().bytes.extend(record);
+        assert_eq!(recv(&pair.server, 9000).0, Err(Code::BadMessage));
     }
 }

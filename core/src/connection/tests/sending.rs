@@ -233,6 +233,38 @@ fn a_broken_pipe_is_permanent() {
 }
 
 #[test]
+fn small_records_begin_again_after_an_idle_time() {
+    let config = Arc::new(Config::new_minimal());
+    let clock = Arc::new(TestClock::default());
+    config.set_monotonic_clock(clock.clone());
+    let pair = Pair::with_config(Version::Tls13, config);
+    let begins_small = |now| {
+        clock.now.store(now, Relaxed);
+        assert_eq!(send(&pair.client, &pattern(3000)).0, Ok(3000));
+        let record: Vec<u8> = pair.to_server.state().bytes.drain(..).collect();
+        u16::from_be_bytes([record[3], record[4]]) < 3000
+    };
+    pair.client.set_small_records(1000, 5).expect("in range");
+    for (now, expected) in [
+        (100, true),
+        (100, false),
+        (105, false),
+        (110, false),
+        (116, true),
+        (121, false),
+        // A clock that runs backwards.
+        (50, true),
+        (50, false),
+    ] {
+        assert_eq!(begins_small(now), expected, "{now}");
+    }
+    pair.client.set_small_records(1000, 0).expect("in range");
+    let readings = clock.readings.load(Relaxed);
+    assert!(!begins_small(1000));
+    assert_eq!(clock.readings.load(Relaxed), readings);
+}
+
+#[test]
 fn a_callback_cannot_reenter_its_direction() {
     struct Recursive(Mutex<Option<Arc<Connection>>>, Mutex<Vec<Code>>);
     impl Writer for Recursive {

@@ -105,6 +105,21 @@ fn a_session_of_another_key_means_a_full_handshake() {
     }
 }
 
+/// A ticket key that is compromised later discloses the traffic of TLS 1.2 sessions, whose tickets have
+/// their master secret.
+#[test]
+fn tickets_of_tls12_are_not_used_if_forward_secrecy_is_required() {
+    let first = pair(TLS12_POLICY);
+    establish(&first);
+    let session = session(&first);
+    let second = pair(TLS12_POLICY);
+    config(&second.server).set_requires_forward_secrecy(true);
+    second.client.set_session(&session).expect("valid");
+    establish(&second);
+    assert!(!is_resumed(&second));
+    assert_eq!(tickets_sent(&second), 0);
+}
+
 #[test]
 fn a_client_without_tickets_offers_none() {
     let first = pair(TLS12_POLICY);
