@@ -11,6 +11,7 @@ use crate::config::{CertRequestCallback, CertValidationCallback, CertificateRequ
 use crate::policy::names::SignatureAlgorithm as Algorithm;
 
 mod loading;
+mod validation;
 
 /// A private key in PEM, and its SubjectPublicKeyInfo.
 struct Key {
@@ -451,50 +452,6 @@ fn raw_keys_require_tls13() {
         pair.establish();
         assert_eq!(pair.client.version(), Version::Tls12);
         assert!(pair.client.peer_path().is_ok());
-    }
-}
-
-/// The callback of the application decides last.
-struct Decision(bool);
-
-impl CertValidationCallback for Decision {
-    fn validate(&self, _: usize, validation: &Arc<Validation>) -> bool {
-        validation.decide(self.0).expect("once");
-        true
-    }
-}
-
-#[test]
-fn the_validation_callback_is_called_for_a_trusted_key() {
-    let key = key();
-    for accepts in [true, false] {
-        let client = Side {
-            trusted: vec![&key],
-            ..Side::default()
-        };
-        let server = Side {
-            raw: Some(&key),
-            ..Side::default()
-        };
-        let client = client.config(b"default");
-        client.set_cert_validation_callback(Some(Arc::new(Decision(accepts))));
-        // Not called: a key has no names.
-        struct NoHost;
-        impl crate::config::VerifyHostCallback for NoHost {
-            fn verify(&self, _: &[u8]) -> bool {
-                false
-            }
-        }
-        client.set_verify_host_callback(Some(Arc::new(NoHost)));
-        let pair = pair(client, server.config(b"default"));
-        match accepts {
-            true => pair.establish(),
-            false => {
-                assert_eq!(pair.negotiate().0, Err(Code::CertRejected));
-                let reason = detail(&pair.client);
-                assert!(reason.contains("raw public key"), "{reason}");
-            }
-        }
     }
 }
 

@@ -105,6 +105,17 @@ fn a_session_of_another_key_means_a_full_handshake() {
     }
 }
 
+#[test]
+fn tickets_that_arrive_in_a_shutdown_are_ignored() {
+    let pair = pair(TLS13_POLICY);
+    pair.establish();
+    assert_eq!(send(&pair.server, b"data").0, Ok(4));
+    assert_eq!(tickets_sent(&pair), 1);
+    assert_eq!(shutdown(&pair.server).0, Err(Code::IoBlocked));
+    assert_eq!(shutdown(&pair.client).0, Ok(()));
+    assert_eq!(pair.client.session_len().expect("computed"), 0);
+}
+
 /// A ticket key that is compromised later discloses the traffic of TLS 1.2 sessions, whose tickets have
 /// their master secret.
 #[test]
