@@ -116,7 +116,7 @@ fn counts() -> Vec<[String; 3]> {
             entries("tests/bogo/results.txt").to_string(),
         ),
         row(
-            "mutants that compile and have been run; noticed by unit tests; not noticed; of these, with the reason why no \
+            "mutants that compile and have been run; noticed by unit tests or programs in C; not noticed; of these, with the reason why no \
              test can",
             "tests/mutants/results.tsv",
             format!("{mutants}; {noticed}; {survivors}; {listed}"),
