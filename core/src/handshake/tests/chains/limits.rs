@@ -326,3 +326,23 @@ fn what_the_policy_does_not_permit_is_reported() {
         }
     }
 }
+
+/// The Netscape certificate type, a predecessor of the extended key usage: a bit for each role.
+#[test]
+fn a_netscape_certificate_type_limits_the_role() {
+    let root = root(authority("root"));
+    for (bits, is_server) in [(0x80, false), (0x40, true), (0xc0, true), (0x3f, false)] {
+        let mut params = leaf();
+        let content = vec![3, 2, 0, bits];
+        params.custom_extensions = vec![CustomExtension::from_oid_content(
+            &[2, 16, 840, 1, 113730, 1, 1],
+            content,
+        )];
+        let expected = match is_server {
+            true => Ok(()),
+            false => Err(Code::CertIntentInvalid),
+        };
+        let outcome = pair(&root, &[&issue(&root, params)]).negotiate().0;
+        assert_eq!(outcome, expected, "{bits:#x}");
+    }
+}
