@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use super::*;
 use crate::base::lock;
 use crate::config::{SecretCallback, SecretType};
-use crate::messages::Reader;
+use crate::messages::{ClientHello, Reader};
 
 use SecretType::*;
 
@@ -82,6 +82,21 @@ fn authenticated() -> Pair {
     pair.server_config
         .set_verify_host_callback(Some(Arc::new(AnyHost)));
     pair
+}
+
+#[test]
+fn an_ocsp_response_is_requested_if_the_config_wants_that() {
+    for requests in [false, true] {
+        let pair = pair();
+        pair.client_config.set_requests_ocsp(requests);
+        assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+        let hello = {
+            let mut state = pair.to_server.state();
+            ClientHello::parse(state.bytes.make_contiguous()).expect("a ClientHello")
+        };
+        let requested = hello.with_payload(|hello| Ok(hello.requests_ocsp()));
+        assert_eq!(requested.ok(), Some(requests));
+    }
 }
 
 #[test]
