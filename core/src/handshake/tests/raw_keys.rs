@@ -379,6 +379,34 @@ fn optional_client_authentication_accepts_no_other_type() {
     assert!(reason.contains("raw public keys alone"), "{reason}");
 }
 
+/// RFC 7250 has them in TLS 1.2 too, which this library does not support.
+#[test]
+fn a_server_must_not_select_raw_keys_with_tls12() {
+    let key = key();
+    let trusting = Side {
+        trusts_certificates: true,
+        trusted: vec![&key],
+        ..Side::default()
+    };
+    let sending = Side {
+        trusts_certificates: true,
+        chain: Some(pki().client.clone()),
+        raw: Some(&key),
+        ..Side::default()
+    };
+    for (side, typ) in [
+        (&trusting, requirements::SERVER_CERTIFICATE_TYPE),
+        (&sending, requirements::CLIENT_CERTIFICATE_TYPE),
+    ] {
+        let pair = pair(side.config(b"default"), Config::new_minimal());
+        assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
+        requirements::select_raw_key(&pair, typ);
+        let outcome = negotiate(&pair.client).0;
+        assert_eq!(outcome, Err(Code::CertTypeUnsupported));
+        assert_eq!(requirements::alert(&pair.client, &pair.to_server), 43);
+    }
+}
+
 #[test]
 fn raw_keys_require_tls13() {
     let key = key();

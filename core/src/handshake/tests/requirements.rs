@@ -10,8 +10,8 @@ use crate::credentials::compression::Fault;
 
 const SUPPORTED_GROUPS: u16 = 10;
 const SIGNATURE_ALGORITHMS: u16 = 13;
-const CLIENT_CERTIFICATE_TYPE: u16 = 19;
-const SERVER_CERTIFICATE_TYPE: u16 = 20;
+pub(super) const CLIENT_CERTIFICATE_TYPE: u16 = 19;
+pub(super) const SERVER_CERTIFICATE_TYPE: u16 = 20;
 const PSK_KEY_EXCHANGE_MODES: u16 = 45;
 const KEY_SHARE: u16 = 51;
 const QUIC_TRANSPORT_PARAMETERS: u16 = 57;
@@ -191,16 +191,19 @@ fn a_client_hello_of_quic_has_no_session_id() {
     }
 }
 
+/// Sends the ServerHello of a server that selects TLS 1.2, and raw public keys in the extension `typ`.
+pub(super) fn select_raw_key(pair: &Pair, typ: u16) {
+    let extension = [&[0, 5][..], &typ.to_be_bytes(), &[0, 1, 2]].concat();
+    let body = [&[3, 3][..], &[9; 32], &[0, 0xc0, 0x2b, 0], &extension].concat();
+    let record = message_record(2, &body);
+    pair.to_client.state().bytes.extend(record);
+}
+
 #[test]
 fn an_unsolicited_certificate_type_of_tls12_is_unsupported() {
     for typ in [CLIENT_CERTIFICATE_TYPE, SERVER_CERTIFICATE_TYPE] {
         let pair = pair(TLS12_POLICY, |_| {});
-        let extension = [&[0, 5][..], &typ.to_be_bytes(), &[0, 1, 2]].concat();
-        let body = [&[3, 3][..], &[9; 32], &[0, 0xc0, 0x2b, 0], &extension].concat();
-        pair.to_client
-            .state()
-            .bytes
-            .extend(message_record(2, &body));
+        select_raw_key(&pair, typ);
         assert_eq!(negotiate(&pair.client).0, Err(Code::BadMessage));
         assert_eq!(alert(&pair.client, &pair.to_server), UNSUPPORTED_EXTENSION);
     }
