@@ -64,7 +64,9 @@ class Judge:
         path.touch()
         began = time.monotonic()
         outcome, _ = self.start(self.command([name]), {"RS2N_REACHED": str(path)}, 300)
-        return outcome, time.monotonic() - began, {int(line) for line in path.read_text().split()}
+        # A program that uses a descriptor which it has closed may write to this file.
+        lines = path.read_bytes().split()
+        return outcome, time.monotonic() - began, {int(line) for line in lines if line.isdigit()}
 
     def run(self, mutants, report):
         """Reports the outcome of each mutant."""
