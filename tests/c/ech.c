@@ -114,6 +114,9 @@ static void a_server_without_ech_rejects_it(void)
     CHECK_OK(s2n_negotiate(pair->server, &blocked));
     CHECK_ERROR(s2n_recv(pair->server, list, 1, &blocked), S2N_ERR_ALERT);
     CHECK(s2n_connection_get_alert(pair->server) == 121);
+    uint8_t alert = 0;
+    CHECK_OK(rs2n_connection_get_error_alert(pair->client, &alert));
+    CHECK(alert == 121);
     disconnect(pair);
 }
 

@@ -28,6 +28,7 @@ pub enum Alert {
     MissingExtension = 109,
     UnsupportedExtension = 110,
     CertificateRequired = 116,
+    EchRequired = 121,
 }
 
 impl Alert {

@@ -123,5 +123,5 @@ pub(super) fn reject(ctx: &Context<'_>, rejected: &RejectedEch) -> Error {
         true => "the server has rejected the encrypted ClientHello, and has sent other configs",
         false => "the server has rejected the encrypted ClientHello, and has sent no other configs",
     });
-    error.without_blinding()
+    error.without_blinding().and_alert(Alert::EchRequired)
 }

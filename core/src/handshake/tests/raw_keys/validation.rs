@@ -6,6 +6,19 @@ use super::*;
 use crate::base::lock;
 use crate::config::VerifyHostCallback;
 
+/// Returns the configs of a client that trusts a key, and of the server that has it.
+fn configs(key: &Key) -> [Config; 2] {
+    let client = Side {
+        trusted: vec![key],
+        ..Side::default()
+    };
+    let server = Side {
+        raw: Some(key),
+        ..Side::default()
+    };
+    [client, server].map(|side| side.config(b"default"))
+}
+
 /// The callback of the application decides last.
 struct Decision(bool);
 
@@ -20,15 +33,7 @@ impl CertValidationCallback for Decision {
 fn the_validation_callback_is_called_for_a_trusted_key() {
     let key = key();
     for accepts in [true, false] {
-        let client = Side {
-            trusted: vec![&key],
-            ..Side::default()
-        };
-        let server = Side {
-            raw: Some(&key),
-            ..Side::default()
-        };
-        let client = client.config(b"default");
+        let [client, server] = configs(&key);
         client.set_cert_validation_callback(Some(Arc::new(Decision(accepts))));
         // Not called: a key has no names.
         struct NoHost;
@@ -38,7 +43,7 @@ fn the_validation_callback_is_called_for_a_trusted_key() {
             }
         }
         client.set_verify_host_callback(Some(Arc::new(NoHost)));
-        let pair = pair(client, server.config(b"default"));
+        let pair = pair(client, server);
         match accepts {
             true => pair.establish(),
             false => {
@@ -66,18 +71,10 @@ impl CertValidationCallback for Later {
 fn a_handshake_waits_for_the_decision_about_a_key() {
     let key = key();
     for (accepts, expected) in [(true, Ok(())), (false, Err(Code::CertRejected))] {
-        let client = Side {
-            trusted: vec![&key],
-            ..Side::default()
-        };
-        let server = Side {
-            raw: Some(&key),
-            ..Side::default()
-        };
-        let client = client.config(b"default");
+        let [client, server] = configs(&key);
         let later = Arc::new(Later::default());
         client.set_cert_validation_callback(Some(later.clone()));
-        let pair = pair(client, server.config(b"default"));
+        let pair = pair(client, server);
         assert_eq!(negotiate(&pair.client).0, Err(Code::IoBlocked));
         assert_eq!(negotiate(&pair.server).0, Err(Code::IoBlocked));
         for _ in 0..3 {
